@@ -1,0 +1,128 @@
+"""A camera and what is drawn on its picture: gates, zones, control points."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+
+from analytics.facts import GroundPoint, Pixel
+from analytics.geometry import Homography, polygon_crosses_itself
+
+
+class Visibility(StrEnum):
+    """Who may know that the camera exists."""
+
+    PUBLIC = "public"
+    OPERATORS = "operators"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """WGS84, degrees."""
+
+    lat: float
+    lon: float
+
+    def __post_init__(self) -> None:
+        if not (-90 <= self.lat <= 90 and -180 <= self.lon <= 180):
+            raise ValueError(f"position {self.lat}, {self.lon} is not a latitude -90..90 and a longitude -180..180")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A counting line from p1 to p2, directed (see `analytics.facts.Direction`).
+
+    role, arm: at a junction, whether road users enter or leave here and by which arm ("entry" / "exit", "N").
+    """
+
+    id: str
+    p1: Pixel
+    p2: Pixel
+    role: str | None = None
+    arm: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.p1 == self.p2:
+            raise ValueError(f"gate {self.id}: p1 and p2 are the same point {self.p1}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """One carriageway or approach.
+
+    polygon: three or more pixels. direction: unit vector of legal travel in the image; None where both are legal.
+    lanes, length_m: of the carriageway inside the polygon; None where unknown.
+    signal_controlled: road users may rightly wait here for a signal.
+    """
+
+    id: str
+    polygon: tuple[Pixel, ...]
+    direction: tuple[float, float] | None = None
+    lanes: int | None = None
+    length_m: float | None = None
+    signal_controlled: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.polygon) < 3:
+            raise ValueError(f"zone {self.id}: a polygon needs 3 points or more, got {len(self.polygon)}")
+        if polygon_crosses_itself(self.polygon):
+            raise ValueError(f"zone {self.id}: the polygon crosses itself; list its corners in order around the edge")
+        if self.direction is not None and np.hypot(*self.direction) < 1e-9:
+            raise ValueError(f"zone {self.id}: direction {self.direction} has no length")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPoint:
+    """The same place in the picture and on the ground (metres, any fixed local frame)."""
+
+    pixel: Pixel
+    ground: GroundPoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Camera:
+    """Everything analytics knows about a camera. No address and no credentials: those stay in configuration.
+
+    image_size: (width, height) of the full-resolution frame that all pixels refer to.
+    Raises ValueError for geometry outside the picture, repeated ids, or control points that fix no homography.
+    """
+
+    id: str
+    image_size: tuple[int, int]
+    name: str = ""
+    site: str | None = None
+    owner: str | None = None
+    visibility: Visibility = Visibility.OPERATORS
+    position: Position | None = None
+    gates: tuple[Gate, ...] = ()
+    zones: tuple[Zone, ...] = ()
+    control_points: tuple[ControlPoint, ...] = field(default=())
+    speed_limit_kmh: float | None = None
+
+    def __post_init__(self) -> None:
+        for kind, ids in (("gate", [g.id for g in self.gates]), ("zone", [z.id for z in self.zones])):
+            repeated = {i for i in ids if ids.count(i) > 1}
+            if repeated:
+                raise ValueError(f"camera {self.id}: {kind} id {sorted(repeated)[0]!r} is used twice; ids must differ")
+        for gate in self.gates:
+            self._check_inside(f"gate {gate.id}", (gate.p1, gate.p2))
+        for zone in self.zones:
+            self._check_inside(f"zone {zone.id}", zone.polygon)
+
+    def _check_inside(self, what: str, pixels: tuple[Pixel, ...]) -> None:
+        width, height = self.image_size
+        for u, v in pixels:
+            if not (-1 <= u <= width + 1 and -1 <= v <= height + 1):
+                raise ValueError(
+                    f"camera {self.id}: {what}: point ({u:g}, {v:g}) is outside the {width}x{height} picture"
+                )
+
+    @cached_property
+    def homography(self) -> Homography | None:
+        """Image to ground, or None for a camera without control points (no metres, no km/h)."""
+        if not self.control_points:
+            return None
+        return Homography.fit(
+            [point.pixel for point in self.control_points], [point.ground for point in self.control_points]
+        )

@@ -1,0 +1,63 @@
+"""Arrays that travel between detector, tracker and analytics, checked once at construction."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """What a detector saw in one frame.
+
+    xyxy: (N, 4) float32 pixels ``x1, y1, x2, y2`` in the full-resolution frame.
+    confidence: (N,) float32, 0..1. class_id: (N,) int64, index into `analytics.facts.ROAD_USERS`.
+
+    Raises ValueError where the lengths differ.
+    """
+
+    xyxy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        n = len(self.xyxy)
+        if self.xyxy.shape != (n, 4) or self.confidence.shape != (n,) or self.class_id.shape != (n,):
+            raise ValueError(
+                f"expected xyxy (N, 4), confidence (N,), class_id (N,); got {self.xyxy.shape}, "
+                f"{self.confidence.shape}, {self.class_id.shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+    @classmethod
+    def empty(cls) -> "Detections":
+        return cls(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """Detections with the identity the tracker gave them.
+
+    track_id: (N,) int64, unique within one camera and tracker run. Other arrays as in `Detections`.
+    """
+
+    xyxy: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    class_id: NDArray[np.int64]
+    track_id: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+    @classmethod
+    def empty(cls) -> "Tracks":
+        none = Detections.empty()
+        return cls(none.xyxy, none.confidence, none.class_id, np.empty(0, np.int64))
+
+    @property
+    def ground_points(self) -> NDArray[np.float32]:
+        """(N, 2) bottom centre of each box, where the road user stands."""
+        x1, _, x2, y2 = self.xyxy.T
+        return np.stack([(x1 + x2) / 2, y2], axis=1)

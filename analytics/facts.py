@@ -1,0 +1,135 @@
+"""What Simpang can say about the road: the shared vocabulary of facts.
+
+Times are seconds on the clock of the source: from its first frame for a file, since the Unix epoch (UTC) for a
+live camera. Pixels are ``(u, v)`` in the full-resolution frame, v pointing down; ground coordinates are metres.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Pixel = tuple[float, float]
+GroundPoint = tuple[float, float]
+
+
+class RoadUser(StrEnum):
+    """The classes that are counted. COCO's names map onto them one to one; nothing else is counted."""
+
+    CAR = "car"
+    MOTORCYCLE = "motorcycle"
+    BUS = "bus"
+    TRUCK = "truck"
+    BICYCLE = "bicycle"
+    PERSON = "person"
+
+
+ROAD_USERS: tuple[RoadUser, ...] = tuple(RoadUser)
+"""Fixed order: `class_id` arrays index into it."""
+
+
+class Direction(StrEnum):
+    """Side change at a gate p1 -> p2, in image coordinates (v down).
+
+    A crosses from the side where ``(p2 - p1) x (c - p1)`` is negative to where it is positive, B the other way.
+    """
+
+    A = "A"
+    B = "B"
+
+
+class Level(StrEnum):
+    """Public traffic level of a zone. Shown to people as lancar, ramai, padat, macet, tidak ada data."""
+
+    FREE = "free"
+    DENSE = "dense"
+    CONGESTED = "congested"
+    JAMMED = "jammed"
+    UNKNOWN = "unknown"
+
+
+class IncidentType(StrEnum):
+    STOPPED_VEHICLE = "stopped_vehicle"
+    WRONG_WAY = "wrong_way"
+    CONGESTION = "congestion"
+    PERSON_ON_ROAD = "person_on_road"
+    COLLISION = "collision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """A tracked road user crossed a gate; `t` is interpolated between the two frames around the line."""
+
+    t: float
+    gate: str
+    direction: Direction
+    road_user: RoadUser
+    track: int
+    speed_kmh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneInterval:
+    """One zone over one interval. What was not observed is ``None``, never 0.
+
+    flow_veh_h: vehicles per hour through the zone. speed_kmh: space-mean speed; ``None`` without calibration.
+    relative_speed: space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too.
+    density_veh_km_lane: vehicles per kilometre and lane. occupancy: share of the zone's area-time covered, 0..1.
+    queue_m, queue_veh: longest standing queue. coverage: share of the interval that was really observed, 0..1.
+    """
+
+    zone: str
+    start_s: float
+    end_s: float
+    flow_veh_h: float | None
+    speed_kmh: float | None
+    density_veh_km_lane: float | None
+    occupancy: float | None
+    queue_m: float | None
+    queue_veh: float | None
+    level: Level
+    coverage: float
+    relative_speed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LevelReport:
+    """The level of a zone at `t`: emitted when it changes (`previous` differs) and repeated once a minute."""
+
+    t: float
+    zone: str
+    level: Level
+    previous: Level
+    speed_kmh: float | None = None
+    free_flow_kmh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """Emitted when raised (`end_s` is None) and once more, with the same `number`, when it is over.
+
+    number: unique within the run of one analyst. start_s: best estimate of the beginning. detected_s: when the
+    alert was raised, from earlier data alone. confidence: 0..1. reason: one sentence a person can read (English).
+    """
+
+    number: int
+    type: IncidentType
+    zone: str | None
+    start_s: float
+    detected_s: float
+    end_s: float | None
+    pixel: Pixel
+    ground: GroundPoint | None
+    confidence: float
+    reason: str
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How much of an interval the camera was really observed: ``observed_s`` of ``end_s - start_s`` seconds."""
+
+    start_s: float
+    end_s: float
+    observed_s: float
+
+
+Fact = Crossing | ZoneInterval | LevelReport | Incident | Coverage

@@ -1,0 +1,33 @@
+"""The one interface behind which every detection model stands."""
+
+from concurrent.futures import Future
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.detections import Detections
+
+RgbImage = NDArray[np.uint8]
+"""(H, W, 3) uint8, RGB."""
+
+
+class Detector(Protocol):
+    """Finds road users in pictures.
+
+    Pictures may have any size and aspect; boxes come back in the pixels of the picture that was given. Results of
+    one detector arrive in the order of submission. Thread-safe.
+    """
+
+    name: str
+    """What to show people: model and device, `yolo11n INT8, OpenVINO CPU`."""
+    in_flight: int
+    """How many submissions keep the hardware busy; more only add delay."""
+
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        """Start detection. Blocks while `in_flight` pictures are under way."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way and free the model. Idempotent."""
+        ...

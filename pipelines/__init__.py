@@ -1,0 +1,1 @@
+"""Moving things: video in, events and rows out."""

@@ -1,0 +1,188 @@
+"""The four events that leave a worker, and their CloudEvents 1.0 envelope.
+
+Facts count seconds; events carry UTC times, because they outlive the process that made them.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from analytics.facts import Direction, IncidentType, Level, RoadUser
+
+TOPICS = {
+    "counts": "traffic.counts",
+    "congestion": "traffic.congestion",
+    "incident": "traffic.incidents",
+    "health": "traffic.health",
+}
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    camera_id: str
+
+
+class CrossingRecord(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    at: AwareDatetime
+    gate: str
+    direction: Direction
+    road_user: RoadUser
+    track: int
+    speed_kmh: float | None = None
+
+
+class ZoneRecord(BaseModel):
+    """`analytics.facts.ZoneInterval` with UTC times."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    zone: str
+    start_at: AwareDatetime
+    end_at: AwareDatetime
+    flow_veh_h: float | None = None
+    speed_kmh: float | None = None
+    relative_speed: float | None = None
+    density_veh_km_lane: float | None = None
+    occupancy: float | None = None
+    queue_m: float | None = None
+    queue_veh: float | None = None
+    level: Level
+    coverage: float = Field(ge=0, le=1)
+
+
+class Counts(_Data):
+    """What a camera counted over [start_at, end_at); `zones` holds the zone intervals that closed meanwhile.
+
+    observed_s: seconds of the period that were really analysed; the rest is unknown, not empty.
+    A report never spans two UTC minutes.
+    """
+
+    kind: Literal["counts"] = "counts"
+    start_at: AwareDatetime
+    end_at: AwareDatetime
+    observed_s: float = Field(ge=0)
+    crossings: tuple[CrossingRecord, ...] = ()
+    zones: tuple[ZoneRecord, ...] = ()
+
+
+class Congestion(_Data):
+    """The level of a zone: on every change, and repeated once a minute."""
+
+    kind: Literal["congestion"] = "congestion"
+    zone: str
+    at: AwareDatetime
+    level: Level
+    previous: Level
+    speed_kmh: float | None = None
+    free_flow_kmh: float | None = None
+
+
+class IncidentPhase(StrEnum):
+    RAISED = "raised"
+    ENDED = "ended"
+
+
+class IncidentReport(_Data):
+    """An incident when it is raised, and again with the same `incident_id` when it is over.
+
+    pixel: (u, v). ground: metres in the camera's local frame. lat, lon: WGS84; the camera's own position where the
+    ground frame is not tied to the map. snapshot: name of the picture in the snapshot store, None where none was kept.
+    """
+
+    kind: Literal["incident"] = "incident"
+    incident_id: str
+    phase: IncidentPhase
+    type: IncidentType
+    zone: str | None = None
+    start_at: AwareDatetime
+    detected_at: AwareDatetime
+    end_at: AwareDatetime | None = None
+    pixel: tuple[float, float]
+    ground: tuple[float, float] | None = None
+    lat: float | None = None
+    lon: float | None = None
+    confidence: float = Field(ge=0, le=1)
+    reason: str
+    snapshot: str | None = None
+
+
+class CameraStatus(StrEnum):
+    """`online` is analysed; `degraded` is seen but not to be trusted in full; in all others there is no data."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    CONNECTING = "connecting"
+    FROZEN = "frozen"
+    OFFLINE = "offline"
+
+
+class Health(_Data):
+    """How a camera is doing: on every change of status, and every few seconds as a heartbeat.
+
+    Rates are means since the last report. dropped: frames decoded but not analysed since the last report.
+    age_s: from the newest analysed frame's arrival to its facts. reason: why it is not online, for an operator.
+    """
+
+    kind: Literal["health"] = "health"
+    at: AwareDatetime
+    status: CameraStatus
+    reason: str = ""
+    received_fps: float | None = None
+    analysed_fps: float | None = None
+    dropped: int = 0
+    reconnects: int = 0
+    age_s: float | None = None
+    image_size: tuple[int, int] | None = None
+
+
+EventData = Annotated[Counts | Congestion | IncidentReport | Health, Field(discriminator="kind")]
+
+
+class Event(BaseModel):
+    """CloudEvents 1.0, structured JSON mode. `id` is made once; a replayed event has the id of the first."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: AwareDatetime
+    datacontenttype: Literal["application/json"] = "application/json"
+    data: EventData
+
+    @classmethod
+    def wrap(cls, data: Counts | Congestion | IncidentReport | Health, at: datetime) -> "Event":
+        """source is the camera (`/cameras/ID`), subject its id; `at` is when the event was made."""
+        return cls(
+            id=str(uuid4()),
+            source=f"/cameras/{data.camera_id}",
+            type=f"id.simpang.traffic.{data.kind}.v1",
+            subject=data.camera_id,
+            time=at,
+            data=data,
+        )
+
+    @property
+    def topic(self) -> str:
+        return TOPICS[self.data.kind]
+
+    @property
+    def key(self) -> str:
+        """Kafka key: one camera's events keep their order."""
+        return self.data.camera_id
+
+    def to_json(self) -> bytes:
+        return self.model_dump_json().encode()
+
+    @classmethod
+    def from_json(cls, raw: bytes | str) -> "Event":
+        """Raises pydantic.ValidationError for anything that is not one of our events."""
+        return cls.model_validate_json(raw)

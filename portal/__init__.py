@@ -1,0 +1,1 @@
+"""Serving people: API, public map, planners' history, police alerts."""
