@@ -51,7 +51,7 @@ class Gate:
 class Zone:
     """One carriageway or approach.
 
-    polygon: three or more pixels. direction: unit vector of legal travel in the image; None where both are legal.
+    polygon: three or more pixels. direction: of legal travel in the image, any length; None where both are legal.
     lanes, length_m: of the carriageway inside the polygon; None where unknown.
     signal_controlled: road users may rightly wait here for a signal.
     """

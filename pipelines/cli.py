@@ -1,0 +1,53 @@
+"""The command `simpang`: finds its subcommands, and turns every expected error into one line on standard error."""
+
+import sys
+from importlib.metadata import EntryPoint, entry_points, version
+
+import click
+
+from pipelines.errors import BadInput
+from pipelines.logs import configure_logging
+
+
+class CommandsByEntryPoint(click.Group):
+    """Loads a subcommand when it is called, so that `simpang replay` never waits for the inference runtime."""
+
+    def _commands(self) -> dict[str, EntryPoint]:
+        return {entry.name: entry for entry in entry_points(group="simpang.commands")}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(self._commands())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = self._commands().get(cmd_name)
+        return entry.load() if entry else None
+
+
+@click.command(cls=CommandsByEntryPoint, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("simpang"), prog_name="simpang")
+@click.option("--log-json/--log-text", default=None, help="Log format; by default text on a terminal, JSON elsewhere.")
+@click.option("--verbose", "-v", is_flag=True, help="Log more.")
+def app(log_json: bool | None, verbose: bool) -> None:
+    """Traffic analytics for a city's own CCTV."""
+    configure_logging(json=log_json, verbose=verbose)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Exit status: 0 success, 2 bad input (one line says what to do), 130 stopped by Ctrl-C."""
+    try:
+        app.main(arguments, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _fail(f"{error.format_message()} See simpang --help.")
+    except BadInput as error:
+        _fail(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+
+
+def _fail(message: str) -> None:
+    click.echo(f"simpang: {' '.join(message.split())}", err=True)
+    sys.exit(2)

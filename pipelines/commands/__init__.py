@@ -1,0 +1,1 @@
+"""One module for each command of `simpang`; `pyproject.toml` names them."""

@@ -1,0 +1,247 @@
+"""The configuration of a city: one YAML file, overridable by environment variables (`SIMPANG_STORE__DSN=...`).
+
+Addresses of cameras, databases and hooks may carry passwords, so they are `SecretStr` and never printed.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from analytics.camera import Camera, Position, Visibility
+from analytics.facts import IncidentType
+from pipelines.camera_file import Geometry, ZoneEntry, first_problem, read_geometry
+from pipelines.errors import BadInput
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+
+
+def _position(value: Any) -> Any:
+    """`[lat, lon]` reads better in YAML than two keys."""
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return Position(lat=value[0], lon=value[1])
+    return value
+
+
+WGS84 = Annotated[Position, BeforeValidator(_position)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class CityConfig(_Section):
+    name: str = "Simpang"
+    timezone: str = "Asia/Jakarta"
+    centre: WGS84 = Position(lat=1.13, lon=104.05)
+    zoom: int = Field(default=13, ge=1, le=19)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"unknown time zone {name!r}; use a name such as Asia/Jakarta") from error
+        return name
+
+
+class SiteConfig(_Section):
+    """A place with one camera or more."""
+
+    id: Identifier
+    name: str
+    position: WGS84 | None = None
+
+
+class CameraConfig(_Section):
+    """url is streamed to viewers and, unless `analysis_url` (a sub-stream) is given, analysed too.
+
+    geometry: path of a camera.json, relative to the configuration file. Without zones, the whole picture is one
+    zone, `view`.
+    """
+
+    id: Identifier
+    name: str
+    url: SecretStr
+    analysis_url: SecretStr | None = None
+    site: Identifier | None = None
+    owner: str | None = None
+    visibility: Visibility = Visibility.OPERATORS
+    position: WGS84 | None = None
+    geometry: Path | None = None
+
+    def camera(self, drawn: Geometry, image_size: tuple[int, int]) -> Camera:
+        """The analytics' view of this camera on a stream of `image_size` (width, height).
+
+        Raises ValueError where the geometry does not fit the picture.
+        """
+        if not drawn.zones:
+            width, height = drawn.image_size or image_size
+            everything = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height))
+            drawn = drawn.model_copy(update={"zones": (ZoneEntry(id="view", polygon=everything),)})
+        return drawn.camera(
+            self.id,
+            image_size,
+            name=self.name,
+            site=self.site,
+            owner=self.owner,
+            visibility=self.visibility,
+            position=self.position,
+        )
+
+
+class AnalysisConfig(_Section):
+    """looks_per_s: analysed frames a second and camera. device: `auto` uses CUDA where it is at hand."""
+
+    looks_per_s: float = Field(default=5.0, gt=0, le=60)
+    device: str = "auto"
+    confidence: float = Field(default=0.25, gt=0, lt=1)
+
+
+class StreamConfig(_Section):
+    """How live video is cut into HLS segments."""
+
+    segment_s: float = Field(default=1.0, ge=0.5, le=6)
+    segments_kept: int = Field(default=8, ge=3, le=60)
+    stall_s: float = Field(default=10.0, gt=0)
+    frozen_s: float = Field(default=30.0, gt=0)
+
+
+class BusConfig(_Section):
+    """kafka: bootstrap servers (`host:9092,host2:9092`); without it events stay inside the process."""
+
+    kafka: str | None = None
+    group: str = "simpang-store"
+
+
+class StoreConfig(_Section):
+    """dsn: PostgreSQL or TimescaleDB; without it a server of our own runs under `data_dir`."""
+
+    dsn: SecretStr | None = None
+
+
+class PortalConfig(_Section):
+    """public_url: how links in alerts begin. tiles: a tile server's `https://.../{z}/{x}/{y}.png` inside the city."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str | None = None
+    tiles: str | None = None
+    tiles_attribution: str = ""
+
+
+class UserConfig(_Section):
+    """password_hash: from `simpang password`. planner: history; police: incidents; operator: both and all else."""
+
+    name: Identifier
+    roles: tuple[Literal["planner", "police", "operator"], ...] = Field(min_length=1)
+    password_hash: SecretStr
+
+
+class WebhookConfig(_Section):
+    """Incident alerts, signed with HMAC-SHA256 under `secret`. types: which incidents; empty means all."""
+
+    id: Identifier
+    url: SecretStr
+    secret: SecretStr
+    types: tuple[IncidentType, ...] = ()
+
+
+class Config(BaseSettings):
+    """Everything about one city."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SIMPANG_", env_nested_delimiter="__", extra="forbid", frozen=True, allow_inf_nan=False
+    )
+
+    city: CityConfig = CityConfig()
+    sites: tuple[SiteConfig, ...] = ()
+    cameras: tuple[CameraConfig, ...] = ()
+    weights: str | None = None
+    data_dir: Path = Path("data")
+    analysis: AnalysisConfig = AnalysisConfig()
+    stream: StreamConfig = StreamConfig()
+    bus: BusConfig = BusConfig()
+    store: StoreConfig = StoreConfig()
+    portal: PortalConfig = PortalConfig()
+    users: tuple[UserConfig, ...] = ()
+    webhooks: tuple[WebhookConfig, ...] = ()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _ids_differ(self) -> Self:
+        for kind in ("sites", "cameras", "users", "webhooks"):
+            seen: set[str] = set()
+            for entry in getattr(self, kind):
+                name = entry.name if kind == "users" else entry.id
+                if name in seen:
+                    raise ValueError(f"{kind}: id {name!r} is used twice; give each its own")
+                seen.add(name)
+        return self
+
+    @model_validator(mode="after")
+    def _sites_exist(self) -> Self:
+        known = {site.id for site in self.sites}
+        for camera in self.cameras:
+            if camera.site is not None and camera.site not in known:
+                raise ValueError(f"cameras: {camera.id} is at site {camera.site!r}, which is not listed under sites")
+        return self
+
+    def geometry_of(self, camera: CameraConfig) -> Geometry:
+        """Raises BadInput where the camera's file cannot be used."""
+        return Geometry() if camera.geometry is None else read_geometry(camera.geometry)
+
+
+def read_config(path: Path) -> Config:
+    """Raises BadInput, one line that names the file and the key, for anything that cannot be used.
+
+    Relative paths in the file (`data_dir`, `geometry`) are taken from the file's folder. Geometry files are read
+    once here, so that a slip in one of them is found at start and not at night.
+    """
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}; give the path of a configuration file") from error
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path}: not YAML ({error})") from error
+    if raw is not None and not isinstance(raw, dict):
+        raise BadInput(f"{path}: expected keys such as 'cameras:' at the top level")
+    try:
+        config = Config(**(raw or {}))
+    except ValidationError as error:
+        raise BadInput(f"{path}: {first_problem(error).removeprefix(': ')}") from error
+    config = _anchored(config, path.resolve().parent)
+    for camera in config.cameras:
+        config.geometry_of(camera)
+    return config
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    cameras = tuple(
+        camera if camera.geometry is None else camera.model_copy(update={"geometry": folder / camera.geometry})
+        for camera in config.cameras
+    )
+    return config.model_copy(update={"cameras": cameras, "data_dir": folder / config.data_dir})
