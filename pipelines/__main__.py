@@ -1,0 +1,5 @@
+"""`python -m pipelines` is `simpang`, for where the command is not on the PATH."""
+
+from pipelines.cli import main
+
+main()

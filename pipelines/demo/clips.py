@@ -1,0 +1,81 @@
+"""From a folder of clips to the configuration of a small city."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+
+from pipelines.errors import BadInput
+
+VIDEO_SUFFIXES = {".mp4", ".mkv"}
+MOST_CAMERAS = 4
+"""What two cores hold at five looks a second."""
+
+
+@dataclass(frozen=True)
+class KnownClip:
+    """A clip whose gates and zones are drawn in the JSON file beside this module."""
+
+    stem: str
+    name: str
+    position: tuple[float, float]
+    public: bool = True
+
+
+KNOWN_CLIPS = (
+    KnownClip("vn_junction", "Simpang Contoh", (1.1304, 104.0531)),
+    KnownClip("nl_highway", "Jalan Raya Contoh", (1.1215, 104.0402)),
+    KnownClip("us_freeway", "Tol Contoh", (1.1382, 104.0348)),
+    KnownClip("us_parked_street", "Jalan Lingkungan Contoh", (1.1169, 104.0587)),
+)
+"""Recordings from other countries; the positions only give the map something to show."""
+
+
+def demo_config(clips: Path, *, data_dir: Path, rtsp_port: int, port: int, weights: Path | None) -> str:
+    """YAML for `simpang run` over the clips, played at rtsp://127.0.0.1:`rtsp_port`.
+
+    Clips without drawn geometry become cameras without gates. Raises BadInput where the folder holds no video.
+    """
+    files = {path.stem: path for path in sorted(clips.iterdir()) if path.suffix.lower() in VIDEO_SUFFIXES}
+    if not files:
+        raise BadInput(f"{clips}: no .mp4 or .mkv in this folder; give a folder with traffic video: --clips DIR")
+    drawn = [clip for clip in KNOWN_CLIPS if clip.stem in files]
+    chosen = drawn or [
+        KnownClip(stem, stem, (1.12 + 0.01 * n, 104.04)) for n, stem in enumerate(list(files)[:MOST_CAMERAS])
+    ]
+    config: dict[str, Any] = {
+        "city": {"name": "Kota Contoh", "timezone": "Asia/Jakarta", "centre": [1.1275, 104.046], "zoom": 14},
+        "data_dir": str(data_dir),
+        "portal": {"port": port},
+        "sites": [
+            {"id": _identifier(clip.stem), "name": clip.name, "position": list(clip.position)} for clip in chosen
+        ],
+        "cameras": [_camera(clip, files[clip.stem], rtsp_port) for clip in chosen],
+    }
+    if weights is not None:
+        config["weights"] = str(weights)
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+
+
+def _camera(clip: KnownClip, path: Path, rtsp_port: int) -> dict[str, Any]:
+    geometry = Path(__file__).with_name(f"{clip.stem}.json")
+    camera: dict[str, Any] = {
+        "id": _identifier(clip.stem),
+        "name": clip.name,
+        "site": _identifier(clip.stem),
+        "owner": "Rekaman contoh",
+        "visibility": "public" if clip.public else "operators",
+        "position": list(clip.position),
+        # play_count=0 loops for ever, with a jump of the timestamps at the seam as after a camera's reboot.
+        "url": f"rtsp://127.0.0.1:{rtsp_port}/{quote(path.name)}?play_count=0",
+    }
+    if geometry.is_file():
+        camera["geometry"] = str(geometry)
+    return camera
+
+
+def _identifier(stem: str) -> str:
+    kept = "".join(c if c.isalnum() and c.isascii() else "-" for c in stem.lower()).strip("-")
+    return kept[:63] or "kamera"

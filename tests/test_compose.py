@@ -1,0 +1,111 @@
+"""Every service, port and variable of docker/compose.yaml means something to the code."""
+
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from pipelines.config import Config, PortalConfig, read_config
+
+DOCKER = Path(__file__).resolve().parents[1] / "docker"
+COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
+DOCKERFILE = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
+PARTS = ("worker", "store", "portal")
+
+
+def variables(part: str) -> dict[str, Any]:
+    return COMPOSE["services"][part]["environment"]
+
+
+def config_field(variable: str) -> Any:
+    """The field of Config that `SIMPANG_A__B` sets; fails where there is none."""
+    model: type[BaseModel] = Config
+    *path, last = variable.removeprefix("SIMPANG_").lower().split("__")
+    for name in path:
+        annotation = model.model_fields[name].annotation
+        model = next(t for t in (annotation, *get_args(annotation)) if isinstance(t, type) and issubclass(t, BaseModel))
+    return model.model_fields[last]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_runs_a_command_that_exists(part):
+    command, config = COMPOSE["services"][part]["command"]
+    assert command in {entry.name for entry in entry_points(group="simpang.commands")}
+    assert f"./city.yaml:{config}:ro" in COMPOSE["services"][part]["volumes"]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_variable_sets_a_configuration_key(part):
+    for name in variables(part):
+        assert name.startswith("SIMPANG_")
+        assert config_field(name) is not None
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_parts_share_the_data_folder_of_the_image(part):
+    folder = variables(part)["SIMPANG_DATA_DIR"]
+    assert f"data:{folder}" in COMPOSE["services"][part]["volumes"]
+    assert f"VOLUME {folder}" in DOCKERFILE
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_addresses_name_services_and_their_ports(part):
+    broker, port = variables(part)["SIMPANG_BUS__KAFKA"].split(":")
+    assert f"PLAINTEXT://{broker}:{port}" == COMPOSE["services"][broker]["environment"]["KAFKA_ADVERTISED_LISTENERS"]
+    user, host, database = re.fullmatch(
+        r"postgresql://(\w+):\$\{POSTGRES_PASSWORD[^}]*\}@(\w+):5432/(\w+)", variables(part)["SIMPANG_STORE__DSN"]
+    ).groups()
+    server = COMPOSE["services"][host]["environment"]
+    assert (server["POSTGRES_USER"], server["POSTGRES_DB"]) == (user, database)
+
+
+def test_the_published_port_is_the_portals():
+    (published,) = COMPOSE["services"]["portal"]["ports"]
+    inside = int(published.split(":")[1])
+    assert inside == variables("portal")["SIMPANG_PORTAL__PORT"] == PortalConfig().port
+    assert f"EXPOSE {inside}" in DOCKERFILE
+    assert variables("portal")["SIMPANG_PORTAL__HOST"] == "0.0.0.0"
+
+
+def test_named_volumes_are_declared_and_images_are_pinned():
+    for name, service in COMPOSE["services"].items():
+        assert not service["image"].endswith(":latest")
+        assert ":" in service["image"], f"{name}: pin the image's version"
+        for volume in service["volumes"]:
+            source = volume.split(":")[0]
+            assert source.startswith("./") or source in COMPOSE["volumes"]
+
+
+def test_only_the_portal_is_reachable_from_outside():
+    assert [name for name, service in COMPOSE["services"].items() if service.get("ports")] == ["portal"]
+
+
+def test_the_example_city_is_valid(monkeypatch):
+    config = read_config(DOCKER / "city.example.yaml")
+    assert [camera.id for camera in config.cameras] == ["simpang-kuda-1"]
+
+
+def test_the_environment_of_the_worker_is_what_the_worker_gets(monkeypatch):
+    for name, value in variables("worker").items():
+        monkeypatch.setenv(name, re.sub(r"\$\{POSTGRES_PASSWORD[^}]*\}", "s3cret", str(value)))
+    config = read_config(DOCKER / "city.example.yaml")
+    assert config.bus.kafka == "kafka:9092"
+    assert config.weights == "/weights"
+    assert config.data_dir == Path("/data")
+    assert config.store.dsn.get_secret_value() == "postgresql://simpang:s3cret@timescaledb:5432/simpang"
+
+
+def test_every_path_the_dockerfile_copies_exists():
+    for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, flags=re.MULTILINE):
+        for source in line.split()[:-1]:
+            assert (DOCKER.parent / source).exists(), source
+
+
+def test_the_image_installs_the_version_it_is_tagged_with():
+    from importlib.metadata import version
+
+    assert COMPOSE["services"]["portal"]["image"] == f"simpang:{version('simpang')}"
