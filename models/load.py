@@ -1,0 +1,68 @@
+"""Choosing the backend for given weights."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import structlog
+
+from models.detector import Detector
+from models.errors import UnusableWeights
+from models.weights import cache_folder, resolve_weights
+
+log = structlog.get_logger()
+
+_ULTRALYTICS_SUFFIXES = {".pt", ".onnx", ".engine"}
+
+
+def load_detector(
+    weights: str | None, *, device: str = "auto", confidence: float = 0.25, cache: Path | None = None
+) -> Detector:
+    """A running detector. Which weights and device are used is logged; one model is never swapped for another.
+
+    weights: path (OpenVINO folder or .xml, .pt, .onnx, .engine) or registered name; None resolves as
+    `models.weights.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
+    "auto" uses CUDA for .pt and .engine wherever there is a GPU.
+    Raises UnusableWeights: one line, what is wrong and what to do.
+    """
+    cache = cache or cache_folder()
+    gpu = nvidia_gpu_present()
+    path = resolve_weights(weights, prefer_torch=gpu and has_ultralytics() and device != "cpu", cache=cache)
+    detector: Detector
+    if path.suffix in _ULTRALYTICS_SUFFIXES:
+        detector = _ultralytics(path, device, confidence)
+    else:
+        detector = _openvino(path, device, confidence, cache, gpu)
+    log.info("detector ready", model=detector.name, weights=str(path))
+    return detector
+
+
+def has_ultralytics() -> bool:
+    return find_spec("ultralytics") is not None and find_spec("torch") is not None
+
+
+def nvidia_gpu_present() -> bool:
+    """Asks the device files, so that a machine without a GPU never waits for torch to load."""
+    return Path("/dev/nvidia0").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1")
+
+
+def _openvino(path: Path, device: str, confidence: float, cache: Path, gpu: bool) -> Detector:
+    from models.openvino_backend import OpenVinoDetector  # noqa: PLC0415 - the runtime takes a while to load
+
+    if device.lower().startswith("cuda"):
+        raise UnusableWeights(f"{path}: an OpenVINO model does not run on {device}; give the .pt or .engine instead")
+    if device == "auto" and gpu:
+        log.warning("these weights run on the CPU though there is a GPU; give the .pt or .engine to use it", path=path)
+    name = "CPU" if device == "auto" else device.upper()
+    return OpenVinoDetector(path, confidence=confidence, device=name, cache_dir=cache / "compiled")
+
+
+def _ultralytics(path: Path, device: str, confidence: float) -> Detector:
+    if not has_ultralytics():
+        raise UnusableWeights(
+            f"{path}: needs ultralytics and torch; run `pip install 'simpang[yolo]'`, or export the model to OpenVINO "
+            f"on a machine that has them (`simpang models export {path.name}`)"
+        )
+    from models.ultralytics_backend import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
+
+    return UltralyticsDetector(path, confidence=confidence, device=device)

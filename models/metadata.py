@@ -1,0 +1,60 @@
+"""What an exported model says about itself: ultralytics' `metadata.yaml`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from analytics.facts import ROAD_USERS
+from models.errors import UnusableWeights
+
+IGNORED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMetadata:
+    """names: the model's classes by index. stride: both picture sides are multiples of it, in pixels."""
+
+    names: Mapping[int, str]
+    stride: int
+
+    @property
+    def road_users(self) -> NDArray[np.int64]:
+        """(number of model classes,): index into `ROAD_USERS` for each class of the model, IGNORED where it is none.
+
+        >>> ModelMetadata({0: "person", 1: "kite", 2: "Car"}, 32).road_users
+        array([ 5, -1,  0])
+        """
+        ours = {str(road_user): index for index, road_user in enumerate(ROAD_USERS)}
+        size = max(self.names, default=-1) + 1
+        return np.array([ours.get(self.names.get(i, "").lower(), IGNORED) for i in range(size)], dtype=np.int64)
+
+
+def read_metadata(path: Path) -> ModelMetadata:
+    """Raises UnusableWeights for a file that is missing, or a model that detects none of the road users."""
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UnusableWeights(
+            f"{path}: cannot read the model's class names; give the whole folder that ultralytics exported"
+        ) from error
+    return checked_metadata(raw if isinstance(raw, dict) else {}, path)
+
+
+def checked_metadata(raw: Mapping[str, Any], source: Path) -> ModelMetadata:
+    """Raises UnusableWeights for anything but a detection model with at least one of our classes."""
+    task = raw.get("task", "detect")
+    if task != "detect":
+        raise UnusableWeights(f"{source}: this is a model for task '{task}'; give a detection model such as yolo11n")
+    names = raw.get("names") or {}
+    if isinstance(names, list):
+        names = dict(enumerate(names))
+    metadata = ModelMetadata({int(k): str(v) for k, v in names.items()}, int(raw.get("stride") or 32))
+    if not (metadata.road_users != IGNORED).any():
+        known = ", ".join(ROAD_USERS)
+        raise UnusableWeights(f"{source}: the model knows none of {known}; give one trained on COCO or on road users")
+    return metadata

@@ -1,0 +1,103 @@
+"""Detection with ultralytics and torch: .pt files, ONNX and TensorRT engines, on an NVIDIA GPU or the CPU."""
+
+import os
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analytics.detections import Detections
+from models.detector import RgbImage
+from models.errors import UnusableWeights
+from models.heads import OVERLAP, without_duplicates
+from models.metadata import IGNORED, checked_metadata
+from models.riders import merge_riders
+
+_IN_FLIGHT = 2
+"""One picture on the device, one being prepared."""
+
+
+def import_ultralytics() -> Any:
+    """ultralytics, told beforehand never to install packages and never to report home."""
+    os.environ.setdefault("YOLO_AUTOINSTALL", "false")
+    os.environ.setdefault("YOLO_OFFLINE", "true")
+    os.environ.setdefault("YOLO_VERBOSE", "false")
+    import ultralytics  # noqa: PLC0415 - brings torch, which takes seconds
+
+    return ultralytics
+
+
+class UltralyticsDetector:
+    """See `models.detector.Detector`. Raises UnusableWeights where the file holds no detection model.
+
+    device: "auto" takes the first GPU, or the CPU where there is none; otherwise torch's name of a device.
+    """
+
+    def __init__(self, path: Path, *, confidence: float = 0.25, device: str = "auto") -> None:
+        self._device = _torch_device(path, device)
+        self._model = _read(path)
+        metadata = checked_metadata({"task": self._model.task, "names": dict(self._model.names)}, path)
+        self._road_users = metadata.road_users
+        self._wanted = np.flatnonzero(self._road_users != IGNORED).tolist()
+        self._confidence = confidence
+        self.name = f"{path.stem}, ultralytics {self._device}"
+        self.in_flight = _IN_FLIGHT
+        self._room = threading.BoundedSemaphore(_IN_FLIGHT)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="detect")
+
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        self._room.acquire()
+        try:
+            future = self._worker.submit(self._detect, image)
+        except RuntimeError:
+            self._room.release()
+            raise
+        future.add_done_callback(lambda _: self._room.release())
+        return future
+
+    def close(self) -> None:
+        self._worker.shutdown(wait=True)
+
+    def _detect(self, image: RgbImage) -> Detections:
+        (result,) = self._model.predict(
+            image[..., ::-1],
+            imgsz=list(image.shape[:2]),
+            conf=self._confidence,
+            iou=OVERLAP,
+            classes=self._wanted,
+            device=self._device,
+            half=self._device.startswith("cuda"),
+            verbose=False,
+        )
+        boxes = result.boxes.cpu().numpy()
+        found = Detections(
+            boxes.xyxy.astype(np.float32),
+            boxes.conf.astype(np.float32),
+            self._road_users[boxes.cls.astype(np.int64)],
+        )
+        return merge_riders(without_duplicates(found))
+
+
+def _read(path: Path) -> Any:
+    ultralytics = import_ultralytics()
+    try:
+        model = ultralytics.YOLO(path)
+        _ = model.names
+    except (RuntimeError, ValueError, TypeError, KeyError, EOFError, AttributeError, ImportError, OSError) as error:
+        raise UnusableWeights(
+            f"{path}: ultralytics cannot read this file ({type(error).__name__}); give a YOLO detection model"
+        ) from error
+    return model
+
+
+def _torch_device(path: Path, device: str) -> str:
+    import torch  # noqa: PLC0415 - takes seconds
+
+    gpu = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda:0" if gpu else "cpu"
+    if device.startswith("cuda") and not gpu:
+        raise UnusableWeights(f"{path}: device {device} was asked for, but torch finds no GPU; use auto or cpu")
+    return "cuda:0" if device == "cuda" else device
