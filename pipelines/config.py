@@ -226,7 +226,7 @@ def read_config(path: Path) -> Config:
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror or error}; give the path of a configuration file") from error
     except yaml.YAMLError as error:
-        raise BadInput(f"{path}: not YAML ({error})") from error
+        raise BadInput(f"{path}: not YAML{_yaml_problem(error)}") from error
     if raw is not None and not isinstance(raw, dict):
         raise BadInput(f"{path}: expected keys such as 'cameras:' at the top level")
     try:
@@ -237,6 +237,13 @@ def read_config(path: Path) -> Config:
     for camera in config.cameras:
         config.geometry_of(camera)
     return config
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    """Where and what, without the line itself: it may hold a password."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return ""
+    return f", line {error.problem_mark.line + 1}: {error.problem}"
 
 
 def _anchored(config: Config, folder: Path) -> Config:
