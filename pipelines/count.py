@@ -1,0 +1,149 @@
+"""`simpang count`: one video or stream in, traffic facts out."""
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, Full, Queue
+from threading import Event as Flag
+from threading import Thread
+
+import av
+
+from analytics.analyst import CameraAnalyst
+from analytics.camera import Camera
+from analytics.detections import Detections, Tracks
+from analytics.facts import ROAD_USERS, Fact, RoadUser
+from models.detector import Detector, RgbImage
+from models.tracker import make_tracker
+from models.view import choose_view
+from pipelines.pictures import Pictures
+from pipelines.recording import Recording
+
+_WAITING_PICTURES = 8
+_PATIENCE_S = 0.1
+"""How soon the threads notice a stop."""
+
+Watcher = Callable[[float, av.VideoFrame, Tracks, list[Fact]], None]
+"""Told about every analysed frame: time, frame, tracks in it and facts that became known."""
+
+
+@dataclass(slots=True)
+class Counted:
+    """What came out.
+
+    frames: decoded. analysed_frames: fewer only where a live stream outran the machine, or the count was stopped.
+    road_users: how many were followed, by the class each was seen as most often.
+    """
+
+    frames: int = 0
+    analysed_frames: int = 0
+    duration_s: float = 0.0
+    facts: list[Fact] = field(default_factory=list)
+    road_users: dict[RoadUser, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    t: float
+    frame: av.VideoFrame
+    image: RgbImage
+
+
+class _Reader:
+    """Decodes in a thread of its own and keeps a few pictures ready.
+
+    A file waits for its reader; of a live stream the oldest waiting picture is dropped.
+    """
+
+    def __init__(self, recording: Recording, pictures: Pictures, stop: Flag) -> None:
+        self._recording, self._pictures, self._stop = recording, pictures, stop
+        self._ready: Queue[_Picture | None] = Queue(_WAITING_PICTURES)
+        self._failure: BaseException | None = None
+        self._thread = Thread(target=self._run, name="decode", daemon=True)
+        self.frames = 0
+        self.last_t = 0.0
+
+    def __iter__(self) -> Iterator[_Picture]:
+        self._thread.start()
+        while not self._stop.is_set():
+            try:
+                picture = self._ready.get(timeout=_PATIENCE_S)
+            except Empty:
+                continue
+            if picture is None:
+                break
+            yield picture
+        self._thread.join(timeout=2.0)
+        if self._failure is not None:
+            raise self._failure
+
+    def _run(self) -> None:
+        try:
+            for timed in self._recording.frames():
+                if self._stop.is_set():
+                    return
+                self.frames += 1
+                self.last_t = timed.t
+                self._offer(_Picture(timed.t, timed.frame, self._pictures.take(timed.frame)))
+        except Exception as error:  # handed to the thread that reads
+            self._failure = error
+        finally:
+            self._offer(None)
+
+    def _offer(self, picture: _Picture | None) -> None:
+        while not self._stop.is_set():
+            try:
+                self._ready.put(picture, timeout=_PATIENCE_S)
+            except Full:
+                if self._recording.is_live:
+                    self._drop_oldest()
+            else:
+                return
+
+    def _drop_oldest(self) -> None:
+        with suppress(Empty):
+            self._ready.get_nowait()
+
+
+def count(
+    recording: Recording, camera: Camera, detector: Detector, *, stop: Flag, watchers: Sequence[Watcher] = ()
+) -> Counted:
+    """Analyse the recording to its end, or until `stop` is set.
+
+    Decoding, detection and analysis overlap; facts come in the order of the frames.
+    """
+    view = choose_view(camera)
+    reader = _Reader(recording, Pictures(view), stop)
+    tracker, analyst, counted = make_tracker(camera), CameraAnalyst(camera), Counted()
+    votes: dict[int, Counter[int]] = {}
+    under_way: deque[tuple[_Picture, Future[Detections]]] = deque()
+
+    def finish_oldest() -> None:
+        picture, future = under_way.popleft()
+        tracks = tracker.update(picture.t, view.to_frame(future.result()))
+        facts = analyst.observe(picture.t, tracks)
+        counted.analysed_frames += 1
+        counted.facts += facts
+        _vote(votes, tracks)
+        for watch in watchers:
+            watch(picture.t, picture.frame, tracks, facts)
+
+    for picture in reader:
+        under_way.append((picture, detector.submit(picture.image)))
+        while under_way and (len(under_way) > detector.in_flight or under_way[0][1].done()):
+            finish_oldest()
+    while under_way:
+        finish_oldest()
+    counted.frames = reader.frames
+    counted.duration_s = reader.last_t + recording.frame_s if reader.frames else 0.0
+    counted.facts += analyst.finish(counted.duration_s)
+    winners = Counter(ROAD_USERS[vote.most_common(1)[0][0]] for vote in votes.values())
+    counted.road_users = {road_user: winners[road_user] for road_user in ROAD_USERS if winners[road_user]}
+    return counted
+
+
+def _vote(votes: dict[int, Counter[int]], tracks: Tracks) -> None:
+    for track, class_id in zip(tracks.track_id.tolist(), tracks.class_id.tolist(), strict=True):
+        votes.setdefault(track, Counter())[class_id] += 1

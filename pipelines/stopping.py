@@ -1,0 +1,28 @@
+"""Ctrl-C and `kill` as a request to finish, not as an interruption in the middle of something."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event as Flag
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[Flag]:
+    """The flag is set by the first SIGINT or SIGTERM; a second one acts as usual. Main thread only."""
+    stop = Flag()
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+    def request(_: int, __: object) -> None:
+        stop.set()
+        restore()
+
+    for number in usual:
+        signal.signal(number, request)
+    try:
+        yield stop
+    finally:
+        restore()
