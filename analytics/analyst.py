@@ -1,0 +1,130 @@
+"""Everything that is said about one camera, from its tracks."""
+
+from collections.abc import Iterable, Sequence
+
+from analytics.aggregate import INTERVAL_S, ZoneAggregator
+from analytics.camera import Camera
+from analytics.congestion import ZoneLevels
+from analytics.counting import GateCounter
+from analytics.detections import Tracks
+from analytics.facts import Coverage, Fact
+from analytics.free_flow import FreeFlow
+from analytics.incidents.desk import IncidentDesk
+from analytics.periods import Periods
+from analytics.queues import zone_queues
+from analytics.scene import Scene, SceneWatch
+from analytics.trajectories import Look, Trajectories, Trajectory
+from analytics.travel import TravelMeter
+
+COVERAGE_S = 10.0
+GAP_S = 2.0
+"""Frames further apart than this: the time between was not observed."""
+
+LOST_S = 15.0
+"""After a gap as long as this, nobody is the same road user as before."""
+
+CLOCK_BACK_S = 60.0
+"""A clock that goes back less than this is waited for; one that goes back further is believed."""
+
+CLOCK_AHEAD_S = 3600.0
+"""After a gap as long as this, the minutes between are not reported one by one."""
+
+
+class CameraAnalyst:
+    """Turns the tracks of one camera into facts. Time moves forward only; memory does not grow.
+
+    Not thread-safe. Frames that are older than one already seen are ignored; where the clock of the source jumps back
+    by more than a minute, or ahead by more than an hour, everything starts anew at the new time.
+    """
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        limit_ms = None
+        if camera.homography is not None and camera.speed_limit_kmh is not None:
+            limit_ms = camera.speed_limit_kmh / 3.6
+        self._free_flow = [FreeFlow(limit_ms) for _ in camera.zones]
+        self._levels = ZoneLevels(camera.zones, self._free_flow, calibrated=camera.homography is not None)
+        self._desk = IncidentDesk(camera)
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        camera, homography = self._camera, self._camera.homography
+        self._now: float | None = None
+        self._last_look: float | None = None
+        self._coverage = Periods(COVERAGE_S)
+        self._minutes = Periods(INTERVAL_S)
+        self._trajectories = Trajectories(homography)
+        self._gates = GateCounter(camera.gates, calibrated=homography is not None)
+        self._travel = TravelMeter(camera.zones, homography)
+        self._zones = ZoneAggregator(camera.zones, homography)
+        self._watch = SceneWatch(camera.zones, homography)
+
+    def observe(self, t: float, tracks: Tracks) -> list[Fact]:
+        """A frame was analysed that shows the road at `t` seconds. Returns what is now known."""
+        facts = self._restart_if_clock_jumped(t)
+        if self._now is not None and t <= self._now:
+            return facts
+        step_s = 0.0 if self._last_look is None else t - self._last_look
+        seen_since = step_s if step_s <= GAP_S else 0.0
+        if step_s > LOST_S:
+            facts += self._let_go(self._trajectories.forget_all())
+        facts += self._pass_to(t, observed=seen_since > 0)
+        self._last_look = t
+        facts += self._learn_from(self._trajectories.update(t, seen_since, tracks))
+        return facts + self._let_go(self._trajectories.forget_gone(t))
+
+    def advance(self, t: float) -> list[Fact]:
+        """Time has come to `t` and no frame with it: close what is due, as unobserved after `GAP_S`."""
+        if self._now is None or self._last_look is None or t <= self._now or t - self._last_look <= GAP_S:
+            return self._pass_to(t, observed=False) if self._now is None else []
+        facts = self._restart_if_clock_jumped(t) or self._pass_to(t, observed=False)
+        facts += self._levels.unobserved(t, since=self._last_look or t)
+        return facts + self._let_go(self._trajectories.forget_gone(t))
+
+    def finish(self, t: float) -> list[Fact]:
+        """The source ends at `t`: report everything that is still open."""
+        facts: list[Fact] = []
+        if self._now is not None and t > self._now:
+            observed = self._last_look is not None and t - self._last_look <= GAP_S
+            facts += self._pass_to(t, observed=observed)
+        facts += self._let_go(self._trajectories.forget_all())
+        facts += self._gates.finish()
+        facts += self._close_minutes(self._minutes.finish())
+        return [*facts, *self._coverage.finish()]
+
+    def _restart_if_clock_jumped(self, t: float) -> list[Fact]:
+        if self._now is None or -CLOCK_BACK_S <= t - self._now <= CLOCK_AHEAD_S:
+            return []
+        facts = self.finish(self._now)
+        self._start_anew()
+        return facts
+
+    def _pass_to(self, t: float, *, observed: bool) -> list[Fact]:
+        self._now = t
+        return [
+            *self._close_minutes(self._minutes.pass_to(t, observed=observed)),
+            *self._coverage.pass_to(t, observed=observed),
+        ]
+
+    def _close_minutes(self, minutes: Iterable[Coverage]) -> list[Fact]:
+        free_flow = [zone.speed_ms for zone in self._free_flow]
+        return [interval for m in minutes for interval in self._zones.close(m, self._levels.levels, free_flow)]
+
+    def _learn_from(self, look: Look) -> list[Fact]:
+        facts: list[Fact] = [*self._gates.observe(look)]
+        travel = self._travel.observe(look)
+        self._zones.add(travel)
+        facts += self._levels.observe(look, travel)
+        scene = self._watch.observe(look.t, self._trajectories)
+        return facts if scene is None else facts + self._learn_from_scene(scene)
+
+    def _learn_from_scene(self, scene: Scene) -> list[Fact]:
+        self._zones.add_queues(zone_queues(scene, len(self._camera.zones)))
+        return [*self._desk.observe(scene, self._levels)]
+
+    def _let_go(self, gone: Sequence[Trajectory]) -> list[Fact]:
+        self._gates.forget(gone)
+        self._watch.forget(gone)
+        for zone, speed_ms in self._travel.forget(gone):
+            self._free_flow[zone].learn(speed_ms)
+        return []

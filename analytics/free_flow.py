@@ -1,0 +1,52 @@
+"""The free-flow speed of a zone, learned from the vehicles that pass through it."""
+
+from math import exp, log
+
+import numpy as np
+
+LOWEST_MS, HIGHEST_MS, BINS = 0.5, 100.0, 120
+QUANTILE = 0.75
+ENOUGH = 25.0
+"""Vehicles needed before what was learned is believed."""
+
+MEMORY = 20_000.0
+"""Vehicles after which old ones count half: about a day of a busy road, so that a long jam does not become normal."""
+
+LIMIT_SHARE = 0.92
+"""Free flow as a share of the speed limit, until it is learned: drivers differ, and few reach the limit exactly."""
+
+
+class FreeFlow:
+    """A histogram of vehicles' own mean speeds in the zone, in logarithmic bins, with slow forgetting.
+
+    Free flow is its upper quartile, near what drivers choose when nothing holds them up. With a homography the
+    speed limit bounds it, so that a camera installed in the middle of a jam is not fooled for long.
+    """
+
+    def __init__(self, limit_ms: float | None) -> None:
+        self._limit_ms = limit_ms
+        self._weights = np.zeros(BINS)
+
+    def learn(self, speed_ms: float) -> None:
+        if speed_ms <= LOWEST_MS:
+            return
+        share = log(speed_ms / LOWEST_MS) / log(HIGHEST_MS / LOWEST_MS)
+        self._weights[min(BINS - 1, int(share * BINS))] += 1
+        if self._weights.sum() > MEMORY:
+            self._weights /= 2
+
+    @property
+    def speed_ms(self) -> float | None:
+        """None where it is neither configured nor learned yet."""
+        learned = self._learned()
+        if self._limit_ms is None:
+            return learned
+        expected = LIMIT_SHARE * self._limit_ms
+        return expected if learned is None else min(max(learned, 0.85 * expected), 1.1 * expected)
+
+    def _learned(self) -> float | None:
+        total = self._weights.sum()
+        if total < ENOUGH:
+            return None
+        k = int(np.searchsorted(np.cumsum(self._weights), QUANTILE * total))
+        return LOWEST_MS * exp((k + 0.5) / BINS * log(HIGHEST_MS / LOWEST_MS))

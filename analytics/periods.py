@@ -1,0 +1,41 @@
+"""Cutting time into aligned periods, with an honest account of how much of each was observed."""
+
+from math import floor
+
+from analytics.facts import Coverage
+
+
+class Periods:
+    """Periods of `length_s`, aligned to multiples of it. Holds one open period; time only moves forward."""
+
+    def __init__(self, length_s: float) -> None:
+        self._length_s = length_s
+        self._start_s = 0.0
+        self._now: float | None = None
+        self._observed_s = 0.0
+
+    def pass_to(self, t: float, *, observed: bool) -> list[Coverage]:
+        """Let time pass to `t`, observed or not; return the periods that closed, oldest first."""
+        if self._now is None:
+            self._start_s, self._now = floor(t / self._length_s) * self._length_s, t
+            return []
+        closed = []
+        while t >= (end := self._start_s + self._length_s):
+            self._add(end, observed)
+            closed.append(Coverage(start_s=self._start_s, end_s=end, observed_s=self._observed_s))
+            self._start_s, self._observed_s = end, 0.0
+        self._add(t, observed)
+        return closed
+
+    def _add(self, t: float, observed: bool) -> None:
+        assert self._now is not None
+        self._observed_s += (t - self._now) * observed
+        self._now = t
+
+    def finish(self) -> list[Coverage]:
+        """Close the open period where time stands now, if anything of it has passed."""
+        if self._now is None or self._now <= self._start_s:
+            return []
+        last = Coverage(start_s=self._start_s, end_s=self._now, observed_s=self._observed_s)
+        self._start_s, self._observed_s, self._now = self._now, 0.0, None
+        return [last]

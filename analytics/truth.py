@@ -1,0 +1,69 @@
+"""What really happened on a road, as a person or a simulator wrote it down: the measure of what we say.
+
+Times are seconds from the first frame, speeds km/h, as in `analytics.facts`.
+"""
+
+from dataclasses import dataclass
+
+from analytics.facts import Direction, IncidentType, Level, RoadUser
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueCrossing:
+    """alternative: a second class that is fair for it. optional: nobody could have seen it; it is not asked for."""
+
+    t: float
+    gate: str
+    direction: Direction
+    road_user: RoadUser
+    alternative: RoadUser | None = None
+    optional: bool = False
+    speed_kmh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueIncident:
+    """end_s: None where it outlasts the recording. onset_s: earliest and latest fair onset of congestion.
+
+    detectable_s: when it could first be told from something ordinary; None stands for `start_s`.
+    """
+
+    type: IncidentType
+    start_s: float
+    end_s: float | None = None
+    zone: str | None = None
+    onset_s: tuple[float, float] | None = None
+    detectable_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueInterval:
+    """One zone over one minute. vehicles: how many were in it. None: not known."""
+
+    zone: str
+    start_s: float
+    vehicles: int
+    flow_veh_h: float | None = None
+    speed_kmh: float | None = None
+    density_veh_km_lane: float | None = None
+    occupancy: float | None = None
+    queue_m: float | None = None
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """All of one recording. from_s, until_s: the span in which crossings are counted.
+
+    ignored_incidents: neither asked for nor held against the output.
+    movements: road users by (origin, destination), all classes together.
+    """
+
+    duration_s: float
+    crossings: tuple[TrueCrossing, ...] = ()
+    incidents: tuple[TrueIncident, ...] = ()
+    ignored_incidents: tuple[TrueIncident, ...] = ()
+    intervals: tuple[TrueInterval, ...] = ()
+    movements: dict[tuple[str, str], int] | None = None
+    from_s: float = float("-inf")
+    until_s: float = float("inf")

@@ -1,0 +1,35 @@
+"""`simpang replay`: counts, speeds and incidents from recorded detections."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pipelines.camera_file import read_geometry
+from pipelines.errors import BadInput
+from pipelines.replay import replay as replay_recording
+from pipelines.report import summarise, write_report
+
+
+@click.command()
+@click.argument("detections", type=click.Path(path_type=Path))
+@click.option("--camera", "camera_file", required=True, type=click.Path(path_type=Path), help="A camera.json.")
+@click.option("--json", "out", metavar="OUT", help="Write the report here; - for standard output.")
+def replay(detections: Path, camera_file: Path, out: str | None) -> None:
+    """Traffic facts from recorded DETECTIONS (.jsonl.gz), as if they came in live."""
+    geometry = read_geometry(camera_file)
+    if geometry.image_size is None:
+        raise BadInput(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the detections")
+    camera = geometry.camera(geometry.name or camera_file.stem, geometry.image_size)
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("reading")
+        report = replay_recording(
+            detections, camera, progress=lambda t: bar.update(task, description=f"{t:8.1f} s of traffic")
+        )
+    if out is not None:
+        write_report(report, out)
+    if out != "-":
+        click.echo(summarise(report))
