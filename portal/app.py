@@ -1,0 +1,82 @@
+"""The portal: an API for what is known of the traffic, live video, and the pages that show both."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import click
+from fastapi import FastAPI
+from psycopg_pool import ConnectionPool
+from starlette.middleware.gzip import GZipMiddleware
+
+from pipelines.config import Config
+from portal.accounts import load_accounts
+from portal.directory import Directory
+from portal.headers import SecurityHeaders
+from portal.hub import Hub
+from portal.pages import STATIC, FrontEnd, pages
+from portal.problems import answer_problems
+from portal.routes import cameras, city, history, incidents, live, session, stream
+from portal.services import Live, Services
+from portal.sessions import Sessions, session_key
+from portal.throttle import Throttle
+from portal.watcher import Watcher
+
+DESCRIPTION = """Traffic analytics of a city's own CCTV. Times are UTC (RFC 3339). What was not observed is `null`,
+never 0, and a level without recent data is `unknown`. Anonymous visitors see public cameras only; the others do not
+exist for them. Errors are `{"detail": "one sentence"}`."""
+MAX_BODY_BYTES = 16_384
+
+
+def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
+    """The whole portal. While it runs, one thread of its own watches the database through `pool`.
+
+    Raises BadInput for users that cannot be used. Where the configuration names none, the first start makes an
+    administrator and prints the password on standard error, once.
+    """
+    accounts = load_accounts(config, _announce)
+    services = Services(
+        config=config,
+        pool=pool,
+        directory=Directory(config),
+        accounts=accounts,
+        sessions=Sessions(session_key(config.data_dir), accounts),
+        throttle=Throttle(),
+    )
+    # The documentation pages of FastAPI load scripts from elsewhere; /openapi.json says the same.
+    app = FastAPI(
+        title=f"Simpang {config.city.name}",
+        description=DESCRIPTION,
+        version=version("simpang"),
+        lifespan=_watching,
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.services = services
+    app.add_middleware(GZipMiddleware, compresslevel=6)
+    app.add_middleware(SecurityHeaders, tiles=config.portal.tiles)
+    answer_problems(app)
+    for module in (city, cameras, stream, session, history, incidents, live):
+        app.include_router(module.router)
+    app.include_router(pages(STATIC))
+    app.mount("/", FrontEnd(directory=STATIC, check_dir=False))
+    return app
+
+
+@asynccontextmanager
+async def _watching(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    hub = Hub()
+    with Watcher(services.pool, services.directory, hub.publish) as watcher:
+        app.state.live = Live(hub=hub, watcher=watcher)
+        yield
+        hub.close()
+
+
+def _announce(password: str) -> None:
+    click.echo(
+        f"The configuration names no users, so one was made: name admin, password {password}\n"
+        "It is shown this once. Name your own under 'users:' with hashes from: simpang password",
+        err=True,
+    )

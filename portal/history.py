@@ -1,0 +1,108 @@
+"""History rows: every bucket of the period, those that were not observed as gaps."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from psycopg import Connection
+
+from analytics.facts import ROAD_USERS, Level, RoadUser
+from portal.queries.history import ClassBucket, Span, ZoneBucket, crossings_by_class, observed_buckets, zone_buckets
+from portal.schemas import Counts, HistoryRow
+from portal.state import SEVERITY
+
+_MEASURES = ("flow_veh_h", "speed_kmh", "relative_speed", "occupancy")
+
+
+def gate_history(connection: Connection, span: Span, gate: str) -> list[HistoryRow]:
+    """Counts of both directions; flow is of vehicles (no persons) per hour of observed time.
+
+    speed_kmh: the harmonic mean of the speeds at the gate, which is the space-mean speed (Wardrop 1952).
+    """
+    observed = {row.bucket: row.observed_s for row in observed_buckets(connection, span)}
+    classes: dict[int, list[ClassBucket]] = defaultdict(list)
+    for row in crossings_by_class(connection, span, gate):
+        classes[row.bucket].append(row)
+    return [_gate_row(start, end, observed.get(i, 0), classes.get(i, [])) for i, (start, end) in _numbered(span.edges)]
+
+
+def zone_history(connection: Connection, span: Span, zone: str) -> list[HistoryRow]:
+    """Means over the observed part of each bucket."""
+    found = {row.bucket: row for row in zone_buckets(connection, span, zone, SEVERITY)}
+    return [_zone_row(start, end, found.get(i)) for i, (start, end) in _numbered(span.edges)]
+
+
+def counted(rows: Iterable[tuple[str, int]]) -> Counts:
+    """Every class with its number, zeros included: only what was observed gets here."""
+    counts: Counts = dict.fromkeys(ROAD_USERS, 0)
+    for road_user, n in rows:
+        counts[RoadUser(road_user)] += n
+    return counts
+
+
+def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> Iterator[str]:
+    """Lines with empty cells for gaps; local times carry their offset."""
+    yield _csv_line(
+        ["start_utc", "end_utc", "start_local", "end_local", "coverage", *ROAD_USERS, *_MEASURES, "level"],
+    )
+    for row in rows:
+        counts = [row.counts[road_user] for road_user in ROAD_USERS] if row.counts else [None] * len(ROAD_USERS)
+        times = [
+            *(at.isoformat().replace("+00:00", "Z") for at in (row.start_at, row.end_at)),
+            *(at.astimezone(zone).isoformat() for at in (row.start_at, row.end_at)),
+        ]
+        level = None if row.level is Level.UNKNOWN else row.level
+        yield _csv_line([*times, row.coverage, *counts, *(getattr(row, name) for name in _MEASURES), level])
+
+
+def _csv_line(cells: Sequence[object]) -> str:
+    line = io.StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()
+
+
+def _numbered(edges: Sequence[datetime]) -> Iterator[tuple[int, tuple[datetime, datetime]]]:
+    return enumerate(pairwise(edges))
+
+
+def _gate_row(start: datetime, end: datetime, observed_s: float, classes: Sequence[ClassBucket]) -> HistoryRow:
+    if not observed_s:
+        return HistoryRow(start_at=start, end_at=end, coverage=0)
+    vehicles = sum(row.n for row in classes if row.road_user != RoadUser.PERSON)
+    timed = [row for row in classes if row.pace and row.road_user != RoadUser.PERSON]
+    pace = sum(row.pace or 0 for row in timed)
+    return HistoryRow(
+        start_at=start,
+        end_at=end,
+        coverage=_share(observed_s, start, end),
+        counts=counted((row.road_user, row.n) for row in classes),
+        flow_veh_h=round(vehicles * 3600 / observed_s, 1),
+        speed_kmh=round(sum(row.timed for row in timed) / pace, 1) if pace else None,
+    )
+
+
+def _zone_row(start: datetime, end: datetime, found: ZoneBucket | None) -> HistoryRow:
+    if found is None:
+        return HistoryRow(start_at=start, end_at=end, coverage=0)
+    return HistoryRow(
+        start_at=start,
+        end_at=end,
+        coverage=_share(found.observed_s, start, end),
+        flow_veh_h=_rounded(found.flow_veh_h, 1),
+        speed_kmh=_rounded(found.speed_kmh, 1),
+        relative_speed=_rounded(found.relative_speed, 3),
+        occupancy=_rounded(found.occupancy, 4),
+        level=Level(found.level),
+    )
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _share(observed_s: float, start: datetime, end: datetime) -> float:
+    return round(min(1.0, observed_s / (end - start).total_seconds()), 4)

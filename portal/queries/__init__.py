@@ -1,0 +1,1 @@
+"""All SQL of the portal: rows in, typed rows out. Nothing here writes."""

@@ -1,0 +1,125 @@
+"""Counts, flow, speed and level over buckets of time.
+
+A bucket is numbered by `width_bucket` over the edges, so that the city's own days (with or without summer time) are
+as easy as quarters of an hour, on PostgreSQL and TimescaleDB alike. Rows belong to the bucket in which they start;
+none of them spans two minutes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """One camera over the buckets between `edges`, which increase."""
+
+    camera_id: str
+    edges: Sequence[datetime]
+
+    @property
+    def parameters(self) -> dict[str, object]:
+        return {
+            "camera": self.camera_id,
+            "edges": list(self.edges),
+            "first": self.edges[0],
+            "end": self.edges[-1],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedBucket:
+    bucket: int
+    observed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassBucket:
+    """pace: sum of 1 / speed over the `timed` road users whose speed is known, h/km; None without any."""
+
+    bucket: int
+    road_user: str
+    n: int
+    timed: int
+    pace: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneBucket:
+    bucket: int
+    observed_s: float
+    flow_veh_h: float | None
+    speed_kmh: float | None
+    relative_speed: float | None
+    occupancy: float | None
+    level: str
+
+
+_OBSERVED = """
+SELECT width_bucket(start_at, %(edges)s::timestamptz[]) - 1 AS bucket, sum(observed_s)::float8 AS observed_s
+FROM observed
+WHERE camera_id = %(camera)s AND start_at >= %(first)s AND start_at < %(end)s
+GROUP BY 1 HAVING sum(observed_s) > 0
+"""
+
+_CROSSINGS = """
+SELECT width_bucket(at, %(edges)s::timestamptz[]) - 1 AS bucket, road_user, count(*) AS n,
+       count(*) FILTER (WHERE speed_kmh > 0) AS timed, sum(1 / speed_kmh::float8) FILTER (WHERE speed_kmh > 0) AS pace
+FROM crossings
+WHERE camera_id = %(camera)s AND gate = %(gate)s AND at >= %(first)s AND at < %(end)s
+GROUP BY 1, 2
+"""
+
+# Space-mean speed is distance travelled over time spent (Edie 1963), and time spent in a zone is density times
+# observed time: so the mean over intervals is weighted by density. Where lanes or length are not known, occupancy
+# stands in for it, to which it is proportional. Weighting by flow would lose the time spent standing in a jam.
+_ZONES = """
+WITH interval AS (
+    SELECT width_bucket(start_at, %(edges)s::timestamptz[]) - 1 AS bucket,
+           extract(epoch FROM end_at - start_at)::float8 * coverage AS seconds,
+           flow_veh_h::float8 AS flow, speed_kmh::float8 AS speed, relative_speed::float8 AS relative,
+           occupancy::float8 AS occupancy, level,
+           greatest(coalesce(density_veh_km_lane, occupancy, 0), 1e-6)::float8 AS crowd
+    FROM zone_intervals
+    WHERE camera_id = %(camera)s AND zone = %(zone)s AND start_at >= %(first)s AND start_at < %(end)s AND coverage > 0
+), held AS (
+    SELECT bucket, level, row_number() OVER (
+        PARTITION BY bucket
+        ORDER BY level <> 'unknown' DESC, sum(seconds) DESC, array_position(%(severity)s::text[], level) DESC
+    ) AS rank
+    FROM interval GROUP BY bucket, level
+), mean AS (
+    SELECT bucket, sum(seconds) AS observed_s,
+           sum(flow * seconds) / sum(seconds) FILTER (WHERE flow IS NOT NULL) AS flow_veh_h,
+           sum(speed * crowd * seconds) / sum(crowd * seconds) FILTER (WHERE speed IS NOT NULL) AS speed_kmh,
+           sum(relative * crowd * seconds) / sum(crowd * seconds) FILTER (WHERE relative IS NOT NULL)
+               AS relative_speed,
+           sum(occupancy * seconds) / sum(seconds) FILTER (WHERE occupancy IS NOT NULL) AS occupancy
+    FROM interval GROUP BY bucket
+)
+SELECT mean.*, held.level FROM mean JOIN held USING (bucket) WHERE held.rank = 1
+"""
+
+
+def observed_buckets(connection: Connection, span: Span) -> list[ObservedBucket]:
+    """Analysed seconds of every bucket that was observed at all."""
+    with connection.cursor(row_factory=class_row(ObservedBucket)) as cursor:
+        return cursor.execute(_OBSERVED, span.parameters).fetchall()
+
+
+def crossings_by_class(connection: Connection, span: Span, gate: str) -> list[ClassBucket]:
+    """Crossings of a gate in both directions."""
+    with connection.cursor(row_factory=class_row(ClassBucket)) as cursor:
+        return cursor.execute(_CROSSINGS, {**span.parameters, "gate": gate}).fetchall()
+
+
+def zone_buckets(connection: Connection, span: Span, zone: str, severity: Sequence[str]) -> list[ZoneBucket]:
+    """Means over the observed part of each bucket, and the known level that held longest (of equals, the worse).
+
+    severity: levels from the best to the worst.
+    """
+    with connection.cursor(row_factory=class_row(ZoneBucket)) as cursor:
+        return cursor.execute(_ZONES, {**span.parameters, "zone": zone, "severity": list(severity)}).fetchall()

@@ -1,0 +1,92 @@
+"""Incidents, newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    incident_id: str
+    camera_id: str
+    type: str
+    zone: str | None
+    start_at: datetime
+    detected_at: datetime
+    end_at: datetime | None
+    u: float
+    v: float
+    lat: float | None
+    lon: float | None
+    confidence: float
+    reason: str
+    snapshot: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which incidents. from_at, to_at: of detection. open: True for those that last, False for those that are over.
+
+    before: those that come after this one (detected_at, id) in the list.
+    """
+
+    cameras: Sequence[str]
+    type: str | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+    open: bool | None = None
+    before: tuple[datetime, str] | None = None
+
+
+_COLUMNS = """incident_id, camera_id, type, zone, start_at, detected_at, end_at, u, v, lat, lon, confidence, reason,
+    snapshot"""
+
+_LIST = f"""
+SELECT {_COLUMNS} FROM incidents
+WHERE camera_id = ANY(%(cameras)s)
+  AND (%(type)s::text IS NULL OR type = %(type)s)
+  AND (%(from_at)s::timestamptz IS NULL OR detected_at >= %(from_at)s)
+  AND (%(to_at)s::timestamptz IS NULL OR detected_at < %(to_at)s)
+  AND (%(open)s::boolean IS NULL OR (end_at IS NULL) = %(open)s)
+  AND (%(before_at)s::timestamptz IS NULL OR (detected_at, incident_id) < (%(before_at)s, %(before_id)s::text))
+ORDER BY detected_at DESC, incident_id DESC
+LIMIT %(limit)s
+"""  # noqa: S608 (only constants are put in)
+
+_ONE = f"SELECT {_COLUMNS} FROM incidents WHERE incident_id = %s AND camera_id = ANY(%s)"  # noqa: S608
+
+_RECENT = f"""
+SELECT {_COLUMNS} FROM incidents
+WHERE camera_id = ANY(%s) AND (detected_at > %s OR end_at > %s)
+ORDER BY detected_at DESC LIMIT 500
+"""  # noqa: S608
+
+
+def list_incidents(connection: Connection, wanted: Wanted, limit: int) -> list[IncidentRow]:
+    before_at, before_id = wanted.before or (None, None)
+    parameters = {
+        "cameras": list(wanted.cameras),
+        "type": wanted.type,
+        "from_at": wanted.from_at,
+        "to_at": wanted.to_at,
+        "open": wanted.open,
+        "before_at": before_at,
+        "before_id": before_id,
+        "limit": limit,
+    }
+    with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
+        return cursor.execute(_LIST, parameters).fetchall()
+
+
+def find_incident(connection: Connection, incident_id: str, cameras: Sequence[str]) -> IncidentRow | None:
+    with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
+        return cursor.execute(_ONE, [incident_id, list(cameras)]).fetchone()
+
+
+def recent_incidents(connection: Connection, cameras: Sequence[str], since: datetime) -> list[IncidentRow]:
+    """Those raised or ended after `since`, the newest 500."""
+    with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
+        return cursor.execute(_RECENT, [list(cameras), since, since]).fetchall()

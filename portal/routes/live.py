@@ -1,0 +1,43 @@
+"""Live video: the playlist and segments that the worker writes."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi import Path as PathParameter
+
+from portal.access import VisibleCamera
+from portal.services import TheServices
+
+MEDIA_TYPES = {
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".mp4": "video/mp4",
+    ".m4s": "video/iso.segment",
+}
+SEGMENT_KEPT_S = 60
+
+router = APIRouter(prefix="/live", tags=["live video"])
+
+FileName = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\.(m3u8|mp4|m4s)$", max_length=100)]
+
+
+@router.get("/{camera_id}/{file}", response_class=Response, responses={404: {"description": "Not there (any more)."}})
+def live_file(file: FileName, entry: VisibleCamera, services: TheServices) -> Response:
+    """`index.m3u8` is the playlist; it names the other files."""
+    path = Path(services.config.data_dir) / "hls" / entry.id / file
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise HTTPException(404, "There is no such video at present.") from None
+    return Response(
+        content,
+        media_type=MEDIA_TYPES[path.suffix],
+        headers={"Cache-Control": _caching(path.suffix, public=entry.public)},
+    )
+
+
+def _caching(suffix: str, *, public: bool) -> str:
+    """A segment never changes; the playlist always does, and the header that segments share may."""
+    if suffix != ".m4s":
+        return "no-store"
+    return f"{'public' if public else 'private'}, max-age={SEGMENT_KEPT_S}, immutable"

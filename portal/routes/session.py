@@ -1,0 +1,70 @@
+"""Signing in and out."""
+
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
+
+from portal.access import Visitor
+from portal.accounts import Account
+from portal.schemas import Problem, Session, SessionUser, SignIn
+from portal.services import TheServices
+from portal.sessions import COOKIE, LIFETIME_S
+
+TRIES_PER_NAME = 5
+TRIES_PER_ADDRESS = 50
+"""Many people of one office share an address."""
+
+router = APIRouter(prefix="/api/session", tags=["session"])
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+Address = Annotated[str, Depends(_address)]
+
+
+@router.get("")
+def who_am_i(visitor: Visitor) -> Session:
+    """The user of this session, null for an anonymous visitor."""
+    return _session(visitor)
+
+
+@router.post("", responses={401: {"model": Problem}, 429: {"model": Problem}})
+def sign_in(given: SignIn, services: TheServices, address: Address, response: Response) -> Session:
+    """Sets the session cookie. Five wrong passwords for a name from one address close that door for minutes."""
+    name = given.name.strip().lower()
+    by_name, by_address = ("name", name, address), ("address", address)
+    now = time.monotonic()
+    wait = services.throttle.wait_s([(by_name, TRIES_PER_NAME), (by_address, TRIES_PER_ADDRESS)], now)
+    if wait > 0:
+        raise HTTPException(
+            status.HTTP_429_TOO_MANY_REQUESTS,
+            "Too many wrong passwords; please wait a few minutes.",
+            {"Retry-After": f"{wait:.0f}"},
+        )
+    account = services.accounts.check(name, given.password)
+    if account is None:
+        services.throttle.failed([by_name, by_address], now)
+        raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Name or password is wrong.")
+    services.throttle.forget(by_name)
+    response.set_cookie(
+        COOKIE,
+        services.sessions.issue(account, time.time()),
+        max_age=LIFETIME_S,
+        httponly=True,
+        samesite="lax",
+        secure=(services.config.portal.public_url or "").startswith("https:"),
+    )
+    return _session(account)
+
+
+@router.delete("", status_code=status.HTTP_204_NO_CONTENT)
+def sign_out(response: Response) -> None:
+    """Takes the cookie back."""
+    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+
+
+def _session(account: Account | None) -> Session:
+    return Session(user=SessionUser(name=account.name, roles=sorted(account.roles)) if account else None)

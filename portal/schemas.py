@@ -1,0 +1,165 @@
+"""What the API answers: the JSON of every endpoint. Times are UTC."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from analytics.camera import Position, Visibility
+from analytics.facts import Direction, IncidentType, Level, RoadUser
+from pipelines.events import CameraStatus
+
+Utc = Annotated[datetime, AfterValidator(lambda at: at.astimezone(UTC))]
+Counts = dict[RoadUser, int]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Problem(Answer):
+    """Every error."""
+
+    detail: str = Field(description="One sentence that says what is wrong.")
+
+
+class City(Answer):
+    name: str
+    timezone: str = Field(description="IANA name; times are shown to people in this zone.")
+    centre: Position
+    zoom: int
+    tiles: str | None = Field(description="`{z}/{x}/{y}` address of a tile server, null where there is none.")
+    tiles_attribution: str
+    classes: tuple[RoadUser, ...]
+
+
+class Site(Answer):
+    id: str
+    name: str
+    position: Position | None
+
+
+class ZoneState(Answer):
+    id: str
+    level: Level
+    speed_kmh: float | None = Field(description="Space-mean speed; null without calibration or data.")
+    since_at: Utc | None = Field(description="Since when the level has been what it is.")
+
+
+class Video(Answer):
+    hls: str
+
+
+class CameraState(Answer):
+    id: str
+    name: str
+    site: Site | None
+    owner: str | None
+    visibility: Visibility
+    position: Position | None
+    level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
+    status: CameraStatus = Field(description="`offline` too where no report has come for 30 seconds.")
+    zones: tuple[ZoneState, ...]
+    last_analysed_at: Utc | None = Field(description="When a picture of this camera was last analysed.")
+    updated_at: Utc = Field(description="When this state was put together.")
+    video: Video | None = Field(description="Live video, null while there is none.")
+
+
+class GateShape(Answer):
+    id: str
+    p1: tuple[float, float]
+    p2: tuple[float, float]
+
+
+class ZoneDetail(ZoneState):
+    polygon: tuple[tuple[float, float], ...] = Field(description="Pixels; empty for the whole picture.")
+
+
+class CameraDetail(CameraState):
+    zones: tuple[ZoneDetail, ...]
+    gates: tuple[GateShape, ...]
+    image_size: tuple[int, int] | None = Field(description="Width and height that all pixels refer to.")
+
+
+class Cameras(Answer):
+    cameras: list[CameraState]
+
+
+class MinuteCounts(Answer):
+    start_at: Utc
+    observed: Fraction = Field(description="Share of the minute that was analysed; the newest is still filling.")
+    counts: Counts | None = Field(description="Gate crossings by class; null where nothing was observed.")
+
+
+class GateTotal(Answer):
+    gate: str
+    direction: Direction
+    counts: Counts
+
+
+class RecentCounts(Answer):
+    camera_id: str
+    from_at: Utc
+    to_at: Utc
+    observed_s: float
+    minutes: list[MinuteCounts]
+    totals: list[GateTotal]
+
+
+class HistoryRow(Answer):
+    start_at: Utc
+    end_at: Utc
+    coverage: Fraction = Field(description="Share of the bucket that was observed; counts are not scaled up by it.")
+    counts: Counts | None = None
+    flow_veh_h: float | None = Field(default=None, description="Vehicles an hour of observed time.")
+    speed_kmh: float | None = Field(default=None, description="Space-mean speed.")
+    relative_speed: float | None = Field(default=None, description="Speed over the zone's own free flow.")
+    occupancy: float | None = None
+    level: Level = Field(default=Level.UNKNOWN, description="The level that held longest; of equals, the worse.")
+
+
+class History(Answer):
+    camera_id: str
+    gate: str | None = None
+    zone: str | None = None
+    interval_s: int
+    rows: list[HistoryRow]
+
+
+class Incident(Answer):
+    id: str
+    camera_id: str
+    camera_name: str
+    site_name: str | None
+    type: IncidentType
+    zone: str | None
+    start_at: Utc
+    detected_at: Utc
+    end_at: Utc | None = Field(description="Null while it lasts.")
+    pixel: tuple[float, float]
+    position: Position | None
+    confidence: float
+    reason: str
+    snapshot: str | None = Field(description="Address of a picture, null where none was kept.")
+
+
+class Incidents(Answer):
+    incidents: list[Incident]
+    next: str | None = Field(description="Give this as `before` for older ones; null at the end.")
+
+
+class SessionUser(Answer):
+    name: str
+    roles: list[str]
+
+
+class Session(Answer):
+    user: SessionUser | None
+
+
+class SignIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(max_length=100)
+    password: str = Field(max_length=1000)

@@ -1,0 +1,115 @@
+"""What is known of every camera now, and when what is known is too old to be said.
+
+A camera that is down reads *no data*, never *no traffic*: silence from a camera, a worker or the database itself
+ends in `offline` and `unknown` by the clock alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from analytics.facts import Level
+from pipelines.events import CameraStatus
+from portal.directory import Entry
+from portal.queries.current import HealthRow, LevelRow, ZoneKey
+from portal.schemas import CameraDetail, CameraState, GateShape, Site, Video, ZoneDetail, ZoneState
+
+HEALTH_LIFETIME = timedelta(seconds=30)
+LEVEL_LIFETIME = timedelta(seconds=150)
+"""A level is repeated once a minute; two missed repetitions make it unknown."""
+
+SEVERITY = (Level.UNKNOWN, Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)
+_ANALYSED = (CameraStatus.ONLINE, CameraStatus.DEGRADED)
+_HAS_VIDEO = (*_ANALYSED, CameraStatus.FROZEN)
+
+
+def worst(levels: Iterable[Level]) -> Level:
+    """The worst known of some levels.
+
+    >>> worst([Level.FREE, Level.UNKNOWN]), worst([])
+    (<Level.FREE: 'free'>, <Level.UNKNOWN: 'unknown'>)
+    """
+    return max(levels, key=SEVERITY.index, default=Level.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The newest reports. analysed: the newest of each camera that came with an analysed picture.
+
+    since: when each zone's present level began.
+    """
+
+    health: Mapping[str, HealthRow] = field(default_factory=dict)
+    analysed: Mapping[str, HealthRow] = field(default_factory=dict)
+    levels: Mapping[ZoneKey, LevelRow] = field(default_factory=dict)
+    since: Mapping[ZoneKey, datetime] = field(default_factory=dict)
+
+    def with_newer(
+        self, health: Iterable[HealthRow], analysed: Iterable[HealthRow], levels: Sequence[LevelRow]
+    ) -> "Reports":
+        """These reports, replaced where there are newer ones."""
+        began = {
+            (row.camera_id, row.zone): row.at for row in levels if not self._has(row.camera_id, row.zone, row.level)
+        }
+        return replace(
+            self,
+            health={**self.health, **{row.camera_id: row for row in health}},
+            analysed={**self.analysed, **{row.camera_id: row for row in analysed}},
+            levels={**self.levels, **{(row.camera_id, row.zone): row for row in levels}},
+            since={**self.since, **began},
+        )
+
+    def _has(self, camera_id: str, zone: str, level: Level) -> bool:
+        known = self.levels.get((camera_id, zone))
+        return known is not None and known.level is level
+
+
+def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
+    """What may be said of a camera at `now`."""
+    status = _status(reports.health.get(entry.id), now)
+    zones = tuple(_zone_state(entry.id, zone, reports, status, now) for zone in entry.zones)
+    analysed = reports.analysed.get(entry.id)
+    site = entry.site
+    return CameraState(
+        id=entry.id,
+        name=entry.camera.name,
+        site=Site(id=site.id, name=site.name, position=site.position) if site else None,
+        owner=entry.camera.owner,
+        visibility=entry.camera.visibility,
+        position=entry.position,
+        level=worst(zone.level for zone in zones),
+        status=status,
+        zones=zones,
+        last_analysed_at=analysed.at if analysed else None,
+        updated_at=now,
+        video=Video(hls=f"/live/{entry.id}/index.m3u8") if status in _HAS_VIDEO else None,
+    )
+
+
+def camera_detail(entry: Entry, reports: Reports, now: datetime) -> CameraDetail:
+    """The state with the geometry that is drawn on the picture."""
+    state = camera_state(entry, reports, now)
+    polygons = {zone.id: zone.polygon for zone in entry.geometry.zones}
+    return CameraDetail(
+        **{name: getattr(state, name) for name in CameraState.model_fields if name != "zones"},
+        zones=tuple(ZoneDetail(**dict(zone), polygon=polygons.get(zone.id, ())) for zone in state.zones),
+        gates=tuple(GateShape(id=gate.id, p1=gate.p1, p2=gate.p2) for gate in entry.geometry.gates),
+        image_size=entry.geometry.image_size or _picture_size(reports.analysed.get(entry.id)),
+    )
+
+
+def _status(newest: HealthRow | None, now: datetime) -> CameraStatus:
+    if newest is None or now - newest.at > HEALTH_LIFETIME:
+        return CameraStatus.OFFLINE
+    return newest.status
+
+
+def _zone_state(camera_id: str, zone: str, reports: Reports, status: CameraStatus, now: datetime) -> ZoneState:
+    row = reports.levels.get((camera_id, zone))
+    if row is None or status not in _ANALYSED or now - row.at > LEVEL_LIFETIME or row.level is Level.UNKNOWN:
+        return ZoneState(id=zone, level=Level.UNKNOWN, speed_kmh=None, since_at=None)
+    return ZoneState(id=zone, level=row.level, speed_kmh=row.speed_kmh, since_at=reports.since.get((camera_id, zone)))
+
+
+def _picture_size(row: HealthRow | None) -> tuple[int, int] | None:
+    return (row.width, row.height) if row and row.width and row.height else None
