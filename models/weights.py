@@ -49,7 +49,13 @@ def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: P
     versions = cached_versions(model.name, cache)
     if versions:
         return versions[-1] if prefer_torch else versions[0]
-    return fetch(model, cache=cache)
+    try:
+        return fetch(model, cache=cache)
+    except UnusableWeights as error:
+        raise UnusableWeights(
+            f"no weights were given, none are kept here, and none could be fetched ({error}); run "
+            f"`simpang models fetch {model.name}` where there is a network, or give --weights PATH or SIMPANG_WEIGHTS"
+        ) from error
 
 
 def fetch(model: RegisteredModel, *, cache: Path | None = None) -> Path:
@@ -61,7 +67,7 @@ def fetch(model: RegisteredModel, *, cache: Path | None = None) -> Path:
     if target.exists():
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
-    log.info("fetching weights", model=model.name, url=model.url)
+    log.debug("fetching weights", model=model.name, url=model.url)
     descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=f"{model.name}.", suffix=".part")
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -77,10 +83,10 @@ def fetch(model: RegisteredModel, *, cache: Path | None = None) -> Path:
                 "Try again, or tell whoever runs your network that the file is altered"
             )
         Path(partial).replace(target)
+        log.info("fetched weights", model=model.name, path=str(target))
     except (httpx.HTTPError, OSError) as error:
         raise UnusableWeights(
-            f"no weights here and {model.url} cannot be fetched ({type(error).__name__}); run "
-            f"`simpang models fetch {model.name}` where there is a network, or give --weights PATH or SIMPANG_WEIGHTS"
+            f"{model.url}: cannot be fetched ({type(error).__name__}); try again where there is a network"
         ) from error
     finally:
         Path(partial).unlink(missing_ok=True)

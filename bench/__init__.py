@@ -1,0 +1,1 @@
+"""Measurements against peers, on the same machine in the same session. Nothing here is part of the product."""
