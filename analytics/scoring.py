@@ -1,0 +1,258 @@
+"""How right the facts about one recording are, against its truth.
+
+Crossings are matched one to one in time order, per gate and direction, within a tolerance. A figure that nothing
+speaks for is None, never 0.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+
+TOLERANCE_S = 1.5
+EARLY_S = 5.0
+"""An alert may come this long before the incident that it is about."""
+ONSET_S = 75.0
+"""Congestion must be told within this time of its onset."""
+BRIEF_S = 20.0
+"""Wrong way and collision are over soon; the alert may still come this long after."""
+FEW_VEHICLES = 5
+"""Zone-minutes with fewer vehicles say nothing about averages."""
+CELL_SHARE, CELL_VEHICLES = 0.10, 2
+"""A turning movement is right within this share, or this many vehicles, of the truth."""
+
+_FLOORS = {
+    "speed_kmh": 5.0,
+    "flow_veh_h": 120.0,
+    "density_veh_km_lane": 5.0,
+    "occupancy": 0.05,
+    "queue_m": 10.0,
+}
+"""Relative errors are taken against at least this, so that near-zero truths do not blow them up."""
+
+_Lane = tuple[str, Direction]
+_C = TypeVar("_C", Crossing, TrueCrossing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassCount:
+    """One class of road user. miscounted: sum over gates and directions of the difference in number."""
+
+    true: int
+    found: int
+    miscounted: int
+
+    @property
+    def error(self) -> float:
+        return self.miscounted / max(1, self.true)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossingScore:
+    """matched: pairs of a found and a true crossing; same_class: those that agree on the road user too.
+
+    speed_errors_kmh: of the matched pairs whose speeds are both known.
+    """
+
+    true: int
+    found: int
+    matched: int
+    same_class: int
+    miscounted: int
+    by_class: Mapping[RoadUser, ClassCount]
+    speed_errors_kmh: tuple[float, ...]
+
+    @property
+    def f1(self) -> float:
+        return self._f1(self.matched)
+
+    @property
+    def f1_with_class(self) -> float:
+        return self._f1(self.same_class)
+
+    def _f1(self, hits: int) -> float:
+        return 2 * hits / (self.found + self.true) if self.found or self.true else 1.0
+
+    @property
+    def count_error(self) -> float:
+        return self.miscounted / max(1, self.true)
+
+    @property
+    def speed_mae_kmh(self) -> float | None:
+        return _mean(self.speed_errors_kmh)
+
+
+def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: float = TOLERANCE_S) -> CrossingScore:
+    """found: of the whole recording, in any order; only those in the truth's span count."""
+    inside = [c for c in found if truth.from_s <= c.t <= truth.until_s]
+    true, kept = _without_optional(inside, truth, tolerance_s)
+    found_lanes, true_lanes = _by_lane(kept), _by_lane(true)
+    pairs = [p for lane, rows in found_lanes.items() for p in _match(rows, true_lanes.get(lane, []), tolerance_s)]
+    return CrossingScore(
+        true=len(true),
+        found=len(kept),
+        matched=len(pairs),
+        same_class=sum(f.road_user in (t.road_user, t.alternative) for f, t in pairs),
+        miscounted=_miscounted(kept, true),
+        by_class={road_user: _class_count(road_user, kept, true) for road_user in RoadUser},
+        speed_errors_kmh=tuple(
+            abs(f.speed_kmh - t.speed_kmh) for f, t in pairs if f.speed_kmh is not None and t.speed_kmh is not None
+        ),
+    )
+
+
+def _without_optional(
+    found: Sequence[Crossing], truth: Truth, tolerance_s: float
+) -> tuple[list[TrueCrossing], list[Crossing]]:
+    """The crossings that are asked for, and those found that are not explained by an optional one alone."""
+    asked = [c for c in truth.crossings if truth.from_s <= c.t <= truth.until_s]
+    required = [c for c in asked if not c.optional]
+    required_lanes, spare_lanes = _by_lane(required), _by_lane([c for c in asked if c.optional])
+    kept: list[Crossing] = []
+    for row in found:
+        lane = (row.gate, row.direction)
+        excuses = [c for c in spare_lanes.get(lane, []) if abs(c.t - row.t) <= tolerance_s]
+        wanted = any(abs(c.t - row.t) <= tolerance_s for c in required_lanes.get(lane, []))
+        if excuses and not wanted:
+            spare_lanes[lane].remove(excuses[0])
+        else:
+            kept.append(row)
+    return required, kept
+
+
+def _by_lane(crossings: Iterable[_C]) -> dict[_Lane, list[_C]]:
+    """Each gate and direction, in time order."""
+    lanes: dict[_Lane, list[_C]] = defaultdict(list)
+    for crossing in crossings:
+        lanes[crossing.gate, crossing.direction].append(crossing)
+    return {lane: sorted(rows, key=lambda c: c.t) for lane, rows in lanes.items()}
+
+
+def _match(
+    found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float
+) -> list[tuple[Crossing, TrueCrossing]]:
+    """One to one, greedily: each found crossing takes the earliest true one that is left and near enough."""
+    pairs, left = [], 0
+    for row in found:
+        while left < len(true) and true[left].t < row.t - tolerance_s:
+            left += 1
+        if left < len(true) and true[left].t <= row.t + tolerance_s:
+            pairs.append((row, true[left]))
+            left += 1
+    return pairs
+
+
+def _miscounted(found: Iterable[Crossing], true: Iterable[TrueCrossing]) -> int:
+    difference = Counter((c.gate, c.direction) for c in found)
+    difference.subtract(Counter((c.gate, c.direction) for c in true))
+    return sum(abs(n) for n in difference.values())
+
+
+def _class_count(road_user: RoadUser, found: Iterable[Crossing], true: Iterable[TrueCrossing]) -> ClassCount:
+    found_here = [c for c in found if c.road_user == road_user]
+    true_here = [c for c in true if c.road_user == road_user]
+    return ClassCount(true=len(true_here), found=len(found_here), miscounted=_miscounted(found_here, true_here))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentScore:
+    """hits: each alert with the incident it was about; a second alert for the same incident is a false one."""
+
+    hits: tuple[tuple[Incident, TrueIncident], ...]
+    missed: tuple[TrueIncident, ...]
+    false_alarms: tuple[Incident, ...]
+
+    def delays_s(self, kind: IncidentType) -> list[float]:
+        """From the moment the incident could be told from something ordinary to the alert."""
+        return [
+            alert.detected_s - (true.start_s if true.detectable_s is None else true.detectable_s)
+            for alert, true in self.hits
+            if true.type == kind
+        ]
+
+
+def score_incidents(found: Iterable[Incident], truth: Truth) -> IncidentScore:
+    """An alert is right where type and zone agree and it was raised while the incident lasted, or soon enough."""
+    left = list(truth.incidents)
+    hits: list[tuple[Incident, TrueIncident]] = []
+    false_alarms: list[Incident] = []
+    for alert in sorted(found, key=lambda i: i.detected_s):
+        about = next((true for true in left if _is_about(alert, true)), None)
+        if about is not None:
+            left.remove(about)
+            hits.append((alert, about))
+        elif not any(_is_about(alert, ignored) for ignored in truth.ignored_incidents):
+            false_alarms.append(alert)
+    return IncidentScore(hits=tuple(hits), missed=tuple(left), false_alarms=tuple(false_alarms))
+
+
+def _is_about(alert: Incident, true: TrueIncident) -> bool:
+    start, end = true.start_s, true.end_s
+    if true.type == IncidentType.CONGESTION:
+        start, latest = true.onset_s or (start, start)
+        end = latest + ONSET_S
+    elif true.type in (IncidentType.WRONG_WAY, IncidentType.COLLISION):
+        end = (end or start) + BRIEF_S
+    same_zone = alert.zone is None or true.zone is None or alert.zone == true.zone
+    in_time = start - EARLY_S <= alert.detected_s <= (float("inf") if end is None else end)
+    return alert.type == true.type and same_zone and in_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntervalScore:
+    """Over the `zone_minutes` with `FEW_VEHICLES` or more. errors: mean relative error by name of the figure.
+
+    level_agreement: share of those minutes, among those with a known level, whose level is the true one.
+    """
+
+    zone_minutes: int
+    errors: Mapping[str, float | None]
+    level_agreement: float | None
+
+
+def score_intervals(found: Iterable[ZoneInterval], truth: Truth) -> IntervalScore:
+    by_start = {(i.zone, round(i.start_s)): i for i in found}
+    rows = [
+        (by_start[t.zone, round(t.start_s)], t)
+        for t in truth.intervals
+        if t.vehicles >= FEW_VEHICLES and (t.zone, round(t.start_s)) in by_start
+    ]
+    levels = [(f.level, t.level) for f, t in rows if f.level != Level.UNKNOWN and t.level is not None]
+    return IntervalScore(
+        zone_minutes=len(rows),
+        errors={figure: _mean(_relative_errors(rows, figure, floor)) for figure, floor in _FLOORS.items()},
+        level_agreement=_mean([float(f == t) for f, t in levels]),
+    )
+
+
+def _relative_errors(rows: Iterable[tuple[ZoneInterval, TrueInterval]], figure: str, floor: float) -> list[float]:
+    pairs = [(getattr(f, figure), getattr(t, figure)) for f, t in rows]
+    return [abs(f - t) / max(t, floor) for f, t in pairs if f is not None and t is not None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovementScore:
+    """Turning movements. wrong: (origin, destination, true, found) of each cell too far from the truth."""
+
+    cells: int
+    wrong: tuple[tuple[str, str, int, int], ...]
+
+
+def score_movements(found: Mapping[tuple[str, str], int], truth: Truth) -> MovementScore | None:
+    """found: road users by (origin, destination). None where the truth has no movements."""
+    if truth.movements is None:
+        return None
+    cells = sorted(found.keys() | truth.movements.keys())
+    wrong = []
+    for cell in cells:
+        n, true = found.get(cell, 0), truth.movements.get(cell, 0)
+        if abs(n - true) > max(CELL_VEHICLES, CELL_SHARE * true):
+            wrong.append((*cell, true, n))
+    return MovementScore(cells=len(cells), wrong=tuple(wrong))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
