@@ -79,6 +79,7 @@ class CameraAnalyst:
             return self._pass_to(t, observed=False) if self._now is None else []
         facts = self._restart_if_clock_jumped(t) or self._pass_to(t, observed=False)
         facts += self._levels.unobserved(t, since=self._last_look or t)
+        facts += self._desk.end_stale(t)
         return facts + self._let_go(self._trajectories.forget_gone(t))
 
     def finish(self, t: float) -> list[Fact]:
@@ -125,6 +126,7 @@ class CameraAnalyst:
     def _let_go(self, gone: Sequence[Trajectory]) -> list[Fact]:
         self._gates.forget(gone)
         self._watch.forget(gone)
+        self._desk.forget(gone)
         for zone, speed_ms in self._travel.forget(gone):
             self._free_flow[zone].learn(speed_ms)
         return []

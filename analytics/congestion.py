@@ -144,6 +144,11 @@ class ZoneLevels:
             return None
         return reading.speed_ms / free_flow
 
+    def vehicles(self, zone: int) -> float:
+        """Mean number in the zone over the rolling window."""
+        reading = self._rolling[zone].read()
+        return 0.0 if reading is None else reading.vehicles
+
     def _reports(self, t: float, previous: Sequence[Level]) -> list[LevelReport]:
         due = t >= self._next_report
         if due:

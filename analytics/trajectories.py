@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Trajectory:
     """One road user's path, oldest first.
 
     times: seconds. pixels: ground points in the picture. places: metres (see the module). votes: summed confidence
-    by class. height: smoothed box height in pixels.
+    by class. height: smoothed box height in pixels. origin: the first place.
     """
 
     track: int
@@ -49,6 +50,7 @@ class Trajectory:
     pixels: deque[Pixel] = field(default_factory=lambda: deque(maxlen=HISTORY))
     places: deque[GroundPoint] = field(default_factory=lambda: deque(maxlen=HISTORY))
     height: float = 0.0
+    origin: GroundPoint = (0.0, 0.0)
 
     @property
     def road_user(self) -> RoadUser:
@@ -63,11 +65,17 @@ class Trajectory:
     def last_seen(self) -> float:
         return self.times[-1]
 
+    def travelled_m(self) -> float:
+        """How far it has come from where it was first seen, in a straight line."""
+        return hypot(self.places[-1][0] - self.origin[0], self.places[-1][1] - self.origin[1])
+
     def look_like(self, class_id: int, confidence: float, height: float) -> None:
         self.votes[class_id] += confidence
         self.height = height if not self.times else _HEIGHT_MEMORY * self.height + (1 - _HEIGHT_MEMORY) * height
 
     def move_to(self, t: float, pixel: Pixel, place: GroundPoint) -> None:
+        if not self.times:
+            self.origin = place
         self.times.append(t)
         self.pixels.append(pixel)
         self.places.append(place)

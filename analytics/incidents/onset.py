@@ -1,0 +1,84 @@
+"""The onset of congestion: space-mean speed under half of free flow for at least a minute."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analytics.camera import Zone
+from analytics.congestion import ZoneLevels
+from analytics.facts import IncidentType
+from analytics.incidents.finding import Finding
+from analytics.queues import zone_queues
+from analytics.scene import Scene
+from analytics.trajectories import Trajectory
+
+BELOW = 0.5
+OVER_ABOVE = 0.6
+"""It is over when the speed is back above this share of free flow."""
+
+LASTS_S = 60.0
+VEHICLES = 2.5
+"""Mean number in the zone: one slow or stopped vehicle is not congestion."""
+
+SIGNAL_LASTS_S = 240.0
+SIGNAL_QUEUE_VEH = 3
+"""At a signal the queue must not have cleared for two cycles: a queue that clears in every green is not congestion."""
+
+
+@dataclass(slots=True)
+class _Slow:
+    """since: when the zone's speed fell. queues: (t, vehicles) of late, for zones at a signal."""
+
+    since: float | None = None
+    found: bool = False
+    queues: deque[tuple[float, int]] = field(default_factory=deque)
+
+
+class CongestionOnset:
+    def __init__(self, zones: Sequence[Zone]) -> None:
+        self._zones = zones
+        self._slow = [_Slow() for _ in zones]
+
+    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
+        queues = zone_queues(scene, len(self._zones))
+        found = []
+        for k, (zone, slow) in enumerate(zip(self._zones, self._slow, strict=True)):
+            self._note(slow, scene.t, levels.relative_speed(k), levels.vehicles(k))
+            queue_stays = not zone.signal_controlled or _never_cleared(slow.queues, scene.t, queues[k].vehicles)
+            if slow.since is None or scene.t - slow.since < LASTS_S or not (queue_stays or slow.found):
+                continue
+            slow.found = True
+            found.append(self._finding(k, slow.since, levels.relative_speed(k)))
+        return found
+
+    def _note(self, slow: _Slow, t: float, relative_speed: float | None, vehicles: float) -> None:
+        limit = OVER_ABOVE if slow.found else BELOW
+        if relative_speed is None or relative_speed >= limit or (vehicles < VEHICLES and not slow.found):
+            slow.since, slow.found = None, False
+        elif slow.since is None:
+            slow.since = t
+
+    def _finding(self, k: int, since: float, relative_speed: float | None) -> Finding:
+        share = 0.0 if relative_speed is None else relative_speed
+        u, v = np.mean(self._zones[k].polygon, axis=0).tolist()
+        return Finding(
+            type=IncidentType.CONGESTION,
+            zone=k,
+            start_s=since,
+            pixel=(u, v),
+            place=None,
+            confidence=min(0.95, 0.6 + 0.7 * max(0.0, BELOW - share)),
+            reason=f"Traffic moves at {100 * share:.0f}% of free flow, under half of it for over a minute.",
+        )
+
+    def forget(self, gone: Sequence[Trajectory]) -> None:
+        """Zones do not depend on single road users."""
+
+
+def _never_cleared(queues: deque[tuple[float, int]], t: float, vehicles: int) -> bool:
+    queues.append((t, vehicles))
+    while queues[0][0] < t - SIGNAL_LASTS_S:
+        queues.popleft()
+    return t - queues[0][0] > 0.95 * SIGNAL_LASTS_S and min(n for _, n in queues) >= SIGNAL_QUEUE_VEH
