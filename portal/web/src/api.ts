@@ -1,0 +1,160 @@
+/** The portal's HTTP API: what it sends, and how it is asked. */
+
+import { noteServerDate } from "./clock";
+import type { Level } from "./levels";
+
+export type Status = "online" | "degraded" | "connecting" | "frozen" | "offline";
+export type Role = "planner" | "police" | "operator";
+export type Counts = Record<string, number>;
+export type Point = [number, number];
+
+export interface Position {
+  lat: number;
+  lon: number;
+}
+
+export interface City {
+  name: string;
+  timezone: string;
+  centre: Position;
+  zoom: number;
+  tiles: string | null;
+  tiles_attribution: string;
+  classes: string[];
+}
+
+export interface ZoneState {
+  id: string;
+  level: Level;
+  speed_kmh: number | null;
+  since_at: string | null;
+  polygon?: Point[];
+}
+
+export interface Camera {
+  id: string;
+  name: string;
+  site: { id: string; name: string; position: Position | null } | null;
+  owner: string | null;
+  visibility: string;
+  position: Position | null;
+  level: Level;
+  status: Status;
+  zones: ZoneState[];
+  last_analysed_at: string | null;
+  updated_at: string | null;
+  video: { hls: string } | null;
+}
+
+export interface CameraDetail extends Camera {
+  gates: { id: string; p1: Point; p2: Point }[];
+  image_size: [number, number] | null;
+}
+
+export interface MinuteCounts {
+  start_at: string;
+  observed: number;
+  counts: Counts | null;
+}
+
+export interface RecentCounts {
+  camera_id: string;
+  from_at: string;
+  to_at: string;
+  observed_s: number;
+  minutes: MinuteCounts[];
+  totals: { gate: string; direction: string; counts: Counts }[];
+}
+
+export interface HistoryRow {
+  start_at: string;
+  end_at: string;
+  coverage: number;
+  counts: Counts | null;
+  flow_veh_h: number | null;
+  speed_kmh: number | null;
+  relative_speed: number | null;
+  occupancy: number | null;
+  level: Level | null;
+}
+
+export interface History {
+  camera_id: string;
+  gate?: string | null;
+  zone?: string | null;
+  interval_s: number;
+  rows: HistoryRow[];
+}
+
+export interface Incident {
+  id: string;
+  camera_id: string;
+  camera_name: string;
+  site_name: string | null;
+  type: string;
+  zone: string | null;
+  start_at: string;
+  detected_at: string;
+  end_at: string | null;
+  pixel: Point;
+  position: Position | null;
+  confidence: number;
+  reason: string;
+  snapshot: string | null;
+}
+
+export interface User {
+  name: string;
+  roles: Role[];
+}
+
+/** The server answered, and not with what was asked for. `status` is the HTTP status. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+const TIMEOUT_MS = 15_000;
+
+export async function get<T>(path: string, parameters: Record<string, string> = {}): Promise<T> {
+  const query = new URLSearchParams(parameters).toString();
+  const response = await ask(query ? `${path}?${query}` : path, {});
+  return (await response.json()) as T;
+}
+
+export async function signIn(name: string, password: string): Promise<User | null> {
+  const response = await ask("/api/session", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ name, password }),
+  });
+  return ((await response.json()) as { user: User | null }).user;
+}
+
+export async function signOut(): Promise<void> {
+  await ask("/api/session", { method: "DELETE" });
+}
+
+/** Throws Refused for an error status, and what `fetch` throws where the server is out of reach. */
+async function ask(url: string, options: RequestInit): Promise<Response> {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
+  try {
+    const response = await fetch(url, { ...options, signal: abort.signal });
+    noteServerDate(response);
+    if (!response.ok) throw new Refused(response.status, await detailOf(response));
+    return response;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function detailOf(response: Response): Promise<string> {
+  const body: unknown = await response.json().catch(() => null);
+  const detail = (body as { detail?: unknown } | null)?.detail;
+  return typeof detail === "string" ? detail : `HTTP ${response.status}`;
+}

@@ -1,0 +1,45 @@
+/** Building elements without a framework. Styles are classes only: the content security policy forbids style="". */
+
+export type Child = Node | string | number | null | undefined | false;
+type Value = string | number | boolean | null | undefined | ((event: never) => void);
+export type Attributes = Record<string, Value>;
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  return dress(document.createElement(tag), attributes, children);
+}
+
+export function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: Child[]
+): SVGElementTagNameMap[K] {
+  return dress(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
+}
+
+export function fill(parent: Element, ...children: Child[]): void {
+  parent.replaceChildren(...children.filter(isShown).map(asNode));
+}
+
+function dress<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === "function") element.addEventListener(name, value as EventListener);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter(isShown).map(asNode));
+  return element;
+}
+
+function isShown(child: Child): child is Node | string | number {
+  return child !== null && child !== undefined && child !== false;
+}
+
+function asNode(child: Node | string | number): Node | string {
+  return typeof child === "number" ? String(child) : child;
+}

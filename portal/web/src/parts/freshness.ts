@@ -1,0 +1,31 @@
+/** "Updated 5 seconds ago": text that grows older by itself. */
+
+import type { Camera } from "../api";
+import { serverNow } from "../clock";
+import { h } from "../dom";
+import { ago, type TimeFormat } from "../format";
+import { t } from "../i18n";
+
+const DAY_MS = 86_400_000;
+
+/** How old a camera's newest facts are. */
+export function freshness(camera: Camera, time: TimeFormat): string {
+  if (camera.last_analysed_at === null) return t("neverUpdated");
+  const at = Date.parse(camera.last_analysed_at);
+  const age = serverNow() - at;
+  const when = age < DAY_MS ? ago(age) : time.dayAndClock(at);
+  return t(camera.level === "unknown" ? "lastData" : "updated", { ago: when });
+}
+
+export function freshnessLine(camera: Camera, time: TimeFormat): HTMLElement {
+  return h("span", { class: "freshness", "data-freshness-of": camera.id }, freshness(camera, time));
+}
+
+/** Rewrites every line under `root` in place, so that nothing else on the page moves. */
+export function refreshFreshness(root: Element, cameras: readonly Camera[], time: TimeFormat): void {
+  const byId = new Map(cameras.map((camera) => [camera.id, camera]));
+  for (const line of root.querySelectorAll<HTMLElement>("[data-freshness-of]")) {
+    const camera = byId.get(line.dataset.freshnessOf ?? "");
+    if (camera) line.textContent = freshness(camera, time);
+  }
+}

@@ -1,0 +1,95 @@
+/** Counts of the last minutes as stacked bars. A minute that was not observed is hatched, never an empty bar. */
+
+import type { MinuteCounts } from "../api";
+import { h, svg } from "../dom";
+import { number, percent, type TimeFormat } from "../format";
+import { t, word } from "../i18n";
+
+const WIDEST = 600;
+const HEIGHT = 180;
+const FOOT = 22;
+const LEFT = 34;
+
+export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly string[], time: TimeFormat): SVGElement {
+  const wide = Math.min(WIDEST, window.innerWidth - 64);
+  const top = niceTop(Math.max(1, ...minutes.map((minute) => total(minute))));
+  const step = (wide - LEFT) / Math.max(1, minutes.length);
+  const scale = (HEIGHT - FOOT - 8) / top;
+  const chart = svg("svg", { viewBox: `0 0 ${wide} ${HEIGHT}`, class: "bars", role: "img", "aria-label": describe(minutes, time) });
+  chart.append(hatchPattern());
+  for (const value of [0, top / 2, top]) {
+    const y = HEIGHT - FOOT - value * scale;
+    chart.append(
+      svg("line", { x1: LEFT, x2: wide, y1: y, y2: y, class: "rule" }),
+      svg("text", { x: LEFT - 6, y: y + 4, class: "axis end" }, number(value)),
+    );
+  }
+  minutes.forEach((minute, index) => {
+    const x = LEFT + index * step;
+    chart.append(column(minute, classes, { x: x + step * 0.12, width: step * 0.76, scale, time }));
+    if (index % 5 === 4) {
+      chart.append(svg("text", { x: x + step / 2, y: HEIGHT - 5, class: "axis middle" }, time.bareClock(minute.start_at)));
+    }
+  });
+  return chart;
+}
+
+export function classLegend(classes: readonly string[]): HTMLElement {
+  const items = classes.map((name) => h("li", {}, h("span", { class: `swatch class-${name}` }), word(name)));
+  items.push(h("li", {}, h("span", { class: "swatch hatched" }), t("minuteMissing")));
+  return h("ul", { class: "legend" }, ...items);
+}
+
+/** The classes that occur, in the city's order. */
+export function presentClasses(all: readonly string[], counts: readonly (Record<string, number> | null)[]): string[] {
+  return all.filter((name) => counts.some((each) => (each?.[name] ?? 0) > 0));
+}
+
+interface Slot {
+  x: number;
+  width: number;
+  scale: number;
+  time: TimeFormat;
+}
+
+function column(minute: MinuteCounts, classes: readonly string[], { x, width, scale, time }: Slot): SVGElement {
+  const clock = time.clock(minute.start_at);
+  if (minute.counts === null) {
+    const gap = svg("rect", { x, y: 8, width, height: HEIGHT - FOOT - 8, class: "gap", fill: "url(#unobserved)" });
+    return svg("g", { "data-gap": true }, svg("title", {}, `${clock}: ${t("minuteMissing")}`), gap);
+  }
+  const parts = classes.map((name) => `${word(name)} ${minute.counts?.[name] ?? 0}`).join(", ");
+  const seen = minute.observed < 1 ? ` (${t("coverage")} ${percent(minute.observed)})` : "";
+  const group = svg("g", {}, svg("title", {}, `${clock}: ${parts}${seen}`));
+  let y = HEIGHT - FOOT;
+  for (const name of classes) {
+    const height = (minute.counts[name] ?? 0) * scale;
+    y -= height;
+    if (height > 0) group.append(svg("rect", { x, y, width, height, class: `class-${name}` }));
+  }
+  return group;
+}
+
+function hatchPattern(): SVGElement {
+  const lines = svg("path", { d: "M-2 2 2-2M0 8 8 0M6 10 10 6", class: "hatch-line" });
+  return svg("defs", {}, svg("pattern", { id: "unobserved", width: 8, height: 8, patternUnits: "userSpaceOnUse" }, lines));
+}
+
+function describe(minutes: readonly MinuteCounts[], time: TimeFormat): string {
+  const said = minutes.map((minute) => {
+    const value = minute.counts === null ? t("minuteMissing") : String(total(minute));
+    return `${time.bareClock(minute.start_at)}: ${value}`;
+  });
+  return `${t("recentTitle")}. ${said.join("; ")}`;
+}
+
+function total({ counts }: MinuteCounts): number {
+  return Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+}
+
+/** The smallest of 2, 4, 6, 8, 10, 20, 40... that is not below `value`, so that half of it is whole. */
+export function niceTop(value: number): number {
+  for (let power = 1; ; power *= 10) {
+    for (const factor of [2, 4, 6, 8, 10]) if (factor * power >= value) return factor * power;
+  }
+}

@@ -1,0 +1,118 @@
+/** The frame around every page: header, navigation, language, and the line that says how live things are. */
+
+import { signOut } from "./api";
+import { type App, mayOpen, type Page } from "./app";
+import { h, type Child } from "./dom";
+import { type Language, language, setLanguage, t, type TextKey } from "./i18n";
+import type { Connection } from "./live";
+import { loading } from "./parts/notice";
+
+const CONNECTION_TEXTS: Record<Connection, TextKey> = {
+  connecting: "streamConnecting",
+  live: "streamLive",
+  broken: "streamBroken",
+  lost: "streamLost",
+};
+
+export class Shell {
+  private readonly header = h("header", { class: "header" });
+  private readonly banner = h("div", { class: "banner", role: "alert", hidden: true });
+  private readonly main = h("main", { id: "isi", tabindex: "-1" });
+  private readonly connection = h("span", { class: "connection", role: "status" });
+
+  constructor(
+    private readonly app: App,
+    root: HTMLElement,
+    private readonly languageChanged: () => void,
+  ) {
+    root.replaceChildren(this.header, this.banner, this.main);
+    app.live.onChange(() => this.renderConnection());
+    this.renderHeader();
+  }
+
+  showLoading(): void {
+    this.renderHeader();
+    this.main.replaceChildren(loading());
+  }
+
+  show(page: Page): void {
+    document.title = `${page.title} · Simpang ${this.app.city.name}`;
+    this.main.replaceChildren(page.element);
+  }
+
+  renderHeader(): void {
+    const home = h("a", { href: "/", class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 30, height: 30 }));
+    home.append(h("span", {}, h("strong", {}, "Simpang"), h("span", { class: "brand-city" }, this.app.city.name)));
+    this.header.replaceChildren(
+      h("a", { href: "#isi", class: "skip" }, t("skip")),
+      home,
+      this.navigation(),
+      this.connection,
+      this.languageSwitch(),
+      this.account(),
+    );
+    this.renderConnection();
+  }
+
+  private navigation(): HTMLElement {
+    const { user } = this.app;
+    const links: Child[] = [navigationLink("/", t("navMap"))];
+    if (mayOpen(user, "planner")) links.push(navigationLink("/riwayat", t("navHistory")));
+    if (mayOpen(user, "police")) links.push(navigationLink("/kejadian", t("navIncidents")));
+    return h("nav", { class: "navigation", "aria-label": t("navigation"), hidden: links.length < 2 }, ...links);
+  }
+
+  private account(): HTMLElement {
+    const { user } = this.app;
+    if (!user) return h("a", { href: "/masuk", class: "button quiet account" }, t("signIn"));
+    const leave = async (): Promise<void> => {
+      await signOut().catch(() => undefined);
+      this.app.signedIn(null);
+      this.app.go("/");
+    };
+    return h(
+      "button",
+      { type: "button", class: "button quiet account", title: t("signedInAs", { name: user.name }), click: () => void leave() },
+      t("signOut"),
+    );
+  }
+
+  private languageSwitch(): HTMLElement {
+    const choice = (code: Language, name: string): HTMLElement =>
+      h(
+        "button",
+        {
+          type: "button",
+          lang: code,
+          "aria-label": name,
+          "aria-pressed": String(language() === code),
+          click: () => this.changeLanguage(code),
+        },
+        code.toUpperCase(),
+      );
+    const label = t("language");
+    return h("div", { class: "languages", role: "group", "aria-label": label }, choice("id", "Bahasa Indonesia"), choice("en", "English"));
+  }
+
+  private changeLanguage(code: Language): void {
+    setLanguage(code);
+    this.languageChanged();
+  }
+
+  private renderConnection(): void {
+    const { connection, lastHeard } = this.app.live;
+    this.connection.dataset.state = connection;
+    const text = t(CONNECTION_TEXTS[connection]);
+    if (this.connection.textContent !== text) this.connection.textContent = text;
+    const lost = connection === "lost";
+    document.body.classList.toggle("is-stale", lost);
+    this.banner.hidden = !lost;
+    const sentence = lastHeard === null ? t("unreachable") : t("lostSince", { time: this.app.time.clock(lastHeard, true) });
+    if (lost && this.banner.textContent !== sentence) this.banner.textContent = sentence;
+  }
+}
+
+function navigationLink(path: string, text: string): HTMLElement {
+  const here = path === "/" ? location.pathname === "/" : location.pathname.startsWith(path);
+  return h("a", { href: path, "aria-current": here ? "page" : null }, text);
+}
