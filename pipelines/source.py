@@ -1,0 +1,214 @@
+"""One connection to one camera: compressed packets out, with timestamps that can be relied on.
+
+A source runs until it fails and then raises; whoever owns it decides when to try again.
+"""
+
+import time
+from collections.abc import Iterator
+from itertools import chain, islice
+from threading import Event as Flag
+from types import TracebackType
+from typing import Self, TypeAlias
+from urllib.parse import urlsplit
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+RTSP_SCHEMES = ("rtsp", "rtsps")
+CORRUPT_PACKETS_TOLERATED = 250
+PACKETS_PROBED = 16
+
+
+class SourceLost(ConnectionError):
+    """The stream cannot be had, or has ended; one line that names the address, without credentials, and a remedy."""
+
+
+class UnsupportedStream(SourceLost):
+    """The stream is there, but nothing of ours can use it."""
+
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
+
+
+def public_address(url: str) -> str:
+    """The address without user, password and query (which carries passwords too, on many cameras).
+
+    >>> public_address("rtsp://admin:s3cret@10.0.0.7:554/live?pwd=s3cret")
+    'rtsp://10.0.0.7:554/live'
+    >>> public_address("/srv/clips/junction.mp4")
+    '/srv/clips/junction.mp4'
+    """
+    if "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def is_rtsp(url: str) -> bool:
+    return urlsplit(url).scheme.lower() in RTSP_SCHEMES
+
+
+class Source:
+    """An open camera, file, HTTP or HLS address. Use as a context manager: entering connects.
+
+    stop: ends `packets` quietly, at the latest after the read that is under way. stall_s: how long the camera may
+    send nothing. Files and HLS, which can be read faster than they happen, are read at the speed they happen.
+
+    Raises SourceLost on entering and from `packets`.
+    """
+
+    decode_ordered: bool
+    """Timestamps tell when to decode, not when to show: `dts` of packets and frames holds, `pts` does not."""
+
+    def __init__(self, url: str, *, stop: Flag, stall_s: float = 10.0) -> None:
+        self.address = public_address(url)
+        self._url = url
+        self._stop = stop
+        self._stall_s = stall_s
+        self._paced = not is_rtsp(url)
+
+    def __enter__(self) -> Self:
+        options = {"rtsp_transport": "tcp"} if is_rtsp(self._url) else {}
+        try:
+            container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s))
+        except (FFmpegError, OSError, ValueError) as error:
+            raise SourceLost(f"{self.address}: {remedy(error, self._stall_s)}") from error
+        self._container: InputContainer = container
+        try:
+            self.stream = self._video_stream()
+            self._probed = self._probe()
+        except BaseException:
+            container.close()
+            raise
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._container.close()
+
+    @property
+    def codec(self) -> str:
+        return self.stream.codec_context.name
+
+    def packets(self) -> Iterator[VideoPacket]:
+        """Video packets in decoding order until `stop` is set. `dts` always increases, but may jump.
+
+        Raises SourceLost when the stream stalls or ends.
+        """
+        pace = Pace(self._stop)
+        for packet in chain(self._probed, self._demux()):
+            if self._paced and packet.dts is not None:
+                pace.wait_until(float(packet.dts * packet.time_base))
+            if self._stop.is_set():
+                return
+            yield packet
+        if not self._stop.is_set():
+            raise SourceLost(f"{self.address}: the stream ended")
+
+    def _video_stream(self) -> VideoStream:
+        if not self._container.streams.video:
+            raise UnsupportedStream(f"{self.address}: carries no video; check the path of the stream")
+        stream = self._container.streams.video[0]
+        if stream.codec_context is None:
+            raise UnsupportedStream(f"{self.address}: its video codec is unknown; set the camera to H.264")
+        stream.codec_context.thread_count = 1
+        return stream
+
+    def _probe(self) -> list[VideoPacket]:
+        """Some senders stamp reordered pictures in the order in which they are sent; their times never step back."""
+        if not (is_rtsp(self._url) and self.stream.codec_context.has_b_frames):
+            self.decode_ordered = False
+            return []
+        first = list(islice(self._demux_raw(), PACKETS_PROBED))
+        times = [packet.pts for packet in first if packet.pts is not None]
+        self.decode_ordered = times == sorted(times)
+        return list(self._with_times(iter(first)))
+
+    def _demux(self) -> Iterator[VideoPacket]:
+        return self._with_times(self._demux_raw())
+
+    def _demux_raw(self) -> Iterator[VideoPacket]:
+        try:
+            for packet in self._container.demux(self.stream):
+                if packet.size:
+                    yield packet
+        except (FFmpegError, OSError) as error:
+            if not self._stop.is_set():
+                raise SourceLost(f"{self.address}: {remedy(error, self._stall_s)}") from error
+
+    def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
+        """Leaves out what comes before the first timestamp, unless it is a keyframe, which the rest builds on."""
+        for packet in packets:
+            if self.decode_ordered or not self.stream.codec_context.has_b_frames:
+                packet.dts = packet.pts if packet.pts is not None else packet.dts
+                packet.pts = packet.dts
+            if packet.dts is None and packet.pts is None and not packet.is_keyframe:
+                continue
+            yield packet
+
+
+class Decoder:
+    """Decodes the packets of one source; a corrupt packet costs its picture, many in a row the connection."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._corrupt = 0
+
+    def frames(self, packet: VideoPacket) -> list[tuple[float, VideoFrame]]:
+        """(stream time in seconds, frame) pairs in display order. Raises SourceLost."""
+        try:
+            frames = packet.decode()
+        except FFmpegError as error:
+            self._corrupt += 1
+            if self._corrupt > CORRUPT_PACKETS_TOLERATED:
+                raise UnsupportedStream(
+                    f"{self._source.address}: {self._source.codec} video that cannot be decoded; set it to H.264"
+                ) from error
+            return []
+        if frames:
+            self._corrupt = 0
+        return [(seconds, frame) for frame in frames if (seconds := self._seconds(frame)) is not None]
+
+    def _seconds(self, frame: VideoFrame) -> float | None:
+        ticks = frame.dts if self._source.decode_ordered else frame.pts
+        return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
+
+
+class Pace:
+    """Holds back what comes faster than real time; after a delay or a jump it starts afresh."""
+
+    def __init__(self, stop: Flag, longest_s: float = 15.0) -> None:
+        self._stop = stop
+        self._longest_s = longest_s
+        self._anchor: float | None = None
+
+    def wait_until(self, stream_s: float) -> None:
+        now = time.monotonic()
+        if self._anchor is None or not -1.0 < self._anchor + stream_s - now < self._longest_s:
+            self._anchor = now - stream_s
+        self._stop.wait(max(0.0, self._anchor + stream_s - now))
+
+
+def remedy(error: Exception, stall_s: float) -> str:
+    """What went wrong and what to do, in one line without the address (av's own text repeats it with its password)."""
+    if isinstance(error, av.error.ExitError | TimeoutError):
+        return f"sent nothing for {stall_s:g} s; check the camera's power and network"
+    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
+        return "refuses these credentials; check user and password in the camera's url"
+    if isinstance(error, av.error.HTTPNotFoundError):
+        return "no such stream there (404); check the path in the camera's url"
+    if isinstance(error, FileNotFoundError):
+        return "no such file; check the path"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused; check address and port, and that the camera's RTSP service is on"
+    if isinstance(error, av.error.EOFError):
+        return "the stream ended"
+    if isinstance(error, av.error.InvalidDataError):
+        return "what it sends is not a video stream; check the path in the camera's url"
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return f"{reason.lower()}; check the camera's url and network"
