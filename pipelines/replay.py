@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -93,16 +94,18 @@ def _problem(error: Exception) -> str:
     return str(error)
 
 
-def replay(path: Path, camera: Camera, *, progress: Callable[[float], None] = lambda _: None) -> dict[str, Any]:
+def replay(
+    path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
+) -> dict[str, Any]:
     """Run tracker and analyst over a recording, frame by frame as if it were live, and report (FORMAT.md).
 
-    progress: called with `t` of each frame.
+    every: take only each so-many-th frame, as a slower camera would give. progress: called with `t` of each frame.
     """
     started = perf_counter()
     tracker, analyst = make_tracker(camera), CameraAnalyst(camera)
     facts: list[Fact] = []
     frames, first_t, last_t, step_s = 0, 0.0, 0.0, 0.0
-    for frame in read_recording(path):
+    for frame in islice(read_recording(path), 0, None, every):
         if frames == 0:
             first_t = frame.t
         else:
