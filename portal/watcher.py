@@ -24,7 +24,7 @@ from portal.queries.incidents import IncidentRow, recent_incidents
 from portal.schemas import Answer, CameraState
 from portal.state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state
 
-TICK_S = 1.0
+TICK_S = 0.5
 COALESCE_S = 0.3
 REFRESH = timedelta(seconds=5)
 """How long to go without a look at the tables, should notifications be lost."""

@@ -1,10 +1,9 @@
 """Live video: the playlist and segments that the worker writes."""
 
+import re
 from pathlib import Path
-from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Response
-from fastapi import Path as PathParameter
 
 from portal.access import VisibleCamera
 from portal.services import TheServices
@@ -18,14 +17,16 @@ SEGMENT_KEPT_S = 60
 
 router = APIRouter(prefix="/live", tags=["live video"])
 
-FileName = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*\.(m3u8|mp4|m4s)$", max_length=100)]
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s)")
 
 
 @router.get("/{camera_id}/{file}", response_class=Response, responses={404: {"description": "Not there (any more)."}})
-def live_file(file: FileName, entry: VisibleCamera, services: TheServices) -> Response:
+def live_file(file: str, entry: VisibleCamera, services: TheServices) -> Response:
     """`index.m3u8` is the playlist; it names the other files."""
     path = Path(services.config.data_dir) / "hls" / entry.id / file
     try:
+        if not _FILE_NAME.fullmatch(file):
+            raise FileNotFoundError(file)
         content = path.read_bytes()
     except OSError:
         raise HTTPException(404, "There is no such video at present.") from None

@@ -67,6 +67,17 @@ def config(tmp_path: Path, postgres_dsn: str) -> Config:
     )
 
 
+@pytest.fixture(autouse=True)
+def front_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stands in for the built pages, so that these tests need no Node."""
+    folder = tmp_path / "static"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>Simpang</title>")
+    (folder / "assets" / "app-1a2b.js").write_text("'use strict'; // " + "simpang " * 200)
+    monkeypatch.setattr("portal.app.STATIC", folder)
+    return folder
+
+
 @pytest.fixture
 def pool(config: Config) -> Iterator[ConnectionPool]:
     with open_database(config) as pool:
@@ -139,3 +150,7 @@ def level(camera_id: str, zone: str, at: datetime, now: Level, before: Level | N
 
 def ago(seconds: float) -> datetime:
     return datetime.now(UTC) - timedelta(seconds=seconds)
+
+
+def minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
