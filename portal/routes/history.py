@@ -2,7 +2,8 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from enum import IntEnum
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, status
 from pydantic import AwareDatetime
@@ -22,7 +23,16 @@ router = APIRouter(
     tags=["history"],
     responses={code: {"model": Problem} for code in (401, 403, 404, 422)},
 )
-Interval = Literal[60, 300, 900, 3600, 86400]
+
+
+class Interval(IntEnum):
+    """Seconds."""
+
+    MINUTE = 60
+    FIVE_MINUTES = 300
+    QUARTER = 900
+    HOUR = 3600
+    DAY = 86_400
 
 
 def _history(
@@ -34,7 +44,7 @@ def _history(
     zone: str | None = None,
     from_at: Annotated[AwareDatetime | None, Query(alias="from", description="By default a day before `to`.")] = None,
     to_at: Annotated[AwareDatetime | None, Query(alias="to", description="By default now.")] = None,
-    interval: Annotated[Interval, Query(description="Seconds; 86400 are the city's own days.")] = 900,
+    interval: Annotated[Interval, Query(description="Seconds; 86400 are the city's own days.")] = Interval.QUARTER,
 ) -> History:
     entry = find_camera(services, planner, camera)
     _check_place(entry, gate, zone)
