@@ -80,7 +80,9 @@ export class Router {
     if (error instanceof Refused && error.status === 401) {
       queueMicrotask(() => this.go(signInPath()));
     }
-    return { title: t("siteTitle", { city: this.app.city.name }), element: failure(error, () => this.reopen()) };
+    const title = t("siteTitle", { city: this.app.city.name });
+    if (error instanceof Refused && error.status === 403) return { title, element: notice(t("needsRole")) };
+    return { title, element: failure(error, () => this.reopen()) };
   }
 
   private followLink(event: MouseEvent): void {

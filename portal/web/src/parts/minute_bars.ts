@@ -28,7 +28,9 @@ export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly s
     const x = LEFT + index * step;
     chart.append(column(minute, classes, { x: x + step * 0.12, width: step * 0.76, scale, time }));
     if (index % 5 === 4) {
-      chart.append(svg("text", { x: x + step / 2, y: HEIGHT - 5, class: "axis middle" }, time.bareClock(minute.start_at)));
+      const last = index === minutes.length - 1;
+      const at = { x: last ? wide : x + step / 2, y: HEIGHT - 5, class: last ? "axis end" : "axis middle" };
+      chart.append(svg("text", at, time.bareClock(minute.start_at)));
     }
   });
   return chart;

@@ -1,0 +1,170 @@
+/** One measure over time. What was not observed is hatched and has no line: a gap, neither zero nor a guess. */
+
+import "uplot/dist/uPlot.min.css";
+
+import uPlot from "uplot";
+import type { HistoryRow } from "../api";
+import { h } from "../dom";
+import { number, type TimeFormat } from "../format";
+import { t } from "../i18n";
+
+export interface Series {
+  name: string;
+  /** Name of the custom property that holds the colour. */
+  color: string;
+  values: (number | null)[];
+}
+
+export interface Chart {
+  title: string;
+  unit: string;
+  rows: readonly HistoryRow[];
+  series: readonly Series[];
+  kind: "line" | "stack";
+  time: TimeFormat;
+  /** How a value is written; numbers with one decimal where it is left out. */
+  write?: (value: number) => string;
+  /** The values that the axis shows; chosen by size where they are left out. */
+  splits?: number[];
+}
+
+const HEIGHT = 210;
+const AXIS_WIDTH = 62;
+/** A bucket that lacks less than this is whole enough not to be hatched. */
+const SLIGHT = 0.1;
+const DAY_S = 86_400;
+
+/** The element, and what takes it down again. */
+export function drawChart(chart: Chart): { element: HTMLElement; close: () => void } {
+  const place = h("div", { class: "plot" });
+  const heading = h("h3", {}, chart.title, chart.unit ? h("span", { class: "hint" }, ` ${chart.unit}`) : null);
+  const element = h("figure", { class: `chart chart-${chart.kind}`, "aria-label": chart.title }, heading, place);
+  let plot: uPlot | null = null;
+  const observer = new ResizeObserver(() => {
+    const width = Math.floor(place.clientWidth);
+    if (width < 100) return;
+    if (plot) plot.setSize({ width, height: HEIGHT });
+    else plot = new uPlot(options(chart, width), data(chart), place);
+  });
+  observer.observe(place);
+  const close = (): void => {
+    observer.disconnect();
+    plot?.destroy();
+  };
+  return { element, close };
+}
+
+/** Sums from the first series up, so that each can be drawn behind the one below it. */
+export function stacked(values: readonly (number | null)[][]): (number | null)[][] {
+  let below: (number | null)[] | null = null;
+  return values.map((row) => {
+    const sums = row.map((value, i) => (value === null ? null : value + (below?.[i] ?? 0)));
+    below = sums;
+    return sums;
+  });
+}
+
+function data({ rows, series, kind }: Chart): uPlot.AlignedData {
+  const values = series.map((each) => each.values);
+  if (kind === "line") return [rows.map((row) => (seconds(row.start_at) + seconds(row.end_at)) / 2), ...values];
+  return [rows.map((row) => seconds(row.start_at)), ...stacked(values).reverse()];
+}
+
+function options(chart: Chart, width: number): uPlot.Options {
+  const { rows, time, splits } = chart;
+  const first = seconds(rows[0]?.start_at ?? "");
+  const last = seconds(rows[rows.length - 1]?.end_at ?? "");
+  const muted = property("--muted");
+  const axis = { stroke: muted, font: `12px ${getComputedStyle(document.body).fontFamily}`, ticks: { show: false } };
+  return {
+    width,
+    height: HEIGHT,
+    tzDate: (at) => uPlot.tzDate(new Date(at * 1000), time.zone),
+    scales: {
+      x: { time: true, range: [first, last] },
+      y: { range: (_plot, _low, high) => [0, splits ? Math.max(...splits) : Math.max(1, high * 1.08)] },
+    },
+    axes: [
+      { ...axis, size: 30, grid: { show: false }, space: 56, values: (_plot, at) => at.map((each) => timeLabel(each, last - first, time)) },
+      {
+        ...axis,
+        size: AXIS_WIDTH,
+        grid: { stroke: property("--line"), width: 1 },
+        ...(splits && { splits: () => splits }),
+        values: (_plot, at) => at.map((each) => write(chart, each)),
+      },
+    ],
+    series: [{ label: t("time"), value: (_plot, at) => bucketLabel(at, chart) }, ...seriesOptions(chart)],
+    cursor: { drag: { x: false, y: false }, points: { show: chart.kind === "line" }, sync: { key: "history" } },
+    hooks: { drawClear: [(plot) => hatch(plot, rows)] },
+  };
+}
+
+function seriesOptions(chart: Chart): uPlot.Series[] {
+  const bars = uPlot.paths.bars;
+  const each = chart.series.map((series): uPlot.Series => {
+    const color = property(series.color);
+    const look: uPlot.Series =
+      chart.kind === "stack" && bars
+        ? { fill: color, stroke: color, width: 0, paths: bars({ size: [0.86, Infinity], align: 1 }), points: { show: false } }
+        : { stroke: color, width: 2, points: { fill: color, size: 5 } };
+    return { ...look, label: series.name, spanGaps: false, value: (_plot, _sum, _s, i) => legendValue(chart, series, i) };
+  });
+  return chart.kind === "stack" ? each.reverse() : each;
+}
+
+function legendValue(chart: Chart, series: Series, index: number | null): string {
+  if (index === null) return t("noValue");
+  const value = series.values[index];
+  return value === null || value === undefined ? t("minuteMissing") : write(chart, value);
+}
+
+function write(chart: Chart, value: number): string {
+  return chart.write ? chart.write(value) : number(value, 1);
+}
+
+function bucketLabel(at: number | null, { rows, time }: Chart): string {
+  if (at === null) return t("noValue");
+  const row = rows.find((each) => seconds(each.end_at) > at);
+  return row ? `${time.day(row.start_at)} ${time.bareClock(row.start_at)}–${time.clock(row.end_at)}` : t("noValue");
+}
+
+function timeLabel(at: number, span: number, time: TimeFormat): string {
+  const clock = time.bareClock(at * 1000);
+  if (span <= DAY_S * 1.1) return clock;
+  const midnight = /^0?0\D00$/.test(clock);
+  return midnight || span > DAY_S * 8 ? time.day(at * 1000) : clock;
+}
+
+/** Hatches the share of every bucket that was not observed. */
+function hatch(plot: uPlot, rows: readonly HistoryRow[]): void {
+  const { ctx, bbox } = plot;
+  const scale = uPlot.pxRatio;
+  ctx.save();
+  ctx.beginPath();
+  for (const row of rows) {
+    const missing = 1 - row.coverage;
+    if (missing <= SLIGHT) continue;
+    const [start, end] = [seconds(row.start_at), seconds(row.end_at)];
+    const left = plot.valToPos(end - (end - start) * missing, "x", true);
+    ctx.rect(left, bbox.top, plot.valToPos(end, "x", true) - left, bbox.height);
+  }
+  ctx.clip();
+  ctx.beginPath();
+  for (let x = bbox.left - bbox.height; x < bbox.left + bbox.width; x += 7 * scale) {
+    ctx.moveTo(x, bbox.top + bbox.height);
+    ctx.lineTo(x + bbox.height, bbox.top);
+  }
+  ctx.strokeStyle = property("--hatch");
+  ctx.lineWidth = 1.5 * scale;
+  ctx.stroke();
+  ctx.restore();
+}
+
+function seconds(at: string): number {
+  return Date.parse(at) / 1000;
+}
+
+function property(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}

@@ -1,0 +1,123 @@
+/** The charts and the table of one history. */
+
+import type { Counts, History, HistoryRow } from "../api";
+import type { App } from "../app";
+import { h } from "../dom";
+import { number, percent } from "../format";
+import { t, word } from "../i18n";
+import { levelName, LEVELS, type Level } from "../levels";
+import { type Chart, drawChart, type Series } from "./chart";
+import { presentClasses } from "./minute_bars";
+
+/** Known levels, best first: their place in this list is their height in the chart. */
+const KNOWN: readonly Level[] = LEVELS.filter((level) => level !== "unknown").reverse();
+
+export function hasData(history: History): boolean {
+  return history.rows.some((row) => row.coverage > 0);
+}
+
+/** The share of the period that was observed; time that is still to come does not count. */
+export function observedShare(rows: readonly HistoryRow[], now: number): number {
+  let whole = 0;
+  let seen = 0;
+  for (const row of rows) {
+    const start = Date.parse(row.start_at);
+    const end = Date.parse(row.end_at);
+    whole += Math.max(0, Math.min(end, now) - start);
+    seen += (end - start) * row.coverage;
+  }
+  return whole > 0 ? Math.min(1, seen / whole) : 0;
+}
+
+export function historyCharts(app: App, { rows }: History): { element: HTMLElement; close: () => void } {
+  const drawn = chartsOf(app, rows).map(drawChart);
+  return {
+    element: h("div", { class: "charts" }, ...drawn.map((each) => each.element)),
+    close: () => drawn.forEach((each) => each.close()),
+  };
+}
+
+function chartsOf(app: App, rows: readonly HistoryRow[]): Chart[] {
+  const { time } = app;
+  const line = (title: string, unit: string, color: string, pick: (row: HistoryRow) => number | null): Chart => ({
+    title,
+    unit,
+    rows,
+    time,
+    kind: "line",
+    series: [{ name: title, color, values: rows.map(pick) }],
+  });
+  const charts: Chart[] = [
+    { title: t("countsByClass"), unit: "", rows, time, kind: "stack", series: classSeries(app, rows), write: (n) => number(n) },
+    { title: t("levelOverTime"), unit: "", rows, time, kind: "stack", series: levelSeries(rows), splits: [0, 1, 2, 3, 4], write: levelAt },
+    line(t("flow"), t("unitFlow"), "--class-car", (row) => row.flow_veh_h),
+    line(t("speed"), t("unitSpeed"), "--class-truck", (row) => row.speed_kmh),
+    { ...line(t("relativeSpeed"), "", "--class-truck", (row) => row.relative_speed), write: percent },
+    { ...line(t("occupancy"), "", "--class-bus", (row) => row.occupancy), write: percent },
+  ];
+  return charts.filter(({ series }) => series.some(({ values }) => values.some((value) => value !== null)));
+}
+
+function classSeries({ city }: App, rows: readonly HistoryRow[]): Series[] {
+  return presentClasses(city.classes, rows.map((row) => row.counts)).map((name) => ({
+    name: word(name),
+    color: `--class-${name}`,
+    values: rows.map((row) => row.counts?.[name] ?? (row.counts ? 0 : null)),
+  }));
+}
+
+/** One series a level, so that each has its colour; the height says the same. */
+function levelSeries(rows: readonly HistoryRow[]): Series[] {
+  if (rows.every((row) => (row.level ?? "unknown") === "unknown")) return [];
+  return KNOWN.map((level, i) => ({
+    name: levelName(level),
+    color: `--${level}`,
+    values: rows.map((row) => (row.level === level ? i + 1 : null)),
+  }));
+}
+
+function levelAt(height: number): string {
+  const level = KNOWN[height - 1];
+  return level ? levelName(level) : "";
+}
+
+export function historyTable(app: App, { rows }: History): HTMLElement {
+  const { time } = app;
+  const classes = presentClasses(app.city.classes, rows.map((row) => row.counts));
+  const heading = (text: string, of = "figure"): HTMLElement => h("th", { scope: "col", class: of }, text);
+  const head = h(
+    "tr",
+    {},
+    heading(`${t("time")} (${time.suffix})`, ""),
+    heading(t("coverage")),
+    ...classes.map((name) => heading(word(name))),
+    heading(`${t("flow")} (${t("unitFlow")})`),
+    heading(`${t("speed")} (${t("unitSpeed")})`),
+    heading(t("level"), ""),
+  );
+  const body = h("tbody");
+  const details = h(
+    "details",
+    { class: "card" },
+    h("summary", {}, t("table")),
+    h("div", { class: "table-frame", tabindex: 0, role: "region", "aria-label": t("table") }, h("table", {}, h("thead", {}, head), body)),
+  );
+  details.addEventListener("toggle", () => body.append(...rows.map((row) => tableRow(app, row, classes))), { once: true });
+  return details;
+}
+
+function tableRow({ time }: App, row: HistoryRow, classes: readonly string[]): HTMLElement {
+  const figure = (text: string): HTMLElement => h("td", { class: "figure" }, text);
+  const value = (n: number | null, digits: number): HTMLElement => figure(n === null ? t("noValue") : number(n, digits));
+  const count = (counts: Counts | null, name: string): HTMLElement => value(counts ? (counts[name] ?? 0) : null, 0);
+  return h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, `${time.day(row.start_at)}, ${time.bareClock(row.start_at)}`),
+    figure(percent(row.coverage)),
+    ...classes.map((name) => count(row.counts, name)),
+    value(row.flow_veh_h, 0),
+    value(row.speed_kmh, 1),
+    h("td", {}, levelName(row.level ?? "unknown")),
+  );
+}
