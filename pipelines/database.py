@@ -54,7 +54,7 @@ CONNECTION_DEFAULTS = {
     "tcp_user_timeout": "20000",
 }
 STATEMENT_TIMEOUT_MS = 20_000
-WAIT_FOR_CONNECTION_S = 5.0
+WAIT_FOR_CONNECTION_S = 2.0
 RECONNECT_ROUND_S = 8.0
 """The pool doubles its pauses within one round and begins anew after it, so no pause is longer than a few seconds."""
 

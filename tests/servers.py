@@ -1,5 +1,6 @@
 """Real servers for tests: each is an object that starts, can be killed and started again, and leaves nothing behind."""
 
+import gc
 import os
 import shutil
 import socket
@@ -84,6 +85,14 @@ def kafka_broker() -> Iterator[KafkaBroker]:
         yield broker
     finally:
         broker.kill()
+        forget_kafka_sockets()
+
+
+def forget_kafka_sockets() -> None:
+    """kafka-python leaves a socket that could not connect to the garbage collector: let it not fail a later test."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 class PostgresServer:

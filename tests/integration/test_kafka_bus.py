@@ -1,0 +1,173 @@
+"""The Kafka bus against a real broker, which comes, goes and forgets."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from pipelines.bus import BusDown, Handler
+from pipelines.errors import BadInput
+from pipelines.events import TOPICS, Event
+from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
+from tests.pipelines.test_outbox import counts, health, level
+from tests.servers import KafkaBroker, wait_until
+
+pytestmark = [
+    pytest.mark.integration,
+    # kafka-python leaves a socket that could not connect to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@contextmanager
+def subscribed(bootstrap: str, handler: Handler, *, group: str = "test") -> Iterator[None]:
+    stop = Flag()
+    thread = Thread(target=KafkaSubscriber(bootstrap, group).run, args=(handler, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+class Taken(list[Event]):
+    """A handler that remembers, and may be told to refuse."""
+
+    refusing = False
+
+    def __call__(self, events: Sequence[Event]) -> None:
+        if self.refusing:
+            raise ConnectionError("the database is away")
+        self.extend(events)
+
+    @property
+    def ids(self) -> set[str]:
+        return {event.id for event in self}
+
+
+def test_events_arrive_whole_and_in_order(kafka_broker: KafkaBroker) -> None:
+    events, taken = [event for n in range(40) for event in (counts(n), level(n), health(n))], Taken()
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
+        publisher.publish(events)
+        wait_until(lambda: len(taken) == len(events), "all events to arrive")
+    assert sorted(taken, key=lambda event: event.id) == sorted(events, key=lambda event: event.id)
+    for topic in TOPICS.values():
+        assert [e.id for e in taken if e.topic == topic] == [e.id for e in events if e.topic == topic]
+
+
+def test_any_cloudevents_consumer_can_read_the_messages(kafka_broker: KafkaBroker) -> None:
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish([event := counts(1)])
+    with closing(
+        KafkaConsumer("traffic.counts", bootstrap_servers=kafka_broker.bootstrap, auto_offset_reset="earliest")
+    ) as consumer:
+        record = next(consumer)
+    assert record.key == b"cam"
+    assert dict(record.headers)["content-type"].startswith(b"application/cloudevents+json")
+    message = json.loads(record.value)
+    assert {key: message[key] for key in ("specversion", "id", "source", "type", "subject")} == {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": "/cameras/cam",
+        "type": "id.simpang.traffic.counts.v1",
+        "subject": "cam",
+    }
+
+
+def test_topics_are_created_with_room_for_more_stores(kafka_broker: KafkaBroker) -> None:
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish([counts(1)])
+    with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap)) as admin:
+        described = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+    assert described == dict.fromkeys(TOPICS.values(), 6)
+
+
+def test_what_the_handler_refused_comes_again(kafka_broker: KafkaBroker) -> None:
+    events, taken = [counts(n) for n in range(5)], Taken()
+    taken.refusing = True
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
+        publisher.publish(events)
+        taken.refusing = False
+        wait_until(lambda: len(taken) == 5, "all events to be taken")
+    assert list(taken) == events
+
+
+def test_what_was_taken_is_not_given_again_to_the_group(kafka_broker: KafkaBroker) -> None:
+    first, second = Taken(), Taken()
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish([before := counts(1)])
+        with subscribed(kafka_broker.bootstrap, first):
+            wait_until(lambda: first, "the first event")
+        publisher.publish([after := counts(2)])
+        with subscribed(kafka_broker.bootstrap, second):
+            wait_until(lambda: second, "the second event")
+    assert (list(first), list(second)) == ([before], [after])
+
+
+def test_a_message_that_is_none_of_ours_blocks_nothing(kafka_broker: KafkaBroker) -> None:
+    taken = Taken()
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish([before := counts(1)])
+        with closing(KafkaProducer(bootstrap_servers=kafka_broker.bootstrap)) as stranger:
+            for message in (b"not json", b'{"specversion": "1.0"}', b"\xff\xfe"):
+                stranger.send("traffic.counts", message, key=b"cam").get(timeout=10)
+        publisher.publish([after := counts(2)])
+        with subscribed(kafka_broker.bootstrap, taken):
+            wait_until(lambda: len(taken) == 2, "both events to pass the strangers")
+    assert list(taken) == [before, after]
+
+
+def test_an_event_too_large_for_the_broker_blocks_nothing(kafka_broker: KafkaBroker) -> None:
+    taken = Taken()
+    large = health(1)
+    large = large.model_copy(update={"data": large.data.model_copy(update={"reason": "x" * 2_000_000})})
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
+        publisher.publish([large, after := counts(1)])
+        wait_until(lambda: taken, "the event after it")
+    assert list(taken) == [after]
+
+
+def test_a_broker_that_is_down_is_named_and_asked_again(kafka_broker: KafkaBroker) -> None:
+    kafka_broker.kill()
+    taken = Taken()
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
+        with pytest.raises(BusDown, match=f"^Kafka at {kafka_broker.bootstrap}: Connection refused$"):
+            publisher.publish([counts(1)])
+        kafka_broker.start()
+        publisher.publish([event := counts(2)])
+        wait_until(lambda: event.id in taken.ids, "the event to arrive")
+
+
+def test_a_broker_that_forgot_its_producers_is_reported_once(kafka_broker: KafkaBroker) -> None:
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish([counts(n) for n in range(5)])
+        kafka_broker.kill()
+        kafka_broker.start()
+        with pytest.raises(BusDown):
+            publisher.publish([counts(6)])
+        publisher.publish([counts(7)])
+
+
+def test_a_broker_that_lost_what_it_acknowledged_is_found_out(kafka_broker: KafkaBroker) -> None:
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        for n in range(5):
+            publisher.publish([counts(n)])
+        with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap)) as admin:
+            admin.delete_topics(["traffic.counts"])
+            admin.create_topics([NewTopic("traffic.counts", num_partitions=6, replication_factor=-1)])
+        with pytest.raises(BusDown, match="lost events that it had acknowledged"):
+            publisher.publish([counts(6)])
+        publisher.publish([counts(7)])
+
+
+def test_an_address_that_makes_no_sense_is_bad_input() -> None:
+    for bootstrap in ("", "kafka:", ":9092", "kafka:port", "a:9092,,b:9092"):
+        with pytest.raises(BadInput, match=r"bus\.kafka"):
+            KafkaPublisher(bootstrap)
