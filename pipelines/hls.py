@@ -2,19 +2,25 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import av
+import structlog
 from av.bitstream import BitStreamFilterContext
+from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from pipelines.source import Source, UnsupportedStream, VideoPacket
 
+log = structlog.get_logger()
+
 PLAYLIST = "index.m3u8"
 CODECS = {"h264": "avc1", "hevc": "hvc1"}
+HLS_FLAGS = "delete_segments+program_date_time+independent_segments+discont_start+temp_file+omit_endlist"
 CLOCK_DRIFT_TOLERATED_S = 5.0
 
 
@@ -68,24 +74,30 @@ class HlsWriter:
 
     def write(self, packet: VideoPacket) -> None:
         """Takes the packet over: decode it before. What precedes the first keyframe cannot be shown and is left out."""
-        if packet.is_keyframe:
-            if self._started and abs(self._drift()) > CLOCK_DRIFT_TOLERATED_S:
-                self._finish()
-            if not self._started:
-                self._start()
-            self._delete_predecessors()
+        try:
+            if packet.is_keyframe:
+                self._prepare()
+            if self._started:
+                self._place(packet)
+                self._mux([packet] if self._reorder is None else self._reorder.filter(packet))
+        except FFmpegError as error:
+            log.warning("live video begins anew", camera=self._source.address, error=error)
+            self._finish()
+
+    def _prepare(self) -> None:
+        if self._started and abs(self._drift()) > CLOCK_DRIFT_TOLERATED_S:
+            self._finish()
         if not self._started:
-            return
+            self._start()
+        self._delete_predecessors()
+
+    def _place(self, packet: VideoPacket) -> None:
         dts = packet.dts if packet.dts is not None else packet.pts
         placed = self._timeline.place(0 if dts is None else dts)
         ahead = 0 if packet.pts is None or dts is None else packet.pts - dts
         self._written_s = float(placed * packet.time_base)
-        packet.dts, packet.pts = placed, placed + max(0, ahead)
-        if self._reorder is None:
-            self._mux([packet])
-        else:
-            packet.pts = None
-            self._mux(self._reorder.filter(packet))
+        packet.dts = placed
+        packet.pts = placed + max(0, ahead) if self._reorder is None else None
 
     def _drift(self) -> float:
         """Seconds by which the wall clock is ahead of the times in the playlist."""
@@ -107,7 +119,7 @@ class HlsWriter:
                 "hls_fmp4_init_filename": self._init_name,
                 "hls_segment_filename": str(self._folder / "%d.m4s"),
                 "start_number": str(sequence),
-                "hls_flags": "delete_segments+program_date_time+independent_segments+discont_start+temp_file+omit_endlist",
+                "hls_flags": HLS_FLAGS,
             },
         )
         self._stream = self._output.add_stream_from_template(stream)
@@ -130,7 +142,8 @@ class HlsWriter:
     def _finish(self) -> None:
         if self._started:
             self._started = False
-            self._output.close()
+            with suppress(FFmpegError):
+                self._output.close()
 
     def _delete_predecessors(self) -> None:
         playlist = self._folder / PLAYLIST

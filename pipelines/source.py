@@ -76,7 +76,7 @@ class Source:
         try:
             container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s))
         except (FFmpegError, OSError, ValueError) as error:
-            raise SourceLost(f"{self.address}: {remedy(error, self._stall_s)}") from error
+            raise SourceLost(f"{self.address}: {remedy(error)}") from error
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
@@ -139,7 +139,7 @@ class Source:
                     yield packet
         except (FFmpegError, OSError) as error:
             if not self._stop.is_set():
-                raise SourceLost(f"{self.address}: {remedy(error, self._stall_s)}") from error
+                raise SourceLost(f"{self.address}: {remedy(error)}") from error
 
     def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         """Leaves out what comes before the first timestamp, unless it is a keyframe, which the rest builds on."""
@@ -194,21 +194,24 @@ class Pace:
         self._stop.wait(max(0.0, self._anchor + stream_s - now))
 
 
-def remedy(error: Exception, stall_s: float) -> str:
+REMEDIES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((av.error.ExitError, TimeoutError), "sends nothing; check the camera's power and network"),
+    (
+        (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
+        "refuses these credentials; check user and password in the camera's url",
+    ),
+    ((av.error.HTTPNotFoundError,), "no such stream there (404); check the path in the camera's url"),
+    ((FileNotFoundError,), "no such file; check the path"),
+    ((ConnectionRefusedError,), "connection refused; check address and port, and that the camera's RTSP is on"),
+    ((av.error.EOFError,), "the stream ended"),
+    ((av.error.InvalidDataError,), "sends no video that can be read; check the path in the camera's url"),
+)
+
+
+def remedy(error: Exception) -> str:
     """What went wrong and what to do, in one line without the address (av's own text repeats it with its password)."""
-    if isinstance(error, av.error.ExitError | TimeoutError):
-        return f"sent nothing for {stall_s:g} s; check the camera's power and network"
-    if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError):
-        return "refuses these credentials; check user and password in the camera's url"
-    if isinstance(error, av.error.HTTPNotFoundError):
-        return "no such stream there (404); check the path in the camera's url"
-    if isinstance(error, FileNotFoundError):
-        return "no such file; check the path"
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused; check address and port, and that the camera's RTSP service is on"
-    if isinstance(error, av.error.EOFError):
-        return "the stream ended"
-    if isinstance(error, av.error.InvalidDataError):
-        return "what it sends is not a video stream; check the path in the camera's url"
+    for kinds, text in REMEDIES:
+        if isinstance(error, kinds):
+            return text
     reason = getattr(error, "strerror", None) or type(error).__name__
     return f"{reason.lower()}; check the camera's url and network"

@@ -1,0 +1,77 @@
+"""One camera's way from pictures to events, without threads."""
+
+from collections.abc import Callable, Iterable
+from uuid import uuid4
+
+import structlog
+
+from analytics.analyst import CameraAnalyst
+from analytics.camera import Camera
+from analytics.detections import Detections, Tracks
+from analytics.facts import Fact, Incident
+from models.detector import RgbImage
+from models.tracker import make_tracker
+from models.view import choose_view
+from pipelines.buffer import TimedFrame
+from pipelines.fact_events import CameraEvent, FactEvents
+from pipelines.pictures import Pictures
+from pipelines.snapshots import Box, Snapshots
+
+log = structlog.get_logger()
+
+
+class CameraAnalysis:
+    """View, tracker and analyst of one camera at one picture size. Not thread-safe.
+
+    emit: given every event, in order.
+    """
+
+    def __init__(self, camera: Camera, snapshots: Snapshots, emit: Callable[[CameraEvent], None]) -> None:
+        self.image_size = camera.image_size
+        self._view = choose_view(camera)
+        self._pictures = Pictures(self._view)
+        self._tracker = make_tracker(camera)
+        self._analyst = CameraAnalyst(camera)
+        self._fact_events = FactEvents(camera, uuid4().hex, self._take_snapshot)
+        self._snapshots = snapshots
+        self._emit = emit
+        self._under_way: tuple[TimedFrame, Tracks] | None = None
+
+    def picture(self, frame: TimedFrame) -> RgbImage:
+        """What the detector is to see of the frame."""
+        return self._pictures.take(frame.picture)
+
+    def conclude(self, frame: TimedFrame, seen: Detections) -> None:
+        """seen: what the detector saw in `picture(frame)`."""
+        tracks = self._tracker.update(frame.at, self._view.to_frame(seen))
+        self._under_way = frame, tracks
+        try:
+            self._tell(self._analyst.observe(frame.at, tracks))
+        finally:
+            self._under_way = None
+
+    def advance(self, t: float) -> None:
+        """Time has come to `t` (Unix seconds); what was not observed until then stays unknown."""
+        self._tell(self._analyst.advance(t))
+
+    def finish(self, t: float) -> None:
+        self._tell(self._analyst.finish(t))
+
+    def _tell(self, facts: Iterable[Fact]) -> None:
+        for event in self._fact_events.events(facts):
+            self._emit(event)
+
+    def _take_snapshot(self, incident_id: str, incident: Incident) -> str | None:
+        if self._under_way is None:
+            return None
+        frame, tracks = self._under_way
+        try:
+            return self._snapshots.save(incident_id, frame.picture, incident.pixel, _box(tracks, incident.track))
+        except OSError as error:
+            log.error("no snapshot of an incident", incident=incident_id, error=error)
+            return None
+
+
+def _box(tracks: Tracks, track: int | None) -> Box | None:
+    boxes = [] if track is None else tracks.xyxy[tracks.track_id == track].tolist()
+    return tuple(boxes[0]) if boxes else None

@@ -1,0 +1,117 @@
+"""How each camera is doing, gathered from the threads that know, told as `Health` events."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+
+from pipelines.events import CameraStatus, Health
+
+JUDGED_AFTER_S = 3.0
+BEHIND = 0.5
+"""Analysed at less than this share of the rate that was asked for: seen, but not to be trusted in full."""
+
+
+class CameraHealth:
+    """Written to by a camera's threads, read by the reporter. Thread-safe.
+
+    looks_per_s: analysed frames a second that were asked for. now: Unix seconds, replaceable in tests.
+    """
+
+    def __init__(self, camera_id: str, looks_per_s: float, now: Callable[[], float] = time.time) -> None:
+        self._camera_id = camera_id
+        self._looks_per_s = looks_per_s
+        self._now = now
+        self._lock = Lock()
+        self._arriving = False
+        self._lost = ""
+        self._trouble = ""
+        self._live_trouble = ""
+        self._remark = ""
+        self._frozen_s: float | None = None
+        self._connections = 0
+        self._image_size: tuple[int, int] | None = None
+        self._age_s: float | None = None
+        self._received = self._analysed = 0
+        self._since = now()
+        self._behind = False
+
+    def connected(self, remark: str = "") -> None:
+        """The analysed stream is open. remark: what an operator should know though all is well."""
+        with self._lock:
+            self._connections += 1
+            self._remark = remark
+
+    def received(self, image_size: tuple[int, int]) -> None:
+        """A frame was decoded."""
+        with self._lock:
+            self._received += 1
+            self._arriving, self._lost, self._image_size = True, "", image_size
+
+    def lost(self, reason: str) -> None:
+        """No more frames to analyse, until `received`."""
+        with self._lock:
+            self._arriving, self._lost, self._frozen_s, self._age_s = False, reason, None, None
+
+    def live_video(self, trouble: str) -> None:
+        """Viewers' stream, where it is another than the analysed one: what is wrong with it, "" for nothing."""
+        with self._lock:
+            self._live_trouble = trouble
+
+    def analysed(self, taken_at: float) -> None:
+        """The frame taken at `taken_at` has become facts."""
+        with self._lock:
+            self._analysed += 1
+            self._age_s = max(0.0, self._now() - taken_at)
+            self._trouble, self._frozen_s = "", None
+
+    def frozen(self, still_s: float) -> None:
+        with self._lock:
+            self._frozen_s = still_s
+
+    def failed(self, reason: str) -> None:
+        """Frames come, but cannot be analysed, until `analysed`."""
+        with self._lock:
+            self._trouble = reason
+
+    def status(self) -> CameraStatus:
+        with self._lock:
+            return self._status()[0]
+
+    def _status(self) -> tuple[CameraStatus, str]:
+        """The first that applies, the gravest first."""
+        frozen, live = "the picture has not changed; restart the camera", f"live video: {self._live_trouble}"
+        behind = f"analysed less often than the {self._looks_per_s:g} times a second asked for"
+        states = (
+            (self._lost != "", CameraStatus.OFFLINE, self._lost),
+            (not self._arriving, CameraStatus.CONNECTING, ""),
+            (self._trouble != "", CameraStatus.OFFLINE, self._trouble),
+            (self._frozen_s is not None, CameraStatus.FROZEN, frozen),
+            (self._live_trouble != "", CameraStatus.DEGRADED, live),
+            (self._behind, CameraStatus.DEGRADED, behind),
+        )
+        return next(((status, why) for holds, status, why in states if holds), (CameraStatus.ONLINE, self._remark))
+
+    def report(self, dropped: int) -> Health:
+        """The event for the time since the last report, which begins anew."""
+        with self._lock:
+            now = self._now()
+            span_s = max(now - self._since, 1e-3)
+            received_fps, analysed_fps = self._received / span_s, self._analysed / span_s
+            if span_s >= JUDGED_AFTER_S:
+                self._behind = analysed_fps < BEHIND * min(self._looks_per_s, received_fps)
+            status, reason = self._status()
+            self._received = self._analysed = 0
+            self._since = now
+            return Health(
+                camera_id=self._camera_id,
+                at=datetime.fromtimestamp(now, UTC),
+                status=status,
+                reason=reason,
+                received_fps=round(received_fps, 2),
+                analysed_fps=round(analysed_fps, 2),
+                dropped=dropped,
+                reconnects=max(0, self._connections - 1),
+                age_s=self._age_s,
+                image_size=self._image_size,
+            )

@@ -1,0 +1,172 @@
+"""One detector looks at many cameras in turn."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from threading import Event as Flag
+
+import structlog
+
+from analytics.detections import Detections
+from models.detector import Detector
+from pipelines.analysis import CameraAnalysis
+from pipelines.buffer import NewestFrame, TimedFrame
+from pipelines.frozen import FrozenPicture, luma_thumbnail
+from pipelines.health import CameraHealth
+from pipelines.logs import without_credentials
+
+log = structlog.get_logger()
+
+UNOBSERVED_AFTER_S = 2.0
+"""Cameras are told that time has passed this much later, so that a frame on its way is not overtaken."""
+LONGEST_WAIT_S = 0.25
+RETRY_S = 10.0
+FINISH_WITHIN_S = 1.0
+
+MakeAnalysis = Callable[[tuple[int, int]], CameraAnalysis]
+"""Is given the picture's (width, height). Raises ValueError where the camera's geometry does not fit."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Watched:
+    """A camera as the looker sees it; only the looker's thread touches what is below `frozen`.
+
+    due: when to look next (monotonic seconds). busy: a look is under way.
+    """
+
+    camera_id: str
+    frames: NewestFrame
+    health: CameraHealth
+    make_analysis: MakeAnalysis
+    frozen: FrozenPicture
+    analysis: CameraAnalysis | None = None
+    due: float = 0.0
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    watched: Watched
+    analysis: CameraAnalysis
+    frame: TimedFrame
+    result: Future[Detections] = field(compare=False)
+
+
+class Looker:
+    """Takes each camera's newest frame at its rate, the most overdue camera first; nothing queues up.
+
+    What goes wrong with one camera is logged, told to its health, and tried again; the others never notice.
+    """
+
+    def __init__(self, detector: Detector, looks_per_s: float, watched: Sequence[Watched], wake: Flag) -> None:
+        """wake: set by whoever puts a frame into one of the buffers."""
+        self._detector = detector
+        self._period_s = 1 / looks_per_s
+        self._watched = watched
+        self._wake = wake
+        self._done: deque[_Look] = deque()
+        self._under_way = 0
+        self._told_time_at = 0.0
+
+    def run(self, stop: Flag) -> None:
+        while not stop.is_set():
+            self._wake.clear()
+            self._conclude_done()
+            self._let_time_pass()
+            now = time.monotonic()
+            watched = self._most_overdue(now) if self._under_way < self._detector.in_flight else None
+            if watched is None:
+                self._wake.wait(self._until_due_s(now))
+            else:
+                self._look(watched, now)
+        self._finish()
+
+    def _most_overdue(self, now: float) -> Watched | None:
+        ready = [w for w in self._watched if w.frames and not w.busy and w.due <= now]
+        return min(ready, key=lambda w: w.due, default=None)
+
+    def _until_due_s(self, now: float) -> float:
+        """A frame that is there but not due yet sets the time; everything else wakes us."""
+        waits = [w.due - now for w in self._watched if w.frames and not w.busy]
+        return min([LONGEST_WAIT_S, *(wait for wait in waits if wait > 0)])
+
+    def _look(self, watched: Watched, now: float) -> None:
+        # A camera that was away gets no credit for the looks it missed.
+        watched.due = max(watched.due + self._period_s, now - self._period_s)
+        frame = watched.frames.take()
+        if frame is None:
+            return
+        try:
+            self._start(watched, frame)
+        except Exception as error:
+            self._failed(watched, error)
+
+    def _start(self, watched: Watched, frame: TimedFrame) -> None:
+        watched.frozen.see(frame.at, luma_thumbnail(frame.picture))
+        if watched.frozen.is_frozen:
+            watched.health.frozen(watched.frozen.still_s)
+        if watched.frozen.is_suspicious:
+            return
+        if watched.analysis is None or watched.analysis.image_size != frame.image_size:
+            if watched.analysis is not None:
+                watched.analysis.finish(frame.at)
+            watched.analysis = None
+            watched.analysis = watched.make_analysis(frame.image_size)
+        look = _Look(watched, watched.analysis, frame, self._detector.submit(watched.analysis.picture(frame)))
+        watched.busy = True
+        self._under_way += 1
+        look.result.add_done_callback(lambda _: self._announce(look))
+
+    def _announce(self, look: _Look) -> None:
+        self._done.append(look)
+        self._wake.set()
+
+    def _conclude_done(self) -> None:
+        while self._done:
+            look = self._done.popleft()
+            self._under_way -= 1
+            look.watched.busy = False
+            try:
+                look.analysis.conclude(look.frame, look.result.result())
+            except Exception as error:
+                self._failed(look.watched, error)
+            else:
+                look.watched.health.analysed(look.frame.at)
+
+    def _failed(self, watched: Watched, error: Exception) -> None:
+        reason = without_credentials(str(error) or type(error).__name__)
+        watched.health.failed(reason)
+        watched.due = time.monotonic() + RETRY_S
+        if isinstance(error, ValueError):
+            log.error("camera cannot be analysed", camera=watched.camera_id, reason=reason)
+        else:
+            log.exception("analysis failed", camera=watched.camera_id)
+            watched.analysis = None
+
+    def _let_time_pass(self) -> None:
+        now = time.time()
+        if 0 <= now - self._told_time_at < 1.0:
+            return
+        self._told_time_at = now
+        for watched in self._watched:
+            self._tell_time(watched, lambda analysis: analysis.advance(now - UNOBSERVED_AFTER_S))
+
+    def _tell_time(self, watched: Watched, tell: Callable[[CameraAnalysis], None]) -> None:
+        if watched.analysis is None or watched.busy:
+            return
+        try:
+            tell(watched.analysis)
+        except Exception as error:
+            self._failed(watched, error)
+
+    def _finish(self) -> None:
+        deadline = time.monotonic() + FINISH_WITHIN_S
+        while self._under_way and time.monotonic() < deadline:
+            self._wake.clear()
+            self._conclude_done()
+            self._wake.wait(0.05)
+        self._conclude_done()
+        for watched in self._watched:
+            self._tell_time(watched, lambda analysis: analysis.finish(time.time()))

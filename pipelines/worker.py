@@ -1,0 +1,149 @@
+"""The worker: cameras in, events out. It owns every thread in between."""
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event as Flag
+from types import TracebackType
+from typing import Self
+
+from models.detector import Detector
+from pipelines.analysis import CameraAnalysis
+from pipelines.buffer import NewestFrame, TimedFrame
+from pipelines.camera_file import Geometry
+from pipelines.config import CameraConfig, Config
+from pipelines.events import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
+from pipelines.feed import feed
+from pipelines.frozen import FrozenPicture
+from pipelines.health import CameraHealth
+from pipelines.hls import clear
+from pipelines.looking import Looker, Watched
+from pipelines.snapshots import Snapshots
+from pipelines.supervisor import BackOff, Supervisor
+
+HEARTBEAT_S = 5.0
+STATUS_CHECK_S = 0.25
+
+
+class Worker:
+    """A context manager: inside, every camera of the configuration is streamed, analysed and reported.
+
+    put: takes every event at once and keeps it safe; called from several threads. Leaving ends all threads within
+    two seconds; the detector stays the caller's. Raises BadInput where a camera's geometry file cannot be used.
+    """
+
+    def __init__(
+        self, config: Config, detector: Detector, put: Callable[[Event], None], *, back_off: BackOff | None = None
+    ) -> None:
+        self._config = config
+        self._put = put
+        self._snapshots = Snapshots(config.data_dir / "snapshots")
+        self._wake = Flag()
+        self._watched = [self._watch(camera, config.geometry_of(camera)) for camera in config.cameras]
+        self._looker = Looker(detector, config.analysis.looks_per_s, self._watched, self._wake)
+        self._supervisor = Supervisor(back_off)
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.callback(self._say_goodbye)
+            supervisor = stack.enter_context(self._supervisor)
+            supervisor.keep_running("analysis", self._looker.run)
+            supervisor.keep_running("health", self._report_health)
+            for camera, watched in zip(self._config.cameras, self._watched, strict=True):
+                self._start_feeds(camera, watched)
+            self._exit = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._exit.close()
+
+    def _watch(self, camera: CameraConfig, geometry: Geometry) -> Watched:
+        def make_analysis(image_size: tuple[int, int]) -> CameraAnalysis:
+            return CameraAnalysis(camera.camera(geometry, image_size), self._snapshots, self._send)
+
+        return Watched(
+            camera_id=camera.id,
+            frames=NewestFrame(self._wake.set),
+            health=CameraHealth(camera.id, self._config.analysis.looks_per_s),
+            make_analysis=make_analysis,
+            frozen=FrozenPicture(self._config.stream.frozen_s),
+        )
+
+    def _start_feeds(self, camera: CameraConfig, watched: Watched) -> None:
+        """One connection, or two where viewers and analysis have a stream each."""
+        folder = self._hls_folder(camera.id)
+        clear(folder)
+        health = watched.health
+
+        def watch(frame: TimedFrame) -> None:
+            health.received(frame.image_size)
+            watched.frames.put(frame)
+
+        def both(stop: Flag) -> None:
+            feed(url, self._config.stream, stop, hls_folder=folder, watch=watch, connected=health.connected)
+
+        def live_only(stop: Flag) -> None:
+            feed(
+                url,
+                self._config.stream,
+                stop,
+                hls_folder=folder,
+                watch=None,
+                connected=lambda remark: health.live_video(""),
+            )
+
+        def analysis_only(stop: Flag) -> None:
+            feed(sub_url, self._config.stream, stop, hls_folder=None, watch=watch, connected=health.connected)
+
+        url = camera.url.get_secret_value()
+        if camera.analysis_url is None:
+            self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(folder, health.lost))
+            return
+        sub_url = camera.analysis_url.get_secret_value()
+        self._supervisor.keep_running(f"live {camera.id}", live_only, _clearing(folder, health.live_video))
+        self._supervisor.keep_running(f"analysis {camera.id}", analysis_only, health.lost)
+
+    def _hls_folder(self, camera_id: str) -> Path:
+        return self._config.data_dir / "hls" / camera_id
+
+    def _report_health(self, stop: Flag) -> None:
+        reported: dict[str, tuple[CameraStatus, float]] = {}
+        while not stop.is_set():
+            now = time.monotonic()
+            for watched in self._watched:
+                last = reported.get(watched.camera_id)
+                status = watched.health.status()
+                if last is None or last[0] != status or now - last[1] >= HEARTBEAT_S:
+                    report = watched.health.report(watched.frames.take_dropped())
+                    reported[watched.camera_id] = report.status, now
+                    self._send(report)
+            stop.wait(STATUS_CHECK_S)
+
+    def _send(self, data: Counts | Congestion | IncidentReport | Health) -> None:
+        self._put(Event.wrap(data, datetime.now(UTC)))
+
+    def _say_goodbye(self) -> None:
+        """From now on there is no data from these cameras, and no live video that is not live."""
+        for watched in self._watched:
+            watched.health.lost("the worker was stopped")
+            self._send(watched.health.report(watched.frames.take_dropped()))
+            clear(self._hls_folder(watched.camera_id))
+
+
+def _clearing(folder: Path, tell: Callable[[str], None]) -> Callable[[str], None]:
+    """A second failure in a row means that the camera is really gone, so its last seconds must not look live."""
+    opened_in: list[str] = []
+
+    def on_failure(reason: str) -> None:
+        files = sorted(path.name for path in folder.glob("init-*"))
+        if files == opened_in:
+            clear(folder)
+        opened_in[:] = files
+        tell(reason)
+
+    return on_failure
