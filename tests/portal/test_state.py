@@ -1,0 +1,57 @@
+"""What may be said of a camera, and until when."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from analytics.camera import Visibility
+from analytics.facts import Level
+from pipelines.camera_file import Geometry
+from pipelines.config import CameraConfig
+from pipelines.events import CameraStatus
+from portal.directory import Entry
+from portal.queries.current import HealthRow, LevelRow
+from portal.state import Reports, camera_state
+
+NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+ENTRY = Entry(CameraConfig(id="a", name="A", url="rtsp://10.0.0.7/1", visibility=Visibility.PUBLIC), None, Geometry())
+
+
+def health(seconds_old, status=CameraStatus.ONLINE):
+    return HealthRow("a", NOW - timedelta(seconds=seconds_old), status, 1280, 720)
+
+
+def level(seconds_old, now=Level.DENSE):
+    return LevelRow("a", "view", NOW - timedelta(seconds=seconds_old), now, 24.0)
+
+
+def state(health_row, level_row):
+    return camera_state(ENTRY, Reports().with_newer([health_row], [health_row], [level_row]), NOW)
+
+
+@pytest.mark.parametrize("status", CameraStatus)
+def test_only_a_camera_that_is_analysed_has_a_level(status):
+    known = status in (CameraStatus.ONLINE, CameraStatus.DEGRADED)
+    now = state(health(1, status), level(1))
+    assert now.status == status
+    assert now.level == (Level.DENSE if known else Level.UNKNOWN)
+    assert now.zones[0].speed_kmh == (24.0 if known else None)
+
+
+def test_silence_ends_in_offline_and_no_data():
+    assert state(health(30), level(1)).level == Level.DENSE
+    silent = state(health(31), level(1))
+    assert (silent.status, silent.level, silent.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
+    assert silent.last_analysed_at == NOW - timedelta(seconds=31)
+
+
+def test_a_level_that_is_not_repeated_is_no_longer_said():
+    assert state(health(1), level(150)).level == Level.DENSE
+    assert state(health(1), level(151)).level == Level.UNKNOWN
+
+
+def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated():
+    reports = Reports()
+    for row in (level(200), level(140), level(80, Level.JAMMED), level(20, Level.JAMMED)):
+        reports = reports.with_newer([health(1)], [], [row])
+    assert camera_state(ENTRY, reports, NOW).zones[0].since_at == NOW - timedelta(seconds=80)
