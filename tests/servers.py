@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
+import av
+import numpy as np
 import psycopg
 import pytest
 
@@ -174,3 +177,99 @@ def timescaledb_dsn() -> Iterator[str]:
         finally:
             # The node of a virtual environment is a wrapper around the real one: stop both.
             os.killpg(process.pid, 9)
+
+
+# RTSP cameras
+
+CLIP_FPS = 25
+
+
+def write_clip(
+    path: Path,
+    *,
+    seconds: float = 4.0,
+    size: tuple[int, int] = (320, 240),
+    codec: str = "libx264",
+    still: bool = False,
+    reordered: bool = False,
+) -> Path:
+    """A noisy dark road with one white vehicle that drives from left to right; `still` repeats the first picture.
+
+    size: (width, height). Keyframes once a second. reordered: with B-frames.
+    """
+    noise = np.random.default_rng(7)
+    width, height = size
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=CLIP_FPS)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.gop_size = CLIP_FPS
+        if codec in ("libx264", "libx265"):
+            stream.options = {"preset": "ultrafast", "bf": "2" if reordered else "0", "x265-params": "log-level=none"}
+        for number in range(round(seconds * CLIP_FPS)):
+            if number == 0 or not still:
+                image = noise.integers(20, 80, (height, width, 3), dtype=np.uint8)
+                left = 10 + (number * 3) % (width - 80)
+                image[height // 2 : height // 2 + 30, left : left + 50] = 255
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+class RtspCameras:
+    """A real RTSP server over the clips in `folder`, each played in a loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._control_port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, clip: str, *, credentials: str = "") -> str:
+        return f"rtsp://{credentials}127.0.0.1:{self.port}/{clip}?play_count=0"
+
+    def start(self) -> None:
+        program = Path(sys.executable).with_name("rtsp-server")
+        command = [program, "--dir", self.folder, "--host", "127.0.0.1"]
+        command += ["--port", str(self.port), "--control-port", str(self._control_port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: accepts(self.port), "the RTSP server to listen")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def pause(self) -> None:
+        """The network is there, but nothing comes any more."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def connections(self) -> int:
+        """How many clients are connected at this moment."""
+        port = f":{self.port:04X}"
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(row[1].endswith(port) and row[3] == "01" for row in rows)
+
+
+@pytest.fixture
+def rtsp_cameras(tmp_path: Path) -> Iterator[RtspCameras]:
+    """With `road.mp4`; put further clips into its folder."""
+    folder = tmp_path / "cameras"
+    folder.mkdir()
+    write_clip(folder / "road.mp4")
+    cameras = RtspCameras(folder)
+    cameras.start()
+    try:
+        yield cameras
+    finally:
+        cameras.kill()
+
+
+@pytest.fixture
+def silent_server() -> Iterator[int]:
+    """Port of a server that accepts connections and never says a word."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        yield listener.getsockname()[1]
