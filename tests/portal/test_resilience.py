@@ -1,0 +1,54 @@
+"""The database goes away and comes back; the portal stays."""
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from analytics.facts import Level
+from pipelines.config import StoreConfig
+from pipelines.database import open_database
+from pipelines.events import Event
+from pipelines.store import Store
+from portal import state
+from tests.portal.conftest import ago, level, online, serving
+from tests.portal.sse import listening
+from tests.servers import wait_until
+
+
+@pytest.mark.integration
+def test_without_the_database_cameras_have_no_data_and_with_it_they_have_again(config, postgres_server, monkeypatch):
+    config = config.model_copy(update={"store": StoreConfig(dsn=SecretStr(postgres_server.new_database()))})
+    with (
+        open_database(config) as pool,
+        serving(config, pool) as address,
+        httpx.Client(base_url=address, trust_env=False, timeout=20) as client,
+    ):
+
+        def report():
+            events = [online("barelang", ago(0)), level("barelang", "view", ago(0), Level.DENSE, Level.FREE)]
+            Store(pool).write([Event.wrap(event, ago(0)) for event in events])
+
+        def barelang():
+            return client.get("/api/cameras/barelang").json()
+
+        report()
+        wait_until(lambda: barelang()["level"] == "dense", "the level")
+        with listening(client) as stream:
+            postgres_server.kill()
+            lost = client.get("/api/cameras/laluan-1/counts")
+            assert lost.status_code == 503
+            assert lost.json() == {"detail": "The database does not answer; please try again in a minute."}
+            assert client.get("/api/city").status_code == 200
+            # Thirty seconds pass.
+            monkeypatch.setattr(state, "HEALTH_LIFETIME", -state.HEALTH_LIFETIME)
+            silent = stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "offline")
+            assert silent["level"] == "unknown"
+            assert (barelang()["status"], barelang()["level"]) == ("offline", "unknown")
+            monkeypatch.undo()
+            postgres_server.start()
+            wait_until(lambda: client.get("/api/cameras/laluan-1/counts").status_code == 200, "the database")
+            report()
+            assert (
+                stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "online")["level"]
+                == "dense"
+            )
