@@ -23,6 +23,9 @@ from analytics.speed import speed_at
 from analytics.trajectories import Look, Trajectory
 
 SETTLE_S = 2.0
+ENOUGH_CONFIDENCE = 2.0
+"""Summed over its sightings, for a road user to count: four ordinary ones."""
+
 CLEAR_OF_LINE = 0.05
 """Margin for a crossing, in heights of the road user's box."""
 CLEAR_TO_RETURN = 0.6
@@ -104,7 +107,11 @@ class GateCounter:
         ready = [p for p in self._waiting if t - p.t >= SETTLE_S]
         if ready:
             self._waiting = [p for p in self._waiting if t - p.t < SETTLE_S]
-        return [self._crossing(passage) for passage in ready]
+        return self._believed(ready)
+
+    def _believed(self, passages: Iterable[_Passage]) -> list[Crossing]:
+        """Without passages of road users that were hardly seen, most of which are a detector's false boxes."""
+        return [self._crossing(p) for p in passages if p.trajectory.votes.sum() >= ENOUGH_CONFIDENCE]
 
     def _crossing(self, passage: _Passage) -> Crossing:
         return Crossing(
@@ -123,7 +130,7 @@ class GateCounter:
     def finish(self) -> list[Crossing]:
         """Report what still waits, because no more frames come."""
         ready, self._waiting = self._waiting, []
-        return [self._crossing(passage) for passage in ready]
+        return self._believed(ready)
 
 
 def _time_through(gate: Gate, trajectory: Trajectory) -> float | None:
