@@ -6,13 +6,14 @@ import "../styles/history.css";
 import { type Camera, type CameraDetail, get, type History } from "../api";
 import type { App, Page } from "../app";
 import { serverNow } from "../clock";
+import { observedShare } from "../coverage";
 import { fill, h } from "../dom";
 import { percent } from "../format";
 import { t, type TextKey } from "../i18n";
 import { toLocal } from "../local_time";
 import { type Period, periodOf, possibleIntervals, type Preset, PRESETS, usualInterval } from "../period";
 import { zoneName } from "../parts/camera_facts";
-import { hasData, historyCharts, historyTable, observedShare } from "../parts/history_charts";
+import { hasData, historyCharts, historyTable } from "../parts/history_charts";
 import { failure, loading, notice } from "../parts/notice";
 
 const HOUR_MS = 3_600_000;

@@ -7,6 +7,7 @@ import type { HistoryRow } from "../api";
 import { h } from "../dom";
 import { number, type TimeFormat } from "../format";
 import { t } from "../i18n";
+import { stacked } from "../stacking";
 
 export interface Series {
   name: string;
@@ -52,16 +53,6 @@ export function drawChart(chart: Chart): { element: HTMLElement; close: () => vo
     plot?.destroy();
   };
   return { element, close };
-}
-
-/** Sums from the first series up, so that each can be drawn behind the one below it. */
-export function stacked(values: readonly (number | null)[][]): (number | null)[][] {
-  let below: (number | null)[] | null = null;
-  return values.map((row) => {
-    const sums = row.map((value, i) => (value === null ? null : value + (below?.[i] ?? 0)));
-    below = sums;
-    return sums;
-  });
 }
 
 function data({ rows, series, kind }: Chart): uPlot.AlignedData {

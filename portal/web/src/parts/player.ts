@@ -76,7 +76,12 @@ export class Player {
     this.hls = hls;
     hls.on(Hls.Events.ERROR, (_event, problem) => {
       if (!problem.fatal || this.hls !== hls) return;
-      if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures === 0) {
+      const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR } = Hls.ErrorDetails;
+      if (problem.details === MANIFEST_INCOMPATIBLE_CODECS_ERROR || problem.details === BUFFER_ADD_CODEC_ERROR) {
+        // H.265 where the browser has no decoder for it: trying again would not help.
+        this.unload();
+        this.report("unsupported");
+      } else if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures === 0) {
         this.failures = 1;
         hls.recoverMediaError();
       } else this.retry();
