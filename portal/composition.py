@@ -1,17 +1,70 @@
 """Putting the parts together. Each is a context manager: they start from top to bottom and stop the other way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from threading import Event as Flag
+from threading import Thread
 
+from pipelines.alert_rules import AlertRules
+from pipelines.alerts import WebhookSender
+from pipelines.bus import Handler, MemoryBus, Publisher
 from pipelines.config import Config
 from pipelines.database import open_database
+from pipelines.detection import open_detector
+from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.outbox import Outbox
+from pipelines.store import Store
+from pipelines.worker import Worker
 from portal.app import create_app
 from portal.server import listening_socket, serve, sigterm_as_interrupt
 
 Up = Callable[[str], None]
 """Is given the address once the portal answers."""
+SUBSCRIBER_STOP_S = 5.0
 
 
 def serve_portal(config: Config, up: Up) -> None:
     """The portal alone, until Ctrl-C or SIGTERM."""
     with sigterm_as_interrupt(), listening_socket(config.portal) as listener, open_database(config) as pool:
         serve(create_app(config, pool), listener, up)
+
+
+def run_city(config: Config, up: Up) -> None:
+    """Cameras, bus, store, alerts and portal in one process, until Ctrl-C or SIGTERM.
+
+    The portal is up while cameras are still connecting. What cannot be stored when the end comes waits on disk.
+    """
+    with ExitStack() as parts:
+        parts.enter_context(sigterm_as_interrupt())
+        listener = parts.enter_context(listening_socket(config.portal))
+        analysis = config.analysis
+        detector = parts.enter_context(
+            closing(open_detector(config.weights, device=analysis.device, confidence=analysis.confidence))
+        )
+        pool = parts.enter_context(open_database(config))
+        app = create_app(config, pool)
+        parts.enter_context(WebhookSender(pool, config.webhooks, config.portal.public_url))
+        publisher = parts.enter_context(_bus(config, Store(pool, AlertRules(config)).write))
+        outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
+        parts.enter_context(Worker(config, detector, outbox.put))
+        serve(app, listener, up)
+
+
+@contextmanager
+def _bus(config: Config, handler: Handler) -> Iterator[Publisher]:
+    """What is published on it reaches `handler`: by Kafka where one is configured, else within this process."""
+    if config.bus.kafka is None:
+        bus = MemoryBus()
+        bus.subscribe(handler)
+        yield bus
+        return
+    stop = Flag()
+    subscriber = KafkaSubscriber(config.bus.kafka, config.bus.group)
+    thread = Thread(target=subscriber.run, args=(handler, stop), name="store", daemon=True)
+    thread.start()
+    try:
+        with closing(KafkaPublisher(config.bus.kafka)) as publisher:
+            yield publisher
+    finally:
+        stop.set()
+        thread.join(SUBSCRIBER_STOP_S)

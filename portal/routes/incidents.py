@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, status
@@ -90,9 +89,9 @@ def snapshot(found: Found, services: TheServices) -> Response:
     row, _ = found
     name = row.snapshot or ""
     try:
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.jpg", name):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
             raise FileNotFoundError(name)
-        picture = (Path(services.config.data_dir) / "snapshots" / name).read_bytes()
+        picture = (services.config.data_dir / "snapshots" / f"{name}.jpg").read_bytes()
     except OSError:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "No picture of this incident was kept.") from None
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})

@@ -1,7 +1,6 @@
 """Live video: the playlist and segments that the worker writes."""
 
 import re
-from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -23,7 +22,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s)")
 @router.get("/{camera_id}/{file}", response_class=Response, responses={404: {"description": "Not there (any more)."}})
 def live_file(file: str, entry: VisibleCamera, services: TheServices) -> Response:
     """`index.m3u8` is the playlist; it names the other files."""
-    path = Path(services.config.data_dir) / "hls" / entry.id / file
+    path = services.config.data_dir / "hls" / entry.id / file
     try:
         if not _FILE_NAME.fullmatch(file):
             raise FileNotFoundError(file)
@@ -38,7 +37,7 @@ def live_file(file: str, entry: VisibleCamera, services: TheServices) -> Respons
 
 
 def _caching(suffix: str, *, public: bool) -> str:
-    """A segment never changes; the playlist always does, and the header that segments share may."""
-    if suffix != ".m4s":
+    """The name of a segment is never used again; the playlist changes with every one."""
+    if suffix == ".m3u8":
         return "no-store"
     return f"{'public' if public else 'private'}, max-age={SEGMENT_KEPT_S}, immutable"

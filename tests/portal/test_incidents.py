@@ -83,7 +83,7 @@ def test_the_picture_is_the_one_that_was_kept(police, keep, config):
     folder.mkdir(parents=True)
     (folder / "a.jpg").write_bytes(b"\xff\xd8jpeg")
     (config.data_dir / "secret.jpg").write_bytes(b"secret")
-    keep(incident(1, snapshot="a.jpg"), incident(2, snapshot="../secret.jpg"), incident(3, snapshot="gone.jpg"))
+    keep(incident(1, snapshot="a"), incident(2, snapshot="../secret"), incident(3, snapshot="gone"))
     picture = police.get(police.get("/api/incidents/laluan-1-001").json()["snapshot"])
     assert (picture.content, picture.headers["content-type"]) == (b"\xff\xd8jpeg", "image/jpeg")
     for number in (2, 3):

@@ -17,7 +17,7 @@ def video(config):
     ("name", "media_type", "caching"),
     [
         ("index.m3u8", "application/vnd.apple.mpegurl", "no-store"),
-        ("init.mp4", "video/mp4", "no-store"),
+        ("init.mp4", "video/mp4", "public, max-age=60, immutable"),
         ("00042.m4s", "video/iso.segment", "public, max-age=60, immutable"),
     ],
 )

@@ -25,7 +25,7 @@ def secret(keep, config):
             pixel=(1, 2),
             confidence=0.9,
             reason="against the traffic",
-            snapshot="kantor-1.jpg",
+            snapshot="kantor-1",
         ),
     )
     for folder, name in (("hls/kantor", "index.m3u8"), ("snapshots", "kantor-1.jpg")):
