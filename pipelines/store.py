@@ -12,7 +12,7 @@ import psycopg
 import structlog
 from psycopg_pool import ConnectionPool
 
-from pipelines.alerts import Alert
+from pipelines.alert_rules import Alert
 from pipelines.database import transaction
 from pipelines.events import Congestion, Counts, Event, Health, IncidentPhase, IncidentReport
 
