@@ -55,6 +55,7 @@ class OpenVinoDetector:
         for _ in range(self.in_flight):
             self._requests.put(compiled.create_infer_request())
         self._room = threading.BoundedSemaphore(self.in_flight)
+        self._try_out(xml)
         self._workers = ThreadPoolExecutor(self.in_flight, thread_name_prefix="detect")
 
     def submit(self, image: RgbImage) -> Future[Detections]:
@@ -69,6 +70,19 @@ class OpenVinoDetector:
 
     def close(self) -> None:
         self._workers.shutdown(wait=True)
+
+    def _try_out(self, xml: Path) -> None:
+        """Detect once in this thread: finds networks that load but do not run.
+
+        It also is a must: OpenVINO's Python binding sets itself up on the first array it meets, and hangs for ever
+        where two threads bring the first arrays at once.
+        """
+        side = 2 * self._metadata.stride
+        try:
+            self._detect(np.zeros((side, side, 3), dtype=np.uint8))
+        except (RuntimeError, IndexError) as error:
+            problem = str(error).strip().splitlines()[-1]
+            raise UnusableWeights(f"{xml}: the model does not run ({problem}); export it again") from error
 
     def _detect(self, image: RgbImage) -> Detections:
         size = self._fixed_size

@@ -38,14 +38,14 @@ def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: P
     Raises UnusableWeights where there is none, saying what to do.
     """
     cache = cache or cache_folder()
-    if weights is not None and (weights not in registered_models() or Path(weights).exists()):
+    if weights and (weights not in registered_models() or Path(weights).exists()):
         path = Path(weights)
         if not path.exists():
             raise UnusableWeights(
                 f"{weights}: no such weights; give a file or folder, or one of {', '.join(registered_models())}"
             )
         return path
-    model = default_model() if weights is None else registered_model(weights)
+    model = default_model() if not weights else registered_model(weights)
     versions = cached_versions(model.name, cache)
     if versions:
         return versions[-1] if prefer_torch else versions[0]
