@@ -13,7 +13,7 @@ from portal.access import Visitor
 from portal.services import TheServices
 
 STATIC = Path(__file__).parent / "static"
-PAGES = ("/", "/riwayat", "/kejadian", "/masuk")
+PAGES = ("/", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
 
 _NOT_BUILT = "The pages of the portal are not built yet: run `make setup`. The API is at /openapi.json.\n"
 _NOT_FOUND = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Simpang</title>
