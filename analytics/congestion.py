@@ -29,6 +29,7 @@ SIGNAL_WINDOW_S = 120.0
 
 EVERY_S = 1.0
 REPORT_EVERY_S = 60.0
+LATELY_S = 15.0
 UNKNOWN_AFTER_S = 30.0
 LONE_VEHICLES = 2.0
 """With fewer vehicles than this in the zone on average, it is never worse than dense."""
@@ -114,6 +115,7 @@ class ZoneLevels:
         self._free_flow = free_flow
         self._calibrated = calibrated
         self._rolling = [RollingSpeed(SIGNAL_WINDOW_S if zone.signal_controlled else WINDOW_S) for zone in zones]
+        self._lately = [RollingSpeed(LATELY_S) for _ in zones]
         self._keepers = [LevelKeeper() for _ in zones]
         self._next_t = -inf
         self._next_report = -inf
@@ -124,7 +126,8 @@ class ZoneLevels:
 
     def observe(self, look: Look, travel: Travel) -> list[LevelReport]:
         for k, rolling in enumerate(self._rolling):
-            rolling.add(look.t, look.step_s, float(travel.seconds[k]), float(travel.metres[k]))
+            for window in (rolling, self._lately[k]):
+                window.add(look.t, look.step_s, float(travel.seconds[k]), float(travel.metres[k]))
         if look.t < self._next_t:
             return []
         self._next_t = look.t + EVERY_S
@@ -134,20 +137,17 @@ class ZoneLevels:
         keeper, reading = self._keepers[k], self._rolling[k].read()
         previous = keeper.level
         if reading is not None:
-            keeper.update(t, self.relative_speed(k), reading.vehicles)
+            keeper.update(t, self._relative_speed(k, reading), reading.vehicles)
         return previous
 
-    def relative_speed(self, zone: int) -> float | None:
-        """Over the rolling window; None where nobody travels or free flow is not known yet."""
-        reading, free_flow = self._rolling[zone].read(), self._free_flow[zone].speed_ms
-        if reading is None or reading.speed_ms is None or free_flow is None:
-            return None
-        return reading.speed_ms / free_flow
+    def _relative_speed(self, zone: int, reading: Reading) -> float | None:
+        free_flow = self._free_flow[zone].speed_ms
+        return None if reading.speed_ms is None or free_flow is None else reading.speed_ms / free_flow
 
-    def vehicles(self, zone: int) -> float:
-        """Mean number in the zone over the rolling window."""
-        reading = self._rolling[zone].read()
-        return 0.0 if reading is None else reading.vehicles
+    def lately(self, zone: int) -> tuple[float | None, float]:
+        """Over the last `LATELY_S`: relative speed, None where nobody travels or free flow is unknown; vehicles."""
+        reading = self._lately[zone].read()
+        return (None, 0.0) if reading is None else (self._relative_speed(zone, reading), reading.vehicles)
 
     def _reports(self, t: float, previous: Sequence[Level]) -> list[LevelReport]:
         due = t >= self._next_report
@@ -172,7 +172,8 @@ class ZoneLevels:
         if t - since < UNKNOWN_AFTER_S:
             return []
         previous = self.levels
-        for rolling, keeper in zip(self._rolling, self._keepers, strict=True):
-            rolling.clear()
+        for k, keeper in enumerate(self._keepers):
+            self._rolling[k].clear()
+            self._lately[k].clear()
             keeper.lose()
         return self._reports(t, previous)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.scene import Mover, Scene
+from analytics.scene import Scene
 from analytics.travel import TYPICAL_LENGTH_M
 
 STANDING_BELOW_MS = 5 / 3.6
@@ -30,12 +30,13 @@ class Queue:
 
 def zone_queues(scene: Scene, zones: int) -> list[Queue]:
     """The longest queue of each zone, in the order of the camera's zones."""
-    return [_zone_queue(scene.in_zone(zone)) for zone in range(zones)]
+    return [_zone_queue(scene, zone) for zone in range(zones)]
 
 
-def _zone_queue(movers: Sequence[Mover]) -> Queue:
-    standing = [m for m in movers if m.is_vehicle and m.speed_ms < STANDING_BELOW_MS]
-    return longest_queue([m.along for m in standing], [TYPICAL_LENGTH_M[m.trajectory.road_user] for m in standing])
+def _zone_queue(scene: Scene, zone: int) -> Queue:
+    standing = [m for m in scene.in_zone(zone) if m.is_vehicle and m.speed_ms < STANDING_BELOW_MS]
+    along = [scene.offset(standing[0], mover, zone)[0] for mover in standing]
+    return longest_queue(along, [TYPICAL_LENGTH_M[m.trajectory.road_user] for m in standing])
 
 
 def longest_queue(along: Sequence[float] | NDArray[np.float64], lengths: Sequence[float]) -> Queue:

@@ -26,19 +26,21 @@ STILL_WITHIN_HEIGHTS = 0.12
 class Mover:
     """One road user in the scene.
 
-    zone: index of the zone it is in, None outside all. speed_ms: over the last second. along_ms: the part of it in
-    the legal direction of its zone (nan where that is open). along, across: metres in the road's frame of its zone.
-    still_since: when it stopped moving; None while it moves.
+    zone: index of the zone it is in, None outside all. velocity: (2,) m/s over the last second. metres_per_pixel: of
+    the picture where it is. still_since: when it stopped moving; None while it moves.
     """
 
     trajectory: Trajectory
     zone: int | None
     pixel: Pixel
-    speed_ms: float
-    along_ms: float
-    along: float
-    across: float
+    place: GroundPoint
+    velocity: NDArray[np.float64]
+    metres_per_pixel: float
     still_since: float | None
+
+    @property
+    def speed_ms(self) -> float:
+        return float(np.hypot(*self.velocity))
 
     @property
     def is_vehicle(self) -> bool:
@@ -50,11 +52,29 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
+    """directions: (Z, 2) legal directions of the zones, see `analytics.travel.road_directions`."""
+
     t: float
     movers: Sequence[Mover]
+    directions: NDArray[np.float64]
+    calibrated: bool
 
     def in_zone(self, zone: int) -> list[Mover]:
         return [mover for mover in self.movers if mover.zone == zone]
+
+    def along_ms(self, mover: Mover, zone: int) -> float:
+        """Speed in the legal direction of the zone, negative against it; nan where there is none."""
+        return float(mover.velocity @ self.directions[zone])
+
+    def offset(self, mover: Mover, other: Mover, zone: int) -> tuple[float, float]:
+        """How far `other` is ahead of `mover` in the legal direction of the zone, and how far beside, in metres."""
+        if self.calibrated:
+            x, y = other.place[0] - mover.place[0], other.place[1] - mover.place[1]
+        else:
+            x = (other.pixel[0] - mover.pixel[0]) * mover.metres_per_pixel
+            y = (other.pixel[1] - mover.pixel[1]) * mover.metres_per_pixel
+        along_x, along_y = self.directions[zone]
+        return x * along_x + y * along_y, abs(y * along_x - x * along_y)
 
 
 @dataclass(slots=True)
@@ -70,7 +90,6 @@ class SceneWatch:
         self._zones = zones
         self._homography = homography
         self._directions = road_directions(zones, homography)
-        self._picture_directions = road_directions(zones, None)
         self._anchors: dict[int, _Anchor] = {}
         self._next_t = -np.inf
 
@@ -84,43 +103,27 @@ class SceneWatch:
         self._next_t = t + EVERY_S - 1e-6
         present = [one for one in trajectories.all() if t - one.last_seen <= UNSEEN_FOR_S]
         inside = zone_membership([one.pixels[-1] for one in present], self._zones)
-        return Scene(t, [self._mover(one, np.flatnonzero(row)) for one, row in zip(present, inside, strict=True)])
+        movers = [self._mover(one, np.flatnonzero(row)) for one, row in zip(present, inside, strict=True)]
+        return Scene(t, movers, self._directions, self._homography is not None)
 
     def _mover(self, trajectory: Trajectory, zones: NDArray[np.intp]) -> Mover:
         times, places = trajectory.path_since(trajectory.last_seen - SPEED_WINDOW_S)
-        velocity = _mean_velocity(times, places)
-        zone = int(zones[0]) if len(zones) else None
-        direction = self._directions[zone] if zone is not None else np.full(2, np.nan)
-        along, across = self._road_position(trajectory, zone)
         return Mover(
             trajectory=trajectory,
-            zone=zone,
+            zone=int(zones[0]) if len(zones) else None,
             pixel=trajectory.pixels[-1],
-            speed_ms=float(np.hypot(*velocity)),
-            along_ms=float(velocity @ direction),
-            along=along,
-            across=across,
+            place=trajectory.places[-1],
+            velocity=_mean_velocity(times, places),
+            metres_per_pixel=trajectory.metres_per_pixel,
             still_since=self._still_since(trajectory, times, places),
         )
-
-    def _road_position(self, trajectory: Trajectory, zone: int | None) -> tuple[float, float]:
-        """Without a homography, pixels in the zone's direction, scaled by how tall a road user here looks."""
-        if zone is None:
-            return np.nan, np.nan
-        if self._homography is not None:
-            place, (x, y) = trajectory.places[-1], self._directions[zone]
-        else:
-            scale = 1.6 / max(trajectory.height, 1.0)
-            u, v = trajectory.pixels[-1]
-            place, (x, y) = (u * scale, v * scale), self._picture_directions[zone]
-        return place[0] * x + place[1] * y, place[1] * x - place[0] * y
 
     def _still_since(
         self, trajectory: Trajectory, times: NDArray[np.float64], places: NDArray[np.float64]
     ) -> float | None:
         now = np.median(places, axis=0)
         anchor = self._anchors.get(trajectory.track)
-        tolerance = max(STILL_WITHIN_M, STILL_WITHIN_HEIGHTS * trajectory.height * metres_per_pixel(trajectory))
+        tolerance = max(STILL_WITHIN_M, STILL_WITHIN_HEIGHTS * trajectory.height * trajectory.metres_per_pixel)
         if anchor is None or np.hypot(*(now - anchor.place)) > tolerance:
             self._anchors[trajectory.track] = _Anchor(times[0], now)
             return None
@@ -131,11 +134,6 @@ class SceneWatch:
             self._anchors.pop(trajectory.track, None)
 
 
-def metres_per_pixel(trajectory: Trajectory) -> float:
-    """Of the picture at the road user: across the view, from how tall it looks."""
-    return trajectory.typical_height_m / max(trajectory.height, 1.0)
-
-
 def _mean_velocity(times: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Between the mean places of the older and the newer half."""
     half = len(times) // 2
@@ -143,7 +141,3 @@ def _mean_velocity(times: NDArray[np.float64], places: NDArray[np.float64]) -> N
         return np.zeros(2)
     step = places[-half:].mean(axis=0) - places[:half].mean(axis=0)
     return np.asarray(step / (times[-half:].mean() - times[:half].mean()))
-
-
-def location_of(trajectory: Trajectory, homography: Homography | None) -> tuple[Pixel, GroundPoint | None]:
-    return trajectory.pixels[-1], trajectory.places[-1] if homography is not None else None

@@ -58,8 +58,9 @@ class Trajectory:
         return ROAD_USERS[int(self.votes.argmax())]
 
     @property
-    def typical_height_m(self) -> float:
-        return float(_HEIGHTS[self.votes.argmax()])
+    def metres_per_pixel(self) -> float:
+        """Of the picture around it, across the view: from how tall it looks and how tall its class is."""
+        return float(_HEIGHTS[self.votes.argmax()]) / max(self.height, 1.0)
 
     @property
     def last_seen(self) -> float:
@@ -85,8 +86,8 @@ class Trajectory:
         if not self.places:
             return (0.0, 0.0)
         (u, v), (x, y) = self.pixels[-1], self.places[-1]
-        metres_per_pixel = self.typical_height_m / max(self.height, 1.0)
-        return x + (pixel[0] - u) * metres_per_pixel, y + (pixel[1] - v) * metres_per_pixel
+        scale = self.metres_per_pixel
+        return x + (pixel[0] - u) * scale, y + (pixel[1] - v) * scale
 
     def path_since(self, t: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Times (N,) and places (N, 2) from `t` on, at least the last one."""

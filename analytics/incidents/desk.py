@@ -42,7 +42,7 @@ class IncidentDesk:
         self._calibrated = camera.homography is not None
         self._detectors: tuple[Detector, ...] = (
             StoppedVehicles(camera.zones),
-            WrongWay(camera.zones),
+            WrongWay(),
             CongestionOnset(camera.zones),
         )
         self._open: list[_Open] = []

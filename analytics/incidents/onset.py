@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analytics.camera import Zone
-from analytics.congestion import ZoneLevels
+from analytics.congestion import LATELY_S, ZoneLevels
 from analytics.facts import IncidentType
 from analytics.incidents.finding import Finding
 from analytics.queues import zone_queues
@@ -19,6 +19,7 @@ OVER_ABOVE = 0.6
 """It is over when the speed is back above this share of free flow."""
 
 LASTS_S = 60.0
+PAUSE_S = 5.0
 VEHICLES = 2.5
 """Mean number in the zone: one slow or stopped vehicle is not congestion."""
 
@@ -29,9 +30,10 @@ SIGNAL_QUEUE_VEH = 3
 
 @dataclass(slots=True)
 class _Slow:
-    """since: when the zone's speed fell. queues: (t, vehicles) of late, for zones at a signal."""
+    """since: when the zone's speed fell, half the rolling window before that showed. queues: (t, vehicles) of late, for zones at a signal."""
 
     since: float | None = None
+    last_slow: float = 0.0
     found: bool = False
     queues: deque[tuple[float, int]] = field(default_factory=deque)
 
@@ -45,20 +47,14 @@ class CongestionOnset:
         queues = zone_queues(scene, len(self._zones))
         found = []
         for k, (zone, slow) in enumerate(zip(self._zones, self._slow, strict=True)):
-            self._note(slow, scene.t, levels.relative_speed(k), levels.vehicles(k))
+            relative_speed, vehicles = levels.lately(k)
+            _note(slow, scene.t, relative_speed, vehicles)
             queue_stays = not zone.signal_controlled or _never_cleared(slow.queues, scene.t, queues[k].vehicles)
             if slow.since is None or scene.t - slow.since < LASTS_S or not (queue_stays or slow.found):
                 continue
             slow.found = True
-            found.append(self._finding(k, slow.since, levels.relative_speed(k)))
+            found.append(self._finding(k, slow.since, relative_speed))
         return found
-
-    def _note(self, slow: _Slow, t: float, relative_speed: float | None, vehicles: float) -> None:
-        limit = OVER_ABOVE if slow.found else BELOW
-        if relative_speed is None or relative_speed >= limit or (vehicles < VEHICLES and not slow.found):
-            slow.since, slow.found = None, False
-        elif slow.since is None:
-            slow.since = t
 
     def _finding(self, k: int, since: float, relative_speed: float | None) -> Finding:
         share = 0.0 if relative_speed is None else relative_speed
@@ -75,6 +71,16 @@ class CongestionOnset:
 
     def forget(self, gone: Sequence[Trajectory]) -> None:
         """Zones do not depend on single road users."""
+
+
+def _note(slow: _Slow, t: float, relative_speed: float | None, vehicles: float) -> None:
+    """Fast again, or nearly empty, for a while is over; a gap in a slow platoon is not."""
+    limit = OVER_ABOVE if slow.found else BELOW
+    if relative_speed is not None and relative_speed < limit and (vehicles >= VEHICLES or slow.found):
+        slow.since = t - LATELY_S / 2 if slow.since is None else slow.since
+        slow.last_slow = t
+    elif t - slow.last_slow > PAUSE_S:
+        slow.since, slow.found = None, False
 
 
 def _never_cleared(queues: deque[tuple[float, int]], t: float, vehicles: int) -> bool:

@@ -35,6 +35,13 @@ PASSED_FOR_S = 6.0
 
 PASSING_MS = 3.0
 PASSED_M = 10.0
+NEAR_BEHIND_M = 40.0
+
+QUEUE_AHEAD_M = 40.0
+ROAD_HALF_WIDTH_M = 6.0
+"""Something slow within this reach ahead means that a queue may be what holds the vehicle up."""
+
+NEVER = (RoadUser.BICYCLE, RoadUser.PERSON)
 
 
 @dataclass(slots=True)
@@ -44,6 +51,16 @@ class _Standing:
     since: float
     near: set[int] = field(default_factory=set)
     passed: dict[int, float] = field(default_factory=dict)
+
+    def note(self, other: Mover, ahead: float, along_ms: float, t: float) -> None:
+        track = other.trajectory.track
+        if -NEAR_BEHIND_M < ahead < PASSED_M / 2:
+            self.near.add(track)
+        elif ahead >= PASSED_M and along_ms > PASSING_MS and track in self.near:
+            self.passed.setdefault(track, t)
+
+    def was_passed(self, t: float) -> bool:
+        return len(self.passed) >= PASSED_BY and t - min(self.passed.values()) >= PASSED_FOR_S
 
 
 class StoppedVehicles:
@@ -57,60 +74,52 @@ class StoppedVehicles:
         return len(self._standing)
 
     def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
-        found: list[Finding] = []
-        for k, zone in enumerate(self._zones):
-            if zone.direction is None:
-                continue
-            waiting_is_normal = zone.signal_controlled or levels.levels[k] in (Level.CONGESTED, Level.JAMMED)
-            vehicles = [mover for mover in scene.in_zone(k) if mover.is_vehicle]
-            standing = [vehicle for vehicle in vehicles if self._note(vehicle, vehicles, scene.t)]
-            found += [
-                self._finding(vehicle, k, scene.t)
-                for vehicle in standing
-                if self._has_stopped(vehicle, vehicles, scene.t, waiting_is_normal)
-            ]
-        return found
+        return [
+            self._finding(vehicle, k, scene.t)
+            for k, zone in enumerate(self._zones)
+            if zone.direction is not None
+            for vehicle in scene.in_zone(k)
+            if self._has_stopped(vehicle, k, scene, levels.levels[k])
+        ]
 
-    def _note(self, vehicle: Mover, others: Sequence[Mover], t: float) -> bool:
-        """Update what is known about a standing vehicle; False for one that moves or was never seen to come."""
-        track = vehicle.trajectory.track
-        if vehicle.still_since is None or not _came_driving(vehicle):
+    def _has_stopped(self, vehicle: Mover, k: int, scene: Scene, level: Level) -> bool:
+        standing = self._standing_of(vehicle)
+        if standing is None:
+            return False
+        others = [(other, *scene.offset(vehicle, other, k)) for other in scene.movers if other.is_vehicle]
+        for other, ahead, _ in others:
+            standing.note(other, ahead, scene.along_ms(other, k), scene.t)
+        slow_ahead = [
+            (ahead, beside)
+            for other, ahead, beside in others
+            if 1.0 < ahead < QUEUE_AHEAD_M and beside < ROAD_HALF_WIDTH_M and abs(scene.along_ms(other, k)) < PASSING_MS
+        ]
+        if vehicle.still_for(scene.t) < STANDING_S or any(_in_lane(*offset) for offset in slow_ahead):
+            return False
+        waiting_is_normal = self._zones[k].signal_controlled or level in (Level.CONGESTED, Level.JAMMED) or slow_ahead
+        return not waiting_is_normal or standing.was_passed(scene.t)
+
+    def _standing_of(self, vehicle: Mover) -> _Standing | None:
+        """What is known about a vehicle that stands; None for one that moves, is parked, or may stand there."""
+        track, road_user = vehicle.trajectory.track, vehicle.trajectory.road_user
+        if vehicle.still_since is None or road_user in NEVER or vehicle.trajectory.travelled_m() < CAME_M:
             self._standing.pop(track, None)
-            return False
-        standing = self._standing.setdefault(track, _Standing(vehicle.still_since))
-        for other in others:
-            ahead = other.along - vehicle.along
-            if -40 < ahead < PASSED_M / 2 and other is not vehicle:
-                standing.near.add(other.trajectory.track)
-            elif ahead >= PASSED_M and other.along_ms > PASSING_MS and other.trajectory.track in standing.near:
-                standing.passed.setdefault(other.trajectory.track, t)
-        return True
-
-    def _has_stopped(self, vehicle: Mover, others: Sequence[Mover], t: float, waiting_is_normal: bool) -> bool:
-        if vehicle.trajectory.road_user is RoadUser.BICYCLE or vehicle.still_for(t) < STANDING_S:
-            return False
-        if any(_blocks(other, vehicle) for other in others):
-            return False
-        if not waiting_is_normal:
-            return True
-        passed = self._standing[vehicle.trajectory.track].passed
-        return len(passed) >= PASSED_BY and t - min(passed.values()) >= PASSED_FOR_S
+            return None
+        return self._standing.setdefault(track, _Standing(vehicle.still_since))
 
     def _finding(self, vehicle: Mover, zone: int, t: float) -> Finding:
         standing = self._standing[vehicle.trajectory.track]
         passed = len(standing.passed)
-        reason = (
-            f"A {vehicle.trajectory.road_user.value} stands still since {vehicle.still_for(t):.0f} s in a live lane"
-        )
+        evidence = f"and {passed} road users have driven past it" if passed else "with the road ahead free"
+        what, seconds = vehicle.trajectory.road_user.value, vehicle.still_for(t)
         return Finding(
             type=IncidentType.STOPPED_VEHICLE,
             zone=zone,
             start_s=standing.since,
             pixel=vehicle.pixel,
-            place=vehicle.trajectory.places[-1],
+            place=vehicle.place,
             confidence=min(0.95, 0.7 + 0.05 * passed),
-            reason=reason
-            + (f", and {passed} road users have driven past it." if passed else ", with the road ahead free."),
+            reason=f"A {what} has stood still for {seconds:.0f} s in a live lane, {evidence}.",
             track=vehicle.trajectory.track,
         )
 
@@ -121,11 +130,5 @@ class StoppedVehicles:
                 standing.near.discard(trajectory.track)
 
 
-def _blocks(other: Mover, vehicle: Mover) -> bool:
-    """Whether `other` stands or creeps in the lane shortly ahead of `vehicle`."""
-    ahead, beside = other.along - vehicle.along, abs(other.across - vehicle.across)
-    return 1.0 < ahead < LANE_AHEAD_M and beside < LANE_HALF_WIDTH_M and other.along_ms < PASSING_MS
-
-
-def _came_driving(vehicle: Mover) -> bool:
-    return vehicle.trajectory.travelled_m() > CAME_M
+def _in_lane(ahead: float, beside: float) -> bool:
+    return ahead < LANE_AHEAD_M and beside < LANE_HALF_WIDTH_M

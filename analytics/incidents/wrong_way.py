@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics.camera import Zone
 from analytics.congestion import ZoneLevels
 from analytics.facts import IncidentType
 from analytics.incidents.finding import Finding
@@ -23,44 +22,41 @@ class _Run:
 
     zone: int
     t: float
-    along: float
+    first: Mover
 
 
 class WrongWay:
     """Finds wrong-way drivers in zones with a legal direction."""
 
-    def __init__(self, zones: Sequence[Zone]) -> None:
-        self._zones = zones
+    def __init__(self) -> None:
         self._runs: dict[int, _Run] = {}
 
     def __len__(self) -> int:
         return len(self._runs)
 
     def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
-        return [self._finding(mover, scene.t) for mover in scene.movers if self._drives_against(mover, scene.t)]
+        return [finding for mover in scene.movers if (finding := self._look_at(mover, scene)) is not None]
 
-    def _drives_against(self, mover: Mover, t: float) -> bool:
-        track = mover.trajectory.track
-        if mover.zone is None or not mover.is_vehicle or not mover.along_ms < -AGAINST_MS:
+    def _look_at(self, mover: Mover, scene: Scene) -> Finding | None:
+        track, zone = mover.trajectory.track, mover.zone
+        if zone is None or not mover.is_vehicle or not scene.along_ms(mover, zone) < -AGAINST_MS:
             self._runs.pop(track, None)
-            return False
+            return None
         run = self._runs.get(track)
-        if run is None or run.zone != mover.zone:
-            run = self._runs[track] = _Run(mover.zone, t, mover.along)
-        return t - run.t >= AGAINST_S and run.along - mover.along >= AGAINST_M
-
-    def _finding(self, mover: Mover, t: float) -> Finding:
-        run = self._runs[mover.trajectory.track]
-        distance = run.along - mover.along
+        if run is None or run.zone != zone:
+            run = self._runs[track] = _Run(zone, scene.t, mover)
+        against_m = scene.offset(mover, run.first, zone)[0]
+        if scene.t - run.t < AGAINST_S or against_m < AGAINST_M:
+            return None
         return Finding(
             type=IncidentType.WRONG_WAY,
-            zone=run.zone,
+            zone=zone,
             start_s=run.t,
             pixel=mover.pixel,
-            place=mover.trajectory.places[-1],
-            confidence=min(0.95, 0.6 + 0.02 * distance),
-            reason=f"A {mover.trajectory.road_user.value} has driven {distance:.0f} m against the legal direction.",
-            track=mover.trajectory.track,
+            place=mover.place,
+            confidence=min(0.95, 0.6 + 0.02 * against_m),
+            reason=f"A {mover.trajectory.road_user.value} has driven {against_m:.0f} m against the legal direction.",
+            track=track,
         )
 
     def forget(self, gone: Sequence[Trajectory]) -> None:
