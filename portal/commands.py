@@ -16,7 +16,7 @@ def portal(config: Path) -> None:
 
     Cameras are analysed elsewhere (simpang worker), and kept in the same database (simpang store).
     """
-    from portal.composition import serve_portal  # noqa: PLC0415 - --help need not wait for the web framework
+    from portal.server import serve_portal  # noqa: PLC0415 - --help need not wait for the web framework
 
     serve_portal(read_config(config), _tell_address)
 

@@ -1,6 +1,6 @@
-"""Putting the parts together. Each is a context manager: they start from top to bottom and stop the other way."""
+"""All parts in one process. Each is a context manager: they start from top to bottom and stop the other way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from threading import Event as Flag
 from threading import Thread
@@ -16,17 +16,9 @@ from pipelines.outbox import Outbox
 from pipelines.store import Store
 from pipelines.worker import Worker
 from portal.app import create_app
-from portal.server import listening_socket, serve, sigterm_as_interrupt
+from portal.server import Up, listening_socket, serve, sigterm_as_interrupt
 
-Up = Callable[[str], None]
-"""Is given the address once the portal answers."""
 SUBSCRIBER_STOP_S = 5.0
-
-
-def serve_portal(config: Config, up: Up) -> None:
-    """The portal alone, until Ctrl-C or SIGTERM."""
-    with sigterm_as_interrupt(), listening_socket(config.portal) as listener, open_database(config) as pool:
-        serve(create_app(config, pool), listener, up)
 
 
 def run_city(config: Config, up: Up) -> None:

@@ -9,9 +9,13 @@ from contextlib import contextmanager, suppress
 import uvicorn
 from fastapi import FastAPI
 
-from pipelines.config import PortalConfig
+from pipelines.config import Config, PortalConfig
+from pipelines.database import open_database
 from pipelines.errors import BadInput
+from portal.app import create_app
 
+Up = Callable[[str], None]
+"""Is given the address once requests are answered."""
 GRACE_S = 1
 """Answers that are under way when the portal stops have this long; streams are ended at once."""
 
@@ -40,8 +44,14 @@ def sigterm_as_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def serve(app: FastAPI, listener: socket.socket, up: Callable[[str], None]) -> None:
-    """Serves until Ctrl-C or SIGTERM. up: is given the address once requests are answered."""
+def serve_portal(config: Config, up: Up) -> None:
+    """The portal alone, on the database that others fill, until Ctrl-C or SIGTERM."""
+    with sigterm_as_interrupt(), listening_socket(config.portal) as listener, open_database(config) as pool:
+        serve(create_app(config, pool), listener, up)
+
+
+def serve(app: FastAPI, listener: socket.socket, up: Up) -> None:
+    """Serves until Ctrl-C or SIGTERM."""
     with suppress(KeyboardInterrupt):
         PortalServer(app, listener, up).run()
 
@@ -57,7 +67,7 @@ def address_of(listener: socket.socket) -> str:
 class PortalServer(uvicorn.Server):
     """uvicorn waits for open answers before it ends the app; ours must end the streams first, or it waits in vain."""
 
-    def __init__(self, app: FastAPI, listener: socket.socket, up: Callable[[str], None]) -> None:
+    def __init__(self, app: FastAPI, listener: socket.socket, up: Up) -> None:
         super().__init__(
             uvicorn.Config(
                 app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S

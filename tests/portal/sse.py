@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any
@@ -63,5 +63,6 @@ def listening(client: httpx.Client) -> Iterator[Listener]:
             yield listener
         finally:
             # Closing the socket from here would not wake the thread that reads it.
-            response.extensions["network_stream"].get_extra_info("socket").shutdown(2)
+            with suppress(OSError):
+                response.extensions["network_stream"].get_extra_info("socket").shutdown(2)
             listener.thread.join(5)
