@@ -49,6 +49,8 @@ class OpenVinoDetector:
         self._fixed_size = _fixed_size(model)
         self._decode = _head_of(model, len(self._road_users), xml)
         compiled = _compile(model, xml, device, cache_dir)
+        # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once lock up for good.
+        ov.Type.u8.to_dtype()
         self.name = f"{path.stem.removesuffix('_openvino_model')}, OpenVINO {device}"
         self.in_flight = int(compiled.get_property(properties.optimal_number_of_infer_requests))
         self._requests: SimpleQueue[ov.InferRequest] = SimpleQueue()
