@@ -54,6 +54,10 @@ def cameras(client: httpx.Client) -> list[dict] | None:
     return answer.json()["cameras"] if answer.status_code == 200 else None
 
 
+def first_with_level(client: httpx.Client) -> dict | None:
+    return next((camera for camera in cameras(client) or [] if camera["level"] != "unknown"), None)
+
+
 def has_counts(client: httpx.Client, camera_id: str) -> bool:
     answer = client.get(f"/api/cameras/{camera_id}/counts", params={"minutes": 15})
     return answer.status_code == 200 and any(sum(total["counts"].values()) for total in answer.json()["totals"])
@@ -112,8 +116,9 @@ def main() -> None:
         listed = wait_for("the API answers with cameras", lambda: cameras(client), timeout_s=120)
         for camera in listed:
             wait_for(f"{camera['id']} has counted", lambda c=camera: has_counts(client, c["id"]), timeout_s=240)
+        shown = wait_for("a camera's level is known", lambda: first_with_level(client), timeout_s=240)
         for screen in SCREENS:
-            look(chromium, address, listed[0]["id"], screen)
+            look(chromium, address, shown["id"], screen)
         for camera in cameras(client) or []:
             say(f"{camera['id']}: {camera['status']}, {camera['level']}")
     say(f"all good; screenshots in {SCREENSHOTS}")
