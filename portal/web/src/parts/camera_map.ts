@@ -17,6 +17,8 @@ import { badge, levelName } from "../levels";
 const REACH = { x: 104, y: 54 };
 const PHONE_REACH = { x: 84, y: 34 };
 const PHONE_WIDTH = 480;
+const PIN_SIZE: L.PointTuple = [160, 56];
+const PIN_POINT: L.PointTuple = [80, 36];
 const CLOSEST_ZOOM = 19;
 const FIT_ZOOM = 16;
 
@@ -30,9 +32,10 @@ export class CameraMap {
     this.element = h("div", { class: "map", role: "region", "aria-label": t("mapLabel") });
     this.map = createMap(this.element, app);
     this.map.on("zoomend", () => this.render());
+    this.map.on("resize", ({ oldSize, newSize }) => oldSize.x !== newSize.x && this.shown());
   }
 
-  /** To be called once the element is in the document. */
+  /** To be called once the element is in the document, and again when a phone was turned. */
   shown(): void {
     this.map.invalidateSize();
     this.fitted = false;
@@ -75,7 +78,7 @@ export class CameraMap {
     const held = this.markers.get(place.key);
     if (held?.getElement()?.dataset.state === state) return;
 
-    const icon = L.divIcon({ className: "pin", iconSize: [0, 0], html: pin(place, level, many) });
+    const icon = L.divIcon({ className: "pin", iconSize: PIN_SIZE, iconAnchor: PIN_POINT, html: pin(place, level, many) });
     const marker = held ?? L.marker([place.position.lat, place.position.lon], { icon, riseOnHover: true });
     if (held) held.setIcon(icon);
     else {
@@ -90,7 +93,7 @@ export class CameraMap {
     }
     const content = this.popup(place);
     if (marker.getPopup()) marker.setPopupContent(content);
-    else marker.bindPopup(content, { minWidth: 220, maxWidth: 280, autoPanPadding: [16, 16] });
+    else marker.bindPopup(content, { offset: [0, -26], minWidth: 220, maxWidth: 280, autoPanPadding: [16, 16] });
   }
 
   private popup(place: Place): HTMLElement {

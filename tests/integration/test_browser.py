@@ -1,0 +1,332 @@
+"""The pages in a real browser, over a real portal, database and HLS video."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from psycopg_pool import ConnectionPool
+
+from analytics.facts import IncidentType, Level
+from pipelines.config import Config
+from pipelines.database import open_database
+from pipelines.events import CameraStatus, Event, Health
+from pipelines.snapshots import Snapshots
+from pipelines.store import Store
+from portal.pages import STATIC
+from tests.integration.browser import (
+    CHROMIUM,
+    DESKTOP,
+    PASSWORD,
+    Visitor,
+    chromium,
+    city,
+    counted_minute,
+    raised,
+    road_picture,
+    screenshot,
+    write_live_video,
+)
+from tests.portal.conftest import level, minute, online, serving
+from tests.servers import wait_until
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
+    pytest.mark.skipif(not (STATIC / "index.html").exists(), reason="needs the built pages: run `make setup`"),
+]
+
+LEVELS = {
+    "laluan-1": Level.CONGESTED,
+    "laluan-2": Level.FREE,
+    "kabil-1": Level.JAMMED,
+    "jam-1": Level.DENSE,
+    "kantor": Level.JAMMED,
+}
+NAMES = {
+    Level.FREE: "Lancar",
+    Level.DENSE: "Ramai",
+    Level.CONGESTED: "Padat",
+    Level.JAMMED: "Macet",
+    Level.UNKNOWN: "Tidak ada data",
+}
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def config(tmp_path: Path, postgres_dsn: str) -> Config:
+    return city(tmp_path, postgres_dsn)
+
+
+@pytest.fixture
+def pool(config: Config) -> Iterator[ConnectionPool]:
+    with open_database(config) as pool:
+        yield pool
+
+
+@pytest.fixture
+def keep(pool: ConnectionPool) -> Callable[..., None]:
+    store = Store(pool)
+
+    def write(*data: Any) -> None:
+        store.write([Event.wrap(facts, datetime.now(UTC)) for facts in data])
+
+    return write
+
+
+@pytest.fixture
+def portal(config: Config, pool: ConnectionPool, keep: Callable[..., None]) -> Iterator[ExitStack]:
+    """A running portal whose cameras have just reported, all but `barelang`. Closing it stops it."""
+    now = datetime.now(UTC)
+    for camera_id, its_level in LEVELS.items():
+        keep(
+            online(camera_id, now, image_size=(640, 360)),
+            level(camera_id, "masuk", now, its_level, speed_kmh=23.4),
+            level(camera_id, "keluar", now, Level.FREE, speed_kmh=41.0),
+        )
+    with ExitStack() as stack:
+        stack.address = stack.enter_context(serving(config, pool))  # type: ignore[attr-defined]
+        yield stack
+
+
+@pytest.fixture
+def visitor(portal: ExitStack, browser: Browser) -> Iterator[Visitor]:
+    address: str = portal.address  # type: ignore[attr-defined]
+    with browser.new_context(viewport=DESKTOP, locale="id-ID", accept_downloads=True) as context:  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        visitor = Visitor(address, context)
+        yield visitor
+    assert visitor.offences == []
+
+
+def listed(page: Page) -> dict[str, str]:
+    """Camera to level, as the list has them, in its order."""
+    rows = page.locator("li[data-camera]")
+    expect(rows.first).to_be_visible(timeout=PATIENCE_MS)
+    return {
+        row.get_attribute("data-camera") or "": row.locator(".badge").get_attribute("data-level") or ""
+        for row in rows.all()
+    }
+
+
+def played_s(page: Page) -> float:
+    return page.evaluate("document.querySelector('video')?.currentTime ?? 0")
+
+
+def badge_in_list(page: Page, camera_id: str, its_level: Level) -> None:
+    """Waits until the list shows the level, by colour and by word."""
+    badge = page.locator(f'li[data-camera="{camera_id}"] .badge')
+    expect(badge).to_have_attribute("data-level", its_level, timeout=PATIENCE_MS)
+    expect(badge).to_have_text(NAMES[its_level])
+
+
+def test_map_and_list_say_the_same_about_public_cameras_only(visitor: Visitor) -> None:
+    page = visitor.open("/")
+
+    assert list(listed(page).items()) == [
+        ("kabil-1", "jammed"),
+        ("laluan-1", "congested"),
+        ("jam-1", "dense"),
+        ("laluan-2", "free"),
+        ("barelang", "unknown"),
+    ]
+    pins = page.locator(".pin")
+    expect(pins).to_have_count(3)
+    labels = {pin.get_attribute("aria-label") for pin in pins.all()}
+    assert labels == {
+        "Simpang Kabil: Macet",
+        "Simpang Laluan Madani: Padat, 2 kamera",
+        "Simpang Jam: Ramai",
+    }
+    assert "Kantor" not in page.content()
+    screenshot(page, "map")
+
+
+def test_markers_lead_to_their_cameras(visitor: Visitor) -> None:
+    visitor.expected.append("404")  # there is no video yet
+    page = visitor.open("/")
+    page.get_by_role("button", name=re.compile("Laluan Madani")).click()
+    page.locator(".place").get_by_role("link", name="Laluan arah timur").click()
+    expect(page.get_by_role("heading", name="Laluan arah timur")).to_be_visible()
+
+
+def test_the_list_can_be_searched_and_filtered(visitor: Visitor) -> None:
+    page = visitor.open("/")
+    page.get_by_role("searchbox").fill("madani")
+    expect(page.locator("li[data-camera]")).to_have_count(2)
+    page.locator(".summary").get_by_role("button", name="Macet").click()
+    expect(page.get_by_text("Tidak ada kamera yang cocok")).to_be_visible()
+
+
+def test_a_change_of_level_arrives_without_a_reload(visitor: Visitor, keep: Callable[..., None]) -> None:
+    page = visitor.open("/")
+    badge_in_list(page, "laluan-2", Level.FREE)
+    page.evaluate("window.notReloaded = true")
+
+    keep(level("laluan-2", "masuk", datetime.now(UTC), Level.JAMMED, Level.FREE))
+
+    badge_in_list(page, "laluan-2", Level.JAMMED)
+    expect(page.get_by_role("button", name="Simpang Laluan Madani: Macet, 2 kamera")).to_be_visible()
+    assert page.evaluate("window.notReloaded")
+
+
+def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, keep: Callable[..., None]) -> None:
+    page = visitor.open("/")
+    badge_in_list(page, "laluan-2", Level.FREE)
+
+    keep(Health(camera_id="laluan-2", at=datetime.now(UTC), status=CameraStatus.OFFLINE, reason="no route to host"))
+
+    badge_in_list(page, "laluan-2", Level.UNKNOWN)
+    page.goto(f"{visitor.address}/camera/laluan-2")
+    expect(page.locator(".video")).to_contain_text("Video tidak tersedia")
+    expect(page.locator(".video .badge")).to_have_text("Tidak ada data")
+    screenshot(page, "camera-down")
+
+
+def test_live_video_plays_beside_its_badge_and_counts(
+    visitor: Visitor, config: Config, keep: Callable[..., None]
+) -> None:
+    write_live_video(config.data_dir / "hls" / "kabil-1")
+    this_minute = minute(datetime.now(UTC))
+    keep(*(counted_minute("kabil-1", this_minute - timedelta(minutes=m), 4 + m, 15 - m) for m in (1, 2, 3, 7, 8, 9)))
+
+    page = visitor.open("/camera/kabil-1")
+
+    wait_until(lambda: played_s(page) > 0, "the video to begin")
+    began_at = played_s(page)
+    wait_until(lambda: played_s(page) > began_at + 1, "the video to play for a second")
+    expect(page.locator(".video .badge")).to_have_text("Macet")
+    expect(page.locator('[data-zone="keluar"] .badge')).to_have_text("Lancar")
+    bars = page.locator(".bars g[data-gap]")
+    expect(bars.first).to_be_attached()
+    assert 8 <= bars.count() <= 9, "minutes without observation are gaps, and this minute may have begun"
+    expect(page.locator(".camera-totals tbody tr")).to_contain_text("114")
+    page.get_by_label("Tampilkan ruas").check()
+    expect(page.locator(".zone-shape")).to_have_count(2)
+    screenshot(page, "camera")
+
+
+def test_a_camera_that_is_not_public_does_not_exist(visitor: Visitor) -> None:
+    visitor.expected.append("404")
+    page = visitor.open("/camera/kantor")
+    expect(page.get_by_text("Kamera ini tidak ada atau tidak terbuka untuk umum.")).to_be_visible()
+
+
+def test_a_lost_connection_reads_as_not_known(visitor: Visitor, portal: ExitStack) -> None:
+    visitor.expected += ["ERR_", "Failed to load resource"]
+    page = visitor.context.new_page()
+    page.clock.install()
+    page.goto(visitor.address)
+    badge_in_list(page, "kabil-1", Level.JAMMED)
+
+    portal.close()
+    expect(page.locator(".connection")).to_have_attribute("data-state", "broken")
+    badge_in_list(page, "kabil-1", Level.JAMMED)
+    page.clock.fast_forward(31_000)
+
+    expect(page.locator(".banner")).to_contain_text("Sambungan terputus")
+    for camera_id in ("kabil-1", "laluan-2"):
+        badge_in_list(page, camera_id, Level.UNKNOWN)
+    expect(page.get_by_role("button", name="Simpang Jam: Tidak ada data")).to_be_visible()
+
+
+def test_the_language_is_kept(visitor: Visitor) -> None:
+    page = visitor.open("/")
+    expect(page.locator("html")).to_have_attribute("lang", "id")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator('li[data-camera="kabil-1"] .badge')).to_have_text("Jammed")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    expect(page.get_by_role("heading", name="Batam traffic")).to_be_visible()
+
+
+def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, keep: Callable[..., None]) -> None:
+    end = minute(datetime.now(UTC))
+    start = end - timedelta(hours=3)
+    gap = range(60, 100)
+    keep(
+        *(
+            counted_minute("kabil-1", start + timedelta(minutes=m), 3 + m % 4, 8 + m % 7)
+            for m in range(180)
+            if m not in gap
+        )
+    )
+    page = visitor.sign_in("rina")
+    expect(page.get_by_role("heading", name="Riwayat lalu lintas")).to_be_visible()
+    expect(page.get_by_role("link", name="Kejadian")).to_have_count(0)
+
+    zone = ZoneInfo("Asia/Jakarta")
+    from_, to = (f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for at in (start, end))
+    question = f"camera=kabil-1&gate=utara&period=custom&from={from_}&to={to}&interval=300"
+    page.goto(f"{visitor.address}/riwayat?{question}")
+
+    # 140 of 180 minutes, and a little less where the period does not begin on a five-minute mark.
+    expect(page.get_by_text(re.compile("7[5-8]% dari rentang ini teramati"))).to_be_visible()
+    expect(page.locator(".chart canvas").first).to_be_visible()
+    page.locator("summary").click()
+    rows = page.locator("details tbody tr")
+    expect(rows.first).to_be_visible()
+    assert 36 <= rows.count() <= 37
+    cells = [row.locator("td").all_inner_texts() for row in rows.all()]
+    assert 7 <= sum(row[1] == "–" for row in cells) <= 8, "five-minute gaps in forty minutes"
+    assert not any(row[1] == "0" for row in cells), "what was not observed is not zero"
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Unduh CSV").click()
+    lines = download.value.path().read_text().splitlines()
+    assert len(lines) == rows.count() + 1
+    assert download.value.suggested_filename.endswith(".csv")
+    page.locator("summary").click()
+    screenshot(page, "history")
+
+
+def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, keep: Callable[..., None]) -> None:
+    snapshot = Snapshots(config.data_dir / "snapshots").save("kabil-1-7", road_picture(20), (120, 180))
+    keep(raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE, snapshot))
+    page = visitor.sign_in("budi")
+    rows = page.locator("li[data-incident]")
+    expect(rows).to_have_count(1)
+
+    keep(raised("jam-1", "jam-1-3", IncidentType.WRONG_WAY))
+
+    expect(rows).to_have_count(2)
+    expect(page.locator('li[data-incident="jam-1-3"]')).to_contain_text("Baru")
+    page.locator('li[data-incident="kabil-1-7"] a').click()
+    detail = page.locator("[data-detail]")
+    expect(detail).to_contain_text("Stood still for 12 s")
+    expect(page.locator(".snapshot img")).to_have_js_property("naturalWidth", 640)
+    assert page.url.endswith("/kejadian/kabil-1-7")
+    page.reload()
+    expect(detail).to_contain_text("Kendaraan berhenti")
+    screenshot(page, "incident")
+    page.goto(f"{visitor.address}/kejadian")
+    screenshot(page, "incidents")
+
+
+def test_sign_in_refuses_a_wrong_password_and_leads_back(visitor: Visitor) -> None:
+    visitor.expected.append("401")
+    page = visitor.open("/kejadian")
+    page.get_by_label("Nama pengguna").fill("sari")
+    page.get_by_label("Kata sandi").fill("guess")
+    page.locator("form").get_by_role("button", name="Masuk").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nama atau kata sandi salah.")
+    screenshot(page, "sign-in")
+    page.get_by_label("Kata sandi").fill(PASSWORD)
+    page.get_by_label("Kata sandi").press("Enter")
+    expect(page.get_by_role("heading", name="Kejadian")).to_be_visible()
+
+    page.get_by_role("link", name="Peta").click()
+    expect(page.locator('li[data-camera="kantor"]')).to_be_visible()
+    page.get_by_role("button", name="Keluar").click()
+    expect(page.locator('li[data-camera="kantor"]')).to_have_count(0)
+    expect(page.locator('li[data-camera="kabil-1"]')).to_be_visible()
