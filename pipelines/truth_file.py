@@ -58,11 +58,13 @@ class MovementEntry(_Entry):
 
 
 class TruthFile(_Entry):
-    """The JSON beside a recording. clip, gates: only where the recording is a video."""
+    """The JSON beside a recording. clip, width, height, gates: only where the recording is a video."""
 
     clip: str | None = None
+    width: int | None = None
+    height: int | None = None
     gates: tuple[GateEntry, ...] = ()
-    duration_s: float
+    duration_s: float = Field(gt=0)
     count_from_s: float = float("-inf")
     count_until_s: float = float("inf")
     crossings: tuple[CrossingEntry, ...] = ()
