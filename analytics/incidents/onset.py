@@ -30,7 +30,9 @@ SIGNAL_QUEUE_VEH = 3
 
 @dataclass(slots=True)
 class _Slow:
-    """since: when the zone's speed fell, half the rolling window before that showed. queues: (t, vehicles) of late, for zones at a signal."""
+    """since: when the zone's speed fell, which is half a rolling window before it shows. queues: (t, vehicles) of late,
+    for zones at a signal.
+    """
 
     since: float | None = None
     last_slow: float = 0.0

@@ -1,0 +1,94 @@
+"""Which box suits which track, and how well."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from analytics.facts import ROAD_USERS, RoadUser
+from models.planes import Array, Indices
+
+GATE = 16.0
+"""Squared Mahalanobis distance beyond which a box cannot be the road user: 1 in 3,000 (2 degrees of freedom)."""
+
+DEAREST = 10.0
+"""A box that suits a track worse than this is rather somebody new."""
+
+SIZE_JITTER = 0.12
+"""Standard deviation of the logarithm of width and height between two looks."""
+
+WORST_SIZE_COST = 9.0
+OTHER_CLASS_COST = 2.0
+OTHER_KIND_COST = 8.0
+"""A car is now and then called a truck, but hardly ever a motorcycle."""
+
+_KIND = {RoadUser.MOTORCYCLE: 1, RoadUser.BICYCLE: 1, RoadUser.PERSON: 2}
+KINDS = np.array([_KIND.get(road_user, 0) for road_user in ROAD_USERS])
+"""By class id: 0 on four wheels or more, 1 on two, 2 on foot."""
+
+
+def class_costs() -> Array:
+    """(classes, classes): what it costs to see one class as another."""
+    costs = np.where(KINDS[:, None] == KINDS, OTHER_CLASS_COST, OTHER_KIND_COST)
+    np.fill_diagonal(costs, 0.0)
+    return np.asarray(costs)
+
+
+def affordable(cost: Array) -> Array:
+    """`cost` with what is dearer than somebody new made infinite."""
+    return np.asarray(np.where(cost > DEAREST, np.inf, cost))
+
+
+def motion_cost(offsets: Array, spread: Array, metres: Array) -> Array:
+    """How surprising each box's position is for each track: minus twice the log likelihood, up to a constant.
+
+    offsets: (T, D, 2) from where each track should be. spread: (T, D, 2, 2) its covariance. metres: (T,) plane units
+    in a metre. Returns (T, D), infinite outside the gate.
+    """
+    a, b, d = spread[..., 0, 0], spread[..., 0, 1], spread[..., 1, 1]
+    x, y = offsets[..., 0], offsets[..., 1]
+    area = a * d - b * b
+    distance = (d * x**2 - 2 * b * x * y + a * y**2) / area
+    return np.asarray(np.where(distance > GATE, np.inf, distance + np.log(area / metres[:, None] ** 4)))
+
+
+def size_cost(expected: Array, seen: Array) -> Array:
+    """expected: (T, 2), seen: (D, 2) widths and heights. Returns (T, D)."""
+    ratio = np.log(seen)[None] - np.log(expected)[:, None]
+    return np.asarray(np.minimum((ratio**2).sum(axis=-1) / (2 * SIZE_JITTER**2), WORST_SIZE_COST))
+
+
+def class_cost(votes: Array, class_id: Indices) -> Array:
+    """votes: (T, classes). class_id: (D,). Returns (T, D): the expected cost, given what the track may be."""
+    share = votes / votes.sum(axis=1, keepdims=True)
+    return np.asarray((share @ class_costs())[:, class_id])
+
+
+def assign(cost: Array) -> tuple[Indices, Indices]:
+    """The cheapest one-to-one pairs (rows, columns) of a (T, D) cost; infinite ones are no pairs."""
+    if not cost.size:
+        nothing = np.zeros(0, dtype=np.int64)
+        return nothing, nothing
+    finite = np.isfinite(cost)
+    rows, columns = linear_sum_assignment(np.where(finite, cost, 1e6))
+    real = finite[rows, columns]
+    return rows[real], columns[real]
+
+
+def overlaps(boxes: Array, others: Array) -> Array:
+    """Intersection over union of (N, 4) with (M, 4) boxes xyxy: (N, M).
+
+    >>> overlaps(np.array([[0, 0, 2, 2]]), np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]])).round(3)
+    array([[1.   , 0.333, 0.   ]])
+    """
+    top_left = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    bottom_right = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared = np.clip(bottom_right - top_left, 0, None).prod(axis=-1)
+    areas = [(b[:, 2:] - b[:, :2]).prod(axis=-1) for b in (boxes, others)]
+    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, 1e-9))
+
+
+def free(n: int, taken: Indices) -> NDArray[np.bool_]:
+    """(n,) mask of those not in `taken`."""
+    mask = np.ones(n, dtype=bool)
+    mask[taken] = False
+    return mask
