@@ -1,0 +1,99 @@
+"""ultralytics with torch on the CPU, on a small network with random weights; nothing is downloaded."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+from models.errors import UnusableWeights
+from models.export import export_weights
+from models.load import load_detector
+from models.openvino_backend import OpenVinoDetector
+
+pytestmark = [
+    pytest.mark.skipif(find_spec("ultralytics") is None, reason="needs the extra `yolo` (ultralytics and torch)"),
+    # torch and ultralytics warn about their own use of each other
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+
+COCO_BEGINS_WITH = {0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 5: "bus", 7: "truck"}
+PICTURE = np.random.default_rng(1).integers(0, 255, (96, 160, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def random_weights(tmp_path_factory):
+    """yolo11n with random weights as a .pt."""
+    from models.ultralytics_backend import import_ultralytics
+
+    path = tmp_path_factory.mktemp("weights") / "random.pt"
+    model = import_ultralytics().YOLO("yolo11n.yaml")
+    model.model.names = {i: COCO_BEGINS_WITH.get(i, f"thing {i}") for i in range(80)}
+    model.save(path)
+    return path
+
+
+def test_a_pt_runs_on_the_cpu_where_there_is_no_gpu(random_weights, tmp_path):
+    detector = load_detector(str(random_weights), confidence=1e-6, cache=tmp_path)
+    try:
+        found = [detector.submit(PICTURE) for _ in range(3)]
+        counts = [len(future.result(timeout=120)) for future in found]
+    finally:
+        detector.close()
+    assert detector.name.startswith("random, ultralytics c")
+    assert counts[0] == counts[1] == counts[2] > 0
+
+
+def test_boxes_lie_within_the_picture(random_weights, tmp_path):
+    detector = load_detector(str(random_weights), device="cpu", confidence=1e-6, cache=tmp_path)
+    try:
+        found = detector.submit(PICTURE).result(timeout=120)
+    finally:
+        detector.close()
+    assert (found.xyxy >= 0).all()
+    assert (found.xyxy <= [160, 96, 160, 96]).all()
+
+
+def test_an_export_to_openvino_finds_what_the_pt_finds(random_weights, tmp_path):
+    exported = export_weights(random_weights, to="openvino", imgsz=160)
+    theirs = load_detector(str(random_weights), device="cpu", confidence=1e-6, cache=tmp_path)
+    ours = OpenVinoDetector(exported, confidence=1e-6)
+    try:
+        expected, found = (detector.submit(PICTURE).result(timeout=120) for detector in (theirs, ours))
+    finally:
+        theirs.close()
+        ours.close()
+    best, ours_best = expected.xyxy[expected.confidence.argmax()], found.xyxy[found.confidence.argmax()]
+    assert ours_best == pytest.approx(best, abs=1.0)
+    assert found.confidence.max() == pytest.approx(expected.confidence.max(), rel=0.05)
+
+
+def test_other_tasks_are_refused(tmp_path):
+    from models.ultralytics_backend import import_ultralytics
+
+    path = tmp_path / "classifier.pt"
+    import_ultralytics().YOLO("yolo11n-cls.yaml").save(path)
+    with pytest.raises(UnusableWeights, match="task 'classify'"):
+        load_detector(str(path), device="cpu", cache=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["broken.pt", "broken.onnx"])
+def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"this is no network")
+    with pytest.raises(UnusableWeights, match=name) as refusal:
+        load_detector(str(path), device="cpu", cache=tmp_path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_only_a_pt_is_exported(tmp_path):
+    with pytest.raises(UnusableWeights, match=r"only a \.pt"):
+        export_weights(tmp_path / "model.onnx")
+
+
+def test_a_gpu_that_is_asked_for_must_exist(random_weights, tmp_path):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(UnusableWeights, match="finds no GPU"):
+        load_detector(str(random_weights), device="cuda", cache=tmp_path)
