@@ -203,5 +203,6 @@ def screenshot(page: Page, name: str) -> None:
         page.set_viewport_size(size)  # type: ignore[arg-type]
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width <= size["width"], f"{name} is wider than a {device}: {width} pixels"
+        page.evaluate("window.scrollTo(0, 0)")
         page.wait_for_timeout(400)
         page.screenshot(path=SCREENSHOTS / f"{name}-{device}.png")

@@ -9,6 +9,8 @@ export type Connection = "connecting" | "live" | "broken" | "lost";
 
 const LOST_AFTER_MS = 30_000;
 const LONGEST_WAIT_MS = 15_000;
+const REST_AFTER_MS = 60_000;
+const NOTIFY_EVERY_MS = 100;
 
 export class Live {
   private cameras = new Map<string, Camera>();
@@ -18,11 +20,18 @@ export class Live {
   private failure_: unknown = null;
   private abort = new AbortController();
   private generation = 0;
+  private notifying: ReturnType<typeof setTimeout> | undefined;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private resting = false;
   private readonly watchers = new Set<() => void>();
   private readonly incidentWatchers = new Set<(incident: Incident) => void>();
 
+  /** mayRest: whether the line may be let go while the page is not looked at. */
+  constructor(private readonly mayRest: () => boolean) {}
+
   start(): void {
     setInterval(() => this.watch(), 1000);
+    document.addEventListener("visibilitychange", () => this.visibilityChanged());
     void this.run(this.generation);
   }
 
@@ -76,6 +85,22 @@ export class Live {
   onIncident(watcher: (incident: Incident) => void): () => void {
     this.incidentWatchers.add(watcher);
     return () => this.incidentWatchers.delete(watcher);
+  }
+
+  /** A page in the background of a phone would cost its owner data and the city its line. */
+  private visibilityChanged(): void {
+    clearTimeout(this.restTimer);
+    if (document.hidden && this.mayRest()) {
+      this.restTimer = setTimeout(() => {
+        this.resting = true;
+        this.generation += 1;
+        this.abort.abort();
+      }, REST_AFTER_MS);
+    } else if (this.resting) {
+      this.resting = false;
+      this.watch();
+      void this.run(this.generation);
+    }
   }
 
   private async run(generation: number): Promise<void> {
@@ -143,8 +168,12 @@ export class Live {
     this.changed();
   }
 
+  /** Many cameras report at once; the page is drawn once for all of them. */
   private changed(): void {
-    for (const watcher of [...this.watchers]) watcher();
+    this.notifying ??= setTimeout(() => {
+      this.notifying = undefined;
+      for (const watcher of [...this.watchers]) watcher();
+    }, NOTIFY_EVERY_MS);
   }
 }
 

@@ -23,7 +23,7 @@ async function boot(): Promise<void> {
     root.replaceChildren(failure(error, () => void boot()));
     return;
   }
-  const live = new Live();
+  const live = new Live(() => app.user === null);
   const app: App = {
     city,
     time: new TimeFormat(city.timezone),

@@ -23,6 +23,8 @@ const ROUTES: readonly Route[] = [
 export class Router {
   private page: Page | null = null;
   private turn = 0;
+  /** Without the part after #, which does not lead to another page. */
+  private address = "";
 
   constructor(
     private readonly app: App,
@@ -30,7 +32,9 @@ export class Router {
   ) {}
 
   start(): void {
-    window.addEventListener("popstate", () => void this.open());
+    window.addEventListener("popstate", () => {
+      if (location.pathname + location.search !== this.address) void this.open();
+    });
     document.addEventListener("click", (event) => this.followLink(event));
     void this.open();
   }
@@ -49,6 +53,7 @@ export class Router {
   private async open(): Promise<void> {
     this.turn += 1;
     const turn = this.turn;
+    this.address = location.pathname + location.search;
     this.page?.close?.();
     this.page = null;
     this.shell.showLoading();
@@ -58,7 +63,7 @@ export class Router {
       return;
     }
     this.page = page;
-    this.shell.show(page);
+    this.shell.show(page, turn > 1);
     page.shown?.();
   }
 

@@ -35,9 +35,11 @@ export class Shell {
     this.main.replaceChildren(loading());
   }
 
-  show(page: Page): void {
+  /** moved: the visitor came from another page, so that a screen reader has to be led to this one. */
+  show(page: Page, moved: boolean): void {
     document.title = `${page.title} · Simpang ${this.app.city.name}`;
     this.main.replaceChildren(page.element);
+    if (moved) this.main.focus({ preventScroll: true });
   }
 
   renderHeader(): void {

@@ -61,7 +61,8 @@ class IncidentsPage implements Page {
       this.detail,
     );
     this.rows.addEventListener("click", (event) => this.followRow(event));
-    this.stop = app.live.onIncident((incident) => this.receive(incident));
+    const stops = [app.live.onIncident((incident) => this.receive(incident)), this.reloadAfterBreaks()];
+    this.stop = () => stops.forEach((stop) => stop());
     this.timer = setInterval(() => this.render(), ROWS_EVERY_MS);
   }
 
@@ -129,6 +130,17 @@ class IncidentsPage implements Page {
       this.problem.textContent = failureText(error);
     }
     this.render();
+  }
+
+  /** What happened while the line was down is not sent again. */
+  private reloadAfterBreaks(): () => void {
+    const { live } = this.app;
+    let before = live.connection;
+    return live.onChange(() => {
+      const broken = before === "broken" || before === "lost";
+      before = live.connection;
+      if (broken && before === "live") void this.reload();
+    });
   }
 
   private keep(incidents: readonly Incident[]): void {

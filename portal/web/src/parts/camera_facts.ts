@@ -18,13 +18,15 @@ export function zoneName(id: string): string {
 
 export function zoneLevels(app: App, camera: Camera): HTMLElement {
   if (camera.zones.length === 0) return h("p", { class: "hint" }, t("zonesNone"));
-  return h("ul", { class: "zone-list" }, ...camera.zones.map((zone) => zoneRow(app, zone)));
+  return h("ul", { class: "zone-list" }, ...camera.zones.map((zone) => zoneRow(app, camera, zone)));
 }
 
-function zoneRow(app: App, zone: ZoneState): HTMLElement {
+function zoneRow(app: App, camera: Camera, zone: ZoneState): HTMLElement {
   const level = app.live.level(zone.level);
   const known = level !== "unknown";
+  const watched = camera.status === "online" || camera.status === "degraded";
   const details = [
+    !known && watched ? t("notYetAssessed") : null,
     known && zone.speed_kmh !== null ? t("kmh", { n: number(zone.speed_kmh) }) : null,
     known && zone.since_at !== null ? t("since", { time: app.time.clock(zone.since_at) }) : null,
   ].filter((text) => text !== null);

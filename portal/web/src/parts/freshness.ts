@@ -14,7 +14,8 @@ export function freshness(camera: Camera, time: TimeFormat): string {
   const at = Date.parse(camera.last_analysed_at);
   const age = serverNow() - at;
   const when = age < DAY_MS ? ago(age) : time.dayAndClock(at);
-  return t(camera.level === "unknown" ? "lastData" : "updated", { ago: when });
+  const analysed = camera.status === "online" || camera.status === "degraded";
+  return t(analysed ? "updated" : "lastData", { ago: when });
 }
 
 export function freshnessLine(camera: Camera, time: TimeFormat): HTMLElement {

@@ -9,6 +9,8 @@ const WIDEST = 600;
 const HEIGHT = 180;
 const FOOT = 22;
 const LEFT = 34;
+/** A minute of which this share was observed is not hatched. The present one is, until it is over. */
+const WHOLE = 0.9;
 
 export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly string[], time: TimeFormat): SVGElement {
   const wide = Math.min(WIDEST, window.innerWidth - 64);
@@ -56,13 +58,13 @@ interface Slot {
 
 function column(minute: MinuteCounts, classes: readonly string[], { x, width, scale, time }: Slot): SVGElement {
   const clock = time.clock(minute.start_at);
+  const gap = svg("rect", { x, y: 8, width, height: HEIGHT - FOOT - 8, fill: "url(#unobserved)" });
   if (minute.counts === null) {
-    const gap = svg("rect", { x, y: 8, width, height: HEIGHT - FOOT - 8, class: "gap", fill: "url(#unobserved)" });
     return svg("g", { "data-gap": true }, svg("title", {}, `${clock}: ${t("minuteMissing")}`), gap);
   }
   const parts = classes.map((name) => `${word(name)} ${minute.counts?.[name] ?? 0}`).join(", ");
   const seen = minute.observed < 1 ? ` (${t("coverage")} ${percent(minute.observed)})` : "";
-  const group = svg("g", {}, svg("title", {}, `${clock}: ${parts}${seen}`));
+  const group = svg("g", {}, svg("title", {}, `${clock}: ${parts}${seen}`), minute.observed < WHOLE ? gap : null);
   let y = HEIGHT - FOOT;
   for (const name of classes) {
     const height = (minute.counts[name] ?? 0) * scale;
