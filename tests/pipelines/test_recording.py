@@ -1,0 +1,90 @@
+"""Reading videos: times, ends, and what cannot be read."""
+
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from pipelines.errors import BadInput
+from pipelines.recording import Recording
+from tests.servers import free_port, write_clip
+
+
+def write_frames(path: Path, pts: list[int], time_base: Fraction = Fraction(1, 1000)) -> Path:
+    """One frame for each presentation time, in units of `time_base`."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = time_base
+        for number, at in enumerate(pts):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), number, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = at, time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("pts", "times"),
+    [
+        ([0, 100, 200], [0.0, 0.1, 0.2]),
+        ([5000, 5100, 5300], [0.0, 0.1, 0.3]),  # starts late, and a frame is missing
+        ([0, 40, 900], [0.0, 0.04, 0.9]),  # variable rate
+    ],
+)
+def test_times_count_from_the_first_frame(tmp_path, pts, times):
+    with Recording(str(write_frames(tmp_path / "clip.mkv", pts))) as recording:
+        assert [frame.t for frame in recording.frames()] == pytest.approx(times, abs=0.002)
+
+
+def test_size_rate_and_length_are_known_beforehand(tmp_path):
+    with Recording(str(write_clip(tmp_path / "clip.mp4", seconds=2))) as recording:
+        assert recording.image_size == (320, 240)
+        assert recording.frame_s == pytest.approx(1 / 25)
+        assert recording.expected_frames == 50
+        assert not recording.is_live
+
+
+def test_every_frame_comes_in_order_even_if_it_repeats(tmp_path):
+    clip = write_clip(tmp_path / "clip.mp4", seconds=2, still=True, reordered=True)
+    with Recording(str(clip)) as recording:
+        times = [frame.t for frame in recording.frames()]
+    assert len(times) == 50
+    assert all(later > earlier for earlier, later in pairwise(times))
+
+
+def test_a_file_that_is_cut_off_counts_as_far_as_it_goes(tmp_path):
+    whole = write_clip(tmp_path / "whole.ts", seconds=4)
+    cut = tmp_path / "cut.ts"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with Recording(str(cut)) as recording:
+        assert 10 < len(list(recording.frames())) < 100
+
+
+def test_what_cannot_be_opened_is_one_line_that_names_it(tmp_path):
+    (tmp_path / "text.mp4").write_text("no video at all")
+    for source in (str(tmp_path / "missing.mp4"), str(tmp_path / "text.mp4"), f"rtsp://127.0.0.1:{free_port()}/x"):
+        with pytest.raises(BadInput, match="cannot be opened") as refusal:
+            Recording(source)
+        assert str(refusal.value).startswith(source)
+        assert "\n" not in str(refusal.value)
+
+
+def test_a_password_in_the_address_is_never_told():
+    with pytest.raises(BadInput, match=r"rtsp://\*\*\*@127") as refusal:
+        Recording(f"rtsp://admin:s3cret@127.0.0.1:{free_port()}/x")
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_sound_without_a_picture_is_refused(tmp_path):
+    path = tmp_path / "sound.wav"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+    with pytest.raises(BadInput, match="holds no video"):
+        Recording(str(path))
