@@ -17,6 +17,7 @@ from portal.hub import Hub
 from portal.pages import STATIC, FrontEnd, pages
 from portal.problems import answer_problems
 from portal.routes import cameras, city, history, incidents, live, session, stream
+from portal.schemas import Problem
 from portal.services import Live, Services
 from portal.sessions import Sessions, session_key
 from portal.throttle import Throttle
@@ -52,6 +53,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
+        responses={code: {"model": Problem} for code in (422, 503)},
     )
     app.state.services = services
     app.add_middleware(GZipMiddleware, compresslevel=6)

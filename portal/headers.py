@@ -1,4 +1,4 @@
-"""Security headers on every answer: nothing from elsewhere is loaded, and nobody frames us."""
+"""Security headers on every answer: nothing from elsewhere is loaded, nobody frames us, nothing personal is cached."""
 
 from urllib.parse import urlsplit
 
@@ -52,7 +52,10 @@ class SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers)
+                headers = MutableHeaders(scope=message)
+                headers.update(self._headers)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

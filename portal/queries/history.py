@@ -85,22 +85,22 @@ WITH interval AS (
            greatest(coalesce(density_veh_km_lane, occupancy, 0), 1e-6)::float8 AS crowd
     FROM zone_intervals
     WHERE camera_id = %(camera)s AND zone = %(zone)s AND start_at >= %(first)s AND start_at < %(end)s AND coverage > 0
-), held AS (
-    SELECT bucket, level, row_number() OVER (
-        PARTITION BY bucket
-        ORDER BY level <> 'unknown' DESC, sum(seconds) DESC, array_position(%(severity)s::text[], level) DESC
-    ) AS rank
+), by_level AS (
+    SELECT bucket, level, sum(seconds) AS seconds,
+           sum(flow * seconds) AS flow, sum(seconds) FILTER (WHERE flow IS NOT NULL) AS flow_seconds,
+           sum(occupancy * seconds) AS occupancy,
+           sum(seconds) FILTER (WHERE occupancy IS NOT NULL) AS occupancy_seconds,
+           sum(speed * crowd * seconds) AS speed, sum(crowd * seconds) FILTER (WHERE speed IS NOT NULL) AS speed_crowd,
+           sum(relative * crowd * seconds) AS relative,
+           sum(crowd * seconds) FILTER (WHERE relative IS NOT NULL) AS relative_crowd
     FROM interval GROUP BY bucket, level
-), mean AS (
-    SELECT bucket, sum(seconds) AS observed_s,
-           sum(flow * seconds) / sum(seconds) FILTER (WHERE flow IS NOT NULL) AS flow_veh_h,
-           sum(speed * crowd * seconds) / sum(crowd * seconds) FILTER (WHERE speed IS NOT NULL) AS speed_kmh,
-           sum(relative * crowd * seconds) / sum(crowd * seconds) FILTER (WHERE relative IS NOT NULL)
-               AS relative_speed,
-           sum(occupancy * seconds) / sum(seconds) FILTER (WHERE occupancy IS NOT NULL) AS occupancy
-    FROM interval GROUP BY bucket
 )
-SELECT mean.*, held.level FROM mean JOIN held USING (bucket) WHERE held.rank = 1
+SELECT bucket, sum(seconds) AS observed_s,
+       sum(flow) / sum(flow_seconds) AS flow_veh_h, sum(occupancy) / sum(occupancy_seconds) AS occupancy,
+       sum(speed) / sum(speed_crowd) AS speed_kmh, sum(relative) / sum(relative_crowd) AS relative_speed,
+       (array_agg(level ORDER BY level <> 'unknown' DESC, seconds DESC,
+                                 array_position(%(severity)s::text[], level) DESC))[1] AS level
+FROM by_level GROUP BY bucket
 """
 
 

@@ -55,6 +55,11 @@ def test_every_answer_is_guarded(anonymous, path):
     assert "server" not in headers
 
 
+def test_what_the_api_says_is_kept_by_nobody(anonymous):
+    for path in ("/api/cameras", "/api/session", "/api/incidents"):
+        assert anonymous.get(path).headers["cache-control"] == "no-store"
+
+
 @pytest.mark.parametrize(
     ("tiles", "images"),
     [
@@ -73,6 +78,9 @@ def test_the_api_describes_itself(anonymous):
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             assert operation.get("description"), f"{method} {path} says nothing"
+            for status, answer in operation["responses"].items():
+                for content in answer.get("content", {}).values() if status >= "4" else ():
+                    assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, f"{method} {path} {status}"
     assert {"/api/cameras", "/api/stream", "/api/history.csv", "/live/{camera_id}/{file}"} <= set(description["paths"])
     assert "s3cret" not in json.dumps(description)
 
