@@ -85,6 +85,7 @@ class Camera:
     """Everything analytics knows about a camera. No address and no credentials: those stay in configuration.
 
     image_size: (width, height) of the full-resolution frame that all pixels refer to.
+    anchor: where the ground frame's (0, 0) lies, if its x is east and its y north (`analytics.geodesy`); else None.
     Raises ValueError for geometry outside the picture, repeated ids, or control points that fix no homography.
     """
 
@@ -98,6 +99,7 @@ class Camera:
     gates: tuple[Gate, ...] = ()
     zones: tuple[Zone, ...] = ()
     control_points: tuple[ControlPoint, ...] = field(default=())
+    anchor: Position | None = None
     speed_limit_kmh: float | None = None
 
     def __post_init__(self) -> None:

@@ -18,12 +18,12 @@ SIZE_JITTER = 0.12
 
 WORST_SIZE_COST = 9.0
 OTHER_CLASS_COST = 2.0
-OTHER_KIND_COST = 8.0
-"""A car is now and then called a truck, but hardly ever a motorcycle."""
+OTHER_KIND_COST = 20.0
+"""A car is now and then called a truck, and a rider a person, but hardly ever a car a motorcycle."""
 
-_KIND = {RoadUser.MOTORCYCLE: 1, RoadUser.BICYCLE: 1, RoadUser.PERSON: 2}
-KINDS = np.array([_KIND.get(road_user, 0) for road_user in ROAD_USERS])
-"""By class id: 0 on four wheels or more, 1 on two, 2 on foot."""
+_LIGHT = (RoadUser.MOTORCYCLE, RoadUser.BICYCLE, RoadUser.PERSON)
+KINDS = np.array([int(road_user in _LIGHT) for road_user in ROAD_USERS])
+"""By class id: 0 on four wheels or more, 1 on two wheels or on foot."""
 
 
 def class_costs() -> Array:

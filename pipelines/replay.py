@@ -71,7 +71,9 @@ def _frame(row: Any) -> RecordedFrame:
         raise ValueError(f"t is {t}")
     if not boxes:
         return RecordedFrame(t, Detections.empty())
-    numbers = np.array([box[:5] for box in boxes], dtype=np.float32).reshape(len(boxes), 5)
+    if any(len(box) != 6 for box in boxes):
+        raise ValueError("a box is not [x1, y1, x2, y2, confidence, class]")
+    numbers = np.array([box[:5] for box in boxes], dtype=np.float32)
     if not np.isfinite(numbers).all():
         raise ValueError("a box holds a number that is not finite")
     class_id = np.array([_class_id(box[5]) for box in boxes], dtype=np.int64)
@@ -89,8 +91,6 @@ def _problem(error: Exception) -> str:
         return f"not JSON ({error.msg})"
     if isinstance(error, KeyError):
         return f"key {error} is missing"
-    if isinstance(error, IndexError) or "inhomogeneous" in str(error):
-        return "a box is not [x1, y1, x2, y2, confidence, class]"
     return str(error)
 
 

@@ -73,26 +73,26 @@ def _counts(crossings: Iterable[Crossing]) -> list[dict[str, Any]]:
 
 
 def _movements(crossings: Iterable[Crossing], gates: Sequence[Gate]) -> list[dict[str, Any]]:
-    """Where road users came from and went, from the first and last of two gates or more on one trajectory.
+    """Where road users came from and went, from the gates of each whole trajectory.
 
-    At a junction, whose gates have roles, only from an entry to an exit; the places are its arms. Elsewhere the
-    places are the gates.
+    At a junction, whose gates have roles, from the arm of the first entry to the arm of the last exit after it.
+    Elsewhere from the first gate to the last, where these differ.
     """
     by_id = {gate.id: gate for gate in gates}
+    junction = any(gate.role for gate in gates)
     paths: dict[int, list[Crossing]] = defaultdict(list)
     for crossing in crossings:
         paths[crossing.track].append(crossing)
     totals: Counter[tuple[str, str, str]] = Counter()
     for path in paths.values():
-        ends = [by_id.get(path[0].gate), by_id.get(path[-1].gate)]
-        roles = [None if gate is None else gate.role for gate in ends]
-        if len({c.gate for c in path}) < 2 or (any(roles) and roles != ["entry", "exit"]):
-            continue
-        origin, destination = (
-            gate.arm if gate is not None and gate.arm else c.gate
-            for gate, c in zip(ends, (path[0], path[-1]), strict=True)
-        )
-        totals[origin, destination, path[-1].road_user.value] += 1
+        places = [by_id[c.gate].arm or c.gate if c.gate in by_id else c.gate for c in path]
+        first, last = 0, len(path) - 1
+        if junction:
+            roles = [by_id[c.gate].role if c.gate in by_id else None for c in path]
+            first = roles.index("entry") if "entry" in roles else last
+            last = len(path) - 1 - roles[::-1].index("exit") if "exit" in roles else first
+        if first < last and path[first].gate != path[last].gate:
+            totals[places[first], places[last], path[last].road_user.value] += 1
     return [{"from": o, "to": d, "class": c, "n": n} for (o, d, c), n in sorted(totals.items())]
 
 

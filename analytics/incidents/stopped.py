@@ -10,6 +10,7 @@ stopped where
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import hypot
 
 from analytics.camera import Zone
 from analytics.congestion import ZoneLevels
@@ -46,9 +47,10 @@ NEVER = (RoadUser.BICYCLE, RoadUser.PERSON)
 
 @dataclass(slots=True)
 class _Standing:
-    """One vehicle that stands. near: tracks seen behind or beside it since. passed: when each of them drove on."""
+    """A vehicle that stands. near: tracks seen behind or beside it since. passed: when each of them drove on."""
 
     since: float
+    vehicle: Mover
     near: set[int] = field(default_factory=set)
     passed: dict[int, float] = field(default_factory=dict)
 
@@ -101,11 +103,25 @@ class StoppedVehicles:
 
     def _standing_of(self, vehicle: Mover) -> _Standing | None:
         """What is known about a vehicle that stands; None for one that moves, is parked, or may stand there."""
-        track, road_user = vehicle.trajectory.track, vehicle.trajectory.road_user
-        if vehicle.still_since is None or road_user in NEVER or vehicle.trajectory.travelled_m() < CAME_M:
+        track = vehicle.trajectory.track
+        if vehicle.still_since is None or vehicle.trajectory.road_user in NEVER:
             self._standing.pop(track, None)
             return None
-        return self._standing.setdefault(track, _Standing(vehicle.still_since))
+        if track not in self._standing:
+            if vehicle.trajectory.travelled_m() >= CAME_M:
+                self._standing[track] = _Standing(vehicle.still_since, vehicle)
+            elif (lost := self._lost_at(vehicle)) is not None:
+                self._standing[track] = self._standing.pop(lost)
+        return self._standing.get(track)
+
+    def _lost_at(self, vehicle: Mover) -> int | None:
+        """The track that stood where `vehicle` appears, and was lost: the same vehicle under another id."""
+        for track, standing in self._standing.items():
+            gone = standing.vehicle.trajectory.last_seen < vehicle.trajectory.times[0]
+            u, v = (a - b for a, b in zip(standing.vehicle.pixel, vehicle.pixel, strict=True))
+            if gone and hypot(u, v) < vehicle.trajectory.height / 2:
+                return track
+        return None
 
     def _finding(self, vehicle: Mover, zone: int, t: float) -> Finding:
         standing = self._standing[vehicle.trajectory.track]

@@ -1,0 +1,30 @@
+import pytest
+
+from analytics.facts import Incident, IncidentType, RoadUser
+from tests.analytics.builders import Drive, metric_camera, straight_road
+from tests.analytics.test_analyst import analyse
+
+
+@pytest.mark.parametrize(
+    ("name", "drive", "alerts"),
+    [
+        ("against the direction", Drive(1, (1000, 500), (0, 500), 0, 10), 1),
+        ("with the direction", Drive(1, (0, 500), (1000, 500), 0, 10), 0),
+        ("across the road", Drive(1, (500, 300), (520, 700), 0, 10), 0),
+        ("backs up for three metres", Drive(1, (500, 500), (470, 500), 0, 2), 0),
+        ("against the direction, beside the zone", Drive(1, (1000, 700), (0, 700), 0, 10), 0),
+        ("walks against the direction", Drive(1, (1000, 500), (0, 500), 0, 30, RoadUser.PERSON), 0),
+    ],
+)
+def test_wrong_way(name, drive, alerts):
+    facts = analyse(metric_camera(zones=[straight_road()]), [drive], until=40)
+    raised = [f for f in facts if isinstance(f, Incident) and f.end_s is None]
+    assert [i.type for i in raised] == [IncidentType.WRONG_WAY] * alerts, name
+
+
+def test_alert_comes_within_seconds():
+    facts = analyse(metric_camera(zones=[straight_road()]), [Drive(1, (1000, 500), (0, 500), 0, 10)], until=40)
+    raised, ended = (f for f in facts if isinstance(f, Incident))
+    enters = 1.0
+    assert raised.detected_s - enters < 3
+    assert ended.end_s == pytest.approx(9, abs=1)

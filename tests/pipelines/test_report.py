@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from analytics.camera import Gate
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from pipelines.errors import BadInput
+from pipelines.report import build_report, write_report
+
+JUNCTION = [
+    Gate(id=f"{arm}_{way}", p1=(0, 0), p2=(1, 1), role=role, arm=arm)
+    for arm in "NS"
+    for way, role in (("in", "entry"), ("out", "exit"))
+]
+
+
+def crossing(track, gate, t, road_user=RoadUser.CAR):
+    return Crossing(t=t, gate=gate, direction=Direction.A, road_user=road_user, track=track)
+
+
+def report(*facts, gates=()):
+    return build_report(source="s", duration_s=60, frames=600, analysed_frames=600, wall_s=1, facts=facts, gates=gates)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "movements"),
+    [
+        ("from an entry to an exit", ["N_in", "S_out"], [("N", "S")]),
+        ("only an entry", ["N_in"], []),
+        ("only an exit", ["S_out"], []),
+        ("grazes another entry on its way", ["N_in", "S_in", "S_out"], [("N", "S")]),
+        ("turns round", ["N_in", "N_out"], [("N", "N")]),
+    ],
+)
+def test_movements_at_a_junction(name, path, movements):
+    facts = [crossing(1, gate, float(k)) for k, gate in enumerate(path)]
+    found = report(*facts, gates=JUNCTION)["movements"]
+    assert [(m["from"], m["to"]) for m in found] == movements, name
+
+
+def test_movements_between_plain_gates_are_named_by_gate():
+    found = report(crossing(1, "a", 1), crossing(1, "b", 2), crossing(2, "a", 3))["movements"]
+    assert found == [{"from": "a", "to": "b", "class": "car", "n": 1}]
+
+
+def test_crossings_are_in_order_of_time_and_counted_by_class():
+    out = report(crossing(2, "a", 5.0), crossing(1, "a", 3.0), crossing(3, "a", 4.0, RoadUser.BUS))
+    assert [c["t"] for c in out["crossings"]] == [3.0, 4.0, 5.0]
+    assert {(c["class"], c["n"]) for c in out["counts"]} == {("car", 2), ("bus", 1)}
+
+
+def test_an_incident_that_ended_is_one_entry_with_its_end():
+    raised = Incident(
+        number=1,
+        type=IncidentType.WRONG_WAY,
+        zone="z",
+        start_s=1,
+        detected_s=2,
+        end_s=None,
+        pixel=(1, 2),
+        ground=None,
+        confidence=0.8,
+        reason="r",
+    )
+    ended = Incident(**{name: getattr(raised, name) for name in raised.__slots__} | {"end_s": 9.0})
+    (incident,) = report(raised, ended)["incidents"]
+    assert (incident["detected_s"], incident["end_s"]) == (2, 9.0)
+
+
+def test_unobserved_is_null_in_json(tmp_path):
+    nothing = ZoneInterval(
+        zone="z",
+        start_s=0,
+        end_s=60,
+        flow_veh_h=None,
+        speed_kmh=None,
+        density_veh_km_lane=None,
+        occupancy=None,
+        queue_m=None,
+        queue_veh=None,
+        level=Level.UNKNOWN,
+        coverage=0.0,
+    )
+    write_report(report(nothing), str(tmp_path / "out.json"))
+    (interval,) = json.loads((tmp_path / "out.json").read_text())["intervals"]
+    assert interval["flow_veh_h"] is None and interval["level"] == "unknown" and interval["coverage"] == 0
+
+
+def test_a_folder_that_is_missing_is_bad_input(tmp_path):
+    with pytest.raises(BadInput, match="no-such"):
+        write_report(report(), str(tmp_path / "no-such" / "out.json"))
