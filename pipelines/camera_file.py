@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analytics.camera import Camera, ControlPoint, Gate, Zone
+from analytics.camera import Camera, ControlPoint, Gate, Position, Zone
 from pipelines.errors import BadInput
 
 Point = tuple[float, float]
@@ -22,6 +22,11 @@ class _Section(BaseModel):
 class ControlPointEntry(_Section):
     pixel: Point
     ground: Point
+
+
+class AnchorEntry(_Section):
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
 
 
 class GateEntry(_Section):
@@ -48,6 +53,7 @@ class Geometry(_Section):
     image_size: tuple[int, int] | None = None
     speed_limit_kmh: float | None = Field(default=None, gt=0)
     control_points: tuple[ControlPointEntry, ...] = ()
+    anchor: AnchorEntry | None = None
     gates: tuple[GateEntry, ...] = ()
     zones: tuple[ZoneEntry, ...] = ()
 
@@ -66,6 +72,7 @@ class Geometry(_Section):
             id=camera_id,
             image_size=image_size,
             speed_limit_kmh=self.speed_limit_kmh,
+            anchor=None if self.anchor is None else Position(lat=self.anchor.lat, lon=self.anchor.lon),
             control_points=tuple(ControlPoint(pixel=scaled(p.pixel), ground=p.ground) for p in self.control_points),
             gates=tuple(Gate(id=g.id, p1=scaled(g.p1), p2=scaled(g.p2), role=g.role, arm=g.arm) for g in self.gates),
             zones=tuple(

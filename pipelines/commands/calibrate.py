@@ -1,0 +1,83 @@
+"""`simpang calibrate`: from places known in the picture and on the ground to a camera that measures metres."""
+
+import json
+from pathlib import Path
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from analytics.calibration import WITHIN_M, WITHIN_PX
+from pipelines.camera_file import read_geometry
+from pipelines.control_points import (
+    CalibratedPlaces,
+    anchor_of,
+    calibrate_places,
+    keep,
+    parse_anchor,
+    places_of,
+    read_places,
+)
+from pipelines.errors import BadInput
+from pipelines.report import write_report
+
+
+@click.command()
+@click.argument("camera_file", metavar="CAMERA.json", type=click.Path(path_type=Path))
+@click.option("--points", type=click.Path(path_type=Path), help="CSV or JSON; else those of CAMERA.json are checked.")
+@click.option("--anchor", metavar="LAT,LON", help="Where (0, 0) metres lies; else the first point on the map.")
+@click.option("--within-px", default=WITHIN_PX, show_default=True, type=click.FloatRange(0.1), help="A point fits...")
+@click.option("--within-m", default=WITHIN_M, show_default=True, type=click.FloatRange(0.01), help="... within either.")
+@click.option("--write", is_flag=True, help="Keep the points that fit in CAMERA.json.")
+@click.option("--json", "json_path", metavar="OUT", help="Write the result here; - is standard output.")
+def calibrate(
+    *,
+    camera_file: Path,
+    points: Path | None,
+    anchor: str | None,
+    within_px: float,
+    within_m: float,
+    write: bool,
+    json_path: str | None,
+) -> None:
+    """Fit the homography of a camera to control points, and tell the error at each.
+
+    Points are pixels with metres on the ground (u,v,x,y) or with WGS84 (u,v,lat,lon), x to the right of y as seen from
+    above. Those that contradict the others are left out and marked.
+    """
+    geometry = read_geometry(camera_file)
+    if geometry.image_size is None:
+        raise BadInput(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the pixels")
+    places = places_of(geometry) if points is None else read_places(points)
+    found = calibrate_places(
+        places,
+        image_size=geometry.image_size,
+        anchor=parse_anchor(anchor) if anchor else anchor_of(geometry),
+        within_px=within_px,
+        within_m=within_m,
+    )
+    if write:
+        keep(camera_file, found)
+    if json_path is not None:
+        write_report(found.as_json(), json_path)
+    if json_path != "-":
+        show(found, Console())
+
+
+def show(found: CalibratedPlaces, console: Console) -> None:
+    told = found.as_json()
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("point", "u", "v", "x m", "y m", "error m", "error px"):
+        table.add_column(heading, justify="right")
+    table.add_column("fits")
+    for number, row in enumerate(told["points"], start=1):
+        place = [f"{value:.1f}" for value in row["pixel"]] + [f"{value:.2f}" for value in row["ground"]]
+        errors = ["-" if row[key] is None else f"{row[key]:.2f}" for key in ("error_m", "error_px")]
+        table.add_row(str(number), *place, *errors, "yes" if row["fits"] else "left out")
+    console.print(table)
+    console.print(f"RMS over the points that fit: {told['rms_m']:.2f} m, {told['rms_px']:.1f} px")
+    if not told["is_checked"]:
+        console.print("Four points are always met exactly, so these errors say nothing: add two points or more.")
+    if told["anchor"] is not None:
+        console.print(f"(0, 0) m lies at {json.dumps(told['anchor'])}")
