@@ -102,6 +102,9 @@ RECOGNISABLE = 0.7
 
 RECOGNITION_LOOKS = 60
 
+STAYED = 0.25
+"""Share of the view that is found at its usual place although more of it is not: a queue moved up, not the camera."""
+
 
 class ViewWatch:
     """Follows the view of one camera. Not thread-safe; memory does not grow; time comes with the pictures."""
@@ -201,13 +204,14 @@ class ViewWatch:
     def _judge_place(
         self, picture: Grey, blocks: Blocks, reference: Reference
     ) -> tuple[_Verdict | None, Alignment | None]:
-        alignment = reference.align(picture, blocks, self._near)
+        was_moved = self._report.state is ViewState.MOVED
+        alignment = reference.align(picture, blocks, self._near if was_moved else UNMOVED)
         if self._report.state is ViewState.OK:
             self._recognised += ((alignment.matrix is not None) - self._recognised) / RECOGNITION_LOOKS
             if not self._evidence[ViewState.MOVED]:
                 self._usually_recognised = self._recognised
         if alignment.matrix is None:
-            if self._usually_recognised < RECOGNISABLE:
+            if self._usually_recognised < RECOGNISABLE or alignment.stayed > STAYED:
                 return None, None
             reason = "nothing of the usual view is found; aim the camera back, or draw gates and zones again"
             return _Verdict(ViewState.MOVED, 0.6, reason, weight=1 / 3), None
@@ -217,6 +221,8 @@ class ViewWatch:
         limits = self._limits(ViewState.MOVED)
         if moved <= limits.moved and turned <= limits.turned:
             return _Verdict(ViewState.OK, alignment.agree), alignment
+        if not was_moved and alignment.stayed > STAYED:
+            return None, None
         reason = (
             f"the view has shifted by {moved:.1%} of its longer side and turned by {turned:.0f} degrees; "
             "aim the camera back, or draw gates and zones again"

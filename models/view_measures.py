@@ -11,6 +11,9 @@ LONG_SIDE = 160
 
 BLOCK = 18
 
+WHITE = 230
+"""From here up there is no detail left in the light; most video ends at 235."""
+
 Grey = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
@@ -40,7 +43,7 @@ class Light:
         counts = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()
         middle, bright = np.searchsorted(np.cumsum(counts) / picture.size, (0.5, 0.98))
         contrast = float(cv2.meanStdDev(picture)[1][0, 0])
-        return cls(float(middle), float(bright), contrast, float(counts[245:].sum() / picture.size))
+        return cls(float(middle), float(bright), contrast, float(counts[WHITE:].sum() / picture.size))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How a camera's view usually looks, and where that is found in the picture of the moment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,9 @@ SEARCH = 5
 MATCHES = 0.55
 """Normalised correlation from which a block of the picture counts as found again."""
 
+SAME_PLACE = 1.2
+"""Pixels within which two places are one."""
+
 MIN_FOUND = 5
 MIN_AGREE = 0.3
 """Fewer blocks of the usual view in the same new place than this, and it is not recognised: it may be chance."""
@@ -21,11 +24,13 @@ MIN_AGREE = 0.3
 class Alignment:
     """Where the reference is found in a picture.
 
-    agree: share of the reference's telling blocks that were found again, moved together.
+    agree: share of the reference's telling blocks that were found again, moved together. stayed: share that did not
+    move at all, which speaks for traffic that moved, not the camera.
     matrix: (2, 3), reference pixels to picture pixels, a shift, turn and zoom; None where too few blocks agree.
     """
 
     agree: float
+    stayed: float
     matrix: NDArray[np.float64] | None
 
     def displacement(self, size: tuple[int, int]) -> float:
@@ -103,7 +108,7 @@ class Reference:
             return here
         (du, dv), _ = cv2.phaseCorrelate(_edges(self.picture), _edges(values))
         elsewhere = self._match(values, blocks, np.array([[1.0, 0.0, du], [0.0, 1.0, dv]]))
-        return elsewhere if elsewhere.agree > here.agree else here
+        return replace(elsewhere, stayed=here.stayed) if elsewhere.agree > here.agree else here
 
     def _match(self, values: Floats, blocks: Blocks, near: NDArray[np.float64]) -> Alignment:
         corners = np.stack([blocks.lefts, blocks.tops], axis=1)[self.telling]
@@ -127,14 +132,15 @@ class Reference:
 
 def _fit(places: NDArray[np.float64], seen_at: NDArray[np.float64], looked_for: int) -> Alignment:
     if len(places) < MIN_FOUND:
-        return Alignment(0.0, None)
-    matrix, inliers = cv2.estimateAffinePartial2D(places, seen_at, method=cv2.RANSAC, ransacReprojThreshold=1.2)
+        return Alignment(0.0, 0.0, None)
+    stayed = float(np.count_nonzero(np.linalg.norm(seen_at - places, axis=1) < SAME_PLACE)) / looked_for
+    matrix, inliers = cv2.estimateAffinePartial2D(places, seen_at, method=cv2.RANSAC, ransacReprojThreshold=SAME_PLACE)
     if matrix is None:
-        return Alignment(0.0, None)
+        return Alignment(0.0, stayed, None)
     agree = float(inliers.sum()) / looked_for
     zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     sure = inliers.sum() >= MIN_FOUND and agree >= MIN_AGREE and 0.8 < zoom < 1.25
-    return Alignment(agree, matrix if sure else None)
+    return Alignment(agree, stayed, matrix if sure else None)
 
 
 def _peak(scores: Floats, u: int, v: int) -> tuple[float, float]:

@@ -173,6 +173,17 @@ def test_a_bus_before_the_lens_is_no_cover():
     check_no_alarm(passing)
 
 
+def test_a_queue_that_moves_up_is_no_moved_camera():
+    queue = cv2.resize(np.random.default_rng(3).integers(20, 235, (20, 60)).astype(np.uint8), (240, 80))
+
+    def standing(t: float, picture: Grey) -> Grey:
+        street = picture.copy()
+        street[56:] = np.roll(queue, 8 if t > 300 else 0, axis=1)
+        return view(street)
+
+    check_no_alarm(standing)
+
+
 def test_a_view_that_creeps_away_is_told_in_the_end():
     watch = ViewWatch()
     reports = [watch.look(t, thumbnail(view(simulated(t), du=0.05 * t / 900))) for t in np.arange(0, 900, LOOK_EVERY_S)]
@@ -202,6 +213,13 @@ def test_a_camera_that_starts_in_the_dark_says_so_and_learns_when_light_comes():
     watch, times = ViewWatch(), count(0.0, LOOK_EVERY_S)
     assert looks(watch, simulated, lambda p: light(view(p), 0.03, 4), times, 20)[-1].state is ViewState.DARK
     assert looks(watch, simulated, view, times, LEARN_LOOKS)[-1].state is ViewState.OK
+    assert looks(watch, simulated, FAULTS["shifted"][1], times, FAULT_LOOKS)[-1].state is ViewState.MOVED
+
+
+def test_a_clock_set_back_does_not_blind_it():
+    watch = ViewWatch()
+    looks(watch, simulated, view, count(100_000.0, LOOK_EVERY_S), LEARN_LOOKS)
+    times = count(10_000.0, LOOK_EVERY_S)
     assert looks(watch, simulated, FAULTS["shifted"][1], times, FAULT_LOOKS)[-1].state is ViewState.MOVED
 
 
