@@ -18,6 +18,7 @@ from analytics.facts import Direction, IncidentType, RoadUser
 from pipelines.config import CameraConfig, CityConfig, Config, PortalConfig, SiteConfig, StoreConfig, UserConfig
 from pipelines.events import Counts, CrossingRecord, IncidentPhase, IncidentReport
 from tests.portal.conftest import quick_hash
+from tests.servers import wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -201,8 +202,13 @@ def screenshot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size["width"], f"{name} is wider than a {device}: {width} pixels"
+        wait_until(
+            lambda: content_width(page) <= page.viewport_size["width"], f"{name} to fit on a {device}", within_s=5
+        )
         page.evaluate("window.scrollTo(0, 0)")
         page.wait_for_timeout(400)
         page.screenshot(path=SCREENSHOTS / f"{name}-{device}.png")
+
+
+def content_width(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth")

@@ -241,6 +241,32 @@ def test_a_lost_connection_reads_as_not_known(visitor: Visitor, portal: ExitStac
     expect(page.get_by_role("button", name="Simpang Jam: Tidak ada data")).to_be_visible()
 
 
+def test_a_page_in_the_background_lets_the_line_go(visitor: Visitor, keep: Callable[..., None]) -> None:
+    page = visitor.context.new_page()
+    page.clock.install()
+    page.goto(visitor.address)
+    badge_in_list(page, "laluan-2", Level.FREE)
+
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/stream")):
+        set_hidden(page, True)
+        page.clock.fast_forward(61_000)
+    keep(level("laluan-2", "masuk", datetime.now(UTC), Level.DENSE, Level.FREE))
+    set_hidden(page, False)
+
+    badge_in_list(page, "laluan-2", Level.DENSE)
+
+
+def set_hidden(page: Page, hidden: bool) -> None:
+    """As a phone does where another app is brought to the front."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
 def test_the_language_is_kept(visitor: Visitor) -> None:
     page = visitor.open("/")
     expect(page.locator("html")).to_have_attribute("lang", "id")

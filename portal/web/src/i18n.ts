@@ -38,7 +38,7 @@ const indonesian = {
   streamLive: "Langsung",
   streamConnecting: "Menyambung…",
   streamBroken: "Menyambung lagi…",
-  streamLost: "Sambungan terputus",
+  streamLost: "Terputus",
   lostSince: "Sambungan terputus. Kabar terakhir pukul {time}; keadaan sekarang tidak diketahui.",
 
   // Times
@@ -225,14 +225,14 @@ const english: Record<TextKey, string> = {
   streamLive: "Live",
   streamConnecting: "Connecting…",
   streamBroken: "Reconnecting…",
-  streamLost: "Connection lost",
+  streamLost: "Offline",
   lostSince: "Connection lost. Last heard at {time}; the present state is not known.",
 
   updated: "Updated {ago}",
   neverUpdated: "No data yet",
   lastData: "Last data {ago}",
   justNow: "just now",
-  secondsAgo: "{n} seconds ago",
+  secondsAgo: "{n} s ago",
   minutesAgo: "{n} min ago",
   hoursAgo: "{n} h ago",
   since: "since {time}",

@@ -78,7 +78,7 @@ export class Router {
         return this.failed(error);
       }
     }
-    return { title: t("notFound"), element: notice(t("notFound"), h("a", { href: "/" }, t("backToMap"))) };
+    return { title: t("notFound"), element: h("div", { class: "notice" }, h("h1", {}, t("notFound")), h("a", { href: "/" }, t("backToMap"))) };
   }
 
   private failed(error: unknown): Page {

@@ -86,7 +86,7 @@ export class Shell {
         {
           type: "button",
           lang: code,
-          "aria-label": name,
+          "aria-label": `${code.toUpperCase()}, ${name}`,
           "aria-pressed": String(language() === code),
           click: () => this.changeLanguage(code),
         },
@@ -107,7 +107,6 @@ export class Shell {
     const text = t(CONNECTION_TEXTS[connection]);
     if (this.connection.textContent !== text) this.connection.textContent = text;
     const lost = connection === "lost";
-    document.body.classList.toggle("is-stale", lost);
     this.banner.hidden = !lost;
     const sentence = lastHeard === null ? t("unreachable") : t("lostSince", { time: this.app.time.clock(lastHeard, true) });
     if (lost && this.banner.textContent !== sentence) this.banner.textContent = sentence;

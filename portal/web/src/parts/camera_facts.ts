@@ -24,7 +24,8 @@ export function zoneLevels(app: App, camera: Camera): HTMLElement {
 function zoneRow(app: App, camera: Camera, zone: ZoneState): HTMLElement {
   const level = app.live.level(zone.level);
   const known = level !== "unknown";
-  const watched = camera.status === "online" || camera.status === "degraded";
+  const heard = app.live.connection !== "lost";
+  const watched = heard && (camera.status === "online" || camera.status === "degraded");
   const details = [
     !known && watched ? t("notYetAssessed") : null,
     known && zone.speed_kmh !== null ? t("kmh", { n: number(zone.speed_kmh) }) : null,

@@ -122,10 +122,10 @@ function titleOf(place: Place): string {
 function pin(place: Place, level: Parameters<typeof badge>[0], many: boolean): HTMLElement {
   const head = badge(level);
   if (many) head.append(h("span", { class: "pin-count" }, place.cameras.length));
-  return h("div", { class: "pin-body", "data-place": place.key }, head, h("span", { class: "pin-name" }, titleOf(place)));
+  return h("div", { class: "pin-body", "aria-hidden": "true" }, head, h("span", { class: "pin-name" }, titleOf(place)));
 }
 
-export function createMap(element: HTMLElement, { city }: App): L.Map {
+function createMap(element: HTMLElement, { city }: App): L.Map {
   const map = L.map(element, {
     center: [city.centre.lat, city.centre.lon],
     zoom: city.zoom,

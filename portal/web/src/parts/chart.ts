@@ -38,7 +38,7 @@ const DAY_S = 86_400;
 /** The element, and what takes it down again. */
 export function drawChart(chart: Chart): { element: HTMLElement; close: () => void } {
   const place = h("div", { class: "plot" });
-  const heading = h("h3", {}, chart.title, chart.unit ? h("span", { class: "hint" }, ` ${chart.unit}`) : null);
+  const heading = h("h2", {}, chart.title, chart.unit ? h("span", { class: "hint" }, ` ${chart.unit}`) : null);
   const element = h("figure", { class: `chart chart-${chart.kind}`, "aria-label": chart.title }, heading, place);
   let plot: uPlot | null = null;
   const observer = new ResizeObserver(() => {
