@@ -13,6 +13,10 @@ SEATED_SHARE = 0.5
 """A rider's box is at least this much as wide as it is over the machine, seen from any side."""
 
 
+SAME_WHEELS = 0.15
+"""Two boxes of one machine, with and without its rider, end this close to each other, in heights of the lower one."""
+
+
 def merge_riders(detections: Detections) -> Detections:
     """Give each machine (motorcycle, bicycle) the boxes of its riders, and drop those people.
 
@@ -20,6 +24,7 @@ def merge_riders(detections: Detections) -> Detections:
     the narrower one, and the person's feet are above or at the wheels while the head is above the saddle. The box of
     a ridden machine covers machine and riders; its bottom edge stays the machine's where that is lower.
     """
+    detections = _without_second_boxes(detections)
     is_person = detections.class_id == _PERSON
     is_machine = np.isin(detections.class_id, _MACHINES)
     if not is_person.any() or not is_machine.any():
@@ -34,6 +39,37 @@ def merge_riders(detections: Detections) -> Detections:
     kept = np.ones(len(detections), dtype=np.bool_)
     kept[people[rides]] = False
     return Detections(boxes[kept], detections.confidence[kept], detections.class_id[kept])
+
+
+def _without_second_boxes(detections: Detections) -> Detections:
+    """Machines only once: a detector may box a machine alone and, a second time, together with its rider.
+
+    Such boxes stand on the same wheels; the more confident one stays and takes the other's extent.
+    """
+    machines = np.flatnonzero(np.isin(detections.class_id, _MACHINES))
+    if len(machines) < 2:
+        return detections
+    boxes = detections.xyxy.copy()
+    kept = np.ones(len(detections), dtype=np.bool_)
+    best_first = machines[np.argsort(-detections.confidence[machines], kind="stable")]
+    for rank, machine in enumerate(best_first):
+        if not kept[machine]:
+            continue
+        others = best_first[rank + 1 :]
+        same = others[kept[others] & _on_the_same_wheels(boxes[machine], boxes[others])]
+        for other in same:
+            boxes[machine, :2] = np.minimum(boxes[machine, :2], boxes[other, :2])
+            boxes[machine, 2:] = np.maximum(boxes[machine, 2:], boxes[other, 2:])
+        kept[same] = False
+    return Detections(boxes[kept], detections.confidence[kept], detections.class_id[kept])
+
+
+def _on_the_same_wheels(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+    x1, y1, x2, y2 = others.T
+    across = np.minimum(x2, box[2]) - np.maximum(x1, box[0])
+    lower_height = np.minimum(y2 - y1, box[3] - box[1])
+    beneath_each_other = across >= 0.7 * np.minimum(x2 - x1, box[2] - box[0])
+    return np.asarray(beneath_each_other & (np.abs(y2 - box[3]) <= SAME_WHEELS * lower_height))
 
 
 def _riding_fit(people: NDArray[np.float32], machines: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -73,6 +73,21 @@ def test_each_rider_takes_the_machine_that_fits_best():
     assert merged.xyxy.tolist() == [[100, 100, 140, 200], [130, 100, 170, 200]]
 
 
+@pytest.mark.parametrize(
+    ("other", "machines"),
+    [
+        ((99, 100, 141, 202), 1),  # the same machine boxed once more, with its rider
+        ((130, 140, 170, 200), 2),  # the machine beside it
+        ((100, 110, 140, 170), 2),  # the machine ahead of it in the queue
+    ],
+)
+def test_a_machine_boxed_twice_is_one(other, machines):
+    found = merge_riders(
+        scene((RoadUser.MOTORCYCLE, MACHINE), (RoadUser.MOTORCYCLE, other), (RoadUser.PERSON, (102, 100, 138, 180)))
+    )
+    assert named(found) == [RoadUser.MOTORCYCLE] * machines
+
+
 def test_cars_have_no_riders():
     assert len(merge_riders(scene((RoadUser.CAR, MACHINE), (RoadUser.PERSON, (102, 100, 138, 180))))) == 2
 

@@ -1,0 +1,75 @@
+"""Which part of the picture is looked at, and how large."""
+
+import numpy as np
+import pytest
+
+from analytics.camera import Camera, Gate, Zone
+from analytics.detections import Detections
+from models.view import AFFORDABLE_PIXELS, STRIDE, choose_view, view_at
+
+FAR_CORNER = Zone(id="far", polygon=((900, 100), (1200, 100), (1200, 250), (900, 250)))
+
+
+def seen(box: tuple[float, float, float, float]) -> Detections:
+    return Detections(np.array([box], np.float32), np.ones(1, np.float32), np.zeros(1, np.int64))
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (640, 360), (720, 1280), (1920, 1080), (450, 360), (3840, 2160)])
+def test_without_zones_the_whole_picture_is_seen_in_its_own_shape(size):
+    view = choose_view(Camera(id="c", image_size=size, gates=(Gate(id="g", p1=(10, 50), p2=(90, 50)),)))
+    assert view.window == (0, 0, *view.scaled_size)
+    assert view.scaled_size[0] / view.scaled_size[1] == pytest.approx(size[0] / size[1], rel=0.07)
+    assert all(side % STRIDE == 0 for side in view.scaled_size)
+
+
+@pytest.mark.parametrize(
+    ("size", "scale"),
+    [
+        ((1280, 720), 0.5),  # what is affordable
+        ((640, 360), 1.0),
+        ((1920, 1080), 0.5),  # more than is affordable, or motorcycles are lost
+        ((320, 240), 1.5),  # enlarging further shows nothing new
+    ],
+)
+def test_the_scale_is_what_is_affordable_within_reason(size, scale):
+    view = choose_view(Camera(id="c", image_size=size))
+    assert view.scaled_size[0] / size[0] == pytest.approx(scale, rel=0.07)
+
+
+def test_a_small_road_region_is_seen_larger():
+    whole = choose_view(Camera(id="c", image_size=(1280, 720)))
+    region = choose_view(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,)))
+    left, top, width, height = region.window
+    assert region.scaled_size[0] > 1.5 * whole.scaled_size[0]
+    assert width * height == pytest.approx(AFFORDABLE_PIXELS, rel=0.25)
+    scale = region.scaled_size[0] / 1280
+    assert left <= 900 * scale
+    assert top <= 100 * scale
+    assert left + width >= 1200 * scale
+    assert top + height >= 250 * scale
+
+
+def test_gates_outside_the_zones_are_seen_too():
+    gate = Gate(id="g", p1=(20, 700), p2=(100, 700))
+    view = choose_view(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,), gates=(gate,)))
+    assert view.window[0] == 0
+    assert view.window[1] + view.window[3] == view.scaled_size[1]
+
+
+def test_boxes_come_back_to_full_frame_pixels():
+    view = view_at((1280, 720), (640, 360, 1280, 720), 0.5)
+    left, top, width, height = view.window
+    corner = view.to_frame(seen((0, 0, width, height))).xyxy[0]
+    assert corner == pytest.approx(
+        [
+            left * 1280 / view.scaled_size[0],
+            top * 720 / view.scaled_size[1],
+            (left + width) * 1280 / view.scaled_size[0],
+            (top + height) * 720 / view.scaled_size[1],
+        ]
+    )
+    assert corner[2:] == pytest.approx([1280, 720])
+
+
+def test_an_empty_view_stays_empty():
+    assert len(view_at((1280, 720), (0, 0, 1280, 720), 0.5).to_frame(Detections.empty())) == 0
