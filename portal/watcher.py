@@ -30,6 +30,8 @@ REFRESH = timedelta(seconds=5)
 """How long to go without a look at the tables, should notifications be lost."""
 RETOLD = timedelta(seconds=15)
 """A state of which only the times have moved on is told this seldom: viewers pay for every byte."""
+RETOLD_AT_ONCE = 3
+"""Of such, this many at a time, so that all cameras together are no burst for hundreds of viewers."""
 INCIDENTS_BACK = timedelta(hours=1)
 
 _KINDS = {"health", "congestion", "incident"}
@@ -110,12 +112,16 @@ class Watcher:
         self._tell_incidents(recent_incidents(connection, list(self._entries), now - INCIDENTS_BACK))
 
     def _tell_changes(self, now: datetime) -> None:
-        messages = []
+        messages, retold = [], 0
         for entry in self._entries.values():
             state = camera_state(entry, self.reports, now)
-            if _worth_telling(self._told.get(entry.id), state):
-                self._told[entry.id] = state
-                messages.append(camera_message(entry, state))
+            told = self._told.get(entry.id)
+            if told is not None and _says_the_same(told, state):
+                if retold >= RETOLD_AT_ONCE or not _is_overdue(told, state):
+                    continue
+                retold += 1
+            self._told[entry.id] = state
+            messages.append(camera_message(entry, state))
         if messages:
             self._publish(messages)
 
@@ -141,13 +147,14 @@ def _event(name: str, answer: Answer) -> ServerSentEvent:
     return ServerSentEvent(event=name, raw_data=answer.model_dump_json())
 
 
-def _worth_telling(told: CameraState | None, state: CameraState) -> bool:
-    if told is None:
-        return True
-    if state == told.model_copy(update={"updated_at": state.updated_at}):
-        return False
-    timeless = {"updated_at": state.updated_at, "last_analysed_at": state.last_analysed_at}
-    return state != told.model_copy(update=timeless) or state.updated_at - told.updated_at >= RETOLD
+def _says_the_same(told: CameraState, state: CameraState) -> bool:
+    """Whether nothing but the times has changed."""
+    times = {"updated_at": state.updated_at, "last_analysed_at": state.last_analysed_at}
+    return state == told.model_copy(update=times)
+
+
+def _is_overdue(told: CameraState, state: CameraState) -> bool:
+    return state.last_analysed_at != told.last_analysed_at and state.updated_at - told.updated_at >= RETOLD
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pipelines.config import Config, UserConfig
 from portal.accounts import load_accounts
 from tests.integration.programs import started, visiting
 from tests.portal.sse import listening
+from tests.servers import free_port
 
 pytestmark = pytest.mark.integration
 
@@ -21,12 +22,12 @@ pytestmark = pytest.mark.integration
 def city(tmp_path, postgres_dsn):
     """Path of a configuration; `city(port=...)`."""
 
-    def write(port=0):
+    def write(port=0, dsn=postgres_dsn):
         path = tmp_path / "city.yaml"
         camera = {"id": "a", "name": "A", "url": "rtsp://user:s3cret@127.0.0.1:1/a", "visibility": "public"}
         settings = {
             "cameras": [camera],
-            "store": {"dsn": postgres_dsn},
+            "store": {"dsn": dsn},
             "portal": {"port": port},
             "data_dir": str(tmp_path / "data"),
         }
@@ -59,6 +60,16 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path, city):
             f"simpang: portal.port: {port} on 127.0.0.1 is taken by another program; "
             "stop that one or choose another port\n"
         )
+
+
+def test_a_database_that_is_not_there_yet_keeps_nobody_from_the_pages(tmp_path, city):
+    path = city(dsn=f"postgresql://simpang:s3cret@127.0.0.1:{free_port()}/simpang")
+    with started(tmp_path, "portal", path) as program, visiting(program.address()) as client:
+        (camera,) = client.get("/api/cameras").json()["cameras"]
+        assert (camera["status"], camera["level"]) == ("offline", "unknown")
+        assert client.get("/api/cameras/a/counts").status_code == 503
+        assert program.stop(signal.SIGTERM) == 0
+    assert "s3cret" not in program.err.read_text()
 
 
 def test_the_hash_of_a_password_is_printed_and_nothing_else(tmp_path):

@@ -79,3 +79,9 @@ def test_the_picture_size_of_a_camera_without_geometry_is_as_reported(anonymous,
     wait_until(lambda: by_id(anonymous)["barelang"]["status"] == "online", "the status")
     camera = anonymous.get("/api/cameras/barelang").json()
     assert (camera["image_size"], camera["zones"][0]["polygon"]) == ([704, 576], [])
+
+
+def test_a_report_from_the_future_is_not_believed(anonymous, keep):
+    keep(online("barelang", ago(-3600)), online("laluan-1", ago(20)))
+    wait_until(lambda: by_id(anonymous)["laluan-1"]["status"] == "online", "the other camera")
+    assert by_id(anonymous)["barelang"]["status"] == "offline"

@@ -1,6 +1,7 @@
 """Changes as they happen."""
 
 import json
+from datetime import timedelta
 
 import httpx
 
@@ -74,6 +75,18 @@ def test_an_incident_is_told_when_it_is_raised_and_when_it_is_over(signed_in, ke
         assert raised["position"] == {"lat": 1.12, "lon": 104.04}, "the camera's, for want of its own"
         keep(wrong_way("laluan-1", 7, phase=IncidentPhase.ENDED, end_at=ago(1)))
         assert police.until(lambda name, data: name == "incident" and data["end_at"])["id"] == "laluan-1-7"
+
+
+def test_that_a_camera_is_still_being_analysed_is_told_now_and_then(anonymous, keep, monkeypatch):
+    monkeypatch.setattr("portal.watcher.RETOLD", timedelta(0))
+    keep(online("barelang", ago(20)))
+    with listening(anonymous) as stream:
+        first = stream.until(lambda _, data: data["last_analysed_at"])
+        keep(online("barelang", ago(1)))
+        later = stream.until(lambda _, data: data["last_analysed_at"] and data != first)
+    assert later["last_analysed_at"] > first["last_analysed_at"]
+    times = {"last_analysed_at": None, "updated_at": None}
+    assert {**later, **times} == {**first, **times}
 
 
 def test_an_event_is_one_line_of_json(anonymous):
