@@ -45,6 +45,7 @@ demo-check: setup
 	$(BIN)/python tests/demo_check.py --clips $(CLIPS)
 
 test: setup
+	cd portal/web && $(NODE) npm test
 	$(BIN)/pytest
 
 lint: setup
