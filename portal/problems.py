@@ -29,8 +29,8 @@ async def _database_down(request: Request, error: Exception) -> Response:
     return _problem(503, "The database does not answer; please try again in a minute.", {"Retry-After": "30"})
 
 
-async def _our_fault(request: Request, error: Exception) -> Response:
-    log.error("request failed", path=request.url.path, error=error)
+async def _our_fault(_: Request, __: Exception) -> Response:
+    """The server logs it with its traceback."""
     return _problem(500, "Something went wrong here; it has been logged.")
 
 

@@ -1,11 +1,13 @@
 """Serving the portal until someone asks it to stop."""
 
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 
@@ -13,6 +15,8 @@ from pipelines.config import Config, PortalConfig
 from pipelines.database import open_database
 from pipelines.errors import BadInput
 from portal.app import create_app
+
+log = structlog.get_logger(__name__)
 
 Up = Callable[[str], None]
 """Is given the address once requests are answered."""
@@ -52,7 +56,7 @@ def serve_portal(config: Config, up: Up) -> None:
 
 def serve(app: FastAPI, listener: socket.socket, up: Up) -> None:
     """Serves until Ctrl-C or SIGTERM."""
-    with suppress(KeyboardInterrupt):
+    with _uvicorn_logs(), suppress(KeyboardInterrupt):
         PortalServer(app, listener, up).run()
 
 
@@ -88,6 +92,23 @@ class PortalServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.live.hub.close()
         await super().shutdown(sockets)
+
+
+class _ToStructlog(logging.Handler):
+    """What uvicorn has to complain about, in our own logs."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+
+
+@contextmanager
+def _uvicorn_logs() -> Iterator[None]:
+    logger, handler = logging.getLogger("uvicorn"), _ToStructlog(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -1,0 +1,61 @@
+"""The socket, and what the server has to say."""
+
+import socket
+from contextlib import closing
+from threading import Timer
+from types import SimpleNamespace
+
+import httpx
+import pytest
+import structlog
+from fastapi import FastAPI
+
+from pipelines.config import PortalConfig
+from pipelines.errors import BadInput
+from portal.problems import answer_problems
+from portal.server import address_of, listening_socket, serve
+from tests.servers import wait_until
+
+
+@pytest.mark.parametrize(
+    ("host", "says"),
+    [("203.0.113.1", "cannot listen on 203.0.113.1"), ("no-such-host.invalid", "correct portal.host or port")],
+)
+def test_an_address_that_is_not_ours_is_told(host, says):
+    with pytest.raises(BadInput, match=says), listening_socket(PortalConfig(host=host, port=0)):
+        pass
+
+
+def test_the_address_is_one_that_a_browser_on_this_machine_can_open():
+    with listening_socket(PortalConfig(host="0.0.0.0", port=0)) as listener:
+        port = listener.getsockname()[1]
+        assert address_of(listener) == f"http://127.0.0.1:{port}"
+    with listening_socket(PortalConfig(host="::1", port=0)) as listener:
+        assert address_of(listener).startswith("http://[::1]:")
+
+
+def test_a_fault_of_ours_is_one_sentence_to_the_visitor_and_a_traceback_in_the_log():
+    app = FastAPI()
+    app.state.live = SimpleNamespace(hub=SimpleNamespace(close=lambda: None))
+    answer_problems(app)
+    answers = []
+
+    @app.get("/")
+    def fail():
+        raise ZeroDivisionError("of all things")
+
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener, structlog.testing.capture_logs() as logs:
+        address = address_of(listener)
+
+        def visit_and_stop():
+            import _thread
+
+            answers.append(httpx.get(address, trust_env=False))
+            _thread.interrupt_main()
+
+        serve(app, listener, lambda _: Timer(0, visit_and_stop).start())
+    wait_until(lambda: answers, "the answer")
+    assert answers[0].status_code == 500
+    assert answers[0].json() == {"detail": "Something went wrong here; it has been logged."}
+    (entry,) = [entry for entry in logs if entry["log_level"] == "error"]
+    assert isinstance(entry["exc_info"][1], ZeroDivisionError)
