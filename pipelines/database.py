@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -53,6 +54,7 @@ CONNECTION_DEFAULTS = {
     "keepalives_count": "3",
     "tcp_user_timeout": "20000",
 }
+START_S = 180.0
 STATEMENT_TIMEOUT_MS = 20_000
 WAIT_FOR_CONNECTION_S = 2.0
 RECONNECT_ROUND_S = 8.0
@@ -226,11 +228,27 @@ def _own_server(folder: Path) -> Iterator["PostgresServer"]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     _forget_dead_owners(folder.resolve())
     try:
-        server = get_server(folder)
+        server = get_server(folder, start=False)
+        _start(server)
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         raise BadInput(f"{folder}: the database server does not start ({error}); see {folder / 'log'}") from error
     with server:
         yield server
+
+
+def _start(server: "PostgresServer") -> None:
+    """After a power cut the server first puts its files in order, which a small machine does in its own time."""
+    deadline = monotonic() + START_S
+    while True:
+        try:
+            server.start()
+        except (subprocess.TimeoutExpired, AssertionError) as error:  # it asserts that a running server is ready
+            if monotonic() > deadline:
+                raise RuntimeError(f"not ready after {START_S:.0f} s") from error
+            log.warning("database server is not ready yet; waiting", folder=str(server.pgdata))
+            sleep(1)
+        else:
+            return
 
 
 def _forget_dead_owners(folder: Path) -> None:

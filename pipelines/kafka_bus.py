@@ -4,8 +4,6 @@ A broker that is down is one line in the log, and is asked again until it is bac
 failure: a half-broken one may hold positions and producer ids that the restarted broker has never heard of.
 """
 
-import logging
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from threading import Event as Flag
@@ -14,38 +12,27 @@ from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, KafkaProducer
-from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import AuthorizationError, KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 from kafka.structs import TopicPartition
 from pydantic import ValidationError
 
 from pipelines.bus import BusDown, Handler
-from pipelines.errors import BadInput
-from pipelines.events import TOPICS, Event
+from pipelines.events import Event
+from pipelines.kafka_brokers import CLIENT, Brokers, Layout, Watch
 
 log = structlog.get_logger()
-# The client reports every single attempt; what matters of them is said here, once.
-logging.getLogger("kafka").addHandler(logging.NullHandler())
 
-PARTITIONS = 6
-"""So many stores may share the work. Topics that exist already stay as they are."""
 CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=utf-8")]
-
-CONNECT_S = 3.0
 PUBLISH_S = 8.0
 POLL_MS = 300
+ANSWER_MS = 5_000
 BATCH = 500
-PROBE_EVERY_S = 2.0
+REWIND = 300
+"""Messages a partition: some two minutes of it."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
 
-_CLIENT = {
-    "request_timeout_ms": 10_000,
-    "bootstrap_timeout_ms": 5_000,
-    "reconnect_backoff_max_ms": 1_000,
-    "metadata_max_age_ms": 30_000,
-}
 _PRODUCER = {
-    **_CLIENT,
+    **CLIENT,
     "acks": "all",
     "enable_idempotence": True,
     "allow_auto_create_topics": False,
@@ -55,66 +42,19 @@ _PRODUCER = {
     "linger_ms": 5,
 }
 _CONSUMER = {
-    **_CLIENT,
+    **CLIENT,
     "enable_auto_commit": False,
-    "auto_offset_reset": "earliest",
+    "auto_offset_reset": "none",
     "allow_auto_create_topics": False,
-    # A group settles in about half of this, and takes this long to notice a store that died.
-    "session_timeout_ms": 6_000,
-    "heartbeat_interval_ms": 2_000,
     "max_poll_records": BATCH,
 }
-
-
-class _Brokers:
-    """The addresses in `bootstrap` (`host:9092,host2:9092`). Raises BadInput where they make no sense."""
-
-    def __init__(self, bootstrap: str) -> None:
-        self.name = bootstrap
-        self.addresses = [self._address(part.strip()) for part in bootstrap.split(",")]
-        self.list = [f"{host}:{port}" for host, port in self.addresses]
-
-    def _address(self, text: str) -> tuple[str, int]:
-        host, _, port = text.rpartition(":") if ":" in text else (text, "", "9092")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise BadInput(f"bus.kafka: {self.name!r} is no list of brokers; write host:9092,host2:9092")
-        return host.strip("[]"), int(port)
-
-    def require_one(self) -> None:
-        """Raises BusDown where none takes a connection: cheaper, and clearer, than a client that finds out itself."""
-        reason = ""
-        for address in self.addresses:
-            try:
-                with socket.create_connection(address, timeout=CONNECT_S):
-                    return
-            except OSError as error:
-                reason = error.strerror or str(error)
-        raise BusDown(f"Kafka at {self.name}: {reason}")
-
-    def create_topics(self) -> None:
-        """Create those of our topics that do not exist."""
-        admin = KafkaAdminClient(bootstrap_servers=self.list, **_CLIENT)
-        try:
-            for topic in sorted(set(TOPICS.values()) - set(admin.list_topics())):
-                try:
-                    admin.create_topics([NewTopic(topic, num_partitions=PARTITIONS, replication_factor=-1)])
-                    log.info("topic created", topic=topic, partitions=PARTITIONS)
-                except TopicAlreadyExistsError:
-                    pass
-                except AuthorizationError:
-                    log.warning("may not create a topic; ask the broker's keeper to", topic=topic)
-        finally:
-            admin.close()
-
-    def down(self, error: Exception) -> BusDown:
-        return BusDown(f"Kafka at {self.name}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}")
 
 
 class KafkaPublisher:
     """Publishes with an idempotent producer and `acks=all`. For one thread, the outbox's."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._brokers = _Brokers(bootstrap)
+        self._brokers = Brokers(bootstrap)
         self._producer: KafkaProducer | None = None
         self._offsets: dict[TopicPartition, int] = {}
 
@@ -135,10 +75,9 @@ class KafkaPublisher:
 
     def _connected(self) -> KafkaProducer:
         if self._producer is None:
-            self._brokers.require_one()
-            self._brokers.create_topics()
-            self._producer = KafkaProducer(bootstrap_servers=self._brokers.list, **_PRODUCER)
-            log.info("publishing to Kafka", brokers=self._brokers.name)
+            with self._brokers.admin():
+                self._producer = KafkaProducer(bootstrap_servers=self._brokers.servers, **_PRODUCER)
+            log.info("publishing to Kafka", brokers=str(self._brokers))
         return self._producer
 
     def _send(self, producer: KafkaProducer, events: Sequence[Event]) -> None:
@@ -162,7 +101,7 @@ class KafkaPublisher:
         """Offsets only grow. Where they do not, the broker has lost what it had acknowledged: raises BusDown."""
         if 0 <= offset <= self._offsets.get(partition, -1):
             self.close()
-            raise BusDown(f"Kafka at {self._brokers.name}: lost events that it had acknowledged ({partition.topic})")
+            raise BusDown(f"Kafka at {self._brokers}: lost events that it had acknowledged ({partition.topic})")
         self._offsets[partition] = offset
 
 
@@ -172,10 +111,16 @@ def _leave_out(event: Event, error: Exception) -> None:
 
 
 class KafkaSubscriber:
-    """Takes all of our topics as a member of `group`; what the handler has taken is committed, and not before."""
+    """Takes all of our topics; what the handler has taken is committed in the name of `group`, and not before.
+
+    It assigns itself every partition, rather than let the group share them out: nothing has to be negotiated after a
+    restart, and a second store beside the first is a hot standby, since whatever is stored twice changes nothing. For
+    the same reason it starts a little before the last commit: a broker that lost power may have filled the places just
+    before it with other messages.
+    """
 
     def __init__(self, bootstrap: str, group: str) -> None:
-        self._brokers = _Brokers(bootstrap)
+        self._brokers = Brokers(bootstrap)
         self._group = group
 
     def run(self, handler: Handler, stop: Flag) -> None:
@@ -183,35 +128,38 @@ class KafkaSubscriber:
         pauses = _Pauses()
         while not stop.is_set():
             try:
-                with self._consumer() as consumer:
-                    log.info("subscribed to Kafka", brokers=self._brokers.name, group=self._group)
-                    pauses.over()
-                    self._feed(consumer, handler, stop)
+                with self._brokers.admin() as admin:
+                    watch = Watch(self._brokers, admin)
+                    with self._consumer(watch.layout) as consumer:
+                        log.info("subscribed to Kafka", brokers=str(self._brokers), group=self._group)
+                        pauses.over()
+                        self._feed(consumer, handler, stop, watch)
             except (BusDown, KafkaError) as error:
                 down = error if isinstance(error, BusDown) else self._brokers.down(error)
                 pauses.wait(stop, "bus is down; asking again until it is back", down)
 
     @contextmanager
-    def _consumer(self) -> Iterator[KafkaConsumer]:
-        self._brokers.require_one()
-        self._brokers.create_topics()
-        consumer = KafkaConsumer(
-            *TOPICS.values(), bootstrap_servers=self._brokers.list, group_id=self._group, **_CONSUMER
-        )
+    def _consumer(self, layout: Layout) -> Iterator[KafkaConsumer]:
+        consumer = KafkaConsumer(bootstrap_servers=self._brokers.servers, group_id=self._group, **_CONSUMER)
         try:
+            partitions = [TopicPartition(topic, n) for topic, (_, epochs) in layout.items() for n in epochs]
+            consumer.assign(partitions)
+            first = consumer.beginning_offsets(partitions, timeout_ms=ANSWER_MS)
+            end = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
+            for partition in partitions:
+                committed = consumer.committed(partition, timeout_ms=ANSWER_MS) or 0
+                consumer.seek(partition, max(first[partition], min(committed, end[partition]) - REWIND))
             yield consumer
         finally:
             consumer.close(timeout_ms=1000)
 
-    def _feed(self, consumer: KafkaConsumer, handler: Handler, stop: Flag) -> None:
+    def _feed(self, consumer: KafkaConsumer, handler: Handler, stop: Flag, watch: Watch) -> None:
         """Until `stop`. Raises KafkaError or BusDown where the broker is lost."""
-        pauses, next_probe = _Pauses(), monotonic() + PROBE_EVERY_S
+        pauses = _Pauses()
         while not stop.is_set():
             records: dict[TopicPartition, list[Any]] = consumer.poll(timeout_ms=POLL_MS)
+            watch.look()
             if not records:
-                if monotonic() > next_probe:  # a client whose broker is gone only falls silent
-                    self._brokers.require_one()
-                    next_probe = monotonic() + PROBE_EVERY_S
                 continue
             try:
                 handler(_events(records))
@@ -220,7 +168,7 @@ class KafkaSubscriber:
                     consumer.seek(partition, batch[0].offset)
                 pauses.wait(stop, "events cannot be kept; giving them again until they are", error)
             else:
-                consumer.commit(timeout_ms=5000)
+                consumer.commit(timeout_ms=ANSWER_MS)
                 pauses.over()
 
 

@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -126,20 +127,36 @@ class PostgresServer:
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
 
     def start(self) -> None:
-        self._server.ensure_postgres_running()
+        def ready() -> bool:
+            try:
+                self._server.ensure_postgres_running()
+            except (subprocess.TimeoutExpired, AssertionError):  # a busy machine takes long to recover the files
+                return False
+            return True
+
+        wait_until(ready, "PostgreSQL to recover", within_s=120)
 
     def close(self) -> None:
         with self._server:
             pass
 
 
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    # Not under pytest's own folder: every pytest that starts closes that to other users, and as root we run the
+    # server as one.
+    with tempfile.TemporaryDirectory(prefix="simpang-postgres-") as folder:
+        server = PostgresServer(Path(folder) / "data")
+        try:
+            yield server
+        finally:
+            server.close()
+
+
 @pytest.fixture(scope="session")
-def _postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    server = PostgresServer(tmp_path_factory.mktemp("postgres"))
-    try:
+def _postgres_server() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture
@@ -149,13 +166,10 @@ def postgres_dsn(_postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def postgres_server(tmp_path: Path) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """A server of the test's own, to be killed and started again."""
-    server = PostgresServer(tmp_path / "postgres")
-    try:
+    with running_postgres() as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_any_cloudevents_consumer_can_read_the_messages(kafka_broker: KafkaBroke
     }
 
 
-def test_topics_are_created_with_room_for_more_stores(kafka_broker: KafkaBroker) -> None:
+def test_missing_topics_are_created(kafka_broker: KafkaBroker) -> None:
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
         publisher.publish([counts(1)])
     with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap)) as admin:
@@ -99,16 +99,32 @@ def test_what_the_handler_refused_comes_again(kafka_broker: KafkaBroker) -> None
     assert list(taken) == events
 
 
-def test_what_was_taken_is_not_given_again_to_the_group(kafka_broker: KafkaBroker) -> None:
-    first, second = Taken(), Taken()
+def test_a_new_subscriber_starts_a_little_before_the_last_commit(
+    kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.kafka_bus.REWIND", 2)
+    before, first, second = [counts(n) for n in range(10)], Taken(), Taken()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
-        publisher.publish([before := counts(1)])
+        for event in before:
+            publisher.publish([event])
         with subscribed(kafka_broker.bootstrap, first):
-            wait_until(lambda: first, "the first event")
-        publisher.publish([after := counts(2)])
+            wait_until(lambda: len(first) == 10, "the first events")
+        publisher.publish([after := counts(11)])
         with subscribed(kafka_broker.bootstrap, second):
-            wait_until(lambda: second, "the second event")
-    assert (list(first), list(second)) == ([before], [after])
+            wait_until(lambda: after.id in second.ids, "the last event")
+    assert list(first) == before
+    assert list(second) == [*before[-2:], after]
+
+
+def test_a_second_store_is_a_standby(kafka_broker: KafkaBroker) -> None:
+    first, second, events = Taken(), Taken(), [counts(n) for n in range(10)]
+    with (
+        closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher,
+        subscribed(kafka_broker.bootstrap, first),
+        subscribed(kafka_broker.bootstrap, second),
+    ):
+        publisher.publish(events)
+        wait_until(lambda: len(first) == len(second) == 10, "both to have all")
 
 
 def test_a_message_that_is_none_of_ours_blocks_nothing(kafka_broker: KafkaBroker) -> None:

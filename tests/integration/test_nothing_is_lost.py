@@ -1,0 +1,196 @@
+"""From outbox to database while broker, database and worker are killed: every crossing is stored exactly once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+from psycopg_pool import ConnectionPool
+
+from pipelines.bus import MemoryBus, Publisher
+from pipelines.database import DatabaseDown, open_database, transaction
+from pipelines.events import Event
+from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.outbox import Outbox
+from pipelines.store import Store
+from tests.pipelines.test_store import NOON, config_for, counts
+from tests.servers import KafkaBroker, PostgresServer, wait_until
+
+pytestmark = [
+    pytest.mark.integration,
+    # kafka-python leaves a socket that could not connect to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+CROSSINGS = 7
+
+
+class Traffic:
+    """Counts events of two cameras, and what must be in the database because of them."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def pass_by(self, put: Callable[[Event], None], *, events: int) -> None:
+        for _ in range(events):
+            n = len(self.events)
+            event = counts(camera_id=f"cam-{n % 2}", start=NOON + timedelta(seconds=10 * (n // 2)), crossings=CROSSINGS)
+            put(event)
+            self.events.append(event)
+
+    @property
+    def crossings(self) -> set[tuple[str, int]]:
+        return {(event.id, n) for event in self.events for n in range(CROSSINGS)}
+
+    def all_stored(self, pool: ConnectionPool) -> bool:
+        return self.stored(pool) >= len(self.crossings)
+
+    def stored(self, pool: ConnectionPool) -> int:
+        try:
+            with transaction(pool) as connection:
+                row = connection.execute("SELECT count(*) FROM crossings").fetchone()
+        except DatabaseDown:
+            return 0
+        return int(row[0]) if row else 0
+
+    def check(self, pool: ConnectionPool) -> None:
+        """Each crossing and each observed period is there, once."""
+        with transaction(pool) as connection:
+            crossings = connection.execute("SELECT event_id::text, n FROM crossings").fetchall()
+            observed = connection.execute("SELECT event_id::text FROM observed").fetchall()
+        assert len(crossings) == len(set(crossings))
+        assert set(crossings) == self.crossings
+        assert sorted(observed) == sorted((event.id,) for event in self.events)
+
+
+@contextmanager
+def storing(broker: KafkaBroker, pool: ConnectionPool) -> Iterator[None]:
+    stop = Flag()
+    run = KafkaSubscriber(broker.bootstrap, "simpang-store").run
+    thread = Thread(target=run, args=(Store(pool).write, stop))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+@contextmanager
+def worker(folder: Path, publisher: Publisher) -> Iterator[Outbox]:
+    try:
+        with Outbox(folder / "outbox.sqlite", publisher) as outbox:
+            yield outbox
+    finally:
+        publisher.close()
+
+
+def test_the_broker_is_killed_and_comes_back(kafka_broker: KafkaBroker, postgres_dsn: str, tmp_path: Path) -> None:
+    traffic = Traffic()
+    with (
+        open_database(config_for(postgres_dsn)) as pool,
+        storing(kafka_broker, pool),
+        worker(tmp_path, KafkaPublisher(kafka_broker.bootstrap)) as outbox,
+    ):
+        traffic.pass_by(outbox.put, events=10)
+        wait_until(lambda: traffic.all_stored(pool), "the first crossings to be stored")
+        traffic.pass_by(outbox.put, events=10)
+        wait_until(lambda: not outbox.waiting, "the broker to acknowledge all")
+        kafka_broker.kill()  # with what it had acknowledged, some of it perhaps not yet stored
+        traffic.pass_by(outbox.put, events=10)
+        assert outbox.waiting >= 10
+        kafka_broker.start()
+        traffic.pass_by(outbox.put, events=10)
+        wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
+        traffic.check(pool)
+
+
+def test_what_the_broker_acknowledged_and_lost_is_sent_again(
+    kafka_broker: KafkaBroker, postgres_dsn: str, tmp_path: Path
+) -> None:
+    traffic = Traffic()
+    with (
+        open_database(config_for(postgres_dsn)) as pool,
+        worker(tmp_path, KafkaPublisher(kafka_broker.bootstrap)) as outbox,
+    ):
+        traffic.pass_by(outbox.put, events=20)
+        wait_until(lambda: not outbox.waiting, "the broker to acknowledge all")
+        kafka_broker.kill()
+        kafka_broker.start()
+        with storing(kafka_broker, pool):
+            traffic.pass_by(outbox.put, events=2)
+            wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
+        traffic.check(pool)
+
+
+def test_the_database_is_killed_and_comes_back(
+    kafka_broker: KafkaBroker, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    traffic = Traffic()
+    with (
+        open_database(config_for(postgres_server.dsn)) as pool,
+        storing(kafka_broker, pool),
+        worker(tmp_path, KafkaPublisher(kafka_broker.bootstrap)) as outbox,
+    ):
+        traffic.pass_by(outbox.put, events=10)
+        wait_until(lambda: traffic.all_stored(pool), "the first crossings to be stored")
+        postgres_server.kill()
+        traffic.pass_by(outbox.put, events=20)
+        wait_until(lambda: not outbox.waiting, "the broker to take them meanwhile")
+        postgres_server.start()
+        wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
+        traffic.check(pool)
+
+
+def test_in_one_process_the_database_is_killed_and_comes_back(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    traffic, bus = Traffic(), MemoryBus()
+    with (
+        open_database(config_for(postgres_server.dsn)) as pool,
+        worker(tmp_path, bus) as outbox,
+    ):
+        bus.subscribe(Store(pool).write)
+        traffic.pass_by(outbox.put, events=10)
+        wait_until(lambda: traffic.all_stored(pool), "the first crossings to be stored")
+        postgres_server.kill()
+        traffic.pass_by(outbox.put, events=20)
+        assert outbox.waiting
+        postgres_server.start()
+        wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
+        traffic.check(pool)
+
+
+def test_everything_is_down_at_start(
+    kafka_broker: KafkaBroker, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """After a power cut the worker counts before broker and database are back."""
+    kafka_broker.kill()
+    postgres_server.kill()
+    traffic = Traffic()
+    with (
+        open_database(config_for(postgres_server.dsn)) as pool,
+        storing(kafka_broker, pool),
+        worker(tmp_path, KafkaPublisher(kafka_broker.bootstrap)) as outbox,
+    ):
+        traffic.pass_by(outbox.put, events=10)
+        assert outbox.waiting == 10
+        postgres_server.start()
+        kafka_broker.start()
+        wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
+        traffic.check(pool)
+
+
+def test_the_worker_and_the_store_are_restarted(kafka_broker: KafkaBroker, postgres_dsn: str, tmp_path: Path) -> None:
+    traffic = Traffic()
+    with open_database(config_for(postgres_dsn)) as pool:
+        for _ in range(2):
+            with worker(tmp_path, KafkaPublisher(kafka_broker.bootstrap)) as outbox:
+                traffic.pass_by(outbox.put, events=10)
+            with storing(kafka_broker, pool):
+                wait_until(lambda: traffic.stored(pool) > 0, "some crossings to be stored")
+        with worker(tmp_path, KafkaPublisher(kafka_broker.bootstrap)), storing(kafka_broker, pool):
+            wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored")
+        traffic.check(pool)
