@@ -1,11 +1,16 @@
 """A camera that sends the same picture over and over, as some do when their sensor or encoder hangs."""
 
+from collections import deque
+
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 GREY_LEVELS_TOLERATED = 2
 """Re-encoding an unchanged picture moves a pixel by this much at most; a live sensor's noise moves some by more."""
+
+REMEMBERED_S = 3.0
+"""Longer than most cameras' keyframe interval, shorter than any clip that is worth playing in a loop."""
 
 SUSPICIOUS_S = 5.0
 """A picture unchanged for so long is no longer taken as an observation, though not yet called frozen."""
@@ -16,29 +21,31 @@ PLANAR_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444
 
 
 class FrozenPicture:
-    """Tells for how long the picture has not changed. Not thread-safe.
+    """Tells for how long no picture was new. Not thread-safe.
 
-    Some live streams repeat a few frames, so standing still for a moment means nothing.
+    An encoder does not code an unchanged picture the same way in every frame: it sharpens it after each keyframe. So
+    a picture counts as new only where it resembles none of the last `REMEMBERED_S` seconds. A live one always differs
+    from all of them by its sensor's noise. Some live streams repeat a few frames, so a moment's rest means nothing.
     """
 
     def __init__(self, frozen_s: float) -> None:
         self._frozen_s = frozen_s
-        self._reference: NDArray[np.uint8] | None = None
-        self._since = self._until = 0.0
+        self._remembered: deque[tuple[float, NDArray[np.int16]]] = deque()
+        self._new_at = self._until = 0.0
 
     def see(self, t: float, luma: NDArray[np.uint8]) -> None:
         """luma: a thumbnail's brightness, (H, W), of the picture taken at `t` seconds."""
         self._until = t
-        if self._reference is None or luma.shape != self._reference.shape or self._changed(luma, self._reference):
-            self._reference, self._since = luma, t
-
-    @staticmethod
-    def _changed(luma: NDArray[np.uint8], reference: NDArray[np.uint8]) -> bool:
-        return bool(np.abs(luma.astype(np.int16) - reference).max() > GREY_LEVELS_TOLERATED)
+        picture = luma.astype(np.int16)
+        while len(self._remembered) > 1 and not t - REMEMBERED_S <= self._remembered[0][0] <= t:
+            self._remembered.popleft()
+        if not any(_alike(picture, other) for _, other in reversed(self._remembered)):
+            self._new_at = t
+        self._remembered.append((t, picture))
 
     @property
     def still_s(self) -> float:
-        return self._until - self._since
+        return self._until - self._new_at
 
     @property
     def is_suspicious(self) -> bool:
@@ -47,6 +54,10 @@ class FrozenPicture:
     @property
     def is_frozen(self) -> bool:
         return self.still_s >= self._frozen_s
+
+
+def _alike(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
+    return one.shape == other.shape and bool(np.abs(one - other).max() <= GREY_LEVELS_TOLERATED)
 
 
 def luma_thumbnail(picture: VideoFrame) -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ A source runs until it fails and then raises; whoever owns it decides when to tr
 
 import time
 from collections.abc import Iterator
+from heapq import heappop, heappush
 from itertools import chain, islice
 from threading import Event as Flag
 from types import TracebackType
@@ -21,6 +22,8 @@ from av.video.stream import VideoStream
 RTSP_SCHEMES = ("rtsp", "rtsps")
 CORRUPT_PACKETS_TOLERATED = 250
 PACKETS_PROBED = 16
+PICTURES_REORDERED = 16
+"""The most that H.264 and H.265 allow a decoder to hold back."""
 
 
 class SourceLost(ConnectionError):
@@ -62,7 +65,7 @@ class Source:
     """
 
     decode_ordered: bool
-    """Timestamps tell when to decode, not when to show: `dts` of packets and frames holds, `pts` does not."""
+    """Timestamps tell when to decode, not when to show: `dts` holds, `pts` only repeats it."""
 
     def __init__(self, url: str, *, stop: Flag, stall_s: float = 10.0) -> None:
         self.address = public_address(url)
@@ -70,13 +73,17 @@ class Source:
         self._stop = stop
         self._stall_s = stall_s
         self._paced = not is_rtsp(url)
+        self._last_dts: int | None = None
 
     def __enter__(self) -> Self:
         options = {"rtsp_transport": "tcp"} if is_rtsp(self._url) else {}
+        began = time.monotonic()
         try:
             container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s))
         except (FFmpegError, OSError, ValueError) as error:
-            raise SourceLost(f"{self.address}: {remedy(error)}") from error
+            # An RTSP server that says nothing looks to av like one that talks nonsense.
+            silent = time.monotonic() - began >= self._stall_s
+            raise SourceLost(f"{self.address}: {SILENT if silent else remedy(error)}") from error
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
@@ -96,7 +103,7 @@ class Source:
         return self.stream.codec_context.name
 
     def packets(self) -> Iterator[VideoPacket]:
-        """Video packets in decoding order until `stop` is set. `dts` always increases, but may jump.
+        """Video packets in decoding order until `stop` is set. No time comes twice in a row, but times may jump.
 
         Raises SourceLost when the stream stalls or ends.
         """
@@ -146,7 +153,9 @@ class Source:
         for packet in packets:
             if self.decode_ordered or not self.stream.codec_context.has_b_frames:
                 packet.dts = packet.pts if packet.pts is not None else packet.dts
-                packet.pts = packet.dts
+                if packet.dts is not None and packet.dts == self._last_dts:
+                    packet.dts += 1
+                packet.pts = self._last_dts = packet.dts
             if packet.dts is None and packet.pts is None and not packet.is_keyframe:
                 continue
             yield packet
@@ -158,9 +167,11 @@ class Decoder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._corrupt = 0
+        self._waiting: list[int] = []
 
     def frames(self, packet: VideoPacket) -> list[tuple[float, VideoFrame]]:
         """(stream time in seconds, frame) pairs in display order. Raises SourceLost."""
+        sent = packet.dts
         try:
             frames = packet.decode()
         except FFmpegError as error:
@@ -170,13 +181,20 @@ class Decoder:
                     f"{self._source.address}: {self._source.codec} video that cannot be decoded; set it to H.264"
                 ) from error
             return []
-        if frames:
-            self._corrupt = 0
+        self._corrupt = 0
+        if self._source.decode_ordered and sent is not None:
+            heappush(self._waiting, sent)
         return [(seconds, frame) for frame in frames if (seconds := self._seconds(frame)) is not None]
 
     def _seconds(self, frame: VideoFrame) -> float | None:
-        ticks = frame.dts if self._source.decode_ordered else frame.pts
+        ticks = self._earliest_waiting() if self._source.decode_ordered else frame.pts
         return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
+
+    def _earliest_waiting(self) -> int | None:
+        """Pictures are shown in order, one for each packet, so the first shown takes the first time."""
+        while len(self._waiting) > PICTURES_REORDERED + 1:
+            heappop(self._waiting)
+        return heappop(self._waiting) if self._waiting else None
 
 
 class Pace:
@@ -194,8 +212,9 @@ class Pace:
         self._stop.wait(max(0.0, self._anchor + stream_s - now))
 
 
+SILENT = "sends nothing; check the camera's power and network"
 REMEDIES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    ((av.error.ExitError, TimeoutError), "sends nothing; check the camera's power and network"),
+    ((av.error.ExitError, TimeoutError), SILENT),
     (
         (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
         "refuses these credentials; check user and password in the camera's url",

@@ -1,0 +1,266 @@
+"""Sources and live video over real connections."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import av
+import pytest
+
+from pipelines.hls import PLAYLIST, HlsWriter, clear
+from pipelines.source import Decoder, Source, SourceLost, UnsupportedStream
+from tests.servers import RtspCameras, wait_until, write_clip
+
+pytestmark = pytest.mark.integration
+
+
+def read(url: str, *, frames: int, stall_s: float = 5.0) -> list[float]:
+    """Stream times of that many decoded frames."""
+    times: list[float] = []
+    with Source(url, stop=Flag(), stall_s=stall_s) as source:
+        decoder = Decoder(source)
+        for packet in source.packets():
+            times += [seconds for seconds, _ in decoder.frames(packet)]
+            if len(times) >= frames:
+                break
+    return times
+
+
+def steps(times: list[float]) -> list[float]:
+    return [after - before for before, after in pairwise(times)]
+
+
+def stream_to_hls(url: str, folder: Path, *, seconds: float, segments_kept: int = 3) -> None:
+    with (
+        Source(url, stop=Flag()) as source,
+        HlsWriter(folder, source, segment_s=1, segments_kept=segments_kept) as writer,
+    ):
+        began = time.monotonic()
+        for packet in source.packets():
+            writer.write(packet)
+            if time.monotonic() - began > seconds:
+                break
+
+
+def segments_of(folder: Path) -> list[str]:
+    return re.findall(r"^\d+\.m4s$", (folder / PLAYLIST).read_text(), re.MULTILINE)
+
+
+def play(folder: Path) -> list[float]:
+    """Times of all frames that the playlist offers, decoded from the files that it names."""
+    (init,) = re.findall(r'#EXT-X-MAP:URI="(.+?)"', (folder / PLAYLIST).read_text())
+    film = b"".join((folder / name).read_bytes() for name in [init, *segments_of(folder)])
+    with av.open(BytesIO(film)) as container:
+        return [picture.time for picture in container.decode(video=0)]
+
+
+@contextmanager
+def http_server(folder: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_frames_of_a_looped_camera_keep_coming_in_order(rtsp_cameras: RtspCameras) -> None:
+    times = read(rtsp_cameras.url("road.mp4"), frames=130)
+    assert min(steps(times)) > 0
+    assert max(steps(times)) < 0.5
+
+
+def test_frames_come_in_display_order_though_the_server_stamps_reordered_pictures_as_they_are_sent(
+    rtsp_cameras: RtspCameras,
+) -> None:
+    write_clip(rtsp_cameras.folder / "reordered.mp4", reordered=True)
+    times = read(rtsp_cameras.url("reordered.mp4"), frames=130)
+    assert min(steps(times)) > 0
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265"])
+def test_live_video_is_the_cameras_own_cut_into_segments(rtsp_cameras: RtspCameras, tmp_path: Path, codec: str) -> None:
+    write_clip(rtsp_cameras.folder / "camera.mp4", codec=codec, seconds=3)
+    folder = tmp_path / "hls"
+    stream_to_hls(rtsp_cameras.url("camera.mp4"), folder, seconds=8)
+    playlist = (folder / PLAYLIST).read_text()
+    assert "#EXT-X-INDEPENDENT-SEGMENTS" in playlist
+    assert playlist.count("#EXT-X-PROGRAM-DATE-TIME:") == playlist.count("#EXTINF:") == 3
+    assert "#EXT-X-ENDLIST" not in playlist
+    lengths = [float(text) for text in re.findall(r"#EXTINF:([\d.]+)", playlist)[:-1]]
+    assert all(0.9 < length < 2.1 for length in lengths)
+    times = play(folder)
+    assert len(times) > 40
+    assert min(steps(times)) > 0
+    assert len(list(folder.glob("*.m4s"))) <= 3 + 3 + 1
+
+
+def test_reordered_pictures_stay_in_order_in_live_video(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    write_clip(rtsp_cameras.folder / "reordered.mp4", reordered=True, seconds=30)
+    folder = tmp_path / "hls"
+    stream_to_hls(rtsp_cameras.url("reordered.mp4"), folder, seconds=8, segments_kept=5)
+    times = play(folder)
+    assert len(times) > 40
+    assert min(steps(times)) > 0
+
+
+def test_a_camera_that_comes_back_reuses_no_name_and_leaves_nothing_old(
+    rtsp_cameras: RtspCameras, tmp_path: Path
+) -> None:
+    url, folder = rtsp_cameras.url("road.mp4"), tmp_path / "hls"
+    stream_to_hls(url, folder, seconds=4)
+    before = {path.name for path in folder.iterdir()} - {PLAYLIST}
+    last = int(segments_of(folder)[-1].removesuffix(".m4s"))
+    stream_to_hls(url, folder, seconds=4, segments_kept=8)
+    after = {path.name for path in folder.iterdir()} - {PLAYLIST}
+    assert not before & after
+    playlist = (folder / PLAYLIST).read_text()
+    assert int(re.findall(r"#EXT-X-MEDIA-SEQUENCE:(\d+)", playlist)[0]) > last
+    assert "#EXT-X-DISCONTINUITY" in playlist
+    assert len(play(folder)) > 20
+    clear(folder)
+    assert not list(folder.iterdir())
+
+
+def test_one_connection_serves_viewers_and_analysis(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    with (
+        Source(rtsp_cameras.url("road.mp4"), stop=Flag()) as source,
+        HlsWriter(tmp_path / "hls", source, segment_s=1, segments_kept=3) as writer,
+    ):
+        decoder, frames = Decoder(source), 0
+        for packet in source.packets():
+            frames += len(decoder.frames(packet))
+            writer.write(packet)
+            if (tmp_path / "hls" / PLAYLIST).exists():
+                break
+        assert frames >= 25
+        assert rtsp_cameras.connections() == 1
+
+
+def test_a_file_is_read_as_fast_as_it_happened(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "road.mp4", seconds=2)
+    began = time.monotonic()
+    with pytest.raises(SourceLost, match="ended"):
+        read(str(clip), frames=1000)
+    assert time.monotonic() - began > 1.5
+
+
+def test_http_and_hls_are_sources_too(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    folder = tmp_path / "hls"
+    stream_to_hls(rtsp_cameras.url("road.mp4"), folder, seconds=5)
+    write_clip(rtsp_cameras.folder / "road.mkv")
+    with http_server(folder) as hls, http_server(rtsp_cameras.folder) as http:
+        assert len(read(f"{http}/road.mkv", frames=10)) >= 10
+        assert len(read(f"{hls}/{PLAYLIST}", frames=10)) >= 10
+
+
+def test_a_camera_that_falls_silent_is_lost_within_the_time_allowed(rtsp_cameras: RtspCameras) -> None:
+    with Source(rtsp_cameras.url("road.mp4"), stop=Flag(), stall_s=1) as source:
+        packets = source.packets()
+        for _ in range(10):
+            next(packets)
+        rtsp_cameras.pause()
+        with pytest.raises(SourceLost, match="sends nothing"):
+            for _ in packets:
+                pass
+
+
+def test_a_server_that_never_answers_is_lost_within_the_time_allowed(silent_server: int) -> None:
+    began = time.monotonic()
+    with pytest.raises(SourceLost, match="sends nothing"):
+        read(f"rtsp://admin:s3cret@127.0.0.1:{silent_server}/live", frames=1, stall_s=1)
+    assert time.monotonic() - began < 5
+
+
+def test_a_server_that_goes_away_is_a_lost_source(rtsp_cameras: RtspCameras) -> None:
+    with Source(rtsp_cameras.url("road.mp4"), stop=Flag()) as source:
+        packets = source.packets()
+        next(packets)
+        rtsp_cameras.kill()
+        with pytest.raises(SourceLost):
+            for _ in packets:
+                pass
+
+
+def test_stop_ends_the_packets_quietly(rtsp_cameras: RtspCameras) -> None:
+    stop = Flag()
+    with Source(rtsp_cameras.url("road.mp4"), stop=stop) as source:
+        packets = source.packets()
+        next(packets)
+        stop.set()
+        assert list(packets) == []
+
+
+def refused_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("rtsp://admin:s3cret@127.0.0.1:{refused}/live?password=s3cret", "connection refused; check address and port"),
+        ("rtsp://admin:s3cret@127.0.0.1:{rtsp}/nowhere.mp4", "404"),
+        ("rtsp://admin:s3cret@no-such-host.invalid/live", "check the camera's url"),
+        ("{folder}/missing.mp4", "no such file"),
+        ("{folder}/text.mp4", "sends no video that can be read"),
+    ],
+)
+def test_what_cannot_be_opened_gets_one_line_without_the_password(
+    rtsp_cameras: RtspCameras, url: str, said: str
+) -> None:
+    (rtsp_cameras.folder / "text.mp4").write_text("this is no video")
+    address = url.format(refused=refused_port(), rtsp=rtsp_cameras.port, folder=rtsp_cameras.folder)
+    with pytest.raises(SourceLost) as lost:
+        read(address, frames=1)
+    message = str(lost.value)
+    assert said in message
+    assert "s3cret" not in message
+    assert "\n" not in message
+    assert message.startswith(address.split("?")[0].replace("admin:s3cret@", ""))
+
+
+def test_a_codec_that_browsers_cannot_show_is_refused_by_name(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "camera.mkv", codec="mjpeg", seconds=1)
+    with Source(str(clip), stop=Flag()) as source, pytest.raises(UnsupportedStream, match=r"mjpeg.*H\.264"):
+        HlsWriter(tmp_path / "hls", source, segment_s=1, segments_kept=3)
+
+
+def test_old_segments_are_deleted_as_new_ones_come(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    folder, stop = tmp_path / "hls", Flag()
+
+    def run() -> None:
+        with (
+            Source(rtsp_cameras.url("road.mp4"), stop=stop) as source,
+            HlsWriter(folder, source, segment_s=0.5, segments_kept=3) as writer,
+        ):
+            for packet in source.packets():
+                writer.write(packet)
+
+    thread = Thread(target=run)
+    thread.start()
+    try:
+        wait_until(lambda: list(folder.glob("*.m4s")), "the first segment")
+        first = min(folder.glob("*.m4s"))
+        wait_until(lambda: not first.exists(), "the first segment to be deleted")
+        assert first.name not in (folder / PLAYLIST).read_text()
+    finally:
+        stop.set()
+        thread.join(10)

@@ -1,0 +1,268 @@
+"""Cameras in, events out, over real RTSP connections. The detector is a simple one that the pictures are made for."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from threading import enumerate as threads
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from analytics.camera import Position
+from analytics.detections import Detections
+from analytics.facts import ROAD_USERS, RoadUser
+from models.detector import RgbImage
+from pipelines.config import AnalysisConfig, CameraConfig, Config, StreamConfig
+from pipelines.events import CameraStatus, Counts, Event, Health
+from pipelines.hls import PLAYLIST
+from pipelines.supervisor import BackOff
+from pipelines.worker import Worker
+from tests.servers import RtspCameras, wait_until, write_clip
+
+pytestmark = pytest.mark.integration
+
+GATE = {"id": "middle", "p1": [160, 0], "p2": [160, 240]}
+QUICK = BackOff(first_s=0.1, longest_s=0.5)
+
+
+class WhiteBoxes:
+    """Finds bright rectangles, and calls each a car."""
+
+    name = "white boxes"
+    in_flight = 2
+
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        found: Future[Detections] = Future()
+        _, _, stats, _ = cv2.connectedComponentsWithStats((image.min(axis=2) > 180).astype(np.uint8))
+        boxes = np.array([[x, y, x + w, y + h] for x, y, w, h, area in stats[1:] if area > 400], np.float32)
+        count = len(boxes)
+        cars = np.full(count, ROAD_USERS.index(RoadUser.CAR), np.int64)
+        found.set_result(Detections(boxes.reshape(-1, 4), np.full(count, 0.9, np.float32), cars))
+        return found
+
+    def close(self) -> None:
+        pass
+
+
+class AfraidOfWidePictures(WhiteBoxes):
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        height, width, _ = image.shape
+        if width < 2 * height:
+            return super().submit(image)
+        failed: Future[Detections] = Future()
+        failed.set_exception(RuntimeError("out of memory"))
+        return failed
+
+
+class Received:
+    """All events so far."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._events: list[Event] = []
+
+    def put(self, event: Event) -> None:
+        with self._lock:
+            self._events.append(Event.from_json(event.to_json()))
+
+    def of(self, camera_id: str, kind: type[Any]) -> list[Any]:
+        with self._lock:
+            return [e.data for e in self._events if e.subject == camera_id and isinstance(e.data, kind)]
+
+    def health(self, camera_id: str) -> Health | None:
+        reports = self.of(camera_id, Health)
+        return reports[-1] if reports else None
+
+    def status(self, camera_id: str) -> CameraStatus | None:
+        last = self.health(camera_id)
+        return last.status if last else None
+
+    def statuses(self, camera_id: str) -> list[CameraStatus]:
+        """Each change of status once."""
+        told = [report.status for report in self.of(camera_id, Health)]
+        return [status for number, status in enumerate(told) if number == 0 or status != told[number - 1]]
+
+    def is_(self, camera_id: str, status: CameraStatus) -> Callable[[], bool]:
+        return lambda: self.status(camera_id) == status
+
+
+def camera(camera_id: str, url: str, **options: Any) -> CameraConfig:
+    return CameraConfig(
+        id=camera_id, name=camera_id, url=SecretStr(url), position=Position(lat=1.1, lon=104.0), **options
+    )
+
+
+def config(tmp_path: Path, *cameras: CameraConfig, **stream: float) -> Config:
+    return Config(
+        cameras=cameras,
+        data_dir=tmp_path / "data",
+        analysis=AnalysisConfig(looks_per_s=10),
+        stream=StreamConfig(**{"segment_s": 0.5, "stall_s": 2, **stream}),
+    )
+
+
+@contextmanager
+def running(city: Config, detector: WhiteBoxes | None = None) -> Iterator[Received]:
+    received = Received()
+    with Worker(city, detector or WhiteBoxes(), received.put, back_off=QUICK):
+        yield received
+
+
+def gate_file(folder: Path, gate: dict[str, Any] = GATE) -> Path:
+    path = folder / "camera.json"
+    path.write_text(json.dumps({"image_size": [320, 240], "gates": [gate]}))
+    return path
+
+
+def test_a_camera_is_streamed_analysed_and_reported(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    city = config(tmp_path, camera("road", rtsp_cameras.url("road.mp4"), geometry=gate_file(tmp_path)))
+    with running(city) as received:
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+        wait_until(
+            lambda: sum(len(c.crossings) for c in received.of("road", Counts)) >= 2, "two crossings", within_s=60
+        )
+        wait_until((tmp_path / "data/hls/road" / PLAYLIST).exists, "live video")
+        assert rtsp_cameras.connections() == 1
+    first, *_ = received.of("road", Counts)
+    assert 0 < first.observed_s <= (first.end_at - first.start_at).total_seconds() <= 10
+    crossings = [crossing for counts in received.of("road", Counts) for crossing in counts.crossings]
+    assert {(c.gate, c.road_user) for c in crossings} == {("middle", RoadUser.CAR)}
+    beats = [report for report in received.of("road", Health) if report.status == CameraStatus.ONLINE]
+    assert max(report.received_fps for report in beats) > max(report.analysed_fps for report in beats) > 0
+    assert beats[-1].image_size == (320, 240)
+    # Whoever hears of the camera last hears that there is no data, and finds no video that looks live.
+    assert received.status("road") == CameraStatus.OFFLINE
+    assert not list((tmp_path / "data/hls/road").iterdir())
+
+
+def test_a_camera_comes_back_when_its_server_does(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    with running(config(tmp_path, camera("road", rtsp_cameras.url("road.mp4")))) as received:
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+        rtsp_cameras.kill()
+        wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline")
+        wait_until(lambda: not (tmp_path / "data/hls/road" / PLAYLIST).exists(), "what is no longer live to be deleted")
+        rtsp_cameras.start()
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online again")
+        wait_until((tmp_path / "data/hls/road" / PLAYLIST).exists, "live video again")
+        wait_until(lambda: received.health("road").reconnects >= 1, "the reconnection to be counted")
+    lost = next(report for report in received.of("road", Health) if report.status == CameraStatus.OFFLINE)
+    assert lost.reason.startswith(f"rtsp://127.0.0.1:{rtsp_cameras.port}/road.mp4: ")
+    assert (lost.analysed_fps is None) or lost.age_s is None
+
+
+def test_a_camera_that_stalls_is_offline_and_its_time_unobserved(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    with running(config(tmp_path, camera("road", rtsp_cameras.url("road.mp4")))) as received:
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+        rtsp_cameras.pause()
+        wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline")
+        wait_until(
+            lambda: any(counts.observed_s == 0 for counts in received.of("road", Counts)),
+            "a period in which nothing was observed",
+            within_s=60,
+        )
+
+
+def test_a_frozen_picture_is_told_and_not_counted_as_observed(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    write_clip(rtsp_cameras.folder / "hung.mp4", still=True, seconds=2)
+    city = config(
+        tmp_path, camera("hung", rtsp_cameras.url("hung.mp4")), camera("road", rtsp_cameras.url("road.mp4")), frozen_s=3
+    )
+    with running(city) as received:
+        wait_until(received.is_("hung", CameraStatus.FROZEN), "the picture to be called frozen")
+        wait_until(
+            lambda: any(counts.observed_s == 0 for counts in received.of("hung", Counts)),
+            "a period in which nothing was observed",
+            within_s=60,
+        )
+    assert CameraStatus.FROZEN not in received.statuses("road")
+
+
+def test_one_bad_camera_does_not_touch_another(rtsp_cameras: RtspCameras, silent_server: int, tmp_path: Path) -> None:
+    write_clip(rtsp_cameras.folder / "wide.mp4", size=(640, 240))
+    outside = {"id": "outside", "p1": [500, 0], "p2": [500, 200]}
+    unsized = tmp_path / "outside.json"
+    unsized.write_text(json.dumps({"gates": [outside]}))
+    city = config(
+        tmp_path,
+        camera("good", rtsp_cameras.url("road.mp4")),
+        camera("refused", "rtsp://admin:s3cret@127.0.0.1:1/live"),
+        camera("silent", f"rtsp://admin:s3cret@127.0.0.1:{silent_server}/live"),
+        camera("missing", rtsp_cameras.url("nowhere.mp4", credentials="admin:s3cret@")),
+        camera("misdrawn", rtsp_cameras.url("road.mp4"), geometry=unsized),
+        camera("undetectable", rtsp_cameras.url("wide.mp4")),
+    )
+    reasons = {
+        "refused": "connection refused",
+        "silent": "sends nothing",
+        "missing": "404",
+        "misdrawn": "gate outside: point (500, 0) is outside the 320x240 picture",
+        "undetectable": "out of memory",
+    }
+    with running(city, AfraidOfWidePictures()) as received:
+        wait_until(received.is_("good", CameraStatus.ONLINE), "the good camera to be online")
+        for camera_id, reason in reasons.items():
+            wait_until(received.is_(camera_id, CameraStatus.OFFLINE), f"{camera_id} to be offline")
+            told = received.health(camera_id)
+            assert told is not None
+            assert reason in told.reason
+            assert "s3cret" not in told.reason
+        since = len(received.of("good", Counts))
+        wait_until(lambda: len(received.of("good", Counts)) > since + 1, "the good camera to go on", within_s=60)
+        # Its geometry is wrong and its analysis impossible, but people can still look at the road.
+        assert (tmp_path / "data/hls/misdrawn" / PLAYLIST).exists()
+    assert received.statuses("good") == [CameraStatus.CONNECTING, CameraStatus.ONLINE, CameraStatus.OFFLINE]
+
+
+def test_viewers_and_analysis_may_have_a_stream_each(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    write_clip(rtsp_cameras.folder / "large.mp4", size=(640, 480))
+    sub_stream = SecretStr(rtsp_cameras.url("road.mp4"))
+    city = config(tmp_path, camera("road", rtsp_cameras.url("large.mp4"), analysis_url=sub_stream))
+    with running(city) as received:
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+        wait_until((tmp_path / "data/hls/road" / PLAYLIST).exists, "live video")
+        assert rtsp_cameras.connections() == 2
+        (init,) = (tmp_path / "data/hls/road").glob("init-*.mp4")
+        assert b"\x02\x80\x00\x00\x01\xe0\x00\x00" in init.read_bytes()  # 640.0 x 480.0 in the track header
+        told = received.health("road")
+        assert told is not None
+        assert told.image_size == (320, 240)
+
+
+def test_without_its_live_video_a_camera_is_degraded(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    sub_stream = SecretStr(rtsp_cameras.url("road.mp4"))
+    city = config(tmp_path, camera("road", rtsp_cameras.url("nowhere.mp4"), analysis_url=sub_stream))
+    with running(city) as received:
+        wait_until(received.is_("road", CameraStatus.DEGRADED), "the camera to be degraded")
+        told = received.health("road")
+        assert told is not None
+        assert told.reason.startswith("live video: ")
+
+
+def test_everything_stops_within_two_seconds_though_a_camera_says_nothing(
+    rtsp_cameras: RtspCameras, silent_server: int, tmp_path: Path
+) -> None:
+    silent = camera("silent", f"rtsp://127.0.0.1:{silent_server}/live")
+    city = config(tmp_path, camera("road", rtsp_cameras.url("road.mp4")), silent, stall_s=6)
+    with running(city) as received:
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    wait_until(lambda: not [thread for thread in threads() if "silent" in thread.name], "its thread to end by itself")
+
+
+def test_a_camera_of_h265_tells_the_operator_that_browsers_may_not_play_it(
+    rtsp_cameras: RtspCameras, tmp_path: Path
+) -> None:
+    write_clip(rtsp_cameras.folder / "hevc.mp4", codec="libx265", seconds=2)
+    with running(config(tmp_path, camera("hevc", rtsp_cameras.url("hevc.mp4")))) as received:
+        wait_until(received.is_("hevc", CameraStatus.ONLINE), "the camera to be online")
+        told = received.health("hevc")
+        assert told is not None
+        assert "H.265" in told.reason

@@ -1,0 +1,114 @@
+"""Facts about a camera to events."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from analytics.camera import Camera, Position
+from analytics.facts import (
+    Coverage,
+    Crossing,
+    Direction,
+    Incident,
+    IncidentType,
+    Level,
+    LevelReport,
+    RoadUser,
+    ZoneInterval,
+)
+from pipelines.events import Congestion, Counts, Event, IncidentPhase, IncidentReport
+from pipelines.fact_events import FactEvents
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+T = NOON.timestamp()
+CAMERA = Camera(id="simpang-kabil", image_size=(1280, 720), position=Position(lat=1.1, lon=104.0))
+
+
+def crossing(t: float) -> Crossing:
+    return Crossing(t=t, gate="north", direction=Direction.A, road_user=RoadUser.MOTORCYCLE, track=7, speed_kmh=31.5)
+
+
+def coverage(start: float, end: float, observed_s: float = 10) -> Coverage:
+    return Coverage(start_s=T + start, end_s=T + end, observed_s=observed_s)
+
+
+def incident(number: int = 1, end_s: float | None = None) -> Incident:
+    return Incident(
+        number=number,
+        type=IncidentType.STOPPED_VEHICLE,
+        zone="east",
+        start_s=T + 5,
+        detected_s=T + 20,
+        end_s=end_s,
+        pixel=(640.0, 400.0),
+        ground=(3.0, 12.0),
+        confidence=0.8,
+        reason="a car stands in a live lane",
+        track=7,
+    )
+
+
+def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
+    events = FactEvents(CAMERA, "run")
+    zone = ZoneInterval(
+        zone="east",
+        start_s=T - 60,
+        end_s=T,
+        flow_veh_h=600,
+        speed_kmh=None,
+        density_veh_km_lane=None,
+        occupancy=0.2,
+        queue_m=None,
+        queue_veh=0,
+        level=Level.DENSE,
+        coverage=0.9,
+        relative_speed=0.7,
+    )
+    assert events.events([crossing(T + 1), zone]) == []
+    # Seen too late for the period before: it comes with the next.
+    (first, second) = events.events([coverage(0, 10), crossing(T + 9.9), coverage(10, 20, observed_s=4)])
+    assert isinstance(first, Counts)
+    assert isinstance(second, Counts)
+    assert (first.start_at, first.observed_s) == (NOON, 10)
+    assert [record.at.timestamp() for record in first.crossings] == [T + 1]
+    assert first.crossings[0].speed_kmh == 31.5
+    assert [(record.zone, record.end_at, record.flow_veh_h, record.coverage) for record in first.zones] == [
+        ("east", NOON, 600, 0.9)
+    ]
+    assert [record.at.timestamp() for record in second.crossings] == [pytest.approx(T + 9.9)]
+    assert second.zones == ()
+    assert events.events([coverage(20, 30, observed_s=0)])[0].crossings == ()  # type: ignore[union-attr]
+
+
+def test_levels_pass_at_once() -> None:
+    report = LevelReport(t=T, zone="east", level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0)
+    (event,) = FactEvents(CAMERA, "run").events([report])
+    assert event == Congestion(
+        camera_id=CAMERA.id, zone="east", at=NOON, level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0
+    )
+
+
+def test_an_incident_keeps_its_id_and_picture_from_beginning_to_end() -> None:
+    events = FactEvents(CAMERA, "run", take_snapshot=lambda incident_id, _: incident_id)
+    raised, ended = events.events([incident(), incident(end_s=T + 90)])
+    assert isinstance(raised, IncidentReport)
+    assert isinstance(ended, IncidentReport)
+    assert (raised.phase, ended.phase) == (IncidentPhase.RAISED, IncidentPhase.ENDED)
+    assert raised.incident_id == ended.incident_id == raised.snapshot == ended.snapshot
+    assert raised.end_at is None
+    assert ended.end_at == datetime.fromtimestamp(T + 90, UTC)
+    assert (raised.lat, raised.lon) == (1.1, 104.0)
+
+
+def test_incidents_of_other_runs_and_cameras_have_other_ids() -> None:
+    other_camera = Camera(id="simpang-jam", image_size=(1280, 720))
+    makers = [FactEvents(CAMERA, "monday"), FactEvents(CAMERA, "tuesday"), FactEvents(other_camera, "monday")]
+    reports = [event for maker in makers for event in maker.events([incident(1), incident(2)])]
+    assert len({report.incident_id for report in reports if isinstance(report, IncidentReport)}) == 6
+
+
+def test_every_event_survives_its_envelope() -> None:
+    facts = [crossing(T), coverage(0, 10), incident()]
+    for data in FactEvents(CAMERA, "run").events(facts):
+        event = Event.wrap(data, NOON)
+        assert Event.from_json(event.to_json()) == event
