@@ -48,9 +48,7 @@ class Reports:
         self, health: Iterable[HealthRow], analysed: Iterable[HealthRow], levels: Sequence[LevelRow]
     ) -> "Reports":
         """These reports, replaced where there are newer ones."""
-        began = {
-            (row.camera_id, row.zone): row.at for row in levels if not self._has(row.camera_id, row.zone, row.level)
-        }
+        began = {(row.camera_id, row.zone): row.at for row in levels if self._begins(row)}
         return replace(
             self,
             health={**self.health, **{row.camera_id: row for row in health}},
@@ -59,9 +57,10 @@ class Reports:
             since={**self.since, **began},
         )
 
-    def _has(self, camera_id: str, zone: str, level: Level) -> bool:
-        known = self.levels.get((camera_id, zone))
-        return known is not None and known.level is level
+    def _begins(self, row: LevelRow) -> bool:
+        """Whether its level holds since this report, which is a change or the first that we see of one."""
+        known = self.levels.get((row.camera_id, row.zone))
+        return row.level is not row.previous or known is None or known.level is not row.level
 
 
 def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:

@@ -83,7 +83,7 @@ class Watcher:
             noticed = _concerns_us(connection.notifies(timeout=TICK_S, stop_after=1))
             now = datetime.now(UTC)
             if noticed or now - refreshed >= REFRESH:
-                self._refresh(connection, now)
+                self._refresh(connection, now, self.reports)
                 refreshed = now
             self._tell_changes(now)
             self._stop.wait(COALESCE_S)
@@ -94,17 +94,17 @@ class Watcher:
         cameras = list(self._entries)
         analysed = newest_health(connection, cameras, now - timedelta(days=7), analysed_only=True)
         changes = newest_levels(connection, self._zones, now - timedelta(days=1), changes_only=True)
-        self.reports = Reports(
+        long_known = Reports(
             analysed={row.camera_id: row for row in analysed},
-            levels={(row.camera_id, row.zone): row for row in changes},
             since={(row.camera_id, row.zone): row.at for row in changes},
+            levels={(row.camera_id, row.zone): row for row in changes},
         )
-        self._refresh(connection, now)
+        self._refresh(connection, now, long_known)
         self._tell_changes(now)
 
-    def _refresh(self, connection: Connection, now: datetime) -> None:
+    def _refresh(self, connection: Connection, now: datetime, known: Reports) -> None:
         recent = now - HEALTH_LIFETIME
-        self.reports = self.reports.with_newer(
+        self.reports = known.with_newer(
             newest_health(connection, list(self._entries), recent),
             newest_health(connection, list(self._entries), recent, analysed_only=True),
             newest_levels(connection, self._zones, now - LEVEL_LIFETIME),

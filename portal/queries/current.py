@@ -32,10 +32,12 @@ class LevelRow:
     zone: str
     at: datetime
     level: Level
+    previous: Level
     speed_kmh: float | None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", Level(self.level))
+        object.__setattr__(self, "previous", Level(self.previous))
 
 
 ZoneKey = tuple[str, str]
@@ -53,10 +55,10 @@ CROSS JOIN LATERAL (
 """
 
 _LEVELS = """
-SELECT wanted.camera_id, wanted.zone, newest.at, newest.level, newest.speed_kmh
+SELECT wanted.camera_id, wanted.zone, newest.at, newest.level, newest.previous, newest.speed_kmh
 FROM unnest(%(cameras)s::text[], %(zones)s::text[]) AS wanted(camera_id, zone)
 CROSS JOIN LATERAL (
-    SELECT at, level, speed_kmh FROM levels
+    SELECT at, level, previous, speed_kmh FROM levels
     WHERE camera_id = wanted.camera_id AND zone = wanted.zone AND at > %(since)s AND at < now() + interval '30 seconds'
       AND (level <> previous OR NOT %(changes_only)s)
     ORDER BY at DESC LIMIT 1

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from pipelines.config import PortalConfig
+from pipelines.errors import BadInput
 from portal.routes.session import TRIES_PER_NAME
-from portal.sessions import COOKIE
+from portal.sessions import COOKIE, session_key
 from tests.portal.conftest import PASSWORDS, quick_hash, serving
 
 
@@ -57,7 +58,7 @@ def test_guessing_is_slowed_down_for_that_name_only(anonymous):
 def test_a_cookie_that_was_changed_is_nobody(anonymous):
     sign_in(anonymous)
     payload, _, signature = anonymous.cookies[COOKIE].partition(".")
-    for forged in (f"{payload}.{'0' * len(signature)}", f"x{payload}.{signature}", payload, "", ".", "é.é"):
+    for forged in (f"{payload}.{'0' * len(signature)}", f"x{payload}.{signature}", payload, "", ".", "é.é", "[" * 9999):
         answer = httpx.get(
             anonymous.base_url.join("/api/session"),
             headers={"Cookie": f"{COOKIE}={forged}".encode()},
@@ -77,6 +78,12 @@ def test_a_session_outlives_a_restart_but_not_a_new_password(config, pool):
     with serving(config.model_copy(update={"users": (rina,)}), pool) as address:
         answer = httpx.get(f"{address}/api/session", cookies={COOKIE: cookie}, trust_env=False)
         assert answer.json() == {"user": None}
+
+
+def test_a_key_that_was_cut_short_is_not_used(tmp_path):
+    (tmp_path / "session.key").write_bytes(b"")
+    with pytest.raises(BadInput, match=r"session\.key: is cut short; delete it"):
+        session_key(tmp_path)
 
 
 def test_a_form_of_another_site_cannot_sign_in(anonymous):

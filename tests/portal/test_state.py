@@ -21,8 +21,8 @@ def health(seconds_old, status=CameraStatus.ONLINE):
     return HealthRow("a", NOW - timedelta(seconds=seconds_old), status, 1280, 720)
 
 
-def level(seconds_old, now=Level.DENSE):
-    return LevelRow("a", "view", NOW - timedelta(seconds=seconds_old), now, 24.0)
+def level(seconds_old, now=Level.DENSE, previous=None):
+    return LevelRow("a", "view", NOW - timedelta(seconds=seconds_old), now, previous or now, 24.0)
 
 
 def state(health_row, level_row):
@@ -50,8 +50,19 @@ def test_a_level_that_is_not_repeated_is_no_longer_said():
     assert state(health(1), level(151)).level == Level.UNKNOWN
 
 
-def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated():
+@pytest.mark.parametrize(
+    ("rows", "since"),
+    [
+        # Repeated, changed, repeated.
+        ([level(140), level(80, Level.JAMMED, Level.DENSE), level(20, Level.JAMMED)], 80),
+        # The report of the change itself was never the newest when we looked.
+        ([level(140), level(80, Level.JAMMED), level(20, Level.JAMMED)], 80),
+        # Dense before a gap, and dense after it.
+        ([level(140, Level.DENSE, Level.FREE), level(20, Level.DENSE, Level.UNKNOWN)], 20),
+    ],
+)
+def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated(rows, since):
     reports = Reports()
-    for row in (level(200), level(140), level(80, Level.JAMMED), level(20, Level.JAMMED)):
+    for row in rows:
         reports = reports.with_newer([health(1)], [], [row])
-    assert camera_state(ENTRY, reports, NOW).zones[0].since_at == NOW - timedelta(seconds=80)
+    assert camera_state(ENTRY, reports, NOW).zones[0].since_at == NOW - timedelta(seconds=since)
