@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+import math
 import time
 from typing import Annotated
 
@@ -36,19 +37,19 @@ def sign_in(given: SignIn, services: TheServices, address: Address, response: Re
     """Sets the session cookie. Five wrong passwords for a name from one address close that door for minutes."""
     name = given.name.strip().lower()
     by_name, by_address = ("name", name, address), ("address", address)
-    now = time.monotonic()
-    wait = services.throttle.wait_s([(by_name, TRIES_PER_NAME), (by_address, TRIES_PER_ADDRESS)], now)
-    if wait > 0:
+    limits = {by_name: TRIES_PER_NAME, by_address: TRIES_PER_ADDRESS}
+    wait_s = services.throttle.attempt(limits, time.monotonic())
+    if wait_s > 0:
         raise HTTPException(
             status.HTTP_429_TOO_MANY_REQUESTS,
             "Too many wrong passwords; please wait a few minutes.",
-            {"Retry-After": f"{wait:.0f}"},
+            {"Retry-After": f"{math.ceil(wait_s)}"},
         )
     account = services.accounts.check(name, given.password)
     if account is None:
-        services.throttle.failed([by_name, by_address], now)
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Name or password is wrong.")
     services.throttle.forget(by_name)
+    services.throttle.take_back(by_address)
     response.set_cookie(
         COOKIE,
         services.sessions.issue(account, time.time()),

@@ -2,14 +2,16 @@
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from pipelines.config import PortalConfig
 from pipelines.errors import BadInput
+from portal.accounts import load_accounts
 from portal.routes.session import TRIES_PER_NAME
-from portal.sessions import COOKIE, session_key
+from portal.sessions import COOKIE, LIFETIME_S, Sessions, session_key
 from tests.portal.conftest import PASSWORDS, quick_hash, serving
 
 
@@ -78,6 +80,25 @@ def test_a_session_outlives_a_restart_but_not_a_new_password(config, pool):
     with serving(config.model_copy(update={"users": (rina,)}), pool) as address:
         answer = httpx.get(f"{address}/api/session", cookies={COOKIE: cookie}, trust_env=False)
         assert answer.json() == {"user": None}
+
+
+def test_many_guesses_at_once_are_no_way_around(address):
+    def guess(_):
+        with httpx.Client(base_url=address, trust_env=False, timeout=60) as client:
+            return sign_in(client, password="guess").status_code
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(guess, range(3 * TRIES_PER_NAME)))
+    assert answers.count(401) == TRIES_PER_NAME
+    assert answers.count(429) == 2 * TRIES_PER_NAME
+
+
+def test_a_session_ends_with_its_time(config, tmp_path):
+    accounts = load_accounts(config, pytest.fail)
+    sessions = Sessions(session_key(tmp_path), accounts)
+    cookie = sessions.issue(accounts.find("rina"), now=1000)
+    assert sessions.account(cookie, now=1000 + LIFETIME_S - 1).name == "rina"
+    assert sessions.account(cookie, now=1000 + LIFETIME_S) is None
 
 
 def test_a_key_that_was_cut_short_is_not_used(tmp_path):
