@@ -54,7 +54,16 @@ def _openvino(path: Path, device: str, confidence: float, cache: Path, gpu: bool
     if device == "auto" and gpu:
         log.warning("these weights run on the CPU though there is a GPU; give the .pt or .engine to use it", path=path)
     name = "CPU" if device == "auto" else device.upper()
-    return OpenVinoDetector(path, confidence=confidence, device=name, cache_dir=cache / "compiled")
+    return OpenVinoDetector(path, confidence=confidence, device=name, cache_dir=_writable(cache / "compiled"))
+
+
+def _writable(folder: Path) -> Path | None:
+    """The folder, made if need be; None where nothing can be written, as in a read-only container."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
 
 
 def _ultralytics(path: Path, device: str, confidence: float) -> Detector:

@@ -18,6 +18,8 @@ from analytics.facts import ROAD_USERS, Fact, RoadUser
 from models.detector import Detector, RgbImage
 from models.tracker import make_tracker
 from models.view import choose_view
+from pipelines.errors import BadInput
+from pipelines.logs import without_credentials
 from pipelines.pictures import Pictures
 from pipelines.recording import Recording
 
@@ -112,7 +114,8 @@ def count(
 ) -> Counted:
     """Analyse the recording to its end, or until `stop` is set.
 
-    Decoding, detection and analysis overlap; facts come in the order of the frames.
+    Decoding, detection and analysis overlap; facts come in the order of the frames. Raises BadInput where nothing
+    in the recording can be decoded.
     """
     view = choose_view(camera)
     reader = _Reader(recording, Pictures(view), stop)
@@ -136,6 +139,8 @@ def count(
             finish_oldest()
     while under_way:
         finish_oldest()
+    if not reader.frames and not stop.is_set():
+        raise BadInput(f"{without_credentials(recording.source)}: not one frame can be decoded; is the video whole?")
     counted.frames = reader.frames
     counted.duration_s = reader.last_t + recording.frame_s if reader.frames else 0.0
     counted.facts += analyst.finish(counted.duration_s)

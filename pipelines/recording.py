@@ -95,7 +95,7 @@ class Recording:
                 return
             try:
                 yield from packet.decode()
-            except av.error.InvalidDataError:
+            except av.error.FFmpegError:
                 log.debug("a damaged packet was left out", source=self.source)
 
 

@@ -43,3 +43,8 @@ def test_compiled_networks_are_kept_for_the_next_start(tmp_path):
     folder = save_tiny_network(tmp_path / "tiny")
     load_detector(str(folder), cache=tmp_path / "cache").close()
     assert list((tmp_path / "cache" / "compiled").iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    load_detector(str(save_tiny_network(tmp_path / "tiny")), cache=tmp_path / "cache").close()

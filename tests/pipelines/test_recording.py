@@ -1,8 +1,13 @@
 """Reading videos: times, ends, and what cannot be read."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from threading import Thread
 
 import av
 import numpy as np
@@ -11,6 +16,24 @@ import pytest
 from pipelines.errors import BadInput
 from pipelines.recording import Recording
 from tests.servers import free_port, write_clip
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def http_server(folder: Path) -> Iterator[str]:
+    """Serves the folder; yields its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join(10)
 
 
 def write_frames(path: Path, pts: list[int], time_base: Fraction = Fraction(1, 1000)) -> Path:
@@ -71,6 +94,30 @@ def test_what_cannot_be_opened_is_one_line_that_names_it(tmp_path):
             Recording(source)
         assert str(refusal.value).startswith(source)
         assert "\n" not in str(refusal.value)
+
+
+def test_a_codec_that_nobody_knows_is_refused(tmp_path):
+    known = write_clip(tmp_path / "known.mp4", seconds=1).read_bytes()
+    header = known.index(b"moov")
+    (tmp_path / "unknown.mp4").write_bytes(known[:header] + known[header:].replace(b"avc1", b"zzz1"))
+    with pytest.raises(BadInput, match="this codec cannot be decoded here; have the camera send"):
+        Recording(str(tmp_path / "unknown.mp4"))
+
+
+@pytest.mark.parametrize(("name", "options"), [("front.mp4", {"movflags": "faststart"}), ("road.m3u8", {})])
+def test_http_and_hls_addresses_are_read_to_their_end(tmp_path, name, options):
+    folder = tmp_path / "served"
+    folder.mkdir()
+    original = write_clip(tmp_path / "road.mp4", seconds=2)
+    with av.open(str(original)) as whole, av.open(str(folder / name), "w", options=options) as served:
+        stream = served.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(whole.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                served.mux(packet)
+    with http_server(folder) as address, Recording(f"{address}/{name}") as recording:
+        assert sum(1 for _ in recording.frames()) == 50
+        assert not recording.is_live
 
 
 def test_a_password_in_the_address_is_never_told():
