@@ -1,0 +1,150 @@
+"""One detector, many cameras."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Flag
+from threading import Lock, Thread
+
+import numpy as np
+import pytest
+from av.video.frame import VideoFrame
+
+from analytics.camera import Camera
+from analytics.detections import Detections
+from models.detector import RgbImage
+from pipelines.analysis import CameraAnalysis
+from pipelines.buffer import NewestFrame, TimedFrame
+from pipelines.events import CameraStatus
+from pipelines.frozen import FrozenPicture
+from pipelines.health import CameraHealth
+from pipelines.looking import Looker, Watched
+from pipelines.snapshots import Snapshots
+from tests.servers import wait_until
+
+SHADES = {"a": 40, "b": 100, "c": 160}
+"""Each camera's picture has its own brightness, by which the detector below tells them apart."""
+
+
+class SlowDetector:
+    """Takes `look_s` for each picture, one at a time; remembers whose it was."""
+
+    name = "slow"
+    in_flight = 1
+
+    def __init__(self, look_s: float) -> None:
+        self._look_s = look_s
+        self._pool = ThreadPoolExecutor(1)
+        self._lock = Lock()
+        self.waiting = 0
+        self.most_waiting = 0
+        self.looks: Counter[str] = Counter()
+
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        with self._lock:
+            self.waiting += 1
+            self.most_waiting = max(self.most_waiting, self.waiting)
+        return self._pool.submit(self._look, float(image.mean()))
+
+    def _look(self, brightness: float) -> Detections:
+        time.sleep(self._look_s)
+        with self._lock:
+            self.waiting -= 1
+            self.looks[min(SHADES, key=lambda name: abs(SHADES[name] - brightness))] += 1
+        return Detections.empty()
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+
+def picture(name: str, seed: int) -> VideoFrame:
+    noise = np.random.default_rng(seed).integers(-9, 10, (96, 128, 3))
+    return VideoFrame.from_ndarray((SHADES[name] + noise).astype(np.uint8), format="rgb24").reformat(format="yuv420p")
+
+
+@contextmanager
+def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterator[dict[str, Watched]]:
+    """A looker at three cameras that bring 50 frames a second each."""
+    stop, wake = Flag(), Flag()
+
+    def watched(name: str) -> Watched:
+        return Watched(
+            camera_id=name,
+            frames=NewestFrame(wake.set),
+            health=CameraHealth(name, looks_per_s),
+            make_analysis=lambda size: CameraAnalysis(
+                Camera(id=name, image_size=size), Snapshots(folder), lambda event: None
+            ),
+            frozen=FrozenPicture(30),
+        )
+
+    cameras = {name: watched(name) for name in SHADES}
+    pictures = {name: [picture(name, seed) for seed in range(150)] for name in SHADES}
+
+    def bring() -> None:
+        number = 0
+        while not stop.wait(0.02):
+            number += 1
+            for name, camera in cameras.items():
+                camera.health.received((128, 96))
+                camera.frames.put(TimedFrame(time.time(), pictures[name][number % 150]))
+
+    looker = Looker(detector, looks_per_s, list(cameras.values()), wake)
+    threads = [Thread(target=looker.run, args=(stop,)), Thread(target=bring)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield cameras
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(10)
+        detector.close()
+
+
+def test_an_overloaded_detector_is_shared_evenly_and_nothing_queues_up(tmp_path: Path) -> None:
+    detector = SlowDetector(look_s=0.05)
+    with looking(detector, looks_per_s=50, folder=tmp_path) as cameras:
+        wait_until(lambda: sum(detector.looks.values()) >= 60, "60 looks")
+        dropped = {name: camera.frames.take_dropped() for name, camera in cameras.items()}
+    assert max(detector.looks.values()) - min(detector.looks.values()) <= 3
+    assert detector.most_waiting == 1
+    assert min(dropped.values()) > 0
+
+
+def test_no_camera_is_looked_at_more_often_than_asked(tmp_path: Path) -> None:
+    detector = SlowDetector(look_s=0.0)
+    began = time.monotonic()
+    with looking(detector, looks_per_s=10, folder=tmp_path):
+        wait_until(lambda: min(detector.looks[name] for name in SHADES) >= 15, "15 looks at each camera")
+        elapsed_s = time.monotonic() - began
+        most = max(detector.looks.values())
+    assert most <= 10 * elapsed_s + 2
+
+
+def test_a_camera_without_frames_leaves_the_others_their_looks(tmp_path: Path) -> None:
+    detector = SlowDetector(look_s=0.0)
+    with looking(detector, looks_per_s=20, folder=tmp_path) as cameras:
+        cameras["b"].frames.put = lambda frame: None  # type: ignore[method-assign]
+        before = detector.looks["a"]
+        wait_until(lambda: detector.looks["a"] >= before + 20, "further looks at the others")
+    assert cameras["a"].health.status() == CameraStatus.ONLINE
+
+
+@pytest.mark.parametrize("looks_per_s", [20.0])
+def test_a_camera_whose_analysis_cannot_be_made_says_so(tmp_path: Path, looks_per_s: float) -> None:
+    detector = SlowDetector(look_s=0.0)
+
+    def refuse(size: tuple[int, int]) -> CameraAnalysis:
+        raise ValueError("gate north is outside the picture")
+
+    with looking(detector, looks_per_s, tmp_path) as cameras:
+        cameras["b"].analysis, cameras["b"].make_analysis = None, refuse
+        wait_until(lambda: cameras["b"].health.status() == CameraStatus.OFFLINE, "the misdrawn camera to be offline")
+        before = detector.looks["a"]
+        wait_until(lambda: detector.looks["a"] >= before + 10, "looks at the others")
+    assert cameras["b"].health.report(0).reason == "gate north is outside the picture"
+    assert cameras["c"].health.status() == CameraStatus.ONLINE
