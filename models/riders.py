@@ -79,7 +79,7 @@ def _riding_fit(people: NDArray[np.float32], machines: NDArray[np.float32]) -> N
     across = np.minimum(px2, mx2) - np.maximum(px1, mx1)
     share = across / np.maximum(np.minimum(px2 - px1, mx2 - mx1), 1e-6)
     person_height, machine_height = py2 - py1, my2 - my1
-    astride = py2 > my1 + 0.15 * machine_height
+    astride = py2 > my1
     feet_off_ground = py2 < my2 + 0.25 * machine_height
     head_above = py1 < my1 + 0.5 * machine_height
     one_size = (person_height < 3.0 * machine_height) & (person_height > 0.3 * machine_height)

@@ -29,6 +29,7 @@ def named(detections: Detections) -> list[RoadUser]:
         (102, 100, 138, 180),  # from behind: sits in the middle, feet over the wheels
         (105, 90, 130, 195),  # a cyclist, standing on the pedals
         (95, 110, 125, 170),  # from the side, leaning back
+        (102, 90, 138, 144),  # only the upper body was boxed
     ],
 )
 def test_a_rider_and_the_machine_are_one(machine, person):
