@@ -10,7 +10,7 @@ LOCKING := -q --universal --python-version 3.11 --generate-hashes --no-header --
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 WEB := $(shell find portal/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: setup demo demo-check test lint bench lock clean
+.PHONY: setup demo demo-check test lint bench bench-truth lock clean
 
 setup: .venv/ready-$(notdir $(LOCK)) portal/static/index.html tests/timescaledb/node_modules/.ready browser
 
@@ -57,6 +57,10 @@ lint: setup
 bench: setup
 	$(BIN)/python -m bench.first
 	$(BIN)/python -m bench.memory
+
+# How right our facts are against known truth, side by side with peers: build/bench/truth.json.
+bench-truth: setup
+	$(BIN)/python -m bench.truth
 
 # After a change of the dependencies in pyproject.toml. The locks name versions and hashes, and no registry.
 lock:
