@@ -9,9 +9,6 @@ from numpy.typing import NDArray
 from analytics.scene import Scene
 from analytics.travel import TYPICAL_LENGTH_M
 
-STANDING_BELOW_MS = 5 / 3.6
-"""A vehicle slower than 5 km/h stands in a queue (the usual threshold of simulators and of HCM's queue definition)."""
-
 GAP_M = 15.0
 """Two standing vehicles further apart than this are in different queues."""
 
@@ -34,7 +31,7 @@ def zone_queues(scene: Scene, zones: int) -> list[Queue]:
 
 
 def _zone_queue(scene: Scene, zone: int) -> Queue:
-    standing = [m for m in scene.in_zone(zone) if m.is_vehicle and m.speed_ms < STANDING_BELOW_MS]
+    standing = [m for m in scene.in_zone(zone) if m.is_vehicle and m.stands]
     along = [scene.offset(standing[0], mover, zone)[0] for mover in standing]
     return longest_queue(along, [TYPICAL_LENGTH_M[m.trajectory.road_user] for m in standing])
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,11 @@ from analytics.travel import road_directions, zone_membership
 
 EVERY_S = 0.5
 UNSEEN_FOR_S = 2.0
-"""A road user hidden for longer than this is no longer part of the scene."""
+UNSEEN_STANDING_FOR_S = 10.0
+"""A road user hidden for longer is no longer part of the scene; one that stood still probably stands there yet."""
+
+STANDING_BELOW_MS = 5 / 3.6
+"""A vehicle slower than 5 km/h stands: the usual threshold for queues."""
 
 SPEED_WINDOW_S = 1.2
 STILL_WITHIN_M = 1.0
@@ -46,6 +51,12 @@ class Mover:
     def is_vehicle(self) -> bool:
         return self.trajectory.road_user is not RoadUser.PERSON
 
+    @property
+    def stands(self) -> bool:
+        """Slow enough for a queue, and seen for long enough to tell."""
+        times = self.trajectory.times
+        return self.speed_ms < STANDING_BELOW_MS and times[-1] - times[0] >= SPEED_WINDOW_S / 2
+
     def still_for(self, t: float) -> float:
         return 0.0 if self.still_since is None else t - self.still_since
 
@@ -68,13 +79,18 @@ class Scene:
 
     def offset(self, mover: Mover, other: Mover, zone: int) -> tuple[float, float]:
         """How far `other` is ahead of `mover` in the legal direction of the zone, and how far beside, in metres."""
-        if self.calibrated:
-            x, y = other.place[0] - mover.place[0], other.place[1] - mover.place[1]
-        else:
-            x = (other.pixel[0] - mover.pixel[0]) * mover.metres_per_pixel
-            y = (other.pixel[1] - mover.pixel[1]) * mover.metres_per_pixel
+        x, y = self._metres_between(mover, other)
         along_x, along_y = self.directions[zone]
         return x * along_x + y * along_y, abs(y * along_x - x * along_y)
+
+    def distance(self, mover: Mover, other: Mover) -> float:
+        return hypot(*self._metres_between(mover, other))
+
+    def _metres_between(self, mover: Mover, other: Mover) -> tuple[float, float]:
+        if self.calibrated:
+            return other.place[0] - mover.place[0], other.place[1] - mover.place[1]
+        scale = mover.metres_per_pixel
+        return (other.pixel[0] - mover.pixel[0]) * scale, (other.pixel[1] - mover.pixel[1]) * scale
 
 
 @dataclass(slots=True)
@@ -101,10 +117,15 @@ class SceneWatch:
         if t < self._next_t:
             return None
         self._next_t = t + EVERY_S - 1e-6
-        present = [one for one in trajectories.all() if t - one.last_seen <= UNSEEN_FOR_S]
+        present = [one for one in trajectories.all() if self._is_present(one, t)]
         inside = zone_membership([one.pixels[-1] for one in present], self._zones)
         movers = [self._mover(one, np.flatnonzero(row)) for one, row in zip(present, inside, strict=True)]
         return Scene(t, movers, self._directions, self._homography is not None)
+
+    def _is_present(self, trajectory: Trajectory, t: float) -> bool:
+        anchor = self._anchors.get(trajectory.track)
+        stood = anchor is not None and trajectory.last_seen - anchor.t > SPEED_WINDOW_S
+        return t - trajectory.last_seen <= (UNSEEN_STANDING_FOR_S if stood else UNSEEN_FOR_S)
 
     def _mover(self, trajectory: Trajectory, zones: NDArray[np.intp]) -> Mover:
         times, places = trajectory.path_since(trajectory.last_seen - SPEED_WINDOW_S)

@@ -18,7 +18,7 @@ from analytics.detections import Tracks
 from analytics.facts import ROAD_USERS, GroundPoint, Pixel, RoadUser
 from analytics.geometry import Homography
 
-FORGET_AFTER_S = 12.0
+FORGET_AFTER_S = 25.0
 """Longer than the tracker can lose a road user and find it again under the same id."""
 
 HISTORY = 160

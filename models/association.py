@@ -1,5 +1,7 @@
 """Which box suits which track, and how well."""
 
+from math import log
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
@@ -17,6 +19,9 @@ SIZE_JITTER = 0.12
 """Standard deviation of the logarithm of width and height between two looks."""
 
 WORST_SIZE_COST = 9.0
+LARGEST_GROWTH = 2.0
+"""A box more than this many times as wide or tall as expected, or as small, is somebody else's."""
+
 OTHER_CLASS_COST = 2.0
 OTHER_KIND_COST = 20.0
 """A car is now and then called a truck, and a rider a person, but hardly ever a car a motorcycle."""
@@ -54,7 +59,8 @@ def motion_cost(offsets: Array, spread: Array, metres: Array) -> Array:
 def size_cost(expected: Array, seen: Array) -> Array:
     """expected: (T, 2), seen: (D, 2) widths and heights. Returns (T, D)."""
     ratio = np.log(seen)[None] - np.log(expected)[:, None]
-    return np.asarray(np.minimum((ratio**2).sum(axis=-1) / (2 * SIZE_JITTER**2), WORST_SIZE_COST))
+    cost = np.minimum((ratio**2).sum(axis=-1) / (2 * SIZE_JITTER**2), WORST_SIZE_COST)
+    return np.asarray(np.where(np.abs(ratio).max(axis=-1) > log(LARGEST_GROWTH), np.inf, cost))
 
 
 def class_cost(votes: Array, class_id: Indices) -> Array:

@@ -7,8 +7,10 @@ from math import hypot
 from analytics.camera import Camera
 from analytics.congestion import ZoneLevels
 from analytics.facts import Incident, IncidentType
+from analytics.incidents.collision import Collisions
 from analytics.incidents.finding import Detector, Finding
 from analytics.incidents.onset import CongestionOnset
+from analytics.incidents.person_on_road import PeopleOnRoad
 from analytics.incidents.stopped import StoppedVehicles
 from analytics.incidents.wrong_way import WrongWay
 from analytics.scene import Scene
@@ -31,7 +33,6 @@ SAME_PLACE_PX = 40.0
 class _Open:
     incident: Incident
     finding: Finding
-    last_found_s: float
 
 
 class IncidentDesk:
@@ -43,6 +44,8 @@ class IncidentDesk:
         self._detectors: tuple[Detector, ...] = (
             StoppedVehicles(camera.zones),
             WrongWay(),
+            PeopleOnRoad(camera.zones),
+            Collisions(),
             CongestionOnset(camera.zones),
         )
         self._open: list[_Open] = []
@@ -58,7 +61,7 @@ class IncidentDesk:
             for finding in detector.observe(scene, levels):
                 known = self._known(finding)
                 if known is not None:
-                    known.finding, known.last_found_s = finding, scene.t
+                    known.finding = finding
                 else:
                     raised.append(self._raise(finding, scene.t))
         return raised + self.end_stale(scene.t)
@@ -80,7 +83,7 @@ class IncidentDesk:
         incident = Incident(
             number=self._number,
             type=finding.type,
-            zone=self._camera.zones[finding.zone].id,
+            zone=None if finding.zone is None else self._camera.zones[finding.zone].id,
             start_s=finding.start_s,
             detected_s=t,
             end_s=None,
@@ -90,14 +93,14 @@ class IncidentDesk:
             reason=finding.reason,
             track=finding.track,
         )
-        self._open.append(_Open(incident, finding, t))
+        self._open.append(_Open(incident, finding))
         return incident
 
     def end_stale(self, t: float) -> list[Incident]:
         """End what has not been found for long; the end is when it was last found."""
-        stale = [one for one in self._open if t - one.last_found_s > ENDS_AFTER_S[one.incident.type]]
+        stale = [one for one in self._open if t - one.finding.seen_s > ENDS_AFTER_S[one.incident.type]]
         self._open = [one for one in self._open if one not in stale]
-        return [replace(one.incident, end_s=one.last_found_s) for one in stale]
+        return [replace(one.incident, end_s=one.finding.seen_s) for one in stale]
 
     def forget(self, gone: Sequence[Trajectory]) -> None:
         for detector in self._detectors:

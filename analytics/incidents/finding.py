@@ -14,12 +14,14 @@ from analytics.trajectories import Trajectory
 class Finding:
     """Something that holds at this moment. The desk turns its first sighting into an alert and its absence into an end.
 
-    zone: index into the camera's zones. place: metres in the camera's frame, to recognise it under another track id.
+    zone: index into the camera's zones, None outside all. place: metres in the camera's frame, by which it is known
+    again under another track id; None for what concerns a whole zone. seen_s: when it was last seen to hold.
     """
 
     type: IncidentType
-    zone: int
+    zone: int | None
     start_s: float
+    seen_s: float
     pixel: Pixel
     place: GroundPoint | None
     confidence: float

@@ -55,16 +55,17 @@ class CongestionOnset:
             if slow.since is None or scene.t - slow.since < LASTS_S or not (queue_stays or slow.found):
                 continue
             slow.found = True
-            found.append(self._finding(k, slow.since, relative_speed))
+            found.append(self._finding(k, slow.since, scene.t, relative_speed))
         return found
 
-    def _finding(self, k: int, since: float, relative_speed: float | None) -> Finding:
+    def _finding(self, k: int, since: float, t: float, relative_speed: float | None) -> Finding:
         share = 0.0 if relative_speed is None else relative_speed
         u, v = np.mean(self._zones[k].polygon, axis=0).tolist()
         return Finding(
             type=IncidentType.CONGESTION,
             zone=k,
             start_s=since,
+            seen_s=t,
             pixel=(u, v),
             place=None,
             confidence=min(0.95, 0.6 + 0.7 * max(0.0, BELOW - share)),

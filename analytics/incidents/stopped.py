@@ -42,6 +42,9 @@ QUEUE_AHEAD_M = 40.0
 ROAD_HALF_WIDTH_M = 6.0
 """Something slow within this reach ahead means that a queue may be what holds the vehicle up."""
 
+HIDDEN_FOR_S = 2.0
+"""Nothing is said about a vehicle that is not seen for longer: it may have driven on."""
+
 NEVER = (RoadUser.BICYCLE, RoadUser.PERSON)
 
 
@@ -86,7 +89,7 @@ class StoppedVehicles:
 
     def _has_stopped(self, vehicle: Mover, k: int, scene: Scene, level: Level) -> bool:
         standing = self._standing_of(vehicle)
-        if standing is None:
+        if standing is None or scene.t - vehicle.trajectory.last_seen > HIDDEN_FOR_S:
             return False
         others = [(other, *scene.offset(vehicle, other, k)) for other in scene.movers if other.is_vehicle]
         for other, ahead, _ in others:
@@ -132,6 +135,7 @@ class StoppedVehicles:
             type=IncidentType.STOPPED_VEHICLE,
             zone=zone,
             start_s=standing.since,
+            seen_s=vehicle.trajectory.last_seen,
             pixel=vehicle.pixel,
             place=vehicle.place,
             confidence=min(0.95, 0.7 + 0.05 * passed),

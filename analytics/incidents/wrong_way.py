@@ -52,6 +52,7 @@ class WrongWay:
             type=IncidentType.WRONG_WAY,
             zone=zone,
             start_s=run.t,
+            seen_s=mover.trajectory.last_seen,
             pixel=mover.pixel,
             place=mover.place,
             confidence=min(0.95, 0.6 + 0.02 * against_m),

@@ -18,8 +18,8 @@ from tests.analytics.test_analyst import analyse
 )
 def test_wrong_way(name, drive, alerts):
     facts = analyse(metric_camera(zones=[straight_road()]), [drive], until=40)
-    raised = [f for f in facts if isinstance(f, Incident) and f.end_s is None]
-    assert [i.type for i in raised] == [IncidentType.WRONG_WAY] * alerts, name
+    raised = [f.type for f in facts if isinstance(f, Incident) and f.end_s is None]
+    assert raised.count(IncidentType.WRONG_WAY) == alerts, name
 
 
 def test_alert_comes_within_seconds():

@@ -1,0 +1,107 @@
+"""Two vehicles that meet, stop at once, and stay where they are.
+
+A car that brakes for a queue stops behind one that stood already, and takes seconds for it. In a collision both were
+moving, at least one of them loses its speed faster than brakes can take it, and both stay, close together.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from analytics.congestion import ZoneLevels
+from analytics.facts import IncidentType
+from analytics.incidents.finding import Finding
+from analytics.scene import Mover, Scene
+from analytics.trajectories import Trajectory
+from analytics.travel import TYPICAL_LENGTH_M
+
+SPEED_LOST_MS = 7.0
+LOST_WITHIN_S = 1.2
+"""Together about 6 m/s2, more than cars brake with on a dry road in all but an emergency."""
+
+WERE_MOVING_MS = 2.0
+BEFORE_S = 3.0
+STILL_BELOW_MS = 0.8
+STILL_FOR_S = 5.0
+HIDDEN_FOR_S = 2.0
+QUEUE_REACH_M = 15.0
+"""Others that stand within this reach already: a queue, in which vehicles are hidden and taken for one another."""
+
+GAP_M = 1.5
+"""Between the two, beyond half their lengths."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Crash:
+    t: float
+    a: int
+    b: int
+
+
+class Collisions:
+    def __init__(self) -> None:
+        self._speeds: dict[int, deque[tuple[float, float]]] = {}
+        self._crashes: list[_Crash] = []
+
+    def __len__(self) -> int:
+        return len(self._speeds) + len(self._crashes)
+
+    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
+        vehicles = {
+            mover.trajectory.track: mover
+            for mover in scene.movers
+            if mover.is_vehicle and scene.t - mover.trajectory.last_seen < HIDDEN_FOR_S
+        }
+        for track, mover in vehicles.items():
+            self._note(track, scene.t, mover.speed_ms)
+        for a, b in combinations(vehicles.values(), 2):
+            if self._just_crashed(a, b, scene):
+                self._crashes.append(_Crash(scene.t, a.trajectory.track, b.trajectory.track))
+        self._crashes = [c for c in self._crashes if _both_still(vehicles.get(c.a), vehicles.get(c.b))]
+        return [self._finding(c, vehicles[c.a], scene.t) for c in self._crashes if scene.t - c.t >= STILL_FOR_S]
+
+    def _note(self, track: int, t: float, speed_ms: float) -> None:
+        speeds = self._speeds.setdefault(track, deque())
+        speeds.append((t, speed_ms))
+        while t - speeds[0][0] > BEFORE_S:
+            speeds.popleft()
+
+    def _just_crashed(self, a: Mover, b: Mover, scene: Scene) -> bool:
+        if max(a.speed_ms, b.speed_ms) > STILL_BELOW_MS or self._known(a, b):
+            return False
+        reach = sum(TYPICAL_LENGTH_M[m.trajectory.road_user] for m in (a, b)) / 2 + GAP_M
+        if scene.distance(a, b) > reach:
+            return False
+        if sum(m.stands and scene.distance(a, m) < QUEUE_REACH_M for m in scene.movers) > 2:
+            return False
+        moved = all(max(v for _, v in self._speeds[m.trajectory.track]) >= WERE_MOVING_MS for m in (a, b))
+        return moved and any(self._stopped_at_once(m.trajectory.track, scene.t) for m in (a, b))
+
+    def _known(self, a: Mover, b: Mover) -> bool:
+        pair = {a.trajectory.track, b.trajectory.track}
+        return any({c.a, c.b} == pair for c in self._crashes)
+
+    def _stopped_at_once(self, track: int, t: float) -> bool:
+        return any(t - then <= LOST_WITHIN_S and speed >= SPEED_LOST_MS for then, speed in self._speeds[track])
+
+    def _finding(self, crash: _Crash, mover: Mover, t: float) -> Finding:
+        return Finding(
+            type=IncidentType.COLLISION,
+            zone=mover.zone,
+            start_s=crash.t,
+            seen_s=mover.trajectory.last_seen,
+            pixel=mover.pixel,
+            place=mover.place,
+            confidence=0.6,
+            reason=f"Two vehicles met, stopped at once and have not moved for {t - crash.t:.0f} s.",
+            track=crash.a,
+        )
+
+    def forget(self, gone: Sequence[Trajectory]) -> None:
+        for trajectory in gone:
+            self._speeds.pop(trajectory.track, None)
+
+
+def _both_still(a: Mover | None, b: Mover | None) -> bool:
+    return a is not None and b is not None and max(a.speed_ms, b.speed_ms) <= STILL_BELOW_MS
