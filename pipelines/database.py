@@ -66,6 +66,8 @@ _HOPELESS = (
     "authentication method",
     "no pg_hba.conf entry",
     "does not exist",
+    "Servname not supported",
+    "invalid port number",
 )
 _SCHEMA_LOCK = 0x51_4D_50_41_4E
 
@@ -119,9 +121,11 @@ def _complete(dsn: str) -> str:
         given = conninfo_to_dict(dsn)
         defaults = {key: value for key, value in CONNECTION_DEFAULTS.items() if key not in given}
         return make_conninfo(dsn, **defaults)
-    except psycopg.ProgrammingError as error:
-        problem = without_credentials(str(error).strip())
-        raise BadInput(f"store.dsn: {problem}; write postgresql://user:password@host:5432/dbname") from None
+    except psycopg.ProgrammingError:
+        # What libpq says of it quotes it, and so perhaps the password.
+        raise BadInput(
+            "store.dsn: no address of a database; write postgresql://user:password@host:5432/dbname"
+        ) from None
 
 
 @contextmanager

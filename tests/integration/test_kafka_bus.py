@@ -17,11 +17,7 @@ from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
 from tests.pipelines.test_outbox import counts, health, level
 from tests.servers import KafkaBroker, wait_until
 
-pytestmark = [
-    pytest.mark.integration,
-    # kafka-python leaves a socket that could not connect to the garbage collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.integration
 
 
 @contextmanager

@@ -19,11 +19,7 @@ from pipelines.store import Store
 from tests.pipelines.test_store import NOON, config_for, counts
 from tests.servers import KafkaBroker, PostgresServer, wait_until
 
-pytestmark = [
-    pytest.mark.integration,
-    # kafka-python leaves a socket that could not connect to the garbage collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.integration
 
 CROSSINGS = 7
 

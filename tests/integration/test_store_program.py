@@ -1,0 +1,62 @@
+"""`simpang store` as a person starts and stops it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from pipelines.kafka_bus import KafkaPublisher
+from tests.pipelines.test_outbox import counts
+from tests.servers import KafkaBroker, wait_until
+
+pytestmark = pytest.mark.integration
+
+
+def simpang(*arguments: object) -> Sequence[str]:
+    return [sys.executable, "-m", "pipelines", "--log-json", *map(str, arguments)]
+
+
+def test_it_keeps_what_workers_publish_and_stops_when_asked(
+    kafka_broker: KafkaBroker, postgres_dsn: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "city.yaml"
+    config.write_text(yaml.safe_dump({"bus": {"kafka": kafka_broker.bootstrap}, "store": {"dsn": postgres_dsn}}))
+    event = counts(1)
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish([event])
+    with (
+        subprocess.Popen(simpang("store", config), stderr=subprocess.PIPE, text=True) as store,
+        psycopg.connect(postgres_dsn, autocommit=True) as connection,
+    ):
+        try:
+
+            def stored() -> bool:
+                if connection.execute("SELECT to_regclass('observed')").fetchone() == (None,):
+                    return False
+                return connection.execute("SELECT event_id::text FROM observed").fetchall() == [(event.id,)]
+
+            wait_until(stored, "the event to be stored")
+            store.send_signal(signal.SIGTERM)
+            assert store.wait(20) == 0
+        finally:
+            store.kill()
+        assert store.stderr is not None
+        said = [json.loads(line) for line in store.stderr]
+    assert [line["event"] for line in said] == ["subscribed to Kafka"]
+
+
+def test_without_kafka_it_says_what_to_do(tmp_path: Path) -> None:
+    config = tmp_path / "city.yaml"
+    config.write_text("")
+    tried = subprocess.run(simpang("store", config), check=False, capture_output=True, text=True, timeout=60)
+    assert tried.returncode == 2
+    assert (
+        tried.stderr == f"simpang: {config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka\n"
+    )
