@@ -46,6 +46,10 @@ class Watched:
     busy: bool = False
 
 
+class _Misdrawn(ValueError):
+    """The camera's geometry does not fit its picture."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Look:
     watched: Watched
@@ -109,15 +113,23 @@ class Looker:
             watched.health.frozen(watched.frozen.still_s)
         if watched.frozen.is_suspicious:
             return
-        if watched.analysis is None or watched.analysis.image_size != frame.image_size:
-            if watched.analysis is not None:
-                watched.analysis.finish(frame.at)
-            watched.analysis = None
-            watched.analysis = watched.make_analysis(frame.image_size)
-        look = _Look(watched, watched.analysis, frame, self._detector.submit(watched.analysis.picture(frame)))
+        analysis = self._analysis_for(watched, frame)
+        look = _Look(watched, analysis, frame, self._detector.submit(analysis.picture(frame)))
         watched.busy = True
         self._under_way += 1
         look.result.add_done_callback(lambda _: self._announce(look))
+
+    def _analysis_for(self, watched: Watched, frame: TimedFrame) -> CameraAnalysis:
+        """A new one where the picture's size has changed. Raises _Misdrawn."""
+        if watched.analysis is not None and watched.analysis.image_size != frame.image_size:
+            watched.analysis.finish(frame.at)
+            watched.analysis = None
+        if watched.analysis is None:
+            try:
+                watched.analysis = watched.make_analysis(frame.image_size)
+            except ValueError as error:
+                raise _Misdrawn(str(error)) from error
+        return watched.analysis
 
     def _announce(self, look: _Look) -> None:
         self._done.append(look)
@@ -139,11 +151,11 @@ class Looker:
         reason = without_credentials(str(error) or type(error).__name__)
         watched.health.failed(reason)
         watched.due = time.monotonic() + RETRY_S
-        if isinstance(error, ValueError):
+        watched.analysis = None
+        if isinstance(error, _Misdrawn):
             log.error("camera cannot be analysed", camera=watched.camera_id, reason=reason)
         else:
             log.exception("analysis failed", camera=watched.camera_id)
-            watched.analysis = None
 
     def _let_time_pass(self) -> None:
         now = time.time()
