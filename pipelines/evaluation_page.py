@@ -71,8 +71,8 @@ def _case_table(cases: Sequence[dict[str, Any]], summary: dict[str, Any]) -> str
 def _cells(figures: dict[str, Any]) -> list[str]:
     speed = figures["speed_mae_kmh"]
     return [
-        f"{figures['f1']:.3f}",
-        f"{figures['f1_with_class']:.3f}",
+        _share(figures["f1"]),
+        _share(figures["f1_with_class"]),
         _percent(figures["count_error"]),
         "–" if speed is None else f"{speed:.1f} km/h",
         _percent(figures["speed_error"]),
@@ -82,6 +82,10 @@ def _cells(figures: dict[str, Any]) -> list[str]:
 
 def _tags(tag: str, texts: Iterable[str]) -> str:
     return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _percent(value: float | None) -> str:

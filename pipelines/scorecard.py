@@ -64,14 +64,18 @@ def score_report(report: dict[str, Any], truth: Truth) -> Scorecard:
 
 
 def summarise(cards: Sequence[Scorecard]) -> dict[str, Any]:
-    """Figures over several recordings: shares are means over those that have them, incidents are pooled by type."""
+    """Figures over several recordings: shares are means over those that have them, incidents are pooled by type.
+
+    Crossings are averaged over the recordings in which somebody crossed.
+    """
+    crossed = [card for card in cards if card.crossings.true or card.crossings.found]
     hours = sum(card.duration_s for card in cards) / 3600
     false_alarms = [alarm for card in cards for alarm in card.incidents.false_alarms]
     return {
         "cases": len(cards),
-        "f1": _mean_of(cards, lambda card: card.crossings.f1, 4),
-        "f1_with_class": _mean_of(cards, lambda card: card.crossings.f1_with_class, 4),
-        "count_error": _mean_of(cards, lambda card: card.crossings.count_error, 4),
+        "f1": _mean_of(crossed, lambda card: card.crossings.f1, 4),
+        "f1_with_class": _mean_of(crossed, lambda card: card.crossings.f1_with_class, 4),
+        "count_error": _mean_of(crossed, lambda card: card.crossings.count_error, 4),
         "speed_mae_kmh": _mean_of(cards, lambda card: card.crossings.speed_mae_kmh, 2),
         "speed_error": _mean_of(cards, lambda card: card.intervals.errors["speed_kmh"], 4),
         "level_agreement": _mean_of(cards, lambda card: card.intervals.level_agreement, 4),

@@ -10,11 +10,12 @@ import sys
 import pytest
 from rich.console import Console
 
+from analytics.truth import TrueCrossing, Truth
 from pipelines.commands.evaluate import show
 from pipelines.errors import BadInput
 from pipelines.evaluate import as_json, find_cases, judge, run_scenario
 from pipelines.evaluation_page import page
-from pipelines.scorecard import score_report
+from pipelines.scorecard import score_report, summarise
 from pipelines.truth_file import read_truth
 
 CAMERA = {"image_size": [640, 360], "gates": [{"id": "g", "p1": [0, 180], "p2": [640, 180]}]}
@@ -101,6 +102,15 @@ def test_table_and_page_show_every_case(scenario):
     assert "one_car" in html
     assert "src=" not in html
     assert "href=" not in html
+
+
+def test_a_recording_without_crossings_does_not_lift_the_mean():
+    empty = Truth(duration_s=60)
+    nothing = {"crossings": [], "incidents": [], "intervals": [], "movements": []}
+    missed = Truth(duration_s=60, crossings=(TrueCrossing(t=1, gate="g", direction="A", road_user="car"),))
+    summary = summarise([score_report(nothing, truth) for truth in (empty, missed)])
+    assert (summary["f1"], summary["count_error"]) == (0, 1)
+    assert summarise([score_report(nothing, empty)])["f1"] is None
 
 
 def garbled(truth, seed):
