@@ -34,7 +34,7 @@ polyline.truth { fill: none; stroke: var(--truth); stroke-width: 5; stroke-opaci
 def page(evaluations: Sequence[Evaluation], *, every: int) -> str:
     """HTML. every: as the scenarios were thinned."""
     summary = as_json(evaluations)
-    thinned = f" Scenarios: each {every}th frame." if every > 1 else ""
+    thinned = f" Scenarios: one frame in {every}." if every > 1 else ""
     body = [
         "<h1>How right Simpang is</h1>",
         f'<p class="note">{len(evaluations)} recordings with known truth, crossings matched within 1.5 s.{thinned}</p>',

@@ -104,9 +104,9 @@ def show(evaluations: Sequence[Evaluation], console: Console) -> None:
 
 
 def _case_table(kind: str, cases: list[dict[str, Any]], summary: dict[str, Any]) -> Table:
-    table = Table(title=kind, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title=kind, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("case", no_wrap=True)
-    for heading in ("F1", "with class", "count error", "speed km/h", "zone speed", "level", "incidents", "false /h"):
+    for heading in ("F1", "with class", "count error", "km/h MAE", "zone speed", "level", "alerts", "false/h"):
         table.add_column(heading, justify="right")
     for figures in cases:
         incidents = f"{figures['incidents_found']}/{figures['incidents_true']}"
