@@ -16,7 +16,7 @@ from portal.headers import SecurityHeaders
 from portal.hub import Hub
 from portal.pages import STATIC, FrontEnd, pages
 from portal.problems import answer_problems
-from portal.routes import cameras, city, history, incidents, live, session, stream
+from portal.routes import calibrate, cameras, city, history, incidents, live, session, stream
 from portal.schemas import Problem
 from portal.services import Live, Services
 from portal.sessions import Sessions, session_key
@@ -59,7 +59,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.add_middleware(GZipMiddleware, compresslevel=6)
     app.add_middleware(SecurityHeaders, tiles=config.portal.tiles)
     answer_problems(app)
-    for module in (city, cameras, stream, session, history, incidents, live):
+    for module in (city, cameras, stream, session, history, incidents, calibrate, live):
         app.include_router(module.router)
     app.include_router(pages(STATIC))
     app.mount("/", FrontEnd(directory=STATIC, check_dir=False))
