@@ -38,8 +38,8 @@ CONFIRMED_BY = 3
 TENTATIVE_FOR_S = 0.7
 """Seen less often than `CONFIRMED_BY`, a track is given up this soon: it was probably a false box."""
 
-BIRTH_CONFIDENCE = 0.3
-DUPLICATE_OVERLAP = 0.6
+BIRTH_CONFIDENCE = 0.4
+DUPLICATE_OVERLAP = 0.4
 """A box that overlaps a matched one by more shows the same road user."""
 
 FIRST_SPEED_MS = 12.0
@@ -165,12 +165,13 @@ class RoadTracker:
     def _newcomers(self, detections: Detections, seen: Roster, taken: Indices) -> Indices:
         """Boxes that show somebody new, the most confident of those that overlap each other."""
         candidates = np.flatnonzero(free(len(seen), taken) & (detections.confidence >= BIRTH_CONFIDENCE))
-        shown = list(taken)
-        new: list[int] = []
-        for k in candidates[np.argsort(-detections.confidence[candidates])]:
-            if not shown or overlaps(seen.boxes[k : k + 1], seen.boxes[shown]).max() < DUPLICATE_OVERLAP:
+        same = overlaps(seen.boxes, seen.boxes) > DUPLICATE_OVERLAP
+        same &= KINDS[detections.class_id][:, None] == KINDS[detections.class_id]
+        shown, new = ~free(len(seen), taken), []
+        for k in candidates[np.argsort(-detections.confidence[candidates])].tolist():
+            if not (same[k] & shown).any():
                 new.append(k)
-                shown.append(k)
+                shown[k] = True
         return np.array(new, dtype=np.int64)
 
     def _follow(self, seen: Roster, noises: Array, new: Indices) -> None:
