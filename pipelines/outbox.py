@@ -28,7 +28,7 @@ from pipelines.events import Event
 log = structlog.get_logger()
 
 CAPACITY_BYTES = 512 * 2**20
-"""36 busy cameras write about 1.5 MB a minute: hours, not minutes, of a broken link."""
+"""36 busy cameras write about 1.1 MB a minute: hours, not minutes, of a broken link."""
 KEPT_S = 120.0
 BATCH = 200
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 10.0

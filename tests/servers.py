@@ -10,7 +10,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -129,8 +129,9 @@ class PostgresServer:
         wait_until(ready, "PostgreSQL to recover", within_s=120)
 
     def close(self) -> None:
-        with self._server:
-            pass
+        """At once: nobody will read these files again."""
+        with self._server, suppress(subprocess.CalledProcessError):
+            self.kill()
 
 
 @contextmanager
