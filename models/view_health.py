@@ -13,8 +13,8 @@ from models.view_measures import Blocks, Grey, Light, coarse_likeness
 from models.view_reference import UNMOVED, Alignment, Reference
 
 LOOK_EVERY_S = 2.0
-LEARN_S = 20.0
-"""So long a view is only learned: what is wrong from the first picture on cannot be told from how it should be."""
+LEARN_LOOKS = 11
+"""The first ones only learn the view: what is wrong with it from the start cannot be told from how it should be."""
 
 FORGET_S = 300.0
 """How long the reference takes to follow a change of light."""
@@ -83,8 +83,8 @@ class _Limits:
     clipped: float
 
 
-ENTER = _Limits(moved=0.022, turned=2.5, fine=0.4, hidden=0.5, dark=32.0, clipped=0.5)
-STAY = _Limits(moved=0.015, turned=1.8, fine=0.55, hidden=0.35, dark=45.0, clipped=0.4)
+ENTER = _Limits(moved=0.022, turned=2.5, fine=0.4, hidden=0.4, dark=32.0, clipped=0.5)
+STAY = _Limits(moved=0.015, turned=1.8, fine=0.55, hidden=0.25, dark=45.0, clipped=0.4)
 MURKY = 25.0
 GLARING = 190.0
 PALE = 0.5
@@ -92,7 +92,7 @@ FLAT = 6.0
 LEFT = 0.25
 """Share of its usual contrast under which nothing of a block is left to be seen."""
 
-UNLIKE = 0.7
+UNLIKE = 0.8
 """Correlation of the coarse layout below which detail that is gone was covered, not blurred."""
 
 MIN_BLOCKS = 6
@@ -115,8 +115,9 @@ class ViewWatch:
     def accept(self) -> None:
         """The view is right as it is: learn it anew, for instance after gates were drawn on a moved view."""
         self._reference: Reference | None = None
-        self._learned_s = 0.0
+        self._first: list[Grey] = []
         self._last: float | None = None
+        self._last_shape: tuple[int, ...] | None = None
         self._near = UNMOVED
         self._recognised = self._usually_recognised = 0.5
         self._evidence = dict.fromkeys(ViewState, 0.0)
@@ -129,8 +130,9 @@ class ViewWatch:
         """picture: from `models.view_measures.thumbnail`, taken at `t` seconds. A picture of another size, as after a
         change of the stream, is learned anew.
         """
-        if self._reference is not None and self._reference.picture.shape != picture.shape:
+        if self._last_shape not in (None, picture.shape):
             self.accept()
+        self._last_shape = picture.shape
         if self._last is None:
             self._report = ViewReport(state=ViewState.OK, since_s=t, confidence=0.0, reason="")
         passed_s = 0.0 if self._last is None else t - self._last
@@ -167,15 +169,15 @@ class ViewWatch:
     def _judge(self, picture: Grey, blocks: Blocks) -> tuple[_Verdict | None, Alignment | None]:
         light = Light.of(picture)
         reference = self._reference
-        if reference is None:
+        if reference is None or len(reference.telling) < MIN_BLOCKS:
             flat = light.contrast < FLAT
             return self._judge_light(light, hidden=1.0 if flat else 0.0, unlike=True, pale=flat), None
         usual = reference.contrast >= reference.MIN_CONTRAST
-        hidden = float((blocks.contrast < LEFT * reference.contrast)[usual].mean()) if usual.any() else 0.0
+        hidden = float((blocks.contrast < LEFT * reference.contrast)[usual].mean())
         unlike = coarse_likeness(reference.picture, picture) < UNLIKE
         pale = light.contrast < PALE * float(reference.picture.std())
         verdict = self._judge_light(light, hidden=hidden, unlike=unlike, pale=pale)
-        if verdict.state is not ViewState.OK or not self._can_compare(reference):
+        if verdict.state is not ViewState.OK:
             return verdict, None
         telling = reference.telling
         fine = float(np.median(blocks.fineness[telling] / np.maximum(reference.fineness[telling], 1e-6)))
@@ -232,16 +234,14 @@ class ViewWatch:
     def _limits(self, state: ViewState) -> _Limits:
         return STAY if self._report.state is state else ENTER
 
-    def _can_compare(self, reference: Reference) -> bool:
-        return self._learned_s >= LEARN_S and len(reference.telling) >= MIN_BLOCKS
-
     def _learn(self, picture: Grey, blocks: Blocks, alignment: Alignment | None, passed_s: float) -> None:
-        if self._reference is None:
-            self._reference = Reference.start(picture)
+        if self._reference is not None:
+            matrix = UNMOVED if alignment is None or alignment.matrix is None else alignment.matrix
+            self._reference.learn(picture, blocks, passed_s / FORGET_S, matrix)
             return
-        matrix = UNMOVED if alignment is None or alignment.matrix is None else alignment.matrix
-        self._learned_s += passed_s
-        self._reference.learn(picture, blocks, passed_s / FORGET_S, matrix)
+        self._first.append(picture)
+        if len(self._first) == LEARN_LOOKS:
+            self._reference, self._first = Reference.of(self._first), []
 
 
 def _confidence(value: float, limit: float, worst: float) -> float:

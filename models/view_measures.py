@@ -30,7 +30,8 @@ def thumbnail(picture: NDArray[np.uint8]) -> Grey:
 class Light:
     """How bright the picture is: grey levels 0..255.
 
-    middle, bright: 50th and 98th percentile. contrast: standard deviation. clipped: share at the top.
+    middle: median. bright: 99.5th percentile, which a vehicle's lights lift. contrast: standard deviation. clipped:
+    share at the top.
     """
 
     middle: float
@@ -41,7 +42,7 @@ class Light:
     @classmethod
     def of(cls, picture: Grey) -> "Light":
         counts = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()
-        middle, bright = np.searchsorted(np.cumsum(counts) / picture.size, (0.5, 0.98))
+        middle, bright = np.searchsorted(np.cumsum(counts) / picture.size, (0.5, 0.995))
         contrast = float(cv2.meanStdDev(picture)[1][0, 0])
         return cls(float(middle), float(bright), contrast, float(counts[WHITE:].sum() / picture.size))
 

@@ -1,5 +1,6 @@
 """How a camera's view usually looks, and where that is found in the picture of the moment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import cv2
@@ -11,6 +12,9 @@ from models.view_measures import BLOCK, Blocks, Floats, Grey
 SEARCH = 5
 MATCHES = 0.55
 """Normalised correlation from which a block of the picture counts as found again."""
+
+PASSING = 20.0
+"""Grey levels; what differs by more from the usual is learned no faster: it may be traffic, or its lights."""
 
 SAME_PLACE = 1.2
 """Pixels within which two places are one."""
@@ -54,50 +58,49 @@ class Reference:
     """How the view usually looks, learned slowly, so that traffic averages out and the light may change.
 
     What is learned is put back into the place where it was seen first: a view that creeps away is not followed.
-    telling: indices of the blocks by which the view is recognised.
+    contrast, fineness: of its `Blocks`. telling: indices of those by which the view is recognised.
     """
 
     picture: Floats
-    contrast: Floats
     fineness: Floats
-    seen: int = 1
+    contrast: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     telling: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    _looks: int = 0
 
     TELLING_BLOCKS = 20
     MIN_CONTRAST = 4.0
     CHOOSE_EVERY = 10
 
     @classmethod
-    def start(cls, picture: Grey) -> "Reference":
-        values = picture.astype(np.float32)
-        blocks = Blocks.of(values)
-        reference = cls(values, blocks.contrast, blocks.fineness)
-        reference._choose_blocks(blocks)
+    def of(cls, pictures: Sequence[Grey]) -> "Reference":
+        """From pictures of one size, in which each place is free of traffic more often than not."""
+        fineness = np.mean([Blocks.of(picture.astype(np.float32)).fineness for picture in pictures], axis=0)
+        reference = cls(np.median(pictures, axis=0).astype(np.float32), fineness)
+        reference._choose_blocks()
         return reference
 
     def learn(self, picture: Grey, blocks: Blocks, weight: float, matrix: NDArray[np.float64]) -> None:
         """matrix: of the picture's `Alignment`. weight: of this picture against all before, 0..1."""
-        self.seen += 1
-        weight = max(weight, 1 / self.seen)
-        size = picture.shape[::-1]
         back = cv2.warpAffine(
             picture.astype(np.float32),
             matrix,
-            size,
+            picture.shape[::-1],
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        cv2.accumulateWeighted(back, self.picture, weight)
-        self.contrast += weight * (blocks.contrast - self.contrast)
+        self.picture += weight * np.clip(back - self.picture, -PASSING, PASSING)
         self.fineness += weight * (blocks.fineness - self.fineness)
-        if self.seen < self.CHOOSE_EVERY or self.seen % self.CHOOSE_EVERY == 0:
-            self._choose_blocks(blocks)
+        self._looks += 1
+        if self._looks % self.CHOOSE_EVERY == 0:
+            self._choose_blocks()
 
-    def _choose_blocks(self, blocks: Blocks) -> None:
+    def _choose_blocks(self) -> None:
         """Those with most detail in two directions: along a single edge, a block's place cannot be told."""
+        blocks = Blocks.of(self.picture)
         corners = cv2.boxFilter(cv2.cornerMinEigenVal(self.picture, 5), -1, (BLOCK, BLOCK))
         strength = corners[blocks.tops + BLOCK // 2, blocks.lefts + BLOCK // 2]
-        usable = np.flatnonzero(self.contrast >= self.MIN_CONTRAST)
+        usable = np.flatnonzero(blocks.contrast >= self.MIN_CONTRAST)
+        self.contrast = blocks.contrast
         self.telling = usable[np.argsort(strength[usable])[::-1][: self.TELLING_BLOCKS]]
 
     def align(self, picture: Grey, blocks: Blocks, near: NDArray[np.float64]) -> Alignment:

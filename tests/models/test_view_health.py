@@ -155,6 +155,16 @@ def test_street_lights_that_go_out_are_no_fault():
     check_no_alarm(lambda t, p: light(view(p), 1.0 if t < 300 else 0.45, noise=2))
 
 
+def test_headlights_on_a_dark_road_are_something_to_see():
+    def at_night(t: float, picture: Grey) -> Grey:
+        road = light(view(picture), 0.05, noise=2)
+        left = int(t * 20) % 150
+        road[60:70, left : left + 20] = 250
+        return road
+
+    check_no_alarm(at_night)
+
+
 def test_a_camera_that_shakes_is_no_moved_one():
     def shaken(t: float, picture: Grey) -> Grey:
         du, dv, turn = np.random.default_rng(int(t * 10)).normal(0, (0.004, 0.004, 0.3))
