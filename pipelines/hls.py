@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from fractions import Fraction
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,13 +13,14 @@ from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from pipelines.playlist import LivePlaylist
 from pipelines.source import Source, UnsupportedStream, VideoPacket
 
 log = structlog.get_logger()
 
-PLAYLIST = "index.m3u8"
 CODECS = {"h264": "avc1", "hevc": "hvc1"}
-HLS_FLAGS = "delete_segments+program_date_time+independent_segments+discont_start+temp_file+omit_endlist"
+HLS_FLAGS = "program_date_time+independent_segments+temp_file+omit_endlist"
+SEGMENTS_LISTED = 5
 CLOCK_DRIFT_TOLERATED_S = 5.0
 
 
@@ -45,24 +45,18 @@ class Timeline:
 
 
 class HlsWriter:
-    """Writes `index.m3u8`, one `init-N.mp4` and numbered segments into a folder of its own.
+    """Writes one connection's segments into the playlist's folder, and lists them.
 
-    Sequence numbers begin at the time of opening, so neither they nor file names are used twice when a camera comes
-    back; what an earlier connection left is deleted once the first new segment is there. The times in the playlist
-    are wall-clock time.
-
-    Raises UnsupportedStream for anything but H.264 and H.265.
+    The times in the playlist are wall-clock time. Raises UnsupportedStream for anything but H.264 and H.265.
     """
 
-    def __init__(self, folder: Path, source: Source, *, segment_s: float, segments_kept: int) -> None:
+    def __init__(self, playlist: LivePlaylist, source: Source, *, segment_s: float) -> None:
         if source.codec not in CODECS:
             raise UnsupportedStream(f"{source.address}: sends {source.codec}; set the camera to H.264 (or H.265)")
-        self._folder = folder
+        self._playlist = playlist
         self._source = source
         self._segment_s = segment_s
-        self._segments_kept = segments_kept
         self._started = False
-        folder.mkdir(parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +74,7 @@ class HlsWriter:
             if self._started:
                 self._place(packet)
                 self._mux([packet] if self._reorder is None else self._reorder.filter(packet))
+                self._list()
         except FFmpegError as error:
             log.warning("live video begins anew", camera=self._source.address, error=error)
             self._finish()
@@ -89,7 +84,6 @@ class HlsWriter:
             self._finish()
         if not self._started:
             self._start()
-        self._delete_predecessors()
 
     def _place(self, packet: VideoPacket) -> None:
         dts = packet.dts if packet.dts is not None else packet.pts
@@ -105,19 +99,20 @@ class HlsWriter:
 
     def _start(self) -> None:
         stream: VideoStream = self._source.stream
-        sequence = int(time.time() * 2)
-        self._init_name = f"init-{sequence}.mp4"
+        sequence, folder = self._playlist.next_sequence, self._playlist.folder
+        self._init = f"init-{sequence}.mp4"
+        self._run = folder / f"run-{sequence}.m3u8"
+        self._listed_ns = 0
         self._output = av.open(
-            str(self._folder / PLAYLIST),
+            str(self._run),
             "w",
             format="hls",
             options={
                 "hls_time": str(self._segment_s),
-                "hls_list_size": str(self._segments_kept),
-                "hls_delete_threshold": "3",
+                "hls_list_size": str(SEGMENTS_LISTED),
                 "hls_segment_type": "fmp4",
-                "hls_fmp4_init_filename": self._init_name,
-                "hls_segment_filename": str(self._folder / "%d.m4s"),
+                "hls_fmp4_init_filename": self._init,
+                "hls_segment_filename": str(folder / "%d.m4s"),
                 "start_number": str(sequence),
                 "hls_flags": HLS_FLAGS,
             },
@@ -130,7 +125,6 @@ class HlsWriter:
         self._opened = time.monotonic()
         self._written_s = 0.0
         self._started = True
-        self._predecessors = [path for path in self._folder.iterdir() if path.name != PLAYLIST]
 
     def _mux(self, packets: Iterable[VideoPacket]) -> None:
         for packet in packets:
@@ -139,21 +133,20 @@ class HlsWriter:
             packet.stream = self._stream
             self._output.mux_one(packet)
 
+    def _list(self) -> None:
+        """Tell the playlist what av has listed since the last time."""
+        try:
+            written_ns = self._run.stat().st_mtime_ns
+        except FileNotFoundError:
+            return
+        if written_ns != self._listed_ns:
+            self._listed_ns = written_ns
+            self._playlist.take(self._init, self._run.read_text())
+
     def _finish(self) -> None:
         if self._started:
             self._started = False
             with suppress(FFmpegError):
                 self._output.close()
-
-    def _delete_predecessors(self) -> None:
-        playlist = self._folder / PLAYLIST
-        if self._predecessors and playlist.exists() and self._init_name in playlist.read_text():
-            for path in self._predecessors:
-                path.unlink(missing_ok=True)
-            self._predecessors = []
-
-
-def clear(folder: Path) -> None:
-    """Deletes the live video of a camera that is down: what is hours old must not look live."""
-    for path in folder.glob("*"):
-        path.unlink(missing_ok=True)
+            self._list()
+            self._run.unlink(missing_ok=True)

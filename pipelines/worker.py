@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Event as Flag
 from types import TracebackType
 from typing import Self
@@ -18,8 +17,8 @@ from pipelines.events import CameraStatus, Congestion, Counts, Event, Health, In
 from pipelines.feed import feed
 from pipelines.frozen import FrozenPicture
 from pipelines.health import CameraHealth
-from pipelines.hls import clear
 from pipelines.looking import Looker, Watched
+from pipelines.playlist import LivePlaylist
 from pipelines.snapshots import Snapshots
 from pipelines.supervisor import BackOff, Supervisor
 
@@ -42,6 +41,10 @@ class Worker:
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
         self._watched = [self._watch(camera, config.geometry_of(camera)) for camera in config.cameras]
+        self._playlists = {
+            camera.id: LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept)
+            for camera in config.cameras
+        }
         self._looker = Looker(detector, config.analysis.looks_per_s, self._watched, self._wake)
         self._supervisor = Supervisor(back_off)
         self._exit = ExitStack()
@@ -76,8 +79,7 @@ class Worker:
 
     def _start_feeds(self, camera: CameraConfig, watched: Watched) -> None:
         """One connection, or two where viewers and analysis have a stream each."""
-        folder = self._hls_folder(camera.id)
-        clear(folder)
+        playlist = self._playlists[camera.id]
         health = watched.health
 
         def watch(frame: TimedFrame) -> None:
@@ -85,31 +87,28 @@ class Worker:
             watched.frames.put(frame)
 
         def both(stop: Flag) -> None:
-            feed(url, self._config.stream, stop, hls_folder=folder, watch=watch, connected=health.connected)
+            feed(url, self._config.stream, stop, playlist=playlist, watch=watch, connected=health.connected)
 
         def live_only(stop: Flag) -> None:
             feed(
                 url,
                 self._config.stream,
                 stop,
-                hls_folder=folder,
+                playlist=playlist,
                 watch=None,
                 connected=lambda remark: health.live_video(""),
             )
 
         def analysis_only(stop: Flag) -> None:
-            feed(sub_url, self._config.stream, stop, hls_folder=None, watch=watch, connected=health.connected)
+            feed(sub_url, self._config.stream, stop, playlist=None, watch=watch, connected=health.connected)
 
         url = camera.url.get_secret_value()
         if camera.analysis_url is None:
-            self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(folder, health.lost))
+            self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.lost))
             return
         sub_url = camera.analysis_url.get_secret_value()
-        self._supervisor.keep_running(f"live {camera.id}", live_only, _clearing(folder, health.live_video))
+        self._supervisor.keep_running(f"live {camera.id}", live_only, _clearing(playlist, health.live_video))
         self._supervisor.keep_running(f"analysis {camera.id}", analysis_only, health.lost)
-
-    def _hls_folder(self, camera_id: str) -> Path:
-        return self._config.data_dir / "hls" / camera_id
 
     def _report_health(self, stop: Flag) -> None:
         reported: dict[str, tuple[CameraStatus, float]] = {}
@@ -132,18 +131,18 @@ class Worker:
         for watched in self._watched:
             watched.health.lost("the worker was stopped")
             self._send(watched.health.report(watched.frames.take_dropped()))
-            clear(self._hls_folder(watched.camera_id))
+            self._playlists[watched.camera_id].clear()
 
 
-def _clearing(folder: Path, tell: Callable[[str], None]) -> Callable[[str], None]:
-    """A second failure in a row means that the camera is really gone, so its last seconds must not look live."""
-    opened_in: list[str] = []
+def _clearing(playlist: LivePlaylist, tell: Callable[[str], None]) -> Callable[[str], None]:
+    """A failure without a new segment since the last one: the camera is really gone, and must not look live."""
+    listed = playlist.next_sequence
 
     def on_failure(reason: str) -> None:
-        files = sorted(path.name for path in folder.glob("init-*"))
-        if files == opened_in:
-            clear(folder)
-        opened_in[:] = files
+        nonlocal listed
+        if playlist.next_sequence == listed:
+            playlist.clear()
+        listed = playlist.next_sequence
         tell(reason)
 
     return on_failure

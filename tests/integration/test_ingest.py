@@ -16,7 +16,8 @@ from threading import Thread
 import av
 import pytest
 
-from pipelines.hls import PLAYLIST, HlsWriter, clear
+from pipelines.hls import HlsWriter
+from pipelines.playlist import PLAYLIST, STILL_READ, LivePlaylist
 from pipelines.source import Decoder, Source, SourceLost, UnsupportedStream
 from tests.servers import RtspCameras, wait_until, write_clip
 
@@ -39,11 +40,8 @@ def steps(times: list[float]) -> list[float]:
     return [after - before for before, after in pairwise(times)]
 
 
-def stream_to_hls(url: str, folder: Path, *, seconds: float, segments_kept: int = 3) -> None:
-    with (
-        Source(url, stop=Flag()) as source,
-        HlsWriter(folder, source, segment_s=1, segments_kept=segments_kept) as writer,
-    ):
+def stream_to_hls(url: str, playlist: LivePlaylist, *, seconds: float) -> None:
+    with Source(url, stop=Flag()) as source, HlsWriter(playlist, source, segment_s=1) as writer:
         began = time.monotonic()
         for packet in source.packets():
             writer.write(packet)
@@ -56,9 +54,10 @@ def segments_of(folder: Path) -> list[str]:
 
 
 def play(folder: Path) -> list[float]:
-    """Times of all frames that the playlist offers, decoded from the files that it names."""
-    (init,) = re.findall(r'#EXT-X-MAP:URI="(.+?)"', (folder / PLAYLIST).read_text())
-    film = b"".join((folder / name).read_bytes() for name in [init, *segments_of(folder)])
+    """Times of all frames of the newest connection that the playlist offers, decoded from the files that it names."""
+    newest = (folder / PLAYLIST).read_text().split("#EXT-X-DISCONTINUITY\n")[-1]
+    names = re.findall(r'^(?:#EXT-X-MAP:URI=")?([\w-]+\.(?:mp4|m4s))', newest, re.MULTILINE)
+    film = b"".join((folder / name).read_bytes() for name in names)
     with av.open(BytesIO(film)) as container:
         return [picture.time for picture in container.decode(video=0)]
 
@@ -98,7 +97,7 @@ def test_frames_come_in_display_order_though_the_server_stamps_reordered_picture
 def test_live_video_is_the_cameras_own_cut_into_segments(rtsp_cameras: RtspCameras, tmp_path: Path, codec: str) -> None:
     write_clip(rtsp_cameras.folder / "camera.mp4", codec=codec, seconds=3)
     folder = tmp_path / "hls"
-    stream_to_hls(rtsp_cameras.url("camera.mp4"), folder, seconds=8)
+    stream_to_hls(rtsp_cameras.url("camera.mp4"), LivePlaylist(folder, segments_kept=3), seconds=8)
     playlist = (folder / PLAYLIST).read_text()
     assert "#EXT-X-INDEPENDENT-SEGMENTS" in playlist
     assert playlist.count("#EXT-X-PROGRAM-DATE-TIME:") == playlist.count("#EXTINF:") == 3
@@ -108,40 +107,37 @@ def test_live_video_is_the_cameras_own_cut_into_segments(rtsp_cameras: RtspCamer
     times = play(folder)
     assert len(times) > 40
     assert min(steps(times)) > 0
-    assert len(list(folder.glob("*.m4s"))) <= 3 + 3 + 1
+    assert len(list(folder.glob("*.m4s"))) <= 3 + STILL_READ + 1
 
 
 def test_reordered_pictures_stay_in_order_in_live_video(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_clip(rtsp_cameras.folder / "reordered.mp4", reordered=True, seconds=30)
     folder = tmp_path / "hls"
-    stream_to_hls(rtsp_cameras.url("reordered.mp4"), folder, seconds=8, segments_kept=5)
+    stream_to_hls(rtsp_cameras.url("reordered.mp4"), LivePlaylist(folder, segments_kept=5), seconds=8)
     times = play(folder)
     assert len(times) > 40
     assert min(steps(times)) > 0
 
 
-def test_a_camera_that_comes_back_reuses_no_name_and_leaves_nothing_old(
-    rtsp_cameras: RtspCameras, tmp_path: Path
-) -> None:
-    url, folder = rtsp_cameras.url("road.mp4"), tmp_path / "hls"
-    stream_to_hls(url, folder, seconds=4)
-    before = {path.name for path in folder.iterdir()} - {PLAYLIST}
-    last = int(segments_of(folder)[-1].removesuffix(".m4s"))
-    stream_to_hls(url, folder, seconds=4, segments_kept=8)
-    after = {path.name for path in folder.iterdir()} - {PLAYLIST}
-    assert not before & after
-    playlist = (folder / PLAYLIST).read_text()
-    assert int(re.findall(r"#EXT-X-MEDIA-SEQUENCE:(\d+)", playlist)[0]) > last
-    assert "#EXT-X-DISCONTINUITY" in playlist
+def test_a_camera_that_comes_back_goes_on_in_the_same_playlist(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    folder = tmp_path / "hls"
+    playlist = LivePlaylist(folder, segments_kept=8)
+    write_clip(rtsp_cameras.folder / "other.mp4", size=(640, 480))
+    stream_to_hls(rtsp_cameras.url("road.mp4"), playlist, seconds=4)
+    stream_to_hls(rtsp_cameras.url("other.mp4"), playlist, seconds=4)
+    before, after = (folder / PLAYLIST).read_text().split("#EXT-X-DISCONTINUITY\n")
+    assert before.count("#EXT-X-MAP") == after.count("#EXT-X-MAP") == 1
+    numbers = [int(name.removesuffix(".m4s")) for name in segments_of(folder)]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert len(play(folder)) > 20
-    clear(folder)
+    playlist.clear()
     assert not list(folder.iterdir())
 
 
 def test_one_connection_serves_viewers_and_analysis(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     with (
         Source(rtsp_cameras.url("road.mp4"), stop=Flag()) as source,
-        HlsWriter(tmp_path / "hls", source, segment_s=1, segments_kept=3) as writer,
+        HlsWriter(LivePlaylist(tmp_path / "hls", segments_kept=3), source, segment_s=1) as writer,
     ):
         decoder, frames = Decoder(source), 0
         for packet in source.packets():
@@ -163,7 +159,7 @@ def test_a_file_is_read_as_fast_as_it_happened(tmp_path: Path) -> None:
 
 def test_http_and_hls_are_sources_too(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     folder = tmp_path / "hls"
-    stream_to_hls(rtsp_cameras.url("road.mp4"), folder, seconds=5)
+    stream_to_hls(rtsp_cameras.url("road.mp4"), LivePlaylist(folder, segments_kept=3), seconds=5)
     write_clip(rtsp_cameras.folder / "road.mkv")
     with http_server(folder) as hls, http_server(rtsp_cameras.folder) as http:
         assert len(read(f"{http}/road.mkv", frames=10)) >= 10
@@ -240,7 +236,7 @@ def test_what_cannot_be_opened_gets_one_line_without_the_password(
 def test_a_codec_that_browsers_cannot_show_is_refused_by_name(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "camera.mkv", codec="mjpeg", seconds=1)
     with Source(str(clip), stop=Flag()) as source, pytest.raises(UnsupportedStream, match=r"mjpeg.*H\.264"):
-        HlsWriter(tmp_path / "hls", source, segment_s=1, segments_kept=3)
+        HlsWriter(LivePlaylist(tmp_path / "hls", segments_kept=3), source, segment_s=1)
 
 
 def test_old_segments_are_deleted_as_new_ones_come(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
@@ -249,7 +245,7 @@ def test_old_segments_are_deleted_as_new_ones_come(rtsp_cameras: RtspCameras, tm
     def run() -> None:
         with (
             Source(rtsp_cameras.url("road.mp4"), stop=stop) as source,
-            HlsWriter(folder, source, segment_s=0.5, segments_kept=3) as writer,
+            HlsWriter(LivePlaylist(folder, segments_kept=3), source, segment_s=0.5) as writer,
         ):
             for packet in source.packets():
                 writer.write(packet)

@@ -21,7 +21,7 @@ from analytics.facts import ROAD_USERS, RoadUser
 from models.detector import RgbImage
 from pipelines.config import AnalysisConfig, CameraConfig, Config, StreamConfig
 from pipelines.events import CameraStatus, Counts, Event, Health
-from pipelines.hls import PLAYLIST
+from pipelines.playlist import PLAYLIST
 from pipelines.supervisor import BackOff
 from pipelines.worker import Worker
 from tests.servers import RtspCameras, wait_until, write_clip
