@@ -25,7 +25,9 @@ def export_weights(path: Path, *, to: str = "openvino", imgsz: int = 640, half: 
             # ultralytics still exports by a way that newer torch calls deprecated; nobody here can act on that.
             warnings.simplefilter("ignore")
             model = ultralytics.YOLO(path)
-            return Path(model.export(format=to, imgsz=imgsz, half=half, dynamic=True, verbose=False))
+            return Path(
+                model.export(format=to, imgsz=imgsz, quantize=16 if half else None, dynamic=True, verbose=False)
+            )
     except (RuntimeError, ValueError, TypeError, KeyError, EOFError, ImportError, OSError) as error:
         problem = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise UnusableWeights(f"{path}: cannot be exported to {to} ({problem})") from error

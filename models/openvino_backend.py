@@ -20,6 +20,9 @@ from models.heads import decode_dense, decode_end_to_end, without_duplicates
 from models.metadata import read_metadata
 from models.riders import merge_riders
 
+_TRIAL_STRIDES = 10
+"""Side of the first picture: an end-to-end head wants room for the 300 boxes that it always gives."""
+
 Decoder = Callable[[NDArray[np.float32], NDArray[np.int64], float], Detections]
 
 
@@ -79,7 +82,7 @@ class OpenVinoDetector:
         It also is a must: OpenVINO's Python binding sets itself up on the first array it meets, and hangs for ever
         where two threads bring the first arrays at once.
         """
-        side = 2 * self._metadata.stride
+        side = _TRIAL_STRIDES * self._metadata.stride
         try:
             self._detect(np.zeros((side, side, 3), dtype=np.uint8))
         except (RuntimeError, IndexError) as error:

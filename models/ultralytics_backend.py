@@ -19,6 +19,9 @@ _IN_FLIGHT = 2
 """One picture on the device, one being prepared."""
 
 
+_FP16 = 16
+
+
 def import_ultralytics() -> Any:
     """ultralytics, told beforehand never to install packages and never to report home."""
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
@@ -68,7 +71,7 @@ class UltralyticsDetector:
             iou=OVERLAP,
             classes=self._wanted,
             device=self._device,
-            half=self._device.startswith("cuda"),
+            quantize=_FP16 if self._device.startswith("cuda") else None,
             verbose=False,
         )
         boxes = result.boxes.cpu().numpy()

@@ -1,6 +1,7 @@
 """ultralytics with torch on the CPU, on a small network with random weights; nothing is downloaded."""
 
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,8 +26,11 @@ def random_weights(tmp_path_factory):
     """yolo11n with random weights as a .pt."""
     from models.ultralytics_backend import import_ultralytics
 
-    path = tmp_path_factory.mktemp("weights") / "random.pt"
-    model = import_ultralytics().YOLO("yolo11n.yaml")
+    return saved(import_ultralytics().YOLO("yolo11n.yaml"), tmp_path_factory.mktemp("weights") / "random.pt")
+
+
+def saved(model, path):
+    """With the class names of COCO, which a network from a .yaml lacks."""
     model.model.names = {i: COCO_BEGINS_WITH.get(i, f"thing {i}") for i in range(80)}
     model.save(path)
     return path
@@ -65,6 +69,23 @@ def test_an_export_to_openvino_finds_what_the_pt_finds(random_weights, tmp_path)
     best, ours_best = expected.xyxy[expected.confidence.argmax()], found.xyxy[found.confidence.argmax()]
     assert ours_best == pytest.approx(best, abs=1.0)
     assert found.confidence.max() == pytest.approx(expected.confidence.max(), rel=0.05)
+
+
+@pytest.mark.filterwarnings("ignore")  # torch traces this head with warnings that are its own business
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_the_end_to_end_head_that_ultralytics_exports_runs(tmp_path, dynamic):
+    from models.ultralytics_backend import import_ultralytics
+
+    yolo = import_ultralytics().YOLO
+    path = saved(yolo("yolo26n.yaml"), tmp_path / "random26.pt")
+    exported = Path(yolo(path).export(format="openvino", imgsz=192, dynamic=dynamic, nms=False, verbose=False))
+    detector = OpenVinoDetector(exported, confidence=1e-9)
+    try:
+        found = detector.submit(np.tile(PICTURE, (3, 2, 1))).result(timeout=120)
+    finally:
+        detector.close()
+    assert len(found) > 0
+    assert (found.xyxy <= [320, 288, 320, 288]).all()
 
 
 def test_other_tasks_are_refused(tmp_path):
