@@ -20,6 +20,8 @@ _IN_FLIGHT = 2
 
 
 _FP16 = 16
+_UNUSABLE = (RuntimeError, ValueError, TypeError, KeyError, EOFError, AttributeError, ImportError, OSError)
+"""What ultralytics and the runtimes below it raise for files that they cannot use."""
 
 
 def import_ultralytics() -> Any:
@@ -45,6 +47,8 @@ class UltralyticsDetector:
         self._road_users = metadata.road_users
         self._wanted = np.flatnonzero(self._road_users != IGNORED).tolist()
         self._confidence = confidence
+        self._takes_any_size = path.suffix == ".pt"
+        self._try_out(path)
         self.name = f"{path.stem}, ultralytics {self._device}"
         self.in_flight = _IN_FLIGHT
         self._room = threading.BoundedSemaphore(_IN_FLIGHT)
@@ -63,10 +67,23 @@ class UltralyticsDetector:
     def close(self) -> None:
         self._worker.shutdown(wait=True)
 
+    def _try_out(self, path: Path) -> None:
+        """Detect once: finds a runtime that is missing (ONNX Runtime, TensorRT) or does not fit this machine."""
+        try:
+            self._detect(np.zeros((320, 320, 3), dtype=np.uint8))
+        except _UNUSABLE as error:
+            problem = " ".join(str(error).split())[:200]
+            raise UnusableWeights(
+                f"{path}: does not run on {self._device} ({type(error).__name__}: {problem}); "
+                "install its runtime, or give the .pt or an OpenVINO export"
+            ) from error
+
     def _detect(self, image: RgbImage) -> Detections:
+        # Exported networks know their own input size; a .pt takes each picture at the picture's size.
+        size = {"imgsz": list(image.shape[:2])} if self._takes_any_size else {}
         (result,) = self._model.predict(
             image[..., ::-1],
-            imgsz=list(image.shape[:2]),
+            **size,
             conf=self._confidence,
             iou=OVERLAP,
             classes=self._wanted,
@@ -88,7 +105,7 @@ def _read(path: Path) -> Any:
     try:
         model = ultralytics.YOLO(path)
         _ = model.names
-    except (RuntimeError, ValueError, TypeError, KeyError, EOFError, AttributeError, ImportError, OSError) as error:
+    except _UNUSABLE as error:
         raise UnusableWeights(
             f"{path}: ultralytics cannot read this file ({type(error).__name__}); give a YOLO detection model"
         ) from error

@@ -169,7 +169,9 @@ def test_interrupting_a_live_camera_reports_what_was_counted(rtsp_cameras: RtspC
     assert report["frames"] >= report["analysed_frames"]
 
 
-@pytest.mark.parametrize("clip", ["br_signal", "de_cars_cyclist", "de_cars_truck", "nl_highway", "us_rain_turn"])
+@pytest.mark.parametrize(
+    "clip", ["br_signal", "de_cars_cyclist", "de_cars_truck", "nl_highway", "us_rain_turn", "vn_junction"]
+)
 def test_real_clips_are_counted_well(shared_dir: Path, tmp_path, clip):
     out, truth = tmp_path / "out.json", shared_dir / "truth" / "clips" / f"{clip}.json"
     weights = shared_dir / "weights" / "yolo11n_int8_openvino_model"
