@@ -111,7 +111,7 @@ class GateCounter:
 
     def _believed(self, passages: Iterable[_Passage]) -> list[Crossing]:
         """Without passages of road users that were hardly seen, most of which are a detector's false boxes."""
-        return [self._crossing(p) for p in passages if p.trajectory.votes.sum() >= ENOUGH_CONFIDENCE]
+        return [self._crossing(p) for p in passages if sum(p.trajectory.votes) >= ENOUGH_CONFIDENCE]
 
     def _crossing(self, passage: _Passage) -> Crossing:
         return Crossing(

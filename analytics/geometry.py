@@ -43,22 +43,6 @@ def polygon_crosses_itself(polygon: Sequence[tuple[float, float]]) -> bool:
     return any(segments_cross(*a, *b) for a, b in combinations(edges, 2))
 
 
-def points_in_polygon(points: ArrayLike, polygon: ArrayLike) -> NDArray[np.bool_]:
-    """Even-odd rule for (N, 2) points against an (M, 2) polygon. Returns (N,).
-
-    >>> points_in_polygon([(1, 1), (5, 1)], [(0, 0), (2, 0), (2, 2), (0, 2)])
-    array([ True, False])
-    """
-    pts = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    x1, y1 = np.asarray(polygon, dtype=np.float64).T
-    x2, y2 = np.roll(x1, -1), np.roll(y1, -1)
-    px, py = pts[:, :1], pts[:, 1:]
-    straddles = (y1 > py) != (y2 > py)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at_x = x1 + (py - y1) * (x2 - x1) / (y2 - y1)
-    return np.asarray(np.count_nonzero(straddles & (px < at_x), axis=1) % 2 == 1)
-
-
 @dataclass(frozen=True)
 class Homography:
     """Projective map from image pixels to ground metres (Hartley & Zisserman, Multiple View Geometry, ch. 4).

@@ -11,7 +11,8 @@ from analytics.camera import Zone
 from analytics.facts import GroundPoint, Pixel, RoadUser
 from analytics.geometry import Homography
 from analytics.trajectories import Trajectories, Trajectory
-from analytics.travel import road_directions, zone_membership
+from analytics.travel import road_directions
+from analytics.zones import ZoneMap
 
 EVERY_S = 0.5
 UNSEEN_FOR_S = 2.0
@@ -31,8 +32,8 @@ STILL_WITHIN_HEIGHTS = 0.12
 class Mover:
     """One road user in the scene.
 
-    zone: index of the zone it is in, None outside all. velocity: (2,) m/s over the last second. metres_per_pixel: of
-    the picture where it is. still_since: when it stopped moving; None while it moves.
+    zone: index of the zone it is in, None outside all. velocity: (2,) m/s over the last second. speed_ms: its length.
+    metres_per_pixel: of the picture where it is. still_since: when it stopped moving; None while it moves.
     """
 
     trajectory: Trajectory
@@ -40,12 +41,9 @@ class Mover:
     pixel: Pixel
     place: GroundPoint
     velocity: NDArray[np.float64]
+    speed_ms: float
     metres_per_pixel: float
     still_since: float | None
-
-    @property
-    def speed_ms(self) -> float:
-        return float(np.hypot(*self.velocity))
 
     @property
     def is_vehicle(self) -> bool:
@@ -103,7 +101,7 @@ class SceneWatch:
     """Looks at the trajectories every `EVERY_S` and remembers since when each road user stands still."""
 
     def __init__(self, zones: tuple[Zone, ...], homography: Homography | None) -> None:
-        self._zones = zones
+        self._map = ZoneMap(zones)
         self._homography = homography
         self._directions = road_directions(zones, homography)
         self._anchors: dict[int, _Anchor] = {}
@@ -118,7 +116,7 @@ class SceneWatch:
             return None
         self._next_t = t + EVERY_S - 1e-6
         present = [one for one in trajectories.all() if self._is_present(one, t)]
-        inside = zone_membership([one.pixels[-1] for one in present], self._zones)
+        inside = self._map.membership([one.pixels[-1] for one in present])
         movers = [self._mover(one, np.flatnonzero(row)) for one, row in zip(present, inside, strict=True)]
         return Scene(t, movers, self._directions, self._homography is not None)
 
@@ -129,12 +127,14 @@ class SceneWatch:
 
     def _mover(self, trajectory: Trajectory, zones: NDArray[np.intp]) -> Mover:
         times, places = trajectory.path_since(trajectory.last_seen - SPEED_WINDOW_S)
+        velocity = _mean_velocity(times, places)
         return Mover(
             trajectory=trajectory,
             zone=int(zones[0]) if len(zones) else None,
             pixel=trajectory.pixels[-1],
             place=trajectory.places[-1],
-            velocity=_mean_velocity(times, places),
+            velocity=velocity,
+            speed_ms=hypot(*velocity),
             metres_per_pixel=trajectory.metres_per_pixel,
             still_since=self._still_since(trajectory, times, places),
         )

@@ -32,7 +32,6 @@ TYPICAL_HEIGHT_M = {
     RoadUser.BICYCLE: 1.7,
     RoadUser.PERSON: 1.7,
 }
-_HEIGHTS = np.array([TYPICAL_HEIGHT_M[road_user] for road_user in ROAD_USERS])
 _HEIGHT_MEMORY = 0.9
 
 
@@ -41,11 +40,13 @@ class Trajectory:
     """One road user's path, oldest first.
 
     times: seconds. pixels: ground points in the picture. places: metres (see the module). votes: summed confidence
-    by class. height: smoothed box height in pixels. origin: the first place.
+    by class. road_user: the class that the whole track so far speaks for. height: smoothed box height in pixels.
+    origin: the first place.
     """
 
     track: int
-    votes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(len(ROAD_USERS)))
+    votes: list[float] = field(default_factory=lambda: [0.0] * len(ROAD_USERS))
+    road_user: RoadUser = RoadUser.CAR
     times: deque[float] = field(default_factory=lambda: deque(maxlen=HISTORY))
     pixels: deque[Pixel] = field(default_factory=lambda: deque(maxlen=HISTORY))
     places: deque[GroundPoint] = field(default_factory=lambda: deque(maxlen=HISTORY))
@@ -53,14 +54,9 @@ class Trajectory:
     origin: GroundPoint = (0.0, 0.0)
 
     @property
-    def road_user(self) -> RoadUser:
-        """The class that the whole track so far speaks for."""
-        return ROAD_USERS[int(self.votes.argmax())]
-
-    @property
     def metres_per_pixel(self) -> float:
         """Of the picture around it, across the view: from how tall it looks and how tall its class is."""
-        return float(_HEIGHTS[self.votes.argmax()]) / max(self.height, 1.0)
+        return TYPICAL_HEIGHT_M[self.road_user] / max(self.height, 1.0)
 
     @property
     def last_seen(self) -> float:
@@ -72,6 +68,8 @@ class Trajectory:
 
     def look_like(self, class_id: int, confidence: float, height: float) -> None:
         self.votes[class_id] += confidence
+        if self.votes[class_id] >= max(self.votes):
+            self.road_user = ROAD_USERS[class_id]
         self.height = height if not self.times else _HEIGHT_MEMORY * self.height + (1 - _HEIGHT_MEMORY) * height
 
     def move_to(self, t: float, pixel: Pixel, place: GroundPoint) -> None:

@@ -7,16 +7,18 @@ space-mean speed their quotient, distance over time. Missed frames cancel in the
 distance, because steps are signed along the road.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
+from math import hypot, isnan
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from analytics.camera import Zone
 from analytics.facts import RoadUser
-from analytics.geometry import Homography, points_in_polygon
+from analytics.geometry import Homography
 from analytics.trajectories import Look, Trajectory
+from analytics.zones import ZoneMap
 
 TYPICAL_LENGTH_M = {
     RoadUser.CAR: 4.6,
@@ -49,64 +51,60 @@ class Travel:
 
 @dataclass(slots=True)
 class _Stay:
-    """What is remembered of a road user: its last sighting, and per zone (Z,) its seconds and metres inside."""
+    """What is remembered of a road user: its last sighting, and for each zone its seconds and metres inside."""
 
     t: float
     place: tuple[float, float]
-    inside: NDArray[np.bool_]
-    seconds: NDArray[np.float64]
-    metres: NDArray[np.float64]
+    inside: list[bool]
+    seconds: list[float]
+    metres: list[float]
 
 
 class TravelMeter:
     """Measures the steps of vehicles inside the zones of one camera."""
 
     def __init__(self, zones: tuple[Zone, ...], homography: Homography | None) -> None:
-        self._zones = zones
-        self._directions = road_directions(zones, homography)
-        self._undirected = np.isnan(self._directions[:, 0])
+        self._map = ZoneMap(zones)
+        self._directions: list[tuple[float, float] | None] = [
+            None if isnan(x) else (x, y) for x, y in road_directions(zones, homography).tolist()
+        ]
         self._stays: dict[int, _Stay] = {}
 
     def __len__(self) -> int:
         return len(self._stays)
 
     def observe(self, look: Look) -> Travel:
-        totals = np.zeros((4, len(self._zones)))
+        travel = Travel(*np.zeros((4, len(self._directions))))
         if look.trajectories:
-            inside = self._inside(look)
-            for trajectory, now_inside in zip(look.trajectories, inside, strict=True):
-                totals += self._step(trajectory, look.t, now_inside)
-        return Travel(*totals)
+            for trajectory, inside in zip(look.trajectories, self._map.membership(look.pixels).tolist(), strict=True):
+                if trajectory.road_user is not RoadUser.PERSON:
+                    self._step(trajectory, look.t, inside, travel)
+        return travel
 
-    def _inside(self, look: Look) -> NDArray[np.bool_]:
-        """Membership (N, Z) of vehicles; nobody on foot is inside."""
-        inside = zone_membership(look.pixels, self._zones)
-        inside[[one.road_user is RoadUser.PERSON for one in look.trajectories]] = False
-        return inside
-
-    def _step(self, trajectory: Trajectory, t: float, inside: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """What the way from its last sighting to this one adds: the rows of `Travel`, (4, Z)."""
-        place = trajectory.places[-1]
-        stay = self._stays.get(trajectory.track)
+    def _step(self, trajectory: Trajectory, t: float, inside: list[bool], travel: Travel) -> None:
+        """Add the way from its last sighting to this one. A step over a zone's edge counts half."""
+        place, stay = trajectory.places[-1], self._stays.get(trajectory.track)
         if stay is None:
-            self._stays[trajectory.track] = _Stay(t, place, inside, *np.zeros((2, len(self._zones))))
-            return np.zeros((4, len(self._zones)))
-        share = (stay.inside.astype(np.float64) + inside) / 2
-        seconds = (t - stay.t) * share
-        metres = share * self._along(trajectory, (place[0] - stay.place[0], place[1] - stay.place[1]))
-        entered = (stay.seconds < ENTERED_AFTER_S) & (stay.seconds + seconds >= ENTERED_AFTER_S)
+            nothing = [0.0] * len(inside)
+            self._stays[trajectory.track] = _Stay(t, place, inside, nothing, nothing.copy())
+            return
+        for k, (before, now) in enumerate(zip(stay.inside, inside, strict=True)):
+            if before or now:
+                share = (before + now) / 2
+                seconds = share * (t - stay.t)
+                metres = share * self._along(k, trajectory, place[0] - stay.place[0], place[1] - stay.place[1])
+                travel.seconds[k] += seconds
+                travel.metres[k] += metres
+                travel.length_seconds[k] += seconds * TYPICAL_LENGTH_M[trajectory.road_user]
+                travel.entered[k] += stay.seconds[k] < ENTERED_AFTER_S <= stay.seconds[k] + seconds
+                stay.seconds[k] += seconds
+                stay.metres[k] += metres
         stay.t, stay.place, stay.inside = t, place, inside
-        stay.seconds += seconds
-        stay.metres += metres
-        return np.stack([seconds, metres, seconds * TYPICAL_LENGTH_M[trajectory.road_user], entered])
 
-    def _along(self, trajectory: Trajectory, step: tuple[float, float]) -> NDArray[np.float64]:
-        """Signed metres along each zone's road (Z,); along the road user's own heading where it has no direction."""
-        along = self._directions @ step
-        if self._undirected.any():
-            x, y = _heading(trajectory)
-            along[self._undirected] = step[0] * x + step[1] * y
-        return np.asarray(along)
+    def _along(self, zone: int, trajectory: Trajectory, x: float, y: float) -> float:
+        """Signed metres along the zone's road; along the road user's own heading where it has no direction."""
+        along_x, along_y = self._directions[zone] or _heading(trajectory)
+        return x * along_x + y * along_y
 
     def forget(self, gone: Iterable[Trajectory]) -> list[tuple[int, float]]:
         """Drop who is gone; return (zone, mean speed in m/s) of each who went through a zone."""
@@ -114,18 +112,12 @@ class TravelMeter:
         for trajectory in gone:
             stay = self._stays.pop(trajectory.track, None)
             if stay is not None:
-                through = np.flatnonzero((stay.seconds > ENTERED_AFTER_S) & (stay.metres > PASSED_M))
-                passed += [(int(k), float(stay.metres[k] / stay.seconds[k])) for k in through]
+                passed += [
+                    (k, metres / seconds)
+                    for k, (seconds, metres) in enumerate(zip(stay.seconds, stay.metres, strict=True))
+                    if seconds > ENTERED_AFTER_S and metres > PASSED_M
+                ]
         return passed
-
-
-def zone_membership(pixels: ArrayLike, zones: Sequence[Zone]) -> NDArray[np.bool_]:
-    """Which of (N, 2) points lie in which zone: (N, Z)."""
-    points = np.asarray(pixels, dtype=np.float64).reshape(-1, 2)
-    membership = np.zeros((len(points), len(zones)), dtype=bool)
-    for k, zone in enumerate(zones):
-        membership[:, k] = points_in_polygon(points, zone.polygon)
-    return membership
 
 
 def road_directions(zones: tuple[Zone, ...], homography: Homography | None) -> NDArray[np.float64]:
@@ -151,5 +143,5 @@ def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _heading(trajectory: Trajectory) -> tuple[float, float]:
     (x, y), (x0, y0) = trajectory.places[-1], trajectory.places[max(0, len(trajectory.places) - _HEADING_STEPS)]
-    length = float(np.hypot(x - x0, y - y0))
+    length = hypot(x - x0, y - y0)
     return ((x - x0) / length, (y - y0) / length) if length > 0 else (0.0, 0.0)

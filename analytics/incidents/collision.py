@@ -7,7 +7,6 @@ moving, at least one of them loses its speed faster than brakes can take it, and
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from analytics.congestion import ZoneLevels
 from analytics.facts import IncidentType
@@ -55,9 +54,11 @@ class Collisions:
         }
         for track, mover in vehicles.items():
             self._note(track, scene.t, mover.speed_ms)
-        for a, b in combinations(vehicles.values(), 2):
-            if self._just_crashed(a, b, scene):
-                self._crashes.append(_Crash(scene.t, a.trajectory.track, b.trajectory.track))
+        slow = [mover for mover in vehicles.values() if mover.speed_ms <= STILL_BELOW_MS]
+        for a in slow:
+            if self._stopped_at_once(a.trajectory.track, scene.t):
+                crashed = (b for b in slow if b is not a and self._met(a, b, scene))
+                self._crashes += [_Crash(scene.t, a.trajectory.track, b.trajectory.track) for b in crashed]
         self._crashes = [c for c in self._crashes if _both_still(vehicles.get(c.a), vehicles.get(c.b))]
         return [self._finding(c, vehicles[c.a], scene.t) for c in self._crashes if scene.t - c.t >= STILL_FOR_S]
 
@@ -67,16 +68,13 @@ class Collisions:
         while t - speeds[0][0] > BEFORE_S:
             speeds.popleft()
 
-    def _just_crashed(self, a: Mover, b: Mover, scene: Scene) -> bool:
-        if max(a.speed_ms, b.speed_ms) > STILL_BELOW_MS or self._known(a, b):
-            return False
+    def _met(self, a: Mover, b: Mover, scene: Scene) -> bool:
         reach = sum(TYPICAL_LENGTH_M[m.trajectory.road_user] for m in (a, b)) / 2 + GAP_M
-        if scene.distance(a, b) > reach:
+        if scene.distance(a, b) > reach or self._known(a, b):
             return False
         if sum(m.stands and scene.distance(a, m) < QUEUE_REACH_M for m in scene.movers) > 2:
             return False
-        moved = all(max(v for _, v in self._speeds[m.trajectory.track]) >= WERE_MOVING_MS for m in (a, b))
-        return moved and any(self._stopped_at_once(m.trajectory.track, scene.t) for m in (a, b))
+        return all(max(v for _, v in self._speeds[m.trajectory.track]) >= WERE_MOVING_MS for m in (a, b))
 
     def _known(self, a: Mover, b: Mover) -> bool:
         pair = {a.trajectory.track, b.trajectory.track}

@@ -63,4 +63,4 @@ class PeopleOnRoad:
 
 def _walks(mover: Mover) -> bool:
     votes = mover.trajectory.votes
-    return mover.speed_ms < ON_FOOT_BELOW_MS and votes[_PERSON] >= SURE_SHARE * votes.sum()
+    return mover.speed_ms < ON_FOOT_BELOW_MS and votes[_PERSON] >= SURE_SHARE * sum(votes)
