@@ -142,7 +142,7 @@ class SceneWatch:
     def _still_since(
         self, trajectory: Trajectory, times: NDArray[np.float64], places: NDArray[np.float64]
     ) -> float | None:
-        now = np.median(places, axis=0)
+        now = np.sort(places, axis=0)[len(places) // 2]
         anchor = self._anchors.get(trajectory.track)
         tolerance = max(STILL_WITHIN_M, STILL_WITHIN_HEIGHTS * trajectory.height * trajectory.metres_per_pixel)
         if anchor is None or np.hypot(*(now - anchor.place)) > tolerance:
@@ -158,7 +158,7 @@ class SceneWatch:
 def _mean_velocity(times: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Between the mean places of the older and the newer half."""
     half = len(times) // 2
-    if half == 0 or times[-half:].mean() - times[:half].mean() <= 0:
+    if half == 0:
         return np.zeros(2)
-    step = places[-half:].mean(axis=0) - places[:half].mean(axis=0)
-    return np.asarray(step / (times[-half:].mean() - times[:half].mean()))
+    seconds = times[-half:].sum() - times[:half].sum()
+    return np.asarray((places[-half:].sum(axis=0) - places[:half].sum(axis=0)) / seconds)
