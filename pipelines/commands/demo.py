@@ -34,10 +34,17 @@ def demo(clips: Path, data_dir: Path, port: int) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
     use_weights = weights if "SIMPANG_WEIGHTS" not in os.environ and weights.is_dir() else None
     signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
+    try:
+        _play(clips, data_dir, port, use_weights)
+    except KeyboardInterrupt:
+        click.echo("Simpang has stopped.")
+
+
+def _play(clips: Path, data_dir: Path, port: int, weights: Path | None) -> None:
     with rtsp_server(clips.resolve(), data_dir / "rtsp-server.log") as rtsp_port:
         config = data_dir / "city.yaml"
         config.write_text(
-            demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port, weights=use_weights),
+            demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port, weights=weights),
             encoding="utf-8",
         )
         with process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:
