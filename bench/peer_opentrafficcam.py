@@ -106,24 +106,26 @@ def seconds_since_start(occurrence: str) -> float:
 
 
 def crossings(camera: dict, work: Path) -> list[dict]:
+    """Each road user once for each gate and direction, as the truth counts; its own flows count users once, too."""
     lines = {gate["id"]: [b - a for a, b in zip(gate["p1"], gate["p2"], strict=True)] for gate in camera["gates"]}
     (path,) = work.glob("*.otevents")
-    found = []
+    first: dict[tuple, dict] = {}
     for event in json.loads(bz2.decompress(path.read_bytes()))["event_list"]:
         if event["event_type"] == "section-enter":
             along_u, along_v = lines[event["section_id"]]
             move_u, move_v = event["direction_vector"]
-            found.append(
-                {
-                    "t": seconds_since_start(event["interpolated_occurrence"]),
-                    "gate": event["section_id"],
-                    "direction": "A" if along_u * move_v - along_v * move_u > 0 else "B",
-                    "class": event["road_user_type"],
-                    "track": event["road_user_id"],
-                    "speed_kmh": None,
-                }
-            )
-    return found
+            row = {
+                "t": seconds_since_start(event["interpolated_occurrence"]),
+                "gate": event["section_id"],
+                "direction": "A" if along_u * move_v - along_v * move_u > 0 else "B",
+                "class": event["road_user_type"],
+                "track": event["road_user_id"],
+                "speed_kmh": None,
+            }
+            key = row["track"], row["gate"], row["direction"]
+            if key not in first or row["t"] < first[key]["t"]:
+                first[key] = row
+    return list(first.values())
 
 
 if __name__ == "__main__":
