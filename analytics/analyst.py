@@ -33,8 +33,8 @@ CLOCK_AHEAD_S = 3600.0
 class CameraAnalyst:
     """Turns the tracks of one camera into facts. Time moves forward only; memory does not grow.
 
-    Not thread-safe. Frames that are older than one already seen are ignored; where the clock of the source jumps back
-    by more than a minute, or ahead by more than an hour, everything starts anew at the new time.
+    Not thread-safe. Frames that are no later than one already seen are ignored; where the clock of the source jumps
+    back by more than a minute, or ahead by more than an hour, everything starts anew at the new time.
     """
 
     def __init__(self, camera: Camera) -> None:
@@ -43,7 +43,6 @@ class CameraAnalyst:
         if camera.homography is not None and camera.speed_limit_kmh is not None:
             limit_ms = camera.speed_limit_kmh / 3.6
         self._free_flow = [FreeFlow(limit_ms) for _ in camera.zones]
-        self._levels = ZoneLevels(camera.zones, self._free_flow, calibrated=camera.homography is not None)
         self._desk = IncidentDesk(camera)
         self._start_anew()
 
@@ -58,27 +57,37 @@ class CameraAnalyst:
         self._travel = TravelMeter(camera.zones, homography)
         self._zones = ZoneAggregator(camera.zones, homography)
         self._watch = SceneWatch(camera.zones, homography)
+        self._levels = ZoneLevels(camera.zones, self._free_flow, calibrated=homography is not None)
 
     def observe(self, t: float, tracks: Tracks) -> list[Fact]:
         """A frame was analysed that shows the road at `t` seconds. Returns what is now known."""
         facts = self._restart_if_clock_jumped(t)
-        if self._now is not None and t <= self._now:
+        if self._last_look is not None and t <= self._last_look:
             return facts
         step_s = 0.0 if self._last_look is None else t - self._last_look
         seen_since = step_s if step_s <= GAP_S else 0.0
         if step_s > LOST_S:
             facts += self._let_go(self._trajectories.forget_all())
-        facts += self._pass_to(t, observed=seen_since > 0)
+        if self._now is None or t > self._now:
+            facts += self._pass_to(t, observed=seen_since > 0)
         self._last_look = t
         facts += self._learn_from(self._trajectories.update(t, seen_since, tracks))
         return facts + self._let_go(self._trajectories.forget_gone(t))
 
     def advance(self, t: float) -> list[Fact]:
-        """Time has come to `t` and no frame with it: close what is due, as unobserved after `GAP_S`."""
-        if self._now is None or self._last_look is None or t <= self._now or t - self._last_look <= GAP_S:
-            return self._pass_to(t, observed=False) if self._now is None else []
-        facts = self._restart_if_clock_jumped(t) or self._pass_to(t, observed=False)
-        facts += self._levels.unobserved(t, since=self._last_look or t)
+        """Time has come to `t` and no frame with it: after `GAP_S` that is time not observed.
+
+        A frame that comes late is still looked at, but what was called unobserved stays so.
+        """
+        facts = self._restart_if_clock_jumped(t)
+        if self._now is None:
+            return facts + self._pass_to(t, observed=False)
+        since = self._now if self._last_look is None else self._last_look
+        if t <= self._now or t - since <= GAP_S:
+            return facts
+        facts += self._pass_to(t, observed=False)
+        facts += self._gates.due(t)
+        facts += self._levels.unobserved(t, since)
         facts += self._desk.end_stale(t)
         return facts + self._let_go(self._trajectories.forget_gone(t))
 
@@ -96,7 +105,7 @@ class CameraAnalyst:
     def _restart_if_clock_jumped(self, t: float) -> list[Fact]:
         if self._now is None or -CLOCK_BACK_S <= t - self._now <= CLOCK_AHEAD_S:
             return []
-        facts = self.finish(self._now)
+        facts = [*self.finish(self._now), *self._desk.start_anew()]
         self._start_anew()
         return facts
 

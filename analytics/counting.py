@@ -67,7 +67,7 @@ class GateCounter:
         """Take one frame; return the crossings that are ready to be reported."""
         if self._gates and look.trajectories:
             self._note_side_changes(look)
-        return self._report(look.t)
+        return self.due(look.t)
 
     def _note_side_changes(self, look: Look) -> None:
         distances = self._distances(look.pixels)
@@ -103,7 +103,8 @@ class GateCounter:
             standing.counted.add((gate.id, direction))
             self._waiting.append(_Passage(t, gate, direction, trajectory))
 
-    def _report(self, t: float) -> list[Crossing]:
+    def due(self, t: float) -> list[Crossing]:
+        """Crossings that have settled by `t`."""
         ready = [p for p in self._waiting if t - p.t >= SETTLE_S]
         if ready:
             self._waiting = [p for p in self._waiting if t - p.t < SETTLE_S]

@@ -41,13 +41,7 @@ class IncidentDesk:
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
         self._calibrated = camera.homography is not None
-        self._detectors: tuple[Detector, ...] = (
-            StoppedVehicles(camera.zones),
-            WrongWay(),
-            PeopleOnRoad(camera.zones),
-            Collisions(),
-            CongestionOnset(camera.zones),
-        )
+        self._detectors = _detectors(camera)
         self._open: list[_Open] = []
         self._number = 0
 
@@ -102,6 +96,23 @@ class IncidentDesk:
         self._open = [one for one in self._open if one not in stale]
         return [replace(one.incident, end_s=one.finding.seen_s) for one in stale]
 
+    def start_anew(self) -> list[Incident]:
+        """End everything where it was last found: the clock jumped, and times no longer compare."""
+        ended = [replace(one.incident, end_s=one.finding.seen_s) for one in self._open]
+        self._open = []
+        self._detectors = _detectors(self._camera)
+        return ended
+
     def forget(self, gone: Sequence[Trajectory]) -> None:
         for detector in self._detectors:
             detector.forget(gone)
+
+
+def _detectors(camera: Camera) -> tuple[Detector, ...]:
+    return (
+        StoppedVehicles(camera.zones),
+        WrongWay(),
+        PeopleOnRoad(camera.zones),
+        Collisions(),
+        CongestionOnset(camera.zones),
+    )

@@ -117,6 +117,34 @@ def test_time_that_goes_back_never_crashes_nor_repeats_a_minute(back_s):
     assert len(set(starts)) == len(starts)
 
 
+def test_a_camera_that_never_comes_has_minutes_without_data():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    facts = [fact for t in range(0, 200) for fact in analyst.advance(float(t))]
+    assert [i.coverage for i in of(ZoneInterval, facts)] == [0, 0, 0]
+    assert sum(p.observed_s for p in of(Coverage, facts)) == 0
+
+
+def test_frames_that_come_late_are_still_counted():
+    analyst = CameraAnalyst(metric_camera(GATE, zones=[straight_road()]))
+    facts = []
+    for t, frame in film([Drive(1, (0, 500), (1000, 500), 20, 28)], until=60, fps=5):
+        facts += [*analyst.observe(t, frame), *analyst.advance(t + 6)]
+    assert len(of(Crossing, facts)) == 1
+
+
+def test_after_the_clock_went_back_levels_and_incidents_go_on():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    stop = [Drive(1, (0, 500), (500, 500), 0, 4), Drive(1, (500, 500), (500, 500), 4.01, 90)]
+    facts = []
+    for start in (100_000.0, 5_000.0):
+        for t, frame in film(stop, until=90, fps=5):
+            facts += analyst.observe(start + t, frame)
+    numbers = [i.number for i in of(Incident, facts) if i.end_s is None]
+    assert len(numbers) == len(set(numbers)) == 2
+    assert [i.number for i in of(Incident, facts) if i.end_s is not None] == numbers[:1]
+    assert any(r.t < 6_000 and r.level is not Level.UNKNOWN for r in of(LevelReport, facts))
+
+
 def test_a_clock_that_jumps_a_day_ahead_makes_no_thousand_intervals():
     analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
     analyst.observe(0, Tracks.empty())
