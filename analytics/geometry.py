@@ -14,8 +14,8 @@ def side_of_line(p1: tuple[float, float], p2: tuple[float, float], points: Array
     points: (N, 2). Returns (N,): the cross product ``(p2 - p1) x (c - p1)``; with v pointing down, positive lies
     to the right of someone who walks from p1 to p2.
 
-    >>> side_of_line((0, 0), (10, 0), [(5, 3), (5, -3), (5, 0)])
-    array([ 30., -30.,   0.])
+    >>> side_of_line((0, 0), (10, 0), [(5, 3), (5, -3), (5, 0)]).tolist()
+    [30.0, -30.0, 0.0]
     """
     c = np.asarray(points, dtype=np.float64)
     return (p2[0] - p1[0]) * (c[:, 1] - p1[1]) - (p2[1] - p1[1]) * (c[:, 0] - p1[0])

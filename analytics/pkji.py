@@ -147,8 +147,8 @@ def headways_s(crossed_at: ArrayLike, unobserved: Iterable[tuple[float, float]] 
     whole carriageway. unobserved: (start, end) of gaps in observation; what may have crossed there is unknown, so a
     headway that touches one is left out. Returns at most N - 1 headways, in order of time.
 
-    >>> headways_s([10.0, 12.5, 13.0, 40.0], unobserved=[(20.0, 30.0)])
-    array([2.5, 0.5])
+    >>> headways_s([10.0, 12.5, 13.0, 40.0], unobserved=[(20.0, 30.0)]).tolist()
+    [2.5, 0.5]
     """
     times = np.sort(np.asarray(crossed_at, dtype=np.float64))
     starts, ends = times[:-1], times[1:]

@@ -20,8 +20,8 @@ def fitted_velocity(times: ArrayLike, places: ArrayLike) -> NDArray[np.float64]:
 
     times: (N,) seconds. places: (N, 2) metres. Returns (2,) m/s; nan for fewer than 2 points or no time between them.
 
-    >>> fitted_velocity([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).round(6)
-    array([3., 4.])
+    >>> fitted_velocity([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).round(6).tolist()
+    [3.0, 4.0]
     """
     t, p = np.asarray(times, dtype=np.float64), np.asarray(places, dtype=np.float64)
     if len(t) < 2 or t[-1] - t[0] <= 0:

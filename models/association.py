@@ -83,8 +83,8 @@ def assign(cost: Array) -> tuple[Indices, Indices]:
 def overlaps(boxes: Array, others: Array) -> Array:
     """Intersection over union of (N, 4) with (M, 4) boxes xyxy: (N, M).
 
-    >>> overlaps(np.array([[0, 0, 2, 2]]), np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]])).round(3)
-    array([[1.   , 0.333, 0.   ]])
+    >>> overlaps(np.array([[0, 0, 2, 2]]), np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]])).round(3).tolist()
+    [[1.0, 0.333, 0.0]]
     """
     top_left = np.maximum(boxes[:, None, :2], others[None, :, :2])
     bottom_right = np.minimum(boxes[:, None, 2:], others[None, :, 2:])

@@ -26,8 +26,8 @@ class ModelMetadata:
     def road_users(self) -> NDArray[np.int64]:
         """(number of model classes,): index into `ROAD_USERS` for each class of the model, IGNORED where it is none.
 
-        >>> ModelMetadata({0: "person", 1: "kite", 2: "Car"}, 32).road_users
-        array([ 5, -1,  0])
+        >>> ModelMetadata({0: "person", 1: "kite", 2: "Car"}, 32).road_users.tolist()
+        [5, -1, 0]
         """
         ours = {str(road_user): index for index, road_user in enumerate(ROAD_USERS)}
         size = max(self.names, default=-1) + 1

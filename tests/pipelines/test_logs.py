@@ -1,10 +1,18 @@
 """Logs never carry credentials, wherever in the event they hide."""
 
 import json
+from collections.abc import Iterator
 
+import pytest
 import structlog
 
 from pipelines.logs import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def _as_before() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
 
 
 def test_credentials_are_blotted_out(capsys):
