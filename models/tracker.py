@@ -4,6 +4,22 @@ A road user is expected where a Kalman filter sees it, on the ground in metres w
 is matched by how likely its position, size and class are for each track, all at once; who turned or braked harder
 than the filter believed is matched by overlap afterwards. Somebody hidden is expected further on for a few seconds,
 one who stood still for longer.
+
+What was tried, behind the same interface and counted by the same analyst, on three simulated scenarios (a jam, an
+intersection, a swarm of motorcycles; 40 minutes, 2,527 crossings that could be seen). Mean crossing F1 with class
+ignored / regarded, and count error by gate and direction, at 10 and at 5 frames a second; trackers 2.6, boxes from
+confidence 0.4 begin a track, lost ones kept for 3 s:
+
+| tracker | F1 at 10 | count error | F1 at 5 | count error |
+|---|---|---|---|---|
+| BoT-SORT, no camera motion | 0.899 / 0.800 | 17% | 0.677 / 0.537 | 48% |
+| OC-SORT | 0.921 / 0.818 | 13% | 0.799 / 0.660 | 33% |
+| ByteTrack | 0.961 / 0.874 | 4.3% | 0.914 / 0.813 | 14% |
+| this one, in the picture | 0.969 / 0.919 | 3.6% | 0.951 / 0.870 | 8.1% |
+| this one, on the ground | 0.977 / 0.923 | 2.3% | 0.972 / 0.908 | 3.0% |
+
+All of them, analyst included, cost about 1 ms a frame. Overlap alone loses who moves further than its own box
+between two looks; class as a cost, not only as a label, keeps a motorcycle beside a car itself.
 """
 
 from typing import Protocol

@@ -42,7 +42,7 @@ QUEUE_AHEAD_M = 40.0
 ROAD_HALF_WIDTH_M = 6.0
 """Something slow within this reach ahead means that a queue may be what holds the vehicle up."""
 
-HIDDEN_FOR_S = 2.0
+HIDDEN_FOR_S = 0.7
 """Nothing is said about a vehicle that is not seen for longer: it may have driven on."""
 
 NEVER = (RoadUser.BICYCLE, RoadUser.PERSON)
