@@ -16,13 +16,19 @@ _ULTRALYTICS_SUFFIXES = {".pt", ".onnx", ".engine"}
 
 
 def load_detector(
-    weights: str | None, *, device: str = "auto", confidence: float = 0.25, cache: Path | None = None
+    weights: str | None,
+    *,
+    device: str = "auto",
+    confidence: float = 0.25,
+    picture_size: tuple[int, int] | None = None,
+    cache: Path | None = None,
 ) -> Detector:
     """A running detector. Which weights and device are used is logged; one model is never swapped for another.
 
     weights: path (OpenVINO folder or .xml, .pt, .onnx, .engine) or registered name; None resolves as
     `models.weights.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
-    "auto" uses CUDA for .pt and .engine wherever there is a GPU.
+    "auto" uses CUDA for .pt and .engine wherever there is a GPU. picture_size: (width, height) where all pictures will
+    have the same; OpenVINO is faster then.
     Raises UnusableWeights: one line, what is wrong and what to do.
     """
     cache = cache or cache_folder()
@@ -32,7 +38,8 @@ def load_detector(
     if path.suffix in _ULTRALYTICS_SUFFIXES:
         detector = _ultralytics(path, device, confidence)
     else:
-        detector = _openvino(path, device, confidence, cache, gpu)
+        compiled = _writable(cache / "compiled")
+        detector = _openvino(path, _openvino_device(path, device, gpu), confidence, picture_size, compiled)
     log.info("detector ready", model=detector.name, weights=str(path))
     return detector
 
@@ -46,15 +53,20 @@ def nvidia_gpu_present() -> bool:
     return Path("/dev/nvidia0").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1")
 
 
-def _openvino(path: Path, device: str, confidence: float, cache: Path, gpu: bool) -> Detector:
-    from models.openvino_backend import OpenVinoDetector  # noqa: PLC0415 - the runtime takes a while to load
-
+def _openvino_device(path: Path, device: str, gpu: bool) -> str:
     if device.lower().startswith("cuda"):
         raise UnusableWeights(f"{path}: an OpenVINO model does not run on {device}; give the .pt or .engine instead")
     if device == "auto" and gpu:
         log.warning("these weights run on the CPU though there is a GPU; give the .pt or .engine to use it", path=path)
-    name = "CPU" if device == "auto" else device.upper()
-    return OpenVinoDetector(path, confidence=confidence, device=name, cache_dir=_writable(cache / "compiled"))
+    return "CPU" if device == "auto" else device.upper()
+
+
+def _openvino(
+    path: Path, device: str, confidence: float, picture_size: tuple[int, int] | None, cache_dir: Path | None
+) -> Detector:
+    from models.openvino_backend import OpenVinoDetector  # noqa: PLC0415 - the runtime takes a while to load
+
+    return OpenVinoDetector(path, confidence=confidence, device=device, picture_size=picture_size, cache_dir=cache_dir)
 
 
 def _writable(folder: Path) -> Path | None:

@@ -38,17 +38,27 @@ class OpenVinoDetector:
     """See `models.detector.Detector`.
 
     Networks with a dynamic input take each picture at its own size; those with a fixed one get it letterboxed.
+    picture_size: (width, height) that all pictures will have; a dynamic network is compiled for it, which is faster.
     Raises UnusableWeights where the files hold no detection model.
     """
 
     def __init__(
-        self, path: Path, *, confidence: float = 0.25, device: str = "CPU", cache_dir: Path | None = None
+        self,
+        path: Path,
+        *,
+        confidence: float = 0.25,
+        device: str = "CPU",
+        picture_size: tuple[int, int] | None = None,
+        cache_dir: Path | None = None,
     ) -> None:
         xml = find_xml(path)
         self._metadata = read_metadata(xml.parent / "metadata.yaml")
         self._road_users = self._metadata.road_users
         self._confidence = confidence
         model = _read(xml)
+        if picture_size is not None and _fixed_size(model) is None:
+            width, height = (-(-side // self._metadata.stride) * self._metadata.stride for side in picture_size)
+            model.reshape([1, 3, height, width])
         self._fixed_size = _fixed_size(model)
         self._decode = _head_of(model, len(self._road_users), xml)
         compiled = _compile(model, xml, device, cache_dir)
@@ -59,7 +69,8 @@ class OpenVinoDetector:
         self._requests: SimpleQueue[ov.InferRequest] = SimpleQueue()
         for _ in range(self.in_flight):
             self._requests.put(compiled.create_infer_request())
-        self._room = threading.BoundedSemaphore(self.in_flight)
+        # As many again may wait, so that a request that is done never waits for the thread that submits.
+        self._room = threading.BoundedSemaphore(2 * self.in_flight)
         self._try_out(xml)
         self._workers = ThreadPoolExecutor(self.in_flight, thread_name_prefix="detect")
 

@@ -135,7 +135,7 @@ def count(
 
     for picture in reader:
         under_way.append((picture, detector.submit(picture.image)))
-        while under_way and (len(under_way) > detector.in_flight or under_way[0][1].done()):
+        while under_way and (len(under_way) > 2 * detector.in_flight or under_way[0][1].done()):
             finish_oldest()
     while under_way:
         finish_oldest()

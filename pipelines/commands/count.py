@@ -54,6 +54,7 @@ def count(
     for path in (json_path if json_path != "-" else None, video_path):
         _refuse_missing_folder(path)
 
+    from models.view import choose_view  # noqa: PLC0415
     from pipelines.annotate import AnnotatedVideo  # noqa: PLC0415 - these load OpenCV and the inference runtime,
     from pipelines.count import count as count_recording  # noqa: PLC0415 - which --help need not wait for
     from pipelines.detection import open_detector  # noqa: PLC0415
@@ -62,7 +63,13 @@ def count(
     with ExitStack() as resources:
         recording = resources.enter_context(Recording(source))
         camera = camera_for(geometry, drawn, recording.image_size)
-        detector = resources.enter_context(closing(open_detector(weights, device=device, confidence=confidence)))
+        detector = resources.enter_context(
+            closing(
+                open_detector(
+                    weights, device=device, confidence=confidence, picture_size=choose_view(camera).window[2:]
+                )
+            )
+        )
         watchers: list[Watcher] = [resources.enter_context(_progress(recording.expected_frames))]
         if video_path is not None:
             watchers.append(resources.enter_context(AnnotatedVideo(video_path, camera, recording.frame_s)).show)

@@ -41,6 +41,14 @@ def test_both_heads_with_any_input_find_the_box_in_picture_pixels(tmp_path, dete
     assert ROAD_USERS[found.class_id[0]] is RoadUser.CAR
 
 
+@pytest.mark.parametrize("end_to_end", [False, True])
+def test_a_network_made_for_one_size_finds_the_same(tmp_path, detector_of, end_to_end):
+    folder = save_tiny_network(tmp_path / "m", end_to_end=end_to_end)
+    for picture_size, error in (((192, 96), 0.01), ((200, 100), 0.5)):
+        found = detector_of(folder, picture_size=picture_size).submit(picture(size=picture_size)).result(timeout=30)
+        assert found.xyxy[0] == pytest.approx([60, 30, 100, 50], abs=error)
+
+
 def test_the_xml_itself_may_be_given(tmp_path, detector_of):
     folder = save_tiny_network(tmp_path / "m")
     assert len(detector_of(folder / "model.xml").submit(picture()).result(timeout=30)) == 1
