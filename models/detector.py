@@ -22,10 +22,10 @@ class Detector(Protocol):
     name: str
     """What to show people: model and device, `yolo11n INT8, OpenVINO CPU`."""
     in_flight: int
-    """How many submissions keep the hardware busy; more only add delay."""
+    """How many pictures are worked on at once; a few more keep the hardware busy, many more only add delay."""
 
     def submit(self, image: RgbImage) -> Future[Detections]:
-        """Start detection. Blocks while `in_flight` pictures are under way."""
+        """Start detection. Blocks while more pictures are under way than keep the hardware busy."""
         ...
 
     def close(self) -> None:

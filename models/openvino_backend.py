@@ -1,8 +1,7 @@
 """Detection on the CPU (or an Intel GPU) with OpenVINO, for any detection model that ultralytics exports."""
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -13,6 +12,7 @@ from openvino import properties
 from openvino.preprocess import PrePostProcessor
 
 from analytics.detections import Detections
+from models.bounded import BoundedDetection
 from models.detector import RgbImage
 from models.errors import UnusableWeights
 from models.fit import letterbox, pad_to_stride
@@ -69,23 +69,15 @@ class OpenVinoDetector:
         self._requests: SimpleQueue[ov.InferRequest] = SimpleQueue()
         for _ in range(self.in_flight):
             self._requests.put(compiled.create_infer_request())
-        # As many again may wait, so that a request that is done never waits for the thread that submits.
-        self._room = threading.BoundedSemaphore(2 * self.in_flight)
         self._try_out(xml)
-        self._workers = ThreadPoolExecutor(self.in_flight, thread_name_prefix="detect")
+        # As many again may wait, so that a request that is done never waits for the thread that submits.
+        self._detection = BoundedDetection(self._detect, threads=self.in_flight, room=2 * self.in_flight)
 
     def submit(self, image: RgbImage) -> Future[Detections]:
-        self._room.acquire()
-        try:
-            future = self._workers.submit(self._detect, image)
-        except RuntimeError:
-            self._room.release()
-            raise
-        future.add_done_callback(lambda _: self._room.release())
-        return future
+        return self._detection.submit(image)
 
     def close(self) -> None:
-        self._workers.shutdown(wait=True)
+        self._detection.close()
 
     def _try_out(self, xml: Path) -> None:
         """Detect once in this thread: finds networks that load but do not run.

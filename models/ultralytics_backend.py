@@ -1,14 +1,14 @@
 """Detection with ultralytics and torch: .pt files, ONNX and TensorRT engines, on an NVIDIA GPU or the CPU."""
 
 import os
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analytics.detections import Detections
+from models.bounded import BoundedDetection
 from models.detector import RgbImage
 from models.errors import UnusableWeights
 from models.heads import OVERLAP, without_duplicates
@@ -51,21 +51,13 @@ class UltralyticsDetector:
         self._try_out(path)
         self.name = f"{path.stem}, ultralytics {self._device}"
         self.in_flight = _IN_FLIGHT
-        self._room = threading.BoundedSemaphore(_IN_FLIGHT)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="detect")
+        self._detection = BoundedDetection(self._detect, threads=1, room=_IN_FLIGHT)
 
     def submit(self, image: RgbImage) -> Future[Detections]:
-        self._room.acquire()
-        try:
-            future = self._worker.submit(self._detect, image)
-        except RuntimeError:
-            self._room.release()
-            raise
-        future.add_done_callback(lambda _: self._room.release())
-        return future
+        return self._detection.submit(image)
 
     def close(self) -> None:
-        self._worker.shutdown(wait=True)
+        self._detection.close()
 
     def _try_out(self, path: Path) -> None:
         """Detect once: finds a runtime that is missing (ONNX Runtime, TensorRT) or does not fit this machine."""
