@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -105,9 +106,20 @@ class OpenVinoDetector:
         return merge_riders(without_duplicates(found))
 
 
+@cache
+def _core() -> ov.Core:
+    """The process has one, for good.
+
+    The CPU plugin of OpenVINO 2026.4 gives the thread that loads it another stack for signals, and puts the one before
+    it back when its core goes. Of two cores, the one that goes last puts back the freed stack of the other, and the
+    next Ctrl-C ends in a segmentation fault.
+    """
+    return ov.Core()
+
+
 def _read(xml: Path) -> ov.Model:
     try:
-        return ov.Core().read_model(xml)
+        return _core().read_model(xml)
     except RuntimeError as error:
         raise UnusableWeights(f"{xml}: OpenVINO cannot read this model; export it again or fetch another") from error
 
@@ -146,12 +158,11 @@ def _compile(model: ov.Model, xml: Path, device: str, cache_dir: Path | None) ->
     steps.input().model().set_layout(ov.Layout("NCHW"))
     steps.input().preprocess().convert_element_type(ov.Type.f32).scale(255.0)
     options = {properties.hint.performance_mode: properties.hint.PerformanceMode.THROUGHPUT}
-    core = ov.Core()
     if cache_dir is not None:
-        core.set_property({properties.cache_dir: str(cache_dir)})
+        options[properties.cache_dir] = str(cache_dir)
     try:
-        return core.compile_model(steps.build(), device, options)
+        return _core().compile_model(steps.build(), device, options)
     except RuntimeError as error:
         raise UnusableWeights(
-            f"{xml}: OpenVINO cannot run this model on {device}; devices here: {', '.join(core.available_devices)}"
+            f"{xml}: OpenVINO cannot run this model on {device}; devices here: {', '.join(_core().available_devices)}"
         ) from error

@@ -1,5 +1,7 @@
 """The OpenVINO backend on tiny networks that really run."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from analytics.facts import ROAD_USERS, RoadUser
 from models.errors import UnusableWeights
 from models.openvino_backend import OpenVinoDetector
+from tests.conftest import REPOSITORY
 from tests.tiny_network import save_tiny_network
 
 
@@ -86,6 +89,34 @@ def test_many_threads_get_each_their_own_answer(tmp_path, detector_of):
     lefts = [*range(0, 150, 5)] * 4
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(left_edge, lefts)) == lefts
+
+
+def test_ctrl_c_is_survived_after_detectors_came_and_went(tmp_path):
+    """In a process of its own, as it crashed once: see `_core`."""
+    save_tiny_network(tmp_path / "m")
+    program = """
+import faulthandler, gc, signal, sys
+from pathlib import Path
+from models.openvino_backend import OpenVinoDetector
+
+faulthandler.enable()
+first = OpenVinoDetector(Path(sys.argv[1]))
+second = OpenVinoDetector(Path(sys.argv[1]))
+first.close()
+del first
+gc.collect()
+second.close()
+del second
+gc.collect()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("survived")
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "m"], cwd=REPOSITORY, capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout == "survived\n", run.stderr
 
 
 def test_closing_twice_is_fine_and_later_pictures_are_refused(tmp_path):
