@@ -58,11 +58,13 @@ class Reference:
     """How the view usually looks, learned slowly, so that traffic averages out and the light may change.
 
     What is learned is put back into the place where it was seen first: a view that creeps away is not followed.
-    contrast, fineness: of its `Blocks`. telling: indices of those by which the view is recognised.
+    contrast, fineness: of its `Blocks`. telling: indices of those by which the view is recognised. recognised: share
+    of looks in which it was, lately.
     """
 
     picture: Floats
     fineness: Floats
+    recognised: float = 0.5
     contrast: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     telling: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     _looks: int = 0
@@ -75,19 +77,27 @@ class Reference:
     def of(cls, pictures: Sequence[Grey]) -> "Reference":
         """From pictures of one size, in which each place is free of traffic more often than not."""
         fineness = np.mean([Blocks.of(picture.astype(np.float32)).fineness for picture in pictures], axis=0)
-        reference = cls(np.median(pictures, axis=0).astype(np.float32), fineness)
+        return cls.restored(np.median(pictures, axis=0).astype(np.float32), fineness)
+
+    @classmethod
+    def restored(cls, picture: Floats, fineness: Floats, recognised: float = 0.5) -> "Reference":
+        """From what was learned before. Raises ValueError where the two do not belong together."""
+        reference = cls(picture, fineness, recognised)
         reference._choose_blocks()
+        if fineness.shape != reference.contrast.shape:
+            raise ValueError(f"{len(fineness)} blocks do not make a picture of {picture.shape} pixels")
         return reference
+
+    def copy(self) -> "Reference":
+        return Reference.restored(self.picture.copy(), self.fineness.copy(), self.recognised)
+
+    def put_back(self, matrix: NDArray[np.float64]) -> "Reference":
+        """This view in the place of another. matrix: where the other was found in this one."""
+        return Reference.restored(_put_back(self.picture, matrix), self.fineness, self.recognised)
 
     def learn(self, picture: Grey, blocks: Blocks, weight: float, matrix: NDArray[np.float64]) -> None:
         """matrix: of the picture's `Alignment`. weight: of this picture against all before, 0..1."""
-        back = cv2.warpAffine(
-            picture.astype(np.float32),
-            matrix,
-            picture.shape[::-1],
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        back = _put_back(picture.astype(np.float32), matrix)
         self.picture += weight * np.clip(back - self.picture, -PASSING, PASSING)
         self.fineness += weight * (blocks.fineness - self.fineness)
         self._looks += 1
@@ -131,6 +141,13 @@ class Reference:
                 found.append(k)
                 seen_at.append((u1 + u_sub + BLOCK / 2, v1 + v_sub + BLOCK / 2))
         return _fit(middles[found], np.array(seen_at), len(in_picture))
+
+
+def _put_back(values: Floats, matrix: NDArray[np.float64]) -> Floats:
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(values, matrix, values.shape[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
 
 
 def _fit(places: NDArray[np.float64], seen_at: NDArray[np.float64], looked_for: int) -> Alignment:

@@ -1,0 +1,68 @@
+"""How one view looks at different times of the day, kept for as long as its gates and zones stay as they are."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.view_reference import Reference
+
+PAGE_HOURS = 3
+DAY_S = 86_400.0
+_PER_DAY = 24 // PAGE_HOURS
+
+
+@dataclass
+class ViewAlbum:
+    """A reference for every three hours of the day, all in the place of the first. pages: by part of the (UTC) day."""
+
+    pages: dict[int, Reference] = field(default_factory=dict)
+
+    def keep(self, t: float, reference: Reference) -> None:
+        """The view as it looks at `t` (Unix seconds)."""
+        self.pages[_part_of_day(t)] = reference.copy()
+
+    def near(self, t: float, shape: tuple[int, ...]) -> Iterator[Reference]:
+        """Copies of those of this picture size, the nearest to this time of the day first."""
+        for part in sorted(self.pages, key=lambda part: _apart(part, _part_of_day(t))):
+            if self.pages[part].picture.shape == shape:
+                yield self.pages[part].copy()
+
+    def knows_this_hour(self, t: float, shape: tuple[int, ...]) -> bool:
+        """Whether there is one of this part of the day or the next to it, so that the light should be alike."""
+        return any(
+            _apart(part, _part_of_day(t)) <= 1 and page.picture.shape == shape for part, page in self.pages.items()
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Small enough to be written to disk now and then: some 15 KB a page."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for part, page in self.pages.items():
+            arrays[f"picture_{part}"] = np.rint(page.picture).astype(np.uint8)
+            arrays[f"fineness_{part}"] = page.fineness
+            arrays[f"recognised_{part}"] = np.array(page.recognised)
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "ViewAlbum":
+        """Raises KeyError, TypeError or ValueError for anything but what `to_arrays` gave."""
+        album = cls()
+        for part in range(_PER_DAY):
+            if f"picture_{part}" in arrays:
+                picture, fineness = arrays[f"picture_{part}"], arrays[f"fineness_{part}"]
+                album.pages[part] = Reference.restored(
+                    picture.astype(np.float32), fineness.astype(np.float32), float(arrays[f"recognised_{part}"])
+                )
+        return album
+
+
+def _part_of_day(t: float) -> int:
+    return int(t % DAY_S // (3600 * PAGE_HOURS))
+
+
+def _apart(one: int, other: int) -> int:
+    """Around midnight the last part of a day is next to the first."""
+    apart = abs(one - other)
+    return min(apart, _PER_DAY - apart)
