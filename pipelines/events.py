@@ -113,12 +113,16 @@ class IncidentReport(_Data):
 
 
 class CameraStatus(StrEnum):
-    """`online` is analysed; `degraded` is seen but not to be trusted in full; in all others there is no data."""
+    """`online` is analysed; `degraded` is seen but not to be trusted in full; in all others there is no data.
+
+    unusable: what it shows is no basis for facts (moved, covered, blurred, dark, washed out). frozen: always the same.
+    """
 
     ONLINE = "online"
     DEGRADED = "degraded"
     CONNECTING = "connecting"
     FROZEN = "frozen"
+    UNUSABLE = "unusable"
     OFFLINE = "offline"
 
 

@@ -60,11 +60,18 @@ def _alike(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
     return one.shape == other.shape and bool(np.abs(one - other).max() <= GREY_LEVELS_TOLERATED)
 
 
+def luma(picture: VideoFrame) -> NDArray[np.uint8]:
+    """(H, W) brightness of a decoded picture, mostly without a copy: valid for as long as the picture is."""
+    if picture.format.name not in PLANAR_LUMA:
+        return picture.reformat(format="gray").to_ndarray().astype(np.uint8)
+    plane = picture.planes[0]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
 def luma_thumbnail(picture: VideoFrame) -> NDArray[np.uint8]:
     """About 80 x 45 brightness samples of a decoded picture, copied without converting it."""
     if picture.format.name not in PLANAR_LUMA:
         return picture.reformat(width=80, height=45, format="gray").to_ndarray().astype(np.uint8)
-    plane = picture.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
-    step = max(1, plane.height // 45)
+    rows = luma(picture)
+    step = max(1, len(rows) // 45)
     return np.array(rows[step // 2 :: step, step // 2 :: step])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from pipelines.events import CameraStatus, Health
+from pipelines.viewing import Fitness
 
 JUDGED_AFTER_S = 3.0
 BEHIND = 0.5
@@ -28,11 +29,11 @@ class CameraHealth:
         self._trouble = ""
         self._live_trouble = ""
         self._remark = ""
-        self._frozen_s: float | None = None
+        self._picture: tuple[CameraStatus, str] | None = None
         self._connections = 0
         self._image_size: tuple[int, int] | None = None
         self._age_s: float | None = None
-        self._received = self._analysed = 0
+        self._received = self._analysed = self._withheld = 0
         self._since = now()
         self._behind = False
 
@@ -51,7 +52,7 @@ class CameraHealth:
     def lost(self, reason: str) -> None:
         """No more frames to analyse, until `received`."""
         with self._lock:
-            self._arriving, self._lost, self._frozen_s, self._age_s = False, reason, None, None
+            self._arriving, self._lost, self._picture, self._age_s = False, reason, None, None
 
     def live_video(self, trouble: str) -> None:
         """Viewers' stream, where it is another than the analysed one: what is wrong with it, "" for nothing."""
@@ -63,11 +64,13 @@ class CameraHealth:
         with self._lock:
             self._analysed += 1
             self._age_s = max(0.0, self._now() - taken_at)
-            self._trouble, self._frozen_s = "", None
+            self._trouble = ""
 
-    def frozen(self, still_s: float) -> None:
+    def seen(self, fitness: Fitness) -> None:
+        """A frame was looked at, and analysed only if it is usable."""
         with self._lock:
-            self._frozen_s = still_s
+            self._withheld += not fitness.usable
+            self._picture = None if fitness.status is None else (fitness.status, fitness.reason)
 
     def failed(self, reason: str) -> None:
         """Frames come, but cannot be analysed, until `analysed`."""
@@ -80,13 +83,14 @@ class CameraHealth:
 
     def _status(self) -> tuple[CameraStatus, str]:
         """The first that applies, the gravest first."""
-        frozen, live = "the picture has not changed; restart the camera", f"live video: {self._live_trouble}"
+        live = f"live video: {self._live_trouble}"
+        picture, why_unusable = self._picture or (CameraStatus.ONLINE, "")
         behind = f"analysed less often than the {self._looks_per_s:g} times a second asked for"
         states = (
             (self._lost != "", CameraStatus.OFFLINE, self._lost),
             (not self._arriving, CameraStatus.CONNECTING, ""),
             (self._trouble != "", CameraStatus.OFFLINE, self._trouble),
-            (self._frozen_s is not None, CameraStatus.FROZEN, frozen),
+            (self._picture is not None, picture, why_unusable),
             (self._live_trouble != "", CameraStatus.DEGRADED, live),
             (self._behind, CameraStatus.DEGRADED, behind),
         )
@@ -99,9 +103,10 @@ class CameraHealth:
             span_s = max(now - self._since, 1e-3)
             received_fps, analysed_fps = self._received / span_s, self._analysed / span_s
             if span_s >= JUDGED_AFTER_S:
-                self._behind = analysed_fps < BEHIND * min(self._looks_per_s, received_fps)
+                looked_fps = (self._analysed + self._withheld) / span_s
+                self._behind = looked_fps < BEHIND * min(self._looks_per_s, received_fps)
             status, reason = self._status()
-            self._received = self._analysed = 0
+            self._received = self._analysed = self._withheld = 0
             self._since = now
             return Health(
                 camera_id=self._camera_id,

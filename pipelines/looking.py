@@ -13,9 +13,9 @@ from analytics.detections import Detections
 from models.detector import Detector
 from pipelines.analysis import CameraAnalysis
 from pipelines.buffer import NewestFrame, TimedFrame
-from pipelines.frozen import FrozenPicture, luma_thumbnail
 from pipelines.health import CameraHealth
 from pipelines.logs import without_credentials
+from pipelines.viewing import CameraView
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ MakeAnalysis = Callable[[tuple[int, int]], CameraAnalysis]
 
 @dataclass(slots=True, kw_only=True)
 class Watched:
-    """A camera as the looker sees it; only the looker's thread touches what is below `frozen`.
+    """A camera as the looker sees it; only the looker's thread touches `view` and what is below.
 
     due: when to look next (monotonic seconds). busy: a look is under way.
     """
@@ -40,7 +40,7 @@ class Watched:
     frames: NewestFrame
     health: CameraHealth
     make_analysis: MakeAnalysis
-    frozen: FrozenPicture
+    view: CameraView
     analysis: CameraAnalysis | None = None
     due: float = 0.0
     busy: bool = False
@@ -108,12 +108,12 @@ class Looker:
             self._failed(watched, error)
 
     def _start(self, watched: Watched, frame: TimedFrame) -> None:
-        watched.frozen.see(frame.at, luma_thumbnail(frame.picture))
-        if watched.frozen.is_frozen:
-            watched.health.frozen(watched.frozen.still_s)
-        if watched.frozen.is_suspicious:
-            return
+        # Made even where nothing may be analysed: it is what says that nothing was observed.
         analysis = self._analysis_for(watched, frame)
+        fitness = watched.view.see(frame.at, frame.picture)
+        watched.health.seen(fitness)
+        if not fitness.usable:
+            return
         look = _Look(watched, analysis, frame, self._detector.submit(analysis.picture(frame)))
         watched.busy = True
         self._under_way += 1
@@ -182,3 +182,4 @@ class Looker:
         self._conclude_done()
         for watched in self._watched:
             self._tell_time(watched, lambda analysis: analysis.finish(time.time()))
+            watched.view.close()

@@ -15,12 +15,13 @@ from pipelines.camera_file import Geometry
 from pipelines.config import CameraConfig, Config
 from pipelines.events import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
 from pipelines.feed import feed
-from pipelines.frozen import FrozenPicture
 from pipelines.health import CameraHealth
 from pipelines.looking import Looker, Watched
 from pipelines.playlist import LivePlaylist
 from pipelines.snapshots import Snapshots
 from pipelines.supervisor import BackOff, Supervisor
+from pipelines.view_memory import ViewMemory, is_drawn_on
+from pipelines.viewing import CameraView
 
 HEARTBEAT_S = 5.0
 STATUS_CHECK_S = 0.25
@@ -69,12 +70,13 @@ class Worker:
         def make_analysis(image_size: tuple[int, int]) -> CameraAnalysis:
             return CameraAnalysis(camera.camera(geometry, image_size), self._snapshots, self._send)
 
+        memory = ViewMemory(self._config.data_dir / "views" / f"{camera.id}.npz", geometry)
         return Watched(
             camera_id=camera.id,
             frames=NewestFrame(self._wake.set),
             health=CameraHealth(camera.id, self._config.analysis.looks_per_s),
             make_analysis=make_analysis,
-            frozen=FrozenPicture(self._config.stream.frozen_s),
+            view=CameraView(self._config.stream.frozen_s, memory, drawn_on=is_drawn_on(geometry)),
         )
 
     def _start_feeds(self, camera: CameraConfig, watched: Watched) -> None:

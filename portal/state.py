@@ -20,7 +20,7 @@ LEVEL_LIFETIME = timedelta(seconds=150)
 
 SEVERITY = (Level.UNKNOWN, Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)
 _ANALYSED = (CameraStatus.ONLINE, CameraStatus.DEGRADED)
-_HAS_VIDEO = (*_ANALYSED, CameraStatus.FROZEN)
+_HAS_VIDEO = (*_ANALYSED, CameraStatus.FROZEN, CameraStatus.UNUSABLE)
 
 
 def worst(levels: Iterable[Level]) -> Level:

@@ -4,6 +4,7 @@ import pytest
 
 from pipelines.events import CameraStatus, Health
 from pipelines.health import CameraHealth
+from pipelines.viewing import Fitness
 
 LOOKS_PER_S = 5.0
 SIZE = (1280, 720)
@@ -83,12 +84,25 @@ def test_a_lost_camera_is_offline_until_frames_come_again(health: CameraHealth, 
     assert (report.status, report.reason, report.reconnects) == (CameraStatus.ONLINE, "", 1)
 
 
-def test_a_frozen_picture_is_frozen_until_it_is_analysed_again(health: CameraHealth, now: Now) -> None:
+def test_what_is_wrong_with_the_picture_is_told_until_it_is_over(health: CameraHealth, now: Now) -> None:
     health.connected()
     five_seconds(health, now, received=125, analysed=25)
-    health.frozen(30)
-    assert five_seconds(health, now, received=125, analysed=0).status == CameraStatus.FROZEN
+    for status, reason in ((CameraStatus.FROZEN, "it hangs"), (CameraStatus.UNUSABLE, "the view has shifted")):
+        for _ in range(25):
+            health.seen(Fitness(usable=False, status=status, reason=reason))
+        report = five_seconds(health, now, received=125, analysed=0)
+        assert (report.status, report.reason) == (status, reason)
+    health.seen(Fitness(usable=True))
+    assert health.status() == CameraStatus.ONLINE
     assert five_seconds(health, now, received=125, analysed=25).status == CameraStatus.ONLINE
+
+
+def test_looks_that_were_doubted_are_not_looks_that_were_missed(health: CameraHealth, now: Now) -> None:
+    health.connected()
+    for _ in range(20):
+        health.seen(Fitness(usable=False))
+    report = five_seconds(health, now, received=125, analysed=5)
+    assert (report.status, report.analysed_fps) == (CameraStatus.ONLINE, 1)
 
 
 def test_a_camera_that_cannot_be_analysed_is_offline_and_says_why(health: CameraHealth, now: Now) -> None:

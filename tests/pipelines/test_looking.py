@@ -19,10 +19,10 @@ from models.detector import RgbImage
 from pipelines.analysis import CameraAnalysis
 from pipelines.buffer import NewestFrame, TimedFrame
 from pipelines.events import CameraStatus
-from pipelines.frozen import FrozenPicture
 from pipelines.health import CameraHealth
 from pipelines.looking import Looker, Watched
 from pipelines.snapshots import Snapshots
+from pipelines.viewing import CameraView
 from tests.servers import wait_until
 
 SHADES = {"a": 40, "b": 100, "c": 160}
@@ -61,8 +61,10 @@ class SlowDetector:
 
 
 def picture(name: str, seed: int) -> VideoFrame:
-    noise = np.random.default_rng(seed).integers(-9, 10, (96, 128, 3))
-    return VideoFrame.from_ndarray((SHADES[name] + noise).astype(np.uint8), format="rgb24").reformat(format="yuv420p")
+    noise = np.random.default_rng(seed).integers(-15, 16, (96, 128, 1))
+    return VideoFrame.from_ndarray((SHADES[name] + noise).repeat(3, axis=2).astype(np.uint8), format="rgb24").reformat(
+        format="yuv420p"
+    )
 
 
 @contextmanager
@@ -78,7 +80,7 @@ def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterato
             make_analysis=lambda size: CameraAnalysis(
                 Camera(id=name, image_size=size), Snapshots(folder), lambda event: None
             ),
-            frozen=FrozenPicture(30),
+            view=CameraView(30),
         )
 
     cameras = {name: watched(name) for name in SHADES}
