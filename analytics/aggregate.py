@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from analytics.camera import Zone
-from analytics.facts import Coverage, Level, ZoneInterval
+from analytics.facts import ROAD_USERS, Coverage, Level, LevelOfService, ZoneInterval
 from analytics.geometry import Homography
+from analytics.pkji import SmpFlow, degree_of_saturation, level_of_service, smp_flow
+from analytics.pkji_tables import AT_JUNCTIONS
 from analytics.queues import Queue
 from analytics.speed import KMH
 from analytics.travel import Travel, road_directions
@@ -27,10 +29,12 @@ class ZoneAggregator:
 
     def _start_over(self) -> None:
         self._sums = np.zeros((4, len(self._zones)))
+        self._by_class = np.zeros((2, len(self._zones), len(ROAD_USERS)))
         self._queues = [Queue.none()] * len(self._zones)
 
     def add(self, travel: Travel) -> None:
         self._sums += (travel.seconds, travel.metres, travel.length_seconds, travel.entered)
+        self._by_class += (travel.metres_by_class, travel.entered_by_class)
 
     def add_queues(self, queues: Sequence[Queue]) -> None:
         """Keep each zone's longest queue."""
@@ -59,6 +63,10 @@ class ZoneAggregator:
         road = self._lengths_m[k]
         lane_metre_seconds = None if road is None else road * (zone.lanes or 1) * period.observed_s
         flow = max(0.0, metres) / road if self._calibrated and road else entered
+        smp = self._smp(k, period.observed_s)
+        saturation = (
+            None if smp is None or zone.road is None else degree_of_saturation(smp.smp_h, zone.road.capacity_smp_h)
+        )
         return ZoneInterval(
             zone=zone.id,
             start_s=period.start_s,
@@ -72,7 +80,28 @@ class ZoneAggregator:
             queue_veh=float(self._queues[k].vehicles),
             level=level,
             coverage=coverage,
+            smp_h=None if smp is None else smp.smp_h,
+            saturation=saturation,
+            level_of_service=_level_of_service(zone, saturation, level),
+            emp_verified=None if smp is None else smp.row.verified,
         )
+
+    def _smp(self, k: int, observed_s: float) -> SmpFlow | None:
+        """Classes share in the zone's flow as they do in the distance travelled (or among those who entered)."""
+        zone, road_m = self._zones[k], self._lengths_m[k]
+        if zone.road is None:
+            return None
+        metres, entered = self._by_class[:, k]
+        flows = np.maximum(0.0, metres) / road_m if self._calibrated and road_m else entered
+        counts = dict(zip(ROAD_USERS, flows.tolist(), strict=True))
+        return smp_flow(counts, observed_s, zone.road.type, width_m=zone.road.width_m)
+
+
+def _level_of_service(zone: Zone, saturation: float | None, level: Level) -> LevelOfService | None:
+    """None where the public level is unknown: a road that nearly stands passes as few vehicles as an empty one."""
+    if saturation is None or level is Level.UNKNOWN or (zone.road is not None and zone.road.type in AT_JUNCTIONS):
+        return None
+    return level_of_service(saturation, forced=level is Level.JAMMED)
 
 
 def _unobserved(zone: Zone, start_s: float, coverage: float) -> ZoneInterval:

@@ -7,8 +7,9 @@ from analytics.camera import Camera
 from analytics.congestion import ZoneLevels
 from analytics.counting import GateCounter
 from analytics.detections import Tracks
-from analytics.facts import Coverage, Fact
+from analytics.facts import Coverage, Crossing, Fact
 from analytics.free_flow import FreeFlow
+from analytics.headways import GateMinutes
 from analytics.incidents.desk import IncidentDesk
 from analytics.periods import Periods
 from analytics.queues import zone_queues
@@ -54,6 +55,7 @@ class CameraAnalyst:
         self._minutes = Periods(INTERVAL_S)
         self._trajectories = Trajectories(homography)
         self._gates = GateCounter(camera.gates, calibrated=homography is not None)
+        self._gate_minutes = GateMinutes(camera.gates)
         self._travel = TravelMeter(camera.zones, homography)
         self._zones = ZoneAggregator(camera.zones, homography)
         self._watch = SceneWatch(camera.zones, homography)
@@ -66,6 +68,8 @@ class CameraAnalyst:
             return facts
         step_s = 0.0 if self._last_look is None else t - self._last_look
         seen_since = step_s if step_s <= GAP_S else 0.0
+        if self._last_look is not None and step_s > GAP_S:
+            self._gate_minutes.blind(self._last_look, t)
         if step_s > LOST_S:
             facts += self._let_go(self._trajectories.forget_all())
         if self._now is None or t > self._now:
@@ -86,7 +90,7 @@ class CameraAnalyst:
         if t <= self._now or t - since <= GAP_S:
             return facts
         facts += self._pass_to(t, observed=False)
-        facts += self._gates.due(t)
+        facts += self._crossed(t, self._gates.due(t))
         facts += self._levels.unobserved(t, since)
         facts += self._desk.end_stale(t)
         return facts + self._let_go(self._trajectories.forget_gone(t))
@@ -98,9 +102,9 @@ class CameraAnalyst:
             observed = self._last_look is not None and t - self._last_look <= GAP_S
             facts += self._pass_to(t, observed=observed)
         facts += self._let_go(self._trajectories.forget_all())
-        facts += self._gates.finish()
+        facts += self._gate_minutes.take(self._gates.finish())
         facts += self._close_minutes(self._minutes.finish())
-        return [*facts, *self._coverage.finish()]
+        return [*facts, *self._gate_minutes.finish(), *self._coverage.finish()]
 
     def _restart_if_clock_jumped(self, t: float) -> list[Fact]:
         if self._now is None or -CLOCK_BACK_S <= t - self._now <= CLOCK_AHEAD_S:
@@ -116,12 +120,16 @@ class CameraAnalyst:
             *self._coverage.pass_to(t, observed=observed),
         ]
 
-    def _close_minutes(self, minutes: Iterable[Coverage]) -> list[Fact]:
+    def _crossed(self, t: float, crossings: Iterable[Crossing]) -> list[Fact]:
+        return [*self._gate_minutes.take(crossings), *self._gate_minutes.due(t)]
+
+    def _close_minutes(self, minutes: Sequence[Coverage]) -> list[Fact]:
+        self._gate_minutes.close(minutes)
         free_flow = [zone.speed_ms for zone in self._free_flow]
         return [interval for m in minutes for interval in self._zones.close(m, self._levels.levels, free_flow)]
 
     def _learn_from(self, look: Look) -> list[Fact]:
-        facts: list[Fact] = [*self._gates.observe(look)]
+        facts = self._crossed(look.t, self._gates.observe(look))
         travel = self._travel.observe(look)
         self._zones.add(travel)
         facts += self._levels.observe(look, travel)

@@ -8,6 +8,7 @@ import numpy as np
 
 from analytics.facts import GroundPoint, Pixel
 from analytics.geometry import Homography, polygon_crosses_itself
+from analytics.pkji_tables import BOTH_DIRECTIONS, BY_WIDTH, RoadType
 
 
 class Visibility(StrEnum):
@@ -30,10 +31,35 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Road:
+    """What Indonesian capacity practice needs to know of a road (`analytics.pkji`).
+
+    width_m: of the carriageway. capacity_smp_h: C as surveyed for this road, smp/h; None where nobody surveyed it.
+    """
+
+    type: RoadType
+    width_m: float | None = None
+    capacity_smp_h: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.type in BY_WIDTH and self.width_m is None:
+            raise ValueError(f"road_type {self.type} needs width_m, on which its emp depend; add it in metres")
+        for name, value in (("width_m", self.width_m), ("capacity_smp_h", self.capacity_smp_h)):
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} is {value:g}; give a number above 0")
+
+    @property
+    def takes_both_directions(self) -> bool:
+        """Whether flow and capacity are those of all directions together."""
+        return self.type in BOTH_DIRECTIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
     """A counting line from p1 to p2, directed (see `analytics.facts.Direction`).
 
     role, arm: at a junction, whether road users enter or leave here and by which arm ("entry" / "exit", "N").
+    road: the one it crosses; None where nobody described it.
     """
 
     id: str
@@ -41,10 +67,13 @@ class Gate:
     p2: Pixel
     role: str | None = None
     arm: str | None = None
+    road: Road | None = None
 
     def __post_init__(self) -> None:
         if self.p1 == self.p2:
             raise ValueError(f"gate {self.id}: p1 and p2 are the same point {self.p1}")
+        if self.road is not None and self.road.type is RoadType.JUNCTION:
+            raise ValueError(f"gate {self.id}: road_type {self.road.type} is for a zone over a whole junction")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +83,7 @@ class Zone:
     polygon: three or more pixels. direction: of legal travel in the image, any length; None where both are legal.
     lanes, length_m: of the carriageway inside the polygon; None where unknown.
     signal_controlled: road users may rightly wait here for a signal.
+    road: what is known of it for smp and degree of saturation; None where nobody described it.
     """
 
     id: str
@@ -62,6 +92,7 @@ class Zone:
     lanes: int | None = None
     length_m: float | None = None
     signal_controlled: bool = False
+    road: Road | None = None
 
     def __post_init__(self) -> None:
         if len(self.polygon) < 3:
@@ -70,6 +101,11 @@ class Zone:
             raise ValueError(f"zone {self.id}: the polygon crosses itself; list its corners in order around the edge")
         if self.direction is not None and np.hypot(*self.direction) < 1e-9:
             raise ValueError(f"zone {self.id}: direction {self.direction} has no length")
+        if self.road is not None and self.road.takes_both_directions and self.direction is not None:
+            raise ValueError(
+                f"zone {self.id}: road_type {self.road.type} is reckoned with all directions together; "
+                "describe it on a zone over all of them that has no direction"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

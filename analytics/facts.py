@@ -46,6 +46,17 @@ class Level(StrEnum):
     UNKNOWN = "unknown"
 
 
+class LevelOfService(StrEnum):
+    """Tingkat pelayanan of Indonesian road authorities: A flows freely, F is forced flow."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+    E = "E"
+    F = "F"
+
+
 class IncidentType(StrEnum):
     STOPPED_VEHICLE = "stopped_vehicle"
     WRONG_WAY = "wrong_way"
@@ -56,7 +67,10 @@ class IncidentType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
-    """A tracked road user crossed a gate; `t` is interpolated between the two frames around the line."""
+    """A tracked road user crossed a gate; `t` is interpolated between the two frames around the line.
+
+    headway_s: time since the vehicle before it, see `analytics.headways`; ``None`` where that is not known.
+    """
 
     t: float
     gate: str
@@ -64,6 +78,31 @@ class Crossing:
     road_user: RoadUser
     track: int
     speed_kmh: float | None = None
+    headway_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateInterval:
+    """One direction of a gate over one interval. What was not observed is ``None``, never 0.
+
+    flow_veh_h: vehicles (no persons) per hour of observed time. headway_mean_s, headway_median_s: of the vehicles that
+    crossed in the interval; headway_under_2s: share of them, 0..1, that followed within 2 s (`analytics.headways`);
+    ``None`` for fewer than 2 vehicles. smp_h, saturation, emp_verified: as in `ZoneInterval`; where Indonesian
+    practice takes both directions together (an undivided road), saturation is that of both.
+    """
+
+    gate: str
+    direction: Direction
+    start_s: float
+    end_s: float
+    flow_veh_h: float | None
+    coverage: float
+    headway_mean_s: float | None = None
+    headway_median_s: float | None = None
+    headway_under_2s: float | None = None
+    smp_h: float | None = None
+    saturation: float | None = None
+    emp_verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +113,10 @@ class ZoneInterval:
     relative_speed: space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too.
     density_veh_km_lane: vehicles per kilometre and lane. occupancy: share of the zone's area-time covered, 0..1.
     queue_m, queue_veh: longest standing queue. coverage: share of the interval that was really observed, 0..1.
+
+    Where the zone's road is described (`analytics.camera.Road`), else ``None``: smp_h: flow in passenger-car units
+    (smp/h, PKJI 2023). saturation: DJ, smp_h over the road's configured capacity. level_of_service: by KM 14/2006, for
+    roads with a capacity. emp_verified: whether the weights behind smp_h are established (`analytics.pkji_tables`).
     """
 
     zone: str
@@ -88,6 +131,10 @@ class ZoneInterval:
     level: Level
     coverage: float
     relative_speed: float | None = None
+    smp_h: float | None = None
+    saturation: float | None = None
+    level_of_service: LevelOfService | None = None
+    emp_verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,4 +179,4 @@ class Coverage:
     observed_s: float
 
 
-Fact = Crossing | ZoneInterval | LevelReport | Incident | Coverage
+Fact = Crossing | GateInterval | ZoneInterval | LevelReport | Incident | Coverage

@@ -1,4 +1,4 @@
-"""Road capacity the Indonesian way: flow in passenger-car units, degree of saturation, level of service, headways.
+"""Road capacity the Indonesian way: flow in passenger-car units, degree of saturation, level of service.
 
 smp (satuan mobil penumpang, skr in PKJI 2023): vehicles weighted by how much of the road's capacity each takes, as
 passenger-car units in HCM. The weights (emp) depend on the type of road and on the flow itself.
@@ -6,24 +6,11 @@ passenger-car units in HCM. The weights (emp) depend on the type of road and on 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from analytics.facts import RoadUser
+from analytics.facts import LevelOfService, RoadUser
 from analytics.pkji_tables import EMP, LANES_IN_FLOW, LEVEL_OF_SERVICE_UP_TO, EmpRow, Manual, RoadType
-
-
-class LevelOfService(StrEnum):
-    """Tingkat pelayanan: A flows freely, F is forced flow."""
-
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
-    E = "E"
-    F = "F"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +68,7 @@ def emp_row(
 
 
 def smp_flow(
-    counts: Mapping[RoadUser, int],
+    counts: Mapping[RoadUser, float],
     observed_s: float,
     road: RoadType,
     *,
@@ -100,13 +87,18 @@ def smp_flow(
     if observed_s <= 0:
         return None
     hours = observed_s / 3600
-    motor = {user: n for user, n in counts.items() if user not in (RoadUser.BICYCLE, RoadUser.PERSON)}
+    side_friction = (RoadUser.BICYCLE, RoadUser.PERSON)
+    motor: dict[RoadUser, float] = {user: n for user, n in counts.items() if user not in side_friction}
     veh_h = sum(motor.values()) / hours
     row = emp_row(road, veh_h, width_m=width_m, manual=manual, rows=rows)
     if row is None:
         return None
-    smp_h = sum((emp(row, user) or 0.0) * n for user, n in motor.items()) / hours
-    return SmpFlow(smp_h=smp_h, veh_h=veh_h, row=row)
+    return SmpFlow(smp_h=weighted(motor, row) / hours, veh_h=veh_h, row=row)
+
+
+def weighted(counts: Mapping[RoadUser, float], row: EmpRow) -> float:
+    """Counts in passenger-car units."""
+    return sum((emp(row, user) or 0.0) * n for user, n in counts.items())
 
 
 def degree_of_saturation(smp_h: float | None, capacity_smp_h: float | None) -> float | None:
@@ -138,21 +130,3 @@ def level_of_service(saturation: float | None, *, forced: bool = False) -> Level
     return next(
         (LevelOfService(level) for level, limit in LEVEL_OF_SERVICE_UP_TO if saturation <= limit), LevelOfService.F
     )
-
-
-def headways_s(crossed_at: ArrayLike, unobserved: Iterable[tuple[float, float]] = ()) -> NDArray[np.float64]:
-    """Time headways in seconds: from one vehicle's crossing of a line to the next one's (HCM, traffic stream).
-
-    crossed_at: (N,) seconds in any order, of one gate and direction; over several lanes these are headways of the
-    whole carriageway. unobserved: (start, end) of gaps in observation; what may have crossed there is unknown, so a
-    headway that touches one is left out. Returns at most N - 1 headways, in order of time.
-
-    >>> headways_s([10.0, 12.5, 13.0, 40.0], unobserved=[(20.0, 30.0)]).tolist()
-    [2.5, 0.5]
-    """
-    times = np.sort(np.asarray(crossed_at, dtype=np.float64))
-    starts, ends = times[:-1], times[1:]
-    whole = np.ones(len(starts), dtype=np.bool_)
-    for gap_start, gap_end in unobserved:
-        whole &= (ends <= gap_start) | (starts >= gap_end)
-    return np.asarray((ends - starts)[whole])

@@ -48,6 +48,16 @@ LANES_IN_FLOW = {
 """Lanes that share a counted flow, where the tables go by the flow of a lane. Elsewhere they go by the whole flow."""
 
 
+BOTH_DIRECTIONS = frozenset({RoadType.UNDIVIDED_2, RoadType.JUNCTION})
+"""Where flow and capacity are those of all directions together."""
+
+BY_WIDTH = frozenset({RoadType.UNDIVIDED_2})
+"""Where the weights depend on the width of the carriageway."""
+
+AT_JUNCTIONS = frozenset({RoadType.SIGNAL_PROTECTED, RoadType.SIGNAL_OPPOSED, RoadType.JUNCTION})
+"""KM 14/2006 grades these by delay, not by volume over capacity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Copy:
     """A place where a table can be read. facsimile: it shows a page of an official text, not someone's extract."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Zone
-from analytics.facts import RoadUser
+from analytics.facts import ROAD_USERS, RoadUser
 from analytics.geometry import Homography
 from analytics.trajectories import Look, Trajectory
 from analytics.zones import ZoneMap
@@ -33,6 +33,7 @@ PASSED_M = 8.0
 """Whoever went less far inside a zone tells nothing about its speed."""
 
 _HEADING_STEPS = 8
+_COLUMN = {road_user: k for k, road_user in enumerate(ROAD_USERS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,16 @@ class Travel:
     """Per zone (arrays of length Z), what one look added.
 
     seconds: vehicle-seconds. metres: vehicle-metres along the road. length_seconds: vehicle length times seconds.
-    entered: vehicles that have now been inside for `ENTERED_AFTER_S`.
+    entered: vehicles that have now been inside for `ENTERED_AFTER_S`. metres_by_class, entered_by_class: the same,
+    (Z, classes) in the order of `ROAD_USERS`.
     """
 
     seconds: NDArray[np.float64]
     metres: NDArray[np.float64]
     length_seconds: NDArray[np.float64]
     entered: NDArray[np.float64]
+    metres_by_class: NDArray[np.float64]
+    entered_by_class: NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -74,7 +78,8 @@ class TravelMeter:
         return len(self._stays)
 
     def observe(self, look: Look) -> Travel:
-        travel = Travel(*np.zeros((4, len(self._directions))))
+        zones = len(self._directions)
+        travel = Travel(*np.zeros((4, zones)), *np.zeros((2, zones, len(ROAD_USERS))))
         if look.trajectories:
             for trajectory, inside in zip(look.trajectories, self._map.membership(look.pixels).tolist(), strict=True):
                 if trajectory.road_user is not RoadUser.PERSON:
@@ -88,6 +93,7 @@ class TravelMeter:
             nothing = [0.0] * len(inside)
             self._stays[trajectory.track] = _Stay(t, place, inside, nothing, nothing.copy())
             return
+        column = _COLUMN[trajectory.road_user]
         for k, (before, now) in enumerate(zip(stay.inside, inside, strict=True)):
             if before or now:
                 share = (before + now) / 2
@@ -96,7 +102,10 @@ class TravelMeter:
                 travel.seconds[k] += seconds
                 travel.metres[k] += metres
                 travel.length_seconds[k] += seconds * TYPICAL_LENGTH_M[trajectory.road_user]
-                travel.entered[k] += stay.seconds[k] < ENTERED_AFTER_S <= stay.seconds[k] + seconds
+                entered = stay.seconds[k] < ENTERED_AFTER_S <= stay.seconds[k] + seconds
+                travel.entered[k] += entered
+                travel.metres_by_class[k, column] += metres
+                travel.entered_by_class[k, column] += entered
                 stay.seconds[k] += seconds
                 stay.metres[k] += metres
         stay.t, stay.place, stay.inside = t, place, inside

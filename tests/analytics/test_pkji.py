@@ -5,13 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.facts import RoadUser
+from analytics.facts import LevelOfService, RoadUser
 from analytics.pkji import (
-    LevelOfService,
     degree_of_saturation,
     emp,
     emp_row,
-    headways_s,
     level_of_service,
     smp_flow,
 )
@@ -194,16 +192,3 @@ def test_level_of_service(saturation, forced, level):
 
 def test_level_of_service_is_unknown_without_saturation():
     assert level_of_service(None) is None
-
-
-def test_headways_leave_out_what_was_not_observed():
-    assert headways_s([]).size == 0
-    assert headways_s([5.0]).size == 0
-    assert headways_s([9.0, 1.0, 4.0]).tolist() == [3.0, 5.0]
-    assert headways_s([1.0, 4.0, 9.0], unobserved=[(4.0, 5.0)]).tolist() == [3.0]
-    assert headways_s([1.0, 4.0, 9.0], unobserved=[(0.0, 20.0)]).size == 0
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=50))
-def test_headways_sum_to_the_time_between_first_and_last(times):
-    assert headways_s(times).sum() == pytest.approx(max(times) - min(times))
