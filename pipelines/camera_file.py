@@ -3,11 +3,12 @@
 import json
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from analytics.camera import Camera, ControlPoint, Gate, Position, Zone
+from analytics.camera import Camera, ControlPoint, Gate, Position, Road, Zone
+from analytics.pkji_tables import RoadType
 from pipelines.errors import BadInput
 
 Point = tuple[float, float]
@@ -29,7 +30,30 @@ class AnchorEntry(_Section):
     lon: float = Field(ge=-180, le=180)
 
 
-class GateEntry(_Section):
+class _OnARoad(_Section):
+    """A gate or zone, and of its road what smp and degree of saturation need (`analytics.camera.Road`)."""
+
+    road_type: RoadType | None = None
+    width_m: float | None = None
+    capacity_smp_h: float | None = None
+
+    @property
+    def road(self) -> Road | None:
+        """Raises ValueError where part of the description is missing."""
+        if self.road_type is not None:
+            return Road(type=self.road_type, width_m=self.width_m, capacity_smp_h=self.capacity_smp_h)
+        for name in ("width_m", "capacity_smp_h"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"{name} says nothing without road_type; add one of {', '.join(RoadType)}")
+        return None
+
+    @model_validator(mode="after")
+    def _road_is_whole(self) -> Self:
+        _ = self.road
+        return self
+
+
+class GateEntry(_OnARoad):
     id: str = Field(min_length=1)
     p1: Point
     p2: Point
@@ -37,7 +61,7 @@ class GateEntry(_Section):
     arm: str | None = None
 
 
-class ZoneEntry(_Section):
+class ZoneEntry(_OnARoad):
     id: str = Field(min_length=1)
     polygon: tuple[Point, ...]
     direction: Point | None = None
@@ -74,7 +98,9 @@ class Geometry(_Section):
             speed_limit_kmh=self.speed_limit_kmh,
             anchor=None if self.anchor is None else Position(lat=self.anchor.lat, lon=self.anchor.lon),
             control_points=tuple(ControlPoint(pixel=scaled(p.pixel), ground=p.ground) for p in self.control_points),
-            gates=tuple(Gate(id=g.id, p1=scaled(g.p1), p2=scaled(g.p2), role=g.role, arm=g.arm) for g in self.gates),
+            gates=tuple(
+                Gate(id=g.id, p1=scaled(g.p1), p2=scaled(g.p2), role=g.role, arm=g.arm, road=g.road) for g in self.gates
+            ),
             zones=tuple(
                 Zone(
                     id=z.id,
@@ -83,6 +109,7 @@ class Geometry(_Section):
                     lanes=z.lanes,
                     length_m=z.length_m,
                     signal_controlled=z.signal_controlled,
+                    road=z.road,
                 )
                 for z in self.zones
             ),

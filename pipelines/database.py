@@ -38,6 +38,7 @@ SCHEMA_VERSION = 1
 HYPERTABLES = {
     "crossings": "at",
     "observed": "start_at",
+    "gate_intervals": "start_at",
     "zone_intervals": "start_at",
     "levels": "at",
     "health": "at",

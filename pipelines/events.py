@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
 
 TOPICS = {
     "counts": "traffic.counts",
@@ -27,6 +27,8 @@ class _Data(BaseModel):
 
 
 class CrossingRecord(BaseModel):
+    """`analytics.facts.Crossing` with a UTC time."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     at: AwareDatetime
@@ -35,6 +37,26 @@ class CrossingRecord(BaseModel):
     road_user: RoadUser
     track: int
     speed_kmh: float | None = None
+    headway_s: float | None = None
+
+
+class GateRecord(BaseModel):
+    """`analytics.facts.GateInterval` with UTC times."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    gate: str
+    direction: Direction
+    start_at: AwareDatetime
+    end_at: AwareDatetime
+    flow_veh_h: float | None = None
+    headway_mean_s: float | None = None
+    headway_median_s: float | None = None
+    headway_under_2s: float | None = None
+    smp_h: float | None = None
+    saturation: float | None = None
+    emp_verified: bool | None = None
+    coverage: float = Field(ge=0, le=1)
 
 
 class ZoneRecord(BaseModel):
@@ -52,12 +74,16 @@ class ZoneRecord(BaseModel):
     occupancy: float | None = None
     queue_m: float | None = None
     queue_veh: float | None = None
+    smp_h: float | None = None
+    saturation: float | None = None
+    level_of_service: LevelOfService | None = None
+    emp_verified: bool | None = None
     level: Level
     coverage: float = Field(ge=0, le=1)
 
 
 class Counts(_Data):
-    """What a camera counted over [start_at, end_at); `zones` holds the zone intervals that closed meanwhile.
+    """What a camera counted over [start_at, end_at); `gates` and `zones` hold the intervals that closed meanwhile.
 
     observed_s: seconds of the period that were really analysed; the rest is unknown, not empty.
     A report never spans two UTC minutes.
@@ -68,6 +94,7 @@ class Counts(_Data):
     end_at: AwareDatetime
     observed_s: float = Field(ge=0)
     crossings: tuple[CrossingRecord, ...] = ()
+    gates: tuple[GateRecord, ...] = ()
     zones: tuple[ZoneRecord, ...] = ()
 
 

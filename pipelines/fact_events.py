@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from analytics.camera import Camera
-from analytics.facts import Coverage, Crossing, Fact, Incident, LevelReport, ZoneInterval
+from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, LevelReport, ZoneInterval
 from pipelines.events import (
     Congestion,
     Counts,
     CrossingRecord,
+    GateRecord,
     IncidentPhase,
     IncidentReport,
     ZoneRecord,
@@ -26,7 +28,7 @@ def utc(t: float) -> datetime:
 
 
 class FactEvents:
-    """Gathers crossings and zone intervals until their period closes; passes everything else on at once.
+    """Gathers crossings and intervals of gates and zones until their period closes; passes everything else on at once.
 
     run: tells this run of the analyst from all others, so that incident numbers make ids that are used once.
     """
@@ -36,6 +38,7 @@ class FactEvents:
         self._run = run
         self._take_snapshot = take_snapshot
         self._crossings: list[CrossingRecord] = []
+        self._gates: list[GateRecord] = []
         self._zones: list[ZoneRecord] = []
         self._snapshots: dict[int, str | None] = {}
 
@@ -48,8 +51,11 @@ class FactEvents:
             case Crossing():
                 self._crossings.append(_crossing(fact))
                 return None
+            case GateInterval():
+                self._gates.append(GateRecord(**_in_utc(fact)))
+                return None
             case ZoneInterval():
-                self._zones.append(_zone(fact))
+                self._zones.append(ZoneRecord(**_in_utc(fact)))
                 return None
             case Coverage():
                 return self._counts(fact)
@@ -60,6 +66,7 @@ class FactEvents:
 
     def _counts(self, period: Coverage) -> Counts:
         crossings, self._crossings = self._crossings, []
+        gates, self._gates = self._gates, []
         zones, self._zones = self._zones, []
         return Counts(
             camera_id=self._camera.id,
@@ -67,6 +74,7 @@ class FactEvents:
             end_at=utc(period.end_s),
             observed_s=period.observed_s,
             crossings=tuple(crossings),
+            gates=tuple(gates),
             zones=tuple(zones),
         )
 
@@ -115,9 +123,10 @@ def _crossing(fact: Crossing) -> CrossingRecord:
         road_user=fact.road_user,
         track=fact.track,
         speed_kmh=fact.speed_kmh,
+        headway_s=fact.headway_s,
     )
 
 
-def _zone(fact: ZoneInterval) -> ZoneRecord:
+def _in_utc(fact: GateInterval | ZoneInterval) -> dict[str, Any]:
     measured = asdict(fact)
-    return ZoneRecord(start_at=utc(measured.pop("start_s")), end_at=utc(measured.pop("end_s")), **measured)
+    return {"start_at": utc(measured.pop("start_s")), "end_at": utc(measured.pop("end_s")), **measured}

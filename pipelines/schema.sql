@@ -11,6 +11,8 @@ CREATE TABLE IF NOT EXISTS crossings (
     road_user text NOT NULL,
     track bigint NOT NULL,
     speed_kmh real,
+    speed_sigma_kmh real,
+    headway_s real,
     PRIMARY KEY (at, event_id, n)
 );
 CREATE INDEX IF NOT EXISTS crossings_of_camera ON crossings (camera_id, at DESC);
@@ -40,9 +42,31 @@ CREATE TABLE IF NOT EXISTS zone_intervals (
     queue_veh real,
     level text NOT NULL,
     coverage real NOT NULL,
+    smp_h real,
+    saturation real,
+    level_of_service text,
+    emp_verified boolean,
     PRIMARY KEY (camera_id, zone, start_at)
 );
 CREATE INDEX IF NOT EXISTS zone_intervals_of_camera ON zone_intervals (camera_id, start_at DESC);
+
+CREATE TABLE IF NOT EXISTS gate_intervals (
+    camera_id text NOT NULL,
+    gate text NOT NULL,
+    direction text NOT NULL,
+    start_at timestamptz NOT NULL,
+    end_at timestamptz NOT NULL,
+    flow_veh_h real,
+    headway_mean_s real,
+    headway_median_s real,
+    headway_under_2s real,
+    smp_h real,
+    saturation real,
+    emp_verified boolean,
+    coverage real NOT NULL,
+    PRIMARY KEY (camera_id, gate, direction, start_at)
+);
+CREATE INDEX IF NOT EXISTS gate_intervals_of_camera ON gate_intervals (camera_id, start_at DESC);
 
 CREATE TABLE IF NOT EXISTS levels (
     at timestamptz NOT NULL,
@@ -112,3 +136,27 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
 );
 CREATE INDEX IF NOT EXISTS webhook_deliveries_due ON webhook_deliveries (webhook_id, next_attempt_at)
     WHERE delivered_at IS NULL AND given_up_at IS NULL;
+
+-- Columns that came later, for databases from before. Programs that know nothing of them go on as they are, so the
+-- version stays. Asked for first, because ALTER TABLE waits for all readers even where it has nothing to do.
+DO $$
+DECLARE
+    later record;
+BEGIN
+    FOR later IN
+        SELECT * FROM (VALUES
+            ('crossings', 'speed_sigma_kmh', 'real'),
+            ('crossings', 'headway_s', 'real'),
+            ('zone_intervals', 'smp_h', 'real'),
+            ('zone_intervals', 'saturation', 'real'),
+            ('zone_intervals', 'level_of_service', 'text'),
+            ('zone_intervals', 'emp_verified', 'boolean')
+        ) AS wanted (of_table, name, type)
+        WHERE NOT EXISTS (
+            SELECT FROM pg_attribute WHERE attrelid = of_table::regclass AND attname = name AND NOT attisdropped
+        )
+    LOOP
+        EXECUTE format('ALTER TABLE %I ADD COLUMN %I %s', later.of_table, later.name, later.type);
+    END LOOP;
+END
+$$;

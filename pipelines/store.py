@@ -14,7 +14,16 @@ from psycopg_pool import ConnectionPool
 
 from pipelines.alert_rules import Alert
 from pipelines.database import transaction
-from pipelines.events import Congestion, Counts, Event, Health, IncidentPhase, IncidentReport
+from pipelines.events import (
+    Congestion,
+    Counts,
+    Event,
+    GateRecord,
+    Health,
+    IncidentPhase,
+    IncidentReport,
+    ZoneRecord,
+)
 
 log = structlog.get_logger()
 
@@ -36,6 +45,7 @@ _COLUMNS = {
         "road_user": "text",
         "track": "bigint",
         "speed_kmh": "real",
+        "headway_s": "real",
     },
     "observed": {
         "start_at": "timestamptz",
@@ -43,6 +53,21 @@ _COLUMNS = {
         "camera_id": "text",
         "end_at": "timestamptz",
         "observed_s": "real",
+    },
+    "gate_intervals": {
+        "camera_id": "text",
+        "gate": "text",
+        "direction": "text",
+        "start_at": "timestamptz",
+        "end_at": "timestamptz",
+        "flow_veh_h": "real",
+        "headway_mean_s": "real",
+        "headway_median_s": "real",
+        "headway_under_2s": "real",
+        "smp_h": "real",
+        "saturation": "real",
+        "emp_verified": "boolean",
+        "coverage": "real",
     },
     "zone_intervals": {
         "camera_id": "text",
@@ -58,6 +83,10 @@ _COLUMNS = {
         "queue_veh": "real",
         "level": "text",
         "coverage": "real",
+        "smp_h": "real",
+        "saturation": "real",
+        "level_of_service": "text",
+        "emp_verified": "boolean",
     },
     "levels": {
         "at": "timestamptz",
@@ -166,7 +195,8 @@ def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
             case Counts() as counts:
                 rows["crossings"] += _crossing_rows(event.id, counts)
                 rows["observed"].append((counts.start_at, event.id, counts.camera_id, counts.end_at, counts.observed_s))
-                rows["zone_intervals"] += _zone_rows(counts)
+                rows["gate_intervals"] += _interval_rows("gate_intervals", counts.camera_id, counts.gates)
+                rows["zone_intervals"] += _interval_rows("zone_intervals", counts.camera_id, counts.zones)
             case Congestion() as level:
                 rows["levels"].append(_level_row(event.id, level))
             case Health() as health:
@@ -176,30 +206,26 @@ def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
 
 def _crossing_rows(event_id: str, counts: Counts) -> list[Row]:
     return [
-        (c.at, event_id, n, counts.camera_id, c.gate, c.direction.value, c.road_user.value, c.track, c.speed_kmh)
+        (
+            c.at,
+            event_id,
+            n,
+            counts.camera_id,
+            c.gate,
+            c.direction.value,
+            c.road_user.value,
+            c.track,
+            c.speed_kmh,
+            c.headway_s,
+        )
         for n, c in enumerate(counts.crossings)
     ]
 
 
-def _zone_rows(counts: Counts) -> list[Row]:
-    return [
-        (
-            counts.camera_id,
-            z.zone,
-            z.start_at,
-            z.end_at,
-            z.flow_veh_h,
-            z.speed_kmh,
-            z.relative_speed,
-            z.density_veh_km_lane,
-            z.occupancy,
-            z.queue_m,
-            z.queue_veh,
-            z.level.value,
-            z.coverage,
-        )
-        for z in counts.zones
-    ]
+def _interval_rows(table: str, camera_id: str, records: Sequence[GateRecord | ZoneRecord]) -> list[Row]:
+    """The records' fields have the names of the table's columns."""
+    _, *names = _COLUMNS[table]
+    return [(camera_id, *(getattr(record, name) for name in names)) for record in records]
 
 
 def _level_row(event_id: str, c: Congestion) -> Row:

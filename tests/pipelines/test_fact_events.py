@@ -1,5 +1,6 @@
 """Facts about a camera to events."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from analytics.facts import (
     Coverage,
     Crossing,
     Direction,
+    GateInterval,
     Incident,
     IncidentType,
     Level,
@@ -25,7 +27,9 @@ CAMERA = Camera(id="simpang-kabil", image_size=(1280, 720), position=Position(la
 
 
 def crossing(t: float) -> Crossing:
-    return Crossing(t=t, gate="north", direction=Direction.A, road_user=RoadUser.MOTORCYCLE, track=7, speed_kmh=31.5)
+    return Crossing(
+        t=t, gate="north", direction=Direction.A, road_user=RoadUser.MOTORCYCLE, track=7, speed_kmh=31.5, headway_s=2.5
+    )
 
 
 def coverage(start: float, end: float, observed_s: float = 10) -> Coverage:
@@ -64,7 +68,21 @@ def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
         coverage=0.9,
         relative_speed=0.7,
     )
-    assert events.events([crossing(T + 1), zone]) == []
+    gate = GateInterval(
+        gate="north",
+        direction=Direction.B,
+        start_s=T - 60,
+        end_s=T,
+        flow_veh_h=120,
+        coverage=0.9,
+        headway_mean_s=30,
+        headway_median_s=29,
+        headway_under_2s=0,
+        smp_h=90,
+        saturation=0.1,
+        emp_verified=True,
+    )
+    assert events.events([crossing(T + 1), gate, zone]) == []
     # Seen too late for the period before: it comes with the next.
     (first, second) = events.events([coverage(0, 10), crossing(T + 9.9), coverage(10, 20, observed_s=4)])
     assert isinstance(first, Counts)
@@ -76,7 +94,12 @@ def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
         ("east", NOON, 600, 0.9)
     ]
     assert [record.at.timestamp() for record in second.crossings] == [pytest.approx(T + 9.9)]
-    assert second.zones == ()
+    (record,) = first.gates
+    assert (record.start_at.timestamp(), record.end_at) == (T - 60, NOON)
+    assert record.model_dump(exclude={"start_at", "end_at"}) == {
+        name: value for name, value in asdict(gate).items() if name not in ("start_s", "end_s")
+    }
+    assert (first.crossings[0].headway_s, second.gates, second.zones) == (2.5, (), ())
     assert events.events([coverage(20, 30, observed_s=0)])[0].crossings == ()  # type: ignore[union-attr]
 
 

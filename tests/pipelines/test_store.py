@@ -10,7 +10,7 @@ import pytest
 from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
 
-from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
 from pipelines.config import Config, StoreConfig
 from pipelines.database import HYPERTABLES, DatabaseDown, open_database
 from pipelines.events import (
@@ -19,6 +19,7 @@ from pipelines.events import (
     Counts,
     CrossingRecord,
     Event,
+    GateRecord,
     Health,
     IncidentPhase,
     IncidentReport,
@@ -27,7 +28,16 @@ from pipelines.events import (
 from pipelines.store import CHANNEL, Store
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
-TABLES = ("crossings", "observed", "zone_intervals", "levels", "health", "incidents", "webhook_deliveries")
+TABLES = (
+    "crossings",
+    "observed",
+    "gate_intervals",
+    "zone_intervals",
+    "levels",
+    "health",
+    "incidents",
+    "webhook_deliveries",
+)
 
 
 def counts(*, camera_id: str = "simpang-kda-1", start: datetime = NOON, crossings: int = 3) -> Event:
@@ -45,8 +55,22 @@ def counts(*, camera_id: str = "simpang-kda-1", start: datetime = NOON, crossing
                     road_user=RoadUser.MOTORCYCLE,
                     track=i,
                     speed_kmh=None if i else 31.5,
+                    headway_s=0.1 if i else None,
                 )
                 for i in range(crossings)
+            ),
+            gates=(
+                GateRecord(
+                    gate="north",
+                    direction=Direction.A,
+                    start_at=start - timedelta(minutes=1),
+                    end_at=start,
+                    flow_veh_h=720,
+                    headway_median_s=3.5,
+                    smp_h=310,
+                    emp_verified=True,
+                    coverage=0.95,
+                ),
             ),
             zones=(
                 ZoneRecord(
@@ -54,6 +78,10 @@ def counts(*, camera_id: str = "simpang-kda-1", start: datetime = NOON, crossing
                     start_at=start - timedelta(minutes=1),
                     end_at=start,
                     flow_veh_h=720,
+                    smp_h=450,
+                    saturation=0.3,
+                    level_of_service=LevelOfService.B,
+                    emp_verified=False,
                     level=Level.DENSE,
                     coverage=0.95,
                 ),
@@ -117,19 +145,41 @@ def test_each_event_lands_in_its_table(pool: ConnectionPool) -> None:
     Store(pool).write(one_of_each())
     kept = contents(pool)
     assert [row[5:] for row in kept["crossings"]] == [
-        ("A", "motorcycle", 0, 31.5),
-        ("A", "motorcycle", 1, None),
-        ("A", "motorcycle", 2, None),
+        ("A", "motorcycle", 0, 31.5, None, None),
+        ("A", "motorcycle", 1, None, None, pytest.approx(0.1)),
+        ("A", "motorcycle", 2, None, None, pytest.approx(0.1)),
     ]
     assert kept["crossings"][1][0] == NOON + timedelta(seconds=0.1)
     assert [row[2:] for row in kept["observed"]] == [("simpang-kda-1", NOON + timedelta(seconds=10), 9.5)]
     (zone,) = kept["zone_intervals"]
     assert zone[:2] == ("simpang-kda-1", "approach")
-    assert zone[4:] == (720.0, None, None, None, None, None, None, "dense", pytest.approx(0.95))
+    assert zone[4:13] == (720.0, None, None, None, None, None, None, "dense", pytest.approx(0.95))
+    assert zone[13:] == (450.0, pytest.approx(0.3), "B", False)
+    (gate,) = kept["gate_intervals"]
+    assert gate[:3] == ("simpang-kda-1", "north", "A")
+    assert gate[5:] == (720.0, None, 3.5, None, 310.0, None, True, pytest.approx(0.95))
     assert kept["levels"][0][4:6] == ("jammed", "dense")
     assert kept["health"][0][3] == "online"
     assert kept["health"][0][-2:] == (1280, 720)
     assert len(kept["incidents"]) == 1
+
+
+def test_tables_of_an_earlier_release_gain_the_columns_that_came_later(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn) as connection:
+        connection.execute(
+            "CREATE TABLE crossings (at timestamptz NOT NULL, event_id uuid NOT NULL, n int NOT NULL,"
+            " camera_id text NOT NULL, gate text NOT NULL, direction text NOT NULL, road_user text NOT NULL,"
+            " track bigint NOT NULL, speed_kmh real, PRIMARY KEY (at, event_id, n))"
+        )
+        connection.execute(
+            "INSERT INTO crossings VALUES (%s, gen_random_uuid(), 0, 'old', 'north', 'A', 'car', 1, 40)", [NOON]
+        )
+    for _ in range(2):
+        with open_database(config_for(postgres_dsn), max_connections=1) as pool:
+            Store(pool).write([counts(crossings=2)])
+            kept = contents(pool)
+    assert [row[8:] for row in kept["crossings"] if row[3] == "old"] == [(40.0, None, None)]
+    assert len(kept["crossings"]) == 5
 
 
 def test_a_replay_changes_nothing(pool: ConnectionPool) -> None:
