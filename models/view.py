@@ -18,7 +18,13 @@ LARGEST_SCALE = 1.5
 """Enlarging helps the detector with small road users up to about here; beyond, there is nothing more to see."""
 
 MARGIN = 0.1
-"""Around what is drawn, in widths and heights of the picture: road users are taller than the road is wide."""
+"""Around zones, in widths and heights of the picture: road users are taller than the road is wide."""
+
+APPROACH = 0.25
+"""Above and below gates that have no zones, in heights of the picture: room to see road users come and go.
+
+In a view along the road this is a long way. Across the road nothing is cut: seen from the side, one truck is that wide.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +49,25 @@ class View:
 def view_at(frame_size: tuple[int, int], region: tuple[float, float, float, float], scale: float) -> View:
     """The view that holds `region` (left, top, right, bottom; frame pixels) at `scale`.
 
-    It is widened to whole strides within the frame; the frame itself is stretched by less than a stride to fit.
+    It is widened to whole strides within the frame. Where the frame has no whole strides, the edges lose up to half a
+    stride together, or the frame is stretched by less than that.
     """
     width, height = frame_size
-    scaled = _strides(width * scale), _strides(height * scale)
+    scaled = _scaled(width * scale), _scaled(height * scale)
     per_u, per_v = scaled[0] / width, scaled[1] / height
     left, span_u = _span(region[0] * per_u, region[2] * per_u, scaled[0])
     top, span_v = _span(region[1] * per_v, region[3] * per_v, scaled[1])
     return View(frame_size, scaled, (left, top, span_u, span_v))
 
 
-def _strides(length: float) -> int:
-    return max(STRIDE, round(length / STRIDE) * STRIDE)
+def _scaled(length: float) -> int:
+    """Exact where that costs little: a picture of half the size is made several times as fast as one of nearly half."""
+    strides, rest = divmod(round(length), STRIDE)
+    return round(length) if strides and rest <= STRIDE // 2 else (strides + 1) * STRIDE
 
 
 def _span(low: float, high: float, limit: int) -> tuple[int, int]:
-    length = min(limit, -(-int(np.ceil(high - low)) // STRIDE) * STRIDE)
+    length = min(limit // STRIDE, -(-int(np.ceil(high - low)) // STRIDE)) * STRIDE
     start = int(np.clip(round((low + high - length) / 2), 0, limit - length))
     return start, length
 
@@ -66,26 +75,28 @@ def _span(low: float, high: float, limit: int) -> tuple[int, int]:
 def choose_view(camera: Camera) -> View:
     """The view for a camera, from its own geometry alone.
 
-    Where zones are drawn the road is known: the region is what holds all zones and gates, and `MARGIN` around it.
-    Without zones it is the whole picture, because nobody has said where the road users of a gate come from. The
-    region is then scaled to `AFFORDABLE_PIXELS`, within `SMALLEST_SCALE` and `LARGEST_SCALE`: a small region is seen
-    larger, and far motorcycles are never lost to a scale that is too small.
+    Where zones are drawn the road is known: the region is what holds all zones and gates, and `MARGIN` around it,
+    scaled to `AFFORDABLE_PIXELS`: a small region is seen larger. With gates alone nobody has said how far the road
+    reaches: the rows within `APPROACH` of them are seen at the scale at which the whole picture would be affordable.
+    The scale stays within `SMALLEST_SCALE` and `LARGEST_SCALE`, so that far motorcycles are never lost to it.
     """
-    region = _road_region(camera)
-    area = (region[2] - region[0]) * (region[3] - region[1])
+    width, height = camera.image_size
+    if camera.zones:
+        region = _around(camera, MARGIN * width, MARGIN * height)
+        area = (region[2] - region[0]) * (region[3] - region[1])
+    else:
+        region = _around(camera, width, APPROACH * height) if camera.gates else (0.0, 0.0, float(width), float(height))
+        area = float(width * height)
     scale = float(np.clip(np.sqrt(AFFORDABLE_PIXELS / area), SMALLEST_SCALE, LARGEST_SCALE))
     return view_at(camera.image_size, region, scale)
 
 
-def _road_region(camera: Camera) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) in frame pixels."""
+def _around(camera: Camera, beside: float, above: float) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) in frame pixels of what is drawn, with a margin, within the picture."""
     width, height = camera.image_size
-    if not camera.zones:
-        return 0.0, 0.0, float(width), float(height)
     drawn = [pixel for zone in camera.zones for pixel in zone.polygon]
     drawn += [pixel for gate in camera.gates for pixel in (gate.p1, gate.p2)]
     (left, top), (right, bottom) = np.min(drawn, axis=0), np.max(drawn, axis=0)
-    beside, above = MARGIN * width, MARGIN * height
     return (
         max(0.0, float(left) - beside),
         max(0.0, float(top) - above),

@@ -10,6 +10,7 @@ from threading import Event as Flag
 from threading import Thread
 
 import av
+import numpy as np
 
 from analytics.analyst import CameraAnalyst
 from analytics.camera import Camera
@@ -122,10 +123,12 @@ def count(
     tracker, analyst, counted = make_tracker(camera), CameraAnalyst(camera), Counted()
     votes: dict[int, Counter[int]] = {}
     under_way: deque[tuple[_Picture, Future[Detections]]] = deque()
+    seen: RgbImage | None = None
+    future: Future[Detections] | None = None
 
     def finish_oldest() -> None:
-        picture, future = under_way.popleft()
-        tracks = tracker.update(picture.t, view.to_frame(future.result()))
+        picture, detected = under_way.popleft()
+        tracks = tracker.update(picture.t, view.to_frame(detected.result()))
         facts = analyst.observe(picture.t, tracks)
         counted.analysed_frames += 1
         counted.facts += facts
@@ -134,7 +137,11 @@ def count(
             watch(picture.t, picture.frame, tracks, facts)
 
     for picture in reader:
-        under_way.append((picture, detector.submit(picture.image)))
+        # Streams that were recoded repeat pictures; what is in them is known.
+        if future is None or seen is None or not np.array_equal(picture.image, seen):
+            future = detector.submit(picture.image)
+        seen = picture.image
+        under_way.append((picture, future))
         while under_way and (len(under_way) > 2 * detector.in_flight or under_way[0][1].done()):
             finish_oldest()
     while under_way:

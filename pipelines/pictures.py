@@ -1,11 +1,17 @@
 """From decoded frames to the pictures that the detector sees."""
 
 import av
+import cv2
 import numpy as np
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
+from numpy.typing import NDArray
 
 from models.detector import RgbImage
 from models.view import View
+
+_PLANAR_420 = ("yuv420p", "yuvj420p")
+_FULL_RANGE = 2
+"""AVCOL_RANGE_JPEG"""
 
 
 class Pictures:
@@ -17,7 +23,48 @@ class Pictures:
 
     def take(self, frame: av.VideoFrame) -> RgbImage:
         width, height = self._view.scaled_size
+        if frame.format.name in _PLANAR_420 and (frame.width, frame.height) == (2 * width, 2 * height):
+            return _half_size(frame, self._view.window)
         how = "AREA" if width < frame.width else "BICUBIC"
         rgb = self._reformatter.reformat(frame, width, height, format="rgb24", interpolation=how, threads=1)
         left, top, span_u, span_v = self._view.window
         return np.ascontiguousarray(rgb.to_ndarray()[top : top + span_v, left : left + span_u])
+
+
+def _half_size(frame: av.VideoFrame, window: tuple[int, int, int, int]) -> RgbImage:
+    """Most cameras send 720p or 1080p, of which half is looked at; their colour planes are of that size as they come.
+
+    Takes a fifth of the time that swscale needs.
+    """
+    left, top, width, height = window
+    luma, blue, red = (
+        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        for plane in frame.planes
+    )
+    of_window = luma[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
+    half = cv2.resize(of_window, (width, height), interpolation=cv2.INTER_AREA)
+    rows, columns = slice(top, top + height), slice(left, left + width)
+    full_range = frame.format.name == "yuvj420p" or frame.color_range == _FULL_RANGE
+    to_rgb = _to_rgb(*_LUMA_SHARES.get(frame.colorspace, _BT601), full_range=full_range)
+    rgb: RgbImage = cv2.transform(cv2.merge([half, blue[rows, columns], red[rows, columns]]), to_rgb)
+    return rgb
+
+
+_BT601 = 0.299, 0.114
+_LUMA_SHARES: dict[int, tuple[float, float]] = {Colorspace.ITU709: (0.2126, 0.0722)}
+"""Of red and blue, by the colour space that the stream announces; most announce none and mean BT.601."""
+
+
+def _to_rgb(red: float, blue: float, *, full_range: bool) -> NDArray[np.float64]:
+    """(3, 4) matrix from (Y, Cb, Cr, 1) to (R, G, B), all 0 to 255 (ITU-R BT.601-7 and BT.709-6, section 3)."""
+    green = 1 - red - blue
+    luma, chroma = (1.0, 1.0) if full_range else (255 / 219, 255 / 224)
+    matrix = np.array(
+        [
+            [luma, 0, 2 * (1 - red) * chroma],
+            [luma, -2 * (1 - blue) * blue / green * chroma, -2 * (1 - red) * red / green * chroma],
+            [luma, 2 * (1 - blue) * chroma, 0],
+        ]
+    )
+    black = np.array([0.0 if full_range else 16.0, 128.0, 128.0])
+    return np.column_stack([matrix, -matrix @ black])

@@ -5,7 +5,7 @@ import pytest
 
 from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
-from models.view import AFFORDABLE_PIXELS, STRIDE, choose_view, view_at
+from models.view import AFFORDABLE_PIXELS, APPROACH, STRIDE, choose_view, view_at
 
 FAR_CORNER = Zone(id="far", polygon=((900, 100), (1200, 100), (1200, 250), (900, 250)))
 
@@ -14,12 +14,38 @@ def seen(box: tuple[float, float, float, float]) -> Detections:
     return Detections(np.array([box], np.float32), np.ones(1, np.float32), np.zeros(1, np.int64))
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (640, 360), (720, 1280), (1920, 1080), (450, 360), (3840, 2160)])
-def test_without_zones_the_whole_picture_is_seen_in_its_own_shape(size):
-    view = choose_view(Camera(id="c", image_size=size, gates=(Gate(id="g", p1=(10, 50), p2=(90, 50)),)))
-    assert view.window == (0, 0, *view.scaled_size)
+SIZES = [(1280, 720), (640, 360), (720, 1280), (1920, 1080), (450, 360), (3840, 2160), (704, 576), (20, 20)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_with_nothing_drawn_the_whole_picture_is_seen_in_its_own_shape(size):
+    view = choose_view(Camera(id="c", image_size=size))
+    left, top, width, height = view.window
     assert view.scaled_size[0] / view.scaled_size[1] == pytest.approx(size[0] / size[1], rel=0.07)
-    assert all(side % STRIDE == 0 for side in view.scaled_size)
+    assert all(side % STRIDE == 0 for side in (width, height))
+    for start, span, whole in ((left, width, view.scaled_size[0]), (top, height, view.scaled_size[1])):
+        assert 0 <= start <= whole - span - start + 1 <= STRIDE // 4 + 1
+
+
+def test_half_of_a_common_camera_s_picture_is_exactly_half():
+    for size in ((1280, 720), (2560, 1440)):
+        assert choose_view(Camera(id="c", image_size=size)).scaled_size == (size[0] // 2, size[1] // 2)
+
+
+@pytest.mark.parametrize("size", SIZES[:-1])
+def test_gates_alone_are_seen_with_what_comes_to_them(size):
+    height = size[1]
+    rows = 0.45 * height, 0.55 * height
+    gate = Gate(id="g", p1=(10, rows[0]), p2=(90, rows[1]))
+    whole = choose_view(Camera(id="c", image_size=size))
+    view = choose_view(Camera(id="c", image_size=size, gates=(gate,)))
+    assert view.scaled_size == whole.scaled_size
+    assert (view.window[0], view.window[2]) == (whole.window[0], whole.window[2])
+    per_v = view.scaled_size[1] / height
+    top, bottom = view.window[1] / per_v, (view.window[1] + view.window[3]) / per_v
+    assert top <= rows[0] - APPROACH * height + 1
+    assert bottom >= rows[1] + APPROACH * height - 1
+    assert bottom - top < 0.8 * height
 
 
 @pytest.mark.parametrize(
@@ -52,8 +78,9 @@ def test_a_small_road_region_is_seen_larger():
 def test_gates_outside_the_zones_are_seen_too():
     gate = Gate(id="g", p1=(20, 700), p2=(100, 700))
     view = choose_view(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,), gates=(gate,)))
-    assert view.window[0] == 0
-    assert view.window[1] + view.window[3] == view.scaled_size[1]
+    left, top, _, height = view.window
+    assert left <= 20 * view.scaled_size[0] / 1280
+    assert top + height >= 700 * view.scaled_size[1] / 720
 
 
 def test_boxes_come_back_to_full_frame_pixels():

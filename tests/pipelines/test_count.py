@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 
 import av
+import numpy as np
 import pytest
 
 from analytics.camera import Camera, Gate
@@ -17,6 +18,7 @@ from analytics.facts import Crossing, RoadUser
 from models.openvino_backend import OpenVinoDetector
 from pipelines.count import count
 from pipelines.recording import Recording
+from tests.bright_detector import BrightDetector
 from tests.servers import RtspCameras, wait_until, write_clip
 from tests.tiny_network import save_tiny_network
 
@@ -61,6 +63,35 @@ def test_road_users_are_followed_without_any_geometry(road, detector):
     with Recording(str(road)) as recording:
         counted = count(recording, Camera(id="road", image_size=(320, 240)), detector, stop=Event())
     assert counted.road_users == {RoadUser.CAR: 1}
+
+
+class CountingDetector(BrightDetector):
+    pictures = 0
+
+    def submit(self, image):
+        self.pictures += 1
+        return super().submit(image)
+
+
+def test_a_picture_that_is_repeated_is_looked_at_once_and_counts_as_analysed(tmp_path):
+    """As in streams that were recoded to a higher frame rate."""
+    clip = tmp_path / "repeats.mkv"
+    with av.open(str(clip), "w") as video:
+        stream = video.add_stream("ffv1", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for n in range(30):
+            picture = np.zeros((96, 128, 3), np.uint8)
+            left = n // 3 * 10
+            picture[40:60, left : left + 20] = 255
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        video.mux(stream.encode())
+    camera = Camera(id="c", image_size=(128, 96), gates=(Gate(id="g", p1=(64, 10), p2=(64, 90)),))
+    detector, seen = CountingDetector(), []
+    with Recording(str(clip)) as recording:
+        counted = count(recording, camera, detector, stop=Event(), watchers=[lambda t, *_: seen.append(t)])
+    assert detector.pictures == 10
+    assert counted.frames == counted.analysed_frames == len(seen) == 30
+    assert len([fact for fact in counted.facts if isinstance(fact, Crossing)]) == 1
 
 
 def test_watchers_see_every_frame_in_order(road, detector):
