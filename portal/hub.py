@@ -12,11 +12,15 @@ MAX_WAITING_INCIDENTS = 200
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """subject: what it is about (kind and id); a newer message about the same replaces one that still waits."""
+    """subject: what it is about (kind and id); a newer message about the same replaces one that still waits.
+
+    for_operators: what they are told instead, None for the same.
+    """
 
     subject: tuple[str, str]
     event: ServerSentEvent
     public: bool
+    for_operators: ServerSentEvent | None = None
 
     @property
     def about_incident(self) -> bool:
@@ -29,9 +33,13 @@ class Audience:
 
     signed_in: bool
     incidents: bool
+    operator: bool = False
 
     def wants(self, message: Message) -> bool:
         return self.incidents if message.about_incident else (message.public or self.signed_in)
+
+    def version(self, message: Message) -> ServerSentEvent:
+        return message.for_operators if self.operator and message.for_operators is not None else message.event
 
 
 class Mailbox:
@@ -64,7 +72,7 @@ class Mailbox:
             await self._changed.wait()
             self._changed.clear()
             while self._waiting and not self._closed:
-                yield self._waiting.pop(next(iter(self._waiting))).event
+                yield self._audience.version(self._waiting.pop(next(iter(self._waiting))))
 
 
 class Hub:

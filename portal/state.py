@@ -7,6 +7,7 @@ ends in `offline` and `unknown` by the clock alone.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from analytics.facts import Level
 from pipelines.events import CameraStatus
@@ -64,8 +65,9 @@ class Reports:
 
 
 def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
-    """What may be said of a camera at `now`."""
-    status = _status(reports.health.get(entry.id), now)
+    """What may be said of a camera at `now`, to operators: see `for_others`."""
+    newest = reports.health.get(entry.id)
+    status = _status(newest, now)
     zones = tuple(_zone_state(entry.id, zone, reports, status, now) for zone in entry.zones)
     analysed = reports.analysed.get(entry.id)
     site = entry.site
@@ -78,11 +80,20 @@ def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
         position=entry.position,
         level=worst(zone.level for zone in zones),
         status=status,
+        reason=newest.reason or None if newest and status is newest.status else None,
         zones=zones,
         last_analysed_at=analysed.at if analysed else None,
         updated_at=now,
         video=Video(hls=f"/live/{entry.id}/index.m3u8") if status in _HAS_VIDEO else None,
     )
+
+
+State = TypeVar("State", bound=CameraState)
+
+
+def for_others(state: State) -> State:
+    """Without what only operators are told: it may name addresses inside the city's network."""
+    return state.model_copy(update={"reason": None})
 
 
 def camera_detail(entry: Entry, reports: Reports, now: datetime) -> CameraDetail:

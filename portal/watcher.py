@@ -22,7 +22,7 @@ from portal.incidents import as_incident
 from portal.queries.current import newest_health, newest_levels
 from portal.queries.incidents import IncidentRow, recent_incidents
 from portal.schemas import Answer, CameraState
-from portal.state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state
+from portal.state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state, for_others
 
 TICK_S = 0.5
 COALESCE_S = 0.3
@@ -135,7 +135,12 @@ class Watcher:
 
 
 def camera_message(entry: Entry, state: CameraState) -> Message:
-    return Message(subject=("camera", entry.id), event=_event("camera", state), public=entry.public)
+    return Message(
+        subject=("camera", entry.id),
+        event=_event("camera", for_others(state)),
+        public=entry.public,
+        for_operators=None if state.reason is None else _event("camera", state),
+    )
 
 
 def _incident_message(entry: Entry, row: IncidentRow) -> Message:

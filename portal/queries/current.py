@@ -21,6 +21,7 @@ class HealthRow:
     status: CameraStatus
     width: int | None
     height: int | None
+    reason: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", CameraStatus(self.status))
@@ -44,10 +45,10 @@ ZoneKey = tuple[str, str]
 """Camera id and zone."""
 
 _HEALTH = """
-SELECT camera.id AS camera_id, newest.at, newest.status, newest.width, newest.height
+SELECT camera.id AS camera_id, newest.at, newest.status, newest.width, newest.height, newest.reason
 FROM unnest(%(cameras)s::text[]) AS camera(id)
 CROSS JOIN LATERAL (
-    SELECT at, status, width, height FROM health
+    SELECT at, status, width, height, reason FROM health
     WHERE camera_id = camera.id AND at > %(since)s AND at < now() + interval '30 seconds'
       AND (analysed_fps > 0 OR NOT %(analysed_only)s)
     ORDER BY at DESC LIMIT 1

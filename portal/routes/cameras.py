@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 
 from analytics.facts import Direction
 from pipelines.database import transaction
-from portal.access import VisibleCamera, Visitor
+from portal.access import VisibleCamera, Visitor, has_role
 from portal.history import counted
 from portal.queries.counts import CrossingCount, crossing_counts, observed_minutes
 from portal.schemas import CameraDetail, Cameras, Counts, GateTotal, MinuteCounts, Problem, RecentCounts
 from portal.services import TheLive, TheServices
-from portal.state import camera_detail, camera_state
+from portal.state import camera_detail, camera_state, for_others
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
@@ -24,13 +24,15 @@ def cameras(services: TheServices, live: TheLive, visitor: Visitor) -> Cameras:
     """Every camera this visitor may see, in the order of the configuration."""
     now = datetime.now(UTC)
     visible = services.directory.visible(signed_in=visitor is not None)
-    return Cameras(cameras=[camera_state(entry, live.watcher.reports, now) for entry in visible])
+    states = [camera_state(entry, live.watcher.reports, now) for entry in visible]
+    return Cameras(cameras=states if has_role(visitor, "operator") else [for_others(state) for state in states])
 
 
 @router.get("/{camera_id}", responses=NO_SUCH_CAMERA)
-def camera(entry: VisibleCamera, live: TheLive) -> CameraDetail:
+def camera(entry: VisibleCamera, live: TheLive, visitor: Visitor) -> CameraDetail:
     """One camera with its gates and zones in pixels."""
-    return camera_detail(entry, live.watcher.reports, datetime.now(UTC))
+    detail = camera_detail(entry, live.watcher.reports, datetime.now(UTC))
+    return detail if has_role(visitor, "operator") else for_others(detail)
 
 
 @router.get("/{camera_id}/counts", responses=NO_SUCH_CAMERA)

@@ -24,7 +24,11 @@ async def stream(services: TheServices, live: TheLive, visitor: Visitor) -> Asyn
 
     Who reads slowly gets the latest of each camera and incident, not every step.
     """
-    audience = Audience(signed_in=visitor is not None, incidents=has_role(visitor, "police"))
+    audience = Audience(
+        signed_in=visitor is not None,
+        incidents=has_role(visitor, "police"),
+        operator=has_role(visitor, "operator"),
+    )
     with live.hub.subscribe(audience) as mailbox:
         now = datetime.now(UTC)
         visible = services.directory.visible(signed_in=audience.signed_in)

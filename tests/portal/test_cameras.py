@@ -54,6 +54,21 @@ def test_no_address_of_a_camera_is_told(anonymous, signed_in):
             assert "s3cret" not in client.get(path).text
 
 
+def test_a_view_that_is_no_basis_for_facts_has_no_level_and_only_operators_are_told_why(anonymous, signed_in, keep):
+    why = "the view has shifted by 5.0% of its longer side; aim the camera back"
+    keep(
+        level("laluan-1", "masuk", ago(20), Level.JAMMED, Level.FREE),
+        online("laluan-1", ago(20)),
+        Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason=why),
+    )
+    wait_until(lambda: by_id(anonymous)["laluan-1"]["status"] == "unusable", "the fault to be told")
+    for client, reason in ((anonymous, None), (signed_in("rina"), None), (signed_in("sari"), why)):
+        for camera in (by_id(client)["laluan-1"], client.get("/api/cameras/laluan-1").json()):
+            assert (camera["level"], camera["reason"]) == ("unknown", reason)
+            assert {zone["level"] for zone in camera["zones"]} == {"unknown"}
+            assert camera["video"], "people can still look at the road"
+
+
 def test_a_camera_that_is_down_has_no_level(anonymous, keep):
     keep(
         level("laluan-1", "masuk", ago(20), Level.JAMMED, Level.FREE),

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 
 from analytics.facts import IncidentType, Level
-from pipelines.events import IncidentPhase, IncidentReport
+from pipelines.events import CameraStatus, Health, IncidentPhase, IncidentReport
 from tests.portal.conftest import ago, level, online, serving
 from tests.portal.sse import listening
 
@@ -56,6 +56,16 @@ def test_an_anonymous_visitor_hears_nothing_of_hidden_cameras_and_of_incidents(a
             )
         )
     assert set(events) <= {("camera", "laluan-1"), ("camera", "barelang")}
+
+
+def test_only_operators_hear_what_is_wrong_with_a_camera(anonymous, signed_in, keep):
+    def is_unusable(_, data):
+        return data.get("status") == "unusable"
+
+    with listening(anonymous) as public, listening(signed_in("budi")) as police, listening(signed_in("sari")) as sari:
+        keep(Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason="the picture is dark"))
+        assert sari.until(is_unusable)["reason"] == "the picture is dark"
+        assert [stream.until(is_unusable)["reason"] for stream in (public, police)] == [None, None]
 
 
 def test_planners_hear_of_no_incidents(signed_in, keep):

@@ -15,6 +15,7 @@ function camera(id: string, level: Level, site: string | null = null, position: 
     position: site === null ? position : null,
     level,
     status: "online",
+    reason: null,
     zones: [],
     last_analysed_at: null,
     updated_at: null,

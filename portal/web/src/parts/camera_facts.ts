@@ -80,6 +80,7 @@ export function about(camera: Camera): HTMLElement {
     [t("owner"), camera.owner ?? t("noValue")],
     [t("status"), t(STATUS_TEXTS[camera.status])],
   ];
+  if (camera.reason) facts.push([t("statusReason"), camera.reason]);
   return factList(facts);
 }
 

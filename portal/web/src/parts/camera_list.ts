@@ -35,7 +35,7 @@ export class CameraList {
       this.words,
       this.app.live.loaded,
       this.app.live.failure !== null,
-      cameras.map((camera) => [camera.id, camera.name, this.app.live.level(camera.level), camera.status]),
+      cameras.map((camera) => [camera.id, camera.name, this.app.live.level(camera.level), camera.status, camera.reason]),
     ]);
     if (state !== this.drawn) {
       this.drawn = state;
@@ -104,6 +104,7 @@ export class CameraList {
         h("span", { class: "camera-name" }, camera.name),
         badge(live.level(camera.level)),
         h("span", { class: "camera-meta" }, place, unplaced, freshnessLine(camera, time)),
+        camera.reason ? h("span", { class: "camera-meta" }, camera.reason) : null,
       ),
     );
   }

@@ -74,7 +74,7 @@ export class CameraMap {
     const level = levelOf(place.cameras, (each) => live.level(each));
     const many = place.cameras.length > 1;
     const label = `${titleOf(place)}: ${levelName(level)}${many ? `, ${t("camerasHere", { n: place.cameras.length })}` : ""}`;
-    const state = JSON.stringify([label, place.cameras.map((camera) => [camera.id, live.level(camera.level)])]);
+    const state = JSON.stringify([label, place.cameras.map((camera) => [camera.id, live.level(camera.level), camera.reason])]);
     const held = this.markers.get(place.key);
     if (held?.getElement()?.dataset.state === state) return;
 
@@ -102,7 +102,12 @@ export class CameraMap {
       h(
         "li",
         {},
-        h("a", { href: `/camera/${encodeURIComponent(camera.id)}`, title: t("seeVideo") }, camera.name),
+        h(
+          "span",
+          {},
+          h("a", { href: `/camera/${encodeURIComponent(camera.id)}`, title: t("seeVideo") }, camera.name),
+          camera.reason ? h("p", { class: "hint" }, camera.reason) : null,
+        ),
         badge(live.level(camera.level)),
       ),
     );

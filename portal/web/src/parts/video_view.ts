@@ -13,6 +13,7 @@ export const STATUS_TEXTS: Record<Status, TextKey> = {
   degraded: "statusDegraded",
   connecting: "statusConnecting",
   frozen: "statusFrozen",
+  unusable: "statusUnusable",
   offline: "statusOffline",
 };
 
@@ -66,7 +67,7 @@ export class VideoView {
 
   /** Old segments of a camera that is down must not pass for live video. */
   private get playable(): boolean {
-    return this.camera.video !== null && (this.camera.status === "online" || this.camera.status === "degraded" || this.camera.status === "frozen");
+    return this.camera.video !== null && this.camera.status !== "offline" && this.camera.status !== "connecting";
   }
 
   private render(): void {
