@@ -1,6 +1,7 @@
 """How a camera's view looked, on disk: a camera that is turned while the worker is down must not pass unnoticed."""
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -15,7 +16,6 @@ from pipelines.camera_file import Geometry
 log = structlog.get_logger()
 
 SAVE_EVERY_S = 900.0
-_NOT_DRAWN = {"name", "speed_limit_kmh"}
 
 
 class ViewMemory:
@@ -60,8 +60,15 @@ class ViewMemory:
 
 
 def drawing_version(geometry: Geometry) -> str:
-    """Another one after any change to what is drawn on the picture, or to a note beside it."""
-    return hashlib.sha256(geometry.model_dump_json(exclude=_NOT_DRAWN).encode()).hexdigest()
+    """Another one after any change to what is drawn on the picture, or to a note of the operator's beside it."""
+    drawn = {
+        "image_size": geometry.image_size,
+        "control_points": [point.pixel for point in geometry.control_points],
+        "gates": [(gate.p1, gate.p2) for gate in geometry.gates],
+        "zones": [(zone.polygon, zone.direction) for zone in geometry.zones],
+        "notes": geometry.model_extra,
+    }
+    return hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()
 
 
 def is_drawn_on(geometry: Geometry) -> bool:

@@ -60,6 +60,7 @@ class CameraState(Answer):
     position: Position | None
     level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
     status: CameraStatus = Field(description="`offline` too where no report has come for 30 seconds.")
+    reason: str | None = Field(default=None, description="What is wrong and what to do; only operators are told.")
     zones: tuple[ZoneState, ...]
     last_analysed_at: Utc | None = Field(description="When a picture of this camera was last analysed.")
     updated_at: Utc = Field(description="When this state was put together.")

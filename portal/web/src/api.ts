@@ -3,7 +3,7 @@
 import { noteServerDate } from "./clock";
 import type { Level } from "./levels";
 
-export type Status = "online" | "degraded" | "connecting" | "frozen" | "offline";
+export type Status = "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
 export type Role = "planner" | "police" | "operator";
 export type Counts = Record<string, number>;
 export type Point = [number, number];
@@ -40,6 +40,8 @@ export interface Camera {
   position: Position | null;
   level: Level;
   status: Status;
+  /** What is wrong and what to do; operators alone are told. */
+  reason: string | null;
   zones: ZoneState[];
   last_analysed_at: string | null;
   updated_at: string | null;
