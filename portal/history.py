@@ -11,11 +11,33 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from analytics.facts import ROAD_USERS, Level, RoadUser
-from portal.queries.history import ClassBucket, Span, ZoneBucket, crossings_by_class, observed_buckets, zone_buckets
+from analytics.pkji import level_of_service
+from portal.queries.history import (
+    ClassBucket,
+    HeadwayBucket,
+    SmpBucket,
+    Span,
+    ZoneBucket,
+    crossings_by_class,
+    gate_smp,
+    headways,
+    observed_buckets,
+    zone_buckets,
+)
 from portal.schemas import Counts, HistoryRow
 from portal.state import SEVERITY
 
 _MEASURES = ("flow_veh_h", "speed_kmh", "relative_speed", "occupancy")
+_LATER_MEASURES = (
+    "headway_mean_s",
+    "headway_median_s",
+    "headway_under_2s",
+    "smp_h",
+    "saturation",
+    "level_of_service",
+    "emp_verified",
+)
+"""Columns are added at the end, where they disturb no one's spreadsheet."""
 
 
 def gate_history(connection: Connection, span: Span, gate: str) -> list[HistoryRow]:
@@ -27,7 +49,14 @@ def gate_history(connection: Connection, span: Span, gate: str) -> list[HistoryR
     classes: dict[int, list[ClassBucket]] = defaultdict(list)
     for row in crossings_by_class(connection, span, gate):
         classes[row.bucket].append(row)
-    return [_gate_row(start, end, observed.get(i, 0), classes.get(i, [])) for i, (start, end) in _numbered(span.edges)]
+    between = {row.bucket: row for row in headways(connection, span, gate)}
+    smp = {row.bucket: row for row in gate_smp(connection, span, gate)}
+    return [
+        _gate_row(start, end, observed.get(i, 0), classes.get(i, [])).model_copy(
+            update={**_headways(between.get(i)), **_smp(smp.get(i))}
+        )
+        for i, (start, end) in _numbered(span.edges)
+    ]
 
 
 def zone_history(connection: Connection, span: Span, zone: str) -> list[HistoryRow]:
@@ -47,7 +76,17 @@ def counted(rows: Iterable[tuple[str, int]]) -> Counts:
 def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> Iterator[str]:
     """Lines with empty cells for gaps; local times carry their offset."""
     yield _csv_line(
-        ["start_utc", "end_utc", "start_local", "end_local", "coverage", *ROAD_USERS, *_MEASURES, "level"],
+        [
+            "start_utc",
+            "end_utc",
+            "start_local",
+            "end_local",
+            "coverage",
+            *ROAD_USERS,
+            *_MEASURES,
+            "level",
+            *_LATER_MEASURES,
+        ],
     )
     for row in rows:
         counts = [row.counts[road_user] for road_user in ROAD_USERS] if row.counts else [None] * len(ROAD_USERS)
@@ -56,7 +95,8 @@ def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> Iterator[str]:
             *(at.astimezone(zone).isoformat() for at in (row.start_at, row.end_at)),
         ]
         level = None if row.level is Level.UNKNOWN else row.level
-        yield _csv_line([*times, row.coverage, *counts, *(getattr(row, name) for name in _MEASURES), level])
+        measures, later = ([getattr(row, name) for name in names] for names in (_MEASURES, _LATER_MEASURES))
+        yield _csv_line([*times, row.coverage, *counts, *measures, level, *later])
 
 
 def _csv_line(cells: Sequence[object]) -> str:
@@ -85,6 +125,26 @@ def _gate_row(start: datetime, end: datetime, observed_s: float, classes: Sequen
     )
 
 
+def _headways(found: HeadwayBucket | None) -> dict[str, float]:
+    if found is None:
+        return {}
+    return {
+        "headway_mean_s": round(found.mean_s, 1),
+        "headway_median_s": round(found.median_s, 1),
+        "headway_under_2s": round(found.under_2s, 3),
+    }
+
+
+def _smp(found: SmpBucket | None) -> dict[str, float | bool | None]:
+    if found is None:
+        return {}
+    return {
+        "smp_h": round(found.smp_h, 1),
+        "saturation": _rounded(found.saturation, 3),
+        "emp_verified": found.verified,
+    }
+
+
 def _zone_row(start: datetime, end: datetime, found: ZoneBucket | None) -> HistoryRow:
     if found is None:
         return HistoryRow(start_at=start, end_at=end, coverage=0)
@@ -97,6 +157,12 @@ def _zone_row(start: datetime, end: datetime, found: ZoneBucket | None) -> Histo
         relative_speed=_rounded(found.relative_speed, 3),
         occupancy=_rounded(found.occupancy, 4),
         level=Level(found.level),
+        smp_h=_rounded(found.smp_h, 1),
+        saturation=_rounded(found.saturation, 3),
+        level_of_service=None
+        if found.rated_saturation is None
+        else level_of_service(found.rated_saturation, forced=found.level == Level.JAMMED),
+        emp_verified=found.verified,
     )
 
 

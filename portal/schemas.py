@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from analytics.camera import Position, Visibility
-from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
 from pipelines.events import CameraStatus
 
 Utc = Annotated[datetime, AfterValidator(lambda at: at.astimezone(UTC))]
@@ -118,6 +118,17 @@ class HistoryRow(Answer):
     relative_speed: float | None = Field(default=None, description="Speed over the zone's own free flow.")
     occupancy: float | None = None
     level: Level = Field(default=Level.UNKNOWN, description="The level that held longest; of equals, the worse.")
+    headway_mean_s: float | None = Field(default=None, description="At a gate, between vehicles of one direction.")
+    headway_median_s: float | None = None
+    headway_under_2s: Fraction | None = Field(default=None, description="Share of vehicles that followed within 2 s.")
+    smp_h: float | None = Field(default=None, description="Flow in passenger-car units (PKJI 2023) an hour.")
+    saturation: float | None = Field(
+        default=None, description="Degree of saturation DJ = q / C; at a gate, of the direction that has most."
+    )
+    level_of_service: LevelOfService | None = Field(default=None, description="Of a zone's road, by KM 14/2006.")
+    emp_verified: bool | None = Field(
+        default=None, description="Whether the emp behind smp_h are established; null where there is no smp_h."
+    )
 
 
 class History(Answer):

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analytics.facts import Direction, Level, RoadUser
-from pipelines.events import Counts, CrossingRecord, ZoneRecord
+from pipelines.events import Counts, CrossingRecord, GateRecord, ZoneRecord
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 """In Batam."""
 
 
-def crossing(at, road_user=RoadUser.CAR, direction=Direction.A, gate="utara", speed_kmh=None):
-    return CrossingRecord(at=at, gate=gate, direction=direction, road_user=road_user, track=1, speed_kmh=speed_kmh)
+def crossing(at, road_user=RoadUser.CAR, direction=Direction.A, gate="utara", **measures):
+    return CrossingRecord(at=at, gate=gate, direction=direction, road_user=road_user, track=1, **measures)
 
 
-def ten_seconds(start, *crossings, observed_s=10.0, zones=()):
+def ten_seconds(start, *crossings, observed_s=10.0, zones=(), gates=()):
     return Counts(
         camera_id="laluan-1",
         start_at=start,
@@ -25,6 +25,19 @@ def ten_seconds(start, *crossings, observed_s=10.0, zones=()):
         observed_s=observed_s,
         crossings=crossings,
         zones=zones,
+        gates=gates,
+    )
+
+
+def gate_minute(n, direction, *, coverage=1.0, **measures):
+    start = NOON + timedelta(minutes=n)
+    return GateRecord(
+        gate="utara",
+        direction=direction,
+        start_at=start,
+        end_at=start + timedelta(minutes=1),
+        coverage=coverage,
+        **measures,
     )
 
 
@@ -75,6 +88,56 @@ def test_counts_are_as_counted_and_flow_is_per_hour_of_observed_time(history, ke
 def test_speed_at_a_gate_is_the_harmonic_mean(history, keep):
     keep(ten_seconds(NOON, *(crossing(NOON, speed_kmh=v) for v in (20, 60, None))))
     assert history(gate="utara", minutes=5)[0]["speed_kmh"] == 30
+
+
+def test_headways_are_those_of_all_vehicles_of_the_bucket(history, keep):
+    followed = [crossing(NOON + timedelta(seconds=t), headway_s=h) for t, h in ((0, None), (1, 1), (4, 3), (10, 6))]
+    back = [crossing(NOON, direction=Direction.B, headway_s=1.5), crossing(NOON, direction=Direction.B, headway_s=8.5)]
+    alone = crossing(NOON + timedelta(minutes=6), headway_s=400)
+    on_foot = crossing(NOON, RoadUser.PERSON)
+    keep(ten_seconds(NOON, *followed, *back, alone, on_foot), ten_seconds(NOON + timedelta(minutes=6)))
+    row, lonely = history(gate="utara", minutes=10)
+    assert (row["headway_mean_s"], row["headway_median_s"], row["headway_under_2s"]) == (4, 3, 0.4)
+    assert lonely["counts"]["car"] == 1
+    assert lonely["headway_mean_s"] is None, "one vehicle has no traffic around it"
+
+
+def test_smp_of_a_gate_is_of_both_directions_and_saturation_of_the_fuller(history, keep):
+    a = [gate_minute(0, Direction.A, smp_h=600, saturation=0.2, emp_verified=True)]
+    a += [gate_minute(1, Direction.A, coverage=0.5, smp_h=900, saturation=0.3, emp_verified=False)]
+    b = [gate_minute(0, Direction.B, smp_h=300, saturation=0.1, emp_verified=True), gate_minute(1, Direction.B)]
+    keep(ten_seconds(NOON, gates=[*a, *b]))
+    row = history(gate="utara", minutes=5)[0]
+    assert (row["smp_h"], row["saturation"]) == (700 + 300, pytest.approx(0.7 / 3, abs=1e-3))
+    assert row["emp_verified"] is False, "one unverified minute is enough"
+    assert row["level_of_service"] is None, "a gate has no level"
+
+
+@pytest.mark.parametrize(
+    ("levels", "service", "expected"),
+    [
+        ([Level.FREE, Level.DENSE], ["B", "C"], "C"),
+        ([Level.JAMMED, Level.JAMMED], ["F", "F"], "F"),
+        ([Level.FREE, Level.FREE], [None, None], None),
+    ],
+)
+def test_level_of_service_of_a_zone_goes_by_its_mean_saturation(history, keep, levels, service, expected):
+    minutes = [
+        zone_minute(n, level=level, smp_h=smp_h, saturation=smp_h / 1000, level_of_service=los, emp_verified=True)
+        for n, (level, los, smp_h) in enumerate(zip(levels, service, (400, 600), strict=True))
+    ]
+    keep(ten_seconds(NOON, zones=[*minutes, zone_minute(2, coverage=0, level=Level.UNKNOWN)]))
+    row = history(zone="masuk", minutes=5)[0]
+    assert (row["smp_h"], row["saturation"], row["emp_verified"]) == (500, 0.5, True)
+    assert row["level_of_service"] == expected
+
+
+def test_without_a_described_road_there_is_no_smp(history, keep):
+    keep(ten_seconds(NOON, crossing(NOON), zones=[zone_minute(0, flow_veh_h=60)], gates=[gate_minute(0, Direction.A)]))
+    for place in ({"gate": "utara"}, {"zone": "masuk"}):
+        row = history(minutes=5, **place)[0]
+        assert row["flow_veh_h"] is not None
+        assert (row["smp_h"], row["saturation"], row["level_of_service"], row["emp_verified"]) == (None,) * 4
 
 
 def test_other_gates_are_not_counted(history, keep):
@@ -171,7 +234,7 @@ def test_what_cannot_be_asked_is_told_in_one_sentence(signed_in, parameters, sta
 
 
 def test_the_table_has_both_times_and_empty_cells_for_gaps(signed_in, keep):
-    keep(*(ten_seconds(NOON + timedelta(seconds=10 * i), crossing(NOON)) for i in range(6)))
+    keep(*(ten_seconds(NOON + timedelta(seconds=10 * i), crossing(NOON, headway_s=i or None)) for i in range(6)))
     answer = signed_in("rina").get(
         "/api/history.csv",
         params={
@@ -189,4 +252,5 @@ def test_the_table_has_both_times_and_empty_cells_for_gaps(signed_in, keep):
     assert counted["start_utc"] == "2026-11-20T05:00:00Z"
     assert counted["start_local"] == "2026-11-20T12:00:00+07:00"
     assert (counted["car"], counted["bus"], counted["coverage"], counted["flow_veh_h"]) == ("6", "0", "1.0", "360.0")
+    assert (counted["headway_mean_s"], counted["headway_median_s"], counted["smp_h"]) == ("3.0", "3.0", "")
     assert (gap["car"], gap["bus"], gap["coverage"], gap["flow_veh_h"], gap["level"]) == ("", "", "0.0", "", "")

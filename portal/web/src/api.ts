@@ -78,6 +78,14 @@ export interface HistoryRow {
   relative_speed: number | null;
   occupancy: number | null;
   level: Level | null;
+  headway_mean_s: number | null;
+  headway_median_s: number | null;
+  /** Share of vehicles that followed within two seconds. */
+  headway_under_2s: number | null;
+  smp_h: number | null;
+  saturation: number | null;
+  level_of_service: string | null;
+  emp_verified: boolean | null;
 }
 
 export interface History {
