@@ -9,10 +9,14 @@ from av.video.frame import VideoFrame
 
 @dataclass(frozen=True, slots=True)
 class TimedFrame:
-    """A decoded picture and when it was taken (Unix seconds)."""
+    """A decoded picture and when it was taken (Unix seconds).
+
+    passed_over: pictures of the same camera that came since the frame before and were not shown.
+    """
 
     at: float
     picture: VideoFrame
+    passed_over: int = 0
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -21,7 +25,7 @@ class TimedFrame:
 
 
 class NewestFrame:
-    """A new frame replaces the one that nobody took, which is counted as dropped.
+    """A new frame replaces the one that nobody took, which is counted as dropped, as are those it passed over.
 
     on_put: called after each frame came in, in the thread that brought it.
     """
@@ -34,7 +38,7 @@ class NewestFrame:
 
     def put(self, frame: TimedFrame) -> None:
         with self._lock:
-            self._dropped += self._frame is not None
+            self._dropped += frame.passed_over + (self._frame is not None)
             self._frame = frame
         self._on_put()
 

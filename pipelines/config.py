@@ -25,6 +25,7 @@ from analytics.facts import IncidentType
 from pipelines.camera_file import Geometry, ZoneEntry, first_problem, read_geometry
 from pipelines.errors import BadInput
 
+HardwareDecoder = Literal["cuda", "qsv", "vaapi", "videotoolbox"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
@@ -112,12 +113,17 @@ class AnalysisConfig(_Section):
 
 
 class StreamConfig(_Section):
-    """How live video is cut into HLS segments."""
+    """How a camera's stream is read, and live video cut into HLS segments.
+
+    stall_s: a camera that sends nothing for so long is lost. hardware_decoder: the device that decodes for analysis;
+    `simpang doctor` says which of them work on this machine. Without it, the CPU decodes.
+    """
 
     segment_s: float = Field(default=1.0, ge=0.5, le=6)
     segments_kept: int = Field(default=8, ge=3, le=60)
     stall_s: float = Field(default=10.0, gt=0)
     frozen_s: float = Field(default=30.0, gt=0)
+    hardware_decoder: HardwareDecoder | None = None
 
 
 class BusConfig(_Section):

@@ -4,15 +4,14 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Event as Flag
 
-from pipelines.buffer import TimedFrame
-from pipelines.clock import StreamClock
 from pipelines.config import StreamConfig
+from pipelines.decoding import Decoding
 from pipelines.hls import HlsWriter
 from pipelines.playlist import LivePlaylist
-from pipelines.source import Decoder, Source
+from pipelines.source import Source
 
 BROWSERS_LACK = {"hevc": "sends H.265, which many browsers cannot play; set it to H.264 for viewers"}
-Watch = Callable[[TimedFrame], None]
+Decode = Callable[[Source], Decoding]
 
 
 def feed(
@@ -21,24 +20,26 @@ def feed(
     stop: Flag,
     *,
     playlist: LivePlaylist | None,
-    watch: Watch | None,
+    decode: Decode | None,
     connected: Callable[[str], None] = lambda remark: None,
 ) -> None:
-    """Read `url` until `stop` is set: packets to HLS in `playlist`, decoded frames to `watch`; None for neither.
+    """Read `url` until `stop` is set: packets to HLS in `playlist`, and to what `decode` makes; None for neither.
 
     connected: called once the stream is open, with what an operator should know about it.
     Raises SourceLost.
     """
     with ExitStack() as stack:
-        source = stack.enter_context(Source(url, stop=stop, stall_s=stream.stall_s))
-        writer = None
+        source = stack.enter_context(
+            Source(url, stop=stop, stall_s=stream.stall_s, hardware=stream.hardware_decoder if decode else None)
+        )
+        writer = decoding = None
         if playlist is not None:
             writer = stack.enter_context(HlsWriter(playlist, source, segment_s=stream.segment_s))
-        decoder, clock = Decoder(source), StreamClock()
+        if decode is not None:
+            decoding = stack.enter_context(decode(source))
         connected(BROWSERS_LACK.get(source.codec, "") if writer is not None else "")
         for packet in source.packets():
-            if watch is not None:
-                for seconds, picture in decoder.frames(packet):
-                    watch(TimedFrame(clock.wall(seconds), picture))
+            if decoding is not None:
+                decoding.put(packet)
             if writer is not None:
                 writer.write(packet)

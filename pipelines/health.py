@@ -28,6 +28,7 @@ class CameraHealth:
         self._lost = ""
         self._trouble = ""
         self._live_trouble = ""
+        self._sub_trouble = ""
         self._remark = ""
         self._picture: tuple[CameraStatus, str] | None = None
         self._connections = 0
@@ -43,10 +44,10 @@ class CameraHealth:
             self._connections += 1
             self._remark = remark
 
-    def received(self, image_size: tuple[int, int]) -> None:
-        """A frame was decoded."""
+    def received(self, image_size: tuple[int, int], pictures: int = 1) -> None:
+        """So many pictures came; the last one was decoded."""
         with self._lock:
-            self._received += 1
+            self._received += pictures
             self._arriving, self._lost, self._image_size = True, "", image_size
 
     def lost(self, reason: str) -> None:
@@ -58,6 +59,11 @@ class CameraHealth:
         """Viewers' stream, where it is another than the analysed one: what is wrong with it, "" for nothing."""
         with self._lock:
             self._live_trouble = trouble
+
+    def sub_stream(self, trouble: str) -> None:
+        """What is wrong with the stream that should be analysed while the main one is instead, "" for nothing."""
+        with self._lock:
+            self._sub_trouble = trouble
 
     def analysed(self, taken_at: float) -> None:
         """The frame taken at `taken_at` has become facts."""
@@ -84,6 +90,7 @@ class CameraHealth:
     def _status(self) -> tuple[CameraStatus, str]:
         """The first that applies, the gravest first."""
         live = f"live video: {self._live_trouble}"
+        sub = f"sub-stream: {self._sub_trouble}; the main stream is analysed instead"
         picture, why_unusable = self._picture or (CameraStatus.ONLINE, "")
         behind = f"analysed less often than the {self._looks_per_s:g} times a second asked for"
         states = (
@@ -92,6 +99,7 @@ class CameraHealth:
             (self._trouble != "", CameraStatus.OFFLINE, self._trouble),
             (self._picture is not None, picture, why_unusable),
             (self._live_trouble != "", CameraStatus.DEGRADED, live),
+            (self._sub_trouble != "", CameraStatus.DEGRADED, sub),
             (self._behind, CameraStatus.DEGRADED, behind),
         )
         return next(((status, why) for holds, status, why in states if holds), (CameraStatus.ONLINE, self._remark))

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from fractions import Fraction
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import av
 import structlog
 from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from pipelines.playlist import LivePlaylist
@@ -67,38 +68,46 @@ class HlsWriter:
         self._finish()
 
     def write(self, packet: VideoPacket) -> None:
-        """Takes the packet over: decode it before. What precedes the first keyframe cannot be shown and is left out."""
+        """The packet stays as it is. What precedes the first keyframe cannot be shown and is left out."""
         try:
             if packet.is_keyframe:
-                self._prepare()
+                self._prepare(packet)
             if self._started:
-                self._place(packet)
-                self._mux([packet] if self._reorder is None else self._reorder.filter(packet))
+                placed = self._placed(packet)
+                self._mux([placed] if self._reorder is None else self._reorder.filter(placed))
                 self._list()
         except FFmpegError as error:
             log.warning("live video begins anew", camera=self._source.address, error=error)
             self._finish()
 
-    def _prepare(self) -> None:
+    def _prepare(self, keyframe: VideoPacket) -> None:
         if self._started and abs(self._drift()) > CLOCK_DRIFT_TOLERATED_S:
             self._finish()
         if not self._started:
-            self._start()
+            self._start(keyframe)
 
-    def _place(self, packet: VideoPacket) -> None:
+    def _placed(self, packet: VideoPacket) -> VideoPacket:
+        """The same data, without copying it, at its place on our timeline."""
         dts = packet.dts if packet.dts is not None else packet.pts
-        placed = self._timeline.place(0 if dts is None else dts)
+        place = self._timeline.place(0 if dts is None else dts)
         ahead = 0 if packet.pts is None or dts is None else packet.pts - dts
-        self._written_s = float(placed * packet.time_base)
-        packet.dts = placed
-        packet.pts = placed + max(0, ahead) if self._reorder is None else None
+        self._written_s = float(place * packet.time_base)
+        placed = cast(VideoPacket, Packet(cast(bytes, packet)))
+        placed.stream, placed.time_base = packet.stream, packet.time_base
+        placed.is_keyframe, placed.duration = packet.is_keyframe, packet.duration
+        placed.dts = place
+        placed.pts = place + max(0, ahead) if self._reorder is None else None
+        return placed
 
     def _drift(self) -> float:
         """Seconds by which the wall clock is ahead of the times in the playlist."""
         return time.monotonic() - self._opened - self._written_s
 
-    def _start(self) -> None:
+    def _start(self, keyframe: VideoPacket) -> None:
         stream: VideoStream = self._source.stream
+        width, height = self._source.picture_size(keyframe)
+        if not (width and height):
+            return
         sequence, folder = self._playlist.next_sequence, self._playlist.folder
         self._init = f"init-{sequence}.mp4"
         self._run = folder / f"run-{sequence}.m3u8"
@@ -119,6 +128,7 @@ class HlsWriter:
         )
         self._stream = self._output.add_stream_from_template(stream)
         self._stream.codec_context.codec_tag = CODECS[self._source.codec]
+        self._stream.codec_context.width, self._stream.codec_context.height = width, height
         self._reorder = BitStreamFilterContext("dts2pts", stream) if self._source.decode_ordered else None
         assert stream.time_base is not None
         self._timeline = Timeline(stream.time_base)

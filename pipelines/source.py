@@ -5,25 +5,24 @@ A source runs until it fails and then raises; whoever owns it decides when to tr
 
 import time
 from collections.abc import Iterator
-from heapq import heappop, heappush
+from contextlib import suppress
 from itertools import chain, islice
 from threading import Event as Flag
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Self, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.video.frame import VideoFrame
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from pipelines.hardware import decoding_device
+
 RTSP_SCHEMES = ("rtsp", "rtsps")
-CORRUPT_PACKETS_TOLERATED = 250
 PACKETS_PROBED = 16
-PICTURES_REORDERED = 16
-"""The most that H.264 and H.265 allow a decoder to hold back."""
 
 
 class SourceLost(ConnectionError):
@@ -59,7 +58,8 @@ class Source:
     """An open camera, file, HTTP or HLS address. Use as a context manager: entering connects.
 
     stop: ends `packets` quietly, at the latest after the read that is under way. stall_s: how long the camera may
-    send nothing. Files and HLS, which can be read faster than they happen, are read at the speed they happen.
+    send nothing. hardware: the kind of device that is to decode (`pipelines.hardware`), None for the CPU. Files and
+    HLS, which can be read faster than they happen, are read at the speed they happen.
 
     Raises SourceLost on entering and from `packets`.
     """
@@ -67,19 +67,21 @@ class Source:
     decode_ordered: bool
     """Timestamps tell when to decode, not when to show: `dts` holds, `pts` only repeats it."""
 
-    def __init__(self, url: str, *, stop: Flag, stall_s: float = 10.0) -> None:
+    def __init__(self, url: str, *, stop: Flag, stall_s: float = 10.0, hardware: str | None = None) -> None:
         self.address = public_address(url)
         self._url = url
         self._stop = stop
         self._stall_s = stall_s
+        self._hardware = hardware
         self._paced = not is_rtsp(url)
         self._last_dts: int | None = None
 
     def __enter__(self) -> Self:
         options = {"rtsp_transport": "tcp"} if is_rtsp(self._url) else {}
+        device = None if self._hardware is None else decoding_device(self._hardware)
         began = time.monotonic()
         try:
-            container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s))
+            container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s), hwaccel=device)
         except (FFmpegError, OSError, ValueError) as error:
             # An RTSP server that says nothing looks to av like one that talks nonsense.
             silent = time.monotonic() - began >= self._stall_s
@@ -101,6 +103,22 @@ class Source:
     @property
     def codec(self) -> str:
         return self.stream.codec_context.name
+
+    @property
+    def has_start_codes(self) -> bool:
+        """Packets hold NAL units behind start codes, not behind their lengths (as in MP4)."""
+        return not (self.stream.codec_context.extradata or b"").startswith(b"\x01")
+
+    def picture_size(self, keyframe: VideoPacket) -> tuple[int, int]:
+        """(width, height), from the keyframe where the camera's announcement left it open; zeros if not even there."""
+        announced = self.stream.codec_context
+        if announced.width and announced.height:
+            return announced.width, announced.height
+        trial = cast(VideoCodecContext, VideoCodecContext.create(self.codec, "r"))
+        trial.extradata = announced.extradata
+        with suppress(FFmpegError):
+            trial.decode(keyframe)
+        return trial.width, trial.height
 
     def packets(self) -> Iterator[VideoPacket]:
         """Video packets in decoding order until `stop` is set. No time comes twice in a row, but times may jump.
@@ -159,42 +177,6 @@ class Source:
             if packet.dts is None and packet.pts is None and not packet.is_keyframe:
                 continue
             yield packet
-
-
-class Decoder:
-    """Decodes the packets of one source; a corrupt packet costs its picture, many in a row the connection."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-        self._corrupt = 0
-        self._waiting: list[int] = []
-
-    def frames(self, packet: VideoPacket) -> list[tuple[float, VideoFrame]]:
-        """(stream time in seconds, frame) pairs in display order. Raises SourceLost."""
-        sent = packet.dts
-        try:
-            frames = packet.decode()
-        except FFmpegError as error:
-            self._corrupt += 1
-            if self._corrupt > CORRUPT_PACKETS_TOLERATED:
-                raise UnsupportedStream(
-                    f"{self._source.address}: {self._source.codec} video that cannot be decoded; set it to H.264"
-                ) from error
-            return []
-        self._corrupt = 0
-        if self._source.decode_ordered and sent is not None:
-            heappush(self._waiting, sent)
-        return [(seconds, frame) for frame in frames if (seconds := self._seconds(frame)) is not None]
-
-    def _seconds(self, frame: VideoFrame) -> float | None:
-        ticks = self._earliest_waiting() if self._source.decode_ordered else frame.pts
-        return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
-
-    def _earliest_waiting(self) -> int | None:
-        """Pictures are shown in order, one for each packet, so the first shown takes the first time."""
-        while len(self._waiting) > PICTURES_REORDERED + 1:
-            heappop(self._waiting)
-        return heappop(self._waiting) if self._waiting else None
 
 
 class Pace:

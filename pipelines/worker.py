@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event as Flag
 from types import TracebackType
 from typing import Self
@@ -13,12 +14,14 @@ from pipelines.analysis import CameraAnalysis
 from pipelines.buffer import NewestFrame, TimedFrame
 from pipelines.camera_file import Geometry
 from pipelines.config import CameraConfig, Config
+from pipelines.decoding import DecodePool
 from pipelines.events import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
-from pipelines.feed import feed
+from pipelines.feed import Decode, feed
 from pipelines.health import CameraHealth
 from pipelines.looking import Looker, Watched
 from pipelines.playlist import LivePlaylist
 from pipelines.snapshots import Snapshots
+from pipelines.sub_stream import SubStream
 from pipelines.supervisor import BackOff, Supervisor
 from pipelines.view_memory import ViewMemory, is_drawn_on
 from pipelines.viewing import CameraView
@@ -47,6 +50,7 @@ class Worker:
             for camera in config.cameras
         }
         self._looker = Looker(detector, config.analysis.looks_per_s, self._watched, self._wake)
+        self._decoding = DecodePool()
         self._supervisor = Supervisor(back_off)
         self._exit = ExitStack()
 
@@ -56,6 +60,8 @@ class Worker:
             supervisor = stack.enter_context(self._supervisor)
             supervisor.keep_running("analysis", self._looker.run)
             supervisor.keep_running("health", self._report_health)
+            for number in range(self._decoding.threads):
+                supervisor.keep_running(f"decoding {number + 1}", self._decoding.run)
             for camera, watched in zip(self._config.cameras, self._watched, strict=True):
                 self._start_feeds(camera, watched)
             self._exit = stack.pop_all()
@@ -81,36 +87,33 @@ class Worker:
 
     def _start_feeds(self, camera: CameraConfig, watched: Watched) -> None:
         """One connection, or two where viewers and analysis have a stream each."""
-        playlist = self._playlists[camera.id]
-        health = watched.health
+        playlist, health = self._playlists[camera.id], watched.health
+
+        def wanted_rate() -> float:
+            return self._config.analysis.looks_per_s
 
         def watch(frame: TimedFrame) -> None:
-            health.received(frame.image_size)
+            health.received(frame.image_size, 1 + frame.passed_over)
             watched.frames.put(frame)
 
-        def both(stop: Flag) -> None:
-            feed(url, self._config.stream, stop, playlist=playlist, watch=watch, connected=health.connected)
-
-        def live_only(stop: Flag) -> None:
-            feed(
-                url,
-                self._config.stream,
-                stop,
-                playlist=playlist,
-                watch=None,
-                connected=lambda remark: health.live_video(""),
-            )
-
-        def analysis_only(stop: Flag) -> None:
-            feed(sub_url, self._config.stream, stop, playlist=None, watch=watch, connected=health.connected)
-
+        decode = partial(self._decoding.decoding, watch=watch, wanted_rate=wanted_rate)
         url = camera.url.get_secret_value()
         if camera.analysis_url is None:
+            both = self._feed(url, playlist, decode, health.connected)
             self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.lost))
             return
-        sub_url = camera.analysis_url.get_secret_value()
-        self._supervisor.keep_running(f"live {camera.id}", live_only, _clearing(playlist, health.live_video))
-        self._supervisor.keep_running(f"analysis {camera.id}", analysis_only, health.lost)
+        sub = SubStream(camera.id, health, watch, wanted_rate)
+        decode_sub = partial(decode, watch=sub.watch_sub)
+        decode_main = partial(decode, watch=sub.watch_main, wanted_rate=sub.main_rate)
+        main_feed = self._feed(url, playlist, decode_main, sub.main_connected)
+        sub_feed = self._feed(camera.analysis_url.get_secret_value(), None, decode_sub, sub.sub_connected)
+        self._supervisor.keep_running(f"live {camera.id}", main_feed, _clearing(playlist, sub.main_failed))
+        self._supervisor.keep_running(f"analysis {camera.id}", sub_feed, sub.sub_failed)
+
+    def _feed(
+        self, url: str, playlist: LivePlaylist | None, decode: Decode, connected: Callable[[str], None]
+    ) -> Callable[[Flag], None]:
+        return partial(feed, url, self._config.stream, playlist=playlist, decode=decode, connected=connected)
 
     def _report_health(self, stop: Flag) -> None:
         reported: dict[str, tuple[CameraStatus, float]] = {}

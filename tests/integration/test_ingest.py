@@ -16,9 +16,10 @@ from threading import Thread
 import av
 import pytest
 
+from pipelines.decoder import Decoder
 from pipelines.hls import HlsWriter
 from pipelines.playlist import PLAYLIST, STILL_READ, LivePlaylist
-from pipelines.source import Decoder, Source, SourceLost, UnsupportedStream
+from pipelines.source import Source, SourceLost, UnsupportedStream
 from tests.servers import RtspCameras, wait_until, write_clip
 
 pytestmark = pytest.mark.integration
