@@ -6,10 +6,18 @@ from math import cos, radians, sin, sqrt
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.camera import Position
+from analytics.camera import Camera, Position
+from analytics.facts import GroundPoint, Pixel
+from analytics.geometry import Homography
 
 _EQUATORIAL_RADIUS_M = 6378137.0
 _ECCENTRICITY_SQUARED = 0.00669437999014
+
+FAR_M = 250.0
+"""Further than this from every control point, the homography is a guess: near the horizon a pixel is many metres."""
+
+BEYOND_M = 10_000.0
+"""Control points this far from the anchor are in some other frame (UTM, say), not in metres east and north of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +54,30 @@ class LocalFrame:
         prime_vertical_m = _EQUATORIAL_RADIUS_M / sqrt(bulge)
         meridian_m = _EQUATORIAL_RADIUS_M * (1 - _ECCENTRICITY_SQUARED) / bulge**1.5
         return np.radians([prime_vertical_m * cos(lat), meridian_m])
+
+
+def on_the_map(camera: Camera, pixel: Pixel, ground: GroundPoint | None = None) -> Position | None:
+    """WGS84 of a place in the picture: of its ground point, through the camera's anchor.
+
+    ground: metres, where they are known better than by mapping the pixel. The camera's own position stands in (None
+    where it has none) where there are no control points or no anchor, where the pixel lies on or above the horizon,
+    and where the ground point is not finite, further than `FAR_M` from every control point, or `BEYOND_M` from the
+    anchor.
+    """
+    homography = camera.homography
+    if homography is None or camera.anchor is None or not _below_horizon(homography, camera, pixel):
+        return camera.position
+    place = np.asarray(homography.to_ground([pixel])[0] if ground is None else ground, dtype=np.float64)
+    known = np.array([point.ground for point in camera.control_points])
+    if not np.isfinite(place).all() or np.linalg.norm(place) >= BEYOND_M:
+        return camera.position
+    if np.linalg.norm(known - place, axis=1).min() > FAR_M:
+        return camera.position
+    return LocalFrame(camera.anchor).to_wgs84([place])[0]
+
+
+def _below_horizon(homography: Homography, camera: Camera, pixel: Pixel) -> bool:
+    """Whether the pixel shows the ground, as the control points do: beyond the horizon the scale changes its sign."""
+    pixels = np.array([pixel, *(point.pixel for point in camera.control_points)])
+    scale = np.column_stack([pixels, np.ones(len(pixels))]) @ homography.matrix[2]
+    return bool(scale[0] * np.median(scale[1:]) > 0)

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from analytics.camera import Camera
 from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, LevelReport, ZoneInterval
+from analytics.geodesy import on_the_map
 from pipelines.events import (
     Congestion,
     Counts,
@@ -95,7 +96,7 @@ class FactEvents:
             snapshot = self._snapshots[incident.number] = self._take_snapshot(incident_id, incident)
         else:
             snapshot = self._snapshots.pop(incident.number, None)
-        position = self._camera.position
+        position = on_the_map(self._camera, incident.pixel, incident.ground)
         return IncidentReport(
             camera_id=self._camera.id,
             incident_id=incident_id,

@@ -1,11 +1,11 @@
 """Facts about a camera to events."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 import pytest
 
-from analytics.camera import Camera, Position
+from analytics.camera import Camera, ControlPoint, Position
 from analytics.facts import (
     Coverage,
     Crossing,
@@ -121,6 +121,16 @@ def test_an_incident_keeps_its_id_and_picture_from_beginning_to_end() -> None:
     assert raised.end_at is None
     assert ended.end_at == datetime.fromtimestamp(T + 90, UTC)
     assert (raised.lat, raised.lon) == (1.1, 104.0)
+
+
+def test_an_incident_lies_where_its_ground_point_does_if_the_camera_is_tied_to_the_map() -> None:
+    corners = ((0.0, 720.0), (1280.0, 720.0), (1280.0, 200.0), (0.0, 200.0))
+    points = tuple(ControlPoint(pixel=(u, v), ground=(u / 20, (720 - v) / 20)) for u, v in corners)
+    tied = replace(CAMERA, control_points=points, anchor=Position(lat=1.05, lon=104.01))
+    (report,) = FactEvents(tied, "run").events([incident()])
+    assert isinstance(report, IncidentReport)
+    assert report.lat == pytest.approx(1.05 + 12 / 110_575)
+    assert report.lon == pytest.approx(104.01 + 3 / 111_301)
 
 
 def test_incidents_of_other_runs_and_cameras_have_other_ids() -> None:
