@@ -13,7 +13,7 @@ from analytics.truth import Truth
 from pipelines.camera_file import Geometry, read_geometry
 from pipelines.errors import BadInput
 from pipelines.replay import replay
-from pipelines.report import build_report
+from pipelines.report import Run, build_report
 from pipelines.scorecard import Scorecard, score_report, summarise
 from pipelines.truth_file import read_truth
 
@@ -135,13 +135,15 @@ def run_clip(case: Case, detector: "Detector", *, progress: Progress = lambda _:
         watchers = [lambda t, *_: progress(t)]
         counted = count(recording, camera, detector, stop=Flag(), watchers=watchers)
     return build_report(
-        source=str(case.source),
-        duration_s=counted.duration_s,
-        frames=counted.frames,
-        analysed_frames=counted.analysed_frames,
-        wall_s=time.perf_counter() - started,
-        facts=counted.facts,
-        gates=camera.gates,
+        Run(
+            source=str(case.source),
+            duration_s=counted.duration_s,
+            frames=counted.frames,
+            analysed_frames=counted.analysed_frames,
+            wall_s=time.perf_counter() - started,
+        ),
+        counted.facts,
+        camera,
     )
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from analytics.analyst import CameraAnalyst
 from analytics.camera import Camera
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, Fact
+from analytics.facts import ROAD_USERS
 from models.tracker import make_tracker
 from pipelines.errors import BadInput
-from pipelines.report import build_report
+from pipelines.report import Report, Run
 
 CLASS_IDS = {road_user.value: k for k, road_user in enumerate(ROAD_USERS)}
 
@@ -97,29 +97,34 @@ def _problem(error: Exception) -> str:
 def replay(
     path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Run tracker and analyst over a recording, frame by frame as if it were live, and report (FORMAT.md).
+    """The report (FORMAT.md) of a recording; see `replay_into`."""
+    with Report(camera) as report:
+        return report.as_dict(replay_into(report, path, camera, every=every, progress=progress))
+
+
+def replay_into(
+    report: Report, path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
+) -> Run:
+    """Run tracker and analyst over a recording, frame by frame as if it were live, and give the report its facts.
 
     every: take only each so-many-th frame, as a slower camera would give. progress: called with `t` of each frame.
     """
     started = perf_counter()
     tracker, analyst = make_tracker(camera), CameraAnalyst(camera)
-    facts: list[Fact] = []
     frames, first_t, last_t, step_s = 0, 0.0, 0.0, 0.0
     for frame in islice(read_recording(path), 0, None, every):
         if frames == 0:
             first_t = frame.t
         else:
             step_s = frame.t - last_t
-        facts += analyst.observe(frame.t, tracker.update(frame.t, frame.detections))
+        report.add(analyst.observe(frame.t, tracker.update(frame.t, frame.detections)))
         frames, last_t = frames + 1, frame.t
         progress(frame.t)
-    facts += analyst.finish(last_t + step_s)
-    return build_report(
+    report.add(analyst.finish(last_t + step_s))
+    return Run(
         source=str(path),
         duration_s=last_t - first_t + step_s,
         frames=frames,
         analysed_frames=frames,
         wall_s=perf_counter() - started,
-        facts=facts,
-        gates=camera.gates,
     )

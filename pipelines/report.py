@@ -1,55 +1,166 @@
 """The JSON that `simpang count` and `simpang replay` write about one recording."""
 
 import json
+import sqlite3
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from analytics.camera import Gate
-from analytics.facts import Crossing, Fact, Incident, ZoneInterval
+from analytics.camera import Camera, Gate
+from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, RoadUser, ZoneInterval
+from analytics.geodesy import on_the_map
 from pipelines.errors import BadInput
 
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE crossings (t REAL, track INTEGER, gate TEXT, direction TEXT, road_user TEXT, row TEXT);
+CREATE TABLE intervals (row TEXT);
+CREATE TABLE gate_intervals (row TEXT);
+CREATE TABLE incidents (number INTEGER PRIMARY KEY, detected_s REAL, row TEXT);
+"""
+_IN_ORDER = {
+    "crossings": "SELECT row FROM crossings ORDER BY t, rowid",
+    "intervals": "SELECT row FROM intervals ORDER BY rowid",
+    "gate_intervals": "SELECT row FROM gate_intervals ORDER BY rowid",
+    "incidents": "SELECT row FROM incidents ORDER BY detected_s, number",
+}
 
-def build_report(
-    *,
-    source: str,
-    duration_s: float,
-    frames: int,
-    analysed_frames: int,
-    wall_s: float,
-    facts: Iterable[Fact],
-    gates: Sequence[Gate] = (),
-) -> dict[str, Any]:
-    """facts: in the order the analyst gave them. gates: names the arms of a junction for `movements`."""
-    facts = list(facts)
-    crossings = sorted((f for f in facts if isinstance(f, Crossing)), key=lambda c: c.t)
-    incidents = {f.number: f for f in facts if isinstance(f, Incident)}
-    return {
-        "source": source,
-        "duration_s": round(duration_s, 3),
-        "frames": frames,
-        "analysed_frames": analysed_frames,
-        "wall_s": round(wall_s, 3),
-        "crossings": [_crossing(c) for c in crossings],
-        "counts": _counts(crossings),
-        "movements": _movements(crossings, gates),
-        "intervals": [_interval(f) for f in facts if isinstance(f, ZoneInterval)],
-        "incidents": [_incident(i) for i in sorted(incidents.values(), key=lambda i: i.detected_s)],
-    }
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a recording was read. source: as people may see it, without credentials."""
+
+    source: str
+    duration_s: float
+    frames: int
+    analysed_frames: int
+    wall_s: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "duration_s": round(self.duration_s, 3), "wall_s": round(self.wall_s, 3)}
+
+
+class Report:
+    """Takes facts as they come. They wait on disk, so that a day takes no more memory than an hour."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """In the order in which the analyst gives them."""
+        for fact in facts:
+            match fact:
+                case Crossing():
+                    place = (fact.t, fact.track, fact.gate, fact.direction, fact.road_user)
+                    self._insert("crossings", *place, _text(_crossing(fact)))
+                case ZoneInterval():
+                    self._insert("intervals", _text(_interval(fact)))
+                case GateInterval():
+                    self._insert("gate_intervals", _text(_gate_interval(fact)))
+                case Incident():
+                    self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
+
+    def _insert(self, table: str, *values: float | str) -> None:
+        marks = ", ".join("?" * len(values))
+        self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608
+
+    def as_dict(self, run: Run) -> dict[str, Any]:
+        """All of it in memory."""
+        rows = {name: [json.loads(row) for row in self._rows(name)] for name in _IN_ORDER}
+        return {**run.as_json(), **rows, "counts": self.counts(), "movements": self._movements()}
+
+    def write(self, run: Run, destination: str) -> None:
+        """destination: a path, or `-` for standard output. Raises BadInput where the file cannot be written."""
+        _write(self._lines(run), destination)
+
+    def _lines(self, run: Run) -> Iterator[str]:
+        """The text of `as_dict`, a row a line."""
+        summary = {**run.as_json(), "counts": self.counts(), "movements": self._movements()}
+        yield "{"
+        for name, value in summary.items():
+            rows = map(_text, value) if isinstance(value, list) else None
+            yield from [f"{_text(name)}: {_text(value)},"] if rows is None else _array(name, rows, last=False)
+        for name in _IN_ORDER:
+            yield from _array(name, self._rows(name), last=name == "incidents")
+        yield "}"
+
+    def _rows(self, name: str) -> Iterator[str]:
+        with closing(self._db.execute(_IN_ORDER[name])) as found:
+            for (row,) in found:
+                yield row
+
+    def counts(self) -> list[dict[str, Any]]:
+        found = self._db.execute(
+            "SELECT gate, direction, road_user, count(*) FROM crossings GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        )
+        return [dict(zip(("gate", "direction", "class", "n"), row, strict=True)) for row in found]
+
+    def incidents(self) -> list[dict[str, Any]]:
+        return [json.loads(row) for row in self._rows("incidents")]
+
+    def _movements(self) -> list[dict[str, Any]]:
+        found = self._db.execute("SELECT t, gate, direction, road_user, track FROM crossings ORDER BY track, t, rowid")
+        crossings = (
+            Crossing(t=t, gate=gate, direction=Direction(direction), road_user=RoadUser(road_user), track=track)
+            for t, gate, direction, road_user, track in found
+        )
+        return _movements((list(path) for _, path in groupby(crossings, key=lambda c: c.track)), self._camera.gates)
+
+
+def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, Any]:
+    """facts: in the order the analyst gave them."""
+    with Report(camera) as report:
+        report.add(facts)
+        return report.as_dict(run)
 
 
 def write_report(report: dict[str, Any], destination: str) -> None:
     """destination: a path, or `-` for standard output. Raises BadInput where the file cannot be written."""
-    text = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    _write([json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)], destination)
+
+
+def _write(lines: Iterable[str], destination: str) -> None:
     if destination == "-":
-        sys.stdout.write(text)
+        sys.stdout.writelines(f"{line}\n" for line in lines)
         return
     try:
-        Path(destination).write_text(text, encoding="utf-8")
+        with Path(destination).open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
     except OSError as error:
         raise BadInput(f"{destination}: {error.strerror or error}; give a path that can be written") from error
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _array(name: str, rows: Iterable[str], *, last: bool) -> Iterator[str]:
+    yield f"{_text(name)}: ["
+    before = None
+    for row in rows:
+        if before is not None:
+            yield f" {before},"
+        before = row
+    if before is not None:
+        yield f" {before}"
+    yield "]" if last else "],"
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:
@@ -64,27 +175,20 @@ def _crossing(crossing: Crossing) -> dict[str, Any]:
         "class": crossing.road_user.value,
         "track": crossing.track,
         "speed_kmh": _rounded(crossing.speed_kmh),
+        "headway_s": _rounded(crossing.headway_s),
     }
 
 
-def _counts(crossings: Iterable[Crossing]) -> list[dict[str, Any]]:
-    totals = Counter((c.gate, c.direction.value, c.road_user.value) for c in crossings)
-    return [{"gate": g, "direction": d, "class": c, "n": n} for (g, d, c), n in sorted(totals.items())]
-
-
-def _movements(crossings: Iterable[Crossing], gates: Sequence[Gate]) -> list[dict[str, Any]]:
+def _movements(paths: Iterable[Sequence[Crossing]], gates: Sequence[Gate]) -> list[dict[str, Any]]:
     """Where road users came from and went, from the gates of each whole trajectory.
 
     At a junction, whose gates have roles, from the arm of the first entry to the arm of the last exit after it.
-    Elsewhere from the first gate to the last, where these differ.
+    Elsewhere from the first gate to the last, where these differ. paths: of each road user, in order of time.
     """
     by_id = {gate.id: gate for gate in gates}
     junction = any(gate.role for gate in gates)
-    paths: dict[int, list[Crossing]] = defaultdict(list)
-    for crossing in crossings:
-        paths[crossing.track].append(crossing)
     totals: Counter[tuple[str, str, str]] = Counter()
-    for path in paths.values():
+    for path in paths:
         places = [by_id[c.gate].arm or c.gate if c.gate in by_id else c.gate for c in path]
         first, last = 0, len(path) - 1
         if junction:
@@ -108,12 +212,35 @@ def _interval(interval: ZoneInterval) -> dict[str, Any]:
         "occupancy": _rounded(interval.occupancy, 4),
         "queue_m": _rounded(interval.queue_m, 1),
         "queue_veh": _rounded(interval.queue_veh, 1),
+        "smp_h": _rounded(interval.smp_h, 1),
+        "saturation": _rounded(interval.saturation, 3),
+        "level_of_service": interval.level_of_service,
+        "emp_verified": interval.emp_verified,
         "level": interval.level.value,
         "coverage": round(interval.coverage, 4),
     }
 
 
-def _incident(incident: Incident) -> dict[str, Any]:
+def _gate_interval(interval: GateInterval) -> dict[str, Any]:
+    return {
+        "gate": interval.gate,
+        "direction": interval.direction.value,
+        "start_s": interval.start_s,
+        "end_s": interval.end_s,
+        "flow_veh_h": _rounded(interval.flow_veh_h, 1),
+        "headway_mean_s": _rounded(interval.headway_mean_s),
+        "headway_median_s": _rounded(interval.headway_median_s),
+        "headway_under_2s": _rounded(interval.headway_under_2s, 3),
+        "smp_h": _rounded(interval.smp_h, 1),
+        "saturation": _rounded(interval.saturation, 3),
+        "emp_verified": interval.emp_verified,
+        "coverage": round(interval.coverage, 4),
+    }
+
+
+def _incident(incident: Incident, camera: Camera) -> dict[str, Any]:
+    position = on_the_map(camera, incident.pixel, incident.ground)
+    ground = incident.ground
     return {
         "type": incident.type.value,
         "zone": incident.zone,
@@ -121,14 +248,16 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "detected_s": round(incident.detected_s, 2),
         "end_s": _rounded(incident.end_s),
         "pixel": [round(incident.pixel[0], 1), round(incident.pixel[1], 1)],
+        "ground": None if ground is None else [round(ground[0], 2), round(ground[1], 2)],
+        "position": None if position is None else {"lat": round(position.lat, 7), "lon": round(position.lon, 7)},
         "confidence": round(incident.confidence, 3),
         "reason": incident.reason,
     }
 
 
-def summarise(report: dict[str, Any]) -> str:
+def summarise(run: Run, report: Report) -> str:
     """A few lines for a person at a terminal."""
-    lines = [f"{report['analysed_frames']} frames, {report['duration_s']:.1f} s, analysed in {report['wall_s']:.1f} s"]
-    lines += [f"{row['gate']} {row['direction']}: {row['n']} {row['class']}" for row in report["counts"]]
-    lines += [f"{i['type']} in {i['zone'] or 'view'} from {i['start_s']:.0f} s" for i in report["incidents"]]
+    lines = [f"{run.analysed_frames} frames, {run.duration_s:.1f} s, analysed in {run.wall_s:.1f} s"]
+    lines += [f"{row['gate']} {row['direction']}: {row['n']} {row['class']}" for row in report.counts()]
+    lines += [f"{i['type']} in {i['zone'] or 'view'} from {i['start_s']:.0f} s" for i in report.incidents()]
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from analytics.camera import Camera, Gate
 from pipelines.camera_file import Geometry, read_geometry
 from pipelines.errors import BadInput
 from pipelines.logs import without_credentials
-from pipelines.report import build_report, write_report
+from pipelines.report import Run, build_report, write_report
 from pipelines.stopping import stop_on_signals
 
 if TYPE_CHECKING:
@@ -78,13 +78,15 @@ def count(
         counted = count_recording(recording, camera, detector, stop=stop, watchers=watchers)
         wall_s = time.perf_counter() - started
     report = build_report(
-        source=without_credentials(source),
-        duration_s=counted.duration_s,
-        frames=counted.frames,
-        analysed_frames=counted.analysed_frames,
-        wall_s=wall_s,
-        facts=counted.facts,
-        gates=camera.gates,
+        Run(
+            source=without_credentials(source),
+            duration_s=counted.duration_s,
+            frames=counted.frames,
+            analysed_frames=counted.analysed_frames,
+            wall_s=wall_s,
+        ),
+        counted.facts,
+        camera,
     )
     report["road_users"] = counted.road_users
     if json_path is not None:

@@ -8,8 +8,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipelines.camera_file import read_geometry
 from pipelines.errors import BadInput
-from pipelines.replay import replay as replay_recording
-from pipelines.report import summarise, write_report
+from pipelines.replay import replay_into
+from pipelines.report import Report, summarise
 
 
 @click.command()
@@ -24,12 +24,16 @@ def replay(detections: Path, camera_file: Path, out: str | None) -> None:
     camera = geometry.camera(geometry.name or camera_file.stem, geometry.image_size)
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("reading")
-        report = replay_recording(
-            detections, camera, progress=lambda t: bar.update(task, description=f"{t:8.1f} s of traffic")
-        )
-    if out is not None:
-        write_report(report, out)
-    if out != "-":
-        click.echo(summarise(report))
+    with Report(camera) as report:
+        with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+            task = bar.add_task("reading")
+            run = replay_into(
+                report,
+                detections,
+                camera,
+                progress=lambda t: bar.update(task, description=f"{t:8.1f} s of traffic"),
+            )
+        if out is not None:
+            report.write(run, out)
+        if out != "-":
+            click.echo(summarise(run, report))

@@ -120,7 +120,9 @@ def test_camera_without_gates_zones_or_calibration(capsys, drive, tmp_path):
     status, printed, _ = run(capsys, "replay", drive, "--camera", bare, "--json", "-")
     report = json.loads(printed)
     assert status == 0
-    assert [report[k] for k in ("crossings", "counts", "movements", "intervals", "incidents")] == [[]] * 5
+    assert [report[k] for k in ("crossings", "counts", "movements", "intervals", "gate_intervals", "incidents")] == [
+        []
+    ] * 6
 
 
 def test_what_comes_later_changes_no_earlier_alert(camera, tmp_path, capsys):

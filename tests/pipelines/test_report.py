@@ -2,10 +2,12 @@ import json
 
 import pytest
 
-from analytics.camera import Gate
-from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.camera import Camera, ControlPoint, Gate, Position
+from analytics.facts import Crossing, Direction, GateInterval, Incident, IncidentType, Level, RoadUser, ZoneInterval
 from pipelines.errors import BadInput
-from pipelines.report import build_report, write_report
+from pipelines.report import Report, Run, build_report, write_report
+
+RUN = Run(source="s", duration_s=60, frames=600, analysed_frames=600, wall_s=1)
 
 JUNCTION = [
     Gate(id=f"{arm}_{way}", p1=(0, 0), p2=(1, 1), role=role, arm=arm)
@@ -19,7 +21,7 @@ def crossing(track, gate, t, road_user=RoadUser.CAR):
 
 
 def report(*facts, gates=()):
-    return build_report(source="s", duration_s=60, frames=600, analysed_frames=600, wall_s=1, facts=facts, gates=gates)
+    return build_report(RUN, facts, Camera(id="c", image_size=(640, 360), gates=tuple(gates)))
 
 
 @pytest.mark.parametrize(
@@ -89,3 +91,45 @@ def test_unobserved_is_null_in_json(tmp_path):
 def test_a_folder_that_is_missing_is_bad_input(tmp_path):
     with pytest.raises(BadInput, match="no-such"):
         write_report(report(), str(tmp_path / "no-such" / "out.json"))
+
+
+def test_a_report_that_is_written_row_by_row_says_what_the_whole_does(tmp_path):
+    facts = [
+        crossing(1, "N_in", 1.0),
+        crossing(1, "S_out", 9.0),
+        crossing(2, "N_in", 4.0, RoadUser.BUS),
+        GateInterval(gate="N_in", direction=Direction.A, start_s=0, end_s=60, flow_veh_h=120, coverage=1.0),
+    ]
+    path = tmp_path / "out.json"
+    with Report(Camera(id="c", image_size=(640, 360), gates=tuple(JUNCTION))) as rows:
+        rows.add(facts)
+        rows.write(RUN, str(path))
+        whole = rows.as_dict(RUN)
+    assert json.loads(path.read_text()) == whole
+    assert whole["counts"] and whole["movements"] and whole["incidents"] == []
+    assert whole["gate_intervals"][0]["flow_veh_h"] == 120
+
+
+def test_an_incident_says_where_it_is_on_the_ground_and_on_the_map():
+    points = tuple(
+        ControlPoint(pixel=(u, v), ground=(u / 10, (360 - v) / 10))
+        for u, v in [(0.0, 0.0), (640.0, 0.0), (640.0, 360.0), (0.0, 360.0)]
+    )
+    anchored = Camera(id="c", image_size=(640, 360), control_points=points, anchor=Position(lat=1.0, lon=104.0))
+    stopped = Incident(
+        number=1,
+        type=IncidentType.STOPPED_VEHICLE,
+        zone=None,
+        start_s=1,
+        detected_s=12,
+        end_s=None,
+        pixel=(300, 160),
+        ground=(30.0, 20.0),
+        confidence=0.8,
+        reason="r",
+    )
+    (incident,) = build_report(RUN, [stopped], anchored)["incidents"]
+    assert incident["ground"] == [30, 20]
+    assert incident["position"]["lat"] == pytest.approx(1.0 + 20 / 110_575, abs=1e-6)
+    (unplaced,) = report(stopped)["incidents"]
+    assert unplaced["position"] is None
