@@ -20,7 +20,7 @@ LARGEST_SCALE = 1.5
 MARGIN = 0.1
 """Around zones, in widths and heights of the picture: road users are taller than the road is wide."""
 
-APPROACH = 0.25
+APPROACH = 0.35
 """Above and below gates that have no zones, in heights of the picture: room to see road users come and go.
 
 In a view along the road this is a long way. Across the road nothing is cut: seen from the side, one truck is that wide.

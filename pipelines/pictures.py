@@ -38,20 +38,20 @@ def _half_size(frame: av.VideoFrame, window: tuple[int, int, int, int]) -> RgbIm
     """
     left, top, width, height = window
     luma, blue, red = (
-        np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
         for plane in frame.planes
     )
     of_window = luma[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
     half = cv2.resize(of_window, (width, height), interpolation=cv2.INTER_AREA)
     rows, columns = slice(top, top + height), slice(left, left + width)
     full_range = frame.format.name == "yuvj420p" or frame.color_range == _FULL_RANGE
-    to_rgb = _to_rgb(*_LUMA_SHARES.get(frame.colorspace, _BT601), full_range=full_range)
+    to_rgb = _to_rgb(*_LUMA_SHARES.get(int(frame.colorspace), _BT601), full_range=full_range)
     rgb: RgbImage = cv2.transform(cv2.merge([half, blue[rows, columns], red[rows, columns]]), to_rgb)
     return rgb
 
 
 _BT601 = 0.299, 0.114
-_LUMA_SHARES: dict[int, tuple[float, float]] = {Colorspace.ITU709: (0.2126, 0.0722)}
+_LUMA_SHARES: dict[int, tuple[float, float]] = {int(Colorspace.ITU709): (0.2126, 0.0722)}
 """Of red and blue, by the colour space that the stream announces; most announce none and mean BT.601."""
 
 

@@ -45,7 +45,7 @@ def test_gates_alone_are_seen_with_what_comes_to_them(size):
     top, bottom = view.window[1] / per_v, (view.window[1] + view.window[3]) / per_v
     assert top <= rows[0] - APPROACH * height + 1
     assert bottom >= rows[1] + APPROACH * height - 1
-    assert bottom - top < 0.8 * height
+    assert bottom - top < 0.95 * height
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def detector(weights: Path) -> Iterator[OpenVinoDetector]:
 
 def simpang_count(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipelines", "count", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_one_vehicle_over_a_gate_is_one_crossing(road, detector):
