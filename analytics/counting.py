@@ -5,22 +5,26 @@ segment. It has changed sides only when it is clear of the line by a margin in p
 jitter of a box on someone who stands on the line counts nothing; coming back needs a larger margin, so that swaying
 over the line is one crossing.
 
-A crossing is reported `SETTLE_S` after it happened: by then more frames have voted on its class, and the speed fit
-sees both sides of the line.
+Who was first seen just behind a gate, or last seen just before it, is counted as well (`analytics.unseen`), unless
+somebody who was not in view at the same time was: that was the same road user before it was lost and found.
+
+A crossing is reported `SETTLE_S` after it happened, or that long after its road user was last seen: by then more frames
+have voted on its class, and the speed fit sees both sides of the line.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Gate
-from analytics.facts import Crossing, Direction, Pixel
-from analytics.geometry import side_of_line
+from analytics.facts import Crossing, Direction
+from analytics.gate_lines import GateLines
 from analytics.speed import speed_at
 from analytics.trajectories import Look, Trajectory
+from analytics.unseen import FIT_S, Stretch, after_last_seen, before_first_seen
 
 SETTLE_S = 2.0
 ENOUGH_CONFIDENCE = 2.0
@@ -30,6 +34,9 @@ CLEAR_OF_LINE = 0.05
 """Margin for a crossing, in heights of the road user's box."""
 CLEAR_TO_RETURN = 0.6
 """Margin for a crossing back over the same gate, in heights of the road user's box."""
+SAME_PASSAGE_S = 1.5
+REMEMBERED = 64
+"""Crossings among which one that nobody saw is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class _Passage:
 class _Sides:
     """Where one road user stands: per gate the side it was last clearly on (-1, +1), and what has been counted."""
 
+    trajectory: Trajectory
     sides: list[float]
     counted: set[tuple[str, Direction]] = field(default_factory=set)
 
@@ -54,23 +62,34 @@ class GateCounter:
     """Counts crossings of all gates of one camera. Holds state only for trajectories that are not forgotten."""
 
     def __init__(self, gates: Iterable[Gate], *, calibrated: bool) -> None:
-        self._gates = tuple(gates)
-        self._lengths = np.array([hypot(g.p2[0] - g.p1[0], g.p2[1] - g.p1[1]) for g in self._gates])
+        self._lines = GateLines(gates)
         self._calibrated = calibrated
         self._standing: dict[int, _Sides] = {}
+        self._new: dict[int, _Sides] = {}
+        self._in_view: dict[int, _Sides] = {}
         self._waiting: list[_Passage] = []
+        self._recent: deque[_Passage] = deque(maxlen=REMEMBERED)
+        self._observed_since = -np.inf
 
     def __len__(self) -> int:
         return len(self._standing)
 
     def observe(self, look: Look) -> list[Crossing]:
         """Take one frame; return the crossings that are ready to be reported."""
-        if self._gates and look.trajectories:
+        if not self._lines.gates:
+            return []
+        if look.step_s == 0:
+            self._note_arrivals(np.inf)
+            self._in_view.clear()
+            self._observed_since = look.t
+        if look.trajectories:
             self._note_side_changes(look)
+        self._note_arrivals(look.t)
+        self._note_departures(look.t)
         return self.due(look.t)
 
     def _note_side_changes(self, look: Look) -> None:
-        distances = self._distances(look.pixels)
+        distances = self._lines.distances(look.pixels)
         before = np.array(
             [self._sides_of(one, distances[i]).sides for i, one in enumerate(look.trajectories)], dtype=np.float64
         )
@@ -78,19 +97,16 @@ class GateCounter:
         for i, k in np.argwhere((distances * before < 0) & clear):
             self._change_side(look.trajectories[i], int(k), float(distances[i, k]))
 
-    def _distances(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Signed distances (N, gates) in pixels."""
-        sides = np.stack([side_of_line(g.p1, g.p2, pixels) for g in self._gates], axis=1)
-        return np.asarray(sides / self._lengths)
-
     def _sides_of(self, trajectory: Trajectory, distances: NDArray[np.float64]) -> _Sides:
         known = self._standing.get(trajectory.track)
         if known is None:
-            known = self._standing[trajectory.track] = _Sides([1.0 if d > 0 else -1.0 for d in distances.tolist()])
+            sides = [1.0 if d > 0 else -1.0 for d in distances.tolist()]
+            known = self._standing[trajectory.track] = self._new[trajectory.track] = _Sides(trajectory, sides)
+        self._in_view[trajectory.track] = known
         return known
 
     def _change_side(self, trajectory: Trajectory, k: int, distance: float) -> None:
-        gate, standing = self._gates[k], self._standing[trajectory.track]
+        gate, standing = self._lines.gates[k], self._standing[trajectory.track]
         direction = Direction.A if distance > 0 else Direction.B
         returning = any(gate_id == gate.id for gate_id, _ in standing.counted)
         if returning and abs(distance) < CLEAR_TO_RETURN * trajectory.height:
@@ -98,10 +114,40 @@ class GateCounter:
         standing.sides[k] = 1.0 if distance > 0 else -1.0
         if (gate.id, direction) in standing.counted:
             return
-        t = _time_through(gate, trajectory)
+        t = self._lines.time_through(gate, direction, trajectory)
         if t is not None:
-            standing.counted.add((gate.id, direction))
-            self._waiting.append(_Passage(t, gate, direction, trajectory))
+            self._count(standing, _Passage(t, gate, direction, trajectory))
+
+    def _count(self, standing: _Sides, passage: _Passage) -> None:
+        standing.counted.add((passage.gate.id, passage.direction))
+        self._waiting.append(passage)
+        self._recent.append(passage)
+
+    def _note_arrivals(self, t: float) -> None:
+        """Count what those in view for long enough crossed before they were first seen."""
+        known = [s for s in self._new.values() if t - s.trajectory.first_seen >= FIT_S]
+        for standing in known:
+            del self._new[standing.trajectory.track]
+            self._count_unseen(standing, before_first_seen(standing.trajectory))
+
+    def _note_departures(self, t: float) -> None:
+        """Count what those who are gone crossed after they were last seen."""
+        gone = [s for s in self._in_view.values() if t - s.trajectory.last_seen >= SETTLE_S]
+        for standing in gone:
+            del self._in_view[standing.trajectory.track]
+            self._count_unseen(standing, after_last_seen(standing.trajectory))
+
+    def _count_unseen(self, standing: _Sides, stretch: Stretch | None) -> None:
+        if stretch is None:
+            return
+        for t, gate, direction in self._lines.through(stretch, standing.trajectory.height):
+            passage = _Passage(t, gate, direction, standing.trajectory)
+            if (
+                t >= self._observed_since
+                and (gate.id, direction) not in standing.counted
+                and not any(_same_road_user(passage, other) for other in self._recent)
+            ):
+                self._count(standing, passage)
 
     def due(self, t: float) -> list[Crossing]:
         """Crossings that have settled by `t`."""
@@ -126,33 +172,21 @@ class GateCounter:
 
     def forget(self, gone: Iterable[Trajectory]) -> None:
         for trajectory in gone:
-            self._standing.pop(trajectory.track, None)
+            standing = self._standing.pop(trajectory.track, None)
+            self._in_view.pop(trajectory.track, None)
+            if self._new.pop(trajectory.track, None) is not None and standing is not None:
+                self._count_unseen(standing, before_first_seen(trajectory))
 
     def finish(self) -> list[Crossing]:
         """Report what still waits, because no more frames come."""
+        self._note_arrivals(np.inf)
         ready, self._waiting = self._waiting, []
         return self._believed(ready)
 
 
-def _time_through(gate: Gate, trajectory: Trajectory) -> float | None:
-    """When the path last went over the gate's line, if that was within the segment; between frames, interpolated."""
-    pixels, times = trajectory.pixels, trajectory.times
-    after = side_of_line(gate.p1, gate.p2, [pixels[-1]])[0]
-    for i in range(len(pixels) - 2, -1, -1):
-        before = side_of_line(gate.p1, gate.p2, [pixels[i]])[0]
-        if before * after <= 0:
-            share = before / (before - after)
-            at = _between(pixels[i], pixels[i + 1], share)
-            return times[i] + share * (times[i + 1] - times[i]) if _within(gate, at) else None
-        after = before
-    return None
-
-
-def _between(a: Pixel, b: Pixel, share: float) -> Pixel:
-    return a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])
-
-
-def _within(gate: Gate, point: Pixel) -> bool:
-    (u1, v1), (u2, v2) = gate.p1, gate.p2
-    along = (point[0] - u1) * (u2 - u1) + (point[1] - v1) * (v2 - v1)
-    return 0 <= along <= (u2 - u1) ** 2 + (v2 - v1) ** 2
+def _same_road_user(one: _Passage, other: _Passage) -> bool:
+    """Whether both passages are one: at the same gate and time, of tracks that were never in view together."""
+    if (one.gate.id, one.direction) != (other.gate.id, other.direction) or abs(one.t - other.t) > SAME_PASSAGE_S:
+        return False
+    a, b = one.trajectory, other.trajectory
+    return a.last_seen < b.first_seen or b.last_seen < a.first_seen

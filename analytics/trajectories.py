@@ -41,7 +41,7 @@ class Trajectory:
 
     times: seconds. pixels: ground points in the picture. places: metres (see the module). votes: summed confidence
     by class. road_user: the class that the whole track so far speaks for. height: smoothed box height in pixels.
-    origin: the first place.
+    origin: the first place. first_seen: when it was there.
     """
 
     track: int
@@ -52,6 +52,7 @@ class Trajectory:
     places: deque[GroundPoint] = field(default_factory=lambda: deque(maxlen=HISTORY))
     height: float = 0.0
     origin: GroundPoint = (0.0, 0.0)
+    first_seen: float = 0.0
 
     @property
     def metres_per_pixel(self) -> float:
@@ -74,7 +75,7 @@ class Trajectory:
 
     def move_to(self, t: float, pixel: Pixel, place: GroundPoint) -> None:
         if not self.times:
-            self.origin = place
+            self.origin, self.first_seen = place, t
         self.times.append(t)
         self.pixels.append(pixel)
         self.places.append(place)

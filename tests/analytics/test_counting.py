@@ -21,7 +21,16 @@ def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
     crossings = []
     for k, (u, v) in enumerate(path):
         seen = tracks() if k in hidden else tracks((7, u, v))
-        crossings += counter.observe(trajectories.update(k * step_s, step_s, seen))
+        crossings += counter.observe(trajectories.update(k * step_s, step_s if k else 0.0, seen))
+    return crossings + counter.finish()
+
+
+def count_film(frames, gates=(GATE,)) -> list[Crossing]:
+    """Crossings of the road users in frames, a tenth of a second apart."""
+    trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
+    crossings = []
+    for k, seen in enumerate(frames):
+        crossings += counter.observe(trajectories.update(k * 0.1, 0.1 if k else 0.0, seen))
     return crossings + counter.finish()
 
 
@@ -60,6 +69,62 @@ def test_hidden_on_the_line_is_still_counted():
 
 def test_a_single_false_box_far_away_from_everything_counts_nothing():
     assert count([(300, 290), (300, 310)]) == []
+
+
+BEHIND = [(300, 400 + 10 * k) for k in range(30)]
+LONG_AFTER = [(0, 0)] * 25
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "hidden", "times"),
+    [
+        ("first seen just behind the line", DOWN, range(15), [1.0]),
+        ("first seen too far behind it", [*DOWN, *BEHIND], range(23), []),
+        ("behind it when observation began", DOWN[12:], (), []),
+        ("last seen just before the line", [*DOWN[:8], *LONG_AFTER], range(8, 33), [1.0]),
+        ("last seen too far before it", [*DOWN[:5], *LONG_AFTER], range(5, 30), []),
+        ("stood before it when last seen", [*[(300, 297)] * 20, *LONG_AFTER], range(20, 45), []),
+    ],
+)
+def test_crossings_that_nobody_saw(name, path, hidden, times):
+    assert [c.t for c in count(path, hidden=hidden)] == pytest.approx(times), name
+
+
+@settings(deadline=None)
+@given(st.integers(4, 30), st.integers(1, 6))
+def test_however_a_drive_falls_into_two_tracks_it_is_counted_once(cut, lost_for):
+    drive = [(300, 121 + 10 * k) for k in range(40)]
+    frames = [tracks((1, *at)) if k < cut else tracks((2, *at)) for k, at in enumerate(drive)]
+    frames[cut : cut + lost_for] = [tracks()] * lost_for
+    crossings = count_film([*frames, *[tracks()] * 25])
+    assert [c.t for c in crossings] == pytest.approx([1.79])
+
+
+def test_one_who_comes_into_view_beside_another_is_not_taken_for_it():
+    frames = [
+        joined([tracks((1, *at)), *([tracks((2, at[0] + 60, at[1]))] if k >= 12 else [])]) for k, at in enumerate(DOWN)
+    ]
+    assert sorted(c.track for c in count_film(frames)) == [1, 2]
+
+
+WEST_IN = Gate(id="W_in", p1=(200, 500), p2=(200, 300), role="entry", arm="W")
+WEST_OUT = Gate(id="W_out", p1=(150, 290), p2=(150, 100), role="exit", arm="W")
+EAST_IN = Gate(id="E_in", p1=(700, 100), p2=(700, 290), role="entry", arm="E")
+JUNCTION = (WEST_IN, WEST_OUT, EAST_IN)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "crossings"),
+    [
+        ("leaves in its lane", [(u, 200) for u in range(400, 100, -10)], [("W_out", "B")]),
+        ("leaves a little over the median", [(u, 305) for u in range(400, 100, -10)], [("W_out", "B")]),
+        ("leaves against the traffic", [(u, 400) for u in range(400, 100, -10)], [("W_in", "B")]),
+        ("enters in its lane", [(u, 400) for u in range(100, 400, 10)], [("W_in", "A")]),
+        ("enters a little over the median", [(u, 285) for u in range(100, 400, 10)], [("W_in", "A")]),
+    ],
+)
+def test_who_strays_over_the_median_of_an_arm_counts_on_its_own_side(name, path, crossings):
+    assert [(c.gate, c.direction.value) for c in count(path, JUNCTION)] == crossings, name
 
 
 def test_class_is_what_the_whole_track_speaks_for():
