@@ -37,6 +37,7 @@ class CrossingRecord(BaseModel):
     road_user: RoadUser
     track: int
     speed_kmh: float | None = None
+    speed_sigma_kmh: float | None = None
     headway_s: float | None = None
 
 

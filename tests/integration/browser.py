@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from math import sin
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,9 +15,9 @@ import numpy as np
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from analytics.camera import Position, Visibility
-from analytics.facts import Direction, IncidentType, RoadUser
+from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
 from pipelines.config import CameraConfig, CityConfig, Config, PortalConfig, SiteConfig, StoreConfig, UserConfig
-from pipelines.events import Counts, CrossingRecord, IncidentPhase, IncidentReport
+from pipelines.events import Counts, CrossingRecord, GateRecord, IncidentPhase, IncidentReport, ZoneRecord
 from tests.portal.conftest import quick_hash
 from tests.servers import wait_until
 
@@ -127,6 +128,67 @@ def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int)
                 at=start + n * step, gate="utara", direction=Direction.A, road_user=user, track=n, speed_kmh=32.5
             )
             for n, user in enumerate(users)
+        ),
+    )
+
+
+def capacity_minute(camera_id: str, start: datetime, n: int) -> Counts:
+    """A minute of a busy one-way road with a surveyed capacity, whose weights are not verified."""
+    smp_h, end = 2300.0 + 200 * sin(n / 9), start + timedelta(minutes=1)
+    return Counts(
+        camera_id=camera_id,
+        start_at=start,
+        end_at=end,
+        observed_s=60,
+        crossings=tuple(
+            CrossingRecord(
+                at=start + timedelta(seconds=3 * k),
+                gate="utara",
+                direction=Direction.A,
+                road_user=RoadUser.MOTORCYCLE if k % 3 else RoadUser.CAR,
+                track=k,
+                speed_kmh=41.5,
+                speed_sigma_kmh=2.0,
+                headway_s=1.0 + k % 5,
+            )
+            for k in range(20)
+        ),
+        gates=tuple(
+            GateRecord(
+                gate="utara",
+                direction=direction,
+                start_at=start,
+                end_at=end,
+                flow_veh_h=1200,
+                headway_mean_s=3,
+                headway_median_s=3,
+                headway_under_2s=0.2,
+                smp_h=smp_h / 2,
+                saturation=smp_h / 3000,
+                emp_verified=False,
+                coverage=1,
+            )
+            for direction in Direction
+        ),
+        zones=(
+            ZoneRecord(
+                zone="masuk",
+                start_at=start,
+                end_at=end,
+                flow_veh_h=3600,
+                speed_kmh=38.0,
+                relative_speed=0.62,
+                density_veh_km_lane=31,
+                occupancy=0.14,
+                queue_m=0,
+                queue_veh=0,
+                smp_h=smp_h,
+                saturation=smp_h / 3000,
+                level_of_service=LevelOfService.D,
+                emp_verified=False,
+                level=Level.DENSE,
+                coverage=1,
+            ),
         ),
     )
 

@@ -24,6 +24,7 @@ from tests.integration.browser import (
     DESKTOP,
     PASSWORD,
     Visitor,
+    capacity_minute,
     chromium,
     city,
     counted_minute,
@@ -314,6 +315,29 @@ def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, kee
     assert download.value.suggested_filename.endswith(".csv")
     page.locator("summary").click()
     screenshot(page, "history")
+
+
+def test_planners_see_what_the_road_carries_of_what_it_could(visitor: Visitor, keep: Callable[..., None]) -> None:
+    end = minute(datetime.now(UTC))
+    start = end - timedelta(hours=2)
+    keep(*(capacity_minute("kabil-1", start + timedelta(minutes=m), m) for m in range(120) if m not in range(50, 70)))
+    page = visitor.sign_in("rina")
+    zone = ZoneInfo("Asia/Jakarta")
+    from_, to = (f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for at in (start, end))
+    for place, charts, columns in (
+        ("zone=masuk", ["Arus smp", "Derajat kejenuhan"], ["DJ", "Tingkat pelayanan"]),
+        ("gate=utara", ["Derajat kejenuhan", "Waktu antara (median)"], ["Waktu antara (median) (detik)"]),
+    ):
+        page.goto(f"{visitor.address}/riwayat?camera=kabil-1&{place}&period=custom&from={from_}&to={to}&interval=300")
+        for chart in charts:
+            expect(page.locator(f'figure[aria-label="{chart}"] canvas')).to_be_visible()
+        expect(page.get_by_text("belum dipastikan dengan naskah resmi PKJI 2023")).to_be_visible()
+        page.locator("summary").click()
+        for column in columns:
+            expect(page.get_by_role("columnheader", name=column, exact=True)).to_be_visible()
+        cells = page.locator("details tbody tr").nth(2).locator("td").all_inner_texts()
+        assert ("D" if place == "zone=masuk" else "3") in cells
+        screenshot(page, f"capacity-{place.split('=')[0]}")
 
 
 def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, keep: Callable[..., None]) -> None:

@@ -13,7 +13,7 @@ import { t, type TextKey } from "../i18n";
 import { toLocal } from "../local_time";
 import { type Period, periodOf, possibleIntervals, type Preset, PRESETS, usualInterval } from "../period";
 import { zoneName } from "../parts/camera_facts";
-import { hasData, historyCharts, historyTable } from "../parts/history_charts";
+import { empNote, hasData, historyCharts, historyTable } from "../parts/history_charts";
 import { failure, loading, notice } from "../parts/notice";
 
 const HOUR_MS = 3_600_000;
@@ -175,7 +175,7 @@ class HistoryPage implements Page {
     );
     if (!hasData(history)) return this.say(head);
     const charts = historyCharts(this.app, history);
-    this.say(head, h("div", { class: "card" }, charts.element), historyTable(this.app, history));
+    this.say(head, h("div", { class: "card" }, charts.element, empNote(history)), historyTable(this.app, history));
     this.closeCharts = charts.close;
   }
 

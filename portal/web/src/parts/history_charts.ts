@@ -41,6 +41,10 @@ function chartsOf(app: App, rows: readonly HistoryRow[]): Chart[] {
     line(t("speed"), t("unitSpeed"), "--class-truck", (row) => row.speed_kmh),
     { ...line(t("relativeSpeed"), "", "--class-truck", (row) => row.relative_speed), write: percent },
     { ...line(t("occupancy"), "", "--class-bus", (row) => row.occupancy), write: percent },
+    line(t("smpFlow"), t("unitSmp"), "--class-car", (row) => row.smp_h),
+    { ...line(t("saturation"), "DJ = q/C", "--class-bus", (row) => row.saturation), write: (share) => number(share, 2) },
+    line(t("headway"), t("unitHeadway"), "--class-motorcycle", (row) => row.headway_median_s),
+    { ...line(t("shortHeadways"), "", "--class-motorcycle", (row) => row.headway_under_2s), write: percent },
   ];
   return charts.filter(({ series }) => series.some(({ values }) => values.some((value) => value !== null)));
 }
@@ -68,9 +72,37 @@ function levelAt(height: number): string {
   return level ? levelName(level) : "";
 }
 
-export function historyTable(app: App, { rows }: History): HTMLElement {
+/** Said where the passenger-car units rest on a value that no official text at hand confirms. */
+export function empNote({ rows }: History): HTMLElement | null {
+  return rows.some((row) => row.emp_verified === false) ? h("p", { class: "hint" }, t("empUnverified")) : null;
+}
+
+/** A column that is shown only where something is known for it. */
+interface Column {
+  heading: string;
+  text: (row: HistoryRow) => string | null;
+  /** Words stand at the left of their column, figures at the right. */
+  words?: boolean;
+}
+
+function furtherColumns(history: History): Column[] {
+  const figure = (n: number | null, digits: number): string | null => (n === null ? null : number(n, digits));
+  const columns: Column[] = [
+    { heading: t("level"), text: (row) => (history.zone ? levelName(row.level ?? "unknown") : null), words: true },
+    { heading: `${t("smpFlow")} (${t("unitSmp")})`, text: (row) => figure(row.smp_h, 0) },
+    { heading: "DJ", text: (row) => figure(row.saturation, 2) },
+    { heading: t("levelOfService"), text: (row) => row.level_of_service },
+    { heading: `${t("headway")} (${t("unitHeadway")})`, text: (row) => figure(row.headway_median_s, 1) },
+    { heading: t("shortHeadways"), text: (row) => (row.headway_under_2s === null ? null : percent(row.headway_under_2s)) },
+  ];
+  return columns.filter(({ text }) => history.rows.some((row) => text(row) !== null));
+}
+
+export function historyTable(app: App, history: History): HTMLElement {
+  const { rows } = history;
   const { time } = app;
   const classes = presentClasses(app.city.classes, rows.map((row) => row.counts));
+  const further = furtherColumns(history);
   const heading = (text: string, of = "figure"): HTMLElement => h("th", { scope: "col", class: of }, text);
   const head = h(
     "tr",
@@ -80,7 +112,7 @@ export function historyTable(app: App, { rows }: History): HTMLElement {
     ...classes.map((name) => heading(word(name))),
     heading(`${t("flow")} (${t("unitFlow")})`),
     heading(`${t("speed")} (${t("unitSpeed")})`),
-    heading(t("level"), ""),
+    ...further.map((column) => heading(column.heading, column.words ? "" : "figure")),
   );
   const body = h("tbody");
   const details = h(
@@ -89,11 +121,11 @@ export function historyTable(app: App, { rows }: History): HTMLElement {
     h("summary", {}, t("table")),
     h("div", { class: "table-frame", tabindex: 0, role: "region", "aria-label": t("table") }, h("table", {}, h("thead", {}, head), body)),
   );
-  details.addEventListener("toggle", () => body.append(...rows.map((row) => tableRow(app, row, classes))), { once: true });
+  details.addEventListener("toggle", () => body.append(...rows.map((row) => tableRow(app, row, classes, further))), { once: true });
   return details;
 }
 
-function tableRow({ time }: App, row: HistoryRow, classes: readonly string[]): HTMLElement {
+function tableRow({ time }: App, row: HistoryRow, classes: readonly string[], further: readonly Column[]): HTMLElement {
   const figure = (text: string): HTMLElement => h("td", { class: "figure" }, text);
   const value = (n: number | null, digits: number): HTMLElement => figure(n === null ? t("noValue") : number(n, digits));
   const count = (counts: Counts | null, name: string): HTMLElement => value(counts ? (counts[name] ?? 0) : null, 0);
@@ -105,6 +137,6 @@ function tableRow({ time }: App, row: HistoryRow, classes: readonly string[]): H
     ...classes.map((name) => count(row.counts, name)),
     value(row.flow_veh_h, 0),
     value(row.speed_kmh, 1),
-    h("td", {}, levelName(row.level ?? "unknown")),
+    ...further.map(({ text, words }) => h("td", { class: words ? "" : "figure" }, text(row) ?? t("noValue"))),
   );
 }
