@@ -11,6 +11,7 @@ from analytics.facts import Coverage, Crossing, Fact
 from analytics.free_flow import FreeFlow
 from analytics.headways import GateMinutes
 from analytics.incidents.desk import IncidentDesk
+from analytics.journeys import JourneyBook
 from analytics.periods import Periods
 from analytics.queues import zone_queues
 from analytics.scene import Scene, SceneWatch
@@ -56,6 +57,7 @@ class CameraAnalyst:
         self._trajectories = Trajectories(homography)
         self._gates = GateCounter(camera.gates, calibrated=homography is not None)
         self._gate_minutes = GateMinutes(camera.gates)
+        self._journeys = JourneyBook(camera.gates, homography)
         self._travel = TravelMeter(camera.zones, homography)
         self._zones = ZoneAggregator(camera.zones, homography)
         self._watch = SceneWatch(camera.zones, homography)
@@ -130,6 +132,7 @@ class CameraAnalyst:
 
     def _learn_from(self, look: Look) -> list[Fact]:
         facts = self._crossed(look.t, self._gates.observe(look))
+        self._journeys.observe(look)
         travel = self._travel.observe(look)
         self._zones.add(travel)
         facts += self._levels.observe(look, travel)
@@ -146,4 +149,4 @@ class CameraAnalyst:
         self._desk.forget(gone)
         for zone, speed_ms in self._travel.forget(gone):
             self._free_flow[zone].learn(speed_ms)
-        return []
+        return [*self._journeys.close(gone)]

@@ -179,4 +179,20 @@ class Coverage:
     observed_s: float
 
 
-Fact = Crossing | GateInterval | ZoneInterval | LevelReport | Incident | Coverage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    """The way of one road user over a junction, told once it is gone for good; for calibrated cameras only.
+
+    times: seconds, oldest first. places: as many, in ground metres. arrived, departed: whether its first and its last
+    sighting were well within the time that was watched; who was already there when that began arrived unwatched.
+    """
+
+    track: int
+    road_user: RoadUser
+    times: tuple[float, ...]
+    places: tuple[GroundPoint, ...]
+    arrived: bool
+    departed: bool
+
+
+Fact = Crossing | GateInterval | ZoneInterval | LevelReport | Incident | Coverage | Journey

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from analytics.camera import Camera
-from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, LevelReport, ZoneInterval
+from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, Journey, LevelReport, ZoneInterval
 from analytics.geodesy import on_the_map
 from pipelines.events import (
     Congestion,
@@ -51,19 +51,19 @@ class FactEvents:
         match fact:
             case Crossing():
                 self._crossings.append(_crossing(fact))
-                return None
             case GateInterval():
                 self._gates.append(GateRecord(**_in_utc(fact)))
-                return None
             case ZoneInterval():
                 self._zones.append(ZoneRecord(**_in_utc(fact)))
-                return None
             case Coverage():
                 return self._counts(fact)
             case LevelReport():
                 return self._congestion(fact)
             case Incident():
                 return self._incident(fact)
+            case Journey():
+                pass
+        return None
 
     def _counts(self, period: Coverage) -> Counts:
         crossings, self._crossings = self._crossings, []
