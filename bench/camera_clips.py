@@ -1,12 +1,18 @@
-"""Clips as a street camera would send them: small, few frames a second, no reordering, a keyframe every two seconds."""
+"""Clips as street cameras would send them: small, few frames a second, no reordering, a keyframe every two seconds."""
 
+import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 
 import av
 
+from pipelines.demo.serve import rtsp_server
+
 KEYFRAME_EVERY_S = 2
+STREAMS_PER_SERVER = min(32, (os.cpu_count() or 1) + 4)
+"""The server has a thread for each stream, from asyncio's pool, which has so many; the next stream waits for ever."""
 ENCODING = {"preset": "veryfast", "crf": "26", "profile": "main", "bf": "0"}
 
 
@@ -42,3 +48,16 @@ def _pictures(clip: Path, size: tuple[int, int], fps: Fraction) -> Iterator[av.V
             if picture.time is not None and picture.time * fps >= wanted - 1e-3:
                 wanted += 1
                 yield picture.reformat(*size, format="yuv420p", interpolation="AREA")
+
+
+@contextmanager
+def cameras_over_rtsp(folder: Path, count: int, logs: Path) -> Iterator[list[str]]:
+    """Addresses of that many cameras, which play the clips of `folder` in turn and for ever."""
+    clips = sorted(clip.name for clip in folder.glob("*.mp4"))
+    with ExitStack() as stack:
+        servers = range(-(-count // STREAMS_PER_SERVER))
+        ports = [stack.enter_context(rtsp_server(folder, logs / f"rtsp-{server}.log")) for server in servers]
+        yield [
+            f"rtsp://127.0.0.1:{ports[number // STREAMS_PER_SERVER]}/{clips[number % len(clips)]}?play_count=0"
+            for number in range(count)
+        ]

@@ -23,10 +23,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from analytics.detections import Detections
-from bench.camera_clips import as_camera
+from bench.camera_clips import as_camera, cameras_over_rtsp
 from models.detector import Detector, RgbImage
 from pipelines.config import AnalysisConfig, CameraConfig, Config
-from pipelines.demo.serve import rtsp_server
 from pipelines.detection import open_detector
 from pipelines.events import Event, Health
 from pipelines.logs import configure_logging
@@ -71,11 +70,12 @@ def main() -> int:
         print(f"bench: needs clips in {CLIPS}; nothing was measured", file=sys.stderr)
         return 2
     if options.measure:
-        json.dump(measure(options.measure, options.port, options.with_detector), sys.stdout)
+        json.dump(measure(json.loads(options.measure), options.with_detector), sys.stdout)
         return 0
     folder = prepared(options.size, options.fps)
-    with tempfile.TemporaryDirectory() as logs, rtsp_server(folder, Path(logs) / "rtsp.log") as port:
-        runs = [run_apart(cameras, port, options.with_detector) for cameras in (QUICK if options.quick else CAMERAS)]
+    steps = QUICK if options.quick else CAMERAS
+    with tempfile.TemporaryDirectory() as logs, cameras_over_rtsp(folder, steps[-1], Path(logs)) as urls:
+        runs = [run_apart(urls[:cameras], options.with_detector) for cameras in steps]
     by_cameras = {run["cameras"]: run for run in runs}
     growth = runs[-1]["cpu_ms_per_camera_s"] / by_cameras[COMPARED_WITH]["cpu_ms_per_camera_s"]
     memory = (runs[-1]["resident_mb"] - runs[0]["resident_mb"]) / (runs[-1]["cameras"] - runs[0]["cameras"])
@@ -100,8 +100,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--size", default="640x360")
     parser.add_argument("--fps", type=Fraction, default=Fraction(25, 2))
     parser.add_argument("--with-detector", action="store_true")
-    parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -116,22 +115,25 @@ def prepared(size: str, fps: Fraction) -> Path:
     return folder
 
 
-def run_apart(cameras: int, port: int, with_detector: bool) -> dict[str, Any]:
+def run_apart(urls: list[str], with_detector: bool) -> dict[str, Any]:
     """In a process of its own, so that no run inherits memory."""
-    command = [sys.executable, "-m", "bench.growth", "--measure", str(cameras), "--port", str(port)]
+    command = [sys.executable, "-m", "bench.growth", "--measure", json.dumps(urls)]
     command += ["--with-detector"] if with_detector else []
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
     measured: dict[str, Any] = json.loads(done.stdout)
     return measured
 
 
-def measure(cameras: int, port: int, with_detector: bool) -> dict[str, Any]:
+def measure(urls: list[str], with_detector: bool) -> dict[str, Any]:
     configure_logging()
+    cameras = len(urls)
     events: list[Event] = []
     detector: Detector = open_detector(str(WEIGHTS)) if with_detector else NothingSeen()
     with tempfile.TemporaryDirectory() as folder, closing(detector):
         config = Config(
-            cameras=tuple(camera(number, port) for number in range(cameras)),
+            cameras=tuple(
+                CameraConfig(id=f"camera-{n}", name=f"Camera {n}", url=SecretStr(url)) for n, url in enumerate(urls)
+            ),
             data_dir=Path(folder),
             analysis=AnalysisConfig(looks_per_s=LOOKS_PER_S),
         )
@@ -152,12 +154,6 @@ def measure(cameras: int, port: int, with_detector: bool) -> dict[str, Any]:
         "analysed_fps": mean([report.analysed_fps for report in reports]),
         "worst_age_s": max((report.age_s for report in reports if report.age_s is not None), default=None),
     }
-
-
-def camera(number: int, port: int) -> CameraConfig:
-    name, turned_by = SOURCES[number % len(SOURCES)], TURNED_BY[number // len(SOURCES) % len(TURNED_BY)]
-    url = SecretStr(f"rtsp://127.0.0.1:{port}/{name}-{turned_by:g}.mp4?play_count=0")
-    return CameraConfig(id=f"camera-{number}", name=f"Camera {number}", url=url)
 
 
 def cpu_by_task() -> dict[str, float]:

@@ -81,6 +81,10 @@ class Geometry(_Section):
     gates: tuple[GateEntry, ...] = ()
     zones: tuple[ZoneEntry, ...] = ()
 
+    @property
+    def holds_pixels(self) -> bool:
+        return bool(self.control_points or self.gates or self.zones)
+
     def camera(self, camera_id: str, image_size: tuple[int, int], **facts: Any) -> Camera:
         """The camera with its geometry scaled to a stream of `image_size` (width, height).
 

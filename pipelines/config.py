@@ -70,8 +70,8 @@ class SiteConfig(_Section):
 class CameraConfig(_Section):
     """url is streamed to viewers and, unless `analysis_url` (a sub-stream) is given, analysed too.
 
-    geometry: path of a camera.json, relative to the configuration file. Without zones, the whole picture is one
-    zone, `view`.
+    While the sub-stream is down, the main stream is analysed. geometry: path of a camera.json, relative to the
+    configuration file, drawn on a picture of either size. Without zones, the whole picture is one zone, `view`.
     """
 
     id: Identifier
@@ -83,6 +83,12 @@ class CameraConfig(_Section):
     visibility: Visibility = Visibility.OPERATORS
     position: WGS84 | None = None
     geometry: Path | None = None
+
+    @model_validator(mode="after")
+    def _streams_differ(self) -> Self:
+        if self.analysis_url == self.url:
+            raise ValueError("analysis_url is the same as url; give the camera's sub-stream, or leave it out")
+        return self
 
     def camera(self, drawn: Geometry, image_size: tuple[int, int]) -> Camera:
         """The analytics' view of this camera on a stream of `image_size` (width, height).
@@ -241,7 +247,12 @@ def read_config(path: Path) -> Config:
         raise BadInput(f"{path}: {first_problem(error).removeprefix(': ')}") from error
     config = _anchored(config, path.resolve().parent)
     for camera in config.cameras:
-        config.geometry_of(camera)
+        drawn = config.geometry_of(camera)
+        if camera.analysis_url is not None and drawn.image_size is None and drawn.holds_pixels:
+            raise BadInput(
+                f"{camera.geometry}: image_size is missing; camera {camera.id} has two streams, so add the "
+                "[width, height] of the picture that this was drawn on"
+            )
     return config
 
 

@@ -11,12 +11,14 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from queue import Empty, SimpleQueue
 from threading import Condition
 from threading import Event as Flag
 from types import TracebackType
 from typing import Self
 
+import structlog
 from av.video.frame import VideoFrame
 
 from pipelines.buffer import TimedFrame
@@ -24,6 +26,8 @@ from pipelines.clock import StreamClock
 from pipelines.decoder import Decoder
 from pipelines.nal import Role, role_of
 from pipelines.source import Source, VideoPacket
+
+log = structlog.get_logger()
 
 PACKETS_KEPT = 100
 """Waiting for one camera, at most: 4 s at 25 pictures a second."""
@@ -64,6 +68,24 @@ class DecodePool:
         return Decoding(self, source, watch, wanted_rate)
 
 
+@dataclass(slots=True)
+class Tally:
+    """What became of one connection's pictures.
+
+    decoded: some of them for the sake of later ones only. shown: to analysis. Never decoded were those that were
+    unneeded (no other picture builds on them), outdated (a fresh start came before their turn), unwanted (nobody
+    looks at this stream now) or let go (decoding fell behind).
+    """
+
+    arrived: int = 0
+    decoded: int = 0
+    shown: int = 0
+    unneeded: int = 0
+    outdated: int = 0
+    unwanted: int = 0
+    let_go: int = 0
+
+
 class Decoding:
     """One connection's packets on their way to pictures. Use as a context manager, inside that of its source."""
 
@@ -72,12 +94,13 @@ class Decoding:
         self._source = source
         self._watch = watch
         self._wanted_rate = wanted_rate
+        self.tally = Tally()
         self._decoder, self._clock = Decoder(source), StreamClock()
         self._needed = NeededRate()
         self._changed = Condition()
         self._waiting: deque[tuple[Role, VideoPacket]] = deque()
         self._needs_keyframe = False
-        self._arrived = 0
+        self._unseen = 0
         self._due_at = 0.0
         self._scheduled = self._in_turn = self._due_again = self._closed = False
         self._failure: Exception | None = None
@@ -91,6 +114,7 @@ class Decoding:
         with self._changed:
             self._closed = True
             self._changed.wait_for(lambda: not self._in_turn, CLOSED_WITHIN_S)
+        log.debug("decoding ended", camera=self._source.address, **asdict(self.tally))
 
     def put(self, packet: VideoPacket) -> None:
         """The next packet of the source, which nobody may change from now on.
@@ -114,27 +138,38 @@ class Decoding:
         self._pool.schedule(self)
 
     def _keep(self, role: Role, packet: VideoPacket, rate: float) -> None:
-        self._arrived += role is not Role.HEADERS
         self._needed.see(role, packet)
-        if role is Role.FRESH_START:
-            self._forget_pictures()
-        if role is Role.FRESH_START or packet.is_keyframe:
-            self._needs_keyframe = False
-        if role is Role.HEADERS or not (self._needs_keyframe or self._is_superfluous(role, rate)):
+        if role is Role.HEADERS:
             self._waiting.append((role, packet))
-        if rate <= 0 or len(self._waiting) > PACKETS_KEPT:
-            self._forget_pictures()
-            self._needs_keyframe = True
+            return
+        self.tally.arrived += 1
+        self._unseen += 1
+        if role is Role.FRESH_START:
+            self.tally.outdated += self._forget_pictures()
+        self._needs_keyframe &= not (role is Role.FRESH_START or packet.is_keyframe)
         if rate <= 0:
-            self._arrived = 0
+            self.tally.unwanted += 1 + self._forget_pictures()
+            self._needs_keyframe, self._unseen = True, 0
+        elif self._needs_keyframe:
+            self.tally.let_go += 1
+        elif role is Role.DISPOSABLE and self._others_suffice(rate):
+            self.tally.unneeded += 1
+        else:
+            self._waiting.append((role, packet))
+            if len(self._waiting) > PACKETS_KEPT:
+                self.tally.let_go += self._forget_pictures()
+                self._needs_keyframe = True
 
-    def _is_superfluous(self, role: Role, rate: float) -> bool:
+    def _others_suffice(self, rate: float) -> bool:
         """Where times tell the order of decoding only, a picture's time shows in the number of those before it."""
-        return role is Role.DISPOSABLE and self._needed.per_s >= rate and not self._source.decode_ordered
+        return self._needed.per_s >= rate and not self._source.decode_ordered
 
-    def _forget_pictures(self) -> None:
+    def _forget_pictures(self) -> int:
+        """How many they were. Headers stay: what comes next may be read by them."""
+        before = len(self._waiting)
         headers = [kept for kept in self._waiting if kept[0] is Role.HEADERS]
         self._waiting = deque(headers[-HEADERS_KEPT:])
+        return before - len(headers)
 
     def _becomes_due(self, rate: float) -> bool:
         now = time.monotonic()
@@ -166,9 +201,11 @@ class Decoding:
         for packet in packets:
             for timed in self._decoder.frames(packet):
                 newest = timed
+                self.tally.decoded += 1
         if newest is not None:
             with self._changed:
-                passed_over, self._arrived = max(0, self._arrived - 1), 0
+                passed_over, self._unseen = max(0, self._unseen - 1), 0
+                self.tally.shown += 1
             seconds, picture = newest
             self._watch(TimedFrame(self._clock.wall(seconds), picture, passed_over))
 

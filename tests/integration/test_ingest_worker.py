@@ -245,6 +245,37 @@ def test_without_its_live_video_a_camera_is_degraded(rtsp_cameras: RtspCameras, 
         assert told.reason.startswith("live video: ")
 
 
+def test_the_main_stream_is_analysed_while_the_sub_stream_is_down(
+    rtsp_cameras: RtspCameras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.sub_stream.STEADY_S", 1.0)
+    (tmp_path / "main").mkdir()
+    main = RtspCameras(tmp_path / "main")
+    write_clip(main.folder / "large.mp4", size=(640, 480))
+    drawn = gate_file(tmp_path)  # on the sub-stream's picture, half the size of the main one's
+    sub_stream = SecretStr(rtsp_cameras.url("road.mp4"))
+    city = config(tmp_path, camera("road", main.url("large.mp4"), analysis_url=sub_stream, geometry=drawn))
+
+    def crossings() -> int:
+        return sum(len(counts.crossings) for counts in received.of("road", Counts))
+
+    main.start()
+    try:
+        with running(city) as received:
+            wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+            rtsp_cameras.kill()
+            wait_until(received.is_("road", CameraStatus.DEGRADED), "the sub-stream to be missed")
+            assert received.health("road").reason.startswith("sub-stream: ")
+            wait_until(lambda: received.health("road").image_size == (640, 480), "the main stream to be analysed")
+            before = crossings()
+            wait_until(lambda: crossings() >= before + 2, "crossings of the scaled gate", within_s=60)
+            rtsp_cameras.start()
+            wait_until(received.is_("road", CameraStatus.ONLINE), "the sub-stream to be analysed again")
+            wait_until(lambda: received.health("road").image_size == (320, 240), "its pictures")
+    finally:
+        main.kill()
+
+
 def test_everything_stops_within_two_seconds_though_a_camera_says_nothing(
     rtsp_cameras: RtspCameras, silent_server: int, tmp_path: Path
 ) -> None:

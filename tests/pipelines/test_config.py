@@ -72,6 +72,23 @@ def test_geometry_is_scaled_to_the_stream(tmp_path):
     assert (camera.gates[0].p1, camera.gates[0].p2) == ((5, 5), (45, 5))
 
 
+def test_the_address_of_a_sub_stream_is_a_secret_too(tmp_path):
+    (camera,) = read_config(one_camera(tmp_path, ", analysis_url: 'rtsp://admin:s3cret@10.0.0.7/sub'")).cameras
+    assert camera.analysis_url.get_secret_value().endswith("/sub")
+    assert "s3cret" not in repr(camera)
+
+
+def test_a_sub_stream_that_is_the_main_stream_is_refused(tmp_path):
+    said = complaint(one_camera(tmp_path, ", analysis_url: 'rtsp://admin:s3cret@10.0.0.7/main'"))
+    assert "cameras[0]: analysis_url is the same as url" in said
+
+
+def test_geometry_for_two_streams_must_say_what_it_was_drawn_on(tmp_path):
+    (tmp_path / "kuda.json").write_text(json.dumps({"gates": [GATE]}))
+    said = complaint(one_camera(tmp_path, ", geometry: kuda.json, analysis_url: 'rtsp://10.0.0.7/sub'"))
+    assert "kuda.json: image_size is missing; camera kuda has two streams" in said
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
