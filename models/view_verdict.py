@@ -64,6 +64,7 @@ MURKY = 25.0
 GLARING = 190.0
 PALE = 0.5
 FLAT = 6.0
+ALL_WHITE = 0.9
 LEFT = 0.25
 """Share of its usual contrast under which nothing of a block is left to be seen."""
 
@@ -79,7 +80,7 @@ STAYED = 0.25
 def judge_alone(picture: Grey, present: ViewState) -> Verdict:
     """Of a view that is not known yet, only what no view of a road looks like can be told."""
     light = Light.of(picture)
-    flat = light.contrast < FLAT
+    flat = light.contrast < FLAT or light.clipped > ALL_WHITE
     return _judge_light(light, present, hidden=1.0 if flat else 0.0, unlike=True, pale=flat)
 
 
@@ -131,7 +132,8 @@ def _judge_light(light: Light, present: ViewState, *, hidden: float, unlike: boo
         reason = "the picture is dark; check the camera's night mode and the street lighting"
         return Verdict(ViewState.DARK, _confidence(light.bright, 2 * limits.dark, 0.0), reason)
     limits = Limits.of(ViewState.WASHED_OUT, present)
-    if light.clipped > limits.clipped or (pale and light.middle > GLARING):
+    # A white sky may fill half of a good picture, but it hides nothing that is usually seen.
+    if (light.clipped > limits.clipped and hidden >= STAY.hidden) or (pale and light.middle > GLARING):
         reason = "the picture is washed out; check exposure, and whether the sun or a lamp shines into the lens"
         return Verdict(ViewState.WASHED_OUT, max(0.5, light.clipped), reason)
     if gone and unlike:

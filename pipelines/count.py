@@ -23,21 +23,35 @@ from pipelines.errors import BadInput
 from pipelines.logs import without_credentials
 from pipelines.pictures import Pictures
 from pipelines.recording import Recording
+from pipelines.viewing import CameraView, Fitness
 
 _WAITING_PICTURES = 8
 _PATIENCE_S = 0.1
 """How soon the threads notice a stop."""
 
+_FROZEN_S = 30.0
+_CHECK_EVERY_S = 0.2
+"""How often it is asked whether the view is fit to be analysed: as often as of a live camera."""
+
 Watcher = Callable[[float, av.VideoFrame, Tracks, list[Fact]], None]
-"""Told about every analysed frame: time, frame, tracks in it and facts that became known."""
+"""Told about every frame: time, frame, tracks in it (none where it was withheld) and facts that became known."""
+
+
+@dataclass(slots=True)
+class Withheld:
+    """A time from which no facts were taken, because of what was wrong with the view: see `pipelines.viewing`."""
+
+    from_s: float
+    to_s: float
+    reason: str = "the usual view was hidden or not recognised for a moment"
 
 
 @dataclass(slots=True)
 class Counted:
     """What came out.
 
-    frames: decoded. analysed_frames: fewer only where a live stream outran the machine, or the count was stopped.
-    road_users: how many were followed, by the class each was seen as most often.
+    frames: decoded. analysed_frames: fewer where frames were withheld, where a live stream outran the machine, or the
+    count was stopped. road_users: how many were followed, by the class each was seen as most often.
     """
 
     frames: int = 0
@@ -45,13 +59,23 @@ class Counted:
     duration_s: float = 0.0
     facts: list[Fact] = field(default_factory=list)
     road_users: dict[RoadUser, int] = field(default_factory=dict)
+    withheld: list[Withheld] = field(default_factory=list)
+
+    def withhold(self, t: float, reason: str) -> None:
+        if not self.withheld or t - self.withheld[-1].to_s > 1.0:
+            self.withheld.append(Withheld(t, t))
+        span = self.withheld[-1]
+        span.to_s, span.reason = t, reason or span.reason
 
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
+    """image: what the detector is to see, None where the frame is unfit to be analysed."""
+
     t: float
     frame: av.VideoFrame
-    image: RgbImage
+    image: RgbImage | None
+    fitness: Fitness
 
 
 class _Reader:
@@ -60,8 +84,9 @@ class _Reader:
     A file waits for its reader; of a live stream the oldest waiting picture is dropped.
     """
 
-    def __init__(self, recording: Recording, pictures: Pictures, stop: Flag) -> None:
+    def __init__(self, recording: Recording, pictures: Pictures, view: CameraView, stop: Flag) -> None:
         self._recording, self._pictures, self._stop = recording, pictures, stop
+        self._view, self._fitness, self._check_at = view, Fitness(usable=True), 0.0
         self._ready: Queue[_Picture | None] = Queue(_WAITING_PICTURES)
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, name="decode", daemon=True)
@@ -89,7 +114,11 @@ class _Reader:
                     return
                 self.frames += 1
                 self.last_t = timed.t
-                self._offer(_Picture(timed.t, timed.frame, self._pictures.take(timed.frame)))
+                if timed.t >= self._check_at:
+                    self._check_at = timed.t + _CHECK_EVERY_S
+                    self._fitness = self._view.see(timed.t, timed.frame)
+                image = self._pictures.take(timed.frame) if self._fitness.usable else None
+                self._offer(_Picture(timed.t, timed.frame, image, self._fitness))
         except Exception as error:  # handed to the thread that reads
             self._failure = error
         finally:
@@ -119,7 +148,8 @@ def count(
     in the recording can be decoded.
     """
     view = choose_view(camera)
-    reader = _Reader(recording, Pictures(view), stop)
+    drawn_on = bool(camera.gates or camera.control_points or any(zone.polygon for zone in camera.zones))
+    reader = _Reader(recording, Pictures(view), CameraView(_FROZEN_S, drawn_on=drawn_on), stop)
     tracker, analyst, counted = make_tracker(camera), CameraAnalyst(camera), Counted()
     votes: dict[int, Counter[int]] = {}
     under_way: deque[tuple[_Picture, Future[Detections]]] = deque()
@@ -136,7 +166,19 @@ def count(
         for watch in watchers:
             watch(picture.t, picture.frame, tracks, facts)
 
+    def withhold(picture: _Picture) -> None:
+        while under_way:
+            finish_oldest()
+        counted.withhold(picture.t, picture.fitness.reason)
+        facts = analyst.advance(picture.t)
+        counted.facts += facts
+        for watch in watchers:
+            watch(picture.t, picture.frame, Tracks.empty(), facts)
+
     for picture in reader:
+        if picture.image is None:
+            withhold(picture)
+            continue
         # Streams that were recoded repeat pictures; what is in them is known.
         if future is None or seen is None or not np.array_equal(picture.image, seen):
             future = detector.submit(picture.image)

@@ -29,7 +29,7 @@ class ViewMemory:
     def load(self) -> ViewAlbum:
         """Empty where nothing was kept, where it cannot be read, or where gates and zones have been drawn since."""
         try:
-            with np.load(self._path, allow_pickle=False) as arrays:
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 if str(arrays["version"]) != self._version:
                     log.info("gates or zones were changed; the view is learned anew", file=str(self._path))
                     return ViewAlbum()

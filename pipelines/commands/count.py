@@ -89,10 +89,16 @@ def count(
         camera,
     )
     report["road_users"] = counted.road_users
+    report["withheld"] = [
+        {"from_s": round(span.from_s, 2), "to_s": round(span.to_s, 2), "reason": span.reason}
+        for span in counted.withheld
+    ]
     if json_path is not None:
         write_report(report, json_path)
     if json_path != "-":
         _show(report)
+        for span in counted.withheld:
+            click.echo(f"Nothing is known of {span.from_s:.0f} s to {span.to_s:.0f} s: {span.reason}.")
 
 
 def parse_gate(text: str) -> Gate:

@@ -24,6 +24,7 @@ from pipelines.looking import Looker, Watched
 from pipelines.snapshots import Snapshots
 from pipelines.viewing import CameraView
 from tests.servers import wait_until
+from tests.street import street_frame
 
 SHADES = {"a": 40, "b": 100, "c": 160}
 """Each camera's picture has its own brightness, by which the detector below tells them apart."""
@@ -150,3 +151,35 @@ def test_a_camera_whose_analysis_cannot_be_made_says_so(tmp_path: Path, looks_pe
         wait_until(lambda: detector.looks["a"] >= before + 10, "looks at the others")
     assert cameras["b"].health.report(0).reason == "gate north is outside the picture"
     assert cameras["c"].health.status() == CameraStatus.ONLINE
+
+
+def test_a_camera_that_shows_nothing_from_the_first_has_minutes_without_data(tmp_path: Path) -> None:
+    """Nothing is analysed, but that nothing was observed is told: it is no empty road."""
+    stop, wake, told = Flag(), Flag(), []
+    detector = SlowDetector(look_s=0.0)
+    covered = Watched(
+        camera_id="a",
+        frames=NewestFrame(wake.set),
+        health=CameraHealth("a", looks_per_s=50),
+        make_analysis=lambda size: CameraAnalysis(Camera(id="a", image_size=size), Snapshots(tmp_path), told.append),
+        view=CameraView(30),
+    )
+    looker = Thread(target=Looker(detector, 50, [covered], wake).run, args=(stop,))
+    looker.start()
+    try:
+        began = time.time() - 100
+        for number in range(40):
+            covered.health.received((320, 180))
+            covered.frames.put(TimedFrame(began + number, street_frame(number, covered=True)))
+            wait_until(lambda: not covered.frames, "the frame to be taken")
+        wait_until(lambda: told, "what was not observed to be told")
+    finally:
+        stop.set()
+        wake.set()
+        looker.join(10)
+        detector.close()
+    report = covered.health.report(dropped=0)
+    assert (report.status, report.analysed_fps) == (CameraStatus.UNUSABLE, 0)
+    assert "hidden" in report.reason
+    assert {counts.observed_s for counts in told} == {0.0}
+    assert not detector.looks
