@@ -1,5 +1,6 @@
 """`simpang count`: one video or stream in, traffic facts out."""
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -34,7 +35,8 @@ _CHECK_EVERY_S = 0.2
 """How often it is asked whether the view is fit to be analysed: as often as of a live camera."""
 
 Watcher = Callable[[float, av.VideoFrame, Tracks, list[Fact]], None]
-"""Told about every frame: time, frame, tracks in it (none where it was withheld) and facts that became known."""
+"""Told about every frame that was due for a look: time, frame, tracks in it (none where it was withheld) and facts that
+became known."""
 
 
 @dataclass(slots=True)
@@ -50,8 +52,9 @@ class Withheld:
 class Counted:
     """What came out.
 
-    frames: decoded. analysed_frames: fewer where frames were withheld, where a live stream outran the machine, or the
-    count was stopped. road_users: how many were followed, by the class each was seen as most often.
+    frames: decoded. analysed_frames: fewer where not all were to be looked at or frames were withheld, where a live
+    stream outran the machine, or the count was stopped. road_users: how many were followed, by the class each was seen
+    as most often.
     """
 
     frames: int = 0
@@ -84,8 +87,9 @@ class _Reader:
     A file waits for its reader; of a live stream the oldest waiting picture is dropped.
     """
 
-    def __init__(self, recording: Recording, pictures: Pictures, view: CameraView, stop: Flag) -> None:
+    def __init__(self, recording: Recording, pictures: Pictures, view: CameraView, period_s: float, stop: Flag) -> None:
         self._recording, self._pictures, self._stop = recording, pictures, stop
+        self._period_s, self._due = period_s, 0.0
         self._view, self._fitness, self._check_at = view, Fitness(usable=True), 0.0
         self._ready: Queue[_Picture | None] = Queue(_WAITING_PICTURES)
         self._failure: BaseException | None = None
@@ -114,6 +118,9 @@ class _Reader:
                     return
                 self.frames += 1
                 self.last_t = timed.t
+                if timed.t < self._due - self._recording.frame_s / 4:
+                    continue
+                self._due = max(self._due + self._period_s, timed.t)
                 if timed.t >= self._check_at:
                     self._check_at = timed.t + _CHECK_EVERY_S
                     self._fitness = self._view.see(timed.t, timed.frame)
@@ -140,16 +147,24 @@ class _Reader:
 
 
 def count(
-    recording: Recording, camera: Camera, detector: Detector, *, stop: Flag, watchers: Sequence[Watcher] = ()
+    recording: Recording,
+    camera: Camera,
+    detector: Detector,
+    *,
+    stop: Flag,
+    looks_per_s: float = math.inf,
+    watchers: Sequence[Watcher] = (),
 ) -> Counted:
     """Analyse the recording to its end, or until `stop` is set.
+
+    looks_per_s: how many frames of a second to look at, at most.
 
     Decoding, detection and analysis overlap; facts come in the order of the frames. Raises BadInput where nothing
     in the recording can be decoded.
     """
     view = choose_view(camera)
     drawn_on = bool(camera.gates or camera.control_points or any(zone.polygon for zone in camera.zones))
-    reader = _Reader(recording, Pictures(view), CameraView(_FROZEN_S, drawn_on=drawn_on), stop)
+    reader = _Reader(recording, Pictures(view), CameraView(_FROZEN_S, drawn_on=drawn_on), 1 / looks_per_s, stop)
     tracker, analyst, counted = make_tracker(camera), CameraAnalyst(camera), Counted()
     votes: dict[int, Counter[int]] = {}
     under_way: deque[tuple[_Picture, Future[Detections]]] = deque()

@@ -1,5 +1,6 @@
 """`simpang count`: traffic facts from one video or stream."""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 @click.option("--weights", envvar="SIMPANG_WEIGHTS", help="A model: path or name; without it the default one is used.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--confidence", default=0.25, show_default=True, type=click.FloatRange(0.01, 0.99))
+@click.option(
+    "--looks",
+    "looks_per_s",
+    type=click.FloatRange(1, 120),
+    help="Frames to look at a second; 5 to 8 are several times faster and lose few crossings. All without it.",
+)
 @click.option("--json", "json_path", metavar="OUT", help="Where to write the report; - is standard output.")
 @click.option("--video", "video_path", type=click.Path(path_type=Path), help="Write an annotated H.264 video here.")
 def count(
@@ -42,6 +49,7 @@ def count(
     weights: str | None,
     device: str,
     confidence: float,
+    looks_per_s: float | None,
     json_path: str | None,
     video_path: Path | None,
 ) -> None:
@@ -75,7 +83,9 @@ def count(
             watchers.append(resources.enter_context(AnnotatedVideo(video_path, camera, recording.frame_s)).show)
         stop = resources.enter_context(stop_on_signals())
         started = time.perf_counter()
-        counted = count_recording(recording, camera, detector, stop=stop, watchers=watchers)
+        counted = count_recording(
+            recording, camera, detector, stop=stop, looks_per_s=looks_per_s or math.inf, watchers=watchers
+        )
         wall_s = time.perf_counter() - started
     report = build_report(
         Run(

@@ -94,6 +94,25 @@ def test_a_picture_that_is_repeated_is_looked_at_once_and_counts_as_analysed(tmp
     assert len([fact for fact in counted.facts if isinstance(fact, Crossing)]) == 1
 
 
+@pytest.mark.parametrize(("looks_per_s", "looks"), [(5.0, 15), (10.0, 30), (12.5, 38), (25.0, 75), (120.0, 75)])
+def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detector, looks_per_s, looks):
+    camera, seen = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), []
+    with Recording(str(road)) as recording:
+        counted = count(
+            recording,
+            camera,
+            detector,
+            stop=Event(),
+            looks_per_s=looks_per_s,
+            watchers=[lambda t, *_: seen.append(t)],
+        )
+    assert counted.analysed_frames == looks
+    assert counted.frames == 75
+    assert np.diff(seen).max() <= max(1 / looks_per_s, 1 / 25) + 1 / 25 + 1e-6
+    (crossing,) = [fact for fact in counted.facts if isinstance(fact, Crossing)]
+    assert crossing.t == pytest.approx((160 - 35) / 3 / 25, abs=0.1)
+
+
 def test_watchers_see_every_frame_in_order(road, detector):
     seen = []
     with Recording(str(road)) as recording:
