@@ -1,0 +1,73 @@
+"""Encoding frames as H.264, the way a camera does."""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import av
+import numpy as np
+from av.codec.context import Flags
+from numpy.typing import NDArray
+
+FPS = Fraction(25, 2)
+KEYFRAME_EVERY = 25
+"""Two seconds: what cameras are set to for live viewing."""
+
+OPTIONS = {"preset": "superfast", "tune": "zerolatency", "bf": "0", "crf": "25", "scenecut": "0", "threads": "1"}
+
+
+def yuv_frame(yuv: NDArray[np.uint8], number: int) -> av.VideoFrame:
+    """yuv: (H * 3 / 2, W) planar 4:2:0."""
+    frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
+    frame.pts = number
+    frame.time_base = 1 / FPS
+    return frame
+
+
+class Encoder:
+    """A bare H.264 stream with start codes; its parameter sets are kept apart."""
+
+    def __init__(self, image_size: tuple[int, int], fps: Fraction = FPS) -> None:
+        self._codec = av.CodecContext.create("libx264", "w")
+        self._codec.width, self._codec.height = image_size
+        self._codec.pix_fmt = "yuv420p"
+        self._codec.time_base, self._codec.framerate = 1 / fps, fps
+        self._codec.gop_size = KEYFRAME_EVERY
+        self._codec.options = OPTIONS
+        self._codec.flags |= Flags.global_header
+        self._codec.open()
+
+    @property
+    def parameter_sets(self) -> bytes:
+        """SPS and PPS, each behind a start code."""
+        return bytes(self._codec.extradata or b"")
+
+    def encode(self, frame: av.VideoFrame) -> "Iterator[av.Packet[Any]]":
+        yield from self._codec.encode(frame)
+
+
+class Film:
+    """A context manager that writes an MP4."""
+
+    def __init__(self, path: Path, image_size: tuple[int, int]) -> None:
+        self._container = av.open(str(path), "w", format="mp4")
+        self._stream = self._container.add_stream("libx264", rate=FPS, options=OPTIONS)
+        self._stream.width, self._stream.height = image_size
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.gop_size = KEYFRAME_EVERY
+        self._frames = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def add(self, yuv: NDArray[np.uint8]) -> None:
+        self._container.mux(self._stream.encode(yuv_frame(yuv, self._frames)))
+        self._frames += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._container.mux(self._stream.encode(None))
+        self._container.close()

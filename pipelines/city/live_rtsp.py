@@ -1,0 +1,207 @@
+"""Serving frames as they are made, by the same RTSP server that plays files for the demo.
+
+Its server is made for files: the two classes that extend it answer for streams that never end instead.
+"""
+
+import asyncio
+import queue
+import re
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aio_rtsp_toolkit.server import RtspServer
+from aio_rtsp_toolkit.server_media import MediaSource, MediaTrackInfo, profile_level_id_from_sps, to_base64
+from aio_rtsp_toolkit.server_session import RtspServerSession
+from aio_rtsp_toolkit.server_session_types import QueuedMediaPacket
+
+from pipelines.errors import BadInput
+
+WAITING_FRAMES = 50
+"""What one viewer may have waiting; more, and it gets nothing until the next keyframe."""
+
+_START_TIMEOUT_S, _STOP_TIMEOUT_S, _POLL_S = 10.0, 5.0, 0.2
+_CLOCK_HZ = 90_000
+_START_CODE = re.compile(b"\x00\x00\x00?\x01")
+_SLICE, _KEY_SLICE, _SPS, _PPS = 1, 5, 7, 8
+
+
+@dataclass(frozen=True, slots=True)
+class LiveFrame:
+    """One encoded picture, its NAL units behind their lengths. t: seconds on the camera's clock."""
+
+    t: float
+    payload: bytes
+    is_keyframe: bool
+
+
+class LiveStream:
+    """What one address serves. `publish` may be called from any thread and never waits."""
+
+    def __init__(self, name: str, parameter_sets: bytes, fps: float) -> None:
+        units = {unit[0] & 0x1F: unit for unit in nal_units(parameter_sets)}
+        self.name, self.fps = name, fps
+        self.sps, self.pps = units[_SPS], units[_PPS]
+        self._viewers: list[_Viewer] = []
+        self._lock = threading.Lock()
+
+    def publish(self, t: float, encoded: bytes) -> None:
+        """encoded: of one picture, with start codes."""
+        slices = [unit for unit in nal_units(encoded) if unit[0] & 0x1F in (_SLICE, _KEY_SLICE)]
+        payload = b"".join(len(unit).to_bytes(4, "big") + unit for unit in slices)
+        frame = LiveFrame(t, payload, any(unit[0] & 0x1F == _KEY_SLICE for unit in slices))
+        with self._lock:
+            for viewer in self._viewers:
+                viewer.offer(frame)
+
+    def join(self) -> "_Viewer":
+        viewer = _Viewer()
+        with self._lock:
+            self._viewers.append(viewer)
+        return viewer
+
+    def leave(self, viewer: "_Viewer") -> None:
+        with self._lock:
+            self._viewers.remove(viewer)
+
+    def description(self) -> Any:
+        fmtp = (
+            f"packetization-mode=1; profile-level-id={profile_level_id_from_sps(self.sps)}; "
+            f"sprop-parameter-sets={to_base64(self.sps)},{to_base64(self.pps)}"
+        )
+        track = MediaTrackInfo(
+            media_type="video",
+            control="track1",
+            codec_name="h264",
+            payload_type=96,
+            clock_rate=_CLOCK_HZ,
+            fmtp=fmtp,
+            parameter_sets={"sps": self.sps, "pps": self.pps},
+        )
+        return MediaSource(file_path=Path(self.name), tracks=[track], session_name="camera")
+
+
+@dataclass
+class _Viewer:
+    """Begins with a keyframe, and after it fell behind, with the next one."""
+
+    frames: "queue.Queue[LiveFrame]" = field(default_factory=lambda: queue.Queue(WAITING_FRAMES))
+    in_step: bool = False
+
+    def offer(self, frame: LiveFrame) -> None:
+        if not (self.in_step or frame.is_keyframe):
+            return
+        try:
+            self.frames.put_nowait(frame)
+            self.in_step = True
+        except queue.Full:
+            self.in_step = False
+
+
+class _LiveSession(RtspServerSession):  # type: ignore[misc]
+    def _produce_container_packets(self, loop: Any, waiting: Any, stop_event: threading.Event) -> None:
+        state = next(state for state in self.track_states.values() if state.rtp_channel is not None)
+        stream: LiveStream = self.server.streams[self.media_source.file_path.name]
+        viewer, first = stream.join(), None
+        try:
+            while not (self.closed or stop_event.is_set()):
+                try:
+                    frame = viewer.frames.get(timeout=_POLL_S)
+                except queue.Empty:
+                    continue
+                first = frame.t if first is None else first
+                packet = QueuedMediaPacket(
+                    kind="video",
+                    track_control=state.info.control,
+                    data=frame.payload,
+                    media_time=frame.t - first,
+                    duration_seconds=0.0,
+                    is_keyframe=frame.is_keyframe,
+                )
+                if not self._threadsafe_queue_put(loop, waiting, packet, stop_event):
+                    return
+        finally:
+            stream.leave(viewer)
+
+
+class _LiveServer(RtspServer):  # type: ignore[misc]
+    def __init__(self, streams: Iterable[LiveStream], host: str, port: int) -> None:
+        super().__init__(".", host=host, port=port)
+        self.streams = {stream.name: stream for stream in streams}
+        self._sessions: set[_LiveSession] = set()
+
+    async def _handle_client(self, sock: Any) -> None:
+        session = _LiveSession(self, sock)
+        self._sessions.add(session)
+        try:
+            await session.run()
+        except (OSError, EOFError):
+            self.logger.debug(f"{session.peername} went away")
+        finally:
+            self._sessions.discard(session)
+
+    def resolve_request_path(self, uri: str) -> Path:
+        name = uri.split("?", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
+        if name not in self.streams:
+            raise FileNotFoundError(uri)
+        return Path(name)
+
+    def load_media_source(self, file_path: Path) -> Any:
+        return self.streams[file_path.name].description()
+
+    async def hang_up(self) -> None:
+        for session in list(self._sessions):
+            await session.close()
+        await self.close()
+
+
+class RtspOutlet:
+    """A context manager that serves `streams` at rtsp://host:port/NAME; leaving it cuts all viewers off.
+
+    Raises BadInput on entering where the port is taken.
+    """
+
+    def __init__(self, streams: Iterable[LiveStream], port: int, host: str = "127.0.0.1") -> None:
+        self._streams, self._host, self._port = tuple(streams), host, port
+
+    def __enter__(self) -> Self:
+        self._ready = threading.Event()
+        self._failure: OSError | None = None
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve()), name=f"rtsp-{self._port}", daemon=True
+        )
+        self._thread.start()
+        self._ready.wait(_START_TIMEOUT_S)
+        if self._failure is not None:
+            raise BadInput(f"port {self._port}: {self._failure.strerror}; free it or choose another")
+        return self
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = _LiveServer(self._streams, self._host, self._port)
+        try:
+            await server.start()
+        except OSError as error:
+            self._failure = error
+            return
+        finally:
+            self._ready.set()
+        await self._stop.wait()
+        await server.hang_up()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(_STOP_TIMEOUT_S)
+
+
+def nal_units(data: bytes) -> list[bytes]:
+    """
+    >>> nal_units(bytes.fromhex("00000001 67aa 000001 68bb"))
+    [b'g\\xaa', b'h\\xbb']
+    """
+    return [unit for unit in _START_CODE.split(data) if unit]

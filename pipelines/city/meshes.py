@@ -1,0 +1,32 @@
+"""The mesh of each body in `bodies`."""
+
+from collections.abc import Callable
+from functools import cache
+
+from pipelines.city.mesh_building import Mesh
+from pipelines.city.people_meshes import bicycle, motorcycle, walker
+from pipelines.city.vehicle_meshes import box_truck, bus, car, dump_truck, pickup
+
+VARIANTS = 2
+"""Of each body: a motorcycle without and with a passenger, two moments of a stride; others look the same in both."""
+
+_MAKERS: dict[str, Callable[[int], Mesh]] = {
+    "matic": lambda variant: motorcycle(1.9, scooter=True, pillion=variant == 1),
+    "bebek": lambda variant: motorcycle(1.95, scooter=False, pillion=variant == 1),
+    "mpv": lambda _: car(4.3, 1.70, 1.72, bonnet=0.95, boot=0.10, waist=0.98),
+    "sedan": lambda _: car(4.5, 1.75, 1.46, bonnet=1.2, boot=0.85, waist=0.92),
+    "hatch": lambda _: car(3.7, 1.66, 1.52, bonnet=0.9, boot=0.12, waist=0.94),
+    "angkot": lambda _: car(3.9, 1.62, 1.85, bonnet=0.35, boot=0.06, waist=1.02),
+    "pickup": lambda _: pickup(),
+    "box-truck": lambda _: box_truck(),
+    "dump-truck": lambda _: dump_truck(),
+    "bus": lambda _: bus(9.8, 2.45, 3.1),
+    "bicycle": lambda _: bicycle(1.75),
+    "walker": lambda variant: walker(0.22 if variant else -0.22),
+}
+
+
+@cache
+def mesh_of(body: str, variant: int) -> Mesh:
+    """Raises KeyError for a body that nobody has drawn."""
+    return _MAKERS[body](variant)

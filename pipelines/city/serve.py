@@ -1,0 +1,98 @@
+"""The living city: one process for each camera, and the configuration for `simpang run` to watch them."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import yaml
+
+from pipelines.city.cameras import geometry_of
+from pipelines.city.live import MAIN
+from pipelines.city.networks import read_network
+from pipelines.city.points import Point
+from pipelines.demo.serve import free_port, process
+
+GET_READY_S = 25.0
+"""From the start of the processes to second 0 of the simulation: drawing takes its time, more so on a busy machine."""
+
+CITY = {"name": "Kota Batam (simulasi)", "timezone": "Asia/Jakarta", "centre": [1.105, 104.055], "zoom": 12}
+
+
+@dataclass(frozen=True)
+class LiveCity:
+    """config: of `simpang run`. truth: by point, rewritten every few seconds. start_at: Unix time of second 0."""
+
+    config: Path
+    truth: dict[str, Path]
+    start_at: float
+    cameras: tuple[Popen[bytes], ...]
+
+
+@contextmanager
+def live_city(points: Sequence[Point], seed: int, folder: Path, *, duration_s: float) -> Iterator[LiveCity]:
+    """duration_s: for how long incidents and faults are scripted. Files go to `folder`."""
+    (folder / "truth").mkdir(parents=True, exist_ok=True)
+    ports = {point.id: free_port() for point in points}
+    truth = {point.id: folder / "truth" / f"{point.id}.json" for point in points}
+    start_at = time.time() + GET_READY_S
+    config = write_config(points, ports, folder)
+    among = ",".join(point.id for point in points)
+    with ExitStack() as running:
+        common = [
+            "--among",
+            among,
+            "--seed",
+            str(seed),
+            "--start-at",
+            f"{start_at:.3f}",
+            "--duration",
+            f"{duration_s:g}",
+        ]
+        cameras = tuple(
+            running.enter_context(
+                process(
+                    [
+                        *(sys.executable, "-m", "pipelines", "city", "camera", point.id, *common),
+                        *("--port", str(ports[point.id]), "--truth", str(truth[point.id])),
+                    ],
+                    log=folder / f"{point.id}.log",
+                )
+            )
+            for point in points
+        )
+        yield LiveCity(config, truth, start_at, cameras)
+
+
+def write_config(points: Sequence[Point], ports: dict[str, int], folder: Path) -> Path:
+    """city.yaml and one camera.json for each point."""
+    for point in points:
+        geometry = geometry_of(point, read_network(point))
+        (folder / f"{point.id}.camera.json").write_text(json.dumps(geometry, indent=1), encoding="utf-8")
+    sites = {point.site: {"id": point.site, "name": point.site_name} for point in points}
+    config = folder / "city.yaml"
+    said: dict[str, Any] = {
+        "city": CITY,
+        "data_dir": "data",
+        "sites": list(sites.values()),
+        "cameras": [
+            {
+                "id": point.id,
+                "name": point.name,
+                "site": point.site,
+                "owner": "Simulasi",
+                "visibility": "public",
+                "position": [point.lat, point.lon],
+                "url": f"rtsp://127.0.0.1:{ports[point.id]}/{MAIN}",
+                "geometry": f"{point.id}.camera.json",
+            }
+            for point in points
+        ],
+    }
+    config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return config

@@ -1,0 +1,210 @@
+"""Staging the script's incidents in a running simulation, on the arm that the camera watches."""
+
+from dataclasses import dataclass, replace
+from math import atan2
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.facts import IncidentType
+from pipelines.city.bodies import BODY_INDEX, WALKER
+from pipelines.city.points import ARM_M, LANE_M, MEDIAN_M, Arm, Point
+from pipelines.city.script import Act, Script
+
+NEAR_M, FAR_M = 22.0, 42.0
+"""Along the arm, where breakdowns and collisions happen: well inside the picture."""
+
+BRAKING_MS2, EMERGENCY_MS2 = 4.2, 8.0
+JAM_FROM_M, JAM_MS, JAM_DEMAND = 62.0, 0.3, 2.2
+RIDE_FROM_M, RIDE_TO_M, RIDE_MS = 95.0, -60.0, 6.5
+WALK_FROM_M, WALK_MS, STEP_ASIDE_S = 24.0, 0.7, 3.0
+_EXTRA_KEY = 1_000_000
+_HELD, _FREE = 0, -1
+_GIVE_UP_S = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A road user that SUMO knows nothing about."""
+
+    key: int
+    body: int
+    xy: NDArray[np.float64]
+    heading: float
+    speed: float
+
+
+class Stage:
+    """Directs each act when its time has come. What needs a vehicle in the right place waits for one a while."""
+
+    def __init__(self, sumo: Any, point: Point, script: Script) -> None:
+        self._sumo = sumo
+        self._arm = point.watched
+        self._edge = f"{self._arm.id}_out"
+        self._waiting = list(script.acts)
+        self._running: dict[Act, tuple[int, ...]] = {}
+        self._crashing: dict[Act, tuple[str, str]] = {}
+        self._slowed: set[str] = set()
+        self._walks: dict[int, tuple[float, float]] = {}
+
+    @property
+    def broken_down(self) -> list[int]:
+        return [keys[0] for act, keys in self._running.items() if act.type is IncidentType.STOPPED_VEHICLE]
+
+    @property
+    def running(self) -> tuple[tuple[IncidentType, tuple[int, ...]], ...]:
+        return tuple((act.type, keys) for act, keys in self._running.items())
+
+    def demand_boost(self, t: float, arm: Arm) -> float:
+        jam = any(a.type is IncidentType.CONGESTION and a.start_s - 20 <= t < _end(a) for a in self._acts())
+        return JAM_DEMAND if jam and arm is not self._arm else 1.0
+
+    def _acts(self) -> list[Act]:
+        return [*self._waiting, *self._running]
+
+    def direct(self, t: float) -> None:
+        for act in [a for a in self._waiting if a.start_s <= t]:
+            if t > act.start_s + _GIVE_UP_S:
+                self._waiting.remove(act)
+            elif (keys := self._begin(begun := replace(act, start_s=t), t)) is not None:
+                self._waiting.remove(act)
+                self._running[begun] = keys
+        for act in [a for a in self._running if t >= _end(a)]:
+            self._finish(act)
+            del self._running[act]
+        for act, pair in list(self._crashing.items()):
+            self._crash(act, *pair)
+        if any(act.type is IncidentType.CONGESTION for act in self._running):
+            self._hold_back()
+
+    def _begin(self, act: Act, t: float) -> tuple[int, ...] | None:
+        """Keys of who takes part; None where the right vehicle is not there yet."""
+        match act.type:
+            case IncidentType.STOPPED_VEHICLE:
+                return self._break_down()
+            case IncidentType.COLLISION:
+                return self._set_on_course(act)
+            case IncidentType.PERSON_ON_ROAD:
+                return self._send_walker(act, t)
+            case IncidentType.WRONG_WAY:
+                return (_EXTRA_KEY + round(act.start_s * 100),)
+            case IncidentType.CONGESTION:
+                return ()
+
+    def _finish(self, act: Act) -> None:
+        for key in self._running[act]:
+            if key in self._walks:
+                del self._walks[key]
+                self._sumo.vehicle.unsubscribe(str(key))
+                self._sumo.vehicle.remove(str(key))
+            elif str(key) in self._sumo.vehicle.getIDList():
+                self._sumo.vehicle.setSpeedMode(str(key), 31)
+                self._sumo.vehicle.setLaneChangeMode(str(key), 1621)
+                self._sumo.vehicle.setSpeed(str(key), _FREE)
+        if act.type is IncidentType.CONGESTION:
+            for name in self._slowed & set(self._sumo.vehicle.getIDList()):
+                self._sumo.vehicle.setSpeed(name, _FREE)
+            self._slowed.clear()
+
+    def _on_the_way_out(self) -> list[tuple[float, str]]:
+        """Vehicles of four wheels and more, by distance from the point, nearest first."""
+        found = []
+        for name in self._sumo.edge.getLastStepVehicleIDs(self._edge):
+            along = float(np.array(self._sumo.vehicle.getPosition(name)) @ self._arm.outward)
+            if self._sumo.vehicle.getLength(name) > 3:
+                found.append((along, name))
+        return sorted(found)
+
+    def _break_down(self) -> tuple[int, ...] | None:
+        for along, name in self._on_the_way_out():
+            speed = self._speed(name)
+            if speed > 4 and NEAR_M < along + speed**2 / (2 * BRAKING_MS2) < FAR_M - 4:
+                self._hold(name)
+                return (int(name),)
+        return None
+
+    def _hold(self, name: str) -> None:
+        self._sumo.vehicle.setLaneChangeMode(name, _HELD)
+        self._sumo.vehicle.setSpeed(name, 0)
+
+    def _set_on_course(self, act: Act) -> tuple[int, ...] | None:
+        """The one in front brakes with all it has; the one behind does not notice."""
+        candidates = self._on_the_way_out()
+        for along, ahead in candidates:
+            if not NEAR_M - 10 < along < FAR_M - 12:
+                continue
+            for _, behind in candidates:
+                if 2 < self._gap(behind, ahead) < 22 and min(self._speed(ahead), self._speed(behind)) > 6:
+                    for name in (ahead, behind):
+                        self._sumo.vehicle.setSpeedMode(name, 0)
+                        self._sumo.vehicle.setLaneChangeMode(name, _HELD)
+                    self._sumo.vehicle.slowDown(ahead, 0.0, self._speed(ahead) / EMERGENCY_MS2)
+                    self._sumo.vehicle.setSpeed(behind, self._speed(behind))
+                    self._crashing[act] = ahead, behind
+                    return int(ahead), int(behind)
+        return None
+
+    def _crash(self, act: Act, ahead: str, behind: str) -> None:
+        present = self._sumo.vehicle.getIDList()
+        if ahead not in present or behind not in present:
+            del self._crashing[act]
+        elif self._gap(behind, ahead) < self._speed(behind) * 0.08:
+            for name in (ahead, behind):
+                self._sumo.vehicle.setSpeed(name, 0)
+            del self._crashing[act]
+
+    def _gap(self, behind: str, ahead: str) -> float:
+        """Metres between bumpers; negative where they are not one behind the other in one lane."""
+        if behind == ahead or self._sumo.vehicle.getLaneID(behind) != self._sumo.vehicle.getLaneID(ahead):
+            return -1.0
+        front, back = self._sumo.vehicle.getLanePosition(behind), self._sumo.vehicle.getLanePosition(ahead)
+        return float(back - self._sumo.vehicle.getLength(ahead) - front)
+
+    def _speed(self, name: str) -> float:
+        return float(self._sumo.vehicle.getSpeed(name))
+
+    def _send_walker(self, act: Act, t: float) -> tuple[int, ...]:
+        key = _EXTRA_KEY + round(act.start_s * 100)
+        route = f"walk{key}"
+        self._sumo.route.add(route, [self._edge])
+        start = WALK_FROM_M - (ARM_M - self._sumo.lane.getLength(f"{self._edge}_0"))
+        self._sumo.vehicle.add(str(key), route, WALKER.name, departLane="0", departPos=f"{start:.1f}", departSpeed="0")
+        self._sumo.vehicle.setMaxSpeed(str(key), WALK_MS)
+        self._sumo.vehicle.setLaneChangeMode(str(key), _HELD)
+        self._walks[key] = t, _end(act)
+        return (key,)
+
+    def _hold_back(self) -> None:
+        for name in self._sumo.edge.getLastStepVehicleIDs(self._edge):
+            along = float(np.array(self._sumo.vehicle.getPosition(name)) @ self._arm.outward)
+            if along > JAM_FROM_M and name not in self._slowed:
+                self._slowed.add(name)
+                self._sumo.vehicle.setSpeed(name, JAM_MS)
+
+    def shifts(self, t: float, keys: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(N, 2) metres from where SUMO has them: who walks on the road came from the pavement and goes back to it."""
+        shifts = np.zeros((len(keys), 2))
+        for key, (start, end) in self._walks.items():
+            on_road = np.clip(min(t - start, end - t) / STEP_ASIDE_S, 0, 1)
+            shifts[keys == key] = self._arm.left * (1 - on_road) * 5.0
+        return shifts
+
+    def extras(self, t: float) -> list[Extra]:
+        return [
+            _rider(self._arm, act, keys[0], t)
+            for act, keys in self._running.items()
+            if act.type is IncidentType.WRONG_WAY
+        ]
+
+
+def _end(act: Act) -> float:
+    return act.start_s + act.duration_s
+
+
+def _rider(arm: Arm, act: Act, key: int, t: float) -> Extra:
+    """On the shoulder of the way out, towards the point: against everybody else."""
+    along = RIDE_FROM_M - RIDE_MS * (t - act.start_s)
+    left = MEDIAN_M / 2 + arm.lanes_out * LANE_M + 0.5
+    heading = atan2(-arm.outward[1], -arm.outward[0])
+    return Extra(key, BODY_INDEX["matic"], arm.place(along, left), heading, RIDE_MS)

@@ -1,0 +1,283 @@
+"""What really happened before one camera, from the simulation itself: the measure of what the city says about it.
+
+A road user stands at the bottom centre of its exact box, clipped to the picture, as in `Detections`: a perfect
+detector and tracker would report these crossings.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.camera import Camera, Gate
+from analytics.congestion import BOUNDARIES, LONE_VEHICLES, ORDER, SIGNAL_WINDOW_S, WINDOW_S, RollingSpeed
+from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.free_flow import LIMIT_SHARE
+from analytics.geometry import segments_cross, side_of_line
+from analytics.truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.zones import ZoneMap
+from pipelines.city.bodies import ALL_BODIES
+from pipelines.city.figures import Figures
+from pipelines.city.moment import Moment
+
+MINUTE_S = 60.0
+STANDS_MS = 0.3
+CONGESTED_BELOW, RELIEVED_ABOVE = BOUNDARIES[1], BOUNDARIES[0]
+GAP_S = 0.5
+"""Longer without a look, and nobody knows what happened between."""
+
+ONSET_LAG_S = 30.0
+"""A fair alarm may come this long after the rolling speed fell."""
+
+
+@dataclass
+class _Happening:
+    """An incident that may still be on."""
+
+    type: IncidentType
+    keys: tuple[int, ...]
+    zone: str | None
+    start_s: float
+    last_s: float
+
+
+@dataclass
+class _Tally:
+    """One zone over one minute: seconds and metres that vehicles spent and drove in it, and who they were."""
+
+    seconds: float = 0.0
+    metres: float = 0.0
+    observed_s: float = 0.0
+    keys: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One look at the road users in view: arrays and lists of the same length. inside: (N, Z) by zone."""
+
+    t: float
+    step_s: float
+    keys: list[int]
+    users: list[RoadUser]
+    speed: NDArray[np.float64]
+    spots: NDArray[np.float64]
+    inside: NDArray[np.bool_]
+
+
+class TruthKeeper:
+    """Watches one camera's moments in order; `truth` says what was seen so far.
+
+    Times count from moment 0. into_minute_s: how far into a minute that was, where minutes are to be those of a clock.
+    """
+
+    def __init__(self, camera: Camera, *, into_minute_s: float = 0.0) -> None:
+        self._camera = camera
+        self._into_minute_s = into_minute_s
+        self._zones = ZoneMap(camera.zones)
+        self._t = 0.0
+        self._spots: dict[int, NDArray[np.float64]] = {}
+        self._crossed: set[tuple[int, str, Direction]] = set()
+        self._crossings: list[TrueCrossing] = []
+        self._tallies: dict[tuple[str, int], _Tally] = defaultdict(_Tally)
+        self._rolling = {
+            zone.id: RollingSpeed(SIGNAL_WINDOW_S if zone.signal_controlled else WINDOW_S) for zone in camera.zones
+        }
+        self._happenings: list[_Happening] = []
+        self._jams: list[tuple[_Happening, bool]] = []
+
+    @property
+    def crossings(self) -> list[TrueCrossing]:
+        return self._crossings
+
+    def observe(self, moment: Moment, figures: Figures) -> None:
+        t, step = moment.t, moment.t - self._t
+        self._t = t
+        if step > GAP_S:
+            self._spots, step = {}, 0.0
+        spots = spots_of(figures, self._camera.image_size)
+        seen = _Seen(
+            t=t,
+            step_s=step,
+            keys=moment.keys[figures.chosen].tolist(),
+            users=[ALL_BODIES[k].road_user for k in moment.body[figures.chosen]],
+            speed=moment.speed[figures.chosen],
+            spots=spots,
+            inside=self._zones.membership(spots),
+        )
+        for gate in self._camera.gates:
+            self._cross(gate, seen)
+        self._travel(seen)
+        self._notice(moment, seen)
+        self._spots = dict(zip(seen.keys, spots, strict=True))
+
+    def _cross(self, gate: Gate, seen: _Seen) -> None:
+        sides = side_of_line(gate.p1, gate.p2, seen.spots)
+        for i, key in enumerate(seen.keys):
+            before = self._spots.get(key)
+            if before is None:
+                continue
+            was, now = float(side_of_line(gate.p1, gate.p2, before[None])[0]), float(sides[i])
+            direction = Direction.A if was < 0 else Direction.B
+            crosses = was * now < 0 and segments_cross(before, seen.spots[i], gate.p1, gate.p2)
+            if not crosses or (key, gate.id, direction) in self._crossed:
+                continue
+            self._crossed.add((key, gate.id, direction))
+            self._crossings.append(
+                TrueCrossing(
+                    t=seen.t - seen.step_s * abs(now) / (abs(was) + abs(now)),
+                    gate=gate.id,
+                    direction=direction,
+                    road_user=seen.users[i],
+                    speed_kmh=float(seen.speed[i]) * 3.6,
+                )
+            )
+
+    def _travel(self, seen: _Seen) -> None:
+        vehicle = np.array([user is not RoadUser.PERSON for user in seen.users], dtype=bool)
+        for z, zone in enumerate(self._camera.zones):
+            here = seen.inside[:, z] & vehicle
+            seconds, metres = seen.step_s * int(here.sum()), seen.step_s * float(seen.speed[here].sum())
+            self._rolling[zone.id].add(seen.t, seen.step_s, seconds, metres)
+            tally = self._tallies[zone.id, int((seen.t + self._into_minute_s) // MINUTE_S)]
+            tally.seconds, tally.metres = tally.seconds + seconds, tally.metres + metres
+            tally.observed_s += seen.step_s
+            tally.keys |= {key for key, is_here in zip(seen.keys, here, strict=True) if is_here}
+
+    def _notice(self, moment: Moment, seen: _Seen) -> None:
+        """Starts and ends of incidents, as they could be seen, not as they were planned."""
+        place = {key: i for i, key in enumerate(seen.keys) if seen.inside[i].any()}
+        for kind, cast in moment.staged:
+            if kind is IncidentType.CONGESTION or not all(key in place for key in cast):
+                continue
+            stands = kind in (IncidentType.STOPPED_VEHICLE, IncidentType.COLLISION)
+            if stands and max(seen.speed[place[key]] for key in cast) > STANDS_MS:
+                continue
+            zone = self._camera.zones[int(np.argmax(seen.inside[place[cast[0]]]))].id
+            self._keep(kind, cast, zone, seen.t)
+        self._notice_jams(seen.t, staged=any(kind is IncidentType.CONGESTION for kind, _ in moment.staged))
+
+    def _keep(self, kind: IncidentType, cast: tuple[int, ...], zone: str, t: float) -> None:
+        for happening in self._happenings:
+            if happening.keys == cast:
+                happening.last_s = t
+                return
+        self._happenings.append(_Happening(kind, cast, zone, t, t))
+
+    def _notice_jams(self, t: float, *, staged: bool) -> None:
+        for zone in self._camera.zones:
+            share = self._relative_speed(zone.id)
+            open_jam = next((j for j, _ in self._jams if j.zone == zone.id and j.last_s >= t - 1.0), None)
+            if open_jam is not None and share < RELIEVED_ABOVE:
+                open_jam.last_s = t
+            elif open_jam is None and share < CONGESTED_BELOW:
+                wanted = staged and not zone.signal_controlled
+                self._jams.append((_Happening(IncidentType.CONGESTION, (), zone.id, t, t), wanted))
+
+    def _relative_speed(self, zone_id: str) -> float:
+        """1 where too few travel for a jam."""
+        reading = self._rolling[zone_id].read()
+        if reading is None or reading.speed_ms is None or reading.vehicles < LONE_VEHICLES:
+            return 1.0
+        return reading.speed_ms / self._free_flow_ms
+
+    @property
+    def _free_flow_ms(self) -> float:
+        return LIMIT_SHARE * (self._camera.speed_limit_kmh or 50.0) / 3.6
+
+    def truth(self) -> Truth:
+        """Jams that the script did not ask for are real, but neither asked for nor held against anybody."""
+        wanted = [_incident(h, self._t) for h in self._happenings]
+        wanted += [_incident(jam, self._t) for jam, staged in self._jams if staged]
+        return Truth(
+            duration_s=self._t,
+            crossings=tuple(sorted(self._crossings, key=lambda c: c.t)),
+            incidents=tuple(sorted(wanted, key=lambda i: i.start_s)),
+            ignored_incidents=tuple(_incident(jam, self._t) for jam, staged in self._jams if not staged),
+            intervals=tuple(self._interval(zone, minute) for zone, minute in sorted(self._tallies)),
+        )
+
+    def _interval(self, zone_id: str, minute: int) -> TrueInterval:
+        tally = self._tallies[zone_id, minute]
+        zone = next(zone for zone in self._camera.zones if zone.id == zone_id)
+        length_m, lanes, observed = zone.length_m or 1.0, zone.lanes or 1, max(tally.observed_s, 1e-6)
+        speed_ms = tally.metres / tally.seconds if tally.seconds > 1 else None
+        return TrueInterval(
+            zone=zone_id,
+            start_s=minute * MINUTE_S - self._into_minute_s,
+            vehicles=len(tally.keys),
+            flow_veh_h=tally.metres / length_m / observed * 3600,
+            speed_kmh=None if speed_ms is None else speed_ms * 3.6,
+            density_veh_km_lane=tally.seconds / observed / (length_m / 1000) / lanes,
+            level=self._level(speed_ms, tally.seconds / observed),
+        )
+
+    def _level(self, speed_ms: float | None, vehicles: float) -> Level:
+        if speed_ms is None:
+            return Level.FREE
+        rank = sum(speed_ms / self._free_flow_ms < boundary for boundary in BOUNDARIES)
+        return ORDER[rank if vehicles >= LONE_VEHICLES else min(rank, 1)]
+
+
+def spots_of(figures: Figures, image_size: tuple[int, int]) -> NDArray[np.float64]:
+    """(N, 2) bottom centre of each box, clipped to the picture."""
+    box = np.clip(figures.box, 0, np.tile(image_size, 2))
+    return np.stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]], axis=1)
+
+
+def _incident(happening: _Happening, now: float) -> TrueIncident:
+    over = now - happening.last_s > 1.0
+    jam = happening.type is IncidentType.CONGESTION
+    return TrueIncident(
+        type=happening.type,
+        start_s=happening.start_s,
+        end_s=happening.last_s if over else None,
+        zone=happening.zone,
+        onset_s=(happening.start_s - ONSET_LAG_S, happening.start_s + ONSET_LAG_S) if jam else None,
+    )
+
+
+def truth_json(truth: Truth) -> dict[str, Any]:
+    """As `pipelines.truth_file` reads it."""
+    return {
+        "duration_s": round(truth.duration_s, 3),
+        "crossings": [
+            {
+                "t": round(c.t, 3),
+                "gate": c.gate,
+                "direction": c.direction.value,
+                "class": c.road_user.value,
+                "speed_kmh": None if c.speed_kmh is None else round(c.speed_kmh, 2),
+            }
+            for c in truth.crossings
+        ],
+        "incidents": [_incident_json(i) for i in truth.incidents],
+        "ignored_incidents": [_incident_json(i) for i in truth.ignored_incidents],
+        "intervals": [
+            {
+                "zone": i.zone,
+                "start_s": i.start_s,
+                "vehicles": i.vehicles,
+                "flow_veh_h": _rounded(i.flow_veh_h),
+                "speed_kmh": _rounded(i.speed_kmh),
+                "density_veh_km_lane": _rounded(i.density_veh_km_lane),
+                "level_by_speed": None if i.level is None else i.level.value,
+            }
+            for i in truth.intervals
+        ],
+    }
+
+
+def _incident_json(incident: TrueIncident) -> dict[str, Any]:
+    return {
+        "type": incident.type.value,
+        "start_s": round(incident.start_s, 2),
+        "end_s": None if incident.end_s is None else round(incident.end_s, 2),
+        "zone": incident.zone,
+        "onset_range_s": None if incident.onset_s is None else [round(s, 2) for s in incident.onset_s],
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
