@@ -1,0 +1,101 @@
+"""The folder for data, the database and the brokers."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+from pipelines.bus import BusDown
+from pipelines.config import Config
+from pipelines.database import address_of
+from pipelines.doctor.finding import Finding, State
+from pipelines.errors import BadInput
+from pipelines.kafka_brokers import Brokers
+from pipelines.logs import without_credentials
+
+ENOUGH_FREE_GB = 5.0
+GB = 1e9
+
+
+def examine_services(config: Config, timeout_s: float) -> Iterator[Finding]:
+    yield _folder(config.data_dir)
+    yield _database(config, timeout_s)
+    yield _brokers(config.bus.kafka)
+
+
+def _folder(data_dir: Path) -> Finding:
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        trial = data_dir / ".doctor"
+        trial.write_text("")
+        trial.unlink()
+    except OSError as error:
+        return Finding(
+            area="services",
+            subject="data_dir",
+            says=f"{data_dir}: {error.strerror or error}",
+            state=State.PROBLEM,
+            advice="set data_dir to a folder that this user may write to",
+        )
+    free_gb = shutil.disk_usage(data_dir).free / GB
+    enough = free_gb >= ENOUGH_FREE_GB
+    return Finding(
+        area="services",
+        subject="data_dir",
+        says=f"{data_dir}: {free_gb:.1f} GB free",
+        state=State.OK if enough else State.ADVICE,
+        advice="" if enough else f"free some space: events, video and history want {ENOUGH_FREE_GB:g} GB or more",
+        facts={"free_gb": round(free_gb, 1)},
+    )
+
+
+def _database(config: Config, timeout_s: float) -> Finding:
+    if config.store.dsn is None:
+        return Finding(area="services", subject="database", says="a server of our own, under data_dir")
+    dsn = config.store.dsn.get_secret_value()
+    try:
+        address = address_of(dsn)
+        with psycopg.connect(dsn, connect_timeout=max(2, round(timeout_s))) as connection:
+            row = connection.execute("SELECT current_setting('server_version')").fetchone()
+            extension = connection.execute(
+                "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
+            ).fetchone()
+    except psycopg.ProgrammingError:
+        return _no_database(
+            "store.dsn is no address of a database", "write postgresql://user:password@host:5432/dbname"
+        )
+    except psycopg.OperationalError as error:
+        why = without_credentials(str(error).strip().splitlines()[-1])
+        return _no_database(f"{address}: {why}", "check that it runs, and the host, user and password in store.dsn")
+    version = row[0] if row else "unknown"
+    timescaledb = None if extension is None else str(extension[0])
+    return Finding(
+        area="services",
+        subject="database",
+        says=f"{address}: PostgreSQL {version}" + (f", TimescaleDB {timescaledb}" if timescaledb else ""),
+        state=State.OK if timescaledb else State.ADVICE,
+        advice="" if timescaledb else "install TimescaleDB there: old history is compressed, and reports stay quick",
+        facts={"postgresql": version, "timescaledb": timescaledb},
+    )
+
+
+def _no_database(says: str, advice: str) -> Finding:
+    return Finding(area="services", subject="database", says=says, state=State.PROBLEM, advice=advice)
+
+
+def _brokers(kafka: str | None) -> Finding:
+    if kafka is None:
+        return Finding(area="services", subject="bus", says="inside the process (simpang run)")
+    with suppress(BusDown):
+        try:
+            Brokers(kafka).require_one()
+        except BadInput as error:
+            return _no_bus(str(error), "correct bus.kafka")
+        return Finding(area="services", subject="bus", says=f"Kafka at {kafka} takes connections")
+    return _no_bus(f"Kafka at {kafka} takes no connection", "check that it runs, and the addresses in bus.kafka")
+
+
+def _no_bus(says: str, advice: str) -> Finding:
+    return Finding(area="services", subject="bus", says=says, state=State.PROBLEM, advice=advice)
