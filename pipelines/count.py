@@ -162,7 +162,7 @@ def count(
     Decoding, detection and analysis overlap; facts come in the order of the frames. Raises BadInput where nothing
     in the recording can be decoded.
     """
-    view = choose_view(camera)
+    view = choose_view(camera, looks_per_s=looks_per_s)
     drawn_on = bool(camera.gates or camera.control_points or any(zone.polygon for zone in camera.zones))
     reader = _Reader(recording, Pictures(view), CameraView(_FROZEN_S, drawn_on=drawn_on), 1 / looks_per_s, stop)
     tracker, analyst, counted = make_tracker(camera), CameraAnalyst(camera), Counted()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     "--looks",
     "looks_per_s",
     type=click.FloatRange(1, 120),
+    default=math.inf,
     help="Frames to look at a second; 5 to 8 are several times faster and lose few crossings. All without it.",
 )
 @click.option("--json", "json_path", metavar="OUT", help="Where to write the report; - is standard output.")
@@ -49,7 +50,7 @@ def count(
     weights: str | None,
     device: str,
     confidence: float,
-    looks_per_s: float | None,
+    looks_per_s: float,
     json_path: str | None,
     video_path: Path | None,
 ) -> None:
@@ -74,7 +75,10 @@ def count(
         detector = resources.enter_context(
             closing(
                 open_detector(
-                    weights, device=device, confidence=confidence, picture_size=choose_view(camera).window[2:]
+                    weights,
+                    device=device,
+                    confidence=confidence,
+                    picture_size=choose_view(camera, looks_per_s=looks_per_s).window[2:],
                 )
             )
         )
@@ -83,9 +87,7 @@ def count(
             watchers.append(resources.enter_context(AnnotatedVideo(video_path, camera, recording.frame_s)).show)
         stop = resources.enter_context(stop_on_signals())
         started = time.perf_counter()
-        counted = count_recording(
-            recording, camera, detector, stop=stop, looks_per_s=looks_per_s or math.inf, watchers=watchers
-        )
+        counted = count_recording(recording, camera, detector, stop=stop, looks_per_s=looks_per_s, watchers=watchers)
         wall_s = time.perf_counter() - started
     report = build_report(
         Run(
