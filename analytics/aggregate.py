@@ -11,11 +11,15 @@ from analytics.pkji import SmpFlow, degree_of_saturation, level_of_service, smp_
 from analytics.pkji_tables import AT_JUNCTIONS
 from analytics.queues import Queue
 from analytics.speed import KMH
-from analytics.travel import Travel, road_directions
+from analytics.travel import Travel
+from analytics.zones import road_directions
 
 INTERVAL_S = 60.0
 MIN_COVERAGE = 0.1
 """An interval observed for less than this share of its length says nothing about itself."""
+
+FEWEST_SECONDS = 0.5
+"""Vehicle-seconds in a zone that speak of its speed; less is the edge of a box that touched it."""
 
 
 class ZoneAggregator:
@@ -28,13 +32,11 @@ class ZoneAggregator:
         self._start_over()
 
     def _start_over(self) -> None:
-        self._sums = np.zeros((4, len(self._zones)))
-        self._by_class = np.zeros((2, len(self._zones), len(ROAD_USERS)))
+        self._travel = Travel.none(len(self._zones))
         self._queues = [Queue.none()] * len(self._zones)
 
     def add(self, travel: Travel) -> None:
-        self._sums += (travel.seconds, travel.metres, travel.length_seconds, travel.entered)
-        self._by_class += (travel.metres_by_class, travel.entered_by_class)
+        self._travel += travel
 
     def add_queues(self, queues: Sequence[Queue]) -> None:
         """Keep each zone's longest queue."""
@@ -58,8 +60,11 @@ class ZoneAggregator:
         zone = self._zones[k]
         if coverage < MIN_COVERAGE:
             return _unobserved(zone, period.start_s, coverage)
-        seconds, metres, length_seconds, entered = self._sums[:, k].tolist()
-        speed_ms = max(0.0, metres / seconds) if seconds > 0 else None
+        travel = self._travel
+        seconds, metres, length_seconds, entered = (
+            float(sums[k]) for sums in (travel.seconds, travel.metres, travel.length_seconds, travel.entered)
+        )
+        speed_ms = max(0.0, metres / seconds) if seconds >= FEWEST_SECONDS else None
         road = self._lengths_m[k]
         lane_metre_seconds = None if road is None else road * (zone.lanes or 1) * period.observed_s
         flow = max(0.0, metres) / road if self._calibrated and road else entered
@@ -91,7 +96,7 @@ class ZoneAggregator:
         zone, road_m = self._zones[k], self._lengths_m[k]
         if zone.road is None:
             return None
-        metres, entered = self._by_class[:, k]
+        metres, entered = self._travel.metres_by_class[k], self._travel.entered_by_class[k]
         flows = np.maximum(0.0, metres) / road_m if self._calibrated and road_m else entered
         counts = dict(zip(ROAD_USERS, flows.tolist(), strict=True))
         return smp_flow(counts, observed_s, zone.road.type, width_m=zone.road.width_m)

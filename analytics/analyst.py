@@ -134,9 +134,11 @@ class CameraAnalyst:
         facts = self._crossed(look.t, self._gates.observe(look))
         self._journeys.observe(look)
         travel = self._travel.observe(look)
+        scene = self._watch.observe(look.t, self._trajectories)
+        if scene is not None:
+            travel += self._travel.carry_on(scene)
         self._zones.add(travel)
         facts += self._levels.observe(look, travel)
-        scene = self._watch.observe(look.t, self._trajectories)
         return facts if scene is None else facts + self._learn_from_scene(scene)
 
     def _learn_from_scene(self, scene: Scene) -> list[Fact]:

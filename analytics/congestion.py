@@ -125,9 +125,10 @@ class ZoneLevels:
         return [keeper.level for keeper in self._keepers]
 
     def observe(self, look: Look, travel: Travel) -> list[LevelReport]:
-        for k, rolling in enumerate(self._rolling):
-            for window in (rolling, self._lately[k]):
-                window.add(look.t, look.step_s, float(travel.seconds[k]), float(travel.metres[k]))
+        zones = zip(self._rolling, self._lately, travel.seconds.tolist(), travel.metres.tolist(), strict=True)
+        for rolling, lately, seconds, metres in zones:
+            for window in (rolling, lately):
+                window.add(look.t, look.step_s, seconds, metres)
         if look.t < self._next_t:
             return []
         self._next_t = look.t + EVERY_S

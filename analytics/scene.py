@@ -11,8 +11,7 @@ from analytics.camera import Zone
 from analytics.facts import GroundPoint, Pixel, RoadUser
 from analytics.geometry import Homography
 from analytics.trajectories import Trajectories, Trajectory
-from analytics.travel import road_directions
-from analytics.zones import ZoneMap
+from analytics.zones import ZoneMap, road_directions
 
 EVERY_S = 0.5
 UNSEEN_FOR_S = 2.0
@@ -61,7 +60,7 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """directions: (Z, 2) legal directions of the zones, see `analytics.travel.road_directions`."""
+    """directions: (Z, 2) legal directions of the zones, see `analytics.zones.road_directions`."""
 
     t: float
     movers: Sequence[Mover]

@@ -1,4 +1,4 @@
-"""Which zone a point is in, for many points and all zones of a camera at once."""
+"""Where the zones of a camera lie, and which way their roads go."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.camera import Zone
+from analytics.geometry import Homography
 
 
 class ZoneMap:
-    """Even-odd rule against the edges of all polygons, prepared once.
+    """Which zone a point is in, for many points and all zones at once.
+
+    Even-odd rule against the edges of all polygons, prepared once.
 
     Polygons with fewer corners than the largest repeat their last one: an edge without length crosses nothing.
     """
@@ -35,3 +38,24 @@ class ZoneMap:
         straddles = (self._start[..., 1] > v) != (self._end[..., 1] > v)
         left_of = u < self._start[..., 0] + (v - self._start[..., 1]) * self._slant
         return np.asarray(np.count_nonzero(straddles & left_of, axis=2) % 2 == 1)
+
+
+def road_directions(zones: tuple[Zone, ...], homography: Homography | None) -> NDArray[np.float64]:
+    """Unit vectors of legal travel (Z, 2): on the ground with a homography, in the picture without; nan where open."""
+    directions = np.full((len(zones), 2), np.nan)
+    for k, zone in enumerate(zones):
+        if zone.direction is not None:
+            directions[k] = _unit(_carried(zone, np.asarray(zone.direction), homography))
+    return directions
+
+
+def _carried(zone: Zone, direction: NDArray[np.float64], homography: Homography | None) -> NDArray[np.float64]:
+    if homography is None:
+        return direction
+    centre = np.mean(zone.polygon, axis=0)
+    tail, head = homography.to_ground([centre - _unit(direction), centre + _unit(direction)])
+    return np.asarray(head - tail)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(vector / np.linalg.norm(vector))

@@ -60,8 +60,7 @@ def test_level_of_service_beside_the_public_level(saturation, level, road_type, 
     camera = metric_camera(zones=[replace(straight_road(), road=road)])
     aggregator = ZoneAggregator(camera.zones, camera.homography)
     by_class = np.array([[cars * 80.0 if user is RoadUser.CAR else 0.0 for user in ROAD_USERS]])
-    ones = np.ones(1)
-    aggregator.add(Travel(60 * ones, cars * 80 * ones, 60 * ones, cars * ones, by_class, by_class / 80))
+    aggregator.add(Travel(by_class / 80 * 6, by_class, by_class / 80))
     (interval,) = aggregator.close(Coverage(start_s=0, end_s=60, observed_s=60), [level], [14.0])
     assert interval.saturation == pytest.approx(saturation)
     assert interval.level_of_service is expected
