@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option(
     "--looks",
     "looks_per_s",
-    type=click.FloatRange(1, 120),
+    type=click.FloatRange(min=1),
     default=math.inf,
     help="Frames to look at a second; 5 to 8 are several times faster and lose few crossings. All without it.",
 )
