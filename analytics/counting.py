@@ -161,13 +161,15 @@ class GateCounter:
         return [self._crossing(p) for p in passages if sum(p.trajectory.votes) >= ENOUGH_CONFIDENCE]
 
     def _crossing(self, passage: _Passage) -> Crossing:
+        speed = speed_at(passage.trajectory, passage.t) if self._calibrated else None
         return Crossing(
             t=passage.t,
             gate=passage.gate.id,
             direction=passage.direction,
             road_user=passage.trajectory.road_user,
             track=passage.trajectory.track,
-            speed_kmh=speed_at(passage.trajectory, passage.t) if self._calibrated else None,
+            speed_kmh=None if speed is None else speed.kmh,
+            speed_sigma_kmh=None if speed is None else speed.sigma_kmh,
         )
 
     def forget(self, gone: Iterable[Trajectory]) -> None:

@@ -69,7 +69,8 @@ class IncidentType(StrEnum):
 class Crossing:
     """A tracked road user crossed a gate; `t` is interpolated between the two frames around the line.
 
-    headway_s: time since the vehicle before it, see `analytics.headways`; ``None`` where that is not known.
+    speed_sigma_kmh: standard error of speed_kmh. headway_s: time since the vehicle before it, see
+    `analytics.headways`; ``None`` where that is not known.
     """
 
     t: float
@@ -78,6 +79,7 @@ class Crossing:
     road_user: RoadUser
     track: int
     speed_kmh: float | None = None
+    speed_sigma_kmh: float | None = None
     headway_s: float | None = None
 
 

@@ -124,6 +124,7 @@ def _crossing(fact: Crossing) -> CrossingRecord:
         road_user=fact.road_user,
         track=fact.track,
         speed_kmh=fact.speed_kmh,
+        speed_sigma_kmh=fact.speed_sigma_kmh,
         headway_s=fact.headway_s,
     )
 

@@ -45,6 +45,7 @@ _COLUMNS = {
         "road_user": "text",
         "track": "bigint",
         "speed_kmh": "real",
+        "speed_sigma_kmh": "real",
         "headway_s": "real",
     },
     "observed": {
@@ -216,6 +217,7 @@ def _crossing_rows(event_id: str, counts: Counts) -> list[Row]:
             c.road_user.value,
             c.track,
             c.speed_kmh,
+            c.speed_sigma_kmh,
             c.headway_s,
         )
         for n, c in enumerate(counts.crossings)

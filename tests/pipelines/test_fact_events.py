@@ -28,7 +28,14 @@ CAMERA = Camera(id="simpang-kabil", image_size=(1280, 720), position=Position(la
 
 def crossing(t: float) -> Crossing:
     return Crossing(
-        t=t, gate="north", direction=Direction.A, road_user=RoadUser.MOTORCYCLE, track=7, speed_kmh=31.5, headway_s=2.5
+        t=t,
+        gate="north",
+        direction=Direction.A,
+        road_user=RoadUser.MOTORCYCLE,
+        track=7,
+        speed_kmh=31.5,
+        speed_sigma_kmh=1.25,
+        headway_s=2.5,
     )
 
 
@@ -99,6 +106,7 @@ def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
     assert record.model_dump(exclude={"start_at", "end_at"}) == {
         name: value for name, value in asdict(gate).items() if name not in ("start_s", "end_s")
     }
+    assert first.crossings[0].speed_sigma_kmh == 1.25
     assert (first.crossings[0].headway_s, second.gates, second.zones) == (2.5, (), ())
     assert events.events([coverage(20, 30, observed_s=0)])[0].crossings == ()  # type: ignore[union-attr]
 

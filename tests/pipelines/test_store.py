@@ -55,6 +55,7 @@ def counts(*, camera_id: str = "simpang-kda-1", start: datetime = NOON, crossing
                     road_user=RoadUser.MOTORCYCLE,
                     track=i,
                     speed_kmh=None if i else 31.5,
+                    speed_sigma_kmh=None if i else 1.5,
                     headway_s=0.1 if i else None,
                 )
                 for i in range(crossings)
@@ -145,7 +146,7 @@ def test_each_event_lands_in_its_table(pool: ConnectionPool) -> None:
     Store(pool).write(one_of_each())
     kept = contents(pool)
     assert [row[5:] for row in kept["crossings"]] == [
-        ("A", "motorcycle", 0, 31.5, None, None),
+        ("A", "motorcycle", 0, 31.5, 1.5, None),
         ("A", "motorcycle", 1, None, None, pytest.approx(0.1)),
         ("A", "motorcycle", 2, None, None, pytest.approx(0.1)),
     ]
