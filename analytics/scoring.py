@@ -54,7 +54,8 @@ class ClassCount:
 class CrossingScore:
     """matched: pairs of a found and a true crossing; same_class: those that agree on the road user too.
 
-    speed_errors_kmh: of the matched pairs whose speeds are both known.
+    speed_errors_kmh: of the matched pairs whose speeds are both known. within_sigma: for those of them that have a
+    standard error, whether the true speed lies within it.
     """
 
     true: int
@@ -64,6 +65,7 @@ class CrossingScore:
     miscounted: int
     by_class: Mapping[RoadUser, ClassCount]
     speed_errors_kmh: tuple[float, ...]
+    within_sigma: tuple[bool, ...] = ()
 
     @property
     def f1(self) -> float:
@@ -84,6 +86,11 @@ class CrossingScore:
     def speed_mae_kmh(self) -> float | None:
         return _mean(self.speed_errors_kmh)
 
+    @property
+    def speeds_within_sigma(self) -> float | None:
+        """A share; 0.68 of errors that are normal and as large as is said."""
+        return _mean(self.within_sigma)
+
 
 def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: float = TOLERANCE_S) -> CrossingScore:
     """found: of the whole recording, in any order; only those in the truth's span count."""
@@ -100,6 +107,11 @@ def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: flo
         by_class={road_user: _class_count(road_user, kept, true) for road_user in RoadUser},
         speed_errors_kmh=tuple(
             abs(f.speed_kmh - t.speed_kmh) for f, t in pairs if f.speed_kmh is not None and t.speed_kmh is not None
+        ),
+        within_sigma=tuple(
+            abs(f.speed_kmh - t.speed_kmh) <= f.speed_sigma_kmh
+            for f, t in pairs
+            if f.speed_kmh is not None and f.speed_sigma_kmh is not None and t.speed_kmh is not None
         ),
     )
 

@@ -175,6 +175,7 @@ def _crossing(crossing: Crossing) -> dict[str, Any]:
         "class": crossing.road_user.value,
         "track": crossing.track,
         "speed_kmh": _rounded(crossing.speed_kmh),
+        "speed_sigma_kmh": _rounded(crossing.speed_sigma_kmh),
         "headway_s": _rounded(crossing.headway_s),
     }
 

@@ -77,6 +77,7 @@ def summarise(cards: Sequence[Scorecard]) -> dict[str, Any]:
         "f1_with_class": _mean_of(crossed, lambda card: card.crossings.f1_with_class, 4),
         "count_error": _mean_of(crossed, lambda card: card.crossings.count_error, 4),
         "speed_mae_kmh": _mean_of(cards, lambda card: card.crossings.speed_mae_kmh, 2),
+        "speeds_within_sigma": _mean_of(cards, lambda card: card.crossings.speeds_within_sigma, 4),
         "speed_error": _mean_of(cards, lambda card: card.intervals.errors["speed_kmh"], 4),
         "level_agreement": _mean_of(cards, lambda card: card.intervals.level_agreement, 4),
         "count_by_class": _class_totals([card.crossings for card in cards]),
@@ -125,6 +126,7 @@ def _crossing_figures(score: CrossingScore) -> dict[str, Any]:
         "f1_with_class": round(score.f1_with_class, 4),
         "count_error": round(score.count_error, 4),
         "speed_mae_kmh": _rounded(score.speed_mae_kmh, 2),
+        "speeds_within_sigma": _rounded(score.speeds_within_sigma, 4),
         "count_by_class": {
             road_user.value: {"true": count.true, "found": count.found, "error": round(count.error, 4)}
             for road_user, count in score.by_class.items()

@@ -108,6 +108,7 @@ def crossings_of(report: dict[str, Any]) -> list[Crossing]:
             road_user=RoadUser(row["class"]),
             track=row["track"],
             speed_kmh=row["speed_kmh"],
+            speed_sigma_kmh=row.get("speed_sigma_kmh"),
         )
         for row in report["crossings"]
     ]

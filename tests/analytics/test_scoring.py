@@ -7,8 +7,8 @@ from analytics.scoring import score_crossings, score_incidents, score_intervals,
 from analytics.truth import TrueCrossing, TrueIncident, TrueInterval, Truth
 
 
-def found(t, road_user=RoadUser.CAR, *, gate="g", direction=Direction.A, speed_kmh=None):
-    return Crossing(t=t, gate=gate, direction=direction, road_user=road_user, track=1, speed_kmh=speed_kmh)
+def found(t, road_user=RoadUser.CAR, *, gate="g", direction=Direction.A, **speed):
+    return Crossing(t=t, gate=gate, direction=direction, road_user=road_user, track=1, **speed)
 
 
 def true(t, road_user=RoadUser.CAR, *, gate="g", direction=Direction.A, **more):
@@ -66,6 +66,15 @@ def test_speed_errors_come_from_matched_pairs_with_both_speeds():
     )
     assert score.speed_mae_kmh == 3
     assert crossings([], []).speed_mae_kmh is None
+
+
+def test_a_speed_is_within_its_standard_error_or_not():
+    speeds = [{"speed_kmh": 42, "speed_sigma_kmh": 2.5}, {"speed_kmh": 36, "speed_sigma_kmh": 2.5}, {"speed_kmh": 40}]
+    told = [found(10 * n, **speed) for n, speed in enumerate(speeds)]
+    score = crossings(told, [true(10 * n, speed_kmh=40) for n in range(3)])
+    assert score.within_sigma == (True, False), "without a standard error nothing is claimed"
+    assert score.speeds_within_sigma == 0.5
+    assert crossings([], []).speeds_within_sigma is None
 
 
 def alert(detected_s, kind=IncidentType.STOPPED_VEHICLE, zone="Z"):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.geometry import Homography
@@ -11,6 +11,7 @@ from tests.analytics.builders import Drive, film
 SQUARE = [(0, 0), (1000, 0), (1000, 1000), (0, 1000)]
 
 
+@settings(deadline=None)
 @given(st.floats(-40, 40), st.floats(-40, 40), st.floats(-1e3, 1e3))
 def test_even_motion_gives_its_velocity(vx, vy, start):
     t = np.linspace(0, 2, 15)

@@ -6,8 +6,11 @@ import sys
 
 import pytest
 
+from pipelines.camera_file import read_geometry
 from pipelines.cli import main
-from pipelines.replay import read_recording
+from pipelines.replay import read_recording, replay
+from pipelines.scorecard import score_report
+from pipelines.truth_file import read_truth
 
 CAMERA = {
     "name": "lab",
@@ -159,3 +162,16 @@ def test_a_simulated_scenario_scores_well(shared_dir, capsys, tmp_path, name):
     assert status == 0
     assert score.crossings(out, truth, 1.5)["f1"] >= 0.97
     assert score.incidents(out, truth)["missed"] == [] and score.incidents(out, truth)["false_alarms"] == []
+
+
+@pytest.mark.parametrize(("name", "every"), [("arterial_free_s2", 1), ("intersection_s2", 2)])
+def test_speeds_are_as_uncertain_as_they_say(shared_dir, name, every):
+    """Two thirds of normal errors are within one standard error; both far fewer and far more would mislead."""
+    scenario = shared_dir / "truth" / "scenarios" / name
+    if not scenario.is_dir():
+        pytest.skip(f"needs {scenario}")
+    geometry = read_geometry(scenario / "camera.json")
+    report = replay(scenario / "detections.jsonl.gz", geometry.camera(name, geometry.image_size), every=every)
+    score = score_report(report, read_truth(scenario / "truth.json").truth()).crossings
+    assert len(score.within_sigma) > 300
+    assert 0.60 <= score.speeds_within_sigma <= 0.85
