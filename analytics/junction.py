@@ -24,7 +24,7 @@ class Arm:
 
 
 def arms(gates: Sequence[Gate]) -> dict[str, Arm]:
-    """By gate, for those with a role and an arm; empty where these do not name two arms or more.
+    """By gate, for those with a role; empty where these are on one arm. A gate that names no arm is one by itself.
 
     The junction lies where the middles of the arms' gates have their mean: inside the convex hull of the gates, in the
     picture as on the ground.
@@ -34,8 +34,8 @@ def arms(gates: Sequence[Gate]) -> dict[str, Arm]:
     >>> [arm.proper.value for arm in arms([north, south]).values()]
     ['A', 'A']
     """
-    placed = [gate for gate in gates if gate.role in ("entry", "exit") and gate.arm is not None]
-    if len({gate.arm for gate in placed}) < 2:
+    placed = [gate for gate in gates if gate.role in ("entry", "exit")]
+    if len({_name(gate) for gate in placed}) < 2:
         return {}
     middles = [_middle(gate) for gate in placed]
     centre = (sum(u for u, _ in middles) / len(middles), sum(v for _, v in middles) / len(middles))
@@ -45,13 +45,16 @@ def arms(gates: Sequence[Gate]) -> dict[str, Arm]:
 def _arm(gate: Gate, gates: Sequence[Gate], centre: Pixel) -> Arm:
     inward = Direction.A if side_of_line(gate.p1, gate.p2, [centre])[0] > 0 else Direction.B
     outward = Direction.B if inward is Direction.A else Direction.A
-    others = [other for other in gates if other.arm == gate.arm and other.role != gate.role]
+    others = [other for other in gates if _name(other) == _name(gate) and other.role != gate.role]
     median_at_p2 = None
     if others:
         other = min(others, key=lambda o: dist(_middle(gate), _middle(o)))
         median_at_p2 = dist(gate.p2, _middle(other)) < dist(gate.p1, _middle(other))
-    assert gate.arm is not None
-    return Arm(gate.arm, inward, inward if gate.role == "entry" else outward, median_at_p2)
+    return Arm(_name(gate), inward, inward if gate.role == "entry" else outward, median_at_p2)
+
+
+def _name(gate: Gate) -> str:
+    return gate.id if gate.arm is None else gate.arm
 
 
 def _middle(gate: Gate) -> Pixel:

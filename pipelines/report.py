@@ -3,18 +3,19 @@
 import json
 import sqlite3
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from analytics.camera import Camera, Gate
-from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, RoadUser, ZoneInterval
+from analytics.camera import Camera
+from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, Journey, RoadUser, ZoneInterval
 from analytics.geodesy import on_the_map
+from analytics.movements import Movement, Movements
 from pipelines.errors import BadInput
 
 _TABLES = """
@@ -23,6 +24,7 @@ PRAGMA synchronous = OFF;
 CREATE TABLE crossings (t REAL, track INTEGER, gate TEXT, direction TEXT, road_user TEXT, row TEXT);
 CREATE TABLE intervals (row TEXT);
 CREATE TABLE gate_intervals (row TEXT);
+CREATE TABLE journeys (track INTEGER PRIMARY KEY, row TEXT);
 CREATE TABLE incidents (number INTEGER PRIMARY KEY, detected_s REAL, row TEXT);
 """
 _IN_ORDER = {
@@ -77,6 +79,9 @@ class Report:
                 case Incident():
                     self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
 
+                case Journey():
+                    self._insert("journeys", fact.track, _text(asdict(fact)))
+
     def _insert(self, table: str, *values: float | str) -> None:
         marks = ", ".join("?" * len(values))
         self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608
@@ -116,12 +121,20 @@ class Report:
         return [json.loads(row) for row in self._rows("incidents")]
 
     def _movements(self) -> list[dict[str, Any]]:
-        found = self._db.execute("SELECT t, gate, direction, road_user, track FROM crossings ORDER BY track, t, rowid")
-        crossings = (
-            Crossing(t=t, gate=gate, direction=Direction(direction), road_user=RoadUser(road_user), track=track)
-            for t, gate, direction, road_user, track in found
+        found = self._db.execute(
+            "SELECT t, gate, direction, road_user, track, journeys.row FROM crossings LEFT JOIN journeys USING (track) "
+            "ORDER BY track, t, crossings.rowid"
         )
-        return _movements((list(path) for _, path in groupby(crossings, key=lambda c: c.track)), self._camera.gates)
+        movements = Movements(self._camera.gates)
+        for track, rows in groupby(found, key=itemgetter(4)):
+            path, journeys = [], []
+            for t, gate, direction, road_user, _, journey in rows:
+                path.append(
+                    Crossing(t=t, gate=gate, direction=Direction(direction), road_user=RoadUser(road_user), track=track)
+                )
+                journeys.append(journey)
+            movements.add(path, None if journeys[0] is None else _journey(journeys[0]))
+        return [_movement(movement) for movement in movements.found()]
 
 
 def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, Any]:
@@ -180,25 +193,20 @@ def _crossing(crossing: Crossing) -> dict[str, Any]:
     }
 
 
-def _movements(paths: Iterable[Sequence[Crossing]], gates: Sequence[Gate]) -> list[dict[str, Any]]:
-    """Where road users came from and went, from the gates of each whole trajectory.
+def _journey(row: str) -> Journey:
+    kept = json.loads(row)
+    return Journey(**kept | {"road_user": RoadUser(kept["road_user"])})
 
-    At a junction, whose gates have roles, from the arm of the first entry to the arm of the last exit after it.
-    Elsewhere from the first gate to the last, where these differ. paths: of each road user, in order of time.
-    """
-    by_id = {gate.id: gate for gate in gates}
-    junction = any(gate.role for gate in gates)
-    totals: Counter[tuple[str, str, str]] = Counter()
-    for path in paths:
-        places = [by_id[c.gate].arm or c.gate if c.gate in by_id else c.gate for c in path]
-        first, last = 0, len(path) - 1
-        if junction:
-            roles = [by_id[c.gate].role if c.gate in by_id else None for c in path]
-            first = roles.index("entry") if "entry" in roles else last
-            last = len(path) - 1 - roles[::-1].index("exit") if "exit" in roles else first
-        if first < last and path[first].gate != path[last].gate:
-            totals[places[first], places[last], path[last].road_user.value] += 1
-    return [{"from": o, "to": d, "class": c, "n": n} for (o, d, c), n in sorted(totals.items())]
+
+def _movement(movement: Movement) -> dict[str, Any]:
+    return {
+        "from": movement.origin,
+        "to": movement.destination,
+        "class": movement.road_user.value,
+        "n": movement.observed + movement.estimated,
+        "observed": movement.observed,
+        "estimated": movement.estimated,
+    }
 
 
 def _interval(interval: ZoneInterval) -> dict[str, Any]:

@@ -78,7 +78,7 @@ LONG_AFTER = [(0, 0)] * 25
 @pytest.mark.parametrize(
     ("name", "path", "hidden", "times"),
     [
-        ("first seen just behind the line", DOWN, range(15), [1.0]),
+        ("first seen just behind the line", DOWN, range(14), [1.0]),
         ("first seen too far behind it", [*DOWN, *BEHIND], range(23), []),
         ("behind it when observation began", DOWN[12:], (), []),
         ("last seen just before the line", [*DOWN[:8], *LONG_AFTER], range(8, 33), [1.0]),

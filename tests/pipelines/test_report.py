@@ -3,17 +3,29 @@ import json
 import pytest
 
 from analytics.camera import Camera, ControlPoint, Gate, Position
-from analytics.facts import Crossing, Direction, GateInterval, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.facts import (
+    Crossing,
+    Direction,
+    GateInterval,
+    Incident,
+    IncidentType,
+    Journey,
+    Level,
+    RoadUser,
+    ZoneInterval,
+)
 from pipelines.errors import BadInput
 from pipelines.report import Report, Run, build_report, write_report
 
 RUN = Run(source="s", duration_s=60, frames=600, analysed_frames=600, wall_s=1)
 
 JUNCTION = [
-    Gate(id=f"{arm}_{way}", p1=(0, 0), p2=(1, 1), role=role, arm=arm)
-    for arm in "NS"
-    for way, role in (("in", "entry"), ("out", "exit"))
+    Gate(id="N_in", p1=(0, 100), p2=(50, 100), role="entry", arm="N"),
+    Gate(id="N_out", p1=(100, 100), p2=(50, 100), role="exit", arm="N"),
+    Gate(id="S_in", p1=(100, 200), p2=(50, 200), role="entry", arm="S"),
+    Gate(id="S_out", p1=(0, 200), p2=(50, 200), role="exit", arm="S"),
 ]
+"""Direction A is into the junction at the entries, and out of it at the exits."""
 
 
 def crossing(track, gate, t, road_user=RoadUser.CAR):
@@ -42,7 +54,25 @@ def test_movements_at_a_junction(name, path, movements):
 
 def test_movements_between_plain_gates_are_named_by_gate():
     found = report(crossing(1, "a", 1), crossing(1, "b", 2), crossing(2, "a", 3))["movements"]
-    assert found == [{"from": "a", "to": "b", "class": "car", "n": 1}]
+    assert found == [{"from": "a", "to": "b", "class": "car", "n": 1, "observed": 1, "estimated": 0}]
+
+
+def test_a_movement_of_which_a_piece_was_seen_is_estimated():
+    ways = {1: range(20), 2: range(20), 3: range(12)}
+    journeys = [
+        Journey(
+            track=track,
+            road_user=RoadUser.CAR,
+            times=tuple(k / 8 for k in points),
+            places=tuple((0.0, float(k)) for k in points),
+            arrived=True,
+            departed=True,
+        )
+        for track, points in ways.items()
+    ]
+    crossings = [crossing(track, gate, t) for track in ways for gate, t in (("N_in", 0.0), ("S_out", 2.3))]
+    (found,) = report(*crossings[:-1], *journeys, gates=JUNCTION)["movements"]
+    assert found == {"from": "N", "to": "S", "class": "car", "n": 3, "observed": 2, "estimated": 1}
 
 
 def test_crossings_are_in_order_of_time_and_counted_by_class():
