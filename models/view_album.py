@@ -31,10 +31,9 @@ class ViewAlbum:
                 yield self.pages[part].copy()
 
     def knows_this_hour(self, t: float, shape: tuple[int, ...]) -> bool:
-        """Whether there is one of this part of the day or the next to it, so that the light should be alike."""
-        return any(
-            _apart(part, _part_of_day(t)) <= 1 and page.picture.shape == shape for part, page in self.pages.items()
-        )
+        """Whether there is one of this part of the day, so that the light should be alike."""
+        page = self.pages.get(_part_of_day(t))
+        return page is not None and page.picture.shape == shape
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Small enough to be written to disk now and then: some 15 KB a page."""

@@ -199,29 +199,29 @@ class ViewWatch:
             self._reference.recognised = self._usually_recognised
         if not 0 <= self._keep_at - t <= KEEP_EVERY_S:
             self._keep_at = t + KEEP_EVERY_S
-            self._keep(t, self._reference)
+            self._keep(t, self._reference, picture)
 
-    def _keep(self, t: float, reference: Reference) -> None:
+    def _keep(self, t: float, reference: Reference, picture: Grey) -> None:
         """Only what is known to be in the place of all before goes into the album."""
         if not self._in_place:
-            self._find_place(t, reference)
+            self._find_place(t, reference, picture)
         elif len(reference.telling) >= MIN_BLOCKS:
             self.album.keep(t, reference)
 
-    def _find_place(self, t: float, reference: Reference) -> None:
+    def _find_place(self, t: float, reference: Reference, picture: Grey) -> None:
         """Where the view that was just learned lies in the view of old, if they can be compared.
 
         Where they cannot although the light should be alike, it is the old one that holds.
         """
-        picture = np.rint(reference.picture).astype(np.uint8)
-        blocks = Blocks.of(reference.picture)
         pages = list(self.album.near(t, picture.shape))
-        for page in pages:
-            alignment = page.align(picture, blocks, UNMOVED)
-            if alignment.matrix is not None:
-                in_place = judge_place(alignment, picture, ViewState.OK).state is ViewState.OK
-                self._go_on_from(reference.put_back(alignment.matrix) if in_place else page)
-                return
+        for now in (np.rint(reference.picture).astype(np.uint8), picture):
+            blocks = Blocks.of(now.astype(np.float32))
+            for page in pages:
+                alignment = page.align(now, blocks, UNMOVED)
+                if alignment.matrix is not None:
+                    in_place = judge_place(alignment, now, ViewState.OK).state is ViewState.OK
+                    self._go_on_from(reference.put_back(alignment.matrix) if in_place else page)
+                    return
         if self.album.knows_this_hour(t, picture.shape):
             self._go_on_from(pages[0])
 

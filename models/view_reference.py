@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.view_measures import BLOCK, Blocks, Floats, Grey
+from models.view_outlines import share_in_place
 
 SEARCH = 5
 MATCHES = 0.55
@@ -18,6 +19,9 @@ PASSING = 20.0
 
 SAME_PLACE = 1.2
 """Pixels within which two places are one."""
+
+IN_PLACE_IN_OTHER_LIGHT = 0.5
+"""Share of the view of which the outlines run as usual though the light is another: not even half hidden."""
 
 MIN_FOUND = 5
 MIN_AGREE = 0.3
@@ -58,8 +62,9 @@ class Reference:
     """How the view usually looks, learned slowly, so that traffic averages out and the light may change.
 
     What is learned is put back into the place where it was seen first: a view that creeps away is not followed.
-    contrast, fineness: of its `Blocks`. telling: indices of those by which the view is recognised. recognised: share
-    of looks in which it was, lately.
+    contrast, fineness: of its `Blocks`. sharpness: the part of the fineness that stands still, which a dark picture's
+    grain does not. telling: indices of those by which the view is recognised. recognised: share of looks in which it
+    was, lately.
     """
 
     picture: Floats
@@ -67,6 +72,7 @@ class Reference:
     recognised: float = 0.5
     contrast: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     telling: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    sharpness: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     _looks: int = 0
 
     TELLING_BLOCKS = 20
@@ -82,10 +88,10 @@ class Reference:
     @classmethod
     def restored(cls, picture: Floats, fineness: Floats, recognised: float = 0.5) -> "Reference":
         """From what was learned before. Raises ValueError where the two do not belong together."""
+        if fineness.shape != Blocks.of(picture).fineness.shape:
+            raise ValueError(f"{len(fineness)} blocks do not make a picture of {picture.shape} pixels")
         reference = cls(picture, fineness, recognised)
         reference._choose_blocks()
-        if fineness.shape != reference.contrast.shape:
-            raise ValueError(f"{len(fineness)} blocks do not make a picture of {picture.shape} pixels")
         return reference
 
     def copy(self) -> "Reference":
@@ -111,6 +117,7 @@ class Reference:
         strength = corners[blocks.tops + BLOCK // 2, blocks.lefts + BLOCK // 2]
         usable = np.flatnonzero(blocks.contrast >= self.MIN_CONTRAST)
         self.contrast = blocks.contrast
+        self.sharpness = np.minimum(self.fineness, blocks.fineness)
         self.telling = usable[np.argsort(strength[usable])[::-1][: self.TELLING_BLOCKS]]
 
     def align(self, picture: Grey, blocks: Blocks, near: NDArray[np.float64]) -> Alignment:
@@ -119,6 +126,9 @@ class Reference:
         here = self._match(values, blocks, near)
         if here.matrix is not None or not len(self.telling):
             return here
+        in_place = share_in_place(self.picture, picture)
+        if in_place >= IN_PLACE_IN_OTHER_LIGHT:
+            return Alignment(in_place, in_place, UNMOVED)
         (du, dv), _ = cv2.phaseCorrelate(_edges(self.picture), _edges(values))
         elsewhere = self._match(values, blocks, np.array([[1.0, 0.0, du], [0.0, 1.0, dv]]))
         return replace(elsewhere, stayed=here.stayed) if elsewhere.agree > here.agree else here

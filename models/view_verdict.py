@@ -99,7 +99,7 @@ def judge(
     if verdict.state is not ViewState.OK:
         return verdict
     telling, limit = reference.telling, Limits.of(ViewState.BLURRED, present).fine
-    fine = float(np.median(blocks.fineness[telling] / np.maximum(reference.fineness[telling], 1e-6)))
+    fine = float(np.median(blocks.fineness[telling] / np.maximum(reference.sharpness[telling], 1e-6)))
     if fine < limit:
         reason = f"the picture has {fine:.0%} of its usual fine detail; clean the lens or focus the camera"
         return Verdict(ViewState.BLURRED, _confidence(fine, limit, 0.0), reason)
