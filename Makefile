@@ -58,9 +58,11 @@ bench: setup
 	$(BIN)/python -m bench.first
 	$(BIN)/python -m bench.memory
 
-# How right our facts are against known truth, side by side with peers: build/bench/truth.json.
+# How right our facts are against known truth, side by side with peers: build/bench/truth.json. Then the memory of a
+# replay over a day of traffic: build/bench/day.json.
 bench-truth: setup
 	$(BIN)/python -m bench.truth
+	$(BIN)/python -m bench.day
 
 # After a change of the dependencies in pyproject.toml. The locks name versions and hashes, and no registry.
 lock:
