@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.facts import Pixel
-from analytics.speed import fitted_velocity
 from analytics.trajectories import Trajectory
 
 REACH_S = 0.5
@@ -66,8 +65,9 @@ def _stretch(t: float, pixel: NDArray[np.float64], motion: NDArray[np.float64], 
 def _motion(
     times: NDArray[np.float64], pixels: NDArray[np.float64], used: NDArray[np.bool_], height: float
 ) -> NDArray[np.float64] | None:
-    """(2,) pixels a second; None where too few sightings tell it, or it is no more than jitter."""
+    """(2,) pixels a second by least squares; None where too few sightings tell it, or it is no more than jitter."""
     if used.sum() < FEWEST_SIGHTINGS:
         return None
-    motion = fitted_velocity(times[used], pixels[used])
-    return motion if float(np.linalg.norm(motion)) >= SLOWEST * height else None
+    lag = times[used] - times[used].mean()
+    motion = np.asarray(lag @ pixels[used] / (lag @ lag))
+    return motion if float(np.hypot(*motion)) >= SLOWEST * height else None
