@@ -20,6 +20,10 @@ confidence 0.4 begin a track, lost ones kept for 3 s:
 
 All of them, analyst included, cost about 1 ms a frame. Overlap alone loses who moves further than its own box
 between two looks; class as a cost, not only as a label, keeps a motorcycle beside a car itself.
+
+A third match, of whoever would be new with those hidden who may have turned (acceleration 4 m/s2), was tried as well:
+of 684 road users at two intersections it kept 15 more on one track, and it made up a wrong-way driver in a swarm of
+motorcycles. Pieces of tracks are joined afterwards instead, where they matter (`analytics.movements`).
 """
 
 from typing import Protocol
