@@ -1,7 +1,9 @@
 """A street to look at: buildings and markings that stand, and a sensor's grain that never repeats."""
 
 from functools import cache
+from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
@@ -25,3 +27,16 @@ def street(number: int, *, shift: int = 0, covered: bool = False) -> NDArray[np.
 
 def street_frame(number: int, *, shift: int = 0, covered: bool = False) -> VideoFrame:
     return VideoFrame.from_ndarray(street(number, shift=shift, covered=covered), format="gray")
+
+
+def write_street(path: Path, *, shift: int = 0, covered: bool = False) -> Path:
+    """Four seconds of it at 10 frames a second."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        stream.gop_size = 10
+        stream.options = {"preset": "ultrafast", "bf": "0"}
+        for number in range(40):
+            container.mux(stream.encode(street_frame(number, shift=shift, covered=covered)))
+        container.mux(stream.encode(None))
+    return path

@@ -25,6 +25,7 @@ from pipelines.playlist import PLAYLIST
 from pipelines.supervisor import BackOff
 from pipelines.worker import Worker
 from tests.servers import RtspCameras, wait_until, write_clip
+from tests.street import write_street
 
 pytestmark = pytest.mark.integration
 
@@ -182,6 +183,47 @@ def test_a_frozen_picture_is_told_and_not_counted_as_observed(rtsp_cameras: Rtsp
             within_s=60,
         )
     assert CameraStatus.FROZEN not in received.statuses("road")
+
+
+def test_a_covered_camera_is_told_and_its_time_unobserved(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    write_street(rtsp_cameras.folder / "covered.mp4", covered=True)
+    city = config(tmp_path, camera("covered", rtsp_cameras.url("covered.mp4"), geometry=gate_file(tmp_path)))
+    with running(city) as received:
+        wait_until(received.is_("covered", CameraStatus.UNUSABLE), "the cover to be told", within_s=60)
+        told = received.health("covered")
+        assert told is not None
+        assert "hidden" in told.reason
+        assert told.received_fps > 0
+        assert told.analysed_fps == 0
+        wait_until(lambda: received.of("covered", Counts), "what was not observed to be told", within_s=60)
+        assert (tmp_path / "data/hls/covered" / PLAYLIST).exists(), "people can still look for themselves"
+    assert {counts.observed_s for counts in received.of("covered", Counts)} == {0.0}
+
+
+def test_a_camera_turned_while_the_worker_was_down_is_told(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    write_street(rtsp_cameras.folder / "street.mp4")
+    city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path)))
+    with running(city) as received:
+        wait_until((tmp_path / "data/views/street.npz").exists, "the view to be learned", within_s=60)
+        assert received.status("street") == CameraStatus.ONLINE
+    write_street(rtsp_cameras.folder / "street.mp4", shift=20)
+    with running(city) as received:
+        wait_until(received.is_("street", CameraStatus.UNUSABLE), "the turned camera to be told", within_s=60)
+        told = received.health("street")
+        assert told is not None
+        assert told.reason.startswith("the view has shifted")
+        wait_until(lambda: received.of("street", Counts), "what was not observed to be told", within_s=60)
+    assert sum(counts.observed_s for counts in received.of("street", Counts)) == 0
+    # Whoever draws the gates anew takes the view as it is.
+    moved = {**GATE, "p1": [150, 0], "p2": [150, 240]}
+    city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path, moved)))
+    with running(city) as received:
+        wait_until(
+            lambda: sum(counts.observed_s for counts in received.of("street", Counts)) > 5,
+            "the new view to be observed",
+            within_s=60,
+        )
+    assert CameraStatus.UNUSABLE not in received.statuses("street")
 
 
 def test_one_bad_camera_does_not_touch_another(rtsp_cameras: RtspCameras, silent_server: int, tmp_path: Path) -> None:
