@@ -14,6 +14,9 @@ from pipelines.city.roadside import Building, Post, Roadside, Tree
 
 LAMP_POOL_M, LAMP_LIGHT = 7.5, (1.0, 1.25, 1.5)
 CONTACT_LIGHT = 0.45
+MEADOW, ASPHALT = np.array((72, 110, 106)), np.array((92.0, 92.0, 91.0))
+"""Far away, where no detail shows."""
+
 NEAR_M = 75.0
 """Farther things hide nothing that matters."""
 
@@ -87,7 +90,7 @@ def _ground_picture(
         light -= (1 - lighting.shadow) * _shadows(ground, roadside, lighting)
     lit = ground.colours * light[..., None] * up
     if lighting.lamps:
-        lit += ground.colours * _lamp_pools(ground, roadside)[..., None] * np.array(LAMP_LIGHT) * 0.42
+        lit += ground.colours * _lamp_pools(ground, roadside)[..., None] * np.array(LAMP_LIGHT) * 0.55
     if lighting.wet:
         puddles = np.clip(0.42 + 0.22 * noise_field(dice, ground.asphalt.shape, (14, 60)), 0.15, 0.8)
         share = np.where(ground.asphalt > 0, puddles * 0.62, 0.12)[..., None]
@@ -98,8 +101,10 @@ def _ground_picture(
     )
     size = IMAGE_SIZE[0] * FINE, IMAGE_SIZE[1] * FINE
     picture = cv2.warpPerspective(
-        np.clip(lit, 0, 255).astype(np.uint8), to, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        np.clip(lit, 0, 255).astype(np.uint8), to, size, flags=cv2.INTER_LINEAR, borderValue=(MEADOW * up).tolist()
     )
+    far_road = np.round(view.on_ground(ground.far_road, FINE) * 16).astype(np.int32)
+    cv2.fillConvexPoly(picture, far_road, (ASPHALT * up).tolist(), cv2.LINE_AA, 4)
     return np.asarray(picture, dtype=np.uint8)
 
 

@@ -89,7 +89,7 @@ class Easel:
         lit = self._lighting.lamps
         if building.kind == "shop" and front:
             face = shop_front(*args, lit=lit)
-        elif building.kind in ("block", "office") or (building.kind == "shop" and k == 2):
+        elif building.kind == "block" or (building.kind == "shop" and k == 2):
             face = block_front(*args, lit=lit)
         else:
             face = plain_side(breadth, building.height_m, dice)
@@ -144,15 +144,18 @@ class Easel:
         if tree.palm:
             self._fronds(pixels[1], per_m * tree.crown_m * 1.3, float(depth[1]), dice, number)
             return
-        blobs = dice.normal(0, 0.40, (190, 3)) * tree.crown_m * (1, 1, 0.85)
+        count = int(np.clip(per_m * tree.crown_m * 9, 50, 420))
+        blobs = dice.normal(0, 0.45, (count, 3))
+        blobs *= tree.crown_m * np.minimum(1, 0.95 / np.linalg.norm(blobs, axis=1, keepdims=True)) * (1, 1, 0.85)
         blobs = blobs[np.argsort(blobs[:, 2])]
+        spread = (420 / count) ** 0.3
         for blob in blobs:
             height = blob[2] / tree.crown_m
             normal = np.array([blob[0] / tree.crown_m, blob[1] / tree.crown_m, 0.35 + height])
             colour = np.array(LEAVES[int(dice.integers(len(LEAVES)))]) * (0.85 + 0.35 * height)
             tint = self._tinted(colour, tuple(normal / np.linalg.norm(normal)), float(depth[1]))
             centre = pixels[1] + np.array([blob[0], -blob[2]]) * per_m
-            self._disc(centre, per_m * tree.crown_m * dice.uniform(0.06, 0.19), tint, number)
+            self._disc(centre, per_m * tree.crown_m * dice.uniform(0.05, 0.13) * spread, tint, number)
 
     def _disc(self, centre: NDArray[np.float64], radius: float, tint: tuple[float, ...], number: int) -> None:
         for target, scale, ink in ((self.canvas, FINE, tint), (self.owner, COARSE, (float(number),))):

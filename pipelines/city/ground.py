@@ -36,6 +36,9 @@ class Ground:
     to_texture: NDArray[np.float64]
     """(2, 3) affine map from ground metres."""
 
+    far_road: NDArray[np.float64]
+    """(4, 2) ground metres of the watched arm's road where the picture from above ends, up to the horizon."""
+
     def texels(self, ground: ArrayLike) -> NDArray[np.float64]:
         places = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
         return np.asarray(places @ self.to_texture[:, :2].T + self.to_texture[:, 2])
@@ -66,7 +69,12 @@ class GroundPainter:
         self._pave()
         self._mark()
         self._wear()
-        return Ground(self._canvas, self._asphalt, self._map)
+        return Ground(self._canvas, self._asphalt, self._map, self._far_road())
+
+    def _far_road(self) -> NDArray[np.float64]:
+        arm = self._point.watched
+        left = half_road(arm.lanes_out), -half_road(arm.lanes_in)
+        return np.stack([arm.place(a, s) for a, s in zip((150, 1500, 1500, 150), (*left, *left[::-1]), strict=True)])
 
     def _meadow(self) -> Image:
         shape = self._asphalt.shape

@@ -34,7 +34,7 @@ class Lighting:
     def shade(self, normals: NDArray[np.float64]) -> NDArray[np.float64]:
         """(..., 3) unit normals to (..., 3) factors on a surface's colour, BGR."""
         facing = np.clip(normals @ self.sun, 0, None)
-        upward = 0.75 + 0.25 * normals[..., 2]
+        upward = 0.86 + 0.14 * normals[..., 2]
         return np.asarray((self.ambient * upward + self.direct * facing)[..., None] * np.array(self.tint))
 
     @property
@@ -49,7 +49,7 @@ def lighting_of(light: Light, dice: np.random.Generator) -> Lighting:
         case Light.DAY:
             tint = (0.97, 1.0, 1.02)
             sky = ((235, 205, 170), (238, 230, 220))
-            return Lighting(_sun(azimuth, height), 0.62, 0.80, tint, sky, 420.0, 0.50, 0.012, 2.6)
+            return Lighting(_sun(azimuth, height), 0.66, 0.72, tint, sky, 420.0, 0.50, 0.012, 2.6)
         case Light.DUSK:
             tint = (0.88, 0.80, 0.86)
             sky = ((120, 95, 85), (120, 140, 190))
@@ -57,7 +57,7 @@ def lighting_of(light: Light, dice: np.random.Generator) -> Lighting:
         case Light.NIGHT:
             tint = (0.78, 0.86, 1.0)
             sky = ((26, 20, 18), (42, 38, 38))
-            return Lighting(_sun(azimuth, 60), 0.26, 0.02, tint, sky, 500.0, 0.9, 0.04, 6.0, lamps=True)
+            return Lighting(_sun(azimuth, 60), 0.28, 0.02, tint, sky, 500.0, 0.9, 0.04, 6.0, lamps=True)
         case Light.RAIN:
             tint = (1.0, 0.98, 0.95)
             sky = ((178, 172, 166), (190, 186, 182))

@@ -40,6 +40,7 @@ class Painter:
         self._shadows(moment, figures)
         self._bodies(moment, figures)
         picture = cv2.resize(self._canvas, IMAGE_SIZE, interpolation=cv2.INTER_AREA)
+        picture = cv2.GaussianBlur(picture, (3, 3), 0.55)
         if self._lighting.lamps:
             picture = self._lit(moment, figures, np.asarray(picture, dtype=np.uint8))
         return np.asarray(picture, dtype=np.uint8), figures
@@ -62,7 +63,8 @@ class Painter:
             fall = -self._lighting.sun[:2] / self._lighting.sun[2]
             cast = np.concatenate([ground, ground + fall * sizes[:, None, 2:] * 0.9], axis=1)
             self._darken(cast, self._backdrop.shadowed)
-        self._darken(_footprints(moment, figures.chosen, sizes[:, :2] + (0.1, 0.15)), self._backdrop.contact)
+        narrow = np.array([(1.0, 0.5 if b.filters else 1.06) for b in bodies])
+        self._darken(_footprints(moment, figures.chosen, sizes[:, :2] * narrow), self._backdrop.contact)
 
     def _darken(self, outlines: NDArray[np.float64], darker: Image) -> None:
         """outlines: (N, K, 2) ground metres; their hulls take the picture's darker version."""

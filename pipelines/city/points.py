@@ -71,7 +71,6 @@ class Scene(_Section):
 
     shops: float = Field(ge=0, le=1)
     trees: float = Field(ge=0, le=1)
-    landmark: Literal["gate", "horse", "obelisk", "temple", "office"] | None = None
     far: Literal["hills", "sea"] = "hills"
 
 

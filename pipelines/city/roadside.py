@@ -77,8 +77,6 @@ class Planner:
                     self._lot(found, arm, side, along, edge)
                 self._second_row(found, arm, side, edge)
             found.posts += list(self._posts(arm))
-        if self._point.scene.landmark is not None:
-            found.buildings += self._landmark(self._point.scene.landmark)
         return found
 
     def _begin(self, arm: Arm) -> float:
@@ -153,13 +151,3 @@ class Planner:
                 yield Post(place, 8.0, np.asarray(-side * arm.left * 2.2))
         if self._point.signal:
             yield Post(arm.place(self._begin(arm) + 0.5, -(half_road(arm.lanes_in) + 0.6)), 5.2, arm.left * 3.6, arm.id)
-
-    def _landmark(self, kind: str) -> list[Building]:
-        """Beyond the pavement of the watched arm, to the side where the camera does not stand."""
-        arm = self._point.watched
-        side = -1 if self._point.camera.side_m > 0 else 1
-        lanes = arm.lanes_in if side < 0 else arm.lanes_out
-        size = {"gate": (6.0, 3.0, 7.0), "horse": (5.0, 5.0, 5.5), "obelisk": (3.0, 3.0, 15.0)}
-        breadth, depth, height = size.get(kind, (24.0, 10.0, 9.0))
-        corners = self._footprint(arm, side, 62.0, half_road(lanes) + PAVEMENT_M + 4.0, depth=depth, breadth=breadth)
-        return [Building(corners, height, 1, 2, kind)] if self._fits(corners, height) else []

@@ -10,6 +10,7 @@ import cv2
 from analytics.camera import Camera
 from pipelines.camera_file import Geometry
 from pipelines.city.cameras import IMAGE_SIZE, geometry_of
+from pipelines.city.caption import write_caption
 from pipelines.city.figures import Figures
 from pipelines.city.ground import Image
 from pipelines.city.moment import Moment
@@ -83,6 +84,7 @@ class SimulatedCamera:
             return Frame(moment, self._last.picture, self._last.yuv, self._last.figures, kind)
         painter = self._painter(self._script.light_at(moment.t), turned=kind is FaultKind.TURNED)
         picture, figures = painter.paint(moment)
+        write_caption(picture, self._point.name, moment.t)
         self._last = Frame(moment, picture, painter.expose(picture), figures, kind)
         if kind is None:
             self.truth.observe(moment, figures)

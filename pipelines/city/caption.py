@@ -1,0 +1,17 @@
+"""The line of text that cameras write on their pictures."""
+
+import cv2
+
+from pipelines.city.ground import Image
+from pipelines.city.script import hour_at
+
+_FONT, _SIZE = cv2.FONT_HERSHEY_SIMPLEX, 0.42
+_PLACE, _EDGE = (10, 18), (11, 19)
+
+
+def write_caption(picture: Image, name: str, t: float) -> None:
+    """Name and the simulated day's hour and minute, at the top left, in white with a dark edge."""
+    hour = hour_at(t)
+    text = f"{name.upper()}  {int(hour):02d}:{int(hour * 60) % 60:02d}"
+    cv2.putText(picture, text, _EDGE, _FONT, _SIZE, (20, 20, 20), 1, cv2.LINE_AA)
+    cv2.putText(picture, text, _PLACE, _FONT, _SIZE, (235, 235, 235), 1, cv2.LINE_AA)

@@ -1,0 +1,78 @@
+"""A simulated camera over real RTSP: both streams, the script's cable cut, and the truth on disk."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from types import ModuleType
+
+import av
+import numpy as np
+import pytest
+
+from tests.servers import free_port, wait_until
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture
+def live() -> ModuleType:
+    pytest.importorskip("libsumo", reason="needs Eclipse SUMO, which the extra `demo` installs")
+    pytest.importorskip("aio_rtsp_toolkit", reason="needs the RTSP server, which the extra `demo` installs")
+    from pipelines.city import live
+
+    return live
+
+
+def open_stream(port: int, name: str) -> av.container.InputContainer:
+    return av.open(f"rtsp://127.0.0.1:{port}/{name}", options={"rtsp_transport": "tcp"}, timeout=(5, 5))
+
+
+def answers(port: int) -> bool:
+    try:
+        open_stream(port, "main").close()
+    except (OSError, av.error.FFmpegError):
+        return False
+    return True
+
+
+@contextmanager
+def running(live: ModuleType, port: int, truth: Path, *, cut_s: tuple[float, float]) -> Iterator[None]:
+    from pipelines.city.points import point_of
+    from pipelines.city.script import Fault, FaultKind, Light, Script
+
+    fault = Fault(kind=FaultKind.CABLE_CUT, start_s=cut_s[0], duration_s=cut_s[1] - cut_s[0])
+    script = Script(light=Light.DAY, faults=(fault,))
+    stop = threading.Event()
+    camera = live.LiveCamera(point_of("mata-kucing"), 1, script, port=port, start_at=time.time() + 8.0, truth=truth)
+    thread = threading.Thread(target=camera.run, args=(stop,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_both_streams_play_and_a_cut_cable_is_cut(live: ModuleType, tmp_path: Path) -> None:
+    port, truth = free_port(), tmp_path / "truth.json"
+    with running(live, port, truth, cut_s=(14.0, 20.0)):
+        wait_until(lambda: answers(port), "the camera to answer", within_s=60)
+        with open_stream(port, "main") as main, open_stream(port, "sub") as sub:
+            frame = next(main.decode(video=0))
+            small = next(sub.decode(video=0))
+            assert (frame.width, frame.height, small.width, small.height) == (640, 360, 320, 180)
+            assert frame.to_ndarray(format="gray").std() > 15
+            packets = islice(main.demux(video=0), 12)
+            times = [float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None]
+            assert np.median(np.diff(times)) == pytest.approx(0.08, abs=0.01)
+        wait_until(lambda: not answers(port), "the cable to be cut", within_s=60)
+        wait_until(lambda: answers(port), "the cable to be mended", within_s=60)
+    said = json.loads(truth.read_text())
+    assert said["point"] == "mata-kucing"
+    assert said["faults"] == [{"kind": "cable_cut", "start_s": 14.0, "end_s": 20.0}]
+    assert all(not 14.1 < crossing["t"] < 20.0 for crossing in said["crossings"])

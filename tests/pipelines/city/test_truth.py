@@ -1,0 +1,108 @@
+"""The truth keeper, on road users that drive as told."""
+
+from collections.abc import Callable
+
+import pytest
+
+from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.truth import Truth
+from pipelines.camera_file import Geometry
+from pipelines.city.cameras import IMAGE_SIZE, geometry_of
+from pipelines.city.networks import read_network
+from pipelines.city.painter import Painter
+from pipelines.city.points import Point
+from pipelines.city.scenery import Scenery
+from pipelines.city.script import Light
+from pipelines.city.traffic import STEP_S
+from pipelines.city.truth import TruthKeeper, truth_json
+from pipelines.truth_file import TruthFile
+from tests.pipelines.city.conftest import Placed, moment_with
+
+Cast = tuple[tuple[IncidentType, tuple[int, ...]], ...]
+
+
+@pytest.fixture(scope="module")
+def painter(scenery: Scenery) -> Painter:
+    return scenery.painter(Light.DAY)
+
+
+def watch(
+    point: Point,
+    painter: Painter,
+    users_at: Callable[[float], list[Placed]],
+    seconds: float,
+    *,
+    staged: Cast = (),
+    unseen: tuple[float, float] = (-1.0, -1.0),
+) -> Truth:
+    geometry = Geometry.model_validate(geometry_of(point, read_network(point)))
+    keeper = TruthKeeper(geometry.camera(point.id, IMAGE_SIZE))
+    for number in range(round(seconds / STEP_S)):
+        t = number * STEP_S
+        if not unseen[0] <= t < unseen[1]:
+            moment = moment_with(point, users_at(t), t, staged)
+            keeper.observe(moment, painter.figures(moment))
+    return keeper.truth()
+
+
+def gate_along(point: Point) -> float:
+    return read_network(point).stop_m(f"{point.watched.id}_in") + 9.0
+
+
+def test_one_car_one_crossing_with_its_time_and_speed(point: Point, painter: Painter) -> None:
+    truth = watch(point, painter, lambda t: [Placed("hatch", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
+    (crossing,) = truth.crossings
+    assert (crossing.gate, crossing.direction, crossing.road_user) == ("keluar", Direction.A, RoadUser.CAR)
+    assert crossing.speed_kmh == pytest.approx(36.0)
+    rear_reaches_it = (gate_along(point) - 15 + 3.7 / 2) / 10
+    assert crossing.t == pytest.approx(rear_reaches_it, abs=0.1)
+
+
+def test_who_comes_in_crosses_the_other_gate_the_other_way(point: Point, painter: Painter) -> None:
+    truth = watch(point, painter, lambda t: [Placed("matic", 45 - 10 * t, -5.0, speed=10.0, inward=True)], 3.0)
+    assert [(c.gate, c.direction) for c in truth.crossings] == [("masuk", Direction.B)]
+
+
+def test_what_happens_while_nobody_sees_it_is_not_asked_for(point: Point, painter: Painter) -> None:
+    def drive(t: float) -> list[Placed]:
+        return [Placed("hatch", 15 + 10 * t, 4.0, speed=10.0)]
+
+    assert watch(point, painter, drive, 4.0, unseen=(0.5, 2.5)).crossings == ()
+
+
+def test_intervals_hold_space_mean_speed_flow_and_level(point: Point, painter: Painter) -> None:
+    def stream(t: float) -> list[Placed]:
+        return [Placed("hatch", (8.0 * t + 25 * k) % 150, 4.0, key=k, speed=8.0) for k in range(6)]
+
+    (interval,) = [i for i in watch(point, painter, stream, 59.0).intervals if i.zone == "keluar"]
+    assert interval.speed_kmh == pytest.approx(28.8, abs=0.1)
+    assert interval.flow_veh_h == pytest.approx(8.0 / 25 * 3600, rel=0.12)
+    assert interval.level is Level.DENSE
+
+
+def test_a_breakdown_begins_when_the_vehicle_stands(point: Point, painter: Painter) -> None:
+    def brake(t: float) -> list[Placed]:
+        return [Placed("mpv", 20 + 8 * min(t, 2.0), 4.0, key=7, speed=8.0 if t < 2.0 else 0.0)]
+
+    cast: Cast = ((IncidentType.STOPPED_VEHICLE, (7,)),)
+    (incident,) = watch(point, painter, brake, 6.0, staged=cast).incidents
+    assert incident.type is IncidentType.STOPPED_VEHICLE
+    assert incident.zone == "keluar"
+    assert incident.start_s == pytest.approx(2.0, abs=0.2)
+    assert incident.end_s is None
+
+
+def test_a_wrong_way_rider_counts_while_in_a_zone(point: Point, painter: Painter) -> None:
+    def ride(t: float) -> list[Placed]:
+        return [Placed("matic", 70 - 8 * t, 8.0, key=9, speed=8.0, inward=True)]
+
+    (incident,) = watch(point, painter, ride, 12.0, staged=((IncidentType.WRONG_WAY, (9,)),)).incidents
+    assert incident.start_s == pytest.approx((70 - 52) / 8, abs=0.4)
+    assert incident.end_s is not None
+
+
+def test_the_file_reads_back_as_written(point: Point, painter: Painter) -> None:
+    truth = watch(point, painter, lambda t: [Placed("bus", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
+    again = TruthFile.model_validate(truth_json(truth)).truth()
+    assert [(c.gate, c.road_user) for c in again.crossings] == [(c.gate, c.road_user) for c in truth.crossings]
+    assert len(again.intervals) == len(truth.intervals)
