@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from analytics.camera import Zone
+from analytics.congestion import level_at
 from analytics.facts import ROAD_USERS, Coverage, Level, LevelOfService, ZoneInterval
 from analytics.geometry import Homography
 from analytics.pkji import SmpFlow, degree_of_saturation, level_of_service, smp_flow
@@ -72,18 +73,20 @@ class ZoneAggregator:
         saturation = (
             None if smp is None or zone.road is None else degree_of_saturation(smp.smp_h, zone.road.capacity_smp_h)
         )
+        vehicles = max(entered, seconds / period.observed_s)
+        relative_speed = speed_ms / free_flow_ms if speed_ms is not None and free_flow_ms else None
         return ZoneInterval(
             zone=zone.id,
             start_s=period.start_s,
             end_s=period.start_s + INTERVAL_S,
             flow_veh_h=flow / period.observed_s * 3600,
             speed_kmh=speed_ms * KMH if self._calibrated and speed_ms is not None else None,
-            relative_speed=speed_ms / free_flow_ms if speed_ms is not None and free_flow_ms else None,
+            relative_speed=relative_speed,
             density_veh_km_lane=1000 * seconds / lane_metre_seconds if lane_metre_seconds and zone.lanes else None,
             occupancy=min(1.0, length_seconds / lane_metre_seconds) if lane_metre_seconds and zone.lanes else None,
-            queue_m=self._queues[k].metres if self._calibrated else None,
+            queue_m=min(self._queues[k].metres, road or np.inf) if self._calibrated else None,
             queue_veh=float(self._queues[k].vehicles),
-            level=level,
+            level=level if speed_ms is not None and relative_speed is None else level_at(relative_speed, vehicles),
             coverage=coverage,
             smp_h=None if smp is None else smp.smp_h,
             saturation=saturation,

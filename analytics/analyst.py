@@ -142,7 +142,7 @@ class CameraAnalyst:
         return facts if scene is None else facts + self._learn_from_scene(scene)
 
     def _learn_from_scene(self, scene: Scene) -> list[Fact]:
-        self._zones.add_queues(zone_queues(scene, len(self._camera.zones)))
+        self._zones.add_queues(zone_queues(scene, len(self._camera.zones), self._travel.hidden))
         return [*self._desk.observe(scene, self._levels)]
 
     def _let_go(self, gone: Sequence[Trajectory]) -> list[Fact]:

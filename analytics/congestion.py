@@ -43,6 +43,17 @@ class Reading:
     vehicles: float
 
 
+def level_at(relative_speed: float | None, vehicles: float) -> Level:
+    """The level that a speed amounts to by itself. relative_speed: None where nobody travels, which is free.
+
+    vehicles: how many the speed is of; a lone slow one is not worse than dense.
+    """
+    if relative_speed is None:
+        return Level.FREE
+    rank = sum(relative_speed < boundary for boundary in BOUNDARIES)
+    return ORDER[rank if vehicles >= LONE_VEHICLES else min(rank, 1)]
+
+
 class RollingSpeed:
     """Space-mean speed over the last `window_s` of observed time, summed second by second."""
 

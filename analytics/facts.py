@@ -114,7 +114,9 @@ class ZoneInterval:
     flow_veh_h: vehicles per hour through the zone. speed_kmh: space-mean speed; ``None`` without calibration.
     relative_speed: space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too.
     density_veh_km_lane: vehicles per kilometre and lane. occupancy: share of the zone's area-time covered, 0..1.
-    queue_m, queue_veh: longest standing queue. coverage: share of the interval that was really observed, 0..1.
+    queue_m, queue_veh: longest standing queue inside the zone. level: what the interval's own speed amounts to, without
+    the patience of a `LevelReport`: at a signal, a red shows. coverage: share of the interval that was really
+    observed, 0..1.
 
     Where the zone's road is described (`analytics.camera.Road`), else ``None``: smp_h: flow in passenger-car units
     (smp/h, PKJI 2023). saturation: DJ, smp_h over the road's configured capacity. level_of_service: by KM 14/2006, for

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.scene import Scene
-from analytics.travel import TYPICAL_LENGTH_M
+from analytics.hidden import UNSEEN_S
+from analytics.scene import STANDING_BELOW_MS, Scene
+from analytics.travel import TYPICAL_LENGTH_M, Hidden
 
 GAP_M = 15.0
 """Two standing vehicles further apart than this are in different queues."""
@@ -25,15 +26,23 @@ class Queue:
         return cls(0, 0.0)
 
 
-def zone_queues(scene: Scene, zones: int) -> list[Queue]:
-    """The longest queue of each zone, in the order of the camera's zones."""
-    return [_zone_queue(scene, zone) for zone in range(zones)]
+def zone_queues(scene: Scene, zones: int, hidden: Sequence[Hidden] = ()) -> list[Queue]:
+    """The longest queue of each zone, in the order of the camera's zones. hidden: vehicles that belong to it, too."""
+    return [_zone_queue(scene, zone, [h for h in hidden if h.zone == zone]) for zone in range(zones)]
 
 
-def _zone_queue(scene: Scene, zone: int) -> Queue:
-    standing = [m for m in scene.in_zone(zone) if m.is_vehicle and m.stands]
-    along = [scene.offset(standing[0], mover, zone)[0] for mover in standing]
-    return longest_queue(along, [TYPICAL_LENGTH_M[m.trajectory.road_user] for m in standing])
+def _zone_queue(scene: Scene, zone: int, hidden: Sequence[Hidden]) -> Queue:
+    standing = [mover for mover in scene.in_zone(zone) if mover.is_vehicle and mover.stands]
+    if not scene.calibrated:
+        along = [scene.offset(standing[0], mover, zone)[0] for mover in standing]
+        return longest_queue(along, [TYPICAL_LENGTH_M[mover.trajectory.road_user] for mover in standing])
+    in_sight = [mover for mover in standing if scene.t - mover.trajectory.last_seen < UNSEEN_S]
+    waiting = [vehicle for vehicle in hidden if vehicle.speed_ms < STANDING_BELOW_MS]
+    places = [mover.place for mover in in_sight] + [vehicle.place for vehicle in waiting]
+    road_users = [mover.trajectory.road_user for mover in in_sight] + [vehicle.road_user for vehicle in waiting]
+    return longest_queue(
+        np.array(places).reshape(-1, 2) @ scene.directions[zone], [TYPICAL_LENGTH_M[one] for one in road_users]
+    )
 
 
 def longest_queue(along: Sequence[float] | NDArray[np.float64], lengths: Sequence[float]) -> Queue:

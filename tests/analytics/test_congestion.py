@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from analytics.congestion import DWELL_S, LevelKeeper, RollingSpeed
+from analytics.congestion import DWELL_S, LevelKeeper, RollingSpeed, level_at
 from analytics.facts import Level
 
 
@@ -48,3 +48,18 @@ def test_rolling_speed_forgets_and_needs_half_its_window():
     assert reading is not None
     assert reading.speed_ms == pytest.approx(1.0)
     assert reading.vehicles == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    ("relative_speed", "vehicles", "level"),
+    [
+        (0.71, 9, Level.FREE),
+        (0.69, 9, Level.DENSE),
+        (0.49, 9, Level.CONGESTED),
+        (0.24, 9, Level.JAMMED),
+        (0.0, 1, Level.DENSE),
+        (None, 0, Level.FREE),
+    ],
+)
+def test_level_of_a_speed_by_itself(relative_speed, vehicles, level):
+    assert level_at(relative_speed, vehicles) is level

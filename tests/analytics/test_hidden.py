@@ -83,6 +83,13 @@ def test_a_vehicle_hidden_in_a_queue_still_spends_its_time_there(back_as):
     assert hidden.flow_veh_h == pytest.approx(plain.flow_veh_h, rel=0.05)
 
 
+def test_a_hidden_vehicle_belongs_to_the_queue():
+    camera = metric_camera(zones=[straight_road()])
+    plain, hidden = minute(queue(), camera), minute(queue(hidden_from_s=5.8), camera)
+    assert (plain.queue_veh, plain.queue_m) == (2, pytest.approx(10.6, abs=0.2))
+    assert (hidden.queue_veh, hidden.queue_m) == (2, pytest.approx(10.6, abs=1.0))
+
+
 def test_boxes_that_are_gone_at_once_are_no_traffic():
     flickers = [Drive(n, (400, 500), (402, 500), 5 * n, 5 * n + 0.15) for n in range(10)]
     empty = minute(film(flickers, until=61), metric_camera(zones=[straight_road()]))
