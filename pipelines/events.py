@@ -120,7 +120,8 @@ class IncidentReport(_Data):
     """An incident when it is raised, and again with the same `incident_id` when it is over.
 
     pixel: (u, v). ground: metres in the camera's local frame. lat, lon: WGS84 of the ground point; the camera's own
-    position where that cannot be known (`analytics.geodesy.on_the_map`). snapshot: name of the picture in the snapshot store, None where none was kept.
+    position where that cannot be known (`analytics.geodesy.on_the_map`). snapshot: name of the picture in the snapshot
+    store, None where none was kept.
     """
 
     kind: Literal["incident"] = "incident"
