@@ -28,7 +28,7 @@ _HUBER = 1.345
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """sigma_kmh: standard error. Of the speeds in the simulated scenarios, about 70% are right to within one of it."""
+    """sigma_kmh: standard error. Of the speeds in the simulated scenarios, about 73% are right to within one of it."""
 
     kmh: float
     sigma_kmh: float
@@ -97,7 +97,12 @@ def speed_at(trajectory: Trajectory, t: float) -> Speed | None:
 
 
 def change_of_velocity(times: NDArray[np.float64], places: NDArray[np.float64]) -> float:
-    """m/s between the first and the second half of a path of 3 points or more."""
+    """m/s between the first and the second half of a path of 3 points or more, each by plain least squares."""
     middle = len(times) // 2
-    before = fitted_motion(times[: middle + 1], places[: middle + 1]).velocity
-    return float(np.linalg.norm(fitted_motion(times[middle:], places[middle:]).velocity - before))
+    before = _slope(times[: middle + 1], places[: middle + 1])
+    return float(np.linalg.norm(_slope(times[middle:], places[middle:]) - before))
+
+
+def _slope(times: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+    since = times - times.mean()
+    return np.asarray(since @ (places - places.mean(axis=0)) / (since @ since))
