@@ -25,7 +25,7 @@ from analytics.facts import IncidentType
 from pipelines.camera_file import Geometry, ZoneEntry, first_problem, read_geometry
 from pipelines.errors import BadInput
 
-HardwareDecoder = Literal["cuda", "qsv", "vaapi", "videotoolbox"]
+HardwareDecoder = Literal["cuda", "qsv", "vaapi"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 

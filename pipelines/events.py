@@ -158,7 +158,7 @@ class CameraStatus(StrEnum):
 class Health(_Data):
     """How a camera is doing: on every change of status, and every few seconds as a heartbeat.
 
-    Rates are means since the last report. dropped: frames decoded but not analysed since the last report.
+    Rates are means since the last report. dropped: pictures that came and were not analysed since the last report.
     age_s: from the newest analysed frame's arrival to its facts. reason: why it is not online, for an operator.
     """
 

@@ -18,7 +18,6 @@ KINDS = {
     "cuda": "NVIDIA NVDEC",
     "qsv": "Intel Quick Sync",
     "vaapi": "VA-API",
-    "videotoolbox": "Apple VideoToolbox",
 }
 TEST_SIZE = 640, 368
 TEST_PICTURES = 10

@@ -135,6 +135,16 @@ def test_a_camera_that_comes_back_goes_on_in_the_same_playlist(rtsp_cameras: Rts
     assert not list(folder.iterdir())
 
 
+def test_a_camera_that_announces_no_picture_size_gets_live_video_all_the_same(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "road.ts", seconds=2)
+    with Source(str(clip), stop=Flag()) as source:
+        packet = next(source.packets())
+        assert packet.is_keyframe
+        # As after a connection that began between two keyframes, on a machine too busy to wait for the next.
+        source.stream.codec_context.width = source.stream.codec_context.height = 0
+        assert source.picture_size(packet) == (320, 240)
+
+
 def test_one_connection_serves_viewers_and_analysis(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     with (
         Source(rtsp_cameras.url("road.mp4"), stop=Flag()) as source,
