@@ -78,6 +78,32 @@ def test_report(capsys, camera, drive, tmp_path):
     assert set(interval) >= {"zone", "flow_veh_h", "density_veh_km_lane", "occupancy", "queue_m", "queue_veh", "level"}
 
 
+def test_described_roads_have_smp_saturation_and_level_of_service_and_gates_have_headways(capsys, tmp_path):
+    road = {"road_type": "4/2-T", "capacity_smp_h": 3000}
+    described = {**CAMERA, **{what: [{**CAMERA[what][0], **road}] for what in ("gates", "zones")}}
+    camera = tmp_path / "camera.json"
+    camera.write_text(json.dumps(described))
+    # Two cars, 3 s apart, at 36 km/h; then an empty road to the end of the minute.
+    boxes = [[car(10 * u) for u in (k, k - 30) if 0 <= u < 100] for k in range(620)]
+    path = recording(tmp_path / "d.jsonl.gz", [{"t": k / 10, "boxes": row} for k, row in enumerate(boxes)])
+    _, printed, _ = run(capsys, "replay", path, "--camera", camera, "--json", "-")
+    report = json.loads(printed)
+    first, second = report["crossings"]
+    assert (first["headway_s"], second["headway_s"]) == (None, pytest.approx(3, abs=0.05))
+    assert first["speed_sigma_kmh"] >= 0.5
+    zone = report["intervals"][0]
+    assert zone["smp_h"] == pytest.approx(120, rel=0.1)
+    assert (zone["saturation"], zone["level_of_service"]) == (pytest.approx(0.04, abs=0.01), "A")
+    a, b = report["gate_intervals"][:2]
+    assert (a["direction"], a["smp_h"], a["headway_median_s"], a["emp_verified"]) == (
+        "A",
+        120,
+        second["headway_s"],
+        True,
+    )
+    assert (b["direction"], b["flow_veh_h"], b["headway_mean_s"]) == ("B", 0, None)
+
+
 def test_standard_output_holds_only_the_report(capsys, camera, drive):
     status, printed, errors = run(capsys, "replay", drive, "--camera", camera, "--json", "-")
     assert status == 0 and json.loads(printed)["counts"] and errors == ""
