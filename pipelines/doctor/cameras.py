@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from models.same_view import WHOLE, shown_part
+from models.same_view import WHOLE, resemblance
 from pipelines.config import CameraConfig, Config
 from pipelines.doctor.finding import Finding, State
 from pipelines.doctor.streams import Stream, probe
@@ -104,10 +104,12 @@ def _beside_main(camera: CameraConfig, main: Stream | SourceLost, sub: Stream | 
         return
     if sub.image_size[0] * sub.image_size[1] > main.image_size[0] * main.image_size[1]:
         yield State.ADVICE, "it is larger than the main stream; are url and analysis_url the right way round?"
-    shown = shown_part(main.picture, sub.picture), shown_part(sub.picture, main.picture)
-    if shown != (WHOLE, WHOLE):
+    ways = resemblance(main.picture, sub.picture), resemblance(sub.picture, main.picture)
+    if any(way.share != WHOLE for way in ways):
         yield (
             State.PROBLEM,
-            f"it does not show the same part of the scene as the main stream, so geometry fits one of them only; set "
+            "it does not show the same part of the scene as the main stream, so geometry fits one of them only; set "
             f"both streams of {camera.id} to the same aspect, without cropping",
         )
+    elif all(way.strange for way in ways):
+        yield State.ADVICE, "it does not resemble the main stream; check that analysis_url is of the same camera"

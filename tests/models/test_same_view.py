@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.same_view import WHOLE, shown_part
+from models.same_view import WHOLE, Resemblance, resemblance
 
 
 @pytest.fixture(params=["nl_highway", "vn_junction", "us_dusk_side"])
@@ -22,17 +22,26 @@ def test_a_picture_that_was_squeezed_into_another_aspect_shows_the_whole(
     moments: tuple[np.ndarray, np.ndarray],
 ) -> None:
     whole, later = moments
-    assert shown_part(whole, cv2.resize(later, (352, 288), interpolation=cv2.INTER_AREA)) == WHOLE
+    squeezed = cv2.resize(later, (352, 288), interpolation=cv2.INTER_AREA)
+    assert resemblance(whole, squeezed) == Resemblance(WHOLE, strange=False)
 
 
 def test_a_picture_whose_sides_were_cut_off_shows_the_middle(moments: tuple[np.ndarray, np.ndarray]) -> None:
     whole, later = moments
     width = later.shape[1]
-    share_u, share_v = shown_part(whole, later[:, width // 8 : -width // 8])
+    share_u, share_v = resemblance(whole, later[:, width // 8 : -width // 8]).share
     assert share_u == pytest.approx(0.75, abs=0.06)
     assert share_v == pytest.approx(1.0, abs=0.06)
 
 
-def test_of_pictures_without_any_detail_in_common_nothing_is_said() -> None:
-    noise = np.random.default_rng(5).integers(0, 60, (2, 240, 320), np.uint8)
-    assert shown_part(noise[0], noise[1]) == WHOLE
+def test_of_pictures_that_are_dark_but_for_noise_nothing_is_said() -> None:
+    noise = np.random.default_rng(5).integers(0, 30, (2, 240, 320), np.uint8)
+    assert resemblance(noise[0], noise[1]) == Resemblance(WHOLE, strange=False)
+
+
+def test_another_scene_is_strange(shared_dir: Path) -> None:
+    scenes = []
+    for name in ("nl_highway", "vn_junction"):
+        with av.open(str(shared_dir / "clips" / f"{name}.mp4")) as clip:
+            scenes.append(next(clip.decode(video=0)).to_ndarray(format="gray"))
+    assert resemblance(*scenes).strange
