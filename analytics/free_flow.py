@@ -26,6 +26,7 @@ class FreeFlow:
     def __init__(self, limit_ms: float | None) -> None:
         self._limit_ms = limit_ms
         self._weights = np.zeros(BINS)
+        self._learned: float | None = None
 
     def learn(self, speed_ms: float) -> None:
         if speed_ms <= LOWEST_MS:
@@ -34,17 +35,17 @@ class FreeFlow:
         self._weights[min(BINS - 1, int(share * BINS))] += 1
         if self._weights.sum() > MEMORY:
             self._weights /= 2
+        self._learned = self._upper_quartile()
 
     @property
     def speed_ms(self) -> float | None:
         """None where it is neither configured nor learned yet."""
-        learned = self._learned()
         if self._limit_ms is None:
-            return learned
+            return self._learned
         expected = LIMIT_SHARE * self._limit_ms
-        return expected if learned is None else min(max(learned, 0.85 * expected), 1.1 * expected)
+        return expected if self._learned is None else min(max(self._learned, 0.85 * expected), 1.1 * expected)
 
-    def _learned(self) -> float | None:
+    def _upper_quartile(self) -> float | None:
         total = self._weights.sum()
         if total < ENOUGH:
             return None

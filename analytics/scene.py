@@ -13,6 +13,9 @@ from analytics.geometry import Homography
 from analytics.trajectories import Trajectories, Trajectory
 from analytics.zones import ZoneMap, road_directions
 
+_Path = list[tuple[float, float, float]]
+"""Time, x and y of each sighting, newest first."""
+
 EVERY_S = 0.5
 UNSEEN_FOR_S = 2.0
 UNSEEN_STANDING_FOR_S = 10.0
@@ -31,7 +34,7 @@ STILL_WITHIN_HEIGHTS = 0.12
 class Mover:
     """One road user in the scene.
 
-    zone: index of the zone it is in, None outside all. velocity: (2,) m/s over the last second. speed_ms: its length.
+    zone: index of the zone it is in, None outside all. velocity: (x, y) m/s over the last second. speed_ms: its length.
     metres_per_pixel: of the picture where it is. still_since: when it stopped moving; None while it moves.
     """
 
@@ -39,7 +42,7 @@ class Mover:
     zone: int | None
     pixel: Pixel
     place: GroundPoint
-    velocity: NDArray[np.float64]
+    velocity: tuple[float, float]
     speed_ms: float
     metres_per_pixel: float
     still_since: float | None
@@ -60,19 +63,42 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """directions: (Z, 2) legal directions of the zones, see `analytics.zones.road_directions`."""
+    """directions: (Z, 2) legal directions of the zones, see `analytics.zones.road_directions`.
+
+    spots, velocities: (M, 2) of the movers; spots are metres where the camera is calibrated, else pixels.
+    """
 
     t: float
     movers: Sequence[Mover]
     directions: NDArray[np.float64]
     calibrated: bool
+    spots: NDArray[np.float64]
+    velocities: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, t: float, movers: Sequence[Mover], directions: NDArray[np.float64], *, calibrated: bool) -> "Scene":
+        spots = np.array([mover.place if calibrated else mover.pixel for mover in movers]).reshape(-1, 2)
+        velocities = np.array([mover.velocity for mover in movers]).reshape(-1, 2)
+        return cls(t, movers, directions, calibrated, spots, velocities)
 
     def in_zone(self, zone: int) -> list[Mover]:
         return [mover for mover in self.movers if mover.zone == zone]
 
     def along_ms(self, mover: Mover, zone: int) -> float:
         """Speed in the legal direction of the zone, negative against it; nan where there is none."""
-        return float(mover.velocity @ self.directions[zone])
+        (x, y), (along_x, along_y) = mover.velocity, self.directions[zone].tolist()
+        return float(x * along_x + y * along_y)
+
+    def all_along_ms(self, zone: int) -> NDArray[np.float64]:
+        """(M,) `along_ms` of all movers."""
+        return np.asarray(self.velocities @ self.directions[zone])
+
+    def offsets(self, mover: Mover, zone: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`offset` of all movers from `mover`: (M,) ahead and (M,) beside."""
+        scale = 1.0 if self.calibrated else mover.metres_per_pixel
+        steps = (self.spots - np.array(mover.place if self.calibrated else mover.pixel)) * scale
+        along_x, along_y = self.directions[zone].tolist()
+        return steps @ np.array([along_x, along_y]), np.abs(steps @ np.array([-along_y, along_x]))
 
     def offset(self, mover: Mover, other: Mover, zone: int) -> tuple[float, float]:
         """How far `other` is ahead of `mover` in the legal direction of the zone, and how far beside, in metres."""
@@ -93,7 +119,7 @@ class Scene:
 @dataclass(slots=True)
 class _Anchor:
     t: float
-    place: NDArray[np.float64]
+    place: GroundPoint
 
 
 class SceneWatch:
@@ -117,7 +143,7 @@ class SceneWatch:
         present = [one for one in trajectories.all() if self._is_present(one, t)]
         inside = self._map.membership([one.pixels[-1] for one in present])
         movers = [self._mover(one, np.flatnonzero(row)) for one, row in zip(present, inside, strict=True)]
-        return Scene(t, movers, self._directions, self._homography is not None)
+        return Scene.of(t, movers, self._directions, calibrated=self._homography is not None)
 
     def _is_present(self, trajectory: Trajectory, t: float) -> bool:
         anchor = self._anchors.get(trajectory.track)
@@ -125,8 +151,8 @@ class SceneWatch:
         return t - trajectory.last_seen <= (UNSEEN_STANDING_FOR_S if stood else UNSEEN_FOR_S)
 
     def _mover(self, trajectory: Trajectory, zones: NDArray[np.intp]) -> Mover:
-        times, places = trajectory.path_since(trajectory.last_seen - SPEED_WINDOW_S)
-        velocity = _mean_velocity(times, places)
+        path = _recent(trajectory)
+        velocity = _mean_velocity(path)
         return Mover(
             trajectory=trajectory,
             zone=int(zones[0]) if len(zones) else None,
@@ -135,29 +161,40 @@ class SceneWatch:
             velocity=velocity,
             speed_ms=hypot(*velocity),
             metres_per_pixel=trajectory.metres_per_pixel,
-            still_since=self._still_since(trajectory, times, places),
+            still_since=self._still_since(trajectory, path),
         )
 
-    def _still_since(
-        self, trajectory: Trajectory, times: NDArray[np.float64], places: NDArray[np.float64]
-    ) -> float | None:
-        now = np.sort(places, axis=0)[len(places) // 2]
+    def _still_since(self, trajectory: Trajectory, path: _Path) -> float | None:
+        middle, oldest_t = len(path) // 2, path[-1][0]
+        x, y = (sorted(coordinates)[middle] for coordinates in ([p[1] for p in path], [p[2] for p in path]))
         anchor = self._anchors.get(trajectory.track)
         tolerance = max(STILL_WITHIN_M, STILL_WITHIN_HEIGHTS * trajectory.height * trajectory.metres_per_pixel)
-        if anchor is None or np.hypot(*(now - anchor.place)) > tolerance:
-            self._anchors[trajectory.track] = _Anchor(times[0], now)
+        if anchor is None or hypot(x - anchor.place[0], y - anchor.place[1]) > tolerance:
+            self._anchors[trajectory.track] = _Anchor(oldest_t, (x, y))
             return None
-        return anchor.t if times[-1] - anchor.t >= SPEED_WINDOW_S else None
+        return anchor.t if trajectory.last_seen - anchor.t >= SPEED_WINDOW_S else None
 
     def forget(self, gone: Iterable[Trajectory]) -> None:
         for trajectory in gone:
             self._anchors.pop(trajectory.track, None)
 
 
-def _mean_velocity(times: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _recent(trajectory: Trajectory) -> _Path:
+    """The last `SPEED_WINDOW_S` until it was last seen."""
+    oldest = trajectory.last_seen - SPEED_WINDOW_S
+    path = []
+    for t, (x, y) in zip(reversed(trajectory.times), reversed(trajectory.places), strict=True):
+        if t < oldest:
+            break
+        path.append((t, x, y))
+    return path
+
+
+def _mean_velocity(path: _Path) -> tuple[float, float]:
     """Between the mean places of the older and the newer half."""
-    half = len(times) // 2
+    half = len(path) // 2
     if half == 0:
-        return np.zeros(2)
-    seconds = times[-half:].sum() - times[:half].sum()
-    return np.asarray((places[-half:].sum(axis=0) - places[:half].sum(axis=0)) / seconds)
+        return 0.0, 0.0
+    newer, older = path[:half], path[-half:]
+    t, x, y = (sum([p[k] for p in newer]) - sum([p[k] for p in older]) for k in range(3))
+    return x / t, y / t

@@ -8,7 +8,6 @@ so they compare a place with itself at another time and are never published as k
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from math import hypot
 
 import numpy as np
@@ -87,16 +86,6 @@ class Trajectory:
         (u, v), (x, y) = self.pixels[-1], self.places[-1]
         scale = self.metres_per_pixel
         return x + (pixel[0] - u) * scale, y + (pixel[1] - v) * scale
-
-    def path_since(self, t: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Times (N,) and places (N, 2) from `t` on, at least the last one."""
-        recent = 1
-        for time in reversed(self.times):
-            if time < t:
-                break
-            recent += 1
-        start = len(self.times) - max(1, recent - 1)
-        return np.array([*islice(self.times, start, None)]), np.array([*islice(self.places, start, None)])
 
 
 @dataclass(frozen=True, slots=True)

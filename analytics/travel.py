@@ -254,7 +254,7 @@ class TravelMeter:
         travel, self._hidden = Travel.none(len(self._directions)), []
         for mover in scene.movers:
             if (stay := self._stays.get(mover.trajectory.track)) is not None:
-                stay.velocity = (float(mover.velocity[0]), float(mover.velocity[1]))
+                stay.velocity = mover.velocity
         hidden = self._hidden_at(scene.t)
         where = [stay.zone for stay in hidden]
         for k, direction in enumerate(self._directions):

@@ -1,8 +1,7 @@
 """The onset of congestion: space-mean speed under half of free flow for at least a minute."""
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,14 +29,14 @@ SIGNAL_QUEUE_VEH = 3
 
 @dataclass(slots=True)
 class _Slow:
-    """since: when the zone's speed fell, which is half a rolling window before it shows. queues: (t, vehicles) of late,
-    for zones at a signal.
+    """since: when the zone's speed fell, which is half a rolling window before it shows. queued_since: since when a
+    queue has stood, for zones at a signal.
     """
 
     since: float | None = None
     last_slow: float = 0.0
     found: bool = False
-    queues: deque[tuple[float, int]] = field(default_factory=deque)
+    queued_since: float | None = None
 
 
 class CongestionOnset:
@@ -51,7 +50,7 @@ class CongestionOnset:
         for k, (zone, slow) in enumerate(zip(self._zones, self._slow, strict=True)):
             relative_speed, vehicles = levels.lately(k)
             _note(slow, scene.t, relative_speed, vehicles)
-            queue_stays = not zone.signal_controlled or _never_cleared(slow.queues, scene.t, queues[k].vehicles)
+            queue_stays = not zone.signal_controlled or _never_cleared(slow, scene.t, queues[k].vehicles)
             if slow.since is None or scene.t - slow.since < LASTS_S or not (queue_stays or slow.found):
                 continue
             slow.found = True
@@ -86,8 +85,9 @@ def _note(slow: _Slow, t: float, relative_speed: float | None, vehicles: float) 
         slow.since, slow.found = None, False
 
 
-def _never_cleared(queues: deque[tuple[float, int]], t: float, vehicles: int) -> bool:
-    queues.append((t, vehicles))
-    while queues[0][0] < t - SIGNAL_LASTS_S:
-        queues.popleft()
-    return t - queues[0][0] > 0.95 * SIGNAL_LASTS_S and min(n for _, n in queues) >= SIGNAL_QUEUE_VEH
+def _never_cleared(slow: _Slow, t: float, vehicles: int) -> bool:
+    if vehicles < SIGNAL_QUEUE_VEH:
+        slow.queued_since = None
+    elif slow.queued_since is None:
+        slow.queued_since = t
+    return slow.queued_since is not None and t - slow.queued_since >= SIGNAL_LASTS_S

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import hypot
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analytics.camera import Zone
 from analytics.congestion import ZoneLevels
 from analytics.facts import IncidentType, Level, RoadUser
@@ -57,12 +60,15 @@ class _Standing:
     near: set[int] = field(default_factory=set)
     passed: dict[int, float] = field(default_factory=dict)
 
-    def note(self, other: Mover, ahead: float, along_ms: float, t: float) -> None:
-        track = other.trajectory.track
-        if -NEAR_BEHIND_M < ahead < PASSED_M / 2:
-            self.near.add(track)
-        elif ahead >= PASSED_M and along_ms > PASSING_MS and track in self.near:
-            self.passed.setdefault(track, t)
+    def note(
+        self, tracks: NDArray[np.int64], ahead: NDArray[np.float64], along_ms: NDArray[np.float64], t: float
+    ) -> None:
+        """All arrays (V,): of the vehicles in view."""
+        passing = (ahead >= PASSED_M) & (along_ms > PASSING_MS)
+        for track in tracks[passing].tolist():
+            if track in self.near:
+                self.passed.setdefault(track, t)
+        self.near.update(tracks[(ahead > -NEAR_BEHIND_M) & (ahead < PASSED_M / 2)].tolist())
 
     def was_passed(self, t: float) -> bool:
         return len(self.passed) >= PASSED_BY and t - min(self.passed.values()) >= PASSED_FOR_S
@@ -91,17 +97,20 @@ class StoppedVehicles:
         standing = self._standing_of(vehicle)
         if standing is None or scene.t - vehicle.trajectory.last_seen > HIDDEN_FOR_S:
             return False
-        others = [(other, *scene.offset(vehicle, other, k)) for other in scene.movers if other.is_vehicle]
-        for other, ahead, _ in others:
-            standing.note(other, ahead, scene.along_ms(other, k), scene.t)
-        slow_ahead = [
-            (ahead, beside)
-            for other, ahead, beside in others
-            if 1.0 < ahead < QUEUE_AHEAD_M and beside < ROAD_HALF_WIDTH_M and abs(scene.along_ms(other, k)) < PASSING_MS
-        ]
-        if vehicle.still_for(scene.t) < STANDING_S or any(_in_lane(*offset) for offset in slow_ahead):
+        vehicles = np.array([mover.is_vehicle for mover in scene.movers])
+        tracks = np.array([mover.trajectory.track for mover in scene.movers])[vehicles]
+        ahead, beside = (metres[vehicles] for metres in scene.offsets(vehicle, k))
+        along_ms = scene.all_along_ms(k)[vehicles]
+        standing.note(tracks, ahead, along_ms, scene.t)
+        slow_ahead = (
+            (ahead > 1.0) & (ahead < QUEUE_AHEAD_M) & (beside < ROAD_HALF_WIDTH_M) & (np.abs(along_ms) < PASSING_MS)
+        )
+        in_lane = slow_ahead & (ahead < LANE_AHEAD_M) & (beside < LANE_HALF_WIDTH_M)
+        if vehicle.still_for(scene.t) < STANDING_S or in_lane.any():
             return False
-        waiting_is_normal = self._zones[k].signal_controlled or level in (Level.CONGESTED, Level.JAMMED) or slow_ahead
+        waiting_is_normal = (
+            self._zones[k].signal_controlled or level in (Level.CONGESTED, Level.JAMMED) or slow_ahead.any()
+        )
         return not waiting_is_normal or standing.was_passed(scene.t)
 
     def _standing_of(self, vehicle: Mover) -> _Standing | None:
@@ -148,7 +157,3 @@ class StoppedVehicles:
             self._standing.pop(trajectory.track, None)
             for standing in self._standing.values():
                 standing.near.discard(trajectory.track)
-
-
-def _in_lane(ahead: float, beside: float) -> bool:
-    return ahead < LANE_AHEAD_M and beside < LANE_HALF_WIDTH_M
