@@ -10,7 +10,7 @@ from analytics.facts import RoadUser
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Metres. share: of the traffic. extent_m: of all that shows, rider included, where it is more than SUMO's box."""
+    """Metres, rider included. share: of the traffic."""
 
     name: str
     road_user: RoadUser

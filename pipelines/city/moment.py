@@ -14,8 +14,7 @@ class Moment:
 
     body: (N,) index into `bodies.ALL_BODIES`. xy: (N, 2) ground metres of its middle. heading: (N,) radians from
     east, counter-clockwise. speed: (N,) m/s. braking, hazard: (N,) whether these lamps are lit.
-    signals: by arm, "G", "y" or "r"; empty without signals. staged: the script's incidents that are on, each with the
-    keys of who takes part.
+    staged: the script's incidents that are on, each with the keys of who takes part.
     """
 
     t: float
@@ -26,7 +25,6 @@ class Moment:
     speed: NDArray[np.float64]
     braking: NDArray[np.bool_]
     hazard: NDArray[np.bool_]
-    signals: dict[str, str]
     staged: tuple[tuple[IncidentType, tuple[int, ...]], ...] = ()
 
     def __len__(self) -> int:

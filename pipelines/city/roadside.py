@@ -1,4 +1,4 @@
-"""What stands beside the roads of a point: shop houses, trees, lamp posts, signals, landmarks. Where, not how drawn."""
+"""What stands beside the roads of a point: shop houses, trees, lamp posts, signals. Where, not how drawn."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -113,12 +113,18 @@ DURATION_S = {
 }
 FIRST_ACT_S, BETWEEN_ACTS_S, SAME_CAMERA_S = 45.0, 50.0, 240.0
 FIRST_FAULT_S, BETWEEN_FAULTS_S, FAULT_S = 80.0, 150.0, 75.0
+CAMERA_HOLDS_S = 900.0
+"""Mean time between the faults of one camera, at least: a city of few cameras has fewer of them."""
 
 
-def city_script(points: Sequence[Point], seed: int, duration_s: float) -> dict[str, Script]:
-    """One script per point, by id. Incidents take turns over the points, so that there is always one to be seen."""
+def city_script(points: Sequence[Point], seed: int, duration_s: float, *, faulty: bool = True) -> dict[str, Script]:
+    """One script per point, by id. Incidents take turns over the points, so that there is always one to be seen.
+
+    faulty: cameras fail, too.
+    """
     dice = np.random.default_rng([seed, len(points)])
-    acts, faults = _acts(points, dice, duration_s), _faults(points, dice, duration_s)
+    acts = _acts(points, dice, duration_s)
+    faults = _faults(points, dice, duration_s if faulty else 0.0)
     rain = tuple(
         (float(start), float(start + dice.uniform(90, 180))) for start in np.arange(300, duration_s, DAY_S / 2)
     )
@@ -143,7 +149,7 @@ def _acts(points: Sequence[Point], dice: np.random.Generator, duration_s: float)
 
 def _faults(points: Sequence[Point], dice: np.random.Generator, duration_s: float) -> dict[str, list[Fault]]:
     faults: dict[str, list[Fault]] = {p.id: [] for p in points}
-    for start in np.arange(FIRST_FAULT_S, duration_s, BETWEEN_FAULTS_S):
+    for start in np.arange(FIRST_FAULT_S, duration_s, max(BETWEEN_FAULTS_S, CAMERA_HOLDS_S / len(points))):
         kind = list(FaultKind)[int(dice.integers(len(FaultKind)))]
         struck = points[int(dice.integers(len(points)))]
         fault = Fault(kind=kind, start_s=float(start + dice.uniform(0, 30)), duration_s=FAULT_S)

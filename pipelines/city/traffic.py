@@ -12,7 +12,7 @@ import numpy as np
 
 from pipelines.city.bodies import ALL_BODIES, BODIES, BODY_INDEX, SHARES, vehicle_types
 from pipelines.city.moment import Moment
-from pipelines.city.networks import CENTRE, network_file
+from pipelines.city.networks import network_file
 from pipelines.city.points import Arm, Point
 from pipelines.city.script import WARM_UP_S, Script
 from pipelines.city.staging import Extra, Stage
@@ -58,7 +58,6 @@ class Traffic:
             command += ["0.24", "--max-depart-delay", "30"]
             self._sumo.start(command)
         self._routes = self._add_routes()
-        self._signal_links = self._links_by_arm()
         self._stage = Stage(self._sumo, self._point, self._script)
         for _ in range(round(WARM_UP_S / STEP_S)):
             self._advance()
@@ -115,16 +114,6 @@ class Traffic:
             routes[origin.id] = [f"{origin.id}:{arm.id}" for arm in others], list(weights / weights.sum())
         return routes
 
-    def _links_by_arm(self) -> dict[str, int]:
-        """Index into the state of the traffic light of the first link that each arm's lane 0 has."""
-        if not self._point.signal:
-            return {}
-        links = self._sumo.trafficlight.getControlledLinks(CENTRE)
-        first: dict[str, int] = {}
-        for k, link in enumerate(links):
-            first.setdefault(link[0][0].rsplit("_in_", 1)[0], k)
-        return first
-
     def _moment(self) -> Moment:
         c = self._sumo.constants
         seen = sorted(self._sumo.vehicle.getAllSubscriptionResults().items(), key=lambda item: int(item[0]))
@@ -144,16 +133,9 @@ class Traffic:
             speed=np.array([facts[c.VAR_SPEED] for facts in rows]),
             braking=np.array([_brakes(facts, c) for facts in rows], dtype=bool),
             hazard=np.isin(keys, self._stage.broken_down),
-            signals=self._signals(),
             staged=self._stage.running,
         )
         return _with_extras(moment, self._stage.extras(self.t))
-
-    def _signals(self) -> dict[str, str]:
-        if not self._signal_links:
-            return {}
-        state = self._sumo.trafficlight.getRedYellowGreenState(CENTRE)
-        return {arm: state[k].replace("g", "G") for arm, k in self._signal_links.items()}
 
 
 def _attraction(origin: Arm, target: Arm) -> float:

@@ -38,13 +38,13 @@ def points() -> None:
 @click.option("--camera", type=click.Path(path_type=Path), help="The camera.json: gates, zones, control points.")
 @click.option("--boxes", type=click.Path(path_type=Path), help="Exact boxes of each frame, .jsonl.gz.")
 def render(point_id: str, seconds: float, seed: int, light: str | None, **paths: Path | None) -> None:
-    """Record one camera, with the incidents and faults of this seed."""
+    """Record one camera, with the incidents of this seed; under a light of your choice without any."""
     from pipelines.city.recording import record  # noqa: PLC0415 (drawing takes a while to load)
 
     point, video = point_of(point_id), paths.pop("out")
     if video is None or not video.resolve().parent.is_dir():
         raise BadInput(f"{video}: the folder does not exist; create it first")
-    script = Script(light=Light(light)) if light else city_script([point], seed, seconds)[point.id]
+    script = Script(light=Light(light)) if light else city_script([point], seed, seconds, faulty=False)[point.id]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(point.name, total=seconds)
         record(

@@ -58,6 +58,5 @@ def moment_with(
         speed=np.array([user.speed for user in users]),
         braking=np.array([user.braking for user in users], dtype=bool),
         hazard=np.zeros(len(users), dtype=bool),
-        signals={},
         staged=tuple(staged),
     )
