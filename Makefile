@@ -57,6 +57,7 @@ lint: setup
 bench: setup
 	$(BIN)/python -m bench.first
 	$(BIN)/python -m bench.memory
+	$(BIN)/python -m bench.growth
 
 # How right our facts are against known truth, side by side with peers: build/bench/truth.json. Then the memory of a
 # replay over a day of traffic: build/bench/day.json.
