@@ -61,6 +61,7 @@ class RollingSpeed:
         self._window_s = window_s
         self._buckets: deque[tuple[float, float, float, float]] = deque()
         self._open = [0.0, 0.0, 0.0]
+        self._total = [0.0, 0.0, 0.0]
 
     def add(self, t: float, step_s: float, seconds: float, metres: float) -> None:
         """step_s: observed time. seconds, metres: of vehicles inside (see `analytics.travel`)."""
@@ -69,21 +70,25 @@ class RollingSpeed:
         if self._open[0] >= 1.0:
             step, travel_s, travel_m = self._open
             self._buckets.append((t, step, travel_s, travel_m))
+            self._total = [total + value for total, value in zip(self._total, self._open, strict=True)]
             self._open = [0.0, 0.0, 0.0]
         while self._buckets and self._buckets[0][0] <= t - self._window_s:
-            self._buckets.popleft()
+            _, *old = self._buckets.popleft()
+            self._total = [total - value for total, value in zip(self._total, old, strict=True)]
+        if not self._buckets:
+            self._total = [0.0, 0.0, 0.0]
 
     def clear(self) -> None:
         self._buckets.clear()
         self._open = [0.0, 0.0, 0.0]
+        self._total = [0.0, 0.0, 0.0]
 
     def read(self) -> Reading | None:
         """None before half the window has been observed."""
-        observed = sum(bucket[1] for bucket in self._buckets)
+        observed, seconds, metres = self._total
         if observed < self._window_s / 2:
             return None
-        seconds, metres = sum(bucket[2] for bucket in self._buckets), sum(bucket[3] for bucket in self._buckets)
-        return Reading(max(0.0, metres) / seconds if seconds > 1.0 else None, seconds / observed)
+        return Reading(max(0.0, metres) / seconds if seconds > 1.0 else None, max(0.0, seconds) / observed)
 
 
 class LevelKeeper:

@@ -14,6 +14,8 @@ AGAINST_M = 8.0
 """Driven against the direction inside the zone: more than jitter, a swerve around an obstacle, or parking."""
 
 AGAINST_S = 1.0
+SIGHTINGS, OR_FOR_S = 7, 2.5
+"""On the way; a track that jumps from one motorcycle to the next is soon lost or goes forward again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class WrongWay:
         if run is None or run.zone != zone:
             run = self._runs[track] = _Run(zone, scene.t, mover)
         against_m = scene.offset(mover, run.first, zone)[0]
-        if scene.t - run.t < AGAINST_S or against_m < AGAINST_M:
+        sightings = sum(t >= run.t for t in mover.trajectory.times)
+        lasted_s = scene.t - run.t
+        if lasted_s < AGAINST_S or against_m < AGAINST_M or (sightings < SIGHTINGS and lasted_s < OR_FOR_S):
             return None
         return Finding(
             type=IncidentType.WRONG_WAY,

@@ -1,7 +1,8 @@
 import pytest
 
+from analytics.analyst import CameraAnalyst
 from analytics.facts import Incident, IncidentType, RoadUser
-from tests.analytics.builders import Drive, metric_camera, straight_road
+from tests.analytics.builders import Drive, metric_camera, straight_road, tracks
 from tests.analytics.test_analyst import analyse
 
 
@@ -28,3 +29,14 @@ def test_alert_comes_within_seconds():
     enters = 1.0
     assert raised.detected_s - enters < 3
     assert ended.end_s == pytest.approx(9, abs=1)
+
+
+def test_a_track_that_jumps_back_from_one_to_the_next_is_no_wrong_way_driver():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    jumps = {0.2: 800, 0.4: 760, 0.8: 720, 1.2: 680, 1.6: 640}
+    facts = [
+        fact
+        for k in range(100)
+        for fact in analyst.observe(k / 5, tracks((1, jumps[k / 5], 500)) if k / 5 in jumps else tracks())
+    ]
+    assert not [f for f in facts if isinstance(f, Incident)]
