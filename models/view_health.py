@@ -24,7 +24,7 @@ FORGET_S = 300.0
 """How long the reference takes to follow a change of light."""
 
 KEEP_EVERY_S = 120.0
-"""How often the album is brought up to date, and a view compared with it that was not yet found there."""
+"""How often what was learned is compared with the album."""
 
 GAP_S = 10.0
 """After a pause this long, what was suspected before counts no more."""
@@ -206,7 +206,7 @@ class ViewWatch:
         if not self._in_place:
             self._find_place(t, reference, picture)
         elif len(reference.telling) >= MIN_BLOCKS:
-            self.album.keep(t, reference)
+            self._reference = self.album.keep(t, reference)
 
     def _find_place(self, t: float, reference: Reference, picture: Grey) -> None:
         """Where the view that was just learned lies in the view of old, if they can be compared.

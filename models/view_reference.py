@@ -64,7 +64,7 @@ class Reference:
     What is learned is put back into the place where it was seen first: a view that creeps away is not followed.
     contrast, fineness: of its `Blocks`. sharpness: the part of the fineness that stands still, which a dark picture's
     grain does not. telling: indices of those by which the view is recognised. recognised: share of looks in which it
-    was, lately.
+    was, lately. looks: from how many it was learned.
     """
 
     picture: Floats
@@ -73,7 +73,7 @@ class Reference:
     contrast: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     telling: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     sharpness: Floats = field(default_factory=lambda: np.empty(0, np.float32))
-    _looks: int = 0
+    looks: int = 0
 
     TELLING_BLOCKS = 20
     MIN_CONTRAST = 4.0
@@ -86,28 +86,28 @@ class Reference:
         return cls.restored(np.median(pictures, axis=0).astype(np.float32), fineness)
 
     @classmethod
-    def restored(cls, picture: Floats, fineness: Floats, recognised: float = 0.5) -> "Reference":
+    def restored(cls, picture: Floats, fineness: Floats, recognised: float = 0.5, looks: int = 0) -> "Reference":
         """From what was learned before. Raises ValueError where the two do not belong together."""
         if fineness.shape != Blocks.of(picture).fineness.shape:
             raise ValueError(f"{len(fineness)} blocks do not make a picture of {picture.shape} pixels")
-        reference = cls(picture, fineness, recognised)
+        reference = cls(picture, fineness, recognised, looks=looks)
         reference._choose_blocks()
         return reference
 
     def copy(self) -> "Reference":
-        return Reference.restored(self.picture.copy(), self.fineness.copy(), self.recognised)
+        return Reference.restored(self.picture.copy(), self.fineness.copy(), self.recognised, self.looks)
 
     def put_back(self, matrix: NDArray[np.float64]) -> "Reference":
         """This view in the place of another. matrix: where the other was found in this one."""
-        return Reference.restored(_put_back(self.picture, matrix), self.fineness, self.recognised)
+        return Reference.restored(_put_back(self.picture, matrix), self.fineness, self.recognised, self.looks)
 
     def learn(self, picture: Grey, blocks: Blocks, weight: float, matrix: NDArray[np.float64]) -> None:
         """matrix: of the picture's `Alignment`. weight: of this picture against all before, 0..1."""
         back = _put_back(picture.astype(np.float32), matrix)
         self.picture += weight * np.clip(back - self.picture, -PASSING, PASSING)
         self.fineness += weight * (blocks.fineness - self.fineness)
-        self._looks += 1
-        if self._looks % self.CHOOSE_EVERY == 0:
+        self.looks += 1
+        if self.looks % self.CHOOSE_EVERY == 0:
             self._choose_blocks()
 
     def _choose_blocks(self) -> None:

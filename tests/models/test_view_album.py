@@ -5,8 +5,8 @@ import pytest
 
 from models.view_album import DAY_S, ViewAlbum
 from models.view_health import LOOK_EVERY_S, ViewState, ViewWatch
-from models.view_measures import Grey, thumbnail
-from models.view_reference import Reference
+from models.view_measures import Blocks, Grey, thumbnail
+from models.view_reference import UNMOVED, Reference
 from tests.street import street
 
 HOUR = 3600.0
@@ -48,6 +48,35 @@ def test_what_is_kept_is_no_longer_changed():
     album.keep(NOON, kept)
     kept.picture += 50
     assert next(album.near(NOON, kept.picture.shape)).picture.mean() == pytest.approx(kept.picture.mean() - 50, abs=1)
+
+
+def test_a_view_that_goes_astray_is_put_back():
+    album, mature = ViewAlbum(), reference()
+    mature.looks = 1000
+    album.keep(NOON, mature)
+    astray = album.keep(NOON + 120, reference(shift=2))
+    inner = np.s_[10:-10, 10:-10]
+    before, after = (np.abs(each.picture - mature.picture)[inner].mean() for each in (reference(shift=2), astray))
+    assert after < before / 3
+    assert np.array_equal(album.pages[4].picture, mature.picture), "what is right stays"
+
+
+def test_a_page_that_looks_like_nothing_any_more_is_replaced():
+    album, mature = ViewAlbum(), reference()
+    mature.looks = 1000
+    album.keep(NOON, mature)
+    rebuilt = Reference.of([thumbnail(np.ascontiguousarray(street(number)[:, ::-1])) for number in range(11)])
+    album.keep(NOON + 120, rebuilt)
+    assert np.array_equal(album.pages[4].picture, rebuilt.picture)
+
+
+def test_a_windy_day_does_not_lead_it_astray():
+    """Hours of small movements to and fro: what is learned stays where it was learned first."""
+    watch, wind = ViewWatch(), np.random.default_rng(1).integers(-3, 4, 4000)
+    assert set(states(watch, NOON, 4000, lambda number: street(number, shift=int(wind[number])))) == {ViewState.OK}
+    still = thumbnail(street(1))
+    found = watch._reference.align(still, Blocks.of(still.astype(np.float32)), UNMOVED)
+    assert found.displacement((160, 90)) < 0.5
 
 
 def test_arrays_and_back():
