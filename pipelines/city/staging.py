@@ -15,7 +15,7 @@ from pipelines.city.script import Act, Script
 NEAR_M, FAR_M = 22.0, 42.0
 """Along the arm, where breakdowns and collisions happen: well inside the picture."""
 
-BRAKING_MS2, EMERGENCY_MS2 = 4.2, 8.0
+BRAKING_MS2, EMERGENCY_MS2, FOLLOWS_M = 4.2, 8.0, 28.0
 JAM_FROM_M, JAM_MS, JAM_DEMAND = 62.0, 0.3, 2.2
 RIDE_FROM_M, RIDE_TO_M, RIDE_MS = 95.0, -60.0, 6.5
 WALK_FROM_M, WALK_MS, STEP_ASIDE_S = 24.0, 0.7, 3.0
@@ -42,9 +42,11 @@ class Stage:
         self._sumo = sumo
         self._arm = point.watched
         self._edge = f"{self._arm.id}_out"
+        self._opposite = min(point.arms, key=lambda arm: float(arm.outward @ self._arm.outward))
         self._waiting = list(script.acts)
         self._running: dict[Act, tuple[int, ...]] = {}
         self._crashing: dict[Act, tuple[str, str]] = {}
+        self._sent: set[Act] = set()
         self._slowed: set[str] = set()
         self._walks: dict[int, tuple[float, float]] = {}
 
@@ -67,7 +69,10 @@ class Stage:
         for act in [a for a in self._waiting if a.start_s <= t]:
             if t > act.start_s + _GIVE_UP_S:
                 self._waiting.remove(act)
-            elif (keys := self._begin(begun := replace(act, start_s=t), t)) is not None:
+                continue
+            if act.type is IncidentType.COLLISION and act not in self._sent:
+                self._send_pair(act)
+            if (keys := self._begin(begun := replace(act, start_s=t), t)) is not None:
                 self._waiting.remove(act)
                 self._running[begun] = keys
         for act in [a for a in self._running if t >= _end(a)]:
@@ -128,38 +133,50 @@ class Stage:
         self._sumo.vehicle.setLaneChangeMode(name, _HELD)
         self._sumo.vehicle.setSpeed(name, 0)
 
+    def _send_pair(self, act: Act) -> None:
+        """Two cars in one lane, so that there is one to run into another even where little drives."""
+        self._sent.add(act)
+        for number in range(2):
+            name = str(_EXTRA_KEY + round(act.start_s * 100) + number)
+            route = f"{self._opposite.id}:{self._arm.id}"
+            self._sumo.vehicle.add(name, route, "mpv", departLane="0", departPos="base", departSpeed="max")
+            self._sumo.vehicle.setLaneChangeMode(name, _HELD)
+
     def _set_on_course(self, act: Act) -> tuple[int, ...] | None:
         """The one in front brakes with all it has; the one behind does not notice."""
-        candidates = self._on_the_way_out()
-        for along, ahead in candidates:
-            if not NEAR_M - 10 < along < FAR_M - 12:
+        followers = self._followers()
+        for along, ahead in self._on_the_way_out():
+            stops_at = along + self._speed(ahead) ** 2 / (2 * EMERGENCY_MS2)
+            behind = followers.get(ahead)
+            if along < NEAR_M - 10 or stops_at > FAR_M or behind is None:
                 continue
-            for _, behind in candidates:
-                if 2 < self._gap(behind, ahead) < 22 and min(self._speed(ahead), self._speed(behind)) > 6:
-                    for name in (ahead, behind):
-                        self._sumo.vehicle.setSpeedMode(name, 0)
-                        self._sumo.vehicle.setLaneChangeMode(name, _HELD)
-                    self._sumo.vehicle.slowDown(ahead, 0.0, self._speed(ahead) / EMERGENCY_MS2)
-                    self._sumo.vehicle.setSpeed(behind, self._speed(behind))
-                    self._crashing[act] = ahead, behind
-                    return int(ahead), int(behind)
+            if min(self._speed(ahead), self._speed(behind)) > 5:
+                for name in (ahead, behind):
+                    self._sumo.vehicle.setSpeedMode(name, 0)
+                    self._sumo.vehicle.setLaneChangeMode(name, _HELD)
+                self._sumo.vehicle.slowDown(ahead, 0.0, self._speed(ahead) / EMERGENCY_MS2)
+                self._sumo.vehicle.setSpeed(behind, self._speed(behind))
+                self._crashing[act] = ahead, behind
+                return int(ahead), int(behind)
         return None
+
+    def _followers(self) -> dict[str, str]:
+        """Who drives right behind whom, not far away, vehicles of four wheels and more only."""
+        large = [name for name in self._sumo.vehicle.getIDList() if self._sumo.vehicle.getLength(name) > 3]
+        pairs = ((self._sumo.vehicle.getLeader(name, FOLLOWS_M), name) for name in large)
+        return {leader[0]: name for leader, name in pairs if leader and 1 < leader[1] < FOLLOWS_M}
 
     def _crash(self, act: Act, ahead: str, behind: str) -> None:
         present = self._sumo.vehicle.getIDList()
         if ahead not in present or behind not in present:
             del self._crashing[act]
-        elif self._gap(behind, ahead) < self._speed(behind) * 0.08:
+            return
+        leader = self._sumo.vehicle.getLeader(behind, FOLLOWS_M)
+        room = leader[1] + self._sumo.vehicle.getMinGap(behind) if leader else 0.0
+        if room < self._speed(behind) * 0.08:
             for name in (ahead, behind):
                 self._sumo.vehicle.setSpeed(name, 0)
             del self._crashing[act]
-
-    def _gap(self, behind: str, ahead: str) -> float:
-        """Metres between bumpers; negative where they are not one behind the other in one lane."""
-        if behind == ahead or self._sumo.vehicle.getLaneID(behind) != self._sumo.vehicle.getLaneID(ahead):
-            return -1.0
-        front, back = self._sumo.vehicle.getLanePosition(behind), self._sumo.vehicle.getLanePosition(ahead)
-        return float(back - self._sumo.vehicle.getLength(ahead) - front)
 
     def _speed(self, name: str) -> float:
         return float(self._sumo.vehicle.getSpeed(name))

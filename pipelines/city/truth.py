@@ -28,6 +28,9 @@ CONGESTED_BELOW, RELIEVED_ABOVE = BOUNDARIES[1], BOUNDARIES[0]
 GAP_S = 0.5
 """Longer without a look, and nobody knows what happened between."""
 
+JAM_PAUSE_S = 30.0
+"""A jam that comes back so soon was never over."""
+
 ONSET_LAG_S = 30.0
 """A fair alarm may come this long after the rolling speed fell."""
 
@@ -168,7 +171,7 @@ class TruthKeeper:
     def _notice_jams(self, t: float, *, staged: bool) -> None:
         for zone in self._camera.zones:
             share = self._relative_speed(zone.id)
-            open_jam = next((j for j, _ in self._jams if j.zone == zone.id and j.last_s >= t - 1.0), None)
+            open_jam = next((j for j, _ in self._jams if j.zone == zone.id and j.last_s >= t - JAM_PAUSE_S), None)
             if open_jam is not None and share < RELIEVED_ABOVE:
                 open_jam.last_s = t
             elif open_jam is None and share < CONGESTED_BELOW:
