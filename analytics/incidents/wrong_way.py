@@ -49,7 +49,7 @@ class WrongWay:
             run = self._runs[track] = _Run(zone, scene.t, mover)
         against_m = scene.offset(mover, run.first, zone)[0]
         sightings = sum(t >= run.t for t in mover.trajectory.times)
-        lasted_s = scene.t - run.t
+        lasted_s = mover.trajectory.last_seen - run.t
         if lasted_s < AGAINST_S or against_m < AGAINST_M or (sightings < SIGHTINGS and lasted_s < OR_FOR_S):
             return None
         return Finding(
