@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.view_measures import Blocks
-from models.view_reference import UNMOVED, Reference
+from models.view_reference import UNMOVED, Reference, shift_alone
 
 PAGE_HOURS = 3
 DAY_S = 86_400.0
@@ -44,8 +44,8 @@ class ViewAlbum:
         picture = np.rint(reference.picture).astype(np.uint8)
         alignment = page.align(picture, Blocks.of(reference.picture), UNMOVED)
         if alignment.matrix is not None and alignment.displacement(picture.shape[::-1]) > OUT_OF_PLACE:
-            reference = reference.put_back(alignment.matrix)
-        if page.looks < MATURE_LOOKS or alignment.agree < STILL_ALIKE:
+            reference = reference.put_back(shift_alone(alignment.matrix, picture.shape))
+        if page.looks < MATURE_LOOKS <= reference.looks or alignment.agree < STILL_ALIKE:
             self.pages[_part_of_day(t)] = reference.copy()
         else:
             page.recognised = reference.recognised

@@ -103,7 +103,7 @@ class Reference:
 
     def learn(self, picture: Grey, blocks: Blocks, weight: float, matrix: NDArray[np.float64]) -> None:
         """matrix: of the picture's `Alignment`. weight: of this picture against all before, 0..1."""
-        back = _put_back(picture.astype(np.float32), matrix)
+        back = _put_back(picture.astype(np.float32), shift_alone(matrix, picture.shape))
         self.picture += weight * np.clip(back - self.picture, -PASSING, PASSING)
         self.fineness += weight * (blocks.fineness - self.fineness)
         self.looks += 1
@@ -151,6 +151,13 @@ class Reference:
                 found.append(k)
                 seen_at.append((u1 + u_sub + BLOCK / 2, v1 + v_sub + BLOCK / 2))
         return _fit(middles[found], np.array(seen_at), len(in_picture))
+
+
+def shift_alone(matrix: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """What `matrix` does to the middle of the picture: errors of turn and zoom would add up, look after look."""
+    middle = np.array([shape[1], shape[0]]) / 2
+    shift = matrix[:, :2] @ middle + matrix[:, 2] - middle
+    return np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
 
 
 def _put_back(values: Floats, matrix: NDArray[np.float64]) -> Floats:
