@@ -20,8 +20,12 @@ TOPICS = {
 }
 
 
+_TOLERANT = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+"""A store keeps what it knows of a newer worker's events: a field that was added loses nobody's counts."""
+
+
 class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = _TOLERANT
 
     camera_id: str
 
@@ -29,7 +33,7 @@ class _Data(BaseModel):
 class CrossingRecord(BaseModel):
     """`analytics.facts.Crossing` with a UTC time."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = _TOLERANT
 
     at: AwareDatetime
     gate: str
@@ -44,7 +48,7 @@ class CrossingRecord(BaseModel):
 class GateRecord(BaseModel):
     """`analytics.facts.GateInterval` with UTC times."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = _TOLERANT
 
     gate: str
     direction: Direction
@@ -63,7 +67,7 @@ class GateRecord(BaseModel):
 class ZoneRecord(BaseModel):
     """`analytics.facts.ZoneInterval` with UTC times."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = _TOLERANT
 
     zone: str
     start_at: AwareDatetime
