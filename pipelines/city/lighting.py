@@ -57,7 +57,7 @@ def lighting_of(light: Light, dice: np.random.Generator) -> Lighting:
         case Light.NIGHT:
             tint = (0.78, 0.86, 1.0)
             sky = ((26, 20, 18), (42, 38, 38))
-            return Lighting(_sun(azimuth, 60), 0.28, 0.02, tint, sky, 500.0, 0.9, 0.04, 6.0, lamps=True)
+            return Lighting(_sun(azimuth, 60), 0.28, 0.02, tint, sky, 500.0, 0.9, 0.04, 4.4, lamps=True)
         case Light.RAIN:
             tint = (1.0, 0.98, 0.95)
             sky = ((178, 172, 166), (190, 186, 182))
