@@ -29,9 +29,8 @@ STILL_WITHIN_M = 1.0
 STILL_WITHIN_HEIGHTS = 0.12
 """Someone who stays within this of where it was stands still; the larger of both, because far boxes jitter more."""
 
-ENOUGH_TO_TELL, STOOD_S = 4, 12.0
-"""With fewer sightings in the window its middle is uncertain, and who has stood for long probably stands on: twice as
-far is still no move."""
+ENOUGH_TO_TELL = 4
+"""Fewer sightings in the window leave its middle uncertain: twice as far is still no move."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,7 +172,7 @@ class SceneWatch:
         x, y = (sorted(coordinates)[middle] for coordinates in ([p[1] for p in path], [p[2] for p in path]))
         anchor = self._anchors.get(trajectory.track)
         tolerance = max(STILL_WITHIN_M, STILL_WITHIN_HEIGHTS * trajectory.height * trajectory.metres_per_pixel)
-        if len(path) < ENOUGH_TO_TELL or (anchor is not None and trajectory.last_seen - anchor.t > STOOD_S):
+        if len(path) < ENOUGH_TO_TELL:
             tolerance *= 2
         if anchor is None or hypot(x - anchor.place[0], y - anchor.place[1]) > tolerance:
             self._anchors[trajectory.track] = _Anchor(oldest_t, (x, y))

@@ -48,17 +48,24 @@ ROAD_HALF_WIDTH_M = 6.0
 HIDDEN_FOR_S = 0.7
 """Nothing is said about a vehicle that is not seen for longer: it may have driven on."""
 
+STAYS_M = 3.0
+"""A vehicle once found to have stopped stands on while it is this near, however its box jitters."""
+
 NEVER = (RoadUser.BICYCLE, RoadUser.PERSON)
 
 
 @dataclass(slots=True)
 class _Standing:
-    """A vehicle that stands. near: tracks seen behind or beside it since. passed: when each of them drove on."""
+    """A vehicle that stands. near: tracks seen behind or beside it since. passed: when each of them drove on.
+
+    found: to have stopped.
+    """
 
     since: float
     vehicle: Mover
     near: set[int] = field(default_factory=set)
     passed: dict[int, float] = field(default_factory=dict)
+    found: bool = False
 
     def note(
         self, tracks: NDArray[np.int64], ahead: NDArray[np.float64], along_ms: NDArray[np.float64], t: float
@@ -94,9 +101,11 @@ class StoppedVehicles:
         ]
 
     def _has_stopped(self, vehicle: Mover, k: int, scene: Scene, level: Level) -> bool:
-        standing = self._standing_of(vehicle)
+        standing = self._standing_of(vehicle, scene)
         if standing is None or scene.t - vehicle.trajectory.last_seen > HIDDEN_FOR_S:
             return False
+        if standing.found:
+            return True
         vehicles = np.array([mover.is_vehicle for mover in scene.movers])
         tracks = np.array([mover.trajectory.track for mover in scene.movers])[vehicles]
         ahead, beside = (metres[vehicles] for metres in scene.offsets(vehicle, k))
@@ -111,11 +120,15 @@ class StoppedVehicles:
         waiting_is_normal = (
             self._zones[k].signal_controlled or level in (Level.CONGESTED, Level.JAMMED) or slow_ahead.any()
         )
-        return not waiting_is_normal or standing.was_passed(scene.t)
+        standing.found = not waiting_is_normal or standing.was_passed(scene.t)
+        return standing.found
 
-    def _standing_of(self, vehicle: Mover) -> _Standing | None:
+    def _standing_of(self, vehicle: Mover, scene: Scene) -> _Standing | None:
         """What is known about a vehicle that stands; None for one that moves, is parked, or may stand there."""
         track = vehicle.trajectory.track
+        known = self._standing.get(track)
+        if known is not None and known.found and scene.distance(known.vehicle, vehicle) < STAYS_M:
+            return known
         if vehicle.still_since is None or vehicle.trajectory.road_user in NEVER:
             self._standing.pop(track, None)
             return None

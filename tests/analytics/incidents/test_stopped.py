@@ -74,3 +74,15 @@ def test_found_again_under_another_id_it_is_the_same_incident():
     raised, ended = (f for f in analyse(STREET, [*before, again], until=120) if isinstance(f, Incident))
     assert raised.number == ended.number
     assert ended.end_s == pytest.approx(lost_at + 44, abs=3)
+
+
+def test_a_box_that_sways_on_a_stopped_vehicle_is_no_second_alert():
+    arrives = Drive(1, (0, 500), (STOP, 500), 0, STOP / 120)
+    swaying = [
+        Drive(1, (STOP + u, 500), (STOP + u, 500), from_s + 0.01, from_s + (3 if from_s < 60 else 30))
+        for from_s, u in zip([30 + 3 * k for k in range(11)], [0, 15] * 6, strict=False)
+    ]
+    stands = Drive(1, (STOP, 500), (STOP, 500), STOP / 120 + 0.01, 30)
+    facts = analyse(STREET, [arrives, stands, *swaying], until=90)
+    raised = [f for f in facts if isinstance(f, Incident) and f.end_s is None]
+    assert [f.type for f in raised] == [IncidentType.STOPPED_VEHICLE]
