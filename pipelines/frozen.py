@@ -12,6 +12,10 @@ GREY_LEVELS_TOLERATED = 2
 REMEMBERED_S = 3.0
 """Longer than most cameras' keyframe interval, shorter than any clip that is worth playing in a loop."""
 
+ALIVE = 0.2
+"""Share of new pictures among those remembered that it takes to be alive. Of a frozen camera's, a few count as new by
+chance: those right after a keyframe, where the looks fall on other pictures than a moment before."""
+
 SUSPICIOUS_S = 5.0
 """A picture unchanged for so long is no longer taken as an observation, though not yet called frozen."""
 
@@ -30,7 +34,7 @@ class FrozenPicture:
 
     def __init__(self, frozen_s: float) -> None:
         self._frozen_s = frozen_s
-        self._remembered: deque[tuple[float, NDArray[np.int16]]] = deque()
+        self._remembered: deque[tuple[float, NDArray[np.int16], bool]] = deque()
         self._new_at = self._until = 0.0
 
     def see(self, t: float, luma: NDArray[np.uint8]) -> None:
@@ -39,9 +43,10 @@ class FrozenPicture:
         picture = luma.astype(np.int16)
         while len(self._remembered) > 1 and not t - REMEMBERED_S <= self._remembered[0][0] <= t:
             self._remembered.popleft()
-        if not any(_alike(picture, other) for _, other in reversed(self._remembered)):
+        is_new = not any(_alike(picture, other) for _, other, _ in reversed(self._remembered))
+        self._remembered.append((t, picture, is_new))
+        if is_new and sum(new for *_, new in self._remembered) >= ALIVE * len(self._remembered):
             self._new_at = t
-        self._remembered.append((t, picture))
 
     @property
     def still_s(self) -> float:

@@ -77,3 +77,13 @@ def test_a_thumbnail_is_a_small_copy_whatever_the_format() -> None:
         assert thumbnail.shape == pytest.approx((45, 80), abs=2)
         assert thumbnail.base is None
         assert np.ptp(thumbnail) <= 4
+
+
+def test_a_picture_coded_anew_after_some_keyframes_does_not_thaw_a_frozen_one() -> None:
+    """Where the looks fall by chance on a picture that they missed before."""
+    noise = np.random.default_rng(3)
+    frozen = FrozenPicture(30)
+    for look in range(5 * 60):
+        rarely = noise.integers(0, 9, QUIET_ROAD.shape, dtype=np.uint8) if look % 13 == 0 else np.uint8(0)
+        frozen.see(look / 5, QUIET_ROAD + rarely)
+    assert frozen.is_frozen
