@@ -10,7 +10,7 @@ LOCKING := -q --universal --python-version 3.11 --generate-hashes --no-header --
 NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 WEB := $(shell find portal/web -type f -not -path '*/node_modules/*' 2>/dev/null)
 
-.PHONY: setup demo demo-check test lint bench bench-truth lock clean
+.PHONY: setup demo demo-check test lint bench bench-truth bench-view lock clean
 
 setup: .venv/ready-$(notdir $(LOCK)) portal/static/index.html tests/timescaledb/node_modules/.ready browser
 
@@ -64,6 +64,12 @@ bench: setup
 bench-truth: setup
 	$(BIN)/python -m bench.truth
 	$(BIN)/python -m bench.day
+
+# How well turned, covered, blurred and frozen cameras are told, and what bad light costs: build/bench/view_*.json.
+bench-view: setup
+	mkdir -p build/bench
+	$(BIN)/python -m bench.view_faults $(CLIPS) --json build/bench/view_faults.json
+	$(BIN)/python -m bench.bad_light $(CLIPS)/.. --json build/bench/view_light.json
 
 # After a change of the dependencies in pyproject.toml. The locks name versions and hashes, and no registry.
 lock:
