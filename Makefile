@@ -44,9 +44,11 @@ demo: setup
 demo-check: setup
 	$(BIN)/python tests/demo_check.py --clips $(CLIPS)
 
+# Tests that start several servers wait a lot and measure what is late: those run one at a time.
 test: setup
 	cd portal/web && $(NODE) npm test
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not integration" -n 2 --dist loadfile
+	$(BIN)/pytest -m integration
 
 lint: setup
 	$(BIN)/ruff check .

@@ -42,8 +42,9 @@ def hidden_speeds(
     own_ms: (H,) speeds of the hidden when last seen, hidden_s: (H,) since then. direction: (2,) unit vector, along
     which all speeds are. Returns (H,), never against it.
 
-    >>> hidden_speeds(np.array([[[4.0, 0.0], [-4.0, 0.0]]]), np.array([2.0, 4.0]), np.zeros(1), np.ones(1) * 9, (1, 0))
-    array([3.00...])
+    >>> around = np.array([[[4.0, 0.0], [-4.0, 0.0]]])
+    >>> hidden_speeds(around, np.array([2.0, 4.0]), np.zeros(1), np.ones(1) * 9, (1, 0)).round(2).tolist()
+    [3.0]
     """
     along, beside = along_and_beside(steps, direction)
     weights = np.exp(-((along / NEAR_ALONG_M) ** 2 + (beside / NEAR_BESIDE_M) ** 2) / 2)
