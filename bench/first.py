@@ -36,9 +36,11 @@ def main() -> int:
     peer_python = prepared_peer()
     ours, peers = [], []
     for run in range(1, RUNS + 1):
-        ours.append(run_ours(gate))
-        peers.append(run_peer(peer_python, gate))
+        ours.append(run_ours(CLIP, gate))
+        peers.append(run_peer(peer_python, CLIP, gate))
         print(f"run {run}: simpang {ours[-1]['fps']:.1f} frames/s, ObjectCounter {peers[-1]['fps']:.1f} frames/s")
+    if any(run["looked_at"] < 1 for run in ours):
+        raise RuntimeError("not every frame was analysed: the figures do not compare")
     ours_fps, peer_fps = (statistics.median(run["fps"] for run in runs) for runs in (ours, peers))
     result = {
         "clip": CLIP.name,
@@ -47,8 +49,8 @@ def main() -> int:
         "objectcounter_ratio": round(ours_fps / peer_fps, 3),
         "ours_fps": round(ours_fps, 2),
         "peer_fps": round(peer_fps, 2),
-        "ours_f1": f1(ours[-1]["crossings_at"], gate["id"]),
-        "peer_f1": f1(peers[-1]["crossings_at"], gate["id"]),
+        "ours_f1": f1(ours[-1]["crossings_at"], TRUTH, gate["id"]),
+        "peer_f1": f1(peers[-1]["crossings_at"], TRUTH, gate["id"]),
         "ours_fps_runs": [round(run["fps"], 2) for run in ours],
         "peer_fps_runs": [round(run["fps"], 2) for run in peers],
     }
@@ -72,31 +74,35 @@ def prepared_peer() -> Path:
     return python
 
 
-def run_ours(gate: dict[str, Any]) -> dict[str, Any]:
-    """`simpang count` as a user calls it. Frames a second exclude loading the model, as they do for the peer."""
+def run_ours(clip: Path, gate: dict[str, Any], *options: str) -> dict[str, Any]:
+    """`simpang count` as a user calls it. Frames a second exclude loading the model, as they do for the peer.
+
+    fps: of the clip's frames, whether they were looked at or not.
+    """
     line = ",".join(str(number) for point in (gate["p1"], gate["p2"]) for number in point)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.json"
-        command = [sys.executable, "-m", "pipelines", "count", CLIP, "--gate", f"{gate['id']}:{line}"]
+        command = [sys.executable, "-m", "pipelines", "count", clip, "--gate", f"{gate['id']}:{line}", *options]
         subprocess.run([*command, "--weights", WEIGHTS, "--json", out], check=True, cwd=ROOT, capture_output=True)
         report = json.loads(out.read_text())
     return {
-        "fps": report["analysed_frames"] / report["wall_s"],
+        "fps": report["frames"] / report["wall_s"],
+        "looked_at": report["analysed_frames"] / report["frames"],
         "crossings_at": [crossing["t"] for crossing in report["crossings"]],
     }
 
 
-def run_peer(python: Path, gate: dict[str, Any]) -> dict[str, Any]:
+def run_peer(python: Path, clip: Path, gate: dict[str, Any]) -> dict[str, Any]:
     line = ",".join(str(round(number)) for point in (gate["p1"], gate["p2"]) for number in point)
-    command = [python, ROOT / "bench" / "peer_objectcounter.py", CLIP, WEIGHTS, line]
+    command = [python, ROOT / "bench" / "peer_objectcounter.py", clip, WEIGHTS, line]
     done = subprocess.run(command, check=True, cwd=PEER_ENVIRONMENT, capture_output=True, text=True)
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
 
 
-def f1(found: list[float], gate_id: str) -> float:
+def f1(found: list[float], truth: Path, gate_id: str) -> float:
     """Crossings of one gate against the truth, direction and class ignored: the peer reports neither as we do."""
-    true = sorted(c["t"] for c in json.loads(TRUTH.read_text())["crossings"] if c["gate"] == gate_id)
+    true = sorted(c["t"] for c in json.loads(truth.read_text())["crossings"] if c["gate"] == gate_id)
     left, hits = list(true), 0
     for t in sorted(found):
         match = next((other for other in left if abs(other - t) <= TOLERANCE_S), None)
