@@ -59,6 +59,7 @@ lint: setup
 bench: setup
 	$(BIN)/python -m bench.first
 	$(BIN)/python -m bench.memory
+	$(BIN)/python -m bench.speed
 	$(BIN)/python -m bench.growth
 
 # How right our facts are against known truth, side by side with peers: build/bench/truth.json. Then the memory of a
