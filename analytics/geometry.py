@@ -21,6 +21,14 @@ def side_of_line(p1: tuple[float, float], p2: tuple[float, float], points: Array
     return (p2[0] - p1[0]) * (c[:, 1] - p1[1]) - (p2[1] - p1[1]) * (c[:, 0] - p1[0])
 
 
+def along_and_beside(
+    steps: NDArray[np.float64], direction: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Steps (..., 2) in metres: how far along the direction, signed, and how far beside it."""
+    x, y = np.asarray(direction, dtype=np.float64)
+    return steps @ np.array([x, y]), np.abs(steps @ np.array([-y, x]))
+
+
 def segments_cross(a1: ArrayLike, a2: ArrayLike, b1: ArrayLike, b2: ArrayLike) -> bool:
     """Whether the open segments a1-a2 and b1-b2 properly cross (touching at an end does not count)."""
 

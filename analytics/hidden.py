@@ -8,6 +8,8 @@ under another id.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analytics.geometry import along_and_beside
+
 UNSEEN_S = 0.6
 """Out of sight for longer, a vehicle is hidden; for less, it was missed in a frame or two."""
 
@@ -64,11 +66,3 @@ def reappeared(
     distance = np.where((np.abs(along) <= reach) & (beside <= BESIDE_M), np.abs(along) + 2 * beside, np.inf)
     nearest = int(distance.argmin())
     return nearest if np.isfinite(distance[nearest]) else None
-
-
-def along_and_beside(
-    steps: NDArray[np.float64], direction: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Steps (..., 2) in metres: how far along the direction, signed, and how far beside it."""
-    x, y = np.asarray(direction, dtype=np.float64)
-    return steps @ np.array([x, y]), np.abs(steps @ np.array([-y, x]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analytics.camera import Zone
 from analytics.facts import GroundPoint, Pixel, RoadUser
-from analytics.geometry import Homography
+from analytics.geometry import Homography, along_and_beside
 from analytics.trajectories import Trajectories, Trajectory
 from analytics.zones import ZoneMap, road_directions
 
@@ -100,8 +100,7 @@ class Scene:
         """`offset` of all movers from `mover`: (M,) ahead and (M,) beside."""
         scale = 1.0 if self.calibrated else mover.metres_per_pixel
         steps = (self.spots - np.array(mover.place if self.calibrated else mover.pixel)) * scale
-        along_x, along_y = self.directions[zone].tolist()
-        return steps @ np.array([along_x, along_y]), np.abs(steps @ np.array([-along_y, along_x]))
+        return along_and_beside(steps, self.directions[zone])
 
     def offset(self, mover: Mover, other: Mover, zone: int) -> tuple[float, float]:
         """How far `other` is ahead of `mover` in the legal direction of the zone, and how far beside, in metres."""

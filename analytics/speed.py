@@ -58,6 +58,9 @@ def fitted_motion(times: ArrayLike, places: ArrayLike) -> Motion:
     """Least squares with Huber weights. times: (N,) seconds, increasing. places: (N, 2) metres.
 
     The velocity is nan for fewer than 2 points or no time between them.
+
+    >>> fitted_motion([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).velocity.round(6).tolist()
+    [3.0, 4.0]
     """
     t, p = np.asarray(times, dtype=np.float64), np.asarray(places, dtype=np.float64).reshape(-1, 2)
     weights, velocity = np.ones(len(t)), np.full(2, np.nan)
@@ -73,15 +76,6 @@ def fitted_motion(times: ArrayLike, places: ArrayLike) -> Motion:
             break
         weights = np.minimum(1.0, _HUBER * scale / np.maximum(distances, 1e-9))
     return Motion(velocity, weights, since, residuals)
-
-
-def fitted_velocity(times: ArrayLike, places: ArrayLike) -> NDArray[np.float64]:
-    """(2,) m/s of a straight, even motion through the points, see `fitted_motion`.
-
-    >>> fitted_velocity([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).round(6).tolist()
-    [3.0, 4.0]
-    """
-    return fitted_motion(times, places).velocity
 
 
 def speed_at(trajectory: Trajectory, t: float) -> Speed | None:

@@ -27,6 +27,11 @@ _TRIAL_STRIDES = 10
 Decoder = Callable[[NDArray[np.float32], NDArray[np.int64], float], Detections]
 
 
+def devices() -> dict[str, str]:
+    """What OpenVINO can run on here: full names by the names that `device` takes."""
+    return {device: str(_core().get_property(device, "FULL_DEVICE_NAME")) for device in _core().available_devices}
+
+
 def find_xml(path: Path) -> Path:
     """The network's .xml: `path` itself, or the only one in that folder. Raises UnusableWeights."""
     found = sorted(path.glob("*.xml")) if path.is_dir() else [path]

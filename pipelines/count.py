@@ -20,17 +20,19 @@ from analytics.facts import ROAD_USERS, Fact, RoadUser
 from models.detector import Detector, RgbImage
 from models.tracker import make_tracker
 from models.view import choose_view
+from pipelines.config import StreamConfig
 from pipelines.errors import BadInput
 from pipelines.logs import without_credentials
 from pipelines.pictures import Pictures
 from pipelines.recording import Recording
+from pipelines.view_memory import is_drawn_on
 from pipelines.viewing import CameraView, Fitness
 
 _WAITING_PICTURES = 8
 _PATIENCE_S = 0.1
 """How soon the threads notice a stop."""
 
-_FROZEN_S = 30.0
+_FROZEN_S = StreamConfig().frozen_s
 _CHECK_EVERY_S = 0.2
 """How often it is asked whether the view is fit to be analysed: as often as of a live camera."""
 
@@ -163,13 +165,12 @@ def count(
     in the recording can be decoded.
     """
     view = choose_view(camera, looks_per_s=looks_per_s)
-    drawn_on = bool(camera.gates or camera.control_points or any(zone.polygon for zone in camera.zones))
-    reader = _Reader(recording, Pictures(view), CameraView(_FROZEN_S, drawn_on=drawn_on), 1 / looks_per_s, stop)
+    fitness = CameraView(_FROZEN_S, drawn_on=is_drawn_on(camera))
+    reader = _Reader(recording, Pictures(view), fitness, 1 / looks_per_s, stop)
     tracker, analyst, counted = make_tracker(camera), CameraAnalyst(camera), Counted()
     votes: dict[int, Counter[int]] = {}
     under_way: deque[tuple[_Picture, Future[Detections]]] = deque()
-    seen: RgbImage | None = None
-    future: Future[Detections] | None = None
+    latest: tuple[RgbImage, Future[Detections]] | None = None
 
     def finish_oldest() -> None:
         picture, detected = under_way.popleft()
@@ -195,10 +196,9 @@ def count(
             withhold(picture)
             continue
         # Streams that were recoded repeat pictures; what is in them is known.
-        if future is None or seen is None or not np.array_equal(picture.image, seen):
-            future = detector.submit(picture.image)
-        seen = picture.image
-        under_way.append((picture, future))
+        if latest is None or not np.array_equal(picture.image, latest[0]):
+            latest = picture.image, detector.submit(picture.image)
+        under_way.append((picture, latest[1]))
         while under_way and (len(under_way) > 2 * detector.in_flight or under_way[0][1].done()):
             finish_oldest()
     while under_way:

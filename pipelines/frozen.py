@@ -6,6 +6,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
+from pipelines.pictures import samples
+
 GREY_LEVELS_TOLERATED = 2
 """Re-encoding an unchanged picture moves a pixel by this much at most; a live sensor's noise moves some by more."""
 
@@ -69,8 +71,7 @@ def luma(picture: VideoFrame) -> NDArray[np.uint8]:
     """(H, W) brightness of a decoded picture, mostly without a copy: valid for as long as the picture is."""
     if picture.format.name not in PLANAR_LUMA:
         return picture.reformat(format="gray").to_ndarray().astype(np.uint8)
-    plane = picture.planes[0]
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+    return samples(picture.planes[0])
 
 
 def luma_thumbnail(picture: VideoFrame) -> NDArray[np.uint8]:

@@ -78,7 +78,6 @@ class Report:
                     self._insert("gate_intervals", _text(_gate_interval(fact)))
                 case Incident():
                     self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
-
                 case Journey():
                     self._insert("journeys", fact.track, _text(asdict(fact)))
 

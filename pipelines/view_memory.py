@@ -10,6 +10,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from analytics.camera import Camera
 from models.view_album import ViewAlbum
 from pipelines.camera_file import Geometry
 
@@ -71,6 +72,6 @@ def drawing_version(geometry: Geometry) -> str:
     return hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()
 
 
-def is_drawn_on(geometry: Geometry) -> bool:
+def is_drawn_on(drawn: Geometry | Camera) -> bool:
     """Whether anything would be wrong if the camera were turned."""
-    return bool(geometry.gates or geometry.zones or geometry.control_points)
+    return bool(drawn.gates or drawn.zones or drawn.control_points)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 
 from models.load import has_ultralytics, nvidia_gpu_present
@@ -103,13 +104,12 @@ def _hardware_decoders(chosen: str | None) -> Iterator[Finding]:
 
 
 def _inference_devices() -> Finding:
-    import openvino  # noqa: PLC0415 - the runtime takes a while to load
+    from models.openvino_backend import devices  # noqa: PLC0415 - the runtime takes a while to load
 
-    core = openvino.Core()
-    names = {device: str(core.get_property(device, "FULL_DEVICE_NAME")) for device in core.available_devices}
+    names, release = devices(), version("openvino")
     return Finding(
         area="machine",
         subject="OpenVINO",
-        says=f"{openvino.__version__.split('-')[0]}, {', '.join(f'{k} ({v})' for k, v in names.items())}",
-        facts={"version": openvino.__version__, "devices": names},
+        says=f"{release}, {', '.join(f'{k} ({v})' for k, v in names.items())}",
+        facts={"version": release, "devices": names},
     )

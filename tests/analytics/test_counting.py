@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analytics.camera import Camera, Gate
@@ -155,6 +155,11 @@ def test_state_of_forgotten_road_users_is_dropped():
     assert len(counter) < 20
 
 
+def assume_clear_of_the_ends(u):
+    """Whether one who passes over the very end of a gate is counted is a matter of rounding."""
+    assume(min(abs(u - end) for end, _ in (GATE.p1, GATE.p2)) > 0.1)
+
+
 coordinate = st.floats(min_value=0, max_value=800, allow_nan=False, width=32)
 paths = st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=40)
 
@@ -169,6 +174,7 @@ def test_nothing_is_counted_twice_per_gate_and_direction(path):
 @settings(deadline=None)
 @given(st.floats(-60, 60), st.floats(20, 780), st.floats(2, 40), st.booleans())
 def test_a_drive_reversed_in_time_swaps_a_and_b(slant, u, step, upward):
+    assume_clear_of_the_ends(u + slant * 10 / step)
     path = [(u + slant * k / 20, 100 + step * k) for k in range(round(400 / step) + 2)]
     path = path[::-1] if upward else path
     there, back = count(path), count(path[::-1])
@@ -184,6 +190,7 @@ def test_a_drive_reversed_in_time_swaps_a_and_b(slant, u, step, upward):
     st.sampled_from([1, 2, 3]),
 )
 def test_moving_the_picture_enlarging_it_or_thinning_frames_changes_no_count(slant, u, scale, shift, every):
+    assume_clear_of_the_ends(u + slant / 2)
     path = [(u + slant * k / 40, 100 + 10 * k) for k in range(41)]
 
     def moved(point):

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.geometry import Homography
-from analytics.speed import fitted_motion, fitted_velocity, speed_at
+from analytics.speed import fitted_motion, speed_at
 from analytics.trajectories import Trajectories, Trajectory
 from tests.analytics.builders import Drive, film
 
@@ -15,19 +15,19 @@ SQUARE = [(0, 0), (1000, 0), (1000, 1000), (0, 1000)]
 @given(st.floats(-40, 40), st.floats(-40, 40), st.floats(-1e3, 1e3))
 def test_even_motion_gives_its_velocity(vx, vy, start):
     t = np.linspace(0, 2, 15)
-    assert fitted_velocity(t + start, np.column_stack([vx * t, vy * t])) == pytest.approx([vx, vy], abs=1e-3)
+    assert fitted_motion(t + start, np.column_stack([vx * t, vy * t])).velocity == pytest.approx([vx, vy], abs=1e-3)
 
 
 def test_one_wild_point_hardly_matters():
     t = np.arange(0, 2, 0.1)
     places = np.column_stack([10 * t, np.zeros_like(t)])
     places[12] += (15, 8)
-    assert fitted_velocity(t, places)[0] == pytest.approx(10, abs=0.5)
+    assert fitted_motion(t, places).velocity[0] == pytest.approx(10, abs=0.5)
 
 
 @pytest.mark.parametrize("times", [[], [1.0], [1.0, 1.0]])
 def test_no_time_passed_gives_nan(times):
-    assert np.isnan(fitted_velocity(times, np.zeros((len(times), 2)))).all()
+    assert np.isnan(fitted_motion(times, np.zeros((len(times), 2))).velocity).all()
 
 
 def test_speed_of_a_track_is_in_kmh_on_the_ground():
