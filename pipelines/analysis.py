@@ -1,6 +1,7 @@
 """One camera's way from pictures to events, without threads."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import structlog
@@ -11,13 +12,26 @@ from analytics.detections import Detections, Tracks
 from analytics.facts import Fact, Incident
 from models.detector import RgbImage
 from models.tracker import make_tracker
-from models.view import choose_view
+from models.view import View, choose_view
 from pipelines.buffer import TimedFrame
 from pipelines.fact_events import CameraEvent, FactEvents
 from pipelines.pictures import Pictures
 from pipelines.snapshots import Box, Snapshots
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One frame on its way through the detector.
+
+    image: what the detector must see of it; None where nothing moved, and what was seen before holds.
+    view: maps the image's pixels back to the frame.
+    """
+
+    frame: TimedFrame
+    image: RgbImage | None = field(compare=False)
+    view: View
 
 
 class CameraAnalysis:
@@ -37,16 +51,17 @@ class CameraAnalysis:
         self._emit = emit
         self._under_way: tuple[TimedFrame, Tracks] | None = None
 
-    def picture(self, frame: TimedFrame) -> RgbImage:
-        """What the detector is to see of the frame."""
-        return self._pictures.take(frame.picture)
+    def look(self, frame: TimedFrame) -> Look:
+        """What of the frame the detector is to see; `conclude` is to be called with it, in the same order."""
+        return Look(frame, self._pictures.take(frame.picture), self._view)
 
-    def conclude(self, frame: TimedFrame, seen: Detections) -> None:
-        """seen: what the detector saw in `picture(frame)`."""
-        tracks = self._tracker.update(frame.at, self._view.to_frame(seen))
-        self._under_way = frame, tracks
+    def conclude(self, look: Look, found: Detections | None) -> None:
+        """found: what the detector saw in `look.image`, in its pixels; None where there is no image."""
+        seen = Detections.empty() if found is None else look.view.to_frame(found)
+        tracks = self._tracker.update(look.frame.at, seen)
+        self._under_way = look.frame, tracks
         try:
-            self._tell(self._analyst.observe(frame.at, tracks))
+            self._tell(self._analyst.observe(look.frame.at, tracks))
         finally:
             self._under_way = None
 

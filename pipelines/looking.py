@@ -11,7 +11,7 @@ import structlog
 
 from analytics.detections import Detections
 from models.detector import Detector
-from pipelines.analysis import CameraAnalysis
+from pipelines.analysis import CameraAnalysis, Look
 from pipelines.buffer import NewestFrame, TimedFrame
 from pipelines.health import CameraHealth
 from pipelines.logs import without_credentials
@@ -54,7 +54,7 @@ class _Misdrawn(ValueError):
 class _Look:
     watched: Watched
     analysis: CameraAnalysis
-    frame: TimedFrame
+    look: Look
     result: Future[Detections] = field(compare=False)
 
 
@@ -114,10 +114,15 @@ class Looker:
         watched.health.seen(fitness)
         if not fitness.usable:
             return
-        look = _Look(watched, analysis, frame, self._detector.submit(analysis.picture(frame)))
+        look = analysis.look(frame)
+        if look.image is None:
+            analysis.conclude(look, None)
+            watched.health.analysed(frame.at)
+            return
+        under_way = _Look(watched, analysis, look, self._detector.submit(look.image))
         watched.busy = True
         self._under_way += 1
-        look.result.add_done_callback(lambda _: self._announce(look))
+        under_way.result.add_done_callback(lambda _: self._announce(under_way))
 
     def _analysis_for(self, watched: Watched, frame: TimedFrame) -> CameraAnalysis:
         """A new one where the picture's size has changed. Raises _Misdrawn."""
@@ -141,11 +146,11 @@ class Looker:
             self._under_way -= 1
             look.watched.busy = False
             try:
-                look.analysis.conclude(look.frame, look.result.result())
+                look.analysis.conclude(look.look, look.result.result())
             except Exception as error:
                 self._failed(look.watched, error)
             else:
-                look.watched.health.analysed(look.frame.at)
+                look.watched.health.analysed(look.look.frame.at)
 
     def _failed(self, watched: Watched, error: Exception) -> None:
         reason = without_credentials(str(error) or type(error).__name__)

@@ -12,7 +12,7 @@ from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, IncidentType, RoadUser
 from models.view import choose_view
-from pipelines.analysis import CameraAnalysis
+from pipelines.analysis import CameraAnalysis, Look
 from pipelines.buffer import TimedFrame
 from pipelines.camera_file import read_geometry
 from pipelines.events import Counts, IncidentPhase, IncidentReport
@@ -46,6 +46,12 @@ def as_seen(in_frame: Detections, camera: Camera = ROAD) -> Detections:
     return Detections(xyxy.astype(np.float32), in_frame.confidence, in_frame.class_id)
 
 
+def looked(at: float, camera: Camera = ROAD, picture: VideoFrame = PICTURE) -> Look:
+    """The whole of what there is to see."""
+    view = choose_view(camera)
+    return Look(TimedFrame(at, picture), np.zeros((view.window[3], view.window[2], 3), np.uint8), view)
+
+
 @pytest.fixture
 def events() -> list[CameraEvent]:
     return []
@@ -61,7 +67,7 @@ def test_crossings_come_with_the_period_in_which_they_were_seen(
 ) -> None:
     for look in range(60):
         t = START + look / 5
-        analysis.conclude(TimedFrame(t, PICTURE), as_seen(boxes((60 + look * 9.0, 250.0))))
+        analysis.conclude(looked(t), as_seen(boxes((60 + look * 9.0, 250.0))))
     analysis.finish(START + 12)
     counts = [event for event in events if isinstance(event, Counts)]
     (crossing,) = [crossing for report in counts for crossing in report.crossings]
@@ -71,7 +77,7 @@ def test_crossings_come_with_the_period_in_which_they_were_seen(
 
 def test_time_without_frames_is_reported_as_unobserved(analysis: CameraAnalysis, events: list[CameraEvent]) -> None:
     for look in range(50):
-        analysis.conclude(TimedFrame(START + look / 5, PICTURE), as_seen(boxes()))
+        analysis.conclude(looked(START + look / 5), as_seen(boxes()))
     analysis.advance(START + 60)
     unobserved = [event for event in events if isinstance(event, Counts) and event.observed_s == 0]
     assert len(unobserved) >= 4
@@ -90,7 +96,7 @@ def test_a_stopped_vehicle_is_reported_with_its_picture(
     grey = VideoFrame.from_ndarray(np.full((height, width, 3), 100, np.uint8), format="rgb24")
     for frame in read_recording(scenario / "detections.jsonl.gz"):
         if truth["start_s"] - 60 < frame.t < truth["start_s"] + 60:
-            analysis.conclude(TimedFrame(START + frame.t, grey), as_seen(frame.detections, camera))
+            analysis.conclude(looked(START + frame.t, camera, grey), as_seen(frame.detections, camera))
     raised = [
         event
         for event in events
@@ -100,7 +106,7 @@ def test_a_stopped_vehicle_is_reported_with_its_picture(
     ]
     assert raised
     for report in raised:
-        marked = cv2.imread(str(tmp_path / f"{report.snapshot}.jpg")).astype(int)
+        marked = np.asarray(cv2.imread(str(tmp_path / f"{report.snapshot}.jpg")), np.int64)
         assert marked.shape == (height, width, 3)
         reddest_v, reddest_u = np.unravel_index((marked[..., 2] - marked[..., 0]).argmax(), (height, width))
         assert np.hypot(reddest_u - report.pixel[0], reddest_v - report.pixel[1]) < height / 4
