@@ -52,20 +52,32 @@ class ClassCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossingScore:
-    """matched: pairs of a found and a true crossing; same_class: those that agree on the road user too.
+    """pairs: of a found and a true crossing that match; missed and surplus: the true and the found ones that do not.
 
-    speed_errors_kmh: of the matched pairs whose speeds are both known. within_sigma: for those of them that have a
-    standard error, whether the true speed lies within it.
+    same_class: pairs that agree on the road user too. speed_errors_kmh: of the pairs whose speeds are both known.
+    within_sigma: for those of them that have a standard error, whether the true speed lies within it.
     """
 
-    true: int
-    found: int
-    matched: int
+    pairs: tuple[tuple[Crossing, TrueCrossing], ...]
+    missed: tuple[TrueCrossing, ...]
+    surplus: tuple[Crossing, ...]
     same_class: int
     miscounted: int
     by_class: Mapping[RoadUser, ClassCount]
     speed_errors_kmh: tuple[float, ...]
     within_sigma: tuple[bool, ...] = ()
+
+    @property
+    def matched(self) -> int:
+        return len(self.pairs)
+
+    @property
+    def true(self) -> int:
+        return len(self.pairs) + len(self.missed)
+
+    @property
+    def found(self) -> int:
+        return len(self.pairs) + len(self.surplus)
 
     @property
     def f1(self) -> float:
@@ -98,11 +110,12 @@ def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: flo
     true, kept = _without_optional(inside, truth, tolerance_s)
     found_lanes, true_lanes = _by_lane(kept), _by_lane(true)
     pairs = [p for lane, rows in found_lanes.items() for p in _match(rows, true_lanes.get(lane, []), tolerance_s)]
+    found_ones, true_ones = {id(f) for f, _ in pairs}, {id(t) for _, t in pairs}
     return CrossingScore(
-        true=len(true),
-        found=len(kept),
-        matched=len(pairs),
-        same_class=sum(f.road_user in (t.road_user, t.alternative) for f, t in pairs),
+        pairs=tuple(pairs),
+        missed=tuple(c for c in true if id(c) not in true_ones),
+        surplus=tuple(c for c in kept if id(c) not in found_ones),
+        same_class=sum(same_class(f, t) for f, t in pairs),
         miscounted=_miscounted(kept, true),
         by_class={road_user: _class_count(road_user, kept, true) for road_user in RoadUser},
         speed_errors_kmh=tuple(
@@ -114,6 +127,10 @@ def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: flo
             if f.speed_kmh is not None and f.speed_sigma_kmh is not None and t.speed_kmh is not None
         ),
     )
+
+
+def same_class(found: Crossing, true: TrueCrossing) -> bool:
+    return found.road_user in (true.road_user, true.alternative)
 
 
 def _without_optional(
@@ -187,7 +204,7 @@ class IncidentScore:
 
 
 def score_incidents(found: Iterable[Incident], truth: Truth) -> IncidentScore:
-    """An alert is right where type and zone agree and it was raised while the incident lasted, or soon enough."""
+    """An alert is right where type, zone and area agree and it was raised while the incident lasted, or soon enough."""
     left = list(truth.incidents)
     hits: list[tuple[Incident, TrueIncident]] = []
     false_alarms: list[Incident] = []
@@ -210,7 +227,11 @@ def _is_about(alert: Incident, true: TrueIncident) -> bool:
         end = (end or start) + BRIEF_S
     same_zone = alert.zone is None or true.zone is None or alert.zone == true.zone
     in_time = start - EARLY_S <= alert.detected_s <= (float("inf") if end is None else end)
-    return alert.type == true.type and same_zone and in_time
+    return alert.type == true.type and same_zone and in_time and _is_in(true.area, alert.pixel)
+
+
+def _is_in(area: tuple[float, float, float, float] | None, pixel: tuple[float, float]) -> bool:
+    return area is None or (area[0] <= pixel[0] <= area[2] and area[1] <= pixel[1] <= area[3])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

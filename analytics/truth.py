@@ -26,6 +26,7 @@ class TrueIncident:
     """end_s: None where it outlasts the recording. onset_s: earliest and latest fair onset of congestion.
 
     detectable_s: when it could first be told from something ordinary; None stands for `start_s`.
+    area: (x1, y1, x2, y2) pixels in which it took place; None where that is not known, or not to be asked for.
     """
 
     type: IncidentType
@@ -34,6 +35,7 @@ class TrueIncident:
     zone: str | None = None
     onset_s: tuple[float, float] | None = None
     detectable_s: float | None = None
+    area: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ class Truth:
 
     ignored_incidents: neither asked for nor held against the output.
     movements: road users by (origin, destination), all classes together.
+    unseen: spans (from, until) in which nobody could see anything; there, all else is silent.
     """
 
     duration_s: float
@@ -67,3 +70,4 @@ class Truth:
     movements: dict[tuple[str, str], int] | None = None
     from_s: float = float("-inf")
     until_s: float = float("inf")
+    unseen: tuple[tuple[float, float], ...] = ()

@@ -37,6 +37,7 @@ class IncidentEntry(_Entry):
     zone: str | None = None
     onset_s: tuple[float, float] | None = Field(default=None, alias="onset_range_s")
     detectable_s: float | None = None
+    area: tuple[float, float, float, float] | None = None
 
 
 class IntervalEntry(_Entry):
@@ -72,6 +73,7 @@ class TruthFile(_Entry):
     ignored_incidents: tuple[IncidentEntry, ...] = ()
     intervals: tuple[IntervalEntry, ...] = ()
     movements: tuple[MovementEntry, ...] = ()
+    unseen: tuple[tuple[float, float], ...] = ()
 
     def truth(self) -> Truth:
         return Truth(
@@ -83,6 +85,7 @@ class TruthFile(_Entry):
             movements=_cells(self.movements) if self.movements else None,
             from_s=self.count_from_s,
             until_s=self.count_until_s,
+            unseen=self.unseen,
         )
 
 
