@@ -76,8 +76,8 @@ bench-view: setup
 
 # After a change of the dependencies in pyproject.toml. The locks name versions and hashes, and no registry.
 lock:
-	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --extra yolo --extra demo --group dev -o locks/full.txt
-	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --extra demo --group dev -c locks/full.txt -o locks/light.txt
+	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --extra yolo --extra quantise --extra demo --group dev -o locks/full.txt
+	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --extra quantise --extra demo --group dev -c locks/full.txt -o locks/light.txt
 	$(BIN)/uv pip compile $(LOCKING) pyproject.toml -c locks/full.txt -o locks/base.txt
 
 clean:
