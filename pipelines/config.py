@@ -44,10 +44,13 @@ class _Section(BaseModel):
 
 
 class CityConfig(_Section):
+    """simulated: nothing of it is real; every page says so."""
+
     name: str = "Simpang"
     timezone: str = "Asia/Jakarta"
     centre: WGS84 = Position(lat=1.13, lon=104.05)
     zoom: int = Field(default=13, ge=1, le=19)
+    simulated: bool = False
 
     @field_validator("timezone")
     @classmethod
@@ -72,6 +75,7 @@ class CameraConfig(_Section):
 
     While the sub-stream is down, the main stream is analysed. geometry: path of a camera.json, relative to the
     configuration file, drawn on a picture of either size. Without zones, the whole picture is one zone, `view`.
+    out_of_service: why this camera is listed but not watched, for the public to read.
     """
 
     id: Identifier
@@ -83,6 +87,7 @@ class CameraConfig(_Section):
     visibility: Visibility = Visibility.OPERATORS
     position: WGS84 | None = None
     geometry: Path | None = None
+    out_of_service: str | None = None
 
     @model_validator(mode="after")
     def _streams_differ(self) -> Self:
@@ -146,13 +151,17 @@ class StoreConfig(_Section):
 
 
 class PortalConfig(_Section):
-    """public_url: how links in alerts begin. tiles: a tile server's `https://.../{z}/{x}/{y}.png` inside the city."""
+    """public_url: how links in alerts begin. tiles: a tile server's `https://.../{z}/{x}/{y}.png` inside the city.
+
+    narration: JSON Lines in which a simulated city says what really happens, for its visitors to compare.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=0, le=65535)
     public_url: str | None = None
     tiles: str | None = None
     tiles_attribution: str = ""
+    narration: Path | None = None
 
 
 class UserConfig(_Section):
@@ -222,6 +231,11 @@ class Config(BaseSettings):
                 raise ValueError(f"cameras: {camera.id} is at site {camera.site!r}, which is not listed under sites")
         return self
 
+    @property
+    def watched(self) -> tuple[CameraConfig, ...]:
+        """The cameras that are in service."""
+        return tuple(camera for camera in self.cameras if camera.out_of_service is None)
+
     def geometry_of(self, camera: CameraConfig) -> Geometry:
         """Raises BadInput where the camera's file cannot be used."""
         return Geometry() if camera.geometry is None else read_geometry(camera.geometry)
@@ -268,4 +282,7 @@ def _anchored(config: Config, folder: Path) -> Config:
         camera if camera.geometry is None else camera.model_copy(update={"geometry": folder / camera.geometry})
         for camera in config.cameras
     )
-    return config.model_copy(update={"cameras": cameras, "data_dir": folder / config.data_dir})
+    portal = config.portal
+    if portal.narration is not None:
+        portal = portal.model_copy(update={"narration": folder / portal.narration})
+    return config.model_copy(update={"cameras": cameras, "portal": portal, "data_dir": folder / config.data_dir})

@@ -44,10 +44,10 @@ class Worker:
         self._put = put
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
-        self._watched = [self._watch(camera, config.geometry_of(camera)) for camera in config.cameras]
+        self._watched = [self._watch(camera, config.geometry_of(camera)) for camera in config.watched]
         self._playlists = {
             camera.id: LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept)
-            for camera in config.cameras
+            for camera in config.watched
         }
         self._looker = Looker(detector, config.analysis.looks_per_s, self._watched, self._wake)
         self._decoding = DecodePool()
@@ -62,7 +62,7 @@ class Worker:
             supervisor.keep_running("health", self._report_health)
             for number in range(self._decoding.threads):
                 supervisor.keep_running(f"decoding {number + 1}", self._decoding.run)
-            for camera, watched in zip(self._config.cameras, self._watched, strict=True):
+            for camera, watched in zip(self._config.watched, self._watched, strict=True):
                 self._start_feeds(camera, watched)
             self._exit = stack.pop_all()
         return self

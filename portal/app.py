@@ -14,6 +14,7 @@ from portal.accounts import load_accounts
 from portal.directory import Directory
 from portal.headers import SecurityHeaders
 from portal.hub import Hub
+from portal.narration import Narrator
 from portal.pages import STATIC, FrontEnd, pages
 from portal.problems import answer_problems
 from portal.routes import calibrate, cameras, city, history, incidents, live, session, stream
@@ -70,8 +71,9 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
 async def _watching(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     hub = Hub()
-    with Watcher(services.pool, services.directory, hub.publish) as watcher:
-        app.state.live = Live(hub=hub, watcher=watcher)
+    narrator = Narrator(services.config.portal.narration, services.directory)
+    with Watcher(services.pool, services.directory, hub.publish, narrator) as watcher:
+        app.state.live = Live(hub=hub, watcher=watcher, narrator=narrator)
         yield
         hub.close()
 

@@ -32,6 +32,7 @@ class City(Answer):
     tiles: str | None = Field(description="`{z}/{x}/{y}` address of a tile server, null where there is none.")
     tiles_attribution: str
     classes: tuple[RoadUser, ...]
+    simulated: bool = Field(description="Whether all of this city is simulated, for a demonstration.")
 
 
 class Site(Answer):
@@ -61,6 +62,7 @@ class CameraState(Answer):
     level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
     status: CameraStatus = Field(description="`offline` too where no report has come for 30 seconds.")
     reason: str | None = Field(default=None, description="What is wrong and what to do; only operators are told.")
+    out_of_service: str | None = Field(default=None, description="Why nobody watches this camera, null while one does.")
     zones: tuple[ZoneState, ...]
     last_analysed_at: Utc | None = Field(description="When a picture of this camera was last analysed.")
     updated_at: Utc = Field(description="When this state was put together.")
@@ -85,6 +87,17 @@ class CameraDetail(CameraState):
 
 class Cameras(Answer):
     cameras: list[CameraState]
+
+
+class NarratedEvent(Answer):
+    at: Utc
+    camera_id: str | None = Field(description="Null where the whole city is meant.")
+    camera_name: str | None
+    text: dict[str, str] = Field(description="What really happened, by language: `id`, `en`.")
+
+
+class Narration(Answer):
+    events: list[NarratedEvent] = Field(description="The newest last; empty in a real city.")
 
 
 class MinuteCounts(Answer):

@@ -12,6 +12,7 @@ from pipelines.config import Config
 from portal.accounts import Accounts
 from portal.directory import Directory
 from portal.hub import Hub
+from portal.narration import Narrator
 from portal.sessions import Sessions
 from portal.throttle import Throttle
 from portal.watcher import Watcher
@@ -37,6 +38,7 @@ class Live:
 
     hub: Hub
     watcher: Watcher
+    narrator: Narrator
 
 
 def _services(connection: HTTPConnection) -> Services:

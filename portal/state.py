@@ -66,7 +66,8 @@ class Reports:
 
 def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
     """What may be said of a camera at `now`, to operators: see `for_others`."""
-    newest = reports.health.get(entry.id)
+    out_of_service = entry.camera.out_of_service
+    newest = None if out_of_service else reports.health.get(entry.id)
     status = _status(newest, now)
     zones = tuple(_zone_state(entry.id, zone, reports, status, now) for zone in entry.zones)
     analysed = reports.analysed.get(entry.id)
@@ -81,6 +82,7 @@ def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
         level=worst(zone.level for zone in zones),
         status=status,
         reason=newest.reason or None if newest and status is newest.status else None,
+        out_of_service=out_of_service,
         zones=zones,
         last_analysed_at=analysed.at if analysed else None,
         updated_at=now,

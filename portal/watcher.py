@@ -19,9 +19,10 @@ from pipelines.database import transaction
 from portal.directory import Directory, Entry
 from portal.hub import Message
 from portal.incidents import as_incident
+from portal.narration import Narrator
 from portal.queries.current import newest_health, newest_levels
 from portal.queries.incidents import IncidentRow, recent_incidents
-from portal.schemas import Answer, CameraState
+from portal.schemas import Answer, CameraState, NarratedEvent
 from portal.state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state, for_others
 
 TICK_S = 0.5
@@ -41,9 +42,16 @@ log = structlog.get_logger(__name__)
 class Watcher:
     """Keeps `reports` current and publishes every change. Without the database it goes on by the clock alone."""
 
-    def __init__(self, pool: ConnectionPool, directory: Directory, publish: Callable[[list[Message]], None]) -> None:
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        directory: Directory,
+        publish: Callable[[list[Message]], None],
+        narrator: Narrator,
+    ) -> None:
         self.reports = Reports()
         self._pool = pool
+        self._narrator = narrator
         self._entries = {entry.id: entry for entry in directory.visible(signed_in=True)}
         self._zones = [(entry.id, zone) for entry in self._entries.values() for zone in entry.zones]
         self._publish = publish
@@ -122,6 +130,7 @@ class Watcher:
                 retold += 1
             self._told[entry.id] = state
             messages.append(camera_message(entry, state))
+        messages += [narration_message(event, public) for event, public in self._narrator.read()]
         if messages:
             self._publish(messages)
 
@@ -141,6 +150,10 @@ def camera_message(entry: Entry, state: CameraState) -> Message:
         public=entry.public,
         for_operators=None if state.reason is None else _event("camera", state),
     )
+
+
+def narration_message(event: NarratedEvent, public: bool) -> Message:
+    return Message(subject=("narration", event.camera_id or ""), event=_event("narration", event), public=public)
 
 
 def _incident_message(entry: Entry, row: IncidentRow) -> Message:

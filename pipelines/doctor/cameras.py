@@ -27,7 +27,7 @@ def examine_cameras(config: Config, timeout_s: float) -> Iterator[Finding]:
         def asked(url: SecretStr | None) -> "Future[Stream] | None":
             return None if url is None else threads.submit(probe, url.get_secret_value(), timeout_s)
 
-        asked_of = [(camera, asked(camera.url), asked(camera.analysis_url)) for camera in config.cameras]
+        asked_of = [(camera, asked(camera.url), asked(camera.analysis_url)) for camera in config.watched]
         for camera, main, sub in asked_of:
             assert main is not None
             yield from _streams(config, camera, main, sub)

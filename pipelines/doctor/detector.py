@@ -35,7 +35,7 @@ def examine_detector(config: Config) -> Iterator[Finding]:
     with closing(detector):
         looks_per_s = _looks_per_s(detector)
     width, height = TYPICAL_VIEW
-    wanted = len(config.cameras) * config.analysis.looks_per_s
+    wanted = len(config.watched) * config.analysis.looks_per_s
     enough = wanted <= looks_per_s
     yield Finding(
         area="detector",
@@ -44,7 +44,7 @@ def examine_detector(config: Config) -> Iterator[Finding]:
         state=State.OK if enough else State.ADVICE,
         advice=""
         if enough
-        else f"{len(config.cameras)} cameras ask for {wanted:g} looks/s; draw zones, so that less of each picture is "
+        else f"{len(config.watched)} cameras ask for {wanted:g} looks/s; draw zones, so that less of each picture is "
         "looked at, or lower analysis.looks_per_s",
         facts={"name": detector.name, "looks_per_s": round(looks_per_s, 1), "wanted_per_s": wanted},
     )

@@ -4,8 +4,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from analytics.facts import ROAD_USERS
-from portal.schemas import City
-from portal.services import TheServices
+from portal.access import Visitor
+from portal.schemas import City, Narration
+from portal.services import TheLive, TheServices
 
 router = APIRouter()
 
@@ -26,7 +27,14 @@ def city(services: TheServices) -> City:
         tiles=portal.tiles,
         tiles_attribution=portal.tiles_attribution,
         classes=ROAD_USERS,
+        simulated=place.simulated,
     )
+
+
+@router.get("/api/narration", tags=["city"])
+def narration(live: TheLive, visitor: Visitor) -> Narration:
+    """What has really happened in a simulated city; new ones come as events `narration` of the stream."""
+    return Narration(events=live.narrator.events(signed_in=visitor is not None))
 
 
 @router.get("/healthz", tags=["city"])

@@ -20,7 +20,8 @@ router = APIRouter(prefix="/api/stream", tags=["stream"])
 @router.get("", response_class=EventSourceResponse)
 async def stream(services: TheServices, live: TheLive, visitor: Visitor) -> AsyncIterable[ServerSentEvent]:
     """Events `camera` (a CameraState: all of them at first, then each that changes) and, for police and operators,
-    `incident` (an Incident when it is raised, changed or over). A comment every 15 seconds keeps the line open.
+    `incident` (an Incident when it is raised, changed or over); in a simulated city `narration`, too. A comment every
+    15 seconds keeps the line open.
 
     Who reads slowly gets the latest of each camera and incident, not every step.
     """
