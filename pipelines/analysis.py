@@ -55,8 +55,8 @@ class CameraAnalysis:
         """What of the frame the detector is to see; `conclude` is to be called with it, in the same order."""
         return Look(frame, self._pictures.take(frame.picture), self._view)
 
-    def conclude(self, look: Look, found: Detections | None) -> None:
-        """found: what the detector saw in `look.image`, in its pixels; None where there is no image."""
+    def conclude(self, look: Look, found: Detections | None) -> Tracks:
+        """Who is known to be in the frame. found: what was seen in `look.image`, in its pixels; None without one."""
         seen = Detections.empty() if found is None else look.view.to_frame(found)
         tracks = self._tracker.update(look.frame.at, seen)
         self._under_way = look.frame, tracks
@@ -64,6 +64,7 @@ class CameraAnalysis:
             self._tell(self._analyst.observe(look.frame.at, tracks))
         finally:
             self._under_way = None
+        return tracks
 
     def advance(self, t: float) -> None:
         """Time has come to `t` (Unix seconds); what was not observed until then stays unknown."""
