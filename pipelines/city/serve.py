@@ -35,25 +35,25 @@ class LiveCity:
 
 
 @contextmanager
-def live_city(points: Sequence[Point], seed: int, folder: Path, *, duration_s: float) -> Iterator[LiveCity]:
-    """duration_s: for how long incidents and faults are scripted. Files go to `folder`."""
+def live_city(
+    points: Sequence[Point],
+    seed: int,
+    folder: Path,
+    *,
+    duration_s: float,
+    play: str = "city",
+    get_ready_s: float = GET_READY_S,
+) -> Iterator[LiveCity]:
+    """duration_s: for how long incidents and faults are scripted. play: a key of `PLAYS`. Files go to `folder`."""
     (folder / "truth").mkdir(parents=True, exist_ok=True)
     ports = {point.id: free_port() for point in points}
     truth = {point.id: folder / "truth" / f"{point.id}.json" for point in points}
-    start_at = time.time() + GET_READY_S
+    start_at = time.time() + get_ready_s
     config = write_config(points, ports, folder)
     among = ",".join(point.id for point in points)
     with ExitStack() as running:
-        common = [
-            "--among",
-            among,
-            "--seed",
-            str(seed),
-            "--start-at",
-            f"{start_at:.3f}",
-            "--duration",
-            f"{duration_s:g}",
-        ]
+        common = ["--among", among, "--seed", str(seed), "--play", play]
+        common += ["--start-at", f"{start_at:.3f}", "--duration", f"{duration_s:.0f}"]
         cameras = tuple(
             running.enter_context(
                 process(

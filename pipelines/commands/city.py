@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from pipelines.city.plays import PLAYS
 from pipelines.city.points import Point, all_points, point_of
 from pipelines.city.script import Light, Script, city_script
 from pipelines.errors import BadInput
@@ -77,12 +78,13 @@ def serve(cameras: int, seed: int, folder: Path) -> None:
 @click.option("--start-at", type=float, required=True, help="Unix time of second 0.")
 @click.option("--truth", type=click.Path(path_type=Path), required=True)
 @click.option("--duration", type=float, required=True)
-def camera(point_id: str, among: str, seed: int, duration: float, **where: Any) -> None:
+@click.option("--play", type=click.Choice(list(PLAYS)), required=True)
+def camera(point_id: str, among: str, seed: int, duration: float, play: str, **where: Any) -> None:
     """One camera of `simpang city serve`."""
     from pipelines.city.live import LiveCamera  # noqa: PLC0415
 
     sharing: list[Point] = [point_of(name) for name in among.split(",")]
-    script = city_script(sharing, seed, duration)[point_id]
+    script = PLAYS[play](sharing, seed, duration)[point_id]
     LiveCamera(point_of(point_id), seed, script, **where).run(_stopped_by_signal())
 
 
