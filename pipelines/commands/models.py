@@ -1,14 +1,13 @@
 """`simpang models`: which detection models there are, here and elsewhere."""
 
-from pathlib import Path
-
 import click
 from rich.console import Console
 from rich.table import Table
 
 from models.errors import UnusableWeights
 from models.registry import default_model, registered_model, registered_models
-from models.weights import cache_folder, cached_versions, fetch, resolve_weights
+from models.weights import cache_folder, cached_versions, fetch
+from pipelines.commands.export import export_model
 from pipelines.errors import BadInput
 
 
@@ -41,24 +40,4 @@ def fetch_model(name: str) -> None:
     click.echo(path)
 
 
-@models.command("export")
-@click.argument("weights")
-@click.option(
-    "--format", "to", type=click.Choice(["openvino", "onnx", "engine"]), default="openvino", show_default=True
-)
-@click.option(
-    "--imgsz", default=640, show_default=True, type=click.IntRange(32, 4096), help="Side to tune for, pixels."
-)
-@click.option("--half", is_flag=True, help="Store the weights as FP16: half the size, made for GPUs.")
-def export_model(weights: str, to: str, imgsz: int, half: bool) -> None:
-    """Turn WEIGHTS (a .pt or a model's name) into what OpenVINO, ONNX Runtime or TensorRT runs.
-
-    Needs the extra `yolo`. The result lies beside the .pt; models fetched by name are used from there.
-    """
-    from models.export import export_weights  # noqa: PLC0415 - its backend loads slowly
-
-    try:
-        path = resolve_weights(weights, prefer_torch=True)
-        click.echo(export_weights(Path(path), to=to, imgsz=imgsz, half=half))
-    except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+models.add_command(export_model)
