@@ -34,14 +34,22 @@ class Worker:
     """A context manager: inside, every camera of the configuration is streamed, analysed and reported.
 
     put: takes every event at once and keeps it safe; called from several threads. Leaving ends all threads within
-    two seconds; the detector stays the caller's. Raises BadInput where a camera's geometry file cannot be used.
+    two seconds; the detector stays the caller's. make_health: is given a camera's id and the looks/s asked for.
+    Raises BadInput where a camera's geometry file cannot be used.
     """
 
     def __init__(
-        self, config: Config, detector: Detector, put: Callable[[Event], None], *, back_off: BackOff | None = None
+        self,
+        config: Config,
+        detector: Detector,
+        put: Callable[[Event], None],
+        *,
+        back_off: BackOff | None = None,
+        make_health: Callable[[str, float], CameraHealth] = CameraHealth,
     ) -> None:
         self._config = config
         self._put = put
+        self._make_health = make_health
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
         self._watched = [self._watch(camera, config.geometry_of(camera)) for camera in config.watched]
@@ -80,7 +88,7 @@ class Worker:
         return Watched(
             camera_id=camera.id,
             frames=NewestFrame(self._wake.set),
-            health=CameraHealth(camera.id, self._config.analysis.looks_per_s),
+            health=self._make_health(camera.id, self._config.analysis.looks_per_s),
             make_analysis=make_analysis,
             view=CameraView(self._config.stream.frozen_s, memory, drawn_on=is_drawn_on(geometry)),
         )
