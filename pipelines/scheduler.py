@@ -1,0 +1,86 @@
+"""Whose turn it is to be looked at: need times age.
+
+A camera wants so many looks a second (its need); the time since its last turn, multiplied by that, is the number of
+turns it is owed. Whoever is owed most has the next turn. Under overload all wait until they are owed equally much, so
+each gets the same share of what it wants, and nobody who is always ready can keep another one waiting: what is owed
+only grows. Nothing queues: a turn is given to a camera that has a picture now, and it is the newest.
+
+A turn pays for one; more than one is never left owing, so a camera that was away, or that nobody had time for, gets
+no credit for what it missed, and yet a picture that comes a little late costs no turn.
+
+Before all others come those who are owed a turn even at their least rate, the floor. As long as the machine can serve
+all floors it does, and shares the rest out evenly; where it cannot, floors are shared out evenly themselves.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Turns a second: how many a camera wants, and the fewest that it is to get if the machine can do as much."""
+
+    per_s: float
+    floor_per_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.floor_per_s <= self.per_s:
+            raise ValueError(f"expected 0 <= floor_per_s <= per_s, got {self}")
+
+
+class Cadence:
+    """Turns at a rate that may change from one to the next. Times in seconds of any clock that never goes back."""
+
+    __slots__ = ("_since",)
+
+    def __init__(self) -> None:
+        self._since = -math.inf
+
+    def owed(self, per_s: float, now: float) -> float:
+        """Turns: one is due from 1 on. Infinite before the first."""
+        return (now - self._since) * per_s if per_s > 0 else 0.0
+
+    def take(self, per_s: float, now: float) -> None:
+        """A turn at `now`, which may be before it is due."""
+        if per_s > 0:
+            self._since = min(now, max(self._since + 1 / per_s, now - 1 / per_s))
+
+    def due_at(self, per_s: float) -> float:
+        return self._since + 1 / per_s if per_s > 0 else math.inf
+
+
+class Claim:
+    """One camera's claim on the next turn."""
+
+    __slots__ = ("_floor", "_wish", "wish")
+
+    def __init__(self, wish: Wish) -> None:
+        self.wish = wish
+        """May be replaced at any time."""
+        self._wish, self._floor = Cadence(), Cadence()
+
+    def is_due(self, now: float) -> bool:
+        return self._wish.owed(self.wish.per_s, now) >= 1
+
+    def due_at(self) -> float:
+        return self._wish.due_at(self.wish.per_s)
+
+    def urgency(self, now: float) -> tuple[float, float]:
+        """The greater, the sooner: what is owed at the floor, as soon as that is a turn; what is owed at the wish."""
+        at_floor = self._floor.owed(self.wish.floor_per_s, now)
+        return (at_floor if at_floor >= 1 else 0.0, self._wish.owed(self.wish.per_s, now))
+
+    def take(self, now: float) -> None:
+        self._wish.take(self.wish.per_s, now)
+        self._floor.take(self.wish.floor_per_s, now)
+
+
+Holder = TypeVar("Holder")
+
+
+def whose_turn(ready: Iterable[tuple[Claim, Holder]], now: float) -> Holder | None:
+    """Of those who have a picture, the one whose turn is most overdue; None where none is due. Takes no turn."""
+    due = ((claim.urgency(now), holder) for claim, holder in ready if claim.is_due(now))
+    return max(due, key=lambda pair: pair[0], default=(None, None))[1]
