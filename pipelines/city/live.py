@@ -28,7 +28,9 @@ SUB_SIZE, SUB_EVERY = (320, 180), 2
 """For weak links: a quarter of the pixels, half of the frames."""
 
 WRITE_EVERY_S, PREPARED_S = 5.0, 2 * DAY_S
-LATE_S = 0.16
+LATE_S, MISSED_S = 0.16, 1.0
+"""Behind by more than this, frames are left out; left out for longer than that, what happens is not seen."""
+
 SILENT = (FaultKind.CABLE_CUT, FaultKind.POWER_CUT)
 
 
@@ -44,19 +46,21 @@ class LiveCamera:
             LiveStream(MAIN, self._main.parameter_sets, float(FPS)),
             LiveStream(SUB, self._sub.parameter_sets, float(FPS / SUB_EVERY)),
         )
-        self._frames = 0
+        self._frames = self._skipped = 0
         self._is_open = False
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop` is set. The truth is written every few seconds and at the end."""
-        next_write = 0.0
+        next_write, drawn_at = 0.0, 0.0
         with self._camera, ExitStack() as outlet:
             self._camera.prepare(PREPARED_S)
             while not stop.wait(max(0.0, self._start_at + self._camera.t + STEP_S - time.time())):
                 if time.time() - self._start_at - self._camera.t > LATE_S + STEP_S:
-                    self._camera.skip()
+                    self._camera.skip(missed=self._camera.t - drawn_at > MISSED_S)
+                    self._skipped += 1
                     continue
                 frame = self._camera.frame()
+                drawn_at = frame.moment.t
                 self._set_outlet(outlet, silent=frame.fault in SILENT)
                 if frame.fault not in SILENT:
                     self._publish(frame)
@@ -85,11 +89,13 @@ class LiveCamera:
             stream.publish(t, bytes(packet))
 
     def _write_truth(self) -> None:
-        said = truth_json(self._camera.truth.truth())
         now = self._camera.t
+        said = truth_json(self._camera.truth.truth(now))
         said |= {
             "point": self._point.id,
             "start_at": datetime.fromtimestamp(self._start_at, UTC).isoformat(),
+            "frames": self._frames,
+            "skipped": self._skipped,
             "light": self._script.light_at(now).value,
             "faults": [
                 {"kind": f.kind.value, "start_s": f.start_s, "end_s": f.start_s + f.duration_s}

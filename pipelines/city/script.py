@@ -111,8 +111,16 @@ DURATION_S = {
     IncidentType.PERSON_ON_ROAD: 40.0,
     IncidentType.CONGESTION: 150.0,
 }
-FIRST_ACT_S, BETWEEN_ACTS_S, SAME_CAMERA_S = 45.0, 50.0, 240.0
-FIRST_FAULT_S, BETWEEN_FAULTS_S, FAULT_S = 80.0, 150.0, 75.0
+_SLOW = (IncidentType.CONGESTION,)
+"""Too little time, and nobody can tell."""
+
+FIRST_ACT_S, BETWEEN_ACTS_S = 45.0, 50.0
+CLEARED_S, SETTLED_S = 60.0, 75.0
+"""After an incident, and after a fault, until the next incident at the same camera."""
+
+FIRST_FAULT_S, BETWEEN_FAULTS_S, FAULT_S = 80.0, 150.0, 125.0
+"""A fault spans at least one whole minute of the clock."""
+
 CAMERA_HOLDS_S = 900.0
 """Mean time between the faults of one camera, at least: a city of few cameras has fewer of them."""
 
@@ -123,33 +131,51 @@ def city_script(points: Sequence[Point], seed: int, duration_s: float, *, faulty
     faulty: cameras fail, too.
     """
     dice = np.random.default_rng([seed, len(points)])
-    acts = _acts(points, dice, duration_s)
     faults = _faults(points, dice, duration_s if faulty else 0.0)
+    acts = _acts(points, faults, dice, duration_s)
     rain = tuple(
         (float(start), float(start + dice.uniform(90, 180))) for start in np.arange(300, duration_s, DAY_S / 2)
     )
-    return {
-        p.id: Script(acts=tuple(_apart(acts[p.id], faults[p.id])), faults=tuple(faults[p.id]), rain=rain)
-        for p in points
-    }
+    return {p.id: Script(acts=tuple(acts[p.id]), faults=tuple(faults[p.id]), rain=rain) for p in points}
 
 
-def _acts(points: Sequence[Point], dice: np.random.Generator, duration_s: float) -> dict[str, list[Act]]:
+def _acts(
+    points: Sequence[Point], faults: dict[str, list[Fault]], dice: np.random.Generator, duration_s: float
+) -> dict[str, list[Act]]:
+    """Every kind once before any comes again, each at a point where nothing else hides it, now or soon."""
     acts: dict[str, list[Act]] = {p.id: [] for p in points}
     kinds: list[IncidentType] = []
-    for start in np.arange(FIRST_ACT_S, duration_s, BETWEEN_ACTS_S):
-        free = [p for p in points if not acts[p.id] or start - acts[p.id][-1].start_s >= SAME_CAMERA_S]
-        if not free:
-            continue
+    for slot in np.arange(FIRST_ACT_S, duration_s, BETWEEN_ACTS_S):
+        start = float(slot + dice.uniform(0, 15))
         kinds = kinds or [IncidentType(name) for name in dice.permutation(sorted(DURATION_S))]
-        kind, point = kinds.pop(), free[int(dice.integers(len(free)))]
-        acts[point.id].append(Act(type=kind, start_s=float(start + dice.uniform(0, 15)), duration_s=DURATION_S[kind]))
+        places = [
+            (kind, p)
+            for kind in reversed(kinds)
+            for p in points
+            if start + DURATION_S[kind] <= duration_s or kind not in _SLOW
+            if _has_room(start, start + DURATION_S[kind], acts[p.id], faults[p.id])
+        ]
+        if not places:
+            continue
+        kind = places[0][0]
+        free = [p for other, p in places if other is kind]
+        point = free[int(dice.integers(len(free)))]
+        kinds.remove(kind)
+        acts[point.id].append(Act(type=kind, start_s=start, duration_s=DURATION_S[kind]))
     return acts
+
+
+def _has_room(start: float, end: float, acts: Sequence[Act], faults: Sequence[Fault]) -> bool:
+    return not any(start < act.start_s + act.duration_s + CLEARED_S for act in acts) and not any(
+        start < fault.start_s + fault.duration_s + SETTLED_S and fault.start_s < end + CLEARED_S / 2 for fault in faults
+    )
 
 
 def _faults(points: Sequence[Point], dice: np.random.Generator, duration_s: float) -> dict[str, list[Fault]]:
     faults: dict[str, list[Fault]] = {p.id: [] for p in points}
-    for start in np.arange(FIRST_FAULT_S, duration_s, max(BETWEEN_FAULTS_S, CAMERA_HOLDS_S / len(points))):
+    for start in np.arange(
+        FIRST_FAULT_S, duration_s - FAULT_S / 2, max(BETWEEN_FAULTS_S, CAMERA_HOLDS_S / len(points))
+    ):
         kind = list(FaultKind)[int(dice.integers(len(FaultKind)))]
         struck = points[int(dice.integers(len(points)))]
         fault = Fault(kind=kind, start_s=float(start + dice.uniform(0, 30)), duration_s=FAULT_S)
@@ -157,15 +183,3 @@ def _faults(points: Sequence[Point], dice: np.random.Generator, duration_s: floa
             if point is struck or (kind is FaultKind.POWER_CUT and point.site == struck.site):
                 faults[point.id].append(fault)
     return faults
-
-
-def _apart(acts: Sequence[Act], faults: Sequence[Fault]) -> list[Act]:
-    """Without the acts that a fault would hide."""
-    return [
-        act
-        for act in acts
-        if not any(
-            act.start_s - 60 < fault.start_s + fault.duration_s and fault.start_s < act.start_s + act.duration_s + 30
-            for fault in faults
-        )
-    ]

@@ -90,10 +90,13 @@ class SimulatedCamera:
             self.truth.observe(moment, figures)
         return self._last
 
-    def skip(self) -> None:
-        """The next frame comes too late to be drawn, but what happens in it happens."""
+    def skip(self, *, missed: bool = False) -> None:
+        """The next frame comes too late to be drawn, but what happens in it happens.
+
+        missed: so many were left out that nobody could have followed what went on; it is not in the truth.
+        """
         moment = self._traffic.step()
-        if self._script.fault_at(moment.t) is None:
+        if not missed and self._script.fault_at(moment.t) is None:
             painter = self._painter(self._script.light_at(moment.t), turned=False)
             self.truth.observe(moment, painter.figures(moment))
 

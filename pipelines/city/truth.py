@@ -1,19 +1,20 @@
 """What really happened before one camera, from the simulation itself: the measure of what the city says about it.
 
 A road user stands at the bottom centre of its exact box, clipped to the picture, as in `Detections`: a perfect
-detector and tracker would report these crossings.
+detector and tracker would report these crossings. What the camera could not see is not in it: who crosses a gate behind
+others is not asked for, and of the time in which the camera showed nothing, or something else, there is no truth.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Camera, Gate
-from analytics.congestion import BOUNDARIES, LONE_VEHICLES, ORDER, SIGNAL_WINDOW_S, WINDOW_S, RollingSpeed
-from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.congestion import BOUNDARIES, LONE_VEHICLES, SIGNAL_WINDOW_S, WINDOW_S, RollingSpeed, level_at
+from analytics.facts import Direction, IncidentType, RoadUser
 from analytics.free_flow import LIMIT_SHARE
 from analytics.geometry import segments_cross, side_of_line
 from analytics.truth import TrueCrossing, TrueIncident, TrueInterval, Truth
@@ -21,12 +22,19 @@ from analytics.zones import ZoneMap
 from pipelines.city.bodies import ALL_BODIES
 from pipelines.city.figures import Figures
 from pipelines.city.moment import Moment
+from pipelines.city.visible import visible_share
 
 MINUTE_S = 60.0
 STANDS_MS = 0.3
 CONGESTED_BELOW, RELIEVED_ABOVE = BOUNDARIES[1], BOUNDARIES[0]
 GAP_S = 0.5
 """Longer without a look, and nobody knows what happened between."""
+
+HIDDEN_BELOW = 0.3
+"""Of a road user's outline; nobody is asked to tell from less that it crossed a gate."""
+
+AREA_MARGIN_PX = 12.0
+"""Around the boxes of those who take part in an incident."""
 
 JAM_PAUSE_S = 30.0
 """A jam that comes back so soon was never over."""
@@ -37,13 +45,14 @@ ONSET_LAG_S = 30.0
 
 @dataclass
 class _Happening:
-    """An incident that may still be on."""
+    """An incident that may still be on. area: (x1, y1, x2, y2) pixels, of all who took part so far."""
 
     type: IncidentType
     keys: tuple[int, ...]
     zone: str | None
     start_s: float
     last_s: float
+    area: NDArray[np.float64] | None = None
 
 
 @dataclass
@@ -62,6 +71,7 @@ class _Seen:
 
     t: float
     step_s: float
+    figures: Figures
     keys: list[int]
     users: list[RoadUser]
     speed: NDArray[np.float64]
@@ -89,6 +99,7 @@ class TruthKeeper:
         }
         self._happenings: list[_Happening] = []
         self._jams: list[tuple[_Happening, bool]] = []
+        self._unseen: list[tuple[float, float]] = []
 
     @property
     def crossings(self) -> list[TrueCrossing]:
@@ -98,11 +109,13 @@ class TruthKeeper:
         t, step = moment.t, moment.t - self._t
         self._t = t
         if step > GAP_S:
+            self._unseen.append((t - step, t))
             self._spots, step = {}, 0.0
         spots = spots_of(figures, self._camera.image_size)
         seen = _Seen(
             t=t,
             step_s=step,
+            figures=figures,
             keys=moment.keys[figures.chosen].tolist(),
             users=[ALL_BODIES[k].road_user for k in moment.body[figures.chosen]],
             speed=moment.speed[figures.chosen],
@@ -133,6 +146,7 @@ class TruthKeeper:
                     gate=gate.id,
                     direction=direction,
                     road_user=seen.users[i],
+                    optional=bool(visible_share(seen.figures)[i] < HIDDEN_BELOW),
                     speed_kmh=float(seen.speed[i]) * 3.6,
                 )
             )
@@ -158,15 +172,21 @@ class TruthKeeper:
             if stands and max(seen.speed[place[key]] for key in cast) > STANDS_MS:
                 continue
             zone = self._camera.zones[int(np.argmax(seen.inside[place[cast[0]]]))].id
-            self._keep(kind, cast, zone, seen.t)
+            boxes = seen.figures.box[[place[key] for key in cast]]
+            area = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+            self._keep(_Happening(kind, cast, zone, seen.t, seen.t, area))
         self._notice_jams(seen.t, staged=any(kind is IncidentType.CONGESTION for kind, _ in moment.staged))
 
-    def _keep(self, kind: IncidentType, cast: tuple[int, ...], zone: str, t: float) -> None:
-        for happening in self._happenings:
-            if happening.keys == cast:
-                happening.last_s = t
+    def _keep(self, seen: _Happening) -> None:
+        for known in self._happenings:
+            if known.keys == seen.keys:
+                known.last_s = seen.last_s
+                if known.area is not None and seen.area is not None:
+                    known.area = np.concatenate(
+                        [np.minimum(known.area[:2], seen.area[:2]), np.maximum(known.area[2:], seen.area[2:])]
+                    )
                 return
-        self._happenings.append(_Happening(kind, cast, zone, t, t))
+        self._happenings.append(seen)
 
     def _notice_jams(self, t: float, *, staged: bool) -> None:
         for zone in self._camera.zones:
@@ -189,16 +209,24 @@ class TruthKeeper:
     def _free_flow_ms(self) -> float:
         return LIMIT_SHARE * (self._camera.speed_limit_kmh or 50.0) / 3.6
 
-    def truth(self) -> Truth:
-        """Jams that the script did not ask for are real, but neither asked for nor held against anybody."""
+    def truth(self, until_s: float | None = None) -> Truth:
+        """Until the last moment, or `until_s`.
+
+        Jams that the script did not ask for are real, but neither asked for nor held against anybody; and who has
+        collided stands in the road, which may be said, too.
+        """
+        now = self._t if until_s is None else until_s
         wanted = [_incident(h, self._t) for h in self._happenings]
         wanted += [_incident(jam, self._t) for jam, staged in self._jams if staged]
+        real = [_incident(jam, self._t) for jam, staged in self._jams if not staged]
+        real += [replace(i, type=IncidentType.STOPPED_VEHICLE) for i in wanted if i.type is IncidentType.COLLISION]
         return Truth(
-            duration_s=self._t,
+            duration_s=now,
             crossings=tuple(sorted(self._crossings, key=lambda c: c.t)),
             incidents=tuple(sorted(wanted, key=lambda i: i.start_s)),
-            ignored_incidents=tuple(_incident(jam, self._t) for jam, staged in self._jams if not staged),
+            ignored_incidents=tuple(sorted(real, key=lambda i: i.start_s)),
             intervals=tuple(self._interval(zone, minute) for zone, minute in sorted(self._tallies)),
+            unseen=(*self._unseen, *([(self._t, now)] if now - self._t > GAP_S else [])),
         )
 
     def _interval(self, zone_id: str, minute: int) -> TrueInterval:
@@ -213,14 +241,11 @@ class TruthKeeper:
             flow_veh_h=tally.metres / length_m / observed * 3600,
             speed_kmh=None if speed_ms is None else speed_ms * 3.6,
             density_veh_km_lane=tally.seconds / observed / (length_m / 1000) / lanes,
-            level=self._level(speed_ms, tally.seconds / observed),
+            level=level_at(
+                None if speed_ms is None else speed_ms / self._free_flow_ms,
+                max(len(tally.keys), tally.seconds / observed),
+            ),
         )
-
-    def _level(self, speed_ms: float | None, vehicles: float) -> Level:
-        if speed_ms is None:
-            return Level.FREE
-        rank = sum(speed_ms / self._free_flow_ms < boundary for boundary in BOUNDARIES)
-        return ORDER[rank if vehicles >= LONE_VEHICLES else min(rank, 1)]
 
 
 def spots_of(figures: Figures, image_size: tuple[int, int]) -> NDArray[np.float64]:
@@ -238,7 +263,13 @@ def _incident(happening: _Happening, now: float) -> TrueIncident:
         end_s=happening.last_s if over else None,
         zone=happening.zone,
         onset_s=(happening.start_s - ONSET_LAG_S, happening.start_s + ONSET_LAG_S) if jam else None,
+        area=None if happening.area is None else _widened(happening.area),
     )
+
+
+def _widened(area: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    x1, y1, x2, y2 = (area + AREA_MARGIN_PX * np.array([-1, -1, 1, 1])).tolist()
+    return x1, y1, x2, y2
 
 
 def truth_json(truth: Truth) -> dict[str, Any]:
@@ -252,6 +283,7 @@ def truth_json(truth: Truth) -> dict[str, Any]:
                 "direction": c.direction.value,
                 "class": c.road_user.value,
                 "speed_kmh": None if c.speed_kmh is None else round(c.speed_kmh, 2),
+                "optional": c.optional,
             }
             for c in truth.crossings
         ],
@@ -269,6 +301,7 @@ def truth_json(truth: Truth) -> dict[str, Any]:
             }
             for i in truth.intervals
         ],
+        "unseen": [[round(start, 2), round(end, 2)] for start, end in truth.unseen],
     }
 
 
@@ -279,6 +312,7 @@ def _incident_json(incident: TrueIncident) -> dict[str, Any]:
         "end_s": None if incident.end_s is None else round(incident.end_s, 2),
         "zone": incident.zone,
         "onset_range_s": None if incident.onset_s is None else [round(s, 2) for s in incident.onset_s],
+        "area": None if incident.area is None else [round(pixel, 1) for pixel in incident.area],
     }
 
 
