@@ -1,0 +1,92 @@
+"""`simpang bench-capacity`: does this machine hold so many cameras?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import platformdirs
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.errors import BadInput
+
+if TYPE_CHECKING:
+    from pipelines.capacity.verdict import Point
+
+
+@click.command("bench-capacity")
+@click.option("--cameras", required=True, type=click.IntRange(1, 1000), help="How many to serve and analyse.")
+@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(3, 3600), help="How long to measure.")
+@click.option("--clips", required=True, type=click.Path(path_type=Path), help="A folder with traffic video.")
+@click.option("--weights", envvar="SIMPANG_WEIGHTS", help="A model: path or name; without it the default one is used.")
+@click.option("--json", "json_path", metavar="OUT", help="Write the figures here; - for standard output.")
+@click.option("--record", type=click.Path(path_type=Path), help="Write every look and crossing here, as JSON.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Where prepared clips are kept.")
+def bench_capacity(
+    *,
+    cameras: int,
+    seconds: float,
+    clips: Path,
+    weights: str | None,
+    json_path: str | None,
+    record: Path | None,
+    cache: Path | None,
+) -> None:
+    """Play CLIPS in a loop as so many cameras of 640x360 at 12.5 pictures a second over RTSP, and analyse them live.
+
+    Held are cameras that are looked at 5 times a second or more while their traffic moves, with 95 % of the looks done
+    within 500 ms, and nothing piling up. Server and worker run on this machine, each in its own process.
+    """
+    from pipelines.capacity.clips import prepare_clips  # noqa: PLC0415 - these load the inference runtime, which
+    from pipelines.capacity.point import measure, references_for, require_server  # noqa: PLC0415 - --help need not
+    from pipelines.capacity.verdict import judge  # noqa: PLC0415 - wait for
+
+    if not clips.is_dir():
+        raise BadInput(f"{clips}: no such folder; give one with traffic video: --clips DIR")
+    for path in (None if json_path in (None, "-") else Path(json_path), record):
+        if path is not None and not path.resolve().parent.is_dir():
+            raise BadInput(f"{path}: the folder {path.resolve().parent} does not exist; create it first")
+    require_server()
+    kept = cache or Path(platformdirs.user_cache_dir("simpang", appauthor=False)) / "capacity"
+    kept.mkdir(parents=True, exist_ok=True)
+    console = Console(stderr=True)
+    with console.status("preparing the clips") as status:
+        prepared = prepare_clips(clips, kept)
+        references = references_for(prepared, weights, kept, status.update)
+        status.update(f"{cameras} cameras for {seconds:g} s")
+        measured = measure(prepared, cameras, seconds, weights)
+    if record is not None:
+        record.write_text(measured.model_dump_json())
+    point = judge(measured, references)
+    if json_path is not None:
+        text = point.model_dump_json(indent=1) + "\n"
+        click.echo(text, nl=False) if json_path == "-" else Path(json_path).write_text(text)
+    if json_path != "-":
+        show(point)
+
+
+def show(point: "Point") -> None:
+    table = Table("camera", "clip", "looks/s", "while moving", "age p95, ms", "growth, ms", "received/s", "failed")
+    for camera in point.per_camera:
+        moving = "-" if camera.looks_per_s_moving is None else f"{camera.looks_per_s_moving:.2f}"
+        age = "-" if camera.age_p95_ms is None else f"{camera.age_p95_ms:.0f}"
+        growth = "-" if camera.age_growth_ms is None else f"{camera.age_growth_ms:+.0f}"
+        table.add_row(
+            camera.id,
+            camera.clip,
+            f"{camera.looks_per_s:.2f}",
+            moving,
+            age,
+            growth,
+            f"{camera.received_fps:.2f}",
+            ", ".join(camera.failed),
+        )
+    console = Console()
+    console.print(table)
+    tasks = ", ".join(f"{task} {spent:.2f}" for task, spent in point.worker_cpu_by_task.items() if spent >= 0.005)
+    console.print(
+        f"CPU seconds a second: worker {point.worker_cpu:.2f} ({tasks}), servers {point.servers_cpu:.2f}. "
+        f"Memory: worker {point.worker_mb:.0f} MB, servers {point.servers_mb:.0f} MB."
+    )
+    failed = "; ".join(f"{condition}: {count} cameras" for condition, count in point.failed.items())
+    console.print(f"{point.cameras} cameras are held." if point.holds else f"Not held. Failed: {failed}.")
