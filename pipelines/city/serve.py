@@ -21,7 +21,14 @@ from pipelines.demo.serve import free_port, process
 GET_READY_S = 25.0
 """From the start of the processes to second 0 of the simulation: drawing takes its time, more so on a busy machine."""
 
-CITY = {"name": "Kota Batam (simulasi)", "timezone": "Asia/Jakarta", "centre": [1.105, 104.055], "zoom": 12}
+CITY = {
+    "name": "Kota Batam (simulasi)",
+    "timezone": "Asia/Jakarta",
+    "centre": [1.105, 104.055],
+    "zoom": 12,
+    "simulated": True,
+}
+NOT_LIVE = "tidak disimulasikan di komputer ini / not simulated on this machine"
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,17 @@ def live_city(
     duration_s: float,
     play: str = "city",
     get_ready_s: float = GET_READY_S,
+    listed: Sequence[Point] = (),
 ) -> Iterator[LiveCity]:
-    """duration_s: for how long incidents and faults are scripted. play: a key of `PLAYS`. Files go to `folder`."""
+    """duration_s: for how long incidents and faults are scripted. play: a key of `PLAYS`. Files go to `folder`.
+
+    listed: further points that are in the configuration, but do not live.
+    """
     (folder / "truth").mkdir(parents=True, exist_ok=True)
     ports = {point.id: free_port() for point in points}
     truth = {point.id: folder / "truth" / f"{point.id}.json" for point in points}
     start_at = time.time() + get_ready_s
-    config = write_config(points, ports, folder)
+    config = write_config((*points, *listed), ports, folder)
     among = ",".join(point.id for point in points)
     with ExitStack() as running:
         common = ["--among", among, "--seed", str(seed), "--play", play]
@@ -70,7 +81,7 @@ def live_city(
 
 
 def write_config(points: Sequence[Point], ports: dict[str, int], folder: Path) -> Path:
-    """city.yaml and one camera.json for each point."""
+    """city.yaml and one camera.json for each point. ports: of those that live."""
     for point in points:
         geometry = geometry_of(point, read_network(point))
         (folder / f"{point.id}.camera.json").write_text(json.dumps(geometry, indent=1), encoding="utf-8")
@@ -80,19 +91,21 @@ def write_config(points: Sequence[Point], ports: dict[str, int], folder: Path) -
         "city": CITY,
         "data_dir": "data",
         "sites": list(sites.values()),
-        "cameras": [
-            {
-                "id": point.id,
-                "name": point.name,
-                "site": point.site,
-                "owner": "Simulasi",
-                "visibility": "public",
-                "position": [point.lat, point.lon],
-                "url": f"rtsp://127.0.0.1:{ports[point.id]}/{MAIN}",
-                "geometry": f"{point.id}.camera.json",
-            }
-            for point in points
-        ],
+        "cameras": [_camera(point, ports) for point in points],
     }
     config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return config
+
+
+def _camera(point: Point, ports: dict[str, int]) -> dict[str, Any]:
+    camera = {
+        "id": point.id,
+        "name": point.name,
+        "site": point.site,
+        "owner": "Simulasi",
+        "visibility": "public",
+        "position": [point.lat, point.lon],
+        "url": f"rtsp://127.0.0.1:{ports.get(point.id, 0)}/{MAIN}",
+        "geometry": f"{point.id}.camera.json",
+    }
+    return camera if point.id in ports else {**camera, "out_of_service": NOT_LIVE}

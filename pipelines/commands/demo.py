@@ -1,4 +1,4 @@
-"""`simpang demo`: a small live city from recorded clips."""
+"""`simpang demo`: a small live city, simulated or from recorded clips."""
 
 import os
 import signal
@@ -20,31 +20,39 @@ The detector's weights are looked for in {weights}, or where SIMPANG_WEIGHTS say
 
 
 @click.command()
-@click.option(
-    "--clips", type=click.Path(path_type=Path), default=Path("clips"), show_default=True, help="Videos to play."
-)
+@click.option("--clips", type=click.Path(path_type=Path), help="Play the videos of this folder instead.")
+@click.option("--cameras", type=click.IntRange(1, 12), help="Live cameras; by default as many as this machine holds.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the simulated city.")
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path("build/demo"), show_default=True)
 @click.option("--port", type=int, default=8080, show_default=True, help="Port of the pages.")
-def demo(clips: Path, data_dir: Path, port: int) -> None:
-    """Play clips as RTSP cameras, analyse them live and serve the pages, until Ctrl-C."""
+def demo(clips: Path | None, cameras: int | None, seed: int, data_dir: Path, port: int) -> None:
+    """A simulated city with live cameras, analysed and shown on the pages until Ctrl-C.
+
+    It says what really happens, on the terminal and on the pages, to compare with what Simpang finds.
+    """
+    signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
+    try:
+        if clips is not None:
+            _play_clips(clips, data_dir, port)
+        else:
+            from pipelines.demo.show import show  # noqa: PLC0415 (drawing takes a while to load)
+
+            show(data_dir, port=port, cameras=cameras, seed=seed, say=click.echo)
+    except KeyboardInterrupt:
+        click.echo("Simpang has stopped.")
+
+
+def _play_clips(clips: Path, data_dir: Path, port: int) -> None:
     weights = clips.resolve().parent / "weights" / "yolo11n_int8_openvino_model"
     if not clips.is_dir():
         click.echo(NO_CLIPS.format(clips=clips, weights=weights))
         return
     data_dir.mkdir(parents=True, exist_ok=True)
     use_weights = weights if "SIMPANG_WEIGHTS" not in os.environ and weights.is_dir() else None
-    signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
-    try:
-        _play(clips, data_dir, port, use_weights)
-    except KeyboardInterrupt:
-        click.echo("Simpang has stopped.")
-
-
-def _play(clips: Path, data_dir: Path, port: int, weights: Path | None) -> None:
     with rtsp_server(clips.resolve(), data_dir / "rtsp-server.log") as rtsp_port:
         config = data_dir / "city.yaml"
         config.write_text(
-            demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port, weights=weights),
+            demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port, weights=use_weights),
             encoding="utf-8",
         )
         with process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:

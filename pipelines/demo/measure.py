@@ -1,0 +1,67 @@
+"""How many simulated cameras this machine holds: a short trial of what each costs."""
+
+import os
+import time
+from collections.abc import Sequence
+
+import av
+from av.video.codeccontext import VideoCodecContext
+
+from models.load import load_detector
+from pipelines.city.cameras import IMAGE_SIZE
+from pipelines.city.film import FPS, Encoder, yuv_frame
+from pipelines.city.ground import Image
+from pipelines.city.points import Point
+from pipelines.city.script import Light, Script
+from pipelines.city.simulated import SimulatedCamera
+
+FEWEST, MOST = 4, 12
+LOOKS_PER_S = 5.0
+USED = 0.75
+"""Share of the machine that the cameras may use: the database, the pages and a browser want some, too."""
+
+AROUND = 1.5
+"""What a camera costs in all over what is measured here: streaming, both pictures, tracking, storing."""
+
+_FRAMES, _LOOKS = 40, 12
+_BUSY = Script(light=Light.DAY, demand=1.3)
+
+
+def cameras_held(point: Point, weights: str | None) -> int:
+    """By the CPU time of drawing, encoding, decoding and detecting, whatever else the machine does meanwhile."""
+    return int(max(FEWEST, min(MOST, USED * cores() / (AROUND * cost_of_a_camera(point, weights)))))
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def cost_of_a_camera(point: Point, weights: str | None) -> float:
+    """CPU seconds a second."""
+    with SimulatedCamera(point, 1, _BUSY) as camera:
+        encoder, pictures, packets = Encoder(IMAGE_SIZE), [], []
+        began = time.process_time()
+        for n in range(_FRAMES):
+            frame = camera.frame()
+            packets += [bytes(packet) for packet in encoder.encode(yuv_frame(frame.yuv, n))]
+            pictures.append(frame.picture)
+        drawing_s = (time.process_time() - began) / _FRAMES
+    decoder = VideoCodecContext.create("h264", "r")
+    decoder.extradata = encoder.parameter_sets
+    began = time.process_time()
+    for data in packets:
+        decoder.decode(av.Packet(data))
+    decoding_s = (time.process_time() - began) / _FRAMES
+    return float((drawing_s + decoding_s) * FPS + _look_s(pictures, weights) * LOOKS_PER_S)
+
+
+def _look_s(pictures: Sequence[Image], weights: str | None) -> float:
+    detector = load_detector(weights)
+    try:
+        detector.submit(pictures[0]).result()
+        began = time.process_time()
+        for picture in pictures[-_LOOKS:]:
+            detector.submit(picture).result()
+        return (time.process_time() - began) / _LOOKS
+    finally:
+        detector.close()
