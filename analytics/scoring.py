@@ -1,13 +1,16 @@
 """How right the facts about one recording are, against its truth.
 
-Crossings are matched one to one in time order, per gate and direction, within a tolerance. A figure that nothing
+Crossings are matched one to one, per gate and direction, within a tolerance. A figure that nothing
 speaks for is None, never 0.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
 from analytics.truth import TrueCrossing, TrueIncident, TrueInterval, Truth
@@ -104,12 +107,22 @@ class CrossingScore:
         return _mean(self.within_sigma)
 
 
-def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: float = TOLERANCE_S) -> CrossingScore:
-    """found: of the whole recording, in any order; only those in the truth's span count."""
+Pairs = list[tuple[Crossing, TrueCrossing]]
+Pair = Callable[[Sequence[Crossing], Sequence[TrueCrossing], float], Pairs]
+"""Matches one to one, as many as possible, what lies no further apart than a tolerance; both sides in time order."""
+
+
+def score_crossings(
+    found: Iterable[Crossing], truth: Truth, *, tolerance_s: float = TOLERANCE_S, pair: Pair | None = None
+) -> CrossingScore:
+    """found: of the whole recording, in any order; only those in the truth's span count. pair: by default
+    `in_time_order`.
+    """
     inside = [c for c in found if truth.from_s <= c.t <= truth.until_s]
     true, kept = _without_optional(inside, truth, tolerance_s)
     found_lanes, true_lanes = _by_lane(kept), _by_lane(true)
-    pairs = [p for lane, rows in found_lanes.items() for p in _match(rows, true_lanes.get(lane, []), tolerance_s)]
+    match = pair or in_time_order
+    pairs = [p for lane, rows in found_lanes.items() for p in match(rows, true_lanes.get(lane, []), tolerance_s)]
     found_ones, true_ones = {id(f) for f, _ in pairs}, {id(t) for _, t in pairs}
     return CrossingScore(
         pairs=tuple(pairs),
@@ -160,10 +173,11 @@ def _by_lane(crossings: Iterable[_C]) -> dict[_Lane, list[_C]]:
     return {lane: sorted(rows, key=lambda c: c.t) for lane, rows in lanes.items()}
 
 
-def _match(
-    found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float
-) -> list[tuple[Crossing, TrueCrossing]]:
-    """One to one, greedily: each found crossing takes the earliest true one that is left and near enough."""
+def in_time_order(found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float) -> Pairs:
+    """Greedily: each found crossing takes the earliest true one that is left and near enough.
+
+    After one that was missed, all that follow closely are one behind: right for numbers, less so for classes.
+    """
     pairs, left = [], 0
     for row in found:
         while left < len(true) and true[left].t < row.t - tolerance_s:
@@ -172,6 +186,38 @@ def _match(
             pairs.append((row, true[left]))
             left += 1
     return pairs
+
+
+def nearest_in_time(found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float) -> Pairs:
+    """The matching with the least time between its pairs, among those with the most of them."""
+    pairs: Pairs = []
+    for some, others in _clusters(found, true, tolerance_s):
+        apart = np.abs(np.array([c.t for c in some])[:, None] - np.array([c.t for c in others])[None])
+        cost = np.where(apart <= tolerance_s, apart, 1e6)
+        rows, columns = linear_sum_assignment(cost)
+        pairs += [(some[i], others[k]) for i, k in zip(rows, columns, strict=True) if apart[i, k] <= tolerance_s]
+    return pairs
+
+
+def _clusters(
+    found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float
+) -> Iterator[tuple[list[Crossing], list[TrueCrossing]]]:
+    """Cut in time wherever nothing could be matched across."""
+    some: list[Crossing] = []
+    others: list[TrueCrossing] = []
+    last = float("-inf")
+    both: list[Crossing | TrueCrossing] = [*found, *true]
+    for crossing in sorted(both, key=lambda c: c.t):
+        if crossing.t - last > tolerance_s and (some or others):
+            yield some, others
+            some, others = [], []
+        last = crossing.t
+        if isinstance(crossing, Crossing):
+            some.append(crossing)
+        else:
+            others.append(crossing)
+    if some or others:
+        yield some, others
 
 
 def _miscounted(found: Iterable[Crossing], true: Iterable[TrueCrossing]) -> int:

@@ -1,0 +1,121 @@
+"""What the database holds about the simulated cameras: all that is judged of the whole chain."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+
+Connection = psycopg.Connection[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedSpan:
+    """Of the seconds from `start_s` to `end_s`, so many were analysed."""
+
+    start_s: float
+    end_s: float
+    observed_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """About one camera. Times are seconds since second 0 of the simulation.
+
+    analysed_fps: mean over the reports of a camera that was online; None without any.
+    """
+
+    crossings: tuple[Crossing, ...] = ()
+    intervals: tuple[ZoneInterval, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    observed: tuple[ObservedSpan, ...] = ()
+    analysed_fps: float | None = None
+
+
+def read_stored(connection: Connection, camera_id: str, zero_at: float, until_s: float) -> Stored:
+    """zero_at: Unix time of second 0. Rows from then until `until_s` later."""
+    reader = _Reader(connection, camera_id, zero_at, until_s)
+    return Stored(
+        crossings=tuple(reader.crossings()),
+        intervals=tuple(reader.intervals()),
+        incidents=tuple(reader.incidents()),
+        observed=tuple(reader.observed()),
+        analysed_fps=reader.analysed_fps(),
+    )
+
+
+class _Reader:
+    def __init__(self, connection: Connection, camera_id: str, zero_at: float, until_s: float) -> None:
+        self._connection, self._camera_id, self._zero_at = connection, camera_id, zero_at
+        self._span = tuple(datetime.fromtimestamp(at, UTC) for at in (zero_at, zero_at + until_s))
+
+    def _rows(self, columns: str, table: str, time: str) -> Iterator[dict[str, Any]]:
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(
+                f"SELECT {columns} FROM {table} WHERE camera_id = %s AND {time} >= %s AND {time} < %s ORDER BY {time}",  # noqa: S608
+                [self._camera_id, *self._span],
+            )
+            yield from cursor
+
+    def _seconds(self, at: datetime) -> float:
+        return at.timestamp() - self._zero_at
+
+    def crossings(self) -> Iterator[Crossing]:
+        for row in self._rows("at, gate, direction, road_user, track, speed_kmh, speed_sigma_kmh", "crossings", "at"):
+            yield Crossing(
+                t=self._seconds(row["at"]),
+                gate=row["gate"],
+                direction=Direction(row["direction"]),
+                road_user=RoadUser(row["road_user"]),
+                track=row["track"],
+                speed_kmh=row["speed_kmh"],
+                speed_sigma_kmh=row["speed_sigma_kmh"],
+            )
+
+    def intervals(self) -> Iterator[ZoneInterval]:
+        figures = ("flow_veh_h", "speed_kmh", "density_veh_km_lane", "occupancy", "queue_m", "queue_veh", "coverage")
+        columns = f"zone, start_at, end_at, level, {', '.join(figures)}"
+        for row in self._rows(columns, "zone_intervals", "start_at"):
+            yield ZoneInterval(
+                zone=row["zone"],
+                start_s=self._seconds(row["start_at"]),
+                end_s=self._seconds(row["end_at"]),
+                level=Level(row["level"]),
+                **{name: row[name] for name in figures},
+            )
+
+    def incidents(self) -> Iterator[Incident]:
+        columns = "type, zone, start_at, detected_at, end_at, u, v, confidence, reason"
+        for number, row in enumerate(self._rows(columns, "incidents", "detected_at")):
+            yield Incident(
+                number=number,
+                type=IncidentType(row["type"]),
+                zone=row["zone"],
+                start_s=self._seconds(row["start_at"]),
+                detected_s=self._seconds(row["detected_at"]),
+                end_s=None if row["end_at"] is None else self._seconds(row["end_at"]),
+                pixel=(row["u"], row["v"]),
+                ground=None,
+                confidence=row["confidence"],
+                reason=row["reason"],
+            )
+
+    def observed(self) -> Iterator[ObservedSpan]:
+        for row in self._rows("start_at, end_at, observed_s", "observed", "start_at"):
+            yield ObservedSpan(
+                start_s=self._seconds(row["start_at"]),
+                end_s=self._seconds(row["end_at"]),
+                observed_s=row["observed_s"],
+            )
+
+    def analysed_fps(self) -> float | None:
+        told = [
+            row["analysed_fps"]
+            for row in self._rows("status, analysed_fps", "health", "at")
+            if row["status"] in ("online", "degraded") and row["analysed_fps"] is not None
+        ]
+        return sum(told) / len(told) if told else None

@@ -1,0 +1,104 @@
+"""Running the city as a black box: cameras over RTSP, `simpang run` in a process of its own, and its database."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import yaml
+
+from pipelines.city.judging import CameraScore, judge_camera
+from pipelines.city.points import Point
+from pipelines.city.serve import GET_READY_S, LiveCity, live_city
+from pipelines.city.stored import read_stored
+from pipelines.config import read_config
+from pipelines.database import open_database
+from pipelines.demo.serve import process
+from pipelines.errors import BadInput
+from pipelines.truth_file import read_truth
+
+WARM_UP_S = 30.0
+"""From second 0 until the first minute that is judged: streams are found, views and tracks settle."""
+
+QUIET_END_S = 30.0
+"""No incident is scripted to begin in so many of the last seconds."""
+
+SETTLES_S = 8.0
+"""After the last minute, until all of it is in the database."""
+
+MINUTE_S = 60.0
+POLL_S = 0.5
+
+Progress = Callable[[float], None]
+"""Told how many seconds have been simulated; below 0 while everything gets ready."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """minutes: how many are judged. weights: of the detector; None for what `simpang run` takes by itself."""
+
+    points: Sequence[Point]
+    seed: int
+    minutes: int
+    folder: Path
+    weights: str | None = None
+
+    @property
+    def until_s(self) -> float:
+        return WARM_UP_S + MINUTE_S * self.minutes
+
+
+def run_trial(trial: Trial, progress: Progress = lambda _: None) -> list[CameraScore]:
+    """In real time. Raises BadInput where a camera or Simpang itself stops early; what they said is in the folder."""
+    trial.folder.mkdir(parents=True, exist_ok=True)
+    ready_s = _first_second(time.time()) - time.time()
+    scripted_s = trial.until_s - QUIET_END_S
+    with live_city(trial.points, trial.seed, trial.folder, duration_s=scripted_s, get_ready_s=ready_s) as city:
+        _complete(city.config, trial.weights)
+        command = [sys.executable, "-m", "pipelines", "run", str(city.config)]
+        with process(command, log=trial.folder / "simpang.log") as simpang:
+            while (t := time.time() - city.start_at) < trial.until_s + SETTLES_S:
+                _check(trial, city, simpang)
+                progress(t)
+                time.sleep(POLL_S)
+    return _scores(trial, city)
+
+
+def _first_second(now: float) -> float:
+    """Unix time of second 0: the earliest from which the warm-up ends with a minute of the clock."""
+    first_minute = (now + GET_READY_S + WARM_UP_S) // MINUTE_S + 1
+    return first_minute * MINUTE_S - WARM_UP_S
+
+
+def _complete(config: Path, weights: str | None) -> None:
+    said: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
+    said["portal"] = {"port": 0}
+    if weights is not None:
+        said["weights"] = weights
+    config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+
+def _check(trial: Trial, city: LiveCity, simpang: Popen[bytes]) -> None:
+    if simpang.poll() is not None:
+        lines = (trial.folder / "simpang.log").read_text(encoding="utf-8").strip().splitlines() or [""]
+        raise BadInput(f"simpang run stopped by itself; its log is {trial.folder / 'simpang.log'}: {lines[-1]}")
+    for point, camera in zip(trial.points, city.cameras, strict=True):
+        if camera.poll() is not None:
+            raise BadInput(f"camera {point.id} stopped by itself; its log is {trial.folder / point.id}.log")
+
+
+def _scores(trial: Trial, city: LiveCity) -> list[CameraScore]:
+    with open_database(read_config(city.config)) as pool, pool.connection() as connection:
+        return [
+            judge_camera(
+                point.id,
+                read_stored(connection, point.id, city.start_at, trial.until_s + SETTLES_S),
+                read_truth(city.truth[point.id]).truth(),
+                WARM_UP_S,
+                trial.until_s,
+            )
+            for point in trial.points
+        ]
