@@ -105,7 +105,10 @@ def _of_video(path: Path, each: int, width: int) -> Iterator[RgbImage]:
         for number in range(each):
             wanted_s = start_s + length_s * (number + 0.5) / each
             container.seek(round(wanted_s * av.time_base))
-            frame = next((f for f in container.decode(stream) if f.time is None or f.time >= wanted_s), None)
+            frame = None
+            for frame in container.decode(stream):
+                if frame.time is None or frame.time >= wanted_s:
+                    break
             if frame is None:
                 return
             yield at_width(_rgb(frame), width)

@@ -17,15 +17,18 @@ def save_tiny_network(
     end_to_end: bool = False,
     size: tuple[int, int] | None = None,
     metadata: dict | None = None,
+    convolved: bool = False,
 ) -> Path:
     """Write model.xml, model.bin and metadata.yaml as ultralytics' export lays them out; returns `folder`.
 
     found_class: index into NAMES of what the rectangle is said to be. size: (width, height) of a fixed input, None
-    for a dynamic one. metadata: changes to metadata.yaml.
+    for a dynamic one. metadata: changes to metadata.yaml. convolved: with a convolution that passes the picture
+    through, for there to be something to quantise.
     """
     width, height = size or (-1, -1)
     picture = ops.parameter([1, 3, height, width], np.float32, name="images")
-    bright = ops.convert(ops.greater(ops.reduce_mean(picture, [1], keep_dims=False), np.float32(0.5)), np.float32)
+    seen = _passed_through(picture) if convolved else picture
+    bright = ops.convert(ops.greater(ops.reduce_mean(seen, [1], keep_dims=False), np.float32(0.5)), np.float32)
     x1, x2 = _extent(bright, along=2)
     y1, y2 = _extent(bright, along=1)
     confidence = ops.multiply(ops.reduce_max(bright, [0, 1, 2], keep_dims=False), np.float32(0.9))
@@ -46,6 +49,11 @@ def save_tiny_network(
         yaml.safe_dump({"task": "detect", "stride": 32, "names": NAMES, **(metadata or {})})
     )
     return folder
+
+
+def _passed_through(picture: ov.Node) -> ov.Node:
+    itself = ops.constant(np.eye(3, dtype=np.float32).reshape(3, 3, 1, 1))
+    return ops.convolution(picture, itself, strides=[1, 1], pads_begin=[0, 0], pads_end=[0, 0], dilations=[1, 1])
 
 
 def _extent(bright: ov.Output, along: int) -> tuple[ov.Output, ov.Output]:
