@@ -25,6 +25,7 @@ from pipelines.buffer import TimedFrame
 from pipelines.clock import StreamClock
 from pipelines.decoder import Decoder
 from pipelines.nal import Role, role_of
+from pipelines.scheduler import Cadence
 from pipelines.source import Source, VideoPacket
 
 log = structlog.get_logger()
@@ -98,10 +99,10 @@ class Decoding:
         self._decoder, self._clock = Decoder(source), StreamClock()
         self._needed = NeededRate()
         self._changed = Condition()
-        self._waiting: deque[tuple[Role, VideoPacket]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._needs_keyframe = False
-        self._unseen = 0
-        self._due_at = 0.0
+        self._unseen = self._missed = 0
+        self._cadence = Cadence()
         self._scheduled = self._in_turn = self._due_again = self._closed = False
         self._failure: Exception | None = None
 
@@ -125,22 +126,26 @@ class Decoding:
             raise self._failure
         rate = self._wanted_rate()
         role = role_of(self._source.codec, bytes(packet)) if self._source.has_start_codes else Role.NEEDED
+        now = time.monotonic()
         with self._changed:
-            self._keep(role, packet, rate)
-            if not self._becomes_due(rate):
+            self._keep(_Waiting(role, packet, now), rate)
+            if not self._becomes_due(rate, now):
                 return
             if self._in_turn:
+                self._missed += self._due_again
                 self._due_again = True
                 return
             if self._scheduled:
+                self._missed += 1
                 return
             self._scheduled = True
         self._pool.schedule(self)
 
-    def _keep(self, role: Role, packet: VideoPacket, rate: float) -> None:
+    def _keep(self, arrived: "_Waiting", rate: float) -> None:
+        role, packet = arrived.role, arrived.packet
         self._needed.see(role, packet)
         if role is Role.HEADERS:
-            self._waiting.append((role, packet))
+            self._waiting.append(arrived)
             return
         self.tally.arrived += 1
         self._unseen += 1
@@ -155,7 +160,7 @@ class Decoding:
         elif role is Role.DISPOSABLE and self._others_suffice(rate):
             self.tally.unneeded += 1
         else:
-            self._waiting.append((role, packet))
+            self._waiting.append(arrived)
             if len(self._waiting) > PACKETS_KEPT:
                 self.tally.let_go += self._forget_pictures()
                 self._needs_keyframe = True
@@ -167,16 +172,14 @@ class Decoding:
     def _forget_pictures(self) -> int:
         """How many they were. Headers stay: what comes next may be read by them."""
         before = len(self._waiting)
-        headers = [kept for kept in self._waiting if kept[0] is Role.HEADERS]
+        headers = [kept for kept in self._waiting if kept.role is Role.HEADERS]
         self._waiting = deque(headers[-HEADERS_KEPT:])
         return before - len(headers)
 
-    def _becomes_due(self, rate: float) -> bool:
-        now = time.monotonic()
-        if rate <= 0 or not self._waiting or now < self._due_at:
+    def _becomes_due(self, rate: float, now: float) -> bool:
+        if not self._waiting or self._cadence.owed(rate, now) < 1:
             return False
-        # A camera that was away gets no credit for the pictures it missed.
-        self._due_at = max(self._due_at + 1 / rate, now - 1 / rate)
+        self._cadence.take(rate, now)
         return True
 
     def take_turn(self) -> bool:
@@ -184,7 +187,7 @@ class Decoding:
         with self._changed:
             if self._closed:
                 return False
-            packets = [packet for _, packet in self._waiting]
+            packets = list(self._waiting)
             self._waiting.clear()
             self._in_turn = True
         try:
@@ -196,18 +199,29 @@ class Decoding:
             self._changed.notify_all()
             return self._scheduled
 
-    def _show_newest(self, packets: list[VideoPacket]) -> None:
-        newest: tuple[float, VideoFrame] | None = None
-        for packet in packets:
-            for timed in self._decoder.frames(packet):
-                newest = timed
+    def _show_newest(self, packets: list["_Waiting"]) -> None:
+        newest: tuple[float, VideoFrame, float] | None = None
+        for waiting in packets:
+            for seconds, picture in self._decoder.frames(waiting.packet):
+                newest = seconds, picture, waiting.since
                 self.tally.decoded += 1
         if newest is not None:
             with self._changed:
-                passed_over, self._unseen = max(0, self._unseen - 1), 0
+                passed_over = max(0, self._unseen - 1)
+                missed = min(self._missed, passed_over)
+                self._unseen = self._missed = 0
                 self.tally.shown += 1
-            seconds, picture = newest
-            self._watch(TimedFrame(self._clock.wall(seconds), picture, passed_over))
+            seconds, picture, arrived = newest
+            self._watch(TimedFrame(self._clock.wall(seconds), picture, passed_over, missed, arrived))
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A packet, and since when it is here (monotonic seconds)."""
+
+    role: Role
+    packet: VideoPacket
+    since: float
 
 
 class NeededRate:

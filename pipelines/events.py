@@ -159,11 +159,31 @@ class CameraStatus(StrEnum):
     OFFLINE = "offline"
 
 
+class Drops(BaseModel):
+    """Pictures that came and were not analysed.
+
+    superseded: a newer one came before the next look was wanted; nothing is lost. no_capacity: a look was wanted, but
+    the machine had no time for it. withheld: the view is no basis for facts. failed: the analysis did.
+    """
+
+    model_config = _TOLERANT
+
+    superseded: int = 0
+    no_capacity: int = 0
+    withheld: int = 0
+    failed: int = 0
+
+
 class Health(_Data):
     """How a camera is doing: on every change of status, and every few seconds as a heartbeat.
 
-    Rates are means since the last report. dropped: pictures that came and were not analysed since the last report.
-    age_s: from the newest analysed frame's arrival to its facts. reason: why it is not online, for an operator.
+    Rates are means since the last report, and so are the 95th percentiles. held_fps: of those analysed, in how many
+    nothing had moved, so that what was seen before held. wanted_fps: the looks a second that its traffic asks for now.
+    reached: the share of the looks that were wanted, and for which there were pictures, that the machine had time
+    for. dropped: pictures that came and were not analysed since the last report, drops: why.
+    age_s: from when the newest analysed frame was taken to its facts; a stream that comes late counts.
+    frame_to_event_p95_ms: from a frame's arrival here to its facts being on their way.
+    reason: why it is not online, or what an operator should know though it is.
     """
 
     kind: Literal["health"] = "health"
@@ -172,9 +192,15 @@ class Health(_Data):
     reason: str = ""
     received_fps: float | None = None
     analysed_fps: float | None = None
+    held_fps: float | None = None
+    wanted_fps: float | None = None
+    reached: float | None = Field(default=None, ge=0, le=1)
     dropped: int = 0
+    drops: Drops | None = None
     reconnects: int = 0
     age_s: float | None = None
+    age_p95_s: float | None = None
+    frame_to_event_p95_ms: float | None = None
     image_size: tuple[int, int] | None = None
 
 

@@ -1,27 +1,32 @@
 """How each camera is doing, gathered from the threads that know, told as `Health` events."""
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 
-from pipelines.events import CameraStatus, Health
+from pipelines.buffer import Dropped
+from pipelines.events import CameraStatus, Drops, Health
 from pipelines.viewing import Fitness
 
 JUDGED_AFTER_S = 3.0
 BEHIND = 0.5
-"""Analysed at less than this share of the rate that was asked for: seen, but not to be trusted in full."""
+"""Looked at less often than this share of what its traffic asks for: seen, but not to be trusted in full."""
+
+OVERLOADED = 0.9
+REMEDY = "watch fewer cameras on this machine, give them sub-streams (analysis_url), or add a second machine"
 
 
 class CameraHealth:
     """Written to by a camera's threads, read by the reporter. Thread-safe.
 
-    looks_per_s: analysed frames a second that were asked for. now: Unix seconds, replaceable in tests.
+    looks_per_s: the usual rate of analysed frames. now: Unix seconds, replaceable in tests.
     """
 
     def __init__(self, camera_id: str, looks_per_s: float, now: Callable[[], float] = time.time) -> None:
         self._camera_id = camera_id
-        self._looks_per_s = looks_per_s
+        self._wanted_per_s = looks_per_s
         self._now = now
         self._lock = Lock()
         self._arriving = False
@@ -34,9 +39,15 @@ class CameraHealth:
         self._connections = 0
         self._image_size: tuple[int, int] | None = None
         self._age_s: float | None = None
-        self._received = self._analysed = self._withheld = 0
-        self._since = now()
-        self._behind = False
+        self._begin_anew(now())
+        self._reached: float | None = None
+
+    def _begin_anew(self, now: float) -> None:
+        """What is told is of the time since then."""
+        self._since = now
+        self._received = self._analysed = self._held = self._withheld = self._failed = 0
+        self._ages_s: list[float] = []
+        self._waits_s: list[float] = []
 
     def connected(self, remark: str = "") -> None:
         """The analysed stream is open. remark: what an operator should know though all is well."""
@@ -65,12 +76,23 @@ class CameraHealth:
         with self._lock:
             self._sub_trouble = trouble
 
-    def analysed(self, taken_at: float) -> None:
-        """The frame taken at `taken_at` has become facts."""
+    def analysed(self, taken_at: float, *, held: bool = False, waited_s: float | None = None) -> None:
+        """The frame taken at `taken_at` has become facts.
+
+        held: nothing had moved. waited_s: how long it took since the frame arrived here, if that is known.
+        """
         with self._lock:
             self._analysed += 1
+            self._held += held
             self._age_s = max(0.0, self._now() - taken_at)
+            self._ages_s.append(self._age_s)
+            if waited_s is not None:
+                self._waits_s.append(waited_s)
             self._trouble = ""
+
+    def wants(self, looks_per_s: float) -> None:
+        """The rate that its traffic asks for at present."""
+        self._wanted_per_s = looks_per_s
 
     def seen(self, fitness: Fitness) -> None:
         """A frame was looked at, and analysed only if it is usable."""
@@ -81,6 +103,7 @@ class CameraHealth:
     def failed(self, reason: str) -> None:
         """Frames come, but cannot be analysed, until `analysed`."""
         with self._lock:
+            self._failed += 1
             self._trouble = reason
 
     def status(self) -> CameraStatus:
@@ -92,7 +115,9 @@ class CameraHealth:
         live = f"live video: {self._live_trouble}"
         sub = f"sub-stream: {self._sub_trouble}; the main stream is analysed instead"
         picture, why_unusable = self._picture or (CameraStatus.ONLINE, "")
-        behind = f"analysed less often than the {self._looks_per_s:g} times a second asked for"
+        reached = 1.0 if self._reached is None else self._reached
+        behind = f"overloaded: looked at less than half as often as its traffic asks for; {REMEDY}"
+        overloaded = f"overloaded: looked at less often than its traffic asks for; {REMEDY}"
         states = (
             (self._lost != "", CameraStatus.OFFLINE, self._lost),
             (not self._arriving, CameraStatus.CONNECTING, ""),
@@ -100,31 +125,54 @@ class CameraHealth:
             (self._picture is not None, picture, why_unusable),
             (self._live_trouble != "", CameraStatus.DEGRADED, live),
             (self._sub_trouble != "", CameraStatus.DEGRADED, sub),
-            (self._behind, CameraStatus.DEGRADED, behind),
+            (reached < BEHIND, CameraStatus.DEGRADED, behind),
+            (reached < OVERLOADED, CameraStatus.ONLINE, overloaded),
         )
         return next(((status, why) for holds, status, why in states if holds), (CameraStatus.ONLINE, self._remark))
 
-    def report(self, dropped: int) -> Health:
-        """The event for the time since the last report, which begins anew."""
+    def report(self, dropped: Dropped) -> Health:
+        """The event for the time since the last report, which begins anew. dropped: frames nobody took meanwhile."""
         with self._lock:
             now = self._now()
             span_s = max(now - self._since, 1e-3)
-            received_fps, analysed_fps = self._received / span_s, self._analysed / span_s
+            drops = self._drops(dropped)
+            looks = self._analysed + self._withheld
+            reached = looks / (looks + drops.no_capacity) if looks + drops.no_capacity else None
             if span_s >= JUDGED_AFTER_S:
-                looked_fps = (self._analysed + self._withheld) / span_s
-                self._behind = looked_fps < BEHIND * min(self._looks_per_s, received_fps)
+                self._reached = reached
             status, reason = self._status()
-            self._received = self._analysed = self._withheld = 0
-            self._since = now
-            return Health(
+            report = Health(
                 camera_id=self._camera_id,
                 at=datetime.fromtimestamp(now, UTC),
                 status=status,
                 reason=reason,
-                received_fps=round(received_fps, 2),
-                analysed_fps=round(analysed_fps, 2),
-                dropped=dropped,
+                received_fps=round(self._received / span_s, 2),
+                analysed_fps=round(self._analysed / span_s, 2),
+                held_fps=round(self._held / span_s, 2),
+                wanted_fps=round(self._wanted_per_s, 2),
+                reached=None if reached is None else round(reached, 3),
+                dropped=drops.superseded + drops.no_capacity + drops.withheld + drops.failed,
+                drops=drops,
                 reconnects=max(0, self._connections - 1),
                 age_s=self._age_s,
+                age_p95_s=_p95(self._ages_s, 3),
+                frame_to_event_p95_ms=_p95([1000 * wait for wait in self._waits_s], 1),
                 image_size=self._image_size,
             )
+            self._begin_anew(now)
+            return report
+
+    def _drops(self, dropped: Dropped) -> Drops:
+        """While the analysis fails, nobody takes frames, however much time there is."""
+        failing = dropped.no_capacity if self._trouble else 0
+        return Drops(
+            superseded=dropped.superseded,
+            no_capacity=dropped.no_capacity - failing,
+            withheld=self._withheld,
+            failed=self._failed + failing,
+        )
+
+
+def _p95(values: Sequence[float], digits: int) -> float | None:
+    """The smallest that 95 % of the values do not exceed."""
+    return round(sorted(values)[math.ceil(0.95 * len(values)) - 1], digits) if values else None

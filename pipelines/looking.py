@@ -15,6 +15,8 @@ from pipelines.analysis import CameraAnalysis, Look
 from pipelines.buffer import NewestFrame, TimedFrame
 from pipelines.health import CameraHealth
 from pipelines.logs import without_credentials
+from pipelines.pace import Pace, Room
+from pipelines.scheduler import Claim, whose_turn
 from pipelines.viewing import CameraView
 
 log = structlog.get_logger()
@@ -33,17 +35,27 @@ MakeAnalysis = Callable[[tuple[int, int]], CameraAnalysis]
 class Watched:
     """A camera as the looker sees it; only the looker's thread touches `view` and what is below.
 
-    due: when to look next (monotonic seconds). busy: a look is under way.
+    claim: what of the detector's time it may have. retry_at: when to look again after a failure (monotonic seconds).
+    busy: a look is under way.
     """
 
     camera_id: str
     frames: NewestFrame
     health: CameraHealth
     make_analysis: MakeAnalysis
+    pace: Pace
     view: CameraView
+    claim: Claim = field(init=False)
     analysis: CameraAnalysis | None = None
-    due: float = 0.0
+    retry_at: float = 0.0
     busy: bool = False
+
+    def __post_init__(self) -> None:
+        self.claim = Claim(self.pace.wish)
+
+    def wanted_rate(self) -> float:
+        """Looks a second that the camera wants at present. For any thread."""
+        return self.claim.wish.per_s
 
 
 class _Misdrawn(ValueError):
@@ -59,17 +71,17 @@ class _Look:
 
 
 class Looker:
-    """Takes each camera's newest frame at its rate, the most overdue camera first; nothing queues up.
+    """Takes each camera's newest frame as often as it wants, and in turn where time is short; nothing queues up.
 
     What goes wrong with one camera is logged, told to its health, and tried again; the others never notice.
     """
 
-    def __init__(self, detector: Detector, looks_per_s: float, watched: Sequence[Watched], wake: Flag) -> None:
-        """wake: set by whoever puts a frame into one of the buffers."""
+    def __init__(self, detector: Detector, watched: Sequence[Watched], wake: Flag, room: Room) -> None:
+        """wake: set by whoever puts a frame into one of the buffers. room: is told how long frames take."""
         self._detector = detector
-        self._period_s = 1 / looks_per_s
         self._watched = watched
         self._wake = wake
+        self._room = room
         self._done: deque[_Look] = deque()
         self._under_way = 0
         self._told_time_at = 0.0
@@ -80,25 +92,19 @@ class Looker:
             self._conclude_done()
             self._let_time_pass()
             now = time.monotonic()
-            watched = self._most_overdue(now) if self._under_way < self._detector.in_flight else None
+            ready = [w for w in self._watched if w.frames and not w.busy and w.retry_at <= now]
+            has_room = self._under_way < self._detector.in_flight
+            watched = whose_turn(((w.claim, w) for w in ready), now) if has_room else None
             if watched is None:
-                self._wake.wait(self._until_due_s(now))
+                # A frame that is there but not due yet sets the time; everything else wakes us.
+                waits = [w.claim.due_at() - now for w in ready]
+                self._wake.wait(min([LONGEST_WAIT_S, *(wait for wait in waits if wait > 0)]))
             else:
                 self._look(watched, now)
         self._finish()
 
-    def _most_overdue(self, now: float) -> Watched | None:
-        ready = [w for w in self._watched if w.frames and not w.busy and w.due <= now]
-        return min(ready, key=lambda w: w.due, default=None)
-
-    def _until_due_s(self, now: float) -> float:
-        """A frame that is there but not due yet sets the time; everything else wakes us."""
-        waits = [w.due - now for w in self._watched if w.frames and not w.busy]
-        return min([LONGEST_WAIT_S, *(wait for wait in waits if wait > 0)])
-
     def _look(self, watched: Watched, now: float) -> None:
-        # A camera that was away gets no credit for the looks it missed.
-        watched.due = max(watched.due + self._period_s, now - self._period_s)
+        watched.claim.take(now)
         frame = watched.frames.take()
         if frame is None:
             return
@@ -116,8 +122,7 @@ class Looker:
             return
         look = analysis.look(frame)
         if look.image is None:
-            analysis.conclude(look, None)
-            watched.health.analysed(frame.at)
+            self._conclude(watched, analysis, look, None)
             return
         under_way = _Look(watched, analysis, look, self._detector.submit(look.image))
         watched.busy = True
@@ -146,16 +151,26 @@ class Looker:
             self._under_way -= 1
             look.watched.busy = False
             try:
-                look.analysis.conclude(look.look, look.result.result())
+                self._conclude(look.watched, look.analysis, look.look, look.result.result())
             except Exception as error:
                 self._failed(look.watched, error)
-            else:
-                look.watched.health.analysed(look.look.frame.at)
+
+    def _conclude(self, watched: Watched, analysis: CameraAnalysis, look: Look, found: Detections | None) -> None:
+        tracks = analysis.conclude(look, found)
+        held, frame = look.image is None, look.frame
+        watched.pace.see(frame.at, None if held else tracks)
+        watched.claim.wish = watched.pace.wish
+        watched.health.wants(watched.claim.wish.per_s)
+        now = time.monotonic()
+        waited_s = None if frame.arrived is None else now - frame.arrived
+        watched.health.analysed(frame.at, held=held, waited_s=waited_s)
+        if waited_s is not None:
+            self._room.concluded(now, waited_s)
 
     def _failed(self, watched: Watched, error: Exception) -> None:
         reason = without_credentials(str(error) or type(error).__name__)
         watched.health.failed(reason)
-        watched.due = time.monotonic() + RETRY_S
+        watched.retry_at = time.monotonic() + RETRY_S
         watched.analysis = None
         if isinstance(error, _Misdrawn):
             log.error("camera cannot be analysed", camera=watched.camera_id, reason=reason)

@@ -19,6 +19,7 @@ from pipelines.events import CameraStatus, Congestion, Counts, Event, Health, In
 from pipelines.feed import Decode, feed
 from pipelines.health import CameraHealth
 from pipelines.looking import Looker, Watched
+from pipelines.pace import Pace, Room
 from pipelines.playlist import LivePlaylist
 from pipelines.snapshots import Snapshots
 from pipelines.sub_stream import SubStream
@@ -52,12 +53,13 @@ class Worker:
         self._make_health = make_health
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
+        self._room = Room(config.analysis.looks_per_s)
         self._watched = [self._watch(camera, config.geometry_of(camera)) for camera in config.watched]
         self._playlists = {
             camera.id: LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept)
             for camera in config.watched
         }
-        self._looker = Looker(detector, config.analysis.looks_per_s, self._watched, self._wake)
+        self._looker = Looker(detector, self._watched, self._wake, self._room)
         self._decoding = DecodePool()
         self._supervisor = Supervisor(back_off)
         self._exit = ExitStack()
@@ -84,12 +86,14 @@ class Worker:
         def make_analysis(image_size: tuple[int, int]) -> CameraAnalysis:
             return CameraAnalysis(camera.camera(geometry, image_size), self._snapshots, self._send)
 
+        analysis = self._config.analysis
         memory = ViewMemory(self._config.data_dir / "views" / f"{camera.id}.npz", geometry)
         return Watched(
             camera_id=camera.id,
             frames=NewestFrame(self._wake.set),
-            health=self._make_health(camera.id, self._config.analysis.looks_per_s),
+            health=self._make_health(camera.id, analysis.looks_per_s),
             make_analysis=make_analysis,
+            pace=Pace(analysis.looks_per_s, analysis.most_looks_per_s, self._room),
             view=CameraView(self._config.stream.frozen_s, memory, drawn_on=is_drawn_on(geometry)),
         )
 
@@ -97,20 +101,17 @@ class Worker:
         """One connection, or two where viewers and analysis have a stream each."""
         playlist, health = self._playlists[camera.id], watched.health
 
-        def wanted_rate() -> float:
-            return self._config.analysis.looks_per_s
-
         def watch(frame: TimedFrame) -> None:
             health.received(frame.image_size, 1 + frame.passed_over)
             watched.frames.put(frame)
 
-        decode = partial(self._decoding.decoding, watch=watch, wanted_rate=wanted_rate)
+        decode = partial(self._decoding.decoding, watch=watch, wanted_rate=watched.wanted_rate)
         url = camera.url.get_secret_value()
         if camera.analysis_url is None:
             both = self._feed(url, playlist, decode, health.connected)
             self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.lost))
             return
-        sub = SubStream(camera.id, health, watch, wanted_rate)
+        sub = SubStream(camera.id, health, watch, watched.wanted_rate)
         decode_sub = partial(decode, watch=sub.watch_sub)
         decode_main = partial(decode, watch=sub.watch_main, wanted_rate=sub.main_rate)
         main_feed = self._feed(url, playlist, decode_main, sub.main_connected)

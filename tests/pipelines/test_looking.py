@@ -17,10 +17,11 @@ from analytics.camera import Camera
 from analytics.detections import Detections
 from models.detector import RgbImage
 from pipelines.analysis import CameraAnalysis
-from pipelines.buffer import NewestFrame, TimedFrame
+from pipelines.buffer import Dropped, NewestFrame, TimedFrame
 from pipelines.events import CameraStatus
 from pipelines.health import CameraHealth
 from pipelines.looking import Looker, Watched
+from pipelines.pace import Pace, Room
 from pipelines.snapshots import Snapshots
 from pipelines.viewing import CameraView
 from tests.servers import wait_until
@@ -71,7 +72,7 @@ def picture(name: str, seed: int) -> VideoFrame:
 @contextmanager
 def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterator[dict[str, Watched]]:
     """A looker at three cameras that bring 50 frames a second each."""
-    stop, wake = Flag(), Flag()
+    stop, wake, room = Flag(), Flag(), Room(looks_per_s)
 
     def watched(name: str) -> Watched:
         return Watched(
@@ -81,6 +82,7 @@ def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterato
             make_analysis=lambda size: CameraAnalysis(
                 Camera(id=name, image_size=size), Snapshots(folder), lambda event: None
             ),
+            pace=Pace(looks_per_s, looks_per_s, room),
             view=CameraView(30),
         )
 
@@ -95,7 +97,7 @@ def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterato
                 camera.health.received((128, 96))
                 camera.frames.put(TimedFrame(time.time(), pictures[name][number % 150]))
 
-    looker = Looker(detector, looks_per_s, list(cameras.values()), wake)
+    looker = Looker(detector, list(cameras.values()), wake, room)
     threads = [Thread(target=looker.run, args=(stop,)), Thread(target=bring)]
     for thread in threads:
         thread.start()
@@ -115,7 +117,7 @@ def test_an_overloaded_detector_is_shared_evenly_and_nothing_queues_up(tmp_path:
         dropped = {name: camera.frames.take_dropped() for name, camera in cameras.items()}
     assert max(detector.looks.values()) - min(detector.looks.values()) <= 3
     assert detector.most_waiting == 1
-    assert min(dropped.values()) > 0
+    assert min(drops.no_capacity for drops in dropped.values()) > 0
 
 
 def test_no_camera_is_looked_at_more_often_than_asked(tmp_path: Path) -> None:
@@ -149,22 +151,23 @@ def test_a_camera_whose_analysis_cannot_be_made_says_so(tmp_path: Path, looks_pe
         wait_until(lambda: cameras["b"].health.status() == CameraStatus.OFFLINE, "the misdrawn camera to be offline")
         before = detector.looks["a"]
         wait_until(lambda: detector.looks["a"] >= before + 10, "looks at the others")
-    assert cameras["b"].health.report(0).reason == "gate north is outside the picture"
+    assert cameras["b"].health.report(Dropped()).reason == "gate north is outside the picture"
     assert cameras["c"].health.status() == CameraStatus.ONLINE
 
 
 def test_a_camera_that_shows_nothing_from_the_first_has_minutes_without_data(tmp_path: Path) -> None:
     """Nothing is analysed, but that nothing was observed is told: it is no empty road."""
-    stop, wake, told = Flag(), Flag(), []
+    stop, wake, room, told = Flag(), Flag(), Room(50), []
     detector = SlowDetector(look_s=0.0)
     covered = Watched(
         camera_id="a",
         frames=NewestFrame(wake.set),
         health=CameraHealth("a", looks_per_s=50),
         make_analysis=lambda size: CameraAnalysis(Camera(id="a", image_size=size), Snapshots(tmp_path), told.append),
+        pace=Pace(50, 50, room),
         view=CameraView(30),
     )
-    looker = Thread(target=Looker(detector, 50, [covered], wake).run, args=(stop,))
+    looker = Thread(target=Looker(detector, [covered], wake, room).run, args=(stop,))
     looker.start()
     try:
         began = time.time() - 100
@@ -178,7 +181,7 @@ def test_a_camera_that_shows_nothing_from_the_first_has_minutes_without_data(tmp
         wake.set()
         looker.join(10)
         detector.close()
-    report = covered.health.report(dropped=0)
+    report = covered.health.report(Dropped())
     assert (report.status, report.analysed_fps) == (CameraStatus.UNUSABLE, 0)
     assert "hidden" in report.reason
     assert {counts.observed_s for counts in told} == {0.0}

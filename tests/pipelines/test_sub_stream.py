@@ -3,7 +3,7 @@
 import pytest
 from av.video.frame import VideoFrame
 
-from pipelines.buffer import TimedFrame
+from pipelines.buffer import Dropped, TimedFrame
 from pipelines.events import CameraStatus
 from pipelines.health import CameraHealth
 from pipelines.sub_stream import STEADY_S, SubStream
@@ -35,7 +35,7 @@ class Camera:
             self.streams.watch_main(TimedFrame(self.now, VideoFrame(*LARGE, "yuv420p")))
 
     def told(self) -> tuple[CameraStatus, str]:
-        report = self.health.report(0)
+        report = self.health.report(Dropped())
         return report.status, report.reason
 
 
