@@ -38,11 +38,12 @@ browser:
 		{ sudo=$$(command -v sudo || true); $$sudo apt-get update -q && $$sudo apt-get install -y -q chromium; } || \
 		echo "No Chromium here: install it (package chromium), or the browser tests are skipped."
 
+# A simulated city; with CLIPS=DIR given, the recordings of that folder.
 demo: setup
-	$(BIN)/simpang demo --clips $(CLIPS)
+	$(BIN)/simpang demo $(if $(filter-out file default undefined,$(origin CLIPS)),--clips $(CLIPS))
 
 demo-check: setup
-	$(BIN)/python tests/demo_check.py --clips $(CLIPS)
+	$(BIN)/python tests/demo_check.py
 
 # Tests that start several servers wait a lot and measure what is late: those run one at a time.
 test: setup

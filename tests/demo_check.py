@@ -1,15 +1,16 @@
 """`make demo-check`: the demo as a visitor meets it, without a person.
 
-Starts the demo, waits until every camera has counted something, opens the pages in a real browser on a phone's and a
-desktop's screen, waits until live video has played and a badge is there, saves screenshots, and stops it all.
+Starts the simulated city, waits for what the narrator says has really happened, and looks whether the pages and the API
+say the same: in a real browser, on a phone's and a desktop's screen. Saves screenshots, and stops it all.
 """
 
-import argparse
+import re
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +27,8 @@ CHROMIUM = [
     *("--disable-component-update", "--disable-sync"),
 ]
 PLAYED_S = 2.0
+FEWEST_LIVE, FOUND_WITHIN_S = 4, 30.0
+BREAKS_DOWN, CABLE_CUT = "a vehicle breaks down in a live lane", "the camera's cable is cut"
 
 T = TypeVar("T")
 
@@ -38,29 +41,53 @@ def say(text: str) -> None:
 def wait_for(what: str, probe: Callable[[], T | None], timeout_s: float) -> T:
     """Ask `probe` again and again until it answers with something true."""
     deadline = time.monotonic() + timeout_s
-    while not (answer := probe()):
+    while not (answer := _answer(probe)):
         if time.monotonic() > deadline:
-            sys.exit(f"demo-check: gave up after {timeout_s:.0f} s waiting for {what}")
+            sys.exit(f"demo-check: gave up after {timeout_s:.0f} s waiting for: {what}")
         time.sleep(0.5)
     say(what)
     return answer
 
 
-def cameras(client: httpx.Client) -> list[dict] | None:
-    try:
-        answer = client.get("/api/cameras")
-    except httpx.TransportError:
-        return None
-    return answer.json()["cameras"] if answer.status_code == 200 else None
+def _answer(probe: Callable[[], T | None]) -> T | None:
+    with suppress(httpx.TransportError):
+        return probe()
+    return None
 
 
-def first_with_level(client: httpx.Client) -> dict | None:
-    return next((camera for camera in cameras(client) or [] if camera["level"] != "unknown"), None)
+class Visitor:
+    """What somebody with the operator's password may ask."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def get(self, path: str, **parameters: str) -> dict:
+        return self._client.get(path, params=parameters).raise_for_status().json()
+
+    def sign_in(self, name: str, password: str) -> None:
+        self._client.post("/api/session", json={"name": name, "password": password}).raise_for_status()
+
+    def cameras(self) -> dict[str, dict]:
+        return {camera["id"]: camera for camera in self.get("/api/cameras")["cameras"]}
+
+    def told(self, text: str) -> dict | None:
+        """The narrator's word on it."""
+        return next((event for event in self.get("/api/narration")["events"] if event["text"]["en"] == text), None)
+
+    def incident(self, kind: str, camera_id: str) -> dict | None:
+        found = self.get("/api/incidents", type=kind, camera=camera_id)["incidents"]
+        return found[-1] if found else None
+
+    def past_counts(self, camera_id: str) -> int:
+        camera = self.get(f"/api/cameras/{camera_id}")
+        rows = self.get("/api/history", camera=camera_id, gate=camera["gates"][0]["id"], interval="3600")["rows"]
+        return sum(row["counts"] is not None and sum(row["counts"].values()) > 0 for row in rows)
 
 
-def has_counts(client: httpx.Client, camera_id: str) -> bool:
-    answer = client.get(f"/api/cameras/{camera_id}/counts", params={"minutes": 15})
-    return answer.status_code == 200 and any(sum(total["counts"].values()) for total in answer.json()["totals"])
+def shown_levels(page: Page) -> dict[str, str]:
+    """Each camera's badge in the list beside the map."""
+    script = "rows => rows.map(row => [row.dataset.camera, row.querySelector('[data-level]').dataset.level])"
+    return dict(page.eval_on_selector_all("[data-camera]", script))
 
 
 def played(page: Page) -> bool:
@@ -71,18 +98,71 @@ def played(page: Page) -> bool:
     return bool(before and page.evaluate(clock) - before >= PLAYED_S * 0.8)
 
 
-def look(browser: Browser, address: str, camera_id: str, screen: str) -> None:
-    """The map and one camera's page on one screen size."""
-    page = browser.new_page(viewport=SCREENS[screen])
-    page.goto(address)
-    page.wait_for_selector("[data-level]", timeout=30_000)
-    page.wait_for_timeout(1000)
-    page.screenshot(path=SCREENSHOTS / f"demo-map-{screen}.png")
-    page.goto(f"{address}/camera/{camera_id}")
-    wait_for(f"{screen}: {PLAYED_S:.0f} s of live video played", lambda: played(page), timeout_s=90)
-    page.wait_for_selector("[data-level]", timeout=30_000)
-    page.screenshot(path=SCREENSHOTS / f"demo-camera-{screen}.png", full_page=True)
-    page.close()
+def open_page(chromium: Browser, address: str, screen: str, *, user: tuple[str, str] | None = None) -> Page:
+    context = chromium.new_context(viewport=SCREENS[screen], base_url=address)
+    if user is not None:
+        context.request.post("/api/session", data={"name": user[0], "password": user[1]})
+    return context.new_page()
+
+
+def watch_video(chromium: Browser, address: str, camera_id: str) -> None:
+    for screen in SCREENS:
+        page = open_page(chromium, address, screen)
+        page.goto(f"/camera/{camera_id}")
+        wait_for(f"{screen}: {PLAYED_S:.0f} s of live video played", lambda page=page: played(page), timeout_s=60)
+        page.screenshot(path=SCREENSHOTS / f"demo-camera-{screen}.png")
+        page.context.close()
+
+
+def look_at(chromium: Browser, address: str, name: str, path: str, awaited: str, user: tuple[str, str] | None) -> None:
+    for screen in SCREENS:
+        page = open_page(chromium, address, screen, user=user)
+        page.goto(path)
+        page.wait_for_selector(awaited, timeout=30_000)
+        page.wait_for_selector(".narration-line time", timeout=30_000)
+        page.wait_for_timeout(1000)
+        page.screenshot(path=SCREENSHOTS / f"demo-{name}-{screen}.png")
+        page.context.close()
+    say(f"{path.split('?', maxsplit=1)[0]} shows {awaited}, and the narrator's line")
+
+
+def check(chromium: Browser, address: str, visitor: Visitor, user: tuple[str, str]) -> None:
+    board = open_page(chromium, address, "desktop")
+    board.goto("/")
+    first: dict[str, str] = {}
+
+    def changed() -> str | None:
+        for camera_id, level in shown_levels(board).items():
+            if level != "unknown" and first.setdefault(camera_id, level) != level:
+                return camera_id
+        return None
+
+    def live() -> list[str]:
+        return [name for name, camera in visitor.cameras().items() if camera["status"] in ("online", "degraded")]
+
+    wait_for(f"{FEWEST_LIVE} cameras are live", lambda: len(live()) >= FEWEST_LIVE, timeout_s=90)
+    changed()
+    watch_video(chromium, address, live()[0])
+    down = wait_for(f"told: {BREAKS_DOWN}", lambda: visitor.told(BREAKS_DOWN), timeout_s=120)
+    found = wait_for(
+        "the breakdown is an incident", lambda: visitor.incident("stopped_vehicle", down["camera_id"]), timeout_s=90
+    )
+    delay_s = (datetime.fromisoformat(found["detected_at"]) - datetime.fromisoformat(down["at"])).total_seconds()
+    say(f"the breakdown was found {delay_s:.0f} s after it happened")
+    look_at(chromium, address, "incidents", f"/kejadian/{found['id']}", "img", user)
+    cut = wait_for(f"told: {CABLE_CUT}", lambda: visitor.told(CABLE_CUT), timeout_s=120)
+    struck = cut["camera_id"]
+    wait_for(f"{struck} reads tidak ada data", lambda: shown_levels(board).get(struck) == "unknown", timeout_s=60)
+    look_at(chromium, address, "cut", f"/camera/{struck}", ".video-badge .level-unknown", None)
+    wait_for("a badge has changed its level", changed, timeout_s=150)
+    look_at(chromium, address, "map", "/", ".pin [data-level]", None)
+    past = wait_for("the charts of the past are not empty", lambda: visitor.past_counts(live()[0]), timeout_s=60)
+    say(f"{past} of the last 24 hours have counts")
+    look_at(chromium, address, "history", f"/riwayat?camera={live()[0]}&period=sevenDays", "canvas", user)
+    for name, camera in visitor.cameras().items():
+        say(f"{name}: {camera['status']}, {camera['level']}")
+    if delay_s > FOUND_WITHIN_S:
+        sys.exit(f"demo-check: the breakdown was found only after {delay_s:.0f} s, not within {FOUND_WITHIN_S:.0f}")
 
 
 @contextmanager
@@ -94,34 +174,24 @@ def browser() -> Iterator[Browser]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, required=True)
-    clips = parser.parse_args().clips
-    if not clips.is_dir():
-        say(f"skipped: there are no clips in {clips}")
-        return
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     data = BUILD / "demo-check"
     shutil.rmtree(data, ignore_errors=True)
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "pipelines", "demo", "--clips", str(clips), "--port", str(port)]
     data.mkdir(parents=True)
-    say(f"log in {data / 'demo.log'}")
-    with (
-        process([*command, "--data-dir", str(data)], log=data / "demo.log"),
-        httpx.Client(base_url=address, timeout=10) as client,
-        browser() as chromium,
-    ):
-        listed = wait_for("the API answers with cameras", lambda: cameras(client), timeout_s=120)
-        for camera in listed:
-            wait_for(f"{camera['id']} has counted", lambda c=camera: has_counts(client, c["id"]), timeout_s=240)
-        shown = wait_for("a camera's level is known", lambda: first_with_level(client), timeout_s=240)
-        for screen in SCREENS:
-            look(chromium, address, shown["id"], screen)
-        for camera in cameras(client) or []:
-            say(f"{camera['id']}: {camera['status']}, {camera['level']}")
-    say(f"all good; screenshots in {SCREENSHOTS}")
+    port, log, began = free_port(), data / "demo.log", time.monotonic()
+    address = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "pipelines", "demo", "--port", str(port), "--data-dir", str(data)]
+    say(f"log in {log}")
+    with process(command, log=log), httpx.Client(base_url=address, timeout=10) as client, browser() as chromium:
+        visitor = Visitor(client)
+        listed = wait_for("the API answers with cameras", visitor.cameras, timeout_s=120)
+        say(f"{len(listed)} cameras are listed {time.monotonic() - began:.0f} s after the start")
+        password = wait_for(
+            "passwords are printed", lambda: re.search(r"operator +operator +(\S+)", log.read_text()), timeout_s=30
+        ).group(1)
+        visitor.sign_in("operator", password)
+        check(chromium, address, visitor, ("operator", password))
+    say(f"all good after {time.monotonic() - began:.0f} s; screenshots in {SCREENSHOTS}")
 
 
 if __name__ == "__main__":

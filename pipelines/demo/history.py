@@ -181,9 +181,9 @@ class PastDays:
         return Rows("zone_intervals", (*columns, "density_veh_km_lane", "occupancy", "level", "coverage"), text)
 
 
-def days_back(now: datetime, days: int) -> Iterator[date]:
-    """Today first."""
-    return (now.date() - timedelta(days=ago) for ago in range(days + 1))
+def days_back(until: datetime, days: int) -> Iterator[date]:
+    """The newest first."""
+    return (until.date() - timedelta(days=ago) for ago in range(days + 1))
 
 
 def _times(unix_s: NDArray[np.float64]) -> list[str]:

@@ -19,6 +19,9 @@ from pipelines.demo.history import SEED_MARK, PastDays, Rows, days_back
 
 DAYS = 30
 AT_ONCE_DAYS = 2
+ENDS_BEFORE = timedelta(minutes=20)
+"""The pages of cameras count the last quarter of an hour: that must be what was seen, and nothing else."""
+
 PACE = 4.0
 """After the newest days, this much time is spent idle for each second of work: the live city comes first."""
 
@@ -45,21 +48,21 @@ def seeding(config: Config, past: Sequence[PastDays]) -> Iterator[None]:
 def _seed(config: Config, past: Sequence[PastDays], stop: Flag) -> None:
     try:
         with open_database(config, max_connections=1) as pool:
-            seed(pool, past, datetime.now(ZoneInfo(config.city.timezone)), stop)
+            seed(pool, past, datetime.now(ZoneInfo(config.city.timezone)) - ENDS_BEFORE, stop)
     except DatabaseDown as error:
         log.warning("the past could not be written", reason=str(error))
 
 
-def seed(pool: ConnectionPool, past: Sequence[PastDays], now: datetime, stop: Flag, *, days: int = DAYS) -> None:
-    """now: in the city's time zone. Raises DatabaseDown."""
-    for k, day in enumerate(days_back(now, days)):
+def seed(pool: ConnectionPool, past: Sequence[PastDays], until: datetime, stop: Flag, *, days: int = DAYS) -> None:
+    """until: in the city's time zone. Raises DatabaseDown."""
+    for k, day in enumerate(days_back(until, days)):
         began = time.monotonic()
         for camera in past:
             if stop.is_set():
                 return
             with transaction(pool) as connection:
                 if not _is_written(connection, camera, day):
-                    _write(connection, camera.day(day, now))
+                    _write(connection, camera.day(day, until))
         if k >= AT_ONCE_DAYS:
             stop.wait(PACE * (time.monotonic() - began))
     log.info("the past is written", days=days, cameras=len(past))

@@ -21,6 +21,8 @@ export interface City {
   tiles: string | null;
   tiles_attribution: string;
   classes: string[];
+  /** All of it is made up, for a demonstration. */
+  simulated: boolean;
 }
 
 export interface ZoneState {
@@ -42,6 +44,8 @@ export interface Camera {
   status: Status;
   /** What is wrong and what to do; operators alone are told. */
   reason: string | null;
+  /** Why nobody watches this camera; everybody is told. */
+  out_of_service: string | null;
   zones: ZoneState[];
   last_analysed_at: string | null;
   updated_at: string | null;
@@ -111,6 +115,14 @@ export interface Incident {
   confidence: number;
   reason: string;
   snapshot: string | null;
+}
+
+/** What really happened in a simulated city. camera_id: null where the whole city is meant. */
+export interface NarratedEvent {
+  at: string;
+  camera_id: string | null;
+  camera_name: string | null;
+  text: Record<string, string>;
 }
 
 export interface User {

@@ -14,6 +14,7 @@ const indonesian = {
   statusUnusable: "Gambar kamera tidak dapat dinilai",
   statusReason: "Penyebab",
   statusOffline: "Kamera tidak tersambung",
+  statusOutOfService: "Kamera tidak dipantau",
   car: "Mobil",
   motorcycle: "Sepeda motor",
   bus: "Bus",
@@ -42,6 +43,11 @@ const indonesian = {
   streamBroken: "Menyambung lagi…",
   streamLost: "Terputus",
   lostSince: "Sambungan terputus. Kabar terakhir pukul {time}; keadaan sekarang tidak diketahui.",
+
+  simulation: "Simulasi",
+  narrationTitle: "Yang sungguh terjadi",
+  narrationNone: "Seluruh kota ini disimulasikan. Belum ada kejadian.",
+  narrationHint: "Kota ini disimulasikan. Di sini tertulis apa yang sungguh terjadi di dalamnya; bandingkan dengan temuan Simpang.",
 
   // Times
   updated: "Diperbarui {ago}",
@@ -212,6 +218,7 @@ const english: Record<TextKey, string> = {
   statusUnusable: "The camera's picture cannot be assessed",
   statusReason: "Cause",
   statusOffline: "Camera not connected",
+  statusOutOfService: "Camera not watched",
   car: "Car",
   motorcycle: "Motorcycle",
   bus: "Bus",
@@ -239,6 +246,11 @@ const english: Record<TextKey, string> = {
   streamBroken: "Reconnecting…",
   streamLost: "Offline",
   lostSince: "Connection lost. Last heard at {time}; the present state is not known.",
+
+  simulation: "Simulation",
+  narrationTitle: "What really happened",
+  narrationNone: "All of this city is simulated. Nothing has happened yet.",
+  narrationHint: "This city is simulated. Here it says what really happened in it; compare with what Simpang found.",
 
   updated: "Updated {ago}",
   neverUpdated: "No data yet",

@@ -1,6 +1,6 @@
 /** The present state of all cameras, kept up to date by the server; it knows how far it can be believed. */
 
-import { type Camera, get, type Incident } from "./api";
+import { type Camera, get, type Incident, type NarratedEvent } from "./api";
 import { serverNow } from "./clock";
 import { followStream, type StreamEvent } from "./event_stream";
 import type { Level } from "./levels";
@@ -25,6 +25,7 @@ export class Live {
   private resting = false;
   private readonly watchers = new Set<() => void>();
   private readonly incidentWatchers = new Set<(incident: Incident) => void>();
+  private readonly narrationWatchers = new Set<(event: NarratedEvent) => void>();
 
   /** mayRest: whether the line may be let go while the page is not looked at. */
   constructor(private readonly mayRest: () => boolean) {}
@@ -85,6 +86,10 @@ export class Live {
   onIncident(watcher: (incident: Incident) => void): () => void {
     this.incidentWatchers.add(watcher);
     return () => this.incidentWatchers.delete(watcher);
+  }
+
+  onNarration(watcher: (event: NarratedEvent) => void): void {
+    this.narrationWatchers.add(watcher);
   }
 
   /** A page in the background of a phone would cost its owner data and the city its line. */
@@ -149,6 +154,9 @@ export class Live {
     } else if (event.name === "incident") {
       const incident = JSON.parse(event.data) as Incident;
       for (const watcher of [...this.incidentWatchers]) watcher(incident);
+    } else if (event.name === "narration") {
+      const told = JSON.parse(event.data) as NarratedEvent;
+      for (const watcher of [...this.narrationWatchers]) watcher(told);
     }
   }
 

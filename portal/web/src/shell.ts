@@ -5,6 +5,7 @@ import { type App, mayOpen, type Page } from "./app";
 import { h, type Child } from "./dom";
 import { type Language, language, setLanguage, t, type TextKey } from "./i18n";
 import type { Connection } from "./live";
+import { Narration } from "./parts/narration";
 import { loading } from "./parts/notice";
 
 const CONNECTION_TEXTS: Record<Connection, TextKey> = {
@@ -18,6 +19,7 @@ export class Shell {
   private readonly header = h("header", { class: "header" });
   private readonly banner = h("div", { class: "banner", role: "alert", hidden: true });
   private readonly main = h("main", { id: "isi", tabindex: "-1" });
+  private readonly narration: Narration | null;
   private readonly connection = h("span", { class: "connection", role: "status" });
 
   constructor(
@@ -25,13 +27,15 @@ export class Shell {
     root: HTMLElement,
     private readonly languageChanged: () => void,
   ) {
-    root.replaceChildren(this.header, this.banner, this.main);
+    this.narration = app.city.simulated ? new Narration(app) : null;
+    root.replaceChildren(this.header, this.banner, ...(this.narration ? [this.narration.element] : []), this.main);
     app.live.onChange(() => this.renderConnection());
     this.renderHeader();
   }
 
   showLoading(): void {
     this.renderHeader();
+    this.narration?.render();
     this.main.replaceChildren(loading());
   }
 

@@ -6,6 +6,7 @@ import { type Child, h } from "../dom";
 import { number, percent } from "../format";
 import { t, word } from "../i18n";
 import { badge } from "../levels";
+import { whyDown } from "../reasons";
 import { classLegend, minuteBars, presentClasses } from "./minute_bars";
 import { STATUS_TEXTS } from "./video_view";
 
@@ -78,9 +79,10 @@ export function about(camera: Camera): HTMLElement {
   const facts: [string, Child][] = [
     [t("site"), camera.site?.name ?? camera.name],
     [t("owner"), camera.owner ?? t("noValue")],
-    [t("status"), t(STATUS_TEXTS[camera.status])],
+    [t("status"), t(camera.out_of_service ? "statusOutOfService" : STATUS_TEXTS[camera.status])],
   ];
-  if (camera.reason) facts.push([t("statusReason"), camera.reason]);
+  const why = whyDown(camera);
+  if (why) facts.push([t("statusReason"), why]);
   return factList(facts);
 }
 

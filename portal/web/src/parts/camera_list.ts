@@ -103,7 +103,7 @@ export class CameraList {
         { href: `/camera/${encodeURIComponent(camera.id)}`, class: "camera-row" },
         h("span", { class: "camera-name" }, camera.name),
         badge(live.level(camera.level)),
-        h("span", { class: "camera-meta" }, place, unplaced, freshnessLine(camera, time)),
+        h("span", { class: "camera-meta" }, place, unplaced, camera.out_of_service ?? freshnessLine(camera, time)),
         camera.reason ? h("span", { class: "camera-meta" }, camera.reason) : null,
       ),
     );

@@ -10,6 +10,7 @@ import { h } from "../dom";
 import { bySeverity, joinNear, levelOf, type Place, placesOf } from "../grouping";
 import { t } from "../i18n";
 import { badge, levelName } from "../levels";
+import { whyDown } from "../reasons";
 
 /** Size of a badge on the screen, and so the distance at which two of them would overlap. On a phone the style sheet
  * leaves the name of the place out.
@@ -74,7 +75,7 @@ export class CameraMap {
     const level = levelOf(place.cameras, (each) => live.level(each));
     const many = place.cameras.length > 1;
     const label = `${titleOf(place)}: ${levelName(level)}${many ? `, ${t("camerasHere", { n: place.cameras.length })}` : ""}`;
-    const state = JSON.stringify([label, place.cameras.map((camera) => [camera.id, live.level(camera.level), camera.reason])]);
+    const state = JSON.stringify([label, place.cameras.map((camera) => [camera.id, live.level(camera.level), whyDown(camera)])]);
     const held = this.markers.get(place.key);
     if (held?.getElement()?.dataset.state === state) return;
 
@@ -106,7 +107,7 @@ export class CameraMap {
           "span",
           {},
           h("a", { href: `/camera/${encodeURIComponent(camera.id)}`, title: t("seeVideo") }, camera.name),
-          camera.reason ? h("p", { class: "hint" }, camera.reason) : null,
+          whyDown(camera) ? h("p", { class: "hint" }, whyDown(camera)) : null,
         ),
         badge(live.level(camera.level)),
       ),

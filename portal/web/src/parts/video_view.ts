@@ -85,7 +85,8 @@ export class VideoView {
   }
 
   private coverContent(): HTMLElement[] {
-    const { status } = this.camera;
+    const { status, out_of_service } = this.camera;
+    if (out_of_service) return [h("strong", {}, t("statusOutOfService")), h("span", {}, out_of_service)];
     if (!this.playable) {
       const reason = t(status === "online" || status === "degraded" ? "videoNone" : STATUS_TEXTS[status]);
       return [h("strong", {}, t("videoMissing")), h("span", {}, `${reason}.`)];

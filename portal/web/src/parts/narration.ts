@@ -1,0 +1,62 @@
+/** A simulated city says so on every page, and what has really happened: to compare with what Simpang found. */
+
+import { get, type NarratedEvent } from "../api";
+import type { App } from "../app";
+import { fill, h } from "../dom";
+import { language, t } from "../i18n";
+
+const SHOWN = 8;
+/** What stands in brackets is for the map's title, not for a sentence. */
+const IN_BRACKETS = / \(.*/;
+
+export class Narration {
+  readonly element = h("details", { class: "narration" });
+  private events: NarratedEvent[] = [];
+
+  constructor(private readonly app: App) {
+    document.body.classList.add("simulated");
+    app.live.onNarration((event) => this.add([event]));
+    this.render();
+    void this.load();
+  }
+
+  render(): void {
+    const newest = this.events.at(-1);
+    const line = newest ? this.line(newest, false) : [t("narrationNone")];
+    const summary = h(
+      "summary",
+      {},
+      h("strong", { class: "narration-mark" }, t("simulation")),
+      h("span", { class: "narration-what" }, t("narrationTitle")),
+      h("span", { class: "narration-line", role: "status" }, ...line),
+    );
+    const earlier = [...this.events].reverse().slice(0, SHOWN);
+    const list = h("ul", {}, ...earlier.map((event) => h("li", {}, ...this.line(event, true))));
+    fill(this.element, summary, h("div", { class: "narration-list" }, h("p", {}, t("narrationHint")), list));
+  }
+
+  /** linked: to the camera's page. A click on the summary opens the list instead. */
+  private line(event: NarratedEvent, linked: boolean): Node[] {
+    const name = event.camera_name ?? this.app.city.name.replace(IN_BRACKETS, "");
+    const href = linked && event.camera_id ? `/camera/${encodeURIComponent(event.camera_id)}` : null;
+    const place = href ? h("a", { href }, name) : h("strong", {}, name);
+    const clock = h("time", { datetime: event.at }, this.app.time.clock(event.at, true));
+    const text = event.text[language()] ?? Object.values(event.text)[0] ?? "";
+    return [clock, document.createTextNode(" "), place, document.createTextNode(`: ${text}`)];
+  }
+
+  private add(events: readonly NarratedEvent[]): void {
+    const known = new Map([...this.events, ...events].map((event) => [`${event.at} ${event.camera_id} ${event.text.id}`, event]));
+    this.events = [...known.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-SHOWN);
+    this.render();
+  }
+
+  /** Without the list the strip begins with the next event of the stream. */
+  private async load(): Promise<void> {
+    try {
+      this.add((await get<{ events: NarratedEvent[] }>("/api/narration")).events);
+    } catch {
+      this.render();
+    }
+  }
+}
