@@ -68,8 +68,10 @@ def prepared_peer() -> Path:
     if installed.exists() and installed.read_text() == wanted:
         return python
     print("preparing the peer's environment (once, some minutes)")
-    subprocess.run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, PEER_ENVIRONMENT], check=True)
-    subprocess.run([UV, "pip", "install", "--quiet", "--python", python, "-r", PEER_REQUIREMENTS], check=True)
+    make = [UV, "venv", "--quiet", "--clear", "--python", sys.executable, PEER_ENVIRONMENT]
+    fill = [UV, "pip", "install", "--quiet", "--python", python, "-r", PEER_REQUIREMENTS]
+    for command in (make, fill):
+        subprocess.run(command, check=True, cwd=ROOT)  # where pyproject.toml keeps OpenCV with windows out
     installed.write_text(wanted)
     return python
 
@@ -92,9 +94,9 @@ def run_ours(clip: Path, gate: dict[str, Any], *options: str) -> dict[str, Any]:
     }
 
 
-def run_peer(python: Path, clip: Path, gate: dict[str, Any]) -> dict[str, Any]:
+def run_peer(python: Path, clip: Path, gate: dict[str, Any], program: str = "peer_objectcounter.py") -> dict[str, Any]:
     line = ",".join(str(round(number)) for point in (gate["p1"], gate["p2"]) for number in point)
-    command = [python, ROOT / "bench" / "peer_objectcounter.py", clip, WEIGHTS, line]
+    command = [python, ROOT / "bench" / program, clip, WEIGHTS, line]
     done = subprocess.run(command, check=True, cwd=PEER_ENVIRONMENT, capture_output=True, text=True)
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
