@@ -114,7 +114,9 @@ def watch_video(chromium: Browser, address: str, camera_id: str) -> None:
         page.context.close()
 
 
-def look_at(chromium: Browser, address: str, name: str, path: str, awaited: str, user: tuple[str, str] | None) -> None:
+def look_at(
+    chromium: Browser, address: str, name: str, path: str, awaited: str, *, user: tuple[str, str] | None = None
+) -> None:
     for screen in SCREENS:
         page = open_page(chromium, address, screen, user=user)
         page.goto(path)
@@ -149,16 +151,16 @@ def check(chromium: Browser, address: str, visitor: Visitor, user: tuple[str, st
     )
     delay_s = (datetime.fromisoformat(found["detected_at"]) - datetime.fromisoformat(down["at"])).total_seconds()
     say(f"the breakdown was found {delay_s:.0f} s after it happened")
-    look_at(chromium, address, "incidents", f"/kejadian/{found['id']}", "img", user)
+    look_at(chromium, address, "incidents", f"/kejadian/{found['id']}", "img", user=user)
     cut = wait_for(f"told: {CABLE_CUT}", lambda: visitor.told(CABLE_CUT), timeout_s=120)
     struck = cut["camera_id"]
     wait_for(f"{struck} reads tidak ada data", lambda: shown_levels(board).get(struck) == "unknown", timeout_s=60)
-    look_at(chromium, address, "cut", f"/camera/{struck}", ".video-badge .level-unknown", None)
+    look_at(chromium, address, "cut", f"/camera/{struck}", ".video-badge .level-unknown")
     wait_for("a badge has changed its level", changed, timeout_s=150)
-    look_at(chromium, address, "map", "/", ".pin [data-level]", None)
+    look_at(chromium, address, "map", "/", ".pin [data-level]")
     past = wait_for("the charts of the past are not empty", lambda: visitor.past_counts(live()[0]), timeout_s=60)
     say(f"{past} of the last 24 hours have counts")
-    look_at(chromium, address, "history", f"/riwayat?camera={live()[0]}&period=sevenDays", "canvas", user)
+    look_at(chromium, address, "history", f"/riwayat?camera={live()[0]}&period=sevenDays", "canvas", user=user)
     for name, camera in visitor.cameras().items():
         say(f"{name}: {camera['status']}, {camera['level']}")
     if delay_s > FOUND_WITHIN_S:
