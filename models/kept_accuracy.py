@@ -1,7 +1,7 @@
 """What an INT8 network keeps of its original: measured, put into words, and judged."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,9 +9,8 @@ from typing import Any
 
 from analytics.detections import Detections
 from models.agreement import CONFIDENT, LEAST, SAME_BOX, Agreement, agreement_by_road_user
-from models.detector import RgbImage
+from models.detector import Detector, RgbImage
 from models.labelled_pictures import AveragePrecision, average_precision
-from models.openvino_backend import OpenVinoDetector
 
 LEAST_AGREEMENT = 0.95
 """Recall and precision over all road users."""
@@ -24,6 +23,9 @@ LARGEST_LOSS = 0.03
 """Of mAP50-95."""
 
 _FOR_THE_WHOLE_CURVE = 0.01
+
+OpenDetector = Callable[[float], Detector]
+"""Is given the least confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +70,30 @@ class KeptAccuracy:
 
 
 def measure_kept_accuracy(
-    original: Path, quantised: Path, held_back: Sequence[RgbImage], *, labelled: Path | None = None, width: int = 640
+    original: OpenDetector,
+    quantised: OpenDetector,
+    held_back: Sequence[RgbImage],
+    *,
+    labelled: Path | None = None,
+    width: int = 640,
 ) -> KeptAccuracy:
-    """original, quantised: OpenVINO folders or .xml. held_back: pictures that calibration never saw.
+    """held_back: pictures that calibration never saw. labelled: data.yaml of a data set in YOLO's format.
 
-    labelled: data.yaml of a data set in YOLO's format. width: at which its pictures are looked at, in pixels.
+    width: at which its pictures are looked at, in pixels.
     Raises UnusableWeights where a network does not run, or the data set cannot be read.
     """
-    found, other = (_found(path, held_back) for path in (original, quantised))
-    truths = (
-        (None, None)
-        if labelled is None
-        else tuple(
-            average_precision(OpenVinoDetector(path, confidence=_FOR_THE_WHOLE_CURVE), labelled, width=width)
-            for path in (original, quantised)
-        )
-    )
-    return KeptAccuracy(agreement_by_road_user(found, other), len(held_back), *truths)
+    agreement = agreement_by_road_user(_found(original, held_back), _found(quantised, held_back))
+    if labelled is None:
+        return KeptAccuracy(agreement, len(held_back))
+    truths = [
+        average_precision(open_detector(_FOR_THE_WHOLE_CURVE), labelled, width=width)
+        for open_detector in (original, quantised)
+    ]
+    return KeptAccuracy(agreement, len(held_back), *truths)
 
 
-def _found(path: Path, pictures: Sequence[RgbImage]) -> list[Detections]:
-    with closing(OpenVinoDetector(path, confidence=LEAST)) as detector:
+def _found(open_detector: OpenDetector, pictures: Sequence[RgbImage]) -> list[Detections]:
+    with closing(open_detector(LEAST)) as detector:
         return [future.result() for future in [detector.submit(picture) for picture in pictures]]
 
 

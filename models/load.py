@@ -8,7 +8,7 @@ import structlog
 
 from models.detector import Detector
 from models.errors import UnusableWeights
-from models.weights import cache_folder, resolve_weights
+from models.weights import cache_folder, engine_folder, resolve_weights
 
 log = structlog.get_logger()
 
@@ -27,8 +27,8 @@ def load_detector(
 
     weights: path (OpenVINO folder or .xml, .pt, .onnx, .engine) or registered name; None resolves as
     `models.weights.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
-    "auto" uses CUDA for .pt and .engine wherever there is a GPU. picture_size: (width, height) where all pictures will
-    have the same; OpenVINO is faster then.
+    "auto" uses CUDA for .pt and .engine wherever there is a GPU; with TensorRT installed, a .pt there gets an engine,
+    built once in minutes. picture_size: (width, height) where all pictures will have the same; OpenVINO is faster then.
     Raises UnusableWeights: one line, what is wrong and what to do.
     """
     cache = cache or cache_folder()
@@ -36,7 +36,7 @@ def load_detector(
     path = resolve_weights(weights, prefer_torch=gpu and has_ultralytics() and device != "cpu", cache=cache)
     detector: Detector
     if path.suffix in _ULTRALYTICS_SUFFIXES:
-        detector = _ultralytics(path, device, confidence)
+        detector = _ultralytics(path, device, confidence, cache)
     else:
         compiled = _writable(cache / "compiled")
         detector = _openvino(path, _openvino_device(path, device, gpu), confidence, picture_size, compiled)
@@ -78,7 +78,7 @@ def _writable(folder: Path) -> Path | None:
     return folder if os.access(folder, os.W_OK) else None
 
 
-def _ultralytics(path: Path, device: str, confidence: float) -> Detector:
+def _ultralytics(path: Path, device: str, confidence: float, cache: Path) -> Detector:
     if not has_ultralytics():
         raise UnusableWeights(
             f"{path}: needs ultralytics and torch; run `pip install 'simpang[yolo]'`, or export the model to OpenVINO "
@@ -86,4 +86,22 @@ def _ultralytics(path: Path, device: str, confidence: float) -> Detector:
         )
     from models.ultralytics_backend import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
 
+    if path.suffix == ".pt" and device != "cpu":
+        engine = _engine_of(path, cache)
+        if engine is not None:
+            return UltralyticsDetector(engine, confidence=confidence, device=device)
     return UltralyticsDetector(path, confidence=confidence, device=device)
+
+
+def _engine_of(path: Path, cache: Path) -> Path | None:
+    """The TensorRT engine of these weights for this GPU, built at first; None where it cannot be had."""
+    from models.engine_cache import EngineCache, this_hardware  # noqa: PLC0415 - torch takes seconds to load
+
+    hardware = this_hardware()
+    if hardware is None:
+        return None
+    try:
+        return EngineCache(engine_folder(cache)).find_or_build(path, hardware)
+    except UnusableWeights as error:
+        log.warning("torch runs these weights, which is slower than an engine", reason=str(error))
+        return None

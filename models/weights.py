@@ -23,6 +23,11 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("simpang", appauthor=False))
 
 
+def engine_folder(cache: Path | None = None) -> Path:
+    """Where TensorRT engines are kept (`models.engine_cache`)."""
+    return (cache or cache_folder()) / "engines"
+
+
 def cached_versions(name: str, cache: Path) -> list[Path]:
     """What the cache holds of a model, best for a CPU first: OpenVINO INT8, OpenVINO, .pt."""
     weights = cache / "weights"

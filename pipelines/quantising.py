@@ -1,19 +1,21 @@
 """From weights and a city's pictures to an INT8 network that has shown what it keeps of the original."""
 
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
+from models.detector import Detector
+from models.engine_cache import EngineCache, this_hardware
 from models.errors import UnusableWeights
 from models.export import export_weights
 from models.kept_accuracy import KeptAccuracy, measure_kept_accuracy
-from models.openvino_backend import find_xml
+from models.openvino_backend import OpenVinoDetector, find_xml
 from models.quantise import ENOUGH_PICTURES, has_nncf, quantise
 from pipelines.errors import BadInput
 from pipelines.sample_pictures import Samples, sample_pictures
@@ -23,76 +25,130 @@ FEWEST_EACH = 4
 """So that one can be held back."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What to quantise by, and how to judge it.
+
+    sources: see `sample_pictures`; `pictures` are taken of all together, `width` pixels wide, of cameras over `over_s`
+    seconds. labelled: data.yaml of a data set to measure average precision on. accept: use the result whatever it lost.
+    """
+
+    sources: Sequence[str]
+    width: int = 640
+    pictures: int = ENOUGH_PICTURES
+    over_s: float = 60.0
+    labelled: Path | None = None
+    accept: bool = False
+
+    def samples(self) -> Samples:
+        """Raises BadInput."""
+        if not self.sources:
+            raise BadInput("INT8 needs pictures of your cameras; give --pictures or --config")
+        each = max(FEWEST_EACH, -(-self.pictures // len(self.sources)))
+        return sample_pictures(self.sources, each=each, width=self.width, over_s=self.over_s)
+
+
 @dataclass(frozen=True, slots=True)
 class QuantisedModel:
-    """path: where the model lies. kept: what it keeps. accepted: it bears the name under which it is used."""
+    """path: where the model lies; None where nothing was kept. accepted: it is where it will be used.
 
-    path: Path
+    report: the file that tells all this, where there is one.
+    """
+
+    path: Path | None
+    report: Path | None
     kept: KeptAccuracy
     accepted: bool
 
-    @property
-    def report(self) -> Path:
-        return self.path / REPORT
 
+def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
+    """An OpenVINO INT8 network beside the weights, in NAME_int8_openvino_model, with `export_report.json`.
 
-def quantise_weights(
-    weights: Path,
-    sources: Sequence[str],
-    *,
-    width: int = 640,
-    pictures: int = ENOUGH_PICTURES,
-    over_s: float = 60.0,
-    labelled: Path | None = None,
-    accept: bool = False,
-) -> QuantisedModel:
-    """Calibrate on `sources` (see `sample_pictures`), measure on what was held back, write both beside the weights.
-
-    weights: a .pt, or a float OpenVINO export. pictures: how many to take of all sources together. accept: use the
-    network whatever it lost. One that is not accepted lies in NAME_int8_rejected_openvino_model, where nothing takes it
-    for a model to use by itself, and an earlier INT8 network stays.
+    weights: a .pt, or a float OpenVINO export. A network that is not accepted lies in
+    NAME_int8_rejected_openvino_model, where nothing takes it by itself, and an earlier INT8 network stays.
     Raises BadInput.
     """
     if not has_nncf():
         raise BadInput("quantising needs NNCF; run `pip install 'simpang[quantise]'`")
-    if not sources:
-        raise BadInput("INT8 needs pictures of your cameras; give --pictures or --config")
+    samples = by.samples()
     try:
         original = export_weights(weights) if weights.suffix == ".pt" else weights
-        xml = find_xml(original)
-        samples = sample_pictures(
-            sources, each=max(FEWEST_EACH, -(-pictures // len(sources))), width=width, over_s=over_s
-        )
-        name, folder = xml.stem, (original if original.is_dir() else original.parent).parent
+        name, folder = find_xml(original).stem, (original if original.is_dir() else original.parent).parent
         trial = folder / f"{name}_int8_rejected_openvino_model"
-        mark = quantise(original, samples.used, trial, mark=_mark(weights, samples, width))
-        kept = measure_kept_accuracy(original, trial, samples.held_back, labelled=labelled, width=width)
+        mark = quantise(original, samples.used, trial, mark=_mark(weights, samples, by.width))
+
+        def opened(path: Path, confidence: float) -> Detector:
+            return OpenVinoDetector(path, confidence=confidence)
+
+        kept = measure_kept_accuracy(
+            lambda confidence: opened(original, confidence),
+            lambda confidence: opened(trial, confidence),
+            samples.held_back,
+            labelled=by.labelled,
+            width=by.width,
+        )
     except UnusableWeights as error:
         raise BadInput(str(error)) from error
-    accepted = accept or not kept.shortfalls
-    _write_report(trial / REPORT, {"calibration": mark, "accepted": accepted, "kept": kept.as_json()})
+    accepted = by.accept or not kept.shortfalls
+    report = {"calibration": mark, "accepted": accepted, "kept": kept.as_json()}
+    (trial / REPORT).write_text(json.dumps(report, indent=2) + os.linesep, encoding="utf-8")
     if not accepted:
-        return QuantisedModel(trial, kept, accepted=False)
+        return QuantisedModel(trial, trial / REPORT, kept, accepted=False)
     final = folder / f"{name}_int8_openvino_model"
     shutil.rmtree(final, ignore_errors=True)
     trial.rename(final)
-    return QuantisedModel(final, kept, accepted=True)
+    return QuantisedModel(final, final / REPORT, kept, accepted=True)
+
+
+def quantise_for_gpu(weights: Path, by: Calibration, engines: EngineCache) -> QuantisedModel:
+    """A TensorRT INT8 engine for this machine's GPU, in the cache, where the .pt finds it from then on.
+
+    One that is not accepted is not kept. Raises BadInput. Never run by us: it needs a GPU.
+    """
+    hardware = this_hardware()
+    if hardware is None:
+        raise BadInput(NO_ENGINE_HERE)
+    if weights.suffix != ".pt":
+        raise BadInput(f"{weights}: an engine is built from a .pt; give one")
+    samples = by.samples()
+    try:
+        from models.ultralytics_backend import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
+
+        built, key = engines.build(weights, hardware, "int8", samples.used)
+        kept = measure_kept_accuracy(
+            lambda confidence: UltralyticsDetector(weights, confidence=confidence),
+            lambda confidence: UltralyticsDetector(built, confidence=confidence),
+            samples.held_back,
+            labelled=by.labelled,
+            width=by.width,
+        )
+    except UnusableWeights as error:
+        raise BadInput(str(error)) from error
+    accepted = by.accept or not kept.shortfalls
+    if not accepted:
+        engines.discard(built)
+        return QuantisedModel(None, None, kept, accepted=False)
+    mark = {**_mark(weights, samples, by.width), **asdict(key)}
+    path = engines.keep(weights, key, built, {"calibration": mark, "accepted": True, "kept": kept.as_json()})
+    return QuantisedModel(path, path.with_suffix(".json"), kept, accepted=True)
+
+
+NO_ENGINE_HERE = (
+    "an engine is built on the GPU that will run it, and here is no CUDA GPU or no TensorRT; do it there, after "
+    "`pip install 'simpang[yolo,tensorrt]'`"
+)
 
 
 def _mark(weights: Path, samples: Samples, width: int) -> dict[str, Any]:
     measured = weights if weights.is_file() else find_xml(weights).with_suffix(".bin")
+    with measured.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "weights": weights.name,
-        "weights_sha256": hashlib.sha256(measured.read_bytes()).hexdigest(),
+        "weights_sha256": digest,
         "calibrated_on": samples.sources,
         "without": samples.missing,
         "held_back": len(samples.held_back),
         "width": width,
     }
-
-
-def _write_report(path: Path, report: dict[str, Any]) -> None:
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(report, indent=2) + os.linesep, encoding="utf-8")
-    partial.replace(path)

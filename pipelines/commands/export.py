@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from models.agreement import CONFIDENT, SAME_BOX
+from models.engine_cache import EngineCache, this_hardware
 from models.errors import UnusableWeights
-from models.weights import resolve_weights
+from models.weights import engine_folder, resolve_weights
 from pipelines.config import read_config
 from pipelines.errors import BadInput
 
 if TYPE_CHECKING:
-    from pipelines.quantising import QuantisedModel
+    from pipelines.quantising import Calibration, QuantisedModel
 
 
 @click.command("export")
@@ -59,24 +60,43 @@ def export_model(
     An .engine fits the GPU and the TensorRT it was built with, and is kept in the cache. .pt files need the extra
     `yolo`, --int8 the extra `quantise`.
     """
+    if not int8 and (sources or city or labelled or accept):
+        raise BadInput("--pictures, --config, --labelled and --accept go with --int8")
     try:
         path = resolve_weights(weights, prefer_torch=True)
-        if int8 and to == "openvino":
-            from pipelines.quantising import quantise_weights  # noqa: PLC0415 - its runtimes load slowly
+        if int8:
+            from pipelines.quantising import Calibration  # noqa: PLC0415 - its runtimes load slowly
 
             given = _sources(sources, city)
-            made = quantise_weights(
-                path, given, width=imgsz, pictures=count, over_s=over_s, labelled=labelled, accept=accept
+            by = Calibration(
+                sources=given, width=imgsz, pictures=count, over_s=over_s, labelled=labelled, accept=accept
             )
-            _show(made)
-            return
-        if sources or city or labelled or accept:
-            raise BadInput("--pictures, --config, --labelled and --accept go with --to openvino --int8")
-        from models.export import export_weights  # noqa: PLC0415 - its backend loads slowly
+            _show(_quantised(path, to, by))
+        elif to == "engine":
+            click.echo(_engine(path))
+        else:
+            from models.export import export_weights  # noqa: PLC0415 - its backend loads slowly
 
-        click.echo(export_weights(path, to=to, imgsz=imgsz, half=half))
+            click.echo(export_weights(path, to=to, imgsz=imgsz, half=half))
     except UnusableWeights as error:
         raise BadInput(str(error)) from error
+
+
+def _quantised(path: Path, to: str, by: "Calibration") -> "QuantisedModel":
+    from pipelines.quantising import quantise_for_cpu, quantise_for_gpu  # noqa: PLC0415 - its runtimes load slowly
+
+    if to == "onnx":
+        raise BadInput("--int8 is for --to openvino and --to engine; ONNX Runtime gets --half at most")
+    return quantise_for_cpu(path, by) if to == "openvino" else quantise_for_gpu(path, by, EngineCache(engine_folder()))
+
+
+def _engine(path: Path) -> Path:
+    hardware = this_hardware()
+    if hardware is None:
+        from pipelines.quantising import NO_ENGINE_HERE  # noqa: PLC0415 - its runtimes load slowly
+
+        raise BadInput(NO_ENGINE_HERE)
+    return EngineCache(engine_folder()).find_or_build(path, hardware)
 
 
 def _sources(sources: tuple[str, ...], city: Path | None) -> list[str]:
@@ -107,10 +127,9 @@ def _show(made: "QuantisedModel") -> None:
             f"{kept.quantised.map50:.3f}, mAP50-95 {kept.original.map50_95:.3f} to {kept.quantised.map50_95:.3f}",
             soft_wrap=True,
         )
-    console.print(f"{made.report}", soft_wrap=True)
+    if made.report is not None:
+        console.print(f"{made.report}", soft_wrap=True)
     if not made.accepted:
-        raise BadInput(
-            f"{made.path}: not taken into use: {'; '.join(kept.shortfalls)}; calibrate on more and other pictures, or "
-            "give --accept"
-        )
+        where, why = made.path or "the engine", "; ".join(kept.shortfalls)
+        raise BadInput(f"{where}: not taken into use: {why}; calibrate on more and other pictures, or give --accept")
     click.echo(made.path)

@@ -6,6 +6,7 @@ import pytest
 from models.agreement import Agreement
 from models.kept_accuracy import ENOUGH_OF_A_KIND, KeptAccuracy, measure_kept_accuracy
 from models.labelled_pictures import AveragePrecision
+from models.openvino_backend import OpenVinoDetector
 from tests.tiny_network import save_tiny_network
 
 GOOD = Agreement(expected=200, found=198, claimed=199, backed=196, confidence_change=-0.01)
@@ -44,8 +45,8 @@ def test_too_much_lost_against_the_truth_is_told():
 
 
 def test_two_networks_are_measured_on_pictures_and_against_labels(tmp_path):
-    network = save_tiny_network(tmp_path / "tiny_openvino_model")
-    other = save_tiny_network(tmp_path / "other_openvino_model", found_class=3)
+    network = opener(save_tiny_network(tmp_path / "tiny_openvino_model"))
+    other = opener(save_tiny_network(tmp_path / "other_openvino_model", found_class=3))
     data = labelled_set(tmp_path / "set")
     pictures = [bright(left) for left in (10, 50, 90)]
     same = measure_kept_accuracy(network, network, pictures, labelled=data, width=160)
@@ -55,6 +56,10 @@ def test_two_networks_are_measured_on_pictures_and_against_labels(tmp_path):
     wrong = measure_kept_accuracy(network, other, pictures, labelled=data, width=160)
     assert wrong.agreement["all"].recall == 0
     assert wrong.quantised.map50 == pytest.approx(0)
+
+
+def opener(folder):
+    return lambda confidence: OpenVinoDetector(folder, confidence=confidence)
 
 
 def bright(left):

@@ -116,6 +116,13 @@ def test_a_yolo_with_random_weights_is_quantised_and_runs(tmp_path):
     original = export_weights(tmp_path / "random.pt", imgsz=160)
     noise = np.random.default_rng(1).integers(0, 255, (4, 96, 160, 3), dtype=np.uint8)
     quantise(original, noise, tmp_path / "random_int8_openvino_model")
-    kept = measure_kept_accuracy(original, tmp_path / "random_int8_openvino_model", list(noise))
+    quantised = tmp_path / "random_int8_openvino_model"
+    kept = measure_kept_accuracy(
+        *(
+            lambda confidence, path=path: OpenVinoDetector(path, confidence=confidence)
+            for path in (original, quantised)
+        ),
+        list(noise),
+    )
     assert kept.pictures == 4
     assert kept.shortfalls  # random weights are sure of nothing

@@ -55,7 +55,7 @@ def test_one_that_cannot_be_judged_is_kept_aside_unless_accepted(tmp_path, weigh
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [(["--int8"], "INT8 needs pictures"), (["--pictures", "road.mp4"], "go with --to openvino --int8")],
+    [(["--int8"], "INT8 needs pictures"), (["--pictures", "road.mp4"], "go with --int8")],
 )
 def test_options_that_do_not_go_together_are_refused(weights, options, says):
     assert says in str(export(weights, *options).exception)
