@@ -34,7 +34,10 @@ from analytics.scoring import (
 from analytics.truth import TrueCrossing, TrueIncident, TrueInterval, Truth
 from pipelines.city.stored import Stored
 
-RETURN_S, NOTICE_S, TELL_S = 12.0, 12.0, 45.0
+RETURN_S = 40.0
+"""A camera that was away for long is asked for again after `BackOff.longest_s`, give or take a quarter."""
+
+NOTICE_S, TELL_S = 12.0, 45.0
 OUTAGE_S, ENOUGH_S = 12.0, 45.0
 JUST_BEFORE_S = 1.0
 """A crossing so shortly before an outage cannot be told from one that did not happen."""

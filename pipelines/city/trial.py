@@ -26,6 +26,9 @@ WARM_UP_S = 30.0
 QUIET_END_S = 30.0
 """No incident is scripted to begin in so many of the last seconds."""
 
+SIMPANG_BEFORE_S = 2.0
+"""Before second 0 it starts: whoever asks for a stream much earlier is made to wait ever longer between attempts."""
+
 SETTLES_S = 8.0
 """After the last minute, until all of it is in the database."""
 
@@ -58,12 +61,10 @@ def run_trial(trial: Trial, progress: Progress = lambda _: None) -> list[CameraS
     scripted_s = trial.until_s - QUIET_END_S
     with live_city(trial.points, trial.seed, trial.folder, duration_s=scripted_s, get_ready_s=ready_s) as city:
         _complete(city.config, trial.weights)
+        _wait(trial, city, -SIMPANG_BEFORE_S, progress)
         command = [sys.executable, "-m", "pipelines", "run", str(city.config)]
         with process(command, log=trial.folder / "simpang.log") as simpang:
-            while (t := time.time() - city.start_at) < trial.until_s + SETTLES_S:
-                _check(trial, city, simpang)
-                progress(t)
-                time.sleep(POLL_S)
+            _wait(trial, city, trial.until_s + SETTLES_S, progress, simpang)
     return _scores(trial, city)
 
 
@@ -81,13 +82,21 @@ def _complete(config: Path, weights: str | None) -> None:
     config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
-def _check(trial: Trial, city: LiveCity, simpang: Popen[bytes]) -> None:
-    if simpang.poll() is not None:
-        lines = (trial.folder / "simpang.log").read_text(encoding="utf-8").strip().splitlines() or [""]
-        raise BadInput(f"simpang run stopped by itself; its log is {trial.folder / 'simpang.log'}: {lines[-1]}")
-    for point, camera in zip(trial.points, city.cameras, strict=True):
-        if camera.poll() is not None:
-            raise BadInput(f"camera {point.id} stopped by itself; its log is {trial.folder / point.id}.log")
+def _wait(
+    trial: Trial, city: LiveCity, until_s: float, progress: Progress, simpang: Popen[bytes] | None = None
+) -> None:
+    """Raises BadInput where one of the programs stops by itself."""
+    programs = {point.id: camera for point, camera in zip(trial.points, city.cameras, strict=True)}
+    if simpang is not None:
+        programs["simpang"] = simpang
+    while (t := time.time() - city.start_at) < until_s:
+        for name, program in programs.items():
+            if program.poll() is not None:
+                log = trial.folder / f"{name}.log"
+                last_line = (log.read_text(encoding="utf-8").strip().splitlines() or [""])[-1]
+                raise BadInput(f"{name} stopped by itself; its log is {log} and ends with: {last_line}")
+        progress(t)
+        time.sleep(POLL_S)
 
 
 def _scores(trial: Trial, city: LiveCity) -> list[CameraScore]:
