@@ -1,5 +1,6 @@
 """What may be said of a camera, and until when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from pipelines.config import CameraConfig
 from pipelines.events import CameraStatus
 from portal.directory import Entry
 from portal.queries.current import HealthRow, LevelRow
-from portal.state import Reports, camera_state
+from portal.state import Reports, camera_state, for_others
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 ENTRY = Entry(CameraConfig(id="a", name="A", url="rtsp://10.0.0.7/1", visibility=Visibility.PUBLIC), None, Geometry())
@@ -36,6 +37,14 @@ def test_only_a_camera_that_is_analysed_has_a_level(status):
     assert now.status == status
     assert now.level == (Level.DENSE if known else Level.UNKNOWN)
     assert now.zones[0].speed_kmh == (24.0 if known else None)
+
+
+def test_how_well_a_machine_keeps_up_is_said_only_of_a_camera_that_is_analysed():
+    figures = {"analysed_fps": 3.0, "held_fps": 1.0, "wanted_fps": 5.0, "reached": 0.6, "age_p95_s": 0.2}
+    told = {status: state(replace(health(1, status), **figures), level(1)).load for status in CameraStatus}
+    assert {status for status, load in told.items() if load} == {CameraStatus.ONLINE, CameraStatus.DEGRADED}
+    assert told[CameraStatus.DEGRADED].model_dump() == figures
+    assert state(health(1), level(1)).load is None, "a worker of before it was told"
 
 
 def test_silence_ends_in_offline_and_no_data():
@@ -66,3 +75,11 @@ def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated(rows, s
     for row in rows:
         reports = reports.with_newer([health(1)], [], [row])
     assert camera_state(ENTRY, reports, NOW).zones[0].since_at == NOW - timedelta(seconds=since)
+
+
+def test_a_camera_out_of_service_has_no_data_and_everybody_reads_why():
+    entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": "road works until June"}))
+    row = health(1)
+    now = for_others(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
+    assert (now.status, now.level, now.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
+    assert now.out_of_service == "road works until June"
