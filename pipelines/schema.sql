@@ -94,6 +94,10 @@ CREATE TABLE IF NOT EXISTS health (
     age_s real,
     width int,
     height int,
+    held_fps real,
+    wanted_fps real,
+    reached real,
+    age_p95_s real,
     PRIMARY KEY (at, event_id)
 );
 CREATE INDEX IF NOT EXISTS health_of_camera ON health (camera_id, at DESC);
@@ -150,7 +154,11 @@ BEGIN
             ('zone_intervals', 'smp_h', 'real'),
             ('zone_intervals', 'saturation', 'real'),
             ('zone_intervals', 'level_of_service', 'text'),
-            ('zone_intervals', 'emp_verified', 'boolean')
+            ('zone_intervals', 'emp_verified', 'boolean'),
+            ('health', 'held_fps', 'real'),
+            ('health', 'wanted_fps', 'real'),
+            ('health', 'reached', 'real'),
+            ('health', 'age_p95_s', 'real')
         ) AS wanted (of_table, name, type)
         WHERE NOT EXISTS (
             SELECT FROM pg_attribute WHERE attrelid = of_table::regclass AND attname = name AND NOT attisdropped

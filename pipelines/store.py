@@ -112,6 +112,10 @@ _COLUMNS = {
         "age_s": "real",
         "width": "int",
         "height": "int",
+        "held_fps": "real",
+        "wanted_fps": "real",
+        "reached": "real",
+        "age_p95_s": "real",
     },
 }
 
@@ -247,6 +251,10 @@ def _health_row(event_id: str, h: Health) -> Row:
         h.reconnects,
         h.age_s,
         *(h.image_size or (None, None)),
+        h.held_fps,
+        h.wanted_fps,
+        h.reached,
+        h.age_p95_s,
     )
 
 

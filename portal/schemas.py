@@ -52,6 +52,16 @@ class Video(Answer):
     hls: str
 
 
+class Load(Answer):
+    """How well the machine that analyses a camera keeps up with it; means over the last few seconds."""
+
+    wanted_fps: float = Field(description="Looks a second that its traffic asks for.")
+    analysed_fps: float = Field(description="Looks a second that it had.")
+    held_fps: float = Field(description="Of these, in how many nothing had moved.")
+    reached: float | None = Field(description="Share of the looks wanted that the machine had time for; 1 is all.")
+    age_p95_s: float | None = Field(description="95 % of the pictures became facts within so long; null without any.")
+
+
 class CameraState(Answer):
     id: str
     name: str
@@ -62,6 +72,7 @@ class CameraState(Answer):
     level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
     status: CameraStatus = Field(description="`offline` too where no report has come for 30 seconds.")
     reason: str | None = Field(default=None, description="What is wrong and what to do; only operators are told.")
+    load: Load | None = Field(default=None, description="Only operators are told, while it is analysed.")
     out_of_service: str | None = Field(default=None, description="Why nobody watches this camera, null while one does.")
     zones: tuple[ZoneState, ...]
     last_analysed_at: Utc | None = Field(description="When a picture of this camera was last analysed.")

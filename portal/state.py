@@ -13,7 +13,7 @@ from analytics.facts import Level
 from pipelines.events import CameraStatus
 from portal.directory import Entry
 from portal.queries.current import HealthRow, LevelRow, ZoneKey
-from portal.schemas import CameraDetail, CameraState, GateShape, Site, Video, ZoneDetail, ZoneState
+from portal.schemas import CameraDetail, CameraState, GateShape, Load, Site, Video, ZoneDetail, ZoneState
 
 HEALTH_LIFETIME = timedelta(seconds=30)
 LEVEL_LIFETIME = timedelta(seconds=150)
@@ -83,6 +83,7 @@ def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
         status=status,
         reason=newest.reason or None if newest and status is newest.status else None,
         out_of_service=out_of_service,
+        load=_load(newest) if newest and status in _ANALYSED else None,
         zones=zones,
         last_analysed_at=analysed.at if analysed else None,
         updated_at=now,
@@ -95,7 +96,7 @@ State = TypeVar("State", bound=CameraState)
 
 def for_others(state: State) -> State:
     """Without what only operators are told: it may name addresses inside the city's network."""
-    return state.model_copy(update={"reason": None})
+    return state.model_copy(update={"reason": None, "load": None})
 
 
 def camera_detail(entry: Entry, reports: Reports, now: datetime) -> CameraDetail:
@@ -114,6 +115,19 @@ def _status(newest: HealthRow | None, now: datetime) -> CameraStatus:
     if newest is None or now - newest.at > HEALTH_LIFETIME:
         return CameraStatus.OFFLINE
     return newest.status
+
+
+def _load(newest: HealthRow) -> Load | None:
+    """None from a worker of before this was told."""
+    if newest.wanted_fps is None or newest.analysed_fps is None or newest.held_fps is None:
+        return None
+    return Load(
+        wanted_fps=newest.wanted_fps,
+        analysed_fps=newest.analysed_fps,
+        held_fps=newest.held_fps,
+        reached=newest.reached,
+        age_p95_s=newest.age_p95_s,
+    )
 
 
 def _zone_state(camera_id: str, zone: str, reports: Reports, status: CameraStatus, now: datetime) -> ZoneState:

@@ -148,7 +148,7 @@ def camera_message(entry: Entry, state: CameraState) -> Message:
         subject=("camera", entry.id),
         event=_event("camera", for_others(state)),
         public=entry.public,
-        for_operators=None if state.reason is None else _event("camera", state),
+        for_operators=None if state.reason is None and state.load is None else _event("camera", state),
     )
 
 
@@ -166,8 +166,8 @@ def _event(name: str, answer: Answer) -> ServerSentEvent:
 
 
 def _says_the_same(told: CameraState, state: CameraState) -> bool:
-    """Whether nothing but the times has changed."""
-    times = {"updated_at": state.updated_at, "last_analysed_at": state.last_analysed_at}
+    """Whether nothing has changed but the times and figures that are never twice the same."""
+    times = {"updated_at": state.updated_at, "last_analysed_at": state.last_analysed_at, "load": state.load}
     return state == told.model_copy(update=times)
 
 

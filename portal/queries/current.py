@@ -22,6 +22,11 @@ class HealthRow:
     width: int | None
     height: int | None
     reason: str = ""
+    analysed_fps: float | None = None
+    held_fps: float | None = None
+    wanted_fps: float | None = None
+    reached: float | None = None
+    age_p95_s: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", CameraStatus(self.status))
@@ -45,10 +50,10 @@ ZoneKey = tuple[str, str]
 """Camera id and zone."""
 
 _HEALTH = """
-SELECT camera.id AS camera_id, newest.at, newest.status, newest.width, newest.height, newest.reason
+SELECT camera.id AS camera_id, newest.*
 FROM unnest(%(cameras)s::text[]) AS camera(id)
 CROSS JOIN LATERAL (
-    SELECT at, status, width, height, reason FROM health
+    SELECT at, status, width, height, reason, analysed_fps, held_fps, wanted_fps, reached, age_p95_s FROM health
     WHERE camera_id = camera.id AND at > %(since)s AND at < now() + interval '30 seconds'
       AND (analysed_fps > 0 OR NOT %(analysed_only)s)
     ORDER BY at DESC LIMIT 1

@@ -116,7 +116,16 @@ def incident(phase: IncidentPhase, *, incident_id: str = "cam-7", **changes: Any
 
 def one_of_each() -> list[Event]:
     level = Congestion(camera_id="simpang-kda-1", zone="approach", at=NOON, level=Level.JAMMED, previous=Level.DENSE)
-    health = Health(camera_id="simpang-kda-2", at=NOON, status=CameraStatus.ONLINE, image_size=(1280, 720))
+    health = Health(
+        camera_id="simpang-kda-2",
+        at=NOON,
+        status=CameraStatus.ONLINE,
+        image_size=(1280, 720),
+        held_fps=1,
+        wanted_fps=8,
+        reached=0.5,
+        age_p95_s=0.25,
+    )
     return [
         counts(),
         Event.wrap(level, NOON),
@@ -161,7 +170,7 @@ def test_each_event_lands_in_its_table(pool: ConnectionPool) -> None:
     assert gate[5:] == (720.0, None, 3.5, None, 310.0, None, True, pytest.approx(0.95))
     assert kept["levels"][0][4:6] == ("jammed", "dense")
     assert kept["health"][0][3] == "online"
-    assert kept["health"][0][-2:] == (1280, 720)
+    assert kept["health"][0][-6:] == (1280, 720, 1, 8, 0.5, 0.25)
     assert len(kept["incidents"]) == 1
 
 

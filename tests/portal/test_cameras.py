@@ -69,6 +69,16 @@ def test_a_view_that_is_no_basis_for_facts_has_no_level_and_only_operators_are_t
             assert camera["video"], "people can still look at the road"
 
 
+def test_how_well_the_machine_keeps_up_is_told_to_operators_alone(anonymous, signed_in, keep):
+    load = {"wanted_fps": 8.0, "held_fps": 1.5, "reached": 0.62, "age_p95_s": 0.31}
+    keep(online("laluan-1", ago(1), **load))
+    sari = signed_in("sari")
+    wait_until(lambda: by_id(sari)["laluan-1"]["load"], "the load to be told")
+    for client, told in ((anonymous, None), (signed_in("rina"), None), (sari, {"analysed_fps": 5.0, **load})):
+        for camera in (by_id(client)["laluan-1"], client.get("/api/cameras/laluan-1").json()):
+            assert camera["load"] == told
+
+
 def test_a_camera_that_is_down_has_no_level(anonymous, keep):
     keep(
         level("laluan-1", "masuk", ago(20), Level.JAMMED, Level.FREE),
