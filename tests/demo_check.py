@@ -27,6 +27,7 @@ CHROMIUM = [
     *("--disable-component-update", "--disable-sync"),
 ]
 PLAYED_S = 2.0
+STOP_S = 40.0
 FEWEST_LIVE, FOUND_WITHIN_S = 4, 30.0
 BREAKS_DOWN, CABLE_CUT = "a vehicle breaks down in a live lane", "the camera's cable is cut"
 
@@ -184,7 +185,11 @@ def main() -> None:
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "pipelines", "demo", "--port", str(port), "--data-dir", str(data)]
     say(f"log in {log}")
-    with process(command, log=log), httpx.Client(base_url=address, timeout=10) as client, browser() as chromium:
+    with (
+        process(command, log=log, stop_within_s=STOP_S),
+        httpx.Client(base_url=address, timeout=10) as client,
+        browser() as chromium,
+    ):
         visitor = Visitor(client)
         listed = wait_for("the API answers with cameras", visitor.cameras, timeout_s=120)
         say(f"{len(listed)} cameras are listed {time.monotonic() - began:.0f} s after the start")

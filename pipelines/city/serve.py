@@ -77,6 +77,8 @@ def live_city(
             )
             for point in points
         )
+        # All at once: one after the other they would take their time one after the other, too.
+        running.callback(lambda: [camera.terminate() for camera in cameras])
         yield LiveCity(config, truth, start_at, cameras)
 
 

@@ -23,7 +23,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(command: list[str], *, log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    command: list[str], *, log: Path | None = None, stop_within_s: float = STOP_TIMEOUT_S
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` for the length of the block; log: where its output goes instead of ours.
 
     A session of its own keeps the terminal's Ctrl-C away from it, so that it is stopped once, by us, in order.
@@ -35,7 +37,7 @@ def process(command: list[str], *, log: Path | None = None) -> Iterator[subproce
     finally:
         child.send_signal(signal.SIGTERM)
         try:
-            child.wait(STOP_TIMEOUT_S)
+            child.wait(stop_within_s)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
