@@ -53,7 +53,7 @@ def main() -> int:
     point, record = confirm(cameras, tried.append, fixed=options.cameras is not None)
     result = {
         "capacity_cameras": point.cameras if point.holds else 0,
-        "frame_to_event_p95_ms": point.age_p95_ms,
+        "frame_to_event_p95_ms": point.frame_to_event_p95_ms,
         **what_is_lost(point, record),
         "tried": [{"cameras": p.cameras, "seconds": p.seconds, "holds": p.holds, "failed": p.failed} for p in tried],
         "at_capacity": point.model_dump(mode="json"),

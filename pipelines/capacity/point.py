@@ -46,9 +46,12 @@ def references_for(
 
 
 def measure(
-    clips: Sequence[PreparedClip], cameras: int, seconds: float, weights: str | None, settle_s: float = SETTLE_S
+    clips: Sequence[PreparedClip], cameras: int, seconds: float, weights: str | None, *, inference: bool = True
 ) -> Record:
-    """Serve the clips as `cameras` cameras and let a worker watch them. Raises BadInput where either cannot start."""
+    """Serve the clips as `cameras` cameras and let a worker watch them. Raises BadInput where either cannot start.
+
+    inference: without it the worker does all but that.
+    """
     require_server()
     plan = Plan.of(clips, cameras, time.time())
     geometry = {clip.name: clip.geometry for clip in clips}
@@ -61,8 +64,9 @@ def measure(
                 port=port,
                 server=server,
                 weights=weights,
-                settle_s=settle_s,
+                settle_s=SETTLE_S,
                 seconds=seconds,
+                inference=inference,
             )
             return _watched(order, folder)
 

@@ -6,12 +6,21 @@ from pipelines.capacity.plan import PlannedCamera
 
 
 class Look(BaseModel):
-    """taken_at: when the camera took the picture. concluded_at: when it had become facts. Unix seconds, both."""
+    """taken_at: when the camera took the picture. concluded_at: when it had become facts. Unix seconds, both.
+
+    waited_s: from its arrival to its facts. held: nothing had moved, so that what was seen before held.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     taken_at: float
     concluded_at: float
+    waited_s: float | None = None
+    held: bool = False
+
+    @property
+    def age_s(self) -> float:
+        return self.concluded_at - self.taken_at
 
 
 class Crossed(BaseModel):

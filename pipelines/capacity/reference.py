@@ -6,6 +6,7 @@ become known.
 """
 
 import hashlib
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -16,15 +17,17 @@ from typing import TypeAlias
 import av
 from av.packet import Packet
 from av.video.stream import VideoStream
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr
 
 import analytics
 import models
+import pipelines.count
+import pipelines.pictures
 from analytics.detections import Tracks
 from analytics.facts import Crossing
 from models.detector import Detector
 from pipelines.capacity.clips import FPS, PreparedClip
-from pipelines.count import count
+from pipelines.config import CameraConfig
 from pipelines.recording import Recording
 
 BEFORE_S, AFTER_S = 8, 4
@@ -43,7 +46,9 @@ class Reference(BaseModel):
     moving: tuple[bool, ...]
 
     def moves_at(self, position_s: float) -> bool:
-        return self.moving[min(int(position_s), len(self.moving) - 1)]
+        """Whether something moves that did so in the second before, too: a quiet road is allowed to be noticed late."""
+        second = min(int(position_s), len(self.moving) - 1)
+        return self.moving[second] and self.moving[second - 1]
 
 
 def reference_for(clip: PreparedClip, detector: Detector, cache: Path | None = None) -> Reference:
@@ -59,9 +64,11 @@ def reference_for(clip: PreparedClip, detector: Detector, cache: Path | None = N
 
 def _fingerprint(clip: PreparedClip, detector: str) -> str:
     digest = hashlib.sha256(f"{detector}{clip.geometry.model_dump_json()}".encode())
-    folders = (Path(package.__path__[0]) for package in (analytics, models))
-    for source in sorted(chain.from_iterable(folder.rglob("*.py") for folder in folders)):
+    packages = (Path(package.__path__[0]) for package in (analytics, models))
+    for source in sorted(chain.from_iterable(folder.rglob("*.py") for folder in packages)):
         digest.update(source.read_bytes())
+    for part in (pipelines.count, pipelines.pictures):
+        digest.update(inspect.getsource(part).encode())
     return digest.hexdigest()[:12]
 
 
@@ -73,8 +80,8 @@ def look_at_all(clip: PreparedClip, detector: Detector) -> Reference:
     motion = _Motion(before_s, loop_s)
     try:
         with Recording(str(played)) as recording:
-            camera = clip.geometry.camera(clip.name, recording.image_size)
-            counted = count(recording, camera, detector, stop=Flag(), watchers=[motion.watch])
+            camera = as_watched(clip).camera(clip.geometry, recording.image_size)
+            counted = pipelines.count.count(recording, camera, detector, stop=Flag(), watchers=[motion.watch])
     finally:
         played.unlink(missing_ok=True)
     crossed = ((fact.t - before_s, fact.gate) for fact in counted.facts if isinstance(fact, Crossing))
@@ -82,6 +89,11 @@ def look_at_all(clip: PreparedClip, detector: Detector) -> Reference:
         crossings=tuple(sorted((round(t, 3), gate) for t, gate in crossed if 0 <= t < loop_s)),
         moving=tuple(second in motion.moving for second in range(int(loop_s) + 1)),
     )
+
+
+def as_watched(clip: PreparedClip) -> CameraConfig:
+    """What is looked at is what the worker looks at."""
+    return CameraConfig(id="reference", name=clip.name, url=SecretStr(str(clip.path)))
 
 
 def play_looped(clip: Path, target: Path) -> float:

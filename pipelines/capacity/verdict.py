@@ -22,7 +22,10 @@ _STEP_S = 0.1
 
 
 class CameraFigures(BaseModel):
-    """looks_per_s_moving: None where hardly anything moved. moving_s: how long traffic moved. Ages in milliseconds."""
+    """looks_per_s_moving: None where hardly anything moved. moving_s: how long traffic moved. Ages in milliseconds.
+
+    held: the share of looks for which nothing had moved.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,6 +34,7 @@ class CameraFigures(BaseModel):
     looks_per_s: float
     looks_per_s_moving: float | None
     moving_s: float
+    held: float
     age_p95_ms: float | None
     age_growth_ms: float | None
     received_fps: float
@@ -39,9 +43,11 @@ class CameraFigures(BaseModel):
 
 
 class Point(BaseModel):
-    """One number of cameras, measured. failed: the conditions that some camera did not meet, with how many did not.
+    """One number of cameras, measured.
 
-    cpu: CPU seconds a second, of the worker by kind of thread and of the servers.
+    failed: the conditions that some camera did not meet, with how many did not. held: as in `CameraFigures`.
+    frame_to_event_p95_ms: from a picture's arrival to its facts, while its age begins when it was taken. cpu: seconds a
+    second, of the worker by kind of thread and of the servers.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,6 +58,8 @@ class Point(BaseModel):
     failed: dict[str, int]
     looks_per_s: float
     least_looks_per_s_moving: float | None
+    held: float
+    frame_to_event_p95_ms: float | None
     age_p95_ms: float | None
     worst_age_p95_ms: float | None
     least_received_fps: float
@@ -67,6 +75,7 @@ def judge(record: Record, references: Mapping[str, Reference]) -> Point:
     """references: by name of clip."""
     seconds = record.ended - record.began
     cameras = [judge_camera(c, references[c.plan.clip], record.began, record.ended) for c in record.cameras]
+    looks = [look for camera in record.cameras for look in camera.looks]
     conditions = [condition for camera in cameras for condition in camera.failed]
     worker_cpu = sum(record.cpu_s.values()) / seconds
     return Point(
@@ -76,7 +85,9 @@ def judge(record: Record, references: Mapping[str, Reference]) -> Point:
         failed={condition: conditions.count(condition) for condition in sorted(set(conditions))},
         looks_per_s=round(fmean(camera.looks_per_s for camera in cameras), 2),
         least_looks_per_s_moving=_extreme(min, [camera.looks_per_s_moving for camera in cameras]),
-        age_p95_ms=_p95_ms([look for camera in record.cameras for look in camera.looks]),
+        held=_held(looks),
+        frame_to_event_p95_ms=_p95_ms([look.waited_s for look in looks if look.waited_s is not None]),
+        age_p95_ms=_p95_ms([look.age_s for look in looks]),
         worst_age_p95_ms=_extreme(max, [camera.age_p95_ms for camera in cameras]),
         least_received_fps=min(camera.received_fps for camera in cameras),
         worker_cpu=round(worker_cpu, 3),
@@ -98,7 +109,7 @@ def judge_camera(camera: CameraRecord, reference: Reference, began: float, ended
     looks_moving = sum(moves(look.taken_at) for look in camera.looks)
     rate = len(camera.looks) / seconds
     rate_moving = looks_moving / moving_s if moving_s >= LEAST_MOVING_S else None
-    p95_ms, growth_ms = _p95_ms(camera.looks), _growth_ms(camera.looks, began, ended)
+    p95_ms, growth_ms = _p95_ms([look.age_s for look in camera.looks]), _growth_ms(camera.looks, began, ended)
     received_fps = camera.received / seconds
     failed = {
         "looks": not camera.looks or (rate_moving is not None and round(rate_moving, 1) < LOOKS_PER_S),
@@ -112,6 +123,7 @@ def judge_camera(camera: CameraRecord, reference: Reference, began: float, ended
         looks_per_s=round(rate, 2),
         looks_per_s_moving=None if rate_moving is None else round(rate_moving, 2),
         moving_s=round(moving_s, 1),
+        held=_held(camera.looks),
         age_p95_ms=p95_ms,
         age_growth_ms=growth_ms,
         received_fps=round(received_fps, 2),
@@ -120,16 +132,19 @@ def judge_camera(camera: CameraRecord, reference: Reference, began: float, ended
     )
 
 
-def _p95_ms(looks: Sequence[Look]) -> float | None:
-    ages = [look.concluded_at - look.taken_at for look in looks]
-    return round(1000 * float(np.percentile(ages, 95)), 1) if ages else None
+def _held(looks: Sequence[Look]) -> float:
+    return round(sum(look.held for look in looks) / len(looks), 3) if looks else 0.0
+
+
+def _p95_ms(seconds: Sequence[float]) -> float | None:
+    return round(1000 * float(np.percentile(seconds, 95)), 1) if seconds else None
 
 
 def _growth_ms(looks: Sequence[Look], began: float, ended: float) -> float | None:
     """By how much older looks are in the last third of the time than in the first; None where one has none."""
     third_s = (ended - began) / 3
-    first = [look.concluded_at - look.taken_at for look in looks if look.concluded_at < began + third_s]
-    last = [look.concluded_at - look.taken_at for look in looks if look.concluded_at >= ended - third_s]
+    first = [look.age_s for look in looks if look.concluded_at < began + third_s]
+    last = [look.age_s for look in looks if look.concluded_at >= ended - third_s]
     return round(1000 * (median(last) - median(first)), 1) if first and last else None
 
 

@@ -1,5 +1,6 @@
 """`simpang bench-capacity`: does this machine hold so many cameras?"""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,9 @@ def bench_capacity(
 
 
 def show(point: "Point") -> None:
-    table = Table("camera", "clip", "looks/s", "while moving", "age p95, ms", "growth, ms", "received/s", "failed")
+    table = Table(
+        "camera", "clip", "looks/s", "while moving", "held", "age p95, ms", "growth, ms", "received/s", "failed"
+    )
     for camera in point.per_camera:
         moving = "-" if camera.looks_per_s_moving is None else f"{camera.looks_per_s_moving:.2f}"
         age = "-" if camera.age_p95_ms is None else f"{camera.age_p95_ms:.0f}"
@@ -76,12 +79,13 @@ def show(point: "Point") -> None:
             camera.clip,
             f"{camera.looks_per_s:.2f}",
             moving,
+            f"{camera.held:.0%}",
             age,
             growth,
             f"{camera.received_fps:.2f}",
             ", ".join(camera.failed),
         )
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(table)
     tasks = ", ".join(f"{task} {spent:.2f}" for task, spent in point.worker_cpu_by_task.items() if spent >= 0.005)
     console.print(
