@@ -77,9 +77,14 @@ def live_city(
             )
             for point in points
         )
-        # All at once: one after the other they would take their time one after the other, too.
-        running.callback(lambda: [camera.terminate() for camera in cameras])
+        running.callback(_stop_all, cameras)
         yield LiveCity(config, truth, start_at, cameras)
+
+
+def _stop_all(cameras: Sequence[Popen[bytes]]) -> None:
+    """At once: each takes its time to end."""
+    for camera in cameras:
+        camera.terminate()
 
 
 def write_config(points: Sequence[Point], ports: dict[str, int], folder: Path) -> Path:
