@@ -21,8 +21,14 @@ class Detector(Protocol):
 
     name: str
     """What to show people: model and device, `yolo11n INT8, OpenVINO CPU`."""
-    in_flight: int
-    """How many pictures are worked on at once; a few more keep the hardware busy, many more only add delay."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many pictures are worked on at once; a few more keep the hardware busy, many more only add delay.
+
+        It may change with their size.
+        """
+        ...
 
     def submit(self, image: RgbImage) -> Future[Detections]:
         """Start detection. Blocks while more pictures are under way than keep the hardware busy."""

@@ -29,6 +29,7 @@ def load_detector(
     `models.weights.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
     "auto" uses CUDA for .pt and .engine wherever there is a GPU; with TensorRT installed, a .pt there gets an engine,
     built once in minutes. picture_size: (width, height) where all pictures will have the same; OpenVINO is faster then.
+    Without it, pictures of several cameras are packed (`models.packing`).
     Raises UnusableWeights: one line, what is wrong and what to do.
     """
     cache = cache or cache_folder()
@@ -64,8 +65,12 @@ def _openvino_device(path: Path, device: str, gpu: bool) -> str:
 def _openvino(
     path: Path, device: str, confidence: float, picture_size: tuple[int, int] | None, cache_dir: Path | None
 ) -> Detector:
-    from models.openvino_backend import OpenVinoDetector  # noqa: PLC0415 - the runtime takes a while to load
+    # The runtime takes a while to load.
+    from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
+    from models.packing import CANVASES, PackingDetector  # noqa: PLC0415
 
+    if picture_size is None and device == "CPU":
+        return PackingDetector(OpenVinoNetwork(path, confidence=confidence, sizes=CANVASES, cache_dir=cache_dir))
     return OpenVinoDetector(path, confidence=confidence, device=device, picture_size=picture_size, cache_dir=cache_dir)
 
 
