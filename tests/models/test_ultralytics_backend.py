@@ -10,6 +10,7 @@ from models.errors import UnusableWeights
 from models.export import export_weights
 from models.load import load_detector
 from models.openvino_backend import OpenVinoDetector
+from models.ultralytics_backend import UltralyticsDetector, _shrunk
 
 pytestmark = [
     pytest.mark.skipif(find_spec("ultralytics") is None, reason="needs the extra `yolo` (ultralytics and torch)"),
@@ -55,6 +56,52 @@ def test_boxes_lie_within_the_picture(random_weights, tmp_path):
         detector.close()
     assert (found.xyxy >= 0).all()
     assert (found.xyxy <= [160, 96, 160, 96]).all()
+
+
+def test_pictures_of_many_sizes_that_wait_together_are_found_as_each_alone(random_weights):
+    """A canvas common to two pictures adds grey beside the smaller one, which changes little within it."""
+    sizes = [(96, 160), (96, 160), (64, 224), (128, 96), (96, 160), (60, 90)]
+    random = np.random.default_rng(2)
+    pictures = [random.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
+    alone = UltralyticsDetector(random_weights, confidence=1e-6, device="cpu", largest_batch=1)
+    together = UltralyticsDetector(random_weights, confidence=1e-6, device="cpu", largest_batch=4)
+    try:
+        expected = [alone.submit(picture).result(timeout=120) for picture in pictures]
+        found = [future.result(timeout=120) for future in [together.submit(picture) for picture in pictures]]
+    finally:
+        alone.close()
+        together.close()
+    assert (alone.in_flight, together.in_flight) == (2, 8)
+    for (height, width), mine, theirs in zip(sizes, found, expected, strict=True):
+        assert len(mine) > 0
+        assert (mine.xyxy <= [width, height, width, height]).all()
+        assert mine.confidence.max() == pytest.approx(theirs.confidence.max(), rel=0.2)
+
+
+def test_pictures_that_lie_on_the_device_are_found_as_others_are(random_weights):
+    import torch
+
+    detector = UltralyticsDetector(random_weights, confidence=1e-6, device="cpu")
+    try:
+        expected = detector.submit(PICTURE).result(timeout=120)
+        found = detector.submit(torch.from_numpy(PICTURE)).result(timeout=120)
+        broken = detector.submit(torch.zeros((96, 160, 4), dtype=torch.uint8))
+        with pytest.raises(RuntimeError):
+            broken.result(timeout=120)
+        again = detector.submit(PICTURE).result(timeout=120)
+    finally:
+        detector.close()
+    assert np.array_equal(found.xyxy, expected.xyxy)
+    assert np.array_equal(again.xyxy, expected.xyxy)
+    with pytest.raises(RuntimeError, match="closed"):
+        detector.submit(PICTURE)
+
+
+def test_a_picture_larger_than_an_engine_takes_is_shrunk_to_fit():
+    assert _shrunk((640, 384), (1280, 768)) is None
+    assert _shrunk((1280, 768), (1280, 768)) is None
+    assert _shrunk((2560, 160), (1280, 768)) == (1280, 80)
+    assert _shrunk((1000, 1536), (1280, 768)) == (500, 768)
 
 
 def test_an_export_to_openvino_finds_what_the_pt_finds(random_weights, tmp_path):
