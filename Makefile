@@ -57,11 +57,12 @@ lint: setup
 	$(BIN)/mypy
 	cd portal/web && $(NODE) npm run check
 
+# How fast: build/bench/speed.json and speed.png, from parts that run by themselves, too (python -m bench.capacity, ...);
+# before them the first bench against ObjectCounter, and the memory of 720p cameras.
 bench: setup
 	$(BIN)/python -m bench.first
 	$(BIN)/python -m bench.memory
 	$(BIN)/python -m bench.speed
-	$(BIN)/python -m bench.growth
 
 # How right our facts are against known truth, side by side with peers: build/bench/truth.json. Then the memory of a
 # replay over a day of traffic: build/bench/day.json.

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.capacity.clips import PreparedClip
 from pipelines.capacity.plan import Plan
 from pipelines.capacity.records import Record
-from pipelines.capacity.reference import Reference, reference_for
+from pipelines.capacity.reference import Reference, reference_for, whole_view
 from pipelines.capacity.watching import START_WITHIN_S, Order
 from pipelines.demo.serve import free_port, process
 from pipelines.detection import open_detector
@@ -38,7 +38,8 @@ def references_for(
 ) -> dict[str, Reference]:
     """By name of clip. cache: see `reference_for`."""
     references = {}
-    with closing(open_detector(weights)) as detector:
+    picture_size = whole_view(clips[0]).window[2:]
+    with closing(open_detector(weights, picture_size=picture_size)) as detector:
         for clip in clips:
             tell(f"{clip.name}: what crosses and when traffic moves")
             references[clip.name] = reference_for(clip, detector, cache)

@@ -23,10 +23,12 @@ import analytics
 import models
 import pipelines.count
 import pipelines.pictures
+from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import Crossing
 from models.detector import Detector
-from pipelines.capacity.clips import FPS, PreparedClip
+from models.view import View, choose_view
+from pipelines.capacity.clips import FPS, SIZE, PreparedClip
 from pipelines.config import CameraConfig
 from pipelines.recording import Recording
 
@@ -80,8 +82,7 @@ def look_at_all(clip: PreparedClip, detector: Detector) -> Reference:
     motion = _Motion(before_s, loop_s)
     try:
         with Recording(str(played)) as recording:
-            camera = as_watched(clip).camera(clip.geometry, recording.image_size)
-            counted = pipelines.count.count(recording, camera, detector, stop=Flag(), watchers=[motion.watch])
+            counted = pipelines.count.count(recording, as_watched(clip), detector, stop=Flag(), watchers=[motion.watch])
     finally:
         played.unlink(missing_ok=True)
     crossed = ((fact.t - before_s, fact.gate) for fact in counted.facts if isinstance(fact, Crossing))
@@ -91,9 +92,14 @@ def look_at_all(clip: PreparedClip, detector: Detector) -> Reference:
     )
 
 
-def as_watched(clip: PreparedClip) -> CameraConfig:
-    """What is looked at is what the worker looks at."""
-    return CameraConfig(id="reference", name=clip.name, url=SecretStr(str(clip.path)))
+def as_watched(clip: PreparedClip) -> Camera:
+    """As the worker sees it, which looks at the whole picture where no zone is drawn."""
+    config = CameraConfig(id=clip.name, name=clip.name, url=SecretStr(str(clip.path)))
+    return config.camera(clip.geometry, SIZE)
+
+
+def whole_view(clip: PreparedClip) -> View:
+    return choose_view(as_watched(clip))
 
 
 def play_looped(clip: Path, target: Path) -> float:
