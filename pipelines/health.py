@@ -15,6 +15,9 @@ BEHIND = 0.5
 """Looked at less often than this share of what its traffic asks for: seen, but not to be trusted in full."""
 
 OVERLOADED = 0.9
+OVERLOAD_REASON = "overloaded: "
+"""How the reason of a camera begins that has too little of the machine's time, and nothing graver."""
+
 REMEDY = "watch fewer cameras on this machine, give them sub-streams (analysis_url), or add a second machine"
 
 
@@ -116,8 +119,8 @@ class CameraHealth:
         sub = f"sub-stream: {self._sub_trouble}; the main stream is analysed instead"
         picture, why_unusable = self._picture or (CameraStatus.ONLINE, "")
         reached = 1.0 if self._reached is None else self._reached
-        behind = f"overloaded: looked at less than half as often as its traffic asks for; {REMEDY}"
-        overloaded = f"overloaded: looked at less often than its traffic asks for; {REMEDY}"
+        behind = f"{OVERLOAD_REASON}looked at less than half as often as its traffic asks for; {REMEDY}"
+        overloaded = f"{OVERLOAD_REASON}looked at less often than its traffic asks for; {REMEDY}"
         states = (
             (self._lost != "", CameraStatus.OFFLINE, self._lost),
             (not self._arriving, CameraStatus.CONNECTING, ""),

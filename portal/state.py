@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from analytics.facts import Level
 from pipelines.events import CameraStatus
+from pipelines.health import OVERLOAD_REASON
 from portal.directory import Entry
 from portal.queries.current import HealthRow, LevelRow, ZoneKey
 from portal.schemas import CameraDetail, CameraState, GateShape, Load, Site, Video, ZoneDetail, ZoneState
@@ -126,6 +127,7 @@ def _load(newest: HealthRow) -> Load | None:
         analysed_fps=newest.analysed_fps,
         held_fps=newest.held_fps,
         reached=newest.reached,
+        overloaded=newest.reason.startswith(OVERLOAD_REASON),
         age_p95_s=newest.age_p95_s,
     )
 

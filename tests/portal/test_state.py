@@ -41,9 +41,13 @@ def test_only_a_camera_that_is_analysed_has_a_level(status):
 
 def test_how_well_a_machine_keeps_up_is_said_only_of_a_camera_that_is_analysed():
     figures = {"analysed_fps": 3.0, "held_fps": 1.0, "wanted_fps": 5.0, "reached": 0.6, "age_p95_s": 0.2}
-    told = {status: state(replace(health(1, status), **figures), level(1)).load for status in CameraStatus}
+    reason = "overloaded: watch fewer cameras"
+    told = {
+        status: state(replace(health(1, status), reason=reason, **figures), level(1)).load for status in CameraStatus
+    }
     assert {status for status, load in told.items() if load} == {CameraStatus.ONLINE, CameraStatus.DEGRADED}
-    assert told[CameraStatus.DEGRADED].model_dump() == figures
+    assert told[CameraStatus.DEGRADED].model_dump() == {**figures, "overloaded": True}
+    assert not state(replace(health(1), **figures), level(1)).load.overloaded
     assert state(health(1), level(1)).load is None, "a worker of before it was told"
 
 

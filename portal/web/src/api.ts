@@ -33,6 +33,16 @@ export interface ZoneState {
   polygon?: Point[];
 }
 
+/** Looks a second: those that the traffic asks for, those had, and of these the ones in which nothing had moved. */
+export interface Load {
+  wanted_fps: number;
+  analysed_fps: number;
+  held_fps: number;
+  reached: number | null;
+  overloaded: boolean;
+  age_p95_s: number | null;
+}
+
 export interface Camera {
   id: string;
   name: string;
@@ -44,6 +54,8 @@ export interface Camera {
   status: Status;
   /** What is wrong and what to do; operators alone are told. */
   reason: string | null;
+  /** How well the machine keeps up with it; operators alone are told. */
+  load: Load | null;
   /** Why nobody watches this camera; everybody is told. */
   out_of_service: string | null;
   zones: ZoneState[];

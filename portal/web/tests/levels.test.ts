@@ -16,6 +16,7 @@ function camera(id: string, level: Level, site: string | null = null, position: 
     level,
     status: "online",
     reason: null,
+    load: null,
     out_of_service: null,
     zones: [],
     last_analysed_at: null,

@@ -1,6 +1,6 @@
 /** What is known of one camera, in words and figures. */
 
-import type { Camera, RecentCounts, ZoneState } from "../api";
+import type { Camera, Load, RecentCounts, ZoneState } from "../api";
 import type { App } from "../app";
 import { type Child, h } from "../dom";
 import { number, percent } from "../format";
@@ -83,7 +83,19 @@ export function about(camera: Camera): HTMLElement {
   ];
   const why = whyDown(camera);
   if (why) facts.push([t("statusReason"), why]);
+  if (camera.load) facts.push(...load(camera.load));
   return factList(facts);
+}
+
+function load(load: Load): [string, Child][] {
+  const perSecond = t("looksValue", { n: number(load.analysed_fps, 1), wanted: number(load.wanted_fps, 1) });
+  const share = load.reached === null ? "" : t("looksReached", { share: percent(load.reached) });
+  const held = t("looksHeld", { n: number(load.held_fps, 1) });
+  const age = load.age_p95_s === null ? t("noValue") : t("seconds", { n: number(load.age_p95_s, 2) });
+  return [
+    [t("looks"), [perSecond, share, held].filter((text) => text !== "").join("; ")],
+    [t("factsAge"), age],
+  ];
 }
 
 export function factList(facts: readonly [string, Child][]): HTMLElement {

@@ -6,6 +6,7 @@ import { fill, h } from "../dom";
 import { bySeverity } from "../grouping";
 import { t } from "../i18n";
 import { badge, LEVELS, type Level, levelIcon, levelName } from "../levels";
+import { trouble } from "../reasons";
 import { freshnessLine, refreshFreshness } from "./freshness";
 import { failure, loading, notice } from "./notice";
 
@@ -35,7 +36,7 @@ export class CameraList {
       this.words,
       this.app.live.loaded,
       this.app.live.failure !== null,
-      cameras.map((camera) => [camera.id, camera.name, this.app.live.level(camera.level), camera.status, camera.reason]),
+      cameras.map((camera) => [camera.id, camera.name, this.app.live.level(camera.level), camera.status, trouble(camera)]),
     ]);
     if (state !== this.drawn) {
       this.drawn = state;
@@ -104,7 +105,7 @@ export class CameraList {
         h("span", { class: "camera-name" }, camera.name),
         badge(live.level(camera.level)),
         h("span", { class: "camera-meta" }, place, unplaced, camera.out_of_service ?? freshnessLine(camera, time)),
-        camera.reason ? h("span", { class: "camera-meta" }, camera.reason) : null,
+        trouble(camera) ? h("span", { class: "camera-meta" }, trouble(camera)) : null,
       ),
     );
   }
