@@ -84,6 +84,12 @@ class EngineCache:
                 return path
         return None
 
+    @staticmethod
+    def precision(engine: Path) -> Precision:
+        """Of an engine in the cache."""
+        told: Precision = json.loads(engine.with_suffix(".json").read_text(encoding="utf-8"))["precision"]
+        return told
+
     def find_or_build(self, weights: Path, hardware: Hardware) -> Path:
         """Builds an FP16 engine where there is none that fits. Raises UnusableWeights where that fails."""
         found = self.find(weights, hardware)

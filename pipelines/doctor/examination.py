@@ -7,6 +7,7 @@ from typing import Any
 from pipelines.config import Config
 from pipelines.doctor.cameras import examine_cameras
 from pipelines.doctor.detector import examine_detector
+from pipelines.doctor.detector_path import path_finding, path_of
 from pipelines.doctor.finding import Finding, State
 from pipelines.doctor.machine import examine_machine
 from pipelines.doctor.services import examine_services
@@ -19,7 +20,11 @@ def examine(city: Config | None, *, timeout_s: float) -> Iterator[Finding]:
     """
     config = city or Config()
     yield from examine_machine(config)
-    yield from examine_detector(config)
+    path = path_of(config)
+    if path is not None:
+        yield path_finding(path)
+    if path is None or not path.builds_first:
+        yield from examine_detector(config)
     if city is not None:
         yield from examine_services(city, timeout_s)
         yield from examine_cameras(city, timeout_s)
