@@ -1,21 +1,32 @@
 """Staging the script's incidents in a running simulation, on the arm that the camera watches."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import atan2
+from math import atan2, cos, radians, sin
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.facts import IncidentType
-from pipelines.city.bodies import BODY_INDEX, WALKER
+from pipelines.city.bodies import ALL_BODIES, BODY_INDEX, WALKER
 from pipelines.city.points import ARM_M, LANE_M, MEDIAN_M, Arm, Point
 from pipelines.city.script import Act, Script
 
 NEAR_M, FAR_M = 22.0, 42.0
 """Along the arm, where breakdowns and collisions happen: well inside the picture."""
 
-BRAKING_MS2, EMERGENCY_MS2, FOLLOWS_M = 4.2, 8.0, 28.0
+BRAKING_MS2, EMERGENCY_MS2 = 4.2, 8.0
+CRASH_MS, FOLLOWS_M, BESIDE_M, STRAIGHT = 7.5, 40.0, 1.0, 0.97
+"""Who drives into another does so at this speed at least, from behind, in the same track, along the arm."""
+
+SEND_AHEAD_S, GREEN_AHEAD_S, CHOOSY_S = 10.0, 4.0, 8.0
+"""Cars set out before the time of their act, and their signal turns green; to collide, only large ones are chosen
+for a while.
+"""
+
+_CARS_NEEDED = {IncidentType.STOPPED_VEHICLE: 1, IncidentType.COLLISION: 2}
+
 JAM_FROM_M, JAM_MS, JAM_DEMAND = 62.0, 0.3, 2.2
 RIDE_FROM_M, RIDE_TO_M, RIDE_MS = 95.0, -60.0, 6.5
 WALK_FROM_M, WALK_MS, STEP_ASIDE_S = 24.0, 0.7, 3.0
@@ -35,6 +46,17 @@ class Extra:
     speed: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Driver:
+    """Of the front bumper: metres along and to the left of the arm."""
+
+    name: str
+    along: float
+    left: float
+    speed: float
+    length: float
+
+
 class Stage:
     """Directs each act when its time has come. What needs a vehicle in the right place waits for one a while."""
 
@@ -47,6 +69,7 @@ class Stage:
         self._running: dict[Act, tuple[int, ...]] = {}
         self._crashing: dict[Act, tuple[str, str]] = {}
         self._sent: set[Act] = set()
+        self._green_for: set[Act] = set()
         self._slowed: set[str] = set()
         self._walks: dict[int, tuple[float, float]] = {}
 
@@ -66,13 +89,16 @@ class Stage:
         return [*self._waiting, *self._running]
 
     def direct(self, t: float) -> None:
+        for act in self._waiting:
+            if act.type in _CARS_NEEDED and act not in self._sent and act.start_s - SEND_AHEAD_S <= t:
+                self._send_cars(act)
+            if act.type in _CARS_NEEDED and act not in self._green_for and act.start_s - GREEN_AHEAD_S <= t:
+                self._turn_green(act)
         for act in [a for a in self._waiting if a.start_s <= t]:
             if t > act.start_s + _GIVE_UP_S:
                 self._waiting.remove(act)
                 continue
-            if act.type is IncidentType.COLLISION and act not in self._sent:
-                self._send_pair(act)
-            if (keys := self._begin(begun := replace(act, start_s=t), t)) is not None:
+            if (keys := self._begin(act, begun := replace(act, start_s=t))) is not None:
                 self._waiting.remove(act)
                 self._running[begun] = keys
         for act in [a for a in self._running if t >= _end(a)]:
@@ -83,15 +109,15 @@ class Stage:
         if any(act.type is IncidentType.CONGESTION for act in self._running):
             self._hold_back()
 
-    def _begin(self, act: Act, t: float) -> tuple[int, ...] | None:
-        """Keys of who takes part; None where the right vehicle is not there yet."""
+    def _begin(self, planned: Act, act: Act) -> tuple[int, ...] | None:
+        """Keys of who takes part in an act that begins now; None where the right vehicle is not there yet."""
         match act.type:
             case IncidentType.STOPPED_VEHICLE:
                 return self._break_down()
             case IncidentType.COLLISION:
-                return self._set_on_course(act)
+                return self._set_on_course(act, choosy=act.start_s < planned.start_s + CHOOSY_S)
             case IncidentType.PERSON_ON_ROAD:
-                return self._send_walker(act, t)
+                return self._send_walker(act)
             case IncidentType.WRONG_WAY:
                 return (_EXTRA_KEY + round(act.start_s * 100),)
             case IncidentType.CONGESTION:
@@ -133,47 +159,77 @@ class Stage:
         self._sumo.vehicle.setLaneChangeMode(name, _HELD)
         self._sumo.vehicle.setSpeed(name, 0)
 
-    def _send_pair(self, act: Act) -> None:
-        """Two cars in one lane, so that there is one to run into another even where little drives."""
+    def _send_cars(self, act: Act) -> None:
+        """In the lane where nobody cycles: one to break down, or two to collide, even where little drives."""
         self._sent.add(act)
-        for number in range(2):
+        lane = f"{self._opposite.lanes_in - 1}"
+        for number in range(_CARS_NEEDED[act.type]):
             name = str(_EXTRA_KEY + round(act.start_s * 100) + number)
             route = f"{self._opposite.id}:{self._arm.id}"
-            self._sumo.vehicle.add(name, route, "mpv", departLane="0", departPos="base", departSpeed="max")
+            self._sumo.vehicle.add(name, route, "mpv", departLane=lane, departPos="base", departSpeed="max")
             self._sumo.vehicle.setLaneChangeMode(name, _HELD)
 
-    def _set_on_course(self, act: Act) -> tuple[int, ...] | None:
+    def _turn_green(self, act: Act) -> None:
+        """For who comes straight on into the watched arm: at a red nobody would come for a minute."""
+        self._green_for.add(act)
+        lights = self._sumo.trafficlight
+        for light in lights.getIDList():
+            wanted = [
+                k
+                for k, links in enumerate(lights.getControlledLinks(light))
+                if any(a.startswith(f"{self._opposite.id}_in") and b.startswith(self._edge) for a, b, _ in links)
+            ]
+            for number, phase in enumerate(lights.getAllProgramLogics(light)[0].phases):
+                if wanted and all(phase.state[k] in "Gg" for k in wanted):
+                    lights.setPhase(light, number)
+                    break
+
+    def _set_on_course(self, act: Act, *, choosy: bool) -> tuple[int, ...] | None:
         """The one in front brakes with all it has; the one behind does not notice."""
-        followers = self._followers()
-        for along, ahead in self._on_the_way_out():
-            stops_at = along + self._speed(ahead) ** 2 / (2 * EMERGENCY_MS2)
-            behind = followers.get(ahead)
-            if along < NEAR_M - 10 or stops_at > FAR_M or behind is None:
+        for ahead, behind in self._pairs():
+            stops_at = ahead.along + ahead.speed**2 / (2 * EMERGENCY_MS2)
+            if not (ahead.along > NEAR_M - 10 and NEAR_M < stops_at < FAR_M - 2 and ahead.speed > 5):
                 continue
-            if min(self._speed(ahead), self._speed(behind)) > 5:
-                for name in (ahead, behind):
-                    self._sumo.vehicle.setSpeedMode(name, 0)
-                    self._sumo.vehicle.setLaneChangeMode(name, _HELD)
-                self._sumo.vehicle.slowDown(ahead, 0.0, self._speed(ahead) / EMERGENCY_MS2)
-                self._sumo.vehicle.setSpeed(behind, self._speed(behind))
-                self._crashing[act] = ahead, behind
-                return int(ahead), int(behind)
+            if behind.speed < CRASH_MS or (choosy and min(ahead.length, behind.length) < 3):
+                continue
+            for one in (ahead, behind):
+                self._sumo.vehicle.setSpeedMode(one.name, 0)
+                self._sumo.vehicle.setLaneChangeMode(one.name, _HELD)
+            self._sumo.vehicle.slowDown(ahead.name, 0.0, ahead.speed / EMERGENCY_MS2)
+            self._sumo.vehicle.setSpeed(behind.name, behind.speed)
+            self._crashing[act] = ahead.name, behind.name
+            return int(ahead.name), int(behind.name)
         return None
 
-    def _followers(self) -> dict[str, str]:
-        """Who drives right behind whom, not far away, vehicles of four wheels and more only."""
-        large = [name for name in self._sumo.vehicle.getIDList() if self._sumo.vehicle.getLength(name) > 3]
-        pairs = ((self._sumo.vehicle.getLeader(name, FOLLOWS_M), name) for name in large)
-        return {leader[0]: name for leader, name in pairs if leader and 1 < leader[1] < FOLLOWS_M}
+    def _drivers(self) -> list[_Driver]:
+        """All who drive straight out along the arm, the foremost first."""
+        c = self._sumo.constants
+        found = []
+        for name, facts in self._sumo.vehicle.getAllSubscriptionResults().items():
+            position = np.array(facts[c.VAR_POSITION][:2])
+            heading = radians(90 - facts[c.VAR_ANGLE])
+            along, left = float(position @ self._arm.outward), float(position @ self._arm.left)
+            straight = float(np.array([cos(heading), sin(heading)]) @ self._arm.outward) > STRAIGHT
+            if straight and left > 0 and -ARM_M / 4 < along < ARM_M / 2:
+                length = ALL_BODIES[BODY_INDEX[facts[c.VAR_TYPE].split("@")[0]]].length_m
+                found.append(_Driver(name, along, left, facts[c.VAR_SPEED], length))
+        return sorted(found, key=lambda driver: -driver.along)
+
+    def _pairs(self) -> Iterator[tuple[_Driver, _Driver]]:
+        """Who drives right behind whom."""
+        drivers = self._drivers()
+        for k, ahead in enumerate(drivers):
+            behind = next((one for one in drivers[k + 1 :] if abs(one.left - ahead.left) < BESIDE_M), None)
+            if behind is not None and 1 < ahead.along - ahead.length - behind.along < FOLLOWS_M:
+                yield ahead, behind
 
     def _crash(self, act: Act, ahead: str, behind: str) -> None:
-        present = self._sumo.vehicle.getIDList()
+        present = {driver.name: driver for driver in self._drivers()}
         if ahead not in present or behind not in present:
             del self._crashing[act]
             return
-        leader = self._sumo.vehicle.getLeader(behind, FOLLOWS_M)
-        room = leader[1] + self._sumo.vehicle.getMinGap(behind) if leader else 0.0
-        if room < self._speed(behind) * 0.08:
+        first, second = present[ahead], present[behind]
+        if first.along - first.length - second.along < second.speed * 0.08:
             for name in (ahead, behind):
                 self._sumo.vehicle.setSpeed(name, 0)
             del self._crashing[act]
@@ -181,7 +237,7 @@ class Stage:
     def _speed(self, name: str) -> float:
         return float(self._sumo.vehicle.getSpeed(name))
 
-    def _send_walker(self, act: Act, t: float) -> tuple[int, ...]:
+    def _send_walker(self, act: Act) -> tuple[int, ...]:
         key = _EXTRA_KEY + round(act.start_s * 100)
         route = f"walk{key}"
         self._sumo.route.add(route, [self._edge])
@@ -189,7 +245,7 @@ class Stage:
         self._sumo.vehicle.add(str(key), route, WALKER.name, departLane="0", departPos=f"{start:.1f}", departSpeed="0")
         self._sumo.vehicle.setMaxSpeed(str(key), WALK_MS)
         self._sumo.vehicle.setLaneChangeMode(str(key), _HELD)
-        self._walks[key] = t, _end(act)
+        self._walks[key] = act.start_s, _end(act)
         return (key,)
 
     def _hold_back(self) -> None:
