@@ -18,6 +18,7 @@ from pipelines.decoding import DecodePool
 from pipelines.events import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
 from pipelines.feed import Decode, feed
 from pipelines.health import CameraHealth
+from pipelines.load import LoadLog
 from pipelines.looking import Looker, Watched
 from pipelines.pace import Pace, Room
 from pipelines.playlist import LivePlaylist
@@ -126,6 +127,7 @@ class Worker:
 
     def _report_health(self, stop: Flag) -> None:
         reported: dict[str, tuple[CameraStatus, float]] = {}
+        load = LoadLog()
         while not stop.is_set():
             now = time.monotonic()
             for watched in self._watched:
@@ -135,6 +137,7 @@ class Worker:
                     report = watched.health.report(watched.frames.take_dropped())
                     reported[watched.camera_id] = report.status, now
                     self._send(report)
+                    load.add(report)
             stop.wait(STATUS_CHECK_S)
 
     def _send(self, data: Counts | Congestion | IncidentReport | Health) -> None:

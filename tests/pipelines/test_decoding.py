@@ -1,5 +1,6 @@
 """Turns of a small pool over real, encoded video."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,6 +134,43 @@ def test_a_stream_that_nobody_looks_at_is_not_decoded_and_begins_at_a_keyframe(c
         decoding.take_turn()
     (frame,) = shown.frames
     assert frame.picture.key_frame
+
+
+def test_pictures_that_were_wanted_and_nobody_had_time_for_are_told_from_those_nobody_wanted(clip: Path) -> None:
+    pool, shown, rate = DecodePool(1), Shown(), [1e6]
+    with (
+        opened(clip) as (source, packets),
+        pool.decoding(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
+    ):
+        for packet in packets[:5]:
+            decoding.put(packet)
+        decoding.take_turn()
+        rate[0] = 1e-3
+        for packet in packets[5:10]:
+            decoding.put(packet)
+        decoding.take_turn()
+    late, unwanted = shown.frames
+    assert (late.passed_over, late.missed) == (4, 4)
+    assert unwanted.missed == 0
+    assert late.arrived is not None
+    assert unwanted.arrived is not None
+    assert late.arrived < unwanted.arrived <= time.monotonic()
+
+
+def test_a_stream_that_is_wanted_more_often_need_not_wait_for_the_turn_it_would_have_had(clip: Path) -> None:
+    pool, shown, rate = DecodePool(1), Shown(), [1e-3]
+    with (
+        opened(clip) as (source, packets),
+        pool.decoding(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
+        running(pool),
+    ):
+        for packet in packets[:10]:
+            decoding.put(packet)
+        wait_until(lambda: shown.frames, "a picture at first")
+        known = len(shown.frames)
+        rate[0] = 1e6
+        decoding.put(packets[10])
+        wait_until(lambda: len(shown.frames) > known, "the next picture at once")
 
 
 def test_cameras_take_turns_though_one_has_far_more_to_decode(clip: Path) -> None:
