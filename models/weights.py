@@ -10,6 +10,7 @@ import platformdirs
 import structlog
 
 from models.errors import UnusableWeights
+from models.packaged import packaged_weights
 from models.registry import RegisteredModel, default_model, registered_model, registered_models
 
 log = structlog.get_logger()
@@ -38,11 +39,14 @@ def cached_versions(name: str, cache: Path) -> list[Path]:
 def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: Path | None = None) -> Path:
     """The file or folder to load: `weights` where it is a path, else that model (or the default one) by name.
 
-    weights: a path, or a name from the registry (`yolo11n`); None stands for the default model.
+    weights: a path, a name from the registry (`yolo11n`), or `demo-city`; None stands for the default model.
     prefer_torch: take the .pt from the cache before an OpenVINO export (where a GPU is at hand).
     Raises UnusableWeights where there is none, saying what to do.
     """
     cache = cache or cache_folder()
+    packaged = packaged_weights(weights)
+    if packaged is not None:
+        return packaged
     if weights and (weights not in registered_models() or Path(weights).exists()):
         path = Path(weights)
         if not path.exists():

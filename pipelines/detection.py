@@ -1,8 +1,11 @@
 """The detector of a pipeline, with trouble told in the words of the command line."""
 
+from pathlib import Path
+
 from models.detector import Detector
 from models.errors import UnusableWeights
 from models.load import load_detector
+from models.packaged import packaged_weights, refuse_on_real_roads
 from pipelines.errors import BadInput
 
 
@@ -12,9 +15,15 @@ def open_detector(
     device: str = "auto",
     confidence: float = 0.25,
     picture_size: tuple[int, int] | None = None,
+    simulated: bool = False,
 ) -> Detector:
-    """`models.load.load_detector`; raises BadInput for weights that are missing or of the wrong kind."""
+    """`models.load.load_detector`; raises BadInput for weights that are missing or of the wrong kind.
+
+    simulated: what it is to see is the simulated city, so weights that know nothing else may be used.
+    """
     try:
+        if weights and not simulated:
+            refuse_on_real_roads(packaged_weights(weights) or Path(weights))
         return load_detector(weights, device=device, confidence=confidence, picture_size=picture_size)
     except UnusableWeights as error:
         raise BadInput(str(error)) from error

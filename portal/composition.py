@@ -31,7 +31,14 @@ def run_city(config: Config, up: Up) -> None:
         listener = parts.enter_context(listening_socket(config.portal))
         analysis = config.analysis
         detector = parts.enter_context(
-            closing(open_detector(config.weights, device=analysis.device, confidence=analysis.confidence))
+            closing(
+                open_detector(
+                    config.weights,
+                    device=analysis.device,
+                    confidence=analysis.confidence,
+                    simulated=config.city.simulated,
+                )
+            )
         )
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)

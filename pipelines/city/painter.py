@@ -19,6 +19,9 @@ _UNIT = COARSE * 2**_SHIFT
 BLUR_FROM_PX = 1.6
 """Shorter smears than this, at `COARSE`, nobody sees."""
 
+BEFORE_M = 3.0
+"""A still thing hides a road user only where it is nearer by this much: its depth is that of its middle."""
+
 BEAM = np.array([(0.0, 0.7), (0.0, -0.7), (15.0, -2.6), (15.0, 2.6)])
 """Metres ahead of the bumper and to the left."""
 
@@ -32,6 +35,11 @@ class Painter:
         self._mask = np.zeros(backdrop.plain.shape[:2], np.uint8)
         self._sensor = Sensor(lighting, dice)
         self._glow = Glow()
+
+    @property
+    def occluders(self) -> tuple[Occluder, ...]:
+        """What stands still and may hide road users."""
+        return self._backdrop.occluders
 
     def paint(self, moment: Moment) -> tuple[Image, Figures]:
         """The frame as (H, W, 3) BGR without sensor noise, and what was drawn on it."""
@@ -85,7 +93,7 @@ class Painter:
         smear = self._smears(moment, figures)
         in_front = sorted(self._hiding(figures), key=lambda o: -o.depth)
         for i in range(len(figures)):
-            while in_front and in_front[0].depth > figures.depth[i] + 3:
+            while in_front and in_front[0].depth > figures.depth[i] + BEFORE_M:
                 self._restore(in_front.pop(0))
             for k in range(figures.first[i], figures.first[i + 1]):
                 cv2.fillConvexPoly(self._canvas, points[k], colours[k], cv2.LINE_8, _SHIFT)

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from models.packaged import DEMO_CITY
 from pipelines.city.cameras import geometry_of
 from pipelines.city.live import MAIN
 from pipelines.city.networks import read_network
@@ -96,6 +97,7 @@ def write_config(points: Sequence[Point], ports: dict[str, int], folder: Path) -
     config = folder / "city.yaml"
     said: dict[str, Any] = {
         "city": CITY,
+        "weights": DEMO_CITY,
         "data_dir": "data",
         "sites": list(sites.values()),
         "cameras": [_camera(point, ports) for point in points],

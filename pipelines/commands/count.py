@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     default=math.inf,
     help="Frames to look at a second; 5 to 8 are several times faster and lose few crossings. All without it.",
 )
+@click.option("--simulated", is_flag=True, help="SOURCE shows the simulated city; its own weights may be used.")
 @click.option("--json", "json_path", metavar="OUT", help="Where to write the report; - is standard output.")
 @click.option("--video", "video_path", type=click.Path(path_type=Path), help="Write an annotated H.264 video here.")
 def count(
@@ -51,6 +52,7 @@ def count(
     device: str,
     confidence: float,
     looks_per_s: float,
+    simulated: bool,
     json_path: str | None,
     video_path: Path | None,
 ) -> None:
@@ -79,6 +81,7 @@ def count(
                     device=device,
                     confidence=confidence,
                     picture_size=choose_view(camera, looks_per_s=looks_per_s).window[2:],
+                    simulated=simulated,
                 )
             )
         )

@@ -8,6 +8,7 @@ from models.errors import UnusableWeights
 from models.registry import default_model, registered_model, registered_models
 from models.weights import cache_folder, cached_versions, fetch
 from pipelines.commands.export import export_model
+from pipelines.commands.train_demo import train_demo
 from pipelines.errors import BadInput
 
 
@@ -41,3 +42,4 @@ def fetch_model(name: str) -> None:
 
 
 models.add_command(export_model)
+models.add_command(train_demo)

@@ -27,7 +27,12 @@ def worker(config: Path) -> None:
     with (
         stop_on_signals() as stop,
         closing(
-            open_detector(settings.weights, device=settings.analysis.device, confidence=settings.analysis.confidence)
+            open_detector(
+                settings.weights,
+                device=settings.analysis.device,
+                confidence=settings.analysis.confidence,
+                simulated=settings.city.simulated,
+            )
         ) as detector,
         closing(KafkaPublisher(settings.bus.kafka)) as publisher,
         Outbox(settings.data_dir / "outbox.sqlite", publisher) as outbox,

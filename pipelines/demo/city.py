@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from argon2 import PasswordHasher
 
-import models
+from models.packaged import DEMO_CITY, packaged_weights
 from pipelines.city.points import Point, point_of
 
 NARRATION = "narration.jsonl"
@@ -41,8 +41,7 @@ def demo_users() -> tuple[DemoUser, ...]:
 
 def default_weights() -> str | None:
     """The model trained for this city; without it, the default one, which knows real roads only."""
-    trained = Path(models.__file__).with_name("demo_city")
-    return str(trained) if any(trained.glob("*.xml")) else None
+    return DEMO_CITY if packaged_weights(DEMO_CITY) is not None else None
 
 
 def extend_config(config: Path, *, port: int, users: Sequence[DemoUser], weights: str | None) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from analytics.detections import Detections
 from models.detector import Detector, RgbImage
+from models.packaged import packaged_weights
 from models.registry import default_model, registered_models
 from models.weights import cache_folder, cached_versions
 from pipelines.config import Config
@@ -28,7 +29,12 @@ def examine_detector(config: Config) -> Iterator[Finding]:
         yield _problem("no weights here", missing)
         return
     try:
-        detector = open_detector(config.weights, device=config.analysis.device, confidence=config.analysis.confidence)
+        detector = open_detector(
+            config.weights,
+            device=config.analysis.device,
+            confidence=config.analysis.confidence,
+            simulated=config.city.simulated,
+        )
     except BadInput as error:
         yield _problem("cannot be loaded", str(error))
         return
@@ -56,7 +62,7 @@ def _problem(says: str, advice: str) -> Finding:
 
 def _missing_weights(weights: str | None) -> str:
     """What to do where the weights would have to be fetched first, which an examination does not do; else ""."""
-    if weights and Path(weights).exists():
+    if packaged_weights(weights) is not None or (weights and Path(weights).exists()):
         return ""
     if weights and weights not in registered_models():
         return f"{weights}: no such file or folder; correct `weights`, or see simpang models list"
