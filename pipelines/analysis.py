@@ -1,7 +1,7 @@
 """One camera's way from pictures to events, without threads."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import uuid4
 
 import structlog
@@ -11,11 +11,10 @@ from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
 from analytics.facts import Fact, Incident
 from models.detector import RgbImage
-from models.tracker import make_tracker
-from models.view import View, choose_view
+from models.view import choose_view
 from pipelines.buffer import TimedFrame
 from pipelines.fact_events import CameraEvent, FactEvents
-from pipelines.pictures import Pictures
+from pipelines.seeing import Glance, Sight
 from pipelines.snapshots import Box, Snapshots
 
 log = structlog.get_logger()
@@ -23,28 +22,26 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One frame on its way through the detector.
-
-    image: what the detector must see of it; None where nothing moved, and what was seen before holds.
-    view: maps the image's pixels back to the frame.
-    """
+    """One frame on its way through the detector."""
 
     frame: TimedFrame
-    image: RgbImage | None = field(compare=False)
-    view: View
+    glance: Glance
+
+    @property
+    def image(self) -> RgbImage | None:
+        """What the detector must see of it; None where it would learn nothing."""
+        return self.glance.image
 
 
 class CameraAnalysis:
-    """View, tracker and analyst of one camera at one picture size. Not thread-safe.
+    """Sight and analyst of one camera at one picture size. Not thread-safe.
 
     emit: given every event, in order.
     """
 
     def __init__(self, camera: Camera, snapshots: Snapshots, emit: Callable[[CameraEvent], None]) -> None:
         self.image_size = camera.image_size
-        self._view = choose_view(camera)
-        self._pictures = Pictures(self._view)
-        self._tracker = make_tracker(camera)
+        self._sight = Sight(camera, choose_view(camera), gating=True)
         self._analyst = CameraAnalyst(camera)
         self._fact_events = FactEvents(camera, uuid4().hex, self._take_snapshot)
         self._snapshots = snapshots
@@ -52,13 +49,12 @@ class CameraAnalysis:
         self._under_way: tuple[TimedFrame, Tracks] | None = None
 
     def look(self, frame: TimedFrame) -> Look:
-        """What of the frame the detector is to see; `conclude` is to be called with it, in the same order."""
-        return Look(frame, self._pictures.take(frame.picture), self._view)
+        """What of the frame the detector is to see. `conclude` is to be called with it before the next look."""
+        return Look(frame, self._sight.look(frame.at, frame.picture))
 
     def conclude(self, look: Look, found: Detections | None) -> Tracks:
         """Who is known to be in the frame. found: what was seen in `look.image`, in its pixels; None without one."""
-        seen = Detections.empty() if found is None else look.view.to_frame(found)
-        tracks = self._tracker.update(look.frame.at, seen)
+        tracks = self._sight.conclude(look.glance, found)
         self._under_way = look.frame, tracks
         try:
             self._tell(self._analyst.observe(look.frame.at, tracks))

@@ -6,7 +6,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from pipelines.pictures import samples
+from pipelines.pictures import PLANAR_LUMA, luma
 
 GREY_LEVELS_TOLERATED = 2
 """Re-encoding an unchanged picture moves a pixel by this much at most; a live sensor's noise moves some by more."""
@@ -20,10 +20,6 @@ chance: those right after a keyframe, where the looks fall on other pictures tha
 
 SUSPICIOUS_S = 5.0
 """A picture unchanged for so long is no longer taken as an observation, though not yet called frozen."""
-
-
-PLANAR_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
-"""Formats whose first plane is one byte of brightness for each pixel."""
 
 
 class FrozenPicture:
@@ -65,13 +61,6 @@ class FrozenPicture:
 
 def _alike(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
     return one.shape == other.shape and bool(np.abs(one - other).max() <= GREY_LEVELS_TOLERATED)
-
-
-def luma(picture: VideoFrame) -> NDArray[np.uint8]:
-    """(H, W) brightness of a decoded picture, mostly without a copy: valid for as long as the picture is."""
-    if picture.format.name not in PLANAR_LUMA:
-        return picture.reformat(format="gray").to_ndarray().astype(np.uint8)
-    return samples(picture.planes[0])
 
 
 def luma_thumbnail(picture: VideoFrame) -> NDArray[np.uint8]:

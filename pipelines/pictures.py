@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from models.detector import RgbImage
 from models.view import View
 
+PLANAR_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
+"""Formats whose first plane is one byte of brightness for each pixel."""
 _PLANAR_420 = ("yuv420p", "yuvj420p")
 _FULL_RANGE = 2
 """AVCOL_RANGE_JPEG"""
@@ -28,13 +30,34 @@ class Pictures:
             return _half_size(frame, self._view.window)
         how = "AREA" if width < frame.width else "BICUBIC"
         rgb = self._reformatter.reformat(frame, width, height, format="rgb24", interpolation=how, threads=1)
-        left, top, span_u, span_v = self._view.window
-        return np.ascontiguousarray(rgb.to_ndarray()[top : top + span_v, left : left + span_u])
+        return _cut(np.asarray(rgb.to_ndarray(), np.uint8), self._view.window)
+
+    def grey(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """(H, W) brightness of what `take` takes."""
+        bright = luma(frame)
+        size = self._view.scaled_size
+        if (frame.width, frame.height) != size:
+            # At half the size this is the mean of four pixels, and fast; area averaging is slow at any other.
+            bright = np.asarray(cv2.resize(bright, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        return _cut(bright, self._view.window)
+
+
+def _cut(picture: NDArray[np.uint8], window: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """A copy."""
+    left, top, width, height = window
+    return np.array(picture[top : top + height, left : left + width], order="C")
 
 
 def samples(plane: VideoPlane) -> NDArray[np.uint8]:
     """(H, W) of one byte each, without a copy: valid for as long as the picture is."""
     return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
+
+
+def luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
+    """(H, W) brightness of a decoded picture, mostly without a copy: valid for as long as the picture is."""
+    if picture.format.name not in PLANAR_LUMA:
+        return picture.reformat(format="gray").to_ndarray().astype(np.uint8)
+    return samples(picture.planes[0])
 
 
 def _half_size(frame: av.VideoFrame, window: tuple[int, int, int, int]) -> RgbImage:

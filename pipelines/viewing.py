@@ -8,7 +8,8 @@ from models.view_album import ViewAlbum
 from models.view_health import ViewReport, ViewState, ViewWatch
 from models.view_measures import thumbnail
 from pipelines.events import CameraStatus
-from pipelines.frozen import FrozenPicture, luma, luma_thumbnail
+from pipelines.frozen import FrozenPicture, luma_thumbnail
+from pipelines.pictures import luma
 from pipelines.view_memory import ViewMemory
 
 HANGS = "the picture has not changed; restart the camera"

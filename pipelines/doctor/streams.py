@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from models.view_measures import thumbnail
 from pipelines.decoder import Decoder
-from pipelines.frozen import luma
+from pipelines.pictures import luma
 from pipelines.source import Source, SourceLost
 
 READ_S = 6.0

@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, IncidentType, RoadUser
+from models.mosaic import mosaic_of
 from models.view import choose_view
 from pipelines.analysis import CameraAnalysis, Look
 from pipelines.buffer import TimedFrame
@@ -18,6 +19,7 @@ from pipelines.camera_file import read_geometry
 from pipelines.events import Counts, IncidentPhase, IncidentReport
 from pipelines.fact_events import CameraEvent
 from pipelines.replay import read_recording
+from pipelines.seeing import Glance
 from pipelines.snapshots import Snapshots
 
 SIZE = (640, 360)
@@ -47,9 +49,11 @@ def as_seen(in_frame: Detections, camera: Camera = ROAD) -> Detections:
 
 
 def looked(at: float, camera: Camera = ROAD, picture: VideoFrame = PICTURE) -> Look:
-    """The whole of what there is to see."""
-    view = choose_view(camera)
-    return Look(TimedFrame(at, picture), np.zeros((view.window[3], view.window[2], 3), np.uint8), view)
+    """At everything there is to see."""
+    _, _, width, height = choose_view(camera).window
+    return Look(
+        TimedFrame(at, picture), Glance(at, np.zeros((height, width, 3), np.uint8), mosaic_of([(0, 0, width, height)]))
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""Parts of one picture side by side or one above the other, so that the detector sees them all at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+
+from analytics.detections import Detections
+from models.detector import RgbImage
+from models.packing import cut_out
+
+Part = tuple[int, int, int, int]
+"""(left, top, right, bottom) in pixels of the picture."""
+
+GREY = 114
+
+
+@dataclass(frozen=True, slots=True)
+class Mosaic:
+    """corners: the left and top of each part in the mosaic. size: its own (width, height)."""
+
+    parts: tuple[Part, ...]
+    corners: tuple[tuple[int, int], ...]
+    size: tuple[int, int]
+
+    def cut(self, picture: RgbImage) -> RgbImage:
+        """What lies beside a smaller part is grey."""
+        if len(self.parts) == 1:
+            left, top, right, bottom = self.parts[0]
+            return np.ascontiguousarray(picture[top:bottom, left:right])
+        mosaic = np.full((self.size[1], self.size[0], 3), GREY, np.uint8)
+        for (left, top, right, bottom), (u, v) in zip(self.parts, self.corners, strict=True):
+            mosaic[v : v + bottom - top, u : u + right - left] = picture[top:bottom, left:right]
+        return mosaic
+
+    def split(self, found: Detections) -> list[Detections]:
+        """What was found in each part, in pixels of that part. found: in the mosaic's pixels."""
+        sizes = [(right - left, bottom - top) for left, top, right, bottom in self.parts]
+        return [cut_out(found, *corner, size) for corner, size in zip(self.corners, sizes, strict=True)]
+
+
+def mosaic_of(parts: Sequence[Part]) -> Mosaic:
+    """In one row or one column, whichever has fewer pixels. At least one part."""
+    widths = [right - left for left, _, right, _ in parts]
+    heights = [bottom - top for _, top, _, bottom in parts]
+    row, column = (sum(widths), max(heights)), (max(widths), sum(heights))
+    if row[0] * row[1] <= column[0] * column[1]:
+        corners, size = [(left, 0) for left in accumulate(widths[:-1], initial=0)], row
+    else:
+        corners, size = [(0, top) for top in accumulate(heights[:-1], initial=0)], column
+    return Mosaic(tuple(parts), tuple(corners), size)
