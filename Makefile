@@ -43,7 +43,7 @@ demo: setup
 	$(BIN)/simpang demo $(if $(filter-out file default undefined,$(origin CLIPS)),--clips $(CLIPS))
 
 demo-check: setup
-	$(BIN)/python tests/demo_check.py
+	$(BIN)/python -m tests.demo_check
 
 # Tests that start several servers wait a lot and measure what is late: those run one at a time.
 test: setup

@@ -41,7 +41,7 @@ def demo_users() -> tuple[DemoUser, ...]:
 
 def default_weights() -> str | None:
     """The model trained for this city; without it, the default one, which knows real roads only."""
-    return DEMO_CITY if packaged_weights(DEMO_CITY) is not None else None
+    return DEMO_CITY if packaged_weights(DEMO_CITY) else None
 
 
 def extend_config(config: Path, *, port: int, users: Sequence[DemoUser], weights: str | None) -> None:
