@@ -59,8 +59,9 @@ def motion_cost(offsets: Array, spread: Array, metres: Array) -> Array:
 def size_cost(expected: Array, seen: Array) -> Array:
     """expected: (T, 2), seen: (D, 2) widths and heights. Returns (T, D)."""
     ratio = np.log(seen)[None] - np.log(expected)[:, None]
-    cost = np.minimum((ratio**2).sum(axis=-1) / (2 * SIZE_JITTER**2), WORST_SIZE_COST)
-    return np.asarray(np.where(np.abs(ratio).max(axis=-1) > log(LARGEST_GROWTH), np.inf, cost))
+    wider, taller = ratio[..., 0], ratio[..., 1]
+    cost = np.minimum((wider**2 + taller**2) / (2 * SIZE_JITTER**2), WORST_SIZE_COST)
+    return np.asarray(np.where(np.maximum(np.abs(wider), np.abs(taller)) > log(LARGEST_GROWTH), np.inf, cost))
 
 
 def class_cost(votes: Array, class_id: Indices) -> Array:
@@ -87,9 +88,9 @@ def overlaps(boxes: Array, others: Array) -> Array:
     [[1.0, 0.333, 0.0]]
     """
     top_left = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    bottom_right = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.clip(bottom_right - top_left, 0, None).prod(axis=-1)
-    areas = [(b[:, 2:] - b[:, :2]).prod(axis=-1) for b in (boxes, others)]
+    sides = np.maximum(np.minimum(boxes[:, None, 2:], others[None, :, 2:]) - top_left, 0)
+    shared = sides[..., 0] * sides[..., 1]
+    areas = [(b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) for b in (boxes, others)]
     return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, 1e-9))
 
 

@@ -154,7 +154,8 @@ class _Requests:
         """The output for one picture, which nobody copies: it is the network's own until the context ends."""
         request = self._idle.get()
         try:
-            request.start_async({0: image[None]}, share_inputs=True)
+            request.set_input_tensor(ov.Tensor(np.ascontiguousarray(image)[None], shared_memory=True))
+            request.start_async()
             request.wait()
             yield request.get_output_tensor(0).data[0]
         finally:

@@ -7,7 +7,8 @@ from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
 
 _PERSON = ROAD_USERS.index(RoadUser.PERSON)
-_MACHINES = (ROAD_USERS.index(RoadUser.MOTORCYCLE), ROAD_USERS.index(RoadUser.BICYCLE))
+_IS_MACHINE = np.array([road_user in (RoadUser.MOTORCYCLE, RoadUser.BICYCLE) for road_user in ROAD_USERS])
+"""By class id."""
 
 SEATED_SHARE = 0.5
 """A rider's box is at least this much as wide as it is over the machine, seen from any side."""
@@ -25,11 +26,9 @@ def merge_riders(detections: Detections) -> Detections:
     a ridden machine covers machine and riders; its bottom edge stays the machine's where that is lower.
     """
     detections = _without_second_boxes(detections)
-    is_person = detections.class_id == _PERSON
-    is_machine = np.isin(detections.class_id, _MACHINES)
-    if not is_person.any() or not is_machine.any():
+    people, machines = np.flatnonzero(detections.class_id == _PERSON), np.flatnonzero(_IS_MACHINE[detections.class_id])
+    if not len(people) or not len(machines):
         return detections
-    people, machines = np.flatnonzero(is_person), np.flatnonzero(is_machine)
     fit = _riding_fit(detections.xyxy[people], detections.xyxy[machines])
     boxes = detections.xyxy.copy()
     rides = fit.max(axis=1) > 0
@@ -46,7 +45,7 @@ def _without_second_boxes(detections: Detections) -> Detections:
 
     Such boxes stand on the same wheels; the more confident one stays and takes the other's extent.
     """
-    machines = np.flatnonzero(np.isin(detections.class_id, _MACHINES))
+    machines = np.flatnonzero(_IS_MACHINE[detections.class_id])
     if len(machines) < 2:
         return detections
     boxes = detections.xyxy.copy()

@@ -168,6 +168,8 @@ class RoadTracker:
         assert self._t is not None
         rows = np.flatnonzero(free_tracks & (self._t - self._roster.seen <= OVERLAP_WITHIN_S))
         columns = np.flatnonzero(free_boxes)
+        if not len(rows) or not len(columns):
+            return rows[:0], columns[:0]
         last = self._roster.boxes[rows]
         feet = np.column_stack([(last[:, 0] + last[:, 2]) / 2, last[:, 3]])
         ahead = last + np.tile(self._plane.pixels(self._motions.mean[rows, :2]) - feet, 2)
@@ -185,6 +187,8 @@ class RoadTracker:
     def _newcomers(self, detections: Detections, seen: Roster, taken: Indices) -> Indices:
         """Boxes that show somebody new, the most confident of those that overlap each other."""
         candidates = np.flatnonzero(free(len(seen), taken) & (detections.confidence >= BIRTH_CONFIDENCE))
+        if not len(candidates):
+            return candidates
         same = overlaps(seen.boxes, seen.boxes) > DUPLICATE_OVERLAP
         same &= KINDS[detections.class_id][:, None] == KINDS[detections.class_id]
         shown, new = ~free(len(seen), taken), []
