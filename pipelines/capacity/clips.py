@@ -101,9 +101,10 @@ def as_camera(clip: Path, target: Path, *, size: tuple[int, int], fps: Fraction)
 
 
 def _at_rate(clip: Path, fps: Fraction) -> Iterator[av.VideoFrame]:
-    """The picture to be seen at each 1/fps, from that of the clip's first picture on."""
+    """The picture to be seen at each 1/fps, from the clip's first picture to the end of its last one."""
     number, newest, first = 0, None, 0.0
     with av.open(str(clip)) as source:
+        its_rate = source.streams.video[0].average_rate or fps
         for picture in source.decode(video=0):
             if picture.time is None:
                 continue
@@ -115,4 +116,7 @@ def _at_rate(clip: Path, fps: Fraction) -> Iterator[av.VideoFrame]:
             newest = picture
     if newest is None:
         raise ValueError("no picture in it")
-    yield newest
+    ends_s = (newest.time or first) - first + float(1 / its_rate)
+    while number < ends_s * fps - 1e-3:
+        yield newest
+        number += 1

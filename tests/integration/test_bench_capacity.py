@@ -1,0 +1,71 @@
+"""`simpang bench-capacity` as its own process: it serves, watches, measures and judges."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.capacity.records import Record
+from pipelines.capacity.verdict import Point
+from tests.servers import write_clip
+from tests.tiny_network import save_tiny_network
+
+pytestmark = pytest.mark.integration
+
+
+def bench_capacity(*arguments: str | Path) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "pipelines", "bench-capacity", *map(str, arguments)]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+
+
+def test_two_cameras_are_served_watched_and_judged(tmp_path: Path) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    write_clip(clips / "road.mp4", seconds=6)
+    weights = save_tiny_network(tmp_path / "tiny")
+    out, record_file = tmp_path / "point.json", tmp_path / "record.json"
+
+    done = bench_capacity(
+        *("--cameras", "2", "--seconds", "6", "--clips", clips, "--weights", weights),
+        *("--cache", tmp_path / "cache", "--json", out, "--record", record_file),
+    )
+
+    assert done.returncode == 0, done.stderr
+    point = Point.model_validate_json(out.read_text())
+    assert [camera.clip for camera in point.per_camera] == ["road", "road"]
+    assert all(camera.received_fps > 5 and camera.looks_per_s > 0.5 for camera in point.per_camera)
+    assert point.holds == (not point.failed)
+    assert point.worker_cpu > 0 and point.servers_cpu > 0 and point.worker_mb > point.servers_mb > 10
+    assert {"analysis", "decoding", "camera"} <= set(point.worker_cpu_by_task)
+    assert ("are held" in done.stdout) == point.holds
+    record = Record.model_validate_json(record_file.read_text())
+    one, other = record.cameras
+    assert one.plan.position_s(record.began) != pytest.approx(other.plan.position_s(record.began), abs=0.5)
+    assert all(-0.05 <= look.age_s < 10 for camera in record.cameras for look in camera.looks)
+
+
+def test_figures_go_to_standard_output_alone_where_that_is_asked_for(tmp_path: Path) -> None:
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    write_clip(clips / "road.mp4", seconds=3)
+
+    done = bench_capacity(
+        *("--cameras", "1", "--seconds", "3", "--clips", clips, "--weights", save_tiny_network(tmp_path / "tiny")),
+        *("--cache", tmp_path / "cache", "--json", "-"),
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["cameras"] == 1
+
+
+@pytest.mark.parametrize(("clips", "told"), [("missing", "no such folder"), ("empty", "no .mp4 or .mkv")])
+def test_a_folder_without_clips_is_refused_in_one_line(tmp_path: Path, clips: str, told: str) -> None:
+    (tmp_path / "empty").mkdir()
+
+    done = bench_capacity("--cameras", "1", "--clips", tmp_path / clips, "--cache", tmp_path / "cache")
+
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
