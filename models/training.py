@@ -17,7 +17,10 @@ from models.ultralytics_backend import import_ultralytics
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """steps: of `batch` crops. rate: of learning, at its highest; it rises for `warm_up` steps and then falls to 0."""
+    """steps: of `batch` crops. rate: of learning, at its highest; it rises for `warm_up` steps and then falls to 2 %.
+
+    averaging: how much of the averaged weights stays at each step; less in the beginning. rarity: see `Crops`.
+    """
 
     steps: int = 1400
     batch: int = 8
@@ -25,7 +28,7 @@ class Schedule:
     warm_up: int = 100
     weight_decay: float = 5e-4
     averaging: float = 0.995
-    """How much of the averaged weights stays at each step; less in the beginning."""
+    rarity: float = 1.0
 
 
 class Training:
@@ -41,11 +44,14 @@ class Training:
         self._loss = LenientLoss(self._network)
         self._optimiser = torch.optim.AdamW(_groups(self._network, schedule.weight_decay), lr=schedule.rate)
         self.step = 0
+        self._runs: list[dict[str, Any]] = []
 
     def run(self, tell: Callable[[int, float], None] = lambda *_: None, *, until: int | None = None) -> None:
         """tell: after each step, its number and the loss. until: the step to stop before; else all are made."""
+        if self.step < self._schedule.steps:
+            self._runs.append({"from_step": self.step, **asdict(self._schedule)})
         torch.manual_seed(self._seed + self.step)
-        crops = Crops(self._pictures, self._schedule.batch, self._seed + self.step)
+        crops = Crops(self._pictures, self._schedule.batch, self._seed + self.step, self._schedule.rarity)
         while self.step < min(until or self._schedule.steps, self._schedule.steps):
             for group in self._optimiser.param_groups:
                 group["lr"] = self._rate()
@@ -55,14 +61,15 @@ class Training:
             tell(self.step, loss)
 
     def told(self) -> dict[str, Any]:
-        """The schedule, for a report."""
-        return {"steps_made": self.step, **asdict(self._schedule), "device": self._device.type}
+        """For a report: every run that led here, from its first step on, under its schedule."""
+        return {"steps_made": self.step, "runs": self._runs, "device": self._device.type}
 
     def save(self, path: Path) -> None:
         """All that is needed to go on later."""
         half_written = path.with_suffix(".part")
         state = {
             "step": self.step,
+            "runs": self._runs,
             "network": self._network.state_dict(),
             "average": self.average.state_dict(),
             "optimiser": self._optimiser.state_dict(),
@@ -75,7 +82,7 @@ class Training:
         self._network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
-        self.step = state["step"]
+        self.step, self._runs = state["step"], state["runs"]
 
     def _rate(self) -> float:
         s = self._schedule

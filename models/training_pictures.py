@@ -81,15 +81,21 @@ def _large_enough(xyxy: NDArray[np.float32]) -> NDArray[np.bool_]:
 
 
 class Crops:
-    """An endless supply of batches, the same ones for the same seed. Rare classes are shown more often."""
+    """An endless supply of batches, the same ones for the same seed.
 
-    def __init__(self, pictures: Sequence[LabelledPicture], batch_size: int, seed: int) -> None:
+    rarity: how much rare classes are preferred. 0: not at all; 1: crops are aimed at each class of a picture as often
+    as at any other, and pictures that show a rare one come again sooner.
+    """
+
+    def __init__(self, pictures: Sequence[LabelledPicture], batch_size: int, seed: int, rarity: float = 0.0) -> None:
         self._pictures, self._batch_size = pictures, batch_size
         self._dice = np.random.default_rng(seed)
         self._order: list[int] = []
         self._batches = 0
-        seen = sum(np.bincount(p.labels.class_id[p.labels.counts], minlength=len(ROAD_USERS)) for p in pictures)
-        self._wanted = 1 / np.sqrt(np.maximum(seen, 1.0))
+        shown = np.array([np.bincount(p.labels.class_id[p.labels.counts], minlength=len(ROAD_USERS)) for p in pictures])
+        self._wanted = np.maximum(shown.sum(axis=0), 1.0) ** -rarity
+        rareness = np.maximum((shown > 0).mean(axis=0), 1e-3) ** (-rarity / 2)
+        self._repeats = np.maximum(((shown > 0) * rareness).max(axis=1), 1.0)
 
     def next(self) -> Batch:
         size = CROP_SIZES[self._batches % len(CROP_SIZES)]
@@ -98,9 +104,10 @@ class Crops:
         return Batch(np.stack([image for image, _ in crops]), tuple(labels for _, labels in crops))
 
     def _draw(self) -> int:
-        """Each picture once before any comes again."""
+        """Each picture comes about as often as it is to be repeated before a new round begins."""
         if not self._order:
-            self._order = self._dice.permutation(len(self._pictures)).tolist()
+            times = np.floor(self._repeats + self._dice.random(len(self._pictures))).astype(int)
+            self._order = self._dice.permutation(np.repeat(np.arange(len(self._pictures)), times)).tolist()
         return self._order.pop()
 
     def _crop(self, picture: LabelledPicture, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels]:

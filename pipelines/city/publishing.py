@@ -103,7 +103,7 @@ def _described(plan: Plan, training: "Training", start: Path) -> dict[str, Any]:
             "confidence_from": EXAMINED_FROM,
             "counts_from": {"share": LEAST_SHARE, "width_px": LEAST_WIDTH_PX, "height_px": LEAST_HEIGHT_PX},
         },
-        "schedule": training.told(),
+        "made_by": training.told(),
         "versions": {part: version(part) for part in _PARTS},
     }
 
