@@ -41,13 +41,13 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Trial:
-    """minutes: how many are judged. weights: of the detector; None for what `simpang run` takes by itself."""
+    """minutes: how many are judged. weights: of the detector, a path or a name."""
 
     points: Sequence[Point]
     seed: int
     minutes: int
     folder: Path
-    weights: str | None = None
+    weights: str
 
     @property
     def until_s(self) -> float:
@@ -74,11 +74,10 @@ def _first_second(now: float) -> float:
     return first_minute * MINUTE_S - WARM_UP_S
 
 
-def _complete(config: Path, weights: str | None) -> None:
+def _complete(config: Path, weights: str) -> None:
     said: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
     said["portal"] = {"port": 0}
-    if weights is not None:
-        said["weights"] = weights
+    said["weights"] = weights
     config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 

@@ -3,14 +3,16 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from pipelines.city.points import Point, all_points
+from models.errors import UnusableWeights
+from models.packaged import DEMO_CITY
+from models.weights import resolve_weights
+from pipelines.city.points import Point, all_points, point_of
 from pipelines.errors import BadInput
 
 
@@ -20,7 +22,7 @@ from pipelines.errors import BadInput
 @click.option("--cameras", type=click.IntRange(1, 12), default=2, show_default=True, help="How many; by the seed.")
 @click.option("--point", "point_ids", multiple=True, help="These points instead; see `simpang city points`.")
 @click.option("--json", "json_path", metavar="OUT", required=True, help="Write all figures here; - is standard output.")
-@click.option("--weights", envvar="SIMPANG_WEIGHTS", help="Of the detector; without it the simulated city's own.")
+@click.option("--weights", default=DEMO_CITY, show_default=True, help="Of the detector; a path or a name.")
 @click.option(
     "--dir", "folder", type=click.Path(path_type=Path), default=Path("build/evaluate-city"), show_default=True
 )
@@ -31,7 +33,7 @@ def evaluate_city(
     cameras: int,
     point_ids: tuple[str, ...],
     json_path: str,
-    weights: str | None,
+    weights: str,
     folder: Path,
 ) -> None:
     """Run the simulated city as a black box and score what its database says against what really happened.
@@ -46,6 +48,7 @@ def evaluate_city(
     load_sumo()
     if json_path != "-" and not Path(json_path).resolve().parent.is_dir():
         raise BadInput(f"{json_path}: the folder does not exist; create it first")
+    _check_weights(weights)
     points = _points(point_ids, cameras, seed)
     trial = Trial(points, seed, minutes, folder.resolve() / f"{time.strftime('%Y%m%d-%H%M%S')}-seed-{seed}", weights)
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -53,17 +56,23 @@ def evaluate_city(
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("getting ready", total=trial.until_s)
         scores = run_trial(trial, lambda t: bar.update(task, completed=max(0.0, t), description=f"{t:.0f} s"))
-    figures: dict[str, Any] = {"minutes": minutes, "seed": seed, "warm_up_s": WARM_UP_S, "folder": str(trial.folder)}
-    text = json.dumps(figures | verdict(scores), indent=1) + "\n"
+    about = {"minutes": minutes, "seed": seed, "weights": weights, "warm_up_s": WARM_UP_S, "folder": str(trial.folder)}
+    text = json.dumps(about | verdict(scores), indent=1) + "\n"
     if json_path == "-":
         click.echo(text, nl=False)
     else:
         Path(json_path).write_text(text, encoding="utf-8")
 
 
-def _points(point_ids: tuple[str, ...], cameras: int, seed: int) -> list[Point]:
-    from pipelines.city.points import point_of  # noqa: PLC0415
+def _check_weights(weights: str) -> None:
+    """Before a minute is spent on getting the city ready."""
+    try:
+        resolve_weights(weights)
+    except UnusableWeights as error:
+        raise BadInput(str(error)) from error
 
+
+def _points(point_ids: tuple[str, ...], cameras: int, seed: int) -> list[Point]:
     if point_ids:
         return [point_of(name) for name in dict.fromkeys(point_ids)]
     points = all_points()
