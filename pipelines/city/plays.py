@@ -22,6 +22,8 @@ _OPENING_ACTS = (
 )
 """Which of the points, what, and when."""
 
+_BREAKS_DOWN = "box-truck"
+
 _CUT_POINT, _CUT = 3, Fault(kind=FaultKind.CABLE_CUT, start_s=100.0, duration_s=90.0)
 
 
@@ -37,7 +39,8 @@ def demo_script(points: Sequence[Point], seed: int, duration_s: float) -> dict[s
     }
     for k, kind, start_s in _OPENING_ACTS:
         name = points[k % len(points)].id
-        act = Act(type=kind, start_s=start_s, duration_s=DURATION_S[kind])
+        vehicle = _BREAKS_DOWN if kind is IncidentType.STOPPED_VEHICLE else None
+        act = Act(type=kind, start_s=start_s, duration_s=DURATION_S[kind], vehicle=vehicle)
         scripts[name] = replace(scripts[name], acts=(act, *scripts[name].acts))
     struck = points[_CUT_POINT % len(points)].id
     scripts[struck] = replace(scripts[struck], faults=(_CUT, *scripts[struck].faults))

@@ -41,11 +41,15 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """An incident to be staged on the watched arm. type CONGESTION is a queue that spills back from downstream."""
+    """An incident to be staged on the watched arm. type CONGESTION is a queue that spills back from downstream.
+
+    vehicle: the body that breaks down, if it should be a certain one.
+    """
 
     type: IncidentType
     start_s: float
     duration_s: float
+    vehicle: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,9 @@ BRAKING_MS2, EMERGENCY_MS2 = 4.2, 8.0
 CRASH_MS, FOLLOWS_M, BESIDE_M, STRAIGHT = 7.5, 40.0, 1.0, 0.97
 """Who drives into another does so at this speed at least, from behind, in the same track, along the arm."""
 
-SEND_AHEAD_S, GREEN_AHEAD_S, CHOOSY_S = 10.0, 4.0, 8.0
+SEND_AHEAD_S, GREEN_AHEAD_S, CHOOSY_S, WAITED_FOR_S = 10.0, 4.0, 8.0, 25.0
 """Cars set out before the time of their act, and their signal turns green; to collide, only large ones are chosen
-for a while.
+for a while. A breakdown waits so long for the vehicle that the script asks for.
 """
 
 _CARS_NEEDED = {IncidentType.STOPPED_VEHICLE: 1, IncidentType.COLLISION: 2}
@@ -113,7 +113,8 @@ class Stage:
         """Keys of who takes part in an act that begins now; None where the right vehicle is not there yet."""
         match act.type:
             case IncidentType.STOPPED_VEHICLE:
-                return self._break_down()
+                waits = planned.vehicle is not None and act.start_s < planned.start_s + WAITED_FOR_S
+                return self._break_down(_sent_name(planned) if waits else None)
             case IncidentType.COLLISION:
                 return self._set_on_course(act, choosy=act.start_s < planned.start_s + CHOOSY_S)
             case IncidentType.PERSON_ON_ROAD:
@@ -147,8 +148,11 @@ class Stage:
                 found.append((along, name))
         return sorted(found)
 
-    def _break_down(self) -> tuple[int, ...] | None:
+    def _break_down(self, wanted: str | None) -> tuple[int, ...] | None:
+        """wanted: this vehicle and no other."""
         for along, name in self._on_the_way_out():
+            if wanted is not None and name != wanted:
+                continue
             speed = self._speed(name)
             if speed > 4 and NEAR_M < along + speed**2 / (2 * BRAKING_MS2) < FAR_M - 4:
                 self._hold(name)
@@ -164,9 +168,11 @@ class Stage:
         self._sent.add(act)
         lane = f"{self._opposite.lanes_in - 1}"
         for number in range(_CARS_NEEDED[act.type]):
-            name = str(_EXTRA_KEY + round(act.start_s * 100) + number)
+            name = _sent_name(act, number)
             route = f"{self._opposite.id}:{self._arm.id}"
-            self._sumo.vehicle.add(name, route, "mpv", departLane=lane, departPos="base", departSpeed="max")
+            self._sumo.vehicle.add(
+                name, route, act.vehicle or "mpv", departLane=lane, departPos="base", departSpeed="max"
+            )
             self._sumo.vehicle.setLaneChangeMode(name, _HELD)
 
     def _turn_green(self, act: Act) -> None:
@@ -269,6 +275,10 @@ class Stage:
             for act, keys in self._running.items()
             if act.type is IncidentType.WRONG_WAY
         ]
+
+
+def _sent_name(act: Act, number: int = 0) -> str:
+    return str(_EXTRA_KEY + round(act.start_s * 100) + number)
 
 
 def _end(act: Act) -> float:
