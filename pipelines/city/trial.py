@@ -1,5 +1,6 @@
 """Running the city as a black box: cameras over RTSP, `simpang run` in a process of its own, and its database."""
 
+import json
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -26,12 +27,13 @@ WARM_UP_S = 30.0
 QUIET_END_S = 30.0
 """No incident is scripted to begin in so many of the last seconds."""
 
-SIMPANG_BEFORE_S = 2.0
-"""Before second 0 it starts: whoever asks for a stream much earlier is made to wait ever longer between attempts."""
+SIMPANG_BEFORE_S = 10.0
+"""Before second 0 it starts: who asks for a stream much earlier is made to wait ever longer between attempts."""
 
 SETTLES_S = 8.0
 """After the last minute, until all of it is in the database."""
 
+SHOWN = 0.95
 MINUTE_S = 60.0
 POLL_S = 0.5
 
@@ -54,7 +56,20 @@ class Trial:
         return WARM_UP_S + MINUTE_S * self.minutes
 
 
-def run_trial(trial: Trial, progress: Progress = lambda _: None) -> list[CameraScore]:
+@dataclass(frozen=True)
+class Outcome:
+    """shown: share of its frames that the camera most in want of time could draw, 0..1."""
+
+    scores: list[CameraScore]
+    shown: float
+
+    @property
+    def overloaded(self) -> bool:
+        """So much was left out that the figures tell about the machine."""
+        return self.shown < SHOWN
+
+
+def run_trial(trial: Trial, progress: Progress = lambda _: None) -> Outcome:
     """In real time. Raises BadInput where a camera or Simpang itself stops early; what they said is in the folder."""
     trial.folder.mkdir(parents=True, exist_ok=True)
     ready_s = _first_second(time.time()) - time.time()
@@ -65,7 +80,12 @@ def run_trial(trial: Trial, progress: Progress = lambda _: None) -> list[CameraS
         command = [sys.executable, "-m", "pipelines", "run", str(city.config)]
         with process(command, log=trial.folder / "simpang.log") as simpang:
             _wait(trial, city, trial.until_s + SETTLES_S, progress, simpang)
-    return _scores(trial, city)
+    return Outcome(_scores(trial, city), min(_shown(path) for path in city.truth.values()))
+
+
+def _shown(truth: Path) -> float:
+    said = json.loads(truth.read_text(encoding="utf-8"))
+    return float(said["frames"] / max(1, said["frames"] + said["skipped"]))
 
 
 def _first_second(now: float) -> float:

@@ -55,9 +55,11 @@ def evaluate_city(
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task("getting ready", total=trial.until_s)
-        scores = run_trial(trial, lambda t: bar.update(task, completed=max(0.0, t), description=f"{t:.0f} s"))
+        outcome = run_trial(trial, lambda t: bar.update(task, completed=max(0.0, t), description=f"{t:.0f} s"))
     about = {"minutes": minutes, "seed": seed, "weights": weights, "warm_up_s": WARM_UP_S, "folder": str(trial.folder)}
-    text = json.dumps(about | verdict(scores), indent=1) + "\n"
+    if outcome.overloaded:
+        console.print(f"This machine is overloaded: cameras drew only {outcome.shown:.0%} of their frames in time.")
+    text = json.dumps(about | {"frames_shown": round(outcome.shown, 4)} | verdict(outcome.scores), indent=1) + "\n"
     if json_path == "-":
         click.echo(text, nl=False)
     else:

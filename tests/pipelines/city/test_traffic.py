@@ -71,6 +71,14 @@ def test_each_incident_of_the_script_happens_before_the_camera(kind: IncidentTyp
     assert [(i.type, i.zone) for i in incidents] == [(kind, "keluar")]
 
 
+@pytest.mark.parametrize("kind", [IncidentType.STOPPED_VEHICLE, IncidentType.COLLISION])
+@pytest.mark.parametrize("point_id", ["simpang-kuda", "kejaksaan", "pura-sei-ladi"])
+def test_who_is_to_break_down_or_to_collide_comes_in_time(kind: IncidentType, point_id: str) -> None:
+    script = Script(acts=(Act(type=kind, start_s=20.0, duration_s=20.0),))
+    moments = simulate(point_of(point_id), 4, 35.0, script)
+    assert next((m.t for m in moments if m.staged), None) == pytest.approx(27.5, abs=7.5)
+
+
 def test_crossings_of_the_truth_are_those_of_the_trajectories() -> None:
     """Counted a second time on the ground, by each road user's middle instead of its box in the picture."""
     point = point_of("mata-kucing")
