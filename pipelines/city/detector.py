@@ -25,10 +25,10 @@ class Plan:
     """rounds, frames: stretches of each point under each light, and pictures of each; see `training_data`."""
 
     seed: int = 2026
-    rounds: int = 3
+    rounds: int = 4
     frames: int = 28
     examined_frames: int = 12
-    steps: int = 1400
+    steps: int = 4600
 
     @property
     def training(self) -> list[Stretch]:

@@ -5,12 +5,13 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from math import pi
+from math import atan2, pi
 from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.facts import IncidentType
 from pipelines.city.backdrop import Occluder
@@ -33,15 +34,19 @@ EXAMINATION_SEEDS = 50_000
 """Added to the seed, so that no picture of the examination comes from a seed of the training."""
 
 MOST_WALKERS, WALKERS_WITHIN_M, WALKING_MS = 3, 55.0, 1.2
+MOST_STRAYS, RIDING_MS = 4, 3.5
 CYCLISTS = 0.1
 """Share of the motorcycles that an enriched stretch shows as bicycles: rare things need more examples."""
 
-_WALKER_KEY = 2_000_000
+_WALKER_KEY, _STRAY_KEY = 2_000_000, 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
-    """Pictures of one camera, `every_s` seconds apart. enriched: with more of who is rare in traffic."""
+    """Pictures of one camera, `every_s` seconds apart. enriched: with more of who is rare in traffic.
+
+    strays: so many cyclists at most where they please, beside the road, too: from behind they look like walkers.
+    """
 
     point: str
     seed: int
@@ -51,6 +56,7 @@ class Stretch:
     frames: int
     every_s: float
     enriched: bool
+    strays: int = 0
 
     @property
     def name(self) -> str:
@@ -58,7 +64,10 @@ class Stretch:
 
 
 def training_stretches(seed: int, *, rounds: int, frames: int, every_s: float = 2.0) -> list[Stretch]:
-    """`rounds` stretches of each point under each light, every one with another seed, demand and incident."""
+    """`rounds` stretches of each point under each light, every one with another seed, demand and incident.
+
+    In the last round cyclists stray.
+    """
     return _stretches(seed, rounds, frames, every_s, enriched=True)
 
 
@@ -70,7 +79,7 @@ def examination_stretches(seed: int, *, frames: int, every_s: float = 3.0) -> li
 def _stretches(seed: int, rounds: int, frames: int, every_s: float, *, enriched: bool) -> list[Stretch]:
     kinds = list(IncidentType)
     made: list[Stretch] = []
-    for _ in range(rounds):
+    for round_number in range(rounds):
         for light in Light:
             for point in all_points():
                 k = len(made)
@@ -84,6 +93,7 @@ def _stretches(seed: int, rounds: int, frames: int, every_s: float, *, enriched:
                         frames=frames,
                         every_s=every_s,
                         enriched=enriched,
+                        strays=MOST_STRAYS if enriched and round_number == rounds - 1 else 0,
                     )
                 )
     return made
@@ -138,6 +148,8 @@ def render(stretch: Stretch, folder: Path) -> None:
             moment = traffic.step()
             if stretch.enriched:
                 moment = _with_walkers(_with_cyclists(moment, stretch.seed), point, dice)
+            if stretch.strays:
+                moment = _with_strays(moment, point, stretch.strays, dice)
             picture, figures = painter.paint(moment)
             write_caption(picture, point.name, float(dice.uniform(0, 1440)))
             film.add(painter.expose(picture))
@@ -179,14 +191,37 @@ def _with_walkers(moment: Moment, point: Point, dice: np.random.Generator) -> Mo
     """A few people anywhere on or beside the watched arm."""
     number = int(dice.integers(0, MOST_WALKERS + 1))
     places = [point.watched.place(dice.uniform(2, WALKERS_WITHIN_M), dice.uniform(-14, 14)) for _ in range(number)]
-    none = np.zeros(number, dtype=bool)
+    keys = _WALKER_KEY + dice.integers(0, 10**6, number)
+    heading = dice.uniform(-pi, pi, number)
+    return _joined(moment, "walker", keys=keys, xy=np.reshape(places, (-1, 2)), heading=heading, speed=WALKING_MS)
+
+
+def _with_strays(moment: Moment, point: Point, most: int, dice: np.random.Generator) -> Moment:
+    """Cyclists anywhere on or beside the watched arm, roughly along it."""
+    number, arm = int(dice.integers(1, most + 1)), point.watched
+    places = [arm.place(dice.uniform(2, WALKERS_WITHIN_M), dice.uniform(-12, 12)) for _ in range(number)]
+    heading = atan2(arm.outward[1], arm.outward[0]) + pi * dice.integers(0, 2, number) + dice.normal(0, 0.3, number)
+    keys = _STRAY_KEY + dice.integers(0, 10**6, number)
+    return _joined(moment, "bicycle", keys=keys, xy=np.reshape(places, (-1, 2)), heading=heading, speed=RIDING_MS)
+
+
+def _joined(
+    moment: Moment,
+    body: str,
+    *,
+    keys: NDArray[np.int64],
+    xy: NDArray[np.float64],
+    heading: NDArray[np.float64],
+    speed: float,
+) -> Moment:
+    none = np.zeros(len(keys), dtype=bool)
     return replace(
         moment,
-        keys=np.concatenate([moment.keys, _WALKER_KEY + dice.integers(0, 10**6, number)]),
-        body=np.concatenate([moment.body, np.full(number, BODY_INDEX["walker"], dtype=np.int64)]),
-        xy=np.concatenate([moment.xy, np.reshape(places, (-1, 2))]),
-        heading=np.concatenate([moment.heading, dice.uniform(-pi, pi, number)]),
-        speed=np.concatenate([moment.speed, np.full(number, WALKING_MS)]),
+        keys=np.concatenate([moment.keys, keys]),
+        body=np.concatenate([moment.body, np.full(len(keys), BODY_INDEX[body], dtype=np.int64)]),
+        xy=np.concatenate([moment.xy, xy]),
+        heading=np.concatenate([moment.heading, heading]),
+        speed=np.concatenate([moment.speed, np.full(len(keys), speed)]),
         braking=np.concatenate([moment.braking, none]),
         hazard=np.concatenate([moment.hazard, none]),
     )
