@@ -5,8 +5,8 @@ turns it is owed. Whoever is owed most has the next turn. Under overload all wai
 each gets the same share of what it wants, and nobody who is always ready can keep another one waiting: what is owed
 only grows. Nothing queues: a turn is given to a camera that has a picture now, and it is the newest.
 
-A turn pays for one; more than one is never left owing, so a camera that was away, or that nobody had time for, gets
-no credit for what it missed, and yet a picture that comes a little late costs no turn.
+A turn pays for one, and no more than two are left owing: a moment in which the machine had no time costs no turn, but
+a camera that was away, or that nobody had time for, gets no credit for all that it missed.
 
 Before all others come those who are owed a turn even at their least rate, the floor. As long as the machine can serve
 all floors it does, and shares the rest out evenly; where it cannot, floors are shared out evenly themselves.
@@ -16,6 +16,10 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
+
+MOST_LEFT_OWING = 2.0
+MOST_LEFT_OWING_AT_FLOOR = 0.5
+"""What comes before all else is made up for only as far as its pictures are never quite in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,10 @@ class Wish:
 class Cadence:
     """Turns at a rate that may change from one to the next. Times in seconds of any clock that never goes back."""
 
-    __slots__ = ("_since",)
+    __slots__ = ("_most_left_owing", "_since")
 
-    def __init__(self) -> None:
+    def __init__(self, most_left_owing: float = MOST_LEFT_OWING) -> None:
+        self._most_left_owing = most_left_owing
         self._since = -math.inf
 
     def owed(self, per_s: float, now: float) -> float:
@@ -45,7 +50,7 @@ class Cadence:
     def take(self, per_s: float, now: float) -> None:
         """A turn at `now`, which may be before it is due."""
         if per_s > 0:
-            self._since = min(now, max(self._since + 1 / per_s, now - 1 / per_s))
+            self._since = min(now, max(self._since + 1 / per_s, now - self._most_left_owing / per_s))
 
     def due_at(self, per_s: float) -> float:
         return self._since + 1 / per_s if per_s > 0 else math.inf
@@ -59,7 +64,7 @@ class Claim:
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
         """May be replaced at any time."""
-        self._wish, self._floor = Cadence(), Cadence()
+        self._wish, self._floor = Cadence(), Cadence(MOST_LEFT_OWING_AT_FLOOR)
 
     def is_due(self, now: float) -> bool:
         return self._wish.owed(self.wish.per_s, now) >= 1

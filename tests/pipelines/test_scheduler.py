@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.scheduler import Cadence, Claim, Wish, whose_turn
+from pipelines.scheduler import MOST_LEFT_OWING, Cadence, Claim, Wish, whose_turn
 
 PICTURES_PER_S = 25.0
 
@@ -134,14 +134,22 @@ def test_no_more_turns_than_wanted_whatever_the_rate_does(steps: list[tuple[floa
         while cadence.owed(per_s, now) >= 1:
             cadence.take(per_s, now)
             taken += 1
-            assert cadence.owed(per_s, now) <= 1 + 1e-9
-    # Two at first, and each change of the rate may round up once.
-    assert taken <= wanted + 2 + len(steps)
+            assert cadence.owed(per_s, now) <= MOST_LEFT_OWING + 1e-9
+    # A turn that was owed at one rate is worth more at a higher one.
+    assert taken <= wanted + 1 + MOST_LEFT_OWING * (1 + len(steps))
+
+
+def test_a_moment_without_time_costs_no_turn_but_a_long_one_does() -> None:
+    for away_s, expected in ((0.5, 50), (3.0, 50 - 15 + 1 + MOST_LEFT_OWING)):
+        (camera,) = cameras_of([Wish(5.0)])
+        camera.away = (5.0, 5.0 + away_s)
+        serve([camera], turns_per_s=100.0, seconds=12.0)
+        assert sum(2 <= at < 12 for at in camera.looks) == pytest.approx(expected, abs=1)
 
 
 def test_a_camera_that_wants_more_from_now_on_need_not_wait_for_the_turn_it_would_have_had() -> None:
     claim = Claim(Wish(1.0))
-    for _ in range(2):
+    for _ in range(1 + int(MOST_LEFT_OWING)):
         claim.take(10.0)
     assert claim.due_at() == pytest.approx(11.0)
     claim.wish = Wish(5.0)
@@ -153,8 +161,8 @@ def test_a_camera_that_wants_more_from_now_on_need_not_wait_for_the_turn_it_woul
 def test_nobody_has_a_turn_before_it_is_due() -> None:
     claim = Claim(Wish(5.0))
     assert whose_turn([(claim, "a")], 1.0) == "a"
-    claim.take(1.0)
-    claim.take(1.0)
+    for _ in range(1 + int(MOST_LEFT_OWING)):
+        claim.take(1.0)
     assert whose_turn([(claim, "a")], 1.1) is None
     assert whose_turn([], 1.0) is None
 
