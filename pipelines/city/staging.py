@@ -1,15 +1,15 @@
 """Staging the script's incidents in a running simulation, on the arm that the camera watches."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import atan2, cos, radians, sin
+from math import atan2
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.facts import IncidentType
-from pipelines.city.bodies import ALL_BODIES, BODY_INDEX, WALKER
+from pipelines.city.bodies import BODY_INDEX, WALKER
+from pipelines.city.drivers import drivers_along, following_pairs, room_between
 from pipelines.city.points import ARM_M, LANE_M, MEDIAN_M, Arm, Point
 from pipelines.city.script import Act, Script
 
@@ -17,8 +17,8 @@ NEAR_M, FAR_M = 22.0, 42.0
 """Along the arm, where breakdowns and collisions happen: well inside the picture."""
 
 BRAKING_MS2, EMERGENCY_MS2 = 4.2, 8.0
-CRASH_MS, FOLLOWS_M, BESIDE_M, STRAIGHT = 7.5, 40.0, 1.0, 0.97
-"""Who drives into another does so at this speed at least, from behind, in the same track, along the arm."""
+CRASH_MS = 7.5
+"""Who drives into another does so at this speed at least."""
 
 SEND_AHEAD_S, GREEN_AHEAD_S, CHOOSY_S, WAITED_FOR_S = 10.0, 4.0, 8.0, 25.0
 """Cars set out before the time of their act, and their signal turns green; to collide, only large ones are chosen
@@ -44,17 +44,6 @@ class Extra:
     xy: NDArray[np.float64]
     heading: float
     speed: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Driver:
-    """Of the front bumper: metres along and to the left of the arm."""
-
-    name: str
-    along: float
-    left: float
-    speed: float
-    length: float
 
 
 class Stage:
@@ -192,7 +181,7 @@ class Stage:
 
     def _set_on_course(self, act: Act, *, choosy: bool) -> tuple[int, ...] | None:
         """The one in front brakes with all it has; the one behind does not notice."""
-        for ahead, behind in self._pairs():
+        for ahead, behind in following_pairs(drivers_along(self._sumo, self._arm)):
             stops_at = ahead.along + ahead.speed**2 / (2 * EMERGENCY_MS2)
             if not (ahead.along > NEAR_M - 10 and NEAR_M < stops_at < FAR_M - 2 and ahead.speed > 5):
                 continue
@@ -207,35 +196,13 @@ class Stage:
             return int(ahead.name), int(behind.name)
         return None
 
-    def _drivers(self) -> list[_Driver]:
-        """All who drive straight out along the arm, the foremost first."""
-        c = self._sumo.constants
-        found = []
-        for name, facts in self._sumo.vehicle.getAllSubscriptionResults().items():
-            position = np.array(facts[c.VAR_POSITION][:2])
-            heading = radians(90 - facts[c.VAR_ANGLE])
-            along, left = float(position @ self._arm.outward), float(position @ self._arm.left)
-            straight = float(np.array([cos(heading), sin(heading)]) @ self._arm.outward) > STRAIGHT
-            if straight and left > 0 and -ARM_M / 4 < along < ARM_M / 2:
-                length = ALL_BODIES[BODY_INDEX[facts[c.VAR_TYPE].split("@")[0]]].length_m
-                found.append(_Driver(name, along, left, facts[c.VAR_SPEED], length))
-        return sorted(found, key=lambda driver: -driver.along)
-
-    def _pairs(self) -> Iterator[tuple[_Driver, _Driver]]:
-        """Who drives right behind whom."""
-        drivers = self._drivers()
-        for k, ahead in enumerate(drivers):
-            behind = next((one for one in drivers[k + 1 :] if abs(one.left - ahead.left) < BESIDE_M), None)
-            if behind is not None and 1 < ahead.along - ahead.length - behind.along < FOLLOWS_M:
-                yield ahead, behind
-
     def _crash(self, act: Act, ahead: str, behind: str) -> None:
-        present = {driver.name: driver for driver in self._drivers()}
+        present = {driver.name: driver for driver in drivers_along(self._sumo, self._arm)}
         if ahead not in present or behind not in present:
             del self._crashing[act]
             return
         first, second = present[ahead], present[behind]
-        if first.along - first.length - second.along < second.speed * 0.08:
+        if room_between(first, second) < second.speed * 0.08:
             for name in (ahead, behind):
                 self._sumo.vehicle.setSpeed(name, 0)
             del self._crashing[act]
