@@ -5,6 +5,8 @@ Fast Normalized Cross-Correlation, 1995), which brightness and contrast do not c
 patch has few pixels, so that a bus costs no more than a motorcycle, and neither much more than 0.05 ms.
 """
 
+import math
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +27,17 @@ LIKENESS = 0.8
 to be looked at."""
 
 
+LEAST_CONTRAST = 4
+"""Grey levels: a patch of one shade is like anything."""
+
+
 def follow(box: Box, expected: Box, before: Grey, now: Grey) -> Box | None:
     """Where what was in `box` before is now, or None where that cannot be told.
 
     Both pictures have the same size. Who is not wholly within them, before or now, cannot be told from his part.
     """
     height, width = now.shape
-    for left, top, right, bottom in (box, expected):
+    for left, top, right, bottom in (box.tolist(), expected.tolist()):
         if left < 0 or top < 0 or right > width or bottom > height:
             return None
     left, top, right, bottom = _whole(box)
@@ -53,9 +59,8 @@ def follow(box: Box, expected: Box, before: Grey, now: Grey) -> Box | None:
 
 
 def _whole(box: Box) -> tuple[int, int, int, int]:
-    left, top = np.floor(box[:2]).astype(int).tolist()
-    right, bottom = np.ceil(box[2:]).astype(int).tolist()
-    return left, top, right, bottom
+    left, top, right, bottom = box.tolist()
+    return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
 
 
 def _shrunk(grey: Grey, per_u: float, per_v: float) -> Grey:
@@ -69,8 +74,7 @@ def _find(patch: Grey, area: Grey) -> tuple[float, float] | None:
         return None
     likeness = cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED)
     _, best, _, (u, v) = cv2.minMaxLoc(likeness)
-    # A patch of one shade is like anything, which OpenCV expresses as 1 or infinity.
-    if not LIKENESS <= best <= 1.0 or patch.std() < 1.0:
+    if not LIKENESS <= best <= 1.0 or int(patch.max()) - int(patch.min()) < LEAST_CONTRAST:
         return None
     return u + _summit(likeness[v], u), v + _summit(likeness[:, u], v)
 
