@@ -22,6 +22,7 @@ from models.detector import RgbImage
 from models.errors import UnusableWeights
 from models.fit import pad_to_stride
 from models.metadata import read_metadata
+from models.openvino_graph import read_network
 
 ENOUGH_PICTURES = 300
 """More than NNCF looks at; ranges settle with far fewer."""
@@ -79,10 +80,7 @@ def _as_input(picture: RgbImage, stride: int) -> NDArray[np.float32]:
 
 def _quantised(network_file: Path, inputs: list[NDArray[np.float32]]) -> ov.Model:
     nncf = _import_nncf()
-    try:
-        network = ov.Core().read_model(network_file)
-    except RuntimeError as error:
-        raise UnusableWeights(f"{network_file}: OpenVINO cannot read this model; export it again") from error
+    network = read_network(network_file)
     if any(node.get_type_name() == "FakeQuantize" for node in network.get_ops()):
         raise UnusableWeights(f"{network_file}: this model is quantised already; give its float export or the .pt")
     try:

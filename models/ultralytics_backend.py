@@ -1,8 +1,10 @@
 """Detection with ultralytics and torch: .pt files, ONNX and TensorRT engines, on an NVIDIA GPU or the CPU.
 
-Pictures of all cameras that wait go onto the device as one batch. Pictures may be torch tensors that lie there already
-(`pipelines.device_pictures`); their pixels never come back, only boxes do. All of it is tested with torch on the CPU;
-CUDA and TensorRT have not been run by us.
+Pictures of all cameras that wait go through the network as one batch, and only boxes come back from the device. A
+picture may be a torch tensor that lies there already. The worker does not use that yet: it looks for motion, frozen
+pictures and shaken cameras on the CPU, so what NVDEC decodes comes back to memory anyway (PyAV hands CUDA frames out
+with `HWAccel(is_hw_owned=True)` and `VideoPlane.__dlpack__`, should all of these move to the GPU).
+All of this module is tested with torch on the CPU; CUDA and TensorRT have not been run by us.
 """
 
 import os

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option("--imgsz", default=640, show_default=True, type=click.IntRange(32, 4096), help="Width to tune for, px.")
 @click.option("--half", is_flag=True, help="Store the weights as FP16: half the size, made for GPUs.")
-@click.option("--int8", is_flag=True, help="Quantise to INT8: much faster. Needs pictures of your own cameras.")
+@click.option("--int8", is_flag=True, help="Quantise to INT8: faster. Needs pictures of your own cameras.")
 @click.option(
     "--pictures", "sources", multiple=True, metavar="SOURCE", help="Folder, video or camera address; may be repeated."
 )

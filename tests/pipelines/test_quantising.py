@@ -5,6 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from models.engine_cache import this_hardware
 from models.quantise import has_nncf
 from pipelines.commands.models import models
 from pipelines.errors import BadInput
@@ -51,6 +52,24 @@ def test_one_that_cannot_be_judged_is_kept_aside_unless_accepted(tmp_path, weigh
     assert export(*asked, "--accept").exit_code == 0
     assert (tmp_path / "model_int8_openvino_model" / "export_report.json").exists()
     assert not rejected.exists()
+
+
+def test_the_cameras_of_a_city_give_the_pictures_and_no_password_is_kept(tmp_path, weights, rtsp_cameras):
+    url = rtsp_cameras.url("road.mp4", credentials="admin:s3cret@")
+    (tmp_path / "city.yaml").write_text(f"cameras:\n  - {{id: road, name: Road, url: '{url}'}}\n")
+    done = export(weights, "--int8", "--config", tmp_path / "city.yaml", "--count", 4, "--over", 0.1, "--accept")
+    assert done.exit_code == 0, done.output
+    report = (tmp_path / "model_int8_openvino_model" / "export_report.json").read_text()
+    assert json.loads(report)["calibration"]["calibrated_on"] == [f"rtsp://127.0.0.1:{rtsp_cameras.port}/road.mp4"]
+    assert "s3cret" not in report + done.output
+
+
+def test_an_engine_needs_the_gpu_that_will_run_it(tmp_path):
+    if this_hardware() is not None:
+        pytest.skip("this machine has a GPU and TensorRT")
+    (tmp_path / "yolo11n.pt").write_bytes(b"weights")
+    for options in (["--to", "engine"], ["--to", "engine", "--int8", "--pictures", tmp_path]):
+        assert "on the GPU that will run it" in str(export(tmp_path / "yolo11n.pt", *options).exception)
 
 
 @pytest.mark.parametrize(
