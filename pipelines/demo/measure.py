@@ -20,7 +20,7 @@ LOOKS_PER_S = 5.0
 USED = 0.75
 """Share of the machine that the cameras may use: the database, the pages and a browser want some, too."""
 
-AROUND = 1.5
+AROUND = 1.25
 """What a camera costs in all over what is measured here: streaming, both pictures, tracking, storing."""
 
 _FRAMES, _LOOKS = 40, 12

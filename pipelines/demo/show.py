@@ -28,7 +28,7 @@ from pipelines.errors import BadInput
 SCRIPTED_S = 6 * 3600.0
 """Afterwards the days go on without incidents."""
 
-READY_S, READY_CPU_S = 8.0, 7.0
+READY_S, READY_CPU_S = 8.0, 6.0
 """Until the first picture: for each camera this much of a core, and a while for everything else."""
 
 UP_TIMEOUT_S, ASK_EVERY_S = 60.0, 0.5
