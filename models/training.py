@@ -22,7 +22,7 @@ class Schedule:
     averaging: how much of the averaged weights stays at each step; less in the beginning. rarity: see `Crops`.
     """
 
-    steps: int = 4600
+    steps: int = 5600
     batch: int = 8
     rate: float = 8e-4
     warm_up: int = 100

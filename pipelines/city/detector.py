@@ -28,7 +28,7 @@ class Plan:
     rounds: int = 4
     frames: int = 28
     examined_frames: int = 12
-    steps: int = 4600
+    steps: int = 5600
 
     @property
     def training(self) -> list[Stretch]:

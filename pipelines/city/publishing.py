@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from models.training import Training
     from models.training_pictures import LabelledPicture
 
-EXAMINED_FROM = 0.01
+EXAMINED_FROM = 0.001
 """Confidence: average precision wants the doubtful ones, too."""
 
 CALIBRATION_PICTURES = 300
