@@ -212,13 +212,17 @@ class TruthKeeper:
     def truth(self, until_s: float | None = None) -> Truth:
         """Until the last moment, or `until_s`.
 
-        Jams that the script did not ask for are real, but neither asked for nor held against anybody; and who has
-        collided stands in the road, which may be said, too.
+        Jams that the script did not ask for are real, but neither asked for nor, at any time while they last, held
+        against anybody; and who has collided stands in the road, which may be said, too.
         """
         now = self._t if until_s is None else until_s
         wanted = [_incident(h, self._t) for h in self._happenings]
         wanted += [_incident(jam, self._t) for jam, staged in self._jams if staged]
-        real = [_incident(jam, self._t) for jam, staged in self._jams if not staged]
+        unasked = [jam for jam, staged in self._jams if not staged]
+        real = [
+            replace(_incident(jam, self._t), onset_s=(jam.start_s - ONSET_LAG_S, jam.last_s + ONSET_LAG_S))
+            for jam in unasked
+        ]
         real += [replace(i, type=IncidentType.STOPPED_VEHICLE) for i in wanted if i.type is IncidentType.COLLISION]
         return Truth(
             duration_s=now,
