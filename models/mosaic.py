@@ -1,14 +1,13 @@
-"""Parts of one picture side by side or one above the other, so that the detector sees them all at once."""
+"""Parts of one picture beside and above one another, so that the detector sees them all at once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 
 from analytics.detections import Detections
 from models.detector import RgbImage
-from models.packing import cut_out
+from models.packing import arranged, cut_out
 
 Part = tuple[int, int, int, int]
 """(left, top, right, bottom) in pixels of the picture."""
@@ -41,12 +40,6 @@ class Mosaic:
 
 
 def mosaic_of(parts: Sequence[Part]) -> Mosaic:
-    """In one row or one column, whichever has fewer pixels. At least one part."""
-    widths = [right - left for left, _, right, _ in parts]
-    heights = [bottom - top for _, top, _, bottom in parts]
-    row, column = (sum(widths), max(heights)), (max(widths), sum(heights))
-    if row[0] * row[1] <= column[0] * column[1]:
-        corners, size = [(left, 0) for left in accumulate(widths[:-1], initial=0)], row
-    else:
-        corners, size = [(0, top) for top in accumulate(heights[:-1], initial=0)], column
-    return Mosaic(tuple(parts), tuple(corners), size)
+    """The arrangement with the fewest pixels (`models.packing.arranged`). At least one part."""
+    corners, size = arranged([(right - left, bottom - top) for left, top, right, bottom in parts])
+    return Mosaic(tuple(parts), corners, size)

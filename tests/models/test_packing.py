@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analytics.detections import Detections
 from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
-from models.packing import CANVASES, PackingDetector, cut_out, lay_out
+from models.packing import CANVASES, PackingDetector, arranged, cut_out, lay_out
 from tests.servers import wait_until
 from tests.tiny_network import save_tiny_network
 
@@ -31,7 +31,7 @@ def crop(left: int, size: tuple[int, int] = (160, 64)) -> np.ndarray:
 def test_crops_on_a_canvas_lie_in_it_and_do_not_overlap(sizes):
     layout = lay_out(sizes, CANVASES)
     if layout is None:
-        assert sizes[0][0] > 640 or sizes[0][1] > 352
+        assert not any(sizes[0][0] <= width and sizes[0][1] <= height for width, height in CANVASES)
         return
     assert layout.members[0] == 0
     boxes = [(*corner, *sizes[member]) for member, corner in zip(layout.members, layout.corners, strict=True)]
@@ -43,8 +43,17 @@ def test_crops_on_a_canvas_lie_in_it_and_do_not_overlap(sizes):
 
 
 def test_one_crop_goes_on_the_smallest_canvas_that_holds_it():
-    assert lay_out([(300, 150)], CANVASES).canvas == (320, 160)
-    assert lay_out([(672, 32)], CANVASES) is None
+    assert lay_out([(300, 150)], CANVASES).canvas == (416, 224)
+    assert lay_out([(992, 32)], CANVASES) is None
+
+
+def test_parts_of_a_picture_are_arranged_to_fit_a_canvas_with_few_pixels():
+    _, size = arranged([(256, 96)] * 4)
+    assert size == (512, 192)
+    corners, size = arranged([(640, 96), (96, 96)])
+    assert (corners, size) == (((0, 0), (0, 96)), (640, 192))
+    _, size = arranged([(640, 800)])
+    assert size == (640, 800)
 
 
 def test_a_crop_that_would_be_dearer_here_than_by_itself_is_left_for_the_next_canvas():
@@ -186,9 +195,9 @@ def test_real_crops_show_the_same_beside_others_as_alone(shared_dir: Path, packi
 
 def some_crops(clip: Path) -> list[np.ndarray]:
     with av.open(str(clip)) as video:
-        frames = [frame for n, frame in enumerate(video.decode(video=0)) if n in (10, 40, 70)]
+        frames = [frame for n, frame in enumerate(video.decode(video=0)) if n in (10, 25, 40, 55, 70)]
     pictures = [frame.to_ndarray(format="rgb24", width=640, height=352) for frame in frames]
-    return [picture[64 : 64 + 32 * (3 + n), 32 * n : 32 * n + 256] for n, picture in enumerate(pictures)]
+    return [picture[64 : 64 + 32 * (3 + n % 4), 32 * n : 32 * n + 256] for n, picture in enumerate(pictures)]
 
 
 def overlap(box: np.ndarray, others: np.ndarray) -> np.ndarray:
