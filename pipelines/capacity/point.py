@@ -47,11 +47,17 @@ def references_for(
 
 
 def measure(
-    clips: Sequence[PreparedClip], cameras: int, seconds: float, weights: str | None, *, inference: bool = True
+    clips: Sequence[PreparedClip],
+    cameras: int,
+    seconds: float,
+    weights: str | None,
+    *,
+    inference: bool = True,
+    looks_per_s: float | None = None,
 ) -> Record:
     """Serve the clips as `cameras` cameras and let a worker watch them. Raises BadInput where either cannot start.
 
-    inference: without it the worker does all but that.
+    inference, looks_per_s: see `pipelines.capacity.watching.Order`.
     """
     require_server()
     plan = Plan.of(clips, cameras, time.time())
@@ -68,6 +74,7 @@ def measure(
                 settle_s=SETTLE_S,
                 seconds=seconds,
                 inference=inference,
+                looks_per_s=looks_per_s,
             )
             return _watched(order, folder)
 

@@ -23,6 +23,7 @@ import analytics
 import models
 import pipelines.count
 import pipelines.pictures
+import pipelines.seeing
 from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import Crossing
@@ -69,7 +70,7 @@ def _fingerprint(clip: PreparedClip, detector: str) -> str:
     packages = (Path(package.__path__[0]) for package in (analytics, models))
     for source in sorted(chain.from_iterable(folder.rglob("*.py") for folder in packages)):
         digest.update(source.read_bytes())
-    for part in (pipelines.count, pipelines.pictures):
+    for part in (pipelines.count, pipelines.pictures, pipelines.seeing):
         digest.update(inspect.getsource(part).encode())
     return digest.hexdigest()[:12]
 

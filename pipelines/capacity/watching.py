@@ -22,7 +22,7 @@ from pipelines.camera_file import Geometry
 from pipelines.capacity.plan import Plan, PlannedCamera
 from pipelines.capacity.records import CameraRecord, Crossed, Look, Record
 from pipelines.capacity.usage import cpu_s, cpu_s_by_task, resident_mb
-from pipelines.config import CameraConfig, Config
+from pipelines.config import AnalysisConfig, CameraConfig, Config
 from pipelines.detection import open_detector
 from pipelines.events import Counts, Event, Health
 from pipelines.health import CameraHealth
@@ -39,6 +39,7 @@ class Order(BaseModel):
     """server: the process that serves the cameras, at `port`. geometry: by name of clip.
 
     settle_s: from the first look at every camera to what is measured. inference: without it, `FreeDetector`.
+    looks_per_s: for all whose traffic moves, however fast it is; by default as the worker sees fit.
     """
 
     plan: Plan
@@ -49,6 +50,7 @@ class Order(BaseModel):
     settle_s: float
     seconds: float
     inference: bool = True
+    looks_per_s: float | None = None
 
 
 class FreeDetector:
@@ -141,7 +143,9 @@ def watch(order: Order) -> Record:
 
 
 def city(order: Order, folder: Path) -> Config:
-    """As an operator would write it, with the default settings."""
+    """As an operator would write it, with the default settings unless the order says otherwise."""
+    rate = order.looks_per_s
+    analysis = AnalysisConfig() if rate is None else AnalysisConfig(looks_per_s=rate, most_looks_per_s=rate)
     for clip, geometry in order.geometry.items():
         (folder / f"{clip}.json").write_text(geometry.model_dump_json(exclude_none=True))
     return Config(
@@ -156,6 +160,7 @@ def city(order: Order, folder: Path) -> Config:
         ),
         weights=order.weights,
         data_dir=folder / "data",
+        analysis=analysis,
     )
 
 
