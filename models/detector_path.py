@@ -8,6 +8,7 @@ from models.engine_cache import EngineCache, Hardware, has_tensorrt, this_hardwa
 from models.errors import UnusableWeights
 from models.load import has_ultralytics, nvidia_gpu_present
 from models.openvino_backend import find_xml
+from models.packaged import packaged_weights
 from models.registry import default_model, registered_models
 from models.weights import cache_folder, cached_versions, engine_folder
 
@@ -53,8 +54,9 @@ def detector_path(
 
 
 def _here(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | None:
-    if weights and Path(weights).exists():
-        return Path(weights)
+    packaged = packaged_weights(weights)
+    if packaged is not None or (weights and Path(weights).exists()):
+        return packaged or Path(str(weights))
     if weights and weights not in registered_models():
         return None
     versions = cached_versions(weights or default_model().name, cache)

@@ -13,6 +13,8 @@ from models.weights import cache_folder, engine_folder, resolve_weights
 log = structlog.get_logger()
 
 _ULTRALYTICS_SUFFIXES = {".pt", ".onnx", ".engine"}
+_FIRST_GPU = ("auto", "cuda", "cuda:0")
+"""Names of the device for which engines are built."""
 
 
 def load_detector(
@@ -91,7 +93,7 @@ def _ultralytics(path: Path, device: str, confidence: float, cache: Path) -> Det
         )
     from models.ultralytics_backend import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
 
-    if path.suffix == ".pt" and device != "cpu":
+    if path.suffix == ".pt" and device in _FIRST_GPU:
         engine = _engine_of(path, cache)
         if engine is not None:
             return UltralyticsDetector(engine, confidence=confidence, device=device)

@@ -35,6 +35,10 @@ def test_weights_that_are_not_here_have_no_path(tmp_path):
     assert told("nowhere.pt", tmp_path) is None
 
 
+def test_the_simulated_city_s_own_weights_are_here_always(tmp_path):
+    assert told("demo-city", tmp_path).says == "OpenVINO INT8 on the CPU"
+
+
 def test_a_float_network_on_the_cpu_is_advised_to_become_int8(tmp_path):
     path = told(save_tiny_network(tmp_path / "tiny_openvino_model"), tmp_path)
     assert path.says == "OpenVINO float on the CPU"

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
+from models.engine_cache import Hardware
 from models.errors import UnusableWeights
 from models.export import export_weights
 from models.load import load_detector
@@ -156,6 +158,22 @@ def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path, name):
 def test_only_a_pt_is_exported(tmp_path):
     with pytest.raises(UnusableWeights, match=r"only a \.pt"):
         export_weights(tmp_path / "model.onnx")
+
+
+def test_where_no_engine_can_be_built_torch_runs_the_weights_and_the_log_says_so(random_weights, tmp_path, monkeypatch):
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    monkeypatch.setattr("models.engine_cache.this_hardware", lambda: Hardware("NVIDIA L4", "11.4.0"))
+    with capture_logs() as logs:
+        detector = load_detector(str(random_weights), confidence=1e-6, cache=tmp_path)
+    try:
+        assert len(detector.submit(PICTURE).result(timeout=120)) > 0
+    finally:
+        detector.close()
+    assert any("torch runs these weights" in entry["event"] for entry in logs)
+    assert list((tmp_path / "engines").iterdir()) == []
 
 
 def test_a_gpu_that_is_asked_for_must_exist(random_weights, tmp_path):
