@@ -18,6 +18,9 @@ from pipelines.database import DatabaseDown, open_database, transaction
 from pipelines.demo.history import SEED_MARK, PastDays, Rows, days_back
 
 DAYS = 30
+WITH_A_MONTH, DAYS_OF_OTHERS = 4, 8
+"""A day of a camera takes 8 MB of disk: so many cameras have the whole month, the others the last days of it."""
+
 AT_ONCE_DAYS = 2
 ENDS_BEFORE = timedelta(minutes=20)
 """The pages of cameras count the last quarter of an hour: that must be what was seen, and nothing else."""
@@ -57,7 +60,7 @@ def seed(pool: ConnectionPool, past: Sequence[PastDays], until: datetime, stop: 
     """until: in the city's time zone. Raises DatabaseDown."""
     for k, day in enumerate(days_back(until, days)):
         began = time.monotonic()
-        for camera in past:
+        for camera in past if k <= DAYS_OF_OTHERS else past[:WITH_A_MONTH]:
             if stop.is_set():
                 return
             with transaction(pool) as connection:
