@@ -21,6 +21,7 @@ from aio_rtsp_toolkit.server_media import extract_nalus
 from aio_rtsp_toolkit.server_session import RtspServerSession
 
 from pipelines.capacity.clips import FPS
+from pipelines.capacity.orphans import end_with_parent
 from pipelines.capacity.plan import Plan, PlannedCamera
 
 _HEADER = struct.Struct("!cBHBBHII")
@@ -134,4 +135,5 @@ async def serve(plan: Plan, port: int) -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     asyncio.run(serve(Plan.from_json(Path(sys.argv[1]).read_text()), int(sys.argv[2])))

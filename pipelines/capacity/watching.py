@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 from analytics.detections import Detections
 from models.detector import Detector, RgbImage
 from pipelines.camera_file import Geometry
+from pipelines.capacity.orphans import end_with_parent
 from pipelines.capacity.plan import Plan, PlannedCamera
 from pipelines.capacity.records import CameraRecord, Crossed, Look, Record
 from pipelines.capacity.usage import cpu_s, cpu_s_by_task, resident_mb
@@ -185,5 +186,6 @@ def camera_record(
 
 if __name__ == "__main__":
     configure_logging()
+    end_with_parent()
     result = watch(Order.model_validate_json(Path(sys.argv[1]).read_text()))
     Path(sys.argv[2]).write_text(result.model_dump_json())
