@@ -1,6 +1,5 @@
 """The network that training begins with: a YOLO11n for ROAD_USERS that already sees. Needs the extra `yolo`."""
 
-import copy
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -31,9 +30,10 @@ def start_network(start: Path, pictures: Sequence[LabelledPicture], seed: int) -
         loaded = import_ultralytics().YOLO(start)
         network: Any = loaded.model.float()
         rows = rows_of(checked_metadata({"names": loaded.names, "task": loaded.task}, start), ROAD_USERS)
+        classifiers = [branch[-1] for branch in network.model[-1].cv3]
         _narrow(network)
-        for branch, old in zip(network.model[-1].cv3, copy.deepcopy(loaded.model.model[-1].cv3), strict=True):
-            branch[-1].load_state_dict({key: value[rows] for key, value in old[-1].state_dict().items()})
+        for branch, old in zip(network.model[-1].cv3, classifiers, strict=True):
+            branch[-1].load_state_dict({key: value[rows] for key, value in old.state_dict().items()})
     else:
         xml = find_xml(start)
         rows = rows_of(read_metadata(xml.parent / "metadata.yaml"), ROAD_USERS)

@@ -15,7 +15,7 @@ import torch
 from analytics.facts import ROAD_USERS
 from models.lenient_loss import LenientLoss
 from models.starting_network import images_of, part_of_ultralytics, start_network
-from models.training import Schedule, Training
+from models.training import Schedule, Training, save_weights
 from models.training_pictures import Batch, LabelledPicture, labels_of
 
 
@@ -66,6 +66,18 @@ def test_nothing_is_held_against_it_where_somebody_does_not_count(network: torch
     raw = network.train()(images_of(empty))
     assert float(loss(raw, empty).detach()) > 0
     assert float(loss(raw, everywhere).detach()) == 0
+
+
+def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[LabelledPicture], tmp_path: Path) -> None:
+    whole = part_of_ultralytics("nn.tasks").DetectionModel("yolo11n.yaml", nc=10, verbose=False)
+    whole.names = dict(enumerate(["person", "bicycle", "car", "motorcycle", "x4", "bus", "x6", "truck", "x8", "x9"]))
+    save_weights(whole, tmp_path / "ten.pt")
+    began = start_network(tmp_path / "ten.pt", pictures, 1).eval()
+    picture = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        wanted, got = whole.eval()(picture)[0], began(picture)[0]
+    assert torch.allclose(got[:, :4], wanted[:, :4], atol=1e-3)
+    assert torch.allclose(got[:, 4:], wanted[:, [4 + row for row in rows_of_coco()]], atol=1e-5)
 
 
 def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures: list[LabelledPicture]) -> None:
