@@ -16,6 +16,7 @@ from analytics.facts import IncidentType, Level
 from pipelines.config import Config
 from pipelines.database import open_database
 from pipelines.events import CameraStatus, Event, Health
+from pipelines.health import OVERLOAD_REASON
 from pipelines.snapshots import Snapshots
 from pipelines.store import Store
 from portal.pages import STATIC
@@ -361,6 +362,27 @@ def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, k
     screenshot(page, "incident")
     page.goto(f"{visitor.address}/kejadian")
     screenshot(page, "incidents")
+
+
+def test_operators_see_that_a_machine_is_overloaded_and_what_to_do(visitor: Visitor, keep: Callable[..., None]) -> None:
+    figures = {"held_fps": 0.4, "wanted_fps": 8.0, "reached": 0.625, "age_p95_s": 0.43}
+    reason = f"{OVERLOAD_REASON}watch fewer cameras"
+    keep(online("kabil-1", datetime.now(UTC), image_size=(640, 360), reason=reason, **figures))
+    page = visitor.open("/camera/kabil-1")
+    facts = page.locator(".camera-about")
+    expect(facts).to_contain_text("Dinas Perhubungan")
+    expect(page.get_by_text("kelebihan beban")).to_have_count(0)
+
+    visitor.sign_in("sari")
+    page = visitor.open("/camera/kabil-1")
+    facts = page.locator(".camera-about")
+    expect(facts).to_contain_text("kelebihan beban")
+    expect(facts).to_contain_text("5 dari 8 yang diperlukan; tercapai 63%; 0,4 tanpa gerakan")
+    expect(facts).to_contain_text("0,43 detik")
+    screenshot(page, "camera-overloaded")
+    page.goto(f"{visitor.address}/")
+    expect(page.locator('li[data-camera="kabil-1"]')).to_contain_text("kelebihan beban")
+    screenshot(page, "map-overloaded")
 
 
 def test_sign_in_refuses_a_wrong_password_and_leads_back(visitor: Visitor) -> None:

@@ -21,7 +21,7 @@ from pipelines.buffer import Dropped, NewestFrame, TimedFrame
 from pipelines.events import CameraStatus
 from pipelines.health import CameraHealth
 from pipelines.looking import Looker, Watched
-from pipelines.pace import Pace, Room
+from pipelines.pace import QUIET_PER_S, Pace, Room
 from pipelines.scheduler import MOST_LEFT_OWING
 from pipelines.snapshots import Snapshots
 from pipelines.viewing import CameraView
@@ -187,3 +187,12 @@ def test_a_camera_that_shows_nothing_from_the_first_has_minutes_without_data(tmp
     assert "hidden" in report.reason
     assert {counts.observed_s for counts in told} == {0.0}
     assert not detector.looks
+
+
+def test_what_is_looked_at_sets_how_often_a_camera_wants_to_be_looked_at(tmp_path: Path) -> None:
+    """Nobody is found in its pictures: after a while it wants few looks, and says so."""
+    detector = SlowDetector(look_s=0.0)
+    with looking(detector, looks_per_s=20, folder=tmp_path) as cameras:
+        assert cameras["a"].wanted_rate() == 20
+        wait_until(lambda: cameras["a"].wanted_rate() == QUIET_PER_S, "the empty road to want few looks")
+        wait_until(lambda: cameras["a"].health.report(Dropped()).wanted_fps == QUIET_PER_S, "that to be told")
