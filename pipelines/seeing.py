@@ -9,6 +9,7 @@ from analytics.detections import Detections, Tracks
 from models.detector import RgbImage
 from models.gating import Attention
 from models.mosaic import Mosaic, mosaic_of
+from models.scale import LearnedScale, scaled
 from models.tracker import make_tracker
 from models.view import View
 from pipelines.pictures import Pictures
@@ -35,14 +36,24 @@ class Sight:
     """
 
     def __init__(self, camera: Camera, view: View, *, gating: bool) -> None:
+        self._full_view = view
+        self._learned = LearnedScale(view.scaled_size[0] / view.frame_size[0]) if gating else None
+        self._scale = 1.0
+        self._look_through(view)
+        self._tracker = make_tracker(camera)
+
+    def _look_through(self, view: View) -> None:
+        """What is known of the picture is forgotten, but not who is on the road."""
         self._view = view
         self._pictures = Pictures(view)
         self._everything = mosaic_of([(0, 0, *view.window[2:])])
-        self._attention = Attention(view) if gating else None
-        self._tracker = make_tracker(camera)
+        self._attention = None if self._learned is None else Attention(view)
 
     def look(self, t: float, frame: VideoFrame) -> Glance:
         """t: when the frame was taken, in seconds."""
+        if self._learned is not None and self._learned.at(t) != self._scale:
+            self._scale = self._learned.at(t)
+            self._look_through(scaled(self._full_view, self._scale))
         if self._attention is None:
             return Glance(t, self._pictures.take(frame), self._everything)
         parts = self._attention.look(t, self._pictures.grey(frame))
@@ -54,9 +65,10 @@ class Sight:
     def conclude(self, glance: Glance, found: Detections | None) -> Tracks:
         """Who is known to be in the frame. found: what was seen in `glance.image`, in its pixels; None without one."""
         seen = [] if glance.mosaic is None or found is None else glance.mosaic.split(found)
-        if self._attention is None:
+        if self._attention is None or self._learned is None:
             return self._tracker.update(glance.t, self._view.to_frame(seen[0]))
         detections = self._attention.conclude(glance.mosaic.parts if glance.mosaic else (), seen)
         tracks = self._tracker.update(glance.t, detections)
         self._attention.recognise(glance.t, detections, tracks)
+        self._learned.learn(glance.t, tracks)
         return tracks
