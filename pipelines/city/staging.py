@@ -17,8 +17,8 @@ NEAR_M, FAR_M = 22.0, 42.0
 """Along the arm, where breakdowns and collisions happen: well inside the picture."""
 
 BRAKING_MS2, EMERGENCY_MS2 = 4.2, 8.0
-CRASH_MS = 7.5
-"""Who drives into another does so at this speed at least."""
+FAST_MS, CRASH_MS = 9.0, 12.0
+"""Who drives into another is this fast before, and as fast as that then, at least."""
 
 SEND_AHEAD_S, GREEN_AHEAD_S, CHOOSY_S, WAITED_FOR_S = 10.0, 4.0, 8.0, 25.0
 """Cars set out before the time of their act, and their signal turns green; to collide, only large ones are chosen
@@ -185,13 +185,13 @@ class Stage:
             stops_at = ahead.along + ahead.speed**2 / (2 * EMERGENCY_MS2)
             if not (ahead.along > NEAR_M - 10 and NEAR_M < stops_at < FAR_M - 2 and ahead.speed > 5):
                 continue
-            if behind.speed < CRASH_MS or (choosy and min(ahead.length, behind.length) < 3):
+            if behind.speed < FAST_MS or (choosy and min(ahead.length, behind.length) < 3):
                 continue
             for one in (ahead, behind):
                 self._sumo.vehicle.setSpeedMode(one.name, 0)
                 self._sumo.vehicle.setLaneChangeMode(one.name, _HELD)
             self._sumo.vehicle.slowDown(ahead.name, 0.0, ahead.speed / EMERGENCY_MS2)
-            self._sumo.vehicle.setSpeed(behind.name, behind.speed)
+            self._sumo.vehicle.setSpeed(behind.name, max(behind.speed, CRASH_MS))
             self._crashing[act] = ahead.name, behind.name
             return int(ahead.name), int(behind.name)
         return None
