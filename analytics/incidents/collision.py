@@ -16,8 +16,10 @@ from analytics.trajectories import Trajectory
 from analytics.travel import TYPICAL_LENGTH_M
 
 SPEED_LOST_MS = 7.0
-LOST_WITHIN_S = 1.2
-"""Together about 6 m/s2, more than cars brake with on a dry road in all but an emergency."""
+LOST_WITHIN_S = 1.4
+"""Together 5 m/s2 of a speed that is itself a mean over a second: more than cars brake with on a dry road in all but an
+emergency. No shorter than two steps of a scene at five looks a second, between which an instant stop may fall.
+"""
 
 WERE_MOVING_MS = 2.0
 BEFORE_S = 3.0
@@ -25,7 +27,9 @@ STILL_BELOW_MS = 0.8
 STILL_FOR_S = 5.0
 HIDDEN_FOR_S = 2.0
 QUEUE_REACH_M = 15.0
-"""Others that stand within this reach already: a queue, in which vehicles are hidden and taken for one another."""
+"""Others of the same zone that stand within this reach already: a queue, in which vehicles are hidden and taken for
+one another.
+"""
 
 GAP_M = 1.5
 """Between the two, beyond half their lengths."""
@@ -72,7 +76,8 @@ class Collisions:
         reach = sum(TYPICAL_LENGTH_M[m.trajectory.road_user] for m in (a, b)) / 2 + GAP_M
         if scene.distance(a, b) > reach or self._known(a, b):
             return False
-        if sum(m.stands and scene.distance(a, m) < QUEUE_REACH_M for m in scene.movers) > 2:
+        beside = (m for m in scene.movers if m.zone == a.zone and m.stands)
+        if sum(scene.distance(a, m) < QUEUE_REACH_M for m in beside) > 2:
             return False
         return all(max(v for _, v in self._speeds[m.trajectory.track]) >= WERE_MOVING_MS for m in (a, b))
 

@@ -1,7 +1,8 @@
 import pytest
 
+from analytics.camera import Zone
 from analytics.facts import Incident, IncidentType
-from tests.analytics.builders import Drive, metric_camera
+from tests.analytics.builders import Drive, metric_camera, straight_road
 from tests.analytics.test_analyst import analyse
 
 
@@ -41,3 +42,23 @@ def test_when_and_where():
     assert raised.detected_s < 12
     assert raised.pixel == pytest.approx((490, 500), abs=15)
     assert raised.zone is None
+
+
+def raised_at(looks_per_s, start, *, others=()):
+    """One car drives into another at 12 m/s; the first look is `start` seconds into the scene."""
+    behind = [Drive(1, (0, 500), (480, 500), 0, 4), stays(1, (480, 500), 4)]
+    ahead = [Drive(2, (250, 500), (500, 500), 0, 3), stays(2, (500, 500), 3)]
+    west = Zone(id="west", polygon=((100, 420), (900, 420), (900, 300), (100, 300)), direction=(-1, 0), lanes=2)
+    camera = metric_camera(zones=(straight_road(), west))
+    facts = analyse(camera, [*behind, *ahead, *others], until=30, fps=looks_per_s, start=start)
+    return [f.type for f in facts if isinstance(f, Incident) and f.end_s is None and f.type is IncidentType.COLLISION]
+
+
+@pytest.mark.parametrize("looks_per_s", [5.0, 6.25, 12.5])
+def test_a_stop_between_two_looks_at_the_scene_is_as_sudden(looks_per_s):
+    assert all(len(raised_at(looks_per_s, start)) == 1 for start in (0.0, 0.15, 0.3, 0.45))
+
+
+def test_the_queue_of_the_other_carriageway_hides_nothing():
+    waiting = [stays(10 + k, (420 + 60 * k, 380), 0.0) for k in range(4)]
+    assert len(raised_at(5.0, 0.0, others=waiting)) == 1
