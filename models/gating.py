@@ -11,9 +11,14 @@ So a look goes like this:
 - Whoever is on blocks that did not move is where he was: a stopped vehicle is held, though nobody looks at it.
 - All is looked at once a second, so nothing wrong is held for longer, however it came about.
 
-With 5 looks a second at ten real clips, half of them full of traffic, PIXELS_SHARE of the pixels are looked at, and the
-mean crossing F1 is that of looking at all of them. Holding the moving without following them was tried first: any
-traffic at all in a rectangle then has the rectangle looked at, which took 78 % of the pixels.
+With 5 looks a second at ten real clips, half of them full of traffic, 42 % of the pixels are looked at, and the mean
+crossing F1 is that of looking at all of them (0.983, with all 0.982). Tried first was one rectangle around all that
+moves, without following anybody: it took 78 % of the pixels. One rectangle around all that is not accounted for takes
+48 %. Thresholds without regard to contrast (`SHAKEN`) take 66 %. Not looking again at what was looked at in vain a
+moment ago saves no more than 4 %, and crossings are lost.
+
+Meant for looks of up to about 12 a second. Followed at 25, somebody of even colour fell 0.13 s behind: he moves by
+less than a pixel of his shrunk patch from one look to the next.
 """
 
 from collections import deque
@@ -47,6 +52,9 @@ NOISE_REMEMBERED = 25
 """Looks."""
 FEWEST_BLOCKS = 3
 """That moved among a block and the 8 around it: raindrops and flickering edges are smaller."""
+
+OTHER_VIEW = 0.5
+"""From this share of different blocks on, the camera was turned, or all of the light has changed."""
 
 SURROUNDINGS = 10
 """Pixels around somebody followed that he accounts for: his shadow, and what he uncovers."""
@@ -177,17 +185,20 @@ class _Motion:
         self._noises: deque[float] = deque(maxlen=NOISE_REMEMBERED)
 
     def of(self, thumbnail: NDArray[np.float32]) -> Blocks | None:
-        """None for the first."""
+        """None where they cannot be compared: there is only one, or they show different views."""
         if self._reference is None:
             return None
         difference = thumbnail - self._reference
         difference = np.abs(difference - _quantile(difference, 0.5))
         # A quarter of normally distributed noise is within 0.32 standard deviations; and three quarters may be moving.
-        self._noises.append(_quantile(difference, 0.25) / 0.3186)
+        noise = _quantile(difference, 0.25) / 0.3186
+        different = max(LEAST_CONTRAST, NOISES * median(self._noises or [noise]))
+        self._noises.append(noise)
+        if np.count_nonzero(difference > different) > OTHER_VIEW * difference.size:
+            return None
         neighbours = np.ones((3, 3), np.uint8)
         contrast = cv2.dilate(self._reference, neighbours) - cv2.erode(self._reference, neighbours)
-        tolerated = max(LEAST_CONTRAST, NOISES * median(self._noises)) + SHAKEN * contrast
-        moved = difference > tolerated
+        moved = difference > different + SHAKEN * contrast
         among = cv2.boxFilter(moved.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(moved & (among >= FEWEST_BLOCKS))
 

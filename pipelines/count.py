@@ -18,13 +18,12 @@ from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
 from analytics.facts import ROAD_USERS, Fact, RoadUser
 from models.detector import Detector, RgbImage
-from models.tracker import make_tracker
 from models.view import choose_view
 from pipelines.config import StreamConfig
 from pipelines.errors import BadInput
 from pipelines.logs import without_credentials
-from pipelines.pictures import Pictures
 from pipelines.recording import Recording
+from pipelines.seeing import Glance, Sight
 from pipelines.view_memory import is_drawn_on
 from pipelines.viewing import CameraView, Fitness
 
@@ -54,9 +53,9 @@ class Withheld:
 class Counted:
     """What came out.
 
-    frames: decoded. analysed_frames: fewer where not all were to be looked at or frames were withheld, where a live
-    stream outran the machine, or the count was stopped. road_users: how many were followed, by the class each was seen
-    as most often.
+    frames: in the recording. analysed_frames: fewer where not all were to be looked at or frames were withheld, where a
+    live stream outran the machine, or the count was stopped. road_users: how many were followed, by the class each was
+    seen as most often.
     """
 
     frames: int = 0
@@ -75,12 +74,15 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """image: what the detector is to see, None where the frame is unfit to be analysed."""
+    """glance: what the detector is to see, where that could be told in advance."""
 
     t: float
     frame: av.VideoFrame
-    image: RgbImage | None
+    glance: Glance | None
     fitness: Fitness
+
+
+Look = Callable[[float, av.VideoFrame], Glance]
 
 
 class _Reader:
@@ -89,9 +91,12 @@ class _Reader:
     A file waits for its reader; of a live stream the oldest waiting picture is dropped.
     """
 
-    def __init__(self, recording: Recording, pictures: Pictures, view: CameraView, period_s: float, stop: Flag) -> None:
-        self._recording, self._pictures, self._stop = recording, pictures, stop
-        self._period_s, self._due = period_s, 0.0
+    def __init__(
+        self, recording: Recording, view: CameraView, looks_per_s: float, stop: Flag, look: Look | None = None
+    ) -> None:
+        """look: taken at each frame that may be analysed, in advance."""
+        self._recording, self._stop, self._look_ahead = recording, stop, look
+        self._looks_per_s, self._due = looks_per_s, 0.0
         self._view, self._fitness, self._check_at = view, Fitness(usable=True), 0.0
         self._ready: Queue[_Picture | None] = Queue(_WAITING_PICTURES)
         self._failure: BaseException | None = None
@@ -115,19 +120,20 @@ class _Reader:
 
     def _run(self) -> None:
         try:
-            for timed in self._recording.frames():
+            for timed in self._recording.frames(self._looks_per_s):
                 if self._stop.is_set():
                     return
                 self.frames += 1
                 self.last_t = timed.t
                 if timed.t < self._due - self._recording.frame_s / 4:
                     continue
-                self._due = max(self._due + self._period_s, timed.t)
+                self._due = max(self._due + 1 / self._looks_per_s, timed.t)
                 if timed.t >= self._check_at:
                     self._check_at = timed.t + _CHECK_EVERY_S
                     self._fitness = self._view.see(timed.t, timed.frame)
-                image = self._pictures.take(timed.frame) if self._fitness.usable else None
-                self._offer(_Picture(timed.t, timed.frame, image, self._fitness))
+                ahead = self._look_ahead if self._fitness.usable else None
+                glance = None if ahead is None else ahead(timed.t, timed.frame)
+                self._offer(_Picture(timed.t, timed.frame, glance, self._fitness))
         except Exception as error:  # handed to the thread that reads
             self._failure = error
         finally:
@@ -155,26 +161,28 @@ def count(
     *,
     stop: Flag,
     looks_per_s: float = math.inf,
+    gating: bool = False,
     watchers: Sequence[Watcher] = (),
 ) -> Counted:
     """Analyse the recording to its end, or until `stop` is set.
 
-    looks_per_s: how many frames of a second to look at, at most.
+    looks_per_s: how many frames of a second to look at, at most. gating: let the detector see only what moved and is
+    not known already (`models.gating`), one frame at a time.
 
     Decoding, detection and analysis overlap; facts come in the order of the frames. Raises BadInput where nothing
     in the recording can be decoded.
     """
-    view = choose_view(camera, looks_per_s=looks_per_s)
+    sight = Sight(camera, choose_view(camera, looks_per_s=looks_per_s), gating=gating)
     fitness = CameraView(_FROZEN_S, drawn_on=is_drawn_on(camera))
-    reader = _Reader(recording, Pictures(view), fitness, 1 / looks_per_s, stop)
-    tracker, analyst, counted = make_tracker(camera), CameraAnalyst(camera), Counted()
+    reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.look)
+    analyst, counted = CameraAnalyst(camera), Counted()
     votes: dict[int, Counter[int]] = {}
-    under_way: deque[tuple[_Picture, Future[Detections]]] = deque()
+    under_way: deque[tuple[_Picture, Glance, Future[Detections] | None]] = deque()
     latest: tuple[RgbImage, Future[Detections]] | None = None
 
     def finish_oldest() -> None:
-        picture, detected = under_way.popleft()
-        tracks = tracker.update(picture.t, view.to_frame(detected.result()))
+        picture, glance, detected = under_way.popleft()
+        tracks = sight.conclude(glance, None if detected is None else detected.result())
         facts = analyst.observe(picture.t, tracks)
         counted.analysed_frames += 1
         counted.facts += facts
@@ -182,35 +190,48 @@ def count(
         for watch in watchers:
             watch(picture.t, picture.frame, tracks, facts)
 
-    def withhold(picture: _Picture) -> None:
+    def finish_all() -> None:
         while under_way:
             finish_oldest()
+
+    def withhold(picture: _Picture) -> None:
+        finish_all()
         counted.withhold(picture.t, picture.fitness.reason)
         facts = analyst.advance(picture.t)
         counted.facts += facts
         for watch in watchers:
             watch(picture.t, picture.frame, Tracks.empty(), facts)
 
+    def detect(image: RgbImage) -> Future[Detections]:
+        nonlocal latest
+        # Streams that were recoded repeat pictures; what is in them is known.
+        if latest is None or not np.array_equal(image, latest[0]):
+            latest = image, detector.submit(image)
+        return latest[1]
+
     for picture in reader:
-        if picture.image is None:
+        if not picture.fitness.usable:
             withhold(picture)
             continue
-        # Streams that were recoded repeat pictures; what is in them is known.
-        if latest is None or not np.array_equal(picture.image, latest[0]):
-            latest = picture.image, detector.submit(picture.image)
-        under_way.append((picture, latest[1]))
-        while under_way and (len(under_way) > 2 * detector.in_flight or under_way[0][1].done()):
+        if gating:
+            finish_all()
+        glance = picture.glance or sight.look(picture.t, picture.frame)
+        under_way.append((picture, glance, None if glance.image is None else detect(glance.image)))
+        while under_way and (len(under_way) > 2 * detector.in_flight or _is_done(under_way[0][2])):
             finish_oldest()
-    while under_way:
-        finish_oldest()
+    finish_all()
     if not reader.frames and not stop.is_set():
         raise BadInput(f"{without_credentials(recording.source)}: not one frame can be decoded; is the video whole?")
-    counted.frames = reader.frames
+    counted.frames = reader.frames + recording.passed_over
     counted.duration_s = reader.last_t + recording.frame_s if reader.frames else 0.0
     counted.facts += analyst.finish(counted.duration_s)
     winners = Counter(ROAD_USERS[vote.most_common(1)[0][0]] for vote in votes.values())
     counted.road_users = {road_user: winners[road_user] for road_user in ROAD_USERS if winners[road_user]}
     return counted
+
+
+def _is_done(detected: Future[Detections] | None) -> bool:
+    return detected is None or detected.done()
 
 
 def _vote(votes: dict[int, Counter[int]], tracks: Tracks) -> None:

@@ -1,5 +1,6 @@
 """Reading a video file or address from beginning to end, for one-off counts."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -8,6 +9,7 @@ from typing import Self
 import av
 import structlog
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from pipelines.errors import BadInput
@@ -43,6 +45,7 @@ class Recording:
             self._container.close()
             raise BadInput(f"{without_credentials(source)}: no picture size in the stream; is it a whole video?")
         self.image_size = size
+        self._packets = self._decoded_frames = 0
         self.is_live = source.lower().startswith(_LIVE_SCHEMES) or self._container.duration is None
 
     def __enter__(self) -> Self:
@@ -68,11 +71,15 @@ class Recording:
             return self._stream.frames
         return round(self._container.duration / av.time_base / self.frame_s) if self._container.duration else None
 
-    def frames(self) -> Iterator[TimedFrame]:
-        """Decoded frames; damaged ones are left out. Ends with the file, or where the stream is lost."""
+    def frames(self, wanted_per_s: float = math.inf) -> Iterator[TimedFrame]:
+        """Decoded frames; damaged ones are left out. Ends with the file, or where the stream is lost.
+
+        wanted_per_s: how many are wanted, evenly spread. Of the others, those are passed over that no other frame is
+        built on.
+        """
         first: float | None = None
         last = -_SMALLEST_STEP_S
-        for frame in self._decoded():
+        for frame in self._decoded(wanted_per_s):
             at = frame.time if frame.pts is not None else None
             if first is None:
                 first = at or 0.0
@@ -83,7 +90,12 @@ class Recording:
             last = max(t, last + _SMALLEST_STEP_S)
             yield TimedFrame(last, frame)
 
-    def _decoded(self) -> Iterator[av.VideoFrame]:
+    @property
+    def passed_over(self) -> int:
+        """Of the frames until now, those that came to nothing: nobody wanted them, or they were damaged."""
+        return max(0, self._packets - self._decoded_frames)
+
+    def _decoded(self, wanted_per_s: float) -> Iterator[av.VideoFrame]:
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -93,10 +105,24 @@ class Recording:
                 return
             if packet is None:
                 return
+            self._packets += packet.size > 0
+            self._pass_over(packet, wanted_per_s)
             try:
-                yield from packet.decode()
+                for frame in packet.decode():
+                    self._decoded_frames += 1
+                    yield frame
             except av.error.FFmpegError:
                 log.debug("a damaged packet was left out", source=self.source)
+
+    def _pass_over(self, packet: "Packet[VideoStream]", wanted_per_s: float) -> None:
+        """Tell the decoder whether it may, where frames come evenly: else nobody knows which is the next."""
+        if self.is_live or self._stream.average_rate != self._stream.base_rate or not math.isfinite(wanted_per_s):
+            return
+        wanted = True
+        if packet.pts is not None:
+            t = float((packet.pts - (self._stream.start_time or 0)) * packet.time_base) + self.frame_s / 4
+            wanted = math.floor(t * wanted_per_s) > math.floor((t - self.frame_s) * wanted_per_s)
+        self._stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
 
 
 def _open(source: str) -> tuple[InputContainer, VideoStream]:

@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     help="Frames to look at a second; 5 to 8 are several times faster and lose few crossings. All without it.",
 )
 @click.option("--simulated", is_flag=True, help="SOURCE shows the simulated city; its own weights may be used.")
+@click.option(
+    "--whole-picture",
+    is_flag=True,
+    help="With few --looks: look at all of the picture each time, not only at what moved and is not known already.",
+)
 @click.option("--json", "json_path", metavar="OUT", help="Where to write the report; - is standard output.")
 @click.option("--video", "video_path", type=click.Path(path_type=Path), help="Write an annotated H.264 video here.")
 def count(
@@ -52,6 +57,7 @@ def count(
     device: str,
     confidence: float,
     looks_per_s: float,
+    whole_picture: bool,
     simulated: bool,
     json_path: str | None,
     video_path: Path | None,
@@ -65,7 +71,7 @@ def count(
     for path in (json_path if json_path != "-" else None, video_path):
         _refuse_missing_folder(path)
 
-    from models.view import choose_view  # noqa: PLC0415
+    from models.view import RARE_LOOKS_PER_S, choose_view  # noqa: PLC0415
     from pipelines.annotate import AnnotatedVideo  # noqa: PLC0415 - these load OpenCV and the inference runtime,
     from pipelines.count import count as count_recording  # noqa: PLC0415 - which --help need not wait for
     from pipelines.detection import open_detector  # noqa: PLC0415
@@ -74,13 +80,14 @@ def count(
     with ExitStack() as resources:
         recording = resources.enter_context(Recording(source))
         camera = camera_for(geometry, drawn, recording.image_size)
+        gating = looks_per_s < RARE_LOOKS_PER_S and not whole_picture
         detector = resources.enter_context(
             closing(
                 open_detector(
                     weights,
                     device=device,
                     confidence=confidence,
-                    picture_size=choose_view(camera, looks_per_s=looks_per_s).window[2:],
+                    picture_size=None if gating else choose_view(camera, looks_per_s=looks_per_s).window[2:],
                     simulated=simulated,
                 )
             )
@@ -90,7 +97,9 @@ def count(
             watchers.append(resources.enter_context(AnnotatedVideo(video_path, camera, recording.frame_s)).show)
         stop = resources.enter_context(stop_on_signals())
         started = time.perf_counter()
-        counted = count_recording(recording, camera, detector, stop=stop, looks_per_s=looks_per_s, watchers=watchers)
+        counted = count_recording(
+            recording, camera, detector, stop=stop, looks_per_s=looks_per_s, gating=gating, watchers=watchers
+        )
         wall_s = time.perf_counter() - started
     report = build_report(
         Run(

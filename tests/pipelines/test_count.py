@@ -94,8 +94,15 @@ def test_a_picture_that_is_repeated_is_looked_at_once_and_counts_as_analysed(tmp
     assert len([fact for fact in counted.facts if isinstance(fact, Crossing)]) == 1
 
 
-@pytest.mark.parametrize(("looks_per_s", "looks"), [(5.0, 15), (10.0, 30), (12.5, 38), (25.0, 75), (120.0, 75)])
-def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detector, looks_per_s, looks):
+@pytest.mark.parametrize(
+    ("looks_per_s", "looks", "gating"),
+    [
+        *((5.0, 15, gating) for gating in (False, True)),
+        *((10.0, 30, gating) for gating in (False, True)),
+        *((looks_per_s, looks, False) for looks_per_s, looks in ((12.5, 38), (25.0, 75), (120.0, 75))),
+    ],
+)
+def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detector, looks_per_s, looks, gating):
     camera, seen = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), []
     with Recording(str(road)) as recording:
         counted = count(
@@ -104,6 +111,7 @@ def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detecto
             detector,
             stop=Event(),
             looks_per_s=looks_per_s,
+            gating=gating,
             watchers=[lambda t, *_: seen.append(t)],
         )
     assert counted.analysed_frames == looks
@@ -111,6 +119,27 @@ def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detecto
     assert np.diff(seen).max() <= max(1 / looks_per_s, 1 / 25) + 1 / 25 + 1e-6
     (crossing,) = [fact for fact in counted.facts if isinstance(fact, Crossing)]
     assert crossing.t == pytest.approx((160 - 35) / 3 / 25, abs=0.1)
+
+
+class MeasuringDetector(BrightDetector):
+    pixels = 0
+
+    def submit(self, image):
+        self.pixels += image.shape[0] * image.shape[1]
+        return super().submit(image)
+
+
+def test_with_gating_the_detector_sees_less_and_finds_the_same(road):
+    camera, pixels, crossed = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), {}, {}
+    for gating in (False, True):
+        detector = MeasuringDetector()
+        with Recording(str(road)) as recording:
+            counted = count(recording, camera, detector, stop=Event(), looks_per_s=12.5, gating=gating)
+        pixels[gating] = detector.pixels
+        crossed[gating] = [fact.t for fact in counted.facts if isinstance(fact, Crossing)]
+    assert crossed[True] == pytest.approx(crossed[False], abs=0.05)
+    assert len(crossed[True]) == 1
+    assert pixels[True] < 0.7 * pixels[False]
 
 
 def test_watchers_see_every_frame_in_order(road, detector):

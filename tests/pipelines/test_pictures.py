@@ -67,3 +67,16 @@ def test_other_formats_are_seen_as_well():
     frame = frame_of((128, 128), (0, 0, 64, 128), pixels="yuv422p")
     image = Pictures(View((128, 128), (64, 64), (0, 0, 64, 64))).take(frame)
     assert image[32, 16].astype(int) == pytest.approx(RED, abs=4)
+
+
+@pytest.mark.parametrize("pixels", ["yuv420p", "gray", "rgb24"])
+@pytest.mark.parametrize("scaled_size", [(640, 360), (800, 450), (1280, 720)])
+def test_brightness_is_that_of_the_same_place(scaled_size, pixels):
+    rgb = np.full((720, 1280, 3), 200, np.uint8)
+    rgb[200:400, 400:800] = 40
+    frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixels)
+    pictures = Pictures(View((1280, 720), scaled_size, (96, 32, 512, 288)))
+    grey, colours = pictures.grey(frame), pictures.take(frame)
+    assert grey.shape == (288, 512)
+    assert 0.02 < (grey < 120).mean() < 0.9
+    assert ((grey < 120) != (colours[..., 1] < 120)).mean() < 0.01

@@ -135,3 +135,19 @@ def test_sound_without_a_picture_is_refused(tmp_path):
         container.mux(stream.encode(frame))
     with pytest.raises(BadInput, match="holds no video"):
         Recording(str(path))
+
+
+@pytest.mark.parametrize("wanted_per_s", [5.0, 8.0])
+def test_frames_that_nobody_wants_are_passed_over_and_those_wanted_are_there(tmp_path, wanted_per_s):
+    """With B-frames, of which some are what no other frame is built on."""
+    clip = write_clip(tmp_path / "reordered.mp4", seconds=4.0, reordered=True)
+    with Recording(str(clip)) as recording:
+        everything = [timed.t for timed in recording.frames()]
+        assert recording.passed_over == 0
+    with Recording(str(clip)) as recording:
+        some = [timed.t for timed in recording.frames(wanted_per_s)]
+        assert len(some) + recording.passed_over == len(everything)
+    assert 0 < len(some) < 0.9 * len(everything)
+    assert set(some) <= set(everything)
+    wanted = [next(t for t in everything if t >= n / wanted_per_s - 0.01) for n in range(int(3.9 * wanted_per_s))]
+    assert set(wanted) <= set(some)
