@@ -158,7 +158,7 @@ class Looker:
     def _conclude(self, watched: Watched, analysis: CameraAnalysis, look: Look, found: Detections | None) -> None:
         tracks = analysis.conclude(look, found)
         held, frame = look.image is None, look.frame
-        watched.pace.see(frame.at, None if held else tracks)
+        watched.pace.see(frame.at, tracks)  # road users who move are followed without the detector, too
         watched.claim.wish = watched.pace.wish
         watched.health.wants(watched.claim.wish.per_s)
         now = time.monotonic()
