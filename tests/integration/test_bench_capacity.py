@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.capacity.clips import SIZE
 from pipelines.capacity.records import Record
+from pipelines.capacity.reference import Reference
 from pipelines.capacity.verdict import Point
 from tests.servers import write_clip
 from tests.tiny_network import save_tiny_network
@@ -23,12 +25,16 @@ def bench_capacity(*arguments: str | Path) -> "subprocess.CompletedProcess[str]"
 def test_two_cameras_are_served_watched_and_judged(tmp_path: Path) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
-    write_clip(clips / "road.mp4", seconds=6)
+    write_clip(clips / "road.mp4", seconds=4, size=SIZE)
+    truth = tmp_path / "truth" / "clips" / "road.json"
+    truth.parent.mkdir(parents=True)
+    gate = {"id": "G1", "p1": [150, 0], "p2": [150, 360]}
+    truth.write_text(json.dumps({"width": SIZE[0], "height": SIZE[1], "duration_s": 4, "gates": [gate]}))
     weights = save_tiny_network(tmp_path / "tiny")
     out, record_file = tmp_path / "point.json", tmp_path / "record.json"
 
     done = bench_capacity(
-        *("--cameras", "2", "--seconds", "6", "--clips", clips, "--weights", weights),
+        *("--cameras", "2", "--seconds", "9", "--clips", clips, "--weights", weights),
         *("--cache", tmp_path / "cache", "--json", out, "--record", record_file),
     )
 
@@ -44,6 +50,11 @@ def test_two_cameras_are_served_watched_and_judged(tmp_path: Path) -> None:
     one, other = record.cameras
     assert one.plan.position_s(record.began) != pytest.approx(other.plan.position_s(record.began), abs=0.5)
     assert all(-0.05 <= look.age_s < 10 for camera in record.cameras for look in camera.looks)
+    (kept,) = (tmp_path / "cache").glob("*.reference.json")
+    ((crossed_s, _),) = Reference.model_validate_json(kept.read_text()).crossings
+    crossed = [camera.plan.position_s(crossing.at) for camera in record.cameras for crossing in camera.crossings]
+    assert crossed
+    assert crossed == pytest.approx([crossed_s] * len(crossed), abs=0.6), "the plan tells what a camera showed when"
 
 
 def test_figures_go_to_standard_output_alone_where_that_is_asked_for(tmp_path: Path) -> None:
