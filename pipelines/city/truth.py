@@ -36,6 +36,9 @@ HIDDEN_BELOW = 0.3
 AREA_MARGIN_PX = 12.0
 """Around the boxes of those who take part in an incident."""
 
+CLEARED_S = 10.0
+"""After a collision, those who collided drive off one after the other."""
+
 JAM_PAUSE_S = 30.0
 """A jam that comes back so soon was never over."""
 
@@ -223,7 +226,11 @@ class TruthKeeper:
             replace(_incident(jam, self._t), onset_s=(jam.start_s - ONSET_LAG_S, jam.last_s + ONSET_LAG_S))
             for jam in unasked
         ]
-        real += [replace(i, type=IncidentType.STOPPED_VEHICLE) for i in wanted if i.type is IncidentType.COLLISION]
+        real += [
+            replace(i, type=IncidentType.STOPPED_VEHICLE, end_s=None if i.end_s is None else i.end_s + CLEARED_S)
+            for i in wanted
+            if i.type is IncidentType.COLLISION
+        ]
         return Truth(
             duration_s=now,
             crossings=tuple(sorted(self._crossings, key=lambda c: c.t)),
