@@ -23,9 +23,7 @@ REACH = 0.5
 LEAST_REACH = 4
 
 LIKENESS = 0.8
-"""Correlation from which on it is he. With 0.7, two of the crossings of ten clips were lost, and 2 % fewer pixels had
-to be looked at."""
-
+"""Correlation from which on it is he. With 0.7 more crossings were lost, and 2 % fewer pixels had to be looked at."""
 
 LEAST_CONTRAST = 4
 """Grey levels: a patch of one shade is like anything."""

@@ -189,6 +189,17 @@ def test_a_slow_dark_motorcycle_at_night_is_not_missed() -> None:
     assert max(errors(moments, there)) <= 16, "never its own width behind"
 
 
+def test_a_far_motorcycle_that_covers_no_whole_block_is_not_held_where_it_was() -> None:
+    street = Street()
+
+    def there(look: int) -> Boxes:
+        return boxes((40 + 9.0 * look, 150), size=(6, 13))
+
+    moments = list(watch(60, lambda look: street.picture(there(look), contrast=25), there))
+    known = errors(moments, there)[6:]
+    assert max(known) <= 6, "never its own width behind"
+
+
 def test_who_comes_in_is_looked_at_without_waiting_for_a_look_at_all() -> None:
     street = Street()
 

@@ -74,7 +74,11 @@ def test_how_well_the_machine_keeps_up_is_told_to_operators_alone(anonymous, sig
     keep(online("laluan-1", ago(1), **load))
     sari = signed_in("sari")
     wait_until(lambda: by_id(sari)["laluan-1"]["load"], "the load to be told")
-    for client, told in ((anonymous, None), (signed_in("rina"), None), (sari, {"analysed_fps": 5.0, "overloaded": False, **load})):
+    for client, told in (
+        (anonymous, None),
+        (signed_in("rina"), None),
+        (sari, {"analysed_fps": 5.0, "overloaded": False, **load}),
+    ):
         for camera in (by_id(client)["laluan-1"], client.get("/api/cameras/laluan-1").json()):
             assert camera["load"] == told
 
