@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from models.following import Grey
-from models.gating import EVERYTHING_EVERY_S, Attention
+from models.gating import BLOCK, EVERYTHING_EVERY_LOOKS, EVERYTHING_EVERY_S, Attention
 from models.mosaic import Part
 from models.planes import PicturePlane
 from models.tracker import RoadTracker
@@ -101,11 +101,11 @@ def nobody(_: int) -> Boxes:
     return boxes()
 
 
-def test_an_empty_road_is_looked_at_once_a_second() -> None:
+def test_an_empty_road_is_looked_at_now_and_then() -> None:
     street = Street()
     moments = list(watch(26, lambda _: street.picture(boxes()), nobody))
     whole = [look for look, moment in enumerate(moments) if moment.parts == EVERYTHING]
-    assert whole == [0, 5, 10, 15, 20, 25]
+    assert whole == list(range(0, 26, EVERYTHING_EVERY_LOOKS))
     assert sum(moment.share for moment in moments) == len(whole)
 
 
@@ -132,8 +132,8 @@ def test_rain_is_no_motion() -> None:
 @pytest.mark.parametrize("brighter", [25, -25])
 def test_a_step_in_brightness_is_no_motion(brighter: int) -> None:
     street = Street()
-    moments = list(watch(10, lambda look: street.picture(boxes(), brighter=brighter * (look % 5 >= 2)), nobody))
-    assert [moment.share for moment in moments] == [1, 0, 0, 0, 0] * 2
+    moments = list(watch(14, lambda look: street.picture(boxes(), brighter=brighter * (look % 7 >= 2)), nobody))
+    assert [look for look, moment in enumerate(moments) if moment.share] == [0, EVERYTHING_EVERY_LOOKS]
 
 
 def test_a_slight_shake_is_no_motion() -> None:
@@ -204,11 +204,11 @@ def test_who_comes_in_is_looked_at_without_waiting_for_a_look_at_all() -> None:
     street = Street()
 
     def there(look: int) -> Boxes:
-        return boxes((-60 + 20 * (look - 6), 150)) if look > 6 else boxes((-200, 150))
+        return boxes((-60 + 20 * (look - 7), 150)) if look > 7 else boxes((-200, 150))
 
-    moments = list(watch(15, lambda look: street.picture(there(look)), there))
-    first_whole = next(look for look in range(15) if there(look)[0, 0] >= 0)
-    assert all(moment.parts != EVERYTHING for moment in moments[6:10])
+    moments = list(watch(14, lambda look: street.picture(there(look)), there))
+    first_whole = next(look for look in range(14) if there(look)[0, 0] >= 0)
+    assert all(moment.parts != EVERYTHING for moment in moments[8:12])
     assert errors(moments, there)[first_whole] <= 2
 
 
@@ -223,7 +223,7 @@ def test_no_part_cuts_through_anybody() -> None:
     cut = 0
     for moment in watch(30, lambda look: street.picture(there(look)), there):
         for left, top, right, bottom in moment.parts:
-            assert {left % 32, top % 32, right % 32, bottom % 32} == {0}
+            assert {left % BLOCK, top % BLOCK, right % BLOCK, bottom % BLOCK} == {0}
             touching = (known[:, 0] < right) & (known[:, 2] > left) & (known[:, 1] < bottom) & (known[:, 3] > top)
             inside = (known[:, 0] >= left) & (known[:, 2] <= right) & (known[:, 1] >= top) & (known[:, 3] <= bottom)
             within = np.clip(known, 0, (WIDTH, HEIGHT) * 2)
