@@ -177,10 +177,10 @@ class Drops(BaseModel):
 class Health(_Data):
     """How a camera is doing: on every change of status, and every few seconds as a heartbeat.
 
-    Rates are means since the last report, and so are the 95th percentiles. held_fps: of those analysed, in how many
-    nothing had moved, so that what was seen before held. wanted_fps: the looks a second that its traffic asks for now.
-    reached: the share of the looks that were wanted, and for which there were pictures, that the machine had time
-    for. dropped: pictures that came and were not analysed since the last report, drops: why.
+    Rates are means since the last report, and so are the 95th percentiles. held_fps: of those analysed, for how many
+    the detector was not needed: nobody had moved, or all who had were followed. wanted_fps: the looks a second that
+    its traffic asks for now. reached: the share of the looks that were wanted, and for which there were pictures,
+    that the machine had time for. dropped: pictures that came and were not analysed since the last report, drops: why.
     age_s: from when the newest analysed frame was taken to its facts; a stream that comes late counts.
     frame_to_event_p95_ms: from a frame's arrival here to its facts being on their way.
     reason: why it is not online, or what an operator should know though it is.

@@ -57,7 +57,7 @@ class Load(Answer):
 
     wanted_fps: float = Field(description="Looks a second that its traffic asks for.")
     analysed_fps: float = Field(description="Looks a second that it had.")
-    held_fps: float = Field(description="Of these, in how many nothing had moved.")
+    held_fps: float = Field(description="Of these, for how many the detector was not needed.")
     reached: float | None = Field(description="Share of the looks wanted that the machine had time for; 1 is all.")
     overloaded: bool = Field(description="Whether that is too little; `reason` says what to do.")
     age_p95_s: float | None = Field(description="95 % of the pictures became facts within so long; null without any.")
