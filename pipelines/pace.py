@@ -95,8 +95,8 @@ class Pace:
 def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
     """(N,) how far boxes `b` are from boxes `a`, (N, 4) each, in units of the latter: from 1 on they do not overlap.
 
-    >>> boxes_apart(np.array([[0.0, 0, 10, 20]]), np.array([[5.0, 5, 15, 25]]))
-    array([0.5])
+    >>> boxes_apart(np.array([[0.0, 0, 10, 20]]), np.array([[5.0, 5, 15, 25]])).tolist()
+    [0.5]
     """
     a, b = a.astype(np.float64), b.astype(np.float64)
     shift = np.abs(a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) / 2
