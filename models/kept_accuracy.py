@@ -9,8 +9,9 @@ from typing import Any
 
 from analytics.detections import Detections
 from models.agreement import CONFIDENT, LEAST, SAME_BOX, Agreement, agreement_by_road_user
+from models.average_precision import AveragePrecision
 from models.detector import Detector, RgbImage
-from models.labelled_pictures import AveragePrecision, average_precision
+from models.labelled_pictures import average_precision
 
 LEAST_AGREEMENT = 0.95
 """Recall and precision over all road users."""

@@ -2,34 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import supervision as sv
 import yaml
 
 from analytics.detections import Detections
+from models.average_precision import AveragePrecision, Examination
 from models.detector import Detector, RgbImage
 from models.errors import UnusableWeights
 from models.fit import letterbox
 from models.metadata import IGNORED, checked_metadata
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-
-
-@dataclass(frozen=True, slots=True)
-class AveragePrecision:
-    """Mean over the kinds of road users in the truth, 0..1.
-
-    map50: boxes count from an intersection over union of 0.5; map50_95: mean over 0.5, 0.55 to 0.95 (COCO).
-    """
-
-    map50: float
-    map50_95: float
-    pictures: int
 
 
 def average_precision(detector: Detector, data_yaml: Path, *, width: int) -> AveragePrecision:
@@ -40,16 +27,14 @@ def average_precision(detector: Detector, data_yaml: Path, *, width: int) -> Ave
     motorcycle cost every detector the same.
     Raises UnusableWeights, naming the file, for a data set that cannot be read.
     """
-    metric, count = sv.metrics.MeanAveragePrecision(), 0
+    examination = Examination()
     with closing(detector):
         for picture, truth in labelled_pictures(data_yaml, width=width):
-            found = detector.submit(picture).result()
-            metric.update(_for_metric(found), _for_metric(truth))
-            count += 1
-    if count == 0:
+            examination.see(detector.submit(picture).result(), truth)
+    result = examination.result()
+    if not result.pictures:
         raise UnusableWeights(f"{data_yaml}: holds no validation pictures; correct `path` and `val`")
-    result = metric.compute()
-    return AveragePrecision(float(result.map50), float(result.map50_95), count)
+    return result
 
 
 def labelled_pictures(data_yaml: Path, *, width: int) -> Iterator[tuple[RgbImage, Detections]]:
@@ -124,7 +109,3 @@ def _truth(labels: Path, road_users: np.ndarray[Any, np.dtype[np.int64]], width:
     boxes = np.concatenate([centre - half, centre + half], axis=1) * [width, height, width, height]
     kept = kinds != IGNORED
     return Detections(boxes[kept].astype(np.float32), np.ones(int(kept.sum()), np.float32), kinds[kept])
-
-
-def _for_metric(found: Detections) -> sv.Detections:
-    return sv.Detections(found.xyxy, confidence=found.confidence, class_id=found.class_id)

@@ -11,8 +11,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
 from models.detector import RgbImage
+from models.fit import GREY
 
 LEAST_SHARE = 0.3
 """Of a road user must show. Of one that is hidden more, or smaller than the next two, a network may say what it likes:
@@ -29,8 +31,6 @@ LARGEST_SCALE, SMALLEST_SCALE, KEEP_SCALE = 1.6, 0.7, 0.3
 AIMED = 0.75
 """Share of the crops that are laid around some road user; others fall anywhere."""
 
-_GREY = (114, 114, 114)
-
 
 @dataclass(frozen=True, slots=True)
 class Labels:
@@ -39,6 +39,10 @@ class Labels:
     xyxy: NDArray[np.float32]
     class_id: NDArray[np.int64]
     counts: NDArray[np.bool_]
+
+    @property
+    def truth(self) -> Detections:
+        return Detections(self.xyxy, np.ones(len(self.xyxy), dtype=np.float32), self.class_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +153,7 @@ def cut(
     x1, y1, x2, _ = window
     scale = size[0] / (x2 - x1)
     move = np.array([[scale, 0, -x1 * scale], [0, scale, -y1 * scale]])
-    image = cv2.warpAffine(picture.image, move, size, flags=cv2.INTER_LINEAR, borderValue=_GREY)
+    image = cv2.warpAffine(picture.image, move, size, flags=cv2.INTER_LINEAR, borderValue=(GREY, GREY, GREY))
     moved = (picture.labels.xyxy - np.array([x1, y1, x1, y1], np.float32)) * np.float32(scale)
     inside = np.clip(moved, 0, np.tile(size, 2).astype(np.float32))
     share = _area(inside) / np.maximum(_area(moved), 1e-6)

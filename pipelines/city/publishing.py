@@ -13,7 +13,6 @@ from models.packaged import DEMO_CITY_WEIGHTS, RENDERINGS, TRAINED_ON
 from pipelines.city.detector import Plan, fingerprint, rendered
 
 if TYPE_CHECKING:
-    from models.average_precision import Score
     from models.training import Training
     from models.training_pictures import LabelledPicture
 
@@ -61,24 +60,22 @@ def examined_on(
     folder: Path, pictures: Sequence["LabelledPicture"], progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Any]:
     """Average precision at an overlap of 0.5, by class and in the mean, of an OpenVINO folder."""
-    from models.average_precision import examine  # noqa: PLC0415
+    from models.average_precision import Examination  # noqa: PLC0415
     from models.openvino_backend import find_xml  # noqa: PLC0415
     from models.plain_network import plain_network  # noqa: PLC0415
 
-    score = examine(plain_network(find_xml(folder), confidence=EXAMINED_FROM), pictures, progress)
-    return {"weights_bytes": sum(f.stat().st_size for f in folder.iterdir()), **_scored(score)}
-
-
-def _scored(score: "Score") -> dict[str, Any]:
+    detect, examination = plain_network(find_xml(folder), confidence=EXAMINED_FROM), Examination()
+    for done, picture in enumerate(pictures, start=1):
+        examination.see(detect(picture.image), picture.labels.truth, picture.labels.counts)
+        progress(done)
+    score = examination.result()
     return {
-        "map50": round(score.mean, 4),
+        "weights_bytes": sum(f.stat().st_size for f in folder.iterdir()),
+        "map50": round(score.map50, 4),
+        "map50_95": round(score.map50_95, 4),
         "classes": {
-            name: {
-                "average_precision_50": round(score.average_precision[name], 4),
-                "recall_50": round(score.recall[name], 4),
-                "shown": score.shown[name],
-            }
-            for name in score.average_precision
+            name: {"average_precision_50": round(precision, 4), "shown": score.shown[name]}
+            for name, precision in score.by_kind.items()
         },
     }
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from models.agreement import Agreement
+from models.average_precision import AveragePrecision
 from models.kept_accuracy import ENOUGH_OF_A_KIND, KeptAccuracy, measure_kept_accuracy
-from models.labelled_pictures import AveragePrecision
-from models.openvino_backend import OpenVinoDetector
+from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
 from tests.tiny_network import save_tiny_network
 
 GOOD = Agreement(expected=200, found=198, claimed=199, backed=196, confidence_change=-0.01)
@@ -39,7 +39,7 @@ def test_a_kind_of_which_there_are_few_decides_nothing():
 
 
 def test_too_much_lost_against_the_truth_is_told():
-    original, less = AveragePrecision(0.8, 0.50, 10), AveragePrecision(0.8, 0.45, 10)
+    original, less = (AveragePrecision(0.8, m, {"car": 0.8}, {"car": 10}, 10) for m in (0.50, 0.45))
     assert "mAP50-95 falls by 0.050" in KeptAccuracy({"all": GOOD}, 40, original, less).shortfalls[0]
     assert KeptAccuracy({"all": GOOD}, 40, less, original).shortfalls == []
 
@@ -59,7 +59,7 @@ def test_two_networks_are_measured_on_pictures_and_against_labels(tmp_path):
 
 
 def opener(folder):
-    return lambda confidence: OpenVinoDetector(folder, confidence=confidence)
+    return lambda confidence: OpenVinoDetector(OpenVinoNetwork(folder, confidence=confidence))
 
 
 def bright(left):
