@@ -23,6 +23,7 @@ import openvino as ov
 
 from analytics.camera import Camera
 from bench.first import ROOT, SHARED, WEIGHTS
+from models.openvino_graph import core, read_network
 from models.view import choose_view
 from pipelines.camera_file import Geometry, ZoneEntry
 from pipelines.count import count
@@ -98,10 +99,9 @@ def decoding_fps(clip: Path) -> float:
 def inference_fps(picture_size: tuple[int, int], pictures: int = 300) -> float:
     """picture_size: (width, height); padded as a network of that stride needs it."""
     width, height = (-(-side // STRIDE) * STRIDE for side in picture_size)
-    core = ov.Core()
-    model = core.read_model(next(WEIGHTS.glob("*.xml")))
+    model = read_network(next(WEIGHTS.glob("*.xml")))
     model.reshape([1, 3, height, width])
-    queue = ov.AsyncInferQueue(core.compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"}))
+    queue = ov.AsyncInferQueue(core().compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"}))
     picture = np.random.default_rng(1).random((1, 3, height, width), dtype=np.float32)
     for _ in range(2 * len(queue)):
         queue.start_async({0: picture}, share_inputs=True)

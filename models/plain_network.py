@@ -8,13 +8,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from models.detector import RgbImage
 from models.fit import pad_to_stride
 from models.metadata import IGNORED, read_metadata
+from models.openvino_graph import core, read_network
 
 SAME_BOX = 0.7
 """Of two boxes of one class with a larger intersection over union, only the more confident is told: as ultralytics
@@ -24,7 +24,7 @@ examines."""
 def plain_network(xml: Path, *, confidence: float) -> Callable[[RgbImage], Detections]:
     """A dense head (YOLOv8 to YOLO12) with a dynamic input, on the CPU. confidence: the least that is told."""
     metadata = read_metadata(xml.parent / "metadata.yaml")
-    compiled = ov.Core().compile_model(xml, "CPU")
+    compiled = core().compile_model(read_network(xml), "CPU")
 
     def detect(image: RgbImage) -> Detections:
         fitted = pad_to_stride(image, metadata.stride)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 import torch
 from numpy.typing import NDArray
 
 from models.errors import UnusableWeights
 from models.metadata import ModelMetadata
+from models.openvino_graph import read_network
 
 _MODULE = re.compile(r"__module\.(model\..+)/aten::_convolution/(?:Convolution|GroupConvolution)$")
 _CLASSIFIERS = re.compile(r"model\.\d+\.cv3\.\d\.2$")
@@ -33,10 +33,7 @@ class Folded:
 
 def read_convolutions(xml: Path) -> dict[str, Folded]:
     """By name of the torch module (`model.0.conv`). Raises UnusableWeights where the file is no such export."""
-    try:
-        network = ov.Core().read_model(xml)
-    except RuntimeError as error:
-        raise UnusableWeights(f"{xml}: OpenVINO cannot read this model; give another") from error
+    network = read_network(xml)
     found: dict[str, Folded] = {}
     for operation in network.get_ops():
         name = _MODULE.match(operation.get_friendly_name())
