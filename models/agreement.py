@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS
+from models.association import overlaps
 
 SAME_BOX = 0.5
 """Intersection over union from which two boxes are one."""
@@ -57,17 +58,8 @@ def agreement_by_road_user(original: Sequence[Detections], other: Sequence[Detec
     return {"all": _agreement(original, other, pairs, list(range(len(ROAD_USERS)))), **by_kind}
 
 
-def overlaps(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(N, M) intersection over union of (N, 4) and (M, 4) boxes ``x1, y1, x2, y2``."""
-    a, b = ours[:, None].astype(np.float64), theirs[None].astype(np.float64)
-    sides = np.clip(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None)
-    shared = sides.prod(axis=2)
-    either = (a[..., 2:] - a[..., :2]).prod(axis=2) + (b[..., 2:] - b[..., :2]).prod(axis=2) - shared
-    return np.asarray(shared / np.maximum(either, 1e-9))
-
-
 def _pairs(ours: Detections, theirs: Detections) -> list[tuple[int, int]]:
-    overlap = overlaps(ours.xyxy, theirs.xyxy)
+    overlap = overlaps(ours.xyxy.astype(np.float64), theirs.xyxy.astype(np.float64))
     overlap[ours.class_id[:, None] != theirs.class_id[None]] = 0
     pairs: list[tuple[int, int]] = []
     while overlap.size and overlap.max() >= SAME_BOX:

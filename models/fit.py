@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from models.detector import RgbImage
 
-_GREY = (114, 114, 114)
+GREY = 114
+"""Of all three colours, where a network's input has no picture: what YOLO networks are trained with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +49,6 @@ def _padded(image: RgbImage, width: int, height: int) -> RgbImage:
     below, right = height - image.shape[0], width - image.shape[1]
     if below == 0 and right == 0:
         return np.ascontiguousarray(image)
-    return np.asarray(cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=_GREY), dtype=np.uint8)
+    return np.asarray(
+        cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(GREY, GREY, GREY)), dtype=np.uint8
+    )

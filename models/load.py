@@ -71,9 +71,16 @@ def _openvino(
     from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
     from models.packing import CANVASES, PackingDetector  # noqa: PLC0415
 
-    if picture_size is None and device == "CPU":
-        return PackingDetector(OpenVinoNetwork(path, confidence=confidence, sizes=CANVASES, cache_dir=cache_dir))
-    return OpenVinoDetector(path, confidence=confidence, device=device, picture_size=picture_size, cache_dir=cache_dir)
+    packs = picture_size is None and device == "CPU"
+    network = OpenVinoNetwork(
+        path,
+        confidence=confidence,
+        device=device,
+        picture_size=picture_size,
+        sizes=CANVASES if packs else (),
+        cache_dir=cache_dir,
+    )
+    return PackingDetector(network) if packs else OpenVinoDetector(network)
 
 
 def _writable(folder: Path) -> Path | None:

@@ -7,12 +7,11 @@ import numpy as np
 
 from analytics.detections import Detections
 from models.detector import RgbImage
+from models.fit import GREY
 from models.packing import arranged, cut_out
 
 Part = tuple[int, int, int, int]
 """(left, top, right, bottom) in pixels of the picture."""
-
-GREY = 114
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,21 +112,11 @@ class OpenVinoNetwork:
 
 
 class OpenVinoDetector:
-    """See `models.detector.Detector`: each picture by itself. Takes what `OpenVinoNetwork` takes, but `sizes`."""
+    """See `models.detector.Detector`: each picture by itself."""
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        confidence: float = 0.25,
-        device: str = "CPU",
-        picture_size: Size | None = None,
-        cache_dir: Path | None = None,
-    ) -> None:
-        self._network = OpenVinoNetwork(
-            path, confidence=confidence, device=device, picture_size=picture_size, cache_dir=cache_dir
-        )
-        self.name, self.in_flight = self._network.name, self._network.requests
+    def __init__(self, network: OpenVinoNetwork) -> None:
+        self._network = network
+        self.name, self.in_flight = network.name, network.requests
         # As many again may wait, so that a request that is done never waits for the thread that submits.
         self._detection = BoundedDetection(self._detect, threads=self.in_flight, room=2 * self.in_flight)
 

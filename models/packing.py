@@ -23,6 +23,7 @@ import numpy as np
 
 from analytics.detections import Detections
 from models.detector import RgbImage
+from models.fit import GREY
 from models.heads import without_duplicates
 from models.riders import merge_riders
 
@@ -43,8 +44,6 @@ CALL_PIXELS = 12_000
 
 LOOKED_THROUGH = 16
 """So many of the oldest that wait may come onto the next canvas."""
-
-_GREY = 114
 
 
 class Network(Protocol):
@@ -215,7 +214,7 @@ class PackingDetector:
         if layout is None or crops[0].size == layout.canvas:
             found = [self._network.candidates(crops[0].image)]
         else:
-            canvas = np.full((layout.canvas[1], layout.canvas[0], 3), _GREY, np.uint8)
+            canvas = np.full((layout.canvas[1], layout.canvas[0], 3), GREY, np.uint8)
             for crop, (left, top) in zip(crops, layout.corners, strict=True):
                 canvas[top : top + crop.size[1], left : left + crop.size[0]] = crop.image
             on_canvas = self._network.candidates(canvas)

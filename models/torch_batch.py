@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from models.detector import RgbImage
+from models.fit import GREY
 from models.metadata import IGNORED
-
-GREY = 114
 
 Candidates = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
 """Boxes (N, 4) ``x1, y1, x2, y2`` in pixels, confidence (N,), index into ROAD_USERS (N,)."""

@@ -10,12 +10,11 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from models.detector import Detector
 from models.engine_cache import EngineCache, this_hardware
 from models.errors import UnusableWeights
 from models.export import export_weights
 from models.kept_accuracy import KeptAccuracy, measure_kept_accuracy
-from models.openvino_backend import OpenVinoDetector, find_xml
+from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork, find_xml
 from models.quantise import ENOUGH_PICTURES, has_nncf, quantise
 from pipelines.errors import BadInput
 from pipelines.sample_pictures import Samples, sample_pictures
@@ -77,12 +76,9 @@ def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
         trial = folder / f"{name}_int8_rejected_openvino_model"
         mark = quantise(original, samples.used, trial, mark=_mark(weights, samples, by.width))
 
-        def opened(path: Path, confidence: float) -> Detector:
-            return OpenVinoDetector(path, confidence=confidence)
-
         kept = measure_kept_accuracy(
-            lambda confidence: opened(original, confidence),
-            lambda confidence: opened(trial, confidence),
+            lambda confidence: OpenVinoDetector(OpenVinoNetwork(original, confidence=confidence)),
+            lambda confidence: OpenVinoDetector(OpenVinoNetwork(trial, confidence=confidence)),
             samples.held_back,
             labelled=by.labelled,
             width=by.width,

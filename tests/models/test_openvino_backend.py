@@ -9,7 +9,7 @@ import pytest
 
 from analytics.facts import ROAD_USERS, RoadUser
 from models.errors import UnusableWeights
-from models.openvino_backend import OpenVinoDetector
+from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
 from tests.conftest import REPOSITORY
 from tests.tiny_network import save_tiny_network
 
@@ -26,7 +26,7 @@ def detector_of():
     made = []
 
     def make(*args, **kwargs):
-        made.append(OpenVinoDetector(*args, **kwargs))
+        made.append(OpenVinoDetector(OpenVinoNetwork(*args, **kwargs)))
         return made[-1]
 
     yield make
@@ -97,11 +97,11 @@ def test_ctrl_c_is_survived_after_detectors_came_and_went(tmp_path):
     program = """
 import faulthandler, gc, signal, sys
 from pathlib import Path
-from models.openvino_backend import OpenVinoDetector
+from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
 
 faulthandler.enable()
-first = OpenVinoDetector(Path(sys.argv[1]))
-second = OpenVinoDetector(Path(sys.argv[1]))
+first = OpenVinoDetector(OpenVinoNetwork(Path(sys.argv[1])))
+second = OpenVinoDetector(OpenVinoNetwork(Path(sys.argv[1])))
 first.close()
 del first
 gc.collect()
@@ -125,7 +125,7 @@ except KeyboardInterrupt:
 
 
 def test_closing_twice_is_fine_and_later_pictures_are_refused(tmp_path):
-    detector = OpenVinoDetector(save_tiny_network(tmp_path / "m"))
+    detector = OpenVinoDetector(OpenVinoNetwork(save_tiny_network(tmp_path / "m")))
     waiting = [detector.submit(picture()) for _ in range(detector.in_flight)]
     detector.close()
     detector.close()
@@ -145,7 +145,7 @@ def test_closing_twice_is_fine_and_later_pictures_are_refused(tmp_path):
 def test_a_model_of_the_wrong_kind_is_refused_in_one_line(tmp_path, metadata, words):
     folder = save_tiny_network(tmp_path / "m", metadata=metadata)
     with pytest.raises(UnusableWeights, match=words) as refusal:
-        OpenVinoDetector(folder)
+        OpenVinoDetector(OpenVinoNetwork(folder))
     assert "\n" not in str(refusal.value)
     assert str(tmp_path) in str(refusal.value)
 
@@ -153,12 +153,12 @@ def test_a_model_of_the_wrong_kind_is_refused_in_one_line(tmp_path, metadata, wo
 def test_files_that_are_no_model_are_refused(tmp_path):
     folder = save_tiny_network(tmp_path / "m")
     with pytest.raises(UnusableWeights, match=r"expected one OpenVINO \.xml"):
-        OpenVinoDetector(tmp_path)
+        OpenVinoDetector(OpenVinoNetwork(tmp_path))
     (folder / "model.xml").write_text("<html>not a network</html>")
     with pytest.raises(UnusableWeights, match="cannot read"):
-        OpenVinoDetector(folder)
+        OpenVinoDetector(OpenVinoNetwork(folder))
 
 
 def test_a_device_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UnusableWeights, match=r"on NPU.*devices here: .*CPU"):
-        OpenVinoDetector(save_tiny_network(tmp_path / "m"), device="NPU")
+        OpenVinoDetector(OpenVinoNetwork(save_tiny_network(tmp_path / "m"), device="NPU"))

@@ -143,7 +143,7 @@ def test_a_network_that_fails_fails_those_on_the_canvas_and_nobody_else(packing_
 def test_a_tiny_network_finds_the_same_on_a_canvas_as_by_itself(tmp_path, packing_of, size):
     folder = save_tiny_network(tmp_path / "m")
     detector = packing_of(OpenVinoNetwork(folder, sizes=ONE_CANVAS))
-    alone = OpenVinoDetector(folder)
+    alone = OpenVinoDetector(OpenVinoNetwork(folder))
     for left in (0, 33, 100):
         found = detector.submit(crop(left, size)).result(timeout=30)
         assert found.xyxy == pytest.approx(alone.submit(crop(left, size)).result(timeout=30).xyxy, abs=0.01)

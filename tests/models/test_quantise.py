@@ -10,7 +10,7 @@ import yaml
 from models import quantise as module
 from models.errors import UnusableWeights
 from models.kept_accuracy import measure_kept_accuracy
-from models.openvino_backend import OpenVinoDetector
+from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
 from models.quantise import has_nncf, quantise
 from tests.tiny_network import save_tiny_network
 
@@ -38,7 +38,7 @@ def test_what_comes_out_is_int8_finds_the_same_and_takes_any_size(tmp_path):
     network = ov.Core().read_model(out / "model.xml")
     assert "FakeQuantize" in {node.get_type_name() for node in network.get_ops()}
     assert network.inputs[0].partial_shape == ov.PartialShape([1, 3, -1, -1])
-    detector = OpenVinoDetector(out)
+    detector = OpenVinoDetector(OpenVinoNetwork(out))
     try:
         boxes = [detector.submit(image).result(timeout=60).xyxy for image in (picture(), picture(64, 320, 192))]
     finally:
@@ -119,7 +119,7 @@ def test_a_yolo_with_random_weights_is_quantised_and_runs(tmp_path):
     quantised = tmp_path / "random_int8_openvino_model"
     kept = measure_kept_accuracy(
         *(
-            lambda confidence, path=path: OpenVinoDetector(path, confidence=confidence)
+            lambda confidence, path=path: OpenVinoDetector(OpenVinoNetwork(path, confidence=confidence))
             for path in (original, quantised)
         ),
         list(noise),

@@ -11,7 +11,7 @@ from models.engine_cache import Hardware
 from models.errors import UnusableWeights
 from models.export import export_weights
 from models.load import load_detector
-from models.openvino_backend import OpenVinoDetector
+from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
 from models.ultralytics_backend import UltralyticsDetector, _shrunk
 
 pytestmark = [
@@ -109,7 +109,7 @@ def test_a_picture_larger_than_an_engine_takes_is_shrunk_to_fit():
 def test_an_export_to_openvino_finds_what_the_pt_finds(random_weights, tmp_path):
     exported = export_weights(random_weights, to="openvino", imgsz=160)
     theirs = load_detector(str(random_weights), device="cpu", confidence=1e-6, cache=tmp_path)
-    ours = OpenVinoDetector(exported, confidence=1e-6)
+    ours = OpenVinoDetector(OpenVinoNetwork(exported, confidence=1e-6))
     try:
         expected, found = (detector.submit(PICTURE).result(timeout=120) for detector in (theirs, ours))
     finally:
@@ -128,7 +128,7 @@ def test_the_end_to_end_head_that_ultralytics_exports_runs(tmp_path, dynamic):
     yolo = import_ultralytics().YOLO
     path = saved(yolo("yolo26n.yaml"), tmp_path / "random26.pt")
     exported = Path(yolo(path).export(format="openvino", imgsz=192, dynamic=dynamic, nms=False, verbose=False))
-    detector = OpenVinoDetector(exported, confidence=1e-9)
+    detector = OpenVinoDetector(OpenVinoNetwork(exported, confidence=1e-9))
     try:
         found = detector.submit(np.tile(PICTURE, (3, 2, 1))).result(timeout=120)
     finally:

@@ -15,7 +15,7 @@ import pytest
 
 from analytics.camera import Camera, Gate
 from analytics.facts import Crossing, RoadUser
-from models.openvino_backend import OpenVinoDetector
+from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
 from pipelines.count import count
 from pipelines.recording import Recording
 from tests.bright_detector import BrightDetector
@@ -38,7 +38,7 @@ def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def detector(weights: Path) -> Iterator[OpenVinoDetector]:
-    detector = OpenVinoDetector(weights)
+    detector = OpenVinoDetector(OpenVinoNetwork(weights))
     yield detector
     detector.close()
 
