@@ -82,7 +82,7 @@ class CameraHealth:
     def analysed(self, taken_at: float, *, held: bool = False, waited_s: float | None = None) -> None:
         """The frame taken at `taken_at` has become facts.
 
-        held: nothing had moved. waited_s: how long it took since the frame arrived here, if that is known.
+        held: without the detector. waited_s: how long it took since the frame arrived here, if that is known.
         """
         with self._lock:
             self._analysed += 1

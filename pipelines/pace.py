@@ -60,14 +60,12 @@ class Pace:
             per_s = min(QUIET_PER_S, self._usual_per_s)
         return Wish(per_s, min(FLOOR_PER_S, per_s))
 
-    def see(self, t: float, tracks: Tracks | None) -> None:
-        """Who was in the picture taken at `t` seconds; None where nothing has moved since the one before."""
+    def see(self, t: float, tracks: Tracks) -> None:
+        """Who was in the picture taken at `t` seconds."""
         passed_s = 0.0 if self._t is None else t - self._t
         self._t = t
         self._boxes_per_s *= math.exp(-max(0.0, passed_s) / FORGETS_IN_S)
-        if tracks is None:
-            self._steps[:] = 0.0
-        moved = tracks is not None and self._follow(tracks, passed_s)
+        moved = self._follow(tracks, passed_s)
         if moved or t < self._moved_at:  # the latter is so at first, and where time went back
             self._moved_at = t
         self._quiet = t - self._moved_at > QUIET_AFTER_S

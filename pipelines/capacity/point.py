@@ -111,9 +111,8 @@ def _watched(order: Order, folder: Path) -> Record:
         try:
             status = child.wait(START_WITHIN_S + order.settle_s + order.seconds + _MORE_TIME_S)
         except subprocess.TimeoutExpired as error:
-            raise BadInput(
-                f"the worker did not end; {len(order.plan.cameras)} cameras are far too many here"
-            ) from error
+            cameras = len(order.plan.cameras)
+            raise BadInput(f"the worker did not end: {cameras} cameras are far too many here; try fewer") from error
         if status != 0:
             last = (log.read_text().strip().splitlines() or ["it said nothing"])[-1]
             raise BadInput(f"the worker failed: {last}")

@@ -8,7 +8,7 @@ from pipelines.capacity.plan import PlannedCamera
 class Look(BaseModel):
     """taken_at: when the camera took the picture. concluded_at: when it had become facts. Unix seconds, both.
 
-    waited_s: from its arrival to its facts. held: nothing had moved, so that what was seen before held.
+    waited_s: from its arrival to its facts. held: without the detector.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -24,7 +24,7 @@ _STEP_S = 0.1
 class CameraFigures(BaseModel):
     """looks_per_s_moving: None where hardly anything moved. moving_s: how long traffic moved. Ages in milliseconds.
 
-    held: the share of looks for which nothing had moved.
+    held: the share of looks for which the detector was not needed.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -73,11 +73,8 @@ def seed(pool: ConnectionPool, past: Sequence[PastDays], until: datetime, stop: 
 
 def _is_written(connection: Connection[Any], camera: PastDays, day: date) -> bool:
     begin = camera.midnight(day)
-    query = (
-        "SELECT 1 FROM observed WHERE camera_id = %s AND start_at >= %s AND start_at < %s AND event_id::text LIKE %s"
-    )
     wanted = [camera.camera_id, begin, begin + timedelta(days=1), f"{SEED_MARK}%"]
-    return connection.execute(query + " LIMIT 1", wanted).fetchone() is not None
+    return connection.execute(_WRITTEN, wanted).fetchone() is not None
 
 
 def _write(connection: Connection[Any], tables: Iterable[Rows]) -> None:

@@ -378,7 +378,7 @@ def test_operators_see_that_a_machine_is_overloaded_and_what_to_do(visitor: Visi
     page = visitor.open("/camera/kabil-1")
     facts = page.locator(".camera-about")
     expect(facts).to_contain_text("kelebihan beban")
-    expect(facts).to_contain_text("5 dari 8 yang diperlukan; tercapai 63%; 0,4 tanpa gerakan")
+    expect(facts).to_contain_text("5 dari 8 yang diperlukan; tercapai 63%; 0,4 tanpa detektor")
     expect(facts).to_contain_text("0,43 detik")
     screenshot(page, "camera-overloaded")
     page.goto(f"{visitor.address}/")

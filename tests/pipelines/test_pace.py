@@ -32,7 +32,7 @@ def pace() -> Pace:
     return Pace(USUAL, MOST, roomy())
 
 
-def see(pace: Pace, seen: Iterable[Tracks | None], since: float = 0.0) -> list[float]:
+def see(pace: Pace, seen: Iterable[Tracks], since: float = 0.0) -> list[float]:
     """Looks 0.2 s apart; the rate wanted after each."""
     wanted = []
     for number, present in enumerate(seen):
@@ -98,11 +98,12 @@ def test_a_mistaken_identity_is_no_speed(pace: Pace) -> None:
     assert set(see(pace, seen)) == {USUAL}
 
 
-def test_where_nothing_moved_time_passes_all_the_same(pace: Pace) -> None:
-    see(pace, driving(9.0, looks=10))
+def test_who_stops_is_looked_at_less_and_less(pace: Pace) -> None:
+    way = driving(9.0, looks=10)
+    see(pace, way)
     fast = pace.wish.per_s
     assert fast > 8
-    wanted = see(pace, [None] * 40, since=2.0)
+    wanted = see(pace, [way[-1]] * 40, since=2.0)
     assert USUAL < wanted[3] < fast
     assert wanted[-1] == QUIET_PER_S
 
