@@ -19,6 +19,8 @@ import numpy as np
 import psycopg
 import pytest
 
+from pipelines.processes import free_port
+
 TESTS = Path(__file__).resolve().parent
 
 
@@ -29,12 +31,6 @@ def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 
         if time.monotonic() > deadline:
             pytest.fail(f"waited {within_s} s in vain for: {what}")
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def accepts(port: int) -> bool:

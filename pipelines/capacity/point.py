@@ -15,9 +15,9 @@ from pipelines.capacity.plan import Plan
 from pipelines.capacity.records import Record
 from pipelines.capacity.reference import Reference, reference_for, whole_view
 from pipelines.capacity.watching import START_WITHIN_S, Order
-from pipelines.demo.serve import free_port, process
 from pipelines.detection import open_detector
 from pipelines.errors import BadInput
+from pipelines.processes import free_port, process
 
 SETTLE_S = 8.0
 _SERVED_WITHIN_S = 30.0

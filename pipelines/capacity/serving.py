@@ -21,8 +21,8 @@ from aio_rtsp_toolkit.server_media import extract_nalus
 from aio_rtsp_toolkit.server_session import RtspServerSession
 
 from pipelines.capacity.clips import FPS
-from pipelines.capacity.orphans import end_with_parent
 from pipelines.capacity.plan import Plan, PlannedCamera
+from pipelines.processes import end_with_parent
 
 _HEADER = struct.Struct("!cBHBBHII")
 """`$`, channel and length (RFC 2326, 10.12), then the RTP header (RFC 3550, 5.1)."""

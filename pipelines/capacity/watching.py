@@ -19,7 +19,6 @@ from pydantic import BaseModel, SecretStr
 from analytics.detections import Detections
 from models.detector import Detector, RgbImage
 from pipelines.camera_file import Geometry
-from pipelines.capacity.orphans import end_with_parent
 from pipelines.capacity.plan import Plan, PlannedCamera
 from pipelines.capacity.records import CameraRecord, Crossed, Look, Record
 from pipelines.capacity.usage import cpu_s, cpu_s_by_task, resident_mb
@@ -28,6 +27,7 @@ from pipelines.detection import open_detector
 from pipelines.events import Counts, Event, Health
 from pipelines.health import CameraHealth
 from pipelines.logs import configure_logging
+from pipelines.processes import end_with_parent
 from pipelines.worker import Worker
 
 START_WITHIN_S = 60.0

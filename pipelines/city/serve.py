@@ -17,7 +17,7 @@ from pipelines.city.cameras import geometry_of
 from pipelines.city.live import MAIN
 from pipelines.city.networks import read_network
 from pipelines.city.points import Point
-from pipelines.demo.serve import free_port, process
+from pipelines.processes import free_port, process
 
 GET_READY_S = 25.0
 """From the start of the processes to second 0 of the simulation: drawing takes its time, more so on a busy machine."""

@@ -17,8 +17,8 @@ from pipelines.city.serve import GET_READY_S, LiveCity, live_city
 from pipelines.city.stored import read_stored
 from pipelines.config import read_config
 from pipelines.database import open_database
-from pipelines.demo.serve import process
 from pipelines.errors import BadInput
+from pipelines.processes import process
 from pipelines.truth_file import read_truth
 
 WARM_UP_S = 30.0

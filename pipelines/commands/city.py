@@ -1,6 +1,5 @@
 """`simpang city`: a simulated city whose every truth is known."""
 
-import os
 import signal
 import threading
 from pathlib import Path
@@ -14,6 +13,7 @@ from pipelines.city.plays import PLAYS
 from pipelines.city.points import Point, all_points, point_of
 from pipelines.city.script import Light, Script, city_script
 from pipelines.errors import BadInput
+from pipelines.processes import end_with_parent
 
 SCRIPTED_S = 3600.0
 
@@ -87,15 +87,8 @@ def camera(point_id: str, among: str, seed: int, duration: float, play: str, **w
     sharing: list[Point] = [point_of(name) for name in among.split(",")]
     script = PLAYS[play](sharing, seed, duration)[point_id]
     stop = _stopped_by_signal()
-    threading.Thread(target=_stop_as_an_orphan, args=(stop, os.getppid()), daemon=True).start()
+    end_with_parent()
     LiveCamera(point_of(point_id), seed, script, **where).run(stop)
-
-
-def _stop_as_an_orphan(stop: threading.Event, parent: int) -> None:
-    """Nobody is left to stop a camera whose city was killed."""
-    while os.getppid() == parent and not stop.wait(1.0):
-        pass
-    stop.set()
 
 
 def _stopped_by_signal() -> threading.Event:

@@ -9,8 +9,9 @@ from types import FrameType
 import click
 
 from pipelines.demo.clips import demo_config
-from pipelines.demo.serve import process, rtsp_server
+from pipelines.demo.serve import rtsp_server
 from pipelines.errors import BadInput
+from pipelines.processes import process
 
 NO_CLIPS = """\
 There are no clips in {clips} to play as cameras. Show Simpang your own traffic instead:

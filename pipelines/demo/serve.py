@@ -1,8 +1,6 @@
-"""Starting the demo's two processes, and ending both whatever happens."""
+"""The RTSP server that plays recordings as the cameras of a demo."""
 
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -10,39 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import BadInput
+from pipelines.processes import free_port, process
 
 START_TIMEOUT_S = 20.0
-STOP_TIMEOUT_S = 10.0
-
-
-def free_port() -> int:
-    """A TCP port of the loopback address that nothing listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def process(
-    command: list[str], *, log: Path | None = None, stop_within_s: float = STOP_TIMEOUT_S
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `command` for the length of the block; log: where its output goes instead of ours.
-
-    A session of its own keeps the terminal's Ctrl-C away from it, so that it is stopped once, by us, in order.
-    """
-    output = log.open("wb") if log else None
-    child = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)  # noqa: S603
-    try:
-        yield child
-    finally:
-        child.send_signal(signal.SIGTERM)
-        try:
-            child.wait(stop_within_s)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if output:
-            output.close()
 
 
 @contextmanager

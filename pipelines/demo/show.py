@@ -22,8 +22,8 @@ from pipelines.demo.history import PastDays
 from pipelines.demo.measure import cameras_held, cores
 from pipelines.demo.narrator import Happening, Narrator
 from pipelines.demo.seeding import seeding
-from pipelines.demo.serve import process
 from pipelines.errors import BadInput
+from pipelines.processes import process
 
 SCRIPTED_S = 6 * 3600.0
 """Afterwards the days go on without incidents."""

@@ -6,7 +6,7 @@ from tests.servers import wait_until
 
 CHILD = """
 import time
-from pipelines.capacity.orphans import end_with_parent
+from pipelines.processes import end_with_parent
 end_with_parent()
 print("up", flush=True)
 time.sleep(120)

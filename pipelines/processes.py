@@ -1,0 +1,55 @@
+"""Child processes that end with the block that started them, and with the process that did, whatever happens."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+STOP_TIMEOUT_S = 10.0
+_CHECK_S = 1.0
+
+
+def free_port() -> int:
+    """A TCP port of the loopback address that nothing listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def process(
+    command: list[str], *, log: Path | None = None, stop_within_s: float = STOP_TIMEOUT_S
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `command` for the length of the block; log: where its output goes instead of ours.
+
+    A session of its own keeps the terminal's Ctrl-C away from it, so that it is stopped once, by us, in order.
+    """
+    output = log.open("wb") if log else None
+    child = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)  # noqa: S603
+    try:
+        yield child
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(stop_within_s)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        if output:
+            output.close()
+
+
+def end_with_parent() -> None:
+    """From now on this process gets a SIGTERM soon after the one that started it has ended, even by a SIGKILL."""
+    threading.Thread(target=_watch, args=(os.getppid(),), name="parent", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_CHECK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
