@@ -1,7 +1,6 @@
 """OpenVINO networks as files and graphs: reading, checking, changing and compiling them."""
 
 from functools import cache
-from os import sched_getaffinity
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from openvino import properties
 from openvino.preprocess import PrePostProcessor
 
 from models.errors import UnusableWeights
+from models.machine import cores
 
 
 @cache
@@ -94,7 +94,7 @@ def compile_network(model: ov.Model, xml: Path, device: str, cache_dir: Path | N
     if device == "CPU":
         # Pinned, networks for several sizes would all start on the first core while others are idle.
         options[properties.hint.enable_cpu_pinning] = False
-        options[properties.inference_num_threads] = len(sched_getaffinity(0))
+        options[properties.inference_num_threads] = cores()
     if cache_dir is not None:
         options[properties.cache_dir] = str(cache_dir)
     try:

@@ -7,7 +7,6 @@ that lies before a fresh start, and what no other picture needs) is never decode
 packets are let go up to the next keyframe: a camera is looked at less often then, but never late.
 """
 
-import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from typing import Self
 import structlog
 from av.video.frame import VideoFrame
 
+from models.machine import cores
 from pipelines.buffer import TimedFrame
 from pipelines.clock import StreamClock
 from pipelines.decoder import Decoder
@@ -49,7 +49,7 @@ class DecodePool:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        self.threads = threads or len(os.sched_getaffinity(0))
+        self.threads = threads or cores()
         self._due: SimpleQueue[Decoding] = SimpleQueue()
 
     def run(self, stop: Flag) -> None:

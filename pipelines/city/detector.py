@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from models.machine import cores
 from pipelines.city.training_data import Stretch, examination_stretches, plan_json, render_all, training_stretches
 
 if TYPE_CHECKING:
@@ -79,7 +79,3 @@ def rendered(what: str, stretches: Sequence[Stretch], work: Path, progress: Prog
 
 def fingerprint(stretches: Sequence[Stretch]) -> str:
     return hashlib.sha256(json.dumps(plan_json(stretches)).encode()).hexdigest()[:12]
-
-
-def cores() -> int:
-    return max(1, len(os.sched_getaffinity(0)))

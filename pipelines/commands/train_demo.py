@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from models.errors import UnusableWeights
+from models.machine import cores
 from models.packaged import DEMO_CITY_WEIGHTS
 from models.weights import resolve_weights
 from pipelines.errors import BadInput
@@ -27,7 +28,7 @@ def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders
     Pictures and checkpoints are kept in the folder given by --work: started again, it goes on where it was.
     Needs the extras `demo`, `yolo` and `quantise`.
     """
-    from pipelines.city.detector import Plan, cores, train  # noqa: PLC0415 - drawing takes a while to load
+    from pipelines.city.detector import Plan, train  # noqa: PLC0415 - drawing takes a while to load
     from pipelines.city.publishing import publish  # noqa: PLC0415
 
     plan, work = Plan(seed=seed, steps=steps), folders["work"]

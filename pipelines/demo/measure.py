@@ -1,6 +1,5 @@
 """How many simulated cameras this machine holds: a short trial of what each costs."""
 
-import os
 import time
 from collections.abc import Sequence
 
@@ -8,6 +7,7 @@ import av
 from av.video.codeccontext import VideoCodecContext
 
 from models.load import load_detector
+from models.machine import cores
 from pipelines.city.cameras import IMAGE_SIZE
 from pipelines.city.film import FPS, Encoder, yuv_frame
 from pipelines.city.ground import Image
@@ -30,10 +30,6 @@ _BUSY = Script(light=Light.DAY, demand=1.3)
 def cameras_held(point: Point, weights: str | None) -> int:
     """By the CPU time of drawing, encoding, decoding and detecting, whatever else the machine does meanwhile."""
     return int(max(FEWEST, min(MOST, USED * cores() / (AROUND * cost_of_a_camera(point, weights)))))
-
-
-def cores() -> int:
-    return len(os.sched_getaffinity(0))
 
 
 def cost_of_a_camera(point: Point, weights: str | None) -> float:

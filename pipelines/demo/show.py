@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from models.machine import cores
 from pipelines.camera_file import Geometry
 from pipelines.city.cameras import geometry_of
 from pipelines.city.networks import read_network
@@ -19,7 +20,7 @@ from pipelines.city.serve import LiveCity, live_city
 from pipelines.config import Config, read_config
 from pipelines.demo.city import NARRATION, DemoUser, default_weights, demo_users, extend_config, points_in_order
 from pipelines.demo.history import PastDays
-from pipelines.demo.measure import cameras_held, cores
+from pipelines.demo.measure import cameras_held
 from pipelines.demo.narrator import Happening, Narrator
 from pipelines.demo.seeding import seeding
 from pipelines.errors import BadInput

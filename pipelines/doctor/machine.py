@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from models.load import has_ultralytics, nvidia_gpu_present
+from models.machine import cores
 from pipelines.config import Config
 from pipelines.doctor.finding import Finding, State
 from pipelines.hardware import KINDS, trouble_with
@@ -28,26 +29,26 @@ def _processor() -> Finding:
     fields = _cpuinfo()
     flags = set((fields.get("flags") or fields.get("Features") or "").split())
     features = [name for name in (*INT8_FEATURES, *OTHER_FEATURES) if name in flags]
-    cores = usable_cores()
+    usable = usable_cores()
     fast = any(name in flags for name in INT8_FEATURES)
     model = fields.get("model name", "unknown model")
     return Finding(
         area="machine",
         subject="processor",
-        says=f"{model}, {cores:g} cores, {', '.join(features) or 'no known features'}",
+        says=f"{model}, {usable:g} cores, {', '.join(features) or 'no known features'}",
         state=State.OK if fast or not flags else State.ADVICE,
         advice="" if fast or not flags else "no INT8 instructions: expect half the looks of a newer processor",
-        facts={"model": model, "cores": cores, "features": features},
+        facts={"model": model, "cores": usable, "features": features},
     )
 
 
 def usable_cores() -> float:
     """Those this process may run on, less what a container's CPU limit takes away."""
-    cores = float(len(os.sched_getaffinity(0)))
+    usable = float(cores())
     with suppress(OSError, ValueError):
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        cores = min(cores, round(int(quota) / int(period), 2))
-    return cores
+        usable = min(usable, round(int(quota) / int(period), 2))
+    return usable
 
 
 def _cpuinfo() -> dict[str, str]:
