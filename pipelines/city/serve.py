@@ -102,8 +102,18 @@ def write_config(points: Sequence[Point], ports: dict[str, int], folder: Path) -
         "sites": list(sites.values()),
         "cameras": [_camera(point, ports) for point in points],
     }
-    config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    _write(config, said)
     return config
+
+
+def amend_config(config: Path, **settings: Any) -> None:
+    """Sets these, whole, in what `write_config` wrote."""
+    said: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
+    _write(config, {**said, **settings})
+
+
+def _write(config: Path, said: dict[str, Any]) -> None:
+    config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 def _camera(point: Point, ports: dict[str, int]) -> dict[str, Any]:

@@ -7,13 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
-from typing import Any
-
-import yaml
 
 from pipelines.city.judging import CameraScore, judge_camera
 from pipelines.city.points import Point
-from pipelines.city.serve import GET_READY_S, LiveCity, live_city
+from pipelines.city.serve import GET_READY_S, LiveCity, amend_config, live_city
 from pipelines.city.stored import read_stored
 from pipelines.config import read_config
 from pipelines.database import open_database
@@ -75,7 +72,7 @@ def run_trial(trial: Trial, progress: Progress = lambda _: None) -> Outcome:
     ready_s = _first_second(time.time()) - time.time()
     scripted_s = trial.until_s - QUIET_END_S
     with live_city(trial.points, trial.seed, trial.folder, duration_s=scripted_s, get_ready_s=ready_s) as city:
-        _complete(city.config, trial.weights)
+        amend_config(city.config, portal={"port": 0}, weights=trial.weights)
         _wait(trial, city, -SIMPANG_BEFORE_S, progress)
         command = [sys.executable, "-m", "pipelines", "run", str(city.config)]
         with process(command, log=trial.folder / "simpang.log") as simpang:
@@ -92,13 +89,6 @@ def _first_second(now: float) -> float:
     """Unix time of second 0: the earliest from which the warm-up ends with a minute of the clock."""
     first_minute = (now + GET_READY_S + WARM_UP_S) // MINUTE_S + 1
     return first_minute * MINUTE_S - WARM_UP_S
-
-
-def _complete(config: Path, weights: str) -> None:
-    said: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
-    said["portal"] = {"port": 0}
-    said["weights"] = weights
-    config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 def _wait(

@@ -1,18 +1,12 @@
-"""What the demo adds to the simulated city: who may sign in, which points come first, and which weights."""
+"""What the demo adds to the simulated city: who may sign in, and which points come first."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import yaml
 from argon2 import PasswordHasher
 
-from models.packaged import DEMO_CITY, packaged_weights
 from pipelines.city.points import Point, point_of
-
-NARRATION = "narration.jsonl"
 
 _ORDER = (
     *("mata-kucing", "simpang-kuda", "pura-sei-ladi", "engku-putri-utara", "tugu-madani", "pelabuhan-punggur"),
@@ -29,6 +23,9 @@ class DemoUser:
     role: str
     password: str
 
+    def as_configured(self) -> dict[str, Any]:
+        return {"name": self.name, "roles": [self.role], "password_hash": PasswordHasher().hash(self.password)}
+
 
 def points_in_order() -> tuple[Point, ...]:
     return tuple(point_of(name) for name in _ORDER)
@@ -37,21 +34,3 @@ def points_in_order() -> tuple[Point, ...]:
 def demo_users() -> tuple[DemoUser, ...]:
     """One for each role, with passwords of this run alone: somebody may open the port to others."""
     return tuple(DemoUser(name, role, secrets.token_hex(4)) for name, role in _ROLES.items())
-
-
-def default_weights() -> str | None:
-    """The model trained for this city; without it, the default one, which knows real roads only."""
-    return DEMO_CITY if packaged_weights(DEMO_CITY) else None
-
-
-def extend_config(config: Path, *, port: int, users: Sequence[DemoUser], weights: str | None) -> None:
-    """Adds to what `live_city` wrote: users, port, narration and weights."""
-    said: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
-    said["portal"] = {"port": port, "narration": NARRATION}
-    said["users"] = [
-        {"name": user.name, "roles": [user.role], "password_hash": PasswordHasher().hash(user.password)}
-        for user in users
-    ]
-    if weights is not None:
-        said["weights"] = weights
-    config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")

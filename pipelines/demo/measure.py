@@ -27,12 +27,12 @@ _FRAMES, _LOOKS = 40, 12
 _BUSY = Script(light=Light.DAY, demand=1.3)
 
 
-def cameras_held(point: Point, weights: str | None) -> int:
+def cameras_held(point: Point, weights: str) -> int:
     """By the CPU time of drawing, encoding, decoding and detecting, whatever else the machine does meanwhile."""
     return int(max(FEWEST, min(MOST, USED * cores() / (AROUND * cost_of_a_camera(point, weights)))))
 
 
-def cost_of_a_camera(point: Point, weights: str | None) -> float:
+def cost_of_a_camera(point: Point, weights: str) -> float:
     """CPU seconds a second."""
     with SimulatedCamera(point, 1, _BUSY) as camera:
         encoder, pictures, packets = Encoder(IMAGE_SIZE), [], []
@@ -51,7 +51,7 @@ def cost_of_a_camera(point: Point, weights: str | None) -> float:
     return float((drawing_s + decoding_s) * FPS + _look_s(pictures, weights) * LOOKS_PER_S)
 
 
-def _look_s(pictures: Sequence[Image], weights: str | None) -> float:
+def _look_s(pictures: Sequence[Image], weights: str) -> float:
     detector = load_detector(weights)
     try:
         detector.submit(pictures[0]).result()

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from models.machine import cores
+from models.packaged import DEMO_CITY
 from pipelines.camera_file import Geometry
 from pipelines.city.cameras import geometry_of
 from pipelines.city.networks import read_network
 from pipelines.city.points import Point
-from pipelines.city.serve import LiveCity, live_city
+from pipelines.city.serve import LiveCity, amend_config, live_city
 from pipelines.config import Config, read_config
-from pipelines.demo.city import NARRATION, DemoUser, default_weights, demo_users, extend_config, points_in_order
+from pipelines.demo.city import DemoUser, demo_users, points_in_order
 from pipelines.demo.history import PastDays
 from pipelines.demo.measure import cameras_held
 from pipelines.demo.narrator import Happening, Narrator
@@ -42,7 +43,7 @@ def show(data_dir: Path, *, port: int, cameras: int | None, seed: int, say: Say)
     """Until KeyboardInterrupt. Raises BadInput where a part does not start or stops by itself."""
     began = time.monotonic()
     data_dir.mkdir(parents=True, exist_ok=True)
-    points, weights = points_in_order(), _weights()
+    points, weights = points_in_order(), os.environ.get("SIMPANG_WEIGHTS") or DEMO_CITY
     held = cameras or cameras_held(points[0], weights)
     say(f"{held} of {len(points)} cameras will be live: what this machine holds ({cores()} cores).")
     live, users = points[:held], demo_users()
@@ -50,21 +51,28 @@ def show(data_dir: Path, *, port: int, cameras: int | None, seed: int, say: Say)
     with live_city(
         live, seed, data_dir, duration_s=SCRIPTED_S, play="demo", get_ready_s=ready_s, listed=points[held:]
     ) as city:
-        extend_config(city.config, port=port, users=users, weights=weights)
-        (data_dir / NARRATION).write_bytes(b"")
+        _complete(city.config, port=port, users=users, weights=weights)
         config = read_config(city.config)
+        narration = config.portal.narration
+        assert narration is not None
+        narration.write_bytes(b"")
         log = data_dir / "simpang.log"
         with process([sys.executable, "-m", "pipelines", "run", str(city.config)], log=log) as running:
             _wait_until_up(running, port, log)
             with seeding(config, _past(config, live)):
                 for line in _welcome(port, users, time.monotonic() - began, city):
                     say(line)
-                _narrate(city, running, config, say)
+                _narrate(city, running, config, narration, say)
     raise BadInput(f"the demo stopped by itself; {log} says why")
 
 
-def _weights() -> str | None:
-    return os.environ.get("SIMPANG_WEIGHTS") or default_weights()
+def _complete(config: Path, *, port: int, users: Sequence[DemoUser], weights: str) -> None:
+    amend_config(
+        config,
+        portal={"port": port, "narration": "narration.jsonl"},
+        users=[user.as_configured() for user in users],
+        weights=weights,
+    )
 
 
 def _past(config: Config, live: Sequence[Point]) -> list[PastDays]:
@@ -97,7 +105,7 @@ def _welcome(port: int, users: Sequence[DemoUser], took_s: float, city: LiveCity
     yield f"Live pictures begin in {wait_s:.0f} s. Below, what really happens in the simulation; Ctrl-C stops it."
 
 
-def _narrate(city: LiveCity, running: Popen[bytes], config: Config, say: Say) -> None:
+def _narrate(city: LiveCity, running: Popen[bytes], config: Config, narration: Path, say: Say) -> None:
     """Until a part stops by itself."""
     narrator = Narrator(city.truth, city.start_at)
     zone, names = ZoneInfo(config.city.timezone), {camera.id: camera.name for camera in config.cameras}
@@ -106,7 +114,7 @@ def _narrate(city: LiveCity, running: Popen[bytes], config: Config, say: Say) ->
             if camera.poll() is not None:
                 raise BadInput(f"camera {point_id} stopped by itself; its log is {city.config.parent / point_id}.log")
         for happening in narrator.news(datetime.now(UTC)):
-            with (config.data_dir.parent / NARRATION).open("a", encoding="utf-8") as file:
+            with narration.open("a", encoding="utf-8") as file:
                 file.write(happening.as_json() + "\n")
             say(_line(happening, zone, names))
         time.sleep(NEWS_EVERY_S)
