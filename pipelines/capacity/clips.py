@@ -1,12 +1,17 @@
 """Clips as street cameras would send them: small, few frames a second, no reordering, a keyframe every two seconds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
 import av
+from av.container import InputContainer
 from av.error import FFmpegError
+from av.filter import Graph
+from av.video.stream import VideoStream
 
 from pipelines.camera_file import GateEntry, Geometry
 from pipelines.errors import BadInput
@@ -18,6 +23,9 @@ FPS = Fraction(25, 2)
 KEYFRAME_EVERY_S = 2
 ENCODING: dict[str, object] = {"preset": "veryfast", "crf": "26", "profile": "main", "bf": "0"}
 VIDEO_SUFFIXES = (".mp4", ".mkv")
+
+Window: TypeAlias = tuple[int, int, int, int]
+"""(left, top, width, height) of a part of a clip's picture, in its pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +48,98 @@ def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
         raise BadInput(f"{folder}: no .mp4 or .mkv in this folder; give one with traffic video: --clips DIR")
     prepared = []
     for clip in clips:
-        path = as_camera(clip, cache / _name(clip), size=SIZE, fps=FPS)
+        size = _size(clip)
+        drawn = gates_of(clip, size)
+        window = window_for(size, drawn)
+        path = as_camera(clip, cache / _name(clip, window), window=window, size=SIZE, fps=FPS)
         with av.open(str(path)) as container:
             pictures = container.streams.video[0].frames
-        prepared.append(PreparedClip(clip.stem, path, pictures, gates_for(clip)))
+        geometry = Geometry(name=clip.stem, image_size=SIZE, gates=seen_in(window, drawn))
+        prepared.append(PreparedClip(clip.stem, path, pictures, geometry))
     return prepared
 
 
-def _name(clip: Path) -> str:
-    """Another clip of the same name is another file."""
+def _size(clip: Path) -> tuple[int, int]:
+    with _readable(clip), av.open(str(clip)) as container:
+        picture = container.streams.video[0]
+        return picture.width, picture.height
+
+
+@contextmanager
+def _readable(clip: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FFmpegError, ValueError, IndexError) as error:
+        raise BadInput(f"{clip}: cannot be read as video ({error}); take it out of the folder") from error
+
+
+def _name(clip: Path, window: Window) -> str:
+    """Another clip of the same name, or another window of it, is another file."""
     about = clip.stat()
-    return f"{clip.stem}-{about.st_size}-{int(about.st_mtime)}-{SIZE[0]}x{SIZE[1]}-{float(FPS):g}.mp4"
+    cut = "-".join(str(side) for side in window)
+    return f"{clip.stem}-{about.st_size}-{int(about.st_mtime)}-{cut}-{SIZE[0]}x{SIZE[1]}-{float(FPS):g}.mp4"
 
 
-def gates_for(clip: Path) -> Geometry:
-    """The hand-checked gates of ../truth/clips beside the clip, scaled to `SIZE`; else one across the middle."""
+def gates_of(clip: Path, size: tuple[int, int]) -> tuple[GateEntry, ...]:
+    """The hand-checked gates of ../truth/clips beside the clip, in its pixels; else one across the middle.
+
+    size: (width, height) of the clip.
+    """
     truth_path = clip.parent.parent / "truth" / "clips" / f"{clip.stem}.json"
     if truth_path.is_file():
         truth = read_truth(truth_path)
         if truth.gates and truth.width and truth.height:
-            gates = tuple(scaled_gate(gate, (truth.width, truth.height), SIZE) for gate in truth.gates)
-            return Geometry(name=clip.stem, image_size=SIZE, gates=gates)
-    width, height = SIZE
-    across = GateEntry(id="middle", p1=(0.0, height / 2), p2=(float(width), height / 2))
-    return Geometry(name=clip.stem, image_size=SIZE, gates=(across,))
+            return tuple(scaled_gate(gate, (truth.width, truth.height), size) for gate in truth.gates)
+    width, height = size
+    return (GateEntry(id="middle", p1=(0.0, height / 2), p2=(float(width), height / 2)),)
+
+
+def window_for(size: tuple[int, int], gates: Sequence[GateEntry]) -> Window:
+    """The largest part of a picture of `size` (width, height) that has the shape of `SIZE`, around most gates.
+
+    A camera does not squeeze its picture, and cars that are squeezed are not detected as cars are.
+
+    >>> window_for((800, 600), [GateEntry(id="far", p1=(100, 20), p2=(700, 20))])
+    (0, 20, 800, 450)
+    >>> window_for((800, 600), [])
+    (0, 74, 800, 450)
+    """
+    width, height = size
+    per_pixel = min(width / SIZE[0], height / SIZE[1])
+    wide, tall = (_even(per_pixel * side) for side in SIZE)
+    middle = (width - wide) / 2, (height - tall) / 2
+    ends = [point for gate in gates for point in (gate.p1, gate.p2)]
+    places = [middle, *((u, v) for u, v in ends), *((u - wide, v - tall) for u, v in ends)]
+    windows = [
+        (_even(min(max(0, left), width - wide)), _even(min(max(0, top), height - tall)), wide, tall)
+        for left, top in places
+    ]
+
+    def worth(window: Window) -> tuple[int, float]:
+        return len(seen_in(window, gates)), -abs(window[0] - middle[0]) - abs(window[1] - middle[1])
+
+    return max(windows, key=worth)
+
+
+def _even(length: float) -> int:
+    """Colours come for two pixels at once."""
+    return int(length) // 2 * 2
+
+
+def seen_in(window: Window, gates: Sequence[GateEntry]) -> tuple[GateEntry, ...]:
+    """The gates that lie in the window, in pixels of `SIZE`."""
+    left, top, width, height = window
+    moved = [
+        gate.model_copy(
+            update={"p1": (gate.p1[0] - left, gate.p1[1] - top), "p2": (gate.p2[0] - left, gate.p2[1] - top)}
+        )
+        for gate in gates
+    ]
+    return tuple(
+        scaled_gate(gate, (width, height), SIZE)
+        for gate in moved
+        if all(0 <= u <= width and 0 <= v <= height for u, v in (gate.p1, gate.p2))
+    )
 
 
 def scaled_gate(gate: GateEntry, drawn_on: tuple[int, int], size: tuple[int, int]) -> GateEntry:
@@ -73,8 +149,8 @@ def scaled_gate(gate: GateEntry, drawn_on: tuple[int, int], size: tuple[int, int
     return GateEntry(id=gate.id, p1=p1, p2=p2)
 
 
-def as_camera(clip: Path, target: Path, *, size: tuple[int, int], fps: Fraction) -> Path:
-    """Encode `clip` at `size` (width, height) and `fps` into `target`, unless that is there already.
+def as_camera(clip: Path, target: Path, *, window: Window, size: tuple[int, int], fps: Fraction) -> Path:
+    """Encode that `window` of `clip` at `size` (width, height) and `fps` into `target`, unless that is there already.
 
     At each moment the newest picture of the clip: a slower one repeats its pictures, as a recoded stream does.
     Raises BadInput for a clip that cannot be read.
@@ -84,36 +160,54 @@ def as_camera(clip: Path, target: Path, *, size: tuple[int, int], fps: Fraction)
     draft = target.with_suffix(".part.mp4")
     draft.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with av.open(str(draft), "w") as output:
+        with _readable(clip), av.open(str(clip)) as source, av.open(str(draft), "w") as output:
             stream = output.add_stream("libx264", rate=fps)
             stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
             stream.gop_size = round(KEYFRAME_EVERY_S * fps)
             stream.options = ENCODING
-            for number, picture in enumerate(_at_rate(clip, fps)):
-                small = picture.reformat(*size, format="yuv420p", interpolation="AREA")
+            cut = _cutter(source.streams.video[0], window, size)
+            for number, picture in enumerate(_at_rate(source, fps)):
+                small = cut(picture)
                 small.pts, small.time_base = number, 1 / fps
                 output.mux(stream.encode(small))
             output.mux(stream.encode(None))
-    except (FFmpegError, ValueError) as error:
+    except BadInput:
         draft.unlink(missing_ok=True)
-        raise BadInput(f"{clip}: cannot be read as video ({error}); take it out of the folder") from error
+        raise
     return draft.replace(target)
 
 
-def _at_rate(clip: Path, fps: Fraction) -> Iterator[av.VideoFrame]:
+def _cutter(video: VideoStream, window: Window, size: tuple[int, int]) -> Callable[[av.VideoFrame], av.VideoFrame]:
+    left, top, width, height = window
+    graph = Graph()
+    graph.link_nodes(
+        graph.add_buffer(template=video),
+        graph.add("crop", f"{width}:{height}:{left}:{top}"),
+        graph.add("scale", f"{size[0]}:{size[1]}:flags=area"),
+        graph.add("format", "yuv420p"),
+        graph.add("buffersink"),
+    ).configure()
+
+    def cut(picture: av.VideoFrame) -> av.VideoFrame:
+        graph.vpush(picture)
+        return graph.vpull()
+
+    return cut
+
+
+def _at_rate(source: InputContainer, fps: Fraction) -> Iterator[av.VideoFrame]:
     """The picture to be seen at each 1/fps, from the clip's first picture to the end of its last one."""
     number, newest, first = 0, None, 0.0
-    with av.open(str(clip)) as source:
-        its_rate = source.streams.video[0].average_rate or fps
-        for picture in source.decode(video=0):
-            if picture.time is None:
-                continue
-            if newest is None:
-                first = picture.time
-            while newest is not None and (picture.time - first) * fps > number + 1e-3:
-                yield newest
-                number += 1
-            newest = picture
+    its_rate = source.streams.video[0].average_rate or fps
+    for picture in source.decode(video=0):
+        if picture.time is None:
+            continue
+        if newest is None:
+            first = picture.time
+        while newest is not None and (picture.time - first) * fps > number + 1e-3:
+            yield newest
+            number += 1
+        newest = picture
     if newest is None:
         raise ValueError("no picture in it")
     ends_s = (newest.time or first) - first + float(1 / its_rate)

@@ -6,9 +6,16 @@ import av
 import pytest
 
 from pipelines.camera_file import GateEntry
-from pipelines.capacity.clips import FPS, SIZE, as_camera, gates_for, prepare_clips, scaled_gate
+from pipelines.capacity.clips import FPS, SIZE, as_camera, gates_of, prepare_clips, scaled_gate, seen_in, window_for
 from pipelines.errors import BadInput
 from tests.servers import CLIP_FPS, write_clip
+
+WHOLE = (0, 30, 320, 180)
+"""All that fits of the clips that are written here, 320x240."""
+
+
+def gate(p1, p2):
+    return GateEntry(id="G1", p1=p1, p2=p2)
 
 
 def test_a_gate_is_scaled_along_each_side_by_itself():
@@ -22,7 +29,7 @@ def test_a_gate_is_scaled_along_each_side_by_itself():
 def test_a_clip_has_the_size_rate_and_keyframes_of_a_street_camera(tmp_path):
     source = write_clip(tmp_path / "road.mp4", seconds=5)
 
-    prepared = as_camera(source, tmp_path / "out.mp4", size=SIZE, fps=FPS)
+    prepared = as_camera(source, tmp_path / "out.mp4", window=WHOLE, size=SIZE, fps=FPS)
 
     with av.open(str(prepared)) as container:
         stream = container.streams.video[0]
@@ -47,29 +54,62 @@ def test_a_clip_lasts_as_long_as_before_whatever_its_rate_was(tmp_path, fps):
             written.mux(packet)
     seconds = 4 * CLIP_FPS / fps
 
-    prepared = as_camera(replayed, tmp_path / "out.mp4", size=SIZE, fps=FPS)
+    prepared = as_camera(replayed, tmp_path / "out.mp4", window=WHOLE, size=SIZE, fps=FPS)
 
     with av.open(str(prepared)) as container:
         assert container.streams.video[0].frames == pytest.approx(seconds * FPS, abs=1)
 
 
-def test_checked_gates_beside_the_clips_are_used_scaled(tmp_path):
-    clip = tmp_path / "clips" / "road.mp4"
+def test_checked_gates_beside_the_clip_are_used(tmp_path):
     truth = tmp_path / "truth" / "clips" / "road.json"
     truth.parent.mkdir(parents=True)
-    gate = {"id": "G1", "p1": [0, 720], "p2": [1280, 0]}
-    truth.write_text(json.dumps({"width": 1280, "height": 720, "duration_s": 4, "gates": [gate]}))
+    drawn = {"id": "G1", "p1": [0, 720], "p2": [1280, 0]}
+    truth.write_text(json.dumps({"width": 1280, "height": 720, "duration_s": 4, "gates": [drawn]}))
 
-    geometry = gates_for(clip)
+    (told,) = gates_of(tmp_path / "clips" / "road.mp4", (640, 360))
 
-    assert geometry.image_size == SIZE
-    assert [(g.id, g.p1, g.p2) for g in geometry.gates] == [("G1", (0.0, 360.0), (640.0, 0.0))]
+    assert (told.id, told.p1, told.p2) == ("G1", (0.0, 360.0), (640.0, 0.0))
 
 
 def test_without_checked_gates_one_lies_across_the_middle(tmp_path):
-    (gate,) = gates_for(tmp_path / "clips" / "road.mp4").gates
+    (told,) = gates_of(tmp_path / "clips" / "road.mp4", (450, 360))
 
-    assert (gate.p1, gate.p2) == ((0.0, 180.0), (640.0, 180.0))
+    assert (told.p1, told.p2) == ((0.0, 180.0), (450.0, 180.0))
+
+
+def test_a_picture_of_the_same_shape_is_taken_whole():
+    assert window_for((1280, 720), [gate((0, 0), (1280, 720))]) == (0, 0, 1280, 720)
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (800, 600), (450, 360), (2000, 500), (641, 361)])
+def test_any_other_picture_is_cut_and_not_squeezed(size):
+    left, top, width, height = window_for(size, [gate((10, 10), (20, 20))])
+
+    assert width / height == pytest.approx(SIZE[0] / SIZE[1], rel=0.02)
+    assert 0 <= left <= size[0] - width
+    assert 0 <= top <= size[1] - height
+    assert width >= size[0] - 2 or height >= size[1] - 2
+
+
+def test_the_part_with_most_gates_is_taken_and_other_gates_are_left_out():
+    low, high, higher = gate((200, 975), (680, 1279)), gate((60, 600), (330, 760)), gate((150, 660), (150, 400))
+
+    window = window_for((720, 1280), [low, high, higher])
+
+    told = seen_in(window, [low, high, higher])
+    _, top, _, tall = window
+    assert [g.p1[1] for g in told] == [pytest.approx((v - top) * SIZE[1] / tall) for v in (600, 660)]
+
+
+def test_what_is_cut_out_of_a_clip_is_what_its_gates_are_moved_to(tmp_path):
+    source = write_clip(tmp_path / "road.mp4", seconds=2)
+
+    prepared = as_camera(source, tmp_path / "out.mp4", window=(0, 60, 320, 180), size=SIZE, fps=FPS)
+
+    with av.open(str(source)) as whole, av.open(str(prepared)) as cut:
+        before = next(whole.decode(video=0)).to_ndarray(format="gray")
+        after = next(cut.decode(video=0)).reformat(320, 180, format="gray").to_ndarray()
+    assert abs(before[60:].astype(int) - after).mean() < abs(before[:180].astype(int) - after).mean()
 
 
 def test_clips_are_encoded_once_and_told_by_name(tmp_path):
@@ -114,4 +154,4 @@ def test_a_file_that_is_no_video_is_bad_input_and_leaves_nothing_behind(tmp_path
     with pytest.raises(BadInput, match=r"broken\.mp4: cannot be read as video"):
         prepare_clips(clips, cache)
 
-    assert list(cache.iterdir()) == []
+    assert not cache.exists()
