@@ -14,7 +14,7 @@ from portal.accounts import load_accounts
 from portal.directory import Directory
 from portal.headers import SecurityHeaders
 from portal.hub import Hub
-from portal.narration import Narrator
+from portal.narration import NarrationFile
 from portal.pages import STATIC, FrontEnd, pages
 from portal.problems import answer_problems
 from portal.routes import calibrate, cameras, city, history, incidents, live, session, stream
@@ -71,9 +71,9 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
 async def _watching(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     hub = Hub()
-    narrator = Narrator(services.config.portal.narration, services.directory)
-    with Watcher(services.pool, services.directory, hub.publish, narrator) as watcher:
-        app.state.live = Live(hub=hub, watcher=watcher, narrator=narrator)
+    narration = NarrationFile(services.config.portal.narration, services.directory)
+    with Watcher(services.pool, services.directory, hub.publish, narration) as watcher:
+        app.state.live = Live(hub=hub, watcher=watcher, narration=narration)
         yield
         hub.close()
 

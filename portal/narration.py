@@ -1,4 +1,4 @@
-"""What a simulated city says of itself: the narrator's file, read as it grows. A real city has none."""
+"""What a simulated city says of itself, read as its file grows. A real city has none."""
 
 from collections import deque
 from datetime import datetime
@@ -22,7 +22,7 @@ class _Line(BaseModel):
     text: dict[str, str]
 
 
-class Narrator:
+class NarrationFile:
     """Reads the JSON Lines at `path` (None: there are none) from where it left off. For one thread.
 
     `events` may be asked from any thread.

@@ -12,7 +12,7 @@ from pipelines.config import Config
 from portal.accounts import Accounts
 from portal.directory import Directory
 from portal.hub import Hub
-from portal.narration import Narrator
+from portal.narration import NarrationFile
 from portal.sessions import Sessions
 from portal.throttle import Throttle
 from portal.watcher import Watcher
@@ -38,7 +38,7 @@ class Live:
 
     hub: Hub
     watcher: Watcher
-    narrator: Narrator
+    narration: NarrationFile
 
 
 def _services(connection: HTTPConnection) -> Services:

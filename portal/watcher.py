@@ -19,7 +19,7 @@ from pipelines.database import transaction
 from portal.directory import Directory, Entry
 from portal.hub import Message
 from portal.incidents import as_incident
-from portal.narration import Narrator
+from portal.narration import NarrationFile
 from portal.queries.current import newest_health, newest_levels
 from portal.queries.incidents import IncidentRow, recent_incidents
 from portal.schemas import Answer, CameraState, NarratedEvent
@@ -47,11 +47,11 @@ class Watcher:
         pool: ConnectionPool,
         directory: Directory,
         publish: Callable[[list[Message]], None],
-        narrator: Narrator,
+        narration: NarrationFile,
     ) -> None:
         self.reports = Reports()
         self._pool = pool
-        self._narrator = narrator
+        self._narration = narration
         self._entries = {entry.id: entry for entry in directory.visible(signed_in=True)}
         self._zones = [(entry.id, zone) for entry in self._entries.values() for zone in entry.zones]
         self._publish = publish
@@ -130,7 +130,7 @@ class Watcher:
                 retold += 1
             self._told[entry.id] = state
             messages.append(camera_message(entry, state))
-        messages += [narration_message(event, public) for event, public in self._narrator.read()]
+        messages += [narration_message(event, public) for event, public in self._narration.read()]
         if messages:
             self._publish(messages)
 

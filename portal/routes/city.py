@@ -34,7 +34,7 @@ def city(services: TheServices) -> City:
 @router.get("/api/narration", tags=["city"])
 def narration(live: TheLive, visitor: Visitor) -> Narration:
     """What has really happened in a simulated city; new ones come as events `narration` of the stream."""
-    return Narration(events=live.narrator.events(signed_in=visitor is not None))
+    return Narration(events=live.narration.events(signed_in=visitor is not None))
 
 
 @router.get("/healthz", tags=["city"])
