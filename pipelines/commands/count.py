@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
@@ -21,7 +21,7 @@ from pipelines.report import Run, build_report, write_report
 from pipelines.stopping import stop_on_signals
 
 if TYPE_CHECKING:
-    from pipelines.count import Watcher
+    from pipelines.count import Counted, Watcher
 
 
 @click.command()
@@ -81,17 +81,9 @@ def count(
         recording = resources.enter_context(Recording(source))
         camera = camera_for(geometry, drawn, recording.image_size)
         gating = looks_per_s < RARE_LOOKS_PER_S and not whole_picture
-        detector = resources.enter_context(
-            closing(
-                open_detector(
-                    weights,
-                    device=device,
-                    confidence=confidence,
-                    picture_size=None if gating else choose_view(camera, looks_per_s=looks_per_s).window[2:],
-                    simulated=simulated,
-                )
-            )
-        )
+        size = None if gating else choose_view(camera, looks_per_s=looks_per_s).window[2:]
+        detector = open_detector(weights, device=device, confidence=confidence, picture_size=size, simulated=simulated)
+        resources.enter_context(closing(detector))
         watchers: list[Watcher] = [resources.enter_context(_progress(recording.expected_frames))]
         if video_path is not None:
             watchers.append(resources.enter_context(AnnotatedVideo(video_path, camera, recording.frame_s)).show)
@@ -101,22 +93,7 @@ def count(
             recording, camera, detector, stop=stop, looks_per_s=looks_per_s, gating=gating, watchers=watchers
         )
         wall_s = time.perf_counter() - started
-    report = build_report(
-        Run(
-            source=without_credentials(source),
-            duration_s=counted.duration_s,
-            frames=counted.frames,
-            analysed_frames=counted.analysed_frames,
-            wall_s=wall_s,
-        ),
-        counted.facts,
-        camera,
-    )
-    report["road_users"] = counted.road_users
-    report["withheld"] = [
-        {"from_s": round(span.from_s, 2), "to_s": round(span.to_s, 2), "reason": span.reason}
-        for span in counted.withheld
-    ]
+    report = _report(source, camera, counted, wall_s)
     if json_path is not None:
         write_report(report, json_path)
     if json_path != "-":
@@ -161,6 +138,21 @@ def camera_for(geometry: Geometry, gates: Sequence[Gate], image_size: tuple[int,
 def _refuse_missing_folder(path: str | Path | None) -> None:
     if path is not None and not Path(path).resolve().parent.is_dir():
         raise BadInput(f"{path}: the folder {Path(path).resolve().parent} does not exist; create it first")
+
+
+def _report(source: str, camera: Camera, counted: "Counted", wall_s: float) -> dict[str, Any]:
+    run = Run(
+        source=without_credentials(source),
+        duration_s=counted.duration_s,
+        frames=counted.frames,
+        analysed_frames=counted.analysed_frames,
+        wall_s=wall_s,
+    )
+    withheld = [
+        {"from_s": round(span.from_s, 2), "to_s": round(span.to_s, 2), "reason": span.reason}
+        for span in counted.withheld
+    ]
+    return {**build_report(run, counted.facts, camera), "road_users": counted.road_users, "withheld": withheld}
 
 
 @contextmanager
