@@ -28,8 +28,10 @@ MIN_EDGES = 150
 MIN_TILES = 3
 
 
-def share_in_place(usual: Floats, picture: Grey) -> float:
+def share_in_place(usual: Floats, picture: Grey, alike: float = 0.0) -> float:
     """Of the tiles with enough outlines, how many are found in place, 0..1; 0 where there are too few to tell.
+
+    alike: how much of a tile's outlines has to run as in the picture, 0..1, for it to be found at all.
 
     On every clip at hand, by day, in rain and at a made night, at least half; in none that was shifted by 3% of its
     width, turned by 5 degrees, zoomed by 15% or covered by three quarters.
@@ -37,7 +39,8 @@ def share_in_place(usual: Floats, picture: Grey) -> float:
     known, seen = _directions(usual), np.fft.fft2(_directions(picture.astype(np.float32)))
     rows, columns = (_cuts(side, tiles) for side, tiles in zip(known.shape, TILES[::-1], strict=True))
     places = [(row, column) for row in rows for column in columns]
-    found = [_is_in_place(known, seen, place) for place in places if np.count_nonzero(known[place]) >= MIN_EDGES]
+    edges = [(place, np.count_nonzero(known[place])) for place in places]
+    found = [_is_in_place(known, seen, place, alike * n) for place, n in edges if n >= MIN_EDGES]
     return sum(found) / len(found) if len(found) >= MIN_TILES else 0.0
 
 
@@ -56,10 +59,12 @@ def _directions(values: Floats) -> NDArray[np.complex64]:
     return inner
 
 
-def _is_in_place(known: NDArray[np.complex64], seen: NDArray[np.complex128], place: tuple[slice, slice]) -> bool:
+def _is_in_place(
+    known: NDArray[np.complex64], seen: NDArray[np.complex128], place: tuple[slice, slice], least: float
+) -> bool:
     tile = np.zeros_like(known)
     tile[place] = known[place]
     scores = np.fft.ifft2(np.conj(np.fft.fft2(tile)) * seen).real
     around = np.roll(scores, (SEARCH, SEARCH), axis=(0, 1))[: 2 * SEARCH + 1, : 2 * SEARCH + 1]
     v, u = np.unravel_index(around.argmax(), around.shape)
-    return bool(np.hypot(u - SEARCH, v - SEARCH) <= IN_PLACE)
+    return bool(np.hypot(u - SEARCH, v - SEARCH) <= IN_PLACE and around[v, u] >= least)

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.view_measures import BLOCK, Blocks, Floats, Grey
+from models.view_measures import BLOCK, Blocks, Floats, Grey, light_apart
 from models.view_outlines import share_in_place
 
 SEARCH = 5
@@ -22,6 +22,14 @@ SAME_PLACE = 1.2
 
 IN_PLACE_IN_OTHER_LIGHT = 0.5
 """Share of the view of which the outlines run as usual though the light is another: not even half hidden."""
+
+SAME_LIGHT = 15.0
+"""Grey levels between two pictures' quantiles, at most. Of sixteen streets by day, dusk and night, two moments under
+one light differ by up to 14, but for one at dusk, two lights by 14 and more."""
+
+ALIKE_IN_SAME_LIGHT = 0.4
+"""Share of a tile's outlines that has to be there in the same light. A turned camera has a horizon and its own caption
+where they were, but no more than 0.36 of a tile; who looks where he did has 0.38 at least."""
 
 MIN_FOUND = 5
 MIN_AGREE = 0.3
@@ -126,7 +134,8 @@ class Reference:
         here = self._match(values, blocks, near)
         if here.matrix is not None or not len(self.telling):
             return here
-        in_place = share_in_place(self.picture, picture)
+        same_light = light_apart(self.picture, values) < SAME_LIGHT
+        in_place = share_in_place(self.picture, picture, ALIKE_IN_SAME_LIGHT if same_light else 0.0)
         if in_place >= IN_PLACE_IN_OTHER_LIGHT:
             return Alignment(in_place, in_place, UNMOVED)
         (du, dv), _ = cv2.phaseCorrelate(_edges(self.picture), _edges(values))

@@ -55,3 +55,22 @@ def test_a_view_without_outlines_tells_nothing():
     fog = np.full((HEIGHT, WIDTH), 128, np.uint8)
     assert share_in_place(fog.astype(np.float32), fog) == 0.0
     assert share_in_place(USUAL, fog) < 0.35
+
+
+def land(seed: int) -> np.ndarray:
+    """A horizon with things before and above it, and the camera's caption."""
+    picture = np.full((HEIGHT, WIDTH), 90, np.uint8)
+    picture[:30] = 190
+    rng = np.random.default_rng(seed)
+    for u, v, size in rng.integers((4, 3, 6), (WIDTH - 16, HEIGHT - 16, 14), (20, 3)):
+        picture[v : v + size, u : u + size] = rng.integers(40, 220)
+    cv2.putText(picture, "CAM 7", (100, 12), cv2.FONT_HERSHEY_PLAIN, 0.8, (255,))
+    return picture
+
+
+def test_in_the_same_light_horizon_and_caption_alone_do_not_make_a_view():
+    usual = land(1).astype(np.float32)
+    turned = [land(seed) for seed in range(2, 12)]
+    assert max(share_in_place(usual, picture) for picture in turned) >= 0.5
+    assert max(share_in_place(usual, picture, alike=0.4) for picture in turned) < 0.35
+    assert share_in_place(usual, land(1), alike=0.4) == 1.0
