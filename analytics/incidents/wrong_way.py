@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analytics.congestion import ZoneLevels
 from analytics.facts import IncidentType
@@ -16,6 +17,9 @@ AGAINST_M = 8.0
 AGAINST_S = 1.0
 SIGHTINGS, OR_FOR_S = 7, 2.5
 """On the way; a track that jumps from one motorcycle to the next is soon lost or goes forward again."""
+
+LOST_S = 1.5
+"""Who was out of sight for longer may come back as somebody else, further up a queue: a drive begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class WrongWay:
             self._runs.pop(track, None)
             return None
         run = self._runs.get(track)
-        if run is None or run.zone != zone:
+        if run is None or run.zone != zone or _was_lost(mover.trajectory, run.t):
             run = self._runs[track] = _Run(zone, scene.t, mover)
         against_m = scene.offset(mover, run.first, zone)[0]
         sightings = sum(t >= run.t for t in mover.trajectory.times)
@@ -67,3 +71,7 @@ class WrongWay:
     def forget(self, gone: Sequence[Trajectory]) -> None:
         for trajectory in gone:
             self._runs.pop(trajectory.track, None)
+
+
+def _was_lost(trajectory: Trajectory, since_s: float) -> bool:
+    return any(b > since_s and b - a > LOST_S for a, b in pairwise(trajectory.times))

@@ -40,3 +40,16 @@ def test_a_track_that_jumps_back_from_one_to_the_next_is_no_wrong_way_driver():
         for fact in analyst.observe(k / 5, tracks((1, jumps[k / 5], 500)) if k / 5 in jumps else tracks())
     ]
     assert not [f for f in facts if isinstance(f, Incident)]
+
+
+def test_who_is_lost_in_a_queue_and_found_further_up_it_is_no_wrong_way_driver():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    sways = {k / 5: 600 - 6 * (k - 5) for k in range(5, 11)}
+    found_again = {4.6: 470, 4.8: 464, 5.0: 460, 5.2: 460}
+    seen = {round(t, 1): u for t, u in (sways | found_again).items()}
+    facts = [
+        fact
+        for k in range(60)
+        for fact in analyst.observe(k / 5, tracks((1, seen[k / 5], 500)) if k / 5 in seen else tracks())
+    ]
+    assert not [f for f in facts if isinstance(f, Incident)]
