@@ -4,7 +4,8 @@ Edie's generalised definitions (L. C. Edie, "Discussion of traffic stream measur
 also Daganzo, Fundamentals of Transportation and Traffic Operations, 1997, ch. 4): over a stretch of road of length L
 and a time T, density is the total time spent in it over L T, flow the total distance travelled over L T, and
 space-mean speed their quotient, distance over time. Missed frames cancel in the speed, and a jittering box adds no
-distance, because steps are signed along the road. Hidden vehicles spend time too: see `analytics.hidden`.
+distance, because a vehicle's steps are signed along the road and add up to its way; one that drives against the
+traffic has gone as far as another. Hidden vehicles spend time too: see `analytics.hidden`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -199,7 +200,7 @@ class TravelMeter:
                 seconds = share * (t - stay.t)
                 metres = share * self._along(k, stay.trajectory, place[0] - stay.place[0], place[1] - stay.place[1])
                 if stay.believed:
-                    travel.tell(k, column, seconds, metres)
+                    travel.tell(k, column, seconds, abs(stay.metres[k] + metres) - abs(stay.metres[k]))
                     travel.entered_by_class[k, column] += stay.seconds[k] < ENTERED_AFTER_S <= stay.seconds[k] + seconds
                 stay.seconds[k] += seconds
                 stay.metres[k] += metres
@@ -224,7 +225,7 @@ class TravelMeter:
         column = _COLUMN[stay.trajectory.road_user]
         for k, (seconds, metres) in enumerate(zip(stay.seconds, stay.metres, strict=True)):
             if seconds > 0:
-                travel.tell(k, column, seconds, metres)
+                travel.tell(k, column, seconds, abs(metres))
                 travel.entered_by_class[k, column] += seconds >= ENTERED_AFTER_S
 
     def _reappeared(self, newcomer: _Stay) -> _Stay | None:
@@ -270,7 +271,8 @@ class TravelMeter:
         self, zone: int, direction: tuple[float, float], hidden: list[_Stay], t: float, travel: Travel
     ) -> None:
         assert self._homography is not None
-        seen = [stay for stay in self._stays.values() if stay.believed and stay.inside[zone] and not stay.is_hidden(t)]
+        # Who was in the zone and stands just outside, at the stop line, holds up those behind as well.
+        seen = [s for s in self._stays.values() if s.believed and s.seconds[zone] > 0 and not s.is_hidden(t)]
         places = np.array([stay.place for stay in hidden])
         seen_places = np.array([stay.place for stay in seen]).reshape(-1, 2)
         speeds = hidden_speeds(

@@ -31,6 +31,15 @@ def test_a_zone_whose_road_is_not_described_has_no_smp():
     assert (interval.smp_h, interval.saturation, interval.level_of_service, interval.emp_verified) == (None,) * 4
 
 
+def test_who_drives_against_the_traffic_does_not_slow_it_down():
+    drives = [Drive(1, (0, 500), (1000, 500), 0, 10), Drive(2, (1000, 450), (0, 450), 20, 30)]
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    facts = [fact for t, seen in film(drives, until=61) for fact in analyst.observe(t, seen)]
+    (interval,) = (fact for fact in facts if isinstance(fact, ZoneInterval))
+    assert interval.speed_kmh == pytest.approx(36.0, rel=0.05)
+    assert interval.level is Level.FREE
+
+
 @pytest.mark.parametrize("calibrated", [True, False])
 def test_a_zones_flow_in_smp_weighs_its_classes(calibrated):
     def camera(zones):

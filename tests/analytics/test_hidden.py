@@ -104,3 +104,16 @@ def test_nobody_hidden_is_reckoned_with_after_a_gap():
     facts = [fact for k in range(900) for fact in analyst.observe(40.0 + k / 10, tracks())]
     after = next(fact for fact in facts if isinstance(fact, ZoneInterval) and fact.start_s == 60)
     assert (after.density_veh_km_lane, after.speed_kmh) == (0, None)
+
+
+def test_who_stands_at_the_line_just_outside_the_zone_holds_up_the_hidden_behind():
+    def frames(hidden_from_s=np.inf):
+        drives = [Drive(1, (100, 500), (910, 500), 0, 8), Drive(2, (50, 500), (850, 500), 0, 8)]
+        for t, seen in film(drives, until=61):
+            standing = [(1, 910, 500), *([] if t > hidden_from_s else [(2, 850, 500)])]
+            yield t, seen if t <= 8 else tracks(*standing)
+
+    camera = metric_camera(zones=[straight_road()])
+    plain, hidden = minute(frames(), camera), minute(frames(hidden_from_s=12.0), camera)
+    assert hidden.speed_kmh == pytest.approx(plain.speed_kmh, rel=0.1)
+    assert hidden.level is plain.level
