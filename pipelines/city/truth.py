@@ -3,6 +3,8 @@
 A road user stands at the bottom centre of its exact box, clipped to the picture, as in `Detections`: a perfect
 detector and tracker would report these crossings. What the camera could not see is not in it: who crosses a gate behind
 others is not asked for, and of the time in which the camera showed nothing, or something else, there is no truth.
+In a zone, a vehicle counts from when it first showed there until it leaves, hidden or not: where it went is known, for
+it did not come out. Who stands behind a bus and never showed, nobody can know of.
 """
 
 from collections import defaultdict
@@ -31,7 +33,10 @@ GAP_S = 0.5
 """Longer without a look, and nobody knows what happened between."""
 
 HIDDEN_BELOW = 0.3
-"""Of a road user's outline; nobody is asked to tell from less that it crossed a gate."""
+"""Of a road user's outline; nobody is asked to tell from less that it crossed a gate, or that it is there at all."""
+
+LOOK_AGAIN_S = 0.4
+"""How often it is looked whether somebody hidden shows: it takes a few milliseconds."""
 
 AREA_MARGIN_PX = 12.0
 """Around the boxes of those who take part in an incident."""
@@ -94,6 +99,9 @@ class TruthKeeper:
         self._zones = ZoneMap(camera.zones)
         self._t = 0.0
         self._spots: dict[int, NDArray[np.float64]] = {}
+        self._shown: set[tuple[int, int]] = set()
+        self._hidden: set[tuple[int, int]] = set()
+        self._look_again_at = 0.0
         self._crossed: set[tuple[int, str, Direction]] = set()
         self._crossings: list[TrueCrossing] = []
         self._tallies: dict[tuple[str, int], _Tally] = defaultdict(_Tally)
@@ -155,15 +163,32 @@ class TruthKeeper:
             )
 
     def _travel(self, seen: _Seen) -> None:
-        vehicle = np.array([user is not RoadUser.PERSON for user in seen.users], dtype=bool)
+        there = self._known_inside(seen)
         for z, zone in enumerate(self._camera.zones):
-            here = seen.inside[:, z] & vehicle
+            here = there[:, z]
             seconds, metres = seen.step_s * int(here.sum()), seen.step_s * float(seen.speed[here].sum())
             self._rolling[zone.id].add(seen.t, seen.step_s, seconds, metres)
             tally = self._tallies[zone.id, int((seen.t + self._into_minute_s) // MINUTE_S)]
             tally.seconds, tally.metres = tally.seconds + seconds, tally.metres + metres
             tally.observed_s += seen.step_s
             tally.keys |= {key for key, is_here in zip(seen.keys, here, strict=True) if is_here}
+
+    def _known_inside(self, seen: _Seen) -> NDArray[np.bool_]:
+        """(N, Z) the vehicles in each zone that have shown there, now or before."""
+        vehicle = np.array([user is not RoadUser.PERSON for user in seen.users], dtype=bool)
+        places = np.argwhere(seen.inside & vehicle[:, None]).tolist()
+        there = {(seen.keys[i], z) for i, z in places}
+        hidden = there - self._shown
+        if hidden and (seen.t >= self._look_again_at or not hidden <= self._hidden):
+            self._look_again_at = seen.t + LOOK_AGAIN_S
+            shows = visible_share(seen.figures) >= HIDDEN_BELOW
+            self._shown |= {(seen.keys[i], z) for i, z in places if shows[i]}
+        self._shown &= there
+        self._hidden = there - self._shown
+        known = np.zeros(seen.inside.shape, dtype=bool)
+        for i, z in places:
+            known[i, z] = (seen.keys[i], z) in self._shown
+        return known
 
     def _notice(self, moment: Moment, seen: _Seen) -> None:
         """Starts and ends of incidents, as they could be seen, not as they were planned."""

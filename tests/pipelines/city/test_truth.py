@@ -80,6 +80,30 @@ def test_intervals_hold_space_mean_speed_flow_and_level(point: Point, painter: P
     assert interval.level is Level.DENSE
 
 
+def test_who_stands_behind_a_bus_counts_in_its_zone_from_when_it_shows(point: Point, painter: Painter) -> None:
+    def behind(t: float, bus_leaves_s: float = 1e9) -> list[Placed]:
+        bus = Placed("bus", 26 + 8 * max(0.0, t - bus_leaves_s), 4.0, key=1)
+        return [bus, Placed("matic", 35, 4.0, key=2)]
+
+    def counted(truth: Truth) -> list[int]:
+        return [i.vehicles for i in truth.intervals if i.zone == "keluar"]
+
+    assert counted(watch(point, painter, behind, 10.0)) == [1]
+    assert counted(watch(point, painter, lambda t: behind(t, bus_leaves_s=2.0), 10.0)) == [2]
+
+
+def test_who_went_behind_a_bus_is_known_to_be_there(point: Point, painter: Painter) -> None:
+    def pull_in(t: float) -> list[Placed]:
+        return [Placed("bus", 26, 4.0, key=1), Placed("matic", max(35.0, 45.0 - 10 * t), 4.0, key=2)]
+
+    (interval,) = [i for i in watch(point, painter, pull_in, 20.0).intervals if i.zone == "keluar"]
+    (alone,) = [i for i in watch(point, painter, lambda t: pull_in(t)[:1], 20.0).intervals if i.zone == "keluar"]
+    assert interval.vehicles == 2
+    assert interval.density_veh_km_lane is not None
+    assert alone.density_veh_km_lane is not None
+    assert interval.density_veh_km_lane == pytest.approx(2 * alone.density_veh_km_lane, rel=0.03)
+
+
 def test_a_breakdown_begins_when_the_vehicle_stands(point: Point, painter: Painter) -> None:
     def brake(t: float) -> list[Placed]:
         return [Placed("mpv", 20 + 8 * min(t, 2.0), 4.0, key=7, speed=8.0 if t < 2.0 else 0.0)]
