@@ -39,6 +39,14 @@ def _position(value: Any) -> Any:
 WGS84 = Annotated[Position, BeforeValidator(_position)]
 
 
+def _in_one_language(value: Any) -> Any:
+    return {"id": value} if isinstance(value, str) else value
+
+
+PublicText = Annotated[dict[Literal["id", "en"], str], Field(min_length=1), BeforeValidator(_in_one_language)]
+"""By language. A plain text is read by everybody, whatever language it is in."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -75,7 +83,7 @@ class CameraConfig(_Section):
 
     While the sub-stream is down, the main stream is analysed. geometry: path of a camera.json, relative to the
     configuration file, drawn on a picture of either size. Without zones, the whole picture is one zone, `view`.
-    out_of_service: why this camera is listed but not watched, for the public to read.
+    out_of_service: for the public, why this camera is listed but not watched: a text, or one each for `id` and `en`.
     """
 
     id: Identifier
@@ -87,7 +95,7 @@ class CameraConfig(_Section):
     visibility: Visibility = Visibility.OPERATORS
     position: WGS84 | None = None
     geometry: Path | None = None
-    out_of_service: str | None = None
+    out_of_service: PublicText | None = None
 
     @model_validator(mode="after")
     def _streams_differ(self) -> Self:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from analytics.camera import Position, Visibility
 from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
+from pipelines.config import PublicText
 from pipelines.events import CameraStatus
 
 Utc = Annotated[datetime, AfterValidator(lambda at: at.astimezone(UTC))]
@@ -74,7 +75,9 @@ class CameraState(Answer):
     status: CameraStatus = Field(description="`offline` too where no report has come for 30 seconds.")
     reason: str | None = Field(default=None, description="What is wrong and what to do; only operators are told.")
     load: Load | None = Field(default=None, description="Only operators are told, while it is analysed.")
-    out_of_service: str | None = Field(default=None, description="Why nobody watches this camera, null while one does.")
+    out_of_service: PublicText | None = Field(
+        default=None, description="Why nobody watches this camera, by language (id, en); null while one does."
+    )
     zones: tuple[ZoneState, ...]
     last_analysed_at: Utc | None = Field(description="When a picture of this camera was last analysed.")
     updated_at: Utc = Field(description="When this state was put together.")

@@ -29,7 +29,7 @@ CITY = {
     "zoom": 12,
     "simulated": True,
 }
-NOT_LIVE = "tidak disimulasikan di komputer ini / not simulated on this machine"
+NOT_LIVE = {"id": "tidak disimulasikan di komputer ini", "en": "not simulated on this machine"}
 
 
 @dataclass(frozen=True)

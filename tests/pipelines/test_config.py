@@ -51,6 +51,24 @@ def test_a_position_is_latitude_and_longitude(tmp_path):
     assert camera.position == Position(lat=1.13, lon=104.05)
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("roboh", {"id": "roboh"}),
+        ("{id: roboh, en: it fell}", {"id": "roboh", "en": "it fell"}),
+        ("{en: it fell}", {"en": "it fell"}),
+    ],
+)
+def test_what_the_public_reads_may_be_in_two_languages(tmp_path, written, read):
+    (camera,) = read_config(one_camera(tmp_path, f", out_of_service: {written}")).cameras
+    assert camera.out_of_service == read
+
+
+@pytest.mark.parametrize("written", ["{}", "{nl: omgevallen}"])
+def test_what_the_public_cannot_read_is_refused(tmp_path, written):
+    assert "cameras[0].out_of_service" in complaint(one_camera(tmp_path, f", out_of_service: {written}"))
+
+
 def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
     monkeypatch.setenv("SIMPANG_PORTAL__PORT", "9000")
     monkeypatch.setenv("SIMPANG_WEIGHTS", "/weights")

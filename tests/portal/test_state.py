@@ -81,9 +81,12 @@ def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated(rows, s
     assert camera_state(ENTRY, reports, NOW).zones[0].since_at == NOW - timedelta(seconds=since)
 
 
+WORKS = {"id": "perbaikan jalan sampai Juni", "en": "road works until June"}
+
+
 def test_a_camera_out_of_service_has_no_data_and_everybody_reads_why():
-    entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": "road works until June"}))
+    entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": WORKS}))
     row = health(1)
     now = for_others(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
     assert (now.status, now.level, now.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
-    assert now.out_of_service == "road works until June"
+    assert now.out_of_service == WORKS

@@ -5,6 +5,8 @@ import type { Level } from "./levels";
 
 export type Status = "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
 export type Role = "planner" | "police" | "operator";
+/** By language, "id" and "en"; one of them may be all there is. */
+export type PublicText = Record<string, string>;
 export type Counts = Record<string, number>;
 export type Point = [number, number];
 
@@ -57,7 +59,7 @@ export interface Camera {
   /** How well the machine keeps up with it; operators alone are told. */
   load: Load | null;
   /** Why nobody watches this camera; everybody is told. */
-  out_of_service: string | null;
+  out_of_service: PublicText | null;
   zones: ZoneState[];
   last_analysed_at: string | null;
   updated_at: string | null;
@@ -134,7 +136,7 @@ export interface NarratedEvent {
   at: string;
   camera_id: string | null;
   camera_name: string | null;
-  text: Record<string, string>;
+  text: PublicText;
 }
 
 export interface User {

@@ -1,5 +1,7 @@
 /** Every text of the site: Bahasa Indonesia first, English second. `{name}` marks a value. */
 
+import type { PublicText } from "./api";
+
 const indonesian = {
   // Levels, states, road users
   levelFree: "Lancar",
@@ -441,6 +443,11 @@ export function restoreLanguage(): void {
 
 export function t(key: TextKey, values: Record<string, string | number> = {}): string {
   return TEXTS[current][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** What somebody wrote for the public, in this language or the one that there is. */
+export function said(text: PublicText): string {
+  return text[current] ?? Object.values(text)[0] ?? "";
 }
 
 /** The text for a word that the server uses (a class, an incident type); the word itself where it is a new one. */

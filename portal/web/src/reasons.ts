@@ -1,7 +1,7 @@
 /** Why a camera tells nothing, or less than it could. */
 
 import type { Camera } from "./api";
-import { t } from "./i18n";
+import { said, t } from "./i18n";
 
 /** What operators are told: what is wrong and what to do. */
 export function trouble(camera: Camera): string | null {
@@ -10,5 +10,5 @@ export function trouble(camera: Camera): string | null {
 
 /** In plain words, where anybody knows and this visitor may. */
 export function whyDown(camera: Camera): string | null {
-  return camera.out_of_service ?? trouble(camera);
+  return camera.out_of_service ? said(camera.out_of_service) : trouble(camera);
 }

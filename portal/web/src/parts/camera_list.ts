@@ -4,7 +4,7 @@ import type { Camera } from "../api";
 import type { App } from "../app";
 import { fill, h } from "../dom";
 import { bySeverity } from "../grouping";
-import { t } from "../i18n";
+import { said, t } from "../i18n";
 import { badge, LEVELS, type Level, levelIcon, levelName } from "../levels";
 import { trouble } from "../reasons";
 import { freshnessLine, refreshFreshness } from "./freshness";
@@ -104,7 +104,7 @@ export class CameraList {
         { href: `/camera/${encodeURIComponent(camera.id)}`, class: "camera-row" },
         h("span", { class: "camera-name" }, camera.name),
         badge(live.level(camera.level)),
-        h("span", { class: "camera-meta" }, place, unplaced, camera.out_of_service ?? freshnessLine(camera, time)),
+        h("span", { class: "camera-meta" }, place, unplaced, camera.out_of_service ? said(camera.out_of_service) : freshnessLine(camera, time)),
         trouble(camera) ? h("span", { class: "camera-meta" }, trouble(camera)) : null,
       ),
     );

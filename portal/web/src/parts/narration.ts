@@ -3,7 +3,7 @@
 import { get, type NarratedEvent } from "../api";
 import type { App } from "../app";
 import { fill, h } from "../dom";
-import { language, t } from "../i18n";
+import { said, t } from "../i18n";
 
 const SHOWN = 8;
 /** What stands in brackets is for the map's title, not for a sentence. */
@@ -41,8 +41,7 @@ export class Narration {
     const href = linked && event.camera_id ? `/camera/${encodeURIComponent(event.camera_id)}` : null;
     const place = href ? h("a", { href }, name) : h("strong", {}, name);
     const clock = h("time", { datetime: event.at }, this.app.time.clock(event.at, true));
-    const text = event.text[language()] ?? Object.values(event.text)[0] ?? "";
-    return [clock, document.createTextNode(" "), place, document.createTextNode(`: ${text}`)];
+    return [clock, document.createTextNode(" "), place, document.createTextNode(`: ${said(event.text)}`)];
   }
 
   private add(events: readonly NarratedEvent[]): void {

@@ -3,7 +3,7 @@
 import type { Camera, CameraDetail, Status } from "../api";
 import type { App } from "../app";
 import { fill, h } from "../dom";
-import { t, type TextKey } from "../i18n";
+import { said, t, type TextKey } from "../i18n";
 import { badge } from "../levels";
 import { Player, type PlayerState } from "./player";
 import { zoneOverlay } from "./zone_overlay";
@@ -86,7 +86,7 @@ export class VideoView {
 
   private coverContent(): HTMLElement[] {
     const { status, out_of_service } = this.camera;
-    if (out_of_service) return [h("strong", {}, t("statusOutOfService")), h("span", {}, out_of_service)];
+    if (out_of_service) return [h("strong", {}, t("statusOutOfService")), h("span", {}, said(out_of_service))];
     if (!this.playable) {
       const reason = t(status === "online" || status === "degraded" ? "videoNone" : STATUS_TEXTS[status]);
       return [h("strong", {}, t("videoMissing")), h("span", {}, `${reason}.`)];
