@@ -203,7 +203,7 @@ def raised(
         phase=IncidentPhase.RAISED,
         type=incident_type,
         zone="masuk",
-        start_at=now - timedelta(seconds=14),
+        start_at=now - timedelta(seconds=12),
         detected_at=now,
         pixel=(320, 200),
         lat=1.1203,

@@ -6,6 +6,7 @@ import { serverNow } from "../clock";
 import { type Child, h, svg } from "../dom";
 import { ago, duration, percent } from "../format";
 import { t, word } from "../i18n";
+import { introduction } from "../reasons";
 import { factList, zoneName } from "./camera_facts";
 
 const DAY_MS = 86_400_000;
@@ -40,7 +41,7 @@ export function incidentDetail({ time }: App, incident: Incident): HTMLElement {
   const end = incident.end_at;
   const lasted = (end === null ? serverNow() : Date.parse(end)) - Date.parse(incident.start_at);
   const facts: [string, Child][] = [
-    [t("reason"), incident.reason],
+    [t("reason"), reason(incident)],
     [t("place"), placeOf(incident)],
     [t("zone"), incident.zone === null ? t("noValue") : zoneName(incident.zone)],
     [t("coordinates"), coordinates(incident)],
@@ -58,6 +59,12 @@ export function incidentDetail({ time }: App, incident: Incident): HTMLElement {
     factList(facts),
     h("a", { href: `/camera/${encodeURIComponent(incident.camera_id)}`, class: "button" }, t("openCamera")),
   );
+}
+
+function reason(incident: Incident): Child {
+  const begins = introduction(incident);
+  const words = h("span", { lang: "en", class: begins ? "hint" : null }, incident.reason);
+  return begins ? h("span", {}, begins, " ", words) : words;
 }
 
 function stateTag({ end_at }: Incident): HTMLElement {
