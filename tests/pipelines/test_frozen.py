@@ -32,6 +32,18 @@ def test_re_encoding_does_not_thaw_a_frozen_picture() -> None:
     assert shown(FrozenPicture(30), pictures).is_frozen
 
 
+def test_looks_that_keep_step_with_ever_sharper_keyframes_do_not_thaw_it() -> None:
+    def picture(number: int) -> np.ndarray:
+        """Two looks a second, a keyframe every two seconds, each of which is coarse in another place."""
+        sharpened = QUIET_ROAD.copy()
+        if number % 4 == 0:
+            sharpened[number, 40:44] += 4
+        return sharpened
+
+    frozen = shown(FrozenPicture(30), [(k / 2, picture(k)) for k in range(30)])
+    assert frozen.still_s > 10
+
+
 def test_one_changed_spot_is_a_live_picture() -> None:
     changed = QUIET_ROAD.copy()
     changed[20, 40] += 10
