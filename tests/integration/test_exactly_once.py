@@ -94,6 +94,7 @@ def config(
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("brief_periods")
 @pytest.mark.timeout(420)
 def test_every_crossing_is_stored_once_whatever_is_killed(config, rtsp_cameras, kafka_broker, postgres_server):
     with ExitStack() as parts:
