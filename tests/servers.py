@@ -161,9 +161,9 @@ def postgres_server() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture
-def timescaledb_dsn() -> Iterator[str]:
-    """An empty TimescaleDB that takes one connection at a time and no prepared statements."""
+@pytest.fixture(scope="session")
+def _timescaledb_server() -> Iterator[Callable[[], str]]:
+    """Empties the database, and tells where it is."""
     folder = TESTS / "timescaledb"
     beside_python = Path(sys.executable).with_name("node")
     node = str(beside_python) if beside_python.exists() else shutil.which("node")
@@ -171,15 +171,33 @@ def timescaledb_dsn() -> Iterator[str]:
         pytest.skip("needs TimescaleDB for tests, which `make setup` installs into tests/timescaledb/node_modules")
     port = free_port()
     with subprocess.Popen(
-        [node, "server.mjs", str(port)], cwd=folder, stdout=subprocess.PIPE, start_new_session=True
+        [node, "server.mjs", str(port)],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
     ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        orders, answers = process.stdin, process.stdout
+
+        def emptied() -> str:
+            orders.write(b"\n")
+            orders.flush()
+            assert answers.readline() == b"ready\n", "TimescaleDB for tests did not start"
+            return f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable"
+
         try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"ready\n", "TimescaleDB for tests did not start"
-            yield f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable"
+            yield emptied
         finally:
             # The node of a virtual environment is a wrapper around the real one: stop both.
-            os.killpg(process.pid, 9)
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def timescaledb_dsn(_timescaledb_server: Callable[[], str]) -> str:
+    """An empty TimescaleDB that takes one connection at a time and no prepared statements."""
+    return _timescaledb_server()
 
 
 # RTSP cameras

