@@ -44,7 +44,7 @@ class CameraAnalyst:
         limit_ms = None
         if camera.homography is not None and camera.speed_limit_kmh is not None:
             limit_ms = camera.speed_limit_kmh / 3.6
-        self._free_flow = [FreeFlow(limit_ms) for _ in camera.zones]
+        self._free_flow = [FreeFlow(limit_ms, held_up=zone.signal_controlled) for zone in camera.zones]
         self._desk = IncidentDesk(camera)
         self._start_anew()
 

@@ -12,6 +12,9 @@ ENOUGH = 25.0
 MEMORY = 20_000.0
 """Vehicles after which old ones count half: about a day of a busy road, so that a long jam does not become normal."""
 
+BELIEF = 500.0
+"""Vehicles after which what was learned weighs as much as the speed limit: a few dozen may all have been in one jam."""
+
 LIMIT_SHARE = 0.92
 """Free flow as a share of the speed limit, until it is learned: drivers differ, and few reach the limit exactly."""
 
@@ -21,15 +24,18 @@ class FreeFlow:
 
     Free flow is its upper quartile, near what drivers choose when nothing holds them up. With a homography the
     speed limit bounds it, so that a camera installed in the middle of a jam is not fooled for long.
+
+    held_up: by a signal. Most of those who pass have waited, so the limit, where it is known, tells more than they do.
     """
 
-    def __init__(self, limit_ms: float | None) -> None:
+    def __init__(self, limit_ms: float | None, *, held_up: bool = False) -> None:
         self._limit_ms = limit_ms
+        self._learns = limit_ms is None or not held_up
         self._weights = np.zeros(BINS)
         self._learned: float | None = None
 
     def learn(self, speed_ms: float) -> None:
-        if speed_ms <= LOWEST_MS:
+        if speed_ms <= LOWEST_MS or not self._learns:
             return
         share = log(speed_ms / LOWEST_MS) / log(HIGHEST_MS / LOWEST_MS)
         self._weights[min(BINS - 1, int(share * BINS))] += 1
@@ -43,7 +49,11 @@ class FreeFlow:
         if self._limit_ms is None:
             return self._learned
         expected = LIMIT_SHARE * self._limit_ms
-        return expected if self._learned is None else min(max(self._learned, 0.85 * expected), 1.1 * expected)
+        if self._learned is None:
+            return expected
+        seen = float(self._weights.sum())
+        bounded = min(max(self._learned, 0.85 * expected), 1.1 * expected)
+        return (seen * bounded + BELIEF * expected) / (seen + BELIEF)
 
     def _upper_quartile(self) -> float | None:
         total = self._weights.sum()

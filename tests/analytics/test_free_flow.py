@@ -27,3 +27,19 @@ def test_the_limit_stands_in_and_bounds_what_is_learned():
     for _ in range(1000):
         free_flow.learn(1.0)
     assert free_flow.speed_ms >= 0.75 * 50 / 3.6
+
+
+def test_one_jam_does_not_outweigh_the_limit():
+    free_flow = FreeFlow(50 / 3.6)
+    for _ in range(50):
+        free_flow.learn(2.0)
+    assert free_flow.speed_ms == pytest.approx(0.92 * 50 / 3.6, rel=0.02)
+
+
+def test_who_waited_at_a_signal_tells_nothing_where_the_limit_is_known():
+    at_signal, without_limit = FreeFlow(50 / 3.6, held_up=True), FreeFlow(None, held_up=True)
+    for _ in range(5000):
+        at_signal.learn(4.0)
+        without_limit.learn(4.0)
+    assert at_signal.speed_ms == pytest.approx(0.92 * 50 / 3.6)
+    assert without_limit.speed_ms == pytest.approx(4.0, rel=0.05)
