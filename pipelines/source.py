@@ -3,6 +3,7 @@
 A source runs until it fails and then raises; whoever owns it decides when to try again.
 """
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -19,6 +20,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from pipelines.errors import Unanswered
 from pipelines.hardware import decoding_device
 
 RTSP_SCHEMES = ("rtsp", "rtsps")
@@ -27,6 +29,10 @@ PACKETS_PROBED = 16
 
 class SourceLost(ConnectionError):
     """The stream cannot be had, or has ended; one line that names the address, without credentials, and a remedy."""
+
+
+class SourceAway(SourceLost, Unanswered):
+    """Nobody answers at the address: the camera, its power or its line is gone."""
 
 
 class UnsupportedStream(SourceLost):
@@ -85,7 +91,9 @@ class Source:
         except (FFmpegError, OSError, ValueError) as error:
             # An RTSP server that says nothing looks to av like one that talks nonsense.
             silent = time.monotonic() - began >= self._stall_s
-            raise SourceLost(f"{self.address}: {SILENT if silent else remedy(error)}") from error
+            nobody_there = silent or isinstance(error, _NOBODY_THERE) or getattr(error, "errno", None) in _NO_WAY_THERE
+            lost = SourceAway if nobody_there else SourceLost
+            raise lost(f"{self.address}: {SILENT if silent else remedy(error)}") from error
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
@@ -194,6 +202,8 @@ class Pace:
         self._stop.wait(max(0.0, self._anchor + stream_s - now))
 
 
+_NOBODY_THERE = (av.error.ExitError, av.error.TimeoutError, av.error.ConnectionRefusedError)
+_NO_WAY_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 SILENT = "sends nothing; check the camera's power and network"
 REMEDIES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((av.error.ExitError, TimeoutError), SILENT),

@@ -11,6 +11,7 @@ from typing import Self
 
 import structlog
 
+from pipelines.errors import Unanswered
 from pipelines.logs import without_credentials
 
 log = structlog.get_logger()
@@ -25,17 +26,20 @@ STOP_WITHIN_S = 1.8
 class BackOff:
     """Waits that double from `first_s` to `longest_s`, each spread so that cameras do not return in one instant.
 
-    settled_s: a task that ran for so long starts from `first_s` again.
+    unanswered_s: the longest where nobody answers: whoever is back is found soon. settled_s: a task that ran for so
+    long starts from `first_s` again.
     """
 
     first_s: float = 1.0
     longest_s: float = 30.0
+    unanswered_s: float = 8.0
     settled_s: float = 30.0
 
-    def wait_s(self, failures: int) -> float:
-        """Before the next attempt, after so many failures in a row (1 or more)."""
+    def wait_s(self, failures: int, *, answered: bool = True) -> float:
+        """Before the next attempt, after so many failures in a row (1 or more). answered: by the one who is asked."""
+        longest = self.longest_s if answered else min(self.unanswered_s, self.longest_s)
         doubled = self.first_s * 2.0 ** min(failures - 1, 30)
-        return min(doubled, self.longest_s) * random.uniform(0.75, 1.25)  # noqa: S311
+        return min(doubled, longest) * random.uniform(0.75, 1.25)  # noqa: S311
 
 
 class Supervisor:
@@ -76,12 +80,12 @@ class Supervisor:
     def _run(self, name: str, task: Task, on_failure: Callable[[str], None]) -> None:
         failures = 0
         while not self._stop.is_set():
-            began = time.monotonic()
+            began, answered = time.monotonic(), True
             try:
                 task(self._stop)
                 return
             except ConnectionError as error:
-                reason = without_credentials(str(error))
+                reason, answered = without_credentials(str(error)), not isinstance(error, Unanswered)
             except Exception as error:
                 reason = without_credentials(f"{type(error).__name__}: {error}")
                 log.exception("task failed", task=name)
@@ -89,6 +93,6 @@ class Supervisor:
                 return
             failures = 1 if time.monotonic() - began >= self._back_off.settled_s else failures + 1
             on_failure(reason)
-            wait_s = self._back_off.wait_s(failures)
+            wait_s = self._back_off.wait_s(failures, answered=answered)
             log.warning("trying again", task=name, reason=reason, failures=failures, wait_s=round(wait_s, 1))
             self._stop.wait(wait_s)

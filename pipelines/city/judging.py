@@ -34,8 +34,9 @@ from analytics.scoring import (
 from analytics.truth import TrueCrossing, TrueIncident, TrueInterval, Truth
 from pipelines.city.stored import Stored
 
-RETURN_S = 40.0
-"""A camera that was away for long is asked for again after `BackOff.longest_s`, give or take a quarter."""
+RETURN_S = 20.0
+"""A camera that was away for long is asked for again after `BackOff.unanswered_s`, give or take a quarter, and then has
+to announce its stream and to send a whole picture."""
 
 NOTICE_S, TELL_S = 12.0, 45.0
 OUTAGE_S, ENOUGH_S = 12.0, 45.0

@@ -17,6 +17,7 @@ import av
 import pytest
 
 from pipelines.decoder import Decoder
+from pipelines.errors import Unanswered
 from pipelines.hls import HlsWriter
 from pipelines.playlist import PLAYLIST, STILL_READ, LivePlaylist
 from pipelines.source import Source, SourceLost, UnsupportedStream
@@ -242,6 +243,15 @@ def test_what_cannot_be_opened_gets_one_line_without_the_password(
     assert "s3cret" not in message
     assert "\n" not in message
     assert message.startswith(address.split("?")[0].replace("admin:s3cret@", ""))
+
+
+def test_nobody_there_is_told_from_a_server_that_refuses(rtsp_cameras: RtspCameras, silent_server: int) -> None:
+    for port in (refused_port(), silent_server):
+        with pytest.raises(Unanswered):
+            read(f"rtsp://127.0.0.1:{port}/live", frames=1, stall_s=1)
+    with pytest.raises(SourceLost) as lost:
+        read(rtsp_cameras.url("nowhere.mp4"), frames=1)
+    assert not isinstance(lost.value, Unanswered)
 
 
 def test_a_codec_that_browsers_cannot_show_is_refused_by_name(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from threading import enumerate as threads
 
 import pytest
 
+from pipelines.errors import Unanswered
 from pipelines.supervisor import BackOff, Supervisor
 from tests.servers import wait_until
 
@@ -52,6 +53,31 @@ def test_waits_double_up_to_a_limit_and_are_spread() -> None:
     for failures, nominal in ((1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (1000, 30)):
         waits = [back_off.wait_s(failures) for _ in range(200)]
         assert 0.75 * nominal <= min(waits) < max(waits) <= 1.25 * nominal
+
+
+def test_who_does_not_answer_is_asked_again_sooner_than_who_refuses() -> None:
+    back_off = BackOff(first_s=1, longest_s=30, unanswered_s=8)
+    waits = [back_off.wait_s(10, answered=False) for _ in range(200)]
+    assert 6 <= min(waits) < max(waits) <= 10
+    assert back_off.wait_s(10) > 20
+    assert BackOff(first_s=0.01, longest_s=0.02).wait_s(10, answered=False) <= 0.025
+
+
+@pytest.mark.parametrize(("error", "attempts_in_time"), [(Unanswered("gone"), True), (ConnectionError("no"), False)])
+def test_the_error_tells_whether_anybody_answered(error: ConnectionError, attempts_in_time: bool) -> None:
+    attempts: list[float] = []
+
+    def fails(stop: Flag) -> None:
+        attempts.append(time.monotonic())
+        raise error
+
+    with Supervisor(BackOff(first_s=0.01, longest_s=600, unanswered_s=0.02)) as supervisor:
+        supervisor.keep_running("camera", fails)
+        if attempts_in_time:
+            wait_until(lambda: len(attempts) >= 20, "many attempts")
+        else:
+            wait_until(lambda: len(attempts) >= 6, "the sixth attempt")
+            assert len(attempts) < 20
 
 
 def test_stopping_does_not_sit_out_the_wait_before_the_next_attempt() -> None:
