@@ -51,6 +51,10 @@ HIDDEN_FOR_S = 0.7
 STAYS_M = 3.0
 """A vehicle once found to have stopped stands on while it is this near, however its box jitters."""
 
+EXCHANGED_S = 15.0
+"""A track that leaves may have been taken over by somebody who drove past; who then appears where it stood, stands
+there yet."""
+
 NEVER = (RoadUser.BICYCLE, RoadUser.PERSON)
 
 
@@ -87,11 +91,13 @@ class StoppedVehicles:
     def __init__(self, zones: Sequence[Zone]) -> None:
         self._zones = zones
         self._standing: dict[int, _Standing] = {}
+        self._left: list[tuple[float, Mover]] = []
 
     def __len__(self) -> int:
-        return len(self._standing)
+        return len(self._standing) + len(self._left)
 
     def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
+        self._left = [(t, vehicle) for t, vehicle in self._left if scene.t - t <= EXCHANGED_S]
         return [
             self._finding(vehicle, k, scene.t)
             for k, zone in enumerate(self._zones)
@@ -130,21 +136,23 @@ class StoppedVehicles:
         if known is not None and known.found and scene.distance(known.vehicle, vehicle) < STAYS_M:
             return known
         if vehicle.still_since is None or vehicle.trajectory.road_user in NEVER:
-            self._standing.pop(track, None)
+            if known is not None:
+                self._left.append((scene.t, self._standing.pop(track).vehicle))
             return None
         if track not in self._standing:
             if vehicle.trajectory.travelled_m() >= CAME_M:
                 self._standing[track] = _Standing(vehicle.still_since, vehicle)
             elif (lost := self._lost_at(vehicle)) is not None:
                 self._standing[track] = self._standing.pop(lost)
+            elif any(_is_there(vehicle, left) for _, left in self._left):
+                self._standing[track] = _Standing(vehicle.still_since, vehicle)
         return self._standing.get(track)
 
     def _lost_at(self, vehicle: Mover) -> int | None:
         """The track that stood where `vehicle` appears, and was lost: the same vehicle under another id."""
         for track, standing in self._standing.items():
             gone = standing.vehicle.trajectory.last_seen < vehicle.trajectory.times[0]
-            u, v = (a - b for a, b in zip(standing.vehicle.pixel, vehicle.pixel, strict=True))
-            if gone and hypot(u, v) < vehicle.trajectory.height / 2:
+            if gone and _is_there(vehicle, standing.vehicle):
                 return track
         return None
 
@@ -170,3 +178,9 @@ class StoppedVehicles:
             self._standing.pop(trajectory.track, None)
             for standing in self._standing.values():
                 standing.near.discard(trajectory.track)
+
+
+def _is_there(vehicle: Mover, stood: Mover) -> bool:
+    """Whether it is where the other stood."""
+    u, v = (a - b for a, b in zip(stood.pixel, vehicle.pixel, strict=True))
+    return hypot(u, v) < vehicle.trajectory.height / 2
