@@ -35,11 +35,15 @@ SILENT = (FaultKind.CABLE_CUT, FaultKind.POWER_CUT)
 
 
 class LiveCamera:
-    """start_at: Unix time of the simulation's second 0; before it, the camera gets ready."""
+    """start_at: Unix time of the simulation's second 0; before it, the camera gets ready. kept_s: what is older is no
+    longer in the truth on disk, which else would take ever longer to write.
+    """
 
-    def __init__(self, point: Point, seed: int, script: Script, *, port: int, start_at: float, truth: Path) -> None:
+    def __init__(
+        self, point: Point, seed: int, script: Script, *, port: int, start_at: float, truth: Path, kept_s: float = 3600
+    ) -> None:
         self._point, self._script, self._port = point, script, port
-        self._start_at, self._truth_file = start_at, truth
+        self._start_at, self._truth_file, self._kept_s = start_at, truth, kept_s
         self._camera = SimulatedCamera(point, seed, script, into_minute_s=start_at % 60)
         self._main, self._sub = Encoder(IMAGE_SIZE), Encoder(SUB_SIZE, FPS / SUB_EVERY)
         self._streams = (
@@ -90,6 +94,7 @@ class LiveCamera:
 
     def _write_truth(self) -> None:
         now = self._camera.t
+        self._camera.truth.forget(now - self._kept_s)
         said = truth_json(self._camera.truth.truth(now))
         said |= {
             "point": self._point.id,

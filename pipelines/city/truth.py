@@ -237,6 +237,17 @@ class TruthKeeper:
     def _free_flow_ms(self) -> float:
         return LIMIT_SHARE * (self._camera.speed_limit_kmh or 50.0) / 3.6
 
+    def forget(self, before_s: float) -> None:
+        """What was over by then; who crossed and is out of the picture does not cross again."""
+        self._crossings = [c for c in self._crossings if c.t >= before_s]
+        self._crossed = {crossed for crossed in self._crossed if crossed[0] in self._spots}
+        self._unseen = [(start, end) for start, end in self._unseen if end >= before_s]
+        self._happenings = [h for h in self._happenings if h.last_s >= before_s]
+        self._jams = [(jam, staged) for jam, staged in self._jams if jam.last_s >= before_s]
+        first = int((before_s + self._into_minute_s) // MINUTE_S)
+        for zone, minute in [key for key in self._tallies if key[1] < first]:
+            del self._tallies[zone, minute]
+
     def truth(self, until_s: float | None = None) -> Truth:
         """Until the last moment, or `until_s`.
 

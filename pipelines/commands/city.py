@@ -16,6 +16,8 @@ from pipelines.errors import BadInput
 from pipelines.processes import end_with_parent
 
 SCRIPTED_S = 3600.0
+JUDGED_LATER_S = 600.0
+"""After the last that was scripted, the truth about the first of it is still asked for."""
 
 
 @click.group()
@@ -88,7 +90,7 @@ def camera(point_id: str, among: str, seed: int, duration: float, play: str, **w
     script = PLAYS[play](sharing, seed, duration)[point_id]
     stop = _stopped_by_signal()
     end_with_parent()
-    LiveCamera(point_of(point_id), seed, script, **where).run(stop)
+    LiveCamera(point_of(point_id), seed, script, kept_s=duration + JUDGED_LATER_S, **where).run(stop)
 
 
 def _stopped_by_signal() -> threading.Event:

@@ -125,6 +125,23 @@ def test_a_wrong_way_rider_counts_while_in_a_zone(point: Point, painter: Painter
     assert incident.end_s is not None
 
 
+def test_what_was_over_is_forgotten_and_what_goes_on_is_not(point: Point, painter: Painter) -> None:
+    geometry = Geometry.model_validate(geometry_of(point, read_network(point)))
+    keeper = TruthKeeper(geometry.camera(point.id, IMAGE_SIZE))
+    cast: Cast = ((IncidentType.STOPPED_VEHICLE, (7,)),)
+    for number in range(round(130.0 / STEP_S)):
+        t = number * STEP_S
+        users = [Placed("mpv", 30, 4.0, key=7), Placed("matic", 45 - 10 * (t % 60), -5.0, key=int(t // 60), speed=10.0)]
+        moment = moment_with(point, users, t, cast)
+        keeper.observe(moment, painter.figures(moment))
+        if number % 100 == 0:
+            keeper.forget(t - 65.0)
+    truth = keeper.truth()
+    assert {i.start_s for i in truth.intervals} == {60.0, 120.0}
+    assert [c.t > 120 for c in truth.crossings] == [True]
+    assert [i.start_s for i in truth.incidents] == [pytest.approx(0.0, abs=0.2)]
+
+
 def test_the_file_reads_back_as_written(point: Point, painter: Painter) -> None:
     truth = watch(point, painter, lambda t: [Placed("bus", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
     again = TruthFile.model_validate(truth_json(truth)).truth()
