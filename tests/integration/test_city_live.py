@@ -17,6 +17,10 @@ from tests.servers import free_port, wait_until
 
 pytestmark = pytest.mark.integration
 
+CUT_S = 5.0
+CUTS_AT_S = tuple(float(t) for t in range(10, 220, 20))
+"""Again and again: a busy machine may be late for one."""
+
 
 @pytest.fixture
 def live() -> ModuleType:
@@ -39,13 +43,31 @@ def answers(port: int) -> bool:
     return True
 
 
+def both_streams_play(port: int) -> bool:
+    """False where the cable is cut on the way; fails the test where they are not what they should be."""
+    try:
+        with open_stream(port, "main") as main, open_stream(port, "sub") as sub:
+            frame = next(main.decode(video=0))
+            small = next(sub.decode(video=0))
+            packets = [packet for packet in islice(main.demux(video=0), 12) if packet.pts is not None]
+    except (OSError, av.error.FFmpegError, StopIteration):
+        return False
+    assert (frame.width, frame.height, small.width, small.height) == (640, 360, 320, 180)
+    assert frame.to_ndarray(format="gray").std() > 15
+    if len(packets) < 3:
+        return False
+    times = [float(packet.pts * packet.time_base) for packet in packets]
+    assert np.median(np.diff(times)) == pytest.approx(0.08, abs=0.01)
+    return True
+
+
 @contextmanager
-def running(live: ModuleType, port: int, truth: Path, *, cut_s: tuple[float, float]) -> Iterator[None]:
+def running(live: ModuleType, port: int, truth: Path) -> Iterator[None]:
     from pipelines.city.points import point_of
     from pipelines.city.script import Fault, FaultKind, Light, Script
 
-    fault = Fault(kind=FaultKind.CABLE_CUT, start_s=cut_s[0], duration_s=cut_s[1] - cut_s[0])
-    script = Script(light=Light.DAY, faults=(fault,))
+    faults = tuple(Fault(kind=FaultKind.CABLE_CUT, start_s=start_s, duration_s=CUT_S) for start_s in CUTS_AT_S)
+    script = Script(light=Light.DAY, faults=faults)
     stop = threading.Event()
     camera = live.LiveCamera(point_of("mata-kucing"), 1, script, port=port, start_at=time.time() + 8.0, truth=truth)
     thread = threading.Thread(target=camera.run, args=(stop,), daemon=True)
@@ -60,19 +82,15 @@ def running(live: ModuleType, port: int, truth: Path, *, cut_s: tuple[float, flo
 
 def test_both_streams_play_and_a_cut_cable_is_cut(live: ModuleType, tmp_path: Path) -> None:
     port, truth = free_port(), tmp_path / "truth.json"
-    with running(live, port, truth, cut_s=(14.0, 20.0)):
-        wait_until(lambda: answers(port), "the camera to answer", within_s=60)
-        with open_stream(port, "main") as main, open_stream(port, "sub") as sub:
-            frame = next(main.decode(video=0))
-            small = next(sub.decode(video=0))
-            assert (frame.width, frame.height, small.width, small.height) == (640, 360, 320, 180)
-            assert frame.to_ndarray(format="gray").std() > 15
-            packets = islice(main.demux(video=0), 12)
-            times = [float(packet.pts * packet.time_base) for packet in packets if packet.pts is not None]
-            assert np.median(np.diff(times)) == pytest.approx(0.08, abs=0.01)
+    with running(live, port, truth):
+        wait_until(lambda: both_streams_play(port), "both streams to play", within_s=90)
         wait_until(lambda: not answers(port), "the cable to be cut", within_s=60)
         wait_until(lambda: answers(port), "the cable to be mended", within_s=60)
     said = json.loads(truth.read_text())
     assert said["point"] == "mata-kucing"
-    assert said["faults"] == [{"kind": "cable_cut", "start_s": 14.0, "end_s": 20.0}]
-    assert all(not 14.1 < crossing["t"] < 20.0 for crossing in said["crossings"])
+    assert said["faults"]
+    assert said["faults"] == [
+        {"kind": "cable_cut", "start_s": start_s, "end_s": start_s + CUT_S}
+        for start_s in CUTS_AT_S[: len(said["faults"])]
+    ]
+    assert not any(start_s + 0.1 < c["t"] < start_s + CUT_S for c in said["crossings"] for start_s in CUTS_AT_S)
