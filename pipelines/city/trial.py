@@ -21,8 +21,8 @@ from pipelines.truth_file import read_truth
 WARM_UP_S = 30.0
 """From second 0 until the first minute that is judged: streams are found, views and tracks settle."""
 
-QUIET_END_S = 30.0
-"""No incident is scripted to begin in so many of the last seconds."""
+QUIET_END_S = 60.0
+"""No incident is scripted to begin in so many of the last seconds: there is time to tell each (`judging.TELL_S`)."""
 
 SIMPANG_BEFORE_S = 10.0
 """Before second 0 it starts: who asks for a stream much earlier is made to wait ever longer between attempts."""
