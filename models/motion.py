@@ -16,12 +16,20 @@ class Motions:
     def __len__(self) -> int:
         return len(self.mean)
 
-    def predict(self, dt: float, accelerations: Array) -> None:
-        """Let `dt` seconds pass. accelerations: (T,) standard deviations (white noise acceleration)."""
-        self.mean[:, :2] += dt * self.mean[:, 2:]
-        step = np.eye(4)
-        step[0, 2] = step[1, 3] = dt
-        self.covariance = step @ self.covariance @ step.T + accelerations[:, None, None] ** 2 * _noise(dt)
+    def predict(self, dt: float, accelerations: Array, enlargements: Array) -> None:
+        """Let `dt` seconds pass. accelerations: (T,) standard deviations (white noise acceleration).
+
+        enlargements: (T,) how much larger each looks meanwhile for having come nearer: 1 on the ground. What comes
+        nearer at constant speed gathers speed in the picture. With its depth Z falling evenly and `s` = Z / Z', a place
+        moves by v dt s and its velocity becomes v s^2 (derivatives of the pinhole's x = X / Z).
+        """
+        step = np.zeros((len(self), 4, 4))
+        step[:, [0, 1, 2, 3], [0, 1, 2, 3]] = 1.0
+        step[:, [0, 1], [2, 3]] = dt * enlargements[:, None]
+        step[:, [2, 3], [2, 3]] = enlargements[:, None] ** 2
+        self.mean = (step @ self.mean[:, :, None])[:, :, 0]
+        self.covariance = step @ self.covariance @ step.transpose(0, 2, 1)
+        self.covariance += accelerations[:, None, None] ** 2 * _noise(dt)
 
     def spread(self, noises: Array) -> Array:
         """Covariance of where each track would be measured: (T, D, 2, 2) for D measurement noises (D, 2, 2)."""

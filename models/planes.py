@@ -19,7 +19,13 @@ FARTHEST_M_PER_PX = 4.0
 
 
 class Plane(Protocol):
-    """All arrays have N rows. pixels: ground points of boxes. heights: of the boxes in pixels."""
+    """All arrays have N rows. pixels: ground points of boxes. heights: of the boxes in pixels.
+
+    nearing_gain: see `models.roster.Roster.meet`; 0 where places tell how large somebody looks.
+    """
+
+    @property
+    def nearing_gain(self) -> float: ...
 
     def places(self, pixels: Array) -> Array:
         """(N, 2) positions in the plane."""
@@ -48,6 +54,8 @@ class Plane(Protocol):
 
 class GroundPlane:
     """Metres on the road."""
+
+    nearing_gain = 0.0
 
     def __init__(self, homography: Homography) -> None:
         self._homography = homography
@@ -80,7 +88,9 @@ class GroundPlane:
 
 
 class PicturePlane:
-    """Pixels; a metre is as many of them as a road user looks tall."""
+    """Pixels; a metre is as many of them as a road user looks tall, and who looks larger and larger comes nearer."""
+
+    nearing_gain = 0.5
 
     def places(self, pixels: Array) -> Array:
         return pixels

@@ -48,9 +48,14 @@ HIDDEN_ACCELERATION_MS2 = 2.5
 STANDING_ACCELERATION_MS2 = 0.1
 STANDING_BELOW_MS = 1.0
 
-OVERLAP = 0.3
+OVERLAP = 0.2
 OVERLAP_WITHIN_S = 1.0
 UNSETTLED_MS = 3.0
+
+NEARING_FOR_S = 0.5
+"""For about so long somebody hidden is believed to come nearer as he did."""
+NEARING_BETWEEN_LOOKS = (-0.5, 0.4)
+"""At most, of the way to the camera."""
 
 LOST_AFTER_S = 3.0
 LOST_STANDING_AFTER_S = 20.0
@@ -127,13 +132,20 @@ class RoadTracker:
         hidden = self._roster.seen < before
         acceleration = np.where(hidden, HIDDEN_ACCELERATION_MS2, ACCELERATION_MS2)
         acceleration = np.where(hidden & standing, STANDING_ACCELERATION_MS2, acceleration)
-        self._motions.predict(max(0.0, t - before), acceleration * metres)
+        enlargement = self._enlargement(max(0.0, t - before), hidden)
+        self._motions.predict(max(0.0, t - before), acceleration * metres, enlargement)
+        self._roster.sizes *= enlargement[:, None]
         patience = np.where(standing, LOST_STANDING_AFTER_S, LOST_AFTER_S)
         patience[self._roster.hits < CONFIRMED_BY] = TENTATIVE_FOR_S
         kept = np.abs(t - self._roster.seen) <= patience
         if not kept.all():
             self._motions.keep(kept)
             self._roster.keep(kept)
+
+    def _enlargement(self, dt: float, hidden: NDArray[np.bool_]) -> Array:
+        """(T,) how much larger each will look after `dt` seconds, as far as he comes nearer evenly."""
+        self._roster.nearing[hidden] *= np.exp(-dt / NEARING_FOR_S)
+        return np.asarray(1 / (1 - np.clip(self._roster.nearing * dt, *NEARING_BETWEEN_LOOKS)))
 
     def _noises(self, pixels: Array, sizes: Array) -> Array:
         """Covariance of each measured position in the plane, (D, 2, 2)."""
@@ -182,7 +194,8 @@ class RoadTracker:
     def _meet(self, tracks: Indices, t: float, seen: Roster, boxes: Indices) -> None:
         met = seen.rows(boxes)
         met.places = self._motions.mean[tracks, :2]
-        self._roster.meet(tracks, t, met, self._plane.growth(self._roster.places[tracks], met.places))
+        growth = self._plane.growth(self._roster.places[tracks], met.places)
+        self._roster.meet(tracks, t, met, growth, self._plane.nearing_gain)
 
     def _newcomers(self, detections: Detections, seen: Roster, taken: Indices) -> Indices:
         """Boxes that show somebody new, the most confident of those that overlap each other."""

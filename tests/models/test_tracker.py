@@ -90,3 +90,22 @@ def test_memory_is_bounded_by_what_is_in_view(tracker):
     assert len(tracker) < 60
     tracker.update(5000, Detections.empty())
     assert len(tracker) == 0
+
+
+@pytest.mark.parametrize("step_s", [0.04, 0.16, 0.2])
+def test_two_cars_that_drive_towards_the_camera_stay_themselves_without_a_calibration(step_s):
+    """On a motorway a car's box grows by a quarter between two looks, and it moves further than its own length."""
+
+    def car(metres_away, lane_m):
+        """A camera 7 m above the road that looks along it, of a focal length of 600 pixels."""
+        tall = 600 * 1.5 / metres_away
+        bottom, middle = 100 + 600 * 7 / metres_away, 500 + 600 * lane_m / metres_away
+        return [middle - 0.6 * tall, bottom - tall, middle + 0.6 * tall, bottom]
+
+    seen = []
+    tracker = make_tracker(Camera(id="c", image_size=(1000, 1000)))
+    for t in np.arange(0, 2.8, step_s):
+        xyxy = np.array([car(100 - 28 * t, 2.0), car(100 - 28 * t, 6.0)], np.float32)
+        cars = Detections(xyxy, np.full(2, 0.8, np.float32), np.array([CAR, CAR]))
+        seen.append(tuple(tracker.update(float(t), cars).track_id.tolist()))
+    assert set(seen[3:]) == {seen[0]}
