@@ -27,9 +27,9 @@ SAME_LIGHT = 15.0
 """Grey levels between two pictures' quantiles, at most. Of sixteen streets by day, dusk and night, two moments under
 one light differ by up to 14, but for one at dusk, two lights by 14 and more."""
 
-ALIKE_IN_SAME_LIGHT = 0.4
+ALIKE_IN_SAME_LIGHT = 0.35
 """Share of a tile's outlines that has to be there in the same light. A turned camera has a horizon and its own caption
-where they were, but no more than 0.36 of a tile; who looks where he did has 0.38 at least."""
+where they were, and often more than half of its tiles by chance; with so much alike it has no more than one."""
 
 MIN_FOUND = 5
 MIN_AGREE = 0.3
