@@ -45,11 +45,11 @@ demo: setup
 demo-check: setup
 	$(BIN)/python -m tests.demo_check
 
-# Tests that start several servers wait a lot and measure what is late: those run one at a time.
+# Tests that start servers mostly wait for them: three at a time, and whoever has none left takes another's.
 test: setup
 	cd portal/web && $(NODE) npm test
 	$(BIN)/pytest -m "not integration" -n 2 --dist loadfile
-	$(BIN)/pytest -m integration
+	$(BIN)/pytest -m integration -n 3 --dist worksteal
 
 lint: setup
 	$(BIN)/ruff check .
