@@ -33,7 +33,9 @@ ENOUGH_PIXELS = 24.0
 SMALL = 10
 """Percentile of road users, each by the mean of what was seen of them: who stands for long counts once."""
 
-ENOUGH_ROAD_USERS = 20
+ENOUGH_ROAD_USERS = 12
+"""Among so many in a mixed traffic are some of the small ones."""
+
 SEEN_OFTEN = 5
 LEARN_AGAIN_AFTER_S = 300.0
 MOST_REMEMBERED = 1000

@@ -19,7 +19,6 @@ from pipelines.detection import open_detector
 from pipelines.errors import BadInput
 from pipelines.processes import free_port, process
 
-SETTLE_S = 8.0
 _SERVED_WITHIN_S = 30.0
 _MORE_TIME_S = 60.0
 """To load the network and to end, on a machine that has too much to do."""
@@ -52,12 +51,13 @@ def measure(
     seconds: float,
     weights: str | None,
     *,
+    settle_s: float,
     inference: bool = True,
     looks_per_s: float | None = None,
 ) -> Record:
     """Serve the clips as `cameras` cameras and let a worker watch them. Raises BadInput where either cannot start.
 
-    inference, looks_per_s: see `pipelines.capacity.watching.Order`.
+    settle_s, inference, looks_per_s: see `pipelines.capacity.watching.Order`.
     """
     require_server()
     plan = Plan.of(clips, cameras, time.time())
@@ -71,7 +71,7 @@ def measure(
                 port=port,
                 server=server,
                 weights=weights,
-                settle_s=SETTLE_S,
+                settle_s=settle_s,
                 seconds=seconds,
                 inference=inference,
                 looks_per_s=looks_per_s,

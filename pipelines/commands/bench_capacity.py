@@ -14,10 +14,21 @@ from pipelines.errors import BadInput
 if TYPE_CHECKING:
     from pipelines.capacity.verdict import Point
 
+LEARNS_WITHIN_S = 30.0
+"""About so long a camera takes to learn how large its road users look (`models.scale`), which it does once."""
+
 
 @click.command("bench-capacity")
 @click.option("--cameras", required=True, type=click.IntRange(1, 1000), help="How many to serve and analyse.")
 @click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(3, 3600), help="How long to measure.")
+@click.option(
+    "--settle",
+    "settle_s",
+    default=LEARNS_WITHIN_S,
+    show_default=True,
+    type=click.FloatRange(0, 3600),
+    help="Seconds from the first look at every camera to what is measured: they learn how large road users look.",
+)
 @click.option("--clips", required=True, type=click.Path(path_type=Path), help="A folder with traffic video.")
 @click.option("--weights", envvar="SIMPANG_WEIGHTS", help="A model: path or name; without it the default one is used.")
 @click.option("--json", "json_path", metavar="OUT", help="Write the figures here; - for standard output.")
@@ -27,6 +38,7 @@ def bench_capacity(
     *,
     cameras: int,
     seconds: float,
+    settle_s: float,
     clips: Path,
     weights: str | None,
     json_path: str | None,
@@ -55,7 +67,7 @@ def bench_capacity(
         prepared = prepare_clips(clips, kept)
         references = references_for(prepared, weights, kept, status.update)
         status.update(f"{cameras} cameras for {seconds:g} s")
-        measured = measure(prepared, cameras, seconds, weights)
+        measured = measure(prepared, cameras, seconds, weights, settle_s=settle_s)
     if record is not None:
         record.write_text(measured.model_dump_json())
     point = judge(measured, references)

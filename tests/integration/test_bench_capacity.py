@@ -34,7 +34,7 @@ def test_two_cameras_are_served_watched_and_judged(tmp_path: Path) -> None:
     out, record_file = tmp_path / "point.json", tmp_path / "record.json"
 
     done = bench_capacity(
-        *("--cameras", "2", "--seconds", "9", "--clips", clips, "--weights", weights),
+        *("--cameras", "2", "--seconds", "9", "--settle", "4", "--clips", clips, "--weights", weights),
         *("--cache", tmp_path / "cache", "--json", out, "--record", record_file),
     )
 
@@ -63,7 +63,18 @@ def test_figures_go_to_standard_output_alone_where_that_is_asked_for(tmp_path: P
     write_clip(clips / "road.mp4", seconds=3)
 
     done = bench_capacity(
-        *("--cameras", "1", "--seconds", "3", "--clips", clips, "--weights", save_tiny_network(tmp_path / "tiny")),
+        *(
+            "--cameras",
+            "1",
+            "--seconds",
+            "3",
+            "--settle",
+            "2",
+            "--clips",
+            clips,
+            "--weights",
+            save_tiny_network(tmp_path / "tiny"),
+        ),
         *("--cache", tmp_path / "cache", "--json", "-"),
     )
 
