@@ -39,8 +39,8 @@ def test_few_road_users_prove_nothing_however_long_they_stand():
 
 
 def test_small_road_users_among_large_ones_decide():
-    """One in five is a motorcycle."""
-    large, small = tracks(90, range(16)), tracks(20, range(100, 104))
+    """One in six is a motorcycle."""
+    large, small = tracks(90, range(10)), tracks(20, range(100, 102))
     assert learned_from(large, small).at(1.0) == 1.0
 
 
