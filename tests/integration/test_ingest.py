@@ -42,12 +42,13 @@ def steps(times: list[float]) -> list[float]:
     return [after - before for before, after in pairwise(times)]
 
 
-def stream_to_hls(url: str, playlist: LivePlaylist, *, seconds: float) -> None:
+def stream_to_hls(url: str, playlist: LivePlaylist, *, segments: int) -> None:
+    """Until so many more are in the playlist, or were; each of about a second."""
+    enough = playlist.next_sequence + segments
     with Source(url, stop=Flag()) as source, HlsWriter(playlist, source, segment_s=1) as writer:
-        began = time.monotonic()
         for packet in source.packets():
             writer.write(packet)
-            if time.monotonic() - began > seconds:
+            if playlist.next_sequence >= enough:
                 break
 
 
@@ -99,7 +100,7 @@ def test_frames_come_in_display_order_though_the_server_stamps_reordered_picture
 def test_live_video_is_the_cameras_own_cut_into_segments(rtsp_cameras: RtspCameras, tmp_path: Path, codec: str) -> None:
     write_clip(rtsp_cameras.folder / "camera.mp4", codec=codec, seconds=3)
     folder = tmp_path / "hls"
-    stream_to_hls(rtsp_cameras.url("camera.mp4"), LivePlaylist(folder, segments_kept=3), seconds=8)
+    stream_to_hls(rtsp_cameras.url("camera.mp4"), LivePlaylist(folder, segments_kept=3), segments=7)
     playlist = (folder / PLAYLIST).read_text()
     assert "#EXT-X-INDEPENDENT-SEGMENTS" in playlist
     assert playlist.count("#EXT-X-PROGRAM-DATE-TIME:") == playlist.count("#EXTINF:") == 3
@@ -115,7 +116,7 @@ def test_live_video_is_the_cameras_own_cut_into_segments(rtsp_cameras: RtspCamer
 def test_reordered_pictures_stay_in_order_in_live_video(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_clip(rtsp_cameras.folder / "reordered.mp4", reordered=True, seconds=30)
     folder = tmp_path / "hls"
-    stream_to_hls(rtsp_cameras.url("reordered.mp4"), LivePlaylist(folder, segments_kept=5), seconds=8)
+    stream_to_hls(rtsp_cameras.url("reordered.mp4"), LivePlaylist(folder, segments_kept=5), segments=5)
     times = play(folder)
     assert len(times) > 40
     assert min(steps(times)) > 0
@@ -125,8 +126,8 @@ def test_a_camera_that_comes_back_goes_on_in_the_same_playlist(rtsp_cameras: Rts
     folder = tmp_path / "hls"
     playlist = LivePlaylist(folder, segments_kept=8)
     write_clip(rtsp_cameras.folder / "other.mp4", size=(640, 480))
-    stream_to_hls(rtsp_cameras.url("road.mp4"), playlist, seconds=4)
-    stream_to_hls(rtsp_cameras.url("other.mp4"), playlist, seconds=4)
+    stream_to_hls(rtsp_cameras.url("road.mp4"), playlist, segments=3)
+    stream_to_hls(rtsp_cameras.url("other.mp4"), playlist, segments=3)
     before, after = (folder / PLAYLIST).read_text().split("#EXT-X-DISCONTINUITY\n")
     assert before.count("#EXT-X-MAP") == after.count("#EXT-X-MAP") == 1
     numbers = [int(name.removesuffix(".m4s")) for name in segments_of(folder)]
@@ -171,7 +172,7 @@ def test_a_file_is_read_as_fast_as_it_happened(tmp_path: Path) -> None:
 
 def test_http_and_hls_are_sources_too(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     folder = tmp_path / "hls"
-    stream_to_hls(rtsp_cameras.url("road.mp4"), LivePlaylist(folder, segments_kept=3), seconds=5)
+    stream_to_hls(rtsp_cameras.url("road.mp4"), LivePlaylist(folder, segments_kept=3), segments=3)
     write_clip(rtsp_cameras.folder / "road.mkv")
     with http_server(folder) as hls, http_server(rtsp_cameras.folder) as http:
         assert len(read(f"{http}/road.mkv", frames=10)) >= 10
