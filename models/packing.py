@@ -86,6 +86,8 @@ def lay_out(sizes: Sequence[Size], canvases: Sequence[Size]) -> Layout | None:
 
 def arranged(sizes: Sequence[Size]) -> tuple[tuple[tuple[int, int], ...], Size]:
     """Where to put the parts of one picture, left and top of each, and its size: few pixels, and fit for a canvas."""
+    if len(sizes) == 1:
+        return ((0, 0),), sizes[0]
     everything = sum(height for _, height in sizes)
     widest = max(width for width, _ in sizes)
     widths = {widest, *(canvas[0] for canvas in CANVASES if canvas[0] > widest)}
