@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.pictures import PLANAR_LUMA, luma
 
-GREY_LEVELS_TOLERATED = 5
+GREY_LEVELS_TOLERATED = 4
 """Re-encoding an unchanged picture moves a pixel by this much at most, but for the first keyframe or two; a live
 sensor's noise moves some by ten and more. With 2 a picture that froze was taken to be live for 15 s where looks at a
 quiet road, two a second, keep step with the keyframes."""
