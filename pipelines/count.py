@@ -175,65 +175,80 @@ def count(
     sight = Sight(camera, choose_view(camera, looks_per_s=looks_per_s), gating=gating)
     fitness = CameraView(_FROZEN_S, drawn_on=is_drawn_on(camera))
     reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.look)
-    analyst, counted = CameraAnalyst(camera), Counted()
-    votes: dict[int, Counter[int]] = {}
-    under_way: deque[tuple[_Picture, Glance, Future[Detections] | None]] = deque()
-    latest: tuple[RgbImage, Future[Detections]] | None = None
-
-    def finish_oldest() -> None:
-        picture, glance, detected = under_way.popleft()
-        tracks = sight.conclude(glance, None if detected is None else detected.result())
-        facts = analyst.observe(picture.t, tracks)
-        counted.analysed_frames += 1
-        counted.facts += facts
-        _vote(votes, tracks)
-        for watch in watchers:
-            watch(picture.t, picture.frame, tracks, facts)
-
-    def finish_all() -> None:
-        while under_way:
-            finish_oldest()
-
-    def withhold(picture: _Picture) -> None:
-        finish_all()
-        counted.withhold(picture.t, picture.fitness.reason)
-        facts = analyst.advance(picture.t)
-        counted.facts += facts
-        for watch in watchers:
-            watch(picture.t, picture.frame, Tracks.empty(), facts)
-
-    def detect(image: RgbImage) -> Future[Detections]:
-        nonlocal latest
-        # Streams that were recoded repeat pictures; what is in them is known.
-        if latest is None or not np.array_equal(image, latest[0]):
-            latest = image, detector.submit(image)
-        return latest[1]
-
+    counting = _Counting(camera, detector, sight, watchers)
     for picture in reader:
         if not picture.fitness.usable:
-            withhold(picture)
+            counting.withhold(picture)
             continue
         if gating:
-            finish_all()
-        glance = picture.glance or sight.look(picture.t, picture.frame)
-        under_way.append((picture, glance, None if glance.image is None else detect(glance.image)))
-        while under_way and (len(under_way) > 2 * detector.in_flight or _is_done(under_way[0][2])):
-            finish_oldest()
-    finish_all()
+            counting.finish_all()
+        counting.look(picture)
     if not reader.frames and not stop.is_set():
         raise BadInput(f"{without_credentials(recording.source)}: not one frame can be decoded; is the video whole?")
+    counted = counting.finish(reader.last_t + recording.frame_s if reader.frames else 0.0)
     counted.frames = reader.frames + recording.passed_over
-    counted.duration_s = reader.last_t + recording.frame_s if reader.frames else 0.0
-    counted.facts += analyst.finish(counted.duration_s)
-    winners = Counter(ROAD_USERS[vote.most_common(1)[0][0]] for vote in votes.values())
-    counted.road_users = {road_user: winners[road_user] for road_user in ROAD_USERS if winners[road_user]}
     return counted
+
+
+class _Counting:
+    """Frames on their way through the detector, and what came out so far."""
+
+    def __init__(self, camera: Camera, detector: Detector, sight: Sight, watchers: Sequence[Watcher]) -> None:
+        self._detector, self._sight, self._watchers = detector, sight, watchers
+        self._analyst, self._counted = CameraAnalyst(camera), Counted()
+        self._votes: dict[int, Counter[int]] = {}
+        self._under_way: deque[tuple[_Picture, Glance, Future[Detections] | None]] = deque()
+        self._latest: tuple[RgbImage, Future[Detections]] | None = None
+
+    def look(self, picture: _Picture) -> None:
+        glance = picture.glance or self._sight.look(picture.t, picture.frame)
+        self._under_way.append((picture, glance, None if glance.image is None else self._detect(glance.image)))
+        while self._under_way and (self._is_full or _is_done(self._under_way[0][2])):
+            self._finish_oldest()
+
+    def withhold(self, picture: _Picture) -> None:
+        """It may not be analysed; time passes all the same."""
+        self.finish_all()
+        self._counted.withhold(picture.t, picture.fitness.reason)
+        self._tell(picture, Tracks.empty(), self._analyst.advance(picture.t))
+
+    def finish_all(self) -> None:
+        while self._under_way:
+            self._finish_oldest()
+
+    def finish(self, t: float) -> Counted:
+        """The recording ends at `t` seconds."""
+        self.finish_all()
+        counted = self._counted
+        counted.duration_s = t
+        counted.facts += self._analyst.finish(t)
+        winners = Counter(ROAD_USERS[vote.most_common(1)[0][0]] for vote in self._votes.values())
+        counted.road_users = {road_user: winners[road_user] for road_user in ROAD_USERS if winners[road_user]}
+        return counted
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._under_way) > 2 * self._detector.in_flight
+
+    def _detect(self, image: RgbImage) -> Future[Detections]:
+        # Streams that were recoded repeat pictures; what is in them is known.
+        if self._latest is None or not np.array_equal(image, self._latest[0]):
+            self._latest = image, self._detector.submit(image)
+        return self._latest[1]
+
+    def _finish_oldest(self) -> None:
+        picture, glance, detected = self._under_way.popleft()
+        tracks = self._sight.conclude(glance, None if detected is None else detected.result())
+        self._counted.analysed_frames += 1
+        for track, class_id in zip(tracks.track_id.tolist(), tracks.class_id.tolist(), strict=True):
+            self._votes.setdefault(track, Counter())[class_id] += 1
+        self._tell(picture, tracks, self._analyst.observe(picture.t, tracks))
+
+    def _tell(self, picture: _Picture, tracks: Tracks, facts: list[Fact]) -> None:
+        self._counted.facts += facts
+        for watch in self._watchers:
+            watch(picture.t, picture.frame, tracks, facts)
 
 
 def _is_done(detected: Future[Detections] | None) -> bool:
     return detected is None or detected.done()
-
-
-def _vote(votes: dict[int, Counter[int]], tracks: Tracks) -> None:
-    for track, class_id in zip(tracks.track_id.tolist(), tracks.class_id.tolist(), strict=True):
-        votes.setdefault(track, Counter())[class_id] += 1
