@@ -24,7 +24,7 @@ from pipelines.processes import free_port
 TESTS = Path(__file__).resolve().parent
 
 
-def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 30) -> None:
+def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 60) -> None:
     """Poll until `condition()` is true; fails the test, naming `what`, where it is not `within_s` seconds later."""
     deadline = time.monotonic() + within_s
     while not condition():

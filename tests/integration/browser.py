@@ -264,9 +264,7 @@ def screenshot(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
         page.set_viewport_size(size)  # type: ignore[arg-type]
-        wait_until(
-            lambda: content_width(page) <= page.viewport_size["width"], f"{name} to fit on a {device}", within_s=5
-        )
+        wait_until(lambda: content_width(page) <= page.viewport_size["width"], f"{name} to fit on a {device}")
         page.evaluate("window.scrollTo(0, 0)")
         page.wait_for_timeout(400)
         page.screenshot(path=SCREENSHOTS / f"{name}-{device}.png")

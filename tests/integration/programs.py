@@ -31,7 +31,7 @@ class Program:
     def stop(self, signal_number: int) -> int:
         """Its exit status; fails the test where it is not over soon."""
         self.process.send_signal(signal_number)
-        return self.process.wait(15)
+        return self.process.wait(30)
 
 
 @contextmanager

@@ -58,6 +58,7 @@ NAMES = {
     Level.UNKNOWN: "Tidak ada data",
 }
 PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +116,7 @@ def visitor(portal: ExitStack, browser: Browser) -> Iterator[Visitor]:
 def listed(page: Page) -> dict[str, str]:
     """Camera to level, as the list has them, in its order."""
     rows = page.locator("li[data-camera]")
-    expect(rows.first).to_be_visible(timeout=PATIENCE_MS)
+    expect(rows.first).to_be_visible()
     return {
         row.get_attribute("data-camera") or "": row.locator(".badge").get_attribute("data-level") or ""
         for row in rows.all()
@@ -129,7 +130,7 @@ def played_s(page: Page) -> float:
 def badge_in_list(page: Page, camera_id: str, its_level: Level) -> None:
     """Waits until the list shows the level, by colour and by word."""
     badge = page.locator(f'li[data-camera="{camera_id}"] .badge')
-    expect(badge).to_have_attribute("data-level", its_level, timeout=PATIENCE_MS)
+    expect(badge).to_have_attribute("data-level", its_level)
     expect(badge).to_have_text(NAMES[its_level])
 
 

@@ -44,7 +44,7 @@ def test_it_keeps_what_workers_publish_and_stops_when_asked(
 
             wait_until(stored, "the event to be stored")
             store.send_signal(signal.SIGTERM)
-            assert store.wait(20) == 0
+            assert store.wait(60) == 0
         finally:
             store.kill()
         assert store.stderr is not None
