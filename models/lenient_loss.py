@@ -16,8 +16,10 @@ _STRIDES = (8, 16, 32)
 class LenientLoss:
     """Of ultralytics, except that nothing is held against the network where a road user is that does not count."""
 
-    def __init__(self, network: torch.nn.Module) -> None:
+    def __init__(self, network: torch.nn.Module, naming: float = 0.5) -> None:
+        """naming: weight of the classes' part."""
         self._criterion = part_of_ultralytics("utils.loss").v8DetectionLoss(network)
+        self._criterion.hyp.cls = naming
         self._criterion.bce = self._score_loss
         self._device = self._criterion.device
         self._asked: torch.Tensor

@@ -12,6 +12,9 @@ DEMO_CITY = "demo-city"
 DEMO_CITY_FOLDER = Path(__file__).with_name("demo_city")
 DEMO_CITY_WEIGHTS = DEMO_CITY_FOLDER / "simulated-city-only_int8_openvino_model"
 
+DEMO_CITY_STEPS = 12_600
+"""Steps of training that made them, and that make them anew."""
+
 TRAINED_ON, RENDERINGS = "trained_on", "renderings of a simulated city, and nothing else"
 """Key of an exported model's metadata.yaml, and what it says for weights that must not watch a real road."""
 

@@ -19,16 +19,19 @@ from models.ultralytics_backend import import_ultralytics
 class Schedule:
     """steps: of `batch` crops. rate: of learning, at its highest; it rises for `warm_up` steps and then falls to 2 %.
 
-    averaging: how much of the averaged weights stays at each step; less in the beginning. rarity: see `Crops`.
+    averaging: how much of the averaged weights stays at each step; less in the beginning. rarity, scaled: see `Crops`.
+    naming: how much it costs to take one class for another, or for nothing; ultralytics' `cls`.
     """
 
-    steps: int = 5600
+    steps: int
     batch: int = 8
     rate: float = 8e-4
     warm_up: int = 100
     weight_decay: float = 5e-4
     averaging: float = 0.995
     rarity: float = 1.0
+    scaled: float = 0.5
+    naming: float = 1.0
 
 
 class Training:
@@ -41,7 +44,7 @@ class Training:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device, memory_format=torch.channels_last).train()
         self.average = copy.deepcopy(self._network).eval()
-        self._loss = LenientLoss(self._network)
+        self._loss = LenientLoss(self._network, schedule.naming)
         self._optimiser = torch.optim.AdamW(_groups(self._network, schedule.weight_decay), lr=schedule.rate)
         self.step = 0
         self._runs: list[dict[str, Any]] = []
@@ -51,7 +54,8 @@ class Training:
         if self.step < self._schedule.steps:
             self._runs.append({"from_step": self.step, **asdict(self._schedule)})
         torch.manual_seed(self._seed + self.step)
-        crops = Crops(self._pictures, self._schedule.batch, self._seed + self.step, self._schedule.rarity)
+        s = self._schedule
+        crops = Crops(self._pictures, s.batch, self._seed + self.step, rarity=s.rarity, scaled=s.scaled)
         while self.step < min(until or self._schedule.steps, self._schedule.steps):
             for group in self._optimiser.param_groups:
                 group["lr"] = self._rate()

@@ -25,8 +25,7 @@ LEAST_WIDTH_PX, LEAST_HEIGHT_PX = 5.0, 9.0
 CROP_SIZES = ((320, 320), (448, 256), (608, 192), (384, 288))
 """(width, height), one for each batch in turn: about 100,000 pixels each, and all of them multiples of the stride."""
 
-LARGEST_SCALE, SMALLEST_SCALE, KEEP_SCALE = 1.6, 0.7, 0.3
-"""KEEP_SCALE: share of the crops that are not scaled."""
+LARGEST_SCALE, SMALLEST_SCALE = 1.6, 0.7
 
 AIMED = 0.75
 """Share of the crops that are laid around some road user; others fall anywhere."""
@@ -89,10 +88,19 @@ class Crops:
 
     rarity: how much rare classes are preferred. 0: not at all; 1: crops are aimed at each class of a picture as often
     as at any other, and pictures that show a rare one come again sooner.
+    scaled: share of the crops that are made larger or smaller than the camera saw them.
     """
 
-    def __init__(self, pictures: Sequence[LabelledPicture], batch_size: int, seed: int, rarity: float = 0.0) -> None:
-        self._pictures, self._batch_size = pictures, batch_size
+    def __init__(
+        self,
+        pictures: Sequence[LabelledPicture],
+        batch_size: int,
+        seed: int,
+        *,
+        rarity: float = 0.0,
+        scaled: float = 1.0,
+    ) -> None:
+        self._pictures, self._batch_size, self._scaled = pictures, batch_size, scaled
         self._dice = np.random.default_rng(seed)
         self._order: list[int] = []
         self._batches = 0
@@ -116,7 +124,7 @@ class Crops:
 
     def _crop(self, picture: LabelledPicture, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels]:
         scale = 1.0
-        if self._dice.random() > KEEP_SCALE:
+        if self._dice.random() < self._scaled:
             scale = float(np.exp(self._dice.uniform(np.log(SMALLEST_SCALE), np.log(LARGEST_SCALE))))
         image, labels = cut(picture, self._window(picture, (size[0] / scale, size[1] / scale)), size)
         if self._dice.random() < 0.5:

@@ -39,7 +39,7 @@ BODIES = (
     Body("box-truck", RoadUser.TRUCK, 6.2, 2.05, 2.95, 0.04, accel_ms2=1.4, pace=0.85),
     Body("dump-truck", RoadUser.TRUCK, 6.6, 2.30, 2.75, 0.025, accel_ms2=1.2, pace=0.82),
     Body("bus", RoadUser.BUS, 9.8, 2.45, 3.1, 0.025, accel_ms2=1.2, pace=0.85),
-    Body("bicycle", RoadUser.BICYCLE, 1.75, 0.60, 1.65, 0.02, accel_ms2=1.0, pace=0.3),
+    Body("bicycle", RoadUser.BICYCLE, 1.75, 0.60, 1.76, 0.02, accel_ms2=1.0, pace=0.3),
 )
 WALKER = Body("walker", RoadUser.PERSON, 0.45, 0.55, 1.68, 0.0)
 ALL_BODIES = (*BODIES, WALKER)

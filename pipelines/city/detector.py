@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from models.machine import cores
+from models.packaged import DEMO_CITY_STEPS
+from pipelines.city.meshes import shapes_digest
 from pipelines.city.training_data import Stretch, examination_stretches, plan_json, render_all, training_stretches
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ class Plan:
     rounds: int = 4
     frames: int = 28
     examined_frames: int = 12
-    steps: int = 5600
+    steps: int = DEMO_CITY_STEPS
 
     @property
     def training(self) -> list[Stretch]:
@@ -78,4 +80,5 @@ def rendered(what: str, stretches: Sequence[Stretch], work: Path, progress: Prog
 
 
 def fingerprint(stretches: Sequence[Stretch]) -> str:
-    return hashlib.sha256(json.dumps(plan_json(stretches)).encode()).hexdigest()[:12]
+    """Of what is rendered and in which shapes: pictures of road users drawn otherwise are not taken for them."""
+    return hashlib.sha256(json.dumps([plan_json(stretches), shapes_digest()]).encode()).hexdigest()[:12]

@@ -79,7 +79,7 @@ def _in_view(moment: Moment, view: View) -> NDArray[np.int64]:
 
 def _mesh(moment: Moment, k: int) -> Mesh:
     body = ALL_BODIES[moment.body[k]]
-    if body.name == "walker":
+    if body.name in ("walker", "bicycle"):
         return mesh_of(body.name, int(moment.t / STRIDE_S) % VARIANTS if moment.speed[k] > 0.1 else 0)
     return mesh_of(body.name, variant_of(int(moment.keys[k])))
 

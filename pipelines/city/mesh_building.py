@@ -93,6 +93,23 @@ class MeshBuilder:
             hub = [(x + dx * 0.55, y + side * (width / 2 + 0.005), radius + dz * 0.55) for dx, dz in _rim(radius)]
             self.face(hub, Paint.HUB, (x, y, radius))
 
+    def rim(self, x: float, y: float, radius: float, width: float) -> None:
+        """A wheel of which one sees the tyre alone: a bicycle's."""
+        outer, inner = ([(x + dx * s, radius + dz * s) for dx, dz in _rim(radius)] for s in (1.0, 0.82))
+        for k in range(CORNERS):
+            n = (k + 1) % CORNERS
+            section = [outer[k], outer[n], inner[n], inner[k]]
+            self.loft([(*corner, width / 2) for corner in section], Paint.TYRE, shift_y=y)
+
+    def tube(
+        self, start: tuple[float, float], end: tuple[float, float], thickness: float, paint: Paint, shift_y: float = 0.0
+    ) -> None:
+        """Straight, of square section; ends in x and z."""
+        along = np.subtract(end, start)
+        across = np.array([-along[1], along[0]]) / np.linalg.norm(along) * thickness / 2
+        profile = [np.add(start, across), np.add(end, across), np.subtract(end, across), np.subtract(start, across)]
+        self.loft([(float(x), float(z), thickness / 2) for x, z in profile], paint, shift_y=shift_y)
+
     def wheel_pair(self, x: float, half_width: float, radius: float) -> None:
         """Under a body, which hides all but their outsides."""
         for scale, lift, paint in ((1.0, 0.0, Paint.TYRE), (0.6, 0.004, Paint.HUB)):

@@ -1,14 +1,18 @@
 """The mesh of each body in `bodies`."""
 
+import hashlib
 from collections.abc import Callable
 from functools import cache
+
+import numpy as np
 
 from pipelines.city.mesh_building import Mesh
 from pipelines.city.people_meshes import bicycle, motorcycle, walker
 from pipelines.city.vehicle_meshes import box_truck, bus, car, dump_truck, pickup
 
 VARIANTS = 2
-"""Of each body: a motorcycle without and with a passenger, two moments of a stride; others look the same in both."""
+"""Of each body: a motorcycle without and with a passenger, two moments of a stride or of a turn of the pedals; others
+look the same in both."""
 
 _MAKERS: dict[str, Callable[[int], Mesh]] = {
     "matic": lambda variant: motorcycle(1.9, scooter=True, pillion=variant == 1),
@@ -21,7 +25,7 @@ _MAKERS: dict[str, Callable[[int], Mesh]] = {
     "box-truck": lambda _: box_truck(),
     "dump-truck": lambda _: dump_truck(),
     "bus": lambda _: bus(9.8, 2.45, 3.1),
-    "bicycle": lambda _: bicycle(1.75),
+    "bicycle": lambda variant: bicycle(1.75, left_foot_up=variant == 1),
     "walker": lambda variant: walker(0.22 if variant else -0.22),
 }
 
@@ -30,3 +34,13 @@ _MAKERS: dict[str, Callable[[int], Mesh]] = {
 def mesh_of(body: str, variant: int) -> Mesh:
     """Raises KeyError for a body that nobody has drawn."""
     return _MAKERS[body](variant)
+
+
+def shapes_digest() -> str:
+    """Another one as soon as any body is drawn in another shape."""
+    digest = hashlib.sha256()
+    for body in _MAKERS:
+        for variant in range(VARIANTS):
+            mesh = mesh_of(body, variant)
+            digest.update(np.round(mesh.corners * 1000).astype("<i4").tobytes() + mesh.paint.astype("<i4").tobytes())
+    return digest.hexdigest()

@@ -36,18 +36,30 @@ def motorcycle(length: float, *, scooter: bool, pillion: bool) -> Mesh:
     return b.mesh()
 
 
-def bicycle(length: float) -> Mesh:
-    b, h = MeshBuilder(), length / 2
-    for x in (-h + 0.33, h - 0.33):
-        b.wheel(x, 0.0, 0.33, 0.04)
+def bicycle(length: float, *, left_foot_up: bool) -> Mesh:
+    """Ridden upright, as in town: thin tubes, large wheels that one sees through, hands wide, one knee raised."""
+    b, h, radius = MeshBuilder(), length / 2, 0.34
+    rear, crank, head, saddle = (-h + radius, radius), (-0.08, 0.29), (0.36, 0.92), (-0.26, 0.90)
+    for hub in (rear, (h - radius, radius)):
+        b.rim(hub[0], 0.0, radius, 0.045)
         b.next_group()
-    b.loft([(-0.45, 0.40, 0.02), (0.35, 0.42, 0.02), (0.42, 0.85, 0.02), (-0.25, 0.82, 0.02)], Paint.BODY)
-    b.box((0.38, 0.43), (-0.28, 0.28), (0.98, 1.02), Paint.TRIM)
-    for side, low in ((1, 0.25), (-1, 0.42)):
+    tubes = ((crank, saddle), (crank, (0.40, 0.74)), ((-0.22, 0.80), head), (rear, crank), (rear, (-0.22, 0.80)))
+    for start, end in tubes:
+        b.tube(start, end, 0.045, Paint.BODY)
+    b.tube((h - radius, radius), (0.33, 1.04), 0.04, Paint.TRIM)
+    b.box((0.30, 0.35), (-0.29, 0.29), (1.03, 1.07), Paint.TRIM)
+    b.box((-0.38, -0.12), (-0.07, 0.07), (0.89, 0.95), Paint.TRIM)
+    hips, straight_foot, raised_knee, raised_foot = (-0.22, 0.98), (-0.06, 0.14), (0.19, 0.82), (-0.04, 0.46)
+    for side in (1, -1):
         b.next_group()
-        leg = [(-0.28, 0.86, 0.07), (-0.15, 0.95, 0.07), (0.10, low, 0.055), (-0.02, low - 0.02, 0.055)]
-        b.loft(leg, Paint.TROUSERS, shift_y=side * 0.12)
-    _upper_body(b, -0.22, 0.88, lean=0.14, jacket=Paint.JACKET, head=Paint.SECOND, reaches=True)
+        if left_foot_up == (side == 1):
+            b.tube(raised_knee, raised_foot, 0.11, Paint.TROUSERS, shift_y=side * 0.13)
+            b.tube(hips, raised_knee, 0.14, Paint.TROUSERS, shift_y=side * 0.12)
+        else:
+            b.tube(hips, straight_foot, 0.12, Paint.TROUSERS, shift_y=side * 0.12)
+    _upper_body(b, -0.22, 0.94, lean=0.12, jacket=Paint.JACKET, head=Paint.SECOND, reaches=False)
+    for side in (1, -1):
+        b.tube((-0.08, 1.38), (0.32, 1.07), 0.09, Paint.JACKET, shift_y=side * 0.25)
     return b.mesh()
 
 

@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from models.errors import UnusableWeights
 from models.machine import cores
-from models.packaged import DEMO_CITY_WEIGHTS
+from models.packaged import DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from models.weights import resolve_weights
 from pipelines.errors import BadInput
 
@@ -18,7 +18,7 @@ THREADS = "For training. On a machine with other work, 1 is faster than more tha
 @click.command("train-demo")
 @click.option("--start", default="yolo11n", show_default=True, help="YOLO11n to start from: a .pt, an export, a name.")
 @click.option("--seed", default=2026, show_default=True, type=click.IntRange(0, 40_000))
-@click.option("--steps", default=5600, show_default=True, type=click.IntRange(min=1))
+@click.option("--steps", default=DEMO_CITY_STEPS, show_default=True, type=click.IntRange(min=1))
 @click.option("--threads", type=click.IntRange(min=1), show_default="all cores", help=THREADS)
 @click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-demo"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models/demo_city"), show_default=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics.facts import IncidentType
-from models.packaged import DEMO_CITY_FOLDER, DEMO_CITY_WEIGHTS
+from models.packaged import DEMO_CITY_FOLDER, DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from models.training_pictures import read_pictures
 from pipelines.city.publishing import examined_on
 from pipelines.city.script import Light
@@ -38,7 +38,8 @@ def test_they_find_who_is_on_the_road_by_day_and_night_and_in_the_rain(tmp_path:
 
 def test_the_report_tells_how_they_were_made_and_examined() -> None:
     report = json.loads((DEMO_CITY_FOLDER / "report.json").read_text(encoding="utf-8"))
-    assert report["int8"]["map50"] >= 0.85
+    assert report["int8"]["map50"] >= 0.88
+    assert report["made_by"]["steps_made"] == DEMO_CITY_STEPS
     assert set(report["int8"]["classes"]) == {"car", "motorcycle", "bus", "truck", "bicycle", "person"}
     size = sum(file.stat().st_size for file in DEMO_CITY_WEIGHTS.iterdir())
     assert report["int8"]["weights_bytes"] == size < 4_000_000
