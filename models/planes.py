@@ -21,11 +21,15 @@ FARTHEST_M_PER_PX = 4.0
 class Plane(Protocol):
     """All arrays have N rows. pixels: ground points of boxes. heights: of the boxes in pixels.
 
-    nearing_gain: see `models.roster.Roster.meet`; 0 where places tell how large somebody looks.
+    nearing_gain: see `models.roster.Roster.meet`; 0 where places tell how large somebody looks. overlap: of two boxes
+    of one road user who is not where he was expected (intersection over union), at least.
     """
 
     @property
     def nearing_gain(self) -> float: ...
+
+    @property
+    def overlap(self) -> float: ...
 
     def places(self, pixels: Array) -> Array:
         """(N, 2) positions in the plane."""
@@ -55,7 +59,7 @@ class Plane(Protocol):
 class GroundPlane:
     """Metres on the road."""
 
-    nearing_gain = 0.0
+    nearing_gain, overlap = 0.0, 0.3
 
     def __init__(self, homography: Homography) -> None:
         self._homography = homography
@@ -90,7 +94,7 @@ class GroundPlane:
 class PicturePlane:
     """Pixels; a metre is as many of them as a road user looks tall, and who looks larger and larger comes nearer."""
 
-    nearing_gain = 0.5
+    nearing_gain, overlap = 0.5, 0.2
 
     def places(self, pixels: Array) -> Array:
         return pixels

@@ -48,7 +48,6 @@ HIDDEN_ACCELERATION_MS2 = 2.5
 STANDING_ACCELERATION_MS2 = 0.1
 STANDING_BELOW_MS = 1.0
 
-OVERLAP = 0.2
 OVERLAP_WITHIN_S = 1.0
 UNSETTLED_MS = 3.0
 
@@ -187,7 +186,7 @@ class RoadTracker:
         ahead = last + np.tile(self._plane.pixels(self._motions.mean[rows, :2]) - feet, 2)
         shared = np.maximum(overlaps(last, seen.boxes[columns]), overlaps(ahead, seen.boxes[columns]))
         kinds = KINDS[self._roster.votes[rows].argmax(axis=1)]
-        fits = (shared >= OVERLAP) & (kinds[:, None] == KINDS[class_id[columns]])
+        fits = (shared >= self._plane.overlap) & (kinds[:, None] == KINDS[class_id[columns]])
         a, b = assign(np.where(fits, 1 - shared, np.inf))
         return rows[a], columns[b]
 
