@@ -12,7 +12,7 @@ DEMO_CITY = "demo-city"
 DEMO_CITY_FOLDER = Path(__file__).with_name("demo_city")
 DEMO_CITY_WEIGHTS = DEMO_CITY_FOLDER / "simulated-city-only_int8_openvino_model"
 
-DEMO_CITY_STEPS = 12_600
+DEMO_CITY_STEPS = 15_600
 """Steps of training that made them, and that make them anew."""
 
 TRAINED_ON, RENDERINGS = "trained_on", "renderings of a simulated city, and nothing else"
