@@ -17,6 +17,7 @@ from models.detector import RgbImage
 from models.errors import UnusableWeights
 from models.fit import letterbox, pad_to_stride
 from models.heads import decode_dense, decode_end_to_end, without_duplicates
+from models.machine import new_threads_give_way
 from models.metadata import IGNORED, read_metadata
 from models.openvino_graph import compile_network, core, fixed_size, has_dense_head, read_network, with_classes
 from models.packing import Size
@@ -74,13 +75,15 @@ class OpenVinoNetwork:
             model.reshape([1, 3, height, width])
         self._fixed_size = fixed_size(model)
         self.sizes: tuple[Size, ...] = tuple(sizes) if self._fixed_size is None else ()
-        self._sized = {size: _Requests(_compile_at(size, model, xml, device, cache_dir)) for size in self.sizes}
-        self._any_size = _Requests(compile_network(model, xml, device, cache_dir))
-        # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once lock up for good.
-        ov.Type.u8.to_dtype()
+        # What the network computes can wait; whoever brings it the next picture must not, or cores stand idle.
+        with new_threads_give_way():
+            self._sized = {size: _Requests(_compile_at(size, model, xml, device, cache_dir)) for size in self.sizes}
+            self._any_size = _Requests(compile_network(model, xml, device, cache_dir))
+            # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once lock up.
+            ov.Type.u8.to_dtype()
+            self._try_out(xml)
         self.name = f"{path.stem.removesuffix('_openvino_model')}, OpenVINO {device}"
         self.requests = self._any_size.count
-        self._try_out(xml)
 
     def candidates(self, image: RgbImage) -> Detections:
         """Boxes with duplicates, in the picture's pixels. Called by up to `requests` threads at once."""
