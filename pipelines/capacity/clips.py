@@ -24,6 +24,9 @@ KEYFRAME_EVERY_S = 2
 ENCODING: dict[str, object] = {"preset": "veryfast", "crf": "26", "profile": "main", "bf": "0"}
 VIDEO_SUFFIXES = (".mp4", ".mkv")
 
+ACROSS = GateEntry(id="middle", p1=(0.0, SIZE[1] / 2), p2=(float(SIZE[0]), SIZE[1] / 2))
+"""What is counted at where nobody has checked a gate."""
+
 Window: TypeAlias = tuple[int, int, int, int]
 """(left, top, width, height) of a part of a clip's picture, in its pixels."""
 
@@ -49,12 +52,12 @@ def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
     prepared = []
     for clip in clips:
         size = _size(clip)
-        drawn = gates_of(clip, size)
+        drawn = checked_gates(clip, size)
         window = window_for(size, drawn)
         path = as_camera(clip, cache / _name(clip, window), window=window, size=SIZE, fps=FPS)
         with av.open(str(path)) as container:
             pictures = container.streams.video[0].frames
-        geometry = Geometry(name=clip.stem, image_size=SIZE, gates=seen_in(window, drawn))
+        geometry = Geometry(name=clip.stem, image_size=SIZE, gates=seen_in(window, drawn) or (ACROSS,))
         prepared.append(PreparedClip(clip.stem, path, pictures, geometry))
     return prepared
 
@@ -80,18 +83,18 @@ def _name(clip: Path, window: Window) -> str:
     return f"{clip.stem}-{about.st_size}-{int(about.st_mtime)}-{cut}-{SIZE[0]}x{SIZE[1]}-{float(FPS):g}.mp4"
 
 
-def gates_of(clip: Path, size: tuple[int, int]) -> tuple[GateEntry, ...]:
-    """The hand-checked gates of ../truth/clips beside the clip, in its pixels; else one across the middle.
+def checked_gates(clip: Path, size: tuple[int, int]) -> tuple[GateEntry, ...]:
+    """The hand-checked gates of ../truth/clips beside the clip, in its pixels; none where there are none.
 
     size: (width, height) of the clip.
     """
     truth_path = clip.parent.parent / "truth" / "clips" / f"{clip.stem}.json"
-    if truth_path.is_file():
-        truth = read_truth(truth_path)
-        if truth.gates and truth.width and truth.height:
-            return tuple(scaled_gate(gate, (truth.width, truth.height), size) for gate in truth.gates)
-    width, height = size
-    return (GateEntry(id="middle", p1=(0.0, height / 2), p2=(float(width), height / 2)),)
+    if not truth_path.is_file():
+        return ()
+    truth = read_truth(truth_path)
+    if not (truth.width and truth.height):
+        return ()
+    return tuple(scaled_gate(gate, (truth.width, truth.height), size) for gate in truth.gates)
 
 
 def window_for(size: tuple[int, int], gates: Sequence[GateEntry]) -> Window:
@@ -129,17 +132,12 @@ def _even(length: float) -> int:
 def seen_in(window: Window, gates: Sequence[GateEntry]) -> tuple[GateEntry, ...]:
     """The gates that lie in the window, in pixels of `SIZE`."""
     left, top, width, height = window
-    moved = [
-        gate.model_copy(
-            update={"p1": (gate.p1[0] - left, gate.p1[1] - top), "p2": (gate.p2[0] - left, gate.p2[1] - top)}
-        )
-        for gate in gates
-    ]
-    return tuple(
-        scaled_gate(gate, (width, height), SIZE)
-        for gate in moved
-        if all(0 <= u <= width and 0 <= v <= height for u, v in (gate.p1, gate.p2))
-    )
+    seen = []
+    for gate in gates:
+        p1, p2 = ((u - left, v - top) for u, v in (gate.p1, gate.p2))
+        if all(0 <= u <= width and 0 <= v <= height for u, v in (p1, p2)):
+            seen.append(scaled_gate(GateEntry(id=gate.id, p1=p1, p2=p2), (width, height), SIZE))
+    return tuple(seen)
 
 
 def scaled_gate(gate: GateEntry, drawn_on: tuple[int, int], size: tuple[int, int]) -> GateEntry:
@@ -171,10 +169,9 @@ def as_camera(clip: Path, target: Path, *, window: Window, size: tuple[int, int]
                 small.pts, small.time_base = number, 1 / fps
                 output.mux(stream.encode(small))
             output.mux(stream.encode(None))
-    except BadInput:
+        return draft.replace(target)
+    finally:
         draft.unlink(missing_ok=True)
-        raise
-    return draft.replace(target)
 
 
 def _cutter(video: VideoStream, window: Window, size: tuple[int, int]) -> Callable[[av.VideoFrame], av.VideoFrame]:

@@ -63,18 +63,8 @@ def test_figures_go_to_standard_output_alone_where_that_is_asked_for(tmp_path: P
     write_clip(clips / "road.mp4", seconds=3)
 
     done = bench_capacity(
-        *(
-            "--cameras",
-            "1",
-            "--seconds",
-            "3",
-            "--settle",
-            "2",
-            "--clips",
-            clips,
-            "--weights",
-            save_tiny_network(tmp_path / "tiny"),
-        ),
+        *("--cameras", "1", "--seconds", "3", "--settle", "2", "--clips", clips),
+        *("--weights", save_tiny_network(tmp_path / "tiny")),
         *("--cache", tmp_path / "cache", "--json", "-"),
     )
 

@@ -6,7 +6,16 @@ import av
 import pytest
 
 from pipelines.camera_file import GateEntry
-from pipelines.capacity.clips import FPS, SIZE, as_camera, gates_of, prepare_clips, scaled_gate, seen_in, window_for
+from pipelines.capacity.clips import (
+    FPS,
+    SIZE,
+    as_camera,
+    checked_gates,
+    prepare_clips,
+    scaled_gate,
+    seen_in,
+    window_for,
+)
 from pipelines.errors import BadInput
 from tests.servers import CLIP_FPS, write_clip
 
@@ -66,15 +75,20 @@ def test_checked_gates_beside_the_clip_are_used(tmp_path):
     drawn = {"id": "G1", "p1": [0, 720], "p2": [1280, 0]}
     truth.write_text(json.dumps({"width": 1280, "height": 720, "duration_s": 4, "gates": [drawn]}))
 
-    (told,) = gates_of(tmp_path / "clips" / "road.mp4", (640, 360))
+    (told,) = checked_gates(tmp_path / "clips" / "road.mp4", (640, 360))
 
     assert (told.id, told.p1, told.p2) == ("G1", (0.0, 360.0), (640.0, 0.0))
 
 
-def test_without_checked_gates_one_lies_across_the_middle(tmp_path):
-    (told,) = gates_of(tmp_path / "clips" / "road.mp4", (450, 360))
+@pytest.mark.parametrize("size", [(320, 240), (640, 240), (240, 320)])
+def test_without_checked_gates_one_lies_across_the_middle_whatever_was_cut_off(tmp_path, size):
+    (tmp_path / "clips").mkdir()
+    write_clip(tmp_path / "clips" / "road.mp4", seconds=1, size=size)
 
-    assert (told.p1, told.p2) == ((0.0, 180.0), (450.0, 180.0))
+    (clip,) = prepare_clips(tmp_path / "clips", tmp_path / "cache")
+
+    (told,) = clip.geometry.gates
+    assert (told.p1, told.p2) == ((0.0, 180.0), (640.0, 180.0))
 
 
 def test_a_picture_of_the_same_shape_is_taken_whole():
