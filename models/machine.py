@@ -7,7 +7,7 @@ from pathlib import Path
 
 _THREADS = Path("/proc/self/task")
 GIVES_WAY = 10
-"""Nice value: about a tenth of the share of others, as long as others want to run."""
+"""Added to the nice value: about a tenth of the share of others, as long as others want to run."""
 
 
 def cores() -> int:
@@ -25,7 +25,7 @@ def new_threads_give_way() -> Iterator[None]:
     yield
     for thread in _threads() - before:
         with suppress(OSError):  # it has ended
-            os.setpriority(os.PRIO_PROCESS, thread, GIVES_WAY)
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + GIVES_WAY)
 
 
 def _threads() -> set[int]:
