@@ -2,8 +2,9 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event as Flag
 
@@ -108,10 +109,8 @@ class Looker:
         frame = watched.frames.take()
         if frame is None:
             return
-        try:
+        with self._failing_alone(watched):
             self._start(watched, frame)
-        except Exception as error:
-            self._failed(watched, error)
 
     def _start(self, watched: Watched, frame: TimedFrame) -> None:
         # Made even where nothing may be analysed: it is what says that nothing was observed.
@@ -150,10 +149,8 @@ class Looker:
             look = self._done.popleft()
             self._under_way -= 1
             look.watched.busy = False
-            try:
+            with self._failing_alone(look.watched):
                 self._conclude(look.watched, look.analysis, look.look, look.result.result())
-            except Exception as error:
-                self._failed(look.watched, error)
 
     def _conclude(self, watched: Watched, analysis: CameraAnalysis, look: Look, found: Detections | None) -> None:
         tracks = analysis.conclude(look, found)
@@ -166,6 +163,14 @@ class Looker:
         watched.health.analysed(frame.at, held=held, waited_s=waited_s)
         if waited_s is not None:
             self._room.concluded(now, waited_s)
+
+    @contextmanager
+    def _failing_alone(self, watched: Watched) -> Iterator[None]:
+        """Whatever goes wrong within is this camera's, and the others never notice."""
+        try:
+            yield
+        except Exception as error:
+            self._failed(watched, error)
 
     def _failed(self, watched: Watched, error: Exception) -> None:
         reason = without_credentials(str(error) or type(error).__name__)
@@ -188,10 +193,8 @@ class Looker:
     def _tell_time(self, watched: Watched, tell: Callable[[CameraAnalysis], None]) -> None:
         if watched.analysis is None or watched.busy:
             return
-        try:
+        with self._failing_alone(watched):
             tell(watched.analysis)
-        except Exception as error:
-            self._failed(watched, error)
 
     def _finish(self) -> None:
         deadline = time.monotonic() + FINISH_WITHIN_S
