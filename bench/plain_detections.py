@@ -13,6 +13,7 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from models.fit import letterbox
+from models.openvino_graph import core, read_network
 from pipelines.recording import Recording
 
 SIDE = 640
@@ -23,7 +24,7 @@ COCO = {0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 5: "bus", 7: "truc
 
 def write_detections(clip: Path, weights: Path, out: Path) -> None:
     """Write the detections of a clip as `simpang replay` reads them."""
-    network = ov.Core().compile_model(next(weights.glob("*.xml")), "CPU")
+    network = core().compile_model(read_network(next(weights.glob("*.xml"))), "CPU")
     with gzip.open(out, "wt") as file, Recording(str(clip)) as recording:
         for timed in recording.frames():
             boxes = detect(network, timed.frame.to_ndarray(format="rgb24"))

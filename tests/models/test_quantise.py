@@ -11,6 +11,7 @@ from models import quantise as module
 from models.errors import UnusableWeights
 from models.kept_accuracy import measure_kept_accuracy
 from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork
+from models.openvino_graph import read_network
 from models.quantise import has_nncf, quantise
 from tests.tiny_network import save_tiny_network
 
@@ -35,7 +36,7 @@ def test_what_comes_out_is_int8_finds_the_same_and_takes_any_size(tmp_path):
     out = tmp_path / "tiny_int8_openvino_model"
     source = float_network(tmp_path)
     mark = quantise(source, PICTURES, out, mark={"calibrated_on": ["road.mp4"]})
-    network = ov.Core().read_model(out / "model.xml")
+    network = read_network(out / "model.xml")
     assert "FakeQuantize" in {node.get_type_name() for node in network.get_ops()}
     assert network.inputs[0].partial_shape == ov.PartialShape([1, 3, -1, -1])
     detector = OpenVinoDetector(OpenVinoNetwork(out))
@@ -96,8 +97,8 @@ def test_without_nncf_it_says_what_to_install(tmp_path, monkeypatch):
 def test_what_turns_numbers_into_boxes_stays_in_floating_point(shared_dir, tmp_path):
     """On a real YOLO11: nothing behind the head's last convolutions is quantised, and nothing before is left out."""
     real = next((shared_dir / "weights" / "yolo11n_int8_openvino_model").glob("*.xml"))
-    names = module._after_the_last_convolutions(ov.Core().read_model(real))
-    kinds = {node.get_friendly_name(): node.get_type_name() for node in ov.Core().read_model(real).get_ops()}
+    names = module._after_the_last_convolutions(read_network(real))
+    kinds = {node.get_friendly_name(): node.get_type_name() for node in read_network(real).get_ops()}
     assert "Swish" not in {kinds.get(name) for name in names}
     assert sum(kinds.get(name) == "Convolution" for name in names) == 1
     assert "Sigmoid" in {kinds.get(name) for name in names}

@@ -83,7 +83,8 @@ def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[Label
 def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures: list[LabelledPicture]) -> None:
     """The export quantised activations, too, so that its scores differ a little."""
     import av
-    import openvino as ov
+
+    from models.openvino_graph import core, read_network
 
     xml = shared_dir / "weights" / "yolo11n_int8_openvino_model" / "yolo11n.xml"
     with av.open(str(shared_dir / "clips" / "nl_highway.mp4")) as clip:
@@ -92,7 +93,7 @@ def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures:
     tensor = torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
     began = start_network(xml.parent, pictures, 1).eval()
     rows = rows_of_coco()
-    wanted = ov.Core().compile_model(xml, "CPU")(tensor.numpy())[0][0]
+    wanted = core().compile_model(read_network(xml), "CPU")(tensor.numpy())[0][0]
     with torch.inference_mode():
         got = began(tensor)[0][0].numpy()
     scores, expected = got[4:].max(axis=0), wanted[[4 + row for row in rows]].max(axis=0)
