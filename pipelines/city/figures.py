@@ -10,7 +10,7 @@ from pipelines.city.cameras import IMAGE_SIZE, View
 from pipelines.city.colours import colours_of, variant_of
 from pipelines.city.lighting import Lighting
 from pipelines.city.mesh_building import Mesh, Paint
-from pipelines.city.meshes import VARIANTS, mesh_of
+from pipelines.city.meshes import MOVES, VARIANTS, mesh_of
 from pipelines.city.moment import Moment
 
 NEAREST_M, FARTHEST_M = 2.0, 190.0
@@ -79,7 +79,7 @@ def _in_view(moment: Moment, view: View) -> NDArray[np.int64]:
 
 def _mesh(moment: Moment, k: int) -> Mesh:
     body = ALL_BODIES[moment.body[k]]
-    if body.name in ("walker", "bicycle"):
+    if body.name in MOVES:
         return mesh_of(body.name, int(moment.t / STRIDE_S) % VARIANTS if moment.speed[k] > 0.1 else 0)
     return mesh_of(body.name, variant_of(int(moment.keys[k])))
 

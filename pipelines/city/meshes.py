@@ -14,6 +14,9 @@ VARIANTS = 2
 """Of each body: a motorcycle without and with a passenger, two moments of a stride or of a turn of the pedals; others
 look the same in both."""
 
+MOVES = frozenset({"walker", "bicycle"})
+"""Bodies of which the variants are moments of a movement."""
+
 _MAKERS: dict[str, Callable[[int], Mesh]] = {
     "matic": lambda variant: motorcycle(1.9, scooter=True, pillion=variant == 1),
     "bebek": lambda variant: motorcycle(1.95, scooter=False, pillion=variant == 1),

@@ -59,7 +59,7 @@ def publish(
 def examined_on(
     folder: Path, pictures: Sequence["LabelledPicture"], progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Average precision at an overlap of 0.5, by class and in the mean, of an OpenVINO folder."""
+    """Average precision of an OpenVINO folder: at an overlap of 0.5 by class, and the means."""
     from models.average_precision import Examination  # noqa: PLC0415
     from models.openvino_backend import find_xml  # noqa: PLC0415
     from models.plain_network import plain_network  # noqa: PLC0415

@@ -88,23 +88,22 @@ def test_a_box_that_sways_on_a_stopped_vehicle_is_no_second_alert():
     assert [f.type for f in raised] == [IncidentType.STOPPED_VEHICLE]
 
 
-def test_a_vehicle_whose_identity_drives_on_with_another_is_found_all_the_same():
-    drives = [
+def stands_and_goes_on(from_v):
+    """Along the road at v = 500, and after a stop from `from_v` on."""
+    return [
         Drive(1, (100, 500), (500, 500), 0, 5),
         Drive(1, (500, 500), (500, 500), 5.1, 8),
-        Drive(1, (510, 450), (990, 450), 8.1, 14),
-        Drive(2, (500, 500), (500, 500), 8.3, 40),
+        Drive(1, (500, from_v), (990, from_v), 8.1, 14),
     ]
+
+
+def test_a_vehicle_whose_identity_drives_on_with_another_is_found_all_the_same():
+    drives = [*stands_and_goes_on(from_v=450), Drive(2, (500, 500), (500, 500), 8.3, 40)]
     raised = [f for f in analyse(metric_camera(zones=[straight_road()]), drives, until=40) if isinstance(f, Incident)]
     assert [f.type for f in raised if f.end_s is None] == [IncidentType.STOPPED_VEHICLE]
 
 
 def test_who_was_always_there_is_parked_though_others_stand_and_leave_elsewhere():
-    drives = [
-        Drive(1, (100, 500), (500, 500), 0, 5),
-        Drive(1, (500, 500), (500, 500), 5.1, 8),
-        Drive(1, (500, 500), (990, 500), 8.1, 14),
-        Drive(2, (600, 570), (600, 570), 8.3, 40),
-    ]
+    drives = [*stands_and_goes_on(from_v=500), Drive(2, (600, 570), (600, 570), 8.3, 40)]
     facts = analyse(metric_camera(zones=[straight_road()]), drives, until=40)
     assert not [f for f in facts if isinstance(f, Incident)]
