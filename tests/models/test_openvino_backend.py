@@ -108,6 +108,7 @@ gc.collect()
 second.close()
 del second
 gc.collect()
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background, it is ignored
 try:
     signal.raise_signal(signal.SIGINT)
 except KeyboardInterrupt:
