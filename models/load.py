@@ -24,6 +24,7 @@ def load_detector(
     confidence: float = 0.25,
     picture_size: tuple[int, int] | None = None,
     cache: Path | None = None,
+    patience_s: float = 0.0,
 ) -> Detector:
     """A running detector. Which weights and device are used is logged; one model is never swapped for another.
 
@@ -31,7 +32,7 @@ def load_detector(
     `models.weights.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
     "auto" uses CUDA for .pt and .engine wherever there is a GPU; with TensorRT installed, a .pt there gets an engine,
     built once in minutes. picture_size: (width, height) where all pictures will have the same; OpenVINO is faster then.
-    Without it, pictures of several cameras are packed (`models.packing`).
+    Without it, pictures of several cameras are packed (`models.packing`), which may wait for others for patience_s.
     Raises UnusableWeights: one line, what is wrong and what to do.
     """
     cache = cache or cache_folder()
@@ -42,7 +43,14 @@ def load_detector(
         detector = _ultralytics(path, device, confidence, cache)
     else:
         compiled = _writable(cache / "compiled")
-        detector = _openvino(path, _openvino_device(path, device, gpu), confidence, picture_size, compiled)
+        detector = _openvino(
+            path,
+            _openvino_device(path, device, gpu),
+            confidence,
+            picture_size=picture_size,
+            cache_dir=compiled,
+            patience_s=patience_s,
+        )
     log.info("detector ready", model=detector.name, weights=str(path))
     return detector
 
@@ -65,7 +73,13 @@ def _openvino_device(path: Path, device: str, gpu: bool) -> str:
 
 
 def _openvino(
-    path: Path, device: str, confidence: float, picture_size: tuple[int, int] | None, cache_dir: Path | None
+    path: Path,
+    device: str,
+    confidence: float,
+    *,
+    picture_size: tuple[int, int] | None,
+    cache_dir: Path | None,
+    patience_s: float,
 ) -> Detector:
     # The runtime takes a while to load.
     from models.openvino_backend import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
@@ -80,7 +94,7 @@ def _openvino(
         sizes=CANVASES if packs else (),
         cache_dir=cache_dir,
     )
-    return PackingDetector(network) if packs else OpenVinoDetector(network)
+    return PackingDetector(network, patience_s=patience_s) if packs else OpenVinoDetector(network)
 
 
 def _writable(folder: Path) -> Path | None:

@@ -10,7 +10,7 @@ from pipelines.alerts import WebhookSender
 from pipelines.bus import Handler, MemoryBus, Publisher
 from pipelines.config import Config
 from pipelines.database import open_database
-from pipelines.detection import open_detector
+from pipelines.detection import open_live_detector
 from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
 from pipelines.outbox import Outbox
 from pipelines.store import Store
@@ -29,17 +29,7 @@ def run_city(config: Config, up: Up) -> None:
     with ExitStack() as parts:
         parts.enter_context(sigterm_as_interrupt())
         listener = parts.enter_context(listening_socket(config.portal))
-        analysis = config.analysis
-        detector = parts.enter_context(
-            closing(
-                open_detector(
-                    config.weights,
-                    device=analysis.device,
-                    confidence=analysis.confidence,
-                    simulated=config.city.simulated,
-                )
-            )
-        )
+        detector = parts.enter_context(closing(open_live_detector(config)))
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
         parts.enter_context(WebhookSender(pool, config.webhooks, config.portal.public_url))

@@ -17,13 +17,13 @@ import numpy as np
 from pydantic import BaseModel, SecretStr
 
 from analytics.detections import Detections
-from models.detector import Detector, RgbImage
+from models.detector import RgbImage
 from pipelines.camera_file import Geometry
 from pipelines.capacity.plan import Plan, PlannedCamera
 from pipelines.capacity.records import CameraRecord, Crossed, Look, Record
 from pipelines.capacity.usage import cpu_s, cpu_s_by_task, resident_mb
 from pipelines.config import AnalysisConfig, CameraConfig, Config
-from pipelines.detection import open_detector
+from pipelines.detection import open_live_detector
 from pipelines.events import Counts, Event, Health
 from pipelines.health import CameraHealth
 from pipelines.logs import configure_logging
@@ -119,10 +119,7 @@ def watch(order: Order) -> Record:
 
     with tempfile.TemporaryDirectory() as folder:
         config = city(order, Path(folder))
-        analysis = config.analysis
-        detector: Detector = FreeDetector()
-        if order.inference:
-            detector = open_detector(config.weights, device=analysis.device, confidence=analysis.confidence)
+        detector = open_live_detector(config) if order.inference else FreeDetector()
         with closing(detector), Worker(config, detector, ledger.put, make_health=make_health):
             wait_for_first_looks(healths.values())
             time.sleep(order.settle_s)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.config import read_config
-from pipelines.detection import open_detector
+from pipelines.detection import open_live_detector
 from pipelines.errors import BadInput
 from pipelines.kafka_bus import KafkaPublisher
 from pipelines.outbox import Outbox
@@ -26,14 +26,7 @@ def worker(config: Path) -> None:
         raise BadInput(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
     with (
         stop_on_signals() as stop,
-        closing(
-            open_detector(
-                settings.weights,
-                device=settings.analysis.device,
-                confidence=settings.analysis.confidence,
-                simulated=settings.city.simulated,
-            )
-        ) as detector,
+        closing(open_live_detector(settings)) as detector,
         closing(KafkaPublisher(settings.bus.kafka)) as publisher,
         Outbox(settings.data_dir / "outbox.sqlite", publisher) as outbox,
         Worker(settings, detector, outbox.put),

@@ -14,7 +14,7 @@ from models.packaged import packaged_weights
 from models.registry import default_model, registered_models
 from models.weights import cache_folder, cached_versions
 from pipelines.config import Config
-from pipelines.detection import open_detector
+from pipelines.detection import open_live_detector
 from pipelines.doctor.finding import Finding, State
 from pipelines.errors import BadInput
 
@@ -29,12 +29,7 @@ def examine_detector(config: Config) -> Iterator[Finding]:
         yield _problem("no weights here", missing)
         return
     try:
-        detector = open_detector(
-            config.weights,
-            device=config.analysis.device,
-            confidence=config.analysis.confidence,
-            simulated=config.city.simulated,
-        )
+        detector = open_live_detector(config)
     except BadInput as error:
         yield _problem("cannot be loaded", str(error))
         return

@@ -77,8 +77,8 @@ def test_boxes_go_to_the_crop_that_holds_their_centre_and_end_at_its_edge():
 def packing_of():
     made = []
 
-    def make(network):
-        made.append(PackingDetector(network))
+    def make(network, **options):
+        made.append(PackingDetector(network, **options))
         return made[-1]
 
     yield make
@@ -122,6 +122,24 @@ def test_what_waits_while_the_network_is_busy_goes_together_and_comes_back_in_or
     assert lefts == [5, 10, 50, 90]
     assert len(network.canvases) == 2
     assert order == [0, 1, 2, 3]
+
+
+def test_crops_that_are_patient_share_a_canvas_though_nothing_keeps_the_first_waiting(packing_of):
+    network = BrightSpots()
+    network.go.release(10)
+    detector = packing_of(network, patience_s=0.3)
+    results = [detector.submit(crop(left)) for left in (10, 50)]
+    assert [result.result(timeout=30).xyxy[0, 0] for result in results] == [10, 50]
+    assert len(network.canvases) == 1
+    assert detector.submit(crop(5)).result(timeout=30).xyxy[0, 0] == 5
+
+
+def test_crops_wait_no_longer_than_until_canvases_are_full(packing_of):
+    network = BrightSpots()
+    network.go.release(100)
+    detector = packing_of(network, patience_s=3600.0)
+    whole = [detector.submit(crop(7, ONE_CANVAS[0])) for _ in range(9)]
+    assert whole[0].result(timeout=30).xyxy[0, 0] == 7
 
 
 def test_a_network_that_fails_fails_those_on_the_canvas_and_nobody_else(packing_of):
