@@ -177,7 +177,7 @@ class Decoding:
         return before - len(headers)
 
     def _becomes_due(self, rate: float, now: float) -> bool:
-        if not self._waiting or self._cadence.owed(rate, now) < 1:
+        if not (self._waiting and self._cadence.is_due(rate, now)):
             return False
         self._cadence.take(rate, now)
         return True

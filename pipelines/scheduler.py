@@ -17,6 +17,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+EARLY = 0.5
+"""Of a turn. Pictures are asked for at the rate of turns, but come when the camera took them: were none taken before
+its turn is due, each would wait for up to a turn, grow old, and now and then lose its place to the next one. Taken
+early, it makes the next turn no earlier."""
+
 MOST_LEFT_OWING = 2.0
 MOST_LEFT_OWING_AT_FLOOR = 0.5
 """What comes before all else is made up for only as far as its pictures are never quite in time."""
@@ -35,25 +40,33 @@ class Wish:
 
 
 class Cadence:
-    """Turns at a rate that may change from one to the next. Times in seconds of any clock that never goes back."""
+    """Turns at a rate that may change from one to the next. Times in seconds of any clock that never goes back.
 
-    __slots__ = ("_most_left_owing", "_since")
+    early: by so much of a turn one may be taken before it is due, without the next one being due any earlier.
+    """
 
-    def __init__(self, most_left_owing: float = MOST_LEFT_OWING) -> None:
+    __slots__ = ("_early", "_most_left_owing", "_since")
+
+    def __init__(self, most_left_owing: float = MOST_LEFT_OWING, early: float = 0.0) -> None:
         self._most_left_owing = most_left_owing
+        self._early = early
         self._since = -math.inf
 
     def owed(self, per_s: float, now: float) -> float:
         """Turns: one is due from 1 on. Infinite before the first."""
         return (now - self._since) * per_s if per_s > 0 else 0.0
 
+    def is_due(self, per_s: float, now: float) -> bool:
+        return self.owed(per_s, now) >= 1 - self._early
+
     def take(self, per_s: float, now: float) -> None:
         """A turn at `now`, which may be before it is due."""
         if per_s > 0:
-            self._since = min(now, max(self._since + 1 / per_s, now - self._most_left_owing / per_s))
+            next_since = max(self._since + 1 / per_s, now - self._most_left_owing / per_s)
+            self._since = min(now + self._early / per_s, next_since)
 
     def due_at(self, per_s: float) -> float:
-        return self._since + 1 / per_s if per_s > 0 else math.inf
+        return self._since + (1 - self._early) / per_s if per_s > 0 else math.inf
 
 
 class Claim:
@@ -64,10 +77,10 @@ class Claim:
     def __init__(self, wish: Wish) -> None:
         self.wish = wish
         """May be replaced at any time."""
-        self._wish, self._floor = Cadence(), Cadence(MOST_LEFT_OWING_AT_FLOOR)
+        self._wish, self._floor = Cadence(early=EARLY), Cadence(MOST_LEFT_OWING_AT_FLOOR)
 
     def is_due(self, now: float) -> bool:
-        return self._wish.owed(self.wish.per_s, now) >= 1
+        return self._wish.is_due(self.wish.per_s, now)
 
     def due_at(self) -> float:
         return self._wish.due_at(self.wish.per_s)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.scheduler import MOST_LEFT_OWING, Cadence, Claim, Wish, whose_turn
+from pipelines.scheduler import EARLY, MOST_LEFT_OWING, Cadence, Claim, Wish, whose_turn
 
 PICTURES_PER_S = 25.0
 
@@ -151,19 +151,29 @@ def test_a_camera_that_wants_more_from_now_on_need_not_wait_for_the_turn_it_woul
     claim = Claim(Wish(1.0))
     for _ in range(1 + int(MOST_LEFT_OWING)):
         claim.take(10.0)
-    assert claim.due_at() == pytest.approx(11.0)
+    assert claim.due_at() == pytest.approx(11.0 - EARLY)
     claim.wish = Wish(5.0)
-    assert claim.due_at() == pytest.approx(10.2)
-    assert not claim.is_due(10.1)
-    assert claim.is_due(10.3)
+    assert claim.due_at() == pytest.approx(10.2 - EARLY / 5.0)
+    assert not claim.is_due(10.05)
+    assert claim.is_due(10.15)
 
 
-def test_nobody_has_a_turn_before_it_is_due() -> None:
+@given(since=st.floats(0.0, 0.2), late=st.lists(st.floats(0.0, 0.08), min_size=50, max_size=50))
+def test_pictures_that_come_at_the_rate_of_turns_need_not_wait_for_them(since: float, late: list[float]) -> None:
+    claim = Claim(Wish(5.0))
+    claim.take(-10.0)
+    for number, late_s in enumerate(late):
+        now = since + number / 5.0 + late_s
+        assert claim.is_due(now)
+        claim.take(now)
+
+
+def test_nobody_has_a_turn_long_before_it_is_due() -> None:
     claim = Claim(Wish(5.0))
     assert whose_turn([(claim, "a")], 1.0) == "a"
     for _ in range(1 + int(MOST_LEFT_OWING)):
         claim.take(1.0)
-    assert whose_turn([(claim, "a")], 1.1) is None
+    assert whose_turn([(claim, "a")], 1.09) is None
     assert whose_turn([], 1.0) is None
 
 
