@@ -2,6 +2,8 @@
 
 What a camera showed is known from its plan, so the reference says how many should have crossed each gate meanwhile.
 The time compared begins and ends where nobody crosses, lest a crossing at its edge be in one count and not the other.
+Nor is anything compared around the moment at which a loop begins anew: the picture jumps, and whoever is taken for one
+of those before has crossed nothing.
 """
 
 from bisect import bisect_left
@@ -16,6 +18,8 @@ from pipelines.capacity.reference import Reference
 
 SEARCHED_S = 3.0
 """How far into the measured time a quiet moment is looked for, from either end."""
+JUMP_S = (0.4, 1.0)
+"""What is left out after the picture jumped, and before: at least, and at most."""
 _STEP_S = 0.05
 
 
@@ -50,14 +54,26 @@ def _compare_camera(camera: CameraRecord, reference: Reference, began: float, en
     times = [t for t, _ in expected_at]
     from_t = quietest(times, began, min(began + SEARCHED_S, ended))
     until_t = quietest(times, max(ended - SEARCHED_S, from_t), ended)
-    expected = Counter(gate for t, gate in expected_at if from_t <= t < until_t)
-    counted = Counter(crossing.gate for crossing in camera.crossings if from_t <= crossing.at < until_t)
+    from_s, until_s = between_jumps(reference, camera.plan.loop_s)
+
+    def is_compared(t: float) -> bool:
+        return from_t <= t < until_t and from_s <= camera.plan.position_s(t) < until_s
+
+    expected = Counter(gate for t, gate in expected_at if is_compared(t))
+    counted = Counter(crossing.gate for crossing in camera.crossings if is_compared(crossing.at))
     return [
         GateCount(
             camera=camera.plan.id, clip=camera.plan.clip, gate=gate, expected=expected[gate], counted=counted[gate]
         )
         for gate in sorted(expected | counted)
     ]
+
+
+def between_jumps(reference: Reference, loop_s: float) -> tuple[float, float]:
+    """From when to when in a loop what crosses is traffic, in seconds."""
+    times = [position_s for position_s, _ in reference.crossings]
+    least_s, most_s = JUMP_S
+    return quietest(times, least_s, most_s), quietest(times, loop_s - most_s, loop_s - least_s)
 
 
 def expected_crossings(

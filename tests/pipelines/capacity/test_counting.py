@@ -63,6 +63,13 @@ def test_a_gate_that_nobody_should_have_crossed_counts_as_an_error():
     assert count_error(counts) > 0
 
 
+@pytest.mark.parametrize("after_s", [-0.3, 0.0, 0.2])
+def test_whoever_crosses_as_the_picture_jumps_is_not_compared(after_s):
+    jumps = [BEGAN + 10 * k + after_s for k in range(1, 4)]
+
+    assert count_error(compare(record([*all_crossings(), *((at, "north") for at in jumps)]), {"road": REFERENCE})) == 0
+
+
 def test_nothing_to_count_is_no_error_at_all():
     assert count_error([]) is None
 
