@@ -199,6 +199,9 @@ def _mean_velocity(path: _Path) -> tuple[float, float]:
     half = len(path) // 2
     if half == 0:
         return 0.0, 0.0
-    newer, older = path[:half], path[-half:]
-    t, x, y = (sum([p[k] for p in newer]) - sum([p[k] for p in older]) for k in range(3))
+    t = x = y = 0.0
+    for (newer_t, newer_x, newer_y), (older_t, older_x, older_y) in zip(path[:half], path[-half:], strict=True):
+        t += newer_t - older_t
+        x += newer_x - older_x
+        y += newer_y - older_y
     return x / t, y / t

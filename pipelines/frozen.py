@@ -2,6 +2,7 @@
 
 from collections import deque
 
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
@@ -34,17 +35,16 @@ class FrozenPicture:
 
     def __init__(self, frozen_s: float) -> None:
         self._frozen_s = frozen_s
-        self._remembered: deque[tuple[float, NDArray[np.int16], bool]] = deque()
+        self._remembered: deque[tuple[float, NDArray[np.uint8], bool]] = deque()
         self._new_at = self._until = 0.0
 
     def see(self, t: float, luma: NDArray[np.uint8]) -> None:
         """luma: a thumbnail's brightness, (H, W), of the picture taken at `t` seconds."""
         self._until = t
-        picture = luma.astype(np.int16)
         while len(self._remembered) > 1 and not t - REMEMBERED_S <= self._remembered[0][0] <= t:
             self._remembered.popleft()
-        is_new = not any(_alike(picture, other) for _, other, _ in reversed(self._remembered))
-        self._remembered.append((t, picture, is_new))
+        is_new = not any(_alike(luma, other) for _, other, _ in reversed(self._remembered))
+        self._remembered.append((t, luma, is_new))
         if is_new and sum(new for *_, new in self._remembered) >= ALIVE * len(self._remembered):
             self._new_at = t
 
@@ -61,8 +61,8 @@ class FrozenPicture:
         return self.still_s >= self._frozen_s
 
 
-def _alike(one: NDArray[np.int16], other: NDArray[np.int16]) -> bool:
-    return one.shape == other.shape and bool(np.abs(one - other).max() <= GREY_LEVELS_TOLERATED)
+def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
+    return one.shape == other.shape and cv2.norm(one, other, cv2.NORM_INF) <= GREY_LEVELS_TOLERATED
 
 
 def luma_thumbnail(picture: VideoFrame) -> NDArray[np.uint8]:
