@@ -75,7 +75,6 @@ class HlsWriter:
             if self._started:
                 placed = self._placed(packet)
                 self._mux([placed] if self._reorder is None else self._reorder.filter(placed))
-                self._list()
         except FFmpegError as error:
             log.warning("live video begins anew", camera=self._source.address, error=error)
             self._finish()
@@ -137,11 +136,14 @@ class HlsWriter:
         self._started = True
 
     def _mux(self, packets: Iterable[VideoPacket]) -> None:
+        """A keyframe may end the segment before it; to ask for that with each packet costs all other threads time."""
         for packet in packets:
             if packet.pts is None or packet.dts is None or packet.pts < packet.dts:
                 packet.pts = packet.dts
             packet.stream = self._stream
             self._output.mux_one(packet)
+            if packet.is_keyframe:
+                self._list()
 
     def _list(self) -> None:
         """Tell the playlist what av has listed since the last time."""
