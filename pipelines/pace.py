@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 from analytics.detections import Tracks
 from pipelines.scheduler import Wish
 
-FLOOR_PER_S = 1.0
-"""What a camera keeps under overload, if at all possible."""
-
 QUIET_PER_S = 2.0
 """On an empty road: at 60 km/h somebody new is noticed within 8 m."""
+
+FLOOR_PER_S = QUIET_PER_S
+"""What a camera keeps under overload, if at all possible. A quiet one keeps all that it asks for, which is little: as
+one among others its picture would wait for as long as it asks for none, and be half a second old."""
 
 QUIET_AFTER_S = 5.0
 MOVED_BOXES = 0.25
