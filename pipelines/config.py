@@ -123,9 +123,13 @@ class CameraConfig(_Section):
         )
 
 
+ENOUGH_LOOKS_PER_S = 5.0
+"""From here on counts are right."""
+
+
 class AnalysisConfig(_Section):
-    """looks_per_s: analysed frames a second and camera while anything moves; an empty road needs fewer. From 5 on
-    counts are right; the usual is a little more, so that a frame may be lost now and then.
+    """looks_per_s: analysed frames a second and camera while anything moves; an empty road needs fewer. The usual is a
+    little more than enough, so that a frame may be lost now and then.
 
     most_looks_per_s: where vehicles go further than their own length between two looks, as far as the machine has
     room. device: `auto` uses CUDA where it is at hand.

@@ -14,9 +14,9 @@ from pipelines.city.ground import Image
 from pipelines.city.points import Point
 from pipelines.city.script import Light, Script
 from pipelines.city.simulated import SimulatedCamera
+from pipelines.config import AnalysisConfig
 
 FEWEST, MOST = 4, 12
-LOOKS_PER_S = 5.0
 USED = 0.75
 """Share of the machine that the cameras may use: the database, the pages and a browser want some, too."""
 
@@ -48,7 +48,7 @@ def cost_of_a_camera(point: Point, weights: str) -> float:
     for data in packets:
         decoder.decode(av.Packet(data))
     decoding_s = (time.process_time() - began) / _FRAMES
-    return float((drawing_s + decoding_s) * FPS + _look_s(pictures, weights) * LOOKS_PER_S)
+    return float((drawing_s + decoding_s) * FPS + _look_s(pictures, weights) * AnalysisConfig().looks_per_s)
 
 
 def _look_s(pictures: Sequence[Image], weights: str) -> float:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pydantic import SecretStr
 
 from models.same_view import WHOLE, resemblance
-from pipelines.config import CameraConfig, Config
+from pipelines.config import ENOUGH_LOOKS_PER_S, CameraConfig, Config
 from pipelines.doctor.finding import Finding, State
 from pipelines.doctor.streams import Stream, probe
 from pipelines.errors import BadInput
@@ -95,8 +95,9 @@ def _for_analysis(config: Config, camera: CameraConfig, stream: Stream | SourceL
         yield State.ADVICE, "give its sub-stream as analysis_url: 640x360 costs a fraction of this to decode"
     elif width * height > LARGE_PIXELS:
         yield State.ADVICE, "set the sub-stream to 640x360 or 704x576: analysis sees no more than that"
-    if 0 < stream.fps < config.analysis.looks_per_s:
-        yield State.ADVICE, f"set the camera to {config.analysis.looks_per_s:g} pictures a second or more"
+    enough = min(config.analysis.looks_per_s, ENOUGH_LOOKS_PER_S)
+    if 0 < stream.fps < enough:
+        yield State.ADVICE, f"set the camera to {enough:g} pictures a second or more"
 
 
 def _beside_main(camera: CameraConfig, main: Stream | SourceLost, sub: Stream | SourceLost) -> Iterator[Advice]:
