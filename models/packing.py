@@ -195,7 +195,8 @@ class PackingDetector:
             self._waiting.append(crop)
             self._unanswered.append(crop)
             self._usual_pixels += 0.05 * (_cost(crop.size) - self._usual_pixels)
-            self._changed.notify_all()
+            if self._has_enough():
+                self._changed.notify_all()
         return crop.result
 
     def close(self) -> None:
@@ -210,10 +211,12 @@ class PackingDetector:
     def _waiting_pixels(self) -> int:
         return sum(_cost(crop.size) for crop in self._waiting)
 
+    def _has_enough(self) -> bool:
+        return self._waiting_pixels() >= CANVASES_WAITING * FULL_PIXELS
+
     def _wait_for_company(self) -> None:
         """Until there is enough to choose from, or the oldest crop has waited for long enough."""
-        enough = CANVASES_WAITING * FULL_PIXELS
-        while self._waiting and self._waiting_pixels() < enough:
+        while self._waiting and not self._has_enough():
             left_s = self._waiting[0].came + self._patience_s - time.monotonic()
             if left_s <= 0:
                 return

@@ -127,7 +127,7 @@ def test_what_waits_while_the_network_is_busy_goes_together_and_comes_back_in_or
 def test_crops_that_are_patient_share_a_canvas_though_nothing_keeps_the_first_waiting(packing_of):
     network = BrightSpots()
     network.go.release(10)
-    detector = packing_of(network, patience_s=0.3)
+    detector = packing_of(network, patience_s=1.0)
     results = [detector.submit(crop(left)) for left in (10, 50)]
     assert [result.result(timeout=30).xyxy[0, 0] for result in results] == [10, 50]
     assert len(network.canvases) == 1
