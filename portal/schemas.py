@@ -9,6 +9,7 @@ from analytics.camera import Position, Visibility
 from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
 from pipelines.config import PublicText
 from pipelines.events import CameraStatus
+from portal.accounts import Role
 
 Utc = Annotated[datetime, AfterValidator(lambda at: at.astimezone(UTC))]
 Counts = dict[RoadUser, int]
@@ -16,7 +17,9 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    """Base of all that the API sends. Every field is always there, so that the generated types are not optional."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class Problem(Answer):
@@ -34,6 +37,7 @@ class City(Answer):
     tiles_attribution: str
     classes: tuple[RoadUser, ...]
     simulated: bool = Field(description="Whether all of this city is simulated, for a demonstration.")
+    whole_frame_zone: str = Field(description="Id of the single zone of a camera without drawn zones: the whole frame.")
 
 
 class Site(Answer):
@@ -191,7 +195,7 @@ class Incidents(Answer):
 
 class SessionUser(Answer):
     name: str
-    roles: list[str]
+    roles: list[Role]
 
 
 class Session(Answer):

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 
 from analytics.facts import ROAD_USERS
 from portal.access import Visitor
+from portal.directory import WHOLE_PICTURE
 from portal.schemas import City, Narration
 from portal.services import TheLive, TheServices
 
@@ -28,6 +29,7 @@ def city(services: TheServices) -> City:
         tiles_attribution=portal.tiles_attribution,
         classes=ROAD_USERS,
         simulated=place.simulated,
+        whole_frame_zone=WHOLE_PICTURE,
     )
 
 

@@ -1,0 +1,35 @@
+"""OpenAPI document of the portal on standard output: `python -m portal.openapi`.
+
+The types of the front end are generated from it (`npm run types` in portal/web). Equal code prints equal bytes.
+"""
+
+import json
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from psycopg_pool import ConnectionPool
+from pydantic import SecretStr
+
+from pipelines.config import CityConfig, Config, UserConfig
+from portal.accounts import hash_password
+from portal.app import create_app
+
+
+def openapi_document() -> dict[str, Any]:
+    """The document of a portal without cameras; neither a database nor a configuration file is read."""
+    with TemporaryDirectory() as folder, ConnectionPool(open=False) as pool:
+        user = UserConfig(name="operator", roles=("operator",), password_hash=SecretStr(hash_password("none")))
+        config = Config(city=CityConfig(name="City"), users=(user,), data_dir=Path(folder))
+        return create_app(config, pool).openapi()
+
+
+def main() -> None:
+    """Print the document with sorted keys."""
+    json.dump(openapi_document(), sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
