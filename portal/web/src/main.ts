@@ -1,15 +1,15 @@
-import "./styles/base.css";
-import "./styles/frame.css";
+import "./base.css";
+import "./layout.css";
 
-import { type City, get, type User } from "./api";
-import type { App } from "./app";
+import { type City, get, type User } from "./api/client";
+import type { App } from "./app_context";
 import { h } from "./dom";
 import { TimeFormat } from "./format";
 import { restoreLanguage, t } from "./i18n";
-import { Live } from "./live";
-import { failure } from "./parts/notice";
+import { Live } from "./state/camera_store";
+import { failure } from "./components/notice";
 import { Router } from "./router";
-import { Shell } from "./shell";
+import { Shell } from "./layout";
 
 async function boot(): Promise<void> {
   restoreLanguage();

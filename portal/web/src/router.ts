@@ -1,11 +1,11 @@
 /** Addresses to pages. Pages are loaded when first opened, so that the public map stays small on a cheap phone. */
 
-import { Refused } from "./api";
-import type { App, OpenPage, Page } from "./app";
+import { Refused } from "./api/client";
+import type { App, OpenPage, Page } from "./app_context";
 import { h } from "./dom";
 import { t } from "./i18n";
-import { failure, notice } from "./parts/notice";
-import type { Shell } from "./shell";
+import { failure, notice } from "./components/notice";
+import type { Shell } from "./layout";
 
 interface Route {
   pattern: RegExp;

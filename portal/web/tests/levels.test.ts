@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Camera, HistoryRow, Position } from "../src/api";
-import { bySeverity, joinNear, placesOf } from "../src/grouping";
+import type { Camera, HistoryRow, Position } from "../src/api/client";
+import { bySeverity, joinNear, placesOf } from "../src/marker_clusters";
 import { type Level, worstLevel } from "../src/levels";
-import { stacked } from "../src/stacking";
-import { observedShare } from "../src/coverage";
+import { stacked } from "../src/history/stack_series";
+import { observedShare } from "../src/history/observed_share";
 
 function camera(id: string, level: Level, site: string | null = null, position: Position | null = null): Camera {
   return {

@@ -1,16 +1,16 @@
 /** One camera: live video with its badge, its zones, and what it counted in the last minutes. */
 
-import "../styles/camera.css";
-import "../styles/charts.css";
+import "./camera.css";
+import "../components/charts.css";
 
-import { type Camera, type CameraDetail, get, type RecentCounts, Refused } from "../api";
-import type { App, Page } from "../app";
+import { type Camera, type CameraDetail, get, type RecentCounts, Refused } from "../api/client";
+import type { App, Page } from "../app_context";
 import { fill, h } from "../dom";
 import { t } from "../i18n";
-import { freshnessLine, refreshFreshness } from "../parts/freshness";
-import { failure, loading, notice } from "../parts/notice";
-import { about, gateTotals, recentCounts, zoneLevels } from "../parts/camera_facts";
-import { VideoView } from "../parts/video_view";
+import { freshnessLine, refreshFreshness } from "../components/freshness";
+import { failure, loading, notice } from "../components/notice";
+import { about, gateTotals, recentCounts, zoneLevels } from "../components/camera_facts";
+import { VideoView } from "../components/video_view";
 
 const MINUTES = 15;
 const COUNTS_EVERY_MS = 10_000;

@@ -1,20 +1,20 @@
 /** For planners: what was measured at a gate or in a zone, over time. The address holds the whole question. */
 
-import "../styles/charts.css";
-import "../styles/history.css";
+import "../components/charts.css";
+import "./history.css";
 
-import { type Camera, type CameraDetail, get, type History } from "../api";
-import type { App, Page } from "../app";
-import { serverNow } from "../clock";
-import { observedShare } from "../coverage";
+import { type Camera, type CameraDetail, get, type History } from "../api/client";
+import type { App, Page } from "../app_context";
+import { serverNow } from "../api/server_clock";
+import { observedShare } from "../history/observed_share";
 import { fill, h } from "../dom";
 import { percent } from "../format";
 import { t, type TextKey } from "../i18n";
-import { toLocal } from "../local_time";
-import { type Period, periodOf, possibleIntervals, type Preset, PRESETS, usualInterval } from "../period";
-import { zoneName } from "../parts/camera_facts";
-import { empNote, hasData, historyCharts, historyTable } from "../parts/history_charts";
-import { failure, loading, notice } from "../parts/notice";
+import { toLocal } from "../timezone";
+import { type Period, periodOf, possibleIntervals, type Preset, PRESETS, usualInterval } from "../history/period";
+import { zoneName } from "../components/camera_facts";
+import { empNote, hasData, historyCharts, historyTable } from "../components/history_charts";
+import { failure, loading, notice } from "../components/notice";
 
 const HOUR_MS = 3_600_000;
 

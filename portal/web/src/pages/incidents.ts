@@ -1,15 +1,15 @@
 /** For police: incidents as they happen, with their evidence. */
 
-import "../styles/incidents.css";
+import "./incidents.css";
 
-import { type Camera, get, type Incident, Refused } from "../api";
-import type { App, Page } from "../app";
+import { type Camera, get, type Incident, Refused } from "../api/client";
+import type { App, Page } from "../app_context";
 import { fill, h } from "../dom";
 import { t, word } from "../i18n";
-import { type Filter, inReadingOrder, matches } from "../incident_book";
-import { incidentDetail, incidentPath, incidentRow, placeOf } from "../parts/incident_view";
-import { failureText, notice } from "../parts/notice";
-import { sound, soundWanted, wantSound } from "../parts/signal";
+import { type Filter, inReadingOrder, matches } from "../incident_filter";
+import { incidentDetail, incidentPath, incidentRow, placeOf } from "../components/incident_view";
+import { failureText, notice } from "../components/notice";
+import { sound, soundWanted, wantSound } from "../components/alert_sound";
 
 interface Answer {
   incidents: Incident[];

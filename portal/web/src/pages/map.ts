@@ -1,12 +1,12 @@
 /** The public front page: a map of cameras, and a list that says the same. */
 
-import "../styles/front.css";
+import "./map.css";
 
-import type { App, Page } from "../app";
+import type { App, Page } from "../app_context";
 import { h } from "../dom";
 import { t } from "../i18n";
-import { CameraList } from "../parts/camera_list";
-import type { CameraMap } from "../parts/camera_map";
+import { CameraList } from "../components/camera_list";
+import type { CameraMap } from "../components/camera_map";
 
 export function openMap(app: App): Page {
   const list = new CameraList(app);
@@ -23,7 +23,7 @@ export function openMap(app: App): Page {
 
   /** The list is there at once; Leaflet follows, and the page is of use without it. */
   async function addMap(): Promise<void> {
-    const { CameraMap } = await import("../parts/camera_map");
+    const { CameraMap } = await import("../components/camera_map");
     if (!open) return;
     map = new CameraMap(app);
     mapPlace.append(map.element);

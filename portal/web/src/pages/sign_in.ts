@@ -1,10 +1,10 @@
 /** Sign-in for planners, police and operators. */
 
-import { Refused, signIn } from "../api";
-import { type App, mayOpen, type Page } from "../app";
+import { Refused, signIn } from "../api/client";
+import { type App, mayOpen, type Page } from "../app_context";
 import { h } from "../dom";
 import { t } from "../i18n";
-import { failureText } from "../parts/notice";
+import { failureText } from "../components/notice";
 
 export function openSignIn(app: App): Page {
   const name = h("input", { name: "name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true });

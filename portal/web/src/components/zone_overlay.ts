@@ -1,6 +1,6 @@
 /** Zones and gates drawn over the video, in the pixels of the camera's geometry. */
 
-import type { CameraDetail, ZoneState } from "../api";
+import type { CameraDetail, ZoneState } from "../api/client";
 import { svg } from "../dom";
 import type { Level } from "../levels";
 

@@ -1,7 +1,7 @@
 /** The picture with its badge: what is happening, and whether what is seen can be believed. */
 
-import type { Camera, CameraDetail, Status } from "../api";
-import type { App } from "../app";
+import type { Camera, CameraDetail, Status } from "../api/client";
+import type { App } from "../app_context";
 import { fill, h } from "../dom";
 import { said, t, type TextKey } from "../i18n";
 import { badge } from "../levels";

@@ -1,6 +1,6 @@
 /** The incidents at hand, in the order in which police read them. */
 
-import type { Incident } from "./api";
+import type { Incident } from "./api/client";
 
 export interface Filter {
   camera: string;

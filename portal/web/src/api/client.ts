@@ -1,7 +1,7 @@
 /** The portal's HTTP API: what it sends, and how it is asked. */
 
-import { noteServerDate } from "./clock";
-import type { Level } from "./levels";
+import { noteServerDate } from "./server_clock";
+import type { Level } from "../levels";
 
 export type Status = "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
 export type Role = "planner" | "police" | "operator";

@@ -1,7 +1,7 @@
 /** The charts and the table of one history. */
 
-import type { Counts, History, HistoryRow } from "../api";
-import type { App } from "../app";
+import type { Counts, History, HistoryRow } from "../api/client";
+import type { App } from "../app_context";
 import { h } from "../dom";
 import { number, percent } from "../format";
 import { t, word } from "../i18n";

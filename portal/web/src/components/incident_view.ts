@@ -1,12 +1,12 @@
 /** One incident: as a row of the list, and with all its evidence. */
 
-import type { Incident } from "../api";
-import type { App } from "../app";
-import { serverNow } from "../clock";
+import type { Incident } from "../api/client";
+import type { App } from "../app_context";
+import { serverNow } from "../api/server_clock";
 import { type Child, h, svg } from "../dom";
 import { ago, duration, percent } from "../format";
 import { t, word } from "../i18n";
-import { introduction } from "../reasons";
+import { introduction } from "../explanations";
 import { factList, zoneName } from "./camera_facts";
 
 const DAY_MS = 86_400_000;

@@ -1,12 +1,12 @@
 /** The frame around every page: header, navigation, language, and the line that says how live things are. */
 
-import { signOut } from "./api";
-import { type App, mayOpen, type Page } from "./app";
+import { signOut } from "./api/client";
+import { type App, mayOpen, type Page } from "./app_context";
 import { h, type Child } from "./dom";
 import { type Language, language, setLanguage, t, type TextKey } from "./i18n";
-import type { Connection } from "./live";
-import { Narration } from "./parts/narration";
-import { loading } from "./parts/notice";
+import type { Connection } from "./state/camera_store";
+import { Narration } from "./components/narration";
+import { loading } from "./components/notice";
 
 const CONNECTION_TEXTS: Record<Connection, TextKey> = {
   connecting: "streamConnecting",

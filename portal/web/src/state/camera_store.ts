@@ -1,9 +1,9 @@
 /** The present state of all cameras, kept up to date by the server; it knows how far it can be believed. */
 
-import { type Camera, get, type Incident, type NarratedEvent } from "./api";
-import { serverNow } from "./clock";
-import { followStream, type StreamEvent } from "./event_stream";
-import type { Level } from "./levels";
+import { type Camera, get, type Incident, type NarratedEvent } from "../api/client";
+import { serverNow } from "../api/server_clock";
+import { followStream, type StreamEvent } from "./sse_client";
+import type { Level } from "../levels";
 
 export type Connection = "connecting" | "live" | "broken" | "lost";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EventParser } from "../src/event_stream";
+import { EventParser } from "../../src/state/sse_client";
 
 describe("EventParser", () => {
   it("puts events together from any pieces", () => {

@@ -3,11 +3,11 @@
 import "uplot/dist/uPlot.min.css";
 
 import uPlot from "uplot";
-import type { HistoryRow } from "../api";
+import type { HistoryRow } from "../api/client";
 import { h } from "../dom";
 import { number, type TimeFormat } from "../format";
 import { t } from "../i18n";
-import { stacked } from "../stacking";
+import { stacked } from "../history/stack_series";
 
 export interface Series {
   name: string;

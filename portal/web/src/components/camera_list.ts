@@ -1,12 +1,12 @@
 /** The list beside the map: it says what the map says, worst first, with a search and a filter by level. */
 
-import type { Camera } from "../api";
-import type { App } from "../app";
+import type { Camera } from "../api/client";
+import type { App } from "../app_context";
 import { fill, h } from "../dom";
-import { bySeverity } from "../grouping";
+import { bySeverity } from "../marker_clusters";
 import { said, t } from "../i18n";
 import { badge, LEVELS, type Level, levelIcon, levelName } from "../levels";
-import { trouble } from "../reasons";
+import { trouble } from "../explanations";
 import { freshnessLine, refreshFreshness } from "./freshness";
 import { failure, loading, notice } from "./notice";
 

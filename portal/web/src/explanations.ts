@@ -1,6 +1,6 @@
 /** Why a camera tells nothing, or less than it could, and why an incident was raised. */
 
-import type { Camera, Incident } from "./api";
+import type { Camera, Incident } from "./api/client";
 import { duration } from "./format";
 import { language, said, t } from "./i18n";
 

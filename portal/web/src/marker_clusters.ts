@@ -1,6 +1,6 @@
 /** Cameras to map markers: those of one site are one marker, and so are those whose badges would overlap. */
 
-import type { Camera, Position } from "./api";
+import type { Camera, Position } from "./api/client";
 import { compareLevels, type Level, worstLevel } from "./levels";
 
 /** `more`: how many other places were joined into this one, which is named after the first. */

@@ -1,7 +1,7 @@
 /** "Updated 5 seconds ago": text that grows older by itself. */
 
-import type { Camera } from "../api";
-import { serverNow } from "../clock";
+import type { Camera } from "../api/client";
+import { serverNow } from "../api/server_clock";
 import { h } from "../dom";
 import { ago, type TimeFormat } from "../format";
 import { t } from "../i18n";

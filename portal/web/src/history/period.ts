@@ -1,6 +1,6 @@
 /** Periods and intervals of the history page. */
 
-import { parseLocal, startOfDay } from "./local_time";
+import { parseLocal, startOfDay } from "../timezone";
 
 export type Preset = "today" | "yesterday" | "sevenDays" | "custom";
 export const PRESETS: readonly Preset[] = ["today", "yesterday", "sevenDays", "custom"];

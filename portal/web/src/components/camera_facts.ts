@@ -1,12 +1,12 @@
 /** What is known of one camera, in words and figures. */
 
-import type { Camera, Load, RecentCounts, ZoneState } from "../api";
-import type { App } from "../app";
+import type { Camera, Load, RecentCounts, ZoneState } from "../api/client";
+import type { App } from "../app_context";
 import { type Child, h } from "../dom";
 import { number, percent } from "../format";
 import { t, word } from "../i18n";
 import { badge } from "../levels";
-import { whyDown } from "../reasons";
+import { whyDown } from "../explanations";
 import { classLegend, minuteBars, presentClasses } from "./minute_bars";
 import { STATUS_TEXTS } from "./video_view";
 

@@ -1,4 +1,4 @@
-import type { HistoryRow } from "./api";
+import type { HistoryRow } from "../api/client";
 
 /** The share of the period that was observed; time that is still to come does not count. */
 export function observedShare(rows: readonly HistoryRow[], now: number): number {

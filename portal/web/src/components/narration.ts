@@ -1,7 +1,7 @@
 /** A simulated city says so on every page, and what has really happened: to compare with what Simpang found. */
 
-import { get, type NarratedEvent } from "../api";
-import type { App } from "../app";
+import { get, type NarratedEvent } from "../api/client";
+import type { App } from "../app_context";
 import { fill, h } from "../dom";
 import { said, t } from "../i18n";
 

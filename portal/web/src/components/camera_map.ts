@@ -1,16 +1,16 @@
 /** Cameras on a Leaflet map. Without a tile server the ground is a plain grid, drawn by the style sheet. */
 
 import "leaflet/dist/leaflet.css";
-import "../styles/map.css";
+import "./camera_map.css";
 
 import * as L from "leaflet";
-import type { Position } from "../api";
-import type { App } from "../app";
+import type { Position } from "../api/client";
+import type { App } from "../app_context";
 import { h } from "../dom";
-import { bySeverity, joinNear, levelOf, type Place, placesOf } from "../grouping";
+import { bySeverity, joinNear, levelOf, type Place, placesOf } from "../marker_clusters";
 import { t } from "../i18n";
 import { badge, levelName } from "../levels";
-import { whyDown } from "../reasons";
+import { whyDown } from "../explanations";
 
 /** Size of a badge on the screen, and so the distance at which two of them would overlap. On a phone the style sheet
  * leaves the name of the place out.

@@ -1,6 +1,6 @@
 /** One plain sentence where there is nothing else to show. */
 
-import { Refused } from "../api";
+import { Refused } from "../api/client";
 import { h } from "../dom";
 import { t } from "../i18n";
 

@@ -1,8 +1,8 @@
 /** What every page is given, and what it gives back. */
 
-import type { City, Role, User } from "./api";
+import type { City, Role, User } from "./api/client";
 import type { TimeFormat } from "./format";
-import type { Live } from "./live";
+import type { Live } from "./state/camera_store";
 
 export interface App {
   readonly city: City;

@@ -1,6 +1,6 @@
 /** Every text of the site: Bahasa Indonesia first, English second. `{name}` marks a value. */
 
-import type { PublicText } from "./api";
+import type { PublicText } from "../api/client";
 
 const indonesian = {
   // Levels, states, road users

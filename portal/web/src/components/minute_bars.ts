@@ -1,6 +1,6 @@
 /** Counts of the last minutes as stacked bars. A minute that was not observed is hatched, never an empty bar. */
 
-import type { MinuteCounts } from "../api";
+import type { MinuteCounts } from "../api/client";
 import { h, svg } from "../dom";
 import { number, percent, type TimeFormat } from "../format";
 import { t, word } from "../i18n";
