@@ -12,7 +12,7 @@ WEB := $(shell find portal/web -type f -not -path '*/node_modules/*' 2>/dev/null
 
 .PHONY: setup demo demo-check test lint bench bench-truth bench-view lock clean
 
-setup: .venv/ready-$(notdir $(LOCK)) portal/static/index.html tests/timescaledb/node_modules/.ready browser
+setup: .venv/ready-$(notdir $(LOCK)) portal/static/index.html tests/support/timescaledb/node_modules/.ready browser
 
 .venv/ready-%: locks/% pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -27,8 +27,8 @@ portal/static/index.html: .venv/ready-$(notdir $(LOCK)) $(WEB)
 	cd portal/web && $(NODE) npm ci --no-progress && $(NODE) npm run build
 	@touch $@
 
-tests/timescaledb/node_modules/.ready: .venv/ready-$(notdir $(LOCK)) tests/timescaledb/package-lock.json
-	cd tests/timescaledb && $(NODE) npm ci --no-progress
+tests/support/timescaledb/node_modules/.ready: .venv/ready-$(notdir $(LOCK)) tests/support/timescaledb/package-lock.json
+	cd tests/support/timescaledb && $(NODE) npm ci --no-progress
 	@touch $@
 
 # Debian's Chromium, for the tests and checks that look at the pages.
@@ -57,24 +57,24 @@ lint: setup
 	$(BIN)/mypy
 	cd portal/web && $(NODE) npm run check
 
-# How fast: build/bench/speed.json and speed.png, from parts that run by themselves, too (python -m bench.capacity, ...);
+# How fast: build/bench/speed.json and speed.png, from parts that run by themselves, too (python -m bench.performance.capacity, ...);
 # before them the first bench against ObjectCounter, and the memory of 720p cameras.
 bench: setup
-	$(BIN)/python -m bench.first
-	$(BIN)/python -m bench.memory
-	$(BIN)/python -m bench.speed
+	$(BIN)/python -m bench.performance.vs_objectcounter
+	$(BIN)/python -m bench.performance.memory
+	$(BIN)/python -m bench.performance.performance_report
 
 # How right our facts are against known truth, side by side with peers: build/bench/truth.json. Then the memory of a
 # replay over a day of traffic: build/bench/day.json.
 bench-truth: setup
-	$(BIN)/python -m bench.truth
-	$(BIN)/python -m bench.day
+	$(BIN)/python -m bench.accuracy.accuracy_report
+	$(BIN)/python -m bench.performance.soak_replay
 
 # How well turned, covered, blurred and frozen cameras are told, and what bad light costs: build/bench/view_*.json.
 bench-view: setup
 	mkdir -p build/bench
-	$(BIN)/python -m bench.view_faults $(CLIPS) --json build/bench/view_faults.json
-	$(BIN)/python -m bench.bad_light $(CLIPS)/.. --json build/bench/view_light.json
+	$(BIN)/python -m bench.robustness.view_faults $(CLIPS) --json build/bench/view_faults.json
+	$(BIN)/python -m bench.robustness.low_light $(CLIPS)/.. --json build/bench/view_light.json
 
 # After a change of the dependencies in pyproject.toml. The locks name versions and hashes, and no registry.
 lock:
@@ -83,5 +83,5 @@ lock:
 	$(BIN)/uv pip compile $(LOCKING) pyproject.toml -c locks/full.txt -o locks/base.txt
 
 clean:
-	rm -rf .venv build portal/static portal/web/node_modules tests/timescaledb/node_modules *.egg-info
+	rm -rf .venv build portal/static portal/web/node_modules tests/support/timescaledb/node_modules *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
+from analytics.capacity.pkji_tables import BOTH_DIRECTIONS, BY_WIDTH, RoadType
 from analytics.facts import GroundPoint, Pixel
-from analytics.geometry import Homography, polygon_crosses_itself
-from analytics.pkji_tables import BOTH_DIRECTIONS, BY_WIDTH, RoadType
+from analytics.geometry.plane import Homography, polygon_crosses_itself
 
 
 class Visibility(StrEnum):
@@ -32,7 +32,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """What Indonesian capacity practice needs to know of a road (`analytics.pkji`).
+    """What Indonesian capacity practice needs to know of a road (`analytics.capacity.pkji`).
 
     width_m: of the carriageway. capacity_smp_h: C as surveyed for this road, smp/h; None where nobody surveyed it.
     """
@@ -121,8 +121,8 @@ class Camera:
     """Everything analytics knows about a camera. No address and no credentials: those stay in configuration.
 
     image_size: (width, height) of the full-resolution frame that all pixels refer to.
-    anchor: where the ground frame's (0, 0) lies, if its x is east and its y north (`analytics.geodesy`); else None.
-    Raises ValueError for geometry outside the picture, repeated ids, or control points that fix no homography.
+    anchor: where the ground frame's (0, 0) lies, if its x is east and its y north (`analytics.geometry.geodesy`); else
+    None. Raises ValueError for geometry outside the picture, repeated ids, or control points that fix no homography.
     """
 
     id: str

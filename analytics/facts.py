@@ -70,7 +70,7 @@ class Crossing:
     """A tracked road user crossed a gate; `t` is interpolated between the two frames around the line.
 
     speed_sigma_kmh: standard error of speed_kmh. headway_s: time since the vehicle before it, see
-    `analytics.headways`; ``None`` where that is not known.
+    `analytics.flow.headways`; ``None`` where that is not known.
     """
 
     t: float
@@ -88,9 +88,10 @@ class GateInterval:
     """One direction of a gate over one interval. What was not observed is ``None``, never 0.
 
     flow_veh_h: vehicles (no persons) per hour of observed time. headway_mean_s, headway_median_s: of the vehicles that
-    crossed in the interval; headway_under_2s: share of them, 0..1, that followed within 2 s (`analytics.headways`);
-    ``None`` for fewer than 2 vehicles. smp_h, saturation, emp_verified: as in `ZoneInterval`; where Indonesian
-    practice takes both directions together (an undivided road), saturation is that of both.
+    crossed in the interval; headway_under_2s: share of them, 0..1, that followed within 2 s
+    (`analytics.flow.headways`); ``None`` for fewer than 2 vehicles. smp_h, saturation, emp_verified: as in
+    `ZoneInterval`; where Indonesian practice takes both directions together (an undivided road), saturation is that of
+    both.
     """
 
     gate: str
@@ -120,7 +121,8 @@ class ZoneInterval:
 
     Where the zone's road is described (`analytics.camera.Road`), else ``None``: smp_h: flow in passenger-car units
     (smp/h, PKJI 2023). saturation: DJ, smp_h over the road's configured capacity. level_of_service: by KM 14/2006, for
-    roads with a capacity. emp_verified: whether the weights behind smp_h are established (`analytics.pkji_tables`).
+    roads with a capacity. emp_verified: whether the weights behind smp_h are established
+    (`analytics.capacity.pkji_tables`).
     """
 
     zone: str

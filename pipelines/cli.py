@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint, entry_points, version
 import click
 
 from pipelines.errors import BadInput
-from pipelines.logs import configure_logging
+from pipelines.logging import configure_logging
 
 
 class CommandsByEntryPoint(click.Group):

@@ -9,20 +9,27 @@ from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
 from starlette.middleware.gzip import GZipMiddleware
 
-from pipelines.config import Config
-from portal.accounts import load_accounts
-from portal.directory import Directory
-from portal.headers import SecurityHeaders
-from portal.hub import Hub
-from portal.narration import NarrationFile
-from portal.pages import STATIC, FrontEnd, pages
-from portal.problems import answer_problems
-from portal.routes import calibrate, cameras, city, history, incidents, live, session, stream
+from pipelines.config.settings import Config
+from portal import city_routes as city
+from portal.auth import routes as session
+from portal.auth.rate_limit import Throttle
+from portal.auth.sessions import Sessions, session_key
+from portal.auth.users import load_accounts
+from portal.cameras import calibration_routes as calibrate
+from portal.cameras import routes as cameras
+from portal.cameras.catalogue import Directory
+from portal.dependencies import Live, Services
+from portal.error_handlers import answer_problems
+from portal.history import routes as history
+from portal.incidents import routes as incidents
+from portal.live import hls_routes as live
+from portal.live import sse_routes as stream
+from portal.live.broadcaster import Hub
+from portal.live.state_updater import Watcher
 from portal.schemas import Problem
-from portal.services import Live, Services
-from portal.sessions import Sessions, session_key
-from portal.throttle import Throttle
-from portal.watcher import Watcher
+from portal.security_headers import SecurityHeaders
+from portal.simulation.narration import NarrationFile
+from portal.spa import STATIC, FrontEnd, pages
 
 DESCRIPTION = """Traffic analytics of a city's own CCTV. Times are UTC (RFC 3339). What was not observed is `null`,
 never 0, and a level without recent data is `unknown`. Anonymous visitors see public cameras only; the others do not

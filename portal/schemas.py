@@ -7,9 +7,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from analytics.camera import Position, Visibility
 from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
-from pipelines.config import PublicText
-from pipelines.events import CameraStatus
-from portal.accounts import Role
+from pipelines.config.settings import PublicText
+from pipelines.events.schema import CameraStatus
+from portal.auth.users import Role
 
 Utc = Annotated[datetime, AfterValidator(lambda at: at.astimezone(UTC))]
 Counts = dict[RoadUser, int]

@@ -11,9 +11,9 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from pipelines.config import Config, PortalConfig
-from pipelines.database import open_database
+from pipelines.config.settings import Config, PortalConfig
 from pipelines.errors import BadInput
+from pipelines.store.database import open_database
 from portal.app import create_app
 
 log = structlog.get_logger(__name__)

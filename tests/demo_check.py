@@ -17,7 +17,7 @@ from typing import TypeVar
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipelines.processes import free_port, process
+from pipelines.worker.child_process import free_port, process
 
 BUILD = Path(__file__).resolve().parents[1] / "build"
 SCREENSHOTS = BUILD / "screenshots"

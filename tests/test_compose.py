@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pipelines.config import Config, PortalConfig, read_config
+from pipelines.config.settings import Config, PortalConfig, read_config
 
 DOCKER = Path(__file__).resolve().parents[1] / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))

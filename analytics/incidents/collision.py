@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics.congestion import ZoneLevels
 from analytics.facts import IncidentType
-from analytics.incidents.finding import Finding
-from analytics.scene import Mover, Scene
-from analytics.trajectories import Trajectory
-from analytics.travel import TYPICAL_LENGTH_M
+from analytics.flow.congestion_level import ZoneLevels
+from analytics.flow.zone_travel import TYPICAL_LENGTH_M
+from analytics.incidents.base import Finding
+from analytics.tracks.scene import Mover, Scene
+from analytics.tracks.trajectories import Trajectory
 
 SPEED_LOST_MS = 7.0
 LOST_WITHIN_S = 1.4

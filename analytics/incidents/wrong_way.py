@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analytics.congestion import ZoneLevels
 from analytics.facts import IncidentType
-from analytics.incidents.finding import Finding
-from analytics.scene import Mover, Scene
-from analytics.trajectories import Trajectory
+from analytics.flow.congestion_level import ZoneLevels
+from analytics.incidents.base import Finding
+from analytics.tracks.scene import Mover, Scene
+from analytics.tracks.trajectories import Trajectory
 
 AGAINST_MS = 2.0
 AGAINST_M = 8.0

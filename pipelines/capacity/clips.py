@@ -13,9 +13,9 @@ from av.error import FFmpegError
 from av.filter import Graph
 from av.video.stream import VideoStream
 
-from pipelines.camera_file import GateEntry, Geometry
+from pipelines.config.geometry_file import GateEntry, Geometry
 from pipelines.errors import BadInput
-from pipelines.truth_file import read_truth
+from pipelines.recordings.evaluate.ground_truth_io import read_truth
 
 SIZE = (640, 360)
 """(width, height) of a usual sub-stream."""

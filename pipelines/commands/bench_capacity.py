@@ -12,10 +12,10 @@ from rich.table import Table
 from pipelines.errors import BadInput
 
 if TYPE_CHECKING:
-    from pipelines.capacity.verdict import Point
+    from pipelines.capacity.assessment import Point
 
 LEARNS_WITHIN_S = 30.0
-"""About so long a camera takes to learn how large its road users look (`models.scale`), which it does once."""
+"""About so long a camera takes to learn how large its road users look (`models.gating.input_scale`), once."""
 
 
 @click.command("bench-capacity")
@@ -50,9 +50,9 @@ def bench_capacity(
     Held are cameras that are looked at 5 times a second or more while their traffic moves, with 95 % of the looks done
     within 500 ms, and nothing piling up. Server and worker run on this machine, each in its own process.
     """
+    from pipelines.capacity.assessment import judge  # noqa: PLC0415 - wait for
     from pipelines.capacity.clips import prepare_clips  # noqa: PLC0415 - these load the inference runtime, which
-    from pipelines.capacity.point import measure, references_for, require_server  # noqa: PLC0415 - --help need not
-    from pipelines.capacity.verdict import judge  # noqa: PLC0415 - wait for
+    from pipelines.capacity.run import measure, references_for, require_server  # noqa: PLC0415 - --help need not
 
     if not clips.is_dir():
         raise BadInput(f"{clips}: no such folder; give one with traffic video: --clips DIR")

@@ -8,9 +8,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from analytics.calibration import WITHIN_M, WITHIN_PX
-from pipelines.camera_file import read_geometry
-from pipelines.control_points import (
+from analytics.geometry.calibration import WITHIN_M, WITHIN_PX
+from pipelines.config.control_points import (
     CalibratedPlaces,
     anchor_of,
     calibrate_places,
@@ -19,8 +18,9 @@ from pipelines.control_points import (
     places_of,
     read_places,
 )
+from pipelines.config.geometry_file import read_geometry
 from pipelines.errors import BadInput
-from pipelines.report import write_report
+from pipelines.recordings.count_report import write_report
 
 
 @click.command()

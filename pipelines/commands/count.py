@@ -14,14 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
-from pipelines.camera_file import Geometry, read_geometry
+from pipelines.config.geometry_file import Geometry, read_geometry
 from pipelines.errors import BadInput
-from pipelines.logs import without_credentials
-from pipelines.report import Run, build_report, write_report
-from pipelines.stopping import stop_on_signals
+from pipelines.logging import without_credentials
+from pipelines.recordings.count_report import Run, build_report, write_report
+from pipelines.worker.signals import stop_on_signals
 
 if TYPE_CHECKING:
-    from pipelines.count import Counted, Watcher
+    from pipelines.recordings.count_video import Counted, Watcher
 
 
 @click.command()
@@ -71,11 +71,11 @@ def count(
     for path in (json_path if json_path != "-" else None, video_path):
         _refuse_missing_folder(path)
 
-    from models.view import RARE_LOOKS_PER_S, choose_view  # noqa: PLC0415
-    from pipelines.annotate import AnnotatedVideo  # noqa: PLC0415 - these load OpenCV and the inference runtime,
-    from pipelines.count import count as count_recording  # noqa: PLC0415 - which --help need not wait for
-    from pipelines.detection import open_detector  # noqa: PLC0415
-    from pipelines.recording import Recording  # noqa: PLC0415
+    from models.gating.roi import RARE_LOOKS_PER_S, choose_view  # noqa: PLC0415
+    from pipelines.analysis.detector_factory import open_detector  # noqa: PLC0415
+    from pipelines.recordings.annotate import AnnotatedVideo  # noqa: PLC0415 - these load OpenCV and the inference runtime,
+    from pipelines.recordings.count_video import count as count_recording  # noqa: PLC0415 - which --help need not wait for
+    from pipelines.recordings.video_reader import Recording  # noqa: PLC0415
 
     with ExitStack() as resources:
         recording = resources.enter_context(Recording(source))

@@ -8,10 +8,10 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from pipelines.config import read_config
-from pipelines.doctor.examination import as_report, examine, is_well
-from pipelines.doctor.finding import Finding, State
-from pipelines.report import write_report
+from pipelines.config.settings import read_config
+from pipelines.doctor.check import Finding, State
+from pipelines.doctor.runner import as_report, examine, is_well
+from pipelines.recordings.count_report import write_report
 
 MARKS = {State.OK: "[green]ok[/]", State.ADVICE: "[yellow]advice[/]", State.PROBLEM: "[red]problem[/]"}
 

@@ -13,10 +13,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from pipelines.errors import BadInput
-from pipelines.evaluate import Case, Evaluation, as_json, find_cases, judge, run_clip, run_scenario
+from pipelines.recordings.evaluate.case_runner import (
+    Case,
+    Evaluation,
+    as_json,
+    find_cases,
+    judge,
+    run_clip,
+    run_scenario,
+)
 
 if TYPE_CHECKING:
-    from models.detector import Detector
+    from models.detection.detector import Detector
 
 
 @click.command()
@@ -43,14 +51,14 @@ def evaluate(
         advance = resources.enter_context(_progress(len(cases)))
         detector: Detector | None = None
         if any(case.is_clip for case in cases):
-            from pipelines.detection import open_detector  # noqa: PLC0415 - scenarios need no inference runtime
+            from pipelines.analysis.detector_factory import open_detector  # noqa: PLC0415 - scenarios need no inference runtime
 
             detector = resources.enter_context(closing(open_detector(weights, device=device, confidence=confidence)))
         evaluations = [_evaluate(case, detector, every, advance) for case in cases]
     if json_path is not None:
         _write(json_path, json.dumps(as_json(evaluations), indent=1) + "\n")
     if html_path is not None:
-        from pipelines.evaluation_page import page  # noqa: PLC0415 - only here
+        from pipelines.recordings.evaluate.html_report import page  # noqa: PLC0415 - only here
 
         _write(str(html_path), page(evaluations, every=every))
     if json_path != "-":

@@ -5,11 +5,11 @@ from rich.console import Console
 from rich.table import Table
 
 from models.errors import UnusableWeights
-from models.registry import default_model, registered_model, registered_models
-from models.weights import cache_folder, cached_versions, fetch
-from pipelines.commands.export import export_model
-from pipelines.commands.train_demo import train_demo
+from models.weights.registry import default_model, registered_model, registered_models
+from models.weights.resolver import cache_folder, cached_versions, fetch
+from pipelines.commands.export.export_command import export_model
 from pipelines.errors import BadInput
+from simulator.commands.train_demo import train_demo
 
 
 @click.group()

@@ -6,10 +6,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from pipelines.camera_file import read_geometry
+from pipelines.config.geometry_file import read_geometry
 from pipelines.errors import BadInput
-from pipelines.replay import replay_into
-from pipelines.report import Report, summarise
+from pipelines.recordings.count_report import Report, summarise
+from pipelines.recordings.detection_replay import replay_into
 
 
 @click.command()

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from pipelines.alert_rules import AlertRules
-from pipelines.alerts import WebhookSender
-from pipelines.config import read_config
-from pipelines.database import open_database
+from pipelines.alerts.dispatcher import WebhookSender
+from pipelines.alerts.rules import AlertRules
+from pipelines.bus.kafka.kafka_bus import KafkaSubscriber
+from pipelines.config.settings import read_config
 from pipelines.errors import BadInput
-from pipelines.kafka_bus import KafkaSubscriber
-from pipelines.stopping import stop_on_signals
-from pipelines.store import Store
+from pipelines.store.database import open_database
+from pipelines.store.writer import Store
+from pipelines.worker.signals import stop_on_signals
 
 
 @click.command()

@@ -6,12 +6,12 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from models.same_view import WHOLE, resemblance
-from pipelines.config import ENOUGH_LOOKS_PER_S, CameraConfig, Config
-from pipelines.doctor.finding import Finding, State
+from models.tampering.stream_match import WHOLE, resemblance
+from pipelines.config.settings import ENOUGH_LOOKS_PER_S, CameraConfig, Config
+from pipelines.doctor.check import Finding, State
 from pipelines.doctor.streams import Stream, probe
 from pipelines.errors import BadInput
-from pipelines.source import SourceLost
+from pipelines.ingest.source import SourceLost
 
 AT_A_TIME = 8
 LARGE_PIXELS = 1280 * 720

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from analytics.detections import Detections
-from models.detector import Detector, RgbImage
-from models.packaged import packaged_weights
-from models.registry import default_model, registered_models
-from models.weights import cache_folder, cached_versions
-from pipelines.config import Config
-from pipelines.detection import open_live_detector
-from pipelines.doctor.finding import Finding, State
+from models.detection.detector import Detector, RgbImage
+from models.weights.bundled import packaged_weights
+from models.weights.registry import default_model, registered_models
+from models.weights.resolver import cache_folder, cached_versions
+from pipelines.analysis.detector_factory import open_live_detector
+from pipelines.config.settings import Config
+from pipelines.doctor.check import Finding, State
 from pipelines.errors import BadInput
 
 TYPICAL_VIEW = 640, 352

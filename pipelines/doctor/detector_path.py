@@ -1,8 +1,8 @@
 """Which way detection will take on this machine, and what to do for a faster one."""
 
-from models.detector_path import DetectorPath, detector_path
-from pipelines.config import Config
-from pipelines.doctor.finding import Finding, State
+from models.detection.backend_advice import DetectorPath, detector_path
+from pipelines.config.settings import Config
+from pipelines.doctor.check import Finding, State
 
 
 def path_of(config: Config) -> DetectorPath | None:

@@ -6,11 +6,11 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from models.load import has_ultralytics, nvidia_gpu_present
-from models.machine import cores
-from pipelines.config import Config
-from pipelines.doctor.finding import Finding, State
-from pipelines.hardware import KINDS, trouble_with
+from models.detection.cpu import cores
+from models.detection.loader import has_ultralytics, nvidia_gpu_present
+from pipelines.config.settings import Config
+from pipelines.doctor.check import Finding, State
+from pipelines.ingest.hw_decode import KINDS, trouble_with
 
 INT8_FEATURES = ("amx_int8", "avx512_vnni", "avx_vnni", "asimddp", "i8mm")
 OTHER_FEATURES = ("avx512f", "avx512_bf16", "amx_bf16", "avx2", "asimd")
@@ -105,7 +105,7 @@ def _hardware_decoders(chosen: str | None) -> Iterator[Finding]:
 
 
 def _inference_devices() -> Finding:
-    from models.openvino_backend import devices  # noqa: PLC0415 - the runtime takes a while to load
+    from models.detection.openvino import devices  # noqa: PLC0415 - the runtime takes a while to load
 
     names, release = devices(), version("openvino")
     return Finding(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import psycopg
 
-from pipelines.bus import BusDown
-from pipelines.config import Config
-from pipelines.database import address_of
-from pipelines.doctor.finding import Finding, State
+from pipelines.bus.bus import BusDown
+from pipelines.bus.kafka.cluster import Brokers
+from pipelines.config.settings import Config
+from pipelines.doctor.check import Finding, State
 from pipelines.errors import BadInput
-from pipelines.kafka_brokers import Brokers
-from pipelines.logs import without_credentials
+from pipelines.logging import without_credentials
+from pipelines.store.database import address_of
 
 ENOUGH_FREE_GB = 5.0
 GB = 1e9

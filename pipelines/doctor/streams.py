@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.view_measures import thumbnail
-from pipelines.decoder import Decoder
-from pipelines.pictures import luma
-from pipelines.source import Source, SourceLost
+from models.tampering.image_stats import thumbnail
+from pipelines.analysis.frame_convert import luma
+from pipelines.ingest.decoder import Decoder
+from pipelines.ingest.source import Source, SourceLost
 
 READ_S = 6.0
 """Enough for two keyframes of most cameras."""

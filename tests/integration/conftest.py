@@ -2,13 +2,13 @@
 
 import pytest
 
-from models import view_health
+from models.tampering import monitor as view_health
 
 
 @pytest.fixture
 def brief_periods(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was counted is told every two seconds instead of ten."""
-    monkeypatch.setattr("analytics.analyst.COVERAGE_S", 2.0)
+    monkeypatch.setattr("analytics.camera_analyzer.COVERAGE_S", 2.0)
 
 
 @pytest.fixture

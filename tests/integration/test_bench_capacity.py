@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.capacity.assessment import Point
+from pipelines.capacity.baseline import Reference
 from pipelines.capacity.clips import SIZE
 from pipelines.capacity.records import Record
-from pipelines.capacity.reference import Reference
-from pipelines.capacity.verdict import Point
-from tests.servers import write_clip
-from tests.tiny_network import save_tiny_network
+from tests.support.servers import write_clip
+from tests.support.tiny_network import save_tiny_network
 
 pytestmark = pytest.mark.integration
 

@@ -13,14 +13,15 @@ from playwright.sync_api import Browser, Page, expect
 from psycopg_pool import ConnectionPool
 
 from analytics.facts import IncidentType, Level
-from pipelines.config import Config
-from pipelines.database import open_database
-from pipelines.events import CameraStatus, Event, Health
-from pipelines.health import OVERLOAD_REASON
-from pipelines.snapshots import Snapshots
-from pipelines.store import Store
-from portal.pages import STATIC
-from tests.integration.browser import (
+from pipelines.config.settings import Config
+from pipelines.events.schema import CameraStatus, Event, Health
+from pipelines.evidence.snapshots import Snapshots
+from pipelines.store.database import open_database
+from pipelines.store.writer import Store
+from pipelines.worker.camera_health import OVERLOAD_REASON
+from portal.spa import STATIC
+from tests.portal.conftest import level, minute, online, serving
+from tests.support.browser import (
     CHROMIUM,
     DESKTOP,
     PASSWORD,
@@ -34,8 +35,7 @@ from tests.integration.browser import (
     screenshot,
     write_live_video,
 )
-from tests.portal.conftest import level, minute, online, serving
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 pytestmark = [
     pytest.mark.integration,

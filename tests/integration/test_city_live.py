@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from tests.servers import free_port, wait_until
+from tests.support.servers import free_port, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -26,7 +26,7 @@ CUTS_AT_S = tuple(float(t) for t in range(10, 220, 20))
 def live() -> ModuleType:
     pytest.importorskip("libsumo", reason="needs Eclipse SUMO, which the extra `demo` installs")
     pytest.importorskip("aio_rtsp_toolkit", reason="needs the RTSP server, which the extra `demo` installs")
-    from pipelines.city import live
+    from simulator.cameras import live_camera as live
 
     return live
 
@@ -63,8 +63,8 @@ def both_streams_play(port: int) -> bool:
 
 @contextmanager
 def running(live: ModuleType, port: int, truth: Path) -> Iterator[None]:
-    from pipelines.city.points import point_of
-    from pipelines.city.script import Fault, FaultKind, Light, Script
+    from simulator.world.scenario import Fault, FaultKind, Light, Script
+    from simulator.world.sites import point_of
 
     faults = tuple(Fault(kind=FaultKind.CABLE_CUT, start_s=start_s, duration_s=CUT_S) for start_s in CUTS_AT_S)
     script = Script(light=Light.DAY, faults=faults)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import yaml
 
-from pipelines.hardware import KINDS, trouble_with
-from tests.servers import KafkaBroker, RtspCameras, free_port
-from tests.tiny_network import save_tiny_network
+from pipelines.ingest.hw_decode import KINDS, trouble_with
+from tests.support.servers import KafkaBroker, RtspCameras, free_port
+from tests.support.tiny_network import save_tiny_network
 
 pytestmark = pytest.mark.integration
 

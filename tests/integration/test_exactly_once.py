@@ -15,17 +15,17 @@ from threading import Thread
 import psycopg
 import pytest
 
-from pipelines.bus import Handler
-from pipelines.config import BusConfig, CameraConfig, Config, StoreConfig
-from pipelines.database import open_database
-from pipelines.events import Counts, Event
-from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
-from pipelines.outbox import Outbox
-from pipelines.store import Store
-from pipelines.supervisor import BackOff
-from pipelines.worker import Worker
-from tests.bright_detector import BrightDetector
-from tests.servers import KafkaBroker, PostgresServer, RtspCameras, wait_until
+from pipelines.bus.bus import Handler
+from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.bus.outbox import Outbox
+from pipelines.config.settings import BusConfig, CameraConfig, Config, StoreConfig
+from pipelines.events.schema import Counts, Event
+from pipelines.store.database import open_database
+from pipelines.store.writer import Store
+from pipelines.worker.supervisor import BackOff
+from pipelines.worker.worker import Worker
+from tests.support.bright_detector import BrightDetector
+from tests.support.servers import KafkaBroker, PostgresServer, RtspCameras, wait_until
 
 CAMERAS = ("utara", "selatan")
 GEOMETRY = {"image_size": [320, 240], "gates": [{"id": "tengah", "p1": [160, 40], "p2": [160, 239]}]}

@@ -16,12 +16,12 @@ from threading import Thread
 import av
 import pytest
 
-from pipelines.decoder import Decoder
 from pipelines.errors import Unanswered
-from pipelines.hls import HlsWriter
-from pipelines.playlist import PLAYLIST, STILL_READ, LivePlaylist
-from pipelines.source import Source, SourceLost, UnsupportedStream
-from tests.servers import RtspCameras, wait_until, write_clip
+from pipelines.ingest.decoder import Decoder
+from pipelines.ingest.source import Source, SourceLost, UnsupportedStream
+from pipelines.live_video.hls_muxer import HlsWriter
+from pipelines.live_video.hls_playlist import PLAYLIST, STILL_READ, LivePlaylist
+from tests.support.servers import RtspCameras, wait_until, write_clip
 
 pytestmark = pytest.mark.integration
 

@@ -15,18 +15,18 @@ import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from analytics import analyst
+from analytics import camera_analyzer as analyst
 from analytics.camera import Position
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
-from models.detector import RgbImage
-from pipelines.config import AnalysisConfig, CameraConfig, Config, StreamConfig
-from pipelines.events import CameraStatus, Counts, Event, Health
-from pipelines.playlist import PLAYLIST
-from pipelines.supervisor import BackOff
-from pipelines.worker import Worker
-from tests.servers import RtspCameras, wait_until, write_clip
-from tests.street import write_street
+from models.detection.detector import RgbImage
+from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, StreamConfig
+from pipelines.events.schema import CameraStatus, Counts, Event, Health
+from pipelines.live_video.hls_playlist import PLAYLIST
+from pipelines.worker.supervisor import BackOff
+from pipelines.worker.worker import Worker
+from tests.support.servers import RtspCameras, wait_until, write_clip
+from tests.support.street import write_street
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("brief_periods", "views_judged_soon")]
 
@@ -290,7 +290,7 @@ def test_without_its_live_video_a_camera_is_degraded(rtsp_cameras: RtspCameras, 
 def test_the_main_stream_is_analysed_while_the_sub_stream_is_down(
     rtsp_cameras: RtspCameras, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.sub_stream.STEADY_S", 1.0)
+    monkeypatch.setattr("pipelines.ingest.stream_failover.STEADY_S", 1.0)
     (tmp_path / "main").mkdir()
     main = RtspCameras(tmp_path / "main")
     write_clip(main.folder / "large.mp4", size=(640, 480))

@@ -10,12 +10,12 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from pipelines.bus import BusDown, Handler
+from pipelines.bus.bus import BusDown, Handler
+from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
 from pipelines.errors import BadInput
-from pipelines.events import TOPICS, Event
-from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
-from tests.pipelines.test_outbox import counts, health, level
-from tests.servers import KafkaBroker, wait_until
+from pipelines.events.schema import TOPICS, Event
+from tests.pipelines.bus.test_outbox import counts, health, level
+from tests.support.servers import KafkaBroker, wait_until
 
 pytestmark = pytest.mark.integration
 
@@ -98,7 +98,7 @@ def test_what_the_handler_refused_comes_again(kafka_broker: KafkaBroker) -> None
 def test_a_new_subscriber_starts_a_little_before_the_last_commit(
     kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.kafka_bus.REWIND", 2)
+    monkeypatch.setattr("pipelines.bus.kafka.kafka_bus.REWIND", 2)
     before, first, second = [counts(n) for n in range(10)], Taken(), Taken()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
         for event in before:

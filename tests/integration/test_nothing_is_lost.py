@@ -10,14 +10,14 @@ from threading import Thread
 import pytest
 from psycopg_pool import ConnectionPool
 
-from pipelines.bus import MemoryBus, Publisher
-from pipelines.database import DatabaseDown, open_database, transaction
-from pipelines.events import Event
-from pipelines.kafka_bus import KafkaPublisher, KafkaSubscriber
-from pipelines.outbox import Outbox
-from pipelines.store import Store
-from tests.pipelines.test_store import NOON, config_for, counts
-from tests.servers import KafkaBroker, PostgresServer, wait_until
+from pipelines.bus.bus import MemoryBus, Publisher
+from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.bus.outbox import Outbox
+from pipelines.events.schema import Event
+from pipelines.store.database import DatabaseDown, open_database, transaction
+from pipelines.store.writer import Store
+from tests.pipelines.store.test_writer import NOON, config_for, counts
+from tests.support.servers import KafkaBroker, PostgresServer, wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -9,11 +9,11 @@ from contextlib import closing
 import pytest
 import yaml
 
-from pipelines.config import Config, UserConfig
-from portal.accounts import load_accounts
-from tests.integration.programs import started, visiting
-from tests.portal.sse import listening
-from tests.servers import free_port
+from pipelines.config.settings import Config, UserConfig
+from portal.auth.users import load_accounts
+from tests.support.programs import started, visiting
+from tests.support.servers import free_port
+from tests.support.sse import listening
 
 pytestmark = pytest.mark.integration
 

@@ -5,8 +5,8 @@ import signal
 import pytest
 import yaml
 
-from tests.integration.programs import started, visiting
-from tests.servers import KafkaBroker, wait_until
+from tests.support.programs import started, visiting
+from tests.support.servers import KafkaBroker, wait_until
 
 pytestmark = pytest.mark.integration
 

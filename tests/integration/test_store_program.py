@@ -12,9 +12,9 @@ import psycopg
 import pytest
 import yaml
 
-from pipelines.kafka_bus import KafkaPublisher
-from tests.pipelines.test_outbox import counts
-from tests.servers import KafkaBroker, wait_until
+from pipelines.bus.kafka.kafka_bus import KafkaPublisher
+from tests.pipelines.bus.test_outbox import counts
+from tests.support.servers import KafkaBroker, wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -12,9 +12,9 @@ from threading import Thread
 
 import pytest
 
-from pipelines.events import Event, Health
-from pipelines.kafka_bus import KafkaSubscriber
-from tests.servers import KafkaBroker, RtspCameras, wait_until
+from pipelines.bus.kafka.kafka_bus import KafkaSubscriber
+from pipelines.events.schema import Event, Health
+from tests.support.servers import KafkaBroker, RtspCameras, wait_until
 
 pytestmark = pytest.mark.integration
 

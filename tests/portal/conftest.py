@@ -15,13 +15,21 @@ from psycopg_pool import ConnectionPool
 
 from analytics.camera import Position, Visibility
 from analytics.facts import Level
-from pipelines.config import CameraConfig, CityConfig, Config, PortalConfig, SiteConfig, StoreConfig, UserConfig
-from pipelines.database import open_database
-from pipelines.events import CameraStatus, Congestion, Event, Health
-from pipelines.store import Store
+from pipelines.config.settings import (
+    CameraConfig,
+    CityConfig,
+    Config,
+    PortalConfig,
+    SiteConfig,
+    StoreConfig,
+    UserConfig,
+)
+from pipelines.events.schema import CameraStatus, Congestion, Event, Health
+from pipelines.store.database import open_database
+from pipelines.store.writer import Store
 from portal.app import create_app
 from portal.server import PortalServer, address_of, listening_socket
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 PASSWORDS = {"rina": "planner-password", "budi": "police-password", "sari": "operator-password"}
 ROLES = {"rina": "planner", "budi": "police", "sari": "operator"}

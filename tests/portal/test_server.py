@@ -10,11 +10,11 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from pipelines.config import PortalConfig
+from pipelines.config.settings import PortalConfig
 from pipelines.errors import BadInput
-from portal.problems import answer_problems
+from portal.error_handlers import answer_problems
 from portal.server import address_of, listening_socket, serve
-from tests.servers import wait_until
+from tests.support.servers import wait_until
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@ import pytest
 
 from analytics.camera import Zone
 from analytics.facts import Incident, IncidentType
-from tests.analytics.builders import Drive, metric_camera, straight_road
-from tests.analytics.test_analyst import analyse
+from tests.analytics.test_camera_analyzer import analyse
+from tests.support.builders import Drive, metric_camera, straight_road
 
 
 def stays(track, place, since, until=40.0):

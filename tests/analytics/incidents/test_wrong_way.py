@@ -1,9 +1,9 @@
 import pytest
 
-from analytics.analyst import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyst
 from analytics.facts import Incident, IncidentType, RoadUser
-from tests.analytics.builders import Drive, metric_camera, straight_road, tracks
-from tests.analytics.test_analyst import analyse
+from tests.analytics.test_camera_analyzer import analyse
+from tests.support.builders import Drive, metric_camera, straight_road, tracks
 
 
 @pytest.mark.parametrize(

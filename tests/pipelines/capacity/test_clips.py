@@ -5,7 +5,6 @@ from pathlib import Path
 import av
 import pytest
 
-from pipelines.camera_file import GateEntry
 from pipelines.capacity.clips import (
     FPS,
     SIZE,
@@ -16,8 +15,9 @@ from pipelines.capacity.clips import (
     seen_in,
     window_for,
 )
+from pipelines.config.geometry_file import GateEntry
 from pipelines.errors import BadInput
-from tests.servers import CLIP_FPS, write_clip
+from tests.support.servers import CLIP_FPS, write_clip
 
 WHOLE = (0, 30, 320, 180)
 """All that fits of the clips that are written here, 320x240."""

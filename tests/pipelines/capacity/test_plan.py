@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.camera_file import Geometry
 from pipelines.capacity.clips import FPS, PreparedClip
 from pipelines.capacity.plan import Plan, PlannedCamera
+from pipelines.config.geometry_file import Geometry
 
 EPOCH = 1_700_000_000.0
 CLIPS = [

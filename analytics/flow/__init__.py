@@ -1,0 +1,1 @@
+"""Traffic flow measures: gate counts, speed, density, queues, congestion level."""

@@ -1,0 +1,136 @@
+"""Flow, speed, density, occupancy and queue for each zone and minute."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from analytics.camera import Zone
+from analytics.capacity.pkji import SmpFlow, degree_of_saturation, level_of_service, smp_flow
+from analytics.capacity.pkji_tables import AT_JUNCTIONS
+from analytics.facts import ROAD_USERS, Coverage, Level, LevelOfService, ZoneInterval
+from analytics.flow.congestion_level import level_at
+from analytics.flow.queues import Queue
+from analytics.flow.zone_travel import Travel
+from analytics.geometry.plane import Homography
+from analytics.geometry.zone_index import road_directions
+from analytics.tracks.kinematics import KMH
+
+INTERVAL_S = 60.0
+MIN_COVERAGE = 0.1
+"""An interval observed for less than this share of its length says nothing about itself."""
+
+FEWEST_SECONDS = 0.5
+"""Vehicle-seconds in a zone that speak of its speed; less is the edge of a box that touched it."""
+
+
+class ZoneAggregator:
+    """Sums what each look adds, and turns the sums into a `ZoneInterval` for each zone when an interval closes."""
+
+    def __init__(self, zones: Sequence[Zone], homography: Homography | None) -> None:
+        self._zones = zones
+        self._calibrated = homography is not None
+        self._lengths_m = [zone_length_m(zone, homography) for zone in zones]
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._travel = Travel.none(len(self._zones))
+        self._queues = [Queue.none()] * len(self._zones)
+
+    def add(self, travel: Travel) -> None:
+        self._travel += travel
+
+    def add_queues(self, queues: Sequence[Queue]) -> None:
+        """Keep each zone's longest queue."""
+        self._queues = [max(a, b, key=lambda q: q.vehicles) for a, b in zip(self._queues, queues, strict=True)]
+
+    def close(
+        self, period: Coverage, levels: Sequence[Level], free_flow_ms: Sequence[float | None]
+    ) -> list[ZoneInterval]:
+        """One interval for each zone. levels, free_flow_ms: of each zone, as known at the end of the period."""
+        coverage = min(1.0, period.observed_s / INTERVAL_S)
+        intervals = [
+            self._interval(k, period, coverage, level, free_flow)
+            for k, (level, free_flow) in enumerate(zip(levels, free_flow_ms, strict=True))
+        ]
+        self._start_over()
+        return intervals
+
+    def _interval(
+        self, k: int, period: Coverage, coverage: float, level: Level, free_flow_ms: float | None
+    ) -> ZoneInterval:
+        zone = self._zones[k]
+        if coverage < MIN_COVERAGE:
+            return _unobserved(zone, period.start_s, coverage)
+        travel = self._travel
+        seconds, metres, length_seconds, entered = (
+            float(sums[k]) for sums in (travel.seconds, travel.metres, travel.length_seconds, travel.entered)
+        )
+        speed_ms = max(0.0, metres / seconds) if seconds >= FEWEST_SECONDS else None
+        road = self._lengths_m[k]
+        lane_metre_seconds = None if road is None else road * (zone.lanes or 1) * period.observed_s
+        flow = max(0.0, metres) / road if self._calibrated and road else entered
+        smp = self._smp(k, period.observed_s)
+        saturation = (
+            None if smp is None or zone.road is None else degree_of_saturation(smp.smp_h, zone.road.capacity_smp_h)
+        )
+        vehicles = max(entered, seconds / period.observed_s)
+        relative_speed = speed_ms / free_flow_ms if speed_ms is not None and free_flow_ms else None
+        return ZoneInterval(
+            zone=zone.id,
+            start_s=period.start_s,
+            end_s=period.start_s + INTERVAL_S,
+            flow_veh_h=flow / period.observed_s * 3600,
+            speed_kmh=speed_ms * KMH if self._calibrated and speed_ms is not None else None,
+            relative_speed=relative_speed,
+            density_veh_km_lane=1000 * seconds / lane_metre_seconds if lane_metre_seconds and zone.lanes else None,
+            occupancy=min(1.0, length_seconds / lane_metre_seconds) if lane_metre_seconds and zone.lanes else None,
+            queue_m=min(self._queues[k].metres, road or np.inf) if self._calibrated else None,
+            queue_veh=float(self._queues[k].vehicles),
+            level=level if speed_ms is not None and relative_speed is None else level_at(relative_speed, vehicles),
+            coverage=coverage,
+            smp_h=None if smp is None else smp.smp_h,
+            saturation=saturation,
+            level_of_service=_level_of_service(zone, saturation, level),
+            emp_verified=None if smp is None else smp.row.verified,
+        )
+
+    def _smp(self, k: int, observed_s: float) -> SmpFlow | None:
+        """Classes share in the zone's flow as they do in the distance travelled (or among those who entered)."""
+        zone, road_m = self._zones[k], self._lengths_m[k]
+        if zone.road is None:
+            return None
+        metres, entered = self._travel.metres_by_class[k], self._travel.entered_by_class[k]
+        flows = np.maximum(0.0, metres) / road_m if self._calibrated and road_m else entered
+        counts = dict(zip(ROAD_USERS, flows.tolist(), strict=True))
+        return smp_flow(counts, observed_s, zone.road.type, width_m=zone.road.width_m)
+
+
+def _level_of_service(zone: Zone, saturation: float | None, level: Level) -> LevelOfService | None:
+    """None where the public level is unknown: a road that nearly stands passes as few vehicles as an empty one."""
+    if saturation is None or level is Level.UNKNOWN or (zone.road is not None and zone.road.type in AT_JUNCTIONS):
+        return None
+    return level_of_service(saturation, forced=level is Level.JAMMED)
+
+
+def _unobserved(zone: Zone, start_s: float, coverage: float) -> ZoneInterval:
+    return ZoneInterval(
+        zone=zone.id,
+        start_s=start_s,
+        end_s=start_s + INTERVAL_S,
+        flow_veh_h=None,
+        speed_kmh=None,
+        density_veh_km_lane=None,
+        occupancy=None,
+        queue_m=None,
+        queue_veh=None,
+        level=Level.UNKNOWN,
+        coverage=coverage,
+    )
+
+
+def zone_length_m(zone: Zone, homography: Homography | None) -> float | None:
+    """Length of the road inside the zone: as configured, or its extent along the legal direction on the ground."""
+    if zone.length_m is not None or homography is None or zone.direction is None:
+        return zone.length_m
+    along = homography.to_ground(zone.polygon) @ road_directions((zone,), homography)[0]
+    return float(np.ptp(along))

@@ -1,0 +1,1 @@
+"""Geometry of the image plane and of the ground plane."""

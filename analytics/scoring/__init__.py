@@ -1,0 +1,1 @@
+"""Scores of reported facts against ground truth."""

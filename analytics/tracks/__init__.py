@@ -1,0 +1,1 @@
+"""Trajectories of road users and their kinematics."""

@@ -1,0 +1,1 @@
+"""Turning movement counts at a junction."""

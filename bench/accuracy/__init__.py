@@ -1,0 +1,1 @@
+"""Benchmarks of facts against ground truth."""

@@ -1,0 +1,26 @@
+"""What tracking and analytics cost a frame, in a busy scene."""
+
+import statistics
+import time
+from pathlib import Path
+
+from analytics.camera_analyzer import CameraAnalyst
+from models.tracking.tracker import make_tracker
+from pipelines.recordings.detection_replay import read_recording
+from pipelines.recordings.evaluate.case_runner import Case, case_camera
+
+BOXES = range(28, 33)
+
+
+def ms_per_frame(scenario: Path) -> float | None:
+    """Mean CPU time of the frames with about 30 boxes, or None where the scenario has none."""
+    case = Case(scenario.name, scenario / "detections.jsonl.gz", scenario / "truth.json", scenario / "camera.json")
+    camera = case_camera(case)
+    tracker, analyst = make_tracker(camera), CameraAnalyst(camera)
+    spent = []
+    for frame in read_recording(case.source):
+        started = time.thread_time()
+        analyst.observe(frame.t, tracker.update(frame.t, frame.detections))
+        if len(frame.detections) in BOXES:
+            spent.append(time.thread_time() - started)
+    return 1000 * statistics.fmean(spent) if spent else None

@@ -1,0 +1,1 @@
+"""OpenTrafficCam as a peer."""

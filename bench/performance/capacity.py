@@ -1,0 +1,150 @@
+"""How many cameras this machine holds, and what is lost at that many.
+
+    python -m bench.performance.capacity [--cameras N]
+
+The largest number of cameras that `simpang bench-capacity` calls held, by doubling and bisection, each point in its own
+processes. Then a longer run at that number: it must hold, too, or fewer are tried; its counts are held against those of
+every picture, and the scenarios with a stopped vehicle or a wrong-way driver are replayed at the rate of looks that it
+left. --cameras: that longer run alone. Writes build/bench/capacity.json. Exit status 1 where a target is missed.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from analytics.facts import IncidentType
+from bench.performance.bisect import largest
+from bench.performance.vs_objectcounter import ROOT, SHARED, WEIGHTS
+from pipelines.capacity.assessment import Point
+from pipelines.capacity.clips import prepare_clips
+from pipelines.capacity.count_accuracy import GateCount, compare, count_error
+from pipelines.capacity.records import Record
+from pipelines.capacity.run import references_for
+from pipelines.config.geometry_file import read_geometry
+from pipelines.recordings.evaluate.case_runner import Case, find_cases, judge, run_scenario
+
+CLIPS = SHARED / "clips"
+SCENARIOS = SHARED / "truth" / "scenarios"
+CACHE = ROOT / "build" / "bench" / "capacity"
+RESULT = ROOT / "build" / "bench" / "capacity.json"
+START, STEP, MOST = 16, 2, 512
+SEARCH_S, CONFIRM_S = 25.0, 60.0
+NEAR_MISS = 0.25
+"""Where fewer than this share of the cameras failed, one hiccup of the machine may have been enough: measured again."""
+ALLOWED_COUNT_ERROR = 0.03
+WANTED_CAMERAS = 36
+WATCHED_FOR = (IncidentType.STOPPED_VEHICLE, IncidentType.WRONG_WAY)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cameras", type=int)
+    options = parser.parse_args()
+    if not CLIPS.is_dir():
+        print(f"bench: needs {CLIPS}; nothing was measured", file=sys.stderr)
+        return 2
+    CACHE.mkdir(parents=True, exist_ok=True)
+    tried: list[Point] = []
+    cameras = options.cameras or largest(holds(tried.append), start=START, step=STEP, most=MOST)
+    point, record = confirm(cameras, tried.append, fixed=options.cameras is not None)
+    result = {
+        "capacity_cameras": point.cameras if point.holds else 0,
+        "frame_to_event_p95_ms": point.frame_to_event_p95_ms,
+        **what_is_lost(point, record),
+        "tried": [{"cameras": p.cameras, "seconds": p.seconds, "holds": p.holds, "failed": p.failed} for p in tried],
+        "at_capacity": point.model_dump(mode="json"),
+    }
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps({name: value for name, value in result.items() if name != "at_capacity"}, indent=1))
+    met = (
+        point.holds
+        and point.cameras >= WANTED_CAMERAS
+        and (result["capacity_count_error"] or 0.0) <= ALLOWED_COUNT_ERROR
+        and result["capacity_incidents_lost"] == 0
+    )
+    return 0 if met else 1
+
+
+def holds(note: Callable[[Point], None]) -> Callable[[int], bool]:
+    def holds_at(cameras: int) -> bool:
+        point, _ = run_point(cameras, SEARCH_S)
+        note(point)
+        if not point.holds and max(point.failed.values()) < NEAR_MISS * cameras:
+            point, _ = run_point(cameras, SEARCH_S)
+            note(point)
+        return point.holds
+
+    return holds_at
+
+
+def confirm(cameras: int, note: Callable[[Point], None], *, fixed: bool) -> tuple[Point, Record]:
+    """A longer run at so many cameras, or at as many fewer as hold (unless they are fixed)."""
+    while True:
+        point, record = run_point(max(cameras, 1), CONFIRM_S)
+        note(point)
+        if fixed or point.holds or cameras <= STEP:
+            return point, record
+        cameras -= STEP
+
+
+def run_point(cameras: int, seconds: float) -> tuple[Point, Record]:
+    """The command that anyone can run, in a process of its own."""
+    figures, record = CACHE / "point.json", CACHE / "record.json"
+    command: list[str | Path] = [sys.executable, "-m", "pipelines", "bench-capacity", "--clips", CLIPS]
+    command += ["--cameras", str(cameras), "--seconds", str(seconds), "--weights", WEIGHTS, "--cache", CACHE]
+    command += ["--json", figures, "--record", record]
+    done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"no point at {cameras} cameras: {done.stderr.strip().splitlines()[-1]}")
+    point = Point.model_validate_json(figures.read_text())
+    told = "held" if point.holds else f"not held ({point.failed})"
+    print(f"{cameras} cameras, {seconds:g} s: {told}, age p95 {point.age_p95_ms} ms", file=sys.stderr)
+    return point, Record.model_validate_json(record.read_text())
+
+
+def what_is_lost(point: Point, record: Record) -> dict[str, Any]:
+    clips = prepare_clips(CLIPS, CACHE)
+    counts = compare(record, references_for(clips, str(WEIGHTS), CACHE))
+    error = count_error(counts)
+    looks_per_s = point.least_looks_per_s_moving or point.looks_per_s
+    incidents = {case.name: missed(case, looks_per_s) for case in scenarios()}
+    return {
+        "capacity_count_error": None if error is None else round(error, 4),
+        "capacity_incidents_lost": sum(incidents.values()),
+        "looks_per_s": looks_per_s,
+        "incidents_lost": incidents,
+        "counts_by_clip": by_clip(counts),
+    }
+
+
+def by_clip(counts: list[GateCount]) -> dict[str, dict[str, float | int | None]]:
+    table: dict[str, dict[str, float | int | None]] = {}
+    for clip in sorted({count.clip for count in counts}):
+        of_clip = [count for count in counts if count.clip == clip]
+        error = count_error(of_clip)
+        table[clip] = {
+            "expected": sum(count.expected for count in of_clip),
+            "counted": sum(count.counted for count in of_clip),
+            "error": None if error is None else round(error, 4),
+        }
+    return table
+
+
+def scenarios() -> list[Case]:
+    names = tuple(kind.value for kind in WATCHED_FOR)
+    return [case for case in find_cases(SCENARIOS) if case.name.startswith(names)]
+
+
+def missed(case: Case, looks_per_s: float) -> int:
+    """Incidents that go unnoticed where only so many frames of a second are looked at."""
+    recorded_fps = (read_geometry(case.camera_path).model_extra or {})["fps"] if case.camera_path else 0.0
+    evaluation = judge(case, run_scenario(case, every=max(1, round(recorded_fps / looks_per_s))))
+    return sum(incident.type in WATCHED_FOR for incident in evaluation.card.incidents.missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

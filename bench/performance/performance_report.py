@@ -1,0 +1,160 @@
+"""All targets of thirty-six cameras on two cores, in one table.
+
+    python -m bench.performance.performance_report [--gather]
+
+Runs bench.performance.vs_objectcounter_clips, bench.performance.roofline, bench.performance.scaling and
+bench.performance.capacity one after the other, each in its own process;
+--gather takes what they wrote last time. Writes build/bench/speed.json, one flat object, and build/bench/speed.png.
+Exit status 1 where a target is missed.
+"""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from bench.performance.vs_objectcounter import ROOT, SHARED
+
+PARTS = ("single_stream", "limit", "growth", "capacity")
+FOLDER = ROOT / "build" / "bench"
+RESULT, PLOT = FOLDER / "speed.json", FOLDER / "speed.png"
+NO_FIGURES = 2
+"""Exit status of a part that could not measure."""
+
+FIGURES = {
+    "single_stream": ("single_stream_ratio", "single_stream_f1", "peer_f1"),
+    "limit": ("limit_ratio",),
+    "growth": ("cpu_growth", "memory_mb_per_camera"),
+    "capacity": ("capacity_cameras", "capacity_count_error", "capacity_incidents_lost", "frame_to_event_p95_ms"),
+}
+"""What each part contributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """figure: its name in speed.json. least, most: the bound that is asked for, one of them."""
+
+    measure: str
+    figure: str
+    least: float | None = None
+    most: float | None = None
+
+    def asked(self) -> str:
+        return f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
+
+    def met(self, value: float | None) -> bool | None:
+        """None where nothing was measured."""
+        if value is None:
+            return None
+        return value >= self.least if self.least is not None else self.most is not None and value <= self.most
+
+
+TARGETS = (
+    Target("single stream, times ObjectCounter", "single_stream_ratio", least=8.0),
+    Target("gating and cropping off, of the raw limit", "limit_ratio", least=0.9),
+    Target("cameras of 640x360 at 12.5 pictures/s", "capacity_cameras", least=36),
+    Target("count error at that many", "capacity_count_error", most=0.03),
+    Target("incidents lost at that many", "capacity_incidents_lost", most=0),
+    Target("frame to event, p95, ms", "frame_to_event_p95_ms", most=500),
+    Target("CPU a camera, 32 against 4", "cpu_growth", most=1.1),
+    Target("memory a camera, MB", "memory_mb_per_camera", most=40),
+)
+
+
+def main() -> int:
+    if not SHARED.is_dir():
+        print(f"bench: needs {SHARED}; nothing was measured", file=sys.stderr)
+        return NO_FIGURES
+    if "--gather" not in sys.argv[1:]:
+        for part in PARTS:
+            (FOLDER / f"{part}.json").unlink(missing_ok=True)
+            print(f"bench.{part}", file=sys.stderr)
+            subprocess.run([sys.executable, "-m", f"bench.{part}"], cwd=ROOT, check=False)
+    parts = {part: read(FOLDER / f"{part}.json") for part in PARTS}
+    figures = {name: parts[part].get(name) for part, names in FIGURES.items() for name in names}
+    RESULT.write_text(json.dumps(figures, indent=1) + "\n")
+    plot(figures, parts).savefig(PLOT, dpi=120)
+    met = [target.met(figures[target.figure]) for target in TARGETS]
+    met.append(no_worse_than_the_peer(figures))
+    show(figures)
+    return 0 if all(met) else 1
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Empty where that part has measured nothing."""
+    if not path.is_file():
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def no_worse_than_the_peer(figures: dict[str, Any]) -> bool | None:
+    ours, peer = figures["single_stream_f1"], figures["peer_f1"]
+    return None if ours is None or peer is None else ours >= peer
+
+
+def show(figures: dict[str, Any]) -> None:
+    table = Table("measure", "target", "reached", "", title="targets", title_justify="left", box=box.SIMPLE_HEAD)
+    words = {True: "[green]met", False: "[red]missed", None: "not measured"}
+    peer = figures["peer_f1"]
+    table.add_row(
+        "single stream, crossing F1",
+        "-" if peer is None else f">= {peer:g} (ObjectCounter)",
+        shown(figures["single_stream_f1"]),
+        words[no_worse_than_the_peer(figures)],
+    )
+    for target in TARGETS:
+        value = figures[target.figure]
+        table.add_row(target.measure, target.asked(), shown(value), words[target.met(value)])
+    (Console() if sys.stdout.isatty() else Console(width=120)).print(table)
+
+
+def shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
+
+
+def plot(figures: dict[str, Any], parts: dict[str, dict[str, Any]]) -> Figure:
+    """How far each target is reached, what a camera costs, and what was tried for the capacity."""
+    figure = Figure(figsize=(15, 4.5), layout="constrained")
+    reached, cost, tried = figure.subplots(1, 3)
+    known = [(t, figures[t.figure]) for t in reversed(TARGETS) if figures[t.figure] is not None]
+    shares = [share(target, value) for target, value in known]
+    reached.barh([t.measure for t, _ in known], shares, color=["#2a9d5c" if s >= 1 else "#d1495b" for s in shares])
+    reached.axvline(1.0, color="black", linewidth=1)
+    reached.set_title("of the target (from 1 on it is met)")
+    runs = parts["growth"].get("runs", [])
+    for task in sorted({task for run in runs for task in run["by_task_ms"]}):
+        cost.plot(
+            [run["cameras"] for run in runs], [run["by_task_ms"].get(task, 0.0) for run in runs], "o-", label=task
+        )
+    cost.set(title="CPU a camera, ms a second", xlabel="cameras", xscale="log", ylim=(0, None))
+    if runs:
+        cost.set_xticks([run["cameras"] for run in runs], [str(run["cameras"]) for run in runs])
+        cost.legend(fontsize="small")
+    points = parts["capacity"].get("tried", [])
+    for holds, colour in ((True, "#2a9d5c"), (False, "#d1495b")):
+        of_kind = [(n, point["cameras"]) for n, point in enumerate(points, start=1) if point["holds"] is holds]
+        tried.scatter([n for n, _ in of_kind], [c for _, c in of_kind], c=colour, label="held" if holds else "not held")
+    tried.axhline(36, color="black", linewidth=1)
+    tried.set(title="capacity: points in the order tried", xlabel="point", ylabel="cameras", ylim=(0, None))
+    tried.legend(fontsize="small")
+    return figure
+
+
+def share(target: Target, value: float) -> float:
+    """At most 2, so that one figure far beyond its target does not hide the others."""
+    if target.least is not None:
+        return min(2.0, value / target.least)
+    most = target.most or 0.0
+    return 2.0 if value <= 0 else min(2.0, most / value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Benchmarks under bad light and camera faults."""

@@ -1,0 +1,167 @@
+"""What night, rain and glare cost: the given clips as they are and made worse, counted at several confidences.
+
+`python -m bench.robustness.low_light ../shared` looks at each clip once in each light, and counts what was seen with
+several limits of confidence: of a box to be regarded, and of one to begin a track. `lifted` brightens a dark picture
+before the detector sees it (gamma 0.6 and local contrast, CLAHE).
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from analytics.camera import Camera
+from analytics.camera_analyzer import CameraAnalyst
+from analytics.detections import Detections
+from analytics.facts import Crossing
+from analytics.ground_truth import Truth
+from analytics.scoring.scores import score_crossings
+from models.detection.detector import Detector, RgbImage
+from models.gating.roi import choose_view
+from models.tracking import tracker
+from pipelines.analysis.detector_factory import open_detector
+from pipelines.analysis.frame_convert import Pictures
+from pipelines.recordings.evaluate.case_runner import Case, case_camera
+from pipelines.recordings.evaluate.ground_truth_io import read_truth
+from pipelines.recordings.video_reader import Recording
+
+CLIPS = ("us_dusk_side", "us_rain_turn", "de_cars_cyclist", "de_cars_truck", "br_signal")
+LOWEST = 0.05
+LIMITS = ((0.25, 0.4), (0.15, 0.4), (0.15, 0.25), (0.1, 0.15))
+"""A box is regarded from, and begins a track from."""
+
+Change = Callable[[RgbImage, int], RgbImage]
+
+
+def _lit(image: RgbImage, light: NDArray[np.float32] | float, offset: float, noise: float, number: int) -> RgbImage:
+    grain = np.random.default_rng(number).normal(0, noise, image.shape).astype(np.float32)
+    return np.asarray((image * light + offset + grain).clip(0, 255), np.uint8)
+
+
+def night(image: RgbImage, number: int) -> RgbImage:
+    """A tenth to two fifths of the light, most of it near the mast, and a sensor's grain; no headlights are added."""
+    height, width, _ = image.shape
+    v, u = np.mgrid[:height, :width].astype(np.float32)
+    lamp = np.exp(-(np.hypot(u / width - 0.5, v / height - 0.8) ** 2) / 0.25)
+    return _lit(image, (0.1 + 0.3 * lamp)[..., None], 4, 6, number)
+
+
+def rain(image: RgbImage, number: int) -> RgbImage:
+    """Veiled contrast, streaks, and three drops on the lens."""
+    seen = _lit(image, 0.65, 55, 3, number)
+    rng = np.random.default_rng(number)
+    long = max(6, seen.shape[0] // 30)
+    for u, v in rng.integers(0, (seen.shape[1], seen.shape[0]), (seen.shape[1] // 4, 2)).tolist():
+        cv2.line(seen, (u, v), (u + long // 6, v + long), (200, 200, 200), 1)
+    for u, v in np.random.default_rng(3).integers(0, (seen.shape[1], seen.shape[0]), (3, 2)).tolist():
+        radius = seen.shape[0] // 14
+        drop = seen[max(0, v - radius) : v + radius, max(0, u - radius) : u + radius]
+        if drop.size:
+            drop[:] = cv2.GaussianBlur(drop, (0, 0), radius / 4)
+    return seen
+
+
+def glare(image: RgbImage, number: int) -> RgbImage:
+    """A low sun in the upper right that veils half of the picture."""
+    height, width, _ = image.shape
+    v, u = np.mgrid[:height, :width].astype(np.float32)
+    veil = 210 * np.exp(-np.hypot(u / width - 0.75, v / height - 0.15) / 0.3)
+    return np.asarray((image * 0.8 + veil[..., None]).clip(0, 255), np.uint8)
+
+
+def lifted(image: RgbImage) -> RgbImage:
+    lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
+    brighter = (255 * (lab[..., 0] / 255.0) ** 0.6).astype(np.uint8)
+    lab[..., 0] = cv2.createCLAHE(2.0, (8, 8)).apply(brighter)
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
+
+
+LIGHTS: dict[str, Change] = {
+    "as it is": lambda image, _: image,
+    "night": night,
+    "night, lifted": lambda image, number: lifted(night(image, number)),
+    "rain": rain,
+    "glare": glare,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the detector reported of one clip in one light, frame by frame."""
+
+    times: Sequence[float]
+    boxes: Sequence[Detections]
+    end: float
+
+
+def see(clip: Path, camera: Camera, detector: Detector, change: Change) -> Seen:
+    """The picture is changed as the detector gets it, so that a smaller one is no less noisy."""
+    view = choose_view(camera)
+    pictures, times, waiting = Pictures(view), [], []
+    with Recording(str(clip)) as recording:
+        for number, timed in enumerate(recording.frames()):
+            times.append(timed.t)
+            waiting.append(detector.submit(change(pictures.take(timed.frame), number)))
+        frame_s = recording.frame_s
+    return Seen(times, [view.to_frame(future.result()) for future in waiting], times[-1] + frame_s)
+
+
+def crossings(seen: Seen, camera: Camera, regarded: float, begins: float) -> list[Crossing]:
+    usual, tracker.BIRTH_CONFIDENCE = tracker.BIRTH_CONFIDENCE, begins
+    try:
+        follow, analyst, facts = tracker.make_tracker(camera), CameraAnalyst(camera), []
+        for t, boxes in zip(seen.times, seen.boxes, strict=True):
+            sure = boxes.confidence >= regarded
+            kept = Detections(boxes.xyxy[sure], boxes.confidence[sure], boxes.class_id[sure])
+            facts += analyst.observe(t, follow.update(t, kept))
+        facts += analyst.finish(seen.end)
+    finally:
+        tracker.BIRTH_CONFIDENCE = usual
+    return [fact for fact in facts if isinstance(fact, Crossing)]
+
+
+def figures(found: Sequence[Crossing], truth: Truth) -> dict[str, float]:
+    score = score_crossings(found, truth)
+    return {"f1": round(score.f1, 3), "f1_with_class": round(score.f1_with_class, 3), "found": len(found)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("shared", type=Path, help="the folder of clips/ and truth/clips/")
+    parser.add_argument("--clips", default=",".join(CLIPS))
+    parser.add_argument("--weights")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    rows: list[dict[str, object]] = []
+    for name in arguments.clips.split(","):
+        clip, truth_path = arguments.shared / "clips" / f"{name}.mp4", arguments.shared / "truth/clips" / f"{name}.json"
+        camera, truth = case_camera(Case(name, clip, truth_path)), read_truth(truth_path).truth()
+        size = choose_view(camera).window[2:]
+        detector = open_detector(arguments.weights, device="cpu", confidence=LOWEST, picture_size=size)
+        for light, change in LIGHTS.items():
+            seen = see(clip, camera, detector, change)
+            for regarded, begins in LIMITS:
+                scored = figures(crossings(seen, camera, regarded, begins), truth)
+                row = {"clip": name, "light": light, "regarded": regarded, "begins": begins, **scored}
+                rows.append({**row, "true": len(truth.crossings)})
+        detector.close()
+        if arguments.json:
+            arguments.json.write_text(json.dumps(rows, indent=1))
+    console = Console(width=120)
+    table = Table("clip", "true", "light", *(f"F1 {regarded:g}/{begins:g}" for regarded, begins in LIMITS))
+    for name in arguments.clips.split(","):
+        for light in LIGHTS:
+            of_both = [row for row in rows if (row["clip"], row["light"]) == (name, light)]
+            table.add_row(name, str(of_both[0]["true"]), light, *(f"{row['f1']} ({row['found']})" for row in of_both))
+    console.print(table)
+
+
+if __name__ == "__main__":
+    main()

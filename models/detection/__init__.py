@@ -1,0 +1,1 @@
+"""Road user detection: network backends, pre- and postprocessing."""

@@ -1,0 +1,116 @@
+"""Which way detection will take on this machine, and what would make it faster; nothing is loaded or built for that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.detection.loader import has_ultralytics, nvidia_gpu_present
+from models.detection.openvino import find_xml
+from models.errors import UnusableWeights
+from models.export.tensorrt_cache import EngineCache, Hardware, has_tensorrt, this_hardware
+from models.weights.bundled import packaged_weights
+from models.weights.registry import default_model, registered_models
+from models.weights.resolver import cache_folder, cached_versions, engine_folder
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorPath:
+    """says: runtime, precision and device. faster: what to do for a faster way; "" where we know of none.
+
+    builds_first: loading the detector would take minutes, for it builds a TensorRT engine.
+    """
+
+    says: str
+    faster: str = ""
+    builds_first: bool = False
+
+
+def detector_path(
+    weights: str | None,
+    device: str = "auto",
+    *,
+    cache: Path | None = None,
+    gpu: bool | None = None,
+    hardware: Callable[[], Hardware | None] = this_hardware,
+) -> DetectorPath | None:
+    """The backend that `load_detector` would choose with these arguments; None where the weights are not here.
+
+    gpu: whether there is an NVIDIA GPU; None asks the machine.
+    """
+    cache = cache or cache_folder()
+    has_gpu = nvidia_gpu_present() if gpu is None else gpu
+    on_gpu = has_gpu and device != "cpu"
+    path = _here(weights, prefer_torch=on_gpu and has_ultralytics(), cache=cache)
+    if path is None:
+        return None
+    name = weights or default_model().name
+    if path.suffix == ".engine":
+        return DetectorPath("TensorRT on the GPU")
+    if path.suffix == ".onnx":
+        return DetectorPath(f"ONNX Runtime on the {'GPU' if on_gpu else 'CPU'}", _of_the_pt(on_gpu))
+    if path.suffix == ".pt":
+        return _of_torch(path, name, on_gpu, cache, hardware)
+    return _of_openvino(path, name, on_gpu)
+
+
+def _here(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | None:
+    packaged = packaged_weights(weights)
+    if packaged is not None or (weights and Path(weights).exists()):
+        return packaged or Path(str(weights))
+    if weights and weights not in registered_models():
+        return None
+    versions = cached_versions(weights or default_model().name, cache)
+    if not versions:
+        return None
+    return versions[-1] if prefer_torch else versions[0]
+
+
+def _of_torch(
+    path: Path, name: str, on_gpu: bool, cache: Path, hardware: Callable[[], Hardware | None]
+) -> DetectorPath:
+    if not on_gpu:
+        return DetectorPath("torch on the CPU", _int8_for_cpu(name))
+    if not has_tensorrt():
+        return DetectorPath(
+            "torch in FP16 on the GPU", "run `pip install 'simpang[yolo,tensorrt]'`: an engine is several times as fast"
+        )
+    fits = hardware()
+    if fits is None:
+        return DetectorPath("torch on the CPU", "torch finds no GPU though there is one; check the driver")
+    engine = EngineCache(engine_folder(cache)).find(path, fits)
+    if engine is None:
+        return DetectorPath(
+            f"a TensorRT engine for {fits.gpu}, which is not built yet",
+            f"run `simpang models export {name} --to engine` now; else the first start takes minutes for it",
+            builds_first=True,
+        )
+    if EngineCache.precision(engine) == "int8":
+        return DetectorPath(f"TensorRT INT8 on {fits.gpu}")
+    return DetectorPath(
+        f"TensorRT FP16 on {fits.gpu}",
+        f"`simpang models export {name} --to engine --int8 --config CITY.yaml` tells what INT8 would keep",
+    )
+
+
+def _of_openvino(path: Path, name: str, on_gpu: bool) -> DetectorPath:
+    precision = "INT8" if is_int8(path) else "float"
+    if on_gpu:
+        return DetectorPath(f"OpenVINO {precision} on the CPU", _of_the_pt(on_gpu))
+    return DetectorPath(f"OpenVINO {precision} on the CPU", "" if precision == "INT8" else _int8_for_cpu(name))
+
+
+def _int8_for_cpu(name: str) -> str:
+    """Measured on an EPYC with VNNI: 0.49 of FP32's CPU time, 0.80 of BF16's, which OpenVINO takes where it can."""
+    return f"run `simpang models export {name} --int8 --config CITY.yaml`: INT8 takes half to four fifths of the time"
+
+
+def _of_the_pt(on_gpu: bool) -> str:
+    return "give the .pt as `weights`, so that the GPU is used" if on_gpu else "give an OpenVINO export as `weights`"
+
+
+def is_int8(path: Path) -> bool:
+    """Whether an OpenVINO network (folder or .xml) holds quantised activations; False for what cannot be read."""
+    try:
+        return b'type="FakeQuantize"' in find_xml(path).read_bytes()
+    except (OSError, UnusableWeights):
+        return False

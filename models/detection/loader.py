@@ -1,0 +1,135 @@
+"""Choosing the backend for given weights."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import structlog
+
+from models.detection.detector import Detector
+from models.errors import UnusableWeights
+from models.weights.resolver import cache_folder, engine_folder, resolve_weights
+
+log = structlog.get_logger()
+
+_ULTRALYTICS_SUFFIXES = {".pt", ".onnx", ".engine"}
+_FIRST_GPU = ("auto", "cuda", "cuda:0")
+"""Names of the device for which engines are built."""
+
+
+def load_detector(
+    weights: str | None,
+    *,
+    device: str = "auto",
+    confidence: float = 0.25,
+    picture_size: tuple[int, int] | None = None,
+    cache: Path | None = None,
+    patience_s: float = 0.0,
+) -> Detector:
+    """A running detector. Which weights and device are used is logged; one model is never swapped for another.
+
+    weights: path (OpenVINO folder or .xml, .pt, .onnx, .engine) or registered name; None resolves as
+    `models.weights.resolver.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
+    "auto" uses CUDA for .pt and .engine wherever there is a GPU; with TensorRT installed, a .pt there gets an engine,
+    built once in minutes. picture_size: (width, height) where all pictures will have the same; OpenVINO is faster then.
+    Without it, pictures of several cameras are packed (`models.packing.packing_detector`), which may wait for others
+    for patience_s. Raises UnusableWeights: one line, what is wrong and what to do.
+    """
+    cache = cache or cache_folder()
+    gpu = nvidia_gpu_present()
+    path = resolve_weights(weights, prefer_torch=gpu and has_ultralytics() and device != "cpu", cache=cache)
+    detector: Detector
+    if path.suffix in _ULTRALYTICS_SUFFIXES:
+        detector = _ultralytics(path, device, confidence, cache)
+    else:
+        compiled = _writable(cache / "compiled")
+        detector = _openvino(
+            path,
+            _openvino_device(path, device, gpu),
+            confidence,
+            picture_size=picture_size,
+            cache_dir=compiled,
+            patience_s=patience_s,
+        )
+    log.info("detector ready", model=detector.name, weights=str(path))
+    return detector
+
+
+def has_ultralytics() -> bool:
+    return find_spec("ultralytics") is not None and find_spec("torch") is not None
+
+
+def nvidia_gpu_present() -> bool:
+    """Asks the device files, so that a machine without a GPU never waits for torch to load."""
+    return Path("/dev/nvidia0").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1")
+
+
+def _openvino_device(path: Path, device: str, gpu: bool) -> str:
+    if device.lower().startswith("cuda"):
+        raise UnusableWeights(f"{path}: an OpenVINO model does not run on {device}; give the .pt or .engine instead")
+    if device == "auto" and gpu:
+        log.warning("these weights run on the CPU though there is a GPU; give the .pt or .engine to use it", path=path)
+    return "CPU" if device == "auto" else device.upper()
+
+
+def _openvino(
+    path: Path,
+    device: str,
+    confidence: float,
+    *,
+    picture_size: tuple[int, int] | None,
+    cache_dir: Path | None,
+    patience_s: float,
+) -> Detector:
+    # The runtime takes a while to load.
+    from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
+    from models.packing.packing_detector import CANVASES, PackingDetector  # noqa: PLC0415
+
+    packs = picture_size is None and device == "CPU"
+    network = OpenVinoNetwork(
+        path,
+        confidence=confidence,
+        device=device,
+        picture_size=picture_size,
+        sizes=CANVASES if packs else (),
+        cache_dir=cache_dir,
+    )
+    return PackingDetector(network, patience_s=patience_s) if packs else OpenVinoDetector(network)
+
+
+def _writable(folder: Path) -> Path | None:
+    """The folder, made if need be; None where nothing can be written, as in a read-only container."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _ultralytics(path: Path, device: str, confidence: float, cache: Path) -> Detector:
+    if not has_ultralytics():
+        raise UnusableWeights(
+            f"{path}: needs ultralytics and torch; run `pip install 'simpang[yolo]'`, or export the model to OpenVINO "
+            f"on a machine that has them (`simpang models export {path.name}`)"
+        )
+    from models.detection.ultralytics import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
+
+    if path.suffix == ".pt" and device in _FIRST_GPU:
+        engine = _engine_of(path, cache)
+        if engine is not None:
+            return UltralyticsDetector(engine, confidence=confidence, device=device)
+    return UltralyticsDetector(path, confidence=confidence, device=device)
+
+
+def _engine_of(path: Path, cache: Path) -> Path | None:
+    """The TensorRT engine of these weights for this GPU, built at first; None where it cannot be had."""
+    from models.export.tensorrt_cache import EngineCache, this_hardware  # noqa: PLC0415 - torch takes seconds to load
+
+    hardware = this_hardware()
+    if hardware is None:
+        return None
+    try:
+        return EngineCache(engine_folder(cache)).find_or_build(path, hardware)
+    except UnusableWeights as error:
+        log.warning("torch runs these weights, which is slower than an engine", reason=str(error))
+        return None

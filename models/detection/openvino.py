@@ -1,0 +1,168 @@
+"""Detection on the CPU (or an Intel GPU) with OpenVINO, for any detection model that ultralytics exports."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import properties
+
+from analytics.detections import Detections
+from models.detection.bounded_executor import BoundedDetection
+from models.detection.cpu import new_threads_give_way
+from models.detection.detector import RgbImage
+from models.detection.letterbox import letterbox, pad_to_stride
+from models.detection.openvino_graph import (
+    compile_network,
+    core,
+    fixed_size,
+    has_dense_head,
+    read_network,
+    with_classes,
+)
+from models.detection.rider_merge import merge_riders
+from models.detection.yolo_postprocess import decode_dense, decode_end_to_end, without_duplicates
+from models.errors import UnusableWeights
+from models.packing.packing_detector import Size
+from models.weights.model_metadata import IGNORED, read_metadata
+
+_TRIAL_STRIDES = 10
+"""Side of the first picture: an end-to-end head wants room for the 300 boxes that it always gives."""
+
+
+def devices() -> dict[str, str]:
+    """What OpenVINO can run on here: full names by the names that `device` takes."""
+    return {device: str(core().get_property(device, "FULL_DEVICE_NAME")) for device in core().available_devices}
+
+
+def find_xml(path: Path) -> Path:
+    """The network's .xml: `path` itself, or the only one in that folder. Raises UnusableWeights."""
+    found = sorted(path.glob("*.xml")) if path.is_dir() else [path]
+    if len(found) != 1 or not found[0].is_file():
+        raise UnusableWeights(f"{path}: expected one OpenVINO .xml with its .bin here; give an exported model folder")
+    return found[0]
+
+
+class OpenVinoNetwork:
+    """A detection network: pictures in, boxes with duplicates out. See `models.packing.packing_detector.Network`.
+
+    A network with a fixed input gets every picture letterboxed, one with a dynamic input takes each at its own size.
+    picture_size: (width, height) that a dynamic network is fixed to, which is faster. sizes: (width, height), whole
+    strides, for which a dynamic network is compiled once more each; where sizes vary that takes half the time, as the
+    dynamic one is set up anew whenever a picture's size differs from the one before.
+    Raises UnusableWeights where the files hold no detection model.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        confidence: float = 0.25,
+        device: str = "CPU",
+        picture_size: Size | None = None,
+        sizes: Sequence[Size] = (),
+        cache_dir: Path | None = None,
+    ) -> None:
+        xml = find_xml(path)
+        metadata = read_metadata(xml.parent / "metadata.yaml")
+        model = read_network(xml)
+        self._dense = has_dense_head(model, len(metadata.road_users), xml)
+        self._road_users = metadata.road_users
+        if self._dense:
+            wanted = np.flatnonzero(metadata.road_users != IGNORED)
+            model, self._road_users = with_classes(model, wanted), metadata.road_users[wanted]
+        self._stride = metadata.stride
+        self._confidence = confidence
+        if picture_size is not None and fixed_size(model) is None:
+            width, height = (-(-side // self._stride) * self._stride for side in picture_size)
+            model.reshape([1, 3, height, width])
+        self._fixed_size = fixed_size(model)
+        self.sizes: tuple[Size, ...] = tuple(sizes) if self._fixed_size is None else ()
+        # What the network computes can wait; whoever brings it the next picture must not, or cores stand idle.
+        with new_threads_give_way():
+            self._sized = {size: _Requests(_compile_at(size, model, xml, device, cache_dir)) for size in self.sizes}
+            self._any_size = _Requests(compile_network(model, xml, device, cache_dir))
+            # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once lock up.
+            ov.Type.u8.to_dtype()
+            self._try_out(xml)
+        self.name = f"{path.stem.removesuffix('_openvino_model')}, OpenVINO {device}"
+        self.requests = self._any_size.count
+
+    def candidates(self, image: RgbImage) -> Detections:
+        """Boxes with duplicates, in the picture's pixels. Called by up to `requests` threads at once."""
+        sized = self._sized.get((image.shape[1], image.shape[0]))
+        if sized is not None:
+            return self._decode(sized, image)
+        size = self._fixed_size
+        fitted = letterbox(image, size) if size else pad_to_stride(image, self._stride)
+        found = self._decode(self._any_size, fitted.image)
+        return Detections(fitted.to_picture(found.xyxy), found.confidence, found.class_id)
+
+    def _decode(self, requests: "_Requests", image: RgbImage) -> Detections:
+        decode = decode_dense if self._dense else decode_end_to_end
+        with requests.infer(image) as output:
+            return decode(output, self._road_users, self._confidence)
+
+    def _try_out(self, xml: Path) -> None:
+        """Detect once in this thread: finds networks that load but do not run.
+
+        It also is a must: OpenVINO's Python binding sets itself up on the first array it meets, and hangs for ever
+        where two threads bring the first arrays at once.
+        """
+        side = _TRIAL_STRIDES * self._stride
+        try:
+            self.candidates(np.zeros((side, side, 3), dtype=np.uint8))
+        except (RuntimeError, IndexError) as error:
+            problem = str(error).strip().splitlines()[-1]
+            raise UnusableWeights(f"{xml}: the model does not run ({problem}); export it again") from error
+
+
+class OpenVinoDetector:
+    """See `models.detection.detector.Detector`: each picture by itself."""
+
+    def __init__(self, network: OpenVinoNetwork) -> None:
+        self._network = network
+        self.name, self.in_flight = network.name, network.requests
+        # As many again may wait, so that a request that is done never waits for the thread that submits.
+        self._detection = BoundedDetection(self._detect, threads=self.in_flight, room=2 * self.in_flight)
+
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        return self._detection.submit(image)
+
+    def close(self) -> None:
+        self._detection.close()
+
+    def _detect(self, image: RgbImage) -> Detections:
+        return merge_riders(without_duplicates(self._network.candidates(image)))
+
+
+class _Requests:
+    """A compiled network and as many requests as keep the device busy."""
+
+    def __init__(self, compiled: ov.CompiledModel) -> None:
+        self.count = int(compiled.get_property(properties.optimal_number_of_infer_requests))
+        self._idle: SimpleQueue[ov.InferRequest] = SimpleQueue()
+        for _ in range(self.count):
+            self._idle.put(compiled.create_infer_request())
+
+    @contextmanager
+    def infer(self, image: RgbImage) -> Iterator[NDArray[np.float32]]:
+        """The output for one picture, which nobody copies: it is the network's own until the context ends."""
+        request = self._idle.get()
+        try:
+            request.set_input_tensor(ov.Tensor(np.ascontiguousarray(image)[None], shared_memory=True))
+            request.start_async()
+            request.wait()
+            yield request.get_output_tensor(0).data[0]
+        finally:
+            self._idle.put(request)
+
+
+def _compile_at(size: Size, model: ov.Model, xml: Path, device: str, cache_dir: Path | None) -> ov.CompiledModel:
+    sized = model.clone()
+    sized.reshape([1, 3, size[1], size[0]])
+    return compile_network(sized, xml, device, cache_dir)

@@ -1,0 +1,1 @@
+"""Export and quantization of networks. Not imported by the runtime."""

@@ -1,0 +1,111 @@
+"""Pictures with the truth drawn on them, as data sets for YOLO have it, and how well a detector meets that truth."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+
+from analytics.detections import Detections
+from models.detection.detector import Detector, RgbImage
+from models.detection.letterbox import letterbox
+from models.errors import UnusableWeights
+from models.export.detection_metrics import AveragePrecision, Examination
+from models.weights.model_metadata import IGNORED, checked_metadata
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+
+
+def average_precision(detector: Detector, data_yaml: Path, *, width: int) -> AveragePrecision:
+    """What of the validation pictures of a data set (`val` in its data.yaml) the detector finds.
+
+    detector: with a confidence near 0, for the curve to be whole. width: of the pictures when the detector sees them,
+    in pixels. Riders count as one with their machines, as in all that Simpang detects: labels that draw a person on a
+    motorcycle cost every detector the same.
+    Raises UnusableWeights, naming the file, for a data set that cannot be read.
+    """
+    examination = Examination()
+    with closing(detector):
+        for picture, truth in labelled_pictures(data_yaml, width=width):
+            examination.see(detector.submit(picture).result(), truth)
+    result = examination.result()
+    if not result.pictures:
+        raise UnusableWeights(f"{data_yaml}: holds no validation pictures; correct `path` and `val`")
+    return result
+
+
+def labelled_pictures(data_yaml: Path, *, width: int) -> Iterator[tuple[RgbImage, Detections]]:
+    """Each validation picture, `width` pixels wide, with its true boxes in that picture's pixels."""
+    described = _described(data_yaml)
+    road_users = checked_metadata(described, data_yaml).road_users
+    for path in _pictures(described, data_yaml):
+        picture = read_picture(path, width=width)
+        yield picture, _truth(_label_file(path), road_users, picture.shape[1], picture.shape[0])
+
+
+def read_picture(path: Path, *, width: int) -> RgbImage:
+    """RGB, scaled to `width` pixels, aspect kept. Raises UnusableWeights for what is no picture."""
+    found = cv2.imread(str(path))
+    if found is None:
+        raise UnusableWeights(f"{path}: cannot be read as a picture; remove it, or save it anew")
+    return at_width(np.asarray(found[..., ::-1], dtype=np.uint8), width)
+
+
+def at_width(picture: RgbImage, width: int) -> RgbImage:
+    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
+    return letterbox(picture, (width, height)).image
+
+
+def _described(data_yaml: Path) -> dict[str, Any]:
+    try:
+        described = yaml.safe_load(data_yaml.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UnusableWeights(f"{data_yaml}: cannot be read as a data set; give its data.yaml") from error
+    if not isinstance(described, dict) or not described.get("val"):
+        raise UnusableWeights(f"{data_yaml}: key `val` is missing; name the folder of the validation pictures")
+    return described
+
+
+def _pictures(described: dict[str, Any], data_yaml: Path) -> list[Path]:
+    root = data_yaml.parent / (described.get("path") or ".")
+    wanted = described["val"] if isinstance(described["val"], list) else [described["val"]]
+    found: list[Path] = []
+    for entry in wanted:
+        place = root / entry
+        if place.suffix == ".txt" and place.is_file():
+            lines = place.read_text(encoding="utf-8").split()
+            found += [place.parent / line.removeprefix("./") for line in lines]
+        else:
+            found += sorted(path for path in place.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    return found
+
+
+def _label_file(picture: Path) -> Path:
+    """ultralytics' rule: the last folder named `images` becomes `labels`."""
+    parts = list(picture.parts)
+    for i in reversed(range(len(parts) - 1)):
+        if parts[i] == "images":
+            parts[i] = "labels"
+            break
+    return Path(*parts).with_suffix(".txt")
+
+
+def _truth(labels: Path, road_users: np.ndarray[Any, np.dtype[np.int64]], width: int, height: int) -> Detections:
+    """A picture without a label file holds nothing."""
+    if not labels.exists():
+        return Detections.empty()
+    try:
+        rows = np.array(
+            [line.split()[:5] for line in labels.read_text().splitlines() if line.strip()], dtype=np.float64
+        )
+        rows = rows.reshape(-1, 5)
+        kinds = road_users[rows[:, 0].astype(np.int64)]
+    except (ValueError, IndexError) as error:
+        raise UnusableWeights(f"{labels}: expected lines of `class cx cy w h`, classes as in data.yaml") from error
+    centre, half = rows[:, 1:3], rows[:, 3:5] / 2
+    boxes = np.concatenate([centre - half, centre + half], axis=1) * [width, height, width, height]
+    kept = kinds != IGNORED
+    return Detections(boxes[kept].astype(np.float32), np.ones(int(kept.sum()), np.float32), kinds[kept])

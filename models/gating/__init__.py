@@ -1,0 +1,1 @@
+"""Selection of the image regions that need detection."""

@@ -1,0 +1,1 @@
+"""Packing of image crops into few network inputs."""

@@ -1,0 +1,1 @@
+"""Camera tampering and view change detection."""

@@ -1,0 +1,1 @@
+"""Training of detection networks. Not imported by the runtime."""

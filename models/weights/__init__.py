@@ -1,0 +1,1 @@
+"""Network weights: registry, resolution by name, metadata."""

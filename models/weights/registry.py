@@ -1,0 +1,43 @@
+"""Models that can be fetched by name: pinned files with their SHA-256."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from models.errors import UnusableWeights
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredModel:
+    """sha256: hexadecimal, of the file at `url`."""
+
+    name: str
+    url: str
+    sha256: str
+    licence: str
+
+
+@cache
+def registered_models() -> dict[str, RegisteredModel]:
+    return {name: RegisteredModel(name=name, **entry) for name, entry in _registry()["models"].items()}
+
+
+def default_model() -> RegisteredModel:
+    """What is used where nobody asked for another."""
+    return registered_models()[_registry()["default"]]
+
+
+def registered_model(name: str) -> RegisteredModel:
+    """Raises UnusableWeights for a name that is not listed."""
+    models = registered_models()
+    if name not in models:
+        raise UnusableWeights(f"no model is called {name!r}; known are {', '.join(models)}")
+    return models[name]
+
+
+@cache
+def _registry() -> dict[str, Any]:
+    registry: dict[str, Any] = json.loads(files("models.weights").joinpath("registry.json").read_text(encoding="utf-8"))
+    return registry

@@ -1,0 +1,102 @@
+"""Where weights come from: an explicit path or name, else the cache, else a pinned and verified download."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import httpx
+import platformdirs
+import structlog
+
+from models.errors import UnusableWeights
+from models.weights.bundled import packaged_weights
+from models.weights.registry import RegisteredModel, default_model, registered_model, registered_models
+
+log = structlog.get_logger()
+
+_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+_OPENVINO_FOLDERS = ("{}_int8_openvino_model", "{}_openvino_model")
+
+
+def cache_folder() -> Path:
+    """Where fetched and exported models, and compiled networks, are kept between runs."""
+    return Path(platformdirs.user_cache_dir("simpang", appauthor=False))
+
+
+def engine_folder(cache: Path | None = None) -> Path:
+    """Where TensorRT engines are kept (`models.export.tensorrt_cache`)."""
+    return (cache or cache_folder()) / "engines"
+
+
+def cached_versions(name: str, cache: Path) -> list[Path]:
+    """What the cache holds of a model, best for a CPU first: OpenVINO INT8, OpenVINO, .pt."""
+    weights = cache / "weights"
+    candidates = [weights / folder.format(name) for folder in _OPENVINO_FOLDERS] + [weights / f"{name}.pt"]
+    return [path for path in candidates if path.exists()]
+
+
+def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: Path | None = None) -> Path:
+    """The file or folder to load: `weights` where it is a path, else that model (or the default one) by name.
+
+    weights: a path, a name from the registry (`yolo11n`), or `demo-city`; None stands for the default model.
+    prefer_torch: take the .pt from the cache before an OpenVINO export (where a GPU is at hand).
+    Raises UnusableWeights where there is none, saying what to do.
+    """
+    cache = cache or cache_folder()
+    packaged = packaged_weights(weights)
+    if packaged is not None:
+        return packaged
+    if weights and (weights not in registered_models() or Path(weights).exists()):
+        path = Path(weights)
+        if not path.exists():
+            raise UnusableWeights(
+                f"{weights}: no such weights; give a file or folder, or one of {', '.join(registered_models())}"
+            )
+        return path
+    model = default_model() if not weights else registered_model(weights)
+    versions = cached_versions(model.name, cache)
+    if versions:
+        return versions[-1] if prefer_torch else versions[0]
+    try:
+        return fetch(model, cache=cache)
+    except UnusableWeights as error:
+        raise UnusableWeights(
+            f"no weights were given, none are kept here, and none could be fetched ({error}); run "
+            f"`simpang models fetch {model.name}` where there is a network, or give --weights PATH or SIMPANG_WEIGHTS"
+        ) from error
+
+
+def fetch(model: RegisteredModel, *, cache: Path | None = None) -> Path:
+    """Download a registered model into the cache, unless it is there. Returns the path of its .pt.
+
+    The file appears under its name only when its SHA-256 is right. Raises UnusableWeights otherwise.
+    """
+    target = (cache or cache_folder()) / "weights" / f"{model.name}.pt"
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    log.debug("fetching weights", model=model.name, url=model.url)
+    descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=f"{model.name}.", suffix=".part")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            digest = hashlib.sha256()
+            with httpx.stream("GET", model.url, follow_redirects=True, timeout=_TIMEOUT) as response:
+                response.raise_for_status()
+                for chunk in response.iter_bytes():
+                    digest.update(chunk)
+                    file.write(chunk)
+        if digest.hexdigest() != model.sha256:
+            raise UnusableWeights(
+                f"{model.url}: SHA-256 is {digest.hexdigest()}, expected {model.sha256}; not kept. "
+                "Try again, or tell whoever runs your network that the file is altered"
+            )
+        Path(partial).replace(target)
+        log.info("fetched weights", model=model.name, path=str(target))
+    except (httpx.HTTPError, OSError) as error:
+        raise UnusableWeights(
+            f"{model.url}: cannot be fetched ({type(error).__name__}); try again where there is a network"
+        ) from error
+    finally:
+        Path(partial).unlink(missing_ok=True)
+    return target

@@ -1,0 +1,1 @@
+"""Incident alerts: rules, queue and delivery."""

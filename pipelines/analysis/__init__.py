@@ -1,0 +1,1 @@
+"""Analysis loop: frame scheduling, detection requests, events per camera."""

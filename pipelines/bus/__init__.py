@@ -1,0 +1,1 @@
+"""Event bus between workers and consumers."""

@@ -1,0 +1,1 @@
+"""Event bus on Apache Kafka."""

@@ -1,0 +1,123 @@
+"""The Kafka brokers themselves: where they are, whether one answers, and what topics they hold."""
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+import structlog
+from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import AuthorizationError, TopicAlreadyExistsError
+
+from pipelines.bus.bus import BusDown
+from pipelines.errors import BadInput
+from pipelines.events.schema import TOPICS
+
+log = structlog.get_logger()
+# The client reports every single attempt; what matters of them is said by us, once.
+logging.getLogger("kafka").addHandler(logging.NullHandler())
+
+PARTITIONS = 6
+"""Of a topic that we create. Topics that exist already stay as they are."""
+CONNECT_S = 3.0
+LOOK_EVERY_S = 2.0
+
+CLIENT = {
+    "request_timeout_ms": 10_000,
+    "bootstrap_timeout_ms": 5_000,
+    "reconnect_backoff_max_ms": 1_000,
+    "metadata_max_age_ms": 30_000,
+}
+
+Layout = dict[str, tuple[str | None, dict[int, int]]]
+"""Topic -> its id, and the leader epoch of each of its partitions."""
+
+
+class Brokers:
+    """The addresses in `bootstrap` (`host:9092,host2:9092`). Raises BadInput where they make no sense."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._addresses = [self._address(part.strip()) for part in bootstrap.split(",")]
+        self.servers = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self._addresses]
+
+    def __str__(self) -> str:
+        return self._bootstrap
+
+    def _address(self, text: str) -> tuple[str, int]:
+        host, _, port = text.rpartition(":") if ":" in text else (text, "", "9092")
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+            raise BadInput(f"bus.kafka: {self._bootstrap!r} is no list of brokers; write host:9092,host2:9092")
+        return host.strip("[]"), int(port)
+
+    def require_one(self) -> None:
+        """Raises BusDown where none takes a connection: sooner, and clearer, than a client that finds out itself."""
+        reason = ""
+        for address in self._addresses:
+            try:
+                with socket.create_connection(address, timeout=CONNECT_S):
+                    return
+            except OSError as error:
+                reason = error.strerror or str(error)
+        raise BusDown(f"Kafka at {self}: {reason}")
+
+    @contextmanager
+    def admin(self) -> Iterator[KafkaAdminClient]:
+        """A client, once our topics exist. Raises BusDown or KafkaError where no broker answers."""
+        self.require_one()
+        admin = KafkaAdminClient(bootstrap_servers=self.servers, **CLIENT)
+        try:
+            _create_topics(admin)
+            yield admin
+        finally:
+            admin.close()
+
+    def down(self, error: Exception) -> BusDown:
+        """What to raise for an error of the client."""
+        return BusDown(f"Kafka at {self}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}")
+
+
+class Watch:
+    """Tells when the broker is not the one it was.
+
+    A consumer whose broker is gone only falls silent; and one that meets it again, restarted, goes on at positions
+    that may by then belong to other messages.
+    """
+
+    def __init__(self, brokers: Brokers, admin: KafkaAdminClient) -> None:
+        """Raises BusDown where a topic is not ready."""
+        self._brokers = brokers
+        self._admin = admin
+        self.layout = _layout(admin)
+        self._next_look = monotonic() + LOOK_EVERY_S
+        unready = [topic for topic in TOPICS.values() if not self.layout.get(topic, (None, {}))[1]]
+        if unready:
+            raise BusDown(f"Kafka at {brokers}: topic {unready[0]} is not ready")
+
+    def look(self) -> None:
+        """Now and then. Raises BusDown or KafkaError where a new consumer is called for."""
+        if monotonic() < self._next_look:
+            return
+        self._next_look = monotonic() + LOOK_EVERY_S
+        self._brokers.require_one()
+        if _layout(self._admin) != self.layout:
+            raise BusDown(f"Kafka at {self._brokers}: was restarted, or its topics changed")
+
+
+def _create_topics(admin: KafkaAdminClient) -> None:
+    for topic in sorted(set(TOPICS.values()) - set(admin.list_topics())):
+        try:
+            admin.create_topics([NewTopic(topic, num_partitions=PARTITIONS, replication_factor=-1)])
+            log.info("topic created", topic=topic, partitions=PARTITIONS)
+        except TopicAlreadyExistsError:
+            pass
+        except AuthorizationError:
+            log.warning("may not create a topic; ask the broker's keeper to", topic=topic)
+
+
+def _layout(admin: KafkaAdminClient) -> Layout:
+    return {
+        topic["name"]: (topic["topic_id"], {p["partition_index"]: p["leader_epoch"] for p in topic["partitions"]})
+        for topic in admin.describe_topics(list(TOPICS.values()))
+    }

@@ -1,0 +1,243 @@
+"""The outbox: what a worker has counted waits here, on disk, until the bus has it safely.
+
+`put` returns when the event is on disk, and never waits for a network. A thread of the outbox publishes in order and
+tries again, for ever, while the bus is down. An event keeps its id from the first attempt to the last, across restarts
+too, so that whoever stores it can tell a replay.
+
+Acknowledged events are not forgotten at once. A broker without replicas acknowledges what it has not yet written to
+disk; if it loses power, as a small city's only broker does, that is lost. So the last two minutes stay here and are
+published again after every loss of the bus and after every start of our own. The store ignores replays, so sending
+again costs nothing; a crossing that is missing could never be got back.
+"""
+
+import random
+import sqlite3
+from pathlib import Path
+from threading import Condition, Thread
+from time import monotonic, time
+from types import TracebackType
+from typing import Self
+
+import structlog
+from pydantic import ValidationError
+
+from pipelines.bus.bus import Publisher
+from pipelines.errors import BadInput
+from pipelines.events.schema import Event
+
+log = structlog.get_logger()
+
+CAPACITY_BYTES = 512 * 2**20
+"""36 busy cameras write about 1.1 MB a minute: hours, not minutes, of a broken link."""
+KEPT_S = 120.0
+BATCH = 200
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 10.0
+DRAIN_S = 1.0
+
+_TABLE = """
+CREATE TABLE IF NOT EXISTS outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    body BLOB NOT NULL,
+    acknowledged_at REAL
+)
+"""
+_INDEX = "CREATE INDEX IF NOT EXISTS outbox_acknowledged ON outbox (acknowledged_at, seq)"
+# Within each of these classes the oldest goes first: what is safe elsewhere, then what matters least.
+_EXPENDABLE = ("acknowledged_at IS NOT NULL", "kind = 'health'", "kind = 'congestion'", "true")
+_ROOM_MADE = 0.05
+
+
+class Outbox:
+    """A context manager: opened, it publishes; closed, it drains for `drain_s` at most and keeps the rest on disk.
+
+    path: its SQLite file, used by one process at a time. capacity_bytes: of event bodies. The publisher stays the
+    caller's, who closes it after the outbox.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        publisher: Publisher,
+        *,
+        capacity_bytes: int = CAPACITY_BYTES,
+        kept_s: float = KEPT_S,
+        drain_s: float = DRAIN_S,
+    ) -> None:
+        self._path = path
+        self._publisher = publisher
+        self._capacity_bytes = capacity_bytes
+        self._kept_s = kept_s
+        self._drain_s = drain_s
+        self._changed = Condition()  # guards all below
+        self._database: sqlite3.Connection | None = None
+        self._bytes = 0
+        self._stop_by: float | None = None
+        self._pump = Thread(target=self._publish_for_ever, name="outbox", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Raises BadInput where the file cannot be used."""
+        with self._changed:
+            self._database = _open(self._path)
+            self._bytes = self._scalar("SELECT coalesce(sum(length(body)), 0) FROM outbox")
+            self._send_again()
+        self._pump.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._stop_by = monotonic() + self._drain_s
+            self._changed.notify_all()
+        self._pump.join(self._drain_s)
+        with self._changed:
+            waiting = self._waiting()
+            if self._database is not None:
+                self._database.close()
+                self._database = None
+        if waiting:
+            log.warning("events stay in the outbox until the next start", waiting=waiting, path=str(self._path))
+
+    def put(self, event: Event) -> None:
+        """Any thread may call it. A disk that takes nothing more is logged: the camera must go on all the same."""
+        body = event.to_json()
+        with self._changed:
+            if self._database is None:
+                raise ValueError("the outbox is closed")
+            if self._bytes + len(body) > self._capacity_bytes:
+                self._make_room()
+            try:
+                self._database.execute("INSERT INTO outbox (kind, body) VALUES (?, ?)", (event.data.kind, body))
+            except sqlite3.Error as error:
+                log.error("event lost: the outbox cannot be written", path=str(self._path), error=error)
+                return
+            self._bytes += len(body)
+            self._changed.notify_all()
+
+    @property
+    def waiting(self) -> int:
+        """Events not yet acknowledged by the bus."""
+        with self._changed:
+            return self._waiting()
+
+    def _waiting(self) -> int:
+        return self._scalar("SELECT count(*) FROM outbox WHERE acknowledged_at IS NULL")
+
+    def _scalar(self, query: str) -> int:
+        if self._database is None:
+            return 0
+        (value,) = self._database.execute(query).fetchone()
+        return int(value)
+
+    def _publish_for_ever(self) -> None:
+        pause_s = 0.0
+        while self._wait(pause_s):
+            try:
+                events, last = self._next_batch()
+                if events:
+                    self._publisher.publish(events)
+                self._acknowledge(last)
+            except Exception as error:  # whatever is wrong with the bus, this thread must outlive it
+                if not pause_s:
+                    log.warning("bus is down; events wait in the outbox", error=error, waiting=self.waiting)
+                pause_s = min(max(pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
+                self._send_again()
+                continue
+            if pause_s and events:
+                log.info("bus is back", waiting=self.waiting)
+                pause_s = 0.0
+
+    def _wait(self, pause_s: float) -> bool:
+        """Wait until there is something to publish and `pause_s` is over. False: it is time to end."""
+        with self._changed:
+            if pause_s:
+                # Spread, so that a broker that comes back does not meet all workers in one instant.
+                self._changed.wait_for(lambda: self._stop_by is not None, pause_s * random.uniform(0.8, 1.2))  # noqa: S311
+                return self._stop_by is None
+            while not self._scalar("SELECT EXISTS (SELECT 1 FROM outbox WHERE acknowledged_at IS NULL)"):
+                if self._stop_by is not None:
+                    return False
+                self._changed.wait(1.0)
+                self._forget_old()
+            return self._stop_by is None or monotonic() < self._stop_by
+
+    def _next_batch(self) -> tuple[list[Event], int]:
+        """The oldest events that wait, and the number of the last of them."""
+        with self._changed:
+            if self._database is None:
+                return [], 0
+            rows = self._database.execute(
+                "SELECT seq, body FROM outbox WHERE acknowledged_at IS NULL ORDER BY seq LIMIT ?", (BATCH,)
+            ).fetchall()
+        events = []
+        for seq, body in rows:
+            try:
+                events.append(Event.from_json(body))
+            except ValidationError as error:
+                log.error("event left out: this version cannot read it", path=str(self._path), seq=seq, error=error)
+        return events, rows[-1][0] if rows else 0
+
+    def _acknowledge(self, last: int) -> None:
+        with self._changed:
+            if self._database is not None:
+                self._database.execute(
+                    "UPDATE outbox SET acknowledged_at = ? WHERE acknowledged_at IS NULL AND seq <= ?", (time(), last)
+                )
+                self._forget_old()
+
+    def _forget_old(self) -> None:
+        self._delete("acknowledged_at < ?", (time() - self._kept_s,))
+
+    def _send_again(self) -> None:
+        with self._changed:
+            if self._database is not None:
+                self._database.execute("UPDATE outbox SET acknowledged_at = NULL WHERE acknowledged_at IS NOT NULL")
+
+    def _make_room(self) -> None:
+        for expendable in _EXPENDABLE:
+            excess = self._bytes - int(self._capacity_bytes * (1 - _ROOM_MADE))
+            if excess <= 0:
+                return
+            before = "sum(length(body)) OVER (ORDER BY seq) - length(body) AS before"
+            oldest = f"SELECT seq FROM (SELECT seq, {before} FROM outbox WHERE {expendable}) WHERE before < ?"  # noqa: S608
+            dropped = self._delete(f"seq IN ({oldest})", (excess,))
+            if dropped and expendable != _EXPENDABLE[0]:
+                log.error("outbox is full: oldest events lost", lost=dropped, which=expendable, path=str(self._path))
+
+    def _delete(self, where: str, values: tuple[float, ...]) -> int:
+        if self._database is None:
+            return 0
+        gone = self._database.execute(f"DELETE FROM outbox WHERE {where} RETURNING length(body)", values).fetchall()  # noqa: S608
+        self._bytes -= sum(size for (size,) in gone)
+        return len(gone)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _connect(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise BadInput(f"{path}: {error}; is data_dir writable, and is no other Simpang using it?") from error
+    except sqlite3.DatabaseError as error:
+        damaged = f".damaged-{int(time())}"
+        for part in (path, path.with_name(f"{path.name}-wal")):
+            if part.exists():
+                part.rename(part.with_name(part.name + damaged))
+        log.error("outbox is damaged and set aside; a new one begins", path=f"{path}{damaged}", error=error)
+        return _connect(path)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
+    try:
+        # Exclusive: two processes on one outbox would publish everything twice. Full: on disk when `put` returns.
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        database.execute(_TABLE)
+        database.execute(_INDEX)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database

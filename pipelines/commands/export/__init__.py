@@ -1,0 +1,1 @@
+"""The `simpang models export` command and its jobs."""

@@ -1,0 +1,135 @@
+"""`simpang models export`: weights for another runtime, and smaller ones."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from models.errors import UnusableWeights
+from models.export.detector_agreement import CONFIDENT, SAME_BOX
+from models.export.tensorrt_cache import EngineCache, this_hardware
+from models.weights.resolver import engine_folder, resolve_weights
+from pipelines.config.settings import read_config
+from pipelines.errors import BadInput
+
+if TYPE_CHECKING:
+    from pipelines.commands.export.quantize_job import Calibration, QuantisedModel
+
+
+@click.command("export")
+@click.argument("weights")
+@click.option(
+    "--to", "--format", "to", type=click.Choice(["openvino", "onnx", "engine"]), default="openvino", show_default=True
+)
+@click.option("--imgsz", default=640, show_default=True, type=click.IntRange(32, 4096), help="Width to tune for, px.")
+@click.option("--half", is_flag=True, help="Store the weights as FP16: half the size, made for GPUs.")
+@click.option("--int8", is_flag=True, help="Quantise to INT8: faster. Needs pictures of your own cameras.")
+@click.option(
+    "--pictures", "sources", multiple=True, metavar="SOURCE", help="Folder, video or camera address; may be repeated."
+)
+@click.option(
+    "--config", "city", type=click.Path(path_type=Path), metavar="CITY.yaml", help="Pictures of all cameras of a city."
+)
+@click.option("--count", default=300, show_default=True, type=click.IntRange(4, 5000), help="Pictures, all together.")
+@click.option("--over", "over_s", default=60.0, show_default=True, help="Seconds over which cameras are asked.")
+@click.option(
+    "--labelled", type=click.Path(path_type=Path), metavar="DATA.yaml", help="Also tell mAP on this YOLO set."
+)
+@click.option("--accept", is_flag=True, help="Use the INT8 model even where it keeps too little.")
+def export_model(
+    *,
+    weights: str,
+    to: str,
+    imgsz: int,
+    half: bool,
+    int8: bool,
+    sources: tuple[str, ...],
+    city: Path | None,
+    count: int,
+    over_s: float,
+    labelled: Path | None,
+    accept: bool,
+) -> None:
+    """Turn WEIGHTS (a .pt or a model's name) into what OpenVINO, ONNX Runtime or TensorRT runs.
+
+    The result lies beside the .pt; models fetched by name are used from there. With --int8, WEIGHTS may be a float
+    OpenVINO export too; what the result keeps of the original is told, and written to export_report.json beside it.
+    An .engine fits the GPU and the TensorRT it was built with, and is kept in the cache. .pt files need the extra
+    `yolo`, --int8 the extra `quantise`.
+    """
+    if not int8 and (sources or city or labelled or accept):
+        raise BadInput("--pictures, --config, --labelled and --accept go with --int8")
+    try:
+        path = resolve_weights(weights, prefer_torch=True)
+        if int8:
+            from pipelines.commands.export.quantize_job import Calibration  # noqa: PLC0415 - its runtimes load slowly
+
+            given = _sources(sources, city)
+            by = Calibration(
+                sources=given, width=imgsz, pictures=count, over_s=over_s, labelled=labelled, accept=accept
+            )
+            _show(_quantised(path, to, by))
+        elif to == "engine":
+            click.echo(_engine(path))
+        else:
+            from models.export.exporter import export_weights  # noqa: PLC0415 - its backend loads slowly
+
+            click.echo(export_weights(path, to=to, imgsz=imgsz, half=half))
+    except UnusableWeights as error:
+        raise BadInput(str(error)) from error
+
+
+def _quantised(path: Path, to: str, by: "Calibration") -> "QuantisedModel":
+    from pipelines.commands.export.quantize_job import quantise_for_cpu, quantise_for_gpu  # noqa: PLC0415 - its runtimes load slowly
+
+    if to == "onnx":
+        raise BadInput("--int8 is for --to openvino and --to engine; ONNX Runtime gets --half at most")
+    return quantise_for_cpu(path, by) if to == "openvino" else quantise_for_gpu(path, by, EngineCache(engine_folder()))
+
+
+def _engine(path: Path) -> Path:
+    hardware = this_hardware()
+    if hardware is None:
+        from pipelines.commands.export.quantize_job import NO_ENGINE_HERE  # noqa: PLC0415 - its runtimes load slowly
+
+        raise BadInput(NO_ENGINE_HERE)
+    return EngineCache(engine_folder()).find_or_build(path, hardware)
+
+
+def _sources(sources: tuple[str, ...], city: Path | None) -> list[str]:
+    cameras = () if city is None else read_config(city).watched
+    return [*sources, *((camera.analysis_url or camera.url).get_secret_value() for camera in cameras)]
+
+
+def _show(made: "QuantisedModel") -> None:
+    """Raises BadInput for one that keeps too little."""
+    kept = made.kept
+    console = Console()
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("road user", "boxes", "recall", "precision", "confidence"):
+        table.add_column(heading, justify="left" if heading == "road user" else "right")
+    for kind, told in kept.agreement.items():
+        table.add_row(
+            kind, str(told.expected), f"{told.recall:.3f}", f"{told.precision:.3f}", f"{told.confidence_change:+.3f}"
+        )
+    console.print(table)
+    console.print(
+        f"INT8 against the original on {kept.pictures} pictures that were held back; boxes of confidence {CONFIDENT} "
+        f"and more, the same from IoU {SAME_BOX}; confidence: the mean change.",
+        soft_wrap=True,
+    )
+    if kept.original is not None and kept.quantised is not None:
+        console.print(
+            f"On {kept.original.pictures} labelled pictures: mAP50 {kept.original.map50:.3f} to "
+            f"{kept.quantised.map50:.3f}, mAP50-95 {kept.original.map50_95:.3f} to {kept.quantised.map50_95:.3f}",
+            soft_wrap=True,
+        )
+    if made.report is not None:
+        console.print(f"{made.report}", soft_wrap=True)
+    if not made.accepted:
+        where, why = made.path or "the engine", "; ".join(kept.shortfalls)
+        raise BadInput(f"{where}: not taken into use: {why}; calibrate on more and other pictures, or give --accept")
+    click.echo(made.path)

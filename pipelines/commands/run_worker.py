@@ -1,0 +1,34 @@
+"""`simpang worker`: cameras in, events out to Kafka."""
+
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from pipelines.analysis.detector_factory import open_live_detector
+from pipelines.bus.kafka.kafka_bus import KafkaPublisher
+from pipelines.bus.outbox import Outbox
+from pipelines.config.settings import read_config
+from pipelines.errors import BadInput
+from pipelines.worker.signals import stop_on_signals
+from pipelines.worker.worker import Worker
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+def worker(config: Path) -> None:
+    """Stream and analyse the cameras of the city in CONFIG, and publish what is seen to Kafka, until Ctrl-C.
+
+    What cannot be published yet waits on disk in data_dir.
+    """
+    settings = read_config(config)
+    if settings.bus.kafka is None:
+        raise BadInput(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
+    with (
+        stop_on_signals() as stop,
+        closing(open_live_detector(settings)) as detector,
+        closing(KafkaPublisher(settings.bus.kafka)) as publisher,
+        Outbox(settings.data_dir / "outbox.sqlite", publisher) as outbox,
+        Worker(settings, detector, outbox.put),
+    ):
+        stop.wait()

@@ -1,0 +1,1 @@
+"""Configuration of a city: settings, camera geometry, control points."""

@@ -1,0 +1,202 @@
+"""Places known in a picture and on the ground: reading them, calibrating from them, and keeping what came out."""
+
+import csv
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from analytics.camera import Position
+from analytics.facts import GroundPoint
+from analytics.geometry.calibration import Calibration, calibrate
+from analytics.geometry.geodesy import LocalFrame
+from pipelines.config.geometry_file import AnchorEntry, Geometry, Point, first_problem
+from pipelines.errors import BadInput
+
+_CSV_COLUMNS = "u,v,x,y (metres) or u,v,lat,lon (WGS84)"
+
+
+class KnownPlace(BaseModel):
+    """A pixel, and where it lies on the ground: `ground` in metres, or `lat` and `lon` in degrees (WGS84)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+    pixel: Point
+    ground: Point | None = None
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    lon: float | None = Field(default=None, ge=-180, le=180)
+
+    @model_validator(mode="after")
+    def _has_one_place(self) -> Self:
+        on_map = self.lat is not None and self.lon is not None
+        if on_map == (self.ground is not None) or (self.lat is None) != (self.lon is None):
+            raise ValueError("give either ground [x, y] in metres, or lat and lon")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedPlaces:
+    """A calibration with the points it came from. anchor: WGS84 of the ground's (0, 0), None where unknown."""
+
+    pixels: tuple[Point, ...]
+    ground: tuple[GroundPoint, ...]
+    anchor: Position | None
+    calibration: Calibration
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.calibration
+        rows = zip(self.pixels, self.ground, found.errors_m, found.errors_px, found.fits, strict=True)
+        return {
+            "points": [
+                {
+                    "pixel": list(pixel),
+                    "ground": [round(metres, 3) for metres in ground],
+                    "error_m": _finite(error_m, 3),
+                    "error_px": _finite(error_px, 2),
+                    "fits": bool(fits),
+                }
+                for pixel, ground, error_m, error_px, fits in rows
+            ],
+            "rms_m": round(found.rms_m, 4),
+            "rms_px": round(found.rms_px, 3),
+            "is_checked": found.is_checked,
+            "anchor": None if self.anchor is None else {"lat": self.anchor.lat, "lon": self.anchor.lon},
+            "pixel_to_ground": found.homography.matrix.tolist(),
+        }
+
+
+def _finite(value: float, digits: int) -> float | None:
+    """None beyond the horizon."""
+    return round(float(value), digits) if value < float("inf") else None
+
+
+def calibrate_places(
+    places: Sequence[KnownPlace],
+    *,
+    image_size: tuple[int, int],
+    anchor: Position | None = None,
+    within_px: float,
+    within_m: float,
+) -> CalibratedPlaces:
+    """anchor: of the ground frame; places on the map without one are measured from the first of them.
+
+    Raises BadInput for places that fix no homography, or that are partly in metres and partly on the map without an
+    anchor to bring them together.
+    """
+    if not places:
+        raise BadInput("there are no control points; give four or more with --points")
+    on_map = [(place.lat, place.lon) for place in places if place.lat is not None and place.lon is not None]
+    if on_map and anchor is None:
+        if len(on_map) < len(places):
+            raise BadInput(
+                "some points are in metres, some in lat, lon: give the anchor, the lat, lon of (0, 0) metres"
+            )
+        anchor = Position(lat=on_map[0][0], lon=on_map[0][1])
+    ground = tuple(_ground(place, anchor) for place in places)
+    pixels = tuple(place.pixel for place in places)
+    try:
+        found = calibrate(pixels, ground, image_size=image_size, within_px=within_px, within_m=within_m)
+    except ValueError as error:
+        raise BadInput(f"control points: {error}") from error
+    return CalibratedPlaces(pixels, ground, anchor, found)
+
+
+def _ground(place: KnownPlace, anchor: Position | None) -> GroundPoint:
+    if place.ground is not None:
+        return place.ground
+    assert anchor is not None and place.lat is not None and place.lon is not None
+    x, y = LocalFrame(anchor).to_ground([(place.lat, place.lon)])[0]
+    return float(x), float(y)
+
+
+def read_places(path: Path) -> list[KnownPlace]:
+    """From CSV (u,v,x,y or u,v,lat,lon), or JSON: a list of points, or an object with `control_points`.
+
+    Raises BadInput, one line that names file and point.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = _csv_rows(text) if path.suffix.lower() == ".csv" else json.loads(text)
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}; give the path of a .csv or .json with points") from error
+    except ValueError as error:
+        raise BadInput(f"{path}: {error}; give JSON, or CSV with a heading {_CSV_COLUMNS}") from error
+    if isinstance(rows, dict):
+        rows = rows.get("control_points")
+    try:
+        return TypeAdapter(list[KnownPlace]).validate_python(rows)
+    except ValidationError as error:
+        raise BadInput(f"{path}: point {first_problem(error)}") from error
+
+
+def _csv_rows(text: str) -> list[dict[str, Any]]:
+    rows = []
+    for row in csv.DictReader(text.splitlines(), skipinitialspace=True):
+        try:
+            place = {"ground": (row["x"], row["y"])} if "x" in row else {"lat": row["lat"], "lon": row["lon"]}
+            rows.append({"pixel": (row["u"], row["v"]), **place})
+        except KeyError as error:
+            raise ValueError(f"column {error} is missing") from error
+    return rows
+
+
+def places_of(geometry: Geometry) -> list[KnownPlace]:
+    """What is in the camera file already."""
+    return [KnownPlace(pixel=point.pixel, ground=point.ground) for point in geometry.control_points]
+
+
+def keep(path: Path, found: CalibratedPlaces) -> None:
+    """Write the points that fit into the camera file, and the rest beside them where nothing reads them.
+
+    The file is replaced as a whole or not at all. Raises BadInput where it cannot be written.
+    """
+    content = json.loads(path.read_text(encoding="utf-8"))
+    told = found.as_json()
+    points = [{"pixel": row["pixel"], "ground": row["ground"], "fits": row["fits"]} for row in told["points"]]
+    content["control_points"] = [{"pixel": p["pixel"], "ground": p["ground"]} for p in points if p["fits"]]
+    content["calibration"] = {
+        "rms_m": told["rms_m"],
+        "rms_px": told["rms_px"],
+        "left_out": [{"pixel": p["pixel"], "ground": p["ground"]} for p in points if not p["fits"]],
+    }
+    if told["anchor"] is not None:
+        content["anchor"] = told["anchor"]
+    try:
+        _replace(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}; give a camera file that can be written") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, partial = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(partial).chmod(path.stat().st_mode)
+        Path(partial).replace(path.resolve())
+    except OSError:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def parse_anchor(text: str) -> Position:
+    """`lat,lon`. Raises BadInput.
+
+    >>> parse_anchor("1.13,104.05")
+    Position(lat=1.13, lon=104.05)
+    """
+    try:
+        lat, lon = (float(number) for number in text.split(","))
+        return Position(lat=lat, lon=lon)
+    except ValueError as error:
+        raise BadInput(f"--anchor {text}: expected lat,lon in degrees, such as 1.13,104.05") from error
+
+
+def anchor_of(geometry: Geometry) -> Position | None:
+    anchor: AnchorEntry | None = geometry.anchor
+    return None if anchor is None else Position(lat=anchor.lat, lon=anchor.lon)

@@ -1,0 +1,166 @@
+"""Reading a `camera.json`: the geometry that is drawn on one camera's picture."""
+
+import json
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from analytics.camera import Camera, ControlPoint, Gate, Position, Road, Zone
+from analytics.capacity.pkji_tables import RoadType
+from pipelines.errors import BadInput
+
+Point = tuple[float, float]
+
+
+class _Section(BaseModel):
+    """Fields may be added freely to these files, so an unknown key is refused only where it looks like a slip."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+
+class ControlPointEntry(_Section):
+    pixel: Point
+    ground: Point
+
+
+class AnchorEntry(_Section):
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
+
+
+class _OnARoad(_Section):
+    """A gate or zone, and of its road what smp and degree of saturation need (`analytics.camera.Road`)."""
+
+    road_type: RoadType | None = None
+    width_m: float | None = None
+    capacity_smp_h: float | None = None
+
+    @property
+    def road(self) -> Road | None:
+        """Raises ValueError where part of the description is missing."""
+        if self.road_type is not None:
+            return Road(type=self.road_type, width_m=self.width_m, capacity_smp_h=self.capacity_smp_h)
+        for name in ("width_m", "capacity_smp_h"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"{name} says nothing without road_type; add one of {', '.join(RoadType)}")
+        return None
+
+    @model_validator(mode="after")
+    def _road_is_whole(self) -> Self:
+        _ = self.road
+        return self
+
+
+class GateEntry(_OnARoad):
+    id: str = Field(min_length=1)
+    p1: Point
+    p2: Point
+    role: str | None = None
+    arm: str | None = None
+
+
+class ZoneEntry(_OnARoad):
+    id: str = Field(min_length=1)
+    polygon: tuple[Point, ...]
+    direction: Point | None = None
+    lanes: int | None = Field(default=None, ge=1)
+    length_m: float | None = Field(default=None, gt=0)
+    signal_controlled: bool = False
+
+
+class Geometry(_Section):
+    """The part of a camera that is drawn on its picture; `image_size` is the frame its pixels refer to."""
+
+    name: str | None = None
+    image_size: tuple[int, int] | None = None
+    speed_limit_kmh: float | None = Field(default=None, gt=0)
+    control_points: tuple[ControlPointEntry, ...] = ()
+    anchor: AnchorEntry | None = None
+    gates: tuple[GateEntry, ...] = ()
+    zones: tuple[ZoneEntry, ...] = ()
+
+    @property
+    def holds_pixels(self) -> bool:
+        return bool(self.control_points or self.gates or self.zones)
+
+    def camera(self, camera_id: str, image_size: tuple[int, int], **facts: Any) -> Camera:
+        """The camera with its geometry scaled to a stream of `image_size` (width, height).
+
+        facts: further fields of `Camera`. Raises ValueError where the geometry does not fit the picture.
+        """
+        drawn = self.image_size or image_size
+        scale_u, scale_v = image_size[0] / drawn[0], image_size[1] / drawn[1]
+
+        def scaled(point: Point) -> Point:
+            return point[0] * scale_u, point[1] * scale_v
+
+        return Camera(
+            id=camera_id,
+            image_size=image_size,
+            speed_limit_kmh=self.speed_limit_kmh,
+            anchor=None if self.anchor is None else Position(lat=self.anchor.lat, lon=self.anchor.lon),
+            control_points=tuple(ControlPoint(pixel=scaled(p.pixel), ground=p.ground) for p in self.control_points),
+            gates=tuple(
+                Gate(id=g.id, p1=scaled(g.p1), p2=scaled(g.p2), role=g.role, arm=g.arm, road=g.road) for g in self.gates
+            ),
+            zones=tuple(
+                Zone(
+                    id=z.id,
+                    polygon=tuple(scaled(p) for p in z.polygon),
+                    direction=None if z.direction is None else scaled(z.direction),
+                    lanes=z.lanes,
+                    length_m=z.length_m,
+                    signal_controlled=z.signal_controlled,
+                    road=z.road,
+                )
+                for z in self.zones
+            ),
+            **facts,
+        )
+
+
+def read_geometry(path: Path) -> Geometry:
+    """Raises BadInput, one line that names the file and the key, for anything that cannot be used."""
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}; give the path of a camera.json") from error
+    except ValueError as error:
+        raise BadInput(f"{path}: not JSON ({error}); see the camera.json format in the README") from error
+    try:
+        geometry = Geometry.model_validate(raw)
+    except ValidationError as error:
+        raise BadInput(f"{path}: {first_problem(error)}") from error
+    refuse_slips(path, geometry)
+    if geometry.image_size is not None:
+        try:
+            _ = geometry.camera(path.stem, geometry.image_size).homography
+        except ValueError as error:
+            raise BadInput(f"{path}: {error}") from error
+    return geometry
+
+
+def refuse_slips(path: Path, geometry: Geometry) -> None:
+    """Raises BadInput for an unknown key that resembles a known one: `gate` for `gates`, `polygn` for `polygon`."""
+    sections: list[tuple[str, _Section]] = [("", geometry)]
+    for name in ("control_points", "gates", "zones"):
+        sections += [(f"{name}[{i}].", entry) for i, entry in enumerate(getattr(geometry, name))]
+    for prefix, section in sections:
+        known = list(type(section).model_fields)
+        for key in section.model_extra or {}:
+            meant = get_close_matches(key, known, n=1, cutoff=0.8)
+            if meant:
+                raise BadInput(f"{path}: unknown key {prefix}{key}; did you mean {meant[0]}?")
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first of pydantic's complaints as `key: what is wrong`, without the value (it may be a secret)."""
+    problem = error.errors(include_url=False, include_input=False)[0]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key {key}; remove it or correct its spelling"
+    if problem["type"] == "missing":
+        return f"key {key} is missing; add it"
+    return f"{key}: {problem['msg'].removeprefix('Value error, ')}"

@@ -1,0 +1,1 @@
+"""Events that leave a worker: schema and mapping from facts."""

@@ -1,0 +1,1 @@
+"""Video ingest: connections, decoding, newest frame per camera."""

@@ -1,0 +1,228 @@
+"""One connection to one camera: compressed packets out, with timestamps that can be relied on.
+
+A source runs until it fails and then raises; whoever owns it decides when to try again.
+"""
+
+import errno
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, islice
+from threading import Event as Flag
+from types import TracebackType
+from typing import Self, TypeAlias, cast
+from urllib.parse import urlsplit
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from pipelines.errors import Unanswered
+from pipelines.ingest.hw_decode import decoding_device
+
+RTSP_SCHEMES = ("rtsp", "rtsps")
+PACKETS_PROBED = 16
+
+
+class SourceLost(ConnectionError):
+    """The stream cannot be had, or has ended; one line that names the address, without credentials, and a remedy."""
+
+
+class SourceAway(SourceLost, Unanswered):
+    """Nobody answers at the address: the camera, its power or its line is gone."""
+
+
+class UnsupportedStream(SourceLost):
+    """The stream is there, but nothing of ours can use it."""
+
+
+VideoPacket: TypeAlias = "Packet[VideoStream]"
+
+
+def public_address(url: str) -> str:
+    """The address without user, password and query (which carries passwords too, on many cameras).
+
+    >>> public_address("rtsp://admin:s3cret@10.0.0.7:554/live?pwd=s3cret")
+    'rtsp://10.0.0.7:554/live'
+    >>> public_address("/srv/clips/junction.mp4")
+    '/srv/clips/junction.mp4'
+    """
+    if "://" not in url:
+        return url
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def is_rtsp(url: str) -> bool:
+    return urlsplit(url).scheme.lower() in RTSP_SCHEMES
+
+
+class Source:
+    """An open camera, file, HTTP or HLS address. Use as a context manager: entering connects.
+
+    stop: ends `packets` quietly, at the latest after the read that is under way. stall_s: how long the camera may
+    send nothing. hardware: the kind of device that is to decode (`pipelines.ingest.hw_decode`), None for the CPU. Files
+    and HLS, which can be read faster than they happen, are read at the speed they happen.
+
+    Raises SourceLost on entering and from `packets`.
+    """
+
+    decode_ordered: bool
+    """Timestamps tell when to decode, not when to show: `dts` holds, `pts` only repeats it."""
+
+    def __init__(self, url: str, *, stop: Flag, stall_s: float = 10.0, hardware: str | None = None) -> None:
+        self.address = public_address(url)
+        self._url = url
+        self._stop = stop
+        self._stall_s = stall_s
+        self._hardware = hardware
+        self._paced = not is_rtsp(url)
+        self._last_dts: int | None = None
+
+    def __enter__(self) -> Self:
+        options = {"rtsp_transport": "tcp"} if is_rtsp(self._url) else {}
+        device = None if self._hardware is None else decoding_device(self._hardware)
+        began = time.monotonic()
+        try:
+            container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s), hwaccel=device)
+        except (FFmpegError, OSError, ValueError) as error:
+            # An RTSP server that says nothing looks to av like one that talks nonsense.
+            silent = time.monotonic() - began >= self._stall_s
+            nobody_there = silent or isinstance(error, _NOBODY_THERE) or getattr(error, "errno", None) in _NO_WAY_THERE
+            lost = SourceAway if nobody_there else SourceLost
+            raise lost(f"{self.address}: {SILENT if silent else remedy(error)}") from error
+        self._container: InputContainer = container
+        try:
+            self.stream = self._video_stream()
+            self._probed = self._probe()
+        except BaseException:
+            container.close()
+            raise
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._container.close()
+
+    @property
+    def codec(self) -> str:
+        return self.stream.codec_context.name
+
+    @property
+    def has_start_codes(self) -> bool:
+        """Packets hold NAL units behind start codes, not behind their lengths (as in MP4)."""
+        return not (self.stream.codec_context.extradata or b"").startswith(b"\x01")
+
+    def picture_size(self, keyframe: VideoPacket) -> tuple[int, int]:
+        """(width, height), from the keyframe where the camera's announcement left it open; zeros if not even there."""
+        announced = self.stream.codec_context
+        if announced.width and announced.height:
+            return announced.width, announced.height
+        trial = cast(VideoCodecContext, VideoCodecContext.create(self.codec, "r"))
+        trial.extradata = announced.extradata
+        with suppress(FFmpegError):
+            trial.decode(keyframe)
+        return trial.width, trial.height
+
+    def packets(self) -> Iterator[VideoPacket]:
+        """Video packets in decoding order until `stop` is set. No time comes twice in a row, but times may jump.
+
+        Raises SourceLost when the stream stalls or ends.
+        """
+        pace = Pace(self._stop)
+        for packet in chain(self._probed, self._demux()):
+            if self._paced and packet.dts is not None:
+                pace.wait_until(float(packet.dts * packet.time_base))
+            if self._stop.is_set():
+                return
+            yield packet
+        if not self._stop.is_set():
+            raise SourceLost(f"{self.address}: the stream ended")
+
+    def _video_stream(self) -> VideoStream:
+        if not self._container.streams.video:
+            raise UnsupportedStream(f"{self.address}: carries no video; check the path of the stream")
+        stream = self._container.streams.video[0]
+        if stream.codec_context is None:
+            raise UnsupportedStream(f"{self.address}: its video codec is unknown; set the camera to H.264")
+        stream.codec_context.thread_count = 1
+        return stream
+
+    def _probe(self) -> list[VideoPacket]:
+        """Some senders stamp reordered pictures in the order in which they are sent; their times never step back."""
+        if not (is_rtsp(self._url) and self.stream.codec_context.has_b_frames):
+            self.decode_ordered = False
+            return []
+        first = list(islice(self._demux_raw(), PACKETS_PROBED))
+        times = [packet.pts for packet in first if packet.pts is not None]
+        self.decode_ordered = times == sorted(times)
+        return list(self._with_times(iter(first)))
+
+    def _demux(self) -> Iterator[VideoPacket]:
+        return self._with_times(self._demux_raw())
+
+    def _demux_raw(self) -> Iterator[VideoPacket]:
+        try:
+            for packet in self._container.demux(self.stream):
+                if packet.size:
+                    yield packet
+        except (FFmpegError, OSError) as error:
+            if not self._stop.is_set():
+                raise SourceLost(f"{self.address}: {remedy(error)}") from error
+
+    def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
+        """Leaves out what comes before the first timestamp, unless it is a keyframe, which the rest builds on."""
+        for packet in packets:
+            if self.decode_ordered or not self.stream.codec_context.has_b_frames:
+                packet.dts = packet.pts if packet.pts is not None else packet.dts
+                if packet.dts is not None and packet.dts == self._last_dts:
+                    packet.dts += 1
+                packet.pts = self._last_dts = packet.dts
+            if packet.dts is None and packet.pts is None and not packet.is_keyframe:
+                continue
+            yield packet
+
+
+class Pace:
+    """Holds back what comes faster than real time; after a delay or a jump it starts afresh."""
+
+    def __init__(self, stop: Flag, longest_s: float = 15.0) -> None:
+        self._stop = stop
+        self._longest_s = longest_s
+        self._anchor: float | None = None
+
+    def wait_until(self, stream_s: float) -> None:
+        now = time.monotonic()
+        if self._anchor is None or not -1.0 < self._anchor + stream_s - now < self._longest_s:
+            self._anchor = now - stream_s
+        self._stop.wait(max(0.0, self._anchor + stream_s - now))
+
+
+_NOBODY_THERE = (av.error.ExitError, av.error.TimeoutError, av.error.ConnectionRefusedError)
+_NO_WAY_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
+SILENT = "sends nothing; check the camera's power and network"
+REMEDIES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((av.error.ExitError, TimeoutError), SILENT),
+    (
+        (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
+        "refuses these credentials; check user and password in the camera's url",
+    ),
+    ((av.error.HTTPNotFoundError,), "no such stream there (404); check the path in the camera's url"),
+    ((FileNotFoundError,), "no such file; check the path"),
+    ((ConnectionRefusedError,), "connection refused; check address and port, and that the camera's RTSP is on"),
+    ((av.error.EOFError,), "the stream ended"),
+    ((av.error.InvalidDataError,), "sends no video that can be read; check the path in the camera's url"),
+)
+
+
+def remedy(error: Exception) -> str:
+    """What went wrong and what to do, in one line without the address (av's own text repeats it with its password)."""
+    for kinds, text in REMEDIES:
+        if isinstance(error, kinds):
+            return text
+    reason = getattr(error, "strerror", None) or type(error).__name__
+    return f"{reason.lower()}; check the camera's url and network"

@@ -1,0 +1,1 @@
+"""Live video for viewers: HLS segments and playlists."""

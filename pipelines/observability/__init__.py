@@ -1,0 +1,1 @@
+"""Load and performance reports of a running worker."""

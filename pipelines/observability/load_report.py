@@ -1,0 +1,64 @@
+"""What the machine does for all its cameras together, for the log: once a minute, and louder while it is too much."""
+
+import structlog
+
+from pipelines.events.schema import Health
+from pipelines.worker.camera_health import OVERLOADED, REMEDY
+
+EVERY_S = 60.0
+
+log = structlog.get_logger()
+
+
+class LoadLog:
+    """Is given every camera's reports. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._reports: list[Health] = []
+
+    def add(self, report: Health) -> None:
+        at = report.at.timestamp()
+        if self._since is None:
+            self._since = at
+        elif not 0 <= at - self._since < EVERY_S:
+            self._tell()
+            self._since, self._reports = at, []
+        self._reports.append(report)
+
+    def _tell(self) -> None:
+        """Means over the minute, of each camera's reports and then of all cameras' sums."""
+        per_camera: dict[str, list[Health]] = {}
+        for report in self._reports:
+            per_camera.setdefault(report.camera_id, []).append(report)
+        drops = [report.drops for report in self._reports if report.drops is not None]
+        looks = _sum_of_means(per_camera, "analysed_fps")
+        reached = [report.reached for report in self._reports if report.reached is not None]
+        ages = [report.age_p95_s for report in self._reports if report.age_p95_s is not None]
+        waits = [report.frame_to_event_p95_ms for report in self._reports if report.frame_to_event_p95_ms is not None]
+        share = sum(reached) / len(reached) if reached else 1.0
+        figures = {
+            "cameras": len(per_camera),
+            "looks_per_s": looks,
+            "held_per_s": _sum_of_means(per_camera, "held_fps"),
+            "wanted_per_s": _sum_of_means(per_camera, "wanted_fps"),
+            "reached": round(share, 3),
+            "worst_age_p95_s": max(ages, default=None),
+            "worst_frame_to_event_p95_ms": max(waits, default=None),
+            "superseded": sum(drop.superseded for drop in drops),
+            "no_capacity": sum(drop.no_capacity for drop in drops),
+            "withheld": sum(drop.withheld for drop in drops),
+            "failed": sum(drop.failed for drop in drops),
+        }
+        if share < OVERLOADED:
+            log.warning("this machine is overloaded", do=REMEDY, **figures)
+        else:
+            log.info("load", **figures)
+
+
+def _sum_of_means(per_camera: dict[str, list[Health]], field: str) -> float:
+    means = []
+    for reports in per_camera.values():
+        values = [value for report in reports if (value := getattr(report, field)) is not None]
+        means.append(sum(values) / len(values) if values else 0.0)
+    return round(sum(means), 1)

@@ -1,0 +1,1 @@
+"""Offline analysis of video files and recorded detections."""

@@ -1,0 +1,271 @@
+"""The JSON that `simpang count` and `simpang replay` write about one recording."""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from analytics.camera import Camera
+from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, Journey, RoadUser, ZoneInterval
+from analytics.geometry.geodesy import on_the_map
+from analytics.turning.turning_counts import Movement, Movements
+from pipelines.errors import BadInput
+
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE crossings (t REAL, track INTEGER, gate TEXT, direction TEXT, road_user TEXT, row TEXT);
+CREATE TABLE intervals (row TEXT);
+CREATE TABLE gate_intervals (row TEXT);
+CREATE TABLE journeys (track INTEGER PRIMARY KEY, row TEXT);
+CREATE TABLE incidents (number INTEGER PRIMARY KEY, detected_s REAL, row TEXT);
+"""
+_IN_ORDER = {
+    "crossings": "SELECT row FROM crossings ORDER BY t, rowid",
+    "intervals": "SELECT row FROM intervals ORDER BY rowid",
+    "gate_intervals": "SELECT row FROM gate_intervals ORDER BY rowid",
+    "incidents": "SELECT row FROM incidents ORDER BY detected_s, number",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How a recording was read. source: as people may see it, without credentials."""
+
+    source: str
+    duration_s: float
+    frames: int
+    analysed_frames: int
+    wall_s: float
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "duration_s": round(self.duration_s, 3), "wall_s": round(self.wall_s, 3)}
+
+
+class Report:
+    """Takes facts as they come. They wait on disk, so that a day takes no more memory than an hour."""
+
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
+        self._db = sqlite3.connect("", isolation_level=None)
+        self._db.executescript(_TABLES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """In the order in which the analyst gives them."""
+        for fact in facts:
+            match fact:
+                case Crossing():
+                    place = (fact.t, fact.track, fact.gate, fact.direction, fact.road_user)
+                    self._insert("crossings", *place, _text(_crossing(fact)))
+                case ZoneInterval():
+                    self._insert("intervals", _text(_interval(fact)))
+                case GateInterval():
+                    self._insert("gate_intervals", _text(_gate_interval(fact)))
+                case Incident():
+                    self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
+                case Journey():
+                    self._insert("journeys", fact.track, _text(asdict(fact)))
+
+    def _insert(self, table: str, *values: float | str) -> None:
+        marks = ", ".join("?" * len(values))
+        self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608
+
+    def as_dict(self, run: Run) -> dict[str, Any]:
+        """All of it in memory."""
+        rows = {name: [json.loads(row) for row in self._rows(name)] for name in _IN_ORDER}
+        return {**run.as_json(), **rows, "counts": self.counts(), "movements": self._movements()}
+
+    def write(self, run: Run, destination: str) -> None:
+        """destination: a path, or `-` for standard output. Raises BadInput where the file cannot be written."""
+        _write(self._lines(run), destination)
+
+    def _lines(self, run: Run) -> Iterator[str]:
+        """The text of `as_dict`, a row a line."""
+        summary = {**run.as_json(), "counts": self.counts(), "movements": self._movements()}
+        yield "{"
+        for name, value in summary.items():
+            rows = map(_text, value) if isinstance(value, list) else None
+            yield from [f"{_text(name)}: {_text(value)},"] if rows is None else _array(name, rows, last=False)
+        for name in _IN_ORDER:
+            yield from _array(name, self._rows(name), last=name == "incidents")
+        yield "}"
+
+    def _rows(self, name: str) -> Iterator[str]:
+        with closing(self._db.execute(_IN_ORDER[name])) as found:
+            for (row,) in found:
+                yield row
+
+    def counts(self) -> list[dict[str, Any]]:
+        found = self._db.execute(
+            "SELECT gate, direction, road_user, count(*) FROM crossings GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        )
+        return [dict(zip(("gate", "direction", "class", "n"), row, strict=True)) for row in found]
+
+    def incidents(self) -> list[dict[str, Any]]:
+        return [json.loads(row) for row in self._rows("incidents")]
+
+    def _movements(self) -> list[dict[str, Any]]:
+        found = self._db.execute(
+            "SELECT t, gate, direction, road_user, track, journeys.row FROM crossings LEFT JOIN journeys USING (track) "
+            "ORDER BY track, t, crossings.rowid"
+        )
+        movements = Movements(self._camera.gates)
+        for track, rows in groupby(found, key=itemgetter(4)):
+            path, journeys = [], []
+            for t, gate, direction, road_user, _, journey in rows:
+                path.append(
+                    Crossing(t=t, gate=gate, direction=Direction(direction), road_user=RoadUser(road_user), track=track)
+                )
+                journeys.append(journey)
+            movements.add(path, None if journeys[0] is None else _journey(journeys[0]))
+        return [_movement(movement) for movement in movements.found()]
+
+
+def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, Any]:
+    """facts: in the order the analyst gave them."""
+    with Report(camera) as report:
+        report.add(facts)
+        return report.as_dict(run)
+
+
+def write_report(report: dict[str, Any], destination: str) -> None:
+    """destination: a path, or `-` for standard output. Raises BadInput where the file cannot be written."""
+    _write([json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)], destination)
+
+
+def _write(lines: Iterable[str], destination: str) -> None:
+    if destination == "-":
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+        return
+    try:
+        with Path(destination).open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in lines)
+    except OSError as error:
+        raise BadInput(f"{destination}: {error.strerror or error}; give a path that can be written") from error
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _array(name: str, rows: Iterable[str], *, last: bool) -> Iterator[str]:
+    yield f"{_text(name)}: ["
+    before = None
+    for row in rows:
+        if before is not None:
+            yield f" {before},"
+        before = row
+    if before is not None:
+        yield f" {before}"
+    yield "]" if last else "],"
+
+
+def _rounded(value: float | None, digits: int = 2) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _crossing(crossing: Crossing) -> dict[str, Any]:
+    return {
+        "t": round(crossing.t, 3),
+        "gate": crossing.gate,
+        "direction": crossing.direction.value,
+        "class": crossing.road_user.value,
+        "track": crossing.track,
+        "speed_kmh": _rounded(crossing.speed_kmh),
+        "speed_sigma_kmh": _rounded(crossing.speed_sigma_kmh),
+        "headway_s": _rounded(crossing.headway_s),
+    }
+
+
+def _journey(row: str) -> Journey:
+    kept = json.loads(row)
+    return Journey(**kept | {"road_user": RoadUser(kept["road_user"])})
+
+
+def _movement(movement: Movement) -> dict[str, Any]:
+    return {
+        "from": movement.origin,
+        "to": movement.destination,
+        "class": movement.road_user.value,
+        "n": movement.observed + movement.estimated,
+        "observed": movement.observed,
+        "estimated": movement.estimated,
+    }
+
+
+def _interval(interval: ZoneInterval) -> dict[str, Any]:
+    return {
+        "zone": interval.zone,
+        "start_s": interval.start_s,
+        "end_s": interval.end_s,
+        "flow_veh_h": _rounded(interval.flow_veh_h, 1),
+        "speed_kmh": _rounded(interval.speed_kmh),
+        "relative_speed": _rounded(interval.relative_speed, 3),
+        "density_veh_km_lane": _rounded(interval.density_veh_km_lane),
+        "occupancy": _rounded(interval.occupancy, 4),
+        "queue_m": _rounded(interval.queue_m, 1),
+        "queue_veh": _rounded(interval.queue_veh, 1),
+        "smp_h": _rounded(interval.smp_h, 1),
+        "saturation": _rounded(interval.saturation, 3),
+        "level_of_service": interval.level_of_service,
+        "emp_verified": interval.emp_verified,
+        "level": interval.level.value,
+        "coverage": round(interval.coverage, 4),
+    }
+
+
+def _gate_interval(interval: GateInterval) -> dict[str, Any]:
+    return {
+        "gate": interval.gate,
+        "direction": interval.direction.value,
+        "start_s": interval.start_s,
+        "end_s": interval.end_s,
+        "flow_veh_h": _rounded(interval.flow_veh_h, 1),
+        "headway_mean_s": _rounded(interval.headway_mean_s),
+        "headway_median_s": _rounded(interval.headway_median_s),
+        "headway_under_2s": _rounded(interval.headway_under_2s, 3),
+        "smp_h": _rounded(interval.smp_h, 1),
+        "saturation": _rounded(interval.saturation, 3),
+        "emp_verified": interval.emp_verified,
+        "coverage": round(interval.coverage, 4),
+    }
+
+
+def _incident(incident: Incident, camera: Camera) -> dict[str, Any]:
+    position = on_the_map(camera, incident.pixel, incident.ground)
+    ground = incident.ground
+    return {
+        "type": incident.type.value,
+        "zone": incident.zone,
+        "start_s": round(incident.start_s, 2),
+        "detected_s": round(incident.detected_s, 2),
+        "end_s": _rounded(incident.end_s),
+        "pixel": [round(incident.pixel[0], 1), round(incident.pixel[1], 1)],
+        "ground": None if ground is None else [round(ground[0], 2), round(ground[1], 2)],
+        "position": None if position is None else {"lat": round(position.lat, 7), "lon": round(position.lon, 7)},
+        "confidence": round(incident.confidence, 3),
+        "reason": incident.reason,
+    }
+
+
+def summarise(run: Run, report: Report) -> str:
+    """A few lines for a person at a terminal."""
+    lines = [f"{run.analysed_frames} frames, {run.duration_s:.1f} s, analysed in {run.wall_s:.1f} s"]
+    lines += [f"{row['gate']} {row['direction']}: {row['n']} {row['class']}" for row in report.counts()]
+    lines += [f"{i['type']} in {i['zone'] or 'view'} from {i['start_s']:.0f} s" for i in report.incidents()]
+    return "\n".join(lines)

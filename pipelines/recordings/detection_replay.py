@@ -1,0 +1,130 @@
+"""Traffic facts from recorded detections, without video and without a model."""
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from analytics.camera import Camera
+from analytics.camera_analyzer import CameraAnalyst
+from analytics.detections import Detections
+from analytics.facts import ROAD_USERS
+from models.tracking.tracker import make_tracker
+from pipelines.errors import BadInput
+from pipelines.recordings.count_report import Report, Run
+
+CLASS_IDS = {road_user.value: k for k, road_user in enumerate(ROAD_USERS)}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFrame:
+    """One line of a recording. t: seconds from the first frame of the source."""
+
+    t: float
+    detections: Detections
+
+
+def read_recording(path: Path) -> Iterator[RecordedFrame]:
+    """Stream the frames of a `.jsonl.gz`; the file is never held as a whole.
+
+    Raises BadInput, one line that names file and line, for what is not in the format of FORMAT.md.
+    """
+    last_t = -np.inf
+    for number, line in _lines(path):
+        try:
+            frame = _frame(json.loads(line))
+        except (ValueError, TypeError, KeyError) as error:
+            raise BadInput(f"{path}: line {number}: {_problem(error)}") from error
+        if frame.t <= last_t:
+            raise BadInput(f"{path}: line {number}: t {frame.t:g} does not come after {last_t:g}; sort the frames by t")
+        last_t = frame.t
+        yield frame
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    number = 0
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line
+    except gzip.BadGzipFile as error:
+        raise BadInput(f"{path}: not gzip; give a detections.jsonl.gz") from error
+    except (EOFError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: line {number + 1}: cut off or damaged ({error}); copy the file again") from error
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}; give the path of a detections.jsonl.gz") from error
+
+
+def _frame(row: Any) -> RecordedFrame:
+    if not isinstance(row, dict):
+        raise TypeError('expected {"t": seconds, "boxes": [...]}')
+    t = float(row["t"])
+    boxes = row["boxes"]
+    if not np.isfinite(t):
+        raise ValueError(f"t is {t}")
+    if not boxes:
+        return RecordedFrame(t, Detections.empty())
+    if any(len(box) != 6 for box in boxes):
+        raise ValueError("a box is not [x1, y1, x2, y2, confidence, class]")
+    numbers = np.array([box[:5] for box in boxes], dtype=np.float32)
+    if not np.isfinite(numbers).all():
+        raise ValueError("a box holds a number that is not finite")
+    class_id = np.array([_class_id(box[5]) for box in boxes], dtype=np.int64)
+    return RecordedFrame(t, Detections(numbers[:, :4], numbers[:, 4], class_id))
+
+
+def _class_id(name: str) -> int:
+    if name not in CLASS_IDS:
+        raise ValueError(f"unknown class {name!r}; use one of {', '.join(CLASS_IDS)}")
+    return CLASS_IDS[name]
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON ({error.msg})"
+    if isinstance(error, KeyError):
+        return f"key {error} is missing"
+    return str(error)
+
+
+def replay(
+    path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
+) -> dict[str, Any]:
+    """The report (FORMAT.md) of a recording; see `replay_into`."""
+    with Report(camera) as report:
+        return report.as_dict(replay_into(report, path, camera, every=every, progress=progress))
+
+
+def replay_into(
+    report: Report, path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
+) -> Run:
+    """Run tracker and analyst over a recording, frame by frame as if it were live, and give the report its facts.
+
+    every: take only each so-many-th frame, as a slower camera would give. progress: called with `t` of each frame.
+    """
+    started = perf_counter()
+    tracker, analyst = make_tracker(camera), CameraAnalyst(camera)
+    frames, first_t, last_t, step_s = 0, 0.0, 0.0, 0.0
+    for frame in islice(read_recording(path), 0, None, every):
+        if frames == 0:
+            first_t = frame.t
+        else:
+            step_s = frame.t - last_t
+        report.add(analyst.observe(frame.t, tracker.update(frame.t, frame.detections)))
+        frames, last_t = frames + 1, frame.t
+        progress(frame.t)
+    report.add(analyst.finish(last_t + step_s))
+    return Run(
+        source=str(path),
+        duration_s=last_t - first_t + step_s,
+        frames=frames,
+        analysed_frames=frames,
+        wall_s=perf_counter() - started,
+    )

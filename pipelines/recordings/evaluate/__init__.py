@@ -1,0 +1,1 @@
+"""Evaluation of recordings against ground truth."""

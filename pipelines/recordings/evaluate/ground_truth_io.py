@@ -1,0 +1,154 @@
+"""Reading the truth of a recording, and reports to hold against it, from JSON."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from pipelines.config.geometry_file import GateEntry, first_problem
+from pipelines.errors import BadInput
+
+
+class _Entry(BaseModel):
+    """Truth files may say more than we read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class CrossingEntry(_Entry):
+    t: float
+    gate: str
+    direction: Direction
+    road_user: RoadUser = Field(alias="class")
+    alternative: RoadUser | None = Field(default=None, alias="alt_class")
+    optional: bool = False
+    speed_kmh: float | None = None
+
+
+class IncidentEntry(_Entry):
+    type: IncidentType
+    start_s: float
+    end_s: float | None = None
+    zone: str | None = None
+    onset_s: tuple[float, float] | None = Field(default=None, alias="onset_range_s")
+    detectable_s: float | None = None
+    area: tuple[float, float, float, float] | None = None
+
+
+class IntervalEntry(_Entry):
+    zone: str
+    start_s: float
+    vehicles: int = 0
+    flow_veh_h: float | None = None
+    speed_kmh: float | None = None
+    density_veh_km_lane: float | None = None
+    occupancy: float | None = None
+    queue_m: float | None = None
+    level: Level | None = Field(default=None, alias="level_by_speed")
+
+
+class MovementEntry(_Entry):
+    origin: str = Field(alias="from")
+    destination: str = Field(alias="to")
+    n: int
+
+
+class TruthFile(_Entry):
+    """The JSON beside a recording. clip, width, height, gates: only where the recording is a video."""
+
+    clip: str | None = None
+    width: int | None = None
+    height: int | None = None
+    gates: tuple[GateEntry, ...] = ()
+    duration_s: float = Field(gt=0)
+    count_from_s: float = float("-inf")
+    count_until_s: float = float("inf")
+    crossings: tuple[CrossingEntry, ...] = ()
+    incidents: tuple[IncidentEntry, ...] = ()
+    ignored_incidents: tuple[IncidentEntry, ...] = ()
+    intervals: tuple[IntervalEntry, ...] = ()
+    movements: tuple[MovementEntry, ...] = ()
+    unseen: tuple[tuple[float, float], ...] = ()
+
+    def truth(self) -> Truth:
+        return Truth(
+            duration_s=self.duration_s,
+            crossings=tuple(TrueCrossing(**entry.model_dump()) for entry in self.crossings),
+            incidents=tuple(TrueIncident(**entry.model_dump()) for entry in self.incidents),
+            ignored_incidents=tuple(TrueIncident(**entry.model_dump()) for entry in self.ignored_incidents),
+            intervals=tuple(TrueInterval(**entry.model_dump()) for entry in self.intervals),
+            movements=_cells(self.movements) if self.movements else None,
+            from_s=self.count_from_s,
+            until_s=self.count_until_s,
+            unseen=self.unseen,
+        )
+
+
+def read_truth(path: Path) -> TruthFile:
+    """Raises BadInput, one line that names the file and the key, for what cannot be used."""
+    try:
+        return TruthFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise BadInput(f"{path}: {error.strerror or error}; give a folder of truth files") from error
+    except ValidationError as error:
+        raise BadInput(f"{path}: {first_problem(error)}") from error
+    except ValueError as error:
+        raise BadInput(f"{path}: not JSON ({error}); is it a truth file?") from error
+
+
+def crossings_of(report: dict[str, Any]) -> list[Crossing]:
+    """From the JSON of `simpang count` or `simpang replay`, or of another program in that format."""
+    return [
+        Crossing(
+            t=row["t"],
+            gate=row["gate"],
+            direction=Direction(row["direction"]),
+            road_user=RoadUser(row["class"]),
+            track=row["track"],
+            speed_kmh=row["speed_kmh"],
+            speed_sigma_kmh=row.get("speed_sigma_kmh"),
+        )
+        for row in report["crossings"]
+    ]
+
+
+def incidents_of(report: dict[str, Any]) -> list[Incident]:
+    return [
+        Incident(
+            number=number,
+            type=IncidentType(row["type"]),
+            zone=row["zone"],
+            start_s=row["start_s"],
+            detected_s=row["detected_s"],
+            end_s=row["end_s"],
+            pixel=tuple(row["pixel"]),
+            ground=None,
+            confidence=row["confidence"],
+            reason=row.get("reason", ""),
+        )
+        for number, row in enumerate(report["incidents"])
+    ]
+
+
+def intervals_of(report: dict[str, Any]) -> list[ZoneInterval]:
+    fields = ZoneInterval.__dataclass_fields__
+    return [
+        ZoneInterval(**{key: value for key, value in row.items() if key in fields} | {"level": Level(row["level"])})
+        for row in report["intervals"]
+    ]
+
+
+def movements_of(report: dict[str, Any]) -> dict[tuple[str, str], int]:
+    return _cells(MovementEntry.model_validate(row) for row in report["movements"])
+
+
+def _cells(movements: Iterable[MovementEntry]) -> dict[tuple[str, str], int]:
+    cells: Counter[tuple[str, str]] = Counter()
+    for movement in movements:
+        cells[movement.origin, movement.destination] += movement.n
+    return dict(cells)

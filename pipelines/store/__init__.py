@@ -1,0 +1,1 @@
+"""Storage of events in PostgreSQL and TimescaleDB."""

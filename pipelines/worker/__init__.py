@@ -1,0 +1,1 @@
+"""Worker process: supervised cameras, their health, a clean stop."""

@@ -1,0 +1,98 @@
+"""The one owner of a worker's threads: starts them, starts them again when they fail, and ends them."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event as Flag
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from pipelines.errors import Unanswered
+from pipelines.logging import without_credentials
+
+log = structlog.get_logger()
+
+Task = Callable[[Flag], None]
+"""Runs until the flag is set; whatever it raises means that it should be started again."""
+
+STOP_WITHIN_S = 1.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackOff:
+    """Waits that double from `first_s` to `longest_s`, each spread so that cameras do not return in one instant.
+
+    unanswered_s: the longest where nobody answers: whoever is back is found soon. settled_s: a task that ran for so
+    long starts from `first_s` again.
+    """
+
+    first_s: float = 1.0
+    longest_s: float = 30.0
+    unanswered_s: float = 8.0
+    settled_s: float = 30.0
+
+    def wait_s(self, failures: int, *, answered: bool = True) -> float:
+        """Before the next attempt, after so many failures in a row (1 or more). answered: by the one who is asked."""
+        longest = self.longest_s if answered else min(self.unanswered_s, self.longest_s)
+        doubled = self.first_s * 2.0 ** min(failures - 1, 30)
+        return min(doubled, longest) * random.uniform(0.75, 1.25)  # noqa: S311
+
+
+class Supervisor:
+    """A context manager: leaving it ends all threads within two seconds.
+
+    A thread that is blocked in the network by then holds nothing that others use; it ends by itself with its read
+    timeout, and does not keep the process alive.
+    """
+
+    def __init__(self, back_off: BackOff | None = None) -> None:
+        self._stop = Flag()
+        self._back_off = back_off or BackOff()
+        self._threads: list[Thread] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        deadline = time.monotonic() + STOP_WITHIN_S
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        for thread in self._threads:
+            if thread.is_alive():
+                log.info("still waits for the network and ends when that times out", task=thread.name)
+
+    def keep_running(self, name: str, task: Task, on_failure: Callable[[str], None] = lambda reason: None) -> None:
+        """Run `task` in a thread of its own until stopped, again after every failure.
+
+        on_failure: told the reason, one line without credentials.
+        """
+        thread = Thread(target=self._run, args=(name, task, on_failure), name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self, name: str, task: Task, on_failure: Callable[[str], None]) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            began, answered = time.monotonic(), True
+            try:
+                task(self._stop)
+                return
+            except ConnectionError as error:
+                reason, answered = without_credentials(str(error)), not isinstance(error, Unanswered)
+            except Exception as error:
+                reason = without_credentials(f"{type(error).__name__}: {error}")
+                log.exception("task failed", task=name)
+            if self._stop.is_set():
+                return
+            failures = 1 if time.monotonic() - began >= self._back_off.settled_s else failures + 1
+            on_failure(reason)
+            wait_s = self._back_off.wait_s(failures, answered=answered)
+            log.warning("trying again", task=name, reason=reason, failures=failures, wait_s=round(wait_s, 1))
+            self._stop.wait(wait_s)

@@ -1,0 +1,105 @@
+"""Who may sign in: the users of the configuration, or one administrator made at the first start."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Literal, get_args
+
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import InvalidHashError, VerificationError
+from pydantic import TypeAdapter
+
+from pipelines.config.settings import Config, UserConfig
+from pipelines.errors import BadInput
+
+Role = Literal["planner", "police", "operator"]
+CHECKS_AT_ONCE = 2
+"""Each takes tens of MiB: a storm of sign-ins must not take the memory that the cameras need."""
+
+_hasher = PasswordHasher()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    name: str
+    roles: frozenset[Role]
+    password_hash: str
+
+
+class Accounts:
+    """Looks users up and checks their passwords, in the same time for names that exist and names that do not."""
+
+    def __init__(self, accounts: Iterable[Account]) -> None:
+        self._by_name = {account.name: account for account in accounts}
+        self._checking = BoundedSemaphore(CHECKS_AT_ONCE)
+
+    def find(self, name: str) -> Account | None:
+        return self._by_name.get(name)
+
+    def check(self, name: str, password: str) -> Account | None:
+        """The account, or None where name and password do not belong together."""
+        account = self.find(name)
+        with self._checking:
+            try:
+                _hasher.verify(account.password_hash if account else self._nobodys_hash, password)
+            except VerificationError:
+                return None
+        return account
+
+    @cached_property
+    def _nobodys_hash(self) -> str:
+        return hash_password(secrets.token_urlsafe())
+
+
+def hash_password(password: str) -> str:
+    """Argon2id with the library's present parameters."""
+    return _hasher.hash(password)
+
+
+def load_accounts(config: Config, announce: Callable[[str], None]) -> Accounts:
+    """The users of the configuration; without any, the administrator kept in `data_dir/users.json`.
+
+    announce: is given the administrator's password, once, when it is made. Raises BadInput for a hash or a file
+    that cannot be used.
+    """
+    if not config.users:
+        return Accounts([_administrator(config.data_dir / "users.json", announce)])
+    return Accounts(_account(user) for user in config.users)
+
+
+def _account(user: UserConfig) -> Account:
+    password_hash = user.password_hash.get_secret_value()
+    try:
+        extract_parameters(password_hash)
+    except InvalidHashError:
+        raise BadInput(
+            f"users.{user.name}.password_hash: not an argon2 hash; make one with: simpang password"
+        ) from None
+    return Account(user.name, frozenset(user.roles), password_hash)
+
+
+def _administrator(path: Path, announce: Callable[[str], None]) -> Account:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_administrator(path)
+    password = secrets.token_urlsafe(12)
+    user = {"name": "admin", "roles": get_args(Role), "password_hash": hash_password(password)}
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump([user], file, indent=1)
+    announce(password)
+    return _read_administrator(path)
+
+
+def _read_administrator(path: Path) -> Account:
+    try:
+        (user,) = TypeAdapter(list[UserConfig]).validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{path}: cannot be read; delete it, and the next start makes a new password") from error
+    return _account(user)

@@ -1,0 +1,1 @@
+"""Catalogue of cameras and their API."""

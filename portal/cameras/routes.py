@@ -1,0 +1,81 @@
+"""Cameras, what is known of them now, and what they counted in the last minutes."""
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from analytics.facts import Direction
+from pipelines.store.database import transaction
+from portal.auth.permissions import VisibleCamera, Visitor, has_role
+from portal.dependencies import TheLive, TheServices
+from portal.history.crossing_counts import CrossingCount, crossing_counts, observed_minutes
+from portal.history.rows import counted
+from portal.live.camera_state import camera_detail, camera_state, for_others
+from portal.schemas import CameraDetail, Cameras, Counts, GateTotal, MinuteCounts, Problem, RecentCounts
+
+router = APIRouter(prefix="/api/cameras", tags=["cameras"])
+NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+
+
+@router.get("")
+def cameras(services: TheServices, live: TheLive, visitor: Visitor) -> Cameras:
+    """Every camera this visitor may see, in the order of the configuration."""
+    now = datetime.now(UTC)
+    visible = services.directory.visible(signed_in=visitor is not None)
+    states = [camera_state(entry, live.watcher.reports, now) for entry in visible]
+    return Cameras(cameras=states if has_role(visitor, "operator") else [for_others(state) for state in states])
+
+
+@router.get("/{camera_id}", responses=NO_SUCH_CAMERA)
+def camera(entry: VisibleCamera, live: TheLive, visitor: Visitor) -> CameraDetail:
+    """One camera with its gates and zones in pixels."""
+    detail = camera_detail(entry, live.watcher.reports, datetime.now(UTC))
+    return detail if has_role(visitor, "operator") else for_others(detail)
+
+
+@router.get("/{camera_id}/counts", responses=NO_SUCH_CAMERA)
+def counts(
+    entry: VisibleCamera, services: TheServices, minutes: Annotated[int, Query(ge=1, le=180)] = 15
+) -> RecentCounts:
+    """Gate crossings of the last minutes, the newest of which is still filling.
+
+    A camera without gates counts nothing: its minutes have no counts rather than zeros.
+    """
+    now = datetime.now(UTC)
+    newest = now.replace(second=0, microsecond=0)
+    starts = [newest - timedelta(minutes=ago) for ago in range(minutes - 1, -1, -1)]
+    with transaction(services.pool) as connection:
+        crossings = crossing_counts(connection, entry.id, starts[0], now)
+        observed = observed_minutes(connection, entry.id, starts[0], now)
+    observed_s = {row.minute: row.observed_s for row in observed}
+    return RecentCounts(
+        camera_id=entry.id,
+        from_at=starts[0],
+        to_at=now,
+        observed_s=round(sum(observed_s.values()), 1),
+        minutes=[
+            MinuteCounts(
+                start_at=start,
+                observed=round(min(1.0, observed_s.get(start, 0) / 60), 3),
+                counts=_in_minute(crossings, start) if entry.gates and start in observed_s else None,
+            )
+            for start in starts
+        ],
+        totals=_totals(crossings),
+    )
+
+
+def _in_minute(crossings: list[CrossingCount], start: datetime) -> Counts:
+    return counted((row.road_user, row.n) for row in crossings if row.minute == start)
+
+
+def _totals(crossings: list[CrossingCount]) -> list[GateTotal]:
+    sides: dict[tuple[str, str], list[CrossingCount]] = defaultdict(list)
+    for row in crossings:
+        sides[row.gate, row.direction].append(row)
+    return [
+        GateTotal(gate=gate, direction=Direction(way), counts=counted((row.road_user, row.n) for row in rows))
+        for (gate, way), rows in sorted(sides.items())
+    ]

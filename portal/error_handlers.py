@@ -1,0 +1,38 @@
+"""Every error as `{"detail": "one sentence"}`."""
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response
+
+from pipelines.store.database import DatabaseDown
+
+log = structlog.get_logger(__name__)
+
+
+def answer_problems(app: FastAPI) -> None:
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(DatabaseDown, _database_down)
+    app.add_exception_handler(Exception, _our_fault)
+
+
+async def _not_valid(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"][1:])
+    what = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
+    return _problem(422, f"{where}: {what}." if where else f"{what}.")
+
+
+async def _database_down(request: Request, error: Exception) -> Response:
+    log.warning("the database does not answer", path=request.url.path, error=error)
+    return _problem(503, "The database does not answer; please try again in a minute.", {"Retry-After": "30"})
+
+
+async def _our_fault(_: Request, __: Exception) -> Response:
+    """The server logs it with its traceback."""
+    return _problem(500, "Something went wrong here; it has been logged.")
+
+
+def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"detail": detail}, status_code=status, headers=headers)

@@ -1,0 +1,1 @@
+"""Past traffic measures and their API."""

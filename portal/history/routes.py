@@ -1,0 +1,94 @@
+"""For planners: counts, speed and level over time."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Query, status
+from pydantic import AwareDatetime
+from starlette.responses import StreamingResponse
+
+from pipelines.store.database import transaction
+from portal.auth.permissions import Planner, find_camera
+from portal.cameras.catalogue import Entry
+from portal.dependencies import TheServices
+from portal.history.buckets import bucket_edges
+from portal.history.queries import Span
+from portal.history.rows import as_csv, gate_history, zone_history
+from portal.schemas import History, Problem
+
+router = APIRouter(
+    prefix="/api",
+    tags=["history"],
+    responses={code: {"model": Problem} for code in (401, 403, 404, 422)},
+)
+
+
+class Interval(IntEnum):
+    """Seconds."""
+
+    MINUTE = 60
+    FIVE_MINUTES = 300
+    QUARTER = 900
+    HOUR = 3600
+    DAY = 86_400
+
+
+def _history(
+    *,
+    services: TheServices,
+    planner: Planner,
+    camera: str,
+    gate: str | None = None,
+    zone: str | None = None,
+    from_at: Annotated[AwareDatetime | None, Query(alias="from", description="By default a day before `to`.")] = None,
+    to_at: Annotated[AwareDatetime | None, Query(alias="to", description="By default now.")] = None,
+    interval: Annotated[Interval, Query(description="Seconds; 86400 are the city's own days.")] = Interval.QUARTER,
+) -> History:
+    entry = find_camera(services, planner, camera)
+    _check_place(entry, gate, zone)
+    end = to_at or datetime.now(UTC)
+    try:
+        edges = bucket_edges(from_at or end - timedelta(days=1), end, interval, services.zone)
+    except ValueError as error:
+        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
+    span = Span(camera_id=entry.id, edges=edges)
+    with transaction(services.pool) as connection:
+        rows = gate_history(connection, span, gate) if gate else zone_history(connection, span, zone or "")
+    return History(camera_id=entry.id, gate=gate, zone=zone, interval_s=interval, rows=rows)
+
+
+def _check_place(entry: Entry, gate: str | None, zone: str | None) -> None:
+    """An unknown gate must not read as one that nobody crossed."""
+    if (gate is None) == (zone is None):
+        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, "Give either a gate or a zone.")
+    kind, wanted, known = ("gate", gate, entry.gates) if gate is not None else ("zone", zone, entry.zones)
+    if wanted not in known:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, f"Camera {entry.id} has no such {kind}.")
+
+
+Found = Annotated[History, Depends(_history)]
+
+
+@router.get("/history")
+def history(found: Found) -> History:
+    """Every bucket of the period; those that were not observed are null, which is a gap and not zero."""
+    return found
+
+
+@router.get("/history.csv", response_class=StreamingResponse)
+def history_csv(found: Found, services: TheServices) -> StreamingResponse:
+    """The same as a table, with times in UTC and in the city's zone, and empty cells for gaps."""
+    place = re.sub(r"[^A-Za-z0-9_-]+", "-", found.gate or found.zone or "")
+    days = "_".join(f"{at.astimezone(services.zone):%Y%m%d-%H%M}" for at in _period(found))
+    name = f"simpang_{found.camera_id}_{place}_{days}_{found.interval_s}s.csv"
+    return StreamingResponse(
+        as_csv(found.rows, services.zone),
+        media_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _period(found: History) -> tuple[datetime, datetime]:
+    return found.rows[0].start_at, found.rows[-1].end_at

@@ -1,0 +1,97 @@
+"""For police: incidents with their evidence."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Query, status
+from pydantic import AwareDatetime
+from starlette.responses import Response
+
+from analytics.facts import IncidentType
+from pipelines.store.database import transaction
+from portal.auth.permissions import Police, find_camera
+from portal.cameras.catalogue import Entry
+from portal.dependencies import TheServices
+from portal.incidents.queries import IncidentRow, Wanted, find_incident, list_incidents
+from portal.incidents.view import as_incident, from_cursor, to_cursor
+from portal.schemas import Incident, Incidents, Problem
+
+router = APIRouter(
+    prefix="/api/incidents",
+    tags=["incidents"],
+    responses={code: {"model": Problem} for code in (401, 403, 404)},
+)
+
+
+@router.get("")
+def incidents(
+    *,
+    services: TheServices,
+    officer: Police,
+    camera: str | None = None,
+    type: IncidentType | None = None,  # noqa: A002 (the name in the address)
+    from_at: Annotated[AwareDatetime | None, Query(alias="from", description="Detected at or after.")] = None,
+    to_at: Annotated[AwareDatetime | None, Query(alias="to", description="Detected before.")] = None,
+    open: Annotated[bool | None, Query(description="Only those that last (true) or are over (false).")] = None,  # noqa: A002
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+) -> Incidents:
+    """Incidents, newest first, page by page."""
+    cameras = [find_camera(services, officer, camera)] if camera else services.directory.visible(signed_in=True)
+    wanted = Wanted(
+        cameras=[entry.id for entry in cameras],
+        type=type,
+        from_at=from_at,
+        to_at=to_at,
+        open=open,
+        before=_cursor(before),
+    )
+    with transaction(services.pool) as connection:
+        rows = list_incidents(connection, wanted, limit + 1)
+    entries = {entry.id: entry for entry in cameras}
+    return Incidents(
+        incidents=[as_incident(row, entries[row.camera_id]) for row in rows[:limit]],
+        next=to_cursor(rows[limit - 1]) if len(rows) > limit else None,
+    )
+
+
+def _cursor(before: str | None) -> tuple[datetime, str] | None:
+    try:
+        return from_cursor(before) if before else None
+    except ValueError:
+        raise HTTPException(
+            status.HTTP_422_UNPROCESSABLE_CONTENT, "before: not a place in this list; use `next`."
+        ) from None
+
+
+def _found(incident_id: str, services: TheServices, officer: Police) -> tuple[IncidentRow, Entry]:
+    entries = {entry.id: entry for entry in services.directory.visible(signed_in=True)}
+    with transaction(services.pool) as connection:
+        row = find_incident(connection, incident_id, list(entries))
+    if row is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such incident.")
+    return row, entries[row.camera_id]
+
+
+Found = Annotated[tuple[IncidentRow, Entry], Depends(_found)]
+
+
+@router.get("/{incident_id}")
+def incident(found: Found) -> Incident:
+    """One incident."""
+    return as_incident(*found)
+
+
+@router.get("/{incident_id}/snapshot.jpg", response_class=Response)
+def snapshot(found: Found, services: TheServices) -> Response:
+    """The picture that was kept when it was raised."""
+    row, _ = found
+    name = row.snapshot or ""
+    try:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            raise FileNotFoundError(name)
+        picture = (services.config.data_dir / "snapshots" / f"{name}.jpg").read_bytes()
+    except OSError:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "No picture of this incident was kept.") from None
+    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})

@@ -1,0 +1,1 @@
+"""Current state of cameras, live updates (SSE) and live video (HLS)."""

@@ -1,0 +1,143 @@
+"""What is known of every camera now, and when what is known is too old to be said.
+
+A camera that is down reads *no data*, never *no traffic*: silence from a camera, a worker or the database itself
+ends in `offline` and `unknown` by the clock alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from analytics.facts import Level
+from pipelines.events.schema import CameraStatus
+from pipelines.worker.camera_health import OVERLOAD_REASON
+from portal.cameras.catalogue import Entry
+from portal.live.queries import HealthRow, LevelRow, ZoneKey
+from portal.schemas import CameraDetail, CameraState, GateShape, Load, Site, Video, ZoneDetail, ZoneState
+
+HEALTH_LIFETIME = timedelta(seconds=30)
+LEVEL_LIFETIME = timedelta(seconds=150)
+"""A level is repeated once a minute; two missed repetitions make it unknown."""
+
+SEVERITY = (Level.UNKNOWN, Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)
+_ANALYSED = (CameraStatus.ONLINE, CameraStatus.DEGRADED)
+_HAS_VIDEO = (*_ANALYSED, CameraStatus.FROZEN, CameraStatus.UNUSABLE)
+
+
+def worst(levels: Iterable[Level]) -> Level:
+    """The worst known of some levels.
+
+    >>> worst([Level.FREE, Level.UNKNOWN]), worst([])
+    (<Level.FREE: 'free'>, <Level.UNKNOWN: 'unknown'>)
+    """
+    return max(levels, key=SEVERITY.index, default=Level.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The newest reports. analysed: the newest of each camera that came with an analysed picture.
+
+    since: when each zone's present level began.
+    """
+
+    health: Mapping[str, HealthRow] = field(default_factory=dict)
+    analysed: Mapping[str, HealthRow] = field(default_factory=dict)
+    levels: Mapping[ZoneKey, LevelRow] = field(default_factory=dict)
+    since: Mapping[ZoneKey, datetime] = field(default_factory=dict)
+
+    def with_newer(
+        self, health: Iterable[HealthRow], analysed: Iterable[HealthRow], levels: Sequence[LevelRow]
+    ) -> "Reports":
+        """These reports, replaced where there are newer ones."""
+        began = {(row.camera_id, row.zone): row.at for row in levels if self._begins(row)}
+        return replace(
+            self,
+            health={**self.health, **{row.camera_id: row for row in health}},
+            analysed={**self.analysed, **{row.camera_id: row for row in analysed}},
+            levels={**self.levels, **{(row.camera_id, row.zone): row for row in levels}},
+            since={**self.since, **began},
+        )
+
+    def _begins(self, row: LevelRow) -> bool:
+        """Whether its level holds since this report, which is a change or the first that we see of one."""
+        known = self.levels.get((row.camera_id, row.zone))
+        return row.level is not row.previous or known is None or known.level is not row.level
+
+
+def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
+    """What may be said of a camera at `now`, to operators: see `for_others`."""
+    out_of_service = entry.camera.out_of_service
+    newest = None if out_of_service else reports.health.get(entry.id)
+    status = _status(newest, now)
+    zones = tuple(_zone_state(entry.id, zone, reports, status, now) for zone in entry.zones)
+    analysed = reports.analysed.get(entry.id)
+    site = entry.site
+    return CameraState(
+        id=entry.id,
+        name=entry.camera.name,
+        site=Site(id=site.id, name=site.name, position=site.position) if site else None,
+        owner=entry.camera.owner,
+        visibility=entry.camera.visibility,
+        position=entry.position,
+        level=worst(zone.level for zone in zones),
+        status=status,
+        reason=newest.reason or None if newest and status is newest.status else None,
+        out_of_service=out_of_service,
+        load=_load(newest) if newest and status in _ANALYSED else None,
+        zones=zones,
+        last_analysed_at=analysed.at if analysed else None,
+        updated_at=now,
+        video=Video(hls=f"/live/{entry.id}/index.m3u8") if status in _HAS_VIDEO else None,
+    )
+
+
+State = TypeVar("State", bound=CameraState)
+
+
+def for_others(state: State) -> State:
+    """Without what only operators are told: it may name addresses inside the city's network."""
+    return state.model_copy(update={"reason": None, "load": None})
+
+
+def camera_detail(entry: Entry, reports: Reports, now: datetime) -> CameraDetail:
+    """The state with the geometry that is drawn on the picture."""
+    state = camera_state(entry, reports, now)
+    polygons = {zone.id: zone.polygon for zone in entry.geometry.zones}
+    return CameraDetail(
+        **{name: getattr(state, name) for name in CameraState.model_fields if name != "zones"},
+        zones=tuple(ZoneDetail(**dict(zone), polygon=polygons.get(zone.id, ())) for zone in state.zones),
+        gates=tuple(GateShape(id=gate.id, p1=gate.p1, p2=gate.p2) for gate in entry.geometry.gates),
+        image_size=entry.geometry.image_size or _picture_size(reports.analysed.get(entry.id)),
+    )
+
+
+def _status(newest: HealthRow | None, now: datetime) -> CameraStatus:
+    if newest is None or now - newest.at > HEALTH_LIFETIME:
+        return CameraStatus.OFFLINE
+    return newest.status
+
+
+def _load(newest: HealthRow) -> Load | None:
+    """None from a worker of before this was told."""
+    if newest.wanted_fps is None or newest.analysed_fps is None or newest.held_fps is None:
+        return None
+    return Load(
+        wanted_fps=newest.wanted_fps,
+        analysed_fps=newest.analysed_fps,
+        held_fps=newest.held_fps,
+        reached=newest.reached,
+        overloaded=newest.reason.startswith(OVERLOAD_REASON),
+        age_p95_s=newest.age_p95_s,
+    )
+
+
+def _zone_state(camera_id: str, zone: str, reports: Reports, status: CameraStatus, now: datetime) -> ZoneState:
+    row = reports.levels.get((camera_id, zone))
+    if row is None or status not in _ANALYSED or now - row.at > LEVEL_LIFETIME or row.level is Level.UNKNOWN:
+        return ZoneState(id=zone, level=Level.UNKNOWN, speed_kmh=None, since_at=None)
+    return ZoneState(id=zone, level=row.level, speed_kmh=row.speed_kmh, since_at=reports.since.get((camera_id, zone)))
+
+
+def _picture_size(row: HealthRow | None) -> tuple[int, int] | None:
+    return (row.width, row.height) if row and row.width and row.height else None

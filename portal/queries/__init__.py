@@ -1,1 +1,0 @@
-"""All SQL of the portal: rows in, typed rows out. Nothing here writes."""

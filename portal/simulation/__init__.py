@@ -1,0 +1,1 @@
+"""Narration of a simulated city."""

@@ -1,0 +1,67 @@
+"""The built front end: its files, and its one page at every address that it draws itself."""
+
+from os import PathLike, stat_result
+from pathlib import Path
+
+from fastapi import APIRouter, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, HTMLResponse
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from portal.auth.permissions import Visitor
+from portal.dependencies import TheServices
+
+STATIC = Path(__file__).parent / "static"
+PAGES = ("/", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
+
+_NOT_BUILT = "The pages of the portal are not built yet: run `make setup`. The API is at /openapi.json.\n"
+_NOT_FOUND = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Simpang</title>
+<h1>Halaman tidak ditemukan</h1><p lang="en">There is no such page.</p><p><a href="/">Simpang</a></p></html>
+"""
+
+
+class FrontEnd(StaticFiles):
+    """Files with a hash in their name may be kept for ever, all others are asked for again."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        if path.split("/", maxsplit=1)[0] in ("api", "live"):
+            raise HTTPException(404, "There is nothing at this address.")
+        try:
+            return await super().get_response(path, scope)
+        except HTTPException as error:
+            if error.status_code != 404:
+                raise
+            return HTMLResponse(_NOT_FOUND, status_code=404)
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        kept = scope["path"].startswith("/assets/")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        return response
+
+
+def pages(static: Path) -> APIRouter:
+    """The addresses of pages; `/camera/ID` is 404 (with the page, which says so) where the camera is not visible."""
+    router = APIRouter(include_in_schema=False)
+
+    def page() -> Response:
+        return _page(static)
+
+    def camera_page(camera_id: str, services: TheServices, visitor: Visitor) -> Response:
+        known = services.directory.find(camera_id, signed_in=visitor is not None)
+        return _page(static, status_code=200 if known else 404)
+
+    for address in PAGES:
+        router.add_api_route(address, page, methods=["GET", "HEAD"])
+    router.add_api_route("/camera/{camera_id}", camera_page, methods=["GET", "HEAD"])
+    return router
+
+
+def _page(static: Path, status_code: int = 200) -> Response:
+    index = static / "index.html"
+    if not index.is_file():
+        return Response(_NOT_BUILT, status_code=503, media_type="text/plain")
+    return FileResponse(index, status_code=status_code, headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,59 @@
+"""All parts in one process. Each is a context manager: they start from top to bottom and stop the other way."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from threading import Event as Flag
+from threading import Thread
+
+from pipelines.alerts.dispatcher import WebhookSender
+from pipelines.alerts.rules import AlertRules
+from pipelines.analysis.detector_factory import open_live_detector
+from pipelines.bus.bus import Handler, MemoryBus, Publisher
+from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.bus.outbox import Outbox
+from pipelines.config.settings import Config
+from pipelines.store.database import open_database
+from pipelines.store.writer import Store
+from pipelines.worker.worker import Worker
+from portal.app import create_app
+from portal.server import Up, listening_socket, serve, sigterm_as_interrupt
+
+SUBSCRIBER_STOP_S = 5.0
+
+
+def run_city(config: Config, up: Up) -> None:
+    """Cameras, bus, store, alerts and portal in one process, until Ctrl-C or SIGTERM.
+
+    The portal is up while cameras are still connecting. What cannot be stored when the end comes waits on disk.
+    """
+    with ExitStack() as parts:
+        parts.enter_context(sigterm_as_interrupt())
+        listener = parts.enter_context(listening_socket(config.portal))
+        detector = parts.enter_context(closing(open_live_detector(config)))
+        pool = parts.enter_context(open_database(config))
+        app = create_app(config, pool)
+        parts.enter_context(WebhookSender(pool, config.webhooks, config.portal.public_url))
+        publisher = parts.enter_context(_bus(config, Store(pool, AlertRules(config)).write))
+        outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
+        parts.enter_context(Worker(config, detector, outbox.put))
+        serve(app, listener, up)
+
+
+@contextmanager
+def _bus(config: Config, handler: Handler) -> Iterator[Publisher]:
+    """What is published on it reaches `handler`: by Kafka where one is configured, else within this process."""
+    if config.bus.kafka is None:
+        bus = MemoryBus()
+        bus.subscribe(handler)
+        yield bus
+        return
+    stop = Flag()
+    subscriber = KafkaSubscriber(config.bus.kafka, config.bus.group)
+    thread = Thread(target=subscriber.run, args=(handler, stop), name="store", daemon=True)
+    thread.start()
+    try:
+        with closing(KafkaPublisher(config.bus.kafka)) as publisher:
+            yield publisher
+    finally:
+        stop.set()
+        thread.join(SUBSCRIBER_STOP_S)

@@ -1,0 +1,1 @@
+"""Simulated cameras as RTSP streams and video files."""

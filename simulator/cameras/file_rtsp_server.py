@@ -1,0 +1,35 @@
+"""The RTSP server that plays recordings as the cameras of a demo."""
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipelines.errors import BadInput
+from pipelines.worker.child_process import free_port, process
+
+START_TIMEOUT_S = 20.0
+
+
+@contextmanager
+def rtsp_server(clips: Path, log: Path) -> Iterator[int]:
+    """A real RTSP server over the folder; yields its port once it accepts connections."""
+    program = Path(sys.executable).with_name("rtsp-server")
+    if not program.is_file():
+        raise BadInput("the demo's RTSP server is not installed; install simpang[demo], or run make setup")
+    port, control = free_port(), free_port()
+    command = [str(program), "--dir", str(clips), "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--control-port", str(control)]
+    with process(command, log=log) as child:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError as error:
+                if child.poll() is not None or time.monotonic() > deadline:
+                    raise BadInput(f"the demo's RTSP server did not start; its log is {log}") from error
+                time.sleep(0.1)
+        yield port

@@ -1,0 +1,66 @@
+"""`simpang demo`: a small live city, simulated or from recorded clips."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from pipelines.errors import BadInput
+from pipelines.worker.child_process import process
+from simulator.cameras.file_rtsp_server import rtsp_server
+from simulator.demo.clips import demo_config
+
+NO_CLIPS = """\
+There are no clips in {clips} to play as cameras. Show Simpang your own traffic instead:
+  make demo CLIPS=/path/to/a/folder/with/video      your recordings, played over RTSP as cameras
+  simpang run city.yaml                             your cameras; the README has a five-line city.yaml
+The detector's weights are looked for in {weights}, or where SIMPANG_WEIGHTS says."""
+
+
+@click.command()
+@click.option("--clips", type=click.Path(path_type=Path), help="Play the videos of this folder instead.")
+@click.option("--cameras", type=click.IntRange(1, 12), help="Live cameras; by default as many as this machine holds.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the simulated city.")
+@click.option("--data-dir", type=click.Path(path_type=Path), default=Path("build/demo"), show_default=True)
+@click.option("--port", type=int, default=8080, show_default=True, help="Port of the pages.")
+def demo(clips: Path | None, cameras: int | None, seed: int, data_dir: Path, port: int) -> None:
+    """A simulated city with live cameras, analysed and shown on the pages until Ctrl-C.
+
+    It says what really happens, on the terminal and on the pages, to compare with what Simpang finds.
+    """
+    signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
+    try:
+        if clips is not None:
+            _play_clips(clips, data_dir, port)
+        else:
+            from simulator.demo.run import show  # noqa: PLC0415 (drawing takes a while to load)
+
+            show(data_dir, port=port, cameras=cameras, seed=seed, say=click.echo)
+    except KeyboardInterrupt:
+        click.echo("Simpang has stopped.")
+
+
+def _play_clips(clips: Path, data_dir: Path, port: int) -> None:
+    weights = clips.resolve().parent / "weights" / "yolo11n_int8_openvino_model"
+    if not clips.is_dir():
+        click.echo(NO_CLIPS.format(clips=clips, weights=weights))
+        return
+    data_dir.mkdir(parents=True, exist_ok=True)
+    use_weights = weights if "SIMPANG_WEIGHTS" not in os.environ and weights.is_dir() else None
+    with rtsp_server(clips.resolve(), data_dir / "rtsp-server.log") as rtsp_port:
+        config = data_dir / "city.yaml"
+        config.write_text(
+            demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port, weights=use_weights),
+            encoding="utf-8",
+        )
+        with process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:
+            status = city.wait()
+    if status:
+        raise BadInput(f"the demo stopped by itself with status {status}; the line above says why")
+
+
+def _as_keyboard_interrupt(_: int, __: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,81 @@
+"""`simpang evaluate-city`: the whole chain, from simulated pixels to the database, held against what happened."""
+
+import json
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from models.errors import UnusableWeights
+from models.weights.bundled import DEMO_CITY
+from models.weights.resolver import resolve_weights
+from pipelines.errors import BadInput
+from simulator.world.sites import Point, all_points, point_of
+
+
+@click.command("evaluate-city")
+@click.option("--minutes", type=click.IntRange(1, 1440), default=5, show_default=True, help="How many are judged.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of traffic, script, cameras.")
+@click.option("--cameras", type=click.IntRange(1, 12), default=2, show_default=True, help="How many; by the seed.")
+@click.option("--point", "point_ids", multiple=True, help="These points instead; see `simpang city points`.")
+@click.option("--json", "json_path", metavar="OUT", required=True, help="Write all figures here; - is standard output.")
+@click.option("--weights", default=DEMO_CITY, show_default=True, help="Of the detector; a path or a name.")
+@click.option(
+    "--dir", "folder", type=click.Path(path_type=Path), default=Path("build/evaluate-city"), show_default=True
+)
+def evaluate_city(
+    *,
+    minutes: int,
+    seed: int,
+    cameras: int,
+    point_ids: tuple[str, ...],
+    json_path: str,
+    weights: str,
+    folder: Path,
+) -> None:
+    """Run the simulated city as a black box and score what its database says against what really happened.
+
+    Cameras over RTSP, detector, tracker, analytics, bus and PostgreSQL are those of `simpang run`. Takes --minutes and
+    about one more, for it runs in real time; configuration, logs and snapshots stay in --dir. Needs the extra `demo`.
+    """
+    from simulator.evaluation.end_to_end import WARM_UP_S, Trial, run_trial  # noqa: PLC0415
+    from simulator.evaluation.report import verdict  # noqa: PLC0415
+    from simulator.world.sumo_traffic import load_sumo  # noqa: PLC0415 - the machinery takes a while to load
+
+    load_sumo()
+    if json_path != "-" and not Path(json_path).resolve().parent.is_dir():
+        raise BadInput(f"{json_path}: the folder does not exist; create it first")
+    _check_weights(weights)
+    points = _points(point_ids, cameras, seed)
+    trial = Trial(points, seed, minutes, folder.resolve() / f"{time.strftime('%Y%m%d-%H%M%S')}-seed-{seed}", weights)
+    columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("getting ready", total=trial.until_s)
+        outcome = run_trial(trial, lambda t: bar.update(task, completed=max(0.0, t), description=f"{t:.0f} s"))
+    about = {"minutes": minutes, "seed": seed, "weights": weights, "warm_up_s": WARM_UP_S, "folder": str(trial.folder)}
+    if outcome.overloaded:
+        console.print(f"This machine is overloaded: cameras drew only {outcome.shown:.0%} of their frames in time.")
+    text = json.dumps(about | {"frames_shown": round(outcome.shown, 4)} | verdict(outcome.scores), indent=1) + "\n"
+    if json_path == "-":
+        click.echo(text, nl=False)
+    else:
+        Path(json_path).write_text(text, encoding="utf-8")
+
+
+def _check_weights(weights: str) -> None:
+    """Before a minute is spent on getting the city ready."""
+    try:
+        resolve_weights(weights)
+    except UnusableWeights as error:
+        raise BadInput(str(error)) from error
+
+
+def _points(point_ids: tuple[str, ...], cameras: int, seed: int) -> list[Point]:
+    if point_ids:
+        return [point_of(name) for name in dict.fromkeys(point_ids)]
+    points = all_points()
+    return [points[k] for k in sorted(np.random.default_rng([seed, 12]).permutation(len(points))[:cameras].tolist())]

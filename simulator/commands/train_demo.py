@@ -1,0 +1,49 @@
+"""`simpang models train-demo`: the simulated city's own detector, made anew."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from models.detection.cpu import cores
+from models.errors import UnusableWeights
+from models.weights.bundled import DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
+from models.weights.resolver import resolve_weights
+from pipelines.errors import BadInput
+
+THREADS = "For training. On a machine with other work, 1 is faster than more that wait for each other."
+
+
+@click.command("train-demo")
+@click.option("--start", default="yolo11n", show_default=True, help="YOLO11n to start from: a .pt, an export, a name.")
+@click.option("--seed", default=2026, show_default=True, type=click.IntRange(0, 40_000))
+@click.option("--steps", default=DEMO_CITY_STEPS, show_default=True, type=click.IntRange(min=1))
+@click.option("--threads", type=click.IntRange(min=1), show_default="all cores", help=THREADS)
+@click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-demo"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("models/weights/demo_city"), show_default=True)
+def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders: Path) -> None:
+    """Train the detector of the simulated city on rendered pictures. About an hour on two cores.
+
+    Pictures and checkpoints are kept in the folder given by --work: started again, it goes on where it was.
+    Needs the extras `demo`, `yolo` and `quantise`.
+    """
+    from simulator.training.pipeline import Plan, train  # noqa: PLC0415 - drawing takes a while to load
+    from simulator.training.release import publish  # noqa: PLC0415
+
+    plan, work = Plan(seed=seed, steps=steps), folders["work"]
+    try:
+        path = resolve_weights(start, prefer_torch=True)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=None)
+
+            def progress(what: str, done: int, total: int) -> None:
+                bar.update(task, description=what, completed=done, total=total)
+
+            training = train(plan, path, work, progress, threads=threads or cores())
+            report = publish(training, plan, start=path, work=work, out=folders["out"], progress=progress)
+    except UnusableWeights as error:
+        raise BadInput(str(error)) from error
+    for precision in ("fp32", "int8"):
+        click.echo(f"mAP50 {precision}: {report[precision]['map50']}")
+    click.echo(folders["out"] / DEMO_CITY_WEIGHTS.name)

@@ -1,0 +1,191 @@
+"""A month that the simulated city has behind it, so that its planners' charts are not empty on the first day.
+
+From the same demand as the live simulation, but by the real clock and calendar: rush hours on working days, quieter
+weekends, and outages as gaps. All event ids begin with `SEED_MARK`, so that nobody takes these rows for observed ones.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.flow.congestion_level import level_at
+from analytics.flow.free_flow import LIMIT_SHARE
+from analytics.geometry.plane import side_of_line
+from pipelines.config.geometry_file import Geometry
+from simulator.world.scenario import demand_at
+from simulator.world.sites import Point
+from simulator.world.vehicle_types import BODIES, SHARES
+
+SEED_MARK = "5eed"
+MINUTES = 24 * 60
+
+_WEEKEND, _WEEKEND_PEAK = 0.8, 0.85
+_DAY_SPREAD, _MINUTE_SPREAD, _SPEED_SPREAD = 0.06, 0.12, 0.18
+_RELATIVE_SPEED, _AT_SIGNAL, _SLOWED, _RUSH = 0.95, 0.74, 0.42, 1.3
+"""Of free flow on an empty road, before a signal, how much of it the rush hour takes, and its demand."""
+
+_OUTAGE_EVERY_DAYS = 11
+_VEHICLE_SHARE_OF_KM = 0.004
+"""Kilometres of lane that one vehicle covers, motorcycles being half of them."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Of one table, as tab-separated lines for COPY."""
+
+    table: str
+    columns: tuple[str, ...]
+    text: str
+
+
+class PastDays:
+    """What one camera would have seen on any day of the past. The same point and day give the same rows.
+
+    number: of the camera, for the event ids.
+    """
+
+    def __init__(self, point: Point, geometry: Geometry, number: int, zone: ZoneInfo) -> None:
+        self._point, self._geometry, self._number, self._zone = point, geometry, number, zone
+
+    @property
+    def camera_id(self) -> str:
+        return self._point.id
+
+    def midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time.min, self._zone)
+
+    def day(self, day: date, until: datetime) -> Iterator[Rows]:
+        """The rows of a local day, none at or after `until`."""
+        dice = np.random.default_rng([self._number, day.toordinal()])
+        starts = self.midnight(day).timestamp() + 60 * np.arange(MINUTES, dtype=np.float64)
+        demand = self._demand(day, dice)
+        seen = (starts + 60 <= until.timestamp()) & ~self._outage(day)
+        relative = self._relative_speed(demand, dice)
+        yield self._observed(starts[seen])
+        for gate in self._geometry.gates:
+            yield self._crossings(gate.id, starts[seen], demand[seen], relative[gate.id][seen], dice)
+        for zone in self._geometry.zones:
+            yield self._intervals(zone.id, starts[seen], demand[seen], relative[zone.id][seen])
+
+    def _demand(self, day: date, dice: np.random.Generator) -> NDArray[np.float64]:
+        """(MINUTES,) factor on the arm's ordinary flow."""
+        usual = np.array([demand_at(minute / 60) for minute in range(MINUTES)])
+        if day.weekday() >= 5:
+            usual = _WEEKEND * np.minimum(usual, _WEEKEND_PEAK)
+        return np.asarray(usual * dice.lognormal(0, _DAY_SPREAD) * dice.lognormal(0, _MINUTE_SPREAD, MINUTES))
+
+    def _relative_speed(self, demand: NDArray[np.float64], dice: np.random.Generator) -> dict[str, NDArray[np.float64]]:
+        """(MINUTES,) by carriageway; gates and zones of one carriageway share their name."""
+        found = {}
+        for zone in self._geometry.zones:
+            empty = _AT_SIGNAL if zone.signal_controlled else _RELATIVE_SPEED
+            speed = empty - _SLOWED * (demand / _RUSH) ** 4 + dice.normal(0, 0.03, MINUTES)
+            found[zone.id] = np.clip(speed, 0.12, 1.1)
+        return found
+
+    def _outage(self, day: date) -> NDArray[np.bool_]:
+        """(MINUTES,) a fibre cut of some hours, on some days."""
+        down = np.zeros(MINUTES, dtype=bool)
+        if (day.toordinal() + 5 * self._number) % _OUTAGE_EVERY_DAYS == 0:
+            first, hours = np.random.default_rng([self._number, day.toordinal(), 1]).integers([60 * 6, 2], [60 * 15, 7])
+            down[first : first + 60 * hours] = True
+        return down
+
+    def _flow(self, demand: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Vehicles a minute on one carriageway: over a day as many leave by an arm as come by it."""
+        return demand * self._point.watched.flow_veh_h / 60
+
+    @cached_property
+    def _free_flow_kmh(self) -> float:
+        return LIMIT_SHARE * self._point.speed_limit_kmh
+
+    def _event_ids(self, starts: NDArray[np.float64]) -> list[str]:
+        return [f"{SEED_MARK}{self._number:04x}-0000-8000-8000-{int(start):012x}" for start in starts]
+
+    def _observed(self, starts: NDArray[np.float64]) -> Rows:
+        columns = "start_at", "event_id", "camera_id", "end_at", "observed_s"
+        lines = zip(_times(starts), self._event_ids(starts), _times(starts + 60), strict=True)
+        text = "".join(f"{start}\t{event}\t{self._point.id}\t{end}\t60\n" for start, event, end in lines)
+        return Rows("observed", columns, text)
+
+    def _crossings(
+        self,
+        gate: str,
+        starts: NDArray[np.float64],
+        demand: NDArray[np.float64],
+        relative: NDArray[np.float64],
+        dice: np.random.Generator,
+    ) -> Rows:
+        vehicles = dice.poisson(self._flow(demand))
+        minute = np.repeat(np.arange(len(starts)), vehicles)
+        at = np.sort(starts[minute] + dice.uniform(0, 60, len(minute)))
+        names = [body.road_user.value for body in BODIES]
+        users = [names[k] for k in dice.choice(len(BODIES), len(minute), p=SHARES)]
+        speed = relative[minute] * self._free_flow_kmh * dice.lognormal(0, _SPEED_SPREAD, len(minute))
+        headway = np.diff(at, prepend=np.nan)
+        events = self._event_ids(starts)
+        # Gates number their crossings apart, for both belong to the same events.
+        first = 10_000 * [each.id for each in self._geometry.gates].index(gate)
+        lines = zip(_times(at), minute.tolist(), users, speed.tolist(), headway.tolist(), strict=True)
+        passing = f"{self._point.id}\t{gate}\t{self._direction(gate)}"
+        text = "".join(
+            f"{when}\t{events[m]}\t{first + n}\t{passing}\t{user}\t{n}\t{kmh:.1f}\t{gap:.2f}\n"
+            for n, (when, m, user, kmh, gap) in enumerate(lines)
+        ).replace("\tnan\n", "\t\\N\n")
+        columns = (
+            "at",
+            "event_id",
+            "n",
+            "camera_id",
+            "gate",
+            "direction",
+            "road_user",
+            "track",
+            "speed_kmh",
+            "headway_s",
+        )
+        return Rows("crossings", columns, text)
+
+    def _direction(self, gate_id: str) -> str:
+        """Which way the traffic of the carriageway crosses its gate: as `analytics.facts.Direction`."""
+        gate = next(gate for gate in self._geometry.gates if gate.id == gate_id)
+        zone = next(zone for zone in self._geometry.zones if zone.id == gate_id)
+        middle = (np.array(gate.p1) + np.array(gate.p2)) / 2
+        before = middle - 10 * np.array(zone.direction)
+        return "A" if float(side_of_line(gate.p1, gate.p2, before[None])[0]) < 0 else "B"
+
+    def _intervals(
+        self, zone_id: str, starts: NDArray[np.float64], demand: NDArray[np.float64], relative: NDArray[np.float64]
+    ) -> Rows:
+        zone = next(zone for zone in self._geometry.zones if zone.id == zone_id)
+        flow, speed = self._flow(demand) * 60, relative * self._free_flow_kmh
+        density = flow / speed / (zone.lanes or 1)
+        vehicles = density * (zone.lanes or 1) * (zone.length_m or 1.0) / 1000
+        occupancy = np.minimum(density * _VEHICLE_SHARE_OF_KM, 1)
+        levels = [level_at(float(r), float(v)).value for r, v in zip(relative, vehicles, strict=True)]
+        lines = zip(
+            *(_times(starts), _times(starts + 60), flow.tolist(), speed.tolist(), relative.tolist()),
+            *(density.tolist(), occupancy.tolist(), levels),
+            strict=True,
+        )
+        text = "".join(
+            f"{self._point.id}\t{zone_id}\t{start}\t{end}\t{q:.0f}\t{v:.1f}\t{r:.3f}\t{k:.2f}\t{o:.3f}\t{level}\t1\n"
+            for start, end, q, v, r, k, o, level in lines
+        )
+        columns = "camera_id", "zone", "start_at", "end_at", "flow_veh_h", "speed_kmh", "relative_speed"
+        return Rows("zone_intervals", (*columns, "density_veh_km_lane", "occupancy", "level", "coverage"), text)
+
+
+def days_back(until: datetime, days: int) -> Iterator[date]:
+    """The newest first."""
+    return (until.date() - timedelta(days=ago) for ago in range(days + 1))
+
+
+def _times(unix_s: NDArray[np.float64]) -> list[str]:
+    """As PostgreSQL reads them on a connection that speaks UTC."""
+    return [str(text) for text in np.datetime_as_string((unix_s * 1000).astype("datetime64[ms]"))]

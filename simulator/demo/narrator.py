@@ -1,0 +1,156 @@
+"""Says what has just happened in the simulated city, in truth: from the files that its cameras keep of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from analytics.facts import IncidentType
+from simulator.world.scenario import DAY_S, FIRST_HOUR, FaultKind, Light
+
+Text = tuple[str, str]
+"""Bahasa Indonesia, English."""
+
+BEGINS: dict[str, Text] = {
+    IncidentType.STOPPED_VEHICLE: ("kendaraan mogok di lajur jalan", "a vehicle breaks down in a live lane"),
+    IncidentType.WRONG_WAY: ("sepeda motor melawan arus", "a motorcycle rides against the traffic"),
+    IncidentType.COLLISION: ("dua kendaraan bertabrakan", "two vehicles collide"),
+    IncidentType.PERSON_ON_ROAD: ("seseorang berjalan di badan jalan", "somebody walks on the road"),
+    IncidentType.CONGESTION: (
+        "antrean dari hilir meluap sampai ke sini",
+        "a queue from downstream spills back to here",
+    ),
+    FaultKind.CABLE_CUT: ("kabel kamera putus", "the camera's cable is cut"),
+    FaultKind.POWER_CUT: ("listrik di lokasi padam", "the site loses its power"),
+    FaultKind.FROZEN: ("gambar kamera membeku", "the camera's picture freezes"),
+    FaultKind.TURNED: ("kamera tergeser dari arahnya", "the camera is knocked aside"),
+    Light.DAY: ("hari terang", "daylight"),
+    Light.DUSK: ("hari mulai remang", "dusk"),
+    Light.NIGHT: ("malam tiba, lampu menyala", "night falls, lamps are lit"),
+    Light.RAIN: ("hujan turun", "it rains"),
+}
+ENDS: dict[str, Text] = {
+    IncidentType.STOPPED_VEHICLE: ("kendaraan mogok berjalan lagi", "the broken-down vehicle drives on"),
+    IncidentType.COLLISION: ("tabrakan sudah dibersihkan", "the collision is cleared"),
+    IncidentType.CONGESTION: ("antrean terurai", "the queue dissolves"),
+    FaultKind.CABLE_CUT: ("kabel kamera tersambung lagi", "the camera's cable is mended"),
+    FaultKind.POWER_CUT: ("listrik di lokasi menyala lagi", "the site has power again"),
+    FaultKind.FROZEN: ("gambar kamera bergerak lagi", "the camera's picture moves again"),
+    FaultKind.TURNED: ("kamera kembali ke arahnya", "the camera looks its way again"),
+}
+HOURS: tuple[tuple[float, Text], ...] = (
+    (7.0, ("jam sibuk pagi", "the morning rush hour")),
+    (9.0, ("jam sibuk pagi lewat", "the morning rush hour is over")),
+    (16.0, ("jam sibuk sore", "the evening rush hour")),
+    (19.0, ("jam sibuk sore lewat", "the evening rush hour is over")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """camera_id: None where the whole city is meant."""
+
+    at: datetime
+    camera_id: str | None
+    text: Text
+
+    def as_json(self) -> str:
+        said = {
+            "at": self.at.isoformat(),
+            "camera_id": self.camera_id,
+            "text": dict(zip(("id", "en"), self.text, strict=True)),
+        }
+        return json.dumps(said, ensure_ascii=False)
+
+
+class _Span(BaseModel):
+    """An incident or a fault. end_s: of a fault it is known beforehand."""
+
+    start_s: float
+    end_s: float | None
+
+
+class _Incident(_Span):
+    type: IncidentType
+
+
+class _Fault(_Span):
+    kind: FaultKind
+
+
+class _TruthFile(BaseModel):
+    """What a living camera writes of which the narrator speaks. duration_s: how far it has come."""
+
+    duration_s: float
+    light: Light
+    incidents: tuple[_Incident, ...]
+    faults: tuple[_Fault, ...]
+
+    def turns(self) -> Iterator[tuple[float, Text]]:
+        """All beginnings and ends so far, with their seconds."""
+        spans = [(i.type.value, i) for i in self.incidents] + [(f.kind.value, f) for f in self.faults]
+        for name, span in spans:
+            yield span.start_s, BEGINS[name]
+            if span.end_s is not None and span.end_s <= self.duration_s and name in ENDS:
+                yield span.end_s, ENDS[name]
+
+
+SAME_SKY_S = 15.0
+"""Cameras write some seconds apart: one that still tells of the former light does not turn it back."""
+
+Turn = tuple[float, str, Text]
+"""Seconds, camera ("" for the whole city), and what to say."""
+
+
+class Narrator:
+    """truth: the cameras' files, by camera. start_at: Unix time of the simulation's second 0."""
+
+    def __init__(self, truth: Mapping[str, Path], start_at: float) -> None:
+        self._truth = truth
+        self._start_at = datetime.fromtimestamp(start_at, UTC)
+        self._told: set[Turn] = set()
+        self._light: Light | None = None
+        self._light_s = 0.0
+        self._written: dict[str, int] = {}
+
+    def news(self, now: datetime) -> list[Happening]:
+        """What was not told before, the oldest first."""
+        turns = set(self._of_city((now - self._start_at).total_seconds()))
+        for camera_id, path in self._truth.items():
+            if (truth := self._rewritten(camera_id, path)) is not None:
+                turns |= {(t, camera_id, text) for t, text in truth.turns()}
+                turns |= self._of_light(truth)
+        new = sorted(turns - self._told)
+        self._told.update(new)
+        return [Happening(self._start_at + timedelta(seconds=t), camera or None, text) for t, camera, text in new]
+
+    def _rewritten(self, camera_id: str, path: Path) -> _TruthFile | None:
+        """None where it is not there yet or as it was."""
+        try:
+            written = path.stat().st_mtime_ns
+            if self._written.get(camera_id) == written or written < self._start_at.timestamp() * 1e9:
+                return None
+            text = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        self._written[camera_id] = written
+        return _TruthFile.model_validate_json(text)
+
+    def _of_light(self, truth: _TruthFile) -> set[Turn]:
+        """All cameras are under one sky: the first to notice tells."""
+        if self._light is not None and truth.light is not self._light and truth.duration_s > self._light_s:
+            self._light_s = truth.duration_s + SAME_SKY_S
+            self._light = truth.light
+            return {(truth.duration_s, "", BEGINS[truth.light])}
+        self._light = self._light or truth.light
+        return set()
+
+    def _of_city(self, elapsed_s: float) -> Iterator[Turn]:
+        for day in range(int(max(0.0, elapsed_s) // DAY_S) + 1):
+            for hour, text in HOURS:
+                t = ((hour - FIRST_HOUR) / 24 + day) * DAY_S
+                if t <= elapsed_s:
+                    yield t, "", text

@@ -1,0 +1,1 @@
+"""End-to-end evaluation of Simpang against the simulated city."""

@@ -1,0 +1,1 @@
+"""Rendering of simulated traffic into camera images."""

@@ -1,0 +1,49 @@
+"""The mesh of each body in `bodies`."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from simulator.render.mesh_building import Mesh
+from simulator.render.people_meshes import bicycle, motorcycle, walker
+from simulator.render.vehicle_meshes import box_truck, bus, car, dump_truck, pickup
+
+VARIANTS = 2
+"""Of each body: a motorcycle without and with a passenger, two moments of a stride or of a turn of the pedals; others
+look the same in both."""
+
+MOVES = frozenset({"walker", "bicycle"})
+"""Bodies of which the variants are moments of a movement."""
+
+_MAKERS: dict[str, Callable[[int], Mesh]] = {
+    "matic": lambda variant: motorcycle(1.9, scooter=True, pillion=variant == 1),
+    "bebek": lambda variant: motorcycle(1.95, scooter=False, pillion=variant == 1),
+    "mpv": lambda _: car(4.3, 1.70, 1.72, bonnet=0.95, boot=0.10, waist=0.98),
+    "sedan": lambda _: car(4.5, 1.75, 1.46, bonnet=1.2, boot=0.85, waist=0.92),
+    "hatch": lambda _: car(3.7, 1.66, 1.52, bonnet=0.9, boot=0.12, waist=0.94),
+    "angkot": lambda _: car(3.9, 1.62, 1.85, bonnet=0.35, boot=0.06, waist=1.02),
+    "pickup": lambda _: pickup(),
+    "box-truck": lambda _: box_truck(),
+    "dump-truck": lambda _: dump_truck(),
+    "bus": lambda _: bus(9.8, 2.45, 3.1),
+    "bicycle": lambda variant: bicycle(1.75, left_foot_up=variant == 1),
+    "walker": lambda variant: walker(0.22 if variant else -0.22),
+}
+
+
+@cache
+def mesh_of(body: str, variant: int) -> Mesh:
+    """Raises KeyError for a body that nobody has drawn."""
+    return _MAKERS[body](variant)
+
+
+def shapes_digest() -> str:
+    """Another one as soon as any body is drawn in another shape."""
+    digest = hashlib.sha256()
+    for body in _MAKERS:
+        for variant in range(VARIANTS):
+            mesh = mesh_of(body, variant)
+            digest.update(np.round(mesh.corners * 1000).astype("<i4").tobytes() + mesh.paint.astype("<i4").tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,198 @@
+"""All that does not move, drawn once for each light: ground, sky, buildings, trees, and their shadows."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.render.ground import PX_PER_M, Ground, Image, Mask, noise_field
+from simulator.render.lighting import Lighting
+from simulator.render.rasterizer import COARSE, FINE, Easel
+from simulator.world.camera_model import IMAGE_SIZE, View
+from simulator.world.street_furniture import Building, Post, Roadside, Tree
+
+LAMP_POOL_M, LAMP_LIGHT = 7.5, (1.0, 1.25, 1.5)
+CONTACT_LIGHT = 0.45
+MEADOW, ASPHALT = np.array((72, 110, 106)), np.array((92.0, 92.0, 91.0))
+"""Far away, where no detail shows."""
+
+NEAR_M = 75.0
+"""Farther things hide nothing that matters."""
+
+_LEAST_PX = 6
+
+
+@dataclass(frozen=True)
+class Occluder:
+    """Something still that may hide what moves behind it. box: x1, y1, x2, y2 and mask at `COARSE`. depth: metres."""
+
+    box: tuple[int, int, int, int]
+    mask: Mask
+    depth: float
+
+
+@dataclass(frozen=True)
+class Backdrop:
+    """Pictures at `COARSE`: in the light, in the shadow of something, and right below it."""
+
+    plain: Image
+    shadowed: Image
+    contact: Image
+    occluders: tuple[Occluder, ...]
+
+
+def paint_backdrop(
+    ground: Ground, roadside: Roadside, view: View, lighting: Lighting, *, far: str, dice: np.random.Generator
+) -> Backdrop:
+    road = _ground_picture(ground, roadside, view, lighting, dice)
+    easel = Easel(_with_sky(road, view, lighting, far, dice), view, lighting)
+    things: list[Building | Tree | Post] = [*roadside.buildings, *roadside.trees, *roadside.posts]
+    away = np.array([np.linalg.norm(thing.place - view.eye[:2]) for thing in things])
+    numbered = [int(k) for k in np.argsort(-away)]
+    for k in numbered:
+        thing = things[k]
+        if isinstance(thing, Building):
+            easel.building(thing, k + 1)
+        elif isinstance(thing, Tree):
+            easel.tree(thing, k + 1)
+        else:
+            easel.post(thing, k + 1)
+    _cables(easel, roadside)
+    size = IMAGE_SIZE[0] * COARSE, IMAGE_SIZE[1] * COARSE
+    plain = _through_the_lens(np.asarray(cv2.resize(easel.canvas, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
+    near = [k for k in numbered if away[k] < NEAR_M]
+    occluders = [_occluder(easel.owner, k + 1, float(away[k])) for k in near]
+    return Backdrop(
+        plain=plain,
+        shadowed=(plain * np.array([lighting.shadow * 1.04, lighting.shadow, lighting.shadow * 0.97])).astype(np.uint8),
+        contact=(plain * CONTACT_LIGHT).astype(np.uint8),
+        occluders=tuple(o for o in occluders if o is not None),
+    )
+
+
+def _occluder(owner: NDArray[np.uint16], number: int, depth: float) -> Occluder | None:
+    rows, columns = np.nonzero(owner == number)
+    if len(rows) < _LEAST_PX:
+        return None
+    box = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+    mask = (owner[box[1] : box[3], box[0] : box[2]] == number).astype(np.uint8) * 255
+    return Occluder(box, mask, depth)
+
+
+def _ground_picture(
+    ground: Ground, roadside: Roadside, view: View, lighting: Lighting, dice: np.random.Generator
+) -> Image:
+    """At `FINE`, in its light, with the shadows of what stands on it; black above the horizon."""
+    up = lighting.shade(np.array([0.0, 0.0, 1.0]))
+    light = np.ones(ground.asphalt.shape, np.float32)
+    if lighting.direct > 0.2:
+        light -= (1 - lighting.shadow) * _shadows(ground, roadside, lighting)
+    lit = ground.colours * light[..., None] * up
+    if lighting.lamps:
+        lit += ground.colours * _lamp_pools(ground, roadside)[..., None] * np.array(LAMP_LIGHT) * 0.55
+    if lighting.wet:
+        puddles = np.clip(0.42 + 0.22 * noise_field(dice, ground.asphalt.shape, (14, 60)), 0.15, 0.8)
+        share = np.where(ground.asphalt > 0, puddles * 0.62, 0.12)[..., None]
+        lit = lit * 0.72 * (1 - share) + np.array(lighting.sky[1]) * share * 0.85
+    places = view.eye[:2] + _rays(view)
+    to = cv2.getPerspectiveTransform(
+        ground.texels(places).astype(np.float32), view.on_ground(places, FINE).astype(np.float32)
+    )
+    size = IMAGE_SIZE[0] * FINE, IMAGE_SIZE[1] * FINE
+    picture = cv2.warpPerspective(
+        np.clip(lit, 0, 255).astype(np.uint8), to, size, flags=cv2.INTER_LINEAR, borderValue=(MEADOW * up).tolist()
+    )
+    far_road = np.round(view.on_ground(ground.far_road, FINE) * 16).astype(np.int32)
+    cv2.fillConvexPoly(picture, far_road, (ASPHALT * up).tolist(), cv2.LINE_AA, 4)
+    return np.asarray(picture, dtype=np.uint8)
+
+
+def _rays(view: View) -> NDArray[np.float64]:
+    """(4, 2) places in front of the camera, spread well."""
+    right = np.array([view.ahead[1], -view.ahead[0]])
+    return np.array([ahead * view.ahead + side * right for ahead, side in ((60, -30), (60, 30), (10, -9), (10, 9))])
+
+
+def _shadows(ground: Ground, roadside: Roadside, lighting: Lighting) -> NDArray[np.float32]:
+    mask = np.zeros(ground.asphalt.shape, np.uint8)
+    fall = -lighting.sun[:2] / lighting.sun[2]
+    for building in roadside.buildings:
+        corners = np.concatenate([building.corners, building.corners + fall * building.height_m])
+        hull = cv2.convexHull(np.round(ground.texels(corners)).astype(np.int32))
+        cv2.fillConvexPoly(mask, hull, (255,))
+    for tree in roadside.trees:
+        dice = np.random.default_rng([tree.number, 6])
+        middle = tree.place + fall * (tree.height_m - tree.crown_m)
+        for blob in dice.normal(0, 0.5, (26, 2)) * tree.crown_m:
+            at = tuple(int(v) for v in ground.texels(middle + blob)[0])
+            cv2.circle(mask, at, round(tree.crown_m * 0.3 * PX_PER_M), (235,), -1)
+    for post in roadside.posts:
+        ends = ground.texels([post.place, post.place + fall * post.height_m]).astype(int)
+        cv2.line(mask, tuple(ends[0].tolist()), tuple(ends[1].tolist()), (200,), 2)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 2.2) / 255, dtype=np.float32)
+
+
+def _lamp_pools(ground: Ground, roadside: Roadside) -> NDArray[np.float32]:
+    """Light of the street lamps, 1 right below one."""
+    small = 8
+    height, width = (size // small for size in ground.asphalt.shape)
+    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    total = np.zeros((height, width), np.float32)
+    for post in roadside.posts:
+        if post.signal is None:
+            x, y = ground.texels(post.place + post.reach)[0] / small
+            spread = LAMP_POOL_M * PX_PER_M / small
+            total += np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / (2 * spread**2))
+    return np.asarray(cv2.resize(np.minimum(total, 1.3), ground.asphalt.shape[::-1]), dtype=np.float32)
+
+
+def _with_sky(road: Image, view: View, lighting: Lighting, far: str, dice: np.random.Generator) -> Image:
+    """Haze over the far ground, and above the horizon sky, clouds, and hills or the sea."""
+    height, width = road.shape[:2]
+    down = view.axes[1] @ np.array([0, 0, 1.0]), view.axes[2] @ np.array([0, 0, 1.0])
+    rows = (np.arange(height) / FINE - IMAGE_SIZE[1] / 2) / view.focal_px
+    sink = -(rows * down[0] + down[1])
+    distance = np.where(sink > 1e-3, view.eye[2] / np.maximum(sink, 1e-3), 1e4)
+    fade = np.exp(-distance / lighting.haze_m)[:, None, None]
+    picture = road * fade + np.array(lighting.haze) * (1 - fade)
+    horizon = int(np.searchsorted(sink, 1e-3))
+    if horizon > 0:
+        top, low = np.array(lighting.sky[0]), np.array(lighting.sky[1])
+        share = (np.linspace(0, 1, horizon) ** 0.8)[:, None, None]
+        clouds = np.clip(noise_field(dice, (horizon, width), (90, 260)), 0, 1.5)[..., None] * 9
+        picture[:horizon] = np.clip(top * (1 - share) + low * share + clouds * (1 - share * 0.5), 0, 255)
+    return _with_skyline(np.clip(picture, 0, 255).astype(np.uint8), horizon, lighting, far, dice)
+
+
+def _with_skyline(picture: Image, horizon: int, lighting: Lighting, far: str, dice: np.random.Generator) -> Image:
+    width = picture.shape[1]
+    base = lighting.shade(np.array([0.0, 0.0, 1.0]))
+    if far == "sea":
+        colour = np.array((150, 130, 96)) * base * 0.6 + np.array(lighting.haze) * 0.4
+        cv2.rectangle(picture, (0, horizon - 10), (width, horizon + 26), tuple(np.clip(colour, 0, 255).tolist()), -1)
+    for layer, (rise, paleness) in enumerate(((70, 0.72), (38, 0.5))):
+        height = rise * (0.8 if far == "hills" else 0.25)
+        crest = noise_field(dice, (2, width), (400, 140, 24))[0] * rise * 0.35 + height
+        outline = np.column_stack([np.arange(width), horizon + 24 - np.maximum(crest, 4)])
+        ring = np.concatenate([outline, [[width, horizon + 24], [0, horizon + 24]]])
+        colour = np.array((70, 92, 66)) * base * (1 - paleness) + np.array(lighting.haze) * paleness
+        cv2.fillPoly(picture, [ring.astype(np.int32)], tuple(np.clip(colour, 0, 255).tolist()), cv2.LINE_AA)
+        if far == "sea" and layer == 0:
+            break
+    return picture
+
+
+def _cables(easel: Easel, roadside: Roadside) -> None:
+    lamps = [post for post in roadside.posts if post.signal is None]
+    for a, b in zip(lamps[:-2], lamps[2:], strict=True):
+        if np.linalg.norm(a.place - b.place) < 70:
+            for drop in (0.9, 1.2, 1.6):
+                easel.cable(np.append(a.place, a.height_m - drop), np.append(b.place, b.height_m - drop))
+
+
+def _through_the_lens(picture: Image) -> Image:
+    """Corners a little darker."""
+    height, width = picture.shape[:2]
+    y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
+    return np.asarray(picture * (1 - 0.16 * (x**2 + y**2) ** 1.2 / 2.3)[..., None], dtype=np.uint8)

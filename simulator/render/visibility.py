@@ -1,0 +1,45 @@
+"""How much of each road user shows behind those in front of it."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.render.frame_renderer import BEFORE_M
+from simulator.render.projection import Figures
+from simulator.render.rasterizer import COARSE
+from simulator.render.static_background import Occluder
+from simulator.world.camera_model import IMAGE_SIZE
+
+
+def visible_share(figures: Figures, still: Sequence[Occluder] = ()) -> NDArray[np.float64]:
+    """(N,) 0..1 of the outline inside the picture that no nearer road user covers; 0 where nothing is inside.
+
+    An outline is the convex hull of the faces. still: buildings, trees and posts to be considered, too.
+    """
+    owner = np.zeros((IMAGE_SIZE[1], IMAGE_SIZE[0]), np.uint16)
+    whole = np.zeros(len(figures))
+    trial = np.zeros_like(owner)
+    in_front = sorted(still, key=lambda o: -o.depth)
+    for i in range(len(figures)):
+        while in_front and in_front[0].depth > figures.depth[i] + BEFORE_M:
+            _cover(owner, in_front.pop(0))
+        corners = figures.corners[figures.first[i] : figures.first[i + 1]].reshape(-1, 1, 2)
+        hull = cv2.convexHull(np.round(corners).astype(np.int32))
+        x, y, width, height = cv2.boundingRect(hull)
+        area = slice(max(0, y), max(0, y + height)), slice(max(0, x), max(0, x + width))
+        cv2.fillConvexPoly(trial, hull, (1,))
+        whole[i] = int(np.count_nonzero(trial[area]))
+        trial[area] = 0
+        cv2.fillConvexPoly(owner, hull, (float(i + 1),))
+    for occluder in in_front:
+        _cover(owner, occluder)
+    shown = np.bincount(owner.ravel(), minlength=len(figures) + 1)[1:]
+    return np.asarray(shown / np.maximum(whole, 1))
+
+
+def _cover(owner: NDArray[np.uint16], occluder: Occluder) -> None:
+    x1, y1, x2, y2 = occluder.box
+    mask = occluder.mask[-y1 % COARSE :: COARSE, -x1 % COARSE :: COARSE] > 0
+    owner[-(-y1 // COARSE) : -(-y2 // COARSE), -(-x1 // COARSE) : -(-x2 // COARSE)][mask] = 0

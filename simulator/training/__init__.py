@@ -1,0 +1,1 @@
+"""Training of the simulated city's own detector."""

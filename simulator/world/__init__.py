@@ -1,0 +1,1 @@
+"""Simulated traffic: sites, SUMO networks, vehicles, scripted incidents."""

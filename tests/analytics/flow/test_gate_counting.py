@@ -1,0 +1,218 @@
+"""Gate crossings by FORMAT.md."""
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from analytics.camera import Camera, Gate
+from analytics.facts import Crossing, Direction, RoadUser
+from analytics.flow.gate_counting import GateCounter
+from analytics.tracks.trajectories import Trajectories
+from tests.support.builders import Drive, film, joined, tracks
+
+GATE = Gate(id="g", p1=(100, 300), p2=(500, 300))
+DOWN, UP = [(300, v) for v in range(200, 401, 10)], [(300, v) for v in range(400, 199, -10)]
+
+
+def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
+    """Crossings of one road user whose ground point takes the given places, one a frame; hidden: frames unseen."""
+    trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
+    crossings = []
+    for k, (u, v) in enumerate(path):
+        seen = tracks() if k in hidden else tracks((7, u, v))
+        crossings += counter.observe(trajectories.update(k * step_s, step_s if k else 0.0, seen))
+    return crossings + counter.finish()
+
+
+def count_film(frames, gates=(GATE,)) -> list[Crossing]:
+    """Crossings of the road users in frames, a tenth of a second apart."""
+    trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
+    crossings = []
+    for k, seen in enumerate(frames):
+        crossings += counter.observe(trajectories.update(k * 0.1, 0.1 if k else 0.0, seen))
+    return crossings + counter.finish()
+
+
+def swapped(direction):
+    return Direction.B if direction is Direction.A else Direction.A
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "directions"),
+    [
+        ("drives down through the gate", DOWN, ["A"]),
+        ("drives up through the gate", UP, ["B"]),
+        ("passes beside the segment", [(600, v) for v in range(200, 401, 10)], []),
+        ("stops short of the gate", [(300, min(290, v)) for v in range(200, 401, 10)], []),
+        ("crosses in one long step between two frames", [(300, 180), (300, 190), (300, 200), (300, 420)], ["A"]),
+        ("stands on the line with a jittering box", [(300, 300 + (-1) ** k) for k in range(60)], []),
+        ("sways over the line once and stays", [*DOWN[:12], *[(300, 310 + 6 * (-1) ** k) for k in range(60)]], ["A"]),
+        ("comes, sways over the line and goes on", [*DOWN[:11], (300, 293), (300, 305), (300, 296), *DOWN[11:]], ["A"]),
+        ("turns round well behind the gate and comes back", [*DOWN, *UP], ["A", "B"]),
+        ("goes round in circles through the gate", [*DOWN, *UP, *DOWN, *UP, *DOWN], ["A", "B"]),
+    ],
+)
+def test_directions(name, path, directions):
+    assert [c.direction.value for c in count(path)] == directions, name
+
+
+def test_time_is_interpolated_between_the_frames_around_the_line():
+    (crossing,) = count([(300, 260), (300, 280), (300, 295), (300, 315), (300, 335)])
+    assert crossing.t == pytest.approx(0.2 + 0.1 * 5 / 20)
+
+
+def test_hidden_on_the_line_is_still_counted():
+    (crossing,) = count(DOWN, hidden=range(7, 14))
+    assert crossing.t == pytest.approx(1.0)
+
+
+def test_a_single_false_box_far_away_from_everything_counts_nothing():
+    assert count([(300, 290), (300, 310)]) == []
+
+
+BEHIND = [(300, 400 + 10 * k) for k in range(30)]
+LONG_AFTER = [(0, 0)] * 25
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "hidden", "times"),
+    [
+        ("first seen just behind the line", DOWN, range(14), [1.0]),
+        ("first seen too far behind it", [*DOWN, *BEHIND], range(23), []),
+        ("behind it when observation began", DOWN[12:], (), []),
+        ("last seen just before the line", [*DOWN[:8], *LONG_AFTER], range(8, 33), [1.0]),
+        ("last seen too far before it", [*DOWN[:5], *LONG_AFTER], range(5, 30), []),
+        ("stood before it when last seen", [*[(300, 297)] * 20, *LONG_AFTER], range(20, 45), []),
+    ],
+)
+def test_crossings_that_nobody_saw(name, path, hidden, times):
+    assert [c.t for c in count(path, hidden=hidden)] == pytest.approx(times), name
+
+
+@settings(deadline=None)
+@given(st.integers(4, 30), st.integers(1, 6))
+def test_however_a_drive_falls_into_two_tracks_it_is_counted_once(cut, lost_for):
+    drive = [(300, 121 + 10 * k) for k in range(40)]
+    frames = [tracks((1, *at)) if k < cut else tracks((2, *at)) for k, at in enumerate(drive)]
+    frames[cut : cut + lost_for] = [tracks()] * lost_for
+    crossings = count_film([*frames, *[tracks()] * 25])
+    assert [c.t for c in crossings] == pytest.approx([1.79])
+
+
+def test_one_who_comes_into_view_beside_another_is_not_taken_for_it():
+    frames = [
+        joined([tracks((1, *at)), *([tracks((2, at[0] + 60, at[1]))] if k >= 12 else [])]) for k, at in enumerate(DOWN)
+    ]
+    assert sorted(c.track for c in count_film(frames)) == [1, 2]
+
+
+WEST_IN = Gate(id="W_in", p1=(200, 500), p2=(200, 300), role="entry", arm="W")
+WEST_OUT = Gate(id="W_out", p1=(150, 290), p2=(150, 100), role="exit", arm="W")
+EAST_IN = Gate(id="E_in", p1=(700, 100), p2=(700, 290), role="entry", arm="E")
+JUNCTION = (WEST_IN, WEST_OUT, EAST_IN)
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "crossings"),
+    [
+        ("leaves in its lane", [(u, 200) for u in range(400, 100, -10)], [("W_out", "B")]),
+        ("leaves a little over the median", [(u, 305) for u in range(400, 100, -10)], [("W_out", "B")]),
+        ("leaves against the traffic", [(u, 400) for u in range(400, 100, -10)], [("W_in", "B")]),
+        ("enters in its lane", [(u, 400) for u in range(100, 400, 10)], [("W_in", "A")]),
+        ("enters a little over the median", [(u, 285) for u in range(100, 400, 10)], [("W_in", "A")]),
+    ],
+)
+def test_who_strays_over_the_median_of_an_arm_counts_on_its_own_side(name, path, crossings):
+    assert [(c.gate, c.direction.value) for c in count(path, JUNCTION)] == crossings, name
+
+
+def test_class_is_what_the_whole_track_speaks_for():
+    trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
+    crossings = []
+    for k, (u, v) in enumerate(DOWN):
+        road_user = RoadUser.TRUCK if 8 <= k <= 12 else RoadUser.BUS
+        look = trajectories.update(k * 0.1, 0.1, tracks((7, u, v), road_user=road_user))
+        crossings += counter.observe(look)
+    assert [c.road_user for c in crossings + counter.finish()] == [RoadUser.BUS]
+
+
+def test_a_crossing_is_reported_soon_after_it_happened():
+    trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
+    reported = None
+    for k in range(80):
+        look = trajectories.update(k * 0.1, 0.1, tracks((7, 300, 200 + 10 * k)))
+        for crossing in counter.observe(look):
+            reported = look.t - crossing.t
+    assert reported is not None and reported <= 2.2
+
+
+def test_state_of_forgotten_road_users_is_dropped():
+    trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
+    for t, frame in film([Drive(k, (300, 200), (300, 400), k, k + 2) for k in range(200)], until=220, fps=5):
+        counter.observe(trajectories.update(t, 0.2, frame))
+        counter.forget(trajectories.forget_gone(t))
+    assert len(counter) < 20
+
+
+def assume_clear_of_the_ends(u):
+    """Whether one who passes over the very end of a gate is counted is a matter of rounding."""
+    assume(min(abs(u - end) for end, _ in (GATE.p1, GATE.p2)) > 0.1)
+
+
+coordinate = st.floats(min_value=0, max_value=800, allow_nan=False, width=32)
+paths = st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=40)
+
+
+@settings(deadline=None)
+@given(paths)
+def test_nothing_is_counted_twice_per_gate_and_direction(path):
+    crossings = count(path)
+    assert len({(c.gate, c.direction) for c in crossings}) == len(crossings)
+
+
+@settings(deadline=None)
+@given(st.floats(-60, 60), st.floats(20, 780), st.floats(2, 40), st.booleans())
+def test_a_drive_reversed_in_time_swaps_a_and_b(slant, u, step, upward):
+    assume_clear_of_the_ends(u + slant * 10 / step)
+    path = [(u + slant * k / 20, 100 + step * k) for k in range(round(400 / step) + 2)]
+    path = path[::-1] if upward else path
+    there, back = count(path), count(path[::-1])
+    assert [(c.gate, swapped(c.direction)) for c in there] == [(c.gate, c.direction) for c in back]
+
+
+@settings(deadline=None)
+@given(
+    st.floats(-40, 40),
+    st.floats(20, 780),
+    st.floats(1, 3),
+    st.tuples(st.integers(-300, 300), st.integers(-300, 300)),
+    st.sampled_from([1, 2, 3]),
+)
+def test_moving_the_picture_enlarging_it_or_thinning_frames_changes_no_count(slant, u, scale, shift, every):
+    assume_clear_of_the_ends(u + slant / 2)
+    path = [(u + slant * k / 40, 100 + 10 * k) for k in range(41)]
+
+    def moved(point):
+        return point[0] * scale + shift[0], point[1] * scale + shift[1]
+
+    there = count(path)
+    same = count(
+        [moved(p) for p in path][::every], (Gate(id="g", p1=moved(GATE.p1), p2=moved(GATE.p2)),), step_s=0.1 * every
+    )
+    assert [(c.gate, c.direction) for c in there] == [(c.gate, c.direction) for c in same]
+
+
+def test_two_side_by_side_are_two():
+    trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
+    crossings = []
+    for k, (u, v) in enumerate(DOWN):
+        frame = joined([tracks((1, u, v)), tracks((2, u + 12, v + 3))])
+        crossings += counter.observe(trajectories.update(k * 0.1, 0.1, frame))
+    assert sorted(c.track for c in crossings + counter.finish()) == [1, 2]
+
+
+def test_gates_far_outside_any_road_user_do_not_disturb():
+    camera = Camera(id="c", image_size=(1000, 1000), gates=(GATE, Gate(id="h", p1=(900, 10), p2=(990, 10))))
+    assert {c.gate for c in count(DOWN, camera.gates)} == {"g"}
+    assert np.isfinite([c.t for c in count(DOWN, camera.gates)]).all()

@@ -1,0 +1,220 @@
+"""The whole of one camera: intervals, coverage, levels and incidents from simple scenes."""
+
+from collections import deque
+
+import numpy as np
+import pytest
+
+from analytics.camera import Camera, Gate
+from analytics.camera_analyzer import CameraAnalyst
+from analytics.detections import Tracks
+from analytics.facts import Coverage, Crossing, Incident, IncidentType, Level, LevelReport, RoadUser, ZoneInterval
+from tests.support.builders import Drive, film, metric_camera, straight_road, tracks
+
+GATE = Gate(id="g", p1=(500, 600), p2=(500, 400))
+
+
+def analyse(camera, drives, *, until, fps=5.0, start=0.0):
+    analyst = CameraAnalyst(camera)
+    facts = []
+    for t, frame in film(drives, until=until, fps=fps, start=start):
+        facts += analyst.observe(t, frame)
+    return facts + analyst.finish(until)
+
+
+def platoon(count, *, every_s, speed_px_s=120.0, first=0.0, lane=500.0, road_user=RoadUser.CAR):
+    """Cars that follow each other through the straight road, 43 km/h at 120 px/s."""
+    return [
+        Drive(k + 1, (0, lane), (1000, lane), first + k * every_s, first + k * every_s + 1000 / speed_px_s, road_user)
+        for k in range(count)
+    ]
+
+
+def of(kind, facts):
+    return [fact for fact in facts if isinstance(fact, kind)]
+
+
+def test_flow_speed_and_density_of_a_minute():
+    facts = analyse(metric_camera(GATE, zones=[straight_road()]), platoon(30, every_s=4), until=120)
+    second = of(ZoneInterval, facts)[1]
+    assert (second.start_s, second.end_s, second.coverage) == (60, 120, 1.0)
+    assert second.flow_veh_h == pytest.approx(900, rel=0.05)
+    assert second.speed_kmh == pytest.approx(43.2, rel=0.02)
+    assert second.density_veh_km_lane == pytest.approx(900 / 43.2 / 2, rel=0.05)
+    assert second.occupancy == pytest.approx(second.density_veh_km_lane * 4.6 / 1000, rel=0.01)
+    assert second.queue_m == 0 and second.queue_veh == 0
+    assert second.level is Level.FREE
+    assert {c.speed_kmh is not None for c in of(Crossing, facts)} == {True}
+
+
+def test_without_calibration_there_is_no_kmh_but_a_relative_speed():
+    camera = metric_camera(GATE, zones=[straight_road()])
+    camera = Camera(id="c", image_size=camera.image_size, gates=camera.gates, zones=camera.zones)
+    drives = platoon(60, every_s=4)
+    drives += [Drive(100 + k, (0, 500), (1000, 500), 244 + 4 * k, 244 + 4 * k + 25) for k in range(30)]
+    facts = analyse(camera, drives, until=360)
+    intervals = of(ZoneInterval, facts)
+    assert all(i.speed_kmh is None and i.queue_m is None for i in intervals)
+    assert intervals[0].relative_speed is None
+    assert intervals[3].relative_speed == pytest.approx(1.0, abs=0.1)
+    assert intervals[5].relative_speed == pytest.approx(1 / 3, abs=0.05)
+    assert intervals[3].flow_veh_h == pytest.approx(900, rel=0.1)
+    assert all(c.speed_kmh is None for c in of(Crossing, facts))
+
+
+def test_nothing_seen_is_empty_but_not_observed_is_unknown():
+    camera = metric_camera(zones=[straight_road()])
+    analyst = CameraAnalyst(camera)
+    facts = []
+    for t, frame in film([], until=61, fps=2):
+        facts += analyst.observe(t, frame)
+    facts += analyst.advance(200)
+    empty, *dark = of(ZoneInterval, facts)
+    assert (empty.flow_veh_h, empty.density_veh_km_lane, empty.level, empty.speed_kmh) == (0, 0, Level.FREE, None)
+    assert [(i.flow_veh_h, i.occupancy, i.queue_veh, i.level) for i in dark] == [(None, None, None, Level.UNKNOWN)] * 2
+    assert [i.coverage for i in dark] == pytest.approx([0.5 / 60, 0], abs=0.01)
+
+
+def test_coverage_is_reported_every_ten_seconds_and_sums_to_what_was_observed():
+    facts = analyse(metric_camera(), [], until=35, start=7.0)
+    periods = of(Coverage, facts)
+    assert [(p.start_s, p.end_s) for p in periods] == [(0, 10), (10, 20), (20, 30), (30, 35)]
+    assert sum(p.observed_s for p in periods) == pytest.approx(28)
+
+
+def test_level_turns_unknown_while_the_camera_is_away_and_comes_back():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    facts = []
+    for t, frame in film([], until=40, fps=2):
+        facts += analyst.observe(t, frame)
+    for t in range(40, 100):
+        facts += analyst.advance(t)
+    for t, frame in film([], until=140, fps=2, start=100):
+        facts += analyst.observe(t, frame)
+    changes = [(r.previous, r.level) for r in of(LevelReport, facts) if r.previous is not r.level]
+    assert changes == [(Level.UNKNOWN, Level.FREE), (Level.FREE, Level.UNKNOWN), (Level.UNKNOWN, Level.FREE)]
+    lost = next(r.t for r in of(LevelReport, facts) if r.level is Level.UNKNOWN and r.previous is Level.FREE)
+    assert 68 <= lost <= 72
+
+
+def test_level_is_repeated_once_a_minute():
+    reports = of(LevelReport, analyse(metric_camera(zones=[straight_road()]), [], until=300, fps=2))
+    assert 5 <= len(reports) <= 7
+
+
+@pytest.mark.parametrize("back_s", [0.0, 0.5, 30.0, 4000.0])
+def test_time_that_goes_back_never_crashes_nor_repeats_a_minute(back_s):
+    analyst = CameraAnalyst(metric_camera(GATE, zones=[straight_road()]))
+    facts = []
+    for t, frame in film(platoon(60, every_s=4), until=200, start=10_000 - 10_000 % 60):
+        facts += analyst.observe(t, frame)
+    now = 10_000.0
+    for t, frame in film(platoon(60, every_s=4), until=200):
+        facts += analyst.observe(now + t, frame)
+    for t, frame in film(platoon(60, every_s=4), until=200):
+        facts += analyst.observe(now + 200 - back_s + t, frame)
+    starts = [i.start_s for i in of(ZoneInterval, facts)]
+    assert len(set(starts)) == len(starts)
+
+
+def test_a_camera_that_never_comes_has_minutes_without_data():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    facts = [fact for t in range(0, 200) for fact in analyst.advance(float(t))]
+    assert [i.coverage for i in of(ZoneInterval, facts)] == [0, 0, 0]
+    assert sum(p.observed_s for p in of(Coverage, facts)) == 0
+
+
+def test_frames_that_come_late_are_still_counted():
+    analyst = CameraAnalyst(metric_camera(GATE, zones=[straight_road()]))
+    facts = []
+    for t, frame in film([Drive(1, (0, 500), (1000, 500), 20, 28)], until=60, fps=5):
+        facts += [*analyst.observe(t, frame), *analyst.advance(t + 6)]
+    assert len(of(Crossing, facts)) == 1
+
+
+def test_after_the_clock_went_back_levels_and_incidents_go_on():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    stop = [Drive(1, (0, 500), (500, 500), 0, 4), Drive(1, (500, 500), (500, 500), 4.01, 90)]
+    facts = []
+    for start in (100_000.0, 5_000.0):
+        for t, frame in film(stop, until=90, fps=5):
+            facts += analyst.observe(start + t, frame)
+    numbers = [i.number for i in of(Incident, facts) if i.end_s is None]
+    assert len(numbers) == len(set(numbers)) == 2
+    assert [i.number for i in of(Incident, facts) if i.end_s is not None] == numbers[:1]
+    assert any(r.t < 6_000 and r.level is not Level.UNKNOWN for r in of(LevelReport, facts))
+
+
+def test_a_clock_that_jumps_a_day_ahead_makes_no_thousand_intervals():
+    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst.observe(0, Tracks.empty())
+    assert len(analyst.observe(86_400, Tracks.empty())) < 20
+
+
+def test_a_gap_ends_tracks_but_a_short_one_does_not():
+    camera = metric_camera(GATE)
+    near, far = (tracks((1, 400 + 10 * k, 500)) for k in (0, 20)), 20
+    before, after = near
+    for gap, counted in ((1.0, 1), (60.0, 0)):
+        analyst = CameraAnalyst(camera)
+        facts = []
+        for k in range(far):
+            facts += analyst.observe(k * 0.1, before)
+        for k in range(far):
+            facts += analyst.observe(2 + gap + k * 0.1, after)
+        assert len(of(Crossing, facts + analyst.finish(4 + gap))) == counted, gap
+
+
+def containers(thing, seen=None, depth=0):
+    """Sizes of all containers reachable from an object of ours."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen or depth > 8:
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, dict):
+        return len(thing) + sum(containers(v, seen, depth + 1) for v in thing.values())
+    if isinstance(thing, list | set | deque | tuple):
+        return len(thing) + sum(containers(v, seen, depth + 1) for v in thing)
+    if isinstance(thing, np.ndarray):
+        return thing.size
+    names = getattr(thing, "__dict__", None) or dict.fromkeys(getattr(type(thing), "__slots__", ()), 0)
+    ours = type(thing).__module__.startswith("analytics")
+    return sum(containers(getattr(thing, n), seen, depth + 1) for n in names) if ours else 0
+
+
+def test_memory_does_not_grow_with_days_of_traffic():
+    analyst = CameraAnalyst(metric_camera(GATE, zones=[straight_road()]))
+    sizes = []
+    for hour in range(6):
+        for k in range(1500):
+            t, track = hour * 1000 + k * 0.5, hour * 3000 + k // 8
+            analyst.observe(t, tracks((track, 100 + 100 * (k % 8), 500), (track + 10**6, 900 - 100 * (k % 8), 450)))
+        sizes.append(containers(analyst))
+    assert max(sizes[2:]) <= 1.2 * sizes[1]
+
+
+def test_live_times_since_1970_work_as_well():
+    start = 1_795_000_020.0
+    facts = analyse(
+        metric_camera(GATE, zones=[straight_road()]),
+        [Drive(1, (0, 500), (1000, 500), start + 5, start + 13)],
+        until=start + 130,
+        start=start,
+    )
+    assert [c.t for c in of(Crossing, facts)] == pytest.approx([start + 9], abs=0.05)
+    assert [i.start_s % 60 for i in of(ZoneInterval, facts)] == [0] * len(of(ZoneInterval, facts))
+
+
+def test_congestion_is_raised_once_and_ended():
+    slow = [
+        Drive(200 + k, (0, 500 - 60 * (k % 2)), (1000, 500 - 60 * (k % 2)), 60 + 5 * k, 60 + 5 * k + 60)
+        for k in range(40)
+    ]
+    fast = platoon(40, every_s=4, first=330)
+    for k, drive in enumerate(fast):
+        fast[k] = Drive(900 + k, drive.start, drive.end, drive.from_s, drive.to_s)
+    facts = analyse(metric_camera(zones=[straight_road()]), [*platoon(15, every_s=4), *slow, *fast], until=480, fps=2)
+    raised, ended = (i for i in of(Incident, facts) if i.type is IncidentType.CONGESTION)
+    assert raised.number == ended.number and raised.end_s is None
+    assert 60 < raised.start_s < 110 and 50 <= raised.detected_s - raised.start_s <= 75
+    assert ended.end_s is not None and 290 < ended.end_s < 360

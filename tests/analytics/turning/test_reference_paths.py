@@ -1,0 +1,55 @@
+"""Ways over a junction that are known."""
+
+import numpy as np
+import pytest
+
+from analytics.facts import Journey, RoadUser
+from analytics.turning.reference_paths import KEPT, Way, WaysTaken
+
+
+def way(places, *, step_s=0.25):
+    times = tuple(step_s * k for k in range(len(places)))
+    return Way.of(
+        Journey(track=1, road_user=RoadUser.CAR, times=times, places=tuple(places), arrived=True, departed=True)
+    )
+
+
+EAST = way([(float(x), 0.0) for x in range(20)])
+
+
+def test_ends_have_place_heading_and_speed():
+    assert EAST.start.place.tolist() == [0, 0] and EAST.end.place.tolist() == [19, 0]
+    assert EAST.start.heading == pytest.approx([1, 0]) and EAST.end.heading == pytest.approx([1, 0])
+    assert EAST.start.speed_ms == pytest.approx(4) and EAST.end.t == pytest.approx(4.75)
+
+
+def test_who_stood_has_no_heading():
+    stood = way([(0.1 * k % 0.3, 0.0) for k in range(6)])
+    assert np.isnan(stood.end.heading).all()
+    assert EAST.nearest(stood.end)[0] < 1
+
+
+def test_the_nearest_point_is_told_in_standard_deviations_of_place_and_heading():
+    beside = way([(float(x), 2.0) for x in range(5, 11)])
+    against = way([(float(x), 0.0) for x in range(10, 4, -1)])
+    assert EAST.nearest(beside.end) == (pytest.approx(4), 10)
+    assert EAST.nearest(against.end)[0] == pytest.approx((np.pi / np.radians(20)) ** 2)
+    assert EAST.metres_between(3, 10) == pytest.approx(7)
+
+
+def test_a_day_of_ways_keeps_a_sample_spread_over_all_of_it():
+    taken = WaysTaken()
+    for k in range(5000):
+        taken.add(way([(float(x), float(k)) for x in range(5)]))
+        assert len(taken.sample) < 2 * KEPT
+    kept = [one.places[0, 1] for one in taken.sample]
+    assert taken.taken == 5000 and len(kept) >= KEPT
+    assert len(set(np.diff(kept))) == 1 and kept[0] == 0 and kept[-1] >= 4800
+
+
+def test_a_movement_far_from_a_pose_is_ruled_out():
+    taken = WaysTaken()
+    assert taken.likelihood(EAST.end) == 0
+    taken.add(EAST)
+    assert taken.likelihood(EAST.end) == pytest.approx(1)
+    assert taken.likelihood(way([(float(x), 9.0) for x in range(5)]).end) == 0

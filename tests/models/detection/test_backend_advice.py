@@ -1,0 +1,98 @@
+"""Which way detection takes, told before anything is loaded."""
+
+import pytest
+
+from models.detection import backend_advice as module
+from models.detection.backend_advice import detector_path, is_int8
+from models.export.quantization import has_nncf, quantise
+from models.export.tensorrt_cache import EngineCache, Hardware
+from models.weights.resolver import engine_folder
+from tests.support.tiny_network import save_tiny_network
+
+L4 = Hardware("NVIDIA L4", "11.4.0")
+
+
+@pytest.fixture
+def with_all_extras(monkeypatch):
+    monkeypatch.setattr(module, "has_ultralytics", lambda: True)
+    monkeypatch.setattr(module, "has_tensorrt", lambda: True)
+
+
+@pytest.fixture
+def pt(tmp_path):
+    path = tmp_path / "weights" / "yolo11n.pt"
+    path.parent.mkdir()
+    path.write_bytes(b"weights")
+    return path
+
+
+def told(weights, tmp_path, *, gpu=False, device="auto"):
+    return detector_path(weights and str(weights), device, cache=tmp_path, gpu=gpu, hardware=lambda: L4)
+
+
+def test_weights_that_are_not_here_have_no_path(tmp_path):
+    assert told(None, tmp_path) is None
+    assert told("nowhere.pt", tmp_path) is None
+
+
+def test_the_simulated_city_s_own_weights_are_here_always(tmp_path):
+    assert told("demo-city", tmp_path).says == "OpenVINO INT8 on the CPU"
+
+
+def test_a_float_network_on_the_cpu_is_advised_to_become_int8(tmp_path):
+    path = told(save_tiny_network(tmp_path / "tiny_openvino_model"), tmp_path)
+    assert path.says == "OpenVINO float on the CPU"
+    assert "--int8" in path.faster
+
+
+@pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)")
+def test_int8_on_the_cpu_is_the_fastest_way_there(tmp_path):
+    import numpy as np
+
+    source = save_tiny_network(tmp_path / "tiny_openvino_model", convolved=True)
+    quantise(source, [np.zeros((64, 64, 3), np.uint8)], tmp_path / "tiny_int8_openvino_model")
+    assert not is_int8(source)
+    path = told(tmp_path / "tiny_int8_openvino_model", tmp_path)
+    assert (path.says, path.faster) == ("OpenVINO INT8 on the CPU", "")
+
+
+def test_an_openvino_network_leaves_a_gpu_idle(tmp_path):
+    assert "GPU is used" in told(save_tiny_network(tmp_path / "tiny"), tmp_path, gpu=True).faster
+
+
+def test_a_pt_on_the_cpu_is_advised_to_become_int8(tmp_path, pt):
+    path = told(pt, tmp_path)
+    assert path.says == "torch on the CPU"
+    assert "--int8" in path.faster
+    assert told(pt, tmp_path, gpu=True, device="cpu").says == "torch on the CPU"
+
+
+def test_a_gpu_without_tensorrt_is_advised_to_get_it(tmp_path, pt, with_all_extras, monkeypatch):
+    monkeypatch.setattr(module, "has_tensorrt", lambda: False)
+    path = told("yolo11n", tmp_path, gpu=True)
+    assert path.says == "torch in FP16 on the GPU"
+    assert "tensorrt" in path.faster
+
+
+def test_an_engine_is_said_to_be_built_first_and_then_found(tmp_path, pt, with_all_extras):
+    before = told("yolo11n", tmp_path, gpu=True)
+    assert before.builds_first
+    assert "models export yolo11n --to engine" in before.faster
+
+    def build(weights, key, pictures):
+        engine = weights.with_suffix(".engine")
+        engine.write_bytes(b"engine")
+        return engine
+
+    engines = EngineCache(engine_folder(tmp_path), build)
+    engines.find_or_build(pt, L4)
+    after = told("yolo11n", tmp_path, gpu=True)
+    assert (after.says, after.builds_first) == ("TensorRT FP16 on NVIDIA L4", False)
+    built, key = engines.build(pt, L4, "int8")
+    engines.keep(pt, key, built)
+    assert told("yolo11n", tmp_path, gpu=True).says == "TensorRT INT8 on NVIDIA L4"
+
+
+def test_a_driver_that_does_not_work_is_told(tmp_path, pt, with_all_extras):
+    path = detector_path("yolo11n", cache=tmp_path, gpu=True, hardware=lambda: None)
+    assert "check the driver" in path.faster

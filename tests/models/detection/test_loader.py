@@ -1,0 +1,50 @@
+"""Which backend weights get, and what is said where there is none."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from models.detection import loader as load
+from models.detection.loader import load_detector
+from models.errors import UnusableWeights
+from tests.support.tiny_network import save_tiny_network
+
+
+def test_an_exported_folder_runs_on_openvino_and_the_log_says_so(tmp_path):
+    folder = save_tiny_network(tmp_path / "tiny_openvino_model")
+    with capture_logs() as logs:
+        detector = load_detector(str(folder), cache=tmp_path)
+    detector.close()
+    assert detector.name == "tiny, OpenVINO CPU"
+    assert [entry["model"] for entry in logs if entry["event"] == "detector ready"] == [detector.name]
+
+
+def test_an_openvino_model_is_never_swapped_for_the_gpu(tmp_path):
+    folder = save_tiny_network(tmp_path / "tiny")
+    with pytest.raises(UnusableWeights, match=r"does not run on cuda; give the \.pt"):
+        load_detector(str(folder), device="cuda", cache=tmp_path)
+
+
+def test_a_gpu_that_stays_idle_is_mentioned(tmp_path, monkeypatch):
+    monkeypatch.setattr(load, "nvidia_gpu_present", lambda: True)
+    with capture_logs() as logs:
+        load_detector(str(save_tiny_network(tmp_path / "tiny")), cache=tmp_path).close()
+    assert any("though there is a GPU" in entry["event"] for entry in logs)
+
+
+def test_a_pt_without_the_extra_says_what_to_install(tmp_path, monkeypatch):
+    path = tmp_path / "yolo11n.pt"
+    path.touch()
+    monkeypatch.setattr(load, "has_ultralytics", lambda: False)
+    with pytest.raises(UnusableWeights, match=r"pip install 'simpang\[yolo\]'"):
+        load_detector(str(path), cache=tmp_path)
+
+
+def test_compiled_networks_are_kept_for_the_next_start(tmp_path):
+    folder = save_tiny_network(tmp_path / "tiny")
+    load_detector(str(folder), cache=tmp_path / "cache").close()
+    assert list((tmp_path / "cache" / "compiled").iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    (tmp_path / "cache").write_text("a file where a folder should be")
+    load_detector(str(save_tiny_network(tmp_path / "tiny")), cache=tmp_path / "cache").close()

@@ -1,0 +1,101 @@
+"""Telling a frozen picture from a quiet road."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from models.tampering.freeze import FrozenPicture, luma_thumbnail
+from tests.support.servers import write_clip
+
+QUIET_ROAD = np.full((45, 80), 90, np.uint8)
+
+
+def shown(frozen: FrozenPicture, pictures: list[tuple[float, np.ndarray]]) -> FrozenPicture:
+    for t, picture in pictures:
+        frozen.see(t, picture)
+    return frozen
+
+
+def test_a_picture_is_frozen_once_it_has_not_changed_for_long_enough() -> None:
+    frozen = shown(FrozenPicture(30), [(t, QUIET_ROAD) for t in range(5)])
+    assert not frozen.is_suspicious
+    shown(frozen, [(t, QUIET_ROAD) for t in range(5, 30)])
+    assert frozen.is_suspicious
+    assert not frozen.is_frozen
+    assert shown(frozen, [(30, QUIET_ROAD)]).is_frozen
+
+
+def test_re_encoding_does_not_thaw_a_frozen_picture() -> None:
+    pictures = [(float(t), QUIET_ROAD + np.uint8(t % 3)) for t in range(31)]
+    assert shown(FrozenPicture(30), pictures).is_frozen
+
+
+def test_looks_that_keep_step_with_ever_sharper_keyframes_do_not_thaw_it() -> None:
+    def picture(number: int) -> np.ndarray:
+        """Two looks a second, a keyframe every two seconds, each of which is coarse in another place."""
+        sharpened = QUIET_ROAD.copy()
+        if number % 4 == 0:
+            sharpened[number, 40:44] += 4
+        return sharpened
+
+    frozen = shown(FrozenPicture(30), [(k / 2, picture(k)) for k in range(30)])
+    assert frozen.still_s > 10
+
+
+def test_one_changed_spot_is_a_live_picture() -> None:
+    changed = QUIET_ROAD.copy()
+    changed[20, 40] += 10
+    frozen = shown(FrozenPicture(30), [(t, QUIET_ROAD) for t in range(31)])
+    frozen.see(31, changed)
+    assert not frozen.is_suspicious
+    assert frozen.still_s == 0
+
+
+def test_repeated_frames_of_a_live_stream_mean_nothing() -> None:
+    noise = np.random.default_rng(3)
+    frozen = FrozenPicture(30)
+    for t in range(0, 100, 2):
+        picture = noise.integers(60, 90, (45, 80), dtype=np.uint8)
+        shown(frozen, [(t, picture), (t + 1, picture)])
+        assert not frozen.is_suspicious
+
+
+def test_a_change_of_picture_size_is_a_change() -> None:
+    frozen = shown(FrozenPicture(30), [(t, QUIET_ROAD) for t in range(31)])
+    frozen.see(31, np.full((90, 160), 90, np.uint8))
+    assert not frozen.is_frozen
+
+
+@pytest.mark.parametrize(("still", "expected"), [(True, True), (False, False)])
+@pytest.mark.parametrize("codec", ["libx264", "mjpeg"])
+def test_decoded_video_of_a_frozen_and_of_a_live_camera(
+    tmp_path: Path, codec: str, still: bool, expected: bool
+) -> None:
+    """With a keyframe every second, of which each is followed by sharper pictures."""
+    frozen = FrozenPicture(3)
+    with av.open(str(write_clip(tmp_path / "clip.mkv", codec=codec, still=still, seconds=6))) as clip:
+        for number, picture in enumerate(clip.decode(video=0)):
+            if number % 3 == 0:
+                frozen.see(picture.time, luma_thumbnail(picture))
+    assert frozen.is_frozen == expected
+
+
+def test_a_thumbnail_is_a_small_copy_whatever_the_format() -> None:
+    for pixel_format in ("yuv420p", "rgb24"):
+        picture = av.VideoFrame.from_ndarray(np.full((720, 1280, 3), 128, np.uint8), format="rgb24")
+        thumbnail = luma_thumbnail(picture.reformat(format=pixel_format))
+        assert thumbnail.shape == pytest.approx((45, 80), abs=2)
+        assert thumbnail.base is None
+        assert np.ptp(thumbnail) <= 4
+
+
+def test_a_picture_coded_anew_after_some_keyframes_does_not_thaw_a_frozen_one() -> None:
+    """Where the looks fall by chance on a picture that they missed before."""
+    noise = np.random.default_rng(3)
+    frozen = FrozenPicture(30)
+    for look in range(5 * 60):
+        rarely = noise.integers(0, 9, QUIET_ROAD.shape, dtype=np.uint8) if look % 13 == 0 else np.uint8(0)
+        frozen.see(look / 5, QUIET_ROAD + rarely)
+    assert frozen.is_frozen

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from analytics.geometry.plane import Homography
+from models.tracking.measurement_space import GroundPlane, PicturePlane
+
+PIXELS = np.array([[200.0, 700.0], [640.0, 500.0], [900.0, 300.0]])
+ROAD = Homography.fit(
+    [(167.9, 455.7), (1035.3, 468.7), (455.7, 152.6), (838.1, 155.1)], [(-8, 20), (8, 20), (-8, 50), (8, 50)]
+)
+
+
+@pytest.mark.parametrize("plane", [GroundPlane(ROAD), PicturePlane()], ids=["ground", "picture"])
+def test_there_and_back(plane):
+    assert plane.pixels(plane.places(PIXELS)) == pytest.approx(PIXELS)
+
+
+@pytest.mark.parametrize("plane", [GroundPlane(ROAD), PicturePlane()], ids=["ground", "picture"])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_jacobians_are_the_change_per_pixel(plane, axis):
+    step = np.zeros(2)
+    step[axis] = 1e-3
+    change = (plane.places(PIXELS + step) - plane.places(PIXELS - step)) / 2e-3
+    assert plane.jacobians(PIXELS)[:, :, axis] == pytest.approx(change, rel=1e-3, abs=1e-6)
+
+
+def test_on_the_ground_whoever_comes_nearer_looks_larger():
+    plane = GroundPlane(ROAD)
+    far, near = plane.places(np.array([[640.0, 200.0]])), plane.places(np.array([[640.0, 450.0]]))
+    assert plane.growth(far, near)[0] > 1.5
+    assert plane.growth(far, near) * plane.growth(near, far) == pytest.approx([1.0])
+
+
+def test_the_horizon_is_of_no_use():
+    plane = GroundPlane(ROAD)
+    horizon = ROAD.to_pixels([(0.0, 1e7)])
+    assert plane.usable(np.vstack([PIXELS, horizon])).tolist() == [True, True, True, False]
+    assert PicturePlane().usable(PIXELS).all()

@@ -1,0 +1,111 @@
+"""The tracker, with and without a calibrated camera."""
+
+import numpy as np
+import pytest
+
+from analytics.camera import Camera
+from analytics.detections import Detections
+from analytics.facts import ROAD_USERS, RoadUser
+from models.tracking.tracker import make_tracker
+from tests.support.builders import metric_camera
+
+CAR, BIKE, TRUCK = (ROAD_USERS.index(u) for u in (RoadUser.CAR, RoadUser.MOTORCYCLE, RoadUser.TRUCK))
+CAMERAS = {"calibrated": metric_camera(), "not calibrated": Camera(id="c", image_size=(1000, 1000))}
+
+
+@pytest.fixture(params=list(CAMERAS))
+def tracker(request):
+    return make_tracker(CAMERAS[request.param])
+
+
+def boxes(*rows, confidence=0.8):
+    """Detections from (u, v, class) of ground points; 40 x 40 boxes."""
+    uv = np.array([row[:2] for row in rows], dtype=np.float32).reshape(-1, 2)
+    xyxy = np.column_stack([uv[:, 0] - 20, uv[:, 1] - 40, uv[:, 0] + 20, uv[:, 1]]).astype(np.float32)
+    class_id = np.array([row[2] for row in rows], dtype=np.int64)
+    return Detections(xyxy, np.full(len(rows), confidence, np.float32), class_id)
+
+
+def ids(tracker, frames, *, step_s=0.1):
+    """Ids of every frame, in the order of its boxes from left to right."""
+    found = []
+    for k, frame in enumerate(frames):
+        tracks = tracker.update(k * step_s, frame)
+        found.append(tracks.track_id[np.argsort(tracks.xyxy[:, 0])].tolist())
+    return found
+
+
+@pytest.mark.parametrize("step_s", [0.1, 0.2, 0.04])
+def test_a_steady_drive_is_one_road_user(tracker, step_s):
+    frames = [boxes((100 + 120 * step_s * k, 500, CAR)) for k in range(round(6 / step_s))]
+    assert {i for frame in ids(tracker, frames, step_s=step_s) for i in frame} == {1}
+
+
+def test_two_that_meet_keep_their_identity(tracker):
+    frames = [boxes((100 + 12 * k, 480, CAR), (800 - 12 * k, 520, CAR)) for k in range(60)]
+    first, last = ids(tracker, frames)[0], ids(tracker, frames)[-1]
+    assert len(first) == len(last) == 2
+
+
+def test_hidden_for_a_second_it_is_found_again(tracker):
+    frames = [boxes(*([] if 20 <= k < 30 else [(100 + 12 * k, 500, CAR)])) for k in range(60)]
+    assert {i for frame in ids(tracker, frames) for i in frame} == {1}
+
+
+def test_hidden_for_eight_seconds_while_it_stands(tracker):
+    frames = [boxes(*([] if 20 <= k < 100 else [(400, 500, CAR)])) for k in range(120)]
+    assert {i for frame in ids(tracker, frames) for i in frame} == {1}
+
+
+def test_a_flickering_class_is_no_new_road_user(tracker):
+    frames = [boxes((100 + 12 * k, 500, TRUCK if k % 4 == 0 else CAR)) for k in range(50)]
+    assert {i for frame in ids(tracker, frames) for i in frame} == {1}
+
+
+def test_a_motorcycle_that_appears_where_a_car_left_is_somebody_else(tracker):
+    frames = [boxes((400, 500, CAR)) for _ in range(20)] + [boxes((408, 500, BIKE)) for _ in range(20)]
+    assert len({i for frame in ids(tracker, frames) for i in frame}) == 2
+
+
+def test_a_second_box_on_the_same_road_user_starts_nobody(tracker):
+    frames = [boxes((100 + 12 * k, 500, CAR), *([(103 + 12 * k, 501, CAR)] if k % 2 else [])) for k in range(40)]
+    assert {i for frame in ids(tracker, frames) for i in frame} == {1}
+
+
+def test_faint_boxes_follow_but_do_not_begin(tracker):
+    assert ids(tracker, [boxes((400, 500, CAR), confidence=0.15)] * 5) == [[]] * 5
+
+
+def test_time_that_stands_or_goes_back_does_not_crash(tracker):
+    for t in (5.0, 5.0, 4.0, 1000.0, 3.0):
+        tracker.update(t, boxes((400, 500, CAR)))
+    assert tracker.update(3.1, Detections.empty()).track_id.tolist() == []
+
+
+def test_memory_is_bounded_by_what_is_in_view(tracker):
+    rng = np.random.default_rng(1)
+    for k in range(2000):
+        u, v = rng.uniform(100, 900, 2)
+        tracker.update(k * 0.5, boxes((u, v, CAR)))
+    assert len(tracker) < 60
+    tracker.update(5000, Detections.empty())
+    assert len(tracker) == 0
+
+
+@pytest.mark.parametrize("step_s", [0.04, 0.16, 0.2])
+def test_two_cars_that_drive_towards_the_camera_stay_themselves_without_a_calibration(step_s):
+    """On a motorway a car's box grows by a quarter between two looks, and it moves further than its own length."""
+
+    def car(metres_away, lane_m):
+        """A camera 7 m above the road that looks along it, of a focal length of 600 pixels."""
+        tall = 600 * 1.5 / metres_away
+        bottom, middle = 100 + 600 * 7 / metres_away, 500 + 600 * lane_m / metres_away
+        return [middle - 0.6 * tall, bottom - tall, middle + 0.6 * tall, bottom]
+
+    seen = []
+    tracker = make_tracker(Camera(id="c", image_size=(1000, 1000)))
+    for t in np.arange(0, 2.8, step_s):
+        xyxy = np.array([car(100 - 28 * t, 2.0), car(100 - 28 * t, 6.0)], np.float32)
+        cars = Detections(xyxy, np.full(2, 0.8, np.float32), np.array([CAR, CAR]))
+        seen.append(tuple(tracker.update(float(t), cars).track_id.tolist()))
+    assert set(seen[3:]) == {seen[0]}

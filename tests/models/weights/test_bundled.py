@@ -1,0 +1,44 @@
+"""The simulated city's own weights: they come with the package, and watch nothing but that city."""
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import UnusableWeights
+from models.weights.bundled import (
+    DEMO_CITY,
+    DEMO_CITY_WEIGHTS,
+    RENDERINGS,
+    TRAINED_ON,
+    packaged_weights,
+    refuse_on_real_roads,
+)
+from models.weights.model_metadata import read_metadata
+from models.weights.resolver import resolve_weights
+from tests.support.tiny_network import save_tiny_network
+
+SMALL_BYTES = 4_000_000
+
+
+def test_they_are_found_by_name_and_are_small(tmp_path: Path) -> None:
+    found = resolve_weights(DEMO_CITY, cache=tmp_path)
+    assert found == DEMO_CITY_WEIGHTS
+    assert 0 < sum(file.stat().st_size for file in found.iterdir()) < SMALL_BYTES
+    assert (read_metadata(found / "metadata.yaml").road_users == range(6)).all()
+
+
+def test_other_names_are_not_ours() -> None:
+    assert packaged_weights("yolo11n") is None
+    assert packaged_weights(None) is None
+
+
+def test_what_knows_renderings_only_is_refused_wherever_it_lies(tmp_path: Path) -> None:
+    folder = save_tiny_network(tmp_path / "copied", metadata={TRAINED_ON: RENDERINGS})
+    for path in (DEMO_CITY_WEIGHTS, folder, folder / "model.xml"):
+        with pytest.raises(UnusableWeights, match=r"trained on renderings.*real road.*simulated"):
+            refuse_on_real_roads(path)
+
+
+def test_what_knows_real_roads_is_not_refused(tmp_path: Path) -> None:
+    refuse_on_real_roads(save_tiny_network(tmp_path / "real"))
+    refuse_on_real_roads(tmp_path / "missing.pt")

@@ -1,0 +1,282 @@
+"""Webhooks against a real receiver, which refuses, dies and comes back."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+from psycopg_pool import ConnectionPool
+from pydantic import SecretStr
+
+from analytics.camera import Position
+from analytics.facts import IncidentType
+from pipelines.alerts.dispatcher import WebhookSender
+from pipelines.alerts.rules import AlertRules
+from pipelines.config.settings import CameraConfig, Config, SiteConfig, StoreConfig, WebhookConfig
+from pipelines.errors import BadInput
+from pipelines.events.schema import Event, IncidentPhase
+from pipelines.store.database import open_database
+from pipelines.store.writer import Store
+from tests.pipelines.store.test_writer import incident
+from tests.support.servers import free_port, wait_until
+
+SECRET = "rahasia"
+PORTAL = "https://lalu-lintas.example"
+
+
+class Receiver:
+    """An HTTP server that answers with `answers` in turn, then with 204, and remembers what it was sent."""
+
+    def __init__(self, *answers: int) -> None:
+        self.port = free_port()
+        self.answers = list(answers)
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def keys(self) -> list[str]:
+        return [headers["idempotency-key"] for headers, _ in self.requests]
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.requests.append(({key.lower(): value for key, value in self.headers.items()}, body))
+                self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
+                self.end_headers()
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        with ThreadingHTTPServer(("127.0.0.1", self.port), Handler) as server:
+            thread = Thread(target=server.serve_forever, args=(0.05,))
+            thread.start()
+            try:
+                yield
+            finally:
+                server.shutdown()
+                thread.join(10)
+
+
+def webhook(receiver: Receiver, *, webhook_id: str = "police", types: tuple[IncidentType, ...] = ()) -> WebhookConfig:
+    return WebhookConfig(
+        id=webhook_id,
+        url=SecretStr(f"http://127.0.0.1:{receiver.port}/alerts?token=s3cret"),
+        secret=SecretStr(SECRET),
+        types=types,
+    )
+
+
+def city(dsn: str, *webhooks: WebhookConfig) -> Config:
+    return Config(
+        sites=(SiteConfig(id="kda", name="Simpang KDA"),),
+        cameras=(
+            CameraConfig(
+                id="simpang-kda-1",
+                name="KDA utara",
+                url=SecretStr("rtsp://admin:s3cret@10.0.0.7/h264"),
+                site="kda",
+                position=Position(lat=1.0, lon=104.0),
+            ),
+        ),
+        store=StoreConfig(dsn=SecretStr(dsn)),
+        webhooks=webhooks,
+    )
+
+
+def deliveries(pool: ConnectionPool, columns: str = "delivered_at IS NOT NULL") -> list[tuple[Any, ...]]:
+    with pool.connection() as connection:
+        return connection.execute(
+            f"SELECT {columns} FROM webhook_deliveries ORDER BY webhook_id, incident_id, phase DESC"
+        ).fetchall()
+
+
+@contextmanager
+def opened(config: Config, *events: Event) -> Iterator[ConnectionPool]:
+    """The database with these events kept."""
+    with open_database(config) as pool:
+        Store(pool, AlertRules(config)).write(events)
+        yield pool
+
+
+def test_an_alert_says_what_where_when_and_why(postgres_dsn: str) -> None:
+    receiver = Receiver()
+    config = city(postgres_dsn, webhook(receiver))
+    with (
+        opened(config, incident(IncidentPhase.RAISED)) as pool,
+        receiver.listening(),
+        WebhookSender(pool, config.webhooks, f"{PORTAL}/"),
+    ):
+        wait_until(lambda: deliveries(pool) == [(True,)], "the alert to be delivered")
+    ((headers, body),) = receiver.requests
+    assert headers["content-type"] == "application/json"
+    assert headers["idempotency-key"] == "cam-7-raised"
+    assert json.loads(body) == {
+        "incident_id": "cam-7",
+        "phase": "raised",
+        "type": "stopped_vehicle",
+        "zone": "approach",
+        "camera": {"id": "simpang-kda-1", "name": "KDA utara"},
+        "site": {"id": "kda", "name": "Simpang KDA"},
+        "position": {"lat": 1.13, "lon": 104.05},
+        "start_at": "2026-11-22T05:00:00Z",
+        "detected_at": "2026-11-22T05:00:20Z",
+        "end_at": None,
+        "confidence": 0.8,
+        "reason": "A car has stood in a live lane for 20 s.",
+        "links": {
+            "incident": f"{PORTAL}/kejadian/cam-7",
+            "snapshot": f"{PORTAL}/api/incidents/cam-7/snapshot.jpg",
+        },
+    }
+
+
+def test_an_incident_without_a_position_is_placed_at_its_camera(postgres_dsn: str) -> None:
+    config = city(postgres_dsn, webhook(Receiver()))
+    with opened(config, incident(IncidentPhase.RAISED, lat=None, lon=None)) as pool:
+        ((payload,),) = deliveries(pool, "payload")
+    assert payload["position"] == {"lat": 1.0, "lon": 104.0}
+
+
+def test_the_signature_covers_time_and_body(postgres_dsn: str) -> None:
+    receiver = Receiver()
+    config = city(postgres_dsn, webhook(receiver))
+    with (
+        opened(config, incident(IncidentPhase.RAISED)) as pool,
+        receiver.listening(),
+        WebhookSender(pool, config.webhooks, None),
+    ):
+        wait_until(lambda: receiver.requests, "the alert")
+    ((headers, body),) = receiver.requests
+    parts = dict(part.split("=", 1) for part in headers["x-simpang-signature"].split(","))
+    expected = hmac.new(SECRET.encode(), parts["t"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert hmac.compare_digest(parts["v1"], expected)
+    assert abs(time.time() - int(parts["t"])) < 300
+
+
+def test_an_alert_outlives_refusals_and_restarts_of_either_side(postgres_dsn: str) -> None:
+    receiver = Receiver(503, 404)
+    config = city(postgres_dsn, webhook(receiver))
+    with opened(config, incident(IncidentPhase.RAISED)) as pool, WebhookSender(pool, config.webhooks, PORTAL):
+        wait_until(lambda: deliveries(pool, "last_error IS NOT NULL") == [(True,)], "an attempt with no receiver there")
+    with open_database(config) as pool, WebhookSender(pool, config.webhooks, PORTAL):
+        with receiver.listening():
+            wait_until(lambda: receiver.requests, "an attempt that is refused")
+        with receiver.listening():
+            wait_until(lambda: deliveries(pool) == [(True,)], "the alert to be delivered")
+        assert deliveries(pool, "last_error") == [(None,)]
+    assert len(receiver.requests) == 3
+    assert set(receiver.keys) == {"cam-7-raised"}
+    assert len({body for _, body in receiver.requests}) == 1
+
+
+def test_a_receiver_that_is_gone_is_not_asked_again(postgres_dsn: str) -> None:
+    receiver = Receiver(410)
+    config = city(postgres_dsn, webhook(receiver))
+    with (
+        opened(config, incident(IncidentPhase.RAISED)) as pool,
+        receiver.listening(),
+        WebhookSender(pool, config.webhooks, PORTAL),
+    ):
+        wait_until(
+            lambda: deliveries(pool, "given_up_at IS NOT NULL, last_error") == [(True, "HTTP 410")],
+            "the alert to be given up",
+        )
+        with pool.connection() as connection:
+            connection.execute("UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 hour'")
+        Store(pool, AlertRules(config)).write([incident(IncidentPhase.RAISED, incident_id="cam-8")])
+        wait_until(lambda: "cam-8-raised" in receiver.keys, "the next alert")
+    assert receiver.keys == ["cam-7-raised", "cam-8-raised"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "hours", "given_up"), [(404, 2, True), (404, 0, False), (503, 2, False), (503, 25, True)]
+)
+def test_old_alerts_are_given_up(postgres_dsn: str, answer: int, hours: int, given_up: bool) -> None:
+    receiver = Receiver(answer)
+    config = city(postgres_dsn, webhook(receiver))
+    with opened(config, incident(IncidentPhase.RAISED)) as pool, receiver.listening():
+        with pool.connection() as connection:
+            connection.execute("UPDATE webhook_deliveries SET created_at = now() - make_interval(hours => %s)", [hours])
+        with WebhookSender(pool, config.webhooks, PORTAL):
+            wait_until(lambda: deliveries(pool, "last_error") == [(f"HTTP {answer}",)], "the answer to be noted")
+        assert deliveries(pool, "given_up_at IS NOT NULL") == [(given_up,)]
+
+
+def test_the_end_of_an_incident_waits_for_its_beginning(postgres_dsn: str) -> None:
+    receiver = Receiver(503)
+    config = city(postgres_dsn, webhook(receiver))
+    events = [incident(IncidentPhase.RAISED), incident(IncidentPhase.ENDED)]
+    with (
+        opened(config, *events) as pool,
+        receiver.listening(),
+        WebhookSender(pool, config.webhooks, PORTAL),
+    ):
+        wait_until(lambda: deliveries(pool) == [(True,), (True,)], "both alerts to be delivered")
+    assert receiver.keys == ["cam-7-raised", "cam-7-raised", "cam-7-ended"]
+
+
+def test_two_senders_do_not_send_twice(postgres_dsn: str) -> None:
+    receiver = Receiver()
+    config = city(postgres_dsn, webhook(receiver))
+    events = [incident(IncidentPhase.RAISED, incident_id=f"cam-{n}") for n in range(30)]
+    with (
+        opened(config, *events) as pool,
+        receiver.listening(),
+        WebhookSender(pool, config.webhooks, PORTAL),
+        WebhookSender(pool, config.webhooks, PORTAL),
+    ):
+        wait_until(lambda: deliveries(pool) == [(True,)] * 30, "all alerts to be delivered")
+    assert sorted(receiver.keys) == sorted(f"cam-{n}-raised" for n in range(30))
+
+
+def test_a_replayed_incident_is_not_told_again(postgres_dsn: str) -> None:
+    receiver = Receiver()
+    config = city(postgres_dsn, webhook(receiver))
+    with (
+        opened(config, event := incident(IncidentPhase.RAISED)) as pool,
+        receiver.listening(),
+        WebhookSender(pool, config.webhooks, PORTAL),
+    ):
+        wait_until(lambda: deliveries(pool) == [(True,)], "the alert to be delivered")
+        later = incident(IncidentPhase.RAISED, incident_id="cam-8")
+        Store(pool, AlertRules(config)).write([event, later])
+        wait_until(lambda: "cam-8-raised" in receiver.keys, "the later alert")
+    assert receiver.keys == ["cam-7-raised", "cam-8-raised"]
+
+
+def test_a_receiver_hears_only_of_the_types_it_asked_for(postgres_dsn: str) -> None:
+    wrong_way = webhook(Receiver(), webhook_id="wrong-way", types=(IncidentType.WRONG_WAY,))
+    config = city(postgres_dsn, wrong_way, webhook(Receiver(), webhook_id="all"))
+    with opened(config, incident(IncidentPhase.RAISED)) as pool:
+        assert deliveries(pool, "webhook_id") == [("all",)]
+
+
+def test_a_slow_or_dead_receiver_does_not_hold_up_another(postgres_dsn: str) -> None:
+    good = Receiver()
+    config = city(postgres_dsn, webhook(Receiver(), webhook_id="dead"), webhook(good, webhook_id="good"))
+    with (
+        opened(config, incident(IncidentPhase.RAISED)) as pool,
+        good.listening(),
+        WebhookSender(pool, config.webhooks, PORTAL),
+    ):
+        wait_until(lambda: deliveries(pool) == [(False,), (True,)], "the good one to be told")
+
+
+@pytest.mark.parametrize("url", ["police.example/s3cret", "ftp://police.example/s3cret", "http:///s3cret"])
+def test_an_address_that_is_no_url_is_refused_without_being_shown(url: str) -> None:
+    hook = WebhookConfig(id="police", url=SecretStr(url), secret=SecretStr(SECRET))
+    with (
+        ConnectionPool("host=127.0.0.1", open=False) as pool,
+        pytest.raises(BadInput, match="webhooks: the url of police is no address") as raised,
+    ):
+        WebhookSender(pool, [hook], None)
+    assert "s3cret" not in str(raised.value)

@@ -1,0 +1,245 @@
+"""The outbox against buses that fail, processes that die and files that fill up."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+
+from pipelines.bus.bus import BusDown
+from pipelines.bus.outbox import Outbox
+from pipelines.errors import BadInput
+from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, Level
+from tests.support.servers import wait_until
+
+NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+
+
+def counts(n: int) -> Event:
+    start = NOON + timedelta(seconds=10 * n)
+    return Event.wrap(
+        Counts(camera_id="cam", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10), start
+    )
+
+
+def health(n: int) -> Event:
+    return Event.wrap(Health(camera_id="cam", at=NOON + timedelta(seconds=n), status=CameraStatus.ONLINE), NOON)
+
+
+def level(n: int) -> Event:
+    at = NOON + timedelta(seconds=n)
+    return Event.wrap(Congestion(camera_id="cam", zone="view", at=at, level=Level.FREE, previous=Level.FREE), at)
+
+
+class SwitchedBus:
+    """A bus that is up or down at will, and remembers what it took."""
+
+    def __init__(self, *, up: bool = True) -> None:
+        self.up = up
+        self.taken: list[str] = []
+
+    def publish(self, events: Sequence[Event]) -> None:
+        if not self.up:
+            raise BusDown("switched off")
+        self.taken += [event.id for event in events]
+
+    def close(self) -> None:
+        pass
+
+
+def ids(events: Sequence[Event]) -> list[str]:
+    return [event.id for event in events]
+
+
+def test_events_are_published_in_order(tmp_path: Path) -> None:
+    bus, events = SwitchedBus(), [counts(n) for n in range(450)]
+    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+        for event in events:
+            outbox.put(event)
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == ids(events)
+
+
+def test_many_threads_may_put_at_once(tmp_path: Path) -> None:
+    bus = SwitchedBus()
+    groups = [[counts(n) for n in range(25)] for _ in range(8)]
+    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+        threads = [Thread(target=lambda group=group: [outbox.put(event) for event in group]) for group in groups]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    for group in groups:
+        assert [i for i in bus.taken if i in set(ids(group))] == ids(group)
+
+
+def test_events_wait_while_the_bus_is_down_and_keep_their_order(tmp_path: Path) -> None:
+    bus, events = SwitchedBus(up=False), [counts(n) for n in range(30)]
+    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+        for event in events:
+            outbox.put(event)
+        assert outbox.waiting == 30
+        bus.up = True
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == ids(events)
+
+
+def test_put_does_not_wait_for_a_bus_that_hangs(tmp_path: Path) -> None:
+    let_go, reached = Flag(), Flag()
+
+    class HangingBus(SwitchedBus):
+        def publish(self, events: Sequence[Event]) -> None:
+            reached.set()
+            let_go.wait(30)
+            super().publish(events)
+
+    bus, events = HangingBus(), [counts(n) for n in range(5)]
+    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+        outbox.put(events[0])
+        assert reached.wait(10)
+        for event in events[1:]:
+            outbox.put(event)
+        assert outbox.waiting == 5
+        let_go.set()
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == ids(events)
+
+
+def test_what_was_acknowledged_lately_is_sent_again_after_a_loss(tmp_path: Path) -> None:
+    bus, first, second = SwitchedBus(), counts(1), counts(2)
+    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+        outbox.put(first)
+        wait_until(lambda: not outbox.waiting, "the first event to be taken")
+        bus.up = False
+        outbox.put(second)
+        wait_until(lambda: outbox.waiting == 2, "the loss to be noticed")
+        bus.taken.clear()  # the broker lost power, and what it had acknowledged
+        bus.up = True
+        wait_until(lambda: not outbox.waiting, "both events to be taken")
+    assert bus.taken == ids([first, second])
+
+
+def test_what_was_acknowledged_long_ago_is_forgotten(tmp_path: Path) -> None:
+    bus, first, second = SwitchedBus(), counts(1), counts(2)
+    with Outbox(tmp_path / "outbox.db", bus, kept_s=0) as outbox:
+        outbox.put(first)
+        wait_until(lambda: not outbox.waiting, "the first event to be taken")
+        outbox.put(second)
+        wait_until(lambda: not outbox.waiting, "the second event to be taken")
+    again = SwitchedBus()
+    with Outbox(tmp_path / "outbox.db", again, kept_s=0) as outbox:
+        outbox.put(third := counts(3))
+        wait_until(lambda: not outbox.waiting, "the third event to be taken")
+    assert first.id not in again.taken
+    assert again.taken[-1] == third.id
+
+
+def test_what_was_not_sent_goes_out_at_the_next_start_with_its_first_id(tmp_path: Path) -> None:
+    events = [counts(n) for n in range(3)]
+    with Outbox(tmp_path / "outbox.db", SwitchedBus(up=False)) as outbox:
+        for event in events:
+            outbox.put(event)
+    bus = SwitchedBus()
+    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == ids(events)
+
+
+DYING_WORKER = """
+import os, sys
+from pathlib import Path
+from pipelines.bus.outbox import Outbox
+from tests.pipelines.bus.test_outbox import SwitchedBus, counts
+
+events = [counts(n) for n in range(20)]
+Path(sys.argv[2]).write_text("\\n".join(event.id for event in events))
+outbox = Outbox(Path(sys.argv[1]), SwitchedBus(up=False)).__enter__()
+for event in events:
+    outbox.put(event)
+os._exit(9)
+"""
+
+
+def test_a_killed_process_loses_nothing_that_was_put(tmp_path: Path) -> None:
+    path, put = tmp_path / "outbox.db", tmp_path / "put"
+    root = Path(__file__).resolve().parents[3]
+    worker = subprocess.run(
+        [sys.executable, "-c", DYING_WORKER, str(path), str(put)], check=False, cwd=root, timeout=60
+    )
+    assert worker.returncode == 9
+    bus = SwitchedBus()
+    with Outbox(path, bus) as outbox:
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == put.read_text().split()
+
+
+def test_a_full_outbox_gives_up_health_first_and_counts_last(tmp_path: Path) -> None:
+    counted = [counts(n) for n in range(40)]
+    capacity = sum(len(event.to_json()) for event in counted) * 2
+    bus = SwitchedBus(up=False)
+    with Outbox(tmp_path / "outbox.db", bus, capacity_bytes=capacity) as outbox:
+        for n, event in enumerate(counted):
+            outbox.put(event)
+            outbox.put(level(n))
+            outbox.put(health(n))
+            outbox.put(health(n))
+        bus.up = True
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert set(ids(counted)) < set(bus.taken)
+    assert len(bus.taken) < 160
+
+
+def test_the_size_on_disk_is_bounded(tmp_path: Path) -> None:
+    capacity = 200_000
+    with Outbox(tmp_path / "outbox.db", SwitchedBus(up=False), capacity_bytes=capacity) as outbox:
+        events = [counts(n) for n in range(1500)]
+        for event in events:
+            outbox.put(event)
+        kept = outbox.waiting
+    assert kept < 1500
+    assert kept > 0.8 * capacity / len(events[0].to_json())
+    assert (tmp_path / "outbox.db").stat().st_size < 3 * capacity
+    bus = SwitchedBus()
+    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == ids(events[-kept:])
+
+
+def test_closing_drains_what_it_can(tmp_path: Path) -> None:
+    bus, events = SwitchedBus(), [counts(n) for n in range(100)]
+    with Outbox(tmp_path / "outbox.db", bus, drain_s=20) as outbox:
+        for event in events:
+            outbox.put(event)
+    assert bus.taken == ids(events)
+
+
+def test_two_processes_cannot_share_an_outbox(tmp_path: Path) -> None:
+    with (
+        Outbox(tmp_path / "outbox.db", SwitchedBus()),
+        pytest.raises(BadInput, match=r"outbox\.db: database is locked"),
+        Outbox(tmp_path / "outbox.db", SwitchedBus()),
+    ):
+        pass
+
+
+def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.db"
+    path.write_bytes(b"power cut" * 1000)
+    bus = SwitchedBus()
+    with Outbox(path, bus) as outbox:
+        outbox.put(event := counts(1))
+        wait_until(lambda: not outbox.waiting, "the event to be taken")
+    assert bus.taken == [event.id]
+    assert [p for p in tmp_path.iterdir() if "damaged" in p.name]
+
+
+def test_a_closed_outbox_refuses_events(tmp_path: Path) -> None:
+    with Outbox(tmp_path / "outbox.db", SwitchedBus()) as outbox:
+        pass
+    with pytest.raises(ValueError, match="closed"):
+        outbox.put(counts(1))

@@ -1,0 +1,66 @@
+"""Bad camera files are told in one line; what is not there stays unknown."""
+
+import json
+
+import pytest
+
+from analytics.camera import Road
+from analytics.capacity.pkji_tables import RoadType
+from pipelines.config.geometry_file import read_geometry
+from pipelines.errors import BadInput
+
+ZONE = {"id": "z", "polygon": [[0, 0], [100, 0], [100, 100]]}
+GATE = {"id": "g", "p1": [0, 50], "p2": [100, 50]}
+
+
+def read(tmp_path, *, zone=(), gate=()):
+    path = tmp_path / "camera.json"
+    zones, gates = [{**ZONE, **dict(zone)}], [{**GATE, **dict(gate)}]
+    path.write_text(json.dumps({"image_size": [100, 100], "zones": zones, "gates": gates}))
+    return read_geometry(path)
+
+
+def test_roads_are_optional(tmp_path):
+    camera = read(tmp_path).camera("c", (100, 100))
+    assert (camera.zones[0].road, camera.gates[0].road) == (None, None)
+
+
+def test_a_described_road_reaches_zones_and_gates(tmp_path):
+    described = {"road_type": "2/2-TT", "width_m": 7, "capacity_smp_h": 2900}
+    camera = read(tmp_path, zone=described, gate=described).camera("c", (200, 200))
+    road = Road(type=RoadType.UNDIVIDED_2, width_m=7, capacity_smp_h=2900)
+    assert (camera.zones[0].road, camera.gates[0].road) == (road, road)
+
+
+@pytest.mark.parametrize(
+    ("described", "complaint"),
+    [
+        ({"road_type": "2/2-UD"}, "road_type: Input should be '2/2-TT'"),
+        ({"width_m": 7}, "width_m says nothing without road_type; add one of 2/2-TT, 4/2-T"),
+        ({"capacity_smp_h": 2800}, "capacity_smp_h says nothing without road_type"),
+        ({"road_type": "2/2-TT"}, "road_type 2/2-TT needs width_m"),
+        ({"road_type": "4/2-T", "capacity_smp_h": 0}, "capacity_smp_h is 0; give a number above 0"),
+        ({"road_type": "2/2-TT", "width_m": -7}, "width_m is -7; give a number above 0"),
+        (
+            {"road_type": "4/2-T", "capacity_smp": 2800},
+            "unknown key zones[0].capacity_smp; did you mean capacity_smp_h?",
+        ),
+        ({"road_typ": "4/2-T"}, "unknown key zones[0].road_typ; did you mean road_type?"),
+        (
+            {"road_type": "2/2-TT", "width_m": 7, "direction": [1, 0]},
+            "zone z: road_type 2/2-TT is reckoned with all directions together; describe it on a zone over all",
+        ),
+    ],
+)
+def test_a_road_that_is_half_described_is_one_clear_line(tmp_path, described, complaint):
+    with pytest.raises(BadInput) as refused:
+        read(tmp_path, zone=described)
+    message = str(refused.value)
+    assert complaint in message
+    assert str(tmp_path) in message
+    assert "\n" not in message
+
+
+def test_a_line_across_a_whole_junction_is_refused(tmp_path):
+    with pytest.raises(BadInput, match="gate g: road_type simpang is for a zone over a whole junction"):
+        read(tmp_path, gate={"road_type": "simpang"})

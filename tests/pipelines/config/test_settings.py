@@ -1,0 +1,169 @@
+"""Configuration files: what is accepted, and the one line that says what is wrong."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from analytics.camera import Position, Visibility
+from pipelines.config.settings import read_config
+from pipelines.errors import BadInput
+
+CAMERA = "{id: kuda, name: Simpang Kuda, url: 'rtsp://admin:s3cret@10.0.0.7/main'%s}"
+GATE = {"id": "G1", "p1": [10, 10], "p2": [90, 10]}
+
+
+def city(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "city.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def one_camera(tmp_path: Path, extra: str = "") -> Path:
+    return city(tmp_path, "cameras:\n  - " + CAMERA % extra)
+
+
+def complaint(path: Path) -> str:
+    with pytest.raises(BadInput) as caught:
+        read_config(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert "s3cret" not in message
+    return message
+
+
+def test_one_camera_needs_three_keys(tmp_path):
+    (camera,) = read_config(one_camera(tmp_path)).cameras
+    assert camera.visibility is Visibility.OPERATORS, "nothing is public unless someone says so"
+    assert camera.url.get_secret_value() == "rtsp://admin:s3cret@10.0.0.7/main"
+    assert "s3cret" not in repr(camera)
+
+
+def test_paths_start_at_the_file(tmp_path):
+    (tmp_path / "kuda.json").write_text(json.dumps({"image_size": [100, 100], "gates": [GATE]}))
+    config = read_config(one_camera(tmp_path, ", geometry: kuda.json"))
+    assert config.data_dir == tmp_path / "data"
+    assert [gate.id for gate in config.geometry_of(config.cameras[0]).gates] == ["G1"]
+
+
+def test_a_position_is_latitude_and_longitude(tmp_path):
+    (camera,) = read_config(one_camera(tmp_path, ", position: [1.13, 104.05]")).cameras
+    assert camera.position == Position(lat=1.13, lon=104.05)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("roboh", {"id": "roboh"}),
+        ("{id: roboh, en: it fell}", {"id": "roboh", "en": "it fell"}),
+        ("{en: it fell}", {"en": "it fell"}),
+    ],
+)
+def test_what_the_public_reads_may_be_in_two_languages(tmp_path, written, read):
+    (camera,) = read_config(one_camera(tmp_path, f", out_of_service: {written}")).cameras
+    assert camera.out_of_service == read
+
+
+@pytest.mark.parametrize("written", ["{}", "{nl: omgevallen}"])
+def test_what_the_public_cannot_read_is_refused(tmp_path, written):
+    assert "cameras[0].out_of_service" in complaint(one_camera(tmp_path, f", out_of_service: {written}"))
+
+
+def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMPANG_PORTAL__PORT", "9000")
+    monkeypatch.setenv("SIMPANG_WEIGHTS", "/weights")
+    config = read_config(city(tmp_path, "portal: {host: 0.0.0.0, port: 8081}\nweights: other"))
+    assert (config.portal.host, config.portal.port, config.weights) == ("0.0.0.0", 9000, "/weights")
+
+
+def test_a_camera_without_zones_is_one_zone(tmp_path):
+    config = read_config(one_camera(tmp_path))
+    camera = config.cameras[0].camera(config.geometry_of(config.cameras[0]), (640, 360))
+    assert [zone.id for zone in camera.zones] == ["view"]
+    assert camera.zones[0].polygon == ((0, 0), (640, 0), (640, 360), (0, 360))
+
+
+def test_geometry_is_scaled_to_the_stream(tmp_path):
+    (tmp_path / "kuda.json").write_text(json.dumps({"image_size": [1280, 720], "gates": [GATE]}))
+    config = read_config(one_camera(tmp_path, ", geometry: kuda.json"))
+    camera = config.cameras[0].camera(config.geometry_of(config.cameras[0]), (640, 360))
+    assert (camera.gates[0].p1, camera.gates[0].p2) == ((5, 5), (45, 5))
+
+
+def test_the_address_of_a_sub_stream_is_a_secret_too(tmp_path):
+    (camera,) = read_config(one_camera(tmp_path, ", analysis_url: 'rtsp://admin:s3cret@10.0.0.7/sub'")).cameras
+    assert camera.analysis_url.get_secret_value().endswith("/sub")
+    assert "s3cret" not in repr(camera)
+
+
+def test_a_sub_stream_that_is_the_main_stream_is_refused(tmp_path):
+    said = complaint(one_camera(tmp_path, ", analysis_url: 'rtsp://admin:s3cret@10.0.0.7/main'"))
+    assert "cameras[0]: analysis_url is the same as url" in said
+
+
+def test_geometry_for_two_streams_must_say_what_it_was_drawn_on(tmp_path):
+    (tmp_path / "kuda.json").write_text(json.dumps({"gates": [GATE]}))
+    said = complaint(one_camera(tmp_path, ", geometry: kuda.json, analysis_url: 'rtsp://10.0.0.7/sub'"))
+    assert "kuda.json: image_size is missing; camera kuda has two streams" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("camras: []", "unknown key camras"),
+        ("cameras:\n  - {id: a, name: A}", "key cameras[0].url is missing"),
+        ("cameras:\n  - {id: a, name: A, url: x, pubic: yes}", "unknown key cameras[0].pubic"),
+        ("cameras:\n  - {id: A B, name: A, url: x}", "cameras[0].id"),
+        ("cameras:\n  - {id: a, name: A, url: x}\n  - {id: a, name: B, url: y}", "id 'a' is used twice"),
+        ("cameras:\n  - {id: a, name: A, url: x, site: nowhere}", "site 'nowhere'"),
+        ("cameras:\n  - {id: a, name: A, url: x, position: [104.05, 1.13]}", "latitude"),
+        ("city: {timezone: Asia/Batam}", "unknown time zone 'Asia/Batam'"),
+        ("portal: {port: 80800}", "portal.port"),
+        ("users:\n  - {name: ani, roles: [mayor], password_hash: s3cret}", "users[0].roles[0]"),
+        ("- a list", "expected keys"),
+        ("cameras: [", "not YAML"),
+        ("bus: {kafka: s3cret, grup: x}", "unknown key bus.grup"),
+    ],
+)
+def test_one_line_names_file_and_key(tmp_path, text, said):
+    path = city(tmp_path, text)
+    message = complaint(path)
+    assert message.startswith(str(path))
+    assert said in message
+
+
+def test_a_missing_file_is_named(tmp_path):
+    assert "city.yaml: No such file" in complaint(tmp_path / "city.yaml")
+
+
+@pytest.mark.parametrize(
+    ("geometry", "said"),
+    [
+        ({"image_size": [100, 100], "gates": [{"id": "G1", "p1": [10, 10], "p2": [190, 10]}]}, "outside the 100x100"),
+        ({"image_size": [100, 100], "gates": [GATE, GATE]}, "'G1' is used twice"),
+        ({"image_size": [100, 100], "gates": [{"id": "G1", "p1": [10, 10], "p2": [10, 10]}]}, "same point"),
+        (
+            {"image_size": [100, 100], "zones": [{"id": "Z", "polygon": [[0, 0], [90, 90], [90, 0], [0, 90]]}]},
+            "crosses itself",
+        ),
+        ({"image_size": [100, 100], "zones": [{"id": "Z", "polygon": [[0, 0], [90, 90]]}]}, "3 points or more"),
+        (
+            {"image_size": [100, 100], "control_points": [{"pixel": [n, n], "ground": [n, n]} for n in range(5)]},
+            "on one line",
+        ),
+        ({"gates": [{"id": "G1", "p1": [10, 10]}]}, "key gates[0].p2 is missing"),
+        ({"gate": [GATE]}, "unknown key gate; did you mean gates?"),
+        ({"zones": [{"id": "Z", "polygn": [], "polygon": [[0, 0], [9, 9], [9, 0]]}]}, "zones[0].polygn"),
+        ([], "valid dictionary"),
+    ],
+)
+def test_bad_geometry_is_found_at_start(tmp_path, geometry, said):
+    (tmp_path / "kuda.json").write_text(json.dumps(geometry))
+    message = complaint(one_camera(tmp_path, ", geometry: kuda.json"))
+    assert "kuda.json" in message
+    assert said in message
+
+
+def test_fields_may_be_added_to_a_camera_file(tmp_path):
+    (tmp_path / "kuda.json").write_text(json.dumps({"drive_side": "left", "gates": [GATE | {"colour": "red"}]}))
+    assert read_config(one_camera(tmp_path, ", geometry: kuda.json")).cameras

@@ -1,0 +1,155 @@
+"""Facts about a camera to events."""
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+
+import pytest
+
+from analytics.camera import Camera, ControlPoint, Position
+from analytics.facts import (
+    Coverage,
+    Crossing,
+    Direction,
+    GateInterval,
+    Incident,
+    IncidentType,
+    Level,
+    LevelReport,
+    RoadUser,
+    ZoneInterval,
+)
+from pipelines.events.mapping import FactEvents
+from pipelines.events.schema import Congestion, Counts, Event, IncidentPhase, IncidentReport
+
+NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+T = NOON.timestamp()
+CAMERA = Camera(id="simpang-kabil", image_size=(1280, 720), position=Position(lat=1.1, lon=104.0))
+
+
+def crossing(t: float) -> Crossing:
+    return Crossing(
+        t=t,
+        gate="north",
+        direction=Direction.A,
+        road_user=RoadUser.MOTORCYCLE,
+        track=7,
+        speed_kmh=31.5,
+        speed_sigma_kmh=1.25,
+        headway_s=2.5,
+    )
+
+
+def coverage(start: float, end: float, observed_s: float = 10) -> Coverage:
+    return Coverage(start_s=T + start, end_s=T + end, observed_s=observed_s)
+
+
+def incident(number: int = 1, end_s: float | None = None) -> Incident:
+    return Incident(
+        number=number,
+        type=IncidentType.STOPPED_VEHICLE,
+        zone="east",
+        start_s=T + 5,
+        detected_s=T + 20,
+        end_s=end_s,
+        pixel=(640.0, 400.0),
+        ground=(3.0, 12.0),
+        confidence=0.8,
+        reason="a car stands in a live lane",
+        track=7,
+    )
+
+
+def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
+    events = FactEvents(CAMERA, "run")
+    zone = ZoneInterval(
+        zone="east",
+        start_s=T - 60,
+        end_s=T,
+        flow_veh_h=600,
+        speed_kmh=None,
+        density_veh_km_lane=None,
+        occupancy=0.2,
+        queue_m=None,
+        queue_veh=0,
+        level=Level.DENSE,
+        coverage=0.9,
+        relative_speed=0.7,
+    )
+    gate = GateInterval(
+        gate="north",
+        direction=Direction.B,
+        start_s=T - 60,
+        end_s=T,
+        flow_veh_h=120,
+        coverage=0.9,
+        headway_mean_s=30,
+        headway_median_s=29,
+        headway_under_2s=0,
+        smp_h=90,
+        saturation=0.1,
+        emp_verified=True,
+    )
+    assert events.events([crossing(T + 1), gate, zone]) == []
+    # Seen too late for the period before: it comes with the next.
+    (first, second) = events.events([coverage(0, 10), crossing(T + 9.9), coverage(10, 20, observed_s=4)])
+    assert isinstance(first, Counts)
+    assert isinstance(second, Counts)
+    assert (first.start_at, first.observed_s) == (NOON, 10)
+    assert [record.at.timestamp() for record in first.crossings] == [T + 1]
+    assert first.crossings[0].speed_kmh == 31.5
+    assert [(record.zone, record.end_at, record.flow_veh_h, record.coverage) for record in first.zones] == [
+        ("east", NOON, 600, 0.9)
+    ]
+    assert [record.at.timestamp() for record in second.crossings] == [pytest.approx(T + 9.9)]
+    (record,) = first.gates
+    assert (record.start_at.timestamp(), record.end_at) == (T - 60, NOON)
+    assert record.model_dump(exclude={"start_at", "end_at"}) == {
+        name: value for name, value in asdict(gate).items() if name not in ("start_s", "end_s")
+    }
+    assert first.crossings[0].speed_sigma_kmh == 1.25
+    assert (first.crossings[0].headway_s, second.gates, second.zones) == (2.5, (), ())
+    assert events.events([coverage(20, 30, observed_s=0)])[0].crossings == ()  # type: ignore[union-attr]
+
+
+def test_levels_pass_at_once() -> None:
+    report = LevelReport(t=T, zone="east", level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0)
+    (event,) = FactEvents(CAMERA, "run").events([report])
+    assert event == Congestion(
+        camera_id=CAMERA.id, zone="east", at=NOON, level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0
+    )
+
+
+def test_an_incident_keeps_its_id_and_picture_from_beginning_to_end() -> None:
+    events = FactEvents(CAMERA, "run", take_snapshot=lambda incident_id, _: incident_id)
+    raised, ended = events.events([incident(), incident(end_s=T + 90)])
+    assert isinstance(raised, IncidentReport)
+    assert isinstance(ended, IncidentReport)
+    assert (raised.phase, ended.phase) == (IncidentPhase.RAISED, IncidentPhase.ENDED)
+    assert raised.incident_id == ended.incident_id == raised.snapshot == ended.snapshot
+    assert raised.end_at is None
+    assert ended.end_at == datetime.fromtimestamp(T + 90, UTC)
+    assert (raised.lat, raised.lon) == (1.1, 104.0)
+
+
+def test_an_incident_lies_where_its_ground_point_does_if_the_camera_is_tied_to_the_map() -> None:
+    corners = ((0.0, 720.0), (1280.0, 720.0), (1280.0, 200.0), (0.0, 200.0))
+    points = tuple(ControlPoint(pixel=(u, v), ground=(u / 20, (720 - v) / 20)) for u, v in corners)
+    tied = replace(CAMERA, control_points=points, anchor=Position(lat=1.05, lon=104.01))
+    (report,) = FactEvents(tied, "run").events([incident()])
+    assert isinstance(report, IncidentReport)
+    assert report.lat == pytest.approx(1.05 + 12 / 110_575)
+    assert report.lon == pytest.approx(104.01 + 3 / 111_301)
+
+
+def test_incidents_of_other_runs_and_cameras_have_other_ids() -> None:
+    other_camera = Camera(id="simpang-jam", image_size=(1280, 720))
+    makers = [FactEvents(CAMERA, "monday"), FactEvents(CAMERA, "tuesday"), FactEvents(other_camera, "monday")]
+    reports = [event for maker in makers for event in maker.events([incident(1), incident(2)])]
+    assert len({report.incident_id for report in reports if isinstance(report, IncidentReport)}) == 6
+
+
+def test_every_event_survives_its_envelope() -> None:
+    facts = [crossing(T), coverage(0, 10), incident()]
+    for data in FactEvents(CAMERA, "run").events(facts):
+        event = Event.wrap(data, NOON)
+        assert Event.from_json(event.to_json()) == event

@@ -1,0 +1,91 @@
+"""Which of a camera's two streams is analysed."""
+
+import pytest
+from av.video.frame import VideoFrame
+
+from pipelines.events.schema import CameraStatus
+from pipelines.ingest.frame_buffer import Dropped, TimedFrame
+from pipelines.ingest.stream_failover import STEADY_S, SubStream
+from pipelines.worker.camera_health import CameraHealth
+
+SMALL, LARGE = (640, 360), (1920, 1080)
+
+
+class Camera:
+    """Both streams of a camera, and the sizes of the pictures that were analysed."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.analysed: list[tuple[int, int]] = []
+        self.health = CameraHealth("kuda", 5, now=lambda: self.now)
+        self.streams = SubStream("kuda", self.health, self._watch, lambda: 5.0, now=lambda: self.now)
+
+    def _watch(self, frame: TimedFrame) -> None:
+        self.health.received(frame.image_size)
+        self.analysed.append(frame.image_size)
+
+    def send(self) -> None:
+        """One picture of each stream that is up and wanted."""
+        self.analysed.clear()
+        self.streams.watch_sub(TimedFrame(self.now, VideoFrame(*SMALL, "yuv420p")))
+        self.send_main()
+
+    def send_main(self) -> None:
+        if self.streams.main_rate() > 0:
+            self.streams.watch_main(TimedFrame(self.now, VideoFrame(*LARGE, "yuv420p")))
+
+    def told(self) -> tuple[CameraStatus, str]:
+        report = self.health.report(Dropped())
+        return report.status, report.reason
+
+
+@pytest.fixture
+def camera() -> Camera:
+    camera = Camera()
+    camera.streams.main_connected("")
+    camera.streams.sub_connected("")
+    camera.send()
+    return camera
+
+
+def test_the_main_stream_is_not_decoded_while_the_sub_stream_is_there(camera: Camera) -> None:
+    assert camera.analysed == [SMALL]
+    assert camera.streams.main_rate() == 0
+    assert camera.told() == (CameraStatus.ONLINE, "")
+
+
+def test_the_main_stream_is_analysed_while_the_sub_stream_is_down_and_the_operator_hears_why(camera: Camera) -> None:
+    camera.streams.sub_failed("rtsp://10.0.0.7/sub: sends nothing")
+    camera.analysed.clear()
+    camera.send_main()
+    assert camera.analysed == [LARGE]
+    status, reason = camera.told()
+    assert status == CameraStatus.DEGRADED
+    assert reason == "sub-stream: rtsp://10.0.0.7/sub: sends nothing; the main stream is analysed instead"
+
+
+def test_a_sub_stream_that_came_back_is_analysed_once_it_has_proved_steady(camera: Camera) -> None:
+    camera.streams.sub_failed("gone")
+    camera.streams.sub_connected("")
+    camera.now += STEADY_S - 1
+    camera.send()
+    assert camera.analysed == [LARGE]
+    camera.now += 1
+    camera.send()
+    assert camera.analysed == [SMALL]
+    assert camera.health.status() == CameraStatus.ONLINE
+
+
+def test_without_either_stream_there_is_no_data(camera: Camera) -> None:
+    camera.streams.main_failed("no main stream")
+    assert camera.told() == (CameraStatus.DEGRADED, "live video: no main stream")
+    camera.streams.sub_failed("no sub-stream")
+    assert camera.told() == (CameraStatus.OFFLINE, "no sub-stream")
+
+
+def test_nobody_waits_for_a_steady_sub_stream_where_there_is_no_main_one(camera: Camera) -> None:
+    camera.streams.sub_failed("no sub-stream")
+    camera.streams.main_failed("no main stream")
+    camera.streams.sub_connected("")
+    camera.send()
+    assert camera.analysed == [SMALL]

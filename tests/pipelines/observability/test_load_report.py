@@ -1,0 +1,45 @@
+"""A minute of all cameras in one line."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from structlog.testing import capture_logs
+
+from pipelines.events.schema import CameraStatus, Drops, Health
+from pipelines.observability.load_report import LoadLog
+
+NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+
+
+def minute(**second: Any) -> list[Any]:
+    """Two cameras report every five seconds; what the second one tells differs by `second`."""
+    usual = {"analysed_fps": 5.0, "held_fps": 2.0, "wanted_fps": 5.0, "reached": 1.0, "age_p95_s": 0.1}
+    load = LoadLog()
+    with capture_logs() as logs:
+        for number in range(13):
+            at = NOON + timedelta(seconds=5 * number)
+            for camera_id, figures in (("a", usual), ("b", {**usual, **second})):
+                load.add(Health(camera_id=camera_id, at=at, status=CameraStatus.ONLINE, **figures))
+    return logs
+
+
+def test_a_machine_that_keeps_up_says_so_once_a_minute() -> None:
+    (line,) = minute(frame_to_event_p95_ms=80.0, drops=Drops(superseded=10, withheld=1))
+    assert (line["event"], line["log_level"]) == ("load", "info")
+    assert (line["cameras"], line["looks_per_s"], line["held_per_s"], line["wanted_per_s"]) == (2, 10.0, 4.0, 10.0)
+    assert (line["worst_age_p95_s"], line["worst_frame_to_event_p95_ms"]) == (0.1, 80.0)
+    assert (line["superseded"], line["no_capacity"], line["withheld"], line["failed"]) == (120, 0, 12, 0)
+    assert line["reached"] == 1.0
+
+
+def test_a_machine_that_does_not_keep_up_says_what_to_do() -> None:
+    (line,) = minute(analysed_fps=2.5, reached=0.5, drops=Drops(no_capacity=13))
+    assert line["log_level"] == "warning"
+    assert "sub-streams" in line["do"]
+    assert line["reached"] == 0.75
+    assert line["looks_per_s"] == 7.5
+
+
+def test_cameras_that_say_nothing_of_their_looks_are_no_load() -> None:
+    (line,) = minute(analysed_fps=None, held_fps=None, wanted_fps=None, reached=None, age_p95_s=None)
+    assert (line["log_level"], line["looks_per_s"], line["reached"]) == ("info", 5.0, 1.0)

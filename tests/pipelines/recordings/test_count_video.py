@@ -1,0 +1,258 @@
+"""`simpang count` from the outside: real videos, a tiny real network, the real command."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+
+import av
+import numpy as np
+import pytest
+
+from analytics.camera import Camera, Gate
+from analytics.facts import Crossing, RoadUser
+from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
+from pipelines.recordings.count_video import count
+from pipelines.recordings.video_reader import Recording
+from tests.support.bright_detector import BrightDetector
+from tests.support.servers import RtspCameras, wait_until, write_clip
+from tests.support.tiny_network import save_tiny_network
+
+MIDDLE = Gate(id="middle", p1=(160, 40), p2=(160, 230))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny_network(tmp_path_factory.mktemp("weights") / "tiny_openvino_model")
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One vehicle that drives from left to right over the middle, and begins anew after 3.2 s."""
+    return write_clip(tmp_path_factory.mktemp("clips") / "road.mp4", seconds=3.0)
+
+
+@pytest.fixture
+def detector(weights: Path) -> Iterator[OpenVinoDetector]:
+    detector = OpenVinoDetector(OpenVinoNetwork(weights))
+    yield detector
+    detector.close()
+
+
+def simpang_count(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipelines", "count", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_one_vehicle_over_a_gate_is_one_crossing(road, detector):
+    camera = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,))
+    with Recording(str(road)) as recording:
+        counted = count(recording, camera, detector, stop=Event())
+    (crossing,) = [fact for fact in counted.facts if isinstance(fact, Crossing)]
+    assert (crossing.gate, crossing.road_user) == ("middle", RoadUser.CAR)
+    assert crossing.t == pytest.approx((160 - 35) / 3 / 25, abs=0.1)
+    assert counted.frames == counted.analysed_frames == 75
+    assert counted.duration_s == pytest.approx(3.0, abs=0.01)
+
+
+def test_road_users_are_followed_without_any_geometry(road, detector):
+    with Recording(str(road)) as recording:
+        counted = count(recording, Camera(id="road", image_size=(320, 240)), detector, stop=Event())
+    assert counted.road_users == {RoadUser.CAR: 1}
+
+
+class CountingDetector(BrightDetector):
+    pictures = 0
+
+    def submit(self, image):
+        self.pictures += 1
+        return super().submit(image)
+
+
+def test_a_picture_that_is_repeated_is_looked_at_once_and_counts_as_analysed(tmp_path):
+    """As in streams that were recoded to a higher frame rate."""
+    clip = tmp_path / "repeats.mkv"
+    with av.open(str(clip), "w") as video:
+        stream = video.add_stream("ffv1", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for n in range(30):
+            picture = np.zeros((96, 128, 3), np.uint8)
+            left = n // 3 * 10
+            picture[40:60, left : left + 20] = 255
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        video.mux(stream.encode())
+    camera = Camera(id="c", image_size=(128, 96), gates=(Gate(id="g", p1=(64, 10), p2=(64, 90)),))
+    detector, seen = CountingDetector(), []
+    with Recording(str(clip)) as recording:
+        counted = count(recording, camera, detector, stop=Event(), watchers=[lambda t, *_: seen.append(t)])
+    assert detector.pictures == 10
+    assert counted.frames == counted.analysed_frames == len(seen) == 30
+    assert len([fact for fact in counted.facts if isinstance(fact, Crossing)]) == 1
+
+
+@pytest.mark.parametrize(
+    ("looks_per_s", "looks", "gating"),
+    [
+        *((5.0, 15, gating) for gating in (False, True)),
+        *((10.0, 30, gating) for gating in (False, True)),
+        *((looks_per_s, looks, False) for looks_per_s, looks in ((12.5, 38), (25.0, 75), (120.0, 75))),
+    ],
+)
+def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detector, looks_per_s, looks, gating):
+    camera, seen = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), []
+    with Recording(str(road)) as recording:
+        counted = count(
+            recording,
+            camera,
+            detector,
+            stop=Event(),
+            looks_per_s=looks_per_s,
+            gating=gating,
+            watchers=[lambda t, *_: seen.append(t)],
+        )
+    assert counted.analysed_frames == looks
+    assert counted.frames == 75
+    assert np.diff(seen).max() <= max(1 / looks_per_s, 1 / 25) + 1 / 25 + 1e-6
+    (crossing,) = [fact for fact in counted.facts if isinstance(fact, Crossing)]
+    assert crossing.t == pytest.approx((160 - 35) / 3 / 25, abs=0.1)
+
+
+class MeasuringDetector(BrightDetector):
+    pixels = 0
+
+    def submit(self, image):
+        self.pixels += image.shape[0] * image.shape[1]
+        return super().submit(image)
+
+
+def test_with_gating_the_detector_sees_less_and_finds_the_same(road):
+    camera, pixels, crossed = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), {}, {}
+    for gating in (False, True):
+        detector = MeasuringDetector()
+        with Recording(str(road)) as recording:
+            counted = count(recording, camera, detector, stop=Event(), looks_per_s=12.5, gating=gating)
+        pixels[gating] = detector.pixels
+        crossed[gating] = [fact.t for fact in counted.facts if isinstance(fact, Crossing)]
+    assert crossed[True] == pytest.approx(crossed[False], abs=0.05)
+    assert len(crossed[True]) == 1
+    assert pixels[True] < 0.7 * pixels[False]
+
+
+def test_watchers_see_every_frame_in_order(road, detector):
+    seen = []
+    with Recording(str(road)) as recording:
+        camera = Camera(id="road", image_size=(320, 240))
+        count(recording, camera, detector, stop=Event(), watchers=[lambda t, *_: seen.append(t)])
+    assert len(seen) == 75
+    assert seen == sorted(seen)
+
+
+def test_a_stop_ends_it_early_with_what_was_counted(road, detector):
+    stop, seen = Event(), []
+
+    def stop_after_ten(t: float, *_: object) -> None:
+        seen.append(t)
+        if len(seen) == 10:
+            stop.set()
+
+    with Recording(str(road)) as recording:
+        camera = Camera(id="road", image_size=(320, 240))
+        counted = count(recording, camera, detector, stop=stop, watchers=[stop_after_ten])
+    assert 10 <= counted.analysed_frames < 75
+
+
+def test_the_report_goes_alone_to_standard_output(road, weights):
+    done = simpang_count(road, "--gate", "middle:160,40,160,230", "--weights", weights, "--json", "-")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert [(c["gate"], c["class"]) for c in report["crossings"]] == [("middle", "car")]
+    assert report["counts"] == [{"gate": "middle", "direction": "B", "class": "car", "n": 1}]
+    assert {"movements", "intervals", "incidents", "wall_s"} <= report.keys()
+    assert (report["frames"], report["analysed_frames"]) == (75, 75)
+
+
+def test_a_camera_file_and_an_annotated_video(road, weights, tmp_path):
+    drawn = {"image_size": [640, 480], "gates": [{"id": "middle", "p1": [320, 80], "p2": [320, 460]}]}
+    (tmp_path / "camera.json").write_text(json.dumps(drawn))
+    done = simpang_count(
+        road,
+        *("--camera", tmp_path / "camera.json", "--weights", weights),
+        *("--json", tmp_path / "out.json", "--video", tmp_path / "out.mp4"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads((tmp_path / "out.json").read_text())["crossings"]) == 1
+    with av.open(str(tmp_path / "out.mp4")) as video:
+        stream = video.streams.video[0]
+        assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
+        frames = list(video.decode(stream))
+    assert len(frames) == 75
+    assert frames[-1].time == pytest.approx(74 / 25, abs=0.01)
+    first, last = (frame.to_ndarray(format="rgb24").astype(int) for frame in (frames[0], frames[-1]))
+    yellow = (first[..., 0] > 180) & (first[..., 1] > 150) & (first[..., 2] < 110)
+    assert yellow.sum() > 200, "the gate is drawn"
+    assert abs(first - last).max() > 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--gate", "middle"), "--gate middle: expected ID:u1,v1,u2,v2"),
+        (("--gate", "middle:1,2,3"), "--gate middle:1,2,3: expected ID:u1,v1,u2,v2"),
+        (("--gate", "middle:1,2,3,nan"), "expected ID:u1,v1,u2,v2"),
+        (("--gate", "middle:9,9,9,9"), "the same point"),
+        (("--gate", "far:10,10,900,10"), "gate far: point (900, 10) is outside the 320x240 picture"),
+        (("--gate", "a:1,1,9,9", "--gate", "a:2,2,9,9"), "'a' is used twice"),
+        (("--camera", "nowhere.json"), "nowhere.json: No such file"),
+        (("--weights", "nowhere.pt"), "nowhere.pt: no such weights"),
+        (("--json", "no/such/folder/out.json"), "the folder"),
+        (("--video", "no/such/folder/out.mp4"), "the folder"),
+        (("--confidence", "2"), "--confidence"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(road, weights, arguments, said):
+    done = simpang_count(road, *(() if "--weights" in arguments else ("--weights", weights)), *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_weights_of_the_wrong_kind_and_a_missing_video_are_one_line(road, tmp_path):
+    classifier = save_tiny_network(tmp_path / "classifier", metadata={"task": "classify"})
+    wrong_kind = simpang_count(road, "--weights", classifier)
+    missing = simpang_count(tmp_path / "missing.mp4", "--weights", classifier)
+    for done, said in ((wrong_kind, "task 'classify'"), (missing, "missing.mp4: cannot be opened")):
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.integration
+def test_interrupting_a_live_camera_reports_what_was_counted(rtsp_cameras: RtspCameras, weights, tmp_path):
+    out = tmp_path / "out.json"
+    command = [sys.executable, "-m", "pipelines", "--verbose", "count", rtsp_cameras.url("road.mp4")]
+    command += ["--gate", "middle:160,40,160,230", "--weights", weights, "--json", out, "--video", tmp_path / "v.mkv"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_until(lambda: (tmp_path / "v.mkv").exists() and (tmp_path / "v.mkv").stat().st_size > 20_000, "frames")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    report = json.loads(out.read_text())
+    assert report["analysed_frames"] > 0
+    assert report["frames"] >= report["analysed_frames"]
+
+
+@pytest.mark.parametrize(
+    "clip", ["br_signal", "de_cars_cyclist", "de_cars_truck", "nl_highway", "us_rain_turn", "vn_junction"]
+)
+def test_real_clips_are_counted_well(shared_dir: Path, tmp_path, clip):
+    out, truth = tmp_path / "out.json", shared_dir / "truth" / "clips" / f"{clip}.json"
+    weights = shared_dir / "weights" / "yolo11n_int8_openvino_model"
+    done = simpang_count(shared_dir / "clips" / f"{clip}.mp4", "--camera", truth, "--weights", weights, "--json", out)
+    assert done.returncode == 0, done.stderr
+    scorer = [sys.executable, shared_dir / "tools" / "score.py", out, truth, "--json"]
+    score = json.loads(subprocess.run(scorer, capture_output=True, text=True, timeout=60, check=True).stdout)
+    assert score["f1"] >= 0.85, score

@@ -1,0 +1,123 @@
+"""Opening a database: one that is there, one that comes later, one that never will, and one of our own."""
+
+import os
+import signal
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg_pool import ConnectionPool
+from pydantic import SecretStr
+
+from pipelines.config.settings import Config, StoreConfig
+from pipelines.errors import BadInput
+from pipelines.store.database import SCHEMA_VERSION, DatabaseDown, address_of, open_database, transaction
+from tests.support.servers import PostgresServer, wait_until
+
+
+def config_for(dsn: str) -> Config:
+    return Config(store=StoreConfig(dsn=SecretStr(dsn)))
+
+
+def answers(pool: ConnectionPool) -> bool:
+    try:
+        with transaction(pool) as connection:
+            return connection.execute("SELECT count(*) FROM crossings").fetchone() == (0,)
+    except DatabaseDown:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("conninfo", "address"),
+    [
+        ("postgresql://simpang:s3cret@db.city:5433/traffic", "db.city:5433/traffic"),
+        ("host=db.city user=simpang password=s3cret", "db.city:5432/simpang"),
+        ("host=/run/postgres dbname=traffic", "/run/postgres/traffic"),
+    ],
+)
+def test_an_address_has_no_password(conninfo: str, address: str) -> None:
+    assert address_of(conninfo) == address
+
+
+@pytest.mark.parametrize("dsn", ["hello", "postgres//u:s3cret@host/db", "postgres//u:s3cret=@host", "passwort=s3cret"])
+def test_a_dsn_that_makes_no_sense_is_bad_input_and_not_shown(dsn: str) -> None:
+    with pytest.raises(BadInput, match=r"^store\.dsn: ") as raised, open_database(config_for(dsn)):
+        pass
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_port_that_is_none_is_bad_input() -> None:
+    dsn = "postgresql://u:s3cret@host:port/db"
+    with pytest.raises(BadInput, match=r"host:port/db: .*; correct store\.dsn"), open_database(config_for(dsn)):
+        pass
+
+
+def test_a_database_that_refuses_us_is_bad_input(postgres_dsn: str) -> None:
+    dsn = psycopg.conninfo.make_conninfo(postgres_dsn, user="nobody", password="s3cret")
+    with (
+        pytest.raises(BadInput, match=r'role "nobody" does not exist; correct store\.dsn') as raised,
+        open_database(config_for(dsn)),
+    ):
+        pass
+    assert "s3cret" not in str(raised.value)
+
+
+def test_the_tables_of_a_newer_version_are_left_alone(postgres_dsn: str) -> None:
+    with open_database(config_for(postgres_dsn)) as pool, transaction(pool) as connection:
+        connection.execute("UPDATE schema_version SET version = %s", [SCHEMA_VERSION + 1])
+    with pytest.raises(BadInput, match="install the newer Simpang"), open_database(config_for(postgres_dsn)):
+        pass
+
+
+def test_connections_speak_utc_and_do_not_wait_for_ever(postgres_dsn: str) -> None:
+    with open_database(config_for(postgres_dsn)) as pool, transaction(pool) as connection:
+        assert connection.execute("SHOW timezone").fetchone() == ("UTC",)
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("20s",)
+
+
+@pytest.mark.integration
+def test_a_database_that_is_down_at_start_is_used_once_it_is_there(postgres_server: PostgresServer) -> None:
+    postgres_server.kill()
+    with open_database(config_for(postgres_server.dsn)) as pool:
+        assert not answers(pool)
+        postgres_server.start()
+        wait_until(lambda: answers(pool), "the schema to be applied")
+
+
+@pytest.fixture
+def data_dir(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Path:
+    """A folder that the server's own user may enter; `postgres_server` has made one."""
+    return postgres_server.folder.parent / "own"
+
+
+@pytest.mark.integration
+def test_our_own_server_keeps_its_data_and_stops_with_us(data_dir: Path) -> None:
+    config, pid_file = Config(data_dir=data_dir), data_dir / "postgres" / "postmaster.pid"
+    with open_database(config) as pool:
+        assert pid_file.exists()
+        with transaction(pool) as connection:
+            connection.execute("INSERT INTO observed VALUES (now(), gen_random_uuid(), 'cam', now(), 1)")
+    assert not pid_file.exists()
+    with open_database(config) as pool, transaction(pool) as connection:
+        assert connection.execute("SELECT camera_id FROM observed").fetchall() == [("cam",)]
+
+
+@pytest.mark.integration
+def test_our_own_server_is_started_again_when_it_dies(data_dir: Path) -> None:
+    with open_database(Config(data_dir=data_dir)) as pool:
+        assert answers(pool)
+        postmaster = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGQUIT)  # at once, as in a crash
+        wait_until(lambda: not (data_dir / "postgres" / "postmaster.pid").exists(), "the server to be gone")
+        wait_until(lambda: answers(pool), "the server to be back", within_s=60)
+
+
+@pytest.mark.integration
+def test_a_process_that_was_killed_does_not_keep_the_server_alive(data_dir: Path) -> None:
+    config = Config(data_dir=data_dir)
+    with open_database(config):
+        pass
+    (data_dir / "postgres" / ".handle_pids.json").write_text("[999999999]")
+    with open_database(config):
+        pass
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()

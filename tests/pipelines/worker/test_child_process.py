@@ -1,0 +1,35 @@
+import os
+import subprocess
+import sys
+
+from tests.support.servers import wait_until
+
+CHILD = """
+import time
+from pipelines.worker.child_process import end_with_parent
+end_with_parent()
+print("up", flush=True)
+time.sleep(120)
+"""
+PARENT = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {CHILD!r}])
+print(child.pid, flush=True)
+time.sleep(120)
+"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_a_process_ends_with_the_one_that_started_it_even_where_that_was_killed():
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
+        child = int(parent.stdout.readline())
+        assert parent.stdout.readline() == "up\n"
+        parent.kill()
+        wait_until(lambda: not is_running(child), "the child to end", within_s=30)

@@ -1,0 +1,111 @@
+"""Threads are started again when they fail, and end when they should."""
+
+import socket
+import time
+from contextlib import closing
+from threading import Event as Flag
+from threading import enumerate as threads
+
+import pytest
+
+from pipelines.errors import Unanswered
+from pipelines.worker.supervisor import BackOff, Supervisor
+from tests.support.servers import wait_until
+
+AT_ONCE = BackOff(first_s=0.01, longest_s=0.02)
+
+
+def test_a_failing_task_is_started_again_and_its_reason_told_without_credentials() -> None:
+    attempts, reasons = [], []
+
+    def fails_twice(stop: Flag) -> None:
+        attempts.append(time.monotonic())
+        if len(attempts) < 3:
+            raise ConnectionError("rtsp://admin:s3cret@10.0.0.7/live: sends nothing")
+        stop.wait()
+
+    with Supervisor(AT_ONCE) as supervisor:
+        supervisor.keep_running("camera", fails_twice, reasons.append)
+        wait_until(lambda: len(attempts) == 3, "the third attempt")
+    assert reasons == ["rtsp://***@10.0.0.7/live: sends nothing"] * 2
+
+
+def test_an_unexpected_error_ends_neither_the_task_nor_its_neighbour(capfd: pytest.CaptureFixture[str]) -> None:
+    attempts: list[str] = []
+
+    def broken(stop: Flag) -> None:
+        attempts.append("broken")
+        raise ZeroDivisionError("a bug")
+
+    def sound(stop: Flag) -> None:
+        attempts.append("sound")
+        stop.wait()
+
+    with Supervisor(AT_ONCE) as supervisor:
+        supervisor.keep_running("broken", broken)
+        supervisor.keep_running("sound", sound)
+        wait_until(lambda: attempts.count("broken") >= 3, "three attempts")
+    assert attempts.count("sound") == 1
+
+
+def test_waits_double_up_to_a_limit_and_are_spread() -> None:
+    back_off = BackOff(first_s=1, longest_s=30)
+    for failures, nominal in ((1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (1000, 30)):
+        waits = [back_off.wait_s(failures) for _ in range(200)]
+        assert 0.75 * nominal <= min(waits) < max(waits) <= 1.25 * nominal
+
+
+def test_who_does_not_answer_is_asked_again_sooner_than_who_refuses() -> None:
+    back_off = BackOff(first_s=1, longest_s=30, unanswered_s=8)
+    waits = [back_off.wait_s(10, answered=False) for _ in range(200)]
+    assert 6 <= min(waits) < max(waits) <= 10
+    assert back_off.wait_s(10) > 20
+    assert BackOff(first_s=0.01, longest_s=0.02).wait_s(10, answered=False) <= 0.025
+
+
+@pytest.mark.parametrize(("error", "attempts_in_time"), [(Unanswered("gone"), True), (ConnectionError("no"), False)])
+def test_the_error_tells_whether_anybody_answered(error: ConnectionError, attempts_in_time: bool) -> None:
+    attempts: list[float] = []
+
+    def fails(stop: Flag) -> None:
+        attempts.append(time.monotonic())
+        raise error
+
+    with Supervisor(BackOff(first_s=0.01, longest_s=600, unanswered_s=0.02)) as supervisor:
+        supervisor.keep_running("camera", fails)
+        if attempts_in_time:
+            wait_until(lambda: len(attempts) >= 20, "many attempts")
+        else:
+            wait_until(lambda: len(attempts) >= 6, "the sixth attempt")
+            assert len(attempts) < 20
+
+
+def test_stopping_does_not_sit_out_the_wait_before_the_next_attempt() -> None:
+    failed = Flag()
+
+    def fails(stop: Flag) -> None:
+        raise ConnectionError("no camera")
+
+    with Supervisor(BackOff(first_s=60, longest_s=60)) as supervisor:
+        supervisor.keep_running("camera", fails, lambda reason: failed.set())
+        assert failed.wait(10)
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    assert not [thread for thread in threads() if thread.name == "camera"]
+
+
+def test_a_task_blocked_in_the_network_does_not_delay_stopping(silent_server: int) -> None:
+    connected = Flag()
+
+    def blocked(stop: Flag) -> None:
+        with closing(socket.create_connection(("127.0.0.1", silent_server))) as connection:
+            connected.set()
+            connection.settimeout(5)
+            connection.recv(1)
+
+    with Supervisor(AT_ONCE) as supervisor:
+        supervisor.keep_running("blocked", blocked)
+        assert connected.wait(10)
+        began = time.monotonic()
+    assert time.monotonic() - began < 4
+    wait_until(lambda: not [t for t in threads() if t.name == "blocked"], "the blocked thread to end by itself")

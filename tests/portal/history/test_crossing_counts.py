@@ -1,0 +1,51 @@
+"""Counts of the last minutes."""
+
+from datetime import timedelta
+
+from analytics.facts import Direction, RoadUser
+from pipelines.events.schema import Counts, CrossingRecord
+from tests.portal.conftest import ago, minute
+
+
+def test_minutes_with_counts_minutes_of_nothing_and_minutes_unseen(anonymous, keep):
+    start = minute(ago(240))
+    crossings = [
+        CrossingRecord(at=start + timedelta(seconds=s), gate="utara", direction=way, road_user=user, track=s)
+        for s, way, user in (
+            (1, Direction.A, RoadUser.CAR),
+            (2, Direction.A, RoadUser.MOTORCYCLE),
+            (3, Direction.B, RoadUser.MOTORCYCLE),
+        )
+    ]
+    for n, seen in ((0, crossings), (1, [])):
+        begin = start + timedelta(minutes=n)
+        end = begin + timedelta(seconds=30)
+        keep(Counts(camera_id="laluan-1", start_at=begin, end_at=end, observed_s=30, crossings=tuple(seen)))
+    answer = anonymous.get("/api/cameras/laluan-1/counts", params={"minutes": 10}).json()
+    assert len(answer["minutes"]) == 10
+    assert answer["observed_s"] == 60
+    by_start = {row["start_at"]: row for row in answer["minutes"]}
+    first, second, third = (
+        by_start[(start + timedelta(minutes=n)).isoformat().replace("+00:00", "Z")] for n in range(3)
+    )
+    assert (first["observed"], first["counts"]["motorcycle"], first["counts"]["car"]) == (0.5, 2, 1)
+    assert set(second["counts"].values()) == {0}
+    assert (third["observed"], third["counts"]) == (0, None)
+    assert [(side["gate"], side["direction"], side["counts"]["motorcycle"]) for side in answer["totals"]] == [
+        ("utara", "A", 1),
+        ("utara", "B", 1),
+    ]
+
+
+def test_a_camera_without_gates_counts_nothing_rather_than_zero(anonymous, keep):
+    start = minute(ago(120))
+    keep(Counts(camera_id="barelang", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10))
+    answer = anonymous.get("/api/cameras/barelang/counts").json()
+    assert answer["observed_s"] == 10
+    assert all(row["counts"] is None for row in answer["minutes"])
+
+
+def test_the_period_is_bounded(anonymous):
+    answer = anonymous.get("/api/cameras/laluan-1/counts", params={"minutes": 100_000})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("minutes: ")

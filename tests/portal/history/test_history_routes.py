@@ -1,0 +1,256 @@
+"""History: every bucket of the period, counts with their coverage, gaps as gaps."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from analytics.facts import Direction, Level, RoadUser
+from pipelines.events.schema import Counts, CrossingRecord, GateRecord, ZoneRecord
+
+NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
+"""In Batam."""
+
+
+def crossing(at, road_user=RoadUser.CAR, direction=Direction.A, gate="utara", **measures):
+    return CrossingRecord(at=at, gate=gate, direction=direction, road_user=road_user, track=1, **measures)
+
+
+def ten_seconds(start, *crossings, observed_s=10.0, zones=(), gates=()):
+    return Counts(
+        camera_id="laluan-1",
+        start_at=start,
+        end_at=start + timedelta(seconds=10),
+        observed_s=observed_s,
+        crossings=crossings,
+        zones=zones,
+        gates=gates,
+    )
+
+
+def gate_minute(n, direction, *, coverage=1.0, **measures):
+    start = NOON + timedelta(minutes=n)
+    return GateRecord(
+        gate="utara",
+        direction=direction,
+        start_at=start,
+        end_at=start + timedelta(minutes=1),
+        coverage=coverage,
+        **measures,
+    )
+
+
+def zone_minute(n, *, coverage=1.0, **measures):
+    start = NOON + timedelta(minutes=n)
+    level = measures.pop("level", Level.FREE)
+    return ZoneRecord(
+        zone="masuk", start_at=start, end_at=start + timedelta(minutes=1), coverage=coverage, level=level, **measures
+    )
+
+
+@pytest.fixture
+def history(signed_in):
+    planner = signed_in("rina")
+
+    def get(minutes=15, interval=300, **parameters):
+        period = {"from": NOON.isoformat(), "to": (NOON + timedelta(minutes=minutes)).isoformat()}
+        answer = planner.get(
+            "/api/history", params={"camera": "laluan-1", "interval": interval, **period, **parameters}
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()["rows"]
+
+    return get
+
+
+def test_a_bucket_that_was_not_observed_is_a_gap_and_one_without_traffic_is_zero(history, keep):
+    keep(*(ten_seconds(NOON + timedelta(seconds=10 * i)) for i in range(30)))
+    observed, gap, _ = history(gate="utara")
+    assert observed["counts"] == dict.fromkeys(["car", "motorcycle", "bus", "truck", "bicycle", "person"], 0)
+    assert (observed["coverage"], observed["flow_veh_h"], observed["speed_kmh"]) == (1, 0, None)
+    assert (gap["coverage"], gap["counts"], gap["flow_veh_h"]) == (0, None, None)
+    assert gap["start_at"] == "2026-11-20T05:05:00Z"
+
+
+def test_counts_are_as_counted_and_flow_is_per_hour_of_observed_time(history, keep):
+    keep(
+        ten_seconds(NOON, crossing(NOON), crossing(NOON, RoadUser.MOTORCYCLE, Direction.B), crossing(NOON)),
+        ten_seconds(NOON + timedelta(seconds=10), crossing(NOON, RoadUser.PERSON), observed_s=8),
+        ten_seconds(NOON + timedelta(seconds=20), observed_s=0),
+    )
+    row = history(gate="utara", minutes=5)[0]
+    assert {name: n for name, n in row["counts"].items() if n} == {"car": 2, "motorcycle": 1, "person": 1}
+    assert row["coverage"] == 18 / 300
+    assert row["flow_veh_h"] == 3 * 3600 / 18, "persons are no vehicles"
+
+
+def test_speed_at_a_gate_is_the_harmonic_mean(history, keep):
+    keep(ten_seconds(NOON, *(crossing(NOON, speed_kmh=v) for v in (20, 60, None))))
+    assert history(gate="utara", minutes=5)[0]["speed_kmh"] == 30
+
+
+def test_headways_are_those_of_all_vehicles_of_the_bucket(history, keep):
+    followed = [crossing(NOON + timedelta(seconds=t), headway_s=h) for t, h in ((0, None), (1, 1), (4, 3), (10, 6))]
+    back = [crossing(NOON, direction=Direction.B, headway_s=1.5), crossing(NOON, direction=Direction.B, headway_s=8.5)]
+    alone = crossing(NOON + timedelta(minutes=6), headway_s=400)
+    on_foot = crossing(NOON, RoadUser.PERSON)
+    keep(ten_seconds(NOON, *followed, *back, alone, on_foot), ten_seconds(NOON + timedelta(minutes=6)))
+    row, lonely = history(gate="utara", minutes=10)
+    assert (row["headway_mean_s"], row["headway_median_s"], row["headway_under_2s"]) == (4, 3, 0.4)
+    assert lonely["counts"]["car"] == 1
+    assert lonely["headway_mean_s"] is None, "one vehicle has no traffic around it"
+
+
+def test_smp_of_a_gate_is_of_both_directions_and_saturation_of_the_fuller(history, keep):
+    a = [gate_minute(0, Direction.A, smp_h=600, saturation=0.2, emp_verified=True)]
+    a += [gate_minute(1, Direction.A, coverage=0.5, smp_h=900, saturation=0.3, emp_verified=False)]
+    b = [gate_minute(0, Direction.B, smp_h=300, saturation=0.1, emp_verified=True), gate_minute(1, Direction.B)]
+    keep(ten_seconds(NOON, gates=[*a, *b]))
+    row = history(gate="utara", minutes=5)[0]
+    assert (row["smp_h"], row["saturation"]) == (700 + 300, pytest.approx(0.7 / 3, abs=1e-3))
+    assert row["emp_verified"] is False, "one unverified minute is enough"
+    assert row["level_of_service"] is None, "a gate has no level"
+
+
+@pytest.mark.parametrize(
+    ("levels", "service", "expected"),
+    [
+        ([Level.FREE, Level.DENSE], ["B", "C"], "C"),
+        ([Level.JAMMED, Level.JAMMED], ["F", "F"], "F"),
+        ([Level.FREE, Level.FREE], [None, None], None),
+    ],
+)
+def test_level_of_service_of_a_zone_goes_by_its_mean_saturation(history, keep, levels, service, expected):
+    minutes = [
+        zone_minute(n, level=level, smp_h=smp_h, saturation=smp_h / 1000, level_of_service=los, emp_verified=True)
+        for n, (level, los, smp_h) in enumerate(zip(levels, service, (400, 600), strict=True))
+    ]
+    keep(ten_seconds(NOON, zones=[*minutes, zone_minute(2, coverage=0, level=Level.UNKNOWN)]))
+    row = history(zone="masuk", minutes=5)[0]
+    assert (row["smp_h"], row["saturation"], row["emp_verified"]) == (500, 0.5, True)
+    assert row["level_of_service"] == expected
+
+
+def test_without_a_described_road_there_is_no_smp(history, keep):
+    keep(ten_seconds(NOON, crossing(NOON), zones=[zone_minute(0, flow_veh_h=60)], gates=[gate_minute(0, Direction.A)]))
+    for place in ({"gate": "utara"}, {"zone": "masuk"}):
+        row = history(minutes=5, **place)[0]
+        assert row["flow_veh_h"] is not None
+        assert (row["smp_h"], row["saturation"], row["level_of_service"], row["emp_verified"]) == (None,) * 4
+
+
+def test_other_gates_are_not_counted(history, keep):
+    keep(ten_seconds(NOON, crossing(NOON, gate="selatan")))
+    assert sum(history(gate="utara", minutes=5)[0]["counts"].values()) == 0
+
+
+def test_zone_means_are_over_what_was_observed(history, keep):
+    keep(
+        ten_seconds(
+            NOON,
+            zones=(
+                zone_minute(0, coverage=1.0, flow_veh_h=600, occupancy=0.1),
+                zone_minute(1, coverage=0.5, flow_veh_h=1200, occupancy=0.4),
+                zone_minute(2, coverage=0.0, level=Level.UNKNOWN),
+            ),
+        )
+    )
+    row = history(zone="masuk", minutes=5)[0]
+    assert row["coverage"] == 90 / 300
+    assert (row["flow_veh_h"], row["occupancy"]) == (800, 0.2)
+    assert row["counts"] is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        # 60 km/h at 10 veh/km, then a jam: 10 km/h at 90 veh/km. Edie: (600 + 900) / 100.
+        ([(60, 10), (10, 90)], 15),
+        # Standing still takes time too, though nobody passes.
+        ([(50, 20), (0, 80)], 10),
+        # A minute without vehicles has no speed and no weight.
+        ([(40, 10), (None, 0)], 40),
+    ],
+)
+def test_speed_of_a_zone_is_distance_over_time_spent(history, keep, minutes, expected):
+    zones = [zone_minute(i, speed_kmh=v, density_veh_km_lane=k, flow_veh_h=1) for i, (v, k) in enumerate(minutes)]
+    keep(ten_seconds(NOON, zones=zones))
+    assert history(zone="masuk", minutes=5)[0]["speed_kmh"] == expected
+
+
+def test_relative_speed_is_weighted_by_occupancy_where_density_is_not_known(history, keep):
+    zones = [zone_minute(0, relative_speed=1.0, occupancy=0.1), zone_minute(1, relative_speed=0.2, occupancy=0.3)]
+    keep(ten_seconds(NOON, zones=zones))
+    assert history(zone="masuk", minutes=5)[0]["relative_speed"] == 0.4
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        (["free", "free", "jammed"], "free"),
+        (["free", "jammed"], "jammed"),
+        (["unknown", "unknown", "dense"], "dense"),
+        (["unknown"], "unknown"),
+    ],
+)
+def test_the_level_is_the_known_one_that_held_longest(history, keep, levels, expected):
+    keep(ten_seconds(NOON, zones=[zone_minute(i, level=Level(name)) for i, name in enumerate(levels)]))
+    assert history(zone="masuk", minutes=5)[0]["level"] == expected
+
+
+def test_days_are_those_of_the_city(history, keep):
+    before_midnight = datetime(2026, 11, 19, 16, 59, 50, tzinfo=UTC)
+    keep(ten_seconds(before_midnight, crossing(before_midnight)), ten_seconds(before_midnight + timedelta(seconds=10)))
+    period = {"from": "2026-11-19T00:00:00+07:00", "to": "2026-11-21T00:00:00+07:00"}
+    first, second = history(gate="utara", interval=86400, **period)
+    assert (first["start_at"], first["counts"]["car"]) == ("2026-11-18T17:00:00Z", 1)
+    assert (second["start_at"], second["counts"]["car"]) == ("2026-11-19T17:00:00Z", 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status", "says"),
+    [
+        ({"gate": "utara", "zone": "masuk"}, 422, "Give either a gate or a zone."),
+        ({}, 422, "Give either a gate or a zone."),
+        ({"gate": "selatan"}, 404, "Camera laluan-1 has no such gate."),
+        ({"zone": "view"}, 404, "Camera laluan-1 has no such zone."),
+        ({"gate": "utara", "camera": "tidak-ada"}, 404, "There is no such camera."),
+        ({"gate": "utara", "interval": 61}, 422, "interval: "),
+        ({"gate": "utara", "from": "2026-11-20"}, 422, "from: "),
+        ({"gate": "utara", "from": "2026-11-20T05:00:00"}, 422, "from: Input should have timezone info."),
+        ({"gate": "utara", "from": "2026-11-20T06:00:00Z", "to": "2026-11-20T05:00:00Z"}, 422, "'to' must be later"),
+        (
+            {"gate": "utara", "from": "2026-01-01T00:00:00Z", "to": "2026-11-20T00:00:00Z", "interval": 60},
+            422,
+            "That is more than 5000 rows: choose a longer interval or a shorter period.",
+        ),
+    ],
+)
+def test_what_cannot_be_asked_is_told_in_one_sentence(signed_in, parameters, status, says):
+    answer = signed_in("rina").get("/api/history", params={"camera": "laluan-1", **parameters})
+    assert answer.status_code == status
+    assert answer.json()["detail"].startswith(says)
+
+
+def test_the_table_has_both_times_and_empty_cells_for_gaps(signed_in, keep):
+    keep(*(ten_seconds(NOON + timedelta(seconds=10 * i), crossing(NOON, headway_s=i or None)) for i in range(6)))
+    answer = signed_in("rina").get(
+        "/api/history.csv",
+        params={
+            "camera": "laluan-1",
+            "gate": "utara",
+            "from": "2026-11-20T05:00:00Z",
+            "to": "2026-11-20T05:02:00Z",
+            "interval": 60,
+        },
+    )
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    name = "simpang_laluan-1_utara_20261120-1200_20261120-1202_60s.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    counted, gap = csv.DictReader(io.StringIO(answer.text))
+    assert counted["start_utc"] == "2026-11-20T05:00:00Z"
+    assert counted["start_local"] == "2026-11-20T12:00:00+07:00"
+    assert (counted["car"], counted["bus"], counted["coverage"], counted["flow_veh_h"]) == ("6", "0", "1.0", "360.0")
+    assert (counted["headway_mean_s"], counted["headway_median_s"], counted["smp_h"]) == ("3.0", "3.0", "")
+    assert (gap["car"], gap["bus"], gap["coverage"], gap["flow_veh_h"], gap["level"]) == ("", "", "0.0", "", "")

@@ -1,0 +1,50 @@
+"""The portal's SQL on TimescaleDB, which takes one connection at a time here."""
+
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from analytics.facts import Level
+from pipelines.config.settings import Config, StoreConfig
+from pipelines.events.schema import Event
+from pipelines.store.database import open_database, transaction
+from pipelines.store.writer import Store
+from portal.history.crossing_counts import crossing_counts, observed_minutes
+from portal.history.queries import Span
+from portal.history.rows import gate_history, zone_history
+from portal.incidents.queries import Wanted, list_incidents
+from portal.live.queries import newest_health, newest_levels
+from tests.portal.conftest import level, online
+from tests.portal.history.test_history_routes import NOON, crossing, ten_seconds, zone_minute
+from tests.portal.incidents.test_incident_routes import incident
+
+pytestmark = pytest.mark.integration
+END = NOON + timedelta(minutes=10)
+
+
+@pytest.fixture
+def connection(timescaledb_dsn, tmp_path):
+    config = Config(store=StoreConfig(dsn=SecretStr(timescaledb_dsn)), data_dir=tmp_path)
+    with open_database(config, max_connections=1) as pool:
+        facts = [
+            ten_seconds(NOON, crossing(NOON), zones=(zone_minute(0, speed_kmh=30, density_veh_km_lane=20),)),
+            online("laluan-1", NOON),
+            level("laluan-1", "masuk", NOON, Level.DENSE, Level.FREE),
+            incident(1),
+        ]
+        Store(pool).write([Event.wrap(fact, NOON) for fact in facts])
+        with transaction(pool) as connection:
+            yield connection
+
+
+def test_every_query_runs_there_as_it_does_on_postgresql(connection):
+    span = Span(camera_id="laluan-1", edges=[NOON, NOON + timedelta(minutes=5), END])
+    assert [row.counts and row.counts["car"] for row in gate_history(connection, span, "utara")] == [1, None]
+    assert [row.speed_kmh for row in zone_history(connection, span, "masuk")] == [30, None]
+    assert [row.n for row in crossing_counts(connection, "laluan-1", NOON, END)] == [1]
+    assert [row.observed_s for row in observed_minutes(connection, "laluan-1", NOON, END)] == [10]
+    before = NOON - timedelta(minutes=1)
+    assert [row.status for row in newest_health(connection, ["laluan-1"], before)] == ["online"]
+    assert [row.level for row in newest_levels(connection, [("laluan-1", "masuk")], before)] == [Level.DENSE]
+    assert [row.zone for row in list_incidents(connection, Wanted(cameras=["laluan-1"]), 10)] == [None]

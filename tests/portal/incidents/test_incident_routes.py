@@ -1,0 +1,102 @@
+"""Incidents for police."""
+
+from datetime import timedelta
+
+import pytest
+
+from analytics.facts import IncidentType
+from pipelines.events.schema import IncidentPhase, IncidentReport
+from tests.portal.conftest import ago
+
+START = ago(600)
+
+
+def incident(number, *, camera_id="laluan-1", **more):
+    at = START + timedelta(seconds=number)
+    fields = {
+        "phase": IncidentPhase.RAISED,
+        "type": IncidentType.STOPPED_VEHICLE,
+        "start_at": at - timedelta(seconds=8),
+        "detected_at": at,
+        "pixel": (10, 20),
+        "confidence": 0.8,
+        "reason": "stands in a live lane",
+        **more,
+    }
+    return IncidentReport(camera_id=camera_id, incident_id=f"{camera_id}-{number:03}", **fields)
+
+
+def ids(answer):
+    assert answer.status_code == 200, answer.text
+    return [found["id"] for found in answer.json()["incidents"]]
+
+
+@pytest.fixture
+def police(signed_in):
+    return signed_in("budi")
+
+
+def test_pages_follow_on_without_a_gap_even_for_those_of_one_instant(police, keep):
+    keep(*(incident(n, detected_at=START) for n in range(7)), incident(99))
+    seen, cursor = [], None
+    for _ in range(3):
+        answer = police.get("/api/incidents", params={"limit": 3, **({"before": cursor} if cursor else {})})
+        seen += ids(answer)
+        cursor = answer.json()["next"]
+    assert cursor is None
+    assert seen == ["laluan-1-099", *(f"laluan-1-{n:03}" for n in range(6, -1, -1))]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, {0, 1, 2}),
+        ({"type": "wrong_way"}, {1}),
+        ({"open": True}, {0, 1}),
+        ({"open": False}, {2}),
+        ({"camera": "barelang"}, {2}),
+        ({"from": (START + timedelta(seconds=1)).isoformat()}, {1, 2}),
+        ({"to": (START + timedelta(seconds=1)).isoformat()}, {0}),
+    ],
+)
+def test_they_can_be_narrowed_down(police, keep, wanted, found):
+    keep(
+        incident(0),
+        incident(1, type=IncidentType.WRONG_WAY),
+        incident(2, camera_id="barelang", phase=IncidentPhase.ENDED, end_at=START + timedelta(seconds=30)),
+    )
+    assert {int(name[-3:]) for name in ids(police.get("/api/incidents", params=wanted))} == found
+
+
+def test_one_says_what_where_when_and_why(police, keep):
+    keep(incident(1, lat=1.125, lon=104.045))
+    found = police.get("/api/incidents/laluan-1-001").json()
+    assert (found["camera_name"], found["site_name"]) == ("Laluan utara", "Simpang Laluan")
+    assert (found["type"], found["reason"]) == ("stopped_vehicle", "stands in a live lane")
+    assert (found["pixel"], found["position"]) == ([10, 20], {"lat": 1.125, "lon": 104.045})
+    assert found["start_at"] < found["detected_at"]
+    assert (found["end_at"], found["snapshot"]) == (None, None)
+
+
+def test_the_picture_is_the_one_that_was_kept(police, keep, config):
+    folder = config.data_dir / "snapshots"
+    folder.mkdir(parents=True)
+    (folder / "a.jpg").write_bytes(b"\xff\xd8jpeg")
+    (config.data_dir / "secret.jpg").write_bytes(b"secret")
+    keep(incident(1, snapshot="a"), incident(2, snapshot="../secret"), incident(3, snapshot="gone"))
+    picture = police.get(police.get("/api/incidents/laluan-1-001").json()["snapshot"])
+    assert (picture.content, picture.headers["content-type"]) == (b"\xff\xd8jpeg", "image/jpeg")
+    for number in (2, 3):
+        answer = police.get(f"/api/incidents/laluan-1-{number:03}/snapshot.jpg")
+        assert (answer.status_code, answer.json()) == (404, {"detail": "No picture of this incident was kept."})
+
+
+@pytest.mark.parametrize("cursor", ["x", "eHh4", "%ff", "MjAyNi0xMS0yMlQwMDowMDowMCBh"])
+def test_a_cursor_that_is_none_is_refused(police, cursor):
+    answer = police.get("/api/incidents", params={"before": cursor})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("before: ")
+
+
+def test_one_that_is_not_there_is_not_found(police):
+    assert police.get("/api/incidents/tidak-ada").status_code == 404

@@ -1,0 +1,92 @@
+"""What may be said of a camera, and until when."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from analytics.camera import Visibility
+from analytics.facts import Level
+from pipelines.config.geometry_file import Geometry
+from pipelines.config.settings import CameraConfig
+from pipelines.events.schema import CameraStatus
+from portal.cameras.catalogue import Entry
+from portal.live.camera_state import Reports, camera_state, for_others
+from portal.live.queries import HealthRow, LevelRow
+
+NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+ENTRY = Entry(CameraConfig(id="a", name="A", url="rtsp://10.0.0.7/1", visibility=Visibility.PUBLIC), None, Geometry())
+
+
+def health(seconds_old, status=CameraStatus.ONLINE):
+    return HealthRow("a", NOW - timedelta(seconds=seconds_old), status, 1280, 720)
+
+
+def level(seconds_old, now=Level.DENSE, previous=None):
+    return LevelRow("a", "view", NOW - timedelta(seconds=seconds_old), now, previous or now, 24.0)
+
+
+def state(health_row, level_row):
+    return camera_state(ENTRY, Reports().with_newer([health_row], [health_row], [level_row]), NOW)
+
+
+@pytest.mark.parametrize("status", CameraStatus)
+def test_only_a_camera_that_is_analysed_has_a_level(status):
+    known = status in (CameraStatus.ONLINE, CameraStatus.DEGRADED)
+    now = state(health(1, status), level(1))
+    assert now.status == status
+    assert now.level == (Level.DENSE if known else Level.UNKNOWN)
+    assert now.zones[0].speed_kmh == (24.0 if known else None)
+
+
+def test_how_well_a_machine_keeps_up_is_said_only_of_a_camera_that_is_analysed():
+    figures = {"analysed_fps": 3.0, "held_fps": 1.0, "wanted_fps": 5.0, "reached": 0.6, "age_p95_s": 0.2}
+    reason = "overloaded: watch fewer cameras"
+    told = {
+        status: state(replace(health(1, status), reason=reason, **figures), level(1)).load for status in CameraStatus
+    }
+    assert {status for status, load in told.items() if load} == {CameraStatus.ONLINE, CameraStatus.DEGRADED}
+    assert told[CameraStatus.DEGRADED].model_dump() == {**figures, "overloaded": True}
+    assert not state(replace(health(1), **figures), level(1)).load.overloaded
+    assert state(health(1), level(1)).load is None, "a worker of before it was told"
+
+
+def test_silence_ends_in_offline_and_no_data():
+    assert state(health(30), level(1)).level == Level.DENSE
+    silent = state(health(31), level(1))
+    assert (silent.status, silent.level, silent.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
+    assert silent.last_analysed_at == NOW - timedelta(seconds=31)
+
+
+def test_a_level_that_is_not_repeated_is_no_longer_said():
+    assert state(health(1), level(150)).level == Level.DENSE
+    assert state(health(1), level(151)).level == Level.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("rows", "since"),
+    [
+        # Repeated, changed, repeated.
+        ([level(140), level(80, Level.JAMMED, Level.DENSE), level(20, Level.JAMMED)], 80),
+        # The report of the change itself was never the newest when we looked.
+        ([level(140), level(80, Level.JAMMED), level(20, Level.JAMMED)], 80),
+        # Dense before a gap, and dense after it.
+        ([level(140, Level.DENSE, Level.FREE), level(20, Level.DENSE, Level.UNKNOWN)], 20),
+    ],
+)
+def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated(rows, since):
+    reports = Reports()
+    for row in rows:
+        reports = reports.with_newer([health(1)], [], [row])
+    assert camera_state(ENTRY, reports, NOW).zones[0].since_at == NOW - timedelta(seconds=since)
+
+
+WORKS = {"id": "perbaikan jalan sampai Juni", "en": "road works until June"}
+
+
+def test_a_camera_out_of_service_has_no_data_and_everybody_reads_why():
+    entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": WORKS}))
+    row = health(1)
+    now = for_others(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
+    assert (now.status, now.level, now.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
+    assert now.out_of_service == WORKS

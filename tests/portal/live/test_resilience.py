@@ -1,0 +1,62 @@
+"""The database goes away and comes back; the portal stays."""
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from analytics.facts import Level
+from pipelines.config.settings import StoreConfig
+from pipelines.events.schema import Event
+from pipelines.store.database import DatabaseDown, open_database
+from pipelines.store.writer import Store
+from portal.live import camera_state as state
+from tests.portal.conftest import ago, level, online, serving
+from tests.support.servers import wait_until
+from tests.support.sse import listening
+
+
+@pytest.mark.integration
+def test_without_the_database_cameras_have_no_data_and_with_it_they_have_again(config, postgres_server, monkeypatch):
+    config = config.model_copy(update={"store": StoreConfig(dsn=SecretStr(postgres_server.new_database()))})
+    with (
+        open_database(config) as pool,
+        serving(config, pool) as address,
+        httpx.Client(base_url=address, trust_env=False, timeout=20) as client,
+    ):
+
+        def report():
+            events = [online("barelang", ago(0)), level("barelang", "view", ago(0), Level.DENSE, Level.FREE)]
+            Store(pool).write([Event.wrap(event, ago(0)) for event in events])
+
+        def is_reported():
+            """The bus brings events until they are stored: one connection may be back before the others."""
+            try:
+                report()
+            except DatabaseDown:
+                return False
+            return True
+
+        def barelang():
+            return client.get("/api/cameras/barelang").json()
+
+        report()
+        wait_until(lambda: barelang()["level"] == "dense", "the level")
+        with listening(client) as stream:
+            postgres_server.kill()
+            lost = client.get("/api/cameras/laluan-1/counts")
+            assert lost.status_code == 503
+            assert lost.json() == {"detail": "The database does not answer; please try again in a minute."}
+            assert client.get("/api/city").status_code == 200
+            # Thirty seconds pass.
+            monkeypatch.setattr(state, "HEALTH_LIFETIME", -state.HEALTH_LIFETIME)
+            silent = stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "offline")
+            assert silent["level"] == "unknown"
+            assert (barelang()["status"], barelang()["level"]) == ("offline", "unknown")
+            monkeypatch.undo()
+            postgres_server.start()
+            wait_until(lambda: client.get("/api/cameras/laluan-1/counts").status_code == 200, "the database")
+            wait_until(is_reported, "the events to be stored")
+            assert (
+                stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "online")["level"]
+                == "dense"
+            )

@@ -1,0 +1,118 @@
+"""Changes as they happen."""
+
+import json
+from datetime import timedelta
+
+import httpx
+
+from analytics.facts import IncidentType, Level
+from pipelines.events.schema import CameraStatus, Health, IncidentPhase, IncidentReport
+from tests.portal.conftest import ago, level, online, serving
+from tests.support.sse import listening
+
+
+def wrong_way(camera_id, number, **more):
+    return IncidentReport(
+        camera_id=camera_id,
+        incident_id=f"{camera_id}-{number}",
+        type=IncidentType.WRONG_WAY,
+        start_at=ago(8),
+        detected_at=ago(5),
+        pixel=(640, 360),
+        confidence=0.9,
+        reason="travels against the legal direction",
+        **{"phase": IncidentPhase.RAISED, **more},
+    )
+
+
+def test_it_begins_with_all_cameras_that_the_visitor_may_see(anonymous, signed_in):
+    with listening(anonymous) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        assert "content-encoding" not in stream.headers
+        assert {stream.next()[1]["id"] for _ in range(2)} == {"laluan-1", "barelang"}
+    with listening(signed_in("rina")) as stream:
+        assert {stream.next()[1]["id"] for _ in range(3)} == {"laluan-1", "barelang", "kantor"}
+
+
+def test_a_change_is_pushed_as_the_state_that_the_api_gives(anonymous, keep):
+    with listening(anonymous) as stream:
+        keep(online("laluan-1", ago(1)), level("laluan-1", "masuk", ago(1), Level.JAMMED, Level.FREE))
+        pushed = stream.until(lambda name, data: name == "camera" and data["level"] == "jammed")
+    asked = anonymous.get("/api/cameras").json()["cameras"][0]
+    assert {**pushed, "updated_at": None} == {**asked, "updated_at": None}
+
+
+def test_an_anonymous_visitor_hears_nothing_of_hidden_cameras_and_of_incidents(anonymous, signed_in, keep):
+    with listening(anonymous) as public, listening(signed_in("budi")) as police:
+        keep(online("kantor", ago(1)), wrong_way("kantor", 1), wrong_way("laluan-1", 1))
+        # The police hears of both before the last change is made; whoever still heard nothing will not.
+        heard = {police.until(lambda name, _: name == "incident")["camera_id"] for _ in range(2)}
+        assert heard == {"kantor", "laluan-1"}
+        keep(online("barelang", ago(1)))
+        events = []
+        public.until(
+            lambda name, data: (
+                events.append((name, data["id"])) or (data["id"], data["status"]) == ("barelang", "online")
+            )
+        )
+    assert set(events) <= {("camera", "laluan-1"), ("camera", "barelang")}
+
+
+def test_only_operators_hear_what_is_wrong_with_a_camera(anonymous, signed_in, keep):
+    def is_unusable(_, data):
+        return data.get("status") == "unusable"
+
+    with listening(anonymous) as public, listening(signed_in("budi")) as police, listening(signed_in("sari")) as sari:
+        keep(Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason="the picture is dark"))
+        assert sari.until(is_unusable)["reason"] == "the picture is dark"
+        assert [stream.until(is_unusable)["reason"] for stream in (public, police)] == [None, None]
+
+
+def test_planners_hear_of_no_incidents(signed_in, keep):
+    with listening(signed_in("rina")) as planner:
+        keep(wrong_way("laluan-1", 1))
+        keep(online("barelang", ago(1)))
+        names = []
+        planner.until(lambda name, data: names.append(name) or data.get("status") == "online")
+    assert set(names) == {"camera"}
+
+
+def test_an_incident_is_told_when_it_is_raised_and_when_it_is_over(signed_in, keep):
+    with listening(signed_in("budi")) as police:
+        keep(wrong_way("laluan-1", 7))
+        raised = police.until(lambda name, _: name == "incident")
+        assert (raised["id"], raised["end_at"]) == ("laluan-1-7", None)
+        assert raised["position"] == {"lat": 1.12, "lon": 104.04}, "the camera's, for want of its own"
+        keep(wrong_way("laluan-1", 7, phase=IncidentPhase.ENDED, end_at=ago(1)))
+        assert police.until(lambda name, data: name == "incident" and data["end_at"])["id"] == "laluan-1-7"
+
+
+def test_that_a_camera_is_still_being_analysed_is_told_now_and_then(anonymous, keep, monkeypatch):
+    monkeypatch.setattr("portal.live.state_updater.RETOLD", timedelta(0))
+    keep(online("barelang", ago(20)))
+    with listening(anonymous) as stream:
+        first = stream.until(lambda _, data: data["last_analysed_at"])
+        keep(online("barelang", ago(1)))
+        later = stream.until(lambda _, data: data["last_analysed_at"] and data != first)
+    assert later["last_analysed_at"] > first["last_analysed_at"]
+    times = {"last_analysed_at": None, "updated_at": None}
+    assert {**later, **times} == {**first, **times}
+
+
+def test_an_event_is_one_line_of_json(anonymous):
+    with anonymous.stream("GET", "/api/stream") as response:
+        lines = response.iter_lines()
+        assert [next(lines) for _ in range(3)] == [": simpang", "retry: 3000", ""]
+        assert next(lines) == "event: camera"
+        assert json.loads(next(lines).removeprefix("data: "))["id"] == "laluan-1"
+
+
+def test_streams_end_in_order_when_the_portal_stops(config, pool):
+    with httpx.Client(trust_env=False) as client:
+        with serving(config, pool) as address:
+            stream = client.send(client.build_request("GET", f"{address}/api/stream"), stream=True)
+            lines = stream.iter_lines()
+            assert next(lines) == ": simpang"
+        # A stream that is cut instead raises httpx.RemoteProtocolError.
+        assert list(lines)[-1] == ""
+        stream.close()

@@ -1,0 +1,41 @@
+"""`simpang city render`: a video that plays, and files that the other commands read."""
+
+import gzip
+import json
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from pipelines.cli import main
+from pipelines.config.geometry_file import read_geometry
+from pipelines.recordings.detection_replay import read_recording
+from pipelines.recordings.evaluate.ground_truth_io import read_truth
+
+SECONDS, FRAMES = 4, 50
+
+
+@pytest.mark.usefixtures("sumo")
+def test_a_recording_comes_with_its_truth_its_camera_and_its_boxes(tmp_path: Path) -> None:
+    video, truth, camera, boxes = (tmp_path / name for name in ("v.mp4", "t.json", "c.json", "b.jsonl.gz"))
+    where = ["--out", str(video), "--truth", str(truth), "--camera", str(camera), "--boxes", str(boxes)]
+    main(["city", "render", "--point", "mata-kucing", "--seconds", str(SECONDS), "--light", "day", *where])
+    with av.open(str(video)) as container:
+        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert len(pictures) == FRAMES
+    assert not np.array_equal(pictures[0], pictures[-1])
+    assert read_truth(truth).duration_s == pytest.approx(SECONDS, abs=0.2)
+    assert len(read_geometry(camera).gates) == 2
+    with gzip.open(boxes, "rt") as lines:
+        looks = [json.loads(line) for line in lines]
+    assert len(looks) == FRAMES
+    assert all(0 <= box[0] < box[2] <= 640 and 0 <= box[1] < box[3] <= 360 for look in looks for box in look["boxes"])
+    assert len(list(read_recording(boxes))) == FRAMES
+
+
+def test_an_unknown_point_is_one_line_that_names_the_known(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["city", "render", "--point", "monas", "--out", str(tmp_path / "v.mp4")])
+    assert stopped.value.code == 2
+    assert "simpang-kuda" in capsys.readouterr().err

@@ -1,0 +1,185 @@
+"""What the database says of a simulated camera, held against what happened before it."""
+
+from dataclasses import replace
+
+import pytest
+
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from simulator.evaluation.city_scores import NOTICE_S, OUTAGE_S, RETURN_S, CameraScore, judge_camera
+from simulator.evaluation.database_reader import ObservedSpan, Stored
+from simulator.evaluation.report import verdict
+
+FROM_S, UNTIL_S = 30.0, 210.0
+MINUTES = (30.0, 90.0, 150.0)
+
+
+def crossed(t: float, road_user: RoadUser = RoadUser.CAR) -> Crossing:
+    return Crossing(t=t, gate="g", direction=Direction.A, road_user=road_user, track=1, speed_kmh=40.0)
+
+
+def really_crossed(t: float, road_user: RoadUser = RoadUser.CAR) -> TrueCrossing:
+    return TrueCrossing(t=t, gate="g", direction=Direction.A, road_user=road_user, speed_kmh=42.0)
+
+
+def alert(detected_s: float, pixel: tuple[float, float] = (50.0, 50.0), zone: str = "z") -> Incident:
+    return Incident(
+        number=0,
+        type=IncidentType.STOPPED_VEHICLE,
+        zone=zone,
+        start_s=detected_s - 10,
+        detected_s=detected_s,
+        end_s=None,
+        pixel=pixel,
+        ground=None,
+        confidence=0.8,
+        reason="",
+    )
+
+
+def breakdown(start_s: float) -> TrueIncident:
+    area = (40.0, 40.0, 60.0, 60.0)
+    return TrueIncident(type=IncidentType.STOPPED_VEHICLE, start_s=start_s, zone="z", area=area)
+
+
+def minute(
+    start_s: float, level: Level = Level.FREE, coverage: float = 1.0, flow: float | None = 600.0
+) -> ZoneInterval:
+    return ZoneInterval(
+        zone="z",
+        start_s=start_s,
+        end_s=start_s + 60,
+        flow_veh_h=flow,
+        speed_kmh=None if flow is None else 40.0,
+        density_veh_km_lane=None,
+        occupancy=None,
+        queue_m=None,
+        queue_veh=None,
+        level=level,
+        coverage=coverage,
+    )
+
+
+def true_minute(start_s: float, level: Level = Level.FREE) -> TrueInterval:
+    return TrueInterval(zone="z", start_s=start_s, vehicles=10, speed_kmh=42.0, level=level)
+
+
+def watched(start_s: float, observed_s: float = 60.0) -> ObservedSpan:
+    return ObservedSpan(start_s=start_s, end_s=start_s + 60, observed_s=observed_s)
+
+
+SEEN = Stored(observed=tuple(watched(m) for m in MINUTES), intervals=tuple(minute(m) for m in MINUTES))
+
+
+def judged(stored: Stored, truth: Truth | None = None) -> CameraScore:
+    return judge_camera("p", stored, truth or Truth(duration_s=220.0), FROM_S, UNTIL_S)
+
+
+def test_everything_right_is_the_best_score() -> None:
+    stored = replace(SEEN, crossings=(crossed(40.2), crossed(100.1)), incidents=(alert(75.0),), analysed_fps=5.0)
+    truth = Truth(
+        duration_s=220.0,
+        crossings=(really_crossed(40.0), really_crossed(100.0)),
+        incidents=(breakdown(60.0),),
+        intervals=tuple(true_minute(m) for m in MINUTES),
+    )
+    said = verdict([judged(stored, truth)])
+    assert (said["f1"], said["f1_with_class"], said["level_agreement"]) == (1.0, 1.0, 1.0)
+    assert (said["incidents_missed"], said["false_alarms"], said["unmarked_gap_minutes"]) == (0, 0, 0)
+    assert (said["speed_mae_kmh"], said["analysed_fps"], said["false_gap_minutes"]) == (2.0, 5.0, 0)
+
+
+def test_each_miss_is_listed() -> None:
+    stored = replace(SEEN, crossings=(crossed(40.0, RoadUser.TRUCK), crossed(120.0)), incidents=(alert(160.0),))
+    truth = Truth(
+        duration_s=220.0,
+        crossings=(really_crossed(40.0), really_crossed(100.0)),
+        incidents=(breakdown(60.0),),
+        intervals=(true_minute(30.0), true_minute(90.0, Level.JAMMED)),
+    )
+    stored = replace(stored, incidents=(alert(160.0, pixel=(300.0, 50.0)),))
+    (camera,) = verdict([judged(stored, truth)])["by_camera"]
+    assert [c["t"] for c in camera["missed_crossings"]] == [100.0]
+    assert [c["t"] for c in camera["surplus_crossings"]] == [120.0]
+    assert [(c["class"], c["found"]) for c in camera["wrong_classes"]] == [("car", "truck")]
+    assert [(c["start_s"], c["true"], c["found"]) for c in camera["wrong_levels"]] == [(90.0, "jammed", "free")]
+    assert [i["start_s"] for i in camera["missed_incidents"]] == [60.0]
+    assert [a["detected_s"] for a in camera["wrong_alerts"]] == [160.0]
+    assert camera["f1"] == 0.5
+    assert camera["f1_with_class"] == 0.0
+
+
+def test_the_warm_up_and_what_comes_after_do_not_count() -> None:
+    truth = Truth(
+        duration_s=230.0, crossings=(really_crossed(10.0), really_crossed(215.0)), incidents=(breakdown(5.0),)
+    )
+    score = judged(replace(SEEN, crossings=(crossed(12.0),), incidents=(alert(20.0), alert(50.0))), truth)
+    assert (score.crossings.true, score.crossings.found) == (0, 0)
+    assert (score.incidents.missed, score.incidents.false_alarms) == ((), ())
+
+
+def test_an_incident_at_the_very_end_is_not_asked_for_but_may_be_told() -> None:
+    truth = Truth(duration_s=220.0, incidents=(breakdown(190.0),))
+    assert judged(SEEN, truth).incidents.missed == ()
+    assert judged(replace(SEEN, incidents=(alert(205.0),)), truth).incidents.false_alarms == ()
+
+
+def test_levels_that_are_not_known_are_wrong_ones() -> None:
+    truth = Truth(duration_s=220.0, intervals=tuple(true_minute(m) for m in MINUTES))
+    without = replace(SEEN, intervals=(minute(30.0), minute(90.0, Level.UNKNOWN)))
+    assert verdict([judged(without, truth)])["level_agreement"] == pytest.approx(1 / 3, abs=1e-3)
+
+
+CUT = Truth(duration_s=220.0, unseen=((85.0, 155.0),), intervals=(true_minute(90.0),))
+
+
+def test_a_gap_is_marked_by_no_row_or_by_one_without_figures() -> None:
+    for middle in ((), (minute(90.0, Level.UNKNOWN, 0.0, None),)):
+        stored = Stored(observed=(watched(30.0, 55.0), watched(150.0, 50.0)), intervals=(minute(30.0), *middle))
+        score = judged(stored, CUT)
+        assert (score.outages, score.unmarked, score.false_gaps, score.levels) == ((90.0,), (), (), ())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param(Stored(observed=(watched(90.0),)), id="claims to have watched"),
+        pytest.param(Stored(intervals=(minute(90.0, Level.FREE, 0.0, 0.0),)), id="zero instead of nothing"),
+        pytest.param(Stored(intervals=(minute(90.0, Level.FREE, 0.0, None),)), id="a level"),
+        pytest.param(Stored(crossings=(crossed(120.0),)), id="a crossing"),
+    ],
+)
+def test_an_outage_that_looks_like_an_empty_road_is_told(wrong: Stored) -> None:
+    assert judged(wrong, replace(CUT, unseen=((60.0, 155.0),))).unmarked[-1:] == (90.0,)
+
+
+def test_a_frozen_picture_takes_a_moment_to_be_told() -> None:
+    truth = Truth(duration_s=220.0, unseen=((91.0, 180.0),))
+    late = Stored(observed=(watched(30.0), watched(90.0, 1.0 + NOTICE_S), watched(150.0, 20.0)))
+    assert judged(late, truth).unmarked == ()
+    too_late = replace(late, observed=(watched(30.0), watched(90.0, 5.0 + NOTICE_S), watched(150.0, 20.0)))
+    assert judged(too_late, truth).unmarked == (90.0,)
+
+
+def test_a_camera_that_worked_and_was_not_watched_is_a_false_gap() -> None:
+    assert judged(Stored(observed=(watched(30.0), watched(150.0)))).false_gaps == (90.0,)
+
+
+def test_crossings_while_a_camera_comes_back_may_be_missed_but_those_of_an_outage_are_invented() -> None:
+    truth = replace(CUT, crossings=(really_crossed(155.0 + RETURN_S / 2),))
+    assert judged(SEEN, truth).crossings.missed == ()
+    assert len(judged(replace(SEEN, crossings=(crossed(120.0),)), truth).crossings.surplus) == 1
+
+
+def test_a_short_hiccup_is_no_outage() -> None:
+    assert judged(SEEN, Truth(duration_s=220.0, unseen=((100.0, 99.0 + OUTAGE_S),))).outages == ()
+
+
+def test_figures_over_all_cameras_are_of_all_their_crossings() -> None:
+    busy = judged(
+        replace(SEEN, crossings=tuple(crossed(40.0 + 5 * k) for k in range(9))),
+        Truth(duration_s=220.0, crossings=tuple(really_crossed(40.0 + 5 * k) for k in range(9))),
+    )
+    blind = judged(SEEN, Truth(duration_s=220.0, crossings=(really_crossed(50.0),)))
+    assert verdict([busy, blind])["f1"] == pytest.approx(18 / 19, abs=1e-3)
+    assert [camera["f1"] for camera in verdict([busy, blind])["by_camera"]] == [1.0, 0.0]

@@ -1,0 +1,57 @@
+"""Meshes have the size that the simulation gives the road user, and no holes in their numbers."""
+
+import cv2
+import numpy as np
+import pytest
+
+from analytics.facts import RoadUser
+from simulator.render.mesh_building import Mesh
+from simulator.render.meshes import mesh_of, shapes_digest
+from simulator.world.vehicle_types import ALL_BODIES, BODIES, SHARES, Body
+
+
+@pytest.mark.parametrize("body", ALL_BODIES, ids=lambda body: body.name)
+def test_the_mesh_is_as_large_as_the_body(body: Body) -> None:
+    corners = mesh_of(body.name, 0).corners.reshape(-1, 3)
+    size = corners.max(axis=0) - corners.min(axis=0)
+    np.testing.assert_allclose(size, [body.length_m, body.width_m, body.height_m], atol=0.18)
+    assert abs(corners[:, 2].min()) < 0.05
+
+
+@pytest.mark.parametrize("body", ALL_BODIES, ids=lambda body: body.name)
+def test_normals_are_of_unit_length_and_point_outward_on_the_whole(body: Body) -> None:
+    mesh = mesh_of(body.name, 1)
+    np.testing.assert_allclose(np.linalg.norm(mesh.normals, axis=1), 1, atol=1e-6)
+    outward = np.einsum("fi,fi->f", mesh.normals, mesh.corners.mean(axis=1) - mesh.centres[mesh.group])
+    assert np.mean(outward > 0) > (0.7 if body.name == "bicycle" else 0.8)  # whose wheels have an inside, too
+
+
+def test_one_looks_through_a_bicycle_from_the_side_and_its_rider_pedals() -> None:
+    left_up, right_up = (mesh_of("bicycle", variant) for variant in (0, 1))
+    for mesh in (left_up, right_up):
+        assert _seen_from_the_side(mesh) < 0.6 * _seen_from_the_side(mesh_of("matic", 0))
+    assert not np.array_equal(left_up.corners, right_up.corners)
+
+
+def _seen_from_the_side(mesh: Mesh) -> int:
+    """Square centimetres below the saddle that are covered."""
+    canvas = np.zeros((85, 240), np.uint8)
+    for face in mesh.corners:
+        cv2.fillConvexPoly(canvas, np.round(face[:, [0, 2]] * 100 + [120, 0]).astype(np.int32), (1,))
+    return int(canvas.sum())
+
+
+def test_the_digest_is_of_the_shapes() -> None:
+    before = shapes_digest()
+    assert before == shapes_digest()
+    mesh = mesh_of("walker", 0)
+    mesh.corners[0, 0, 0] += 0.01
+    try:
+        assert shapes_digest() != before
+    finally:
+        mesh.corners[0, 0, 0] -= 0.01
+
+
+def test_half_of_the_traffic_rides_motorcycles() -> None:
+    share = sum(s for body, s in zip(BODIES, SHARES, strict=True) if body.road_user is RoadUser.MOTORCYCLE)
+    assert 0.45 < share < 0.65

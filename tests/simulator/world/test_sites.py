@@ -1,0 +1,25 @@
+"""The points of the city: what is said about them fits together."""
+
+import numpy as np
+import pytest
+
+from pipelines.errors import BadInput
+from simulator.world.sites import Arm, all_points, point_of
+
+
+def test_the_twelve_points_named_in_public_are_there() -> None:
+    assert len({point.id for point in all_points()}) == 12
+
+
+def test_cameras_watch_an_arm_of_their_point() -> None:
+    assert all(point.watched in point.arms for point in all_points())
+
+
+def test_an_unknown_point_is_told_which_there_are() -> None:
+    with pytest.raises(BadInput, match="simpang-kuda"):
+        point_of("monas")
+
+
+def test_who_drives_away_from_the_point_keeps_to_the_left() -> None:
+    north = Arm(id="utara", bearing_deg=0, lanes_in=1, lanes_out=1, flow_veh_h=100)
+    np.testing.assert_allclose(north.place(10, 3), [-3, 10], atol=1e-9)

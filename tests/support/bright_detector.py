@@ -1,0 +1,35 @@
+"""A detector for `tests.support.servers.write_clip`'s road: its one white vehicle is a car."""
+
+from concurrent.futures import Future
+
+import numpy as np
+
+from analytics.detections import Detections
+from analytics.facts import ROAD_USERS, RoadUser
+from models.detection.detector import RgbImage
+
+
+class BrightDetector:
+    """`models.detection.detector.Detector` without a model: the box around everything bright."""
+
+    name = "bright rectangles"
+    in_flight = 1
+
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        found: Future[Detections] = Future()
+        rows, columns = np.nonzero(image.min(axis=2) > 180)
+        if len(rows) < 20:
+            found.set_result(Detections.empty())
+        else:
+            box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+            found.set_result(
+                Detections(
+                    np.array([box], np.float32),
+                    np.array([0.9], np.float32),
+                    np.array([ROAD_USERS.index(RoadUser.CAR)], np.int64),
+                )
+            )
+        return found
+
+    def close(self) -> None:
+        pass

