@@ -13,8 +13,8 @@ from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
 
 from pipelines.config import CityConfig, Config, UserConfig
-from portal.accounts import hash_password
 from portal.app import create_app
+from portal.auth.users import hash_password
 
 
 def openapi_document() -> dict[str, Any]:
