@@ -12,7 +12,7 @@ from typing import Any
 from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
 
-from pipelines.config import CityConfig, Config, UserConfig
+from pipelines.config.settings import CityConfig, Config, UserConfig
 from portal.app import create_app
 from portal.auth.users import hash_password
 
