@@ -4,16 +4,14 @@ Crossings are matched one to one, per gate and direction, within a tolerance. A 
 speaks for is None, never 0.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-import numpy as np
-from scipy.optimize import linear_sum_assignment
-
-from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.facts import Crossing, Incident, IncidentType, Level, RoadUser, ZoneInterval
 from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.scoring.matching import CrossingPair, by_gate_direction, match_crossings, same_class
 
 TOLERANCE_S = 1.5
 EARLY_S = 5.0
@@ -36,9 +34,6 @@ _FLOORS = {
 }
 """Relative errors are taken against at least this, so that near-zero truths do not blow them up."""
 
-_Lane = tuple[str, Direction]
-_C = TypeVar("_C", Crossing, TrueCrossing)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassCount:
@@ -57,14 +52,13 @@ class ClassCount:
 class CrossingScore:
     """pairs: of a found and a true crossing that match; missed and surplus: the true and the found ones that do not.
 
-    same_class: pairs that agree on the road user too. speed_errors_kmh: of the pairs whose speeds are both known.
+    speed_errors_kmh: of the pairs whose speeds are both known.
     within_sigma: for those of them that have a standard error, whether the true speed lies within it.
     """
 
-    pairs: tuple[tuple[Crossing, TrueCrossing], ...]
+    pairs: tuple[CrossingPair, ...]
     missed: tuple[TrueCrossing, ...]
     surplus: tuple[Crossing, ...]
-    same_class: int
     miscounted: int
     by_class: Mapping[RoadUser, ClassCount]
     speed_errors_kmh: tuple[float, ...]
@@ -73,6 +67,15 @@ class CrossingScore:
     @property
     def matched(self) -> int:
         return len(self.pairs)
+
+    @property
+    def wrong_class(self) -> tuple[CrossingPair, ...]:
+        """Pairs whose found class is neither the true one nor its alternative."""
+        return tuple(pair for pair in self.pairs if not same_class(*pair))
+
+    @property
+    def same_class(self) -> int:
+        return self.matched - len(self.wrong_class)
 
     @property
     def true(self) -> int:
@@ -107,28 +110,16 @@ class CrossingScore:
         return _mean(self.within_sigma)
 
 
-Pairs = list[tuple[Crossing, TrueCrossing]]
-Pair = Callable[[Sequence[Crossing], Sequence[TrueCrossing], float], Pairs]
-"""Matches one to one, as many as possible, what lies no further apart than a tolerance; both sides in time order."""
-
-
-def score_crossings(
-    found: Iterable[Crossing], truth: Truth, *, tolerance_s: float = TOLERANCE_S, pair: Pair | None = None
-) -> CrossingScore:
-    """found: of the whole recording, in any order; only those in the truth's span count. pair: by default
-    `in_time_order`.
-    """
+def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: float = TOLERANCE_S) -> CrossingScore:
+    """found: of the whole recording, in any order; only those in the truth's span count."""
     inside = [c for c in found if truth.from_s <= c.t <= truth.until_s]
     true, kept = _without_optional(inside, truth, tolerance_s)
-    found_lanes, true_lanes = _by_lane(kept), _by_lane(true)
-    match = pair or in_time_order
-    pairs = [p for lane, rows in found_lanes.items() for p in match(rows, true_lanes.get(lane, []), tolerance_s)]
+    pairs = match_crossings(kept, true, tolerance_s)
     found_ones, true_ones = {id(f) for f, _ in pairs}, {id(t) for _, t in pairs}
     return CrossingScore(
         pairs=tuple(pairs),
         missed=tuple(c for c in true if id(c) not in true_ones),
         surplus=tuple(c for c in kept if id(c) not in found_ones),
-        same_class=sum(same_class(f, t) for f, t in pairs),
         miscounted=_miscounted(kept, true),
         by_class={road_user: _class_count(road_user, kept, true) for road_user in RoadUser},
         speed_errors_kmh=tuple(
@@ -142,82 +133,29 @@ def score_crossings(
     )
 
 
-def same_class(found: Crossing, true: TrueCrossing) -> bool:
-    return found.road_user in (true.road_user, true.alternative)
-
-
 def _without_optional(
     found: Sequence[Crossing], truth: Truth, tolerance_s: float
 ) -> tuple[list[TrueCrossing], list[Crossing]]:
     """The crossings that are asked for, and those found that are not explained by an optional one alone."""
     asked = [c for c in truth.crossings if truth.from_s <= c.t <= truth.until_s]
     required = [c for c in asked if not c.optional]
-    required_lanes, spare_lanes = _by_lane(required), _by_lane([c for c in asked if c.optional])
+    required_at = {key: [c.t for c in rows] for key, rows in by_gate_direction(required).items()}
+    optional_at = {key: [c.t for c in rows] for key, rows in by_gate_direction(c for c in asked if c.optional).items()}
     kept: list[Crossing] = []
     for row in found:
-        lane = (row.gate, row.direction)
-        excuses = [c for c in spare_lanes.get(lane, []) if abs(c.t - row.t) <= tolerance_s]
-        wanted = any(abs(c.t - row.t) <= tolerance_s for c in required_lanes.get(lane, []))
-        if excuses and not wanted:
-            spare_lanes[lane].remove(excuses[0])
+        key = (row.gate, row.direction)
+        excuse = _first_near(optional_at.get(key, []), row.t, tolerance_s)
+        if excuse is not None and _first_near(required_at.get(key, []), row.t, tolerance_s) is None:
+            del optional_at[key][excuse]
         else:
             kept.append(row)
     return required, kept
 
 
-def _by_lane(crossings: Iterable[_C]) -> dict[_Lane, list[_C]]:
-    """Each gate and direction, in time order."""
-    lanes: dict[_Lane, list[_C]] = defaultdict(list)
-    for crossing in crossings:
-        lanes[crossing.gate, crossing.direction].append(crossing)
-    return {lane: sorted(rows, key=lambda c: c.t) for lane, rows in lanes.items()}
-
-
-def in_time_order(found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float) -> Pairs:
-    """Greedily: each found crossing takes the earliest true one that is left and near enough.
-
-    After one that was missed, all that follow closely are one behind: right for numbers, less so for classes.
-    """
-    pairs, left = [], 0
-    for row in found:
-        while left < len(true) and true[left].t < row.t - tolerance_s:
-            left += 1
-        if left < len(true) and true[left].t <= row.t + tolerance_s:
-            pairs.append((row, true[left]))
-            left += 1
-    return pairs
-
-
-def nearest_in_time(found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float) -> Pairs:
-    """The matching with the least time between its pairs, among those with the most of them."""
-    pairs: Pairs = []
-    for some, others in _clusters(found, true, tolerance_s):
-        apart = np.abs(np.array([c.t for c in some])[:, None] - np.array([c.t for c in others])[None])
-        cost = np.where(apart <= tolerance_s, apart, 1e6)
-        rows, columns = linear_sum_assignment(cost)
-        pairs += [(some[i], others[k]) for i, k in zip(rows, columns, strict=True) if apart[i, k] <= tolerance_s]
-    return pairs
-
-
-def _clusters(
-    found: Sequence[Crossing], true: Sequence[TrueCrossing], tolerance_s: float
-) -> Iterator[tuple[list[Crossing], list[TrueCrossing]]]:
-    """Cut in time wherever nothing could be matched across."""
-    some: list[Crossing] = []
-    others: list[TrueCrossing] = []
-    last = float("-inf")
-    both: list[Crossing | TrueCrossing] = [*found, *true]
-    for crossing in sorted(both, key=lambda c: c.t):
-        if crossing.t - last > tolerance_s and (some or others):
-            yield some, others
-            some, others = [], []
-        last = crossing.t
-        if isinstance(crossing, Crossing):
-            some.append(crossing)
-        else:
-            others.append(crossing)
-    if some or others:
-        yield some, others
+def _first_near(times: Sequence[float], t: float, tolerance_s: float) -> int | None:
+    """Index of the earliest of the sorted times within the tolerance of t."""
+    k = bisect_left(times, True, key=lambda time: time >= t or t - time <= tolerance_s)
+    return k if k < len(times) and abs(times[k] - t) <= tolerance_s else None
 
 
 def _miscounted(found: Iterable[Crossing], true: Iterable[TrueCrossing]) -> int:

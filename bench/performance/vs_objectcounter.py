@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from analytics.scoring.matching import match_in_time
+
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
 CLIP = SHARED / "clips" / "nl_highway.mp4"
@@ -104,13 +106,8 @@ def run_peer(python: Path, clip: Path, gate: dict[str, Any], program: str = "obj
 
 def f1(found: list[float], truth: Path, gate_id: str) -> float:
     """Crossings of one gate against the truth, direction and class ignored: the peer reports neither as we do."""
-    true = sorted(c["t"] for c in json.loads(truth.read_text())["crossings"] if c["gate"] == gate_id)
-    left, hits = list(true), 0
-    for t in sorted(found):
-        match = next((other for other in left if abs(other - t) <= TOLERANCE_S), None)
-        if match is not None:
-            left.remove(match)
-            hits += 1
+    true = [c["t"] for c in json.loads(truth.read_text())["crossings"] if c["gate"] == gate_id]
+    hits = len(match_in_time(found, true, TOLERANCE_S))
     return round(2 * hits / (len(found) + len(true)), 4)
 
 

@@ -3,8 +3,8 @@
 Times are seconds since second 0 of the simulation. Only whole minutes of the clock are judged, after a warm-up that
 the caller leaves out. In them:
 
-- Crossings stand one by one in the database: each is matched with a true one of the same gate and direction, the
-  nearest in time first, which gives precision, recall and F1. Not asked for is who crosses hidden behind others, and
+- Crossings stand one by one in the database: each is matched with a true one of the same gate and direction
+  (`analytics.matching`), which gives precision, recall and F1. Not asked for is who crosses hidden behind others, and
   what happens in the first `RETURN_S` after an outage, in which a camera is found again.
 - Levels are those of the zones' minutes; `unknown` or no row is a wrong one. Asked for are minutes of which
   `ENOUGH_S` could be seen.
@@ -27,7 +27,6 @@ from analytics.scoring.scores import (
     CrossingScore,
     IncidentScore,
     IntervalScore,
-    nearest_in_time,
     score_crossings,
     score_incidents,
     score_intervals,
@@ -85,7 +84,7 @@ def judge_camera(point: str, stored: Stored, truth: Truth, from_s: float, until_
     outages = [m for m in minutes if _overlap(truth.unseen, m, m + INTERVAL_S) >= OUTAGE_S]
     return CameraScore(
         point=point,
-        crossings=score_crossings(stored.crossings, asked, pair=nearest_in_time),
+        crossings=score_crossings(stored.crossings, asked),
         incidents=score_incidents(alerts, asked),
         intervals=score_intervals(stored.intervals, asked),
         levels=tuple(_level_check(interval, stored.intervals) for interval in asked.intervals),

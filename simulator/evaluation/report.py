@@ -5,7 +5,6 @@ from typing import Any
 
 from analytics.facts import Crossing, Incident
 from analytics.ground_truth import TrueCrossing, TrueIncident
-from analytics.scoring.scores import same_class
 from simulator.evaluation.city_scores import CameraScore, LevelCheck
 
 
@@ -47,11 +46,7 @@ def _camera(score: CameraScore) -> dict[str, Any]:
         **_figures([score]),
         "missed_crossings": [_crossing(c) for c in crossings.missed],
         "surplus_crossings": [_crossing(c) for c in crossings.surplus],
-        "wrong_classes": [
-            {**_crossing(true), "found": found.road_user.value}
-            for found, true in crossings.pairs
-            if not same_class(found, true)
-        ],
+        "wrong_classes": [{**_crossing(true), "found": found.road_user.value} for found, true in crossings.wrong_class],
         "wrong_levels": [_level(check) for check in score.levels if check.found is not check.true],
         "told_incidents": [{**_true_incident(true), **_alert(alert)} for alert, true in incidents.hits],
         "missed_incidents": [_true_incident(true) for true in incidents.missed],
