@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.facts import Crossing, Direction, RoadUser
-from analytics.scoring.matching import match_crossings, match_in_time
 from analytics.ground_truth import TrueCrossing
+from analytics.scoring.matching import match_crossings, match_in_time
 
 TOLERANCE_S = 1.5
 
