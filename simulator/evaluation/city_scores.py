@@ -4,8 +4,8 @@ Times are seconds since second 0 of the simulation. Only whole minutes of the cl
 the caller leaves out. In them:
 
 - Crossings stand one by one in the database: each is matched with a true one of the same gate and direction
-  (`analytics.scoring.matching`), which gives precision, recall and F1. Not asked for is who crosses hidden behind others, and
-  what happens in the first `RETURN_S` after an outage, in which a camera is found again.
+  (`analytics.scoring.matching`), which gives precision, recall and F1. Not asked for is who crosses hidden behind
+  others, and what happens in the first `RETURN_S` after an outage, in which a camera is found again.
 - Levels are those of the zones' minutes; `unknown` or no row is a wrong one. Asked for are minutes of which
   `ENOUGH_S` could be seen.
 - Incidents need the right type, camera, zone, place in the picture and time. Not asked for are those that begin in the
