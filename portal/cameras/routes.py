@@ -12,8 +12,9 @@ from portal.auth.permissions import VisibleCamera, Visitor, has_role
 from portal.dependencies import TheLive, TheServices
 from portal.history.crossing_counts import CrossingCount, crossing_counts, observed_minutes
 from portal.history.rows import counted
+from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts
 from portal.live.camera_state import camera_detail, camera_state, for_others
-from portal.schemas import CameraDetail, Cameras, Counts, GateTotal, MinuteCounts, Problem, RecentCounts
+from portal.schemas import CameraDetail, Cameras, Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}

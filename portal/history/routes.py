@@ -16,7 +16,8 @@ from portal.dependencies import TheServices
 from portal.history.buckets import bucket_edges
 from portal.history.queries import Span
 from portal.history.rows import as_csv, gate_history, zone_history
-from portal.schemas import History, Problem
+from portal.history.schemas import History
+from portal.schemas import Problem
 
 router = APIRouter(
     prefix="/api",

@@ -24,8 +24,8 @@ from portal.history.queries import (
     observed_buckets,
     zone_buckets,
 )
+from portal.history.schemas import Counts, HistoryRow
 from portal.live.camera_state import SEVERITY
-from portal.schemas import Counts, HistoryRow
 
 _MEASURES = ("flow_veh_h", "speed_kmh", "relative_speed", "occupancy")
 _LATER_MEASURES = (
