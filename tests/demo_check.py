@@ -17,7 +17,7 @@ from typing import TypeVar
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipelines.worker.child_process import free_port, process
+from pipelines.worker.child_process import free_port, running_process
 
 BUILD = Path(__file__).resolve().parents[1] / "build"
 SCREENSHOTS = BUILD / "screenshots"
@@ -186,7 +186,7 @@ def main() -> None:
     command = [sys.executable, "-m", "pipelines", "demo", "--port", str(port), "--data-dir", str(data)]
     say(f"log in {log}")
     with (
-        process(command, log=log, stop_within_s=STOP_S),
+        running_process(command, log=log, stop_within_s=STOP_S),
         httpx.Client(base_url=address, timeout=10) as client,
         browser() as chromium,
     ):

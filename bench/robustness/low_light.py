@@ -27,7 +27,7 @@ from models.detection.detector import Detector, RgbImage
 from models.gating.roi import choose_view
 from models.tracking import tracker
 from pipelines.analysis.detector_factory import open_detector
-from pipelines.analysis.frame_convert import Pictures
+from pipelines.analysis.frame_convert import FrameConverter
 from pipelines.recordings.evaluate.case_runner import Case, case_camera
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
 from pipelines.recordings.video_reader import Recording
@@ -104,11 +104,11 @@ class Seen:
 def see(clip: Path, camera: Camera, detector: Detector, change: Change) -> Seen:
     """The picture is changed as the detector gets it, so that a smaller one is no less noisy."""
     view = choose_view(camera)
-    pictures, times, waiting = Pictures(view), [], []
+    pictures, times, waiting = FrameConverter(view), [], []
     with Recording(str(clip)) as recording:
         for number, timed in enumerate(recording.frames()):
             times.append(timed.t)
-            waiting.append(detector.submit(change(pictures.take(timed.frame), number)))
+            waiting.append(detector.submit(change(pictures.to_rgb(timed.frame), number)))
         frame_s = recording.frame_s
     return Seen(times, [view.to_frame(future.result()) for future in waiting], times[-1] + frame_s)
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.analysis.view_gate import CameraView, Fitness
+from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.events.schema import CameraStatus
 
 Grey = NDArray[np.uint8]
@@ -172,28 +172,30 @@ def read(path: Path) -> Clip:
     return Clip(path.stem, pictures, step / rate)
 
 
-def watch(camera: CameraView, clip: Clip, change: Change, begin: float, end: float) -> Iterator[tuple[float, Fitness]]:
+def watch(
+    camera: ViewGate, clip: Clip, change: Change, begin: float, end: float
+) -> Iterator[tuple[float, ViewQuality]]:
     for t in np.arange(begin, end, STEP_S).tolist():
         seen = change(clip.at(t), t)
         grain = GRAIN[int(t / STEP_S) % len(GRAIN)][: seen.shape[0], : seen.shape[1]]
         noisy = cv2.add(seen, grain, dtype=cv2.CV_8U)
-        yield t, camera.see(t, VideoFrame.from_ndarray(np.asarray(noisy, np.uint8), format="gray"))
+        yield t, camera.update(t, VideoFrame.from_ndarray(np.asarray(noisy, np.uint8), format="gray"))
 
 
-def freeze(camera: CameraView, clip: Clip, begin: float, end: float) -> Iterator[tuple[float, Fitness]]:
+def freeze(camera: ViewGate, clip: Clip, begin: float, end: float) -> Iterator[tuple[float, ViewQuality]]:
     hung = VideoFrame.from_ndarray(view(clip.at(begin)), format="gray")
     for t in np.arange(begin, end, STEP_S).tolist():
-        yield t, camera.see(t, hung)
+        yield t, camera.update(t, hung)
 
 
-def told(fitness: Fitness, camera: CameraView) -> str:
+def told(fitness: ViewQuality, camera: ViewGate) -> str:
     if fitness.status is CameraStatus.FROZEN:
         return "frozen"
     return "" if fitness.status is None else camera.report.state.value
 
 
 def try_fault(clip: Clip, name: str) -> dict[str, object]:
-    camera = CameraView(30.0)
+    camera = ViewGate(30.0)
     kind, change = FAULTS.get(name, ("frozen", NO_FAULTS["as it is"]))
     false = sum(told(f, camera) != "" for _, f in watch(camera, clip, NO_FAULTS["as it is"], 0, WHOLE_S))
     end = WHOLE_S + FAULTY_S
@@ -226,7 +228,7 @@ def try_fault(clip: Clip, name: str) -> dict[str, object]:
 
 
 def try_quiet(clip: Clip, name: str) -> dict[str, object]:
-    camera = CameraView(30.0)
+    camera = ViewGate(30.0)
     alarms, withheld, before = 0, 0, ""
     for _, fitness in watch(camera, clip, NO_FAULTS[name], 0, QUIET_S):
         now = told(fitness, camera)

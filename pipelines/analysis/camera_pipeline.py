@@ -12,7 +12,7 @@ from analytics.detections import Detections, Tracks
 from analytics.facts import Fact, Incident
 from models.detection.detector import RgbImage
 from models.gating.roi import choose_view
-from pipelines.analysis.perception import Glance, Sight
+from pipelines.analysis.perception import CameraPerception, DetectionRequest
 from pipelines.events.mapping import CameraEvent, FactEvents
 from pipelines.evidence.snapshots import Box, Snapshots
 from pipelines.ingest.frame_buffer import TimedFrame
@@ -21,11 +21,11 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PendingFrame:
     """One frame on its way through the detector."""
 
     frame: TimedFrame
-    glance: Glance
+    glance: DetectionRequest
 
     @property
     def image(self) -> RgbImage | None:
@@ -33,26 +33,26 @@ class Look:
         return self.glance.image
 
 
-class CameraAnalysis:
-    """Sight and analyst of one camera at one picture size. Not thread-safe.
+class CameraPipeline:
+    """CameraPerception and analyst of one camera at one picture size. Not thread-safe.
 
     emit: given every event, in order.
     """
 
     def __init__(self, camera: Camera, snapshots: Snapshots, emit: Callable[[CameraEvent], None]) -> None:
         self.image_size = camera.image_size
-        self._sight = Sight(camera, choose_view(camera), gating=True)
+        self._sight = CameraPerception(camera, choose_view(camera), gating=True)
         self._analyst = CameraAnalyst(camera)
         self._fact_events = FactEvents(camera, uuid4().hex, self._take_snapshot)
         self._snapshots = snapshots
         self._emit = emit
         self._under_way: tuple[TimedFrame, Tracks] | None = None
 
-    def look(self, frame: TimedFrame) -> Look:
+    def look(self, frame: TimedFrame) -> PendingFrame:
         """What of the frame the detector is to see. `conclude` is to be called with it before the next look."""
-        return Look(frame, self._sight.look(frame.at, frame.picture))
+        return PendingFrame(frame, self._sight.look(frame.at, frame.picture))
 
-    def conclude(self, look: Look, found: Detections | None) -> Tracks:
+    def conclude(self, look: PendingFrame, found: Detections | None) -> Tracks:
         """Who is known to be in the frame. found: what was seen in `look.image`, in its pixels; None without one."""
         tracks = self._sight.conclude(look.glance, found)
         self._under_way = look.frame, tracks

@@ -9,7 +9,7 @@ from models.weights.bundled import packaged_weights, refuse_on_real_roads
 from pipelines.config.settings import Config
 from pipelines.errors import BadInput
 
-LIVE_PATIENCE_S = 0.06
+MAX_BATCH_DELAY_S = 0.06
 """An eighth of the half second in which a frame is to become facts. Two cores that watch thirty cameras spend 7 % less
 on each look for it."""
 
@@ -44,5 +44,5 @@ def open_live_detector(config: Config) -> Detector:
         device=config.analysis.device,
         confidence=config.analysis.confidence,
         simulated=config.city.simulated,
-        patience_s=LIVE_PATIENCE_S,
+        patience_s=MAX_BATCH_DELAY_S,
     )

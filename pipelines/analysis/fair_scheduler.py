@@ -28,7 +28,7 @@ MOST_LEFT_OWING_AT_FLOOR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RateRequest:
     """Turns a second: how many a camera wants, and the fewest that it is to get if the machine can do as much."""
 
     per_s: float
@@ -39,7 +39,7 @@ class Wish:
             raise ValueError(f"expected 0 <= floor_per_s <= per_s, got {self}")
 
 
-class Cadence:
+class RateLimiter:
     """Turns at a rate that may change from one to the next. Times in seconds of any clock that never goes back.
 
     early: by so much of a turn one may be taken before it is due, without the next one being due any earlier.
@@ -52,12 +52,12 @@ class Cadence:
         self._early = early
         self._since = -math.inf
 
-    def owed(self, per_s: float, now: float) -> float:
+    def credit(self, per_s: float, now: float) -> float:
         """Turns: one is due from 1 on. Infinite before the first."""
         return (now - self._since) * per_s if per_s > 0 else 0.0
 
     def is_due(self, per_s: float, now: float) -> bool:
-        return self.owed(per_s, now) >= 1 - self._early
+        return self.credit(per_s, now) >= 1 - self._early
 
     def take(self, per_s: float, now: float) -> None:
         """A turn at `now`, which may be before it is due."""
@@ -69,36 +69,36 @@ class Cadence:
         return self._since + (1 - self._early) / per_s if per_s > 0 else math.inf
 
 
-class Claim:
+class CameraShare:
     """One camera's claim on the next turn."""
 
-    __slots__ = ("_floor", "_wish", "wish")
+    __slots__ = ("_floor", "_limiter", "request")
 
-    def __init__(self, wish: Wish) -> None:
-        self.wish = wish
+    def __init__(self, request: RateRequest) -> None:
+        self.request = request
         """May be replaced at any time."""
-        self._wish, self._floor = Cadence(early=EARLY), Cadence(MOST_LEFT_OWING_AT_FLOOR)
+        self._limiter, self._floor = RateLimiter(early=EARLY), RateLimiter(MOST_LEFT_OWING_AT_FLOOR)
 
     def is_due(self, now: float) -> bool:
-        return self._wish.is_due(self.wish.per_s, now)
+        return self._limiter.is_due(self.request.per_s, now)
 
     def due_at(self) -> float:
-        return self._wish.due_at(self.wish.per_s)
+        return self._limiter.due_at(self.request.per_s)
 
     def urgency(self, now: float) -> tuple[float, float]:
         """The greater, the sooner: what is owed at the floor, as soon as that is a turn; what is owed at the wish."""
-        at_floor = self._floor.owed(self.wish.floor_per_s, now)
-        return (at_floor if at_floor >= 1 else 0.0, self._wish.owed(self.wish.per_s, now))
+        at_floor = self._floor.credit(self.request.floor_per_s, now)
+        return (at_floor if at_floor >= 1 else 0.0, self._limiter.credit(self.request.per_s, now))
 
     def take(self, now: float) -> None:
-        self._wish.take(self.wish.per_s, now)
-        self._floor.take(self.wish.floor_per_s, now)
+        self._limiter.take(self.request.per_s, now)
+        self._floor.take(self.request.floor_per_s, now)
 
 
 Holder = TypeVar("Holder")
 
 
-def whose_turn(ready: Iterable[tuple[Claim, Holder]], now: float) -> Holder | None:
+def pick_next(ready: Iterable[tuple[CameraShare, Holder]], now: float) -> Holder | None:
     """Of those who have a picture, the one whose turn is most overdue; None where none is due. Takes no turn."""
     due = ((claim.urgency(now), holder) for claim, holder in ready if claim.is_due(now))
     return max(due, key=lambda pair: pair[0], default=(None, None))[1]

@@ -17,14 +17,14 @@ _FULL_RANGE = 2
 """AVCOL_RANGE_JPEG"""
 
 
-class Pictures:
+class FrameConverter:
     """Scales, cuts and converts frames as a view wants them. Not thread-safe; one for each camera."""
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._reformatter = VideoReformatter()
 
-    def take(self, frame: av.VideoFrame) -> RgbImage:
+    def to_rgb(self, frame: av.VideoFrame) -> RgbImage:
         width, height = self._view.scaled_size
         if frame.format.name in _PLANAR_420 and (frame.width, frame.height) == (2 * width, 2 * height):
             return _half_size(frame, self._view.window)
@@ -32,8 +32,8 @@ class Pictures:
         rgb = self._reformatter.reformat(frame, width, height, format="rgb24", interpolation=how, threads=1)
         return _cut(np.asarray(rgb.to_ndarray(), np.uint8), self._view.window)
 
-    def grey(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
-        """(H, W) brightness of what `take` takes."""
+    def to_grey(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
+        """(H, W) brightness of what `to_rgb` returns."""
         bright = luma(frame)
         size = self._view.scaled_size
         if (frame.width, frame.height) != size:

@@ -12,11 +12,11 @@ from models.gating.motion_gate import Attention
 from models.gating.roi import View
 from models.packing.crop_collage import Mosaic, mosaic_of
 from models.tracking.tracker import make_tracker
-from pipelines.analysis.frame_convert import Pictures
+from pipelines.analysis.frame_convert import FrameConverter
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class DetectionRequest:
     """A frame on its way through the detector.
 
     image: what the detector must see of it. mosaic: what parts of the view the image is made of. Both None where
@@ -28,7 +28,7 @@ class Glance:
     mosaic: Mosaic | None
 
 
-class Sight:
+class CameraPerception:
     """View, attention and tracker of one camera. Not thread-safe.
 
     gating: look only at what moved and is not known already (`models.gating.motion_gate`); each `look` must be followed
@@ -45,24 +45,24 @@ class Sight:
     def _look_through(self, view: View) -> None:
         """What is known of the picture is forgotten, but not who is on the road."""
         self._view = view
-        self._pictures = Pictures(view)
+        self._pictures = FrameConverter(view)
         self._everything = mosaic_of([(0, 0, *view.window[2:])])
         self._attention = None if self._learned is None else Attention(view)
 
-    def look(self, t: float, frame: VideoFrame) -> Glance:
+    def look(self, t: float, frame: VideoFrame) -> DetectionRequest:
         """t: when the frame was taken, in seconds."""
         if self._learned is not None and self._learned.at(t) != self._scale:
             self._scale = self._learned.at(t)
             self._look_through(scaled(self._full_view, self._scale))
         if self._attention is None:
-            return Glance(t, self._pictures.take(frame), self._everything)
-        parts = self._attention.look(t, self._pictures.grey(frame))
+            return DetectionRequest(t, self._pictures.to_rgb(frame), self._everything)
+        parts = self._attention.look(t, self._pictures.to_grey(frame))
         if not parts:
-            return Glance(t, None, None)
+            return DetectionRequest(t, None, None)
         mosaic = mosaic_of(parts)
-        return Glance(t, mosaic.cut(self._pictures.take(frame)), mosaic)
+        return DetectionRequest(t, mosaic.cut(self._pictures.to_rgb(frame)), mosaic)
 
-    def conclude(self, glance: Glance, found: Detections | None) -> Tracks:
+    def conclude(self, glance: DetectionRequest, found: Detections | None) -> Tracks:
         """Who is known to be in the frame. found: what was seen in `glance.image`, in its pixels; None without one."""
         seen = [] if glance.mosaic is None or found is None else glance.mosaic.split(found)
         if self._attention is None or self._learned is None:

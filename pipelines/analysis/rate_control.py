@@ -8,7 +8,7 @@ camera outruns its box sooner than a bus far away does.
 - Somebody moves: the usual rate.
 - Somebody would leave his own box behind between two looks: more, up to a ceiling, as far as the machine has room.
 
-The rate rises at once and falls slowly. All times are those of the pictures, except in `Room`.
+The rate rises at once and falls slowly. All times are those of the pictures, except in `AimdHeadroom`.
 """
 
 import math
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Tracks
-from pipelines.analysis.fair_scheduler import Wish
+from pipelines.analysis.fair_scheduler import RateRequest
 
 QUIET_PER_S = 2.0
 """On an empty road: at 60 km/h somebody new is noticed within 8 m."""
@@ -36,13 +36,13 @@ FORGETS_IN_S = 3.0
 _Boxes = NDArray[np.float32]
 
 
-class Pace:
-    """One camera's wish. `see` is called by one thread, `wish` by any.
+class RateController:
+    """One camera's wish. `see` is called by one thread, `request` by any.
 
     looks_per_s: the usual rate. most_looks_per_s: the ceiling; where it is lower than the usual rate, that counts.
     """
 
-    def __init__(self, looks_per_s: float, most_looks_per_s: float, room: "Room") -> None:
+    def __init__(self, looks_per_s: float, most_looks_per_s: float, room: "AimdHeadroom") -> None:
         self._usual_per_s = looks_per_s
         self._most_per_s = max(looks_per_s, most_looks_per_s)
         self._room = room
@@ -55,13 +55,13 @@ class Pace:
         self._quiet = False
 
     @property
-    def wish(self) -> Wish:
+    def request(self) -> RateRequest:
         per_s = self._usual_per_s + self._room.share * self._extra_per_s()
         if self._quiet:
             per_s = min(QUIET_PER_S, self._usual_per_s)
-        return Wish(per_s, min(FLOOR_PER_S, per_s))
+        return RateRequest(per_s, min(FLOOR_PER_S, per_s))
 
-    def see(self, t: float, tracks: Tracks) -> None:
+    def update(self, t: float, tracks: Tracks) -> None:
         """Who was in the picture taken at `t` seconds."""
         passed_s = 0.0 if self._t is None else t - self._t
         self._t = t
@@ -102,7 +102,7 @@ def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
     return np.asarray((shift / np.maximum(a[:, 2:] - a[:, :2], 1.0)).max(axis=1))
 
 
-class Room:
+class AimdHeadroom:
     """How much of the looks beyond the usual rate the machine has room for, found by trying.
 
     As senders share a line: a little more each second while frames become facts within the time between two usual

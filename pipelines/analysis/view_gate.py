@@ -9,14 +9,14 @@ from models.tampering.image_stats import thumbnail
 from models.tampering.monitor import ViewReport, ViewState, ViewWatch
 from models.tampering.reference_set import ViewAlbum
 from pipelines.analysis.frame_convert import luma
-from pipelines.analysis.view_store import ViewMemory
+from pipelines.analysis.view_store import ViewStore
 from pipelines.events.schema import CameraStatus
 
 HANGS = "the picture has not changed; restart the camera"
 
 
 @dataclass(frozen=True, slots=True)
-class Fitness:
+class ViewQuality:
     """usable: whether the picture is a basis for facts. status, reason: what is to be told of it; None, "" for nothing.
 
     What is doubted is not used, but nobody is told before the doubt has lasted.
@@ -27,14 +27,14 @@ class Fitness:
     reason: str = ""
 
 
-class CameraView:
+class ViewGate:
     """Sees every frame of one camera that could be analysed. Not thread-safe.
 
     memory: where the view is kept over restarts. drawn_on: whether gates or zones are drawn on it; where nothing is,
     a camera may be turned, and its new view is as good as the old.
     """
 
-    def __init__(self, frozen_s: float, memory: ViewMemory | None = None, *, drawn_on: bool = True) -> None:
+    def __init__(self, frozen_s: float, memory: ViewStore | None = None, *, drawn_on: bool = True) -> None:
         self._frozen = FrozenPicture(frozen_s)
         self._memory = memory
         self._drawn_on = drawn_on
@@ -44,7 +44,7 @@ class CameraView:
     def report(self) -> ViewReport:
         return self._watch.report
 
-    def see(self, at: float, picture: VideoFrame) -> Fitness:
+    def update(self, at: float, picture: VideoFrame) -> ViewQuality:
         """picture: taken at `at` seconds, no earlier than the last."""
         self._frozen.see(at, luma_thumbnail(picture))
         # A picture that repeats itself proves nothing about the view, unless what it shows was doubted before.
@@ -52,10 +52,10 @@ class CameraView:
             self._look(at, picture)
         report = self._watch.report
         if report.state is not ViewState.OK:
-            return Fitness(usable=False, status=CameraStatus.UNUSABLE, reason=report.reason)
+            return ViewQuality(usable=False, status=CameraStatus.UNUSABLE, reason=report.reason)
         if self._frozen.is_frozen:
-            return Fitness(usable=False, status=CameraStatus.FROZEN, reason=HANGS)
-        return Fitness(usable=not (self._frozen.is_suspicious or self._watch.is_doubtful))
+            return ViewQuality(usable=False, status=CameraStatus.FROZEN, reason=HANGS)
+        return ViewQuality(usable=not (self._frozen.is_suspicious or self._watch.is_doubtful))
 
     def _look(self, at: float, picture: VideoFrame) -> None:
         report = self._watch.look(at, thumbnail(luma(picture)))

@@ -19,12 +19,12 @@ log = structlog.get_logger()
 SAVE_EVERY_S = 900.0
 
 
-class ViewMemory:
+class ViewStore:
     """One camera's album in one file, which holds as long as what is drawn on the picture stays as it is."""
 
     def __init__(self, path: Path, geometry: Geometry) -> None:
         self._path = path
-        self._version = drawing_version(geometry)
+        self._version = geometry_hash(geometry)
         self._save_at: float | None = None
 
     def load(self) -> ViewAlbum:
@@ -60,7 +60,7 @@ class ViewMemory:
             log.warning("how the view looks cannot be kept", file=str(self._path), error=error)
 
 
-def drawing_version(geometry: Geometry) -> str:
+def geometry_hash(geometry: Geometry) -> str:
     """Another one after any change to what is drawn on the picture, or to a note of the operator's beside it."""
     drawn = {
         "image_size": geometry.image_size,
@@ -72,6 +72,6 @@ def drawing_version(geometry: Geometry) -> str:
     return hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()
 
 
-def is_drawn_on(drawn: Geometry | Camera) -> bool:
+def has_geometry(drawn: Geometry | Camera) -> bool:
     """Whether anything would be wrong if the camera were turned."""
     return bool(drawn.gates or drawn.zones or drawn.control_points)

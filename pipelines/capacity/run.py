@@ -17,7 +17,7 @@ from pipelines.capacity.plan import Plan
 from pipelines.capacity.records import Record
 from pipelines.capacity.worker_under_test import START_WITHIN_S, Order
 from pipelines.errors import BadInput
-from pipelines.worker.child_process import free_port, process
+from pipelines.worker.child_process import free_port, running_process
 
 _SERVED_WITHIN_S = 30.0
 _MORE_TIME_S = 60.0
@@ -85,7 +85,7 @@ def served(plan: Plan, folder: Path) -> Iterator[tuple[int, int]]:
     plan_file, log, port = folder / "plan.json", folder / "rtsp.log", free_port()
     plan_file.write_text(plan.to_json())
     command = [sys.executable, "-m", "pipelines.capacity.rtsp_loop_server", str(plan_file), str(port)]
-    with process(command, log=log) as child:
+    with running_process(command, log=log) as child:
         deadline = time.monotonic() + _SERVED_WITHIN_S
         while not _accepts(port):
             if child.poll() is not None or time.monotonic() > deadline:
@@ -107,7 +107,7 @@ def _watched(order: Order, folder: Path) -> Record:
     order_file, out, log = folder / "order.json", folder / "record.json", folder / "worker.log"
     order_file.write_text(order.model_dump_json())
     command = [sys.executable, "-m", "pipelines.capacity.worker_under_test", str(order_file), str(out)]
-    with process(command, log=log) as child:
+    with running_process(command, log=log) as child:
         try:
             status = child.wait(START_WITHIN_S + order.settle_s + order.seconds + _MORE_TIME_S)
         except subprocess.TimeoutExpired as error:

@@ -10,7 +10,7 @@ from models.detection.cpu import cores
 from models.detection.loader import has_ultralytics, nvidia_gpu_present
 from pipelines.config.settings import Config
 from pipelines.doctor.check import Finding, State
-from pipelines.ingest.hw_decode import KINDS, trouble_with
+from pipelines.ingest.hw_decode import KINDS, self_test
 
 INT8_FEATURES = ("amx_int8", "avx512_vnni", "avx_vnni", "asimddp", "i8mm")
 OTHER_FEATURES = ("avx512f", "avx512_bf16", "amx_bf16", "avx2", "asimd")
@@ -91,7 +91,7 @@ def _gpu_name(information: Path) -> str:
 
 
 def _hardware_decoders(chosen: str | None) -> Iterator[Finding]:
-    trouble = {kind: trouble_with(kind) for kind in KINDS}
+    trouble = {kind: self_test(kind) for kind in KINDS}
     works = [kind for kind, why in trouble.items() if not why]
     facts = {"works": works, "trouble": {kind: why for kind, why in trouble.items() if why}, "chosen": chosen}
     says = ", ".join(f"{KINDS[kind]} decodes" for kind in works) or "none; the CPU decodes"

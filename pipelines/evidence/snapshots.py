@@ -36,10 +36,10 @@ class Snapshots:
         draft = self._folder / f"{name}.part"
         draft.write_bytes(encoded.tobytes())
         draft.replace(self._folder / f"{name}.jpg")
-        self._forget_old()
+        self._prune()
         return name
 
-    def _forget_old(self) -> None:
+    def _prune(self) -> None:
         ages = sorted(((path.stat().st_mtime, path) for path in self._folder.glob("*.jpg")), reverse=True)
         oldest = time.time() - self._kept_s
         for number, (modified, path) in enumerate(ages):

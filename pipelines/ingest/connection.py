@@ -5,22 +5,22 @@ from contextlib import ExitStack
 from threading import Event as Flag
 
 from pipelines.config.settings import StreamConfig
-from pipelines.ingest.decode_pool import Decoding
+from pipelines.ingest.decode_pool import DecodeTask
 from pipelines.ingest.source import Source
 from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import LivePlaylist
 
 BROWSERS_LACK = {"hevc": "sends H.265, which many browsers cannot play; set it to H.264 for viewers"}
-Decode = Callable[[Source], Decoding]
+OpenDecoder = Callable[[Source], DecodeTask]
 
 
-def feed(
+def run_connection(
     url: str,
     stream: StreamConfig,
     stop: Flag,
     *,
     playlist: LivePlaylist | None,
-    decode: Decode | None,
+    decode: OpenDecoder | None,
     connected: Callable[[str], None] = lambda remark: None,
 ) -> None:
     """Read `url` until `stop` is set: packets to HLS in `playlist`, and to what `decode` makes; None for neither.

@@ -29,7 +29,7 @@ class TimedFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedFrames:
     """Frames that came and were never taken.
 
     superseded: newer ones came before the next was wanted. no_capacity: wanted, but nobody had time for them.
@@ -39,7 +39,7 @@ class Dropped:
     no_capacity: int = 0
 
 
-class NewestFrame:
+class LatestFrameSlot:
     """A new frame replaces the one that nobody took, which is counted as dropped, as are those it passed over.
 
     Only such frames are brought as somebody wanted.
@@ -60,7 +60,7 @@ class NewestFrame:
             self._frame = frame
         self._on_put()
 
-    def take(self) -> TimedFrame | None:
+    def pop(self) -> TimedFrame | None:
         """The newest frame, once; None where there is none."""
         with self._lock:
             frame, self._frame = self._frame, None
@@ -69,9 +69,9 @@ class NewestFrame:
     def __bool__(self) -> bool:
         return self._frame is not None
 
-    def take_dropped(self) -> Dropped:
+    def pop_dropped(self) -> DroppedFrames:
         """Since the last call."""
         with self._lock:
-            dropped = Dropped(self._superseded, self._no_capacity)
+            dropped = DroppedFrames(self._superseded, self._no_capacity)
             self._superseded = self._no_capacity = 0
         return dropped

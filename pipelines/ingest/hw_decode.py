@@ -31,14 +31,14 @@ def decoding_device(kind: str) -> HWAccel | None:
 
     What the device cannot decode, the CPU does.
     """
-    trouble = trouble_with(kind)
+    trouble = self_test(kind)
     if trouble:
         log.warning("decoding on the CPU, for the hardware decoder does not work", decoder=kind, reason=trouble)
         return None
     return HWAccel(kind, allow_software_fallback=True)
 
 
-def trouble_with(kind: str) -> str:
+def self_test(kind: str) -> str:
     """Decode test pictures on a device of that kind: "" where they come out right, else what is wrong, in one line."""
     if kind not in hwdevices_available():
         return "not part of this build of PyAV"

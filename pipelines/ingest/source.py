@@ -31,7 +31,7 @@ class SourceLost(ConnectionError):
     """The stream cannot be had, or has ended; one line that names the address, without credentials, and a remedy."""
 
 
-class SourceAway(SourceLost, Unanswered):
+class SourceUnreachable(SourceLost, Unanswered):
     """Nobody answers at the address: the camera, its power or its line is gone."""
 
 
@@ -92,8 +92,8 @@ class Source:
             # An RTSP server that says nothing looks to av like one that talks nonsense.
             silent = time.monotonic() - began >= self._stall_s
             nobody_there = silent or isinstance(error, _NOBODY_THERE) or getattr(error, "errno", None) in _NO_WAY_THERE
-            lost = SourceAway if nobody_there else SourceLost
-            raise lost(f"{self.address}: {SILENT if silent else remedy(error)}") from error
+            lost = SourceUnreachable if nobody_there else SourceLost
+            raise lost(f"{self.address}: {SILENT if silent else explain(error)}") from error
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
@@ -133,7 +133,7 @@ class Source:
 
         Raises SourceLost when the stream stalls or ends.
         """
-        pace = Pace(self._stop)
+        pace = RealTimePacer(self._stop)
         for packet in chain(self._probed, self._demux()):
             if self._paced and packet.dts is not None:
                 pace.wait_until(float(packet.dts * packet.time_base))
@@ -172,7 +172,7 @@ class Source:
                     yield packet
         except (FFmpegError, OSError) as error:
             if not self._stop.is_set():
-                raise SourceLost(f"{self.address}: {remedy(error)}") from error
+                raise SourceLost(f"{self.address}: {explain(error)}") from error
 
     def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         """Leaves out what comes before the first timestamp, unless it is a keyframe, which the rest builds on."""
@@ -187,7 +187,7 @@ class Source:
             yield packet
 
 
-class Pace:
+class RealTimePacer:
     """Holds back what comes faster than real time; after a delay or a jump it starts afresh."""
 
     def __init__(self, stop: Flag, longest_s: float = 15.0) -> None:
@@ -219,7 +219,7 @@ REMEDIES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
 )
 
 
-def remedy(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """What went wrong and what to do, in one line without the address (av's own text repeats it with its password)."""
     for kinds, text in REMEDIES:
         if isinstance(error, kinds):

@@ -15,7 +15,7 @@ STEADY_S = 20.0
 """A sub-stream that came back must last for so long before it is analysed again: every change begins tracks anew."""
 
 
-class SubStream:
+class StreamFailover:
     """Decides which of the two streams is shown to `watch`, and tells the camera's health. Thread-safe.
 
     Pictures of the two may differ in size; whoever analyses them scales the geometry to each.
@@ -56,7 +56,7 @@ class SubStream:
             log.warning("the main stream is analysed, for the sub-stream is down", camera=self._camera_id)
         self._health.sub_stream(reason)
         if lost:
-            self._health.lost(reason)
+            self._health.disconnected(reason)
 
     def main_connected(self, _: str) -> None:
         with self._lock:
@@ -69,7 +69,7 @@ class SubStream:
             lost = bool(self._trouble)
         self._health.live_video(reason)
         if lost:
-            self._health.lost(reason)
+            self._health.disconnected(reason)
 
     def watch_sub(self, frame: TimedFrame) -> None:
         with self._lock:

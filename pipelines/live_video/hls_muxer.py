@@ -25,7 +25,7 @@ SEGMENTS_LISTED = 5
 CLOCK_DRIFT_TOLERATED_S = 5.0
 
 
-class Timeline:
+class TimestampUnwrapper:
     """Continuous timestamps from 0, whatever the camera's do: a jump becomes one frame's length."""
 
     def __init__(self, time_base: Fraction, longest_gap_s: float = 2.0) -> None:
@@ -34,7 +34,7 @@ class Timeline:
         self._offset: int | None = None
         self._last = -1
 
-    def place(self, dts: int) -> int:
+    def unwrap(self, dts: int) -> int:
         """The continuous time for `dts`, later than all before."""
         if self._offset is None:
             self._offset = -dts
@@ -88,7 +88,7 @@ class HlsWriter:
     def _placed(self, packet: VideoPacket) -> VideoPacket:
         """The same data, without copying it, at its place on our timeline."""
         dts = packet.dts if packet.dts is not None else packet.pts
-        place = self._timeline.place(0 if dts is None else dts)
+        place = self._timeline.unwrap(0 if dts is None else dts)
         ahead = 0 if packet.pts is None or dts is None else packet.pts - dts
         self._written_s = float(place * packet.time_base)
         placed = cast(VideoPacket, Packet(cast(bytes, packet)))
@@ -130,7 +130,7 @@ class HlsWriter:
         self._stream.codec_context.width, self._stream.codec_context.height = width, height
         self._reorder = BitStreamFilterContext("dts2pts", stream) if self._source.decode_ordered else None
         assert stream.time_base is not None
-        self._timeline = Timeline(stream.time_base)
+        self._timeline = TimestampUnwrapper(stream.time_base)
         self._opened = time.monotonic()
         self._written_s = 0.0
         self._started = True
@@ -153,7 +153,7 @@ class HlsWriter:
             return
         if written_ns != self._listed_ns:
             self._listed_ns = written_ns
-            self._playlist.take(self._init, self._run.read_text())
+            self._playlist.ingest(self._init, self._run.read_text())
 
     def _finish(self) -> None:
         if self._started:

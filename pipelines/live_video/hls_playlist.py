@@ -44,7 +44,7 @@ class LivePlaylist:
         folder.mkdir(parents=True, exist_ok=True)
         self.clear()
 
-    def take(self, init: str, run: str) -> None:
+    def ingest(self, init: str, run: str) -> None:
         """Add what is new in `run`, the playlist of the present connection, whose header is in the file `init`."""
         for tags, duration, number in _ENTRY.findall(run):
             if int(number) >= self.next_sequence:

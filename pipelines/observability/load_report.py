@@ -10,7 +10,7 @@ EVERY_S = 60.0
 log = structlog.get_logger()
 
 
-class LoadLog:
+class LoadReporter:
     """Is given every camera's reports. Not thread-safe."""
 
     def __init__(self) -> None:

@@ -19,9 +19,9 @@ from analytics.detections import Detections, Tracks
 from analytics.facts import ROAD_USERS, Fact, RoadUser
 from models.detection.detector import Detector, RgbImage
 from models.gating.roi import choose_view
-from pipelines.analysis.perception import Glance, Sight
-from pipelines.analysis.view_gate import CameraView, Fitness
-from pipelines.analysis.view_store import is_drawn_on
+from pipelines.analysis.perception import CameraPerception, DetectionRequest
+from pipelines.analysis.view_gate import ViewGate, ViewQuality
+from pipelines.analysis.view_store import has_geometry
 from pipelines.config.settings import StreamConfig
 from pipelines.errors import BadInput
 from pipelines.logging import without_credentials
@@ -78,11 +78,11 @@ class _Picture:
 
     t: float
     frame: av.VideoFrame
-    glance: Glance | None
-    fitness: Fitness
+    glance: DetectionRequest | None
+    fitness: ViewQuality
 
 
-Look = Callable[[float, av.VideoFrame], Glance]
+Look = Callable[[float, av.VideoFrame], DetectionRequest]
 
 
 class _Reader:
@@ -92,12 +92,12 @@ class _Reader:
     """
 
     def __init__(
-        self, recording: Recording, view: CameraView, looks_per_s: float, stop: Flag, look: Look | None = None
+        self, recording: Recording, view: ViewGate, looks_per_s: float, stop: Flag, look: Look | None = None
     ) -> None:
         """look: taken at each frame that may be analysed, in advance."""
         self._recording, self._stop, self._look_ahead = recording, stop, look
         self._looks_per_s, self._due = looks_per_s, 0.0
-        self._view, self._fitness, self._check_at = view, Fitness(usable=True), 0.0
+        self._view, self._fitness, self._check_at = view, ViewQuality(usable=True), 0.0
         self._ready: Queue[_Picture | None] = Queue(_WAITING_PICTURES)
         self._failure: BaseException | None = None
         self._thread = Thread(target=self._run, name="decode", daemon=True)
@@ -130,7 +130,7 @@ class _Reader:
                 self._due = max(self._due + 1 / self._looks_per_s, timed.t)
                 if timed.t >= self._check_at:
                     self._check_at = timed.t + _CHECK_EVERY_S
-                    self._fitness = self._view.see(timed.t, timed.frame)
+                    self._fitness = self._view.update(timed.t, timed.frame)
                 ahead = self._look_ahead if self._fitness.usable else None
                 glance = None if ahead is None else ahead(timed.t, timed.frame)
                 self._offer(_Picture(timed.t, timed.frame, glance, self._fitness))
@@ -172,8 +172,8 @@ def count(
     Decoding, detection and analysis overlap; facts come in the order of the frames. Raises BadInput where nothing
     in the recording can be decoded.
     """
-    sight = Sight(camera, choose_view(camera, looks_per_s=looks_per_s), gating=gating)
-    fitness = CameraView(_FROZEN_S, drawn_on=is_drawn_on(camera))
+    sight = CameraPerception(camera, choose_view(camera, looks_per_s=looks_per_s), gating=gating)
+    fitness = ViewGate(_FROZEN_S, drawn_on=has_geometry(camera))
     reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.look)
     counting = _Counting(camera, detector, sight, watchers)
     for picture in reader:
@@ -193,11 +193,13 @@ def count(
 class _Counting:
     """Frames on their way through the detector, and what came out so far."""
 
-    def __init__(self, camera: Camera, detector: Detector, sight: Sight, watchers: Sequence[Watcher]) -> None:
+    def __init__(
+        self, camera: Camera, detector: Detector, sight: CameraPerception, watchers: Sequence[Watcher]
+    ) -> None:
         self._detector, self._sight, self._watchers = detector, sight, watchers
         self._analyst, self._counted = CameraAnalyst(camera), Counted()
         self._votes: dict[int, Counter[int]] = {}
-        self._under_way: deque[tuple[_Picture, Glance, Future[Detections] | None]] = deque()
+        self._under_way: deque[tuple[_Picture, DetectionRequest, Future[Detections] | None]] = deque()
         self._latest: tuple[RgbImage, Future[Detections]] | None = None
 
     def look(self, picture: _Picture) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 
-from pipelines.analysis.view_gate import Fitness
+from pipelines.analysis.view_gate import ViewQuality
 from pipelines.events.schema import CameraStatus, Drops, Health
-from pipelines.ingest.frame_buffer import Dropped
+from pipelines.ingest.frame_buffer import DroppedFrames
 
 JUDGED_AFTER_S = 3.0
 BEHIND = 0.5
@@ -34,7 +34,7 @@ class CameraHealth:
         self._lock = Lock()
         self._arriving = False
         self._lost = ""
-        self._trouble = ""
+        self._analysis_error = ""
         self._live_trouble = ""
         self._sub_trouble = ""
         self._remark = ""
@@ -64,7 +64,7 @@ class CameraHealth:
             self._received += pictures
             self._arriving, self._lost, self._image_size = True, "", image_size
 
-    def lost(self, reason: str) -> None:
+    def disconnected(self, reason: str) -> None:
         """No more frames to analyse, until `received`."""
         with self._lock:
             self._arriving, self._lost, self._picture, self._age_s = False, reason, None, None
@@ -91,13 +91,13 @@ class CameraHealth:
             self._ages_s.append(self._age_s)
             if waited_s is not None:
                 self._waits_s.append(waited_s)
-            self._trouble = ""
+            self._analysis_error = ""
 
-    def wants(self, looks_per_s: float) -> None:
+    def set_requested_rate(self, looks_per_s: float) -> None:
         """The rate that its traffic asks for at present."""
         self._wanted_per_s = looks_per_s
 
-    def seen(self, fitness: Fitness) -> None:
+    def view_assessed(self, fitness: ViewQuality) -> None:
         """A frame was looked at, and analysed only if it is usable."""
         with self._lock:
             self._withheld += not fitness.usable
@@ -107,7 +107,7 @@ class CameraHealth:
         """Frames come, but cannot be analysed, until `analysed`."""
         with self._lock:
             self._failed += 1
-            self._trouble = reason
+            self._analysis_error = reason
 
     def status(self) -> CameraStatus:
         with self._lock:
@@ -124,7 +124,7 @@ class CameraHealth:
         states = (
             (self._lost != "", CameraStatus.OFFLINE, self._lost),
             (not self._arriving, CameraStatus.CONNECTING, ""),
-            (self._trouble != "", CameraStatus.OFFLINE, self._trouble),
+            (self._analysis_error != "", CameraStatus.OFFLINE, self._analysis_error),
             (self._picture is not None, picture, why_unusable),
             (self._live_trouble != "", CameraStatus.DEGRADED, live),
             (self._sub_trouble != "", CameraStatus.DEGRADED, sub),
@@ -133,7 +133,7 @@ class CameraHealth:
         )
         return next(((status, why) for holds, status, why in states if holds), (CameraStatus.ONLINE, self._remark))
 
-    def report(self, dropped: Dropped) -> Health:
+    def report(self, dropped: DroppedFrames) -> Health:
         """The event for the time since the last report, which begins anew. dropped: frames nobody took meanwhile."""
         with self._lock:
             now = self._now()
@@ -165,9 +165,9 @@ class CameraHealth:
             self._begin_anew(now)
             return report
 
-    def _drops(self, dropped: Dropped) -> Drops:
+    def _drops(self, dropped: DroppedFrames) -> Drops:
         """While the analysis fails, nobody takes frames, however much time there is."""
-        failing = dropped.no_capacity if self._trouble else 0
+        failing = dropped.no_capacity if self._analysis_error else 0
         return Drops(
             superseded=dropped.superseded,
             no_capacity=dropped.no_capacity - failing,

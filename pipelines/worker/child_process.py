@@ -22,7 +22,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def process(
+def running_process(
     command: list[str], *, log: Path | None = None, stop_within_s: float = STOP_TIMEOUT_S
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` for the length of the block; log: where its output goes instead of ours.

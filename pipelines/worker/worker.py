@@ -10,21 +10,21 @@ from types import TracebackType
 from typing import Self
 
 from models.detection.detector import Detector
-from pipelines.analysis.camera_pipeline import CameraAnalysis
-from pipelines.analysis.loop import Looker, Watched
-from pipelines.analysis.rate_control import Pace, Room
-from pipelines.analysis.view_gate import CameraView
-from pipelines.analysis.view_store import ViewMemory, is_drawn_on
+from pipelines.analysis.camera_pipeline import CameraPipeline
+from pipelines.analysis.loop import AnalysisLoop, CameraSlot
+from pipelines.analysis.rate_control import AimdHeadroom, RateController
+from pipelines.analysis.view_gate import ViewGate
+from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.geometry_file import Geometry
 from pipelines.config.settings import CameraConfig, Config
 from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
 from pipelines.evidence.snapshots import Snapshots
-from pipelines.ingest.connection import Decode, feed
+from pipelines.ingest.connection import OpenDecoder, run_connection
 from pipelines.ingest.decode_pool import DecodePool
-from pipelines.ingest.frame_buffer import NewestFrame, TimedFrame
-from pipelines.ingest.stream_failover import SubStream
+from pipelines.ingest.frame_buffer import LatestFrameSlot, TimedFrame
+from pipelines.ingest.stream_failover import StreamFailover
 from pipelines.live_video.hls_playlist import LivePlaylist
-from pipelines.observability.load_report import LoadLog
+from pipelines.observability.load_report import LoadReporter
 from pipelines.worker.camera_health import CameraHealth
 from pipelines.worker.supervisor import BackOff, Supervisor
 
@@ -54,27 +54,27 @@ class Worker:
         self._make_health = make_health
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
-        self._room = Room(config.analysis.looks_per_s)
-        self._watched = [self._watch(camera, config.geometry_of(camera)) for camera in config.watched]
+        self._room = AimdHeadroom(config.analysis.looks_per_s)
+        self._slots = [self._watch(camera, config.geometry_of(camera)) for camera in config.watched]
         self._playlists = {
             camera.id: LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept)
             for camera in config.watched
         }
-        self._looker = Looker(detector, self._watched, self._wake, self._room)
+        self._analysis_loop = AnalysisLoop(detector, self._slots, self._wake, self._room)
         self._decoding = DecodePool()
         self._supervisor = Supervisor(back_off)
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.callback(self._say_goodbye)
+            stack.callback(self._publish_offline)
             supervisor = stack.enter_context(self._supervisor)
-            supervisor.keep_running("analysis", self._looker.run)
+            supervisor.keep_running("analysis", self._analysis_loop.run)
             supervisor.keep_running("health", self._report_health)
             for number in range(self._decoding.threads):
                 supervisor.keep_running(f"decoding {number + 1}", self._decoding.run)
-            for camera, watched in zip(self._config.watched, self._watched, strict=True):
-                self._start_feeds(camera, watched)
+            for camera, slot in zip(self._config.watched, self._slots, strict=True):
+                self._start_feeds(camera, slot)
             self._exit = stack.pop_all()
         return self
 
@@ -83,36 +83,36 @@ class Worker:
     ) -> None:
         self._exit.close()
 
-    def _watch(self, camera: CameraConfig, geometry: Geometry) -> Watched:
-        def make_analysis(image_size: tuple[int, int]) -> CameraAnalysis:
-            return CameraAnalysis(camera.camera(geometry, image_size), self._snapshots, self._send)
+    def _watch(self, camera: CameraConfig, geometry: Geometry) -> CameraSlot:
+        def make_analysis(image_size: tuple[int, int]) -> CameraPipeline:
+            return CameraPipeline(camera.camera(geometry, image_size), self._snapshots, self._send)
 
         analysis = self._config.analysis
-        memory = ViewMemory(self._config.data_dir / "views" / f"{camera.id}.npz", geometry)
-        return Watched(
+        memory = ViewStore(self._config.data_dir / "views" / f"{camera.id}.npz", geometry)
+        return CameraSlot(
             camera_id=camera.id,
-            frames=NewestFrame(self._wake.set),
+            frames=LatestFrameSlot(self._wake.set),
             health=self._make_health(camera.id, analysis.looks_per_s),
             make_analysis=make_analysis,
-            pace=Pace(analysis.looks_per_s, analysis.most_looks_per_s, self._room),
-            view=CameraView(self._config.stream.frozen_s, memory, drawn_on=is_drawn_on(geometry)),
+            rate=RateController(analysis.looks_per_s, analysis.most_looks_per_s, self._room),
+            view=ViewGate(self._config.stream.frozen_s, memory, drawn_on=has_geometry(geometry)),
         )
 
-    def _start_feeds(self, camera: CameraConfig, watched: Watched) -> None:
+    def _start_feeds(self, camera: CameraConfig, slot: CameraSlot) -> None:
         """One connection, or two where viewers and analysis have a stream each."""
-        playlist, health = self._playlists[camera.id], watched.health
+        playlist, health = self._playlists[camera.id], slot.health
 
         def watch(frame: TimedFrame) -> None:
             health.received(frame.image_size, 1 + frame.passed_over)
-            watched.frames.put(frame)
+            slot.frames.put(frame)
 
-        decode = partial(self._decoding.decoding, watch=watch, wanted_rate=watched.wanted_rate)
+        decode = partial(self._decoding.open, watch=watch, wanted_rate=slot.wanted_rate)
         url = camera.url.get_secret_value()
         if camera.analysis_url is None:
             both = self._feed(url, playlist, decode, health.connected)
-            self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.lost))
+            self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.disconnected))
             return
-        sub = SubStream(camera.id, health, watch, watched.wanted_rate)
+        sub = StreamFailover(camera.id, health, watch, slot.wanted_rate)
         decode_sub = partial(decode, watch=sub.watch_sub)
         decode_main = partial(decode, watch=sub.watch_main, wanted_rate=sub.main_rate)
         main_feed = self._feed(url, playlist, decode_main, sub.main_connected)
@@ -121,21 +121,21 @@ class Worker:
         self._supervisor.keep_running(f"analysis {camera.id}", sub_feed, sub.sub_failed)
 
     def _feed(
-        self, url: str, playlist: LivePlaylist | None, decode: Decode, connected: Callable[[str], None]
+        self, url: str, playlist: LivePlaylist | None, decode: OpenDecoder, connected: Callable[[str], None]
     ) -> Callable[[Flag], None]:
-        return partial(feed, url, self._config.stream, playlist=playlist, decode=decode, connected=connected)
+        return partial(run_connection, url, self._config.stream, playlist=playlist, decode=decode, connected=connected)
 
     def _report_health(self, stop: Flag) -> None:
         reported: dict[str, tuple[CameraStatus, float]] = {}
-        load = LoadLog()
+        load = LoadReporter()
         while not stop.is_set():
             now = time.monotonic()
-            for watched in self._watched:
-                last = reported.get(watched.camera_id)
-                status = watched.health.status()
+            for slot in self._slots:
+                last = reported.get(slot.camera_id)
+                status = slot.health.status()
                 if last is None or last[0] != status or now - last[1] >= HEARTBEAT_S:
-                    report = watched.health.report(watched.frames.take_dropped())
-                    reported[watched.camera_id] = report.status, now
+                    report = slot.health.report(slot.frames.pop_dropped())
+                    reported[slot.camera_id] = report.status, now
                     self._send(report)
                     load.add(report)
             stop.wait(STATUS_CHECK_S)
@@ -143,12 +143,12 @@ class Worker:
     def _send(self, data: Counts | Congestion | IncidentReport | Health) -> None:
         self._put(Event.wrap(data, datetime.now(UTC)))
 
-    def _say_goodbye(self) -> None:
+    def _publish_offline(self) -> None:
         """From now on there is no data from these cameras, and no live video that is not live."""
-        for watched in self._watched:
-            watched.health.lost("the worker was stopped")
-            self._send(watched.health.report(watched.frames.take_dropped()))
-            self._playlists[watched.camera_id].clear()
+        for slot in self._slots:
+            slot.health.disconnected("the worker was stopped")
+            self._send(slot.health.report(slot.frames.pop_dropped()))
+            self._playlists[slot.camera_id].clear()
 
 
 def _clearing(playlist: LivePlaylist, tell: Callable[[str], None]) -> Callable[[str], None]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import BadInput
-from pipelines.worker.child_process import free_port, process
+from pipelines.worker.child_process import free_port, running_process
 
 START_TIMEOUT_S = 20.0
 
@@ -22,7 +22,7 @@ def rtsp_server(clips: Path, log: Path) -> Iterator[int]:
     port, control = free_port(), free_port()
     command = [str(program), "--dir", str(clips), "--host", "127.0.0.1"]
     command += ["--port", str(port), "--control-port", str(control)]
-    with process(command, log=log) as child:
+    with running_process(command, log=log) as child:
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
             try:

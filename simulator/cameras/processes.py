@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from models.weights.bundled import DEMO_CITY
-from pipelines.worker.child_process import free_port, process
+from pipelines.worker.child_process import free_port, running_process
 from simulator.cameras.live_camera import MAIN
 from simulator.world.camera_model import geometry_of
 from simulator.world.sites import Point
@@ -68,7 +68,7 @@ def live_city(
         common += ["--start-at", f"{start_at:.3f}", "--duration", f"{duration_s:.0f}"]
         cameras = tuple(
             running.enter_context(
-                process(
+                running_process(
                     [
                         *(sys.executable, "-m", "pipelines", "city", "camera", point.id, *common),
                         *("--port", str(ports[point.id]), "--truth", str(truth[point.id])),

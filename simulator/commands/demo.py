@@ -9,7 +9,7 @@ from types import FrameType
 import click
 
 from pipelines.errors import BadInput
-from pipelines.worker.child_process import process
+from pipelines.worker.child_process import running_process
 from simulator.cameras.file_rtsp_server import rtsp_server
 from simulator.demo.clips import demo_config
 
@@ -56,7 +56,7 @@ def _play_clips(clips: Path, data_dir: Path, port: int) -> None:
             demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port, weights=use_weights),
             encoding="utf-8",
         )
-        with process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:
+        with running_process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:
             status = city.wait()
     if status:
         raise BadInput(f"the demo stopped by itself with status {status}; the line above says why")

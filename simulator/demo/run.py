@@ -16,7 +16,7 @@ from models.weights.bundled import DEMO_CITY
 from pipelines.config.geometry_file import Geometry
 from pipelines.config.settings import Config, read_config
 from pipelines.errors import BadInput
-from pipelines.worker.child_process import process
+from pipelines.worker.child_process import running_process
 from simulator.cameras.processes import LiveCity, amend_config, live_city
 from simulator.demo.capacity_probe import cameras_held
 from simulator.demo.history_seed import PastDays
@@ -57,7 +57,7 @@ def show(data_dir: Path, *, port: int, cameras: int | None, seed: int, say: Say)
         assert narration is not None
         narration.write_bytes(b"")
         log = data_dir / "simpang.log"
-        with process([sys.executable, "-m", "pipelines", "run", str(city.config)], log=log) as running:
+        with running_process([sys.executable, "-m", "pipelines", "run", str(city.config)], log=log) as running:
             _wait_until_up(running, port, log)
             with seeding(config, _past(config, live)):
                 for line in _welcome(port, users, time.monotonic() - began, city):

@@ -12,7 +12,7 @@ from pipelines.config.settings import read_config
 from pipelines.errors import BadInput
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
 from pipelines.store.database import open_database
-from pipelines.worker.child_process import process
+from pipelines.worker.child_process import running_process
 from simulator.cameras.processes import GET_READY_S, LiveCity, amend_config, live_city
 from simulator.evaluation.city_scores import CameraScore, judge_camera
 from simulator.evaluation.database_reader import read_stored
@@ -75,7 +75,7 @@ def run_trial(trial: Trial, progress: Progress = lambda _: None) -> Outcome:
         amend_config(city.config, portal={"port": 0}, weights=trial.weights)
         _wait(trial, city, -SIMPANG_BEFORE_S, progress)
         command = [sys.executable, "-m", "pipelines", "run", str(city.config)]
-        with process(command, log=trial.folder / "simpang.log") as simpang:
+        with running_process(command, log=trial.folder / "simpang.log") as simpang:
             _wait(trial, city, trial.until_s + SETTLES_S, progress, simpang)
     return Outcome(_scores(trial, city), min(_shown(path) for path in city.truth.values()))
 

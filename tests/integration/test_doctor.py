@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from pipelines.ingest.hw_decode import KINDS, trouble_with
+from pipelines.ingest.hw_decode import KINDS, self_test
 from tests.support.servers import KafkaBroker, RtspCameras, free_port
 from tests.support.tiny_network import save_tiny_network
 
@@ -82,7 +82,7 @@ def test_each_problem_has_a_line_of_advice_and_the_status_is_1(rtsp_cameras: Rts
         ],
         bus={"kafka": f"127.0.0.1:{free_port()}"},
         store={"dsn": f"postgresql://simpang:s3cret@127.0.0.1:{free_port()}/simpang"},
-        stream={"hardware_decoder": next(kind for kind in KINDS if trouble_with(kind))},
+        stream={"hardware_decoder": next(kind for kind in KINDS if self_test(kind))},
     )
     status, report, printed = doctor(city)
     assert (status, report["ok"]) == (1, False)

@@ -18,7 +18,7 @@ from models.errors import UnusableWeights
 from models.export.yolo_dataset import PICTURE_SUFFIXES, at_width, read_picture
 from pipelines.errors import BadInput
 from pipelines.ingest.decoder import Decoder
-from pipelines.ingest.source import Source, SourceLost, public_address, remedy
+from pipelines.ingest.source import Source, SourceLost, explain, public_address
 
 log = structlog.get_logger()
 
@@ -85,7 +85,7 @@ def _of_file(path: Path, each: int, width: int) -> list[RgbImage]:
     except UnusableWeights as error:
         raise BadInput(str(error)) from error
     except (FFmpegError, OSError) as error:
-        raise BadInput(f"{path}: {remedy(error)}") from error
+        raise BadInput(f"{path}: {explain(error)}") from error
 
 
 def _evenly(files: Sequence[Path], each: int) -> list[Path]:

@@ -13,8 +13,8 @@ from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, IncidentType, RoadUser
 from models.gating.roi import choose_view
 from models.packing.crop_collage import mosaic_of
-from pipelines.analysis.camera_pipeline import CameraAnalysis, Look
-from pipelines.analysis.perception import Glance
+from pipelines.analysis.camera_pipeline import CameraPipeline, PendingFrame
+from pipelines.analysis.perception import DetectionRequest
 from pipelines.config.geometry_file import read_geometry
 from pipelines.events.mapping import CameraEvent
 from pipelines.events.schema import Counts, IncidentPhase, IncidentReport
@@ -48,11 +48,12 @@ def as_seen(in_frame: Detections, camera: Camera = ROAD) -> Detections:
     return Detections(xyxy.astype(np.float32), in_frame.confidence, in_frame.class_id)
 
 
-def looked(at: float, camera: Camera = ROAD, picture: VideoFrame = PICTURE) -> Look:
+def looked(at: float, camera: Camera = ROAD, picture: VideoFrame = PICTURE) -> PendingFrame:
     """At everything there is to see."""
     _, _, width, height = choose_view(camera).window
-    return Look(
-        TimedFrame(at, picture), Glance(at, np.zeros((height, width, 3), np.uint8), mosaic_of([(0, 0, width, height)]))
+    return PendingFrame(
+        TimedFrame(at, picture),
+        DetectionRequest(at, np.zeros((height, width, 3), np.uint8), mosaic_of([(0, 0, width, height)])),
     )
 
 
@@ -62,12 +63,12 @@ def events() -> list[CameraEvent]:
 
 
 @pytest.fixture
-def analysis(events: list[CameraEvent], tmp_path: Path) -> CameraAnalysis:
-    return CameraAnalysis(ROAD, Snapshots(tmp_path), events.append)
+def analysis(events: list[CameraEvent], tmp_path: Path) -> CameraPipeline:
+    return CameraPipeline(ROAD, Snapshots(tmp_path), events.append)
 
 
 def test_crossings_come_with_the_period_in_which_they_were_seen(
-    analysis: CameraAnalysis, events: list[CameraEvent]
+    analysis: CameraPipeline, events: list[CameraEvent]
 ) -> None:
     for look in range(60):
         t = START + look / 5
@@ -79,7 +80,7 @@ def test_crossings_come_with_the_period_in_which_they_were_seen(
     assert sum(report.observed_s for report in counts) == pytest.approx(11.8, abs=0.3)
 
 
-def test_time_without_frames_is_reported_as_unobserved(analysis: CameraAnalysis, events: list[CameraEvent]) -> None:
+def test_time_without_frames_is_reported_as_unobserved(analysis: CameraPipeline, events: list[CameraEvent]) -> None:
     for look in range(50):
         analysis.conclude(looked(START + look / 5), as_seen(boxes()))
     analysis.advance(START + 60)
@@ -96,7 +97,7 @@ def test_a_stopped_vehicle_is_reported_with_its_picture(
     assert geometry.image_size is not None
     width, height = geometry.image_size
     camera = geometry.camera("road", geometry.image_size)
-    analysis = CameraAnalysis(camera, Snapshots(tmp_path), events.append)
+    analysis = CameraPipeline(camera, Snapshots(tmp_path), events.append)
     grey = VideoFrame.from_ndarray(np.full((height, width, 3), 100, np.uint8), format="rgb24")
     for frame in read_recording(scenario / "detections.jsonl.gz"):
         if truth["start_s"] - 60 < frame.t < truth["start_s"] + 60:

@@ -16,14 +16,14 @@ from av.video.frame import VideoFrame
 from analytics.camera import Camera
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
-from pipelines.analysis.camera_pipeline import CameraAnalysis
+from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.analysis.fair_scheduler import MOST_LEFT_OWING
-from pipelines.analysis.loop import Looker, Watched
-from pipelines.analysis.rate_control import QUIET_PER_S, Pace, Room
-from pipelines.analysis.view_gate import CameraView
+from pipelines.analysis.loop import AnalysisLoop, CameraSlot
+from pipelines.analysis.rate_control import QUIET_PER_S, AimdHeadroom, RateController
+from pipelines.analysis.view_gate import ViewGate
 from pipelines.events.schema import CameraStatus
 from pipelines.evidence.snapshots import Snapshots
-from pipelines.ingest.frame_buffer import Dropped, NewestFrame, TimedFrame
+from pipelines.ingest.frame_buffer import DroppedFrames, LatestFrameSlot, TimedFrame
 from pipelines.worker.camera_health import CameraHealth
 from tests.support.servers import wait_until
 from tests.support.street import street_frame
@@ -71,20 +71,20 @@ def picture(name: str, seed: int) -> VideoFrame:
 
 
 @contextmanager
-def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterator[dict[str, Watched]]:
-    """A looker at three cameras that bring 50 frames a second each."""
-    stop, wake, room = Flag(), Flag(), Room(looks_per_s)
+def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterator[dict[str, CameraSlot]]:
+    """A analysis_loop at three cameras that bring 50 frames a second each."""
+    stop, wake, room = Flag(), Flag(), AimdHeadroom(looks_per_s)
 
-    def watched(name: str) -> Watched:
-        return Watched(
+    def watched(name: str) -> CameraSlot:
+        return CameraSlot(
             camera_id=name,
-            frames=NewestFrame(wake.set),
+            frames=LatestFrameSlot(wake.set),
             health=CameraHealth(name, looks_per_s),
-            make_analysis=lambda size: CameraAnalysis(
+            make_analysis=lambda size: CameraPipeline(
                 Camera(id=name, image_size=size), Snapshots(folder), lambda event: None
             ),
-            pace=Pace(looks_per_s, looks_per_s, room),
-            view=CameraView(30),
+            rate=RateController(looks_per_s, looks_per_s, room),
+            view=ViewGate(30),
         )
 
     cameras = {name: watched(name) for name in SHADES}
@@ -98,8 +98,8 @@ def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterato
                 camera.health.received((128, 96))
                 camera.frames.put(TimedFrame(time.time(), pictures[name][number % 150]))
 
-    looker = Looker(detector, list(cameras.values()), wake, room)
-    threads = [Thread(target=looker.run, args=(stop,)), Thread(target=bring)]
+    analysis_loop = AnalysisLoop(detector, list(cameras.values()), wake, room)
+    threads = [Thread(target=analysis_loop.run, args=(stop,)), Thread(target=bring)]
     for thread in threads:
         thread.start()
     try:
@@ -115,7 +115,7 @@ def test_an_overloaded_detector_is_shared_evenly_and_nothing_queues_up(tmp_path:
     detector = SlowDetector(look_s=0.05)
     with looking(detector, looks_per_s=50, folder=tmp_path) as cameras:
         wait_until(lambda: sum(detector.looks.values()) >= 60, "60 looks")
-        dropped = {name: camera.frames.take_dropped() for name, camera in cameras.items()}
+        dropped = {name: camera.frames.pop_dropped() for name, camera in cameras.items()}
     assert max(detector.looks.values()) - min(detector.looks.values()) <= 3
     assert detector.most_waiting == 1
     assert min(drops.no_capacity for drops in dropped.values()) > 0
@@ -144,7 +144,7 @@ def test_a_camera_without_frames_leaves_the_others_their_looks(tmp_path: Path) -
 def test_a_camera_whose_analysis_cannot_be_made_says_so(tmp_path: Path, looks_per_s: float) -> None:
     detector = SlowDetector(look_s=0.0)
 
-    def refuse(size: tuple[int, int]) -> CameraAnalysis:
+    def refuse(size: tuple[int, int]) -> CameraPipeline:
         raise ValueError("gate north is outside the picture")
 
     with looking(detector, looks_per_s, tmp_path) as cameras:
@@ -152,24 +152,24 @@ def test_a_camera_whose_analysis_cannot_be_made_says_so(tmp_path: Path, looks_pe
         wait_until(lambda: cameras["b"].health.status() == CameraStatus.OFFLINE, "the misdrawn camera to be offline")
         before = detector.looks["a"]
         wait_until(lambda: detector.looks["a"] >= before + 10, "looks at the others")
-    assert cameras["b"].health.report(Dropped()).reason == "gate north is outside the picture"
+    assert cameras["b"].health.report(DroppedFrames()).reason == "gate north is outside the picture"
     assert cameras["c"].health.status() == CameraStatus.ONLINE
 
 
 def test_a_camera_that_shows_nothing_from_the_first_has_minutes_without_data(tmp_path: Path) -> None:
     """Nothing is analysed, but that nothing was observed is told: it is no empty road."""
-    stop, wake, room, told = Flag(), Flag(), Room(50), []
+    stop, wake, room, told = Flag(), Flag(), AimdHeadroom(50), []
     detector = SlowDetector(look_s=0.0)
-    covered = Watched(
+    covered = CameraSlot(
         camera_id="a",
-        frames=NewestFrame(wake.set),
+        frames=LatestFrameSlot(wake.set),
         health=CameraHealth("a", looks_per_s=50),
-        make_analysis=lambda size: CameraAnalysis(Camera(id="a", image_size=size), Snapshots(tmp_path), told.append),
-        pace=Pace(50, 50, room),
-        view=CameraView(30),
+        make_analysis=lambda size: CameraPipeline(Camera(id="a", image_size=size), Snapshots(tmp_path), told.append),
+        rate=RateController(50, 50, room),
+        view=ViewGate(30),
     )
-    looker = Thread(target=Looker(detector, [covered], wake, room).run, args=(stop,))
-    looker.start()
+    analysis_loop = Thread(target=AnalysisLoop(detector, [covered], wake, room).run, args=(stop,))
+    analysis_loop.start()
     try:
         began = time.time() - 100
         for number in range(40):
@@ -180,9 +180,9 @@ def test_a_camera_that_shows_nothing_from_the_first_has_minutes_without_data(tmp
     finally:
         stop.set()
         wake.set()
-        looker.join(10)
+        analysis_loop.join(10)
         detector.close()
-    report = covered.health.report(Dropped())
+    report = covered.health.report(DroppedFrames())
     assert (report.status, report.analysed_fps) == (CameraStatus.UNUSABLE, 0)
     assert "hidden" in report.reason
     assert {counts.observed_s for counts in told} == {0.0}
@@ -195,4 +195,4 @@ def test_what_is_looked_at_sets_how_often_a_camera_wants_to_be_looked_at(tmp_pat
     with looking(detector, looks_per_s=20, folder=tmp_path) as cameras:
         assert cameras["a"].wanted_rate() == 20
         wait_until(lambda: cameras["a"].wanted_rate() == QUIET_PER_S, "the empty road to want few looks")
-        wait_until(lambda: cameras["a"].health.report(Dropped()).wanted_fps == QUIET_PER_S, "that to be told")
+        wait_until(lambda: cameras["a"].health.report(DroppedFrames()).wanted_fps == QUIET_PER_S, "that to be told")

@@ -6,7 +6,7 @@ from av.video.frame import VideoFrame
 
 from analytics.camera import Camera
 from models.gating.roi import view_at
-from pipelines.analysis.perception import Sight
+from pipelines.analysis.perception import CameraPerception
 from tests.support.bright_detector import BrightDetector
 
 SIZE = (640, 352)
@@ -23,7 +23,7 @@ def frame(number: int, left: int) -> VideoFrame:
 
 @pytest.mark.parametrize("gating", [False, True])
 def test_a_vehicle_has_one_track_from_its_way_to_its_stop_and_on(gating: bool) -> None:
-    sight, detector = Sight(CAMERA, VIEW, gating=gating), BrightDetector()
+    sight, detector = CameraPerception(CAMERA, VIEW, gating=gating), BrightDetector()
     tracks, pixels = set(), []
     for look in range(40):
         left = 30 + 12 * min(look, 15) + 12 * max(0, look - 25)
@@ -41,7 +41,7 @@ def test_a_vehicle_has_one_track_from_its_way_to_its_stop_and_on(gating: bool) -
 
 
 def test_without_gating_several_looks_may_be_under_way() -> None:
-    sight, detector = Sight(CAMERA, VIEW, gating=False), BrightDetector()
+    sight, detector = CameraPerception(CAMERA, VIEW, gating=False), BrightDetector()
     glances = [sight.look(look / 5, frame(look, 30 + 12 * look)) for look in range(5)]
     for glance in glances:
         assert glance.image is not None

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from av.video.frame import VideoFrame
 
-from pipelines.analysis.view_gate import CameraView, Fitness
-from pipelines.analysis.view_store import ViewMemory, is_drawn_on
+from pipelines.analysis.view_gate import ViewGate, ViewQuality
+from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.geometry_file import Geometry
 from pipelines.events.schema import CameraStatus
 from tests.support.street import street_frame
 
 START = 1_800_000_000.0
 TURNED = 20
-Show = Callable[..., list[Fitness]]
+Show = Callable[..., list[ViewQuality]]
 
 
 def drawn(gate_to: float = 300, **more: object) -> Geometry:
@@ -28,9 +28,9 @@ def show() -> Show:
     """Shows a view so many seconds of a street; time and grain go on from call to call."""
     numbers = count()
 
-    def pictures(view: CameraView, seconds: float, still: VideoFrame | None = None, **fault: int) -> list[Fitness]:
+    def pictures(view: ViewGate, seconds: float, still: VideoFrame | None = None, **fault: int) -> list[ViewQuality]:
         return [
-            view.see(START + number, still or street_frame(number, **fault))
+            view.update(START + number, still or street_frame(number, **fault))
             for number in (next(numbers) for _ in range(int(seconds)))
         ]
 
@@ -38,19 +38,19 @@ def show() -> Show:
 
 
 def test_a_turned_camera_is_doubted_at_once_told_soon_and_trusted_again_when_it_is_back(show: Show) -> None:
-    view = CameraView(30)
-    assert all(fitness == Fitness(usable=True) for fitness in show(view, 120))
+    view = ViewGate(30)
+    assert all(fitness == ViewQuality(usable=True) for fitness in show(view, 120))
     turned = show(view, 30, shift=TURNED)
     assert not any(fitness.usable for fitness in turned[2:]), "nothing is counted at gates that may lie elsewhere"
     assert turned[2].status is None, "one look proves nothing"
     assert turned[-1].status is CameraStatus.UNUSABLE
     assert turned[-1].reason.startswith("the view has shifted")
     assert len({fitness.reason for fitness in turned[15:]}) == 1, "whoever hears of it hears it once"
-    assert show(view, 30)[-1] == Fitness(usable=True)
+    assert show(view, 30)[-1] == ViewQuality(usable=True)
 
 
 def test_a_passing_bus_is_not_counted_through_and_not_told(show: Show) -> None:
-    view = CameraView(30)
+    view = ViewGate(30)
     show(view, 60)
     hidden = show(view, 8, covered=True)
     assert not hidden[-1].usable
@@ -59,23 +59,23 @@ def test_a_passing_bus_is_not_counted_through_and_not_told(show: Show) -> None:
 
 
 def test_a_picture_that_repeats_itself_is_frozen_until_it_moves(show: Show) -> None:
-    view = CameraView(30)
+    view = ViewGate(30)
     show(view, 60)
     hung = show(view, 40, still=street_frame(7))
     assert (hung[3].usable, hung[10].usable, hung[10].status) == (True, False, None)
     assert hung[-1].status is CameraStatus.FROZEN
-    assert show(view, 1) == [Fitness(usable=True)]
+    assert show(view, 1) == [ViewQuality(usable=True)]
 
 
 def test_a_camera_that_comes_back_from_hanging_with_another_view_is_turned_and_no_longer_frozen(show: Show) -> None:
-    view = CameraView(30)
+    view = ViewGate(30)
     show(view, 60)
     assert show(view, 40, still=street_frame(7))[-1].status is CameraStatus.FROZEN
     assert show(view, 20, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
 
 
 def test_a_lens_cap_that_makes_one_black_picture_is_dark_and_not_frozen(show: Show) -> None:
-    view = CameraView(30)
+    view = ViewGate(30)
     show(view, 60)
     black = VideoFrame(320, 180, "gray")
     for plane in black.planes:
@@ -84,28 +84,28 @@ def test_a_lens_cap_that_makes_one_black_picture_is_dark_and_not_frozen(show: Sh
 
 
 def test_where_nothing_is_drawn_a_camera_may_be_turned(show: Show) -> None:
-    assert not is_drawn_on(Geometry())
-    view = CameraView(30, drawn_on=False)
+    assert not has_geometry(Geometry())
+    view = ViewGate(30, drawn_on=False)
     show(view, 120)
     show(view, 40, shift=TURNED)
-    assert show(view, 20, shift=TURNED)[-1] == Fitness(usable=True)
+    assert show(view, 20, shift=TURNED)[-1] == ViewQuality(usable=True)
 
 
 @pytest.fixture
-def restarted(tmp_path: Path) -> Iterator[Callable[..., CameraView]]:
+def restarted(tmp_path: Path) -> Iterator[Callable[..., ViewGate]]:
     """`restarted(geometry)`: the worker's view of the same camera after the last one was closed."""
-    views: list[CameraView] = []
+    views: list[ViewGate] = []
 
-    def start(geometry: Geometry) -> CameraView:
+    def start(geometry: Geometry) -> ViewGate:
         for view in views:
             view.close()
-        views[:] = [CameraView(30, ViewMemory(tmp_path / "views" / "road.npz", geometry))]
+        views[:] = [ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", geometry))]
         return views[0]
 
     yield start
 
 
-def test_a_camera_turned_while_the_worker_was_down_is_noticed(show: Show, restarted: Callable[..., CameraView]) -> None:
+def test_a_camera_turned_while_the_worker_was_down_is_noticed(show: Show, restarted: Callable[..., ViewGate]) -> None:
     show(restarted(drawn()), 150)
     turned = show(restarted(drawn()), 30, shift=TURNED)
     assert not any(fitness.usable for fitness in turned), "from its first picture on"
@@ -113,19 +113,17 @@ def test_a_camera_turned_while_the_worker_was_down_is_noticed(show: Show, restar
     # Not even the next restart makes it forget.
     view = restarted(drawn())
     assert show(view, 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
-    assert show(view, 30)[-1] == Fitness(usable=True)
+    assert show(view, 30)[-1] == ViewQuality(usable=True)
 
 
-def test_a_camera_covered_while_the_worker_was_down_is_noticed(
-    show: Show, restarted: Callable[..., CameraView]
-) -> None:
+def test_a_camera_covered_while_the_worker_was_down_is_noticed(show: Show, restarted: Callable[..., ViewGate]) -> None:
     show(restarted(drawn()), 150)
     assert show(restarted(drawn()), 90, covered=True)[-1].status is CameraStatus.UNUSABLE
 
 
 @pytest.mark.parametrize("geometry", [drawn(gate_to=280), drawn(view_accepted_on="2026-11-23")])
 def test_whoever_draws_anew_accepts_the_view(
-    show: Show, restarted: Callable[..., CameraView], geometry: Geometry
+    show: Show, restarted: Callable[..., ViewGate], geometry: Geometry
 ) -> None:
     show(restarted(drawn()), 150)
     assert all(fitness.usable for fitness in show(restarted(geometry), 60, shift=TURNED))
@@ -134,27 +132,25 @@ def test_whoever_draws_anew_accepts_the_view(
 
 
 @pytest.mark.parametrize("geometry", [drawn(name="North"), drawn(speed_limit_kmh=40)])
-def test_what_is_not_drawn_accepts_nothing(
-    show: Show, restarted: Callable[..., CameraView], geometry: Geometry
-) -> None:
+def test_what_is_not_drawn_accepts_nothing(show: Show, restarted: Callable[..., ViewGate], geometry: Geometry) -> None:
     show(restarted(drawn()), 150)
     assert show(restarted(geometry), 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
 
 
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])
 def test_a_damaged_memory_is_learned_anew(
-    show: Show, restarted: Callable[..., CameraView], tmp_path: Path, damage: bytes | None
+    show: Show, restarted: Callable[..., ViewGate], tmp_path: Path, damage: bytes | None
 ) -> None:
     show(restarted(drawn()), 150)
     view = restarted(drawn())
     kept = tmp_path / "views" / "road.npz"
     kept.write_bytes(kept.read_bytes()[:4000] if damage is None else damage)
-    view = CameraView(30, ViewMemory(kept, drawn()))
+    view = ViewGate(30, ViewStore(kept, drawn()))
     assert all(fitness.usable for fitness in show(view, 60))
 
 
 def test_a_disk_that_takes_nothing_costs_the_memory_alone(show: Show, tmp_path: Path) -> None:
     (tmp_path / "views").write_text("a file where the folder should be")
-    view = CameraView(30, ViewMemory(tmp_path / "views" / "road.npz", drawn()))
+    view = ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", drawn()))
     assert all(fitness.usable for fitness in show(view, 60))
     view.close()

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from pipelines.ingest.decode_pool import PACKETS_KEPT, DecodePool, Decoding
+from pipelines.ingest.decode_pool import PACKETS_KEPT, DecodePool, DecodeTask
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.source import Source, VideoPacket
 from tests.support.servers import CLIP_FPS, wait_until, write_clip
@@ -53,8 +53,8 @@ class Shown:
         self.frames.append(frame)
 
 
-def decoding_of(source: Source, shown: Callable[[TimedFrame], None], rate: float, pool: DecodePool) -> Decoding:
-    return pool.decoding(source, watch=shown, wanted_rate=lambda: rate)
+def decoding_of(source: Source, shown: Callable[[TimedFrame], None], rate: float, pool: DecodePool) -> DecodeTask:
+    return pool.open(source, watch=shown, wanted_rate=lambda: rate)
 
 
 def test_no_more_pictures_are_shown_than_are_wanted_and_none_is_forgotten(clip: Path) -> None:
@@ -69,8 +69,8 @@ def test_no_more_pictures_are_shown_than_are_wanted_and_none_is_forgotten(clip: 
             decoding.put(packet)
     assert 10 <= len(shown.frames) <= 17
     assert sum(1 + frame.passed_over for frame in shown.frames) > 2.5 * CLIP_FPS
-    assert decoding.tally.arrived == 3 * CLIP_FPS
-    assert decoding.tally.shown == len(shown.frames)
+    assert decoding.stats.arrived == 3 * CLIP_FPS
+    assert decoding.stats.shown == len(shown.frames)
     times = [frame.at for frame in shown.frames]
     assert times == sorted(times)
 
@@ -80,9 +80,9 @@ def test_a_camera_that_waited_long_gets_its_newest_picture_decoded_from_the_last
     with opened(clip) as (source, packets), decoding_of(source, shown, 5.0, pool) as decoding:
         for packet in packets:
             decoding.put(packet)
-        decoding.take_turn()
-    assert decoding.tally.outdated == 2 * CLIP_FPS
-    assert decoding.tally.decoded == CLIP_FPS
+        decoding.run()
+    assert decoding.stats.outdated == 2 * CLIP_FPS
+    assert decoding.stats.decoded == CLIP_FPS
     (frame,) = shown.frames
     assert frame.passed_over == 3 * CLIP_FPS - 1
     with av.open(str(clip)) as container:
@@ -96,9 +96,9 @@ def test_where_decoding_falls_behind_it_goes_on_from_a_keyframe(tmp_path: Path) 
     with opened(clip) as (source, packets), decoding_of(source, shown, 5.0, pool) as decoding:
         for packet in packets:
             decoding.put(packet)
-        assert decoding.tally.let_go >= PACKETS_KEPT
-        decoding.take_turn()
-    assert 0 < decoding.tally.decoded <= 2 * CLIP_FPS
+        assert decoding.stats.dropped_overload >= PACKETS_KEPT
+        decoding.run()
+    assert 0 < decoding.stats.decoded <= 2 * CLIP_FPS
     assert len(shown.frames) == 1
 
 
@@ -110,7 +110,7 @@ def test_pictures_that_no_other_needs_are_left_out_where_the_rest_is_enough(tmp_
         with opened(clip) as (source, packets), decoding_of(source, Shown(), rate, pool) as decoding:
             for packet in packets:
                 decoding.put(packet)
-        left_out[rate] = decoding.tally.unneeded
+        left_out[rate] = decoding.stats.unneeded
     assert left_out[2.0] > 0
     assert left_out[CLIP_FPS] == 0
 
@@ -119,19 +119,19 @@ def test_a_stream_that_nobody_looks_at_is_not_decoded_and_begins_at_a_keyframe(c
     pool, shown, rate = DecodePool(1), Shown(), [0.0]
     with (
         opened(clip) as (source, packets),
-        pool.decoding(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
+        pool.open(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
     ):
         for packet in packets[: CLIP_FPS + 5]:
             decoding.put(packet)
-        decoding.take_turn()
-        assert decoding.tally.decoded == 0
+        decoding.run()
+        assert decoding.stats.decoded == 0
         rate[0] = 100.0
         for packet in packets[CLIP_FPS + 5 : 2 * CLIP_FPS]:
             decoding.put(packet)
-        decoding.take_turn()
-        assert decoding.tally.decoded == 0
+        decoding.run()
+        assert decoding.stats.decoded == 0
         decoding.put(packets[2 * CLIP_FPS])
-        decoding.take_turn()
+        decoding.run()
     (frame,) = shown.frames
     assert frame.picture.key_frame
 
@@ -140,15 +140,15 @@ def test_pictures_that_were_wanted_and_nobody_had_time_for_are_told_from_those_n
     pool, shown, rate = DecodePool(1), Shown(), [1e6]
     with (
         opened(clip) as (source, packets),
-        pool.decoding(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
+        pool.open(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
     ):
         for packet in packets[:5]:
             decoding.put(packet)
-        decoding.take_turn()
+        decoding.run()
         rate[0] = 1e-3
         for packet in packets[5:10]:
             decoding.put(packet)
-        decoding.take_turn()
+        decoding.run()
     late, unwanted = shown.frames
     assert (late.passed_over, late.missed) == (4, 4)
     assert unwanted.missed == 0
@@ -161,7 +161,7 @@ def test_a_stream_that_is_wanted_more_often_need_not_wait_for_the_turn_it_would_
     pool, shown, rate = DecodePool(1), Shown(), [1e-3]
     with (
         opened(clip) as (source, packets),
-        pool.decoding(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
+        pool.open(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
         running(pool),
     ):
         for packet in packets[:10]:
@@ -196,7 +196,7 @@ def test_what_goes_wrong_with_a_picture_is_raised_in_the_thread_that_owns_the_co
     pool = DecodePool(1)
     with opened(clip) as (source, packets), decoding_of(source, unwilling, 5.0, pool) as decoding:
         decoding.put(packets[0])
-        decoding.take_turn()
+        decoding.run()
         with pytest.raises(ValueError, match="no such picture"):
             decoding.put(packets[1])
 
@@ -206,5 +206,5 @@ def test_after_the_connection_nothing_is_shown_any_more(clip: Path) -> None:
     with opened(clip) as (source, packets), decoding_of(source, shown, 5.0, pool) as decoding:
         decoding.put(packets[0])
     with running(pool):
-        assert decoding.take_turn() is False
+        assert decoding.run() is False
     assert shown.frames == []

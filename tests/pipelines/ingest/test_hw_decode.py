@@ -18,7 +18,7 @@ def test_the_cpu_decodes_the_test_pictures() -> None:
 
 @pytest.mark.parametrize("kind", hardware.KINDS)
 def test_a_device_either_decodes_or_is_said_not_to(kind: str) -> None:
-    trouble = hardware.trouble_with(kind)
+    trouble = hardware.self_test(kind)
     assert "\n" not in trouble
     assert trouble or kind in hwdevices_available()
     assert (hardware.decoding_device(kind) is None) == bool(trouble)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from av.video.codeccontext import VideoCodecContext
 
-from pipelines.ingest.nal import Role, role_of
+from pipelines.ingest.nal import FrameRole, classify_access_unit
 
 
 def encoded(codec: str, **options: str) -> list[av.Packet]:
@@ -37,18 +37,18 @@ def test_every_keyframe_is_a_fresh_start_and_all_others_are_needed(
     codec: str, encoder: str, options: dict[str, str]
 ) -> None:
     packets = encoded(encoder, **options)
-    roles = [role_of(codec, bytes(packet)) for packet in packets]
-    assert [role is Role.FRESH_START for role in roles] == [packet.is_keyframe for packet in packets]
-    assert Role.DISPOSABLE not in roles
+    roles = [classify_access_unit(codec, bytes(packet)) for packet in packets]
+    assert [role is FrameRole.RANDOM_ACCESS for role in roles] == [packet.is_keyframe for packet in packets]
+    assert FrameRole.DISPOSABLE not in roles
 
 
 def test_pictures_that_no_other_one_needs_can_be_left_out_without_damage() -> None:
     packets = encoded("libx264", bf="2", **{"x264-params": "b-adapt=0:b-pyramid=none:scenecut=0"})
-    roles = [role_of("h264", bytes(packet)) for packet in packets]
-    assert roles.count(Role.DISPOSABLE) >= 8
+    roles = [classify_access_unit("h264", bytes(packet)) for packet in packets]
+    assert roles.count(FrameRole.DISPOSABLE) >= 8
     whole = decoded(packets)
-    rest = decoded([packet for packet, role in zip(packets, roles, strict=True) if role is not Role.DISPOSABLE])
-    assert len(rest) == len(packets) - roles.count(Role.DISPOSABLE)
+    rest = decoded([packet for packet, role in zip(packets, roles, strict=True) if role is not FrameRole.DISPOSABLE])
+    assert len(rest) == len(packets) - roles.count(FrameRole.DISPOSABLE)
     for pts, picture in rest.items():
         assert np.array_equal(picture, whole[pts])
 
@@ -62,15 +62,15 @@ def decoded(packets: list[av.Packet]) -> dict[int, np.ndarray]:
 def test_parameter_sets_alone_are_headers() -> None:
     first = bytes(encoded("libx264", bf="0")[0])
     slice_at = first.index(b"\x00\x00\x01\x65")
-    assert role_of("h264", first[:slice_at]) is Role.HEADERS
-    assert role_of("h264", first) is Role.FRESH_START
+    assert classify_access_unit("h264", first[:slice_at]) is FrameRole.HEADERS
+    assert classify_access_unit("h264", first) is FrameRole.RANDOM_ACCESS
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x01", b"\x00\x00", b"no start code"])
 def test_what_is_not_understood_is_needed(data: bytes) -> None:
-    assert role_of("h264", data) is Role.NEEDED
-    assert role_of("vp9", data) is Role.NEEDED
+    assert classify_access_unit("h264", data) is FrameRole.NEEDED
+    assert classify_access_unit("vp9", data) is FrameRole.NEEDED
 
 
 def test_every_picture_of_motion_jpeg_stands_by_itself() -> None:
-    assert role_of("mjpeg", b"\xff\xd8\xff") is Role.FRESH_START
+    assert classify_access_unit("mjpeg", b"\xff\xd8\xff") is FrameRole.RANDOM_ACCESS

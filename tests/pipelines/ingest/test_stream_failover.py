@@ -4,8 +4,8 @@ import pytest
 from av.video.frame import VideoFrame
 
 from pipelines.events.schema import CameraStatus
-from pipelines.ingest.frame_buffer import Dropped, TimedFrame
-from pipelines.ingest.stream_failover import STEADY_S, SubStream
+from pipelines.ingest.frame_buffer import DroppedFrames, TimedFrame
+from pipelines.ingest.stream_failover import STEADY_S, StreamFailover
 from pipelines.worker.camera_health import CameraHealth
 
 SMALL, LARGE = (640, 360), (1920, 1080)
@@ -18,7 +18,7 @@ class Camera:
         self.now = 1000.0
         self.analysed: list[tuple[int, int]] = []
         self.health = CameraHealth("kuda", 5, now=lambda: self.now)
-        self.streams = SubStream("kuda", self.health, self._watch, lambda: 5.0, now=lambda: self.now)
+        self.streams = StreamFailover("kuda", self.health, self._watch, lambda: 5.0, now=lambda: self.now)
 
     def _watch(self, frame: TimedFrame) -> None:
         self.health.received(frame.image_size)
@@ -35,7 +35,7 @@ class Camera:
             self.streams.watch_main(TimedFrame(self.now, VideoFrame(*LARGE, "yuv420p")))
 
     def told(self) -> tuple[CameraStatus, str]:
-        report = self.health.report(Dropped())
+        report = self.health.report(DroppedFrames())
         return report.status, report.reason
 
 

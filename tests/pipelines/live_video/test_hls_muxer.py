@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from pipelines.live_video.hls_muxer import Timeline
+from pipelines.live_video.hls_muxer import TimestampUnwrapper
 
 MS = Fraction(1, 1000)
 
@@ -21,5 +21,5 @@ MS = Fraction(1, 1000)
     ],
 )
 def test_times_go_on_whatever_the_camera_does(given: list[int], expected: list[int]) -> None:
-    timeline = Timeline(MS)
-    assert [timeline.place(dts) for dts in given] == expected
+    timeline = TimestampUnwrapper(MS)
+    assert [timeline.unwrap(dts) for dts in given] == expected

@@ -28,7 +28,7 @@ class Connection:
         for _ in range(count):
             number = self._playlist.next_sequence
             (self._playlist.folder / f"{number}.m4s").touch()
-            self._playlist.take(self.init, run(max(self._first, number - 4), min(number - self._first, 4) + 1))
+            self._playlist.ingest(self.init, run(max(self._first, number - 4), min(number - self._first, 4) + 1))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from pipelines.events.schema import CameraStatus, Drops, Health
-from pipelines.observability.load_report import LoadLog
+from pipelines.observability.load_report import LoadReporter
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 
@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 def minute(**second: Any) -> list[Any]:
     """Two cameras report every five seconds; what the second one tells differs by `second`."""
     usual = {"analysed_fps": 5.0, "held_fps": 2.0, "wanted_fps": 5.0, "reached": 1.0, "age_p95_s": 0.1}
-    load = LoadLog()
+    load = LoadReporter()
     with capture_logs() as logs:
         for number in range(13):
             at = NOON + timedelta(seconds=5 * number)

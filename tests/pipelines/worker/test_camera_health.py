@@ -2,9 +2,9 @@
 
 import pytest
 
-from pipelines.analysis.view_gate import Fitness
+from pipelines.analysis.view_gate import ViewQuality
 from pipelines.events.schema import CameraStatus, Drops, Health
-from pipelines.ingest.frame_buffer import Dropped
+from pipelines.ingest.frame_buffer import DroppedFrames
 from pipelines.worker.camera_health import CameraHealth
 
 LOOKS_PER_S = 5.0
@@ -29,7 +29,7 @@ def five_seconds(health: CameraHealth, now: Now, *, received: int, analysed: int
     for _ in range(analysed):
         health.analysed(now.seconds - 0.2)
     now.seconds += 5
-    return health.report(Dropped(superseded=received - analysed - looked - missed, no_capacity=missed))
+    return health.report(DroppedFrames(superseded=received - analysed - looked - missed, no_capacity=missed))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_overload_is_told_with_what_to_do_and_degraded_below_half(
 def test_each_picture_that_was_not_analysed_has_a_reason(health: CameraHealth, now: Now) -> None:
     health.connected()
     for _ in range(3):
-        health.seen(Fitness(usable=False))
+        health.view_assessed(ViewQuality(usable=False))
     report = five_seconds(health, now, received=125, analysed=20, looked=3)
     assert report.drops == Drops(superseded=100, no_capacity=2, withheld=3)
     assert report.dropped == 105
@@ -109,7 +109,7 @@ def test_looks_that_held_and_what_is_wanted_are_told(health: CameraHealth, now: 
     health.received(SIZE)
     for _ in range(10):
         health.analysed(now.seconds, held=True)
-    health.wants(2.0)
+    health.set_requested_rate(2.0)
     report = five_seconds(health, now, received=125, analysed=5)
     assert (report.analysed_fps, report.held_fps, report.wanted_fps) == (3, 2, 2)
 
@@ -128,7 +128,7 @@ def test_ages_are_told_so_that_one_in_twenty_is_older(health: CameraHealth, now:
 def test_a_lost_camera_is_offline_until_frames_come_again(health: CameraHealth, now: Now) -> None:
     health.connected()
     five_seconds(health, now, received=125, analysed=25)
-    health.lost("rtsp://10.0.0.7/live: sends nothing")
+    health.disconnected("rtsp://10.0.0.7/live: sends nothing")
     report = five_seconds(health, now, received=0, analysed=0)
     assert (report.status, report.reason) == (CameraStatus.OFFLINE, "rtsp://10.0.0.7/live: sends nothing")
     assert (report.received_fps, report.age_s, report.reconnects) == (0, None, 0)
@@ -143,10 +143,10 @@ def test_what_is_wrong_with_the_picture_is_told_until_it_is_over(health: CameraH
     five_seconds(health, now, received=125, analysed=25)
     for status, reason in ((CameraStatus.FROZEN, "it hangs"), (CameraStatus.UNUSABLE, "the view has shifted")):
         for _ in range(25):
-            health.seen(Fitness(usable=False, status=status, reason=reason))
+            health.view_assessed(ViewQuality(usable=False, status=status, reason=reason))
         report = five_seconds(health, now, received=125, analysed=0, looked=25)
         assert (report.status, report.reason) == (status, reason)
-    health.seen(Fitness(usable=True))
+    health.view_assessed(ViewQuality(usable=True))
     assert health.status() == CameraStatus.ONLINE
     assert five_seconds(health, now, received=125, analysed=25).status == CameraStatus.ONLINE
 
@@ -154,7 +154,7 @@ def test_what_is_wrong_with_the_picture_is_told_until_it_is_over(health: CameraH
 def test_looks_that_were_doubted_are_not_looks_that_were_missed(health: CameraHealth, now: Now) -> None:
     health.connected()
     for _ in range(20):
-        health.seen(Fitness(usable=False))
+        health.view_assessed(ViewQuality(usable=False))
     report = five_seconds(health, now, received=125, analysed=5, looked=20)
     assert (report.status, report.analysed_fps) == (CameraStatus.ONLINE, 1)
 
