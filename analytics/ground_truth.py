@@ -9,7 +9,7 @@ from analytics.facts import Direction, IncidentType, Level, RoadUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrueCrossing:
+class GroundTruthCrossing:
     """alternative: a second class that is fair for it. optional: nobody could have seen it; it is not asked for."""
 
     t: float
@@ -22,7 +22,7 @@ class TrueCrossing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrueIncident:
+class GroundTruthIncident:
     """end_s: None where it outlasts the recording. onset_s: earliest and latest fair onset of congestion.
 
     detectable_s: when it could first be told from something ordinary; None stands for `start_s`.
@@ -39,7 +39,7 @@ class TrueIncident:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrueInterval:
+class GroundTruthInterval:
     """One zone over one minute. vehicles: how many were in it. None: not known."""
 
     zone: str
@@ -54,7 +54,7 @@ class TrueInterval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
+class GroundTruth:
     """All of one recording. from_s, until_s: the span in which crossings are counted.
 
     ignored_incidents: neither asked for nor held against the output.
@@ -63,10 +63,10 @@ class Truth:
     """
 
     duration_s: float
-    crossings: tuple[TrueCrossing, ...] = ()
-    incidents: tuple[TrueIncident, ...] = ()
-    ignored_incidents: tuple[TrueIncident, ...] = ()
-    intervals: tuple[TrueInterval, ...] = ()
+    crossings: tuple[GroundTruthCrossing, ...] = ()
+    incidents: tuple[GroundTruthIncident, ...] = ()
+    ignored_incidents: tuple[GroundTruthIncident, ...] = ()
+    intervals: tuple[GroundTruthInterval, ...] = ()
     movements: dict[tuple[str, str], int] | None = None
     from_s: float = float("-inf")
     until_s: float = float("inf")

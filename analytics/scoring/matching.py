@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.facts import Crossing, Direction
-from analytics.ground_truth import TrueCrossing
+from analytics.ground_truth import GroundTruthCrossing
 
 _PER_S = 10**9
 """Whole units of time in a second, in which costs are exact so that ties are ties [assumption]."""
@@ -28,11 +28,13 @@ _ROUTE_STEPS = 8
 [assumption]."""
 
 GateDirection = tuple[str, Direction]
-CrossingPair = tuple[Crossing, TrueCrossing]
-_C = TypeVar("_C", Crossing, TrueCrossing)
+CrossingPair = tuple[Crossing, GroundTruthCrossing]
+_C = TypeVar("_C", Crossing, GroundTruthCrossing)
 
 
-def match_crossings(found: Iterable[Crossing], true: Iterable[TrueCrossing], tolerance_s: float) -> list[CrossingPair]:
+def match_crossings(
+    found: Iterable[Crossing], true: Iterable[GroundTruthCrossing], tolerance_s: float
+) -> list[CrossingPair]:
     """Match found and true crossings one to one within each gate and direction, whatever their class."""
     true_at = by_gate_direction(true)
     pairs: list[CrossingPair] = []
@@ -48,11 +50,11 @@ def match_crossings(found: Iterable[Crossing], true: Iterable[TrueCrossing], tol
     return pairs
 
 
-def _classes_agree(found: Sequence[Crossing], true: Sequence[TrueCrossing]) -> Callable[[int, int], bool]:
+def _classes_agree(found: Sequence[Crossing], true: Sequence[GroundTruthCrossing]) -> Callable[[int, int], bool]:
     return lambda i, j: same_class(found[i], true[j])
 
 
-def same_class(found: Crossing, true: TrueCrossing) -> bool:
+def same_class(found: Crossing, true: GroundTruthCrossing) -> bool:
     """Whether the found class is the true class or its accepted alternative."""
     return found.road_user in (true.road_user, true.alternative)
 

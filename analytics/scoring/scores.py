@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from analytics.facts import Crossing, Incident, IncidentType, Level, RoadUser, ZoneInterval
-from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.scoring.matching import CrossingPair, by_gate_direction, match_crossings, same_class
 
 TOLERANCE_S = 1.5
@@ -57,7 +57,7 @@ class CrossingScore:
     """
 
     pairs: tuple[CrossingPair, ...]
-    missed: tuple[TrueCrossing, ...]
+    missed: tuple[GroundTruthCrossing, ...]
     surplus: tuple[Crossing, ...]
     miscounted: int
     by_class: Mapping[RoadUser, ClassCount]
@@ -110,7 +110,9 @@ class CrossingScore:
         return _mean(self.within_sigma)
 
 
-def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: float = TOLERANCE_S) -> CrossingScore:
+def score_crossings(
+    found: Iterable[Crossing], truth: GroundTruth, *, tolerance_s: float = TOLERANCE_S
+) -> CrossingScore:
     """found: of the whole recording, in any order; only those in the truth's span count."""
     inside = [c for c in found if truth.from_s <= c.t <= truth.until_s]
     true, kept = _without_optional(inside, truth, tolerance_s)
@@ -134,8 +136,8 @@ def score_crossings(found: Iterable[Crossing], truth: Truth, *, tolerance_s: flo
 
 
 def _without_optional(
-    found: Sequence[Crossing], truth: Truth, tolerance_s: float
-) -> tuple[list[TrueCrossing], list[Crossing]]:
+    found: Sequence[Crossing], truth: GroundTruth, tolerance_s: float
+) -> tuple[list[GroundTruthCrossing], list[Crossing]]:
     """The crossings that are asked for, and those found that are not explained by an optional one alone."""
     asked = [c for c in truth.crossings if truth.from_s <= c.t <= truth.until_s]
     required = [c for c in asked if not c.optional]
@@ -158,13 +160,13 @@ def _first_near(times: Sequence[float], t: float, tolerance_s: float) -> int | N
     return k if k < len(times) and abs(times[k] - t) <= tolerance_s else None
 
 
-def _miscounted(found: Iterable[Crossing], true: Iterable[TrueCrossing]) -> int:
+def _miscounted(found: Iterable[Crossing], true: Iterable[GroundTruthCrossing]) -> int:
     difference = Counter((c.gate, c.direction) for c in found)
     difference.subtract(Counter((c.gate, c.direction) for c in true))
     return sum(abs(n) for n in difference.values())
 
 
-def _class_count(road_user: RoadUser, found: Iterable[Crossing], true: Iterable[TrueCrossing]) -> ClassCount:
+def _class_count(road_user: RoadUser, found: Iterable[Crossing], true: Iterable[GroundTruthCrossing]) -> ClassCount:
     found_here = [c for c in found if c.road_user == road_user]
     true_here = [c for c in true if c.road_user == road_user]
     return ClassCount(true=len(true_here), found=len(found_here), miscounted=_miscounted(found_here, true_here))
@@ -174,8 +176,8 @@ def _class_count(road_user: RoadUser, found: Iterable[Crossing], true: Iterable[
 class IncidentScore:
     """hits: each alert with the incident it was about; a second alert for the same incident is a false one."""
 
-    hits: tuple[tuple[Incident, TrueIncident], ...]
-    missed: tuple[TrueIncident, ...]
+    hits: tuple[tuple[Incident, GroundTruthIncident], ...]
+    missed: tuple[GroundTruthIncident, ...]
     false_alarms: tuple[Incident, ...]
 
     def delays_s(self, kind: IncidentType) -> list[float]:
@@ -187,10 +189,10 @@ class IncidentScore:
         ]
 
 
-def score_incidents(found: Iterable[Incident], truth: Truth) -> IncidentScore:
+def score_incidents(found: Iterable[Incident], truth: GroundTruth) -> IncidentScore:
     """An alert is right where type, zone and area agree and it was raised while the incident lasted, or soon enough."""
     left = list(truth.incidents)
-    hits: list[tuple[Incident, TrueIncident]] = []
+    hits: list[tuple[Incident, GroundTruthIncident]] = []
     false_alarms: list[Incident] = []
     for alert in sorted(found, key=lambda i: i.detected_s):
         about = next((true for true in left if _is_about(alert, true)), None)
@@ -202,7 +204,7 @@ def score_incidents(found: Iterable[Incident], truth: Truth) -> IncidentScore:
     return IncidentScore(hits=tuple(hits), missed=tuple(left), false_alarms=tuple(false_alarms))
 
 
-def _is_about(alert: Incident, true: TrueIncident) -> bool:
+def _is_about(alert: Incident, true: GroundTruthIncident) -> bool:
     start, end = true.start_s, true.end_s
     if true.type == IncidentType.CONGESTION:
         start, latest = true.onset_s or (start, start)
@@ -230,7 +232,7 @@ class IntervalScore:
     level_agreement: float | None
 
 
-def score_intervals(found: Iterable[ZoneInterval], truth: Truth) -> IntervalScore:
+def score_intervals(found: Iterable[ZoneInterval], truth: GroundTruth) -> IntervalScore:
     by_start = {(i.zone, round(i.start_s)): i for i in found}
     rows = [
         (by_start[t.zone, round(t.start_s)], t)
@@ -245,7 +247,9 @@ def score_intervals(found: Iterable[ZoneInterval], truth: Truth) -> IntervalScor
     )
 
 
-def _relative_errors(rows: Iterable[tuple[ZoneInterval, TrueInterval]], figure: str, floor: float) -> list[float]:
+def _relative_errors(
+    rows: Iterable[tuple[ZoneInterval, GroundTruthInterval]], figure: str, floor: float
+) -> list[float]:
     pairs = [(getattr(f, figure), getattr(t, figure)) for f, t in rows]
     return [abs(f - t) / max(t, floor) for f, t in pairs if f is not None and t is not None]
 
@@ -258,7 +262,7 @@ class MovementScore:
     wrong: tuple[tuple[str, str, int, int], ...]
 
 
-def score_movements(found: Mapping[tuple[str, str], int], truth: Truth) -> MovementScore | None:
+def score_movements(found: Mapping[tuple[str, str], int], truth: GroundTruth) -> MovementScore | None:
     """found: road users by (origin, destination). None where the truth has no movements."""
     if truth.movements is None:
         return None

@@ -21,7 +21,7 @@ from analytics.camera import Camera
 from analytics.camera_analyzer import CameraAnalyst
 from analytics.detections import Detections
 from analytics.facts import Crossing
-from analytics.ground_truth import Truth
+from analytics.ground_truth import GroundTruth
 from analytics.scoring.scores import score_crossings
 from models.detection.detector import Detector, RgbImage
 from models.gating.roi import choose_view
@@ -127,7 +127,7 @@ def crossings(seen: Seen, camera: Camera, regarded: float, begins: float) -> lis
     return [fact for fact in facts if isinstance(fact, Crossing)]
 
 
-def figures(found: Sequence[Crossing], truth: Truth) -> dict[str, float]:
+def figures(found: Sequence[Crossing], truth: GroundTruth) -> dict[str, float]:
     score = score_crossings(found, truth)
     return {"f1": round(score.f1, 3), "f1_with_class": round(score.f1_with_class, 3), "found": len(found)}
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 
 from analytics.facts import IncidentType, Level, ZoneInterval
 from analytics.flow.zone_intervals import INTERVAL_S, MIN_COVERAGE
-from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.scoring.scores import (
     ONSET_S,
     CrossingScore,
@@ -76,7 +76,7 @@ class CameraScore:
     analysed_fps: float | None
 
 
-def judge_camera(point: str, stored: Stored, truth: Truth, from_s: float, until_s: float) -> CameraScore:
+def judge_camera(point: str, stored: Stored, truth: GroundTruth, from_s: float, until_s: float) -> CameraScore:
     """from_s, until_s: whole minutes of the clock."""
     asked = _asked(truth, from_s, until_s)
     alerts = [alert for alert in stored.incidents if from_s <= alert.detected_s < until_s]
@@ -95,7 +95,7 @@ def judge_camera(point: str, stored: Stored, truth: Truth, from_s: float, until_
     )
 
 
-def _asked(truth: Truth, from_s: float, until_s: float) -> Truth:
+def _asked(truth: GroundTruth, from_s: float, until_s: float) -> GroundTruth:
     """What may be asked of it in these minutes."""
     wanted = [i for i in truth.incidents if _is_asked(i, truth.unseen, from_s, until_s)]
     others = [i for i in truth.incidents if i not in wanted]
@@ -111,7 +111,7 @@ def _asked(truth: Truth, from_s: float, until_s: float) -> Truth:
     )
 
 
-def _is_asked(incident: TrueIncident, unseen: Sequence[Span], from_s: float, until_s: float) -> bool:
+def _is_asked(incident: GroundTruthIncident, unseen: Sequence[Span], from_s: float, until_s: float) -> bool:
     late = TELL_S
     if incident.type is IncidentType.CONGESTION and incident.onset_s is not None:
         late = ONSET_S + incident.onset_s[1] - incident.start_s
@@ -119,17 +119,17 @@ def _is_asked(incident: TrueIncident, unseen: Sequence[Span], from_s: float, unt
     return from_s <= start <= until_s - late and _overlap(unseen, start - TELL_S, start + TELL_S) == 0
 
 
-def _is_beside(crossing: TrueCrossing, unseen: Sequence[Span]) -> bool:
+def _is_beside(crossing: GroundTruthCrossing, unseen: Sequence[Span]) -> bool:
     return any(start - JUST_BEFORE_S < crossing.t < end + RETURN_S for start, end in unseen)
 
 
-def _is_whole(interval: TrueInterval, blind: Sequence[Span], from_s: float, until_s: float) -> bool:
+def _is_whole(interval: GroundTruthInterval, blind: Sequence[Span], from_s: float, until_s: float) -> bool:
     start, end = interval.start_s, interval.start_s + INTERVAL_S
     inside = from_s - 1 <= start and end <= until_s + 1
     return inside and _overlap(blind, start, end) <= INTERVAL_S - ENOUGH_S
 
 
-def _level_check(true: TrueInterval, found: Sequence[ZoneInterval]) -> LevelCheck:
+def _level_check(true: GroundTruthInterval, found: Sequence[ZoneInterval]) -> LevelCheck:
     row = next((i for i in found if i.zone == true.zone and abs(i.start_s - true.start_s) < 1), None)
     return LevelCheck(
         zone=true.zone,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from analytics.facts import Crossing, Incident
-from analytics.ground_truth import TrueCrossing, TrueIncident
+from analytics.ground_truth import GroundTruthCrossing, GroundTruthIncident
 from simulator.evaluation.city_scores import CameraScore, LevelCheck
 
 
@@ -57,7 +57,7 @@ def _camera(score: CameraScore) -> dict[str, Any]:
     }
 
 
-def _crossing(crossing: Crossing | TrueCrossing) -> dict[str, Any]:
+def _crossing(crossing: Crossing | GroundTruthCrossing) -> dict[str, Any]:
     return {
         "t": round(crossing.t, 2),
         "gate": crossing.gate,
@@ -78,7 +78,7 @@ def _level(check: LevelCheck) -> dict[str, Any]:
     }
 
 
-def _true_incident(incident: TrueIncident) -> dict[str, Any]:
+def _true_incident(incident: GroundTruthIncident) -> dict[str, Any]:
     return {"type": incident.type.value, "zone": incident.zone, "start_s": incident.start_s, "end_s": incident.end_s}
 
 

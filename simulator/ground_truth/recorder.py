@@ -20,7 +20,7 @@ from analytics.flow.congestion_level import BOUNDARIES, LONE_VEHICLES, SIGNAL_WI
 from analytics.flow.free_flow import LIMIT_SHARE
 from analytics.geometry.plane import segments_cross, side_of_line
 from analytics.geometry.zone_index import ZoneMap
-from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from simulator.render.projection import Figures
 from simulator.render.visibility import visible_share
 from simulator.world.traffic_state import Moment
@@ -103,7 +103,7 @@ class TruthKeeper:
         self._hidden: set[tuple[int, int]] = set()
         self._look_again_at = 0.0
         self._crossed: set[tuple[int, str, Direction]] = set()
-        self._crossings: list[TrueCrossing] = []
+        self._crossings: list[GroundTruthCrossing] = []
         self._tallies: dict[tuple[str, int], _Tally] = defaultdict(_Tally)
         self._rolling = {
             zone.id: RollingSpeed(SIGNAL_WINDOW_S if zone.signal_controlled else WINDOW_S) for zone in camera.zones
@@ -113,7 +113,7 @@ class TruthKeeper:
         self._unseen: list[tuple[float, float]] = []
 
     @property
-    def crossings(self) -> list[TrueCrossing]:
+    def crossings(self) -> list[GroundTruthCrossing]:
         return self._crossings
 
     def observe(self, moment: Moment, figures: Figures) -> None:
@@ -152,7 +152,7 @@ class TruthKeeper:
                 continue
             self._crossed.add((key, gate.id, direction))
             self._crossings.append(
-                TrueCrossing(
+                GroundTruthCrossing(
                     t=seen.t - seen.step_s * abs(now) / (abs(was) + abs(now)),
                     gate=gate.id,
                     direction=direction,
@@ -248,7 +248,7 @@ class TruthKeeper:
         for zone, minute in [key for key in self._tallies if key[1] < first]:
             del self._tallies[zone, minute]
 
-    def truth(self, until_s: float | None = None) -> Truth:
+    def truth(self, until_s: float | None = None) -> GroundTruth:
         """Until the last moment, or `until_s`.
 
         Jams that the script did not ask for are real, but neither asked for nor, at any time while they last, held
@@ -267,7 +267,7 @@ class TruthKeeper:
             for i in wanted
             if i.type is IncidentType.COLLISION
         ]
-        return Truth(
+        return GroundTruth(
             duration_s=now,
             crossings=tuple(sorted(self._crossings, key=lambda c: c.t)),
             incidents=tuple(sorted(wanted, key=lambda i: i.start_s)),
@@ -276,12 +276,12 @@ class TruthKeeper:
             unseen=(*self._unseen, *([(self._t, now)] if now - self._t > GAP_S else [])),
         )
 
-    def _interval(self, zone_id: str, minute: int) -> TrueInterval:
+    def _interval(self, zone_id: str, minute: int) -> GroundTruthInterval:
         tally = self._tallies[zone_id, minute]
         zone = next(zone for zone in self._camera.zones if zone.id == zone_id)
         length_m, lanes, observed = zone.length_m or 1.0, zone.lanes or 1, max(tally.observed_s, 1e-6)
         speed_ms = tally.metres / tally.seconds if tally.seconds > 1 else None
-        return TrueInterval(
+        return GroundTruthInterval(
             zone=zone_id,
             start_s=minute * MINUTE_S - self._into_minute_s,
             vehicles=len(tally.keys),
@@ -301,10 +301,10 @@ def spots_of(figures: Figures, image_size: tuple[int, int]) -> NDArray[np.float6
     return np.stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]], axis=1)
 
 
-def _incident(happening: _Happening, now: float) -> TrueIncident:
+def _incident(happening: _Happening, now: float) -> GroundTruthIncident:
     over = now - happening.last_s > 1.0
     jam = happening.type is IncidentType.CONGESTION
-    return TrueIncident(
+    return GroundTruthIncident(
         type=happening.type,
         start_s=happening.start_s,
         end_s=happening.last_s if over else None,
@@ -319,7 +319,7 @@ def _widened(area: NDArray[np.float64]) -> tuple[float, float, float, float]:
     return x1, y1, x2, y2
 
 
-def truth_json(truth: Truth) -> dict[str, Any]:
+def truth_json(truth: GroundTruth) -> dict[str, Any]:
     """As `pipelines.recordings.evaluate.ground_truth_io` reads it."""
     return {
         "duration_s": round(truth.duration_s, 3),
@@ -352,7 +352,7 @@ def truth_json(truth: Truth) -> dict[str, Any]:
     }
 
 
-def _incident_json(incident: TrueIncident) -> dict[str, Any]:
+def _incident_json(incident: GroundTruthIncident) -> dict[str, Any]:
     return {
         "type": incident.type.value,
         "start_s": round(incident.start_s, 2),

@@ -9,7 +9,7 @@ from threading import Event as Flag
 from typing import TYPE_CHECKING, Any
 
 from analytics.camera import Camera
-from analytics.ground_truth import Truth
+from analytics.ground_truth import GroundTruth
 from pipelines.config.geometry_file import Geometry, read_geometry
 from pipelines.errors import BadInput
 from pipelines.recordings.count_report import Run, build_report
@@ -89,7 +89,7 @@ class Evaluation:
 
     case: Case
     report: dict[str, Any]
-    truth: Truth
+    truth: GroundTruth
     card: Scorecard
 
     def figures(self) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
-from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from pipelines.config.geometry_file import GateEntry, first_problem
 from pipelines.errors import BadInput
 
 
 class _Entry(BaseModel):
-    """Truth files may say more than we read."""
+    """GroundTruth files may say more than we read."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -75,13 +75,13 @@ class TruthFile(_Entry):
     movements: tuple[MovementEntry, ...] = ()
     unseen: tuple[tuple[float, float], ...] = ()
 
-    def truth(self) -> Truth:
-        return Truth(
+    def truth(self) -> GroundTruth:
+        return GroundTruth(
             duration_s=self.duration_s,
-            crossings=tuple(TrueCrossing(**entry.model_dump()) for entry in self.crossings),
-            incidents=tuple(TrueIncident(**entry.model_dump()) for entry in self.incidents),
-            ignored_incidents=tuple(TrueIncident(**entry.model_dump()) for entry in self.ignored_incidents),
-            intervals=tuple(TrueInterval(**entry.model_dump()) for entry in self.intervals),
+            crossings=tuple(GroundTruthCrossing(**entry.model_dump()) for entry in self.crossings),
+            incidents=tuple(GroundTruthIncident(**entry.model_dump()) for entry in self.incidents),
+            ignored_incidents=tuple(GroundTruthIncident(**entry.model_dump()) for entry in self.ignored_incidents),
+            intervals=tuple(GroundTruthInterval(**entry.model_dump()) for entry in self.intervals),
             movements=_cells(self.movements) if self.movements else None,
             from_s=self.count_from_s,
             until_s=self.count_until_s,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from analytics.ground_truth import TrueIncident
+from analytics.ground_truth import GroundTruthIncident
 from pipelines.recordings.evaluate.case_runner import Evaluation, as_json
 from pipelines.recordings.evaluate.ground_truth_io import intervals_of
 from pipelines.recordings.evaluate.svg_plots import Bar, Series, Span, bars, lines, timeline
@@ -138,7 +138,7 @@ def _incident_plot(evaluation: Evaluation) -> str:
     return _figure(plot, "Incidents, a line each minute.", *keys)
 
 
-def _true_span(incident: TrueIncident, style: str, duration_s: float) -> Span:
+def _true_span(incident: GroundTruthIncident, style: str, duration_s: float) -> Span:
     end = duration_s if incident.end_s is None else incident.end_s
     title = f"{incident.type.value} {incident.zone or ''} {incident.start_s:.1f} to {end:.1f} s"
     return Span(incident.start_s, end, style, title)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analytics.facts import IncidentType, RoadUser
-from analytics.ground_truth import Truth
+from analytics.ground_truth import GroundTruth
 from analytics.scoring.scores import (
     CrossingScore,
     IncidentScore,
@@ -52,7 +52,7 @@ class Scorecard:
         }
 
 
-def score_report(report: dict[str, Any], truth: Truth) -> Scorecard:
+def score_report(report: dict[str, Any], truth: GroundTruth) -> Scorecard:
     """report: the JSON of `simpang count` or `simpang replay` (FORMAT.md), or another program's in that format."""
     return Scorecard(
         duration_s=truth.duration_s,

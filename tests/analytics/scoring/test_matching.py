@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.facts import Crossing, Direction, RoadUser
-from analytics.ground_truth import TrueCrossing
+from analytics.ground_truth import GroundTruthCrossing
 from analytics.scoring.matching import match_crossings, match_in_time
 
 TOLERANCE_S = 1.5
@@ -126,7 +126,9 @@ def test_crossings_match_only_within_a_gate_and_a_direction():
     def found(gate, direction):
         return Crossing(t=10.0, gate=gate, direction=direction, road_user=RoadUser.CAR, track=1)
 
-    true = TrueCrossing(t=10.5, gate="g", direction=Direction.A, road_user=RoadUser.BUS, alternative=RoadUser.CAR)
+    true = GroundTruthCrossing(
+        t=10.5, gate="g", direction=Direction.A, road_user=RoadUser.BUS, alternative=RoadUser.CAR
+    )
     same = found("g", Direction.A)
     others = [found("h", Direction.A), found("g", Direction.B)]
     assert match_crossings([*others, same], [true], TOLERANCE_S) == [(same, true)]

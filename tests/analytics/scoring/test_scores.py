@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
-from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.scoring.scores import score_crossings, score_incidents, score_intervals, score_movements
 
 
@@ -12,11 +12,11 @@ def found(t, road_user=RoadUser.CAR, *, gate="g", direction=Direction.A, **speed
 
 
 def true(t, road_user=RoadUser.CAR, *, gate="g", direction=Direction.A, **more):
-    return TrueCrossing(t=t, gate=gate, direction=direction, road_user=road_user, **more)
+    return GroundTruthCrossing(t=t, gate=gate, direction=direction, road_user=road_user, **more)
 
 
 def crossings(found_ones, true_ones, **span):
-    return score_crossings(found_ones, Truth(duration_s=60, crossings=tuple(true_ones), **span))
+    return score_crossings(found_ones, GroundTruth(duration_s=60, crossings=tuple(true_ones), **span))
 
 
 def test_each_true_crossing_is_matched_once():
@@ -92,9 +92,9 @@ def alert(detected_s, kind=IncidentType.STOPPED_VEHICLE, zone="Z"):
     )
 
 
-STOPPED = TrueIncident(type=IncidentType.STOPPED_VEHICLE, start_s=100, end_s=200, zone="Z", detectable_s=110)
-WRONG_WAY = TrueIncident(type=IncidentType.WRONG_WAY, start_s=100, end_s=105, zone="Z")
-ONSET = TrueIncident(type=IncidentType.CONGESTION, start_s=100, end_s=400, zone="Z", onset_s=(90, 120))
+STOPPED = GroundTruthIncident(type=IncidentType.STOPPED_VEHICLE, start_s=100, end_s=200, zone="Z", detectable_s=110)
+WRONG_WAY = GroundTruthIncident(type=IncidentType.WRONG_WAY, start_s=100, end_s=105, zone="Z")
+ONSET = GroundTruthIncident(type=IncidentType.CONGESTION, start_s=100, end_s=400, zone="Z", onset_s=(90, 120))
 
 
 @pytest.mark.parametrize(
@@ -114,22 +114,22 @@ ONSET = TrueIncident(type=IncidentType.CONGESTION, start_s=100, end_s=400, zone=
     ],
 )
 def test_an_alert_is_right_while_its_incident_lasts(incident, told, right):
-    score = score_incidents([told], Truth(duration_s=600, incidents=(incident,)))
+    score = score_incidents([told], GroundTruth(duration_s=600, incidents=(incident,)))
     assert (len(score.hits), len(score.false_alarms)) == ((1, 0) if right else (0, 1))
 
 
 def test_a_second_alert_for_one_incident_is_false():
-    score = score_incidents([alert(120), alert(130)], Truth(duration_s=600, incidents=(STOPPED,)))
+    score = score_incidents([alert(120), alert(130)], GroundTruth(duration_s=600, incidents=(STOPPED,)))
     assert [a.detected_s for a in score.false_alarms] == [130]
 
 
 def test_what_is_ignored_is_no_false_alarm():
-    score = score_incidents([alert(120)], Truth(duration_s=600, ignored_incidents=(STOPPED,)))
+    score = score_incidents([alert(120)], GroundTruth(duration_s=600, ignored_incidents=(STOPPED,)))
     assert (score.hits, score.false_alarms, score.missed) == ((), (), ())
 
 
 def test_delay_counts_from_when_it_could_be_told():
-    score = score_incidents([alert(118)], Truth(duration_s=600, incidents=(STOPPED,)))
+    score = score_incidents([alert(118)], GroundTruth(duration_s=600, incidents=(STOPPED,)))
     assert score.delays_s(IncidentType.STOPPED_VEHICLE) == [8]
 
 
@@ -151,7 +151,7 @@ def minute(start_s, speed_kmh, level=Level.FREE):
 
 def test_minutes_are_judged_where_there_was_traffic_and_something_known():
     true_minutes = tuple(
-        TrueInterval(zone="Z", start_s=60 * k, vehicles=n, speed_kmh=50, level=Level.FREE)
+        GroundTruthInterval(zone="Z", start_s=60 * k, vehicles=n, speed_kmh=50, level=Level.FREE)
         for k, n in enumerate((10, 10, 4, 10))
     )
     ours = [
@@ -160,7 +160,7 @@ def test_minutes_are_judged_where_there_was_traffic_and_something_known():
         minute(120, 5.0, Level.JAMMED),
         minute(180, 45, Level.DENSE),
     ]
-    score = score_intervals(ours, Truth(duration_s=240, intervals=true_minutes))
+    score = score_intervals(ours, GroundTruth(duration_s=240, intervals=true_minutes))
     assert score.zone_minutes == 3
     assert score.errors["speed_kmh"] == pytest.approx(0.1)
     assert score.errors["flow_veh_h"] is None
@@ -168,7 +168,7 @@ def test_minutes_are_judged_where_there_was_traffic_and_something_known():
 
 
 def test_a_movement_is_right_within_two_vehicles_or_a_tenth():
-    truth = Truth(duration_s=60, movements={("N", "S"): 50, ("N", "E"): 3, ("E", "W"): 2})
+    truth = GroundTruth(duration_s=60, movements={("N", "S"): 50, ("N", "E"): 3, ("E", "W"): 2})
     score = score_movements({("N", "S"): 45, ("N", "E"): 6, ("W", "N"): 2}, truth)
     assert (score.cells, score.wrong) == (4, (("N", "E", 3, 6),))
-    assert score_movements({}, Truth(duration_s=60)) is None
+    assert score_movements({}, GroundTruth(duration_s=60)) is None

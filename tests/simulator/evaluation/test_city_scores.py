@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
-from analytics.ground_truth import TrueCrossing, TrueIncident, TrueInterval, Truth
+from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from simulator.evaluation.city_scores import NOTICE_S, OUTAGE_S, RETURN_S, CameraScore, judge_camera
 from simulator.evaluation.database_reader import ObservedSpan, Stored
 from simulator.evaluation.report import verdict
@@ -18,8 +18,8 @@ def crossed(t: float, road_user: RoadUser = RoadUser.CAR) -> Crossing:
     return Crossing(t=t, gate="g", direction=Direction.A, road_user=road_user, track=1, speed_kmh=40.0)
 
 
-def really_crossed(t: float, road_user: RoadUser = RoadUser.CAR) -> TrueCrossing:
-    return TrueCrossing(t=t, gate="g", direction=Direction.A, road_user=road_user, speed_kmh=42.0)
+def really_crossed(t: float, road_user: RoadUser = RoadUser.CAR) -> GroundTruthCrossing:
+    return GroundTruthCrossing(t=t, gate="g", direction=Direction.A, road_user=road_user, speed_kmh=42.0)
 
 
 def alert(detected_s: float, pixel: tuple[float, float] = (50.0, 50.0), zone: str = "z") -> Incident:
@@ -37,9 +37,9 @@ def alert(detected_s: float, pixel: tuple[float, float] = (50.0, 50.0), zone: st
     )
 
 
-def breakdown(start_s: float) -> TrueIncident:
+def breakdown(start_s: float) -> GroundTruthIncident:
     area = (40.0, 40.0, 60.0, 60.0)
-    return TrueIncident(type=IncidentType.STOPPED_VEHICLE, start_s=start_s, zone="z", area=area)
+    return GroundTruthIncident(type=IncidentType.STOPPED_VEHICLE, start_s=start_s, zone="z", area=area)
 
 
 def minute(
@@ -60,8 +60,8 @@ def minute(
     )
 
 
-def true_minute(start_s: float, level: Level = Level.FREE) -> TrueInterval:
-    return TrueInterval(zone="z", start_s=start_s, vehicles=10, speed_kmh=42.0, level=level)
+def true_minute(start_s: float, level: Level = Level.FREE) -> GroundTruthInterval:
+    return GroundTruthInterval(zone="z", start_s=start_s, vehicles=10, speed_kmh=42.0, level=level)
 
 
 def watched(start_s: float, observed_s: float = 60.0) -> ObservedSpan:
@@ -71,13 +71,13 @@ def watched(start_s: float, observed_s: float = 60.0) -> ObservedSpan:
 SEEN = Stored(observed=tuple(watched(m) for m in MINUTES), intervals=tuple(minute(m) for m in MINUTES))
 
 
-def judged(stored: Stored, truth: Truth | None = None) -> CameraScore:
-    return judge_camera("p", stored, truth or Truth(duration_s=220.0), FROM_S, UNTIL_S)
+def judged(stored: Stored, truth: GroundTruth | None = None) -> CameraScore:
+    return judge_camera("p", stored, truth or GroundTruth(duration_s=220.0), FROM_S, UNTIL_S)
 
 
 def test_everything_right_is_the_best_score() -> None:
     stored = replace(SEEN, crossings=(crossed(40.2), crossed(100.1)), incidents=(alert(75.0),), analysed_fps=5.0)
-    truth = Truth(
+    truth = GroundTruth(
         duration_s=220.0,
         crossings=(really_crossed(40.0), really_crossed(100.0)),
         incidents=(breakdown(60.0),),
@@ -91,7 +91,7 @@ def test_everything_right_is_the_best_score() -> None:
 
 def test_each_miss_is_listed() -> None:
     stored = replace(SEEN, crossings=(crossed(40.0, RoadUser.TRUCK), crossed(120.0)), incidents=(alert(160.0),))
-    truth = Truth(
+    truth = GroundTruth(
         duration_s=220.0,
         crossings=(really_crossed(40.0), really_crossed(100.0)),
         incidents=(breakdown(60.0),),
@@ -110,7 +110,7 @@ def test_each_miss_is_listed() -> None:
 
 
 def test_the_warm_up_and_what_comes_after_do_not_count() -> None:
-    truth = Truth(
+    truth = GroundTruth(
         duration_s=230.0, crossings=(really_crossed(10.0), really_crossed(215.0)), incidents=(breakdown(5.0),)
     )
     score = judged(replace(SEEN, crossings=(crossed(12.0),), incidents=(alert(20.0), alert(50.0))), truth)
@@ -119,18 +119,18 @@ def test_the_warm_up_and_what_comes_after_do_not_count() -> None:
 
 
 def test_an_incident_at_the_very_end_is_not_asked_for_but_may_be_told() -> None:
-    truth = Truth(duration_s=220.0, incidents=(breakdown(190.0),))
+    truth = GroundTruth(duration_s=220.0, incidents=(breakdown(190.0),))
     assert judged(SEEN, truth).incidents.missed == ()
     assert judged(replace(SEEN, incidents=(alert(205.0),)), truth).incidents.false_alarms == ()
 
 
 def test_levels_that_are_not_known_are_wrong_ones() -> None:
-    truth = Truth(duration_s=220.0, intervals=tuple(true_minute(m) for m in MINUTES))
+    truth = GroundTruth(duration_s=220.0, intervals=tuple(true_minute(m) for m in MINUTES))
     without = replace(SEEN, intervals=(minute(30.0), minute(90.0, Level.UNKNOWN)))
     assert verdict([judged(without, truth)])["level_agreement"] == pytest.approx(1 / 3, abs=1e-3)
 
 
-CUT = Truth(duration_s=220.0, unseen=((85.0, 155.0),), intervals=(true_minute(90.0),))
+CUT = GroundTruth(duration_s=220.0, unseen=((85.0, 155.0),), intervals=(true_minute(90.0),))
 
 
 def test_a_gap_is_marked_by_no_row_or_by_one_without_figures() -> None:
@@ -154,7 +154,7 @@ def test_an_outage_that_looks_like_an_empty_road_is_told(wrong: Stored) -> None:
 
 
 def test_a_frozen_picture_takes_a_moment_to_be_told() -> None:
-    truth = Truth(duration_s=220.0, unseen=((91.0, 180.0),))
+    truth = GroundTruth(duration_s=220.0, unseen=((91.0, 180.0),))
     late = Stored(observed=(watched(30.0), watched(90.0, 1.0 + NOTICE_S), watched(150.0, 20.0)))
     assert judged(late, truth).unmarked == ()
     too_late = replace(late, observed=(watched(30.0), watched(90.0, 5.0 + NOTICE_S), watched(150.0, 20.0)))
@@ -172,14 +172,14 @@ def test_crossings_while_a_camera_comes_back_may_be_missed_but_those_of_an_outag
 
 
 def test_a_short_hiccup_is_no_outage() -> None:
-    assert judged(SEEN, Truth(duration_s=220.0, unseen=((100.0, 99.0 + OUTAGE_S),))).outages == ()
+    assert judged(SEEN, GroundTruth(duration_s=220.0, unseen=((100.0, 99.0 + OUTAGE_S),))).outages == ()
 
 
 def test_figures_over_all_cameras_are_of_all_their_crossings() -> None:
     busy = judged(
         replace(SEEN, crossings=tuple(crossed(40.0 + 5 * k) for k in range(9))),
-        Truth(duration_s=220.0, crossings=tuple(really_crossed(40.0 + 5 * k) for k in range(9))),
+        GroundTruth(duration_s=220.0, crossings=tuple(really_crossed(40.0 + 5 * k) for k in range(9))),
     )
-    blind = judged(SEEN, Truth(duration_s=220.0, crossings=(really_crossed(50.0),)))
+    blind = judged(SEEN, GroundTruth(duration_s=220.0, crossings=(really_crossed(50.0),)))
     assert verdict([busy, blind])["f1"] == pytest.approx(18 / 19, abs=1e-3)
     assert [camera["f1"] for camera in verdict([busy, blind])["by_camera"]] == [1.0, 0.0]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from analytics.facts import Direction, IncidentType, Level, RoadUser
-from analytics.ground_truth import Truth
+from analytics.ground_truth import GroundTruth
 from pipelines.config.geometry_file import Geometry
 from pipelines.recordings.evaluate.ground_truth_io import TruthFile
 from simulator.ground_truth.recorder import TruthKeeper, truth_json
@@ -34,7 +34,7 @@ def watch(
     *,
     staged: Cast = (),
     unseen: tuple[float, float] = (-1.0, -1.0),
-) -> Truth:
+) -> GroundTruth:
     geometry = Geometry.model_validate(geometry_of(point, read_network(point)))
     keeper = TruthKeeper(geometry.camera(point.id, IMAGE_SIZE))
     for number in range(round(seconds / STEP_S)):
@@ -85,7 +85,7 @@ def test_who_stands_behind_a_bus_counts_in_its_zone_from_when_it_shows(point: Po
         bus = Placed("bus", 26 + 8 * max(0.0, t - bus_leaves_s), 4.0, key=1)
         return [bus, Placed("matic", 35, 4.0, key=2)]
 
-    def counted(truth: Truth) -> list[int]:
+    def counted(truth: GroundTruth) -> list[int]:
         return [i.vehicles for i in truth.intervals if i.zone == "keluar"]
 
     assert counted(watch(point, painter, behind, 10.0)) == [1]

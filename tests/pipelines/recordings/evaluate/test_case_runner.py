@@ -10,7 +10,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from analytics.ground_truth import TrueCrossing, Truth
+from analytics.ground_truth import GroundTruth, GroundTruthCrossing
 from pipelines.commands.evaluate import show
 from pipelines.errors import BadInput
 from pipelines.recordings.evaluate.case_runner import as_json, find_cases, judge, run_scenario
@@ -105,9 +105,9 @@ def test_table_and_page_show_every_case(scenario):
 
 
 def test_a_recording_without_crossings_does_not_lift_the_mean():
-    empty = Truth(duration_s=60)
+    empty = GroundTruth(duration_s=60)
     nothing = {"crossings": [], "incidents": [], "intervals": [], "movements": []}
-    missed = Truth(duration_s=60, crossings=(TrueCrossing(t=1, gate="g", direction="A", road_user="car"),))
+    missed = GroundTruth(duration_s=60, crossings=(GroundTruthCrossing(t=1, gate="g", direction="A", road_user="car"),))
     summary = summarise([score_report(nothing, truth) for truth in (empty, missed)])
     assert (summary["f1"], summary["count_error"]) == (0, 1)
     assert summarise([score_report(nothing, empty)])["f1"] is None
