@@ -160,7 +160,7 @@ def test_markers_lead_to_their_cameras(visitor: Visitor) -> None:
     visitor.expected.append("404")  # there is no video yet
     page = visitor.open("/")
     page.get_by_role("button", name=re.compile("Laluan Madani")).click()
-    page.locator(".place").get_by_role("link", name="Laluan arah timur").click()
+    page.locator(".cluster-popup").get_by_role("link", name="Laluan arah timur").click()
     expect(page.get_by_role("heading", name="Laluan arah timur")).to_be_visible()
 
 

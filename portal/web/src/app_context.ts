@@ -1,29 +1,39 @@
-/** What every page is given, and what it gives back. */
+/** What a page receives from the application, and what the router expects of a page. */
 
-import type { City, Role, User } from "./api/client";
+import type { City, Session } from "./api/schema";
 import type { TimeFormat } from "./format";
-import type { Live } from "./state/camera_store";
+import type { CameraStore } from "./state/camera_store";
 
-export interface App {
+export type User = NonNullable<Session["user"]>;
+export type Role = User["roles"][number];
+
+export interface AppContext {
   readonly city: City;
   readonly time: TimeFormat;
-  readonly live: Live;
+  readonly store: CameraStore;
   user: User | null;
+  /** Opens a page of this site as a new entry of the browser's history. */
   go(path: string): void;
-  /** After sign-in and sign-out: the server now shows other cameras. */
+  /** Changes the address of the open page without opening it again or adding a history entry. */
+  replaceAddress(path: string): void;
+  /** Called after sign-in and sign-out: the server then shows other cameras. */
   signedIn(user: User | null): void;
 }
 
 export interface Page {
   readonly title: string;
   readonly element: HTMLElement;
-  /** Called once the element is in the document, for what needs its size. */
+  /** Called once the element is in the document, for content that depends on its size. */
   shown?(): void;
+  /** Shows another parameter of the same route ("" for none). A page without it is opened again instead. */
+  showParameter?(parameter: string): void;
   close?(): void;
 }
 
-export type OpenPage = (app: App, parameter: string) => Page | Promise<Page>;
+/** Builds a page. parameter: the variable part of the path, "" if there is none. */
+export type OpenPage = (app: AppContext, parameter: string) => Page | Promise<Page>;
 
+/** Operators may open every page. */
 export function mayOpen(user: User | null, role: Role): boolean {
   return user !== null && (user.roles.includes(role) || user.roles.includes("operator"));
 }

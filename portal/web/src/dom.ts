@@ -1,32 +1,36 @@
-/** Building elements without a framework. Styles are classes only: the content security policy forbids style="". */
+/** DOM elements without a framework. Styles are classes only: the content security policy forbids style="". */
 
 export type Child = Node | string | number | null | undefined | false;
 type Value = string | number | boolean | null | undefined | ((event: never) => void);
+/** A function listens to the event of its name; null, undefined and false leave the attribute out. */
 export type Attributes = Record<string, Value>;
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** Creates an HTML element. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
-  return dress(document.createElement(tag), attributes, children);
+  return initialize(document.createElement(tag), attributes, children);
 }
 
+/** Creates an SVG element. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   tag: K,
   attributes: Attributes = {},
   ...children: Child[]
 ): SVGElementTagNameMap[K] {
-  return dress(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
+  return initialize(document.createElementNS(SVG, tag) as SVGElementTagNameMap[K], attributes, children);
 }
 
+/** Replaces all children of an element. */
 export function fill(parent: Element, ...children: Child[]): void {
   parent.replaceChildren(...children.filter(isShown).map(asNode));
 }
 
-function dress<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
+function initialize<E extends Element>(element: E, attributes: Attributes, children: Child[]): E {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (typeof value === "function") element.addEventListener(name, value as EventListener);

@@ -1,14 +1,15 @@
-/** The incidents at hand, in the order in which police read them. */
+/** Filter and display order of incidents. */
 
-import type { Incident } from "./api/client";
+import type { Incident, IncidentType } from "./api/schema";
 
-export interface Filter {
+/** "" stands for all cameras or all types. */
+export interface IncidentFilter {
   camera: string;
-  type: string;
+  type: IncidentType | "";
   onlyOpen: boolean;
 }
 
-export function matches(incident: Incident, { camera, type, onlyOpen }: Filter): boolean {
+export function matches(incident: Incident, { camera, type, onlyOpen }: IncidentFilter): boolean {
   return (
     (camera === "" || incident.camera_id === camera) &&
     (type === "" || incident.type === type) &&
@@ -16,8 +17,8 @@ export function matches(incident: Incident, { camera, type, onlyOpen }: Filter):
   );
 }
 
-/** Those that last come first, then the newest. */
-export function inReadingOrder(incidents: Iterable<Incident>): Incident[] {
+/** Open incidents first, then by time of detection, newest first. */
+export function inDisplayOrder(incidents: Iterable<Incident>): Incident[] {
   return [...incidents].sort(
     (a, b) =>
       Number(a.end_at !== null) - Number(b.end_at !== null) || Date.parse(b.detected_at) - Date.parse(a.detected_at),

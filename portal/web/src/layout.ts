@@ -1,12 +1,12 @@
-/** The frame around every page: header, navigation, language, and the line that says how live things are. */
+/** The layout around every page: header, navigation, language switch, and the state of the connection. */
 
 import { signOut } from "./api/client";
-import { type App, mayOpen, type Page } from "./app_context";
-import { h, type Child } from "./dom";
-import { type Language, language, setLanguage, t, type TextKey } from "./i18n";
-import type { Connection } from "./state/camera_store";
+import { type AppContext, mayOpen, type Page } from "./app_context";
 import { Narration } from "./components/narration";
 import { loading } from "./components/notice";
+import { type Child, h } from "./dom";
+import { type Language, language, setLanguage, type TextKey, t } from "./i18n";
+import type { Connection } from "./state/camera_store";
 
 const CONNECTION_TEXTS: Record<Connection, TextKey> = {
   connecting: "streamConnecting",
@@ -15,7 +15,7 @@ const CONNECTION_TEXTS: Record<Connection, TextKey> = {
   lost: "streamLost",
 };
 
-export class Shell {
+export class Layout {
   private readonly header = h("header", { class: "header" });
   private readonly banner = h("div", { class: "banner", role: "alert", hidden: true });
   private readonly main = h("main", { id: "isi", tabindex: "-1" });
@@ -23,13 +23,13 @@ export class Shell {
   private readonly connection = h("span", { class: "connection", role: "status" });
 
   constructor(
-    private readonly app: App,
+    private readonly app: AppContext,
     root: HTMLElement,
     private readonly languageChanged: () => void,
   ) {
     this.narration = app.city.simulated ? new Narration(app) : null;
     root.replaceChildren(this.header, this.banner, ...(this.narration ? [this.narration.element] : []), this.main);
-    app.live.onChange(() => this.renderConnection());
+    app.store.onChange(() => this.renderConnection());
     this.renderHeader();
   }
 
@@ -39,7 +39,7 @@ export class Shell {
     this.main.replaceChildren(loading());
   }
 
-  /** moved: the visitor came from another page, so that a screen reader has to be led to this one. */
+  /** moved: another page was shown before, so the focus of a screen reader moves to this one. */
   show(page: Page, moved: boolean): void {
     document.title = `${page.title} · Simpang ${this.app.city.name}`;
     this.main.replaceChildren(page.element);
@@ -47,11 +47,11 @@ export class Shell {
   }
 
   renderHeader(): void {
-    const home = h("a", { href: "/", class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 30, height: 30 }));
-    home.append(h("span", {}, h("strong", {}, "Simpang"), h("span", { class: "brand-city" }, this.app.city.name)));
+    const logo = h("img", { src: "/favicon.svg", alt: "", width: 30, height: 30 });
+    const name = h("span", {}, h("strong", {}, "Simpang"), h("span", { class: "brand-city" }, this.app.city.name));
     this.header.replaceChildren(
       h("a", { href: "#isi", class: "skip" }, t("skip")),
-      home,
+      h("a", { href: "/", class: "brand" }, logo, name),
       this.navigation(),
       this.connection,
       this.languageSwitch(),
@@ -70,17 +70,15 @@ export class Shell {
 
   private account(): HTMLElement {
     const { user } = this.app;
-    if (!user) return h("a", { href: "/masuk", class: "button quiet account" }, t("signIn"));
+    if (!user) return h("a", { href: "/masuk", class: "button secondary account" }, t("signIn"));
     const leave = async (): Promise<void> => {
       await signOut().catch(() => undefined);
       this.app.signedIn(null);
       this.app.go("/");
     };
-    return h(
-      "button",
-      { type: "button", class: "button quiet account", title: t("signedInAs", { name: user.name }), click: () => void leave() },
-      t("signOut"),
-    );
+    const title = t("signedInAs", { name: user.name });
+    const attributes = { type: "button", class: "button secondary account", title, click: () => void leave() };
+    return h("button", attributes, t("signOut"));
   }
 
   private languageSwitch(): HTMLElement {
@@ -96,8 +94,12 @@ export class Shell {
         },
         code.toUpperCase(),
       );
-    const label = t("language");
-    return h("div", { class: "languages", role: "group", "aria-label": label }, choice("id", "Bahasa Indonesia"), choice("en", "English"));
+    return h(
+      "div",
+      { class: "languages", role: "group", "aria-label": t("language") },
+      choice("id", "Bahasa Indonesia"),
+      choice("en", "English"),
+    );
   }
 
   private changeLanguage(code: Language): void {
@@ -106,13 +108,14 @@ export class Shell {
   }
 
   private renderConnection(): void {
-    const { connection, lastHeard } = this.app.live;
+    const { connection, lastReceivedAt } = this.app.store;
     this.connection.dataset.state = connection;
     const text = t(CONNECTION_TEXTS[connection]);
     if (this.connection.textContent !== text) this.connection.textContent = text;
     const lost = connection === "lost";
     this.banner.hidden = !lost;
-    const sentence = lastHeard === null ? t("unreachable") : t("lostSince", { time: this.app.time.clock(lastHeard, true) });
+    const sentence =
+      lastReceivedAt === null ? t("unreachable") : t("lostSince", { time: this.app.time.clock(lastReceivedAt, true) });
     if (lost && this.banner.textContent !== sentence) this.banner.textContent = sentence;
   }
 }

@@ -1,44 +1,48 @@
+/** Starts the application: loads the city and the session, then opens the page of the address. */
+
 import "./base.css";
 import "./layout.css";
 
-import { type City, get, type User } from "./api/client";
-import type { App } from "./app_context";
+import { get } from "./api/client";
+import type { City, Session } from "./api/schema";
+import type { AppContext } from "./app_context";
+import { failure } from "./components/notice";
 import { h } from "./dom";
 import { TimeFormat } from "./format";
 import { restoreLanguage, t } from "./i18n";
-import { Live } from "./state/camera_store";
-import { failure } from "./components/notice";
+import { Layout } from "./layout";
 import { Router } from "./router";
-import { Shell } from "./layout";
+import { CameraStore } from "./state/camera_store";
 
 async function boot(): Promise<void> {
   restoreLanguage();
   const root = document.getElementById("app") as HTMLElement;
   root.replaceChildren(h("p", { class: "boot" }, t("loading")));
   let city: City;
-  let session: { user: User | null };
+  let session: Session;
   try {
-    [city, session] = await Promise.all([get<City>("/api/city"), get<{ user: User | null }>("/api/session")]);
+    [city, session] = await Promise.all([get("/api/city"), get("/api/session")]);
   } catch (error) {
     root.replaceChildren(failure(error, () => void boot()));
     return;
   }
-  const live = new Live(() => app.user === null);
-  const app: App = {
+  const store = new CameraStore(() => app.user === null);
+  const app: AppContext = {
     city,
     time: new TimeFormat(city.timezone),
-    live,
+    store,
     user: session.user,
     go: (path) => router.go(path),
+    replaceAddress: (path) => router.replaceAddress(path),
     signedIn: (user) => {
       app.user = user;
-      live.restart();
-      shell.renderHeader();
+      store.restart();
+      layout.renderHeader();
     },
   };
-  const shell = new Shell(app, root, () => router.reopen());
-  const router = new Router(app, shell);
-  live.start();
+  const layout = new Layout(app, root, () => router.reopen());
+  const router = new Router(app, layout);
+  store.start();
   router.start();
 }
 

@@ -1,15 +1,15 @@
-/** Cameras to map markers: those of one site are one marker, and so are those whose badges would overlap. */
+/** Groups cameras into map markers: by site, and then those whose markers would overlap. */
 
-import type { Camera, Position } from "./api/client";
-import { compareLevels, type Level, worstLevel } from "./levels";
+import type { CameraState, Level, Position } from "./api/schema";
+import { compareLevels, worstLevel } from "./levels";
 
-/** `more`: how many other places were joined into this one, which is named after the first. */
-export interface Place {
+/** Cameras of one marker. more: the number of sites merged into this one, which keeps its name and position. */
+export interface Cluster {
   key: string;
   name: string;
   more: number;
   position: Position;
-  cameras: Camera[];
+  cameras: CameraState[];
 }
 
 export interface PixelPoint {
@@ -17,46 +17,55 @@ export interface PixelPoint {
   y: number;
 }
 
-/** Cameras without a position, their own or their site's, are left out. */
-export function placesOf(cameras: readonly Camera[]): Place[] {
-  const places = new Map<string, Place>();
+/** One cluster for each site, and for each camera without a site. Cameras without a position are left out. */
+export function clusterBySite(cameras: readonly CameraState[]): Cluster[] {
+  const clusters = new Map<string, Cluster>();
   for (const camera of cameras) {
     const position = camera.site?.position ?? camera.position;
     if (!position) continue;
     const key = camera.site ? `site ${camera.site.id}` : `camera ${camera.id}`;
-    const place = places.get(key) ?? { key, name: camera.site?.name ?? camera.name, more: 0, position, cameras: [] };
-    place.cameras.push(camera);
-    places.set(key, place);
+    const name = camera.site?.name ?? camera.name;
+    const cluster = clusters.get(key) ?? { key, name, more: 0, position, cameras: [] };
+    cluster.cameras.push(camera);
+    clusters.set(key, cluster);
   }
-  return [...places.values()];
+  return [...clusters.values()];
 }
 
-/** Joins places that lie within `reach` pixels of one another on the screen; the first of each group keeps its spot. */
-export function joinNear(places: readonly Place[], toPixel: (position: Position) => PixelPoint, reach: PixelPoint): Place[] {
-  const joined: { place: Place; at: PixelPoint }[] = [];
-  for (const place of places) {
-    const at = toPixel(place.position);
-    const near = joined.find((other) => Math.abs(other.at.x - at.x) < reach.x && Math.abs(other.at.y - at.y) < reach.y);
-    if (near) {
-      near.place = {
-        ...near.place,
-        key: `${near.place.key} ${place.key}`,
-        more: near.place.more + 1,
-        cameras: [...near.place.cameras, ...place.cameras],
-      };
-    } else {
-      joined.push({ place, at });
-    }
+/** Merges clusters less than `extent` pixels apart on the screen. The first of each group keeps its position. */
+export function mergeNearby(
+  clusters: readonly Cluster[],
+  toPixel: (position: Position) => PixelPoint,
+  extent: PixelPoint,
+): Cluster[] {
+  const merged: { cluster: Cluster; at: PixelPoint }[] = [];
+  for (const cluster of clusters) {
+    const at = toPixel(cluster.position);
+    const near = merged.find(
+      (other) => Math.abs(other.at.x - at.x) < extent.x && Math.abs(other.at.y - at.y) < extent.y,
+    );
+    if (near) near.cluster = union(near.cluster, cluster);
+    else merged.push({ cluster, at });
   }
-  return joined.map(({ place }) => place);
+  return merged.map(({ cluster }) => cluster);
 }
 
-export function levelOf(cameras: readonly Camera[], shown: (level: Level) => Level): Level {
+function union(first: Cluster, second: Cluster): Cluster {
+  return {
+    ...first,
+    key: `${first.key} ${second.key}`,
+    more: first.more + 1,
+    cameras: [...first.cameras, ...second.cameras],
+  };
+}
+
+/** The worst level of some cameras. shown: the level to show for a reported one. */
+export function worstShownLevel(cameras: readonly CameraState[], shown: (level: Level) => Level): Level {
   return worstLevel(cameras.map((camera) => shown(camera.level)));
 }
 
-/** Worst first, then by name. */
-export function bySeverity(cameras: readonly Camera[], shown: (level: Level) => Level): Camera[] {
+/** Worst level first, then by name, with numbers in numeric order. */
+export function bySeverity(cameras: readonly CameraState[], shown: (level: Level) => Level): CameraState[] {
   return [...cameras].sort(
     (a, b) => compareLevels(shown(a.level), shown(b.level)) || a.name.localeCompare(b.name, "id", { numeric: true }),
   );

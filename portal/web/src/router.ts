@@ -1,18 +1,27 @@
-/** Addresses to pages. Pages are loaded when first opened, so that the public map stays small on a cheap phone. */
+/** Addresses to pages. A page's code is loaded when it is first opened, which keeps the public map small for phones.
+ * No other module changes the browser's history.
+ */
 
-import { Refused } from "./api/client";
-import type { App, OpenPage, Page } from "./app_context";
+import { ApiError } from "./api/client";
+import type { AppContext, OpenPage, Page } from "./app_context";
+import { failure, notice } from "./components/notice";
 import { h } from "./dom";
 import { t } from "./i18n";
-import { failure, notice } from "./components/notice";
-import type { Shell } from "./layout";
 
-interface Route {
+export interface Route {
+  /** Matches the path; its first group is the page's parameter. */
   pattern: RegExp;
   load: () => Promise<OpenPage>;
 }
 
-const ROUTES: readonly Route[] = [
+/** The part of the layout that the router uses. */
+export interface PageFrame {
+  showLoading(): void;
+  /** moved: whether another page was shown before. */
+  show(page: Page, moved: boolean): void;
+}
+
+export const ROUTES: readonly Route[] = [
   { pattern: /^\/$/, load: async () => (await import("./pages/map")).openMap },
   { pattern: /^\/camera\/([^/]+)$/, load: async () => (await import("./pages/camera")).openCamera },
   { pattern: /^\/masuk$/, load: async () => (await import("./pages/sign_in")).openSignIn },
@@ -22,18 +31,21 @@ const ROUTES: readonly Route[] = [
 
 export class Router {
   private page: Page | null = null;
-  private turn = 0;
-  /** Without the part after #, which does not lead to another page. */
+  private route: Route | null = null;
+  /** Counts openings. A page that arrives after a later opening is closed. */
+  private requestId = 0;
+  /** Path and query of the open page, without the fragment, which never selects a page. */
   private address = "";
 
   constructor(
-    private readonly app: App,
-    private readonly shell: Shell,
+    private readonly app: AppContext,
+    private readonly frame: PageFrame,
+    private readonly routes: readonly Route[] = ROUTES,
   ) {}
 
   start(): void {
     window.addEventListener("popstate", () => {
-      if (location.pathname + location.search !== this.address) void this.open();
+      if (currentAddress() !== this.address) this.navigate();
     });
     document.addEventListener("click", (event) => this.followLink(event));
     void this.open();
@@ -42,51 +54,70 @@ export class Router {
   go(path: string): void {
     history.pushState(null, "", path);
     window.scrollTo(0, 0);
-    void this.open();
+    this.navigate();
   }
 
-  /** The same address again: in another language, or for another user. */
+  /** Does nothing for a path other than the current one: it comes from a page that is no longer open. */
+  replaceAddress(address: string): void {
+    if (new URL(address, location.href).pathname !== location.pathname) return;
+    history.replaceState(null, "", address);
+    this.address = currentAddress();
+  }
+
+  /** Opens the same address again: in another language, or after an error. */
   reopen(): void {
     void this.open();
   }
 
+  /** The address has changed: the open page shows it if it can, else its page is opened. */
+  private navigate(): void {
+    const found = this.match();
+    if (found && this.page?.showParameter && found.route === this.route) {
+      this.address = currentAddress();
+      this.page.showParameter(found.parameter);
+    } else void this.open();
+  }
+
   private async open(): Promise<void> {
-    this.turn += 1;
-    const turn = this.turn;
-    this.address = location.pathname + location.search;
+    this.requestId += 1;
+    const requestId = this.requestId;
+    this.address = currentAddress();
     this.page?.close?.();
     this.page = null;
-    this.shell.showLoading();
-    const page = await this.find();
-    if (turn !== this.turn) {
+    this.frame.showLoading();
+    const found = this.match();
+    const page = found ? await this.load(found.route, found.parameter) : notFound();
+    if (requestId !== this.requestId) {
       page.close?.();
       return;
     }
     this.page = page;
-    this.shell.show(page, turn > 1);
+    this.route = found?.route ?? null;
+    this.frame.show(page, requestId > 1);
     page.shown?.();
   }
 
-  private async find(): Promise<Page> {
-    const path = location.pathname;
-    for (const { pattern, load } of ROUTES) {
-      const match = pattern.exec(path);
-      if (!match) continue;
-      try {
-        return await (await load())(this.app, decodeURIComponent(match[1] ?? ""));
-      } catch (error) {
-        return this.failed(error);
-      }
+  private match(): { route: Route; parameter: string } | null {
+    for (const route of this.routes) {
+      const match = route.pattern.exec(location.pathname);
+      if (match) return { route, parameter: decoded(match[1] ?? "") };
     }
-    return { title: t("notFound"), element: h("div", { class: "notice" }, h("h1", {}, t("notFound")), h("a", { href: "/" }, t("backToMap"))) };
+    return null;
+  }
+
+  private async load(route: Route, parameter: string): Promise<Page> {
+    try {
+      return await (await route.load())(this.app, parameter);
+    } catch (error) {
+      return this.failed(error);
+    }
   }
 
   private failed(error: unknown): Page {
-    if (error instanceof Refused && error.status === 401) {
-      queueMicrotask(() => this.go(signInPath()));
-    }
+    const status = error instanceof ApiError ? error.status : null;
+    if (status === 401) queueMicrotask(() => this.go(signInPath()));
     const title = t("siteTitle", { city: this.app.city.name });
-    if (error instanceof Refused && error.status === 403) return { title, element: notice(t("needsRole")) };
+    if (status === 403) return { title, element: notice(t("needsRole")) };
     return { title, element: failure(error, () => this.reopen()) };
   }
 
@@ -100,6 +131,24 @@ export class Router {
   }
 }
 
+function notFound(): Page {
+  const element = h("div", { class: "notice" }, h("h1", {}, t("notFound")), h("a", { href: "/" }, t("backToMap")));
+  return { title: t("notFound"), element };
+}
+
+function currentAddress(): string {
+  return location.pathname + location.search;
+}
+
+/** A parameter with a damaged escape is used as it is, and then names nothing. */
+function decoded(parameter: string): string {
+  try {
+    return decodeURIComponent(parameter);
+  } catch {
+    return parameter;
+  }
+}
+
 function signInPath(): string {
-  return `/masuk?next=${encodeURIComponent(location.pathname + location.search)}`;
+  return `/masuk?next=${encodeURIComponent(currentAddress())}`;
 }

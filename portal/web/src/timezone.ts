@@ -1,8 +1,8 @@
-/** The city's calendar: days and `datetime-local` fields are in its zone, wherever the browser is. */
+/** The city's calendar: days and `datetime-local` fields are in its time zone, wherever the browser is. */
 
 const DAY_MS = 86_400_000;
 
-/** How far a zone is ahead of UTC at an instant, in milliseconds. */
+/** Milliseconds by which a zone is ahead of UTC at an instant. */
 function offset(at: number, zone: string): number {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
@@ -15,14 +15,21 @@ function offset(at: number, zone: string): number {
     second: "numeric",
   }).formatToParts(at);
   const field = (type: string): number => Number(parts.find((part) => part.type === type)?.value);
-  const wall = Date.UTC(field("year"), field("month") - 1, field("day"), field("hour"), field("minute"), field("second"));
+  const wall = Date.UTC(
+    field("year"),
+    field("month") - 1,
+    field("day"),
+    field("hour"),
+    field("minute"),
+    field("second"),
+  );
   return wall - Math.floor(at / 1000) * 1000;
 }
 
-/** The instant of a `datetime-local` value (`2026-11-22T07:30`) in a zone; NaN where it is not one. */
+/** The instant of a `datetime-local` value (`2026-11-22T07:30`) in a zone; NaN if it is not such a value. */
 export function parseLocal(value: string, zone: string): number {
   const wall = Date.parse(`${value}Z`);
-  if (Number.isNaN(wall)) return NaN;
+  if (Number.isNaN(wall)) return Number.NaN;
   const guess = wall - offset(wall, zone);
   return wall - offset(guess, zone);
 }
@@ -32,7 +39,7 @@ export function toLocal(at: number, zone: string): string {
   return new Date(at + offset(at, zone)).toISOString().slice(0, 16);
 }
 
-/** The start of a zone's day; `daysBack` 1 is yesterday's. */
+/** The start of a day in a zone. daysBack: 0 for the day of `at`, 1 for the day before. */
 export function startOfDay(at: number, zone: string, daysBack = 0): number {
   const day = toLocal(at, zone).slice(0, 10);
   const back = new Date(Date.parse(`${day}T00:00Z`) - daysBack * DAY_MS).toISOString().slice(0, 10);

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { Camera, HistoryRow, Position } from "../src/api/client";
-import { bySeverity, joinNear, placesOf } from "../src/marker_clusters";
-import { type Level, worstLevel } from "../src/levels";
-import { stacked } from "../src/history/stack_series";
+import type { CameraState, HistoryRow, Level, Position } from "../src/api/schema";
 import { observedShare } from "../src/history/observed_share";
+import { stackSeries } from "../src/history/stack_series";
+import { worstLevel } from "../src/levels";
+import { bySeverity, clusterBySite, mergeNearby } from "../src/marker_clusters";
 
-function camera(id: string, level: Level, site: string | null = null, position: Position | null = null): Camera {
+function camera(id: string, level: Level, site: string | null = null, position: Position | null = null): CameraState {
   return {
     id,
     name: id,
@@ -20,7 +20,7 @@ function camera(id: string, level: Level, site: string | null = null, position: 
     out_of_service: null,
     zones: [],
     last_analysed_at: null,
-    updated_at: null,
+    updated_at: "2026-11-22T00:00:00Z",
     video: null,
   };
 }
@@ -47,13 +47,21 @@ describe("places on the map", () => {
   const toPixel = ({ lat, lon }: Position) => ({ x: lon * 10_000, y: lat * 10_000 });
 
   it("are one for all cameras of a site, and none without a position", () => {
-    const places = placesOf([camera("a", "free", "s", here), camera("b", "dense", "s", here), camera("c", "free")]);
+    const places = clusterBySite([
+      camera("a", "free", "s", here),
+      camera("b", "dense", "s", here),
+      camera("c", "free"),
+    ]);
     expect(places.map(({ name, cameras }) => [name, cameras.length])).toEqual([["s", 2]]);
   });
 
   it("are joined where they would overlap, and only there", () => {
-    const places = placesOf([camera("a", "free", null, here), camera("b", "free", null, near), camera("c", "free", null, far)]);
-    const joined = joinNear(places, toPixel, { x: 50, y: 50 });
+    const places = clusterBySite([
+      camera("a", "free", null, here),
+      camera("b", "free", null, near),
+      camera("c", "free", null, far),
+    ]);
+    const joined = mergeNearby(places, toPixel, { x: 50, y: 50 });
     expect(joined.map(({ name, more, cameras }) => [name, more, cameras.length])).toEqual([
       ["a", 1, 2],
       ["c", 0, 1],
@@ -62,9 +70,9 @@ describe("places on the map", () => {
 });
 
 describe("gaps", () => {
-  it("stay gaps when classes are stacked", () => {
+  it("stay gaps when classes are stackSeries", () => {
     expect(
-      stacked([
+      stackSeries([
         [1, null, 3],
         [4, null, 0],
       ]),

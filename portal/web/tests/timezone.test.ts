@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseLocal, startOfDay, toLocal } from "../src/timezone";
 import { periodOf, possibleIntervals, usualInterval } from "../src/history/period";
+import { parseLocal, startOfDay, toLocal } from "../src/timezone";
 
 const now = Date.parse("2026-11-22T18:00:00Z"); // 01.00 WIB of the next day
 

@@ -1,151 +1,21 @@
-/** The portal's HTTP API: what it sends, and how it is asked. */
+/** HTTP client of the portal's API. Paths, parameters and answers are typed by `schema.ts`, which is generated. */
 
+import type { paths, Session, SignIn } from "./schema";
 import { noteServerDate } from "./server_clock";
-import type { Level } from "../levels";
 
-export type Status = "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
-export type Role = "planner" | "police" | "operator";
-/** By language, "id" and "en"; one of them may be all there is. */
-export type PublicText = Record<string, string>;
-export type Counts = Record<string, number>;
-export type Point = [number, number];
+type GetOperation<P extends keyof paths> = paths[P] extends { get: infer Operation } ? Operation : never;
+type JsonBody<Operation> = Operation extends { responses: { 200: { content: { "application/json": infer Body } } } }
+  ? Body
+  : never;
+/** Paths that answer GET with JSON. */
+type JsonPath = { [P in keyof paths]: [JsonBody<GetOperation<P>>] extends [never] ? never : P }[keyof paths];
+/** `path` fills `{name}` in the path; `query` follows the `?`, without the parameters that are null or undefined. */
+type RequestParameters<P extends keyof paths> =
+  GetOperation<P> extends { parameters: infer All } ? Pick<All, Extract<keyof All, "path" | "query">> : never;
+type OptionalIfEmpty<T> = Record<never, never> extends T ? [parameters?: T] : [parameters: T];
 
-export interface Position {
-  lat: number;
-  lon: number;
-}
-
-export interface City {
-  name: string;
-  timezone: string;
-  centre: Position;
-  zoom: number;
-  tiles: string | null;
-  tiles_attribution: string;
-  classes: string[];
-  /** All of it is made up, for a demonstration. */
-  simulated: boolean;
-}
-
-export interface ZoneState {
-  id: string;
-  level: Level;
-  speed_kmh: number | null;
-  since_at: string | null;
-  polygon?: Point[];
-}
-
-/** Looks a second: those that the traffic asks for, those had, and of these the ones in which nothing had moved. */
-export interface Load {
-  wanted_fps: number;
-  analysed_fps: number;
-  held_fps: number;
-  reached: number | null;
-  overloaded: boolean;
-  age_p95_s: number | null;
-}
-
-export interface Camera {
-  id: string;
-  name: string;
-  site: { id: string; name: string; position: Position | null } | null;
-  owner: string | null;
-  visibility: string;
-  position: Position | null;
-  level: Level;
-  status: Status;
-  /** What is wrong and what to do; operators alone are told. */
-  reason: string | null;
-  /** How well the machine keeps up with it; operators alone are told. */
-  load: Load | null;
-  /** Why nobody watches this camera; everybody is told. */
-  out_of_service: PublicText | null;
-  zones: ZoneState[];
-  last_analysed_at: string | null;
-  updated_at: string | null;
-  video: { hls: string } | null;
-}
-
-export interface CameraDetail extends Camera {
-  gates: { id: string; p1: Point; p2: Point }[];
-  image_size: [number, number] | null;
-}
-
-export interface MinuteCounts {
-  start_at: string;
-  observed: number;
-  counts: Counts | null;
-}
-
-export interface RecentCounts {
-  camera_id: string;
-  from_at: string;
-  to_at: string;
-  observed_s: number;
-  minutes: MinuteCounts[];
-  totals: { gate: string; direction: string; counts: Counts }[];
-}
-
-export interface HistoryRow {
-  start_at: string;
-  end_at: string;
-  coverage: number;
-  counts: Counts | null;
-  flow_veh_h: number | null;
-  speed_kmh: number | null;
-  relative_speed: number | null;
-  occupancy: number | null;
-  level: Level | null;
-  headway_mean_s: number | null;
-  headway_median_s: number | null;
-  /** Share of vehicles that followed within two seconds. */
-  headway_under_2s: number | null;
-  smp_h: number | null;
-  saturation: number | null;
-  level_of_service: string | null;
-  emp_verified: boolean | null;
-}
-
-export interface History {
-  camera_id: string;
-  gate?: string | null;
-  zone?: string | null;
-  interval_s: number;
-  rows: HistoryRow[];
-}
-
-export interface Incident {
-  id: string;
-  camera_id: string;
-  camera_name: string;
-  site_name: string | null;
-  type: string;
-  zone: string | null;
-  start_at: string;
-  detected_at: string;
-  end_at: string | null;
-  pixel: Point;
-  position: Position | null;
-  confidence: number;
-  reason: string;
-  snapshot: string | null;
-}
-
-/** What really happened in a simulated city. camera_id: null where the whole city is meant. */
-export interface NarratedEvent {
-  at: string;
-  camera_id: string | null;
-  camera_name: string | null;
-  text: PublicText;
-}
-
-export interface User {
-  name: string;
-  roles: Role[];
-}
-
-/** The server answered, and not with what was asked for. `status` is the HTTP status. */
-export class Refused extends Error {
+/** An answer with an error status. `status` is the HTTP status, `message` the server's sentence in English. */
+export class ApiError extends Error {
   constructor(
     readonly status: number,
     message: string,
@@ -154,35 +24,48 @@ export class Refused extends Error {
   }
 }
 
+/** Milliseconds after which a request without an answer is aborted. [assumption] */
 const TIMEOUT_MS = 15_000;
 
-export async function get<T>(path: string, parameters: Record<string, string> = {}): Promise<T> {
-  const query = new URLSearchParams(parameters).toString();
-  const response = await ask(query ? `${path}?${query}` : path, {});
-  return (await response.json()) as T;
+/** Throws ApiError for an error status, and what `fetch` throws if the server cannot be reached. */
+export async function get<P extends JsonPath>(
+  path: P,
+  ...[parameters]: OptionalIfEmpty<RequestParameters<P>>
+): Promise<JsonBody<GetOperation<P>>> {
+  const response = await request(apiUrl(path, parameters as RequestParameters<P>), {});
+  return (await response.json()) as JsonBody<GetOperation<P>>;
 }
 
-export async function signIn(name: string, password: string): Promise<User | null> {
-  const response = await ask("/api/session", {
+/** The address of a GET request. */
+export function apiUrl<P extends keyof paths>(path: P, parameters?: RequestParameters<P>): string {
+  const { path: names = {}, query = {} } = (parameters ?? {}) as Record<"path" | "query", Record<string, unknown>>;
+  const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(names[name])));
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return search ? `${filled}?${search}` : filled;
+}
+
+/** Opens a session and returns its user. */
+export async function signIn(credentials: SignIn): Promise<Session["user"]> {
+  const response = await request("/api/session", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ name, password }),
+    body: JSON.stringify(credentials),
   });
-  return ((await response.json()) as { user: User | null }).user;
+  return ((await response.json()) as Session).user;
 }
 
 export async function signOut(): Promise<void> {
-  await ask("/api/session", { method: "DELETE" });
+  await request("/api/session", { method: "DELETE" });
 }
 
-/** Throws Refused for an error status, and what `fetch` throws where the server is out of reach. */
-async function ask(url: string, options: RequestInit): Promise<Response> {
+async function request(url: string, options: RequestInit): Promise<Response> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
     const response = await fetch(url, { ...options, signal: abort.signal });
     noteServerDate(response);
-    if (!response.ok) throw new Refused(response.status, await detailOf(response));
+    if (!response.ok) throw new ApiError(response.status, await detailOf(response));
     return response;
   } finally {
     clearTimeout(timer);

@@ -1,30 +1,36 @@
-/** A short sound for a new incident, off until somebody asks for it. */
+/** A short sound for a new incident. It is off until the user switches it on. */
 
-const KEPT_AS = "simpang.sound";
+const STORAGE_KEY = "simpang.sound";
+/** Two tones: start (s) and frequency (Hz). */
+const TONES = [
+  [0, 660],
+  [0.18, 880],
+] as const;
+const TONE_S = 0.15;
+/** Gain of a tone, 0..1. [assumption: loud enough in an office] */
+const VOLUME = 0.15;
 
-export function soundWanted(): boolean {
-  return localStorage.getItem(KEPT_AS) === "on";
+export function alertSoundEnabled(): boolean {
+  return localStorage.getItem(STORAGE_KEY) === "on";
 }
 
-export function wantSound(wanted: boolean): void {
-  localStorage.setItem(KEPT_AS, wanted ? "on" : "off");
-  if (wanted) sound();
+/** Stores the choice and plays the sound once when it is switched on. */
+export function enableAlertSound(enabled: boolean): void {
+  localStorage.setItem(STORAGE_KEY, enabled ? "on" : "off");
+  if (enabled) playAlertSound();
 }
 
-/** Two tones. A browser that has not been touched since the page was loaded stays silent. */
-export function sound(): void {
+/** Browsers play nothing before the first click or key press on the page. */
+export function playAlertSound(): void {
   const context = new AudioContext();
-  for (const [start, frequency] of [
-    [0, 660],
-    [0.18, 880],
-  ] as const) {
+  for (const [start, frequency] of TONES) {
     const tone = context.createOscillator();
     const volume = context.createGain();
     tone.frequency.value = frequency;
-    volume.gain.value = 0.15;
+    volume.gain.value = VOLUME;
     tone.connect(volume).connect(context.destination);
     tone.start(context.currentTime + start);
-    tone.stop(context.currentTime + start + 0.15);
+    tone.stop(context.currentTime + start + TONE_S);
   }
   setTimeout(() => void context.close(), 1000);
 }

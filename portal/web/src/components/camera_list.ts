@@ -1,45 +1,61 @@
-/** The list beside the map: it says what the map says, worst first, with a search and a filter by level. */
+/** The list beside the map: the same content, worst level first, with a search and a filter by level. */
 
-import type { Camera } from "../api/client";
-import type { App } from "../app_context";
+import "./camera_list.css";
+
+import type { CameraState, Level } from "../api/schema";
+import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
+import { operatorMessage } from "../explanations";
+import { localized, t } from "../i18n";
+import { LEVELS } from "../levels";
 import { bySeverity } from "../marker_clusters";
-import { said, t } from "../i18n";
-import { badge, LEVELS, type Level, levelIcon, levelName } from "../levels";
-import { trouble } from "../explanations";
 import { freshnessLine, refreshFreshness } from "./freshness";
+import { levelBadge, levelIcon, levelName } from "./level_badge";
 import { failure, loading, notice } from "./notice";
 
 export class CameraList {
   readonly element: HTMLElement;
   private readonly summary = h("div", { class: "summary", role: "group", "aria-label": t("filterLevels") });
   private readonly items = h("ul", { class: "cameras" });
-  private wanted: Level | null = null;
-  private words = "";
-  private drawn = "";
+  private levelFilter: Level | null = null;
+  private searchText = "";
+  private rendered = "";
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: AppContext) {
     const search = h("input", { type: "search", class: "search", placeholder: t("search"), "aria-label": t("search") });
     search.addEventListener("input", () => {
-      this.words = search.value.trim().toLowerCase();
+      this.searchText = search.value.trim().toLowerCase();
       this.render();
     });
     const title = h("h1", {}, t("siteTitle", { city: app.city.name }));
-    this.element = h("section", { class: "panel", "aria-label": t("listTitle") }, title, this.summary, search, this.items);
+    this.element = h(
+      "section",
+      { class: "panel", "aria-label": t("listTitle") },
+      title,
+      this.summary,
+      search,
+      this.items,
+    );
   }
 
-  /** Draws again only where something but the age of the data has changed: a list that is being read must stand still. */
+  /** Renders only if something other than the age of the data has changed, so that a list does not move while it is read. */
   render(): void {
-    const cameras = bySeverity(this.app.live.list(), (level) => this.app.live.level(level));
+    const cameras = bySeverity(this.app.store.list(), (level) => this.app.store.shownLevel(level));
     const state = JSON.stringify([
-      this.wanted,
-      this.words,
-      this.app.live.loaded,
-      this.app.live.failure !== null,
-      cameras.map((camera) => [camera.id, camera.name, this.app.live.level(camera.level), camera.status, trouble(camera)]),
+      this.levelFilter,
+      this.searchText,
+      this.app.store.loaded,
+      this.app.store.failure !== null,
+      cameras.map((camera) => [
+        camera.id,
+        camera.name,
+        this.app.store.shownLevel(camera.level),
+        camera.status,
+        operatorMessage(camera),
+      ]),
     ]);
-    if (state !== this.drawn) {
-      this.drawn = state;
+    if (state !== this.rendered) {
+      this.rendered = state;
       this.renderSummary(cameras);
       fill(this.items, ...this.rows(cameras));
     }
@@ -47,13 +63,13 @@ export class CameraList {
   }
 
   tick(): void {
-    refreshFreshness(this.items, this.app.live.list(), this.app.time);
+    refreshFreshness(this.items, this.app.store.list(), this.app.time);
   }
 
-  private renderSummary(cameras: readonly Camera[]): void {
+  private renderSummary(cameras: readonly CameraState[]): void {
     const chips = LEVELS.map((level) => {
-      const count = cameras.filter((camera) => this.app.live.level(camera.level) === level).length;
-      const pressed = this.wanted === level;
+      const count = cameras.filter((camera) => this.app.store.shownLevel(camera.level) === level).length;
+      const pressed = this.levelFilter === level;
       return h(
         "button",
         {
@@ -74,28 +90,28 @@ export class CameraList {
   }
 
   private filter(level: Level | null): void {
-    this.wanted = level;
+    this.levelFilter = level;
     this.render();
   }
 
-  private rows(cameras: readonly Camera[]): Node[] {
-    const { live } = this.app;
-    if (live.failure !== null) return [h("li", {}, failure(live.failure))];
-    if (!live.loaded) return [h("li", {}, loading())];
+  private rows(cameras: readonly CameraState[]): Node[] {
+    const { store } = this.app;
+    if (store.failure !== null) return [h("li", {}, failure(store.failure))];
+    if (!store.loaded) return [h("li", {}, loading())];
     if (cameras.length === 0) return [h("li", {}, notice(t("noCameras")))];
     const matching = cameras.filter((camera) => this.matches(camera));
     return matching.length ? matching.map((camera) => this.row(camera)) : [h("li", {}, notice(t("noMatch")))];
   }
 
-  private matches(camera: Camera): boolean {
-    if (this.wanted !== null && this.app.live.level(camera.level) !== this.wanted) return false;
-    return `${camera.name} ${camera.site?.name ?? ""} ${camera.id}`.toLowerCase().includes(this.words);
+  private matches(camera: CameraState): boolean {
+    if (this.levelFilter !== null && this.app.store.shownLevel(camera.level) !== this.levelFilter) return false;
+    return `${camera.name} ${camera.site?.name ?? ""} ${camera.id}`.toLowerCase().includes(this.searchText);
   }
 
-  private row(camera: Camera): HTMLElement {
-    const { live, time } = this.app;
+  private row(camera: CameraState): HTMLElement {
+    const { store, time } = this.app;
     const place = camera.site && camera.site.name !== camera.name ? `${camera.site.name} · ` : "";
-    const unplaced = camera.position ?? camera.site?.position ? "" : `${t("noPosition")} · `;
+    const unplaced = (camera.position ?? camera.site?.position) ? "" : `${t("noPosition")} · `;
     return h(
       "li",
       { "data-camera": camera.id },
@@ -103,9 +119,15 @@ export class CameraList {
         "a",
         { href: `/camera/${encodeURIComponent(camera.id)}`, class: "camera-row" },
         h("span", { class: "camera-name" }, camera.name),
-        badge(live.level(camera.level)),
-        h("span", { class: "camera-meta" }, place, unplaced, camera.out_of_service ? said(camera.out_of_service) : freshnessLine(camera, time)),
-        trouble(camera) ? h("span", { class: "camera-meta" }, trouble(camera)) : null,
+        levelBadge(store.shownLevel(camera.level)),
+        h(
+          "span",
+          { class: "camera-meta" },
+          place,
+          unplaced,
+          camera.out_of_service ? localized(camera.out_of_service) : freshnessLine(camera, time),
+        ),
+        operatorMessage(camera) ? h("span", { class: "camera-meta" }, operatorMessage(camera)) : null,
       ),
     );
   }

@@ -1,27 +1,29 @@
-/** Cameras on a Leaflet map. Without a tile server the ground is a plain grid, drawn by the style sheet. */
+/** Cameras on a Leaflet map. Without a tile server the background is a grid, drawn by the style sheet. */
 
 import "leaflet/dist/leaflet.css";
 import "./camera_map.css";
 
 import * as L from "leaflet";
-import type { Position } from "../api/client";
-import type { App } from "../app_context";
+import type { Level, Position } from "../api/schema";
+import type { AppContext } from "../app_context";
 import { h } from "../dom";
-import { bySeverity, joinNear, levelOf, type Place, placesOf } from "../marker_clusters";
+import { statusMessage } from "../explanations";
 import { t } from "../i18n";
-import { badge, levelName } from "../levels";
-import { whyDown } from "../explanations";
+import { bySeverity, type Cluster, clusterBySite, mergeNearby, worstShownLevel } from "../marker_clusters";
+import { levelBadge, levelName } from "./level_badge";
 
-/** Size of a badge on the screen, and so the distance at which two of them would overlap. On a phone the style sheet
- * leaves the name of the place out.
- */
-const REACH = { x: 104, y: 54 };
-const PHONE_REACH = { x: 84, y: 34 };
+/** Size of a pin in pixels, with its name and, on a phone, without. Closer pins would overlap and are merged. */
+const PIN_EXTENT = { x: 104, y: 54 };
+const PHONE_PIN_EXTENT = { x: 84, y: 34 };
+/** Width of the map (pixels) below which the style sheet hides the names. */
 const PHONE_WIDTH = 480;
-const PIN_SIZE: L.PointTuple = [160, 56];
-const PIN_POINT: L.PointTuple = [80, 36];
-const CLOSEST_ZOOM = 19;
-const FIT_ZOOM = 16;
+const ICON_SIZE: L.PointTuple = [160, 56];
+/** The pixel of the icon that lies on the position. */
+const ICON_ANCHOR: L.PointTuple = [80, 36];
+/** Highest zoom; at it, pins are never merged. */
+const MAX_ZOOM = 19;
+/** Highest zoom at which the page opens. [assumption: a junction with its arms] */
+const MAX_INITIAL_ZOOM = 16;
 
 export class CameraMap {
   readonly element: HTMLElement;
@@ -29,14 +31,14 @@ export class CameraMap {
   private readonly markers = new Map<string, L.Marker>();
   private fitted = false;
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: AppContext) {
     this.element = h("div", { class: "map", role: "region", "aria-label": t("mapLabel") });
     this.map = createMap(this.element, app);
     this.map.on("zoomend", () => this.render());
     this.map.on("resize", ({ oldSize, newSize }) => oldSize.x !== newSize.x && this.shown());
   }
 
-  /** To be called once the element is in the document, and again when a phone was turned. */
+  /** Fits the map to its cameras: once the element is in the document, and after the width has changed. */
   shown(): void {
     this.map.invalidateSize();
     this.fitted = false;
@@ -48,109 +50,124 @@ export class CameraMap {
   }
 
   render(): void {
-    const { live } = this.app;
-    const places = placesOf(bySeverity(live.list(), (level) => live.level(level)));
-    this.fit(places);
+    const { store } = this.app;
+    const sites = clusterBySite(bySeverity(store.list(), (level) => store.shownLevel(level)));
+    this.fit(sites);
     const toPixel = (position: Position): L.Point => this.map.project([position.lat, position.lon]);
-    const reach = this.map.getSize().x < PHONE_WIDTH ? PHONE_REACH : REACH;
-    const apart = this.map.getZoom() >= CLOSEST_ZOOM ? places : joinNear(stable(places), toPixel, reach);
-    const keys = new Set(apart.map((place) => place.key));
+    const extent = this.map.getSize().x < PHONE_WIDTH ? PHONE_PIN_EXTENT : PIN_EXTENT;
+    const clusters = this.map.getZoom() >= MAX_ZOOM ? sites : mergeNearby(byKey(sites), toPixel, extent);
+    const keys = new Set(clusters.map((cluster) => cluster.key));
     for (const [key, marker] of this.markers) {
       if (keys.has(key)) continue;
       marker.remove();
       this.markers.delete(key);
     }
-    for (const place of apart) this.draw(place);
+    for (const cluster of clusters) this.draw(cluster);
   }
 
-  private fit(places: readonly Place[]): void {
-    if (this.fitted || places.length === 0) return;
+  private fit(clusters: readonly Cluster[]): void {
+    if (this.fitted || clusters.length === 0) return;
     this.fitted = true;
-    const corners = places.map(({ position }) => L.latLng(position.lat, position.lon));
-    this.map.fitBounds(L.latLngBounds(corners), { padding: [72, 34], maxZoom: FIT_ZOOM, animate: false });
+    const corners = clusters.map(({ position }) => L.latLng(position.lat, position.lon));
+    this.map.fitBounds(L.latLngBounds(corners), { padding: [72, 34], maxZoom: MAX_INITIAL_ZOOM, animate: false });
   }
 
-  private draw(place: Place): void {
-    const { live } = this.app;
-    const level = levelOf(place.cameras, (each) => live.level(each));
-    const many = place.cameras.length > 1;
-    const label = `${titleOf(place)}: ${levelName(level)}${many ? `, ${t("camerasHere", { n: place.cameras.length })}` : ""}`;
-    const state = JSON.stringify([label, place.cameras.map((camera) => [camera.id, live.level(camera.level), whyDown(camera)])]);
-    const held = this.markers.get(place.key);
-    if (held?.getElement()?.dataset.state === state) return;
+  /** Draws a cluster, unless it is drawn in the same state already. */
+  private draw(cluster: Cluster): void {
+    const { store } = this.app;
+    const { key, cameras } = cluster;
+    const level = worstShownLevel(cameras, (each) => store.shownLevel(each));
+    const label = labelOf(cluster, level);
+    const shown = cameras.map((camera) => [camera.id, store.shownLevel(camera.level), statusMessage(camera)]);
+    const state = JSON.stringify([label, shown]);
+    if (this.markers.get(key)?.getElement()?.dataset.state === state) return;
 
-    const icon = L.divIcon({ className: "pin", iconSize: PIN_SIZE, iconAnchor: PIN_POINT, html: pin(place, level, many) });
-    const marker = held ?? L.marker([place.position.lat, place.position.lon], { icon, riseOnHover: true });
-    if (held) held.setIcon(icon);
-    else {
-      marker.addTo(this.map);
-      this.markers.set(place.key, marker);
-    }
+    const html = pin(cluster, level);
+    const icon = L.divIcon({ className: "pin", iconSize: ICON_SIZE, iconAnchor: ICON_ANCHOR, html });
+    const marker = this.place(cluster, icon);
     const element = marker.getElement();
     if (element) {
       element.dataset.state = state;
       element.setAttribute("role", "button");
       element.setAttribute("aria-label", label);
     }
-    const content = this.popup(place);
+    const content = this.popup(cluster);
     if (marker.getPopup()) marker.setPopupContent(content);
     else marker.bindPopup(content, { offset: [0, -26], minWidth: 220, maxWidth: 280, autoPanPadding: [16, 16] });
   }
 
-  private popup(place: Place): HTMLElement {
-    const { live } = this.app;
-    const rows = bySeverity(place.cameras, (level) => live.level(level)).map((camera) =>
-      h(
+  /** The marker of a cluster with a new icon, on the map. */
+  private place({ key, position }: Cluster, icon: L.DivIcon): L.Marker {
+    const existing = this.markers.get(key);
+    if (existing) return existing.setIcon(icon);
+    const marker = L.marker([position.lat, position.lon], { icon, riseOnHover: true }).addTo(this.map);
+    this.markers.set(key, marker);
+    return marker;
+  }
+
+  private popup(cluster: Cluster): HTMLElement {
+    const { store } = this.app;
+    const rows = bySeverity(cluster.cameras, (level) => store.shownLevel(level)).map((camera) => {
+      const href = `/camera/${encodeURIComponent(camera.id)}`;
+      const message = statusMessage(camera);
+      return h(
         "li",
         {},
         h(
           "span",
           {},
-          h("a", { href: `/camera/${encodeURIComponent(camera.id)}`, title: t("seeVideo") }, camera.name),
-          whyDown(camera) ? h("p", { class: "hint" }, whyDown(camera)) : null,
+          h("a", { href, title: t("seeVideo") }, camera.name),
+          message ? h("p", { class: "hint" }, message) : null,
         ),
-        badge(live.level(camera.level)),
-      ),
-    );
-    return h("div", { class: "place" }, h("h2", {}, titleOf(place)), h("ul", {}, ...rows));
+        levelBadge(store.shownLevel(camera.level)),
+      );
+    });
+    return h("div", { class: "cluster-popup" }, h("h2", {}, titleOf(cluster)), h("ul", {}, ...rows));
   }
 }
 
-/** Groups must not change because a level did: they are formed in the order of the places' keys. */
-function stable(places: readonly Place[]): Place[] {
-  return [...places].sort((a, b) => (a.key < b.key ? -1 : 1));
+/** In the order of their keys, so that the merged clusters do not depend on the levels. */
+function byKey(clusters: readonly Cluster[]): Cluster[] {
+  return [...clusters].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-function titleOf(place: Place): string {
-  return place.more === 0 ? place.name : `${place.name} +${place.more}`;
+function titleOf({ name, more }: Cluster): string {
+  return more === 0 ? name : `${name} +${more}`;
 }
 
-function pin(place: Place, level: Parameters<typeof badge>[0], many: boolean): HTMLElement {
-  const head = badge(level);
-  if (many) head.append(h("span", { class: "pin-count" }, place.cameras.length));
-  return h("div", { class: "pin-body", "aria-hidden": "true" }, head, h("span", { class: "pin-name" }, titleOf(place)));
+function labelOf(cluster: Cluster, level: Level): string {
+  const n = cluster.cameras.length;
+  return `${titleOf(cluster)}: ${levelName(level)}${n > 1 ? `, ${t("camerasHere", { n })}` : ""}`;
 }
 
-function createMap(element: HTMLElement, { city }: App): L.Map {
+function pin(cluster: Cluster, level: Level): HTMLElement {
+  const badge = levelBadge(level);
+  const n = cluster.cameras.length;
+  if (n > 1) badge.append(h("span", { class: "pin-count" }, n));
+  const name = h("span", { class: "pin-name" }, titleOf(cluster));
+  return h("div", { class: "pin-body", "aria-hidden": "true" }, badge, name);
+}
+
+function createMap(element: HTMLElement, { city }: AppContext): L.Map {
   const map = L.map(element, {
     center: [city.centre.lat, city.centre.lon],
     zoom: city.zoom,
     minZoom: 3,
-    maxZoom: CLOSEST_ZOOM,
+    maxZoom: MAX_ZOOM,
     zoomControl: false,
     zoomSnap: 0.5,
   });
   map.attributionControl.setPrefix(false);
   L.control.zoom({ position: "topright", zoomInTitle: t("zoomIn"), zoomOutTitle: t("zoomOut") }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
-  if (city.tiles) L.tileLayer(city.tiles, { attribution: city.tiles_attribution, maxZoom: CLOSEST_ZOOM }).addTo(map);
-  else plainGround().addTo(map);
+  if (city.tiles) L.tileLayer(city.tiles, { attribution: city.tiles_attribution, maxZoom: MAX_ZOOM }).addTo(map);
+  else grid().addTo(map);
   return map;
 }
 
-function plainGround(): L.GridLayer {
-  const ground = new L.GridLayer({ maxZoom: CLOSEST_ZOOM });
-  // Leaflet's documented way to make a layer of one's own; its types declare the method as protected.
-  Object.assign(ground, { createTile: () => h("div", { class: "plain-tile" }) });
-  return ground;
+/** The background without a tile server. Leaflet documents `createTile` for own layers, but types it as protected. */
+function grid(): L.GridLayer {
+  const layer = new L.GridLayer({ maxZoom: MAX_ZOOM });
+  Object.assign(layer, { createTile: () => h("div", { class: "grid-tile" }) });
+  return layer;
 }

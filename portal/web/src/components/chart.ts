@@ -1,17 +1,17 @@
-/** One measure over time. What was not observed is hatched and has no line: a gap, neither zero nor a guess. */
+/** One measure over time. Unobserved time is hatched and has no line: it is neither zero nor interpolated. */
 
 import "uplot/dist/uPlot.min.css";
 
 import uPlot from "uplot";
-import type { HistoryRow } from "../api/client";
+import type { HistoryRow } from "../api/schema";
 import { h } from "../dom";
 import { number, type TimeFormat } from "../format";
+import { stackSeries } from "../history/stack_series";
 import { t } from "../i18n";
-import { stacked } from "../history/stack_series";
 
 export interface Series {
   name: string;
-  /** Name of the custom property that holds the colour. */
+  /** Name of the CSS custom property with the colour. */
   color: string;
   values: (number | null)[];
 }
@@ -23,31 +23,32 @@ export interface Chart {
   series: readonly Series[];
   kind: "line" | "stack";
   time: TimeFormat;
-  /** How a value is written; numbers with one decimal where it is left out. */
+  /** Formats a value; one decimal by default. */
   write?: (value: number) => string;
-  /** The values that the axis shows; chosen by size where they are left out. */
+  /** Values on the axis; chosen by uPlot by default. */
   splits?: number[];
 }
 
+/** Pixels. */
 const HEIGHT = 210;
 const AXIS_WIDTH = 62;
-/** A bucket that lacks less than this is whole enough not to be hatched. */
-const SLIGHT = 0.1;
+/** Unobserved share of a bucket up to which it is not hatched. [assumption] */
+const HATCHED_ABOVE = 0.1;
 const DAY_S = 86_400;
 
-/** The element, and what takes it down again. */
+/** Returns the element and a function that destroys the chart. */
 export function drawChart(chart: Chart): { element: HTMLElement; close: () => void } {
-  const place = h("div", { class: "plot" });
+  const container = h("div", { class: "plot" });
   const heading = h("h2", {}, chart.title, chart.unit ? h("span", { class: "hint" }, ` ${chart.unit}`) : null);
-  const element = h("figure", { class: `chart chart-${chart.kind}`, "aria-label": chart.title }, heading, place);
+  const element = h("figure", { class: `chart chart-${chart.kind}`, "aria-label": chart.title }, heading, container);
   let plot: uPlot | null = null;
   const observer = new ResizeObserver(() => {
-    const width = Math.floor(place.clientWidth);
+    const width = Math.floor(container.clientWidth);
     if (width < 100) return;
     if (plot) plot.setSize({ width, height: HEIGHT });
-    else plot = new uPlot(options(chart, width), data(chart), place);
+    else plot = new uPlot(options(chart, width), data(chart), container);
   });
-  observer.observe(place);
+  observer.observe(container);
   const close = (): void => {
     observer.disconnect();
     plot?.destroy();
@@ -58,7 +59,7 @@ export function drawChart(chart: Chart): { element: HTMLElement; close: () => vo
 function data({ rows, series, kind }: Chart): uPlot.AlignedData {
   const values = series.map((each) => each.values);
   if (kind === "line") return [rows.map((row) => (seconds(row.start_at) + seconds(row.end_at)) / 2), ...values];
-  return [rows.map((row) => seconds(row.start_at)), ...stacked(values).reverse()];
+  return [rows.map((row) => seconds(row.start_at)), ...stackSeries(values).reverse()];
 }
 
 function options(chart: Chart, width: number): uPlot.Options {
@@ -76,7 +77,13 @@ function options(chart: Chart, width: number): uPlot.Options {
       y: { range: (_plot, _low, high) => [0, splits ? Math.max(...splits) : Math.max(1, high * 1.08)] },
     },
     axes: [
-      { ...axis, size: 30, grid: { show: false }, space: 56, values: (_plot, at) => at.map((each) => timeLabel(each, last - first, time)) },
+      {
+        ...axis,
+        size: 30,
+        grid: { show: false },
+        space: 56,
+        values: (_plot, at) => at.map((each) => timeLabel(each, last - first, time)),
+      },
       {
         ...axis,
         size: AXIS_WIDTH,
@@ -95,11 +102,22 @@ function seriesOptions(chart: Chart): uPlot.Series[] {
   const bars = uPlot.paths.bars;
   const each = chart.series.map((series): uPlot.Series => {
     const color = property(series.color);
-    const look: uPlot.Series =
+    const style: uPlot.Series =
       chart.kind === "stack" && bars
-        ? { fill: color, stroke: color, width: 0, paths: bars({ size: [0.86, Infinity], align: 1 }), points: { show: false } }
+        ? {
+            fill: color,
+            stroke: color,
+            width: 0,
+            paths: bars({ size: [0.86, Infinity], align: 1 }),
+            points: { show: false },
+          }
         : { stroke: color, width: 2, points: { fill: color, size: 5 } };
-    return { ...look, label: series.name, spanGaps: false, value: (_plot, _sum, _s, i) => legendValue(chart, series, i) };
+    return {
+      ...style,
+      label: series.name,
+      spanGaps: false,
+      value: (_plot, _sum, _s, i) => legendValue(chart, series, i),
+    };
   });
   return chart.kind === "stack" ? each.reverse() : each;
 }
@@ -127,7 +145,7 @@ function timeLabel(at: number, span: number, time: TimeFormat): string {
   return midnight || span > DAY_S * 8 ? time.day(at * 1000) : clock;
 }
 
-/** Hatches the share of every bucket that was not observed. */
+/** Hatches the unobserved share at the end of every bucket. */
 function hatch(plot: uPlot, rows: readonly HistoryRow[]): void {
   const { ctx, bbox } = plot;
   const scale = uPlot.pxRatio;
@@ -135,7 +153,7 @@ function hatch(plot: uPlot, rows: readonly HistoryRow[]): void {
   ctx.beginPath();
   for (const row of rows) {
     const missing = 1 - row.coverage;
-    if (missing <= SLIGHT) continue;
+    if (missing <= HATCHED_ABOVE) continue;
     const [start, end] = [seconds(row.start_at), seconds(row.end_at)];
     const left = plot.valToPos(end - (end - start) * missing, "x", true);
     ctx.rect(left, bbox.top, plot.valToPos(end, "x", true) - left, bbox.height);

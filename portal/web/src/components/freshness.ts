@@ -1,6 +1,6 @@
-/** "Updated 5 seconds ago": text that grows older by itself. */
+/** Age of a camera's data as text ("Updated 5 seconds ago"), refreshed in place. */
 
-import type { Camera } from "../api/client";
+import type { CameraState } from "../api/schema";
 import { serverNow } from "../api/server_clock";
 import { h } from "../dom";
 import { ago, type TimeFormat } from "../format";
@@ -8,8 +8,8 @@ import { t } from "../i18n";
 
 const DAY_MS = 86_400_000;
 
-/** How old a camera's newest facts are. */
-export function freshness(camera: Camera, time: TimeFormat): string {
+/** Age of the newest data of a camera. */
+export function freshness(camera: CameraState, time: TimeFormat): string {
   if (camera.last_analysed_at === null) return t("neverUpdated");
   const at = Date.parse(camera.last_analysed_at);
   const age = serverNow() - at;
@@ -18,12 +18,12 @@ export function freshness(camera: Camera, time: TimeFormat): string {
   return t(analysed ? "updated" : "lastData", { ago: when });
 }
 
-export function freshnessLine(camera: Camera, time: TimeFormat): HTMLElement {
+export function freshnessLine(camera: CameraState, time: TimeFormat): HTMLElement {
   return h("span", { class: "freshness", "data-freshness-of": camera.id }, freshness(camera, time));
 }
 
-/** Rewrites every line under `root` in place, so that nothing else on the page moves. */
-export function refreshFreshness(root: Element, cameras: readonly Camera[], time: TimeFormat): void {
+/** Updates every line under `root` in place, so that nothing else on the page moves. */
+export function refreshFreshness(root: Element, cameras: readonly CameraState[], time: TimeFormat): void {
   const byId = new Map(cameras.map((camera) => [camera.id, camera]));
   for (const line of root.querySelectorAll<HTMLElement>("[data-freshness-of]")) {
     const camera = byId.get(line.dataset.freshnessOf ?? "");

@@ -1,28 +1,34 @@
-/** Counts of the last minutes as stacked bars. A minute that was not observed is hatched, never an empty bar. */
+/** Counts of the last minutes as stacked bars. An unobserved minute is hatched; an empty bar would read as zero. */
 
-import type { MinuteCounts } from "../api/client";
+import type { MinuteCounts } from "../api/schema";
 import { h, svg } from "../dom";
 import { number, percent, type TimeFormat } from "../format";
-import { t, word } from "../i18n";
+import { label, t } from "../i18n";
 
-const WIDEST = 600;
+/** Units of the view box, about pixels: widest chart, its height, and the margins for the two axes. */
+const MAX_WIDTH = 600;
 const HEIGHT = 180;
-const FOOT = 22;
+const BOTTOM = 22;
 const LEFT = 34;
-/** A minute of which this share was observed is not hatched. The present one is, until it is over. */
+/** Observed share from which a minute is not hatched. The current minute is below it until it ends. [assumption] */
 const WHOLE = 0.9;
 
 export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly string[], time: TimeFormat): SVGElement {
-  const wide = Math.min(WIDEST, window.innerWidth - 64);
+  const wide = Math.min(MAX_WIDTH, window.innerWidth - 64);
   const top = niceTop(Math.max(1, ...minutes.map((minute) => total(minute))));
   const step = (wide - LEFT) / Math.max(1, minutes.length);
-  const scale = (HEIGHT - FOOT - 8) / top;
-  const chart = svg("svg", { viewBox: `0 0 ${wide} ${HEIGHT}`, class: "bars", role: "img", "aria-label": describe(minutes, time) });
+  const scale = (HEIGHT - BOTTOM - 8) / top;
+  const chart = svg("svg", {
+    viewBox: `0 0 ${wide} ${HEIGHT}`,
+    class: "bars",
+    role: "img",
+    "aria-label": describe(minutes, time),
+  });
   chart.append(hatchPattern());
   for (const value of [0, top / 2, top]) {
-    const y = HEIGHT - FOOT - value * scale;
+    const y = HEIGHT - BOTTOM - value * scale;
     chart.append(
-      svg("line", { x1: LEFT, x2: wide, y1: y, y2: y, class: "rule" }),
+      svg("line", { x1: LEFT, x2: wide, y1: y, y2: y, class: "grid-line" }),
       svg("text", { x: LEFT - 6, y: y + 4, class: "axis end" }, number(value)),
     );
   }
@@ -39,7 +45,7 @@ export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly s
 }
 
 export function classLegend(classes: readonly string[]): HTMLElement {
-  const items = classes.map((name) => h("li", {}, h("span", { class: `swatch class-${name}` }), word(name)));
+  const items = classes.map((name) => h("li", {}, h("span", { class: `swatch class-${name}` }), label(name)));
   items.push(h("li", {}, h("span", { class: "swatch hatched" }), t("minuteMissing")));
   return h("ul", { class: "legend" }, ...items);
 }
@@ -58,14 +64,14 @@ interface Slot {
 
 function column(minute: MinuteCounts, classes: readonly string[], { x, width, scale, time }: Slot): SVGElement {
   const clock = time.clock(minute.start_at);
-  const gap = svg("rect", { x, y: 8, width, height: HEIGHT - FOOT - 8, fill: "url(#unobserved)" });
+  const gap = svg("rect", { x, y: 8, width, height: HEIGHT - BOTTOM - 8, fill: "url(#unobserved)" });
   if (minute.counts === null) {
     return svg("g", { "data-gap": true }, svg("title", {}, `${clock}: ${t("minuteMissing")}`), gap);
   }
-  const parts = classes.map((name) => `${word(name)} ${minute.counts?.[name] ?? 0}`).join(", ");
+  const parts = classes.map((name) => `${label(name)} ${minute.counts?.[name] ?? 0}`).join(", ");
   const seen = minute.observed < 1 ? ` (${t("coverage")} ${percent(minute.observed)})` : "";
   const group = svg("g", {}, svg("title", {}, `${clock}: ${parts}${seen}`), minute.observed < WHOLE ? gap : null);
-  let y = HEIGHT - FOOT;
+  let y = HEIGHT - BOTTOM;
   for (const name of classes) {
     const height = (minute.counts[name] ?? 0) * scale;
     y -= height;
@@ -76,15 +82,19 @@ function column(minute: MinuteCounts, classes: readonly string[], { x, width, sc
 
 function hatchPattern(): SVGElement {
   const lines = svg("path", { d: "M-2 2 2-2M0 8 8 0M6 10 10 6", class: "hatch-line" });
-  return svg("defs", {}, svg("pattern", { id: "unobserved", width: 8, height: 8, patternUnits: "userSpaceOnUse" }, lines));
+  return svg(
+    "defs",
+    {},
+    svg("pattern", { id: "unobserved", width: 8, height: 8, patternUnits: "userSpaceOnUse" }, lines),
+  );
 }
 
 function describe(minutes: readonly MinuteCounts[], time: TimeFormat): string {
-  const said = minutes.map((minute) => {
+  const parts = minutes.map((minute) => {
     const value = minute.counts === null ? t("minuteMissing") : String(total(minute));
     return `${time.bareClock(minute.start_at)}: ${value}`;
   });
-  return `${t("recentTitle")}. ${said.join("; ")}`;
+  return `${t("recentTitle")}. ${parts.join("; ")}`;
 }
 
 function total({ counts }: MinuteCounts): number {

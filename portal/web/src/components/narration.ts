@@ -1,21 +1,25 @@
-/** A simulated city says so on every page, and what has really happened: to compare with what Simpang found. */
+/** The strip of a simulated city, on every page: what really happened, to compare with what Simpang found. */
 
-import { get, type NarratedEvent } from "../api/client";
-import type { App } from "../app_context";
+import "./narration.css";
+
+import { get } from "../api/client";
+import type { NarratedEvent } from "../api/schema";
+import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
-import { said, t } from "../i18n";
+import { localized, t } from "../i18n";
 
+/** Newest events in the list. [assumption: fits a phone] */
 const SHOWN = 8;
-/** What stands in brackets is for the map's title, not for a sentence. */
+/** The part of the city's name in brackets belongs to the title of the map, not to a sentence. */
 const IN_BRACKETS = / \(.*/;
 
 export class Narration {
   readonly element = h("details", { class: "narration" });
   private events: NarratedEvent[] = [];
 
-  constructor(private readonly app: App) {
+  constructor(private readonly app: AppContext) {
     document.body.classList.add("simulated");
-    app.live.onNarration((event) => this.add([event]));
+    app.store.onNarration((event) => this.add([event]));
     this.render();
     void this.load();
   }
@@ -26,8 +30,8 @@ export class Narration {
     const summary = h(
       "summary",
       {},
-      h("strong", { class: "narration-mark" }, t("simulation")),
-      h("span", { class: "narration-what" }, t("narrationTitle")),
+      h("strong", { class: "narration-tag" }, t("simulation")),
+      h("span", { class: "narration-title" }, t("narrationTitle")),
       h("span", { class: "narration-line", role: "status" }, ...line),
     );
     const earlier = [...this.events].reverse().slice(0, SHOWN);
@@ -35,25 +39,27 @@ export class Narration {
     fill(this.element, summary, h("div", { class: "narration-list" }, h("p", {}, t("narrationHint")), list));
   }
 
-  /** linked: to the camera's page. A click on the summary opens the list instead. */
+  /** linked: with a link to the camera's page. Not in the summary, where a click opens the list. */
   private line(event: NarratedEvent, linked: boolean): Node[] {
     const name = event.camera_name ?? this.app.city.name.replace(IN_BRACKETS, "");
     const href = linked && event.camera_id ? `/camera/${encodeURIComponent(event.camera_id)}` : null;
     const place = href ? h("a", { href }, name) : h("strong", {}, name);
     const clock = h("time", { datetime: event.at }, this.app.time.clock(event.at, true));
-    return [clock, document.createTextNode(" "), place, document.createTextNode(`: ${said(event.text)}`)];
+    return [clock, document.createTextNode(" "), place, document.createTextNode(`: ${localized(event.text)}`)];
   }
 
   private add(events: readonly NarratedEvent[]): void {
-    const known = new Map([...this.events, ...events].map((event) => [`${event.at} ${event.camera_id} ${event.text.id}`, event]));
+    const known = new Map(
+      [...this.events, ...events].map((event) => [`${event.at} ${event.camera_id} ${event.text.id}`, event]),
+    );
     this.events = [...known.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at)).slice(-SHOWN);
     this.render();
   }
 
-  /** Without the list the strip begins with the next event of the stream. */
+  /** If the list cannot be loaded, the strip begins with the next event of the stream. */
   private async load(): Promise<void> {
     try {
-      this.add((await get<{ events: NarratedEvent[] }>("/api/narration")).events);
+      this.add((await get("/api/narration")).events);
     } catch {
       this.render();
     }

@@ -1,8 +1,18 @@
-/** One plain sentence where there is nothing else to show. */
+/** One sentence where there is nothing else to show: loading, empty, or an error with a retry button. */
 
-import { Refused } from "../api/client";
+import { ApiError } from "../api/client";
 import { h } from "../dom";
-import { t } from "../i18n";
+import { language, type TextKey, t } from "../i18n";
+
+/** Texts of HTTP statuses. The server's own sentence is English and is added for readers of English only. */
+const STATUS_TEXTS: Readonly<Record<number, TextKey>> = {
+  401: "errorSignedOut",
+  403: "needsRole",
+  404: "errorNotFound",
+  422: "errorRefused",
+  429: "tooManyTries",
+  503: "errorDatabase",
+};
 
 export function loading(): HTMLElement {
   return h("p", { class: "notice", role: "status" }, t("loading"));
@@ -20,5 +30,7 @@ export function failure(error: unknown, retry?: () => void): HTMLElement {
 }
 
 export function failureText(error: unknown): string {
-  return error instanceof Refused ? t("serverSays", { detail: error.message }) : t("unreachable");
+  if (!(error instanceof ApiError)) return t("unreachable");
+  const text = t(STATUS_TEXTS[error.status] ?? "errorServer", { status: error.status });
+  return language() === "en" ? `${text} ${error.message}` : text;
 }

@@ -1,20 +1,24 @@
-/** Live video: hls.js where there is MediaSource, the browser's own player elsewhere; it keeps trying for ever. */
+/** Live video: hls.js where the browser has MediaSource, else the browser's own player. Errors are always retried. */
 
 import type HlsPlayer from "hls.js";
 
 export type PlayerState = "loading" | "playing" | "paused" | "retrying" | "unsupported";
 
-const SHORTEST_WAIT_MS = 2000;
-const LONGEST_WAIT_MS = 30_000;
-const STALLED_AFTER_MS = 12_000;
+/** Delay before the first retry; it doubles with each failure up to MAX_RETRY_DELAY_MS. [assumption] */
+const FIRST_RETRY_DELAY_MS = 2000;
+const MAX_RETRY_DELAY_MS = 30_000;
+/** A player that should play and shows the same time for this long is restarted. [assumption] */
+export const STALLED_AFTER_MS = 12_000;
+/** Seconds of video that are kept before and loaded after the shown frame: live video needs little of both. */
+const BUFFER = { backBufferLength: 10, maxBufferLength: 12 };
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 
 export class Player {
   private hls: HlsPlayer | null = null;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private readonly watchTimer: ReturnType<typeof setInterval>;
+  private readonly stallTimer: ReturnType<typeof setInterval>;
   private failures = 0;
-  private movedAt = performance.now();
+  private advancedAt = performance.now();
   private lastTime = 0;
   private url: string | null = null;
 
@@ -25,7 +29,7 @@ export class Player {
     video.addEventListener("playing", () => this.report("playing"));
     video.addEventListener("error", () => this.retry());
     document.addEventListener("visibilitychange", this.visibilityChanged);
-    this.watchTimer = setInterval(() => this.watch(), 1000);
+    this.stallTimer = setInterval(() => this.checkProgress(), 1000);
   }
 
   /** Plays this stream from now on; null stops. */
@@ -36,8 +40,8 @@ export class Player {
     void this.load();
   }
 
-  /** When the shown picture was taken (ms since the epoch); null where the stream does not say. */
-  get pictureAt(): number | null {
+  /** When the shown frame was captured (ms since the epoch); null if the stream has no such time. */
+  get frameTime(): number | null {
     return this.hls?.playingDate?.getTime() ?? null;
   }
 
@@ -48,11 +52,11 @@ export class Player {
   close(): void {
     this.url = null;
     this.unload();
-    clearInterval(this.watchTimer);
+    clearInterval(this.stallTimer);
     document.removeEventListener("visibilitychange", this.visibilityChanged);
   }
 
-  /** Who does not look does not load: phones pay for data, and the city for its line. */
+  /** A hidden page loads no video: it costs mobile data and bandwidth of the server. */
   private readonly visibilityChanged = (): void => {
     if (document.hidden) this.unload();
     else void this.load();
@@ -62,11 +66,11 @@ export class Player {
     this.unload();
     const url = this.url;
     if (url === null || document.hidden) return;
-    this.movedAt = performance.now();
+    this.advancedAt = performance.now();
     this.report(this.failures === 0 ? "loading" : "retrying");
     const { default: Hls } = await import("hls.js/light");
     if (url !== this.url || this.hls) return;
-    if (Hls.isSupported()) this.attach(new Hls({ enableWorker: false, backBufferLength: 10, maxBufferLength: 12 }), url, Hls);
+    if (Hls.isSupported()) this.attach(new Hls({ enableWorker: false, ...BUFFER }), url, Hls);
     else if (this.video.canPlayType(HLS_TYPE)) this.video.src = url;
     else return this.report("unsupported");
     this.resume();
@@ -78,7 +82,7 @@ export class Player {
       if (!problem.fatal || this.hls !== hls) return;
       const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR } = Hls.ErrorDetails;
       if (problem.details === MANIFEST_INCOMPATIBLE_CODECS_ERROR || problem.details === BUFFER_ADD_CODEC_ERROR) {
-        // H.265 where the browser has no decoder for it: trying again would not help.
+        // H.265 in a browser without a decoder for it: a retry would not help.
         this.unload();
         this.report("unsupported");
       } else if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures === 0) {
@@ -103,19 +107,19 @@ export class Player {
     if (this.url === null || this.retryTimer !== undefined || (!this.hls && !this.video.src)) return;
     this.unload();
     this.report("retrying");
-    const wait = Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** this.failures);
+    const delay = Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_DELAY_MS * 2 ** this.failures);
     this.failures += 1;
-    this.retryTimer = setTimeout(() => void this.load(), wait * (0.75 + Math.random() / 2));
+    this.retryTimer = setTimeout(() => void this.load(), delay * (0.75 + Math.random() / 2));
   }
 
-  /** A picture that stands still is an error that no player reports. */
-  private watch(): void {
+  /** Retries video that stands still: players report no error for it. */
+  private checkProgress(): void {
     const { currentTime, paused } = this.video;
     const now = performance.now();
     if (currentTime !== this.lastTime) {
       this.lastTime = currentTime;
-      this.movedAt = now;
+      this.advancedAt = now;
       if (!paused) this.failures = 0;
-    } else if (!paused && now - this.movedAt > STALLED_AFTER_MS) this.retry();
+    } else if (!paused && now - this.advancedAt > STALLED_AFTER_MS) this.retry();
   }
 }

@@ -1,42 +1,41 @@
-/** The picture with its badge: what is happening, and whether what is seen can be believed. */
+/** Live video with the level badge, the time of the frame, and a cover if there is no current video. */
 
-import type { Camera, CameraDetail, Status } from "../api/client";
-import type { App } from "../app_context";
+import "./video_view.css";
+
+import type { CameraDetail, CameraState } from "../api/schema";
+import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
-import { said, t, type TextKey } from "../i18n";
-import { badge } from "../levels";
+import { statusText } from "../explanations";
+import { localized, t } from "../i18n";
+import { levelBadge } from "./level_badge";
 import { Player, type PlayerState } from "./player";
 import { zoneOverlay } from "./zone_overlay";
-
-export const STATUS_TEXTS: Record<Status, TextKey> = {
-  online: "statusOnline",
-  degraded: "statusDegraded",
-  connecting: "statusConnecting",
-  frozen: "statusFrozen",
-  unusable: "statusUnusable",
-  offline: "statusOffline",
-};
 
 export class VideoView {
   readonly element: HTMLElement;
   private readonly video: HTMLVideoElement;
   private readonly corner = h("div", { class: "video-badge" });
-  private readonly pictureTime = h("div", { class: "video-time", hidden: true });
+  private readonly frameTime = h("div", { class: "video-time", hidden: true });
   private readonly cover = h("div", { class: "video-cover", role: "status" });
   private readonly shapes = h("div", { class: "video-shapes" });
   private readonly player: Player;
   private state: PlayerState = "loading";
   private zonesShown = false;
-  private drawn = "";
+  private rendered = "";
 
   constructor(
-    private readonly app: App,
+    private readonly app: AppContext,
     private readonly detail: CameraDetail,
-    private camera: Camera,
+    private camera: CameraState,
   ) {
-    this.video = h("video", { muted: true, autoplay: true, playsinline: true, "aria-label": t("video", { name: detail.name }) });
+    this.video = h("video", {
+      muted: true,
+      autoplay: true,
+      playsinline: true,
+      "aria-label": t("video", { name: detail.name }),
+    });
     this.video.muted = true;
-    this.element = h("div", { class: "video" }, this.video, this.shapes, this.cover, this.corner, this.pictureTime);
+    this.element = h("div", { class: "video" }, this.video, this.shapes, this.cover, this.corner, this.frameTime);
     this.player = new Player(this.video, (state) => {
       this.state = state;
       this.render();
@@ -44,7 +43,7 @@ export class VideoView {
     this.update(camera);
   }
 
-  update(camera: Camera): void {
+  update(camera: CameraState): void {
     this.camera = camera;
     this.player.play(this.playable ? (camera.video?.hls ?? null) : null);
     this.render();
@@ -56,39 +55,48 @@ export class VideoView {
   }
 
   tick(): void {
-    const at = this.playable && this.state === "playing" ? this.player.pictureAt : null;
-    this.pictureTime.hidden = at === null;
-    if (at !== null) this.pictureTime.textContent = t("pictureAt", { time: this.app.time.clock(at, true) });
+    const at = this.playable && this.state === "playing" ? this.player.frameTime : null;
+    this.frameTime.hidden = at === null;
+    if (at !== null) this.frameTime.textContent = t("frameTime", { time: this.app.time.clock(at, true) });
   }
 
   close(): void {
     this.player.close();
   }
 
-  /** Old segments of a camera that is down must not pass for live video. */
+  /** Old segments of a camera that is down must not look like live video. */
   private get playable(): boolean {
     return this.camera.video !== null && this.camera.status !== "offline" && this.camera.status !== "connecting";
   }
 
   private render(): void {
-    const { live } = this.app;
-    const level = live.level(this.camera.level);
-    const state = JSON.stringify([level, this.camera.status, this.playable, this.state, this.zonesShown, this.camera.zones]);
-    if (state === this.drawn) return;
-    this.drawn = state;
-    fill(this.corner, badge(level));
+    const { store } = this.app;
+    const level = store.shownLevel(this.camera.level);
+    const state = JSON.stringify([
+      level,
+      this.camera.status,
+      this.playable,
+      this.state,
+      this.zonesShown,
+      this.camera.zones,
+    ]);
+    if (state === this.rendered) return;
+    this.rendered = state;
+    fill(this.corner, levelBadge(level));
     fill(this.cover, ...this.coverContent());
     this.cover.hidden = this.cover.childElementCount === 0;
-    const overlay = this.zonesShown ? zoneOverlay(this.detail, this.camera.zones, (each) => live.level(each)) : null;
+    const overlay = this.zonesShown
+      ? zoneOverlay(this.detail, this.camera.zones, (each) => store.shownLevel(each))
+      : null;
     fill(this.shapes, overlay);
     this.tick();
   }
 
   private coverContent(): HTMLElement[] {
     const { status, out_of_service } = this.camera;
-    if (out_of_service) return [h("strong", {}, t("statusOutOfService")), h("span", {}, said(out_of_service))];
+    if (out_of_service) return [h("strong", {}, t("statusOutOfService")), h("span", {}, localized(out_of_service))];
     if (!this.playable) {
-      const reason = t(status === "online" || status === "degraded" ? "videoNone" : STATUS_TEXTS[status]);
+      const reason = status === "online" || status === "degraded" ? t("videoNone") : statusText(this.camera);
       return [h("strong", {}, t("videoMissing")), h("span", {}, `${reason}.`)];
     }
     if (this.state === "playing") return status === "frozen" ? [h("strong", {}, t("statusFrozen"))] : [];

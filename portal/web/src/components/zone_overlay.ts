@@ -1,15 +1,18 @@
-/** Zones and gates drawn over the video, in the pixels of the camera's geometry. */
+/** Zones and gates drawn over the video, in pixels of the camera's geometry. */
 
-import type { CameraDetail, ZoneState } from "../api/client";
+import type { CameraDetail, Level, ZoneState } from "../api/schema";
 import { svg } from "../dom";
-import type { Level } from "../levels";
 
-export function zoneOverlay(detail: CameraDetail, zones: readonly ZoneState[], shown: (level: Level) => Level): SVGElement | null {
+export function zoneOverlay(
+  detail: CameraDetail,
+  zones: readonly ZoneState[],
+  shown: (level: Level) => Level,
+): SVGElement | null {
   if (!detail.image_size) return null;
   const [width, height] = detail.image_size;
   const overlay = svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "zone-overlay", "aria-hidden": "true" });
   for (const { id, polygon } of detail.zones) {
-    if (!polygon?.length) continue;
+    if (!polygon.length) continue;
     const level = shown(zones.find((zone) => zone.id === id)?.level ?? "unknown");
     overlay.append(svg("polygon", { points: polygon.join(" "), class: `zone-shape level-${level}` }));
   }

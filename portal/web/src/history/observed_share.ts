@@ -1,14 +1,16 @@
-import type { HistoryRow } from "../api/client";
+/** Observed share of a period. */
 
-/** The share of the period that was observed; time that is still to come does not count. */
+import type { HistoryRow } from "../api/schema";
+
+/** 0..1 over all rows. Time after `now` (ms since the epoch) does not count. */
 export function observedShare(rows: readonly HistoryRow[], now: number): number {
-  let whole = 0;
-  let seen = 0;
+  let elapsed = 0;
+  let observed = 0;
   for (const row of rows) {
     const start = Date.parse(row.start_at);
     const end = Date.parse(row.end_at);
-    whole += Math.max(0, Math.min(end, now) - start);
-    seen += (end - start) * row.coverage;
+    elapsed += Math.max(0, Math.min(end, now) - start);
+    observed += (end - start) * row.coverage;
   }
-  return whole > 0 ? Math.min(1, seen / whole) : 0;
+  return elapsed > 0 ? Math.min(1, observed / elapsed) : 0;
 }

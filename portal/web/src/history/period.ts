@@ -1,23 +1,31 @@
 /** Periods and intervals of the history page. */
 
+import { type Interval, intervalValues } from "../api/schema";
 import { parseLocal, startOfDay } from "../timezone";
 
+export type { Interval } from "../api/schema";
 export type Preset = "today" | "yesterday" | "sevenDays" | "custom";
 export const PRESETS: readonly Preset[] = ["today", "yesterday", "sevenDays", "custom"];
-export const INTERVALS = [60, 300, 900, 3600, 86400] as const;
-export type Interval = (typeof INTERVALS)[number];
 
+/** Start and end, ms since the Unix epoch. */
 export interface Period {
   from: number;
   to: number;
 }
 
-/** More rows than this neither fit a screen nor a cheap phone; the CSV of a longer interval does. */
-const MOST_ROWS = 2100;
+/** Most rows that the page shows. The CSV of a longer interval covers longer periods. [assumption] */
+const MAX_ROWS = 2100;
+/** Rows up to which a chart is easy to read. [assumption] */
 const COMFORTABLE_ROWS = 200;
+const LONGEST_INTERVAL: Interval = 86400;
 
-/** Null where the custom fields (`datetime-local`, in the city's zone) do not make a period. */
-export function periodOf(preset: Preset, custom: { from: string; to: string }, now: number, zone: string): Period | null {
+/** Null if the custom fields (`datetime-local`, in the city's time zone) do not make a period. */
+export function periodOf(
+  preset: Preset,
+  custom: { from: string; to: string },
+  now: number,
+  zone: string,
+): Period | null {
   if (preset === "today") return { from: startOfDay(now, zone), to: now };
   if (preset === "yesterday") return { from: startOfDay(now, zone, 1), to: startOfDay(now, zone) };
   if (preset === "sevenDays") return { from: startOfDay(now, zone, 6), to: now };
@@ -25,11 +33,12 @@ export function periodOf(preset: Preset, custom: { from: string; to: string }, n
   return period.to > period.from ? period : null;
 }
 
+/** Intervals that split the period into at most MAX_ROWS rows. */
 export function possibleIntervals({ from, to }: Period): Interval[] {
-  return INTERVALS.filter((interval) => (to - from) / 1000 / interval <= MOST_ROWS);
+  return intervalValues.filter((interval) => (to - from) / 1000 / interval <= MAX_ROWS);
 }
 
-/** The finest interval that still reads well. */
+/** The shortest interval that is still easy to read. */
 export function usualInterval({ from, to }: Period): Interval {
-  return INTERVALS.find((interval) => (to - from) / 1000 / interval <= COMFORTABLE_ROWS) ?? 86400;
+  return intervalValues.find((interval) => (to - from) / 1000 / interval <= COMFORTABLE_ROWS) ?? LONGEST_INTERVAL;
 }

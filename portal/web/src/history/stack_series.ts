@@ -1,5 +1,7 @@
-/** Sums from the first series up, so that each can be drawn behind the one below it. */
-export function stacked(values: readonly (number | null)[][]): (number | null)[][] {
+/** Cumulative sums for stacked charts. */
+
+/** Adds to each series the sum of those before it, so that each can be drawn behind the one below it. Null stays null. */
+export function stackSeries(values: readonly (number | null)[][]): (number | null)[][] {
   let below: (number | null)[] | null = null;
   return values.map((row) => {
     const sums = row.map((value, i) => (value === null ? null : value + (below?.[i] ?? 0)));

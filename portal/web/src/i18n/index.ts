@@ -1,424 +1,15 @@
-/** Every text of the site: Bahasa Indonesia first, English second. `{name}` marks a value. */
+/** The language of the page, and texts in it: Bahasa Indonesia first, English second. */
 
-import type { PublicText } from "../api/client";
+import { english } from "./en";
+import { indonesian, type TextKey } from "./id";
 
-const indonesian = {
-  // Levels, states, road users
-  levelFree: "Lancar",
-  levelDense: "Ramai",
-  levelCongested: "Padat",
-  levelJammed: "Macet",
-  levelUnknown: "Tidak ada data",
-  statusOnline: "Kamera tersambung",
-  statusDegraded: "Kamera terganggu; angka bisa kurang tepat",
-  statusConnecting: "Kamera sedang disambungkan",
-  statusFrozen: "Gambar kamera tidak bergerak",
-  statusUnusable: "Gambar kamera tidak dapat dinilai",
-  statusReason: "Penyebab",
-  overloaded:
-    "Mesin ini kelebihan beban: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
-  looks: "Pandangan per detik",
-  looksValue: "{n} dari {wanted} yang diperlukan",
-  looksReached: "tercapai {share}",
-  looksHeld: "{n} tanpa detektor",
-  factsAge: "Umur data (p95)",
-  seconds: "{n} detik",
-  statusOffline: "Kamera tidak tersambung",
-  statusOutOfService: "Kamera tidak dipantau",
-  car: "Mobil",
-  motorcycle: "Sepeda motor",
-  bus: "Bus",
-  truck: "Truk",
-  bicycle: "Sepeda",
-  person: "Pejalan kaki",
-
-  // Frame
-  siteTitle: "Lalu lintas {city}",
-  skip: "Langsung ke isi",
-  navigation: "Menu utama",
-  navMap: "Peta",
-  navHistory: "Riwayat",
-  navIncidents: "Kejadian",
-  signIn: "Masuk",
-  signOut: "Keluar",
-  language: "Bahasa",
-  loading: "Memuat…",
-  tryAgain: "Coba lagi",
-  notFound: "Halaman ini tidak ada.",
-  backToMap: "Kembali ke peta",
-  unreachable: "Server tidak dapat dihubungi. Periksa sambungan internet Anda.",
-  serverSays: "Server menolak permintaan: {detail}",
-  streamLive: "Langsung",
-  streamConnecting: "Menyambung…",
-  streamBroken: "Menyambung lagi…",
-  streamLost: "Terputus",
-  lostSince: "Sambungan terputus. Kabar terakhir pukul {time}; keadaan sekarang tidak diketahui.",
-
-  simulation: "Simulasi",
-  narrationTitle: "Yang sungguh terjadi",
-  narrationNone: "Seluruh kota ini disimulasikan. Belum ada kejadian.",
-  narrationHint: "Kota ini disimulasikan. Di sini tertulis apa yang sungguh terjadi di dalamnya; bandingkan dengan temuan Simpang.",
-
-  // Times
-  updated: "Diperbarui {ago}",
-  neverUpdated: "Belum pernah ada data",
-  lastData: "Data terakhir {ago}",
-  justNow: "baru saja",
-  secondsAgo: "{n} detik lalu",
-  minutesAgo: "{n} menit lalu",
-  hoursAgo: "{n} jam lalu",
-  since: "sejak {time}",
-  durationSeconds: "{n} detik",
-  durationMinutes: "{n} menit",
-  durationHours: "{h} jam {m} menit",
-
-  // Map and list
-  mapTitle: "Peta kamera",
-  mapLabel: "Peta kamera dan keadaan lalu lintas",
-  listTitle: "Daftar kamera",
-  zoomIn: "Perbesar",
-  zoomOut: "Perkecil",
-  search: "Cari jalan atau kamera",
-  filterLevels: "Saring menurut keadaan",
-  camerasHere: "{n} kamera",
-  noMatch: "Tidak ada kamera yang cocok dengan pencarian.",
-  noCameras: "Belum ada kamera untuk umum.",
-  noPosition: "belum ada di peta",
-  summaryNoData: "{n} tanpa data",
-  seeVideo: "Lihat video",
-
-  // Camera
-  cameraNotFound: "Kamera ini tidak ada atau tidak terbuka untuk umum.",
-  video: "Video langsung {name}",
-  videoLoading: "Memuat video…",
-  videoMissing: "Video tidak tersedia",
-  videoRetrying: "Video terputus. Mencoba lagi…",
-  videoUnsupported: "Peramban ini tidak dapat memutar video ini.",
-  videoNone: "Kamera ini tidak menyiarkan video.",
-  videoPaused: "Ketuk untuk memutar",
-  pictureAt: "Gambar pukul {time}",
-  showZones: "Tampilkan ruas",
-  share: "Bagikan",
-  linkCopied: "Tautan disalin",
-  linkHere: "Salin tautan ini: {link}",
-  zones: "Keadaan tiap ruas",
-  notYetAssessed: "belum dapat dinilai",
-  zonesNone: "Belum ada ruas yang dinilai.",
-  zone: "Ruas",
-  zoneWhole: "Seluruh gambar",
-  zoneNamed: "Ruas {id}",
-  kmh: "{n} km/jam",
-  recentTitle: "15 menit terakhir",
-  recentHint: "Kendaraan per menit. Arsir: tidak teramati.",
-  recentNone: "Belum ada hitungan dari kamera ini.",
-  recentTotal: "{n} tercatat dalam 15 menit; {share} teramati",
-  minuteMissing: "tidak teramati",
-  gateTotals: "Jumlah tiap garis hitung",
-  gate: "Garis hitung",
-  gateNamed: "Garis {id}",
-  direction: "Arah",
-  total: "Jumlah",
-  about: "Tentang kamera",
-  site: "Lokasi",
-  owner: "Pemilik",
-  status: "Keadaan kamera",
-  showOnMap: "Lihat di peta",
-
-  // Sign-in
-  signInTitle: "Masuk",
-  signInHint: "Untuk perencana, polisi, dan petugas. Peta dan video untuk umum tidak memerlukan akun.",
-  userName: "Nama pengguna",
-  password: "Kata sandi",
-  wrongPassword: "Nama atau kata sandi salah.",
-  tooManyTries: "Terlalu banyak percobaan. Tunggu sebentar lalu coba lagi.",
-  signedInAs: "Anda masuk sebagai {name}.",
-  needsRole: "Akun Anda tidak berhak membuka halaman ini.",
-
-  // History
-  historyTitle: "Riwayat lalu lintas",
-  camera: "Kamera",
-  measure: "Garis hitung atau ruas",
-  period: "Rentang waktu",
-  today: "Hari ini",
-  yesterday: "Kemarin",
-  sevenDays: "7 hari",
-  custom: "Lainnya",
-  from: "Dari",
-  to: "Sampai",
-  interval: "Selang",
-  interval60: "1 menit",
-  interval300: "5 menit",
-  interval900: "15 menit",
-  interval3600: "1 jam",
-  interval86400: "1 hari",
-  downloadCsv: "Unduh CSV",
-  chooseMeasure: "Kamera ini belum punya garis hitung atau ruas.",
-  badPeriod: "Waktu akhir harus sesudah waktu awal.",
-  historyEmpty: "Tidak ada data pada rentang waktu ini.",
-  observedShare: "{share} dari rentang ini teramati. Arsir pada grafik: tidak teramati, bukan nol.",
-  countsByClass: "Jumlah menurut jenis",
-  flow: "Arus",
-  speed: "Kecepatan",
-  occupancy: "Okupansi",
-  relativeSpeed: "Kecepatan terhadap arus bebas",
-  levelOverTime: "Tingkat kepadatan",
-  unitFlow: "kend./jam",
-  unitSpeed: "km/jam",
-  smpFlow: "Arus smp",
-  unitSmp: "smp/jam",
-  saturation: "Derajat kejenuhan",
-  levelOfService: "Tingkat pelayanan",
-  headway: "Waktu antara (median)",
-  unitHeadway: "detik",
-  shortHeadways: "Waktu antara di bawah 2 detik",
-  empUnverified: "Nilai emp untuk jenis jalan ini belum dipastikan dengan naskah resmi PKJI 2023; periksa sebelum angka smp dipakai.",
-  time: "Waktu",
-  coverage: "Teramati",
-  level: "Keadaan",
-  table: "Tabel",
-  noValue: "–",
-
-  // Incidents
-  incidentsTitle: "Kejadian",
-  type: "Jenis",
-  allTypes: "Semua jenis",
-  allCameras: "Semua kamera",
-  onlyOpen: "Hanya yang masih berlangsung",
-  sound: "Bunyikan tanda untuk kejadian baru",
-  stopped_vehicle: "Kendaraan berhenti",
-  wrong_way: "Melawan arah",
-  congestion: "Awal kemacetan",
-  person_on_road: "Orang di badan jalan",
-  collision: "Tabrakan",
-  incidentOpen: "Berlangsung",
-  incidentOver: "Selesai",
-  incidentNew: "Baru",
-  incidentsNone: "Tidak ada kejadian yang cocok.",
-  incidentNotFound: "Kejadian ini tidak ada.",
-  chooseIncident: "Pilih kejadian untuk melihat buktinya.",
-  more: "Muat lebih banyak",
-  newIncident: "Kejadian baru: {type}, {place}",
-  snapshotAlt: "Gambar kejadian dari {camera}",
-  snapshotNone: "Tidak ada gambar untuk kejadian ini.",
-  reason: "Alasan",
-  place: "Tempat",
-  began: "Mulai",
-  detected: "Terdeteksi",
-  ended: "Berakhir",
-  lasted: "Lamanya",
-  confidence: "Keyakinan",
-  coordinates: "Koordinat",
-  openCamera: "Lihat video langsung",
-  backToList: "Kembali ke daftar",
-} as const;
-
-export type TextKey = keyof typeof indonesian;
+export type { TextKey } from "./id";
 export type Language = "id" | "en";
-
-const english: Record<TextKey, string> = {
-  levelFree: "Free flow",
-  levelDense: "Busy",
-  levelCongested: "Congested",
-  levelJammed: "Jammed",
-  levelUnknown: "No data",
-  statusOnline: "Camera connected",
-  statusDegraded: "Camera disturbed; figures may be less exact",
-  statusConnecting: "Camera is being connected",
-  statusFrozen: "The camera's picture does not move",
-  statusUnusable: "The camera's picture cannot be assessed",
-  statusReason: "Cause",
-  overloaded:
-    "This machine is overloaded: give it fewer cameras, their sub-streams (analysis_url), or a second machine",
-  looks: "Looks a second",
-  looksValue: "{n} of the {wanted} needed",
-  looksReached: "{share} reached",
-  looksHeld: "{n} without the detector",
-  factsAge: "Age of data (p95)",
-  seconds: "{n} s",
-  statusOffline: "Camera not connected",
-  statusOutOfService: "Camera not watched",
-  car: "Car",
-  motorcycle: "Motorcycle",
-  bus: "Bus",
-  truck: "Truck",
-  bicycle: "Bicycle",
-  person: "Pedestrian",
-
-  siteTitle: "{city} traffic",
-  skip: "Skip to content",
-  navigation: "Main menu",
-  navMap: "Map",
-  navHistory: "History",
-  navIncidents: "Incidents",
-  signIn: "Sign in",
-  signOut: "Sign out",
-  language: "Language",
-  loading: "Loading…",
-  tryAgain: "Try again",
-  notFound: "There is no such page.",
-  backToMap: "Back to the map",
-  unreachable: "The server cannot be reached. Check your internet connection.",
-  serverSays: "The server refused: {detail}",
-  streamLive: "Live",
-  streamConnecting: "Connecting…",
-  streamBroken: "Reconnecting…",
-  streamLost: "Offline",
-  lostSince: "Connection lost. Last heard at {time}; the present state is not known.",
-
-  simulation: "Simulation",
-  narrationTitle: "What really happened",
-  narrationNone: "All of this city is simulated. Nothing has happened yet.",
-  narrationHint: "This city is simulated. Here it says what really happened in it; compare with what Simpang found.",
-
-  updated: "Updated {ago}",
-  neverUpdated: "No data yet",
-  lastData: "Last data {ago}",
-  justNow: "just now",
-  secondsAgo: "{n} s ago",
-  minutesAgo: "{n} min ago",
-  hoursAgo: "{n} h ago",
-  since: "since {time}",
-  durationSeconds: "{n} seconds",
-  durationMinutes: "{n} min",
-  durationHours: "{h} h {m} min",
-
-  mapTitle: "Camera map",
-  mapLabel: "Map of cameras and traffic",
-  listTitle: "Cameras",
-  zoomIn: "Zoom in",
-  zoomOut: "Zoom out",
-  search: "Find a street or camera",
-  filterLevels: "Filter by traffic level",
-  camerasHere: "{n} cameras",
-  noMatch: "No camera matches.",
-  noCameras: "There is no public camera yet.",
-  noPosition: "not on the map",
-  summaryNoData: "{n} without data",
-  seeVideo: "See video",
-
-  cameraNotFound: "This camera does not exist or is not public.",
-  video: "Live video {name}",
-  videoLoading: "Loading video…",
-  videoMissing: "Video not available",
-  videoRetrying: "Video interrupted. Trying again…",
-  videoUnsupported: "This browser cannot play this video.",
-  videoNone: "This camera sends no video.",
-  videoPaused: "Tap to play",
-  pictureAt: "Picture of {time}",
-  showZones: "Show zones",
-  share: "Share",
-  linkCopied: "Link copied",
-  linkHere: "Copy this link: {link}",
-  zones: "Level of each zone",
-  notYetAssessed: "cannot be assessed yet",
-  zonesNone: "No zone has been assessed yet.",
-  zone: "Zone",
-  zoneWhole: "Whole picture",
-  zoneNamed: "Zone {id}",
-  kmh: "{n} km/h",
-  recentTitle: "Last 15 minutes",
-  recentHint: "Road users per minute. Hatched: not observed.",
-  recentNone: "No counts from this camera yet.",
-  recentTotal: "{n} counted in 15 minutes; {share} observed",
-  minuteMissing: "not observed",
-  gateTotals: "Totals per gate",
-  gate: "Gate",
-  gateNamed: "Gate {id}",
-  direction: "Direction",
-  total: "Total",
-  about: "About this camera",
-  site: "Site",
-  owner: "Owner",
-  status: "State",
-  showOnMap: "Show on the map",
-
-  signInTitle: "Sign in",
-  signInHint: "For planners, police and operators. The public map and video need no account.",
-  userName: "User name",
-  password: "Password",
-  wrongPassword: "Wrong name or password.",
-  tooManyTries: "Too many tries. Wait a moment, then try again.",
-  signedInAs: "You are signed in as {name}.",
-  needsRole: "Your account may not open this page.",
-
-  historyTitle: "Traffic history",
-  camera: "Camera",
-  measure: "Gate or zone",
-  period: "Period",
-  today: "Today",
-  yesterday: "Yesterday",
-  sevenDays: "7 days",
-  custom: "Other",
-  from: "From",
-  to: "To",
-  interval: "Interval",
-  interval60: "1 minute",
-  interval300: "5 minutes",
-  interval900: "15 minutes",
-  interval3600: "1 hour",
-  interval86400: "1 day",
-  downloadCsv: "Download CSV",
-  chooseMeasure: "This camera has no gate or zone yet.",
-  badPeriod: "The end must be after the beginning.",
-  historyEmpty: "There is no data in this period.",
-  observedShare: "{share} of this period was observed. Hatched in the charts: not observed, not zero.",
-  countsByClass: "Counts by class",
-  flow: "Flow",
-  speed: "Speed",
-  occupancy: "Occupancy",
-  relativeSpeed: "Speed relative to free flow",
-  levelOverTime: "Congestion level",
-  unitFlow: "veh/h",
-  unitSpeed: "km/h",
-  smpFlow: "Flow in passenger-car units",
-  unitSmp: "smp/h",
-  saturation: "Degree of saturation",
-  levelOfService: "Level of service",
-  headway: "Time headway (median)",
-  unitHeadway: "s",
-  shortHeadways: "Headways under 2 s",
-  empUnverified: "The emp weights for this type of road are not yet confirmed by the official text of PKJI 2023; check them before using smp figures.",
-  time: "Time",
-  coverage: "Observed",
-  level: "Level",
-  table: "Table",
-  noValue: "–",
-
-  incidentsTitle: "Incidents",
-  type: "Type",
-  allTypes: "All types",
-  allCameras: "All cameras",
-  onlyOpen: "Only those still going on",
-  sound: "Sound a signal for new incidents",
-  stopped_vehicle: "Stopped vehicle",
-  wrong_way: "Wrong way",
-  congestion: "Congestion onset",
-  person_on_road: "Person on the road",
-  collision: "Collision",
-  incidentOpen: "Ongoing",
-  incidentOver: "Over",
-  incidentNew: "New",
-  incidentsNone: "No incident matches.",
-  incidentNotFound: "There is no such incident.",
-  chooseIncident: "Choose an incident to see its evidence.",
-  more: "Load more",
-  newIncident: "New incident: {type}, {place}",
-  snapshotAlt: "Picture of the incident from {camera}",
-  snapshotNone: "There is no picture of this incident.",
-  reason: "Reason",
-  place: "Place",
-  began: "Began",
-  detected: "Detected",
-  ended: "Ended",
-  lasted: "Duration",
-  confidence: "Confidence",
-  coordinates: "Coordinates",
-  openCamera: "See live video",
-  backToList: "Back to the list",
-};
+/** A text by language; it may exist in one language only. */
+export type LocalizedText = Readonly<Record<string, string>>;
 
 const TEXTS: Record<Language, Record<TextKey, string>> = { id: indonesian, en: english };
-const KEPT_AS = "simpang.language";
+const STORAGE_KEY = "simpang.language";
 
 let current: Language = "id";
 
@@ -426,7 +17,7 @@ export function language(): Language {
   return current;
 }
 
-/** For dates and numbers; British English, because it writes the day first and counts 24 hours. */
+/** Locale of dates and numbers. British English writes the day first and counts 24 hours, as Indonesian does. */
 export function locale(): string {
   return current === "id" ? "id-ID" : "en-GB";
 }
@@ -434,23 +25,25 @@ export function locale(): string {
 export function setLanguage(chosen: Language): void {
   current = chosen;
   document.documentElement.lang = chosen;
-  localStorage.setItem(KEPT_AS, chosen);
+  localStorage.setItem(STORAGE_KEY, chosen);
 }
 
+/** Sets the language that was chosen in this browser before; Indonesian by default. */
 export function restoreLanguage(): void {
-  setLanguage(localStorage.getItem(KEPT_AS) === "en" ? "en" : "id");
+  setLanguage(localStorage.getItem(STORAGE_KEY) === "en" ? "en" : "id");
 }
 
-export function t(key: TextKey, values: Record<string, string | number> = {}): string {
+/** The text of a key, with `{name}` replaced by the value of that name. */
+export function t(key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
   return TEXTS[current][key].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
 }
 
-/** What somebody wrote for the public, in this language or the one that there is. */
-export function said(text: PublicText): string {
+/** The text in the current language, or in the only language that it has. */
+export function localized(text: LocalizedText): string {
   return text[current] ?? Object.values(text)[0] ?? "";
 }
 
-/** The text for a word that the server uses (a class, an incident type); the word itself where it is a new one. */
-export function word(name: string): string {
-  return name in indonesian ? t(name as TextKey) : name;
+/** The text of an identifier that the server sends (a class, an incident type); the identifier if it is unknown. */
+export function label(identifier: string): string {
+  return identifier in indonesian ? t(identifier as TextKey) : identifier;
 }

@@ -1,29 +1,30 @@
-/** One camera: live video with its badge, its zones, and what it counted in the last minutes. */
+/** The camera page: live video with its level, its zones, and the counts of the last minutes. */
 
-import "./camera.css";
 import "../components/charts.css";
+import "./camera.css";
 
-import { type Camera, type CameraDetail, get, type RecentCounts, Refused } from "../api/client";
-import type { App, Page } from "../app_context";
-import { fill, h } from "../dom";
-import { t } from "../i18n";
+import { ApiError, get } from "../api/client";
+import type { CameraDetail, CameraState } from "../api/schema";
+import type { AppContext, Page } from "../app_context";
+import { about, gateTotals, recentCounts, zoneLevels } from "../components/camera_facts";
 import { freshnessLine, refreshFreshness } from "../components/freshness";
 import { failure, loading, notice } from "../components/notice";
-import { about, gateTotals, recentCounts, zoneLevels } from "../components/camera_facts";
 import { VideoView } from "../components/video_view";
+import { fill, h } from "../dom";
+import { t } from "../i18n";
 
+/** Minutes of counts on the page. The texts name the same number. */
 const MINUTES = 15;
-const COUNTS_EVERY_MS = 10_000;
+/** The counts are loaded again after this time (ms). [assumption] */
+const COUNTS_INTERVAL_MS = 10_000;
 
-export async function openCamera(app: App, id: string): Promise<Page> {
-  let detail: CameraDetail;
+export async function openCamera(app: AppContext, id: string): Promise<Page> {
   try {
-    detail = await get<CameraDetail>(`/api/cameras/${encodeURIComponent(id)}`);
+    return new CameraPage(app, await get("/api/cameras/{camera_id}", { path: { camera_id: id } }));
   } catch (error) {
-    if (!(error instanceof Refused && error.status === 404)) throw error;
+    if (!(error instanceof ApiError && error.status === 404)) throw error;
     return { title: t("navMap"), element: notice(t("cameraNotFound"), h("a", { href: "/" }, t("backToMap"))) };
   }
-  return new CameraPage(app, detail);
 }
 
 class CameraPage implements Page {
@@ -34,40 +35,41 @@ class CameraPage implements Page {
   private readonly counts = h("div", {}, loading());
   private readonly totals = h("div");
   private readonly facts = h("div");
-  private readonly line = h("p", { class: "hint" });
-  private readonly stop: () => void;
+  private readonly age = h("p", { class: "hint" });
+  private readonly unsubscribe: () => void;
   private readonly timers: ReturnType<typeof setInterval>[];
-  private camera: Camera;
-  private shownCounts = false;
+  private camera: CameraState;
+  private countsShown = false;
 
   constructor(
-    private readonly app: App,
+    private readonly app: AppContext,
     private readonly detail: CameraDetail,
   ) {
     this.title = detail.name;
-    this.camera = app.live.camera(detail.id) ?? detail;
+    this.camera = app.store.camera(detail.id) ?? detail;
     this.view = new VideoView(app, detail, this.camera);
     this.element = this.layout();
-    this.stop = app.live.onChange(() => this.update());
-    this.timers = [setInterval(() => this.tick(), 1000), setInterval(() => void this.loadCounts(), COUNTS_EVERY_MS)];
+    this.unsubscribe = app.store.onChange(() => this.update());
+    this.timers = [setInterval(() => this.tick(), 1000), setInterval(() => void this.loadCounts(), COUNTS_INTERVAL_MS)];
     this.update();
     void this.loadCounts();
   }
 
   close(): void {
-    this.stop();
+    this.unsubscribe();
     this.timers.forEach(clearInterval);
     this.view.close();
   }
 
   private layout(): HTMLElement {
     const { name, site, gates } = this.detail;
-    const title = h("div", {}, h("h1", {}, name), site && site.name !== name ? h("p", { class: "hint" }, site.name) : null);
+    const siteLine = site && site.name !== name ? h("p", { class: "hint" }, site.name) : null;
+    const title = h("div", {}, h("h1", {}, name), siteLine);
     return h(
       "div",
       { class: "page camera-page" },
       h("div", { class: "page-head" }, title, h("a", { href: "/", class: "back" }, t("backToMap"))),
-      h("div", { class: "camera-left" }, this.picture(), card("counts", t("recentTitle"), this.counts)),
+      h("div", { class: "camera-left" }, this.videoWithTools(), card("counts", t("recentTitle"), this.counts)),
       h(
         "div",
         { class: "camera-right" },
@@ -78,50 +80,59 @@ class CameraPage implements Page {
     );
   }
 
-  private picture(): HTMLElement {
+  private videoWithTools(): HTMLElement {
     const { name, gates, zones, image_size } = this.detail;
     const shapes = h("input", { type: "checkbox", change: () => this.view.showZones(shapes.checked) });
-    const drawable = image_size && (gates.length > 0 || zones.some((zone) => zone.polygon?.length));
-    const shared = h("span", { class: "hint", role: "status" });
+    const drawable = image_size && (gates.length > 0 || zones.some((zone) => zone.polygon.length));
+    const shareResult = h("span", { class: "hint", role: "status" });
+    const shareButton = h(
+      "button",
+      { type: "button", class: "button secondary", click: () => void share(name, shareResult) },
+      t("share"),
+    );
     return h(
       "div",
-      { class: "camera-picture" },
+      { class: "camera-video" },
       this.view.element,
       h(
         "div",
         { class: "video-tools" },
-        this.line,
-        drawable ? h("label", { class: "tick" }, shapes, t("showZones")) : null,
-        h("button", { type: "button", class: "button quiet", click: () => void share(name, shared) }, t("share")),
-        shared,
+        this.age,
+        drawable ? h("label", { class: "checkbox" }, shapes, t("showZones")) : null,
+        shareButton,
+        shareResult,
       ),
     );
   }
 
   private update(): void {
-    this.camera = this.app.live.camera(this.detail.id) ?? this.camera;
+    this.camera = this.app.store.camera(this.detail.id) ?? this.camera;
     this.view.update(this.camera);
-    fill(this.line, freshnessLine(this.camera, this.app.time));
+    fill(this.age, freshnessLine(this.camera, this.app.time));
     fill(this.zones, zoneLevels(this.app, this.camera));
     fill(this.facts, about(this.camera));
   }
 
   private tick(): void {
     this.view.tick();
-    refreshFreshness(this.line, [this.camera], this.app.time);
+    refreshFreshness(this.age, [this.camera], this.app.time);
   }
 
-  /** A failed refresh leaves the counts that are there: they name their minutes, so they do not pass for newer ones. */
+  /** After a failed refresh the former counts stay: each bar names its minute, so they cannot pass for newer ones. */
   private async loadCounts(): Promise<void> {
     if (document.hidden) return;
-    const address = `/api/cameras/${encodeURIComponent(this.detail.id)}/counts`;
     try {
-      const counts = await get<RecentCounts>(address, { minutes: String(MINUTES) });
+      const parameters = { path: { camera_id: this.detail.id }, query: { minutes: MINUTES } };
+      const counts = await get("/api/cameras/{camera_id}/counts", parameters);
       fill(this.counts, recentCounts(this.app, counts));
       fill(this.totals, gateTotals(this.app, counts));
-      this.shownCounts = true;
+      this.countsShown = true;
     } catch (error) {
-      if (!this.shownCounts) fill(this.counts, failure(error, () => void this.loadCounts()));
+      if (!this.countsShown)
+        fill(
+          this.counts,
+          failure(error, () => void this.loadCounts()),
+        );
     }
   }
 }
@@ -130,17 +141,17 @@ function card(name: string, title: string, content: HTMLElement): HTMLElement {
   return h("section", { class: `card camera-${name}` }, h("h2", {}, title), content);
 }
 
-async function share(title: string, report: HTMLElement): Promise<void> {
+/** Shares the address, or copies it. Without HTTPS browsers allow neither, and the address is shown instead. */
+async function share(title: string, result: HTMLElement): Promise<void> {
   const link = location.origin + location.pathname;
   try {
     if (navigator.share) await navigator.share({ title, url: link });
     else {
       await navigator.clipboard.writeText(link);
-      report.textContent = t("linkCopied");
+      result.textContent = t("linkCopied");
     }
   } catch (error) {
     const cancelled = error instanceof DOMException && error.name === "AbortError";
-    // Neither is there without HTTPS, which a city's inner network may lack.
-    if (!cancelled) report.textContent = t("linkHere", { link });
+    if (!cancelled) result.textContent = t("linkHere", { link });
   }
 }

@@ -1,34 +1,46 @@
-/** For planners: what was measured at a gate or in a zone, over time. The address holds the whole question. */
+/** The history page, for planners: what was measured at a gate or in a zone over time. The address names the query. */
 
 import "../components/charts.css";
 import "./history.css";
 
-import { type Camera, type CameraDetail, get, type History } from "../api/client";
-import type { App, Page } from "../app_context";
+import { apiUrl, get } from "../api/client";
+import type { CameraDetail, CameraState, History, paths } from "../api/schema";
 import { serverNow } from "../api/server_clock";
-import { observedShare } from "../history/observed_share";
-import { fill, h } from "../dom";
-import { percent } from "../format";
-import { t, type TextKey } from "../i18n";
-import { toLocal } from "../timezone";
-import { type Period, periodOf, possibleIntervals, type Preset, PRESETS, usualInterval } from "../history/period";
+import type { AppContext, Page } from "../app_context";
 import { zoneName } from "../components/camera_facts";
 import { empNote, hasData, historyCharts, historyTable } from "../components/history_charts";
 import { failure, loading, notice } from "../components/notice";
+import { fill, h } from "../dom";
+import { percent } from "../format";
+import { observedShare } from "../history/observed_share";
+import {
+  type Interval,
+  type Period,
+  PRESETS,
+  type Preset,
+  periodOf,
+  possibleIntervals,
+  usualInterval,
+} from "../history/period";
+import { type TextKey, t } from "../i18n";
+import { toLocal } from "../timezone";
 
-const HOUR_MS = 3_600_000;
+type Query = NonNullable<paths["/api/history"]["get"]["parameters"]["query"]>;
 
-export async function openHistory(app: App): Promise<Page> {
-  const { cameras } = await get<{ cameras: Camera[] }>("/api/cameras");
+const DAY_MS = 86_400_000;
+
+export async function openHistory(app: AppContext): Promise<Page> {
+  const { cameras } = await get("/api/cameras");
   const page = new HistoryPage(app, cameras);
-  await page.chooseCamera();
+  await page.loadCamera();
   return page;
 }
 
 class HistoryPage implements Page {
   readonly title = t("historyTitle");
   readonly element: HTMLElement;
-  private readonly asked = new URLSearchParams(location.search);
+  /** The query in the address when the page was opened. */
+  private readonly initial = new URLSearchParams(location.search);
   private readonly camera: HTMLSelectElement;
   private readonly measure = h("select", { change: () => void this.load() });
   private readonly interval = h("select", { change: () => void this.load() });
@@ -38,66 +50,74 @@ class HistoryPage implements Page {
   private readonly presets = h("div", { class: "segments", role: "group", "aria-label": t("period") });
   private readonly result = h("div", { class: "history-result" });
   private preset: Preset;
-  private turn = 0;
+  /** Counts requests. An answer that arrives after a later request is dropped. */
+  private requestId = 0;
   private closeCharts: () => void = () => undefined;
 
   constructor(
-    private readonly app: App,
-    cameras: readonly Camera[],
+    private readonly app: AppContext,
+    cameras: readonly CameraState[],
   ) {
-    const zone = app.city.timezone;
-    const wanted = this.asked.get("camera");
-    this.preset = PRESETS.find((preset) => preset === this.asked.get("period")) ?? "today";
-    this.camera = select(cameras.map(({ id, name }) => ({ value: id, text: name })), wanted, () => void this.chooseCamera());
-    const field = (name: string, otherwise: number): HTMLInputElement =>
-      h("input", { type: "datetime-local", value: this.asked.get(name) ?? toLocal(otherwise, zone), change: () => this.choosePeriod() });
-    this.from = field("from", serverNow() - 24 * HOUR_MS);
-    this.to = field("to", serverNow());
+    this.preset = PRESETS.find((preset) => preset === this.initial.get("period")) ?? "today";
+    const chosen = this.initial.get("camera");
+    const options = cameras.map(({ id, name }) => option(id, name, id === chosen));
+    this.camera = h("select", { change: () => void this.loadCamera() }, ...options);
+    this.from = this.timeField("from", serverNow() - DAY_MS);
+    this.to = this.timeField("to", serverNow());
     this.customFields = h(
       "div",
-      { class: "custom" },
+      { class: "custom-period" },
       h("label", { class: "field" }, `${t("from")} (${app.time.suffix})`, this.from),
       h("label", { class: "field" }, `${t("to")} (${app.time.suffix})`, this.to),
     );
-    this.element = h(
-      "div",
-      { class: "page" },
-      h("h1", {}, t("historyTitle")),
-      h(
-        "form",
-        { class: "card question", submit: (event: Event) => event.preventDefault() },
-        h("label", { class: "field" }, t("camera"), this.camera),
-        h("label", { class: "field" }, t("measure"), this.measure),
-        h("div", { class: "field" }, h("span", {}, t("period")), this.presets),
-        h("label", { class: "field" }, t("interval"), this.interval),
-        this.customFields,
-      ),
-      this.result,
-    );
-    this.renderPeriod(this.asked.get("interval"));
+    this.element = h("div", { class: "page" }, h("h1", {}, t("historyTitle")), this.queryForm(), this.result);
+    this.renderPeriod(this.initial.get("interval"));
   }
 
   close(): void {
-    this.turn += 1;
+    this.requestId += 1;
     this.closeCharts();
   }
 
-  async chooseCamera(): Promise<void> {
-    if (!this.camera.value) return this.say(notice(t("noCameras")));
+  /** Loads the gates and zones of the chosen camera, then the history. */
+  async loadCamera(): Promise<void> {
+    this.requestId += 1;
+    const requestId = this.requestId;
+    if (!this.camera.value) return this.showResult(notice(t("noCameras")));
     try {
-      const detail = await get<CameraDetail>(`/api/cameras/${encodeURIComponent(this.camera.value)}`);
-      fillMeasures(this.measure, detail, measureOf(this.asked));
+      const detail = await get("/api/cameras/{camera_id}", { path: { camera_id: this.camera.value } });
+      if (requestId !== this.requestId) return;
+      this.fillMeasures(detail);
     } catch (error) {
-      return this.say(failure(error, () => void this.chooseCamera()));
+      if (requestId !== this.requestId) return;
+      return this.showResult(failure(error, () => void this.loadCamera()));
     }
     await this.load();
   }
 
-  private choosePeriod(): void {
+  private queryForm(): HTMLElement {
+    return h(
+      "form",
+      { class: "card query-form", submit: (event: Event) => event.preventDefault() },
+      h("label", { class: "field" }, t("camera"), this.camera),
+      h("label", { class: "field" }, t("measure"), this.measure),
+      h("div", { class: "field" }, h("span", {}, t("period")), this.presets),
+      h("label", { class: "field" }, t("interval"), this.interval),
+      this.customFields,
+    );
+  }
+
+  private timeField(name: "from" | "to", otherwise: number): HTMLInputElement {
+    const value = this.initial.get(name) ?? toLocal(otherwise, this.app.city.timezone);
+    return h("input", { type: "datetime-local", value, change: () => this.periodChanged() });
+  }
+
+  private periodChanged(): void {
     this.renderPeriod(null);
     void this.load();
   }
 
+  /** interval: the one to choose, as text; the usual one for the period by default. */
   private renderPeriod(interval: string | null): void {
     const buttons = PRESETS.map((preset) =>
       h(
@@ -112,13 +132,14 @@ class HistoryPage implements Page {
     if (!period) return;
     const possible = possibleIntervals(period);
     const chosen = possible.find((each) => String(each) === interval) ?? usualInterval(period);
-    fill(this.interval, ...possible.map((each) => option(String(each), t(`interval${each}` as TextKey), each === chosen)));
+    const options = possible.map((each) => option(String(each), t(`interval${each}` as TextKey), each === chosen));
+    fill(this.interval, ...options);
   }
 
   private choosePreset(preset: Preset): void {
     const focused = this.presets.contains(document.activeElement);
     this.preset = preset;
-    this.choosePeriod();
+    this.periodChanged();
     if (focused) this.presets.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus();
   }
 
@@ -127,66 +148,81 @@ class HistoryPage implements Page {
   }
 
   private async load(): Promise<void> {
-    this.turn += 1;
-    const turn = this.turn;
+    this.requestId += 1;
+    const requestId = this.requestId;
     const period = this.period();
-    if (!this.measure.value) return this.say(notice(t("chooseMeasure")));
-    if (!period) return this.say(notice(t("badPeriod")));
-    const question = this.question(period);
-    this.keepInAddress();
-    this.say(loading());
+    if (!this.measure.value) return this.showResult(notice(t("chooseMeasure")));
+    if (!period) return this.showResult(notice(t("badPeriod")));
+    const query = this.query(period);
+    this.writeAddress();
+    this.showResult(loading());
     try {
-      const history = await get<History>("/api/history", question);
-      if (turn === this.turn) this.show(history, question);
+      const history = await get("/api/history", { query });
+      if (requestId === this.requestId) this.showHistory(history, query);
     } catch (error) {
-      if (turn === this.turn) this.say(failure(error, () => void this.load()));
+      if (requestId === this.requestId) this.showResult(failure(error, () => void this.load()));
     }
   }
 
-  private question({ from, to }: Period): Record<string, string> {
+  private query({ from, to }: Period): Query {
     const [kind, id] = splitMeasure(this.measure.value);
     return {
       camera: this.camera.value,
       [kind]: id,
       from: new Date(from).toISOString(),
       to: new Date(to).toISOString(),
-      interval: this.interval.value,
+      interval: Number(this.interval.value) as Interval,
     };
   }
 
-  private keepInAddress(): void {
+  private writeAddress(): void {
     const [kind, id] = splitMeasure(this.measure.value);
-    const kept = new URLSearchParams({ camera: this.camera.value, [kind]: id, period: this.preset, interval: this.interval.value });
+    const interval = this.interval.value;
+    const search = new URLSearchParams({ camera: this.camera.value, [kind]: id, period: this.preset, interval });
     if (this.preset === "custom") {
-      kept.set("from", this.from.value);
-      kept.set("to", this.to.value);
+      search.set("from", this.from.value);
+      search.set("to", this.to.value);
     }
-    history.replaceState(null, "", `/riwayat?${kept.toString()}`);
+    this.app.replaceAddress(`/riwayat?${search.toString()}`);
   }
 
-  private show(history: History, question: Record<string, string>): void {
-    const csv = `/api/history.csv?${new URLSearchParams(question).toString()}`;
+  private showHistory(history: History, query: Query): void {
     const share = percent(observedShare(history.rows, serverNow()));
     const head = h(
       "div",
       { class: "page-head" },
       h("p", { class: "hint" }, hasData(history) ? t("observedShare", { share }) : t("historyEmpty")),
-      h("a", { href: csv, class: "button quiet", download: true }, t("downloadCsv")),
+      h(
+        "a",
+        { href: apiUrl("/api/history.csv", { query }), class: "button secondary", download: true },
+        t("downloadCsv"),
+      ),
     );
-    if (!hasData(history)) return this.say(head);
-    const charts = historyCharts(this.app, history);
-    this.say(head, h("div", { class: "card" }, charts.element, empNote(history)), historyTable(this.app, history));
-    this.closeCharts = charts.close;
+    if (hasData(history)) {
+      const charts = historyCharts(this.app, history);
+      const card = h("div", { class: "card" }, charts.element, empNote(history));
+      this.showResult(head, card, historyTable(this.app, history));
+      this.closeCharts = charts.close;
+    } else this.showResult(head);
   }
 
-  private say(...content: HTMLElement[]): void {
+  private showResult(...content: HTMLElement[]): void {
     this.closeCharts();
     this.closeCharts = () => undefined;
     fill(this.result, ...content);
   }
+
+  /** Gates and zones as `gate:ID` and `zone:ID`. A measure that the camera has too stays chosen. */
+  private fillMeasures({ gates, zones }: CameraDetail): void {
+    const chosen = this.measure.value || measureOf(this.initial);
+    const group = (label: string, options: HTMLOptionElement[]): HTMLElement | null =>
+      options.length ? h("optgroup", { label }, ...options) : null;
+    const gateOptions = gates.map(({ id }) => option(`gate:${id}`, t("gateNamed", { id }), `gate:${id}` === chosen));
+    const zoneOptions = zones.map(({ id }) => option(`zone:${id}`, zoneName(this.app, id), `zone:${id}` === chosen));
+    fill(this.measure, group(t("gate"), gateOptions), group(t("zone"), zoneOptions));
+  }
 }
 
-/** `gate:ID` or `zone:ID`: the values of the second field. */
 function measureOf(parameters: URLSearchParams): string {
   const gate = parameters.get("gate");
   return gate === null ? `zone:${parameters.get("zone") ?? ""}` : `gate:${gate}`;
@@ -194,21 +230,6 @@ function measureOf(parameters: URLSearchParams): string {
 
 function splitMeasure(value: string): ["gate" | "zone", string] {
   return value.startsWith("gate:") ? ["gate", value.slice(5)] : ["zone", value.slice(5)];
-}
-
-function fillMeasures(field: HTMLSelectElement, { gates, zones }: CameraDetail, wanted: string): void {
-  const group = (label: string, options: HTMLOptionElement[]): HTMLElement | null =>
-    options.length ? h("optgroup", { label }, ...options) : null;
-  const kept = field.value || wanted;
-  fill(
-    field,
-    group(t("gate"), gates.map(({ id }) => option(`gate:${id}`, t("gateNamed", { id }), `gate:${id}` === kept))),
-    group(t("zone"), zones.map(({ id }) => option(`zone:${id}`, zoneName(id), `zone:${id}` === kept))),
-  );
-}
-
-function select(options: { value: string; text: string }[], chosen: string | null, change: () => void): HTMLSelectElement {
-  return h("select", { change }, ...options.map(({ value, text }) => option(value, text, value === chosen)));
 }
 
 function option(value: string, text: string, selected: boolean): HTMLOptionElement {

@@ -1,112 +1,132 @@
-/** For police: incidents as they happen, with their evidence. */
+/** The incidents page, for police: incidents as they happen, with their evidence. */
 
 import "./incidents.css";
 
-import { type Camera, get, type Incident, Refused } from "../api/client";
-import type { App, Page } from "../app_context";
-import { fill, h } from "../dom";
-import { t, word } from "../i18n";
-import { type Filter, inReadingOrder, matches } from "../incident_filter";
-import { incidentDetail, incidentPath, incidentRow, placeOf } from "../components/incident_view";
+import { ApiError, get } from "../api/client";
+import { type CameraState, type Incident, type Incidents, incidentTypeValues } from "../api/schema";
+import type { AppContext, Page } from "../app_context";
+import { alertSoundEnabled, enableAlertSound, playAlertSound } from "../components/alert_sound";
+import { incidentDetail, incidentRow, placeOf } from "../components/incident_view";
 import { failureText, notice } from "../components/notice";
-import { sound, soundWanted, wantSound } from "../components/alert_sound";
+import { fill, h } from "../dom";
+import { label, t } from "../i18n";
+import { type IncidentFilter, inDisplayOrder, matches } from "../incident_filter";
 
-interface Answer {
-  incidents: Incident[];
-  next: string | null;
-}
-
-const TYPES = ["stopped_vehicle", "wrong_way", "collision", "person_on_road", "congestion"];
+/** Ended incidents of one request. [assumption: fills a screen several times] */
 const PAGE_SIZE = 50;
-const MOST_OPEN = 200;
-const ROWS_EVERY_MS = 30_000;
+/** Open incidents of one request: the most that the API allows. [portal: /api/incidents] */
+const MAX_OPEN = 200;
+/** The ages in the rows are rewritten after this time (ms). [assumption] */
+const RENDER_INTERVAL_MS = 30_000;
 
-export async function openIncidents(app: App, id: string): Promise<Page> {
-  const { cameras } = await get<{ cameras: Camera[] }>("/api/cameras");
+export async function openIncidents(app: AppContext, id: string): Promise<Page> {
+  const { cameras } = await get("/api/cameras");
   const page = new IncidentsPage(app, cameras);
   await page.load();
   if (id) await page.choose(id);
   return page;
 }
 
-class IncidentsPage implements Page {
+export class IncidentsPage implements Page {
   readonly title = t("incidentsTitle");
   readonly element: HTMLElement;
   private readonly rows = h("ul", { class: "incident-rows" });
-  private readonly more = h("button", { type: "button", class: "button quiet", click: () => void this.loadMore() }, t("more"));
+  private readonly more = h(
+    "button",
+    { type: "button", class: "button secondary", click: () => void this.loadMore() },
+    t("more"),
+  );
   private readonly problem = h("p", { class: "problem", role: "alert" });
-  private readonly news = h("p", { class: "visually-hidden", role: "status" });
+  private readonly announcement = h("p", { class: "visually-hidden", role: "status" });
   private readonly detail = h("div", { class: "incident-detail" }, notice(t("chooseIncident")));
   private readonly known = new Map<string, Incident>();
-  private readonly fresh = new Set<string>();
-  private readonly stop: () => void;
+  /** Incidents that arrived while the page was open and were not chosen yet. */
+  private readonly unread = new Set<string>();
+  private readonly unsubscribe: () => void;
   private readonly timer: ReturnType<typeof setInterval>;
-  private filter: Filter = { camera: "", type: "", onlyOpen: false };
+  private filter: IncidentFilter = { camera: "", type: "", onlyOpen: false };
   private next: string | null = null;
   private chosen: string | null = null;
-  private turn = 0;
+  /** Counts list requests. An answer that arrives after a later request is dropped. */
+  private requestId = 0;
 
   constructor(
-    private readonly app: App,
-    cameras: readonly Camera[],
+    private readonly app: AppContext,
+    cameras: readonly CameraState[],
   ) {
-    const list = h("section", { class: "incident-list", "aria-label": t("incidentsTitle") }, this.problem, this.rows, this.more);
     this.element = h(
       "div",
       { class: "page incidents" },
       h("div", { class: "page-head" }, h("h1", {}, t("incidentsTitle")), soundSwitch()),
-      this.filters(cameras),
-      this.news,
-      list,
+      this.filterForm(cameras),
+      this.announcement,
+      h("section", { class: "incident-list", "aria-label": t("incidentsTitle") }, this.problem, this.rows, this.more),
       this.detail,
     );
-    this.rows.addEventListener("click", (event) => this.followRow(event));
-    const stops = [app.live.onIncident((incident) => this.receive(incident)), this.reloadAfterBreaks()];
-    this.stop = () => stops.forEach((stop) => stop());
-    this.timer = setInterval(() => this.render(), ROWS_EVERY_MS);
+    const incidents = app.store.onIncident((incident) => this.receive(incident));
+    const reconnections = this.reloadAfterReconnecting();
+    this.unsubscribe = () => {
+      incidents();
+      reconnections();
+    };
+    this.timer = setInterval(() => this.render(), RENDER_INTERVAL_MS);
   }
 
   close(): void {
-    this.turn += 1;
-    this.stop();
+    this.requestId += 1;
+    this.chosen = null;
+    this.unsubscribe();
     clearInterval(this.timer);
   }
 
-  /** Those that last come with the first page, however old they are. Throws where there is nothing to show at all. */
+  showParameter(id: string): void {
+    if (id) void this.choose(id);
+    else this.closeDetail();
+  }
+
+  /** Loads all open incidents, however old, and the first page of ended ones. Throws if the server refuses. */
   async load(): Promise<void> {
-    this.turn += 1;
-    const turn = this.turn;
-    const nothing: Answer = { incidents: [], next: null };
-    const [open, over] = await Promise.all([
-      this.ask({ open: "true", limit: String(MOST_OPEN) }),
-      this.filter.onlyOpen ? nothing : this.ask({ open: "false", limit: String(PAGE_SIZE) }),
+    this.requestId += 1;
+    const requestId = this.requestId;
+    const nothing: Incidents = { incidents: [], next: null };
+    const [open, ended] = await Promise.all([
+      this.fetch({ open: true, limit: MAX_OPEN }),
+      this.filter.onlyOpen ? nothing : this.fetch({ open: false, limit: PAGE_SIZE }),
     ]);
-    if (turn !== this.turn) return;
+    if (requestId !== this.requestId) return;
     this.known.clear();
-    this.keep([...open.incidents, ...over.incidents]);
-    this.next = over.next;
+    this.add([...open.incidents, ...ended.incidents]);
+    this.next = ended.next;
     this.problem.textContent = "";
     this.render();
   }
 
+  /** Shows one incident beside the list, which stays as it is. */
   async choose(id: string): Promise<void> {
     this.chosen = id;
-    this.fresh.delete(id);
+    this.unread.delete(id);
     this.element.classList.add("has-choice");
     this.render();
-    const back = h("a", { href: "/kejadian", class: "to-list" }, t("backToList"));
+    const back = h("a", { href: "/kejadian", class: "back-to-list" }, t("backToList"));
     try {
-      const incident = this.known.get(id) ?? (await get<Incident>(`/api/incidents/${encodeURIComponent(id)}`));
+      const incident = this.known.get(id) ?? (await get("/api/incidents/{incident_id}", { path: { incident_id: id } }));
       if (this.chosen === id) fill(this.detail, back, incidentDetail(this.app, incident));
     } catch (error) {
-      const unknown = error instanceof Refused && error.status === 404;
+      const unknown = error instanceof ApiError && error.status === 404;
       if (this.chosen === id) fill(this.detail, back, notice(unknown ? t("incidentNotFound") : failureText(error)));
     }
   }
 
-  private ask(parameters: Record<string, string>): Promise<Answer> {
+  private closeDetail(): void {
+    this.chosen = null;
+    this.element.classList.remove("has-choice");
+    fill(this.detail, notice(t("chooseIncident")));
+    this.render();
+  }
+
+  private fetch(query: { open: boolean; limit: number; before?: string }): Promise<Incidents> {
     const { camera, type } = this.filter;
-    return get<Answer>("/api/incidents", { ...parameters, ...(camera && { camera }), ...(type && { type }) });
+    return get("/api/incidents", { query: { ...query, camera: camera || null, type: type || null } });
   }
 
   private async reload(): Promise<void> {
@@ -119,12 +139,12 @@ class IncidentsPage implements Page {
 
   private async loadMore(): Promise<void> {
     if (this.next === null) return;
-    const turn = this.turn;
+    const requestId = this.requestId;
     try {
-      const answer = await this.ask({ open: "false", limit: String(PAGE_SIZE), before: this.next });
-      if (turn !== this.turn) return;
-      this.keep(answer.incidents);
-      this.next = answer.next;
+      const page = await this.fetch({ open: false, limit: PAGE_SIZE, before: this.next });
+      if (requestId !== this.requestId) return;
+      this.add(page.incidents);
+      this.next = page.next;
       this.problem.textContent = "";
     } catch (error) {
       this.problem.textContent = failureText(error);
@@ -132,62 +152,61 @@ class IncidentsPage implements Page {
     this.render();
   }
 
-  /** What happened while the line was down is not sent again. */
-  private reloadAfterBreaks(): () => void {
-    const { live } = this.app;
-    let before = live.connection;
-    return live.onChange(() => {
-      const broken = before === "broken" || before === "lost";
-      before = live.connection;
-      if (broken && before === "live") void this.reload();
+  /** The stream does not repeat what happened while the connection was down. */
+  private reloadAfterReconnecting(): () => void {
+    const { store } = this.app;
+    let previous = store.connection;
+    return store.onChange(() => {
+      const interrupted = previous === "broken" || previous === "lost";
+      previous = store.connection;
+      if (interrupted && previous === "live") void this.reload();
     });
   }
 
-  private keep(incidents: readonly Incident[]): void {
+  private add(incidents: readonly Incident[]): void {
     for (const incident of incidents) this.known.set(incident.id, incident);
   }
 
   private receive(incident: Incident): void {
     const isNew = !this.known.has(incident.id) && incident.end_at === null;
     this.known.set(incident.id, incident);
-    if (this.chosen === incident.id) fill(this.detail, this.detail.firstElementChild, incidentDetail(this.app, incident));
+    if (this.chosen === incident.id) {
+      fill(this.detail, this.detail.firstElementChild, incidentDetail(this.app, incident));
+    }
     if (isNew && matches(incident, this.filter)) {
-      this.fresh.add(incident.id);
-      this.news.textContent = t("newIncident", { type: word(incident.type), place: placeOf(incident) });
-      if (soundWanted()) sound();
+      this.unread.add(incident.id);
+      this.announcement.textContent = t("newIncident", { type: label(incident.type), place: placeOf(incident) });
+      if (alertSoundEnabled()) playAlertSound();
     }
     this.render();
   }
 
   private render(): void {
-    const shown = inReadingOrder(this.known.values()).filter((incident) => matches(incident, this.filter));
+    const shown = inDisplayOrder(this.known.values()).filter((incident) => matches(incident, this.filter));
     const focused = document.activeElement?.closest<HTMLElement>("[data-incident]")?.dataset.incident;
     const rows = shown.map((incident) =>
-      incidentRow(this.app, incident, { chosen: incident.id === this.chosen, fresh: this.fresh.has(incident.id) }),
+      incidentRow(this.app, incident, { chosen: incident.id === this.chosen, unread: this.unread.has(incident.id) }),
     );
     fill(this.rows, ...(rows.length ? rows : [h("li", {}, notice(t("incidentsNone")))]));
-    if (focused) rows.find((row) => row.dataset.incident === focused)?.querySelector("a")?.focus();
+    if (focused) {
+      const row = rows.find(({ dataset }) => dataset.incident === focused);
+      row?.querySelector("a")?.focus();
+    }
     this.more.hidden = this.next === null;
   }
 
-  /** The list stays as it is while one incident after the other is looked at. */
-  private followRow(event: MouseEvent): void {
-    const id = (event.target as Element).closest<HTMLElement>("[data-incident]")?.dataset.incident;
-    if (!id || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    history.pushState(null, "", incidentPath(id));
-    window.scrollTo(0, 0);
-    void this.choose(id);
-  }
-
-  private filters(cameras: readonly Camera[]): HTMLElement {
+  private filterForm(cameras: readonly CameraState[]): HTMLElement {
     const camera = h("select", {}, h("option", { value: "" }, t("allCameras")));
     camera.append(...cameras.map(({ id, name }) => h("option", { value: id }, name)));
     const type = h("select", {}, h("option", { value: "" }, t("allTypes")));
-    type.append(...TYPES.map((name) => h("option", { value: name }, word(name))));
+    type.append(...incidentTypeValues.map((name) => h("option", { value: name }, label(name))));
     const onlyOpen = h("input", { type: "checkbox" });
     const changed = (): void => {
-      this.filter = { camera: camera.value, type: type.value, onlyOpen: onlyOpen.checked };
+      this.filter = {
+        camera: camera.value,
+        type: incidentTypeValues.find((name) => name === type.value) ?? "",
+        onlyOpen: onlyOpen.checked,
+      };
       void this.reload();
     };
     return h(
@@ -195,12 +214,16 @@ class IncidentsPage implements Page {
       { class: "card filters", change: changed, submit: (event: Event) => event.preventDefault() },
       h("label", { class: "field" }, t("type"), type),
       h("label", { class: "field" }, t("camera"), camera),
-      h("label", { class: "tick" }, onlyOpen, t("onlyOpen")),
+      h("label", { class: "checkbox" }, onlyOpen, t("onlyOpen")),
     );
   }
 }
 
 function soundSwitch(): HTMLElement {
-  const box = h("input", { type: "checkbox", checked: soundWanted(), change: () => wantSound(box.checked) });
-  return h("label", { class: "tick hint" }, box, t("sound"));
+  const box = h("input", {
+    type: "checkbox",
+    checked: alertSoundEnabled(),
+    change: () => enableAlertSound(box.checked),
+  });
+  return h("label", { class: "checkbox hint" }, box, t("alertSound"));
 }

@@ -1,42 +1,42 @@
-/** The public front page: a map of cameras, and a list that says the same. */
+/** The public front page: a map of the cameras, and a list with the same content. */
 
 import "./map.css";
 
-import type { App, Page } from "../app_context";
-import { h } from "../dom";
-import { t } from "../i18n";
+import type { AppContext, Page } from "../app_context";
 import { CameraList } from "../components/camera_list";
 import type { CameraMap } from "../components/camera_map";
+import { h } from "../dom";
+import { t } from "../i18n";
 
-export function openMap(app: App): Page {
+export function openMap(app: AppContext): Page {
   const list = new CameraList(app);
-  const mapPlace = h("div", { class: "map-place" });
+  const mapFrame = h("div", { class: "map-frame" });
   let map: CameraMap | null = null;
   let open = true;
 
-  const stop = app.live.onChange(() => {
+  const unsubscribe = app.store.onChange(() => {
     list.render();
     map?.render();
   });
   const timer = setInterval(() => list.tick(), 1000);
   list.render();
 
-  /** The list is there at once; Leaflet follows, and the page is of use without it. */
+  /** The list is shown at once. Leaflet is loaded afterwards, and the page is usable without it. */
   async function addMap(): Promise<void> {
     const { CameraMap } = await import("../components/camera_map");
     if (!open) return;
     map = new CameraMap(app);
-    mapPlace.append(map.element);
+    mapFrame.append(map.element);
     map.shown();
   }
 
   return {
     title: t("mapTitle"),
-    element: h("div", { class: "front" }, mapPlace, list.element),
+    element: h("div", { class: "map-page" }, mapFrame, list.element),
     shown: () => void addMap(),
     close: () => {
       open = false;
-      stop();
+      unsubscribe();
       clearInterval(timer);
       map?.close();
     },

@@ -1,13 +1,21 @@
-/** Sign-in for planners, police and operators. */
+/** The sign-in page, for planners, police and operators. */
 
-import { Refused, signIn } from "../api/client";
-import { type App, mayOpen, type Page } from "../app_context";
+import "./sign_in.css";
+
+import { ApiError, signIn } from "../api/client";
+import { type AppContext, mayOpen, type Page } from "../app_context";
+import { failureText } from "../components/notice";
 import { h } from "../dom";
 import { t } from "../i18n";
-import { failureText } from "../components/notice";
 
-export function openSignIn(app: App): Page {
-  const name = h("input", { name: "name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true });
+export function openSignIn(app: AppContext): Page {
+  const name = h("input", {
+    name: "name",
+    autocomplete: "username",
+    autocapitalize: "none",
+    spellcheck: "false",
+    required: true,
+  });
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
   const problem = h("p", { class: "problem", role: "alert" });
   const button = h("button", { class: "button" }, t("signIn"));
@@ -17,10 +25,10 @@ export function openSignIn(app: App): Page {
     button.disabled = true;
     problem.textContent = "";
     try {
-      app.signedIn(await signIn(name.value.trim(), password.value));
+      app.signedIn(await signIn({ name: name.value.trim(), password: password.value }));
       app.go(destination(app));
     } catch (error) {
-      problem.textContent = refusal(error);
+      problem.textContent = errorText(error);
       password.value = "";
       password.focus();
     } finally {
@@ -41,16 +49,16 @@ export function openSignIn(app: App): Page {
   return { title: t("signInTitle"), element: h("div", { class: "page" }, form), shown: () => name.focus() };
 }
 
-function refusal(error: unknown): string {
-  if (error instanceof Refused && error.status === 401) return t("wrongPassword");
-  if (error instanceof Refused && error.status === 429) return t("tooManyTries");
+function errorText(error: unknown): string {
+  if (error instanceof ApiError && error.status === 401) return t("wrongPassword");
+  if (error instanceof ApiError && error.status === 429) return t("tooManyTries");
   return failureText(error);
 }
 
-/** Where the visitor wanted to go, if that is on this site; otherwise the first page of the role. */
-function destination({ user }: App): string {
-  const wanted = new URLSearchParams(location.search).get("next") ?? "";
-  if (/^\/(?![/\\])/.test(wanted)) return wanted;
+/** The address in `next` if it is on this site, else the first page of the role. */
+function destination({ user }: AppContext): string {
+  const next = new URLSearchParams(location.search).get("next") ?? "";
+  if (/^\/(?![/\\])/.test(next)) return next;
   if (mayOpen(user, "planner") && !mayOpen(user, "police")) return "/riwayat";
   if (mayOpen(user, "police") && !mayOpen(user, "planner")) return "/kejadian";
   return "/";

@@ -1,187 +1,209 @@
-/** The present state of all cameras, kept up to date by the server; it knows how far it can be believed. */
+/** Current state of all cameras, updated by the server's event stream, with the state of the connection. */
 
-import { type Camera, get, type Incident, type NarratedEvent } from "../api/client";
+import { apiUrl, get } from "../api/client";
+import type { CameraState, Incident, Level, NarratedEvent } from "../api/schema";
 import { serverNow } from "../api/server_clock";
-import { followStream, type StreamEvent } from "./sse_client";
-import type { Level } from "../levels";
+import { readEventStream, type StreamEvent } from "./sse_client";
 
+/** `broken`: reconnecting, and the data is recent enough to show. `lost`: nothing was received for LOST_AFTER_MS. */
 export type Connection = "connecting" | "live" | "broken" | "lost";
 
-const LOST_AFTER_MS = 30_000;
-const LONGEST_WAIT_MS = 15_000;
-const REST_AFTER_MS = 60_000;
-const NOTIFY_EVERY_MS = 100;
+/** Events of the stream by name. */
+interface StreamMessages {
+  incident: Incident;
+  narration: NarratedEvent;
+}
 
-export class Live {
-  private cameras = new Map<string, Camera>();
-  private connection_: Connection = "connecting";
-  private heardAt = performance.now();
-  private lastNews: number | null = null;
-  private failure_: unknown = null;
+/** Two missed heartbeats of 15 s [portal: /api/stream]. Older data is shown as unknown. */
+export const LOST_AFTER_MS = 30_000;
+/** Delay before the first retry; it doubles with each failure up to MAX_RETRY_DELAY_MS. [assumption] */
+const FIRST_RETRY_DELAY_MS = 500;
+const MAX_RETRY_DELAY_MS = 15_000;
+/** A hidden page keeps its stream for this time. [assumption] */
+export const DISCONNECT_HIDDEN_AFTER_MS = 60_000;
+/** Minimum time between two calls of the change listeners. [assumption] */
+const NOTIFY_INTERVAL_MS = 100;
+
+export class CameraStore {
+  private cameras = new Map<string, CameraState>();
+  private state: Connection = "connecting";
+  /** Monotonic time of the last bytes; the server's clock may be corrected, this one may not. */
+  private receivedAt = performance.now();
+  private receivedServerTime: number | null = null;
+  private error: unknown = null;
   private abort = new AbortController();
+  /** Counts connections of one user and page visibility. What an older connection still delivers is dropped. */
   private generation = 0;
-  private notifying: ReturnType<typeof setTimeout> | undefined;
-  private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private resting = false;
-  private readonly watchers = new Set<() => void>();
-  private readonly incidentWatchers = new Set<(incident: Incident) => void>();
-  private readonly narrationWatchers = new Set<(event: NarratedEvent) => void>();
+  private notifyTimer: ReturnType<typeof setTimeout> | undefined;
+  private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
+  private disconnected = false;
+  private readonly changeListeners = new Set<() => void>();
+  private readonly messageListeners = {
+    incident: new Set<(message: Incident) => void>(),
+    narration: new Set<(message: NarratedEvent) => void>(),
+  };
 
-  /** mayRest: whether the line may be let go while the page is not looked at. */
-  constructor(private readonly mayRest: () => boolean) {}
+  /** mayDisconnect: whether the stream may be closed while the page is hidden. */
+  constructor(private readonly mayDisconnect: () => boolean) {}
 
   start(): void {
-    setInterval(() => this.watch(), 1000);
+    setInterval(() => this.checkAge(), 1000);
     document.addEventListener("visibilitychange", () => this.visibilityChanged());
     void this.run(this.generation);
   }
 
-  /** Begins again, as another user: what the former one could see is forgotten. */
+  /** Drops all state and connects again, as another user who may see other cameras. */
   restart(): void {
     this.generation += 1;
     this.abort.abort();
     this.cameras = new Map();
-    this.connection_ = "connecting";
-    this.lastNews = null;
+    this.state = "connecting";
+    this.receivedServerTime = null;
     void this.run(this.generation);
   }
 
   get connection(): Connection {
-    return this.connection_;
+    return this.state;
   }
 
-  /** When the server was last heard, in its own time (ms since the epoch); null before the first time. */
-  get lastHeard(): number | null {
-    return this.lastNews;
+  /** Server time of the last bytes (ms since the epoch); null before the first. */
+  get lastReceivedAt(): number | null {
+    return this.receivedServerTime;
   }
 
   /** Why the first list has not arrived; null once it has. */
   get failure(): unknown {
-    return this.lastNews === null ? this.failure_ : null;
+    return this.loaded ? null : this.error;
   }
 
   get loaded(): boolean {
-    return this.lastNews !== null;
+    return this.receivedServerTime !== null;
   }
 
-  list(): Camera[] {
+  list(): CameraState[] {
     return [...this.cameras.values()];
   }
 
-  camera(id: string): Camera | undefined {
+  camera(id: string): CameraState | undefined {
     return this.cameras.get(id);
   }
 
-  /** What may be shown as the level now: news that may be old is no news. */
-  level(level: Level): Level {
-    return this.connection_ === "lost" ? "unknown" : level;
+  /** The level to show: `unknown` while the connection is lost, because the last known one may be out of date. */
+  shownLevel(level: Level): Level {
+    return this.state === "lost" ? "unknown" : level;
   }
 
-  /** Calls back after every change until the returned function is called. */
-  onChange(watcher: () => void): () => void {
-    this.watchers.add(watcher);
-    return () => this.watchers.delete(watcher);
+  /** Calls `listener` after every change until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => this.changeListeners.delete(listener);
   }
 
-  onIncident(watcher: (incident: Incident) => void): () => void {
-    this.incidentWatchers.add(watcher);
-    return () => this.incidentWatchers.delete(watcher);
+  onIncident(listener: (incident: Incident) => void): () => void {
+    this.messageListeners.incident.add(listener);
+    return () => this.messageListeners.incident.delete(listener);
   }
 
-  onNarration(watcher: (event: NarratedEvent) => void): void {
-    this.narrationWatchers.add(watcher);
+  onNarration(listener: (event: NarratedEvent) => void): void {
+    this.messageListeners.narration.add(listener);
   }
 
-  /** A page in the background of a phone would cost its owner data and the city its line. */
+  /** Closes the stream of a page that stays hidden: it costs mobile data and a connection of the server. */
   private visibilityChanged(): void {
-    clearTimeout(this.restTimer);
-    if (document.hidden && this.mayRest()) {
-      this.restTimer = setTimeout(() => {
-        this.resting = true;
+    clearTimeout(this.hiddenTimer);
+    if (document.hidden && this.mayDisconnect()) {
+      this.hiddenTimer = setTimeout(() => {
+        this.disconnected = true;
         this.generation += 1;
         this.abort.abort();
-      }, REST_AFTER_MS);
-    } else if (this.resting) {
-      this.resting = false;
-      this.watch();
+      }, DISCONNECT_HIDDEN_AFTER_MS);
+    } else if (this.disconnected) {
+      this.disconnected = false;
+      this.checkAge();
       void this.run(this.generation);
     }
   }
 
+  /** Connects again and again, with increasing delays, until the generation ends. */
   private async run(generation: number): Promise<void> {
     for (let failures = 0; generation === this.generation; failures += 1) {
       this.abort = new AbortController();
       const startedAt = performance.now();
       try {
-        const followed = followStream("/api/stream", this.abort.signal, () => this.heard(generation), (event) =>
-          this.handle(event, generation),
-        );
-        await Promise.all([followed, this.reload(generation)]);
+        await Promise.all([this.follow(generation), this.loadList(generation)]);
       } catch (error) {
         if (generation !== this.generation) return;
-        this.failure_ = error;
+        this.error = error;
         this.abort.abort();
       }
       if (generation !== this.generation) return;
       if (performance.now() - startedAt > LOST_AFTER_MS) failures = 0;
-      if (this.connection_ === "live") this.connection_ = "broken";
-      this.changed();
-      await pause(Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures) * (0.5 + Math.random()));
+      if (this.state === "live") this.state = "broken";
+      this.notify();
+      await pause(Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_DELAY_MS * 2 ** failures) * (0.5 + Math.random()));
     }
   }
 
-  private async reload(generation: number): Promise<void> {
-    const { cameras } = await get<{ cameras: Camera[] }>("/api/cameras");
-    if (generation !== this.generation) return;
-    const fresh = new Map(cameras.map((camera) => [camera.id, this.newer(camera)]));
-    this.cameras = fresh;
-    this.heard(generation);
-    this.changed();
+  private follow(generation: number): Promise<void> {
+    return readEventStream(apiUrl("/api/stream"), this.abort.signal, {
+      onBytes: () => this.received(generation),
+      onEvent: (event) => this.handle(event, generation),
+    });
   }
 
-  /** The list and the stream run side by side, so an event may be newer than the list that arrives after it. */
-  private newer(camera: Camera): Camera {
-    const held = this.cameras.get(camera.id);
-    return held && (held.updated_at ?? "") > (camera.updated_at ?? "") ? held : camera;
+  private async loadList(generation: number): Promise<void> {
+    const { cameras } = await get("/api/cameras");
+    if (generation !== this.generation) return;
+    this.cameras = new Map(cameras.map((camera) => [camera.id, this.newer(camera)]));
+    this.received(generation);
+    this.notify();
+  }
+
+  /** List and stream are read at the same time, so an event may be newer than a list that arrives after it. */
+  private newer(camera: CameraState): CameraState {
+    const known = this.cameras.get(camera.id);
+    return known && known.updated_at > camera.updated_at ? known : camera;
   }
 
   private handle(event: StreamEvent, generation: number): void {
     if (generation !== this.generation) return;
     if (event.name === "camera") {
-      const camera = JSON.parse(event.data) as Camera;
+      const camera = JSON.parse(event.data) as CameraState;
       this.cameras.set(camera.id, camera);
-      this.changed();
-    } else if (event.name === "incident") {
-      const incident = JSON.parse(event.data) as Incident;
-      for (const watcher of [...this.incidentWatchers]) watcher(incident);
-    } else if (event.name === "narration") {
-      const told = JSON.parse(event.data) as NarratedEvent;
-      for (const watcher of [...this.narrationWatchers]) watcher(told);
+      this.notify();
+    } else if (event.name === "incident" || event.name === "narration") {
+      this.deliver(event.name, event.data);
     }
   }
 
-  private heard(generation: number): void {
+  private deliver<K extends keyof StreamMessages>(name: K, data: string): void {
+    const message = JSON.parse(data) as StreamMessages[K];
+    const listeners = this.messageListeners[name] as Set<(message: StreamMessages[K]) => void>;
+    for (const listener of [...listeners]) listener(message);
+  }
+
+  private received(generation: number): void {
     if (generation !== this.generation) return;
-    this.heardAt = performance.now();
-    this.lastNews = serverNow();
-    if (this.connection_ === "live") return;
-    this.connection_ = "live";
-    this.changed();
+    this.receivedAt = performance.now();
+    this.receivedServerTime = serverNow();
+    if (this.state === "live") return;
+    this.state = "live";
+    this.notify();
   }
 
-  private watch(): void {
-    if (this.connection_ === "lost" || performance.now() - this.heardAt < LOST_AFTER_MS) return;
-    this.connection_ = "lost";
+  private checkAge(): void {
+    if (this.state === "lost" || performance.now() - this.receivedAt < LOST_AFTER_MS) return;
+    this.state = "lost";
     this.abort.abort();
-    this.changed();
+    this.notify();
   }
 
-  /** Many cameras report at once; the page is drawn once for all of them. */
-  private changed(): void {
-    this.notifying ??= setTimeout(() => {
-      this.notifying = undefined;
-      for (const watcher of [...this.watchers]) watcher();
-    }, NOTIFY_EVERY_MS);
+  /** Many cameras report at once; the listeners are called once for all of them. */
+  private notify(): void {
+    this.notifyTimer ??= setTimeout(() => {
+      this.notifyTimer = undefined;
+      for (const listener of [...this.changeListeners]) listener();
+    }, NOTIFY_INTERVAL_MS);
   }
 }
 

@@ -1,5 +1,5 @@
-/** Server-sent events read with `fetch`: unlike EventSource it also sees the heartbeat comments, so that a line that
- * died without a word (common on mobile networks) is noticed.
+/** Server-sent events read with `fetch`. Unlike EventSource it reports heartbeat comments too, so that a dead
+ * connection, which is common on mobile networks, is noticed.
  */
 
 export interface StreamEvent {
@@ -7,12 +7,13 @@ export interface StreamEvent {
   data: string;
 }
 
-/** Splits the text of a stream into events; `push` takes it in any pieces. Comments and unknown fields are left out. */
+/** Incremental parser of the event stream format. Comments and unknown fields are dropped. */
 export class EventParser {
   private rest = "";
   private name = "message";
   private data: string[] = [];
 
+  /** Returns the events that are complete after this piece of text. */
   push(text: string): StreamEvent[] {
     const lines = (this.rest + text).split(/\r\n|\n|\r(?!$)/);
     this.rest = lines.pop() ?? "";
@@ -38,23 +39,24 @@ export class EventParser {
   }
 }
 
-/** Follows a stream until it ends or `signal` aborts. `heard` is called for everything that arrives, heartbeats too. */
-export async function followStream(
-  url: string,
-  signal: AbortSignal,
-  heard: () => void,
-  handle: (event: StreamEvent) => void,
-): Promise<void> {
+export interface StreamHandlers {
+  /** Called for everything that arrives, heartbeats included. */
+  onBytes: () => void;
+  onEvent: (event: StreamEvent) => void;
+}
+
+/** Reads a stream until it ends or `signal` aborts it. Throws if the server refuses the request. */
+export async function readEventStream(url: string, signal: AbortSignal, handlers: StreamHandlers): Promise<void> {
   const response = await fetch(url, { signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
   if (!response.ok || !response.body) throw new Error(`stream: HTTP ${response.status}`);
-  heard();
+  handlers.onBytes();
   const parser = new EventParser();
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    heard();
-    for (const event of parser.push(decoder.decode(value, { stream: true }))) handle(event);
+    handlers.onBytes();
+    for (const event of parser.push(decoder.decode(value, { stream: true }))) handlers.onEvent(event);
   }
 }
