@@ -50,7 +50,7 @@ lint: $(LIGHT) $(PAGES) ## Style, types and the direction of imports; changes no
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	cd portal/web && $(NODE) npm run check
 
 .PHONY: demo-check
