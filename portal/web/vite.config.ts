@@ -1,4 +1,4 @@
-import { defineConfig } from "vite";
+import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: {
@@ -13,4 +13,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
+  // Tests of the DOM name happy-dom in their first line; it takes a second a file to start.
+  test: { restoreMocks: true, unstubGlobals: true },
 });

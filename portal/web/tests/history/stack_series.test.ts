@@ -1,0 +1,13 @@
+import { expect, it } from "vitest";
+import { stackSeries } from "../../src/history/stack_series";
+
+it("sums series from the first up and leaves gaps as gaps", () => {
+  const series = [
+    [1, null, 3],
+    [4, null, 0],
+  ];
+  expect(stackSeries(series)).toEqual([
+    [1, null, 3],
+    [5, null, 3],
+  ]);
+});

@@ -1,0 +1,199 @@
+// @vitest-environment happy-dom
+
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Incident } from "../../src/api/schema";
+import type { AppContext } from "../../src/app_context";
+import { TimeFormat } from "../../src/format";
+import { openIncidents } from "../../src/pages/incidents";
+import { Router } from "../../src/router";
+import type { CameraStore, Connection } from "../../src/state/camera_store";
+import { CITY, camera, incident } from "../support/builders";
+import { FakeServer } from "../support/fake_server";
+import { collectListeners } from "../support/listeners";
+
+const OPEN = incident("open-1", { detected_at: "2026-11-22T00:01:00Z" });
+const ENDED = incident("ended-1", {
+  type: "wrong_way",
+  camera_id: "jam-1",
+  detected_at: "2026-11-22T00:02:00Z",
+  end_at: "2026-11-22T00:03:00Z",
+});
+
+/** The part of the store that the page uses; the test delivers incidents and changes of the connection. */
+class FakeStore {
+  connection: Connection = "live";
+  readonly incidentListeners = new Set<(incident: Incident) => void>();
+  readonly changeListeners = new Set<() => void>();
+
+  onIncident(listener: (incident: Incident) => void): () => void {
+    this.incidentListeners.add(listener);
+    return () => this.incidentListeners.delete(listener);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.changeListeners.add(listener);
+    return () => this.changeListeners.delete(listener);
+  }
+
+  receive(received: Incident): void {
+    for (const listener of this.incidentListeners) listener(received);
+  }
+
+  connect(connection: Connection): void {
+    this.connection = connection;
+    for (const listener of this.changeListeners) listener();
+  }
+}
+
+let server: FakeServer;
+let store: FakeStore;
+let removeListeners: () => void;
+
+beforeEach(() => {
+  removeListeners = collectListeners();
+  vi.stubGlobal("scrollTo", () => undefined);
+  server = new FakeServer();
+  server.install();
+  store = new FakeStore();
+  server.answer("/api/cameras", { cameras: [camera("kabil-1", { name: "Kabil" }), camera("jam-1", { name: "Jam" })] });
+  server.answer("/api/incidents", () => {
+    const query = new URLSearchParams(server.requests.at(-1)?.split("?")[1]);
+    return { incidents: query.get("open") === "true" ? [OPEN] : [ENDED], next: null };
+  });
+});
+
+afterEach(() => removeListeners());
+
+/** The page at an address, in a document, behind the router of the site. */
+async function openAt(path: string): Promise<Router> {
+  history.replaceState(null, "", path);
+  const app = { city: CITY, time: new TimeFormat(CITY.timezone), store: store as unknown as CameraStore } as AppContext;
+  const frame = {
+    showLoading: () => document.body.replaceChildren(),
+    show: (page: { element: HTMLElement }) => document.body.replaceChildren(page.element),
+  };
+  const pattern = /^\/kejadian(?:\/([^/]+))?$/;
+  const router = new Router(app, frame, [{ pattern, load: async () => openIncidents }]);
+  router.start();
+  await vi.waitFor(() => expect(document.querySelector(".incidents")).not.toBeNull());
+  return router;
+}
+
+const rows = (): string[] => all("[data-incident]").map(({ dataset }) => dataset.incident ?? "");
+const detail = (): string | null => all("[data-detail]")[0]?.dataset.detail ?? null;
+
+function all(selector: string): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(selector)];
+}
+
+function choose(id: string): void {
+  document.querySelector<HTMLElement>(`[data-incident="${id}"] a`)?.click();
+}
+
+function back(path: string): void {
+  history.replaceState(null, "", path);
+  window.dispatchEvent(new PopStateEvent("popstate"));
+}
+
+describe("the list", () => {
+  it("shows open incidents first, then ended ones", async () => {
+    await openAt("/kejadian");
+    expect(rows()).toEqual(["open-1", "ended-1"]);
+    expect(detail()).toBeNull();
+  });
+
+  it("asks the server again when the filter changes, and leaves out ended ones on request", async () => {
+    await openAt("/kejadian");
+    const [type, cameraField] = all("select") as HTMLSelectElement[];
+    const form = document.querySelector("form");
+    if (type) type.value = "wrong_way";
+    if (cameraField) cameraField.value = "jam-1";
+    form?.dispatchEvent(new Event("change"));
+    await vi.waitFor(() => expect(rows()).toEqual(["ended-1"]));
+    expect(server.requests.at(-1)).toBe("/api/incidents?open=false&limit=50&camera=jam-1&type=wrong_way");
+
+    const before = server.requests.length;
+    const onlyOpen = form?.querySelector<HTMLInputElement>("input[type=checkbox]");
+    if (onlyOpen) onlyOpen.checked = true;
+    form?.dispatchEvent(new Event("change"));
+    await vi.waitFor(() => expect(document.body.textContent).toContain("Tidak ada kejadian yang cocok."));
+    expect(server.requests.slice(before)).toEqual(["/api/incidents?open=true&limit=200&camera=jam-1&type=wrong_way"]);
+  });
+
+  it("marks an incident that arrives, until it is chosen", async () => {
+    await openAt("/kejadian");
+    store.receive(incident("new-1", { detected_at: "2026-11-22T00:05:00Z" }));
+    expect(rows()[0]).toBe("new-1");
+    expect(all(".is-new")).toHaveLength(1);
+    choose("new-1");
+    expect(all(".is-new")).toHaveLength(0);
+  });
+
+  it("is loaded again after an interruption of the stream", async () => {
+    await openAt("/kejadian");
+    const before = server.requests.length;
+    store.connect("broken");
+    store.connect("live");
+    await vi.waitFor(() => expect(server.requests.length).toBe(before + 2));
+  });
+});
+
+describe("the detail", () => {
+  it("opens beside the list, with its own address, without loading the page again", async () => {
+    await openAt("/kejadian");
+    const before = server.requests.length;
+    choose("open-1");
+    await vi.waitFor(() => expect(detail()).toBe("open-1"));
+    expect(location.pathname).toBe("/kejadian/open-1");
+    expect(rows()).toEqual(["open-1", "ended-1"]);
+    expect(server.requests.length).toBe(before);
+  });
+
+  it("closes with Back after the first choice", async () => {
+    await openAt("/kejadian");
+    choose("open-1");
+    await vi.waitFor(() => expect(detail()).toBe("open-1"));
+    back("/kejadian");
+    expect(detail()).toBeNull();
+    expect(all(".has-choice")).toHaveLength(0);
+    expect(document.body.textContent).toContain("Pilih kejadian untuk melihat buktinya.");
+  });
+
+  it("changes with Back between two choices", async () => {
+    await openAt("/kejadian");
+    choose("open-1");
+    await vi.waitFor(() => expect(detail()).toBe("open-1"));
+    choose("ended-1");
+    await vi.waitFor(() => expect(detail()).toBe("ended-1"));
+    back("/kejadian/open-1");
+    await vi.waitFor(() => expect(detail()).toBe("open-1"));
+  });
+
+  it("opens from its address, from the server if it is not in the list", async () => {
+    server.answer("/api/incidents/old-1", incident("old-1"));
+    await openAt("/kejadian/old-1");
+    expect(detail()).toBe("old-1");
+  });
+
+  it("reads as missing for an unknown id", async () => {
+    await openAt("/kejadian/none");
+    expect(document.body.textContent).toContain("Kejadian ini tidak ada.");
+  });
+
+  it("has the English sentence of the detector closed behind an Indonesian summary", async () => {
+    await openAt("/kejadian/open-1");
+    const english = document.querySelector("[lang=en]");
+    expect(english?.textContent).toBe(OPEN.reason);
+    expect(english?.closest("details")?.open).toBe(false);
+    expect(document.body.textContent).toContain("Kendaraan diam di lajur jalan selama");
+  });
+});
+
+describe("a page that was left", () => {
+  it("listens to nothing any more", async () => {
+    const router = await openAt("/kejadian");
+    router.go("/");
+    expect(store.incidentListeners.size).toBe(0);
+    expect(store.changeListeners.size).toBe(0);
+  });
+});

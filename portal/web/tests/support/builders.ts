@@ -1,0 +1,56 @@
+/** Answers of the API with usual values. */
+
+import type { CameraState, City, Incident } from "../../src/api/schema";
+
+export function camera(id: string, changes: Partial<CameraState> = {}): CameraState {
+  return {
+    id,
+    name: id,
+    site: null,
+    owner: null,
+    visibility: "public",
+    position: null,
+    level: "free",
+    status: "online",
+    reason: null,
+    load: null,
+    out_of_service: null,
+    zones: [],
+    last_analysed_at: null,
+    updated_at: "2026-11-22T00:00:00Z",
+    video: null,
+    ...changes,
+  };
+}
+
+export function incident(id: string, changes: Partial<Incident> = {}): Incident {
+  return {
+    id,
+    camera_id: "kabil-1",
+    camera_name: "Kabil",
+    site_name: null,
+    type: "stopped_vehicle",
+    zone: null,
+    start_at: "2026-11-22T00:00:00Z",
+    detected_at: "2026-11-22T00:00:12Z",
+    end_at: null,
+    pixel: [0, 0],
+    position: null,
+    confidence: 0.9,
+    reason: "A car has stood still for 12 s in a live lane.",
+    snapshot: null,
+    ...changes,
+  };
+}
+
+export const CITY: City = {
+  name: "Batam",
+  timezone: "Asia/Jakarta",
+  centre: { lat: 1.13, lon: 104.05 },
+  zoom: 13,
+  tiles: null,
+  tiles_attribution: "",
+  classes: ["car", "motorcycle", "bus", "truck", "bicycle", "person"],
+  simulated: false,
+  whole_frame_zone: "view",
+};
