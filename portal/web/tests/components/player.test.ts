@@ -146,6 +146,18 @@ describe("an error", () => {
     expect(states.at(-1)).toBe("retrying");
   });
 
+  it("after video that advanced is retried with the first delay again", async () => {
+    const hls = await playing();
+    hls.fail();
+    await pass(2000);
+    await video.play();
+    video.currentTime += 1;
+    await pass(1000);
+    newest().fail();
+    await pass(2000);
+    expect(FakeHls.instances).toHaveLength(3);
+  });
+
   it("of the decoder is recovered once without loading again", async () => {
     const hls = await playing();
     hls.fail({ type: "media" });
