@@ -1,89 +1,68 @@
-"""One camera's way from pictures to events, without threads."""
+"""Frames of one camera to tracks and traffic facts, without threads."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from uuid import uuid4
-
-import structlog
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from analytics.camera import Camera
 from analytics.camera_analyzer import CameraAnalyst
 from analytics.detections import Detections, Tracks
-from analytics.facts import Fact, Incident
-from models.detection.detector import RgbImage
-from models.gating.roi import choose_view
-from pipelines.analysis.perception import CameraPerception, DetectionRequest
-from pipelines.events.mapping import CameraEvent, FactEvents
-from pipelines.evidence.snapshots import Box, Snapshots
+from analytics.facts import Fact
+from models.gating.roi import View, choose_view
+from pipelines.analysis.detection_request import DetectionRequest
+from pipelines.analysis.perception import CameraPerception
 from pipelines.ingest.frame_buffer import TimedFrame
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class PendingFrame:
-    """One frame on its way through the detector."""
+class PipelineResult:
+    """Facts that became known, and the frame they come from with its tracks. frame: None where only time passed."""
 
-    frame: TimedFrame
-    glance: DetectionRequest
-
-    @property
-    def image(self) -> RgbImage | None:
-        """What the detector must see of it; None where it would learn nothing."""
-        return self.glance.image
+    facts: list[Fact]
+    tracks: Tracks = field(default_factory=Tracks.empty)
+    frame: TimedFrame | None = None
 
 
 class CameraPipeline:
-    """CameraPerception and analyst of one camera at one picture size. Not thread-safe.
+    """Perception and traffic analysis of one camera at one frame size.
 
-    emit: given every event, in order.
+    `plan` returns a detection request for a frame; `complete` consumes it with the detector's result. A wrong order
+    raises RequestOrderError (rules: `CameraPerception`). After any other error the pipeline must be replaced.
+    Not thread-safe, except that without gating one thread may plan while another calls the other methods.
+
+    roi: by default chosen from the camera's geometry. on_result: receives every result before the method returns it.
     """
 
-    def __init__(self, camera: Camera, snapshots: Snapshots, emit: Callable[[CameraEvent], None]) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        *,
+        roi: View | None = None,
+        gating: bool = True,
+        on_result: Callable[[PipelineResult], None] = lambda result: None,
+    ) -> None:
         self.image_size = camera.image_size
-        self._sight = CameraPerception(camera, choose_view(camera), gating=True)
-        self._analyst = CameraAnalyst(camera)
-        self._fact_events = FactEvents(camera, uuid4().hex, self._take_snapshot)
-        self._snapshots = snapshots
-        self._emit = emit
-        self._under_way: tuple[TimedFrame, Tracks] | None = None
+        self._perception = CameraPerception(camera, roi or choose_view(camera), gating=gating)
+        self._analyzer = CameraAnalyst(camera)
+        self._on_result = on_result
 
-    def look(self, frame: TimedFrame) -> PendingFrame:
-        """What of the frame the detector is to see. `conclude` is to be called with it before the next look."""
-        return PendingFrame(frame, self._sight.look(frame.at, frame.picture))
+    def plan(self, frame: TimedFrame) -> DetectionRequest:
+        """Choose what the detector must process of the frame; `request.image` is None where nothing must be."""
+        return self._perception.plan(frame)
 
-    def conclude(self, look: PendingFrame, found: Detections | None) -> Tracks:
-        """Who is known to be in the frame. found: what was seen in `look.image`, in its pixels; None without one."""
-        tracks = self._sight.conclude(look.glance, found)
-        self._under_way = look.frame, tracks
-        try:
-            self._tell(self._analyst.observe(look.frame.at, tracks))
-        finally:
-            self._under_way = None
-        return tracks
+    def complete(self, request: DetectionRequest, detections: Detections | None) -> PipelineResult:
+        """Analyse the frame. detections: in pixels of `request.image`; None without an image."""
+        tracks = self._perception.complete(request, detections)
+        facts = self._analyzer.observe(request.frame.at, tracks)
+        return self._deliver(PipelineResult(facts, tracks, request.frame))
 
-    def advance(self, t: float) -> None:
-        """Time has come to `t` (Unix seconds); what was not observed until then stays unknown."""
-        self._tell(self._analyst.advance(t))
+    def advance(self, t: float) -> PipelineResult:
+        """Report the time up to `t` (s, the clock of the frames) without frames as unobserved."""
+        return self._deliver(PipelineResult(self._analyzer.advance(t)))
 
-    def finish(self, t: float) -> None:
-        self._tell(self._analyst.finish(t))
+    def finish(self, t: float) -> PipelineResult:
+        """Close all open intervals and incidents at `t` (s, the clock of the frames)."""
+        return self._deliver(PipelineResult(self._analyzer.finish(t)))
 
-    def _tell(self, facts: Iterable[Fact]) -> None:
-        for event in self._fact_events.events(facts):
-            self._emit(event)
-
-    def _take_snapshot(self, incident_id: str, incident: Incident) -> str | None:
-        if self._under_way is None:
-            return None
-        frame, tracks = self._under_way
-        try:
-            return self._snapshots.save(incident_id, frame.picture, incident.pixel, _box(tracks, incident.track))
-        except OSError as error:
-            log.error("no snapshot of an incident", incident=incident_id, error=error)
-            return None
-
-
-def _box(tracks: Tracks, track: int | None) -> Box | None:
-    boxes = [] if track is None else tracks.xyxy[tracks.track_id == track].tolist()
-    return tuple(boxes[0]) if boxes else None
+    def _deliver(self, result: PipelineResult) -> PipelineResult:
+        self._on_result(result)
+        return result

@@ -1,210 +1,269 @@
-"""One detector looks at many cameras in turn."""
+"""The analysis loop: one detector serves many cameras, each at its requested rate."""
 
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from threading import Event as Flag
+from typing import Protocol
 
 import structlog
 
 from analytics.detections import Detections
 from models.detection.detector import Detector
-from pipelines.analysis.camera_pipeline import CameraPipeline, PendingFrame
+from pipelines.analysis.camera_pipeline import CameraPipeline
+from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.fair_scheduler import CameraShare, pick_next
 from pipelines.analysis.rate_control import AimdHeadroom, RateController
-from pipelines.analysis.view_gate import ViewGate
+from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.ingest.frame_buffer import LatestFrameSlot, TimedFrame
 from pipelines.logging import without_credentials
-from pipelines.worker.camera_health import CameraHealth
 
 log = structlog.get_logger()
 
 UNOBSERVED_AFTER_S = 2.0
-"""Cameras are told that time has passed this much later, so that a frame on its way is not overtaken."""
-LONGEST_WAIT_S = 0.25
+"""Pipelines advance this far (s) behind the clock, so that a frame in flight is not overtaken. [assumption]"""
+
+ADVANCE_EVERY_S = 1.0
+"""Interval (s) at which pipelines learn that time has passed. [assumption]"""
+
+MAX_WAIT_S = 0.25
+"""Longest sleep (s) of the loop without a wake-up; bounds its reaction to a stop. [assumption]"""
+
 RETRY_S = 10.0
+"""Pause (s) of a camera's analysis after an error. [assumption]"""
+
 FINISH_WITHIN_S = 1.0
+"""Time (s) at the end for requests in flight; a stopped worker must end within 2 s. [assumption]"""
 
 MakePipeline = Callable[[tuple[int, int]], CameraPipeline]
-"""Is given the picture's (width, height). Raises ValueError where the camera's geometry does not fit."""
+"""Receives the frame's (width, height). Raises ValueError where the camera's geometry does not fit."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
+class AnalysedFrame:
+    """Measurements of one analysed frame.
+
+    taken_at: Unix seconds. inferred: whether the detector ran. waited_s: seconds from the arrival of the frame to its
+    events; None where the arrival is unknown.
+    """
+
+    taken_at: float
+    inferred: bool
+    waited_s: float | None
+
+
+class AnalysisObserver(Protocol):
+    """Receives what the loop finds about one camera, in the loop's thread."""
+
+    def set_requested_rate(self, fps: float) -> None:
+        """The traffic requests `fps` analysed frames a second from now on."""
+        ...
+
+    def view_assessed(self, quality: ViewQuality) -> None:
+        """The view of a frame was assessed; the frame is analysed only if it is usable."""
+        ...
+
+    def frame_analysed(self, frame: AnalysedFrame) -> None:
+        """The events of a frame were emitted."""
+        ...
+
+    def geometry_mismatch(self, reason: str) -> None:
+        """The camera's geometry does not fit its frames."""
+        ...
+
+    def analysis_failed(self, reason: str) -> None:
+        """The analysis of a frame raised an error."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraSlot:
-    """A camera as the analysis_loop sees it; only the looker's thread touches `view` and what is below.
+    """One camera of the analysis loop.
 
-    share: what of the detector's time it may have. retry_at: when to look again after a failure (monotonic seconds).
-    busy: a look is under way.
+    Other threads may use `frames`; `rate` and `view` belong to the loop's thread.
     """
 
     camera_id: str
     frames: LatestFrameSlot
-    health: CameraHealth
-    make_analysis: MakePipeline
+    observer: AnalysisObserver
+    make_pipeline: MakePipeline
     rate: RateController
     view: ViewGate
-    share: CameraShare = field(init=False)
-    analysis: CameraPipeline | None = None
-    retry_at: float = 0.0
-    busy: bool = False
-
-    def __post_init__(self) -> None:
-        self.share = CameraShare(self.rate.request)
-
-    def wanted_rate(self) -> float:
-        """Looks a second that the camera wants at present. For any thread."""
-        return self.share.request.per_s
 
 
 class _GeometryMismatch(ValueError):
-    """The camera's geometry does not fit its picture."""
+    """The camera's geometry does not fit its frames."""
+
+
+class _CameraState:
+    """What the loop's thread knows of one camera. retry_at: `time.monotonic` seconds."""
+
+    __slots__ = ("in_flight", "pipeline", "retry_at", "share", "slot")
+
+    def __init__(self, slot: CameraSlot) -> None:
+        self.slot = slot
+        self.share = CameraShare(slot.rate.request)
+        self.pipeline: CameraPipeline | None = None
+        self.retry_at = 0.0
+        self.in_flight = False
+        self.publish_rate()
+
+    def publish_rate(self) -> None:
+        request = self.slot.rate.request
+        self.share.request = request
+        self.slot.frames.request(request.per_s)
+        self.slot.observer.set_requested_rate(request.per_s)
 
 
 @dataclass(frozen=True, slots=True)
 class _InFlight:
-    slot: CameraSlot
-    analysis: CameraPipeline
-    look: PendingFrame
-    result: Future[Detections] = field(compare=False)
+    """A request in the detector."""
+
+    camera: _CameraState
+    pipeline: CameraPipeline
+    request: DetectionRequest
+    result: Future[Detections]
 
 
 class AnalysisLoop:
-    """Takes each camera's newest frame as often as it wants, and in turn where time is short; nothing queues up.
+    """Analyses each camera's latest frame at its requested rate, and by fair share under overload. Nothing queues.
 
-    What goes wrong with one camera is logged, told to its health, and tried again; the others never notice.
+    An error of one camera is logged, reported to its observer, and retried; other cameras are not affected.
     """
 
-    def __init__(self, detector: Detector, slot: Sequence[CameraSlot], wake: Flag, room: AimdHeadroom) -> None:
-        """wake: set by whoever puts a frame into one of the buffers. room: is told how long frames take."""
+    def __init__(self, detector: Detector, slots: Sequence[CameraSlot], wake: Flag, headroom: AimdHeadroom) -> None:
+        """wake: set after each `put` into a slot's `frames`. headroom: receives the delay of each analysed frame."""
         self._detector = detector
-        self._slots = slot
+        self._cameras = [_CameraState(slot) for slot in slots]
         self._wake = wake
-        self._room = room
+        self._headroom = headroom
         self._done: deque[_InFlight] = deque()
-        self._under_way = 0
-        self._told_time_at = 0.0
+        self._in_flight = 0
+        self._advanced_at = 0.0
 
     def run(self, stop: Flag) -> None:
+        """Analyse frames until `stop` is set, then finish what is in flight."""
         while not stop.is_set():
             self._wake.clear()
-            self._conclude_done()
-            self._let_time_pass()
+            self._complete_done()
+            self._advance_time()
             now = time.monotonic()
-            ready = [w for w in self._slots if w.frames and not w.busy and w.retry_at <= now]
-            has_room = self._under_way < self._detector.in_flight
-            slot = pick_next(((w.share, w) for w in ready), now) if has_room else None
-            if slot is None:
-                # A frame that is there but not due yet sets the time; everything else wakes us.
-                waits = [w.share.due_at() - now for w in ready]
-                self._wake.wait(min([LONGEST_WAIT_S, *(wait for wait in waits if wait > 0)]))
+            ready = [c for c in self._cameras if c.slot.frames and not c.in_flight and c.retry_at <= now]
+            has_capacity = self._in_flight < self._detector.in_flight
+            camera = pick_next(((c.share, c) for c in ready), now) if has_capacity else None
+            if camera is None:
+                # A stored frame that is not due yet sets the sleep; every other change wakes the loop.
+                waits = [c.share.due_at() - now for c in ready]
+                self._wake.wait(min([MAX_WAIT_S, *(wait for wait in waits if wait > 0)]))
             else:
-                self._look(slot, now)
+                self._analyse_latest(camera, now)
         self._finish()
 
-    def _look(self, slot: CameraSlot, now: float) -> None:
-        slot.share.take(now)
-        frame = slot.frames.pop()
+    def _analyse_latest(self, camera: _CameraState, now: float) -> None:
+        camera.share.take(now)
+        frame = camera.slot.frames.pop()
         if frame is None:
             return
-        with self._failing_alone(slot):
-            self._start(slot, frame)
+        with self._isolated(camera):
+            self._start(camera, frame)
 
-    def _start(self, slot: CameraSlot, frame: TimedFrame) -> None:
-        # Made even where nothing may be analysed: it is what says that nothing was observed.
-        analysis = self._analysis_for(slot, frame)
-        fitness = slot.view.update(frame.at, frame.picture)
-        slot.health.view_assessed(fitness)
-        if not fitness.usable:
+    def _start(self, camera: _CameraState, frame: TimedFrame) -> None:
+        # The pipeline is made for unusable views too: it reports their time as unobserved.
+        pipeline = self._pipeline_for(camera, frame)
+        quality = camera.slot.view.update(frame.at, frame.video_frame)
+        camera.slot.observer.view_assessed(quality)
+        if not quality.usable:
             return
-        look = analysis.look(frame)
-        if look.image is None:
-            self._conclude(slot, analysis, look, None)
+        request = pipeline.plan(frame)
+        if request.image is None:
+            self._complete(camera, pipeline, request, None)
             return
-        under_way = _InFlight(slot, analysis, look, self._detector.submit(look.image))
-        slot.busy = True
-        self._under_way += 1
-        under_way.result.add_done_callback(lambda _: self._announce(under_way))
+        in_flight = _InFlight(camera, pipeline, request, self._detector.submit(request.image))
+        camera.in_flight = True
+        self._in_flight += 1
+        in_flight.result.add_done_callback(lambda _: self._announce(in_flight))
 
-    def _analysis_for(self, slot: CameraSlot, frame: TimedFrame) -> CameraPipeline:
-        """A new one where the picture's size has changed. Raises _GeometryMismatch."""
-        if slot.analysis is not None and slot.analysis.image_size != frame.image_size:
-            slot.analysis.finish(frame.at)
-            slot.analysis = None
-        if slot.analysis is None:
+    def _pipeline_for(self, camera: _CameraState, frame: TimedFrame) -> CameraPipeline:
+        """Return the camera's pipeline, a new one after a change of the frame size. Raises _GeometryMismatch."""
+        if camera.pipeline is not None and camera.pipeline.image_size != frame.image_size:
+            camera.pipeline.finish(frame.at)
+            camera.pipeline = None
+        if camera.pipeline is None:
             try:
-                slot.analysis = slot.make_analysis(frame.image_size)
+                camera.pipeline = camera.slot.make_pipeline(frame.image_size)
             except ValueError as error:
                 raise _GeometryMismatch(str(error)) from error
-        return slot.analysis
+        return camera.pipeline
 
-    def _announce(self, look: _InFlight) -> None:
-        self._done.append(look)
+    def _announce(self, done: _InFlight) -> None:
+        """Hand a finished request to the loop's thread; called in a thread of the detector."""
+        self._done.append(done)
         self._wake.set()
 
-    def _conclude_done(self) -> None:
+    def _complete_done(self) -> None:
         while self._done:
-            look = self._done.popleft()
-            self._under_way -= 1
-            look.slot.busy = False
-            with self._failing_alone(look.slot):
-                self._conclude(look.slot, look.analysis, look.look, look.result.result())
+            done = self._done.popleft()
+            self._in_flight -= 1
+            done.camera.in_flight = False
+            with self._isolated(done.camera):
+                self._complete(done.camera, done.pipeline, done.request, done.result.result())
 
-    def _conclude(
-        self, slot: CameraSlot, analysis: CameraPipeline, look: PendingFrame, found: Detections | None
+    def _complete(
+        self, camera: _CameraState, pipeline: CameraPipeline, request: DetectionRequest, detections: Detections | None
     ) -> None:
-        tracks = analysis.conclude(look, found)
-        held, frame = look.image is None, look.frame
-        slot.rate.update(frame.at, tracks)  # road users who move are followed without the detector, too
-        slot.share.request = slot.rate.request
-        slot.health.set_requested_rate(slot.share.request.per_s)
+        tracks = pipeline.complete(request, detections).tracks
+        frame = request.frame
+        camera.slot.rate.update(frame.at, tracks)  # also without the detector: tracks move by template matching
+        camera.publish_rate()
         now = time.monotonic()
         waited_s = None if frame.arrived is None else now - frame.arrived
-        slot.health.analysed(frame.at, held=held, waited_s=waited_s)
+        inferred = request.image is not None
+        camera.slot.observer.frame_analysed(AnalysedFrame(frame.at, inferred, waited_s))
         if waited_s is not None:
-            self._room.concluded(now, waited_s)
+            self._headroom.update(now, waited_s)
 
     @contextmanager
-    def _failing_alone(self, slot: CameraSlot) -> Iterator[None]:
-        """Whatever goes wrong within is this camera's, and the others never notice."""
+    def _isolated(self, camera: _CameraState) -> Iterator[None]:
+        """Keep an error within the block from affecting other cameras."""
         try:
             yield
         except Exception as error:
-            self._failed(slot, error)
+            self._failed(camera, error)
 
-    def _failed(self, slot: CameraSlot, error: Exception) -> None:
+    def _failed(self, camera: _CameraState, error: Exception) -> None:
         reason = without_credentials(str(error) or type(error).__name__)
-        slot.health.failed(reason)
-        slot.retry_at = time.monotonic() + RETRY_S
-        slot.analysis = None
+        camera.retry_at = time.monotonic() + RETRY_S
+        camera.pipeline = None
         if isinstance(error, _GeometryMismatch):
-            log.error("camera cannot be analysed", camera=slot.camera_id, reason=reason)
+            camera.slot.observer.geometry_mismatch(reason)
+            log.error("the camera's geometry does not fit its frames", camera=camera.slot.camera_id, reason=reason)
         else:
-            log.exception("analysis failed", camera=slot.camera_id)
+            camera.slot.observer.analysis_failed(reason)
+            log.exception("analysis failed", camera=camera.slot.camera_id)
 
-    def _let_time_pass(self) -> None:
+    def _advance_time(self) -> None:
         now = time.time()
-        if 0 <= now - self._told_time_at < 1.0:
+        if 0 <= now - self._advanced_at < ADVANCE_EVERY_S:
             return
-        self._told_time_at = now
-        for slot in self._slots:
-            self._tell_time(slot, lambda analysis: analysis.advance(now - UNOBSERVED_AFTER_S))
+        self._advanced_at = now
+        self._for_each_idle_pipeline(lambda pipeline: pipeline.advance(now - UNOBSERVED_AFTER_S))
 
-    def _tell_time(self, slot: CameraSlot, tell: Callable[[CameraPipeline], None]) -> None:
-        if slot.analysis is None or slot.busy:
-            return
-        with self._failing_alone(slot):
-            tell(slot.analysis)
+    def _for_each_idle_pipeline(self, action: Callable[[CameraPipeline], object]) -> None:
+        for camera in self._cameras:
+            if camera.pipeline is not None and not camera.in_flight:
+                with self._isolated(camera):
+                    action(camera.pipeline)
 
     def _finish(self) -> None:
         deadline = time.monotonic() + FINISH_WITHIN_S
-        while self._under_way and time.monotonic() < deadline:
+        while self._in_flight and time.monotonic() < deadline:
             self._wake.clear()
-            self._conclude_done()
+            self._complete_done()
             self._wake.wait(0.05)
-        self._conclude_done()
-        for slot in self._slots:
-            self._tell_time(slot, lambda analysis: analysis.finish(time.time()))
-            slot.view.close()
+        self._complete_done()
+        self._for_each_idle_pipeline(lambda pipeline: pipeline.finish(time.time()))
+        for camera in self._cameras:
+            camera.slot.view.close()

@@ -1,74 +1,75 @@
-"""One camera's way from frames to tracks, with the detector in the middle."""
-
-from dataclasses import dataclass, field
-
-from av.video.frame import VideoFrame
+"""Frames to tracks for one camera: region of interest, motion gate, tracker. The detector runs outside."""
 
 from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
-from models.detection.detector import RgbImage
 from models.gating.input_scale import LearnedScale, scaled
 from models.gating.motion_gate import Attention
 from models.gating.roi import View
-from models.packing.crop_collage import Mosaic, mosaic_of
+from models.packing.crop_collage import mosaic_of
 from models.tracking.tracker import make_tracker
+from pipelines.analysis.detection_request import DetectionRequest, RequestOrderError
 from pipelines.analysis.frame_convert import FrameConverter
-
-
-@dataclass(frozen=True, slots=True)
-class DetectionRequest:
-    """A frame on its way through the detector.
-
-    image: what the detector must see of it. mosaic: what parts of the view the image is made of. Both None where
-    nothing needs to be looked at.
-    """
-
-    t: float
-    image: RgbImage | None = field(compare=False)
-    mosaic: Mosaic | None
+from pipelines.ingest.frame_buffer import TimedFrame
 
 
 class CameraPerception:
-    """View, attention and tracker of one camera. Not thread-safe.
+    """Plan detection requests for frames, and turn their results into tracks.
 
-    gating: look only at what moved and is not known already (`models.gating.motion_gate`); each `look` must be followed
-    by its `conclude` before the next, then. Without it, every look is at the whole view, and many may be under way.
+    gating: request detection only for regions that moved and are not tracked already (`models.gating.motion_gate`).
+    Each request must then be completed before the next is planned. Without gating, every request covers the whole ROI.
+    Several may then be in flight, may be dropped, and must be completed in the order of their plans; one thread may
+    plan while another completes. Both methods raise RequestOrderError for a wrong order.
     """
 
-    def __init__(self, camera: Camera, view: View, *, gating: bool) -> None:
-        self._full_view = view
-        self._learned = LearnedScale(view.scaled_size[0] / view.frame_size[0]) if gating else None
+    def __init__(self, camera: Camera, roi: View, *, gating: bool) -> None:
+        self._full_roi = roi
+        self._input_scale = LearnedScale(roi.scaled_size[0] / roi.frame_size[0]) if gating else None
         self._scale = 1.0
-        self._look_through(view)
+        self._planned = self._completed = 0
+        self._reset_roi(roi)
         self._tracker = make_tracker(camera)
 
-    def _look_through(self, view: View) -> None:
-        """What is known of the picture is forgotten, but not who is on the road."""
-        self._view = view
-        self._pictures = FrameConverter(view)
-        self._everything = mosaic_of([(0, 0, *view.window[2:])])
-        self._attention = None if self._learned is None else Attention(view)
+    def _reset_roi(self, roi: View) -> None:
+        """Drop the motion gate's state and keep the tracks."""
+        self._roi = roi
+        self._converter = FrameConverter(roi)
+        self._whole_roi = mosaic_of([(0, 0, *roi.window[2:])])
+        self._gate = None if self._input_scale is None else Attention(roi)
 
-    def look(self, t: float, frame: VideoFrame) -> DetectionRequest:
-        """t: when the frame was taken, in seconds."""
-        if self._learned is not None and self._learned.at(t) != self._scale:
-            self._scale = self._learned.at(t)
-            self._look_through(scaled(self._full_view, self._scale))
-        if self._attention is None:
-            return DetectionRequest(t, self._pictures.to_rgb(frame), self._everything)
-        parts = self._attention.look(t, self._pictures.to_grey(frame))
-        if not parts:
-            return DetectionRequest(t, None, None)
-        mosaic = mosaic_of(parts)
-        return DetectionRequest(t, mosaic.cut(self._pictures.to_rgb(frame)), mosaic)
+    def plan(self, frame: TimedFrame) -> DetectionRequest:
+        """Choose what the detector must process of the frame."""
+        if self._gate is not None and self._planned != self._completed:
+            raise RequestOrderError("the motion gate needs the result of one request before it plans the next")
+        self._planned += 1
+        t, number = frame.at, self._planned
+        if self._input_scale is not None and self._input_scale.at(t) != self._scale:
+            self._scale = self._input_scale.at(t)
+            self._reset_roi(scaled(self._full_roi, self._scale))
+        if self._gate is None:
+            image = self._converter.to_rgb(frame.video_frame)
+            return DetectionRequest(frame, image, self._whole_roi, self._roi, number)
+        regions = self._gate.look(t, self._converter.to_grey(frame.video_frame))
+        if not regions:
+            return DetectionRequest(frame, None, None, self._roi, number)
+        collage = mosaic_of(regions)
+        image = collage.cut(self._converter.to_rgb(frame.video_frame))
+        return DetectionRequest(frame, image, collage, self._roi, number)
 
-    def conclude(self, glance: DetectionRequest, found: Detections | None) -> Tracks:
-        """Who is known to be in the frame. found: what was seen in `glance.image`, in its pixels; None without one."""
-        seen = [] if glance.mosaic is None or found is None else glance.mosaic.split(found)
-        if self._attention is None or self._learned is None:
-            return self._tracker.update(glance.t, self._view.to_frame(seen[0]))
-        detections = self._attention.conclude(glance.mosaic.parts if glance.mosaic else (), seen)
-        tracks = self._tracker.update(glance.t, detections)
-        self._attention.recognise(glance.t, detections, tracks)
-        self._learned.learn(glance.t, tracks)
+    def complete(self, request: DetectionRequest, detections: Detections | None) -> Tracks:
+        """Return the tracks present in the frame.
+
+        detections: in pixels of `request.image`; None without an image.
+        """
+        if not self._completed < request.number <= self._planned:
+            raise RequestOrderError(f"request {request.number} is completed after request {self._completed}")
+        t, collage = request.frame.at, request.collage
+        by_region = [] if collage is None or detections is None else collage.split(detections)
+        if self._gate is None or self._input_scale is None:
+            tracks = self._tracker.update(t, request.roi.to_frame(by_region[0]))
+        else:
+            in_frame = self._gate.conclude(collage.parts if collage else (), by_region)
+            tracks = self._tracker.update(t, in_frame)
+            self._gate.recognise(t, in_frame, tracks)
+            self._input_scale.learn(t, tracks)
+        self._completed = request.number
         return tracks

@@ -119,7 +119,7 @@ class AimdHeadroom:
         self._since = -math.inf
         self._looks = self._late = 0
 
-    def concluded(self, now: float, age_s: float) -> None:
+    def update(self, now: float, age_s: float) -> None:
         """A frame that arrived `age_s` ago became facts at `now`, seconds of a clock that never goes back."""
         self._looks += 1
         self._late += age_s > self._on_time_s

@@ -19,6 +19,7 @@ from pydantic import BaseModel, SecretStr
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
 from pipelines.analysis.detector_factory import open_live_detector
+from pipelines.analysis.loop import AnalysedFrame
 from pipelines.capacity.plan import Plan, PlannedCamera
 from pipelines.capacity.process_stats import cpu_s, cpu_s_by_task, resident_mb
 from pipelines.capacity.records import CameraRecord, Crossed, Look, Record
@@ -83,9 +84,10 @@ class LoggedHealth(CameraHealth):
         self.looks: list[Look] = []
         self.pictures: list[tuple[float, int]] = []
 
-    def analysed(self, taken_at: float, *, held: bool = False, waited_s: float | None = None) -> None:
-        super().analysed(taken_at, held=held, waited_s=waited_s)
-        self.looks.append(Look(taken_at=taken_at, concluded_at=time.time(), waited_s=waited_s, held=held))
+    def frame_analysed(self, frame: AnalysedFrame) -> None:
+        super().frame_analysed(frame)
+        look = Look(taken_at=frame.taken_at, concluded_at=time.time(), waited_s=frame.waited_s, held=not frame.inferred)
+        self.looks.append(look)
 
     def received(self, image_size: tuple[int, int], pictures: int = 1) -> None:
         super().received(image_size, pictures)

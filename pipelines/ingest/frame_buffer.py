@@ -1,4 +1,4 @@
-"""Between a camera and its analysis: room for one frame, the newest."""
+"""Hand-over between a camera's decoder and its analysis: one slot for the latest frame, and the requested rate."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,30 +9,31 @@ from av.video.frame import VideoFrame
 
 @dataclass(frozen=True, slots=True)
 class TimedFrame:
-    """A decoded picture and when it was taken (Unix seconds).
+    """A decoded frame with the time at which it was taken.
 
-    passed_over: pictures of the same camera that came since the frame before and were not shown. missed: how many of
-    these were wanted, but nobody had time to decode them. arrived: when the last of the picture's data came
-    (`time.monotonic` seconds), None where it was read from a recording.
+    at: Unix seconds; in a recording, seconds from its start. passed_over: frames of the same camera since the previous
+    frame that were not delivered. missed: those of them that were due but not decoded for lack of time. arrived: when
+    the last of the frame's data arrived (s, `time.monotonic`); None where the frame was read from a recording.
     """
 
     at: float
-    picture: VideoFrame
+    video_frame: VideoFrame
     passed_over: int = 0
     missed: int = 0
     arrived: float | None = None
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """(width, height)."""
-        return self.picture.width, self.picture.height
+        """(width, height) in pixels."""
+        return self.video_frame.width, self.video_frame.height
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedFrames:
-    """Frames that came and were never taken.
+    """Numbers of frames that arrived and were not analysed.
 
-    superseded: newer ones came before the next was wanted. no_capacity: wanted, but nobody had time for them.
+    superseded: a newer frame arrived before the next was due. no_capacity: the frame was due, but the machine had no
+    time for it.
     """
 
     superseded: int = 0
@@ -40,20 +41,22 @@ class DroppedFrames:
 
 
 class LatestFrameSlot:
-    """A new frame replaces the one that nobody took, which is counted as dropped, as are those it passed over.
+    """Holds one camera's latest frame, and the rate at which its analysis requests frames. Thread-safe.
 
-    Only such frames are brought as somebody wanted.
+    A new frame replaces one that was not popped. That frame counts as dropped, as do the frames passed over before it.
 
-    on_put: called after each frame came in, in the thread that brought it.
+    on_put: called after each `put`, in the thread of the caller. requested_fps: frames a second at first; 0 for none.
     """
 
-    def __init__(self, on_put: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_put: Callable[[], None] = lambda: None, *, requested_fps: float = 0.0) -> None:
         self._lock = Lock()
         self._frame: TimedFrame | None = None
         self._superseded = self._no_capacity = 0
+        self._requested_fps = requested_fps
         self._on_put = on_put
 
     def put(self, frame: TimedFrame) -> None:
+        """Store the frame in place of an older one."""
         with self._lock:
             self._superseded += frame.passed_over - frame.missed
             self._no_capacity += frame.missed + (self._frame is not None)
@@ -61,7 +64,7 @@ class LatestFrameSlot:
         self._on_put()
 
     def pop(self) -> TimedFrame | None:
-        """The newest frame, once; None where there is none."""
+        """Return the latest frame once; None where there is none."""
         with self._lock:
             frame, self._frame = self._frame, None
         return frame
@@ -69,8 +72,18 @@ class LatestFrameSlot:
     def __bool__(self) -> bool:
         return self._frame is not None
 
+    def request(self, fps: float) -> None:
+        """Set the rate at which frames are requested from now on."""
+        with self._lock:
+            self._requested_fps = fps
+
+    def requested_fps(self) -> float:
+        """Return the frames a second that are requested at present; 0 for none."""
+        with self._lock:
+            return self._requested_fps
+
     def pop_dropped(self) -> DroppedFrames:
-        """Since the last call."""
+        """Return the numbers since the previous call."""
         with self._lock:
             dropped = DroppedFrames(self._superseded, self._no_capacity)
             self._superseded = self._no_capacity = 0

@@ -19,11 +19,13 @@ from analytics.detections import Detections, Tracks
 from analytics.facts import ROAD_USERS, Fact, RoadUser
 from models.detection.detector import Detector, RgbImage
 from models.gating.roi import choose_view
-from pipelines.analysis.perception import CameraPerception, DetectionRequest
+from pipelines.analysis.detection_request import DetectionRequest
+from pipelines.analysis.perception import CameraPerception
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.analysis.view_store import has_geometry
 from pipelines.config.settings import StreamConfig
 from pipelines.errors import BadInput
+from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.logging import without_credentials
 from pipelines.recordings.video_reader import Recording
 
@@ -82,7 +84,7 @@ class _Picture:
     fitness: ViewQuality
 
 
-Look = Callable[[float, av.VideoFrame], DetectionRequest]
+Look = Callable[[TimedFrame], DetectionRequest]
 
 
 class _Reader:
@@ -132,7 +134,7 @@ class _Reader:
                     self._check_at = timed.t + _CHECK_EVERY_S
                     self._fitness = self._view.update(timed.t, timed.frame)
                 ahead = self._look_ahead if self._fitness.usable else None
-                glance = None if ahead is None else ahead(timed.t, timed.frame)
+                glance = None if ahead is None else ahead(TimedFrame(timed.t, timed.frame))
                 self._offer(_Picture(timed.t, timed.frame, glance, self._fitness))
         except Exception as error:  # handed to the thread that reads
             self._failure = error
@@ -174,7 +176,7 @@ def count(
     """
     sight = CameraPerception(camera, choose_view(camera, looks_per_s=looks_per_s), gating=gating)
     fitness = ViewGate(_FROZEN_S, drawn_on=has_geometry(camera))
-    reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.look)
+    reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.plan)
     counting = _Counting(camera, detector, sight, watchers)
     for picture in reader:
         if not picture.fitness.usable:
@@ -203,7 +205,7 @@ class _Counting:
         self._latest: tuple[RgbImage, Future[Detections]] | None = None
 
     def look(self, picture: _Picture) -> None:
-        glance = picture.glance or self._sight.look(picture.t, picture.frame)
+        glance = picture.glance or self._sight.plan(TimedFrame(picture.t, picture.frame))
         self._under_way.append((picture, glance, None if glance.image is None else self._detect(glance.image)))
         while self._under_way and (self._is_full or _is_done(self._under_way[0][2])):
             self._finish_oldest()
@@ -240,7 +242,7 @@ class _Counting:
 
     def _finish_oldest(self) -> None:
         picture, glance, detected = self._under_way.popleft()
-        tracks = self._sight.conclude(glance, None if detected is None else detected.result())
+        tracks = self._sight.complete(glance, None if detected is None else detected.result())
         self._counted.analysed_frames += 1
         for track, class_id in zip(tracks.track_id.tolist(), tracks.class_id.tolist(), strict=True):
             self._votes.setdefault(track, Counter())[class_id] += 1

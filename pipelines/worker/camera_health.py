@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Lock
 
+from pipelines.analysis.loop import AnalysedFrame
 from pipelines.analysis.view_gate import ViewQuality
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
@@ -79,32 +80,34 @@ class CameraHealth:
         with self._lock:
             self._sub_trouble = trouble
 
-    def analysed(self, taken_at: float, *, held: bool = False, waited_s: float | None = None) -> None:
-        """The frame taken at `taken_at` has become facts.
-
-        held: without the detector. waited_s: how long it took since the frame arrived here, if that is known.
-        """
+    def frame_analysed(self, frame: AnalysedFrame) -> None:
+        """The events of a frame were emitted."""
         with self._lock:
             self._analysed += 1
-            self._held += held
-            self._age_s = max(0.0, self._now() - taken_at)
+            self._held += not frame.inferred
+            self._age_s = max(0.0, self._now() - frame.taken_at)
             self._ages_s.append(self._age_s)
-            if waited_s is not None:
-                self._waits_s.append(waited_s)
+            if frame.waited_s is not None:
+                self._waits_s.append(frame.waited_s)
             self._analysis_error = ""
 
-    def set_requested_rate(self, looks_per_s: float) -> None:
+    def set_requested_rate(self, fps: float) -> None:
         """The rate that its traffic asks for at present."""
-        self._wanted_per_s = looks_per_s
-
-    def view_assessed(self, fitness: ViewQuality) -> None:
-        """A frame was looked at, and analysed only if it is usable."""
         with self._lock:
-            self._withheld += not fitness.usable
-            self._picture = None if fitness.status is None else (fitness.status, fitness.reason)
+            self._wanted_per_s = fps
 
-    def failed(self, reason: str) -> None:
-        """Frames come, but cannot be analysed, until `analysed`."""
+    def view_assessed(self, quality: ViewQuality) -> None:
+        """The view of a frame was assessed; the frame is analysed only if it is usable."""
+        with self._lock:
+            self._withheld += not quality.usable
+            self._picture = None if quality.status is None else (quality.status, quality.reason)
+
+    def geometry_mismatch(self, reason: str) -> None:
+        """The camera's geometry does not fit its frames, until `frame_analysed`."""
+        self.analysis_failed(reason)
+
+    def analysis_failed(self, reason: str) -> None:
+        """The analysis of a frame raised an error; it is retried until `frame_analysed`."""
         with self._lock:
             self._failed += 1
             self._analysis_error = reason

@@ -11,6 +11,7 @@ from typing import Self
 
 from models.detection.detector import Detector
 from pipelines.analysis.camera_pipeline import CameraPipeline
+from pipelines.analysis.event_publisher import EventPublisher
 from pipelines.analysis.loop import AnalysisLoop, CameraSlot
 from pipelines.analysis.rate_control import AimdHeadroom, RateController
 from pipelines.analysis.view_gate import ViewGate
@@ -51,10 +52,10 @@ class Worker:
     ) -> None:
         self._config = config
         self._put = put
-        self._make_health = make_health
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
         self._room = AimdHeadroom(config.analysis.looks_per_s)
+        self._healths = {c.id: make_health(c.id, config.analysis.looks_per_s) for c in config.watched}
         self._slots = [self._watch(camera, config.geometry_of(camera)) for camera in config.watched]
         self._playlists = {
             camera.id: LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept)
@@ -84,35 +85,36 @@ class Worker:
         self._exit.close()
 
     def _watch(self, camera: CameraConfig, geometry: Geometry) -> CameraSlot:
-        def make_analysis(image_size: tuple[int, int]) -> CameraPipeline:
-            return CameraPipeline(camera.camera(geometry, image_size), self._snapshots, self._send)
+        def make_pipeline(image_size: tuple[int, int]) -> CameraPipeline:
+            scaled = camera.camera(geometry, image_size)
+            return CameraPipeline(scaled, on_result=EventPublisher(scaled, self._snapshots.save, self._send).publish)
 
         analysis = self._config.analysis
         memory = ViewStore(self._config.data_dir / "views" / f"{camera.id}.npz", geometry)
         return CameraSlot(
             camera_id=camera.id,
             frames=LatestFrameSlot(self._wake.set),
-            health=self._make_health(camera.id, analysis.looks_per_s),
-            make_analysis=make_analysis,
+            observer=self._healths[camera.id],
+            make_pipeline=make_pipeline,
             rate=RateController(analysis.looks_per_s, analysis.most_looks_per_s, self._room),
             view=ViewGate(self._config.stream.frozen_s, memory, drawn_on=has_geometry(geometry)),
         )
 
     def _start_feeds(self, camera: CameraConfig, slot: CameraSlot) -> None:
         """One connection, or two where viewers and analysis have a stream each."""
-        playlist, health = self._playlists[camera.id], slot.health
+        playlist, health = self._playlists[camera.id], self._healths[camera.id]
 
         def watch(frame: TimedFrame) -> None:
             health.received(frame.image_size, 1 + frame.passed_over)
             slot.frames.put(frame)
 
-        decode = partial(self._decoding.open, watch=watch, wanted_rate=slot.wanted_rate)
+        decode = partial(self._decoding.open, watch=watch, wanted_rate=slot.frames.requested_fps)
         url = camera.url.get_secret_value()
         if camera.analysis_url is None:
             both = self._feed(url, playlist, decode, health.connected)
             self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.disconnected))
             return
-        sub = StreamFailover(camera.id, health, watch, slot.wanted_rate)
+        sub = StreamFailover(camera.id, health, watch, slot.frames.requested_fps)
         decode_sub = partial(decode, watch=sub.watch_sub)
         decode_main = partial(decode, watch=sub.watch_main, wanted_rate=sub.main_rate)
         main_feed = self._feed(url, playlist, decode_main, sub.main_connected)
@@ -132,9 +134,10 @@ class Worker:
             now = time.monotonic()
             for slot in self._slots:
                 last = reported.get(slot.camera_id)
-                status = slot.health.status()
+                health = self._healths[slot.camera_id]
+                status = health.status()
                 if last is None or last[0] != status or now - last[1] >= HEARTBEAT_S:
-                    report = slot.health.report(slot.frames.pop_dropped())
+                    report = health.report(slot.frames.pop_dropped())
                     reported[slot.camera_id] = report.status, now
                     self._send(report)
                     load.add(report)
@@ -146,8 +149,9 @@ class Worker:
     def _publish_offline(self) -> None:
         """From now on there is no data from these cameras, and no live video that is not live."""
         for slot in self._slots:
-            slot.health.disconnected("the worker was stopped")
-            self._send(slot.health.report(slot.frames.pop_dropped()))
+            health = self._healths[slot.camera_id]
+            health.disconnected("the worker was stopped")
+            self._send(health.report(slot.frames.pop_dropped()))
             self._playlists[slot.camera_id].clear()
 
 

@@ -5,101 +5,121 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Lock, Thread
 
 import numpy as np
-import pytest
 from av.video.frame import VideoFrame
 
 from analytics.camera import Camera
 from analytics.detections import Detections
+from analytics.facts import Coverage
 from models.detection.detector import RgbImage
-from pipelines.analysis.camera_pipeline import CameraPipeline
+from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.fair_scheduler import MOST_LEFT_OWING
 from pipelines.analysis.loop import AnalysisLoop, CameraSlot
 from pipelines.analysis.rate_control import QUIET_PER_S, AimdHeadroom, RateController
 from pipelines.analysis.view_gate import ViewGate
 from pipelines.events.schema import CameraStatus
-from pipelines.evidence.snapshots import Snapshots
 from pipelines.ingest.frame_buffer import DroppedFrames, LatestFrameSlot, TimedFrame
 from pipelines.worker.camera_health import CameraHealth
 from tests.support.servers import wait_until
 from tests.support.street import street_frame
 
 SHADES = {"a": 40, "b": 100, "c": 160}
-"""Each camera's picture has its own brightness, by which the detector below tells them apart."""
+"""Brightness of each camera's frames, by which the detector below identifies the camera."""
 
 
 class SlowDetector:
-    """Takes `look_s` for each picture, one at a time; remembers whose it was."""
+    """Needs `inference_s` for each image, one at a time; counts the images of each camera."""
 
     name = "slow"
     in_flight = 1
 
-    def __init__(self, look_s: float) -> None:
-        self._look_s = look_s
+    def __init__(self, inference_s: float) -> None:
+        self._inference_s = inference_s
         self._pool = ThreadPoolExecutor(1)
         self._lock = Lock()
         self.waiting = 0
-        self.most_waiting = 0
-        self.looks: Counter[str] = Counter()
+        self.max_waiting = 0
+        self.images: Counter[str] = Counter()
 
     def submit(self, image: RgbImage) -> Future[Detections]:
         with self._lock:
             self.waiting += 1
-            self.most_waiting = max(self.most_waiting, self.waiting)
-        return self._pool.submit(self._look, float(image.mean()))
+            self.max_waiting = max(self.max_waiting, self.waiting)
+        return self._pool.submit(self._infer, float(image.mean()))
 
-    def _look(self, brightness: float) -> Detections:
-        time.sleep(self._look_s)
+    def _infer(self, brightness: float) -> Detections:
+        time.sleep(self._inference_s)
         with self._lock:
             self.waiting -= 1
-            self.looks[min(SHADES, key=lambda name: abs(SHADES[name] - brightness))] += 1
+            self.images[min(SHADES, key=lambda name: abs(SHADES[name] - brightness))] += 1
         return Detections.empty()
 
     def close(self) -> None:
         self._pool.shutdown()
 
 
-def picture(name: str, seed: int) -> VideoFrame:
+def noisy_frame(name: str, seed: int) -> VideoFrame:
     noise = np.random.default_rng(seed).integers(-15, 16, (96, 128, 1))
     return VideoFrame.from_ndarray((SHADES[name] + noise).repeat(3, axis=2).astype(np.uint8), format="rgb24").reformat(
         format="yuv420p"
     )
 
 
+@dataclass
+class RunningCamera:
+    """A camera of a running loop."""
+
+    slot: CameraSlot
+    health: CameraHealth
+    results: list[PipelineResult] = field(default_factory=list)
+    geometry_fits: bool = True
+    connected: bool = True
+
+
+def running_camera(name: str, wake: Flag, headroom: AimdHeadroom, fps: float) -> RunningCamera:
+    health = CameraHealth(name, fps)
+
+    def make_pipeline(size: tuple[int, int]) -> CameraPipeline:
+        if not camera.geometry_fits:
+            raise ValueError("gate north is outside the frame")
+        return CameraPipeline(Camera(id=name, image_size=size), on_result=camera.results.append)
+
+    slot = CameraSlot(
+        camera_id=name,
+        frames=LatestFrameSlot(wake.set),
+        observer=health,
+        make_pipeline=make_pipeline,
+        rate=RateController(fps, fps, headroom),
+        view=ViewGate(30),
+    )
+    camera = RunningCamera(slot, health)
+    return camera
+
+
 @contextmanager
-def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterator[dict[str, CameraSlot]]:
-    """A analysis_loop at three cameras that bring 50 frames a second each."""
-    stop, wake, room = Flag(), Flag(), AimdHeadroom(looks_per_s)
+def running_loop(detector: SlowDetector, fps: float, *, misdrawn: str = "") -> Iterator[dict[str, RunningCamera]]:
+    """Analyse three cameras that deliver 50 frames a second each. misdrawn: a camera whose geometry does not fit."""
+    stop, wake, headroom = Flag(), Flag(), AimdHeadroom(fps)
+    cameras = {name: running_camera(name, wake, headroom, fps) for name in SHADES}
+    if misdrawn:
+        cameras[misdrawn].geometry_fits = False
+    frames = {name: [noisy_frame(name, seed) for seed in range(150)] for name in SHADES}
 
-    def watched(name: str) -> CameraSlot:
-        return CameraSlot(
-            camera_id=name,
-            frames=LatestFrameSlot(wake.set),
-            health=CameraHealth(name, looks_per_s),
-            make_analysis=lambda size: CameraPipeline(
-                Camera(id=name, image_size=size), Snapshots(folder), lambda event: None
-            ),
-            rate=RateController(looks_per_s, looks_per_s, room),
-            view=ViewGate(30),
-        )
-
-    cameras = {name: watched(name) for name in SHADES}
-    pictures = {name: [picture(name, seed) for seed in range(150)] for name in SHADES}
-
-    def bring() -> None:
+    def deliver() -> None:
         number = 0
         while not stop.wait(0.02):
             number += 1
             for name, camera in cameras.items():
-                camera.health.received((128, 96))
-                camera.frames.put(TimedFrame(time.time(), pictures[name][number % 150]))
+                if camera.connected:
+                    camera.health.received((128, 96))
+                    camera.slot.frames.put(TimedFrame(time.time(), frames[name][number % 150]))
 
-    analysis_loop = AnalysisLoop(detector, list(cameras.values()), wake, room)
-    threads = [Thread(target=analysis_loop.run, args=(stop,)), Thread(target=bring)]
+    loop = AnalysisLoop(detector, [camera.slot for camera in cameras.values()], wake, headroom)
+    threads = [Thread(target=loop.run, args=(stop,)), Thread(target=deliver)]
     for thread in threads:
         thread.start()
     try:
@@ -111,88 +131,76 @@ def looking(detector: SlowDetector, looks_per_s: float, folder: Path) -> Iterato
         detector.close()
 
 
-def test_an_overloaded_detector_is_shared_evenly_and_nothing_queues_up(tmp_path: Path) -> None:
-    detector = SlowDetector(look_s=0.05)
-    with looking(detector, looks_per_s=50, folder=tmp_path) as cameras:
-        wait_until(lambda: sum(detector.looks.values()) >= 60, "60 looks")
-        dropped = {name: camera.frames.pop_dropped() for name, camera in cameras.items()}
-    assert max(detector.looks.values()) - min(detector.looks.values()) <= 3
-    assert detector.most_waiting == 1
+def test_an_overloaded_detector_is_shared_evenly_and_nothing_queues() -> None:
+    detector = SlowDetector(inference_s=0.05)
+    with running_loop(detector, fps=50) as cameras:
+        wait_until(lambda: sum(detector.images.values()) >= 60, "60 images")
+        dropped = {name: camera.slot.frames.pop_dropped() for name, camera in cameras.items()}
+    # At most one image a camera in each of the first and last rounds, and one for a delayed delivery thread.
+    assert max(detector.images.values()) - min(detector.images.values()) <= 3
+    assert detector.max_waiting == 1
     assert min(drops.no_capacity for drops in dropped.values()) > 0
 
 
-def test_no_camera_is_looked_at_more_often_than_asked(tmp_path: Path) -> None:
-    detector = SlowDetector(look_s=0.0)
+def test_no_camera_is_analysed_more_often_than_requested() -> None:
+    detector = SlowDetector(inference_s=0.0)
     began = time.monotonic()
-    with looking(detector, looks_per_s=10, folder=tmp_path):
-        wait_until(lambda: min(detector.looks[name] for name in SHADES) >= 15, "15 looks at each camera")
+    with running_loop(detector, fps=10):
+        wait_until(lambda: min(detector.images[name] for name in SHADES) >= 15, "15 images of each camera")
         elapsed_s = time.monotonic() - began
-        most = max(detector.looks.values())
+        most = max(detector.images.values())
     assert most <= 10 * elapsed_s + 1 + MOST_LEFT_OWING
 
 
-def test_a_camera_without_frames_leaves_the_others_their_looks(tmp_path: Path) -> None:
-    detector = SlowDetector(look_s=0.0)
-    with looking(detector, looks_per_s=20, folder=tmp_path) as cameras:
-        cameras["b"].frames.put = lambda frame: None  # type: ignore[method-assign]
-        before = detector.looks["a"]
-        wait_until(lambda: detector.looks["a"] >= before + 20, "further looks at the others")
+def test_a_camera_without_frames_does_not_delay_the_others() -> None:
+    detector = SlowDetector(inference_s=0.0)
+    with running_loop(detector, fps=20) as cameras:
+        cameras["b"].connected = False
+        before = detector.images["a"]
+        wait_until(lambda: detector.images["a"] >= before + 20, "further images of the others")
     assert cameras["a"].health.status() == CameraStatus.ONLINE
 
 
-@pytest.mark.parametrize("looks_per_s", [20.0])
-def test_a_camera_whose_analysis_cannot_be_made_says_so(tmp_path: Path, looks_per_s: float) -> None:
-    detector = SlowDetector(look_s=0.0)
-
-    def refuse(size: tuple[int, int]) -> CameraPipeline:
-        raise ValueError("gate north is outside the picture")
-
-    with looking(detector, looks_per_s, tmp_path) as cameras:
-        cameras["b"].analysis, cameras["b"].make_analysis = None, refuse
+def test_a_camera_whose_geometry_does_not_fit_is_offline_with_the_reason() -> None:
+    detector = SlowDetector(inference_s=0.0)
+    with running_loop(detector, fps=20, misdrawn="b") as cameras:
         wait_until(lambda: cameras["b"].health.status() == CameraStatus.OFFLINE, "the misdrawn camera to be offline")
-        before = detector.looks["a"]
-        wait_until(lambda: detector.looks["a"] >= before + 10, "looks at the others")
-    assert cameras["b"].health.report(DroppedFrames()).reason == "gate north is outside the picture"
+        before = detector.images["a"]
+        wait_until(lambda: detector.images["a"] >= before + 10, "images of the others")
+    assert cameras["b"].health.report(DroppedFrames()).reason == "gate north is outside the frame"
     assert cameras["c"].health.status() == CameraStatus.ONLINE
 
 
-def test_a_camera_that_shows_nothing_from_the_first_has_minutes_without_data(tmp_path: Path) -> None:
-    """Nothing is analysed, but that nothing was observed is told: it is no empty road."""
-    stop, wake, room, told = Flag(), Flag(), AimdHeadroom(50), []
-    detector = SlowDetector(look_s=0.0)
-    covered = CameraSlot(
-        camera_id="a",
-        frames=LatestFrameSlot(wake.set),
-        health=CameraHealth("a", looks_per_s=50),
-        make_analysis=lambda size: CameraPipeline(Camera(id="a", image_size=size), Snapshots(tmp_path), told.append),
-        rate=RateController(50, 50, room),
-        view=ViewGate(30),
-    )
-    analysis_loop = Thread(target=AnalysisLoop(detector, [covered], wake, room).run, args=(stop,))
-    analysis_loop.start()
+def test_the_time_of_a_covered_camera_is_reported_as_unobserved() -> None:
+    stop, wake, headroom = Flag(), Flag(), AimdHeadroom(50)
+    detector = SlowDetector(inference_s=0.0)
+    covered = running_camera("a", wake, headroom, fps=50)
+    loop = Thread(target=AnalysisLoop(detector, [covered.slot], wake, headroom).run, args=(stop,))
+    loop.start()
     try:
         began = time.time() - 100
         for number in range(40):
             covered.health.received((320, 180))
-            covered.frames.put(TimedFrame(began + number, street_frame(number, covered=True)))
-            wait_until(lambda: not covered.frames, "the frame to be taken")
-        wait_until(lambda: told, "what was not observed to be told")
+            covered.slot.frames.put(TimedFrame(began + number, street_frame(number, covered=True)))
+            wait_until(lambda: not covered.slot.frames, "the frame to be popped")
+        wait_until(lambda: any(result.facts for result in covered.results), "the unobserved time to be reported")
     finally:
         stop.set()
         wake.set()
-        analysis_loop.join(10)
+        loop.join(10)
         detector.close()
     report = covered.health.report(DroppedFrames())
     assert (report.status, report.analysed_fps) == (CameraStatus.UNUSABLE, 0)
     assert "hidden" in report.reason
-    assert {counts.observed_s for counts in told} == {0.0}
-    assert not detector.looks
+    coverage = [fact for result in covered.results for fact in result.facts if isinstance(fact, Coverage)]
+    assert {fact.observed_s for fact in coverage} == {0.0}
+    assert not detector.images
 
 
-def test_what_is_looked_at_sets_how_often_a_camera_wants_to_be_looked_at(tmp_path: Path) -> None:
-    """Nobody is found in its pictures: after a while it wants few looks, and says so."""
-    detector = SlowDetector(look_s=0.0)
-    with looking(detector, looks_per_s=20, folder=tmp_path) as cameras:
-        assert cameras["a"].wanted_rate() == 20
-        wait_until(lambda: cameras["a"].wanted_rate() == QUIET_PER_S, "the empty road to want few looks")
-        wait_until(lambda: cameras["a"].health.report(DroppedFrames()).wanted_fps == QUIET_PER_S, "that to be told")
+def test_an_empty_road_lowers_the_requested_rate() -> None:
+    detector = SlowDetector(inference_s=0.0)
+    with running_loop(detector, fps=20) as cameras:
+        camera = cameras["a"]
+        assert camera.slot.frames.requested_fps() == 20
+        wait_until(lambda: camera.slot.frames.requested_fps() == QUIET_PER_S, "a low rate for the empty road")
+        wait_until(lambda: camera.health.report(DroppedFrames()).wanted_fps == QUIET_PER_S, "the rate in the report")

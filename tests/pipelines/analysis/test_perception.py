@@ -1,4 +1,4 @@
-"""From frames to tracks, with all of the view or only what moved."""
+"""Frames to tracks, with detection of the whole region of interest or only of what moved."""
 
 import numpy as np
 import pytest
@@ -6,44 +6,74 @@ from av.video.frame import VideoFrame
 
 from analytics.camera import Camera
 from models.gating.roi import view_at
+from pipelines.analysis.detection_request import RequestOrderError
 from pipelines.analysis.perception import CameraPerception
+from pipelines.ingest.frame_buffer import TimedFrame
 from tests.support.bright_detector import BrightDetector
 
 SIZE = (640, 352)
 CAMERA = Camera(id="road", image_size=SIZE)
-VIEW = view_at(SIZE, (0, 0, *SIZE), 1.0)
+ROI = view_at(SIZE, (0, 0, *SIZE), 1.0)
 
 
-def frame(number: int, left: int) -> VideoFrame:
+def frame(number: int, left: int) -> TimedFrame:
+    """Frame `number` at 5 a second, with a bright vehicle at `left` pixels."""
     road = np.random.default_rng(number).integers(40, 60, (352, 640, 1)).repeat(3, axis=2).astype(np.uint8)
     panels = np.random.default_rng(1).integers(185, 256, (4, 6, 1)).astype(np.uint8)
     road[160:200, left : left + 60] = panels.repeat(10, axis=0).repeat(10, axis=1)
-    return VideoFrame.from_ndarray(road, format="rgb24").reformat(format="yuv420p")
+    return TimedFrame(number / 5, VideoFrame.from_ndarray(road, format="rgb24").reformat(format="yuv420p"))
 
 
 @pytest.mark.parametrize("gating", [False, True])
-def test_a_vehicle_has_one_track_from_its_way_to_its_stop_and_on(gating: bool) -> None:
-    sight, detector = CameraPerception(CAMERA, VIEW, gating=gating), BrightDetector()
+def test_a_vehicle_keeps_one_track_while_it_drives_stops_and_drives_on(gating: bool) -> None:
+    perception, detector = CameraPerception(CAMERA, ROI, gating=gating), BrightDetector()
     tracks, pixels = set(), []
-    for look in range(40):
-        left = 30 + 12 * min(look, 15) + 12 * max(0, look - 25)
-        glance = sight.look(look / 5, frame(look, left))
-        found = None if glance.image is None else detector.submit(glance.image).result()
-        pixels.append(0 if glance.image is None else glance.image.shape[0] * glance.image.shape[1])
-        seen = sight.conclude(glance, found)
-        if look >= 3:
-            assert len(seen) == 1
-            tracks.add(int(seen.track_id[0]))
-            assert seen.xyxy[0] == pytest.approx([left, 160, left + 60, 200], abs=6)
+    for number in range(40):
+        left = 30 + 12 * min(number, 15) + 12 * max(0, number - 25)
+        request = perception.plan(frame(number, left))
+        found = None if request.image is None else detector.submit(request.image).result()
+        pixels.append(0 if request.image is None else request.image.shape[0] * request.image.shape[1])
+        present = perception.complete(request, found)
+        if number >= 3:
+            assert len(present) == 1
+            tracks.add(int(present.track_id[0]))
+            assert present.xyxy[0] == pytest.approx([left, 160, left + 60, 200], abs=6)
     assert len(tracks) == 1
     assert np.mean(pixels) / (SIZE[0] * SIZE[1]) == pytest.approx(1.0) if not gating else np.mean(pixels) < 80_000
     assert not gating or 0 in pixels[18:25], "while it stands"
 
 
-def test_without_gating_several_looks_may_be_under_way() -> None:
-    sight, detector = CameraPerception(CAMERA, VIEW, gating=False), BrightDetector()
-    glances = [sight.look(look / 5, frame(look, 30 + 12 * look)) for look in range(5)]
-    for glance in glances:
-        assert glance.image is not None
-        seen = sight.conclude(glance, detector.submit(glance.image).result())
-    assert seen.xyxy[0] == pytest.approx([78, 160, 138, 200], abs=3)
+def test_without_gating_several_requests_may_be_in_flight_and_some_dropped() -> None:
+    perception, detector = CameraPerception(CAMERA, ROI, gating=False), BrightDetector()
+    requests = [perception.plan(frame(number, 30 + 12 * number)) for number in range(6)]
+    for request in (*requests[:3], *requests[4:]):
+        assert request.image is not None
+        present = perception.complete(request, detector.submit(request.image).result())
+    assert present.xyxy[0] == pytest.approx([90, 160, 150, 200], abs=3)
+
+
+def test_without_gating_an_older_or_repeated_result_is_refused() -> None:
+    perception, detector = CameraPerception(CAMERA, ROI, gating=False), BrightDetector()
+    first, second = (perception.plan(frame(number, 30)) for number in range(2))
+    assert second.image is not None
+    found = detector.submit(second.image).result()
+    perception.complete(second, found)
+    for late in (first, second):
+        with pytest.raises(RequestOrderError, match="after request 2"):
+            perception.complete(late, found)
+
+
+def test_with_gating_the_next_request_needs_the_result_of_the_previous() -> None:
+    perception, detector = CameraPerception(CAMERA, ROI, gating=True), BrightDetector()
+    request = perception.plan(frame(0, 30))
+    with pytest.raises(RequestOrderError, match="needs the result"):
+        perception.plan(frame(1, 42))
+    assert request.image is not None
+    perception.complete(request, detector.submit(request.image).result())
+    assert perception.plan(frame(1, 42)).number == 2
+
+
+def test_a_request_of_another_camera_is_refused() -> None:
+    planned, other = (CameraPerception(CAMERA, ROI, gating=False) for _ in range(2))
+    with pytest.raises(RequestOrderError):
+        other.complete(planned.plan(frame(0, 30)), None)

@@ -143,7 +143,7 @@ def test_room_is_found_by_trying_and_given_up_at_once() -> None:
         nonlocal now
         for _ in range(n * 20):
             now += 0.05
-            room.concluded(now, age_s)
+            room.update(now, age_s)
 
     assert room.share == 0.0
     seconds(5, age_s=0.1)

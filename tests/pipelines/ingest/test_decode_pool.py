@@ -87,7 +87,7 @@ def test_a_camera_that_waited_long_gets_its_newest_picture_decoded_from_the_last
     assert frame.passed_over == 3 * CLIP_FPS - 1
     with av.open(str(clip)) as container:
         *_, last = container.decode(video=0)
-    assert np.array_equal(frame.picture.to_ndarray(), last.to_ndarray())
+    assert np.array_equal(frame.video_frame.to_ndarray(), last.to_ndarray())
 
 
 def test_where_decoding_falls_behind_it_goes_on_from_a_keyframe(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_stream_that_nobody_looks_at_is_not_decoded_and_begins_at_a_keyframe(c
         decoding.put(packets[2 * CLIP_FPS])
         decoding.run()
     (frame,) = shown.frames
-    assert frame.picture.key_frame
+    assert frame.video_frame.key_frame
 
 
 def test_pictures_that_were_wanted_and_nobody_had_time_for_are_told_from_those_nobody_wanted(clip: Path) -> None:

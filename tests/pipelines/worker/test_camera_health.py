@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines.analysis.loop import AnalysedFrame
 from pipelines.analysis.view_gate import ViewQuality
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
@@ -27,7 +28,7 @@ def five_seconds(health: CameraHealth, now: Now, *, received: int, analysed: int
     for _ in range(received):
         health.received(SIZE)
     for _ in range(analysed):
-        health.analysed(now.seconds - 0.2)
+        health.frame_analysed(AnalysedFrame(now.seconds - 0.2, inferred=True, waited_s=None))
     now.seconds += 5
     return health.report(DroppedFrames(superseded=received - analysed - looked - missed, no_capacity=missed))
 
@@ -96,7 +97,7 @@ def test_each_picture_that_was_not_analysed_has_a_reason(health: CameraHealth, n
     report = five_seconds(health, now, received=125, analysed=20, looked=3)
     assert report.drops == Drops(superseded=100, no_capacity=2, withheld=3)
     assert report.dropped == 105
-    health.failed("out of memory")
+    health.analysis_failed("out of memory")
     report = five_seconds(health, now, received=125, analysed=0, looked=1)
     assert report.drops == Drops(superseded=100, failed=25), "nobody tries for a while"
     assert report.reached is None
@@ -108,7 +109,7 @@ def test_looks_that_held_and_what_is_wanted_are_told(health: CameraHealth, now: 
     health.connected()
     health.received(SIZE)
     for _ in range(10):
-        health.analysed(now.seconds, held=True)
+        health.frame_analysed(AnalysedFrame(now.seconds, inferred=False, waited_s=None))
     health.set_requested_rate(2.0)
     report = five_seconds(health, now, received=125, analysed=5)
     assert (report.analysed_fps, report.held_fps, report.wanted_fps) == (3, 2, 2)
@@ -116,7 +117,7 @@ def test_looks_that_held_and_what_is_wanted_are_told(health: CameraHealth, now: 
 
 def test_ages_are_told_so_that_one_in_twenty_is_older(health: CameraHealth, now: Now) -> None:
     for age_ms in range(1, 101):
-        health.analysed(now.seconds - age_ms / 1000, waited_s=age_ms / 2000)
+        health.frame_analysed(AnalysedFrame(now.seconds - age_ms / 1000, inferred=True, waited_s=age_ms / 2000))
     report = five_seconds(health, now, received=125, analysed=0)
     assert report.age_s == pytest.approx(0.1)
     assert report.age_p95_s == pytest.approx(0.095)
@@ -161,7 +162,7 @@ def test_looks_that_were_doubted_are_not_looks_that_were_missed(health: CameraHe
 
 def test_a_camera_that_cannot_be_analysed_is_offline_and_says_why(health: CameraHealth, now: Now) -> None:
     health.connected()
-    health.failed("gate north is outside the picture")
+    health.analysis_failed("gate north is outside the picture")
     report = five_seconds(health, now, received=125, analysed=0)
     assert (report.status, report.reason) == (CameraStatus.OFFLINE, "gate north is outside the picture")
 

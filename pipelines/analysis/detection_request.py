@@ -1,0 +1,28 @@
+"""One frame between the plan of its detection and the completion of its analysis."""
+
+from dataclasses import dataclass, field
+
+from models.detection.detector import RgbImage
+from models.gating.roi import View
+from models.packing.crop_collage import Mosaic
+from pipelines.ingest.frame_buffer import TimedFrame
+
+
+class RequestOrderError(RuntimeError):
+    """A request was planned or completed out of order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectionRequest:
+    """What the detector must process of one frame, and how its result maps back to that frame.
+
+    image: RGB, (H, W, 3); None where the motion gate needs no detection. collage: the regions of the ROI that `image`
+    shows; None without an image. roi: the region and scale of the input at the time of the plan. number: counts the
+    requests of one `CameraPerception` from 1.
+    """
+
+    frame: TimedFrame
+    image: RgbImage | None = field(repr=False)
+    collage: Mosaic | None
+    roi: View
+    number: int

@@ -1,0 +1,59 @@
+"""Results of a camera's pipeline to events, with a snapshot of each incident."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import structlog
+from av.video.frame import VideoFrame
+
+from analytics.camera import Camera
+from analytics.detections import Tracks
+from analytics.facts import Incident, Pixel
+from pipelines.analysis.camera_pipeline import PipelineResult
+from pipelines.events.mapping import CameraEvent, FactEvents
+
+log = structlog.get_logger()
+
+Box = tuple[float, float, float, float]
+"""(x1, y1, x2, y2) in pixels of the frame."""
+
+SaveSnapshot = Callable[[str, VideoFrame, Pixel, Box | None], str]
+"""Store a frame under a name with a place marked, and return the name. Raises OSError."""
+
+
+class EventPublisher:
+    """Emit the events of one camera at one frame size, in the order of its results. Not thread-safe.
+
+    emit: receives each event.
+    """
+
+    def __init__(self, camera: Camera, save_snapshot: SaveSnapshot, emit: Callable[[CameraEvent], None]) -> None:
+        self._mapper = FactEvents(camera, uuid4().hex, self._take_snapshot)
+        self._save_snapshot = save_snapshot
+        self._emit = emit
+        self._result = PipelineResult([])
+
+    def publish(self, result: PipelineResult) -> None:
+        """Emit the events that the result completes."""
+        self._result = result
+        try:
+            for event in self._mapper.events(result.facts):
+                self._emit(event)
+        finally:
+            self._result = PipelineResult([])
+
+    def _take_snapshot(self, incident_id: str, incident: Incident) -> str | None:
+        frame = self._result.frame
+        if frame is None:
+            return None
+        box = _box_of(self._result.tracks, incident.track)
+        try:
+            return self._save_snapshot(incident_id, frame.video_frame, incident.pixel, box)
+        except OSError as error:
+            log.error("the snapshot of an incident was not stored", incident=incident_id, error=error)
+            return None
+
+
+def _box_of(tracks: Tracks, track: int | None) -> Box | None:
+    boxes = [] if track is None else tracks.xyxy[tracks.track_id == track].tolist()
+    return tuple(boxes[0]) if boxes else None
