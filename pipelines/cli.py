@@ -5,7 +5,7 @@ from importlib.metadata import EntryPoint, entry_points, version
 
 import click
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.logging import configure_logging
 
 
@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except click.ClickException as error:
         _fail(f"{error.format_message()} See simpang --help.")
-    except BadInput as error:
+    except UserError as error:
         _fail(str(error))
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)

@@ -1,9 +1,22 @@
 """Errors that a person can act on."""
 
-
-class BadInput(ValueError):
-    """Something the user gave cannot be used. The message is one line: what, where, and what to do."""
+from pydantic import ValidationError
 
 
-class Unanswered(ConnectionError):
-    """Nobody is there. To ask again soon costs nobody anything, unlike asking one who refuses."""
+class UserError(ValueError):
+    """Unusable input from the user. The message is one line: what is wrong, where, and what to do."""
+
+
+class HostUnreachable(ConnectionError):
+    """No host answers at the address. A retry is cheap, unlike a retry at a host that refuses."""
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the first error of a validation as `key: what is wrong`, without the value, which may be a secret."""
+    problem = error.errors(include_url=False, include_input=False)[0]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
+    if problem["type"] == "extra_forbidden":
+        return f"unknown key {key}; remove it or correct its spelling"
+    if problem["type"] == "missing":
+        return f"key {key} is missing; add it"
+    return f"{key}: {problem['msg'].removeprefix('Value error, ')}"

@@ -22,7 +22,7 @@ def without_credentials(text: str) -> str:
     return _DSN_PASSWORD.sub(r"\1***", _URL_CREDENTIALS.sub(r"\1***@", text))
 
 
-def _blot_out(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, BaseException):
             event[key] = without_credentials(f"{type(value).__name__}: {value}")
@@ -41,7 +41,7 @@ def configure_logging(*, json: bool | None = None, verbose: bool = False) -> Non
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _blot_out,
+            _redact,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),

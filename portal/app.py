@@ -40,7 +40,7 @@ MAX_BODY_BYTES = 16_384
 def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     """The whole portal. While it runs, one thread of its own watches the database through `pool`.
 
-    Raises BadInput for users that cannot be used. Where the configuration names none, the first start makes an
+    Raises UserError for users that cannot be used. Where the configuration names none, the first start makes an
     administrator and prints the password on standard error, once.
     """
     accounts = load_accounts(config, _announce)

@@ -5,14 +5,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
-from pipelines.store.database import DatabaseDown
+from pipelines.store.database import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 
 
 def answer_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
-    app.add_exception_handler(DatabaseDown, _database_down)
+    app.add_exception_handler(DatabaseUnavailable, _database_down)
     app.add_exception_handler(Exception, _our_fault)
 
 

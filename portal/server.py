@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from pipelines.config.settings import Config, PortalConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.store.database import open_database
 from portal.app import create_app
 
@@ -28,12 +28,12 @@ GRACE_S = 1
 def listening_socket(portal: PortalConfig) -> Iterator[socket.socket]:
     """The socket of the portal, taken first of all, so that a busy port is told before anything else has started.
 
-    Raises BadInput where the address cannot be used.
+    Raises UserError where the address cannot be used.
     """
     try:
         listener = socket.create_server((portal.host, portal.port), family=_family(portal.host))
     except OSError as error:
-        raise BadInput(f"portal.port: {_why_not(portal, error)}") from None
+        raise UserError(f"portal.port: {_why_not(portal, error)}") from None
     with listener:
         yield listener
 

@@ -13,7 +13,7 @@ from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import Config
 from pipelines.store.database import open_database
-from pipelines.store.writer import Store
+from pipelines.store.writer import EventWriter
 from pipelines.worker.worker import Worker
 from portal.app import create_app
 from portal.server import Up, listening_socket, serve, sigterm_as_interrupt
@@ -33,7 +33,7 @@ def run_city(config: Config, up: Up) -> None:
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
         parts.enter_context(WebhookSender(pool, config.webhooks, config.portal.public_url))
-        publisher = parts.enter_context(_bus(config, Store(pool, AlertRules(config)).write))
+        publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
         parts.enter_context(Worker(config, detector, outbox.put))
         serve(app, listener, up)

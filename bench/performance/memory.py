@@ -68,7 +68,7 @@ def measure(cameras: int, port: int) -> dict[str, Any]:
         config = Config(
             cameras=tuple(CameraConfig(id=f"camera-{n}", name=f"Camera {n}", url=url) for n in range(cameras)),
             data_dir=Path(folder),
-            analysis=AnalysisConfig(looks_per_s=LOOKS_PER_S),
+            analysis=AnalysisConfig(analysis_fps=LOOKS_PER_S),
         )
         with Worker(config, detector, events.append):
             time.sleep(WARM_UP_S)

@@ -21,7 +21,7 @@ from random import Random
 from typing import Any
 
 from bench.performance.memory import resident
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.recordings.count_report import Report
 from pipelines.recordings.detection_replay import replay_into
 
@@ -32,7 +32,7 @@ FPS = 5
 HOUR_S = 3600
 
 # 10 pixels are one metre; two lanes from left to right above two from right to left.
-CAMERA = Geometry.model_validate(
+CAMERA = CameraGeometry.model_validate(
     {
         "image_size": [1000, 1000],
         "speed_limit_kmh": 50,

@@ -25,7 +25,7 @@ import structlog
 from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import WebhookConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.store.database import transaction
 
 log = structlog.get_logger()
@@ -100,7 +100,7 @@ class WebhookSender:
     """A context manager with one thread a webhook, so that a slow receiver holds up nobody else.
 
     Several senders may share a database. public_url: how links begin; without it alerts carry none.
-    Raises BadInput for an address that is no HTTP URL.
+    Raises UserError for an address that is no HTTP URL.
     """
 
     def __init__(self, pool: ConnectionPool, webhooks: Sequence[WebhookConfig], public_url: str | None) -> None:
@@ -211,4 +211,4 @@ def _require_http(webhook: WebhookConfig) -> None:
     except httpx.InvalidURL:
         url = httpx.URL("")
     if url.scheme not in ("http", "https") or not url.host:
-        raise BadInput(f"webhooks: the url of {webhook.id} is no address; write http://host/path or https://host/path")
+        raise UserError(f"webhooks: the url of {webhook.id} is no address; write http://host/path or https://host/path")

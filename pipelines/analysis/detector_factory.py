@@ -7,7 +7,7 @@ from models.detection.loader import load_detector
 from models.errors import UnusableWeights
 from models.weights.bundled import packaged_weights, refuse_on_real_roads
 from pipelines.config.settings import Config
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 MAX_BATCH_DELAY_S = 0.06
 """An eighth of the half second in which a frame is to become facts. Two cores that watch thirty cameras spend 7 % less
@@ -23,7 +23,7 @@ def open_detector(
     simulated: bool = False,
     patience_s: float = 0.0,
 ) -> Detector:
-    """`models.detection.loader.load_detector`; raises BadInput for weights that are missing or of the wrong kind.
+    """`models.detection.loader.load_detector`; raises UserError for weights that are missing or of the wrong kind.
 
     simulated: what it is to see is the simulated city, so weights that know nothing else may be used.
     """
@@ -34,11 +34,11 @@ def open_detector(
             weights, device=device, confidence=confidence, picture_size=picture_size, patience_s=patience_s
         )
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
 
 
 def open_live_detector(config: Config) -> Detector:
-    """The one for all live cameras of a city. Raises BadInput."""
+    """The one for all live cameras of a city. Raises UserError."""
     return open_detector(
         config.weights,
         device=config.analysis.device,

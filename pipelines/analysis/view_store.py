@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from analytics.camera import Camera
 from models.tampering.reference_set import ViewAlbum
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 
 log = structlog.get_logger()
 
@@ -22,7 +22,7 @@ SAVE_EVERY_S = 900.0
 class ViewStore:
     """One camera's album in one file, which holds as long as what is drawn on the picture stays as it is."""
 
-    def __init__(self, path: Path, geometry: Geometry) -> None:
+    def __init__(self, path: Path, geometry: CameraGeometry) -> None:
         self._path = path
         self._version = geometry_hash(geometry)
         self._save_at: float | None = None
@@ -60,7 +60,7 @@ class ViewStore:
             log.warning("how the view looks cannot be kept", file=str(self._path), error=error)
 
 
-def geometry_hash(geometry: Geometry) -> str:
+def geometry_hash(geometry: CameraGeometry) -> str:
     """Another one after any change to what is drawn on the picture, or to a note of the operator's beside it."""
     drawn = {
         "image_size": geometry.image_size,
@@ -72,6 +72,6 @@ def geometry_hash(geometry: Geometry) -> str:
     return hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()
 
 
-def has_geometry(drawn: Geometry | Camera) -> bool:
+def has_geometry(drawn: CameraGeometry | Camera) -> bool:
     """Whether anything would be wrong if the camera were turned."""
     return bool(drawn.gates or drawn.zones or drawn.control_points)

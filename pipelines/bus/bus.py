@@ -1,8 +1,8 @@
 """The event bus: how events get from workers to whoever keeps or forwards them.
 
 Both ends are at-least-once, so every consumer is idempotent. `publish` returns only when the batch is safe (every
-handler has taken it, or Kafka has acknowledged it); it raises `BusDown` otherwise, and the caller, which still has
-the events in its outbox, tries again. The same holds for a handler: what it raises is not acknowledged.
+handler has taken it, or Kafka has acknowledged it); it raises `BusUnavailable` otherwise, and the caller, which still
+has the events in its outbox, tries again. The same holds for a handler: what it raises is not acknowledged.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,13 +15,13 @@ Handler = Callable[[Sequence[Event]], None]
 """Takes a batch in order; returns when it is safely kept; raises where it could not be."""
 
 
-class BusDown(ConnectionError):
+class BusUnavailable(ConnectionError):
     """The bus cannot take or give events at present; the message names its address and no password."""
 
 
 class Publisher(Protocol):
     def publish(self, events: Sequence[Event]) -> None:
-        """Raises BusDown where not all of them are safe."""
+        """Raises BusUnavailable where not all of them are safe."""
         ...
 
     def close(self) -> None: ...
@@ -50,7 +50,7 @@ class MemoryBus:
             try:
                 handler(events)
             except Exception as error:
-                raise BusDown(f"in-process bus: {error}") from error
+                raise BusUnavailable(f"in-process bus: {error}") from error
 
     def close(self) -> None:
         self._handlers.clear()

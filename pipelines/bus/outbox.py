@@ -22,7 +22,7 @@ import structlog
 from pydantic import ValidationError
 
 from pipelines.bus.bus import Publisher
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.events.schema import Event
 
 log = structlog.get_logger()
@@ -76,7 +76,7 @@ class Outbox:
         self._pump = Thread(target=self._publish_for_ever, name="outbox", daemon=True)
 
     def __enter__(self) -> Self:
-        """Raises BadInput where the file cannot be used."""
+        """Raises UserError where the file cannot be used."""
         with self._changed:
             self._database = _open(self._path)
             self._bytes = self._scalar("SELECT coalesce(sum(length(body)), 0) FROM outbox")
@@ -218,7 +218,7 @@ def _open(path: Path) -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _connect(path)
     except (OSError, sqlite3.OperationalError) as error:
-        raise BadInput(f"{path}: {error}; is data_dir writable, and is no other Simpang using it?") from error
+        raise UserError(f"{path}: {error}; is data_dir writable, and is no other Simpang using it?") from error
     except sqlite3.DatabaseError as error:
         damaged = f".damaged-{int(time())}"
         for part in (path, path.with_name(f"{path.name}-wal")):

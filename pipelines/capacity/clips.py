@@ -13,8 +13,8 @@ from av.error import FFmpegError
 from av.filter import Graph
 from av.video.stream import VideoStream
 
-from pipelines.config.geometry_file import GateEntry, Geometry
-from pipelines.errors import BadInput
+from pipelines.config.geometry_file import CameraGeometry, GateEntry
+from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
 
 SIZE = (640, 360)
@@ -38,17 +38,17 @@ class PreparedClip:
     name: str
     path: Path
     pictures: int
-    geometry: Geometry
+    geometry: CameraGeometry
 
 
 def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
     """Every video of `folder`, by name, encoded into `cache` unless it is there already.
 
-    Raises BadInput where there is none, or one cannot be read.
+    Raises UserError where there is none, or one cannot be read.
     """
     clips = sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
     if not clips:
-        raise BadInput(f"{folder}: no .mp4 or .mkv in this folder; give one with traffic video: --clips DIR")
+        raise UserError(f"{folder}: no .mp4 or .mkv in this folder; give one with traffic video: --clips DIR")
     prepared = []
     for clip in clips:
         size = _size(clip)
@@ -57,7 +57,7 @@ def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
         path = as_camera(clip, cache / _name(clip, window), window=window, size=SIZE, fps=FPS)
         with av.open(str(path)) as container:
             pictures = container.streams.video[0].frames
-        geometry = Geometry(name=clip.stem, image_size=SIZE, gates=seen_in(window, drawn) or (ACROSS,))
+        geometry = CameraGeometry(name=clip.stem, image_size=SIZE, gates=seen_in(window, drawn) or (ACROSS,))
         prepared.append(PreparedClip(clip.stem, path, pictures, geometry))
     return prepared
 
@@ -73,7 +73,7 @@ def _readable(clip: Path) -> Iterator[None]:
     try:
         yield
     except (FFmpegError, ValueError, IndexError) as error:
-        raise BadInput(f"{clip}: cannot be read as video ({error}); take it out of the folder") from error
+        raise UserError(f"{clip}: cannot be read as video ({error}); take it out of the folder") from error
 
 
 def _name(clip: Path, window: Window) -> str:
@@ -151,7 +151,7 @@ def as_camera(clip: Path, target: Path, *, window: Window, size: tuple[int, int]
     """Encode that `window` of `clip` at `size` (width, height) and `fps` into `target`, unless that is there already.
 
     At each moment the newest picture of the clip: a slower one repeats its pictures, as a recoded stream does.
-    Raises BadInput for a clip that cannot be read.
+    Raises UserError for a clip that cannot be read.
     """
     if target.exists():
         return target

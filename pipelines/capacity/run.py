@@ -16,7 +16,7 @@ from pipelines.capacity.clips import PreparedClip
 from pipelines.capacity.plan import Plan
 from pipelines.capacity.records import Record
 from pipelines.capacity.worker_under_test import START_WITHIN_S, Order
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.worker.child_process import free_port, running_process
 
 _SERVED_WITHIN_S = 30.0
@@ -27,9 +27,9 @@ Tell = Callable[[str], None]
 
 
 def require_server() -> None:
-    """Raises BadInput where the RTSP server is not installed."""
+    """Raises UserError where the RTSP server is not installed."""
     if find_spec("aio_rtsp_toolkit") is None:
-        raise BadInput("the RTSP server that plays the clips is not installed; install simpang[demo]")
+        raise UserError("the RTSP server that plays the clips is not installed; install simpang[demo]")
 
 
 def references_for(
@@ -55,7 +55,7 @@ def measure(
     inference: bool = True,
     looks_per_s: float | None = None,
 ) -> Record:
-    """Serve the clips as `cameras` cameras and let a worker watch them. Raises BadInput where either cannot start.
+    """Serve the clips as `cameras` cameras and let a worker watch them. Raises UserError where either cannot start.
 
     settle_s, inference, looks_per_s: see `pipelines.capacity.worker_under_test.Order`.
     """
@@ -90,7 +90,7 @@ def served(plan: Plan, folder: Path) -> Iterator[tuple[int, int]]:
         while not _accepts(port):
             if child.poll() is not None or time.monotonic() > deadline:
                 last = (log.read_text().strip().splitlines() or ["it said nothing"])[-1]
-                raise BadInput(f"the RTSP server did not start: {last}")
+                raise UserError(f"the RTSP server did not start: {last}")
             time.sleep(0.1)
         yield port, child.pid
 
@@ -112,8 +112,8 @@ def _watched(order: Order, folder: Path) -> Record:
             status = child.wait(START_WITHIN_S + order.settle_s + order.seconds + _MORE_TIME_S)
         except subprocess.TimeoutExpired as error:
             cameras = len(order.plan.cameras)
-            raise BadInput(f"the worker did not end: {cameras} cameras are far too many here; try fewer") from error
+            raise UserError(f"the worker did not end: {cameras} cameras are far too many here; try fewer") from error
         if status != 0:
             last = (log.read_text().strip().splitlines() or ["it said nothing"])[-1]
-            raise BadInput(f"the worker failed: {last}")
+            raise UserError(f"the worker failed: {last}")
     return Record.model_validate_json(out.read_text())

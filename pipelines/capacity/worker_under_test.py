@@ -23,7 +23,7 @@ from pipelines.analysis.loop import AnalysedFrame
 from pipelines.capacity.plan import Plan, PlannedCamera
 from pipelines.capacity.process_stats import cpu_s, cpu_s_by_task, resident_mb
 from pipelines.capacity.records import CameraRecord, Crossed, Look, Record
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config
 from pipelines.events.schema import Counts, Event, Health
 from pipelines.logging import configure_logging
@@ -45,7 +45,7 @@ class Order(BaseModel):
     """
 
     plan: Plan
-    geometry: dict[str, Geometry]
+    geometry: dict[str, CameraGeometry]
     port: int
     server: int
     weights: str | None
@@ -145,7 +145,7 @@ def watch(order: Order) -> Record:
 def city(order: Order, folder: Path) -> Config:
     """As an operator would write it, with the default settings unless the order says otherwise."""
     rate = order.looks_per_s
-    analysis = AnalysisConfig() if rate is None else AnalysisConfig(looks_per_s=rate, most_looks_per_s=rate)
+    analysis = AnalysisConfig() if rate is None else AnalysisConfig(analysis_fps=rate, max_analysis_fps=rate)
     for clip, geometry in order.geometry.items():
         (folder / f"{clip}.json").write_text(geometry.model_dump_json(exclude_none=True))
     return Config(

@@ -9,7 +9,7 @@ import platformdirs
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 if TYPE_CHECKING:
     from pipelines.capacity.assessment import Point
@@ -55,10 +55,10 @@ def bench_capacity(
     from pipelines.capacity.run import measure, references_for, require_server  # noqa: PLC0415 - --help need not
 
     if not clips.is_dir():
-        raise BadInput(f"{clips}: no such folder; give one with traffic video: --clips DIR")
+        raise UserError(f"{clips}: no such folder; give one with traffic video: --clips DIR")
     for path in (None if json_path in (None, "-") else Path(json_path), record):
         if path is not None and not path.resolve().parent.is_dir():
-            raise BadInput(f"{path}: the folder {path.resolve().parent} does not exist; create it first")
+            raise UserError(f"{path}: the folder {path.resolve().parent} does not exist; create it first")
     require_server()
     kept = cache or Path(platformdirs.user_cache_dir("simpang", appauthor=False)) / "capacity"
     kept.mkdir(parents=True, exist_ok=True)

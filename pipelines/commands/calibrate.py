@@ -13,13 +13,13 @@ from pipelines.config.control_points import (
     CalibratedPlaces,
     anchor_of,
     calibrate_places,
-    keep,
     parse_anchor,
     places_of,
     read_places,
+    save,
 )
 from pipelines.config.geometry_file import read_geometry
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.count_report import write_report
 
 
@@ -48,7 +48,7 @@ def calibrate(
     """
     geometry = read_geometry(camera_file)
     if geometry.image_size is None:
-        raise BadInput(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the pixels")
+        raise UserError(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the pixels")
     places = places_of(geometry) if points is None else read_places(points)
     found = calibrate_places(
         places,
@@ -58,7 +58,7 @@ def calibrate(
         within_m=within_m,
     )
     if write:
-        keep(camera_file, found)
+        save(camera_file, found)
     if json_path is not None:
         write_report(found.as_json(), json_path)
     if json_path != "-":

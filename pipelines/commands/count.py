@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
-from pipelines.config.geometry_file import Geometry, read_geometry
-from pipelines.errors import BadInput
+from pipelines.config.geometry_file import CameraGeometry, read_geometry
+from pipelines.errors import UserError
 from pipelines.logging import without_credentials
 from pipelines.recordings.count_report import Run, build_report, write_report
 from pipelines.worker.signals import stop_on_signals
@@ -67,7 +67,7 @@ def count(
     Ctrl-C ends it early; what was counted until then is reported.
     """
     drawn = [parse_gate(text) for text in gates]
-    geometry = read_geometry(camera_file) if camera_file else Geometry()
+    geometry = read_geometry(camera_file) if camera_file else CameraGeometry()
     for path in (json_path if json_path != "-" else None, video_path):
         _refuse_missing_folder(path)
 
@@ -103,7 +103,7 @@ def count(
 
 
 def parse_gate(text: str) -> Gate:
-    """Raises BadInput for an option that does not read `ID:u1,v1,u2,v2`.
+    """Raises UserError for an option that does not read `ID:u1,v1,u2,v2`.
 
     >>> parse_gate("north:10,20,30.5,40").p2
     (30.5, 40.0)
@@ -114,30 +114,30 @@ def parse_gate(text: str) -> Gate:
         if not gate_id or not all(abs(number) < 1e6 for number in (u1, v1, u2, v2)):
             raise ValueError("no id, or not a pixel")
     except ValueError as error:
-        raise BadInput(
+        raise UserError(
             f"--gate {text}: expected ID:u1,v1,u2,v2, such as north:100,400,900,400 (pixels of the full frame)"
         ) from error
     try:
         return Gate(id=gate_id, p1=(u1, v1), p2=(u2, v2))
     except ValueError as error:
-        raise BadInput(f"--gate {text}: {error}; give two different points") from error
+        raise UserError(f"--gate {text}: {error}; give two different points") from error
 
 
-def camera_for(geometry: Geometry, gates: Sequence[Gate], image_size: tuple[int, int]) -> Camera:
+def camera_for(geometry: CameraGeometry, gates: Sequence[Gate], image_size: tuple[int, int]) -> Camera:
     """The camera of this recording: what was drawn, scaled to its frames, and the gates in its own pixels.
 
-    Raises BadInput where something lies outside the picture or an id is used twice.
+    Raises UserError where something lies outside the picture or an id is used twice.
     """
     try:
         camera = geometry.camera("count", image_size, name=geometry.name or "")
         return replace(camera, gates=(*camera.gates, *gates))
     except ValueError as error:
-        raise BadInput(f"{error}; correct the gates or zones for this video") from error
+        raise UserError(f"{error}; correct the gates or zones for this video") from error
 
 
 def _refuse_missing_folder(path: str | Path | None) -> None:
     if path is not None and not Path(path).resolve().parent.is_dir():
-        raise BadInput(f"{path}: the folder {Path(path).resolve().parent} does not exist; create it first")
+        raise UserError(f"{path}: the folder {Path(path).resolve().parent} does not exist; create it first")
 
 
 def _report(source: str, camera: Camera, counted: "Counted", wall_s: float) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.evaluate.case_runner import (
     Case,
     Evaluation,
@@ -79,7 +79,7 @@ def _write(destination: str, text: str) -> None:
     try:
         Path(destination).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise BadInput(f"{destination}: {error.strerror or error}; give a path that can be written") from error
+        raise UserError(f"{destination}: {error.strerror or error}; give a path that can be written") from error
 
 
 @contextmanager

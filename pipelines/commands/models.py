@@ -8,7 +8,7 @@ from models.errors import UnusableWeights
 from models.weights.registry import default_model, registered_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions, fetch
 from pipelines.commands.export.export_command import export_model
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from simulator.commands.train_demo import train_demo
 
 
@@ -37,7 +37,7 @@ def fetch_model(name: str) -> None:
     try:
         path = fetch(registered_model(name))
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
     click.echo(path)
 
 

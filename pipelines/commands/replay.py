@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from pipelines.config.geometry_file import read_geometry
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, summarise
 from pipelines.recordings.detection_replay import replay_into
 
@@ -20,7 +20,7 @@ def replay(detections: Path, camera_file: Path, out: str | None) -> None:
     """Traffic facts from recorded DETECTIONS (.jsonl.gz), as if they came in live."""
     geometry = read_geometry(camera_file)
     if geometry.image_size is None:
-        raise BadInput(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the detections")
+        raise UserError(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the detections")
     camera = geometry.camera(geometry.name or camera_file.stem, geometry.image_size)
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())

@@ -9,7 +9,7 @@ from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.bus.kafka.kafka_bus import KafkaPublisher
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import read_config
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.worker.signals import stop_on_signals
 from pipelines.worker.worker import Worker
 
@@ -23,7 +23,7 @@ def worker(config: Path) -> None:
     """
     settings = read_config(config)
     if settings.bus.kafka is None:
-        raise BadInput(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
+        raise UserError(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
     with (
         stop_on_signals() as stop,
         closing(open_live_detector(settings)) as detector,

@@ -15,13 +15,13 @@ from analytics.camera import Position
 from analytics.facts import GroundPoint
 from analytics.geometry.calibration import Calibration, calibrate
 from analytics.geometry.geodesy import LocalFrame
-from pipelines.config.geometry_file import AnchorEntry, Geometry, Point, first_problem
-from pipelines.errors import BadInput
+from pipelines.config.geometry_file import AnchorEntry, CameraGeometry, Point
+from pipelines.errors import UserError, first_problem
 
 _CSV_COLUMNS = "u,v,x,y (metres) or u,v,lat,lon (WGS84)"
 
 
-class KnownPlace(BaseModel):
+class ControlPointEntry(BaseModel):
     """A pixel, and where it lies on the ground: `ground` in metres, or `lat` and `lon` in degrees (WGS84)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -76,7 +76,7 @@ def _finite(value: float, digits: int) -> float | None:
 
 
 def calibrate_places(
-    places: Sequence[KnownPlace],
+    places: Sequence[ControlPointEntry],
     *,
     image_size: tuple[int, int],
     anchor: Position | None = None,
@@ -85,15 +85,15 @@ def calibrate_places(
 ) -> CalibratedPlaces:
     """anchor: of the ground frame; places on the map without one are measured from the first of them.
 
-    Raises BadInput for places that fix no homography, or that are partly in metres and partly on the map without an
+    Raises UserError for places that fix no homography, or that are partly in metres and partly on the map without an
     anchor to bring them together.
     """
     if not places:
-        raise BadInput("there are no control points; give four or more with --points")
+        raise UserError("there are no control points; give four or more with --points")
     on_map = [(place.lat, place.lon) for place in places if place.lat is not None and place.lon is not None]
     if on_map and anchor is None:
         if len(on_map) < len(places):
-            raise BadInput(
+            raise UserError(
                 "some points are in metres, some in lat, lon: give the anchor, the lat, lon of (0, 0) metres"
             )
         anchor = Position(lat=on_map[0][0], lon=on_map[0][1])
@@ -102,11 +102,11 @@ def calibrate_places(
     try:
         found = calibrate(pixels, ground, image_size=image_size, within_px=within_px, within_m=within_m)
     except ValueError as error:
-        raise BadInput(f"control points: {error}") from error
+        raise UserError(f"control points: {error}") from error
     return CalibratedPlaces(pixels, ground, anchor, found)
 
 
-def _ground(place: KnownPlace, anchor: Position | None) -> GroundPoint:
+def _ground(place: ControlPointEntry, anchor: Position | None) -> GroundPoint:
     if place.ground is not None:
         return place.ground
     assert anchor is not None and place.lat is not None and place.lon is not None
@@ -114,24 +114,24 @@ def _ground(place: KnownPlace, anchor: Position | None) -> GroundPoint:
     return float(x), float(y)
 
 
-def read_places(path: Path) -> list[KnownPlace]:
+def read_places(path: Path) -> list[ControlPointEntry]:
     """From CSV (u,v,x,y or u,v,lat,lon), or JSON: a list of points, or an object with `control_points`.
 
-    Raises BadInput, one line that names file and point.
+    Raises UserError, one line that names file and point.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
         rows = _csv_rows(text) if path.suffix.lower() == ".csv" else json.loads(text)
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}; give the path of a .csv or .json with points") from error
+        raise UserError(f"{path}: {error.strerror or error}; give the path of a .csv or .json with points") from error
     except ValueError as error:
-        raise BadInput(f"{path}: {error}; give JSON, or CSV with a heading {_CSV_COLUMNS}") from error
+        raise UserError(f"{path}: {error}; give JSON, or CSV with a heading {_CSV_COLUMNS}") from error
     if isinstance(rows, dict):
         rows = rows.get("control_points")
     try:
-        return TypeAdapter(list[KnownPlace]).validate_python(rows)
+        return TypeAdapter(list[ControlPointEntry]).validate_python(rows)
     except ValidationError as error:
-        raise BadInput(f"{path}: point {first_problem(error)}") from error
+        raise UserError(f"{path}: point {first_problem(error)}") from error
 
 
 def _csv_rows(text: str) -> list[dict[str, Any]]:
@@ -145,15 +145,15 @@ def _csv_rows(text: str) -> list[dict[str, Any]]:
     return rows
 
 
-def places_of(geometry: Geometry) -> list[KnownPlace]:
+def places_of(geometry: CameraGeometry) -> list[ControlPointEntry]:
     """What is in the camera file already."""
-    return [KnownPlace(pixel=point.pixel, ground=point.ground) for point in geometry.control_points]
+    return [ControlPointEntry(pixel=point.pixel, ground=point.ground) for point in geometry.control_points]
 
 
-def keep(path: Path, found: CalibratedPlaces) -> None:
+def save(path: Path, found: CalibratedPlaces) -> None:
     """Write the points that fit into the camera file, and the rest beside them where nothing reads them.
 
-    The file is replaced as a whole or not at all. Raises BadInput where it cannot be written.
+    The file is replaced as a whole or not at all. Raises UserError where it cannot be written.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
     told = found.as_json()
@@ -169,7 +169,7 @@ def keep(path: Path, found: CalibratedPlaces) -> None:
     try:
         _replace(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}; give a camera file that can be written") from error
+        raise UserError(f"{path}: {error.strerror or error}; give a camera file that can be written") from error
 
 
 def _replace(path: Path, text: str) -> None:
@@ -185,7 +185,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def parse_anchor(text: str) -> Position:
-    """`lat,lon`. Raises BadInput.
+    """`lat,lon`. Raises UserError.
 
     >>> parse_anchor("1.13,104.05")
     Position(lat=1.13, lon=104.05)
@@ -194,9 +194,9 @@ def parse_anchor(text: str) -> Position:
         lat, lon = (float(number) for number in text.split(","))
         return Position(lat=lat, lon=lon)
     except ValueError as error:
-        raise BadInput(f"--anchor {text}: expected lat,lon in degrees, such as 1.13,104.05") from error
+        raise UserError(f"--anchor {text}: expected lat,lon in degrees, such as 1.13,104.05") from error
 
 
-def anchor_of(geometry: Geometry) -> Position | None:
+def anchor_of(geometry: CameraGeometry) -> Position | None:
     anchor: AnchorEntry | None = geometry.anchor
     return None if anchor is None else Position(lat=anchor.lat, lon=anchor.lon)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analytics.camera import Camera, ControlPoint, Gate, Position, Road, Zone
 from analytics.capacity.pkji_tables import RoadType
-from pipelines.errors import BadInput
+from pipelines.errors import UserError, first_problem
 
 Point = tuple[float, float]
 
@@ -20,7 +20,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
 
-class ControlPointEntry(_Section):
+class MetricControlPoint(_Section):
     pixel: Point
     ground: Point
 
@@ -70,13 +70,13 @@ class ZoneEntry(_OnARoad):
     signal_controlled: bool = False
 
 
-class Geometry(_Section):
+class CameraGeometry(_Section):
     """The part of a camera that is drawn on its picture; `image_size` is the frame its pixels refer to."""
 
     name: str | None = None
     image_size: tuple[int, int] | None = None
     speed_limit_kmh: float | None = Field(default=None, gt=0)
-    control_points: tuple[ControlPointEntry, ...] = ()
+    control_points: tuple[MetricControlPoint, ...] = ()
     anchor: AnchorEntry | None = None
     gates: tuple[GateEntry, ...] = ()
     zones: tuple[ZoneEntry, ...] = ()
@@ -121,29 +121,29 @@ class Geometry(_Section):
         )
 
 
-def read_geometry(path: Path) -> Geometry:
-    """Raises BadInput, one line that names the file and the key, for anything that cannot be used."""
+def read_geometry(path: Path) -> CameraGeometry:
+    """Raises UserError, one line that names the file and the key, for anything that cannot be used."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}; give the path of a camera.json") from error
+        raise UserError(f"{path}: {error.strerror or error}; give the path of a camera.json") from error
     except ValueError as error:
-        raise BadInput(f"{path}: not JSON ({error}); see the camera.json format in the README") from error
+        raise UserError(f"{path}: not JSON ({error}); see the camera.json format in the README") from error
     try:
-        geometry = Geometry.model_validate(raw)
+        geometry = CameraGeometry.model_validate(raw)
     except ValidationError as error:
-        raise BadInput(f"{path}: {first_problem(error)}") from error
-    refuse_slips(path, geometry)
+        raise UserError(f"{path}: {first_problem(error)}") from error
+    reject_typos(path, geometry)
     if geometry.image_size is not None:
         try:
             _ = geometry.camera(path.stem, geometry.image_size).homography
         except ValueError as error:
-            raise BadInput(f"{path}: {error}") from error
+            raise UserError(f"{path}: {error}") from error
     return geometry
 
 
-def refuse_slips(path: Path, geometry: Geometry) -> None:
-    """Raises BadInput for an unknown key that resembles a known one: `gate` for `gates`, `polygn` for `polygon`."""
+def reject_typos(path: Path, geometry: CameraGeometry) -> None:
+    """Raises UserError for an unknown key that resembles a known one: `gate` for `gates`, `polygn` for `polygon`."""
     sections: list[tuple[str, _Section]] = [("", geometry)]
     for name in ("control_points", "gates", "zones"):
         sections += [(f"{name}[{i}].", entry) for i, entry in enumerate(getattr(geometry, name))]
@@ -152,15 +152,4 @@ def refuse_slips(path: Path, geometry: Geometry) -> None:
         for key in section.model_extra or {}:
             meant = get_close_matches(key, known, n=1, cutoff=0.8)
             if meant:
-                raise BadInput(f"{path}: unknown key {prefix}{key}; did you mean {meant[0]}?")
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first of pydantic's complaints as `key: what is wrong`, without the value (it may be a secret)."""
-    problem = error.errors(include_url=False, include_input=False)[0]
-    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
-    if problem["type"] == "extra_forbidden":
-        return f"unknown key {key}; remove it or correct its spelling"
-    if problem["type"] == "missing":
-        return f"key {key} is missing; add it"
-    return f"{key}: {problem['msg'].removeprefix('Value error, ')}"
+                raise UserError(f"{path}: unknown key {prefix}{key}; did you mean {meant[0]}?")

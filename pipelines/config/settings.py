@@ -1,6 +1,7 @@
-"""The configuration of a city: one YAML file, overridable by environment variables (`SIMPANG_STORE__DSN=...`).
+"""Settings of a city: one YAML file, with overrides by environment variables (`SIMPANG_STORE__DSN=...`).
 
-Addresses of cameras, databases and hooks may carry passwords, so they are `SecretStr` and never printed.
+Addresses of cameras, databases and webhooks may contain passwords. They are `SecretStr` and are never printed.
+`docs/configuration.md` is generated from the classes below by `pipelines.config.reference`.
 """
 
 from pathlib import Path
@@ -18,19 +19,20 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
-from pipelines.config.geometry_file import Geometry, ZoneEntry, first_problem, read_geometry
-from pipelines.errors import BadInput
+from pipelines.config.geometry_file import CameraGeometry, ZoneEntry, read_geometry
+from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
+from pipelines.errors import UserError, first_problem
 
 HardwareDecoder = Literal["cuda", "qsv", "vaapi"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
 def _position(value: Any) -> Any:
-    """`[lat, lon]` reads better in YAML than two keys."""
+    """Convert `[lat, lon]`, the short form in YAML, to a position."""
     if isinstance(value, list | tuple) and len(value) == 2:
         return Position(lat=value[0], lon=value[1])
     return value
@@ -44,21 +46,26 @@ def _in_one_language(value: Any) -> Any:
 
 
 PublicText = Annotated[dict[Literal["id", "en"], str], Field(min_length=1), BeforeValidator(_in_one_language)]
-"""By language. A plain text is read by everybody, whatever language it is in."""
+"""Text by language. A plain text is shown to all readers, whatever its language."""
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
 class CityConfig(_Section):
-    """simulated: nothing of it is real; every page says so."""
+    """The city: name, time zone and the initial view of the map."""
 
     name: str = "Simpang"
+    """Name in the title of every page."""
     timezone: str = "Asia/Jakarta"
+    """IANA time zone in which days, charts and reports are shown."""
     centre: WGS84 = Position(lat=1.13, lon=104.05)
+    """Centre of the map, WGS84 degrees, `[lat, lon]`."""
     zoom: int = Field(default=13, ge=1, le=19)
+    """Initial zoom level of the map."""
     simulated: bool = False
+    """True for a simulated city. Every page then shows that the traffic is not real."""
 
     @field_validator("timezone")
     @classmethod
@@ -71,31 +78,41 @@ class CityConfig(_Section):
 
 
 class SiteConfig(_Section):
-    """A place with one camera or more."""
+    """A place with one or more cameras."""
 
     id: Identifier
+    """Unique among the sites."""
     name: str
+    """Name of the place, as shown to users."""
     position: WGS84 | None = None
+    """Position on the map, WGS84 degrees, `[lat, lon]`."""
 
 
 class CameraConfig(_Section):
-    """url is streamed to viewers and, unless `analysis_url` (a sub-stream) is given, analysed too.
-
-    While the sub-stream is down, the main stream is analysed. geometry: path of a camera.json, relative to the
-    configuration file, drawn on a picture of either size. Without zones, the whole picture is one zone, `view`.
-    out_of_service: for the public, why this camera is listed but not watched: a text, or one each for `id` and `en`.
-    """
+    """A camera: its streams, its place and who may see it."""
 
     id: Identifier
+    """Unique among the cameras. Events and tables name the camera by it."""
     name: str
+    """Name of the camera, as shown to users."""
     url: SecretStr
+    """Address of the main stream (RTSP or HTTP). It is shown to viewers, and analysed unless `analysis_url` is set."""
     analysis_url: SecretStr | None = None
+    """Address of a sub-stream for analysis. While it is down, the main stream is analysed."""
     site: Identifier | None = None
+    """Id of the site where the camera stands."""
     owner: str | None = None
+    """Organisation that owns the camera."""
     visibility: Visibility = Visibility.OPERATORS
+    """Users who may see the camera."""
     position: WGS84 | None = None
+    """Position of the camera on the map, WGS84 degrees, `[lat, lon]`."""
     geometry: Path | None = None
+    """Path of a `camera.json`, relative to this file. It may be drawn on a frame of either stream. Without zones, the
+    whole frame is one zone with the id `view`."""
     out_of_service: PublicText | None = None
+    """Reason, shown to the public, why the camera is listed but not analysed. One text, or one each for `id` and
+    `en`."""
 
     @model_validator(mode="after")
     def _streams_differ(self) -> Self:
@@ -103,10 +120,10 @@ class CameraConfig(_Section):
             raise ValueError("analysis_url is the same as url; give the camera's sub-stream, or leave it out")
         return self
 
-    def camera(self, drawn: Geometry, image_size: tuple[int, int]) -> Camera:
-        """The analytics' view of this camera on a stream of `image_size` (width, height).
+    def camera(self, drawn: CameraGeometry, image_size: tuple[int, int]) -> Camera:
+        """Return the camera as `analytics` models it, for a stream of `image_size` (width, height).
 
-        Raises ValueError where the geometry does not fit the picture.
+        Raises ValueError where the geometry does not fit the frame.
         """
         if not drawn.zones:
             width, height = drawn.image_size or image_size
@@ -123,94 +140,128 @@ class CameraConfig(_Section):
         )
 
 
-ENOUGH_LOOKS_PER_S = 5.0
-"""From here on counts are right."""
+MIN_ACCURATE_FPS = 5.0
+"""Analysed frames a second and camera from which on counts are accurate. [measured: bench/performance/capacity.py,
+crossing F1 over the rate]"""
 
 
 class AnalysisConfig(_Section):
-    """looks_per_s: analysed frames a second and camera while anything moves; an empty road needs fewer. The usual is a
-    little more than enough, so that a frame may be lost now and then.
+    """Analysis of frames: rate, device and detection threshold."""
 
-    most_looks_per_s: where vehicles go further than their own length between two looks, as far as the machine has
-    room. device: `auto` uses CUDA where it is at hand.
-    """
-
-    looks_per_s: float = Field(default=5.5, gt=0, le=60)
-    most_looks_per_s: float = Field(default=10.0, gt=0, le=60)
+    analysis_fps: float = Field(default=5.5, gt=0, le=60)
+    """Analysed frames a second and camera while anything moves. An empty road needs fewer. The default is a little
+    above the 5 frames a second from which on counts are accurate, so that a frame may be lost now and then."""
+    max_analysis_fps: float = Field(default=10.0, gt=0, le=60)
+    """Highest rate of analysed frames a second. It applies where vehicles travel further than their own length between
+    two analysed frames, as far as the machine has capacity."""
     device: str = "auto"
+    """Device of the detector. `auto` selects CUDA where it is available."""
     confidence: float = Field(default=0.25, gt=0, lt=1)
+    """Lowest confidence (0..1) of a detection."""
 
 
 class StreamConfig(_Section):
-    """How a camera's stream is read, and live video cut into HLS segments.
-
-    stall_s: a camera that sends nothing for so long is lost. hardware_decoder: the device that decodes for analysis;
-    `simpang doctor` says which of them work on this machine. Without it, the CPU decodes.
-    """
+    """Reading of camera streams, and live video in HLS segments."""
 
     segment_s: float = Field(default=1.0, ge=0.5, le=6)
+    """Length of an HLS segment in seconds."""
     segments_kept: int = Field(default=8, ge=3, le=60)
+    """Number of HLS segments in a playlist."""
     stall_s: float = Field(default=10.0, gt=0)
+    """Seconds without a packet after which a camera is disconnected."""
     frozen_s: float = Field(default=30.0, gt=0)
+    """Seconds of identical frames after which a camera counts as frozen."""
     hardware_decoder: HardwareDecoder | None = None
+    """Device that decodes video for analysis. `simpang doctor` lists those that work. Without it, the CPU decodes."""
 
 
 class BusConfig(_Section):
-    """kafka: bootstrap servers (`host:9092,host2:9092`); without it events stay inside the process."""
+    """The event bus."""
 
     kafka: str | None = None
+    """Kafka bootstrap servers, `host:9092,host2:9092`. Without them, events stay inside the process."""
     group: str = "simpang-store"
+    """Consumer group of `simpang store`."""
 
 
 class StoreConfig(_Section):
-    """dsn: PostgreSQL or TimescaleDB; without it a server of our own runs under `data_dir`."""
+    """The database."""
 
     dsn: SecretStr | None = None
+    """Address of PostgreSQL or TimescaleDB, `postgresql://user:password@host:5432/dbname`. Without it, Simpang runs
+    its own PostgreSQL under `data_dir`."""
+    prepared_statements: bool = False
+    """Prepare SQL statements that repeat. Leave it off behind a connection pooler that does not support them, such as
+    PgBouncer in transaction mode before 1.21."""
 
 
 class PortalConfig(_Section):
-    """public_url: how links in alerts begin. tiles: a tile server's `https://.../{z}/{x}/{y}.png` inside the city.
-
-    narration: JSON Lines in which a simulated city says what really happens, for its visitors to compare.
-    """
+    """The web portal."""
 
     host: str = "127.0.0.1"
+    """Address on which the portal listens."""
     port: int = Field(default=8080, ge=0, le=65535)
+    """TCP port on which the portal listens. 0 selects a free one."""
     public_url: str | None = None
+    """Prefix of links in alerts, such as `https://traffic.example.org`."""
     tiles: str | None = None
+    """Address of a map tile server, `https://.../{z}/{x}/{y}.png`."""
     tiles_attribution: str = ""
+    """Attribution of the map tiles."""
     narration: Path | None = None
+    """JSON Lines file, relative to this file, with the ground truth of a simulated city, shown for comparison."""
 
 
 class UserConfig(_Section):
-    """password_hash: from `simpang password`. planner: history; police: incidents; operator: both and all else."""
+    """An account of the portal."""
 
     name: Identifier
+    """Name to sign in with. Unique among the users."""
     roles: tuple[Literal["planner", "police", "operator"], ...] = Field(min_length=1)
+    """`planner` sees history, `police` sees incidents, `operator` sees both and all else."""
     password_hash: SecretStr
+    """Hash of the password, from `simpang password`."""
 
 
 class WebhookConfig(_Section):
-    """Incident alerts, signed with HMAC-SHA256 under `secret`. types: which incidents; empty means all."""
+    """A receiver of incident alerts over HTTP."""
 
     id: Identifier
+    """Unique among the webhooks."""
     url: SecretStr
+    """HTTP or HTTPS address that receives the alerts."""
     secret: SecretStr
+    """Key of the HMAC-SHA256 signature of each alert."""
     types: tuple[IncidentType, ...] = ()
+    """Types of incidents to send. Empty: all types."""
+
+
+class _CurrentKeysEnvironment(EnvSettingsSource):
+    """Environment variables, with old names of settings replaced by the current ones."""
+
+    def __call__(self) -> dict[str, Any]:
+        return with_current_keys(super().__call__(), RENAMED_SETTINGS, "environment variables SIMPANG_...")
 
 
 class Config(BaseSettings):
-    """Everything about one city."""
+    """All settings of one city."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SIMPANG_", env_nested_delimiter="__", extra="forbid", frozen=True, allow_inf_nan=False
+        env_prefix="SIMPANG_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
     )
 
     city: CityConfig = CityConfig()
     sites: tuple[SiteConfig, ...] = ()
     cameras: tuple[CameraConfig, ...] = ()
     weights: str | None = None
+    """Name or path of the detector's weights. Without it, the weights of the package are used."""
     data_dir: Path = Path("data")
+    """Folder for the outbox, snapshots, HLS segments and the own database, relative to this file."""
     analysis: AnalysisConfig = AnalysisConfig()
     stream: StreamConfig = StreamConfig()
     bus: BusConfig = BusConfig()
@@ -228,7 +279,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return env_settings, init_settings
+        return _CurrentKeysEnvironment(settings_cls), init_settings
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:
@@ -250,52 +301,53 @@ class Config(BaseSettings):
         return self
 
     @property
-    def watched(self) -> tuple[CameraConfig, ...]:
-        """The cameras that are in service."""
+    def active_cameras(self) -> tuple[CameraConfig, ...]:
+        """Return the cameras that are in service, in the order of the file."""
         return tuple(camera for camera in self.cameras if camera.out_of_service is None)
 
-    def geometry_of(self, camera: CameraConfig) -> Geometry:
-        """Raises BadInput where the camera's file cannot be used."""
-        return Geometry() if camera.geometry is None else read_geometry(camera.geometry)
+    def geometry_of(self, camera: CameraConfig) -> CameraGeometry:
+        """Read the geometry of `camera`. Raises UserError where the file cannot be used."""
+        return CameraGeometry() if camera.geometry is None else read_geometry(camera.geometry)
 
 
 def read_config(path: Path) -> Config:
-    """Raises BadInput, one line that names the file and the key, for anything that cannot be used.
+    """Read and validate the configuration file `path`.
 
-    Relative paths in the file (`data_dir`, `geometry`) are taken from the file's folder. Geometry files are read
-    once here, so that a slip in one of them is found at start and not at night.
+    Relative paths in the file (`data_dir`, `geometry`) are resolved against its folder. Geometry files are read once
+    here, so that an error in one of them is reported at start. Raises UserError with one line that names the file and
+    the key.
     """
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}; give the path of a configuration file") from error
+        raise UserError(f"{path}: {error.strerror or error}; give the path of a configuration file") from error
     except yaml.YAMLError as error:
-        raise BadInput(f"{path}: not YAML{_yaml_problem(error)}") from error
+        raise UserError(f"{path}: not YAML{_yaml_problem(error)}") from error
     if raw is not None and not isinstance(raw, dict):
-        raise BadInput(f"{path}: expected keys such as 'cameras:' at the top level")
+        raise UserError(f"{path}: expected keys such as 'cameras:' at the top level")
     try:
-        config = Config(**(raw or {}))
+        config = Config(**with_current_keys(raw or {}, RENAMED_SETTINGS, str(path)))
     except ValidationError as error:
-        raise BadInput(f"{path}: {first_problem(error).removeprefix(': ')}") from error
-    config = _anchored(config, path.resolve().parent)
+        raise UserError(f"{path}: {first_problem(error).removeprefix(': ')}") from error
+    config = _with_absolute_paths(config, path.resolve().parent)
     for camera in config.cameras:
         drawn = config.geometry_of(camera)
         if camera.analysis_url is not None and drawn.image_size is None and drawn.holds_pixels:
-            raise BadInput(
+            raise UserError(
                 f"{camera.geometry}: image_size is missing; camera {camera.id} has two streams, so add the "
-                "[width, height] of the picture that this was drawn on"
+                "[width, height] of the frame on which it was drawn"
             )
     return config
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:
-    """Where and what, without the line itself: it may hold a password."""
+    """Return line and problem, without the text of the line, which may contain a password."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return ""
     return f", line {error.problem_mark.line + 1}: {error.problem}"
 
 
-def _anchored(config: Config, folder: Path) -> Config:
+def _with_absolute_paths(config: Config, folder: Path) -> Config:
     cameras = tuple(
         camera if camera.geometry is None else camera.model_copy(update={"geometry": folder / camera.geometry})
         for camera in config.cameras

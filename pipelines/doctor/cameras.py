@@ -7,10 +7,10 @@ from contextlib import suppress
 from pydantic import SecretStr
 
 from models.tampering.stream_match import WHOLE, resemblance
-from pipelines.config.settings import ENOUGH_LOOKS_PER_S, CameraConfig, Config
+from pipelines.config.settings import MIN_ACCURATE_FPS, CameraConfig, Config
 from pipelines.doctor.check import Finding, State
 from pipelines.doctor.streams import Stream, probe
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.ingest.source import SourceLost
 
 AT_A_TIME = 8
@@ -27,7 +27,7 @@ def examine_cameras(config: Config, timeout_s: float) -> Iterator[Finding]:
         def asked(url: SecretStr | None) -> "Future[Stream] | None":
             return None if url is None else threads.submit(probe, url.get_secret_value(), timeout_s)
 
-        asked_of = [(camera, asked(camera.url), asked(camera.analysis_url)) for camera in config.watched]
+        asked_of = [(camera, asked(camera.url), asked(camera.analysis_url)) for camera in config.active_cameras]
         for camera, main, sub in asked_of:
             assert main is not None
             yield from _streams(config, camera, main, sub)
@@ -85,7 +85,7 @@ def _for_viewers(stream: Stream | SourceLost) -> Iterator[Advice]:
 def _for_analysis(config: Config, camera: CameraConfig, stream: Stream | SourceLost) -> Iterator[Advice]:
     if isinstance(stream, SourceLost):
         return
-    with suppress(BadInput):
+    with suppress(UserError):
         try:
             camera.camera(config.geometry_of(camera), stream.image_size)
         except ValueError as error:
@@ -95,7 +95,7 @@ def _for_analysis(config: Config, camera: CameraConfig, stream: Stream | SourceL
         yield State.ADVICE, "give its sub-stream as analysis_url: 640x360 costs a fraction of this to decode"
     elif width * height > LARGE_PIXELS:
         yield State.ADVICE, "set the sub-stream to 640x360 or 704x576: analysis sees no more than that"
-    enough = min(config.analysis.looks_per_s, ENOUGH_LOOKS_PER_S)
+    enough = min(config.analysis.analysis_fps, MIN_ACCURATE_FPS)
     if 0 < stream.fps < enough:
         yield State.ADVICE, f"set the camera to {enough:g} pictures a second or more"
 

@@ -16,7 +16,7 @@ from models.weights.resolver import cache_folder, cached_versions
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.config.settings import Config
 from pipelines.doctor.check import Finding, State
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 TYPICAL_VIEW = 640, 352
 MEASURED_LOOKS = 24
@@ -30,13 +30,13 @@ def examine_detector(config: Config) -> Iterator[Finding]:
         return
     try:
         detector = open_live_detector(config)
-    except BadInput as error:
+    except UserError as error:
         yield _problem("cannot be loaded", str(error))
         return
     with closing(detector):
         looks_per_s = _looks_per_s(detector)
     width, height = TYPICAL_VIEW
-    wanted = len(config.watched) * config.analysis.looks_per_s
+    wanted = len(config.active_cameras) * config.analysis.analysis_fps
     enough = wanted <= looks_per_s
     yield Finding(
         area="detector",
@@ -45,8 +45,8 @@ def examine_detector(config: Config) -> Iterator[Finding]:
         state=State.OK if enough else State.ADVICE,
         advice=""
         if enough
-        else f"{len(config.watched)} cameras ask for {wanted:g} looks/s; draw zones, so that less of each picture is "
-        "looked at, or lower analysis.looks_per_s",
+        else f"{len(config.active_cameras)} cameras ask for {wanted:g} looks/s; draw zones, so that less of "
+        "each picture is looked at, or lower analysis.analysis_fps",
         facts={"name": detector.name, "looks_per_s": round(looks_per_s, 1), "wanted_per_s": wanted},
     )
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import psycopg
 
-from pipelines.bus.bus import BusDown
-from pipelines.bus.kafka.cluster import Brokers
+from pipelines.bus.bus import BusUnavailable
+from pipelines.bus.kafka.cluster import KafkaCluster
 from pipelines.config.settings import Config
 from pipelines.doctor.check import Finding, State
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.logging import without_credentials
 from pipelines.store.database import address_of
 
@@ -88,10 +88,10 @@ def _no_database(says: str, advice: str) -> Finding:
 def _brokers(kafka: str | None) -> Finding:
     if kafka is None:
         return Finding(area="services", subject="bus", says="inside the process (simpang run)")
-    with suppress(BusDown):
+    with suppress(BusUnavailable):
         try:
-            Brokers(kafka).require_one()
-        except BadInput as error:
+            KafkaCluster(kafka).require_one()
+        except UserError as error:
             return _no_bus(str(error), "correct bus.kafka")
         return Finding(area="services", subject="bus", says=f"Kafka at {kafka} takes connections")
     return _no_bus(f"Kafka at {kafka} takes no connection", "check that it runs, and the addresses in bus.kafka")

@@ -20,7 +20,7 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
-from pipelines.errors import Unanswered
+from pipelines.errors import HostUnreachable
 from pipelines.ingest.hw_decode import decoding_device
 
 RTSP_SCHEMES = ("rtsp", "rtsps")
@@ -31,7 +31,7 @@ class SourceLost(ConnectionError):
     """The stream cannot be had, or has ended; one line that names the address, without credentials, and a remedy."""
 
 
-class SourceUnreachable(SourceLost, Unanswered):
+class SourceUnreachable(SourceLost, HostUnreachable):
     """Nobody answers at the address: the camera, its power or its line is gone."""
 
 

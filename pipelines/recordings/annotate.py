@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import ROAD_USERS, Crossing, Fact, Incident
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 _TIME_BASE = Fraction(1, 90_000)
 _TRACE_S = 1.0
@@ -27,7 +27,7 @@ class AnnotatedVideo:
     """Writes H.264 (yuv420p) as frames are shown to it. A context manager; the file is whole after it.
 
     frame_s: seconds between frames, for the announced rate; each frame keeps its own time.
-    Raises BadInput where the file cannot be written, or its name ends in no known video format.
+    Raises UserError where the file cannot be written, or its name ends in no known video format.
     """
 
     def __init__(self, path: Path, camera: Camera, frame_s: float) -> None:
@@ -38,7 +38,7 @@ class AnnotatedVideo:
                 "libx264", rate=Fraction(1 / frame_s).limit_denominator(1001), options={"preset": "veryfast"}
             )
         except (OSError, ValueError, av.error.FFmpegError) as error:
-            raise BadInput(f"{path}: cannot be written as video; give a path that ends in .mp4") from error
+            raise UserError(f"{path}: cannot be written as video; give a path that ends in .mp4") from error
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = _TIME_BASE

@@ -16,7 +16,7 @@ from analytics.camera import Camera
 from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, Journey, RoadUser, ZoneInterval
 from analytics.geometry.geodesy import on_the_map
 from analytics.turning.turning_counts import Movement, Movements
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -91,7 +91,7 @@ class Report:
         return {**run.as_json(), **rows, "counts": self.counts(), "movements": self._movements()}
 
     def write(self, run: Run, destination: str) -> None:
-        """destination: a path, or `-` for standard output. Raises BadInput where the file cannot be written."""
+        """destination: a path, or `-` for standard output. Raises UserError where the file cannot be written."""
         _write(self._lines(run), destination)
 
     def _lines(self, run: Run) -> Iterator[str]:
@@ -144,7 +144,7 @@ def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, A
 
 
 def write_report(report: dict[str, Any], destination: str) -> None:
-    """destination: a path, or `-` for standard output. Raises BadInput where the file cannot be written."""
+    """destination: a path, or `-` for standard output. Raises UserError where the file cannot be written."""
     _write([json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)], destination)
 
 
@@ -156,7 +156,7 @@ def _write(lines: Iterable[str], destination: str) -> None:
         with Path(destination).open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in lines)
     except OSError as error:
-        raise BadInput(f"{destination}: {error.strerror or error}; give a path that can be written") from error
+        raise UserError(f"{destination}: {error.strerror or error}; give a path that can be written") from error
 
 
 def _text(value: Any) -> str:

@@ -24,7 +24,7 @@ from pipelines.analysis.perception import CameraPerception
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.analysis.view_store import has_geometry
 from pipelines.config.settings import StreamConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.logging import without_credentials
 from pipelines.recordings.video_reader import Recording
@@ -171,7 +171,7 @@ def count(
     looks_per_s: how many frames of a second to look at, at most. gating: let the detector see only what moved and is
     not known already (`models.gating.motion_gate`), one frame at a time.
 
-    Decoding, detection and analysis overlap; facts come in the order of the frames. Raises BadInput where nothing
+    Decoding, detection and analysis overlap; facts come in the order of the frames. Raises UserError where nothing
     in the recording can be decoded.
     """
     sight = CameraPerception(camera, choose_view(camera, looks_per_s=looks_per_s), gating=gating)
@@ -186,7 +186,7 @@ def count(
             counting.finish_all()
         counting.look(picture)
     if not reader.frames and not stop.is_set():
-        raise BadInput(f"{without_credentials(recording.source)}: not one frame can be decoded; is the video whole?")
+        raise UserError(f"{without_credentials(recording.source)}: not one frame can be decoded; is the video whole?")
     counted = counting.finish(reader.last_t + recording.frame_s if reader.frames else 0.0)
     counted.frames = reader.frames + recording.passed_over
     return counted

@@ -16,7 +16,7 @@ from analytics.camera_analyzer import CameraAnalyst
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS
 from models.tracking.tracker import make_tracker
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, Run
 
 CLASS_IDS = {road_user.value: k for k, road_user in enumerate(ROAD_USERS)}
@@ -33,16 +33,18 @@ class RecordedFrame:
 def read_recording(path: Path) -> Iterator[RecordedFrame]:
     """Stream the frames of a `.jsonl.gz`; the file is never held as a whole.
 
-    Raises BadInput, one line that names file and line, for what is not in the format of FORMAT.md.
+    Raises UserError, one line that names file and line, for what is not in the format of FORMAT.md.
     """
     last_t = -np.inf
     for number, line in _lines(path):
         try:
             frame = _frame(json.loads(line))
         except (ValueError, TypeError, KeyError) as error:
-            raise BadInput(f"{path}: line {number}: {_problem(error)}") from error
+            raise UserError(f"{path}: line {number}: {_problem(error)}") from error
         if frame.t <= last_t:
-            raise BadInput(f"{path}: line {number}: t {frame.t:g} does not come after {last_t:g}; sort the frames by t")
+            raise UserError(
+                f"{path}: line {number}: t {frame.t:g} does not come after {last_t:g}; sort the frames by t"
+            )
         last_t = frame.t
         yield frame
 
@@ -55,11 +57,11 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 if line.strip():
                     yield number, line
     except gzip.BadGzipFile as error:
-        raise BadInput(f"{path}: not gzip; give a detections.jsonl.gz") from error
+        raise UserError(f"{path}: not gzip; give a detections.jsonl.gz") from error
     except (EOFError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: line {number + 1}: cut off or damaged ({error}); copy the file again") from error
+        raise UserError(f"{path}: line {number + 1}: cut off or damaged ({error}); copy the file again") from error
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}; give the path of a detections.jsonl.gz") from error
+        raise UserError(f"{path}: {error.strerror or error}; give the path of a detections.jsonl.gz") from error
 
 
 def _frame(row: Any) -> RecordedFrame:

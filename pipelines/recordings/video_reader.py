@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ class TimedFrame:
 class Recording:
     """A context manager over the first video stream of `source`.
 
-    Raises BadInput where it cannot be opened, holds no video, or is in a codec that this build cannot decode.
+    Raises UserError where it cannot be opened, holds no video, or is in a codec that this build cannot decode.
     """
 
     def __init__(self, source: str) -> None:
@@ -43,7 +43,7 @@ class Recording:
         size = self._stream.codec_context.width, self._stream.codec_context.height
         if 0 in size:
             self._container.close()
-            raise BadInput(f"{without_credentials(source)}: no picture size in the stream; is it a whole video?")
+            raise UserError(f"{without_credentials(source)}: no picture size in the stream; is it a whole video?")
         self.image_size = size
         self._packets = self._decoded_frames = 0
         self.is_live = source.lower().startswith(_LIVE_SCHEMES) or self._container.duration is None
@@ -132,13 +132,13 @@ def _open(source: str) -> tuple[InputContainer, VideoStream]:
         container = av.open(source, options=options, timeout=_TIMEOUT_S)
     except (OSError, ValueError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise BadInput(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error
+        raise UserError(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error
     if not container.streams.video:
         container.close()
-        raise BadInput(f"{shown}: holds no video; give a video file or a stream's address")
+        raise UserError(f"{shown}: holds no video; give a video file or a stream's address")
     stream = container.streams.video[0]
     if stream.codec_context is None or stream.codec_context.codec is None:
         container.close()
-        raise BadInput(f"{shown}: this codec cannot be decoded here; have the camera send H.264 or H.265")
+        raise UserError(f"{shown}: this codec cannot be decoded here; have the camera send H.264 or H.265")
     stream.thread_type = "AUTO"
     return container, stream

@@ -2,7 +2,7 @@
 
 A database that is down when Simpang starts is not an error: after a power cut everything boots at once. The pool is
 given out all the same, what is written meanwhile waits in the outbox, and the schema is applied by the first
-connection that comes about. Only what waiting cannot mend (a DSN that makes no sense, a refused password) is BadInput.
+connection that comes about. Only what waiting cannot mend (a DSN that makes no sense, a refused password) is UserError.
 """
 
 import json
@@ -24,7 +24,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import Config
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.logging import without_credentials
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ _HOPELESS = (
 _SCHEMA_LOCK = 0x51_4D_50_41_4E
 
 
-class DatabaseDown(ConnectionError):
+class DatabaseUnavailable(ConnectionError):
     """The database cannot be used at present; the message names its address and no password."""
 
 
@@ -82,7 +82,7 @@ def open_database(config: Config, *, max_connections: int = 8) -> Iterator[Conne
     """A pool on the configured database, with the schema applied as soon as the database answers.
 
     Connections speak UTC and time out. max_connections: 1 for a server that takes one connection at a time.
-    Raises BadInput where the database refuses us or holds the tables of a newer Simpang.
+    Raises UserError where the database refuses us or holds the tables of a newer Simpang.
     """
     if config.store.dsn is not None:
         with _pool(_complete(config.store.dsn.get_secret_value()), max_connections) as pool:
@@ -100,13 +100,13 @@ def open_database(config: Config, *, max_connections: int = 8) -> Iterator[Conne
 
 @contextmanager
 def transaction(pool: ConnectionPool) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of `pool` in one transaction. Raises DatabaseDown where the database is lost on the way."""
+    """A connection of `pool` in one transaction. Raises DatabaseUnavailable where the database is lost on the way."""
     try:
         with pool.connection() as connection:
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
         conninfo = pool.conninfo if isinstance(pool.conninfo, str) else pool.conninfo()
-        raise DatabaseDown(f"database {address_of(conninfo)}: {_one_line(error)}") from error
+        raise DatabaseUnavailable(f"database {address_of(conninfo)}: {_one_line(error)}") from error
 
 
 def address_of(conninfo: str) -> str:
@@ -124,7 +124,7 @@ def _complete(dsn: str) -> str:
         return make_conninfo(dsn, **defaults)
     except psycopg.ProgrammingError:
         # What libpq says of it quotes it, and so perhaps the password.
-        raise BadInput(
+        raise UserError(
             "store.dsn: no address of a database; write postgresql://user:password@host:5432/dbname"
         ) from None
 
@@ -162,7 +162,7 @@ def _pool(conninfo: str, max_connections: int, revive: Any = None) -> Iterator[C
 def _refuse_hopeless(conninfo: str, error: psycopg.OperationalError) -> None:
     message = _one_line(error)
     if any(sign in message for sign in _HOPELESS):
-        raise BadInput(f"database {address_of(conninfo)}: {message}; correct store.dsn") from None
+        raise UserError(f"database {address_of(conninfo)}: {message}; correct store.dsn") from None
 
 
 def _one_line(error: Exception) -> str:
@@ -194,14 +194,14 @@ class _Schema:
 
 
 def _apply_schema(connection: psycopg.Connection[Any]) -> None:
-    """Raises BadInput where the tables are those of a newer Simpang."""
+    """Raises UserError where the tables are those of a newer Simpang."""
     # Worker, store and portal may start together; CREATE ... IF NOT EXISTS alone would race.
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [_SCHEMA_LOCK])
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL)")
     row = connection.execute("SELECT max(version) FROM schema_version").fetchone()
     found = row[0] if row else None
     if found is not None and found > SCHEMA_VERSION:
-        raise BadInput(
+        raise UserError(
             f"database {address_of(connection.info.dsn)} has tables of version {found}, this Simpang knows "
             f"{SCHEMA_VERSION}; install the newer Simpang"
         )
@@ -236,7 +236,7 @@ def _own_server(folder: Path) -> Iterator["PostgresServer"]:
         server = get_server(folder, start=False)
         _start(server)
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        raise BadInput(f"{folder}: the database server does not start ({error}); see {folder / 'log'}") from error
+        raise UserError(f"{folder}: the database server does not start ({error}); see {folder / 'log'}") from error
     with server:
         yield server
 

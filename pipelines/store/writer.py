@@ -133,7 +133,7 @@ ON CONFLICT DO NOTHING
 """
 
 
-class Store:
+class EventWriter:
     """alerts_for: the webhook deliveries that an event calls for; they are queued in the event's own transaction."""
 
     def __init__(self, pool: ConnectionPool, alerts_for: Callable[[Event], Iterable[Alert]] = lambda _: ()) -> None:
@@ -141,7 +141,7 @@ class Store:
         self._alerts_for = alerts_for
 
     def write(self, events: Sequence[Event]) -> None:
-        """Keep all of them, or raise DatabaseDown and keep none.
+        """Keep all of them, or raise DatabaseUnavailable and keep none.
 
         An event whose values no table can hold is logged and left out: it would block all others for ever.
         """

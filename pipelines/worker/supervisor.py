@@ -11,7 +11,7 @@ from typing import Self
 
 import structlog
 
-from pipelines.errors import Unanswered
+from pipelines.errors import HostUnreachable
 from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
@@ -85,7 +85,7 @@ class Supervisor:
                 task(self._stop)
                 return
             except ConnectionError as error:
-                reason, answered = without_credentials(str(error)), not isinstance(error, Unanswered)
+                reason, answered = without_credentials(str(error)), not isinstance(error, HostUnreachable)
             except Exception as error:
                 reason = without_credentials(f"{type(error).__name__}: {error}")
                 log.exception("task failed", task=name)

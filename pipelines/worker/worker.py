@@ -16,7 +16,7 @@ from pipelines.analysis.loop import AnalysisLoop, CameraSlot
 from pipelines.analysis.rate_control import AimdHeadroom, RateController
 from pipelines.analysis.view_gate import ViewGate
 from pipelines.analysis.view_store import ViewStore, has_geometry
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig, Config
 from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
 from pipelines.evidence.snapshots import Snapshots
@@ -38,7 +38,7 @@ class Worker:
 
     put: takes every event at once and keeps it safe; called from several threads. Leaving ends all threads within
     two seconds; the detector stays the caller's. make_health: is given a camera's id and the looks/s asked for.
-    Raises BadInput where a camera's geometry file cannot be used.
+    Raises UserError where a camera's geometry file cannot be used.
     """
 
     def __init__(
@@ -54,12 +54,12 @@ class Worker:
         self._put = put
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
-        self._room = AimdHeadroom(config.analysis.looks_per_s)
-        self._healths = {c.id: make_health(c.id, config.analysis.looks_per_s) for c in config.watched}
-        self._slots = [self._watch(camera, config.geometry_of(camera)) for camera in config.watched]
+        self._room = AimdHeadroom(config.analysis.analysis_fps)
+        self._healths = {c.id: make_health(c.id, config.analysis.analysis_fps) for c in config.active_cameras}
+        self._slots = [self._watch(camera, config.geometry_of(camera)) for camera in config.active_cameras]
         self._playlists = {
             camera.id: LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept)
-            for camera in config.watched
+            for camera in config.active_cameras
         }
         self._analysis_loop = AnalysisLoop(detector, self._slots, self._wake, self._room)
         self._decoding = DecodePool()
@@ -74,7 +74,7 @@ class Worker:
             supervisor.keep_running("health", self._report_health)
             for number in range(self._decoding.threads):
                 supervisor.keep_running(f"decoding {number + 1}", self._decoding.run)
-            for camera, slot in zip(self._config.watched, self._slots, strict=True):
+            for camera, slot in zip(self._config.active_cameras, self._slots, strict=True):
                 self._start_feeds(camera, slot)
             self._exit = stack.pop_all()
         return self
@@ -84,7 +84,7 @@ class Worker:
     ) -> None:
         self._exit.close()
 
-    def _watch(self, camera: CameraConfig, geometry: Geometry) -> CameraSlot:
+    def _watch(self, camera: CameraConfig, geometry: CameraGeometry) -> CameraSlot:
         def make_pipeline(image_size: tuple[int, int]) -> CameraPipeline:
             scaled = camera.camera(geometry, image_size)
             return CameraPipeline(scaled, on_result=EventPublisher(scaled, self._snapshots.save, self._send).publish)
@@ -96,7 +96,7 @@ class Worker:
             frames=LatestFrameSlot(self._wake.set),
             observer=self._healths[camera.id],
             make_pipeline=make_pipeline,
-            rate=RateController(analysis.looks_per_s, analysis.most_looks_per_s, self._room),
+            rate=RateController(analysis.analysis_fps, analysis.max_analysis_fps, self._room),
             view=ViewGate(self._config.stream.frozen_s, memory, drawn_on=has_geometry(geometry)),
         )
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from portal.auth.users import Account, Accounts
 
 COOKIE = "simpang_session"
@@ -21,7 +21,7 @@ KEY_BYTES = 32
 def session_key(data_dir: Path) -> bytes:
     """The signing key of this installation, made on first use and readable by its owner alone.
 
-    Raises BadInput where it was cut short: a short key could be guessed.
+    Raises UserError where it was cut short: a short key could be guessed.
     """
     path = data_dir / "session.key"
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def session_key(data_dir: Path) -> bytes:
             file.write(secrets.token_bytes(KEY_BYTES))
     key = path.read_bytes()
     if len(key) < KEY_BYTES:
-        raise BadInput(f"{path}: is cut short; delete it, and the next start makes a new one")
+        raise UserError(f"{path}: is cut short; delete it, and the next start makes a new one")
     return key
 
 

@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from pydantic import TypeAdapter
 
 from pipelines.config.settings import Config, UserConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 Role = Literal["planner", "police", "operator"]
 CHECKS_AT_ONCE = 2
@@ -64,7 +64,7 @@ def hash_password(password: str) -> str:
 def load_accounts(config: Config, announce: Callable[[str], None]) -> Accounts:
     """The users of the configuration; without any, the administrator kept in `data_dir/users.json`.
 
-    announce: is given the administrator's password, once, when it is made. Raises BadInput for a hash or a file
+    announce: is given the administrator's password, once, when it is made. Raises UserError for a hash or a file
     that cannot be used.
     """
     if not config.users:
@@ -77,7 +77,7 @@ def _account(user: UserConfig) -> Account:
     try:
         extract_parameters(password_hash)
     except InvalidHashError:
-        raise BadInput(
+        raise UserError(
             f"users.{user.name}.password_hash: not an argon2 hash; make one with: simpang password"
         ) from None
     return Account(user.name, frozenset(user.roles), password_hash)
@@ -101,5 +101,5 @@ def _read_administrator(path: Path) -> Account:
     try:
         (user,) = TypeAdapter(list[UserConfig]).validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read; delete it, and the next start makes a new password") from error
+        raise UserError(f"{path}: cannot be read; delete it, and the next start makes a new password") from error
     return _account(user)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from analytics.camera import Position
 from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.calibration import WITHIN_M, WITHIN_PX
-from pipelines.config.control_points import KnownPlace, calibrate_places
-from pipelines.errors import BadInput
+from pipelines.config.control_points import ControlPointEntry, calibrate_places
+from pipelines.errors import UserError
 from portal.auth.permissions import find_camera, requires
 from portal.auth.users import Account
 from portal.dependencies import TheServices
@@ -31,7 +31,7 @@ class CalibrationRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     image_size: tuple[Pixels, Pixels] = Field(description="Width and height of the frame of the pixels.")
-    points: tuple[KnownPlace, ...] = Field(min_length=4, max_length=MOST_POINTS)
+    points: tuple[ControlPointEntry, ...] = Field(min_length=4, max_length=MOST_POINTS)
     camera: str | None = Field(default=None, description="Metres count from its position, where that is known.")
     anchor: Position | None = Field(
         default=None, description="Where (0, 0) metres lies, else the camera or first point."
@@ -71,6 +71,6 @@ def calibrate(asked: CalibrationRequest, services: TheServices, operator: Operat
             within_px=asked.within_px,
             within_m=asked.within_m,
         )
-    except BadInput as error:
+    except UserError as error:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, f"{error}.") from error
     return CalibrationAnswer.model_validate(found.as_json())

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from analytics.camera import Position, Visibility
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
 
 WHOLE_PICTURE = "view"
@@ -16,7 +16,7 @@ class Entry:
 
     camera: CameraConfig
     site: SiteConfig | None
-    geometry: Geometry
+    geometry: CameraGeometry
 
     @property
     def id(self) -> str:

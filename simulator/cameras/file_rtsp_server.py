@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.worker.child_process import free_port, running_process
 
 START_TIMEOUT_S = 20.0
@@ -18,7 +18,7 @@ def rtsp_server(clips: Path, log: Path) -> Iterator[int]:
     """A real RTSP server over the folder; yields its port once it accepts connections."""
     program = Path(sys.executable).with_name("rtsp-server")
     if not program.is_file():
-        raise BadInput("the demo's RTSP server is not installed; install simpang[demo], or run make setup")
+        raise UserError("the demo's RTSP server is not installed; install simpang[demo], or run make setup")
     port, control = free_port(), free_port()
     command = [str(program), "--dir", str(clips), "--host", "127.0.0.1"]
     command += ["--port", str(port), "--control-port", str(control)]
@@ -30,6 +30,6 @@ def rtsp_server(clips: Path, log: Path) -> Iterator[int]:
                 break
             except OSError as error:
                 if child.poll() is not None or time.monotonic() > deadline:
-                    raise BadInput(f"the demo's RTSP server did not start; its log is {log}") from error
+                    raise UserError(f"the demo's RTSP server did not start; its log is {log}") from error
                 time.sleep(0.1)
         yield port

@@ -18,7 +18,7 @@ from aio_rtsp_toolkit.server_media import MediaSource, MediaTrackInfo, profile_l
 from aio_rtsp_toolkit.server_session import RtspServerSession
 from aio_rtsp_toolkit.server_session_types import QueuedMediaPacket
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 WAITING_FRAMES = 50
 """What one viewer may have waiting; more, and it gets nothing until the next keyframe."""
@@ -161,7 +161,7 @@ class _LiveServer(RtspServer):  # type: ignore[misc]
 class RtspOutlet:
     """A context manager that serves `streams` at rtsp://host:port/NAME; leaving it cuts all viewers off.
 
-    Raises BadInput on entering where the port is taken.
+    Raises UserError on entering where the port is taken.
     """
 
     def __init__(self, streams: Iterable[LiveStream], port: int, host: str = "127.0.0.1") -> None:
@@ -176,7 +176,7 @@ class RtspOutlet:
         self._thread.start()
         self._ready.wait(_START_TIMEOUT_S)
         if self._failure is not None:
-            raise BadInput(f"port {self._port}: {self._failure.strerror}; free it or choose another")
+            raise UserError(f"port {self._port}: {self._failure.strerror}; free it or choose another")
         return self
 
     async def _serve(self) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 import cv2
 
 from analytics.camera import Camera
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from simulator.ground_truth.recorder import TruthKeeper
 from simulator.render.frame_renderer import Painter
 from simulator.render.ground import Image
@@ -48,7 +48,7 @@ class SimulatedCamera:
         self._painters: dict[tuple[bool, Light], Painter] = {}
         self._last: Frame | None = None
         self.geometry = geometry_of(point, read_network(point))
-        self.camera: Camera = Geometry.model_validate(self.geometry).camera(point.id, IMAGE_SIZE)
+        self.camera: Camera = CameraGeometry.model_validate(self.geometry).camera(point.id, IMAGE_SIZE)
         self.truth = TruthKeeper(self.camera, into_minute_s=into_minute_s)
         self._exit = ExitStack()
 

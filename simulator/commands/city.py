@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.worker.child_process import end_with_parent
 from simulator.world.scenario import Light, Script, city_script
 from simulator.world.scenario_library import PLAYS
@@ -47,7 +47,7 @@ def render(point_id: str, seconds: float, seed: int, light: str | None, **paths:
 
     point, video = point_of(point_id), paths.pop("out")
     if video is None or not video.resolve().parent.is_dir():
-        raise BadInput(f"{video}: the folder does not exist; create it first")
+        raise UserError(f"{video}: the folder does not exist; create it first")
     script = Script(light=Light(light)) if light else city_script([point], seed, seconds, faulty=False)[point.id]
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(point.name, total=seconds)
@@ -70,7 +70,7 @@ def serve(cameras: int, seed: int, folder: Path) -> None:
         while not stop.wait(1.0):
             for point, camera in zip(all_points(), living.cameras, strict=False):
                 if camera.poll() is not None:
-                    raise BadInput(f"camera {point.id} stopped by itself; its log is {folder / point.id}.log")
+                    raise UserError(f"camera {point.id} stopped by itself; its log is {folder / point.id}.log")
 
 
 @city.command(hidden=True)

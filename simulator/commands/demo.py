@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.worker.child_process import running_process
 from simulator.cameras.file_rtsp_server import rtsp_server
 from simulator.demo.clips import demo_config
@@ -59,7 +59,7 @@ def _play_clips(clips: Path, data_dir: Path, port: int) -> None:
         with running_process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:
             status = city.wait()
     if status:
-        raise BadInput(f"the demo stopped by itself with status {status}; the line above says why")
+        raise UserError(f"the demo stopped by itself with status {status}; the line above says why")
 
 
 def _as_keyboard_interrupt(_: int, __: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from models.errors import UnusableWeights
 from models.weights.bundled import DEMO_CITY
 from models.weights.resolver import resolve_weights
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from simulator.world.sites import Point, all_points, point_of
 
 
@@ -47,7 +47,7 @@ def evaluate_city(
 
     load_sumo()
     if json_path != "-" and not Path(json_path).resolve().parent.is_dir():
-        raise BadInput(f"{json_path}: the folder does not exist; create it first")
+        raise UserError(f"{json_path}: the folder does not exist; create it first")
     _check_weights(weights)
     points = _points(point_ids, cameras, seed)
     trial = Trial(points, seed, minutes, folder.resolve() / f"{time.strftime('%Y%m%d-%H%M%S')}-seed-{seed}", weights)
@@ -71,7 +71,7 @@ def _check_weights(weights: str) -> None:
     try:
         resolve_weights(weights)
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
 
 
 def _points(point_ids: tuple[str, ...], cameras: int, seed: int) -> list[Point]:

@@ -10,7 +10,7 @@ from models.detection.cpu import cores
 from models.errors import UnusableWeights
 from models.weights.bundled import DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from models.weights.resolver import resolve_weights
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 THREADS = "For training. On a machine with other work, 1 is faster than more that wait for each other."
 
@@ -43,7 +43,7 @@ def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders
             training = train(plan, path, work, progress, threads=threads or cores())
             report = publish(training, plan, start=path, work=work, out=folders["out"], progress=progress)
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
     for precision in ("fp32", "int8"):
         click.echo(f"mAP50 {precision}: {report[precision]['map50']}")
     click.echo(folders["out"] / DEMO_CITY_WEIGHTS.name)

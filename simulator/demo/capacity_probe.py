@@ -48,7 +48,7 @@ def cost_of_a_camera(point: Point, weights: str) -> float:
     for data in packets:
         decoder.decode(av.Packet(data))
     decoding_s = (time.process_time() - began) / _FRAMES
-    return float((drawing_s + decoding_s) * FPS + _look_s(pictures, weights) * AnalysisConfig().looks_per_s)
+    return float((drawing_s + decoding_s) * FPS + _look_s(pictures, weights) * AnalysisConfig().analysis_fps)
 
 
 def _look_s(pictures: Sequence[Image], weights: str) -> float:

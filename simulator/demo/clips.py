@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import yaml
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 VIDEO_SUFFIXES = {".mp4", ".mkv"}
 MOST_CAMERAS = 4
@@ -36,11 +36,11 @@ KNOWN_CLIPS = (
 def demo_config(clips: Path, *, data_dir: Path, rtsp_port: int, port: int, weights: Path | None) -> str:
     """YAML for `simpang run` over the clips, played at rtsp://127.0.0.1:`rtsp_port`.
 
-    Clips without drawn geometry become cameras without gates. Raises BadInput where the folder holds no video.
+    Clips without drawn geometry become cameras without gates. Raises UserError where the folder holds no video.
     """
     files = {path.stem: path for path in sorted(clips.iterdir()) if path.suffix.lower() in VIDEO_SUFFIXES}
     if not files:
-        raise BadInput(f"{clips}: no .mp4 or .mkv in this folder; give a folder with traffic video: --clips DIR")
+        raise UserError(f"{clips}: no .mp4 or .mkv in this folder; give a folder with traffic video: --clips DIR")
     drawn = [clip for clip in KNOWN_CLIPS if clip.stem in files]
     chosen = drawn or [
         KnownClip(stem, stem, (1.12 + 0.01 * n, 104.04)) for n, stem in enumerate(list(files)[:MOST_CAMERAS])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analytics.flow.congestion_level import level_at
 from analytics.flow.free_flow import LIMIT_SHARE
 from analytics.geometry.plane import side_of_line
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from simulator.world.scenario import demand_at
 from simulator.world.sites import Point
 from simulator.world.vehicle_types import BODIES, SHARES
@@ -49,7 +49,7 @@ class PastDays:
     number: of the camera, for the event ids.
     """
 
-    def __init__(self, point: Point, geometry: Geometry, number: int, zone: ZoneInfo) -> None:
+    def __init__(self, point: Point, geometry: CameraGeometry, number: int, zone: ZoneInfo) -> None:
         self._point, self._geometry, self._number, self._zone = point, geometry, number, zone
 
     @property

@@ -13,9 +13,9 @@ import httpx
 
 from models.detection.cpu import cores
 from models.weights.bundled import DEMO_CITY
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import Config, read_config
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.worker.child_process import running_process
 from simulator.cameras.processes import LiveCity, amend_config, live_city
 from simulator.demo.capacity_probe import cameras_held
@@ -40,7 +40,7 @@ Say = Callable[[str], None]
 
 
 def show(data_dir: Path, *, port: int, cameras: int | None, seed: int, say: Say) -> None:
-    """Until KeyboardInterrupt. Raises BadInput where a part does not start or stops by itself."""
+    """Until KeyboardInterrupt. Raises UserError where a part does not start or stops by itself."""
     began = time.monotonic()
     data_dir.mkdir(parents=True, exist_ok=True)
     points, weights = points_in_order(), os.environ.get("SIMPANG_WEIGHTS") or DEMO_CITY
@@ -63,7 +63,7 @@ def show(data_dir: Path, *, port: int, cameras: int | None, seed: int, say: Say)
                 for line in _welcome(port, users, time.monotonic() - began, city):
                     say(line)
                 _narrate(city, running, config, narration, say)
-    raise BadInput(f"the demo stopped by itself; {log} says why")
+    raise UserError(f"the demo stopped by itself; {log} says why")
 
 
 def _complete(config: Path, *, port: int, users: Sequence[DemoUser], weights: str) -> None:
@@ -78,7 +78,7 @@ def _complete(config: Path, *, port: int, users: Sequence[DemoUser], weights: st
 def _past(config: Config, live: Sequence[Point]) -> list[PastDays]:
     zone = ZoneInfo(config.city.timezone)
     return [
-        PastDays(point, Geometry.model_validate(geometry_of(point, read_network(point))), number, zone)
+        PastDays(point, CameraGeometry.model_validate(geometry_of(point, read_network(point))), number, zone)
         for number, point in enumerate(live)
     ]
 
@@ -90,7 +90,7 @@ def _wait_until_up(running: Popen[bytes], port: int, log: Path) -> None:
             httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=ASK_EVERY_S).raise_for_status()
         except httpx.HTTPError as error:
             if running.poll() is not None or time.monotonic() > deadline:
-                raise BadInput(f"the pages did not come up; {log} says why") from error
+                raise UserError(f"the pages did not come up; {log} says why") from error
             time.sleep(ASK_EVERY_S)
         else:
             return
@@ -112,7 +112,7 @@ def _narrate(city: LiveCity, running: Popen[bytes], config: Config, narration: P
     while running.poll() is None:
         for point_id, camera in zip(city.truth, city.cameras, strict=True):
             if camera.poll() is not None:
-                raise BadInput(f"camera {point_id} stopped by itself; its log is {city.config.parent / point_id}.log")
+                raise UserError(f"camera {point_id} stopped by itself; its log is {city.config.parent / point_id}.log")
         for happening in narrator.news(datetime.now(UTC)):
             with narration.open("a", encoding="utf-8") as file:
                 file.write(happening.as_json() + "\n")

@@ -14,7 +14,7 @@ from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import Config
-from pipelines.store.database import DatabaseDown, open_database, transaction
+from pipelines.store.database import DatabaseUnavailable, open_database, transaction
 from simulator.demo.history_seed import SEED_MARK, PastDays, Rows, days_back
 
 DAYS = 30
@@ -52,12 +52,12 @@ def _seed(config: Config, past: Sequence[PastDays], stop: Flag) -> None:
     try:
         with open_database(config, max_connections=1) as pool:
             seed(pool, past, datetime.now(ZoneInfo(config.city.timezone)) - ENDS_BEFORE, stop)
-    except DatabaseDown as error:
+    except DatabaseUnavailable as error:
         log.warning("the past could not be written", reason=str(error))
 
 
 def seed(pool: ConnectionPool, past: Sequence[PastDays], until: datetime, stop: Flag, *, days: int = DAYS) -> None:
-    """until: in the city's time zone. Raises DatabaseDown."""
+    """until: in the city's time zone. Raises DatabaseUnavailable."""
     for k, day in enumerate(days_back(until, days)):
         began = time.monotonic()
         for camera in past if k <= DAYS_OF_OTHERS else past[:WITH_A_MONTH]:

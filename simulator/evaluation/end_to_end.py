@@ -9,7 +9,7 @@ from pathlib import Path
 from subprocess import Popen
 
 from pipelines.config.settings import read_config
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
 from pipelines.store.database import open_database
 from pipelines.worker.child_process import running_process
@@ -67,7 +67,7 @@ class Outcome:
 
 
 def run_trial(trial: Trial, progress: Progress = lambda _: None) -> Outcome:
-    """In real time. Raises BadInput where a camera or Simpang itself stops early; what they said is in the folder."""
+    """In real time. Raises UserError where a camera or Simpang itself stops early; what they said is in the folder."""
     trial.folder.mkdir(parents=True, exist_ok=True)
     ready_s = _first_second(time.time()) - time.time()
     scripted_s = trial.until_s - QUIET_END_S
@@ -94,7 +94,7 @@ def _first_second(now: float) -> float:
 def _wait(
     trial: Trial, city: LiveCity, until_s: float, progress: Progress, simpang: Popen[bytes] | None = None
 ) -> None:
-    """Raises BadInput where one of the programs stops by itself."""
+    """Raises UserError where one of the programs stops by itself."""
     programs = {point.id: camera for point, camera in zip(trial.points, city.cameras, strict=True)}
     if simpang is not None:
         programs["simpang"] = simpang
@@ -103,7 +103,7 @@ def _wait(
             if program.poll() is not None:
                 log = trial.folder / f"{name}.log"
                 last_line = (log.read_text(encoding="utf-8").strip().splitlines() or [""])[-1]
-                raise BadInput(f"{name} stopped by itself; its log is {log} and ends with: {last_line}")
+                raise UserError(f"{name} stopped by itself; its log is {log} and ends with: {last_line}")
         progress(t)
         time.sleep(POLL_S)
 

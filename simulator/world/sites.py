@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 LANE_M = 3.3
 MEDIAN_M = 1.6
@@ -109,8 +109,8 @@ def all_points() -> tuple[Point, ...]:
 
 
 def point_of(point_id: str) -> Point:
-    """Raises BadInput that lists the known ones."""
+    """Raises UserError that lists the known ones."""
     for point in all_points():
         if point.id == point_id:
             return point
-    raise BadInput(f"no point {point_id!r} in this city; choose one of: {', '.join(p.id for p in all_points())}")
+    raise UserError(f"no point {point_id!r} in this city; choose one of: {', '.join(p.id for p in all_points())}")

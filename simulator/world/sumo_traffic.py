@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from simulator.world.incident_injection import Extra, Stage
 from simulator.world.scenario import WARM_UP_S, Script
 from simulator.world.sites import Arm, Point
@@ -29,11 +29,11 @@ _STRAIGHT_ON = 3.0
 
 
 def load_sumo() -> ModuleType:
-    """Raises BadInput where the extra `demo` is not installed."""
+    """Raises UserError where the extra `demo` is not installed."""
     try:
         return import_module("libsumo")
     except ImportError as error:
-        raise BadInput("Eclipse SUMO is not installed; install simpang[demo], or run make setup") from error
+        raise UserError("Eclipse SUMO is not installed; install simpang[demo], or run make setup") from error
 
 
 class Traffic:

@@ -17,7 +17,7 @@ from pipelines.config.settings import Config
 from pipelines.events.schema import CameraStatus, Event, Health
 from pipelines.evidence.snapshots import Snapshots
 from pipelines.store.database import open_database
-from pipelines.store.writer import Store
+from pipelines.store.writer import EventWriter
 from pipelines.worker.camera_health import OVERLOAD_REASON
 from portal.spa import STATIC
 from tests.portal.conftest import level, minute, online, serving
@@ -80,7 +80,7 @@ def pool(config: Config) -> Iterator[ConnectionPool]:
 
 @pytest.fixture
 def keep(pool: ConnectionPool) -> Callable[..., None]:
-    store = Store(pool)
+    store = EventWriter(pool)
 
     def write(*data: Any) -> None:
         store.write([Event.wrap(facts, datetime.now(UTC)) for facts in data])

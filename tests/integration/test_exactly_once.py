@@ -21,7 +21,7 @@ from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import BusConfig, CameraConfig, Config, StoreConfig
 from pipelines.events.schema import Counts, Event
 from pipelines.store.database import open_database
-from pipelines.store.writer import Store
+from pipelines.store.writer import EventWriter
 from pipelines.worker.supervisor import BackOff
 from pipelines.worker.worker import Worker
 from tests.support.bright_detector import BrightDetector
@@ -86,7 +86,7 @@ def config(
             CameraConfig(id=name, name=name, url=rtsp_cameras.url("road.mp4"), geometry=geometry) for name in CAMERAS
         ),
         data_dir=tmp_path / "data",
-        analysis={"looks_per_s": 10},
+        analysis={"analysis_fps": 10},
         stream={"stall_s": 3},
         bus=BusConfig(kafka=kafka_broker.bootstrap),
         store=StoreConfig(dsn=postgres_server.dsn),
@@ -99,7 +99,7 @@ def config(
 def test_every_crossing_is_stored_once_whatever_is_killed(config, rtsp_cameras, kafka_broker, postgres_server):
     with ExitStack() as parts:
         pool = parts.enter_context(open_database(config))
-        parts.enter_context(consuming(kafka_broker.bootstrap, Store(pool).write))
+        parts.enter_context(consuming(kafka_broker.bootstrap, EventWriter(pool).write))
         publisher = parts.enter_context(closing(KafkaPublisher(kafka_broker.bootstrap)))
         said = Said(parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher)))
         back_off = BackOff(first_s=0.2, longest_s=1.0)

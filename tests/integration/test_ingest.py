@@ -16,7 +16,7 @@ from threading import Thread
 import av
 import pytest
 
-from pipelines.errors import Unanswered
+from pipelines.errors import HostUnreachable
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.source import Source, SourceLost, UnsupportedStream
 from pipelines.live_video.hls_muxer import HlsWriter
@@ -247,11 +247,11 @@ def test_what_cannot_be_opened_gets_one_line_without_the_password(
 
 def test_nobody_there_is_told_from_a_server_that_refuses(rtsp_cameras: RtspCameras, silent_server: int) -> None:
     for port in (refused_port(), silent_server):
-        with pytest.raises(Unanswered):
+        with pytest.raises(HostUnreachable):
             read(f"rtsp://127.0.0.1:{port}/live", frames=1, stall_s=1)
     with pytest.raises(SourceLost) as lost:
         read(rtsp_cameras.url("nowhere.mp4"), frames=1)
-    assert not isinstance(lost.value, Unanswered)
+    assert not isinstance(lost.value, HostUnreachable)
 
 
 def test_a_codec_that_browsers_cannot_show_is_refused_by_name(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def config(tmp_path: Path, *cameras: CameraConfig, **stream: float) -> Config:
     return Config(
         cameras=cameras,
         data_dir=tmp_path / "data",
-        analysis=AnalysisConfig(looks_per_s=10),
+        analysis=AnalysisConfig(analysis_fps=10),
         stream=StreamConfig(**{"segment_s": 0.5, "stall_s": 2, **stream}),
     )
 

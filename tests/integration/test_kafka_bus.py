@@ -10,9 +10,9 @@ import pytest
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from pipelines.bus.bus import BusDown, Handler
+from pipelines.bus.bus import BusUnavailable, Handler
 from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.events.schema import TOPICS, Event
 from tests.pipelines.bus.test_outbox import counts, health, level
 from tests.support.servers import KafkaBroker, wait_until
@@ -150,7 +150,7 @@ def test_a_broker_that_is_down_is_named_and_asked_again(kafka_broker: KafkaBroke
     kafka_broker.kill()
     taken = Taken()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
-        with pytest.raises(BusDown, match=f"^Kafka at {kafka_broker.bootstrap}: Connection refused$"):
+        with pytest.raises(BusUnavailable, match=f"^Kafka at {kafka_broker.bootstrap}: Connection refused$"):
             publisher.publish([counts(1)])
         kafka_broker.start()
         publisher.publish([event := counts(2)])
@@ -162,7 +162,7 @@ def test_a_broker_that_forgot_its_producers_is_reported_once(kafka_broker: Kafka
         publisher.publish([counts(n) for n in range(5)])
         kafka_broker.kill()
         kafka_broker.start()
-        with pytest.raises(BusDown):
+        with pytest.raises(BusUnavailable):
             publisher.publish([counts(6)])
         publisher.publish([counts(7)])
 
@@ -174,12 +174,12 @@ def test_a_broker_that_lost_what_it_acknowledged_is_found_out(kafka_broker: Kafk
         with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap)) as admin:
             admin.delete_topics(["traffic.counts"])
             admin.create_topics([NewTopic("traffic.counts", num_partitions=6, replication_factor=-1)])
-        with pytest.raises(BusDown, match="lost events that it had acknowledged"):
+        with pytest.raises(BusUnavailable, match="lost events that it had acknowledged"):
             publisher.publish([counts(6)])
         publisher.publish([counts(7)])
 
 
 def test_an_address_that_makes_no_sense_is_bad_input() -> None:
     for bootstrap in ("", "kafka:", ":9092", "kafka:port", "a:9092,,b:9092"):
-        with pytest.raises(BadInput, match=r"bus\.kafka"):
+        with pytest.raises(UserError, match=r"bus\.kafka"):
             KafkaPublisher(bootstrap)

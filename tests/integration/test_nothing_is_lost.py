@@ -14,8 +14,8 @@ from pipelines.bus.bus import MemoryBus, Publisher
 from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
 from pipelines.bus.outbox import Outbox
 from pipelines.events.schema import Event
-from pipelines.store.database import DatabaseDown, open_database, transaction
-from pipelines.store.writer import Store
+from pipelines.store.database import DatabaseUnavailable, open_database, transaction
+from pipelines.store.writer import EventWriter
 from tests.pipelines.store.test_writer import NOON, config_for, counts
 from tests.support.servers import KafkaBroker, PostgresServer, wait_until
 
@@ -48,7 +48,7 @@ class Traffic:
         try:
             with transaction(pool) as connection:
                 row = connection.execute("SELECT count(*) FROM crossings").fetchone()
-        except DatabaseDown:
+        except DatabaseUnavailable:
             return 0
         return int(row[0]) if row else 0
 
@@ -66,7 +66,7 @@ class Traffic:
 def storing(broker: KafkaBroker, pool: ConnectionPool) -> Iterator[None]:
     stop = Flag()
     run = KafkaSubscriber(broker.bootstrap, "simpang-store").run
-    thread = Thread(target=run, args=(Store(pool).write, stop))
+    thread = Thread(target=run, args=(EventWriter(pool).write, stop))
     thread.start()
     try:
         yield
@@ -148,7 +148,7 @@ def test_in_one_process_the_database_is_killed_and_comes_back(postgres_server: P
         open_database(config_for(postgres_server.dsn)) as pool,
         worker(tmp_path, bus) as outbox,
     ):
-        bus.subscribe(Store(pool).write)
+        bus.subscribe(EventWriter(pool).write)
         traffic.pass_by(outbox.put, events=10)
         wait_until(lambda: traffic.all_stored(pool), "the first crossings to be stored")
         postgres_server.kill()

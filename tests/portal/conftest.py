@@ -26,7 +26,7 @@ from pipelines.config.settings import (
 )
 from pipelines.events.schema import CameraStatus, Congestion, Event, Health
 from pipelines.store.database import open_database
-from pipelines.store.writer import Store
+from pipelines.store.writer import EventWriter
 from portal.app import create_app
 from portal.server import PortalServer, address_of, listening_socket
 from tests.support.servers import wait_until
@@ -95,7 +95,7 @@ def pool(config: Config) -> Iterator[ConnectionPool]:
 @pytest.fixture
 def keep(pool: ConnectionPool) -> Callable[..., None]:
     """Write events as the store does: `keep(Health(...), Counts(...))`."""
-    store = Store(pool)
+    store = EventWriter(pool)
 
     def write(*data: Any) -> None:
         store.write([Event.wrap(facts, datetime.now(UTC)) for facts in data])

@@ -2,7 +2,7 @@
 
 from portal.openapi import openapi_document
 
-REQUESTS = {"CalibrationRequest", "KnownPlace"}
+REQUESTS = {"CalibrationRequest", "ControlPointEntry"}
 """Models of request bodies: their fields may be left out."""
 
 

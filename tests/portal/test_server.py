@@ -11,7 +11,7 @@ import structlog
 from fastapi import FastAPI
 
 from pipelines.config.settings import PortalConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from portal.error_handlers import answer_problems
 from portal.server import address_of, listening_socket, serve
 from tests.support.servers import wait_until
@@ -22,7 +22,7 @@ from tests.support.servers import wait_until
     [("203.0.113.1", "cannot listen on 203.0.113.1"), ("no-such-host.invalid", "correct portal.host or port")],
 )
 def test_an_address_that_is_not_ours_is_told(host, says):
-    with pytest.raises(BadInput, match=says), listening_socket(PortalConfig(host=host, port=0)):
+    with pytest.raises(UserError, match=says), listening_socket(PortalConfig(host=host, port=0)):
         pass
 
 

@@ -10,8 +10,8 @@ import structlog
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 
-from pipelines.bus.bus import BusDown
-from pipelines.errors import BadInput
+from pipelines.bus.bus import BusUnavailable
+from pipelines.errors import UserError
 from pipelines.events.schema import TOPICS
 
 log = structlog.get_logger()
@@ -30,12 +30,12 @@ CLIENT = {
     "metadata_max_age_ms": 30_000,
 }
 
-Layout = dict[str, tuple[str | None, dict[int, int]]]
+TopicLayout = dict[str, tuple[str | None, dict[int, int]]]
 """Topic -> its id, and the leader epoch of each of its partitions."""
 
 
-class Brokers:
-    """The addresses in `bootstrap` (`host:9092,host2:9092`). Raises BadInput where they make no sense."""
+class KafkaCluster:
+    """The addresses in `bootstrap` (`host:9092,host2:9092`). Raises UserError where they make no sense."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
@@ -48,11 +48,11 @@ class Brokers:
     def _address(self, text: str) -> tuple[str, int]:
         host, _, port = text.rpartition(":") if ":" in text else (text, "", "9092")
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise BadInput(f"bus.kafka: {self._bootstrap!r} is no list of brokers; write host:9092,host2:9092")
+            raise UserError(f"bus.kafka: {self._bootstrap!r} is no list of brokers; write host:9092,host2:9092")
         return host.strip("[]"), int(port)
 
     def require_one(self) -> None:
-        """Raises BusDown where none takes a connection: sooner, and clearer, than a client that finds out itself."""
+        """Raise BusUnavailable where no broker accepts a connection, sooner and clearer than the client itself does."""
         reason = ""
         for address in self._addresses:
             try:
@@ -60,11 +60,11 @@ class Brokers:
                     return
             except OSError as error:
                 reason = error.strerror or str(error)
-        raise BusDown(f"Kafka at {self}: {reason}")
+        raise BusUnavailable(f"Kafka at {self}: {reason}")
 
     @contextmanager
     def admin(self) -> Iterator[KafkaAdminClient]:
-        """A client, once our topics exist. Raises BusDown or KafkaError where no broker answers."""
+        """A client, once our topics exist. Raises BusUnavailable or KafkaError where no broker answers."""
         self.require_one()
         admin = KafkaAdminClient(bootstrap_servers=self.servers, **CLIENT)
         try:
@@ -73,36 +73,36 @@ class Brokers:
         finally:
             admin.close()
 
-    def down(self, error: Exception) -> BusDown:
+    def down(self, error: Exception) -> BusUnavailable:
         """What to raise for an error of the client."""
-        return BusDown(f"Kafka at {self}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}")
+        return BusUnavailable(f"Kafka at {self}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}")
 
 
-class Watch:
+class ClusterMonitor:
     """Tells when the broker is not the one it was.
 
     A consumer whose broker is gone only falls silent; and one that meets it again, restarted, goes on at positions
     that may by then belong to other messages.
     """
 
-    def __init__(self, brokers: Brokers, admin: KafkaAdminClient) -> None:
-        """Raises BusDown where a topic is not ready."""
+    def __init__(self, brokers: KafkaCluster, admin: KafkaAdminClient) -> None:
+        """Raises BusUnavailable where a topic is not ready."""
         self._brokers = brokers
         self._admin = admin
         self.layout = _layout(admin)
         self._next_look = monotonic() + LOOK_EVERY_S
         unready = [topic for topic in TOPICS.values() if not self.layout.get(topic, (None, {}))[1]]
         if unready:
-            raise BusDown(f"Kafka at {brokers}: topic {unready[0]} is not ready")
+            raise BusUnavailable(f"Kafka at {brokers}: topic {unready[0]} is not ready")
 
     def look(self) -> None:
-        """Now and then. Raises BusDown or KafkaError where a new consumer is called for."""
+        """Now and then. Raises BusUnavailable or KafkaError where a new consumer is called for."""
         if monotonic() < self._next_look:
             return
         self._next_look = monotonic() + LOOK_EVERY_S
         self._brokers.require_one()
         if _layout(self._admin) != self.layout:
-            raise BusDown(f"Kafka at {self._brokers}: was restarted, or its topics changed")
+            raise BusUnavailable(f"Kafka at {self._brokers}: was restarted, or its topics changed")
 
 
 def _create_topics(admin: KafkaAdminClient) -> None:
@@ -116,7 +116,7 @@ def _create_topics(admin: KafkaAdminClient) -> None:
             log.warning("may not create a topic; ask the broker's keeper to", topic=topic)
 
 
-def _layout(admin: KafkaAdminClient) -> Layout:
+def _layout(admin: KafkaAdminClient) -> TopicLayout:
     return {
         topic["name"]: (topic["topic_id"], {p["partition_index"]: p["leader_epoch"] for p in topic["partitions"]})
         for topic in admin.describe_topics(list(TOPICS.values()))

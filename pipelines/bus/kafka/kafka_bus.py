@@ -16,8 +16,8 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError
 from kafka.structs import TopicPartition
 from pydantic import ValidationError
 
-from pipelines.bus.bus import BusDown, Handler
-from pipelines.bus.kafka.cluster import CLIENT, Brokers, Layout, Watch
+from pipelines.bus.bus import BusUnavailable, Handler
+from pipelines.bus.kafka.cluster import CLIENT, ClusterMonitor, KafkaCluster, TopicLayout
 from pipelines.events.schema import Event
 
 log = structlog.get_logger()
@@ -54,12 +54,12 @@ class KafkaPublisher:
     """Publishes with an idempotent producer and `acks=all`. For one thread, the outbox's."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._brokers = Brokers(bootstrap)
+        self._brokers = KafkaCluster(bootstrap)
         self._producer: KafkaProducer | None = None
         self._offsets: dict[TopicPartition, int] = {}
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Raises BusDown, after some 10 s at most, where not all of them are acknowledged."""
+        """Raises BusUnavailable, after some 10 s at most, where not all of them are acknowledged."""
         try:
             self._send(self._connected(), events)
         except KafkaError as error:
@@ -98,10 +98,10 @@ class KafkaPublisher:
                 self._note_offset(kept.topic_partition, kept.offset)
 
     def _note_offset(self, partition: TopicPartition, offset: int) -> None:
-        """Offsets only grow. Where they do not, the broker has lost what it had acknowledged: raises BusDown."""
+        """Offsets only grow. Where they do not, the broker has lost what it had acknowledged: raises BusUnavailable."""
         if 0 <= offset <= self._offsets.get(partition, -1):
             self.close()
-            raise BusDown(f"Kafka at {self._brokers}: lost events that it had acknowledged ({partition.topic})")
+            raise BusUnavailable(f"Kafka at {self._brokers}: lost events that it had acknowledged ({partition.topic})")
         self._offsets[partition] = offset
 
 
@@ -120,7 +120,7 @@ class KafkaSubscriber:
     """
 
     def __init__(self, bootstrap: str, group: str) -> None:
-        self._brokers = Brokers(bootstrap)
+        self._brokers = KafkaCluster(bootstrap)
         self._group = group
 
     def run(self, handler: Handler, stop: Flag) -> None:
@@ -129,17 +129,17 @@ class KafkaSubscriber:
         while not stop.is_set():
             try:
                 with self._brokers.admin() as admin:
-                    watch = Watch(self._brokers, admin)
+                    watch = ClusterMonitor(self._brokers, admin)
                     with self._consumer(watch.layout) as consumer:
                         log.info("subscribed to Kafka", brokers=str(self._brokers), group=self._group)
                         pauses.over()
                         self._feed(consumer, handler, stop, watch)
-            except (BusDown, KafkaError) as error:
-                down = error if isinstance(error, BusDown) else self._brokers.down(error)
+            except (BusUnavailable, KafkaError) as error:
+                down = error if isinstance(error, BusUnavailable) else self._brokers.down(error)
                 pauses.wait(stop, "bus is down; asking again until it is back", down)
 
     @contextmanager
-    def _consumer(self, layout: Layout) -> Iterator[KafkaConsumer]:
+    def _consumer(self, layout: TopicLayout) -> Iterator[KafkaConsumer]:
         consumer = KafkaConsumer(bootstrap_servers=self._brokers.servers, group_id=self._group, **_CONSUMER)
         try:
             partitions = [TopicPartition(topic, n) for topic, (_, epochs) in layout.items() for n in epochs]
@@ -153,8 +153,8 @@ class KafkaSubscriber:
         finally:
             consumer.close(timeout_ms=1000)
 
-    def _feed(self, consumer: KafkaConsumer, handler: Handler, stop: Flag, watch: Watch) -> None:
-        """Until `stop`. Raises KafkaError or BusDown where the broker is lost."""
+    def _feed(self, consumer: KafkaConsumer, handler: Handler, stop: Flag, watch: ClusterMonitor) -> None:
+        """Until `stop`. Raises KafkaError or BusUnavailable where the broker is lost."""
         pauses = _Pauses()
         while not stop.is_set():
             records: dict[TopicPartition, list[Any]] = consumer.poll(timeout_ms=POLL_MS)

@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from models.detection.detector import RgbImage
 from models.errors import UnusableWeights
 from models.export.yolo_dataset import PICTURE_SUFFIXES, at_width, read_picture
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.source import Source, SourceLost, explain, public_address
 
@@ -57,7 +57,7 @@ def sample_pictures(
     sources: folders of pictures, videos, and addresses of cameras (anything with ://). Folders and videos are gone
     through in even steps. Cameras are asked for one picture at a time, `over_s` seconds from the first to the last; in
     between nothing is asked of them. A camera that gives none is left out and named.
-    Raises BadInput for files that are no pictures or video.
+    Raises UserError for files that are no pictures or video.
     """
     samples = Samples()
     for source in sources:
@@ -77,15 +77,15 @@ def _of_file(path: Path, each: int, width: int) -> list[RgbImage]:
         if path.is_dir():
             found = sorted(file for file in path.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
             if not found:
-                raise BadInput(f"{path}: holds no pictures ({', '.join(PICTURE_SUFFIXES)}); give another folder")
+                raise UserError(f"{path}: holds no pictures ({', '.join(PICTURE_SUFFIXES)}); give another folder")
             return [read_picture(file, width=width) for file in _evenly(found, each)]
         if path.suffix.lower() in PICTURE_SUFFIXES:
             return [read_picture(path, width=width)]
         return list(_of_video(path, each, width))
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
     except (FFmpegError, OSError) as error:
-        raise BadInput(f"{path}: {explain(error)}") from error
+        raise UserError(f"{path}: {explain(error)}") from error
 
 
 def _evenly(files: Sequence[Path], each: int) -> list[Path]:
@@ -97,7 +97,7 @@ def _of_video(path: Path, each: int, width: int) -> Iterator[RgbImage]:
     """Sought, not read through: videos of a whole day are fine."""
     with av.open(str(path)) as container:
         if not container.streams.video:
-            raise BadInput(f"{path}: carries no video; give a video, a folder of pictures or a camera's address")
+            raise UserError(f"{path}: carries no video; give a video, a folder of pictures or a camera's address")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         length_s = (container.duration or 0) / av.time_base

@@ -13,7 +13,7 @@ from models.export.detector_agreement import CONFIDENT, SAME_BOX
 from models.export.tensorrt_cache import EngineCache, this_hardware
 from models.weights.resolver import engine_folder, resolve_weights
 from pipelines.config.settings import read_config
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 if TYPE_CHECKING:
     from pipelines.commands.export.quantize_job import Calibration, QuantisedModel
@@ -61,7 +61,7 @@ def export_model(
     `yolo`, --int8 the extra `quantise`.
     """
     if not int8 and (sources or city or labelled or accept):
-        raise BadInput("--pictures, --config, --labelled and --accept go with --int8")
+        raise UserError("--pictures, --config, --labelled and --accept go with --int8")
     try:
         path = resolve_weights(weights, prefer_torch=True)
         if int8:
@@ -79,14 +79,14 @@ def export_model(
 
             click.echo(export_weights(path, to=to, imgsz=imgsz, half=half))
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
 
 
 def _quantised(path: Path, to: str, by: "Calibration") -> "QuantisedModel":
     from pipelines.commands.export.quantize_job import quantise_for_cpu, quantise_for_gpu  # noqa: PLC0415 - its runtimes load slowly
 
     if to == "onnx":
-        raise BadInput("--int8 is for --to openvino and --to engine; ONNX Runtime gets --half at most")
+        raise UserError("--int8 is for --to openvino and --to engine; ONNX Runtime gets --half at most")
     return quantise_for_cpu(path, by) if to == "openvino" else quantise_for_gpu(path, by, EngineCache(engine_folder()))
 
 
@@ -95,17 +95,17 @@ def _engine(path: Path) -> Path:
     if hardware is None:
         from pipelines.commands.export.quantize_job import NO_ENGINE_HERE  # noqa: PLC0415 - its runtimes load slowly
 
-        raise BadInput(NO_ENGINE_HERE)
+        raise UserError(NO_ENGINE_HERE)
     return EngineCache(engine_folder()).find_or_build(path, hardware)
 
 
 def _sources(sources: tuple[str, ...], city: Path | None) -> list[str]:
-    cameras = () if city is None else read_config(city).watched
+    cameras = () if city is None else read_config(city).active_cameras
     return [*sources, *((camera.analysis_url or camera.url).get_secret_value() for camera in cameras)]
 
 
 def _show(made: "QuantisedModel") -> None:
-    """Raises BadInput for one that keeps too little."""
+    """Raises UserError for one that keeps too little."""
     kept = made.kept
     console = Console()
     table = Table(box=box.SIMPLE_HEAD)
@@ -131,5 +131,5 @@ def _show(made: "QuantisedModel") -> None:
         console.print(f"{made.report}", soft_wrap=True)
     if not made.accepted:
         where, why = made.path or "the engine", "; ".join(kept.shortfalls)
-        raise BadInput(f"{where}: not taken into use: {why}; calibrate on more and other pictures, or give --accept")
+        raise UserError(f"{where}: not taken into use: {why}; calibrate on more and other pictures, or give --accept")
     click.echo(made.path)

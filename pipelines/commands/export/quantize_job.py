@@ -17,7 +17,7 @@ from models.export.exporter import export_weights
 from models.export.quantization import ENOUGH_PICTURES, has_nncf, quantise
 from models.export.tensorrt_cache import EngineCache, this_hardware
 from pipelines.commands.export.calibration_samples import Samples, sample_pictures
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 REPORT = "export_report.json"
 FEWEST_EACH = 4
@@ -40,9 +40,9 @@ class Calibration:
     accept: bool = False
 
     def samples(self) -> Samples:
-        """Raises BadInput."""
+        """Raises UserError."""
         if not self.sources:
-            raise BadInput("INT8 needs pictures of your cameras; give --pictures or --config")
+            raise UserError("INT8 needs pictures of your cameras; give --pictures or --config")
         each = max(FEWEST_EACH, -(-self.pictures // len(self.sources)))
         return sample_pictures(self.sources, each=each, width=self.width, over_s=self.over_s)
 
@@ -65,10 +65,10 @@ def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
 
     weights: a .pt, or a float OpenVINO export. A network that is not accepted lies in
     NAME_int8_rejected_openvino_model, where nothing takes it by itself, and an earlier INT8 network stays.
-    Raises BadInput.
+    Raises UserError.
     """
     if not has_nncf():
-        raise BadInput("quantising needs NNCF; run `pip install 'simpang[quantise]'`")
+        raise UserError("quantising needs NNCF; run `pip install 'simpang[quantise]'`")
     samples = by.samples()
     try:
         original = export_weights(weights) if weights.suffix == ".pt" else weights
@@ -84,7 +84,7 @@ def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
             width=by.width,
         )
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
     accepted = by.accept or not kept.shortfalls
     report = {"calibration": mark, "accepted": accepted, "kept": kept.as_json()}
     (trial / REPORT).write_text(json.dumps(report, indent=2) + os.linesep, encoding="utf-8")
@@ -99,13 +99,13 @@ def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
 def quantise_for_gpu(weights: Path, by: Calibration, engines: EngineCache) -> QuantisedModel:
     """A TensorRT INT8 engine for this machine's GPU, in the cache, where the .pt finds it from then on.
 
-    One that is not accepted is not kept. Raises BadInput. Never run by us: it needs a GPU.
+    One that is not accepted is not kept. Raises UserError. Never run by us: it needs a GPU.
     """
     hardware = this_hardware()
     if hardware is None:
-        raise BadInput(NO_ENGINE_HERE)
+        raise UserError(NO_ENGINE_HERE)
     if weights.suffix != ".pt":
-        raise BadInput(f"{weights}: an engine is built from a .pt; give one")
+        raise UserError(f"{weights}: an engine is built from a .pt; give one")
     samples = by.samples()
     try:
         from models.detection.ultralytics import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
@@ -119,7 +119,7 @@ def quantise_for_gpu(weights: Path, by: Calibration, engines: EngineCache) -> Qu
             width=by.width,
         )
     except UnusableWeights as error:
-        raise BadInput(str(error)) from error
+        raise UserError(str(error)) from error
     accepted = by.accept or not kept.shortfalls
     if not accepted:
         engines.discard(built)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from analytics.camera import Camera
 from analytics.ground_truth import GroundTruth
-from pipelines.config.geometry_file import Geometry, read_geometry
-from pipelines.errors import BadInput
+from pipelines.config.geometry_file import CameraGeometry, read_geometry
+from pipelines.errors import UserError
 from pipelines.recordings.count_report import Run, build_report
 from pipelines.recordings.detection_replay import replay
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
@@ -46,10 +46,10 @@ def find_cases(folder: Path) -> list[Case]:
     """Scenarios (folders with camera.json, detections.jsonl.gz, truth.json), then clips, at any depth, by name.
 
     A clip is a truth `*.json` that names a video, which lies beside it or in ../clips or ../../clips.
-    Raises BadInput where there is no case at all, or a clip's video is missing.
+    Raises UserError where there is no case at all, or a clip's video is missing.
     """
     if not folder.is_dir():
-        raise BadInput(f"{folder}: no such folder; give one with truth files in it")
+        raise UserError(f"{folder}: no such folder; give one with truth files in it")
     scenarios = [
         Case(path.parent.name, path.parent / _SCENARIO_FILES[1], path, path.parent / _SCENARIO_FILES[0])
         for path in sorted(folder.rglob(_SCENARIO_FILES[2]))
@@ -60,7 +60,7 @@ def find_cases(folder: Path) -> list[Case]:
     ]
     clips = [_clip_case(path, clip) for path, clip in named if clip is not None]
     if not scenarios and not clips:
-        raise BadInput(
+        raise UserError(
             f"{folder}: no case here; it takes NAME.json truth files beside their clips, or folders with "
             f"{', '.join(_SCENARIO_FILES)}"
         )
@@ -71,7 +71,7 @@ def _clip_named_in(path: Path) -> str | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read as JSON ({error}); correct it or take it out of the folder") from error
+        raise UserError(f"{path}: cannot be read as JSON ({error}); correct it or take it out of the folder") from error
     return content.get("clip") if isinstance(content, dict) else None
 
 
@@ -80,7 +80,7 @@ def _clip_case(path: Path, clip: str) -> Case:
         video = path.parent / folder / clip
         if video.is_file():
             return Case(path.stem, video, path)
-    raise BadInput(f"{path}: its clip {clip} is not in {', '.join(_CLIP_FOLDERS)}; put it beside the truth")
+    raise UserError(f"{path}: its clip {clip} is not in {', '.join(_CLIP_FOLDERS)}; put it beside the truth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def run_scenario(case: Case, *, every: int = 1, progress: Progress = lambda _: N
 
 
 def run_clip(case: Case, detector: "Detector", *, progress: Progress = lambda _: None) -> dict[str, Any]:
-    """The report of `simpang count` with the gates of the truth. Raises BadInput for a video that cannot be read."""
+    """The report of `simpang count` with the gates of the truth. Raises UserError for a video that cannot be read."""
     from pipelines.recordings.count_video import count  # noqa: PLC0415 - loads the inference runtime, which scenarios need not wait for
     from pipelines.recordings.video_reader import Recording  # noqa: PLC0415
 
@@ -148,17 +148,17 @@ def run_clip(case: Case, detector: "Detector", *, progress: Progress = lambda _:
 
 
 def case_camera(case: Case) -> Camera:
-    """The camera of a case, in the pixels of its recording. Raises BadInput for geometry that does not fit."""
+    """The camera of a case, in the pixels of its recording. Raises UserError for geometry that does not fit."""
     if case.camera_path is not None:
         geometry, path = read_geometry(case.camera_path), case.camera_path
     else:
         path = case.truth_path
         truth = read_truth(path)
         size = None if truth.width is None or truth.height is None else (truth.width, truth.height)
-        geometry = Geometry(image_size=size, gates=truth.gates)
+        geometry = CameraGeometry(image_size=size, gates=truth.gates)
     if geometry.image_size is None:
-        raise BadInput(f"{path}: the size of the picture is missing; add image_size, or width and height")
+        raise UserError(f"{path}: the size of the picture is missing; add image_size, or width and height")
     try:
         return geometry.camera(case.name, geometry.image_size)
     except ValueError as error:
-        raise BadInput(f"{path}: {error}") from error
+        raise UserError(f"{path}: {error}") from error

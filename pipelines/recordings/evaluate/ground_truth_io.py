@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
-from pipelines.config.geometry_file import GateEntry, first_problem
-from pipelines.errors import BadInput
+from pipelines.config.geometry_file import GateEntry
+from pipelines.errors import UserError, first_problem
 
 
 class _Entry(BaseModel):
@@ -90,15 +90,15 @@ class TruthFile(_Entry):
 
 
 def read_truth(path: Path) -> TruthFile:
-    """Raises BadInput, one line that names the file and the key, for what cannot be used."""
+    """Raises UserError, one line that names the file and the key, for what cannot be used."""
     try:
         return TruthFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror or error}; give a folder of truth files") from error
+        raise UserError(f"{path}: {error.strerror or error}; give a folder of truth files") from error
     except ValidationError as error:
-        raise BadInput(f"{path}: {first_problem(error)}") from error
+        raise UserError(f"{path}: {first_problem(error)}") from error
     except ValueError as error:
-        raise BadInput(f"{path}: not JSON ({error}); is it a truth file?") from error
+        raise UserError(f"{path}: not JSON ({error}); is it a truth file?") from error
 
 
 def crossings_of(report: dict[str, Any]) -> list[Crossing]:

@@ -19,10 +19,10 @@ from analytics.facts import IncidentType
 from pipelines.alerts.dispatcher import WebhookSender
 from pipelines.alerts.rules import AlertRules
 from pipelines.config.settings import CameraConfig, Config, SiteConfig, StoreConfig, WebhookConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.events.schema import Event, IncidentPhase
 from pipelines.store.database import open_database
-from pipelines.store.writer import Store
+from pipelines.store.writer import EventWriter
 from tests.pipelines.store.test_writer import incident
 from tests.support.servers import free_port, wait_until
 
@@ -103,7 +103,7 @@ def deliveries(pool: ConnectionPool, columns: str = "delivered_at IS NOT NULL") 
 def opened(config: Config, *events: Event) -> Iterator[ConnectionPool]:
     """The database with these events kept."""
     with open_database(config) as pool:
-        Store(pool, AlertRules(config)).write(events)
+        EventWriter(pool, AlertRules(config)).write(events)
         yield pool
 
 
@@ -192,7 +192,7 @@ def test_a_receiver_that_is_gone_is_not_asked_again(postgres_dsn: str) -> None:
         )
         with pool.connection() as connection:
             connection.execute("UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 hour'")
-        Store(pool, AlertRules(config)).write([incident(IncidentPhase.RAISED, incident_id="cam-8")])
+        EventWriter(pool, AlertRules(config)).write([incident(IncidentPhase.RAISED, incident_id="cam-8")])
         wait_until(lambda: "cam-8-raised" in receiver.keys, "the next alert")
     assert receiver.keys == ["cam-7-raised", "cam-8-raised"]
 
@@ -248,7 +248,7 @@ def test_a_replayed_incident_is_not_told_again(postgres_dsn: str) -> None:
     ):
         wait_until(lambda: deliveries(pool) == [(True,)], "the alert to be delivered")
         later = incident(IncidentPhase.RAISED, incident_id="cam-8")
-        Store(pool, AlertRules(config)).write([event, later])
+        EventWriter(pool, AlertRules(config)).write([event, later])
         wait_until(lambda: "cam-8-raised" in receiver.keys, "the later alert")
     assert receiver.keys == ["cam-7-raised", "cam-8-raised"]
 
@@ -276,7 +276,7 @@ def test_an_address_that_is_no_url_is_refused_without_being_shown(url: str) -> N
     hook = WebhookConfig(id="police", url=SecretStr(url), secret=SecretStr(SECRET))
     with (
         ConnectionPool("host=127.0.0.1", open=False) as pool,
-        pytest.raises(BadInput, match="webhooks: the url of police is no address") as raised,
+        pytest.raises(UserError, match="webhooks: the url of police is no address") as raised,
     ):
         WebhookSender(pool, [hook], None)
     assert "s3cret" not in str(raised.value)

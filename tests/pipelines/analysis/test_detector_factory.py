@@ -9,12 +9,12 @@ import yaml
 from models.weights.bundled import DEMO_CITY
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.cli import main
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from tests.support.street import write_street
 
 
 def test_a_real_road_is_refused_and_a_simulated_one_is_not() -> None:
-    with pytest.raises(BadInput, match="demo_city"):
+    with pytest.raises(UserError, match="demo_city"):
         open_detector(DEMO_CITY)
     with closing(open_detector(DEMO_CITY, simulated=True)) as detector:
         assert "simulated-city-only" in detector.name

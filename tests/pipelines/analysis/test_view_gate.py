@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.analysis.view_store import ViewStore, has_geometry
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.events.schema import CameraStatus
 from tests.support.street import street_frame
 
@@ -18,9 +18,9 @@ TURNED = 20
 Show = Callable[..., list[ViewQuality]]
 
 
-def drawn(gate_to: float = 300, **more: object) -> Geometry:
+def drawn(gate_to: float = 300, **more: object) -> CameraGeometry:
     gate = {"id": "north", "p1": (20, 90), "p2": (gate_to, 90)}
-    return Geometry.model_validate({"image_size": (320, 180), "gates": [gate], **more})
+    return CameraGeometry.model_validate({"image_size": (320, 180), "gates": [gate], **more})
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_lens_cap_that_makes_one_black_picture_is_dark_and_not_frozen(show: Sh
 
 
 def test_where_nothing_is_drawn_a_camera_may_be_turned(show: Show) -> None:
-    assert not has_geometry(Geometry())
+    assert not has_geometry(CameraGeometry())
     view = ViewGate(30, drawn_on=False)
     show(view, 120)
     show(view, 40, shift=TURNED)
@@ -96,7 +96,7 @@ def restarted(tmp_path: Path) -> Iterator[Callable[..., ViewGate]]:
     """`restarted(geometry)`: the worker's view of the same camera after the last one was closed."""
     views: list[ViewGate] = []
 
-    def start(geometry: Geometry) -> ViewGate:
+    def start(geometry: CameraGeometry) -> ViewGate:
         for view in views:
             view.close()
         views[:] = [ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", geometry))]
@@ -123,7 +123,7 @@ def test_a_camera_covered_while_the_worker_was_down_is_noticed(show: Show, resta
 
 @pytest.mark.parametrize("geometry", [drawn(gate_to=280), drawn(view_accepted_on="2026-11-23")])
 def test_whoever_draws_anew_accepts_the_view(
-    show: Show, restarted: Callable[..., ViewGate], geometry: Geometry
+    show: Show, restarted: Callable[..., ViewGate], geometry: CameraGeometry
 ) -> None:
     show(restarted(drawn()), 150)
     assert all(fitness.usable for fitness in show(restarted(geometry), 60, shift=TURNED))
@@ -132,7 +132,9 @@ def test_whoever_draws_anew_accepts_the_view(
 
 
 @pytest.mark.parametrize("geometry", [drawn(name="North"), drawn(speed_limit_kmh=40)])
-def test_what_is_not_drawn_accepts_nothing(show: Show, restarted: Callable[..., ViewGate], geometry: Geometry) -> None:
+def test_what_is_not_drawn_accepts_nothing(
+    show: Show, restarted: Callable[..., ViewGate], geometry: CameraGeometry
+) -> None:
     show(restarted(drawn()), 150)
     assert show(restarted(geometry), 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
 

@@ -10,9 +10,9 @@ from threading import Thread
 
 import pytest
 
-from pipelines.bus.bus import BusDown
+from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.outbox import Outbox
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, Level
 from tests.support.servers import wait_until
 
@@ -44,7 +44,7 @@ class SwitchedBus:
 
     def publish(self, events: Sequence[Event]) -> None:
         if not self.up:
-            raise BusDown("switched off")
+            raise BusUnavailable("switched off")
         self.taken += [event.id for event in events]
 
     def close(self) -> None:
@@ -221,7 +221,7 @@ def test_closing_drains_what_it_can(tmp_path: Path) -> None:
 def test_two_processes_cannot_share_an_outbox(tmp_path: Path) -> None:
     with (
         Outbox(tmp_path / "outbox.db", SwitchedBus()),
-        pytest.raises(BadInput, match=r"outbox\.db: database is locked"),
+        pytest.raises(UserError, match=r"outbox\.db: database is locked"),
         Outbox(tmp_path / "outbox.db", SwitchedBus()),
     ):
         pass

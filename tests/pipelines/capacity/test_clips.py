@@ -16,7 +16,7 @@ from pipelines.capacity.clips import (
     window_for,
 )
 from pipelines.config.geometry_file import GateEntry
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from tests.support.servers import CLIP_FPS, write_clip
 
 WHOLE = (0, 30, 320, 180)
@@ -156,7 +156,7 @@ def test_a_clip_that_was_replaced_is_encoded_anew(tmp_path):
 
 
 def test_a_folder_without_video_is_bad_input(tmp_path):
-    with pytest.raises(BadInput, match=r"no \.mp4 or \.mkv"):
+    with pytest.raises(UserError, match=r"no \.mp4 or \.mkv"):
         prepare_clips(tmp_path, tmp_path / "cache")
 
 
@@ -165,7 +165,7 @@ def test_a_file_that_is_no_video_is_bad_input_and_leaves_nothing_behind(tmp_path
     clips.mkdir()
     Path(clips / "broken.mp4").write_bytes(b"not a video" * 100)
 
-    with pytest.raises(BadInput, match=r"broken\.mp4: cannot be read as video"):
+    with pytest.raises(UserError, match=r"broken\.mp4: cannot be read as video"):
         prepare_clips(clips, cache)
 
     assert not cache.exists()

@@ -5,11 +5,12 @@ import pytest
 
 from pipelines.capacity.clips import FPS, PreparedClip
 from pipelines.capacity.plan import Plan, PlannedCamera
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 
 EPOCH = 1_700_000_000.0
 CLIPS = [
-    PreparedClip(name, Path(f"/clips/{name}.mp4"), pictures, Geometry()) for name, pictures in (("a", 50), ("b", 38))
+    PreparedClip(name, Path(f"/clips/{name}.mp4"), pictures, CameraGeometry())
+    for name, pictures in (("a", 50), ("b", 38))
 ]
 
 

@@ -9,7 +9,7 @@ from analytics.camera import Position
 from analytics.geometry.geodesy import LocalFrame
 from pipelines.commands.calibrate import calibrate
 from pipelines.config.geometry_file import read_geometry
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 ANCHOR = Position(lat=1.1304, lon=104.0531)
 PLACES = [
@@ -109,11 +109,11 @@ def test_four_points_come_with_a_warning(camera_file, tmp_path):
 )
 def test_points_with_a_slip_are_refused_in_one_line(camera_file, tmp_path, name, content, said):
     (tmp_path / name).write_text(content)
-    with pytest.raises(BadInput, match=said) as refused:
+    with pytest.raises(UserError, match=said) as refused:
         run(camera_file, "--points", tmp_path / name)
     assert "\n" not in str(refused.value)
 
 
 def test_an_anchor_with_a_slip_is_refused(camera_file, tmp_path):
-    with pytest.raises(BadInput, match="expected lat,lon"):
+    with pytest.raises(UserError, match="expected lat,lon"):
         run(camera_file, "--points", points_csv(tmp_path, PLACES), "--anchor", "104.05")

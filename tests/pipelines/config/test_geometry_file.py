@@ -7,7 +7,7 @@ import pytest
 from analytics.camera import Road
 from analytics.capacity.pkji_tables import RoadType
 from pipelines.config.geometry_file import read_geometry
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 ZONE = {"id": "z", "polygon": [[0, 0], [100, 0], [100, 100]]}
 GATE = {"id": "g", "p1": [0, 50], "p2": [100, 50]}
@@ -53,7 +53,7 @@ def test_a_described_road_reaches_zones_and_gates(tmp_path):
     ],
 )
 def test_a_road_that_is_half_described_is_one_clear_line(tmp_path, described, complaint):
-    with pytest.raises(BadInput) as refused:
+    with pytest.raises(UserError) as refused:
         read(tmp_path, zone=described)
     message = str(refused.value)
     assert complaint in message
@@ -62,5 +62,5 @@ def test_a_road_that_is_half_described_is_one_clear_line(tmp_path, described, co
 
 
 def test_a_line_across_a_whole_junction_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="gate g: road_type simpang is for a zone over a whole junction"):
+    with pytest.raises(UserError, match="gate g: road_type simpang is for a zone over a whole junction"):
         read(tmp_path, gate={"road_type": "simpang"})

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from analytics.camera import Position, Visibility
 from pipelines.config.settings import read_config
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 
 CAMERA = "{id: kuda, name: Simpang Kuda, url: 'rtsp://admin:s3cret@10.0.0.7/main'%s}"
 GATE = {"id": "G1", "p1": [10, 10], "p2": [90, 10]}
@@ -24,7 +25,7 @@ def one_camera(tmp_path: Path, extra: str = "") -> Path:
 
 
 def complaint(path: Path) -> str:
-    with pytest.raises(BadInput) as caught:
+    with pytest.raises(UserError) as caught:
         read_config(path)
     message = str(caught.value)
     assert "\n" not in message
@@ -74,6 +75,42 @@ def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
     monkeypatch.setenv("SIMPANG_WEIGHTS", "/weights")
     config = read_config(city(tmp_path, "portal: {host: 0.0.0.0, port: 8081}\nweights: other"))
     assert (config.portal.host, config.portal.port, config.weights) == ("0.0.0.0", 9000, "/weights")
+
+
+OLD_NAMES = [("looks_per_s", "analysis_fps"), ("most_looks_per_s", "max_analysis_fps")]
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_NAMES)
+def test_an_old_name_in_the_file_works_with_one_warning(tmp_path, old, new):
+    with capture_logs() as logged:
+        config = read_config(city(tmp_path, f"analysis: {{{old}: 4}}"))
+    assert getattr(config.analysis, new) == 4
+    (warning,) = logged
+    assert (warning["log_level"], warning["old"], warning["new"]) == ("warning", f"analysis.{old}", f"analysis.{new}")
+    assert warning["source"].endswith("city.yaml")
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_NAMES)
+def test_an_old_name_in_the_environment_works_with_one_warning(tmp_path, monkeypatch, old, new):
+    monkeypatch.setenv(f"SIMPANG_ANALYSIS__{old.upper()}", "4")
+    with capture_logs() as logged:
+        config = read_config(city(tmp_path, f"analysis: {{{new}: 6}}"))
+    assert getattr(config.analysis, new) == 4, "the environment has priority over the file"
+    (warning,) = logged
+    assert (warning["old"], warning["new"]) == (f"analysis.{old}", f"analysis.{new}")
+
+
+def test_current_names_are_read_without_a_warning(tmp_path, monkeypatch):
+    monkeypatch.setenv("SIMPANG_ANALYSIS__ANALYSIS_FPS", "4")
+    with capture_logs() as logged:
+        config = read_config(city(tmp_path, "analysis: {analysis_fps: 6, max_analysis_fps: 7}"))
+    assert (config.analysis.analysis_fps, config.analysis.max_analysis_fps) == (4, 7)
+    assert logged == []
+
+
+def test_both_names_of_a_setting_are_refused(tmp_path):
+    path = city(tmp_path, "analysis: {looks_per_s: 4, analysis_fps: 5}")
+    assert "analysis.looks_per_s is the old name of analysis.analysis_fps" in complaint(path)
 
 
 def test_a_camera_without_zones_is_one_zone(tmp_path):

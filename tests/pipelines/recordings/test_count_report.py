@@ -14,7 +14,7 @@ from analytics.facts import (
     RoadUser,
     ZoneInterval,
 )
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, Run, build_report, write_report
 
 RUN = Run(source="s", duration_s=60, frames=600, analysed_frames=600, wall_s=1)
@@ -119,7 +119,7 @@ def test_unobserved_is_null_in_json(tmp_path):
 
 
 def test_a_folder_that_is_missing_is_bad_input(tmp_path):
-    with pytest.raises(BadInput, match="no-such"):
+    with pytest.raises(UserError, match="no-such"):
         write_report(report(), str(tmp_path / "no-such" / "out.json"))
 
 

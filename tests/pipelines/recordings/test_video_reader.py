@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.video_reader import Recording
 from tests.support.servers import free_port, write_clip
 
@@ -90,7 +90,7 @@ def test_a_file_that_is_cut_off_counts_as_far_as_it_goes(tmp_path):
 def test_what_cannot_be_opened_is_one_line_that_names_it(tmp_path):
     (tmp_path / "text.mp4").write_text("no video at all")
     for source in (str(tmp_path / "missing.mp4"), str(tmp_path / "text.mp4"), f"rtsp://127.0.0.1:{free_port()}/x"):
-        with pytest.raises(BadInput, match="cannot be opened") as refusal:
+        with pytest.raises(UserError, match="cannot be opened") as refusal:
             Recording(source)
         assert str(refusal.value).startswith(source)
         assert "\n" not in str(refusal.value)
@@ -100,7 +100,7 @@ def test_a_codec_that_nobody_knows_is_refused(tmp_path):
     known = write_clip(tmp_path / "known.mp4", seconds=1).read_bytes()
     header = known.index(b"moov")
     (tmp_path / "unknown.mp4").write_bytes(known[:header] + known[header:].replace(b"avc1", b"zzz1"))
-    with pytest.raises(BadInput, match="this codec cannot be decoded here; have the camera send"):
+    with pytest.raises(UserError, match="this codec cannot be decoded here; have the camera send"):
         Recording(str(tmp_path / "unknown.mp4"))
 
 
@@ -121,7 +121,7 @@ def test_http_and_hls_addresses_are_read_to_their_end(tmp_path, name, options):
 
 
 def test_a_password_in_the_address_is_never_told():
-    with pytest.raises(BadInput, match=r"rtsp://\*\*\*@127") as refusal:
+    with pytest.raises(UserError, match=r"rtsp://\*\*\*@127") as refusal:
         Recording(f"rtsp://admin:s3cret@127.0.0.1:{free_port()}/x")
     assert "s3cret" not in str(refusal.value)
 
@@ -133,7 +133,7 @@ def test_sound_without_a_picture_is_refused(tmp_path):
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
         frame.sample_rate = 8000
         container.mux(stream.encode(frame))
-    with pytest.raises(BadInput, match="holds no video"):
+    with pytest.raises(UserError, match="holds no video"):
         Recording(str(path))
 
 

@@ -10,8 +10,8 @@ from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
 
 from pipelines.config.settings import Config, StoreConfig
-from pipelines.errors import BadInput
-from pipelines.store.database import SCHEMA_VERSION, DatabaseDown, address_of, open_database, transaction
+from pipelines.errors import UserError
+from pipelines.store.database import SCHEMA_VERSION, DatabaseUnavailable, address_of, open_database, transaction
 from tests.support.servers import PostgresServer, wait_until
 
 
@@ -23,7 +23,7 @@ def answers(pool: ConnectionPool) -> bool:
     try:
         with transaction(pool) as connection:
             return connection.execute("SELECT count(*) FROM crossings").fetchone() == (0,)
-    except DatabaseDown:
+    except DatabaseUnavailable:
         return False
 
 
@@ -41,21 +41,21 @@ def test_an_address_has_no_password(conninfo: str, address: str) -> None:
 
 @pytest.mark.parametrize("dsn", ["hello", "postgres//u:s3cret@host/db", "postgres//u:s3cret=@host", "passwort=s3cret"])
 def test_a_dsn_that_makes_no_sense_is_bad_input_and_not_shown(dsn: str) -> None:
-    with pytest.raises(BadInput, match=r"^store\.dsn: ") as raised, open_database(config_for(dsn)):
+    with pytest.raises(UserError, match=r"^store\.dsn: ") as raised, open_database(config_for(dsn)):
         pass
     assert "s3cret" not in str(raised.value)
 
 
 def test_a_port_that_is_none_is_bad_input() -> None:
     dsn = "postgresql://u:s3cret@host:port/db"
-    with pytest.raises(BadInput, match=r"host:port/db: .*; correct store\.dsn"), open_database(config_for(dsn)):
+    with pytest.raises(UserError, match=r"host:port/db: .*; correct store\.dsn"), open_database(config_for(dsn)):
         pass
 
 
 def test_a_database_that_refuses_us_is_bad_input(postgres_dsn: str) -> None:
     dsn = psycopg.conninfo.make_conninfo(postgres_dsn, user="nobody", password="s3cret")
     with (
-        pytest.raises(BadInput, match=r'role "nobody" does not exist; correct store\.dsn') as raised,
+        pytest.raises(UserError, match=r'role "nobody" does not exist; correct store\.dsn') as raised,
         open_database(config_for(dsn)),
     ):
         pass
@@ -65,7 +65,7 @@ def test_a_database_that_refuses_us_is_bad_input(postgres_dsn: str) -> None:
 def test_the_tables_of_a_newer_version_are_left_alone(postgres_dsn: str) -> None:
     with open_database(config_for(postgres_dsn)) as pool, transaction(pool) as connection:
         connection.execute("UPDATE schema_version SET version = %s", [SCHEMA_VERSION + 1])
-    with pytest.raises(BadInput, match="install the newer Simpang"), open_database(config_for(postgres_dsn)):
+    with pytest.raises(UserError, match="install the newer Simpang"), open_database(config_for(postgres_dsn)):
         pass
 
 

@@ -24,8 +24,8 @@ from pipelines.events.schema import (
     IncidentReport,
     ZoneRecord,
 )
-from pipelines.store.database import HYPERTABLES, DatabaseDown, open_database
-from pipelines.store.writer import CHANNEL, Store
+from pipelines.store.database import HYPERTABLES, DatabaseUnavailable, open_database
+from pipelines.store.writer import CHANNEL, EventWriter
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 TABLES = (
@@ -152,7 +152,7 @@ def pool(request: pytest.FixtureRequest) -> Iterator[ConnectionPool]:
 
 
 def test_each_event_lands_in_its_table(pool: ConnectionPool) -> None:
-    Store(pool).write(one_of_each())
+    EventWriter(pool).write(one_of_each())
     kept = contents(pool)
     assert [row[5:] for row in kept["crossings"]] == [
         ("A", "motorcycle", 0, 31.5, 1.5, None),
@@ -186,14 +186,14 @@ def test_tables_of_an_earlier_release_gain_the_columns_that_came_later(postgres_
         )
     for _ in range(2):
         with open_database(config_for(postgres_dsn), max_connections=1) as pool:
-            Store(pool).write([counts(crossings=2)])
+            EventWriter(pool).write([counts(crossings=2)])
             kept = contents(pool)
     assert [row[8:] for row in kept["crossings"] if row[3] == "old"] == [(40.0, None, None)]
     assert len(kept["crossings"]) == 5
 
 
 def test_a_replay_changes_nothing(pool: ConnectionPool) -> None:
-    store, events = Store(pool), one_of_each()
+    store, events = EventWriter(pool), one_of_each()
     store.write(events)
     before = contents(pool)
     store.write(events)
@@ -205,7 +205,7 @@ def test_two_crossings_at_the_same_instant_are_two(pool: ConnectionPool) -> None
     event = counts(crossings=2)
     assert isinstance(event.data, Counts)
     together = tuple(c.model_copy(update={"at": NOON}) for c in event.data.crossings)
-    Store(pool).write([event.model_copy(update={"data": event.data.model_copy(update={"crossings": together})})])
+    EventWriter(pool).write([event.model_copy(update={"data": event.data.model_copy(update={"crossings": together})})])
     assert len(contents(pool)["crossings"]) == 2
 
 
@@ -216,7 +216,7 @@ def test_two_crossings_at_the_same_instant_are_two(pool: ConnectionPool) -> None
 )
 def test_an_incident_ends_once_whatever_the_order(pool: ConnectionPool, order: tuple[IncidentPhase, ...]) -> None:
     for phase in order:
-        Store(pool).write([incident(phase)])
+        EventWriter(pool).write([incident(phase)])
     (row,) = contents(pool)["incidents"]
     assert row[:6] == (
         "cam-7",
@@ -232,7 +232,7 @@ def test_an_incident_ends_once_whatever_the_order(pool: ConnectionPool, order: t
 
 def test_an_event_that_no_table_can_hold_does_not_block_the_others(pool: ConnectionPool) -> None:
     unstorable = counts().model_copy(update={"id": "not a uuid"})
-    Store(pool).write([unstorable, counts(camera_id="other", crossings=1)])
+    EventWriter(pool).write([unstorable, counts(camera_id="other", crossings=1)])
     assert [row[3] for row in contents(pool)["crossings"]] == ["other"]
 
 
@@ -242,7 +242,7 @@ def test_listeners_hear_of_what_was_kept(postgres_dsn: str) -> None:
         psycopg.connect(postgres_dsn, autocommit=True) as listener,
     ):
         listener.execute(f"LISTEN {CHANNEL}")
-        Store(pool).write(one_of_each())
+        EventWriter(pool).write(one_of_each())
         (notice,) = listener.notifies(timeout=10, stop_after=1)
     assert json.loads(notice.payload) == {
         "kinds": ["congestion", "counts", "health", "incident"],
@@ -257,7 +257,7 @@ def test_a_notice_stays_short_enough_for_a_city_of_cameras(postgres_dsn: str) ->
         psycopg.connect(postgres_dsn, autocommit=True) as listener,
     ):
         listener.execute(f"LISTEN {CHANNEL}")
-        Store(pool).write(events)
+        EventWriter(pool).write(events)
         told = [json.loads(notice.payload) for notice in listener.notifies(timeout=10, stop_after=3)]
     assert sum(len(notice["camera_ids"]) for notice in told) == 250
 
@@ -266,16 +266,16 @@ def test_a_lost_database_is_named_without_its_password() -> None:
     config = config_for("postgresql://simpang:s3cret@127.0.0.1:1/city")
     with (
         open_database(config) as pool,
-        pytest.raises(DatabaseDown, match=r"^database 127\.0\.0\.1:1/city: ") as raised,
+        pytest.raises(DatabaseUnavailable, match=r"^database 127\.0\.0\.1:1/city: ") as raised,
     ):
-        Store(pool).write([counts()])
+        EventWriter(pool).write([counts()])
     assert "s3cret" not in str(raised.value)
 
 
 @pytest.mark.integration
 def test_on_timescaledb_the_time_series_are_hypertables(timescaledb_dsn: str) -> None:
     with open_database(config_for(timescaledb_dsn), max_connections=1) as pool:
-        Store(pool).write([counts(start=NOON + timedelta(minutes=i), crossings=i) for i in range(1, 4)])
+        EventWriter(pool).write([counts(start=NOON + timedelta(minutes=i), crossings=i) for i in range(1, 4)])
         with pool.connection() as connection:
             hypertables = connection.execute("SELECT hypertable_name FROM timescaledb_information.hypertables")
             assert {name for (name,) in hypertables} == set(HYPERTABLES)
@@ -289,6 +289,6 @@ def test_on_timescaledb_the_time_series_are_hypertables(timescaledb_dsn: str) ->
 def test_the_schema_may_be_applied_again_on_timescaledb(timescaledb_dsn: str) -> None:
     for _ in range(2):
         with open_database(config_for(timescaledb_dsn), max_connections=1) as pool:
-            Store(pool).write([counts()])
+            EventWriter(pool).write([counts()])
     with psycopg.connect(timescaledb_dsn, prepare_threshold=None) as connection:
         assert connection.execute("SELECT version FROM schema_version").fetchall() == [(1,)]

@@ -8,7 +8,7 @@ from threading import enumerate as threads
 
 import pytest
 
-from pipelines.errors import Unanswered
+from pipelines.errors import HostUnreachable
 from pipelines.worker.supervisor import BackOff, Supervisor
 from tests.support.servers import wait_until
 
@@ -63,7 +63,9 @@ def test_who_does_not_answer_is_asked_again_sooner_than_who_refuses() -> None:
     assert BackOff(first_s=0.01, longest_s=0.02).wait_s(10, answered=False) <= 0.025
 
 
-@pytest.mark.parametrize(("error", "attempts_in_time"), [(Unanswered("gone"), True), (ConnectionError("no"), False)])
+@pytest.mark.parametrize(
+    ("error", "attempts_in_time"), [(HostUnreachable("gone"), True), (ConnectionError("no"), False)]
+)
 def test_the_error_tells_whether_anybody_answered(error: ConnectionError, attempts_in_time: bool) -> None:
     attempts: list[float] = []
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pipelines.config.settings import PortalConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from portal.auth.routes import TRIES_PER_NAME
 from portal.auth.sessions import COOKIE, LIFETIME_S, Sessions, session_key
 from portal.auth.users import load_accounts
@@ -103,7 +103,7 @@ def test_a_session_ends_with_its_time(config, tmp_path):
 
 def test_a_key_that_was_cut_short_is_not_used(tmp_path):
     (tmp_path / "session.key").write_bytes(b"")
-    with pytest.raises(BadInput, match=r"session\.key: is cut short; delete it"):
+    with pytest.raises(UserError, match=r"session\.key: is cut short; delete it"):
         session_key(tmp_path)
 
 

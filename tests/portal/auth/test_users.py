@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from pipelines.config.settings import Config, UserConfig
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from portal.auth.users import hash_password, load_accounts
 
 
@@ -14,7 +14,7 @@ def unexpected(password):
 
 def test_a_hash_that_is_none_is_told_at_the_start_and_not_shown(tmp_path):
     user = UserConfig(name="rina", roles=("planner",), password_hash=SecretStr("plain-text-password"))
-    with pytest.raises(BadInput, match=r"users\.rina\.password_hash: .*simpang password") as refusal:
+    with pytest.raises(UserError, match=r"users\.rina\.password_hash: .*simpang password") as refusal:
         load_accounts(Config(users=(user,), data_dir=tmp_path), unexpected)
     assert "plain-text-password" not in str(refusal.value)
 
@@ -30,5 +30,5 @@ def test_a_hash_of_ours_is_taken(tmp_path):
 @pytest.mark.parametrize("content", ["", "[]", "[{}]", "nonsense"])
 def test_a_broken_file_says_what_to_do(tmp_path, content):
     (tmp_path / "users.json").write_text(content)
-    with pytest.raises(BadInput, match=r"users\.json: .*delete it"):
+    with pytest.raises(UserError, match=r"users\.json: .*delete it"):
         load_accounts(Config(data_dir=tmp_path), unexpected)

@@ -9,7 +9,7 @@ from analytics.facts import Level
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.events.schema import Event
 from pipelines.store.database import open_database, transaction
-from pipelines.store.writer import Store
+from pipelines.store.writer import EventWriter
 from portal.history.crossing_counts import crossing_counts, observed_minutes
 from portal.history.queries import Span
 from portal.history.rows import gate_history, zone_history
@@ -33,7 +33,7 @@ def connection(timescaledb_dsn, tmp_path):
             level("laluan-1", "masuk", NOON, Level.DENSE, Level.FREE),
             incident(1),
         ]
-        Store(pool).write([Event.wrap(fact, NOON) for fact in facts])
+        EventWriter(pool).write([Event.wrap(fact, NOON) for fact in facts])
         with transaction(pool) as connection:
             yield connection
 

@@ -7,7 +7,7 @@ import pytest
 
 from analytics.camera import Visibility
 from analytics.facts import Level
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig
 from pipelines.events.schema import CameraStatus
 from portal.cameras.catalogue import Entry
@@ -15,7 +15,9 @@ from portal.live.camera_state import Reports, camera_state, for_others
 from portal.live.queries import HealthRow, LevelRow
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
-ENTRY = Entry(CameraConfig(id="a", name="A", url="rtsp://10.0.0.7/1", visibility=Visibility.PUBLIC), None, Geometry())
+ENTRY = Entry(
+    CameraConfig(id="a", name="A", url="rtsp://10.0.0.7/1", visibility=Visibility.PUBLIC), None, CameraGeometry()
+)
 
 
 def health(seconds_old, status=CameraStatus.ONLINE):

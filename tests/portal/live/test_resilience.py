@@ -7,8 +7,8 @@ from pydantic import SecretStr
 from analytics.facts import Level
 from pipelines.config.settings import StoreConfig
 from pipelines.events.schema import Event
-from pipelines.store.database import DatabaseDown, open_database
-from pipelines.store.writer import Store
+from pipelines.store.database import DatabaseUnavailable, open_database
+from pipelines.store.writer import EventWriter
 from portal.live import camera_state as state
 from tests.portal.conftest import ago, level, online, serving
 from tests.support.servers import wait_until
@@ -26,13 +26,13 @@ def test_without_the_database_cameras_have_no_data_and_with_it_they_have_again(c
 
         def report():
             events = [online("barelang", ago(0)), level("barelang", "view", ago(0), Level.DENSE, Level.FREE)]
-            Store(pool).write([Event.wrap(event, ago(0)) for event in events])
+            EventWriter(pool).write([Event.wrap(event, ago(0)) for event in events])
 
         def is_reported():
             """The bus brings events until they are stored: one connection may be back before the others."""
             try:
                 report()
-            except DatabaseDown:
+            except DatabaseUnavailable:
                 return False
             return True
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.store.database import open_database
 from simulator.demo.history_seed import SEED_MARK, PastDays
@@ -22,7 +22,7 @@ LATER = datetime(2026, 12, 1, tzinfo=WIB)
 
 def past_of(name, number=0):
     point = point_of(name)
-    return PastDays(point, Geometry.model_validate(geometry_of(point, read_network(point))), number, WIB)
+    return PastDays(point, CameraGeometry.model_validate(geometry_of(point, read_network(point))), number, WIB)
 
 
 def lines_of(past, day, table, until=LATER):

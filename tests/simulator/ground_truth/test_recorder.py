@@ -6,7 +6,7 @@ import pytest
 
 from analytics.facts import Direction, IncidentType, Level, RoadUser
 from analytics.ground_truth import GroundTruth
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from pipelines.recordings.evaluate.ground_truth_io import TruthFile
 from simulator.ground_truth.recorder import TruthKeeper, truth_json
 from simulator.render.frame_renderer import Painter
@@ -35,7 +35,7 @@ def watch(
     staged: Cast = (),
     unseen: tuple[float, float] = (-1.0, -1.0),
 ) -> GroundTruth:
-    geometry = Geometry.model_validate(geometry_of(point, read_network(point)))
+    geometry = CameraGeometry.model_validate(geometry_of(point, read_network(point)))
     keeper = TruthKeeper(geometry.camera(point.id, IMAGE_SIZE))
     for number in range(round(seconds / STEP_S)):
         t = number * STEP_S
@@ -126,7 +126,7 @@ def test_a_wrong_way_rider_counts_while_in_a_zone(point: Point, painter: Painter
 
 
 def test_what_was_over_is_forgotten_and_what_goes_on_is_not(point: Point, painter: Painter) -> None:
-    geometry = Geometry.model_validate(geometry_of(point, read_network(point)))
+    geometry = CameraGeometry.model_validate(geometry_of(point, read_network(point)))
     keeper = TruthKeeper(geometry.camera(point.id, IMAGE_SIZE))
     cast: Cast = ((IncidentType.STOPPED_VEHICLE, (7,)),)
     for number in range(round(130.0 / STEP_S)):

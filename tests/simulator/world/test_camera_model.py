@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analytics.geometry.plane import segments_cross
-from pipelines.config.geometry_file import Geometry
+from pipelines.config.geometry_file import CameraGeometry
 from simulator.world.camera_model import IMAGE_SIZE, geometry_of, view_of
 from simulator.world.sites import Point, all_points, point_of
 from simulator.world.sumo_network import read_network
@@ -13,7 +13,7 @@ from simulator.world.sumo_network import read_network
 @pytest.mark.parametrize("point", all_points(), ids=lambda point: point.id)
 def test_the_homography_brings_gates_back_to_where_they_lie_on_the_ground(point: Point) -> None:
     said = geometry_of(point, read_network(point))
-    camera = Geometry.model_validate(said).camera(point.id, IMAGE_SIZE)
+    camera = CameraGeometry.model_validate(said).camera(point.id, IMAGE_SIZE)
     assert camera.homography is not None
     for gate in said["gates"]:
         np.testing.assert_allclose(camera.homography.to_ground([gate["p1"], gate["p2"]]), gate["ground"], atol=0.05)

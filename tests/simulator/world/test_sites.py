@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from simulator.world.sites import Arm, all_points, point_of
 
 
@@ -16,7 +16,7 @@ def test_cameras_watch_an_arm_of_their_point() -> None:
 
 
 def test_an_unknown_point_is_told_which_there_are() -> None:
-    with pytest.raises(BadInput, match="simpang-kuda"):
+    with pytest.raises(UserError, match="simpang-kuda"):
         point_of("monas")
 
 

@@ -404,7 +404,7 @@ export interface components {
                 number
             ];
             /** Points */
-            points: components["schemas"]["KnownPlace"][];
+            points: components["schemas"]["ControlPointEntry"][];
             /**
              * Within M
              * @description or within this many metres.
@@ -753,10 +753,10 @@ export interface components {
          */
         Interval: 60 | 300 | 900 | 3600 | 86400;
         /**
-         * KnownPlace
+         * ControlPointEntry
          * @description A pixel, and where it lies on the ground: `ground` in metres, or `lat` and `lon` in degrees (WGS84).
          */
-        KnownPlace: {
+        ControlPointEntry: {
             /** Ground */
             ground?: [
                 number,
@@ -1020,7 +1020,7 @@ export type Incident = components['schemas']['Incident'];
 export type Incidents = components['schemas']['Incidents'];
 export type IncidentType = components['schemas']['IncidentType'];
 export type Interval = components['schemas']['Interval'];
-export type KnownPlace = components['schemas']['KnownPlace'];
+export type ControlPointEntry = components['schemas']['ControlPointEntry'];
 export type Level = components['schemas']['Level'];
 export type LevelOfService = components['schemas']['LevelOfService'];
 export type Load = components['schemas']['Load'];

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipelines.commands.export.calibration_samples import sample_pictures
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from tests.support.servers import free_port, write_clip
 
 
@@ -50,7 +50,7 @@ def test_a_folder_gives_pictures_from_all_over_it(tmp_path):
 def test_files_that_hold_no_picture_are_refused(tmp_path, name, content, says):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    with pytest.raises(BadInput, match=says):
+    with pytest.raises(UserError, match=says):
         sample_pictures([str(tmp_path / name)], each=4, width=160)
 
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from models.export.quantization import has_nncf
 from models.export.tensorrt_cache import this_hardware
 from pipelines.commands.models import models
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from tests.support.servers import write_clip
 from tests.support.tiny_network import save_tiny_network
 
@@ -44,7 +44,7 @@ def test_one_that_cannot_be_judged_is_kept_aside_unless_accepted(tmp_path, weigh
     video = write_clip(tmp_path / "road.mp4", seconds=1.0)
     asked = (weights, "--int8", "--pictures", video, "--count", 8, "--imgsz", 320)
     refused = export(*asked)
-    assert isinstance(refused.exception, BadInput)
+    assert isinstance(refused.exception, UserError)
     assert "give more pictures" in str(refused.exception)
     rejected = tmp_path / "model_int8_rejected_openvino_model"
     assert json.loads((rejected / "export_report.json").read_text())["accepted"] is False

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing
 from pipelines.commands.evaluate import show
-from pipelines.errors import BadInput
+from pipelines.errors import UserError
 from pipelines.recordings.evaluate.case_runner import as_json, find_cases, judge, run_scenario
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
 from pipelines.recordings.evaluate.html_report import page
@@ -82,13 +82,13 @@ def test_a_clip_is_found_beside_its_truth_or_in_the_clips_folder(tmp_path):
 )
 def test_a_folder_without_usable_cases_is_refused(tmp_path, name, content, said):
     (tmp_path / name).write_text(content)
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(UserError, match=said):
         find_cases(tmp_path)
 
 
 def test_a_truth_with_a_slip_is_refused_by_name(tmp_path):
     (tmp_path / "truth.json").write_text('{"duration_s": 3, "crossings": [{"t": 1, "gate": "g", "direction": "C"}]}')
-    with pytest.raises(BadInput, match=r"truth\.json: crossings\[0\]"):
+    with pytest.raises(UserError, match=r"truth\.json: crossings\[0\]"):
         read_truth(tmp_path / "truth.json")
 
 
