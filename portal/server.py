@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from pipelines.config.settings import Config, PortalConfig
 from pipelines.errors import UserError
-from pipelines.store.database import open_database
+from pipelines.store.pool import open_database
 from portal.app import create_app
 
 log = structlog.get_logger(__name__)

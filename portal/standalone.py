@@ -8,11 +8,15 @@ from threading import Thread
 from pipelines.alerts.dispatcher import WebhookSender
 from pipelines.alerts.rules import AlertRules
 from pipelines.analysis.detector_factory import open_live_detector
-from pipelines.bus.bus import Handler, MemoryBus, Publisher
-from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.bus.bus import Handler, Publisher
+from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetters
+from pipelines.bus.kafka.publisher import KafkaPublisher
+from pipelines.bus.kafka.subscriber import KafkaSubscriber
+from pipelines.bus.memory import MemoryBus
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import Config
-from pipelines.store.database import open_database
+from pipelines.store.dead_letter_table import DeadLetterTable
+from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.worker import Worker
 from portal.app import create_app
@@ -33,22 +37,23 @@ def run_city(config: Config, up: Up) -> None:
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
         parts.enter_context(WebhookSender(pool, config.webhooks, config.portal.public_url))
-        publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write))
+        dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
+        publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
         parts.enter_context(Worker(config, detector, outbox.put))
         serve(app, listener, up)
 
 
 @contextmanager
-def _bus(config: Config, handler: Handler) -> Iterator[Publisher]:
+def _bus(config: Config, handler: Handler, dead_letters: DeadLetters) -> Iterator[Publisher]:
     """What is published on it reaches `handler`: by Kafka where one is configured, else within this process."""
     if config.bus.kafka is None:
-        bus = MemoryBus()
+        bus = MemoryBus(dead_letters)
         bus.subscribe(handler)
         yield bus
         return
     stop = Flag()
-    subscriber = KafkaSubscriber(config.bus.kafka, config.bus.group)
+    subscriber = KafkaSubscriber(config.bus.kafka, config.bus.group, dead_letters)
     thread = Thread(target=subscriber.run, args=(handler, stop), name="store", daemon=True)
     thread.start()
     try:

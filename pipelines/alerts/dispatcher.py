@@ -26,7 +26,7 @@ from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import WebhookConfig
 from pipelines.errors import UserError
-from pipelines.store.database import transaction
+from pipelines.store.pool import transaction
 
 log = structlog.get_logger()
 

@@ -1,8 +1,8 @@
-"""The event bus: how events get from workers to whoever keeps or forwards them.
+"""Interfaces of the event bus, which carries events from workers to consumers.
 
-Both ends are at-least-once, so every consumer is idempotent. `publish` returns only when the batch is safe (every
-handler has taken it, or Kafka has acknowledged it); it raises `BusUnavailable` otherwise, and the caller, which still
-has the events in its outbox, tries again. The same holds for a handler: what it raises is not acknowledged.
+Delivery is at least once on both ends, so consumers are idempotent. `publish` returns when the batch is safe: every
+handler has processed it, or Kafka has acknowledged it. Otherwise it raises `BusUnavailable`, and the caller, whose
+outbox still has the events, retries. An event that a handler cannot process at all becomes a dead letter.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,45 +12,29 @@ from typing import Protocol
 from pipelines.events.schema import Event
 
 Handler = Callable[[Sequence[Event]], None]
-"""Takes a batch in order; returns when it is safely kept; raises where it could not be."""
+"""Processes a batch in order and returns when its effects are safe. It raises ConnectionError where a retry may
+succeed. Any other error makes a dead letter of each event that fails on its own."""
 
 
 class BusUnavailable(ConnectionError):
-    """The bus cannot take or give events at present; the message names its address and no password."""
+    """The bus cannot accept or deliver events at present. The message names its address and no password."""
 
 
 class Publisher(Protocol):
+    """The sending end of a bus."""
+
     def publish(self, events: Sequence[Event]) -> None:
-        """Raises BusUnavailable where not all of them are safe."""
+        """Raise BusUnavailable where not all of `events` are safe."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close the connection to the bus."""
+        ...
 
 
 class Subscriber(Protocol):
+    """The receiving end of a bus."""
+
     def run(self, handler: Handler, stop: Flag) -> None:
-        """Feed `handler` until `stop` is set. A failed batch is given again, after a wait; nothing is skipped."""
+        """Pass events to `handler` until `stop` is set. A batch that failed is passed again after a delay."""
         ...
-
-
-class MemoryBus:
-    """In one process: publishing calls every handler in the publisher's thread.
-
-    That makes it exact: an event is acknowledged when the database has it.
-    """
-
-    def __init__(self) -> None:
-        self._handlers: list[Handler] = []
-
-    def subscribe(self, handler: Handler) -> None:
-        self._handlers.append(handler)
-
-    def publish(self, events: Sequence[Event]) -> None:
-        for handler in self._handlers:
-            try:
-                handler(events)
-            except Exception as error:
-                raise BusUnavailable(f"in-process bus: {error}") from error
-
-    def close(self) -> None:
-        self._handlers.clear()

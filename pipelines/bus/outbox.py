@@ -10,7 +10,6 @@ published again after every loss of the bus and after every start of our own. Th
 again costs nothing; a crossing that is missing could never be got back.
 """
 
-import random
 import sqlite3
 from pathlib import Path
 from threading import Condition, Thread
@@ -22,8 +21,10 @@ import structlog
 from pydantic import ValidationError
 
 from pipelines.bus.bus import Publisher
+from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetters, deliver
 from pipelines.errors import UserError
 from pipelines.events.schema import Event
+from pipelines.retry import Backoff, Retry
 
 log = structlog.get_logger()
 
@@ -31,7 +32,8 @@ CAPACITY_BYTES = 512 * 2**20
 """36 busy cameras write about 1.1 MB a minute: hours, not minutes, of a broken link."""
 KEPT_S = 120.0
 BATCH = 200
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 10.0
+BACKOFF = Backoff(first_s=0.25, longest_s=10.0)
+"""Delays, in seconds, between attempts to publish. [assumption]"""
 DRAIN_S = 1.0
 
 _TABLE = """
@@ -63,12 +65,14 @@ class Outbox:
         capacity_bytes: int = CAPACITY_BYTES,
         kept_s: float = KEPT_S,
         drain_s: float = DRAIN_S,
+        dead_letters: DeadLetters | None = None,
     ) -> None:
         self._path = path
         self._publisher = publisher
         self._capacity_bytes = capacity_bytes
         self._kept_s = kept_s
         self._drain_s = drain_s
+        self._dead_letters = dead_letters or DeadLetterFile(path.with_name(DEAD_LETTERS))
         self._changed = Condition()  # guards all below
         self._database: sqlite3.Connection | None = None
         self._bytes = 0
@@ -80,7 +84,7 @@ class Outbox:
         with self._changed:
             self._database = _open(self._path)
             self._bytes = self._scalar("SELECT coalesce(sum(length(body)), 0) FROM outbox")
-            self._send_again()
+            self._requeue_acked()
         self._pump.start()
         return self
 
@@ -131,35 +135,34 @@ class Outbox:
         return int(value)
 
     def _publish_for_ever(self) -> None:
-        pause_s = 0.0
-        while self._wait(pause_s):
+        retry, delay_s = Retry(BACKOFF), 0.0
+        while self._wait(delay_s):
             try:
                 events, last = self._next_batch()
                 if events:
-                    self._publisher.publish(events)
+                    deliver(self._publisher.publish, events, self._dead_letters, source="outbox")
                 self._acknowledge(last)
-            except Exception as error:  # whatever is wrong with the bus, this thread must outlive it
-                if not pause_s:
-                    log.warning("bus is down; events wait in the outbox", error=error, waiting=self.waiting)
-                pause_s = min(max(pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
-                self._send_again()
+            except Exception as error:
+                if not isinstance(error, ConnectionError):  # a disk that fails, or a bug
+                    log.exception("events cannot be published; retrying", path=str(self._path))
+                delay_s = retry.failed("bus is unavailable; events wait in the outbox", error, waiting=self.waiting)
+                self._requeue_acked()
                 continue
-            if pause_s and events:
-                log.info("bus is back", waiting=self.waiting)
-                pause_s = 0.0
+            delay_s = 0.0
+            if events and retry.succeeded():
+                log.info("bus is available again", waiting=self.waiting)
 
-    def _wait(self, pause_s: float) -> bool:
-        """Wait until there is something to publish and `pause_s` is over. False: it is time to end."""
+    def _wait(self, delay_s: float) -> bool:
+        """Wait for an event to publish, at least `delay_s` seconds. Returns False where the outbox closes."""
         with self._changed:
-            if pause_s:
-                # Spread, so that a broker that comes back does not meet all workers in one instant.
-                self._changed.wait_for(lambda: self._stop_by is not None, pause_s * random.uniform(0.8, 1.2))  # noqa: S311
+            if delay_s:
+                self._changed.wait_for(lambda: self._stop_by is not None, delay_s)
                 return self._stop_by is None
             while not self._scalar("SELECT EXISTS (SELECT 1 FROM outbox WHERE acknowledged_at IS NULL)"):
                 if self._stop_by is not None:
                     return False
                 self._changed.wait(1.0)
-                self._forget_old()
+                self._prune_acked()
             return self._stop_by is None or monotonic() < self._stop_by
 
     def _next_batch(self) -> tuple[list[Event], int]:
@@ -175,7 +178,7 @@ class Outbox:
             try:
                 events.append(Event.from_json(body))
             except ValidationError as error:
-                log.error("event left out: this version cannot read it", path=str(self._path), seq=seq, error=error)
+                self._dead_letters.add(body, source=f"outbox event {seq}", error=error)
         return events, rows[-1][0] if rows else 0
 
     def _acknowledge(self, last: int) -> None:
@@ -184,12 +187,12 @@ class Outbox:
                 self._database.execute(
                     "UPDATE outbox SET acknowledged_at = ? WHERE acknowledged_at IS NULL AND seq <= ?", (time(), last)
                 )
-                self._forget_old()
+                self._prune_acked()
 
-    def _forget_old(self) -> None:
+    def _prune_acked(self) -> None:
         self._delete("acknowledged_at < ?", (time() - self._kept_s,))
 
-    def _send_again(self) -> None:
+    def _requeue_acked(self) -> None:
         with self._changed:
             if self._database is not None:
                 self._database.execute("UPDATE outbox SET acknowledged_at = NULL WHERE acknowledged_at IS NOT NULL")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.analysis.detector_factory import open_live_detector
-from pipelines.bus.kafka.kafka_bus import KafkaPublisher
+from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError

@@ -1,30 +1,71 @@
-"""`simpang store`: events from Kafka into the database, and alerts out of it."""
+"""`simpang store`: events from Kafka into the database, alerts out of it, and migrations of its schema."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipelines.alerts.dispatcher import WebhookSender
 from pipelines.alerts.rules import AlertRules
-from pipelines.bus.kafka.kafka_bus import KafkaSubscriber
+from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile
+from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError
-from pipelines.store.database import open_database
+from pipelines.store.dead_letter_table import DeadLetterTable
+from pipelines.store.migrate import migrate as apply_migrations
+from pipelines.store.migrate import schema_status
+from pipelines.store.pool import connect_once, open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.signals import stop_on_signals
 
+CONFIG = click.argument("config", type=click.Path(path_type=Path))
 
-@click.command()
-@click.argument("config", type=click.Path(path_type=Path))
-def store(config: Path) -> None:
-    """Keep what the workers of the city in CONFIG publish to Kafka, and send incident alerts, until Ctrl-C."""
+
+class _RunByDefault(click.Group):
+    """A group in which `store CONFIG` stands for `store run CONFIG`, as in every release so far."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["run", *args])
+
+
+@click.group(cls=_RunByDefault, no_args_is_help=False)
+def store() -> None:
+    """Store the events of a city and send its alerts; or migrate its database.
+
+    `simpang store CONFIG` is short for `simpang store run CONFIG`.
+    """
+
+
+@store.command()
+@CONFIG
+def run(config: Path) -> None:
+    """Store what the workers of the city in CONFIG publish to Kafka, and send incident alerts, until Ctrl-C."""
     settings = read_config(config)
     if settings.bus.kafka is None:
         raise UserError(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
-    subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group)
     with (
         stop_on_signals() as stop,
         open_database(settings) as pool,
         WebhookSender(pool, settings.webhooks, settings.portal.public_url),
     ):
+        dead_letters = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
+        subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, dead_letters)
         subscriber.run(EventWriter(pool, AlertRules(settings)).write, stop)
+
+
+@store.command()
+@click.option("--status", is_flag=True, help="List applied and pending migrations, and change nothing.")
+@CONFIG
+def migrate(config: Path, *, status: bool) -> None:
+    """Apply pending migrations to the database of the city in CONFIG.
+
+    Every program does so when it starts. Run this one first where the others lack the right to create tables.
+    """
+    with connect_once(read_config(config)) as connection:
+        if not status:
+            for migration in apply_migrations(connection):
+                click.echo(f"applied {migration.version:04}: {migration.title}")
+        found = schema_status(connection)
+    click.echo(f"schema version {found.applied}, {len(found.pending)} pending")
+    for migration in found.pending:
+        click.echo(f"pending {migration.version:04}: {migration.title}")

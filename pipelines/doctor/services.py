@@ -13,7 +13,7 @@ from pipelines.config.settings import Config
 from pipelines.doctor.check import Finding, State
 from pipelines.errors import UserError
 from pipelines.logging import without_credentials
-from pipelines.store.database import address_of
+from pipelines.store.pool import address_of
 
 ENOUGH_FREE_GB = 5.0
 GB = 1e9

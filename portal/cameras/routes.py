@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from analytics.facts import Direction
-from pipelines.store.database import transaction
+from pipelines.store.pool import transaction
 from portal.auth.permissions import VisibleCamera, Visitor, has_role
 from portal.dependencies import TheLive, TheServices
 from portal.history.crossing_counts import CrossingCount, crossing_counts, observed_minutes

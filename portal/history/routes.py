@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, status
 from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
-from pipelines.store.database import transaction
+from pipelines.store.pool import transaction
 from portal.auth.permissions import Planner, find_camera
 from portal.cameras.catalogue import Entry
 from portal.dependencies import TheServices

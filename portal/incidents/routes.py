@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from analytics.facts import IncidentType
-from pipelines.store.database import transaction
+from pipelines.store.pool import transaction
 from portal.auth.permissions import Police, find_camera
 from portal.cameras.catalogue import Entry
 from portal.dependencies import TheServices

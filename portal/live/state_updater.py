@@ -15,7 +15,7 @@ from fastapi.sse import ServerSentEvent
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from pipelines.store.database import transaction
+from pipelines.store.pool import transaction
 from portal.cameras.catalogue import Directory, Entry
 from portal.incidents.queries import IncidentRow, recent_incidents
 from portal.incidents.view import as_incident

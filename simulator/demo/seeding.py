@@ -14,7 +14,7 @@ from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import Config
-from pipelines.store.database import DatabaseUnavailable, open_database, transaction
+from pipelines.store.pool import DatabaseUnavailable, open_database, transaction
 from simulator.demo.history_seed import SEED_MARK, PastDays, Rows, days_back
 
 DAYS = 30

@@ -11,7 +11,7 @@ from subprocess import Popen
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
-from pipelines.store.database import open_database
+from pipelines.store.pool import open_database
 from pipelines.worker.child_process import running_process
 from simulator.cameras.processes import GET_READY_S, LiveCity, amend_config, live_city
 from simulator.evaluation.city_scores import CameraScore, judge_camera

@@ -16,7 +16,7 @@ from analytics.facts import IncidentType, Level
 from pipelines.config.settings import Config
 from pipelines.events.schema import CameraStatus, Event, Health
 from pipelines.evidence.snapshots import Snapshots
-from pipelines.store.database import open_database
+from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.camera_health import OVERLOAD_REASON
 from portal.spa import STATIC

@@ -16,11 +16,12 @@ import psycopg
 import pytest
 
 from pipelines.bus.bus import Handler
-from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.bus.kafka.publisher import KafkaPublisher
+from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import BusConfig, CameraConfig, Config, StoreConfig
 from pipelines.events.schema import Counts, Event
-from pipelines.store.database import open_database
+from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.supervisor import BackOff
 from pipelines.worker.worker import Worker

@@ -11,10 +11,13 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from pipelines.bus.bus import BusUnavailable, Handler
-from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.bus.dead_letter import deliver
+from pipelines.bus.kafka.publisher import KafkaPublisher
+from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.errors import UserError
 from pipelines.events.schema import TOPICS, Event
 from tests.pipelines.bus.test_outbox import counts, health, level
+from tests.support.events import DeadLetterList
 from tests.support.servers import KafkaBroker, wait_until
 
 pytestmark = pytest.mark.integration
@@ -98,7 +101,7 @@ def test_what_the_handler_refused_comes_again(kafka_broker: KafkaBroker) -> None
 def test_a_new_subscriber_starts_a_little_before_the_last_commit(
     kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.bus.kafka.kafka_bus.REWIND", 2)
+    monkeypatch.setattr("pipelines.bus.kafka.subscriber.REWIND", 2)
     before, first, second = [counts(n) for n in range(10)], Taken(), Taken()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
         for event in before:
@@ -137,13 +140,14 @@ def test_a_message_that_is_none_of_ours_blocks_nothing(kafka_broker: KafkaBroker
 
 
 def test_an_event_too_large_for_the_broker_blocks_nothing(kafka_broker: KafkaBroker) -> None:
-    taken = Taken()
+    taken, dead_letters = Taken(), DeadLetterList()
     large = health(1)
     large = large.model_copy(update={"data": large.data.model_copy(update={"reason": "x" * 2_000_000})})
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
-        publisher.publish([large, after := counts(1)])
+        deliver(publisher.publish, [large, after := counts(1)], dead_letters, source="test")
         wait_until(lambda: taken, "the event after it")
     assert list(taken) == [after]
+    assert dead_letters.bodies == [large.to_json()]
 
 
 def test_a_broker_that_is_down_is_named_and_asked_again(kafka_broker: KafkaBroker) -> None:

@@ -10,13 +10,16 @@ from threading import Thread
 import pytest
 from psycopg_pool import ConnectionPool
 
-from pipelines.bus.bus import MemoryBus, Publisher
-from pipelines.bus.kafka.kafka_bus import KafkaPublisher, KafkaSubscriber
+from pipelines.bus.bus import Publisher
+from pipelines.bus.kafka.publisher import KafkaPublisher
+from pipelines.bus.kafka.subscriber import KafkaSubscriber
+from pipelines.bus.memory import MemoryBus
 from pipelines.bus.outbox import Outbox
 from pipelines.events.schema import Event
-from pipelines.store.database import DatabaseUnavailable, open_database, transaction
+from pipelines.store.pool import DatabaseUnavailable, open_database, transaction
 from pipelines.store.writer import EventWriter
-from tests.pipelines.store.test_writer import NOON, config_for, counts
+from tests.pipelines.store.test_writer import config_for
+from tests.support.events import NOON, counts
 from tests.support.servers import KafkaBroker, PostgresServer, wait_until
 
 pytestmark = pytest.mark.integration

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 import yaml
 
-from pipelines.bus.kafka.kafka_bus import KafkaPublisher
+from pipelines.bus.kafka.publisher import KafkaPublisher
 from tests.pipelines.bus.test_outbox import counts
 from tests.support.servers import KafkaBroker, wait_until
 

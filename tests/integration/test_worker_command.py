@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-from pipelines.bus.kafka.kafka_bus import KafkaSubscriber
+from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.events.schema import Event, Health
 from tests.support.servers import KafkaBroker, RtspCameras, wait_until
 

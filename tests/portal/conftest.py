@@ -25,7 +25,7 @@ from pipelines.config.settings import (
     UserConfig,
 )
 from pipelines.events.schema import CameraStatus, Congestion, Event, Health
-from pipelines.store.database import open_database
+from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from portal.app import create_app
 from portal.server import PortalServer, address_of, listening_socket

@@ -21,7 +21,7 @@ logging.getLogger("kafka").addHandler(logging.NullHandler())
 PARTITIONS = 6
 """Of a topic that we create. Topics that exist already stay as they are."""
 CONNECT_S = 3.0
-LOOK_EVERY_S = 2.0
+POLL_EVERY_S = 2.0
 
 CLIENT = {
     "request_timeout_ms": 10_000,
@@ -73,8 +73,8 @@ class KafkaCluster:
         finally:
             admin.close()
 
-    def down(self, error: Exception) -> BusUnavailable:
-        """What to raise for an error of the client."""
+    def unavailable(self, error: Exception) -> BusUnavailable:
+        """Return the error to raise for an error of the client."""
         return BusUnavailable(f"Kafka at {self}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}")
 
 
@@ -85,24 +85,24 @@ class ClusterMonitor:
     that may by then belong to other messages.
     """
 
-    def __init__(self, brokers: KafkaCluster, admin: KafkaAdminClient) -> None:
+    def __init__(self, cluster: KafkaCluster, admin: KafkaAdminClient) -> None:
         """Raises BusUnavailable where a topic is not ready."""
-        self._brokers = brokers
+        self._cluster = cluster
         self._admin = admin
         self.layout = _layout(admin)
-        self._next_look = monotonic() + LOOK_EVERY_S
+        self._next_poll = monotonic() + POLL_EVERY_S
         unready = [topic for topic in TOPICS.values() if not self.layout.get(topic, (None, {}))[1]]
         if unready:
-            raise BusUnavailable(f"Kafka at {brokers}: topic {unready[0]} is not ready")
+            raise BusUnavailable(f"Kafka at {cluster}: topic {unready[0]} is not ready")
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Now and then. Raises BusUnavailable or KafkaError where a new consumer is called for."""
-        if monotonic() < self._next_look:
+        if monotonic() < self._next_poll:
             return
-        self._next_look = monotonic() + LOOK_EVERY_S
-        self._brokers.require_one()
+        self._next_poll = monotonic() + POLL_EVERY_S
+        self._cluster.require_one()
         if _layout(self._admin) != self.layout:
-            raise BusUnavailable(f"Kafka at {self._brokers}: was restarted, or its topics changed")
+            raise BusUnavailable(f"Kafka at {self._cluster}: was restarted, or its topics changed")
 
 
 def _create_topics(admin: KafkaAdminClient) -> None:

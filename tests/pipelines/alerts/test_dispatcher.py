@@ -21,9 +21,9 @@ from pipelines.alerts.rules import AlertRules
 from pipelines.config.settings import CameraConfig, Config, SiteConfig, StoreConfig, WebhookConfig
 from pipelines.errors import UserError
 from pipelines.events.schema import Event, IncidentPhase
-from pipelines.store.database import open_database
+from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
-from tests.pipelines.store.test_writer import incident
+from tests.support.events import incident
 from tests.support.servers import free_port, wait_until
 
 SECRET = "rahasia"

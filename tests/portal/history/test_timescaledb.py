@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from analytics.facts import Level
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.events.schema import Event
-from pipelines.store.database import open_database, transaction
+from pipelines.store.pool import open_database, transaction
 from pipelines.store.writer import EventWriter
 from portal.history.crossing_counts import crossing_counts, observed_minutes
 from portal.history.queries import Span

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from analytics.facts import Level
 from pipelines.config.settings import StoreConfig
 from pipelines.events.schema import Event
-from pipelines.store.database import DatabaseUnavailable, open_database
+from pipelines.store.pool import DatabaseUnavailable, open_database
 from pipelines.store.writer import EventWriter
 from portal.live import camera_state as state
 from tests.portal.conftest import ago, level, online, serving

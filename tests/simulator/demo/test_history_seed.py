@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import Config, StoreConfig
-from pipelines.store.database import open_database
+from pipelines.store.pool import open_database
 from simulator.demo.history_seed import SEED_MARK, PastDays
 from simulator.demo.seeding import seed
 from simulator.world.camera_model import geometry_of

@@ -1,5 +1,4 @@
--- Simpang's tables, version 1. Every statement may run again on a database that has it already.
--- A replayed event meets its own primary key and changes nothing.
+-- A database of the first days of version 0.1.0: some columns and the table gate_intervals are missing. Do not edit.
 
 CREATE TABLE IF NOT EXISTS crossings (
     at timestamptz NOT NULL,
@@ -11,8 +10,6 @@ CREATE TABLE IF NOT EXISTS crossings (
     road_user text NOT NULL,
     track bigint NOT NULL,
     speed_kmh real,
-    speed_sigma_kmh real,
-    headway_s real,
     PRIMARY KEY (at, event_id, n)
 );
 CREATE INDEX IF NOT EXISTS crossings_of_camera ON crossings (camera_id, at DESC);
@@ -42,31 +39,9 @@ CREATE TABLE IF NOT EXISTS zone_intervals (
     queue_veh real,
     level text NOT NULL,
     coverage real NOT NULL,
-    smp_h real,
-    saturation real,
-    level_of_service text,
-    emp_verified boolean,
     PRIMARY KEY (camera_id, zone, start_at)
 );
 CREATE INDEX IF NOT EXISTS zone_intervals_of_camera ON zone_intervals (camera_id, start_at DESC);
-
-CREATE TABLE IF NOT EXISTS gate_intervals (
-    camera_id text NOT NULL,
-    gate text NOT NULL,
-    direction text NOT NULL,
-    start_at timestamptz NOT NULL,
-    end_at timestamptz NOT NULL,
-    flow_veh_h real,
-    headway_mean_s real,
-    headway_median_s real,
-    headway_under_2s real,
-    smp_h real,
-    saturation real,
-    emp_verified boolean,
-    coverage real NOT NULL,
-    PRIMARY KEY (camera_id, gate, direction, start_at)
-);
-CREATE INDEX IF NOT EXISTS gate_intervals_of_camera ON gate_intervals (camera_id, start_at DESC);
 
 CREATE TABLE IF NOT EXISTS levels (
     at timestamptz NOT NULL,
@@ -94,10 +69,6 @@ CREATE TABLE IF NOT EXISTS health (
     age_s real,
     width int,
     height int,
-    held_fps real,
-    wanted_fps real,
-    reached real,
-    age_p95_s real,
     PRIMARY KEY (at, event_id)
 );
 CREATE INDEX IF NOT EXISTS health_of_camera ON health (camera_id, at DESC);
@@ -141,30 +112,22 @@ CREATE TABLE IF NOT EXISTS webhook_deliveries (
 CREATE INDEX IF NOT EXISTS webhook_deliveries_due ON webhook_deliveries (webhook_id, next_attempt_at)
     WHERE delivered_at IS NULL AND given_up_at IS NULL;
 
--- Columns that came later, for databases from before. Programs that know nothing of them go on as they are, so the
--- version stays. Asked for first, because ALTER TABLE waits for all readers even where it has nothing to do.
-DO $$
-DECLARE
-    later record;
-BEGIN
-    FOR later IN
-        SELECT * FROM (VALUES
-            ('crossings', 'speed_sigma_kmh', 'real'),
-            ('crossings', 'headway_s', 'real'),
-            ('zone_intervals', 'smp_h', 'real'),
-            ('zone_intervals', 'saturation', 'real'),
-            ('zone_intervals', 'level_of_service', 'text'),
-            ('zone_intervals', 'emp_verified', 'boolean'),
-            ('health', 'held_fps', 'real'),
-            ('health', 'wanted_fps', 'real'),
-            ('health', 'reached', 'real'),
-            ('health', 'age_p95_s', 'real')
-        ) AS wanted (of_table, name, type)
-        WHERE NOT EXISTS (
-            SELECT FROM pg_attribute WHERE attrelid = of_table::regclass AND attname = name AND NOT attisdropped
-        )
-    LOOP
-        EXECUTE format('ALTER TABLE %I ADD COLUMN %I %s', later.of_table, later.name, later.type);
-    END LOOP;
-END
-$$;
+CREATE TABLE schema_version (version int NOT NULL);
+INSERT INTO schema_version VALUES (1);
+
+INSERT INTO crossings (at, event_id, n, camera_id, gate, direction, road_user, track, speed_kmh) VALUES
+    ('2026-11-22 05:00:01+00', '00000000-0000-0000-0000-000000000001', 0, 'kuda', 'north', 'A', 'car', 7, 31.5),
+    ('2026-11-22 05:00:02+00', '00000000-0000-0000-0000-000000000001', 1, 'kuda', 'north', 'B', 'bus', 8, NULL);
+INSERT INTO observed (start_at, event_id, camera_id, end_at, observed_s) VALUES
+    ('2026-11-22 05:00:00+00', '00000000-0000-0000-0000-000000000001', 'kuda', '2026-11-22 05:00:10+00', 9.5);
+INSERT INTO zone_intervals (camera_id, zone, start_at, end_at, flow_veh_h, speed_kmh, level, coverage) VALUES
+    ('kuda', 'approach', '2026-11-22 05:00:00+00', '2026-11-22 05:01:00+00', 720, 31.5, 'dense', 0.75);
+INSERT INTO levels (at, event_id, camera_id, zone, level, previous, speed_kmh) VALUES
+    ('2026-11-22 05:00:00+00', '00000000-0000-0000-0000-000000000002', 'kuda', 'approach', 'jammed', 'dense', 4);
+INSERT INTO health (at, event_id, camera_id, status, reason, analysed_fps, dropped, reconnects, width, height) VALUES
+    ('2026-11-22 05:00:00+00', '00000000-0000-0000-0000-000000000003', 'kuda', 'online', '', 5.5, 2, 1, 1280, 720);
+INSERT INTO incidents (incident_id, camera_id, type, zone, start_at, detected_at, u, v, confidence, reason) VALUES
+    ('kuda-7', 'kuda', 'stopped_vehicle', 'approach', '2026-11-22 05:00:00+00', '2026-11-22 05:00:20+00', 320, 200.5,
+     0.8, 'A car has stood in a live lane for 20 s.');
+INSERT INTO webhook_deliveries (webhook_id, incident_id, phase, payload) VALUES
+    ('police', 'kuda-7', 'raised', '{"incident_id": "kuda-7"}');

@@ -8,10 +8,11 @@ import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.errors import UserError
-from pipelines.store.database import SCHEMA_VERSION, DatabaseUnavailable, address_of, open_database, transaction
+from pipelines.store.pool import DatabaseUnavailable, address_of, is_outage, open_database, transaction
 from tests.support.servers import PostgresServer, wait_until
 
 
@@ -52,21 +53,53 @@ def test_a_port_that_is_none_is_bad_input() -> None:
         pass
 
 
-def test_a_database_that_refuses_us_is_bad_input(postgres_dsn: str) -> None:
-    dsn = psycopg.conninfo.make_conninfo(postgres_dsn, user="nobody", password="s3cret")
-    with (
-        pytest.raises(UserError, match=r'role "nobody" does not exist; correct store\.dsn') as raised,
-        open_database(config_for(dsn)),
-    ):
-        pass
-    assert "s3cret" not in str(raised.value)
+@pytest.fixture
+def guarded_dsn(postgres_server: PostgresServer) -> str:
+    """A database that asks the role `guarded` for the password `right`, and answers in Indonesian where it can."""
+    with psycopg.connect(postgres_server.dsn, autocommit=True) as connection:
+        connection.execute("CREATE ROLE guarded LOGIN PASSWORD 'right'")
+        (hba,) = connection.execute("SHOW hba_file").fetchone() or ("",)
+        path = Path(hba)
+        path.write_text("local all guarded scram-sha-256\n" + path.read_text())
+        connection.execute("SELECT pg_reload_conf()")
+    return postgres_server.dsn
 
 
-def test_the_tables_of_a_newer_version_are_left_alone(postgres_dsn: str) -> None:
-    with open_database(config_for(postgres_dsn)) as pool, transaction(pool) as connection:
-        connection.execute("UPDATE schema_version SET version = %s", [SCHEMA_VERSION + 1])
-    with pytest.raises(UserError, match="install the newer Simpang"), open_database(config_for(postgres_dsn)):
+@pytest.mark.integration
+@pytest.mark.parametrize("password", [None, "wr0ng"])
+def test_a_missing_or_refused_password_is_a_user_error(guarded_dsn: str, password: str | None) -> None:
+    dsn = psycopg.conninfo.make_conninfo(guarded_dsn, user="guarded", password=password)
+    with pytest.raises(UserError, match=r"; correct store\.dsn$") as raised, open_database(config_for(dsn)):
         pass
+    assert "wr0ng" not in str(raised.value)
+
+
+def test_a_role_that_does_not_exist_yet_is_retried(postgres_dsn: str) -> None:
+    dsn = psycopg.conninfo.make_conninfo(postgres_dsn, user="late_role", password="s3cret")
+    with capture_logs() as logged, open_database(config_for(dsn)) as pool:
+        assert not answers(pool)
+    (warning,) = [line for line in logged if line["event"] == "database is not available; retrying"]
+    assert 'role "late_role" does not exist' in warning["error"]
+    assert "s3cret" not in str(logged)
+
+
+@pytest.mark.parametrize(
+    ("error", "outage"),
+    [
+        (psycopg.OperationalError(), True),
+        (psycopg.InterfaceError(), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.DiskFull(), True),
+        (psycopg.errors.DeadlockDetected(), True),
+        (psycopg.errors.ReadOnlySqlTransaction(), True),
+        (psycopg.errors.ProgramLimitExceeded(), False),
+        (psycopg.errors.InvalidTextRepresentation(), False),
+        (psycopg.errors.NotNullViolation(), False),
+        (psycopg.errors.UndefinedTable(), False),
+    ],
+)
+def test_only_what_a_retry_may_solve_is_an_outage(error: psycopg.Error, outage: bool) -> None:
+    assert is_outage(error) is outage
 
 
 def test_connections_speak_utc_and_do_not_wait_for_ever(postgres_dsn: str) -> None:

@@ -1,0 +1,89 @@
+"""Sending end of the Kafka bus: CloudEvents in structured JSON mode, with the camera as key, which keeps their order.
+
+After every failure a new client is made. An old one may keep producer ids that a restarted broker does not know.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic
+
+import structlog
+from kafka import KafkaProducer
+from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.structs import TopicPartition
+
+from pipelines.bus.bus import BusUnavailable
+from pipelines.bus.kafka.cluster import CLIENT, KafkaCluster
+from pipelines.events.schema import Event
+
+log = structlog.get_logger()
+
+CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=utf-8")]
+"""Header of each record. [CloudEvents 1.0, Kafka protocol binding]"""
+PUBLISH_S = 8.0
+"""Longest wait in seconds for the acknowledgement of a batch. [assumption]"""
+
+_PRODUCER = {
+    **CLIENT,
+    "acks": "all",
+    "enable_idempotence": True,
+    "allow_auto_create_topics": False,
+    "request_timeout_ms": 4_000,
+    "delivery_timeout_ms": int(PUBLISH_S * 1000),
+    "max_block_ms": 4_000,
+    "linger_ms": 5,
+}
+
+
+class KafkaPublisher:
+    """Publishes with an idempotent producer and `acks=all`. For one thread, that of the outbox."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._cluster = KafkaCluster(bootstrap)
+        self._producer: KafkaProducer | None = None
+        self._offsets: dict[TopicPartition, int] = {}
+
+    def publish(self, events: Sequence[Event]) -> None:
+        """Raise BusUnavailable, after about 10 s at most, where not all of `events` are acknowledged.
+
+        Raises MessageSizeTooLargeError where an event is larger than the broker accepts, which no retry can solve.
+        """
+        try:
+            self._send(self._connected(), events)
+        except MessageSizeTooLargeError:
+            raise
+        except KafkaError as error:
+            self.close()
+            raise self._cluster.unavailable(error) from error
+
+    def close(self) -> None:
+        """Close the producer. The next `publish` makes a new one."""
+        producer, self._producer = self._producer, None
+        self._offsets.clear()
+        if producer is not None:
+            with suppress(KafkaError):
+                producer.close(timeout=1)
+
+    def _connected(self) -> KafkaProducer:
+        if self._producer is None:
+            with self._cluster.admin():
+                self._producer = KafkaProducer(bootstrap_servers=self._cluster.servers, **_PRODUCER)
+            log.info("publishing to Kafka", brokers=str(self._cluster))
+        return self._producer
+
+    def _send(self, producer: KafkaProducer, events: Sequence[Event]) -> None:
+        deadline = monotonic() + PUBLISH_S
+        pending = [
+            producer.send(event.topic, event.to_json(), key=event.key.encode(), headers=CONTENT_TYPE)
+            for event in events
+        ]
+        for acknowledgement in pending:
+            record = acknowledgement.get(timeout=max(deadline - monotonic(), 0.001))
+            self._check_offset(record.topic_partition, record.offset)
+
+    def _check_offset(self, partition: TopicPartition, offset: int) -> None:
+        """Raise BusUnavailable where an offset does not grow: the broker has lost acknowledged events."""
+        if 0 <= offset <= self._offsets.get(partition, -1):
+            self.close()
+            raise BusUnavailable(f"Kafka at {self._cluster}: lost events that it had acknowledged ({partition.topic})")
+        self._offsets[partition] = offset

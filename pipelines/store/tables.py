@@ -1,0 +1,88 @@
+"""Columns of the tables, derived from the records in `pipelines.events.schema`.
+
+A field that is added to a record becomes a column here. A migration adds it to the database, and a test compares both.
+"""
+
+from collections.abc import Iterable
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Any, get_args, get_origin
+
+from pydantic import AwareDatetime, BaseModel
+
+from pipelines.events.schema import Congestion, Counts, CrossingRecord, GateRecord, Health, IncidentReport, ZoneRecord
+
+SQL_TYPES: dict[Any, str] = {bool: "boolean", int: "int", float: "real", str: "text", AwareDatetime: "timestamptz"}
+"""SQL type of a column by the Python type of its field. An enum is text."""
+OTHER_TYPES = {"track": "bigint", "lat": "double precision", "lon": "double precision"}
+"""Exceptions by name: a track's number outgrows 32 bits, and 32-bit degrees are 1 m apart. [type ranges of SQL]"""
+
+
+def columns_of(record: type[BaseModel], *, without: Iterable[str] = ()) -> dict[str, str]:
+    """Return the columns, name -> SQL type, that hold the fields of `record`, except those named in `without`."""
+    fields = {name: field for name, field in record.model_fields.items() if name not in without}
+    return {name: OTHER_TYPES.get(name) or _sql_type(field.annotation) for name, field in fields.items()}
+
+
+def _sql_type(annotation: Any) -> str:
+    kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
+    kind = kinds[0] if get_origin(annotation) is UnionType or NoneType in get_args(annotation) else annotation
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "text"
+    if kind not in SQL_TYPES:
+        raise TypeError(f"no SQL type for {annotation}")
+    return SQL_TYPES[kind]
+
+
+_EVENT = {"event_id": "uuid"}
+_CAMERA = {"camera_id": "text"}
+_NESTED = ("kind", "crossings", "gates", "zones")
+_NOT_STORED = ("kind", "drops", "frame_to_event_p95_ms", "image_size")
+
+EVENT_COLUMNS: dict[str, dict[str, str]] = {
+    "crossings": {**_EVENT, "n": "int", **_CAMERA, **columns_of(CrossingRecord)},
+    "observed": {**_EVENT, **columns_of(Counts, without=_NESTED)},
+    "gate_intervals": {**_CAMERA, **columns_of(GateRecord)},
+    "zone_intervals": {**_CAMERA, **columns_of(ZoneRecord)},
+    "levels": {**_EVENT, **columns_of(Congestion, without=("kind",))},
+    "health": {**_EVENT, **columns_of(Health, without=_NOT_STORED), "width": "int", "height": "int"},
+    "incidents": {
+        **columns_of(IncidentReport, without=("kind", "phase", "pixel", "ground")),
+        "u": "real",
+        "v": "real",
+        "ground_x": "double precision",
+        "ground_y": "double precision",
+    },
+}
+"""Table -> its columns, name -> SQL type, for the tables that hold events."""
+
+OTHER_COLUMNS: dict[str, dict[str, str]] = {
+    "webhook_deliveries": {
+        "webhook_id": "text",
+        "incident_id": "text",
+        "phase": "text",
+        "payload": "jsonb",
+        "created_at": "timestamptz",
+        "attempts": "int",
+        "next_attempt_at": "timestamptz",
+        "delivered_at": "timestamptz",
+        "given_up_at": "timestamptz",
+        "last_error": "text",
+    },
+    "dead_letters": {"id": "bigint", "at": "timestamptz", "source": "text", "error": "text", "body": "text"},
+    "schema_version": {"version": "int", "applied_at": "timestamptz"},
+}
+"""Table -> its columns, name -> SQL type, for all other tables."""
+
+TIME_SERIES = {
+    "crossings": "at",
+    "observed": "start_at",
+    "gate_intervals": "start_at",
+    "zone_intervals": "start_at",
+    "levels": "at",
+    "health": "at",
+}
+"""Table -> its time column, for the tables that are hypertables on TimescaleDB."""
+CHUNK = "1 day"
+"""Time span of a TimescaleDB chunk. 36 busy cameras write about 10 million rows a day in all, so that the newest
+chunk fits the memory of a small server. [assumption: 8 GB]"""
