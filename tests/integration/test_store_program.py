@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from pipelines.bus.kafka.publisher import KafkaPublisher
+from pipelines.store.migrate import migrations
 from tests.pipelines.bus.test_outbox import counts
 from tests.support.servers import KafkaBroker, wait_until
 
@@ -23,7 +24,7 @@ def simpang(*arguments: object) -> Sequence[str]:
     return [sys.executable, "-m", "pipelines", "--log-json", *map(str, arguments)]
 
 
-def test_it_keeps_what_workers_publish_and_stops_when_asked(
+def test_it_stores_what_workers_publish_and_stops_on_sigterm(
     kafka_broker: KafkaBroker, postgres_dsn: str, tmp_path: Path
 ) -> None:
     config = tmp_path / "city.yaml"
@@ -48,11 +49,39 @@ def test_it_keeps_what_workers_publish_and_stops_when_asked(
         finally:
             store.kill()
         assert store.stderr is not None
-        said = [json.loads(line) for line in store.stderr]
-    assert [line["event"] for line in said] == ["subscribed to Kafka"]
+        logged = [json.loads(line)["event"] for line in store.stderr]
+    assert logged == [*["migration applied"] * len(migrations()), "subscribed to Kafka"]
 
 
-def test_without_kafka_it_says_what_to_do(tmp_path: Path) -> None:
+def test_migrations_are_listed_and_applied(postgres_dsn: str, tmp_path: Path) -> None:
+    config = tmp_path / "city.yaml"
+    config.write_text(yaml.safe_dump({"store": {"dsn": postgres_dsn}}))
+
+    def migrate(*options: str) -> list[str]:
+        command = simpang("store", "migrate", *options, config)
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+        return done.stdout.splitlines()
+
+    known = len(migrations())
+    assert migrate("--status")[:2] == [f"schema version 0, {known} pending", "pending 0001: initial"]
+    assert migrate() == [
+        *(f"applied {migration.version:04}: {migration.title}" for migration in migrations()),
+        f"schema version {known}, 0 pending",
+    ]
+    assert migrate() == migrate("--status") == [f"schema version {known}, 0 pending"]
+
+
+def test_a_database_that_cannot_be_migrated_is_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "city.yaml"
+    config.write_text("store: {dsn: 'postgresql://u:s3cret@127.0.0.1:1/city'}")
+    tried = subprocess.run(simpang("store", "migrate", config), check=False, capture_output=True, text=True, timeout=60)
+    assert tried.returncode == 2
+    assert tried.stderr.startswith("simpang: database 127.0.0.1:1/city: ")
+    assert tried.stderr.count("\n") == 1
+    assert "s3cret" not in tried.stderr
+
+
+def test_without_kafka_the_error_names_what_to_do(tmp_path: Path) -> None:
     config = tmp_path / "city.yaml"
     config.write_text("")
     tried = subprocess.run(simpang("store", config), check=False, capture_output=True, text=True, timeout=60)
