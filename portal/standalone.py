@@ -5,7 +5,7 @@ from contextlib import ExitStack, closing, contextmanager
 from threading import Event as Flag
 from threading import Thread
 
-from pipelines.alerts.dispatcher import WebhookSender
+from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.bus.bus import Handler, Publisher
@@ -36,7 +36,7 @@ def run_city(config: Config, up: Up) -> None:
         detector = parts.enter_context(closing(open_live_detector(config)))
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
-        parts.enter_context(WebhookSender(pool, config.webhooks, config.portal.public_url))
+        parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))

@@ -1,116 +1,48 @@
-"""Delivering the alerts that wait in the database.
+"""Dispatch of queued alerts to their receivers, with retries."""
 
-A receiver may see an alert twice, because an answer can be lost on its way; it tells by the `Idempotency-Key`, which
-is the incident's id and phase. It checks `X-Simpang-Signature: t=SECONDS,v1=HEX`: HEX is HMAC-SHA256, under the shared
-secret, of SECONDS, a full stop and the body as it came; SECONDS far from its own clock means an old message that
-someone else sends again.
-"""
-
-import hashlib
-import hmac
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from importlib.metadata import version
 from threading import Event as Flag
 from threading import Thread
-from time import time
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
-import httpx
 import structlog
 from psycopg_pool import ConnectionPool
 
+from pipelines.alerts.channels.webhook import WebhookChannel
+from pipelines.alerts.queue import AlertQueue, Delivery, Outcome
 from pipelines.config.settings import WebhookConfig
-from pipelines.errors import UserError
-from pipelines.store.pool import transaction
+from pipelines.retry import Backoff, Retry
 
 log = structlog.get_logger()
 
-LOOK_EVERY_S = 1.0
-TIMEOUT = httpx.Timeout(5.0, connect=3.0)
-LEASE = timedelta(minutes=1)
-"""An alert taken by a sender that died is free for another after this."""
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
-GIVE_UP_AFTER = timedelta(days=1)
-GIVE_UP_REFUSED_AFTER = timedelta(hours=1)
-"""A refusal (4xx) may be a receiver in the middle of an update, but hardly for longer."""
-_TRY_LATER = {408, 425, 429}
-_GONE = 410
+POLL_EVERY_S = 1.0
+"""Seconds between two queries of an empty queue. [assumption]"""
+DELIVERY_BACKOFF = Backoff(first_s=1.0, longest_s=300.0)
+"""Delays between attempts to deliver an alert, in seconds. [assumption]"""
+QUEUE_BACKOFF = Backoff(first_s=1.0, longest_s=5.0)
+"""Delays between attempts to reach the database, in seconds. [assumption]"""
 STOP_S = 2.0
-
-# The end of an incident waits for its beginning. The lease is taken and committed before anything is sent, so that no
-# transaction stays open while a receiver takes its time.
-_CLAIM = """
-WITH due AS MATERIALIZED (
-    SELECT incident_id, phase FROM webhook_deliveries AS d
-    WHERE webhook_id = %(webhook)s AND delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= now()
-      AND NOT (phase = 'ended' AND EXISTS (
-          SELECT 1 FROM webhook_deliveries AS r
-          WHERE r.webhook_id = d.webhook_id AND r.incident_id = d.incident_id AND r.phase = 'raised'
-            AND r.delivered_at IS NULL AND r.given_up_at IS NULL))
-    ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-UPDATE webhook_deliveries AS d SET attempts = d.attempts + 1, next_attempt_at = now() + %(lease)s
-FROM due WHERE d.webhook_id = %(webhook)s AND d.incident_id = due.incident_id AND d.phase = due.phase
-RETURNING d.incident_id, d.phase, d.payload, d.attempts, now() - d.created_at
-"""
-_SETTLE = """
-UPDATE webhook_deliveries
-SET delivered_at = CASE WHEN %(outcome)s = 'delivered' THEN now() END,
-    given_up_at = CASE WHEN %(outcome)s = 'given up' THEN now() END,
-    next_attempt_at = now() + %(pause)s,
-    last_error = %(error)s
-WHERE webhook_id = %(webhook)s AND incident_id = %(incident)s AND phase = %(phase)s AND delivered_at IS NULL
-"""
+"""Longest wait for the threads at the end, in seconds. [requirement: the program ends within 5 s of Ctrl-C]"""
 
 
-@dataclass(frozen=True, slots=True)
-class _Delivery:
-    incident_id: str
-    phase: str
-    payload: dict[str, Any]
-    attempts: int
-    age: timedelta
+class AlertDispatcher:
+    """A context manager with one thread for each webhook, so that a slow receiver delays no other.
 
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """give_up_after: an alert older than this is not tried again. pause_s: as asked by the receiver."""
-
-    reason: str
-    give_up_after: timedelta = GIVE_UP_AFTER
-    pause_s: float = 0.0
-
-
-def signature(secret: str, at: int, body: bytes) -> str:
-    """The value of `X-Simpang-Signature` for `body`, sent `at` Unix seconds.
-
-    >>> signature("rahasia", 1795384800, b"{}")
-    't=1795384800,v1=fd35ba3cac51eba7245615471e82646970b313b65a898e6b5c0770c861c5e8f0'
-    """
-    code = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={code}"
-
-
-class WebhookSender:
-    """A context manager with one thread a webhook, so that a slow receiver holds up nobody else.
-
-    Several senders may share a database. public_url: how links begin; without it alerts carry none.
+    Several dispatchers may share a database. public_url: prefix of links; without it alerts have none.
     Raises UserError for an address that is no HTTP URL.
     """
 
     def __init__(self, pool: ConnectionPool, webhooks: Sequence[WebhookConfig], public_url: str | None) -> None:
-        for webhook in webhooks:
-            _require_http(webhook)
-        self._pool = pool
+        self._queue = AlertQueue(pool)
         self._public_url = public_url.rstrip("/") if public_url else None
         self._stop = Flag()
         self._threads = [
-            Thread(target=self._run, args=(webhook,), name=f"webhook-{webhook.id}", daemon=True) for webhook in webhooks
+            Thread(target=self._run, args=(WebhookChannel(webhook),), name=f"webhook-{webhook.id}", daemon=True)
+            for webhook in webhooks
         ]
 
     def __enter__(self) -> Self:
@@ -122,93 +54,50 @@ class WebhookSender:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop.set()
-        until = time() + STOP_S
+        deadline = monotonic() + STOP_S
         for thread in self._threads:
-            thread.join(max(until - time(), 0))
+            thread.join(max(deadline - monotonic(), 0))
 
-    def _run(self, webhook: WebhookConfig) -> None:
-        failing = False
-        headers = {"User-Agent": f"simpang/{version('simpang')}", "Content-Type": "application/json"}
-        with httpx.Client(timeout=TIMEOUT, headers=headers) as client:
+    def _run(self, channel: WebhookChannel) -> None:
+        retry = Retry(QUEUE_BACKOFF)
+        with channel:
             while not self._stop.is_set():
                 try:
-                    busy = self._deliver_next(webhook, client)
-                    failing = False
-                except Exception as error:  # alerts wait in the database; their sender must outlive its absence
-                    if not failing and not self._stop.is_set():
-                        log.warning("alerts cannot be read; trying on", webhook=webhook.id, error=error)
-                    busy, failing = False, True
-                if not busy:
-                    self._stop.wait(LOOK_EVERY_S)
+                    was_due = self._deliver_next(channel)
+                    retry.succeeded()
+                    if not was_due:
+                        self._stop.wait(POLL_EVERY_S)
+                except ConnectionError as error:
+                    if not self._stop.is_set():
+                        retry.wait(self._stop, "alerts cannot be read; retrying", error)
+                except Exception as error:  # a bug in one alert must not end the delivery of all others
+                    log.exception("alert cannot be processed", webhook=channel.id)
+                    retry.wait(self._stop, "alerts cannot be processed; retrying", error)
 
-    def _deliver_next(self, webhook: WebhookConfig, client: httpx.Client) -> bool:
-        """Try the alert that is due longest; False where none is due."""
-        with transaction(self._pool) as connection:
-            row = connection.execute(_CLAIM, {"webhook": webhook.id, "lease": LEASE}).fetchone()
-        if row is None:
+    def _deliver_next(self, channel: WebhookChannel) -> bool:
+        """Try the alert that has been due for longest. Returns False where none is due."""
+        delivery = self._queue.claim(channel.id)
+        if delivery is None:
             return False
-        delivery = _Delivery(*row)
-        failure = self._post(webhook, client, delivery)
-        outcome, pause_s = "delivered", 0.0
-        told = {"webhook": webhook.id, "incident": delivery.incident_id, "phase": delivery.phase}
+        body = json.dumps(self._with_links(delivery), ensure_ascii=False, sort_keys=True).encode()
+        failure = channel.send(body, idempotency_key=f"{delivery.incident_id}-{delivery.phase}")
+        fields = {"webhook": channel.id, "incident": delivery.incident_id, "phase": delivery.phase}
         if failure is None:
-            log.info("alert delivered", **told, attempts=delivery.attempts)
+            self._queue.settle(channel.id, delivery, Outcome.DELIVERED)
+            log.info("alert delivered", **fields, attempts=delivery.attempts)
         elif delivery.age >= failure.give_up_after:
-            outcome = "given up"
-            log.error("alert given up", **told, attempts=delivery.attempts, reason=failure.reason)
+            self._queue.settle(channel.id, delivery, Outcome.GIVEN_UP, error=failure.reason)
+            log.error("alert given up", **fields, attempts=delivery.attempts, reason=failure.reason)
         else:
-            outcome = "failed"
-            pause_s = max(_backoff_s(delivery.attempts), failure.pause_s)
             if delivery.attempts == 1:
-                log.warning("alert not delivered; trying on", **told, reason=failure.reason)
-        with transaction(self._pool) as connection:
-            reason = failure.reason if failure else None
-            settled = {"outcome": outcome, "pause": timedelta(seconds=pause_s), "error": reason}
-            connection.execute(_SETTLE, {**told, **settled})
+                log.warning("alert not delivered; retrying", **fields, reason=failure.reason)
+            delay_s = max(DELIVERY_BACKOFF.delay_s(delivery.attempts), failure.delay_s)
+            self._queue.settle(channel.id, delivery, Outcome.FAILED, delay_s=delay_s, error=failure.reason)
         return True
 
-    def _post(self, webhook: WebhookConfig, client: httpx.Client, delivery: _Delivery) -> _Failure | None:
-        body = json.dumps(self._with_links(delivery), ensure_ascii=False, sort_keys=True).encode()
-        headers = {
-            "X-Simpang-Signature": signature(webhook.secret.get_secret_value(), int(time()), body),
-            "Idempotency-Key": f"{delivery.incident_id}-{delivery.phase}",
-        }
-        try:
-            response = client.post(webhook.url.get_secret_value(), content=body, headers=headers)
-        except httpx.HTTPError as error:
-            return _Failure(f"{type(error).__name__}: {error}")
-        return _judge(response)
-
-    def _with_links(self, delivery: _Delivery) -> dict[str, Any]:
-        told = {key: value for key, value in delivery.payload.items() if key != "snapshot"}
+    def _with_links(self, delivery: Delivery) -> dict[str, Any]:
+        content = {key: value for key, value in delivery.payload.items() if key != "snapshot"}
         name = quote(delivery.incident_id, safe="")
         page = f"{self._public_url}/kejadian/{name}" if self._public_url else None
-        picture = f"{self._public_url}/api/incidents/{name}/snapshot.jpg" if self._public_url else None
-        return {**told, "links": {"incident": page, "snapshot": picture if delivery.payload["snapshot"] else None}}
-
-
-def _judge(response: httpx.Response) -> _Failure | None:
-    status = response.status_code
-    reason = f"HTTP {status}"
-    if response.is_success:
-        return None
-    if status == _GONE:
-        return _Failure(reason, timedelta(0))
-    asked = response.headers.get("Retry-After", "")
-    pause_s = min(float(asked), LONGEST_PAUSE_S) if asked.isdecimal() else 0.0
-    if response.is_client_error and status not in _TRY_LATER:
-        return _Failure(reason, GIVE_UP_REFUSED_AFTER, pause_s)
-    return _Failure(reason, GIVE_UP_AFTER, pause_s)
-
-
-def _backoff_s(attempts: int) -> float:
-    return float(min(FIRST_PAUSE_S * 2 ** min(attempts - 1, 16), LONGEST_PAUSE_S))
-
-
-def _require_http(webhook: WebhookConfig) -> None:
-    try:
-        url = httpx.URL(webhook.url.get_secret_value())
-    except httpx.InvalidURL:
-        url = httpx.URL("")
-    if url.scheme not in ("http", "https") or not url.host:
-        raise UserError(f"webhooks: the url of {webhook.id} is no address; write http://host/path or https://host/path")
+        image = f"{self._public_url}/api/incidents/{name}/snapshot.jpg" if self._public_url else None
+        return {**content, "links": {"incident": page, "snapshot": image if delivery.payload["snapshot"] else None}}

@@ -1,7 +1,7 @@
-"""Incident alerts by webhook: which incidents go to whom, and in which words.
+"""Rules that select the webhooks for an incident, and the content of an alert.
 
-Alerts are queued by the store in the transaction that keeps the incident, so neither exists without the other, and
-they wait in the database: a restart of either side loses none. `pipelines.alerts.dispatcher` delivers them.
+`pipelines.store.writer` queues alerts in the transaction that stores the incident, so neither exists without the other.
+They wait in the database, so a restart of either side loses none. `pipelines.alerts.dispatcher` delivers them.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,24 @@ from typing import Any
 from pipelines.config.settings import Config, WebhookConfig
 from pipelines.events.schema import Event, IncidentReport
 
+_FIELDS = (
+    "incident_id",
+    "phase",
+    "type",
+    "zone",
+    "start_at",
+    "detected_at",
+    "end_at",
+    "confidence",
+    "reason",
+    "snapshot",
+)
+"""Fields of an incident that its alert contains unchanged."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """One message to one receiver; `phase` is `raised` or `ended`."""
+    """A message to one receiver. phase: `raised` or `ended`. payload: JSON, without links."""
 
     webhook_id: str
     incident_id: str
@@ -22,7 +36,7 @@ class Alert:
 
 
 class AlertRules:
-    """Who is told of an incident, and of which place."""
+    """Alerts for an event, by the webhooks, cameras and sites of the configuration."""
 
     def __init__(self, config: Config) -> None:
         self._webhooks = config.webhooks
@@ -41,7 +55,7 @@ class AlertRules:
                 payload=self._payload(incident),
             )
             for webhook in self._webhooks
-            if wants(webhook, incident)
+            if is_for(webhook, incident)
         ]
 
     def _payload(self, incident: IncidentReport) -> dict[str, Any]:
@@ -52,29 +66,15 @@ class AlertRules:
             position = {"lat": incident.lat, "lon": incident.lon}
         elif camera and camera.position:
             position = {"lat": camera.position.lat, "lon": camera.position.lon}
-        known = incident.model_dump(mode="json", include=set(_TOLD))
+        content = incident.model_dump(mode="json", include=set(_FIELDS))
         return {
-            **known,
+            **content,
             "camera": {"id": incident.camera_id, "name": camera.name if camera else None},
             "site": {"id": site.id, "name": site.name} if site else None,
             "position": position,
         }
 
 
-_TOLD = (
-    "incident_id",
-    "phase",
-    "type",
-    "zone",
-    "start_at",
-    "detected_at",
-    "end_at",
-    "confidence",
-    "reason",
-    "snapshot",
-)
-
-
-def wants(webhook: WebhookConfig, incident: IncidentReport) -> bool:
-    """A receiver that lists no types wants all of them."""
+def is_for(webhook: WebhookConfig, incident: IncidentReport) -> bool:
+    """Return whether `webhook` is for this type of incident. A webhook without types is for all of them."""
     return not webhook.types or incident.type in webhook.types

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pipelines.alerts.dispatcher import WebhookSender
+from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
 from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
@@ -46,7 +46,7 @@ def run(config: Path) -> None:
     with (
         stop_on_signals() as stop,
         open_database(settings) as pool,
-        WebhookSender(pool, settings.webhooks, settings.portal.public_url),
+        AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
     ):
         dead_letters = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
         subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, dead_letters)

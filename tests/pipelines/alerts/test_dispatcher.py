@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from analytics.camera import Position
 from analytics.facts import IncidentType
-from pipelines.alerts.dispatcher import WebhookSender
+from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
 from pipelines.config.settings import CameraConfig, Config, SiteConfig, StoreConfig, WebhookConfig
 from pipelines.errors import UserError
@@ -101,19 +101,19 @@ def deliveries(pool: ConnectionPool, columns: str = "delivered_at IS NOT NULL") 
 
 @contextmanager
 def opened(config: Config, *events: Event) -> Iterator[ConnectionPool]:
-    """The database with these events kept."""
+    """Open the database with these events stored."""
     with open_database(config) as pool:
         EventWriter(pool, AlertRules(config)).write(events)
         yield pool
 
 
-def test_an_alert_says_what_where_when_and_why(postgres_dsn: str) -> None:
+def test_an_alert_contains_type_place_time_and_reason(postgres_dsn: str) -> None:
     receiver = Receiver()
     config = city(postgres_dsn, webhook(receiver))
     with (
         opened(config, incident(IncidentPhase.RAISED)) as pool,
         receiver.listening(),
-        WebhookSender(pool, config.webhooks, f"{PORTAL}/"),
+        AlertDispatcher(pool, config.webhooks, f"{PORTAL}/"),
     ):
         wait_until(lambda: deliveries(pool) == [(True,)], "the alert to be delivered")
     ((headers, body),) = receiver.requests
@@ -152,7 +152,7 @@ def test_the_signature_covers_time_and_body(postgres_dsn: str) -> None:
     with (
         opened(config, incident(IncidentPhase.RAISED)) as pool,
         receiver.listening(),
-        WebhookSender(pool, config.webhooks, None),
+        AlertDispatcher(pool, config.webhooks, None),
     ):
         wait_until(lambda: receiver.requests, "the alert")
     ((headers, body),) = receiver.requests
@@ -162,12 +162,12 @@ def test_the_signature_covers_time_and_body(postgres_dsn: str) -> None:
     assert abs(time.time() - int(parts["t"])) < 300
 
 
-def test_an_alert_outlives_refusals_and_restarts_of_either_side(postgres_dsn: str) -> None:
+def test_an_alert_survives_refusals_and_restarts_of_either_side(postgres_dsn: str) -> None:
     receiver = Receiver(503, 404)
     config = city(postgres_dsn, webhook(receiver))
-    with opened(config, incident(IncidentPhase.RAISED)) as pool, WebhookSender(pool, config.webhooks, PORTAL):
+    with opened(config, incident(IncidentPhase.RAISED)) as pool, AlertDispatcher(pool, config.webhooks, PORTAL):
         wait_until(lambda: deliveries(pool, "last_error IS NOT NULL") == [(True,)], "an attempt with no receiver there")
-    with open_database(config) as pool, WebhookSender(pool, config.webhooks, PORTAL):
+    with open_database(config) as pool, AlertDispatcher(pool, config.webhooks, PORTAL):
         with receiver.listening():
             wait_until(lambda: receiver.requests, "an attempt that is refused")
         with receiver.listening():
@@ -178,13 +178,13 @@ def test_an_alert_outlives_refusals_and_restarts_of_either_side(postgres_dsn: st
     assert len({body for _, body in receiver.requests}) == 1
 
 
-def test_a_receiver_that_is_gone_is_not_asked_again(postgres_dsn: str) -> None:
+def test_a_receiver_that_is_gone_gets_no_second_attempt(postgres_dsn: str) -> None:
     receiver = Receiver(410)
     config = city(postgres_dsn, webhook(receiver))
     with (
         opened(config, incident(IncidentPhase.RAISED)) as pool,
         receiver.listening(),
-        WebhookSender(pool, config.webhooks, PORTAL),
+        AlertDispatcher(pool, config.webhooks, PORTAL),
     ):
         wait_until(
             lambda: deliveries(pool, "given_up_at IS NOT NULL, last_error") == [(True, "HTTP 410")],
@@ -206,45 +206,45 @@ def test_old_alerts_are_given_up(postgres_dsn: str, answer: int, hours: int, giv
     with opened(config, incident(IncidentPhase.RAISED)) as pool, receiver.listening():
         with pool.connection() as connection:
             connection.execute("UPDATE webhook_deliveries SET created_at = now() - make_interval(hours => %s)", [hours])
-        with WebhookSender(pool, config.webhooks, PORTAL):
-            wait_until(lambda: deliveries(pool, "last_error") == [(f"HTTP {answer}",)], "the answer to be noted")
+        with AlertDispatcher(pool, config.webhooks, PORTAL):
+            wait_until(lambda: deliveries(pool, "last_error") == [(f"HTTP {answer}",)], "the answer to be stored")
         assert deliveries(pool, "given_up_at IS NOT NULL") == [(given_up,)]
 
 
-def test_the_end_of_an_incident_waits_for_its_beginning(postgres_dsn: str) -> None:
+def test_the_end_of_an_incident_is_sent_after_its_start(postgres_dsn: str) -> None:
     receiver = Receiver(503)
     config = city(postgres_dsn, webhook(receiver))
     events = [incident(IncidentPhase.RAISED), incident(IncidentPhase.ENDED)]
     with (
         opened(config, *events) as pool,
         receiver.listening(),
-        WebhookSender(pool, config.webhooks, PORTAL),
+        AlertDispatcher(pool, config.webhooks, PORTAL),
     ):
         wait_until(lambda: deliveries(pool) == [(True,), (True,)], "both alerts to be delivered")
     assert receiver.keys == ["cam-7-raised", "cam-7-raised", "cam-7-ended"]
 
 
-def test_two_senders_do_not_send_twice(postgres_dsn: str) -> None:
+def test_two_dispatchers_send_each_alert_once(postgres_dsn: str) -> None:
     receiver = Receiver()
     config = city(postgres_dsn, webhook(receiver))
     events = [incident(IncidentPhase.RAISED, incident_id=f"cam-{n}") for n in range(30)]
     with (
         opened(config, *events) as pool,
         receiver.listening(),
-        WebhookSender(pool, config.webhooks, PORTAL),
-        WebhookSender(pool, config.webhooks, PORTAL),
+        AlertDispatcher(pool, config.webhooks, PORTAL),
+        AlertDispatcher(pool, config.webhooks, PORTAL),
     ):
         wait_until(lambda: deliveries(pool) == [(True,)] * 30, "all alerts to be delivered")
     assert sorted(receiver.keys) == sorted(f"cam-{n}-raised" for n in range(30))
 
 
-def test_a_replayed_incident_is_not_told_again(postgres_dsn: str) -> None:
+def test_a_replayed_incident_causes_no_second_alert(postgres_dsn: str) -> None:
     receiver = Receiver()
     config = city(postgres_dsn, webhook(receiver))
     with (
         opened(config, event := incident(IncidentPhase.RAISED)) as pool,
         receiver.listening(),
-        WebhookSender(pool, config.webhooks, PORTAL),
+        AlertDispatcher(pool, config.webhooks, PORTAL),
     ):
         wait_until(lambda: deliveries(pool) == [(True,)], "the alert to be delivered")
         later = incident(IncidentPhase.RAISED, incident_id="cam-8")
@@ -253,22 +253,22 @@ def test_a_replayed_incident_is_not_told_again(postgres_dsn: str) -> None:
     assert receiver.keys == ["cam-7-raised", "cam-8-raised"]
 
 
-def test_a_receiver_hears_only_of_the_types_it_asked_for(postgres_dsn: str) -> None:
+def test_a_receiver_gets_only_its_types_of_incidents(postgres_dsn: str) -> None:
     wrong_way = webhook(Receiver(), webhook_id="wrong-way", types=(IncidentType.WRONG_WAY,))
     config = city(postgres_dsn, wrong_way, webhook(Receiver(), webhook_id="all"))
     with opened(config, incident(IncidentPhase.RAISED)) as pool:
         assert deliveries(pool, "webhook_id") == [("all",)]
 
 
-def test_a_slow_or_dead_receiver_does_not_hold_up_another(postgres_dsn: str) -> None:
+def test_a_dead_receiver_delays_no_other(postgres_dsn: str) -> None:
     good = Receiver()
     config = city(postgres_dsn, webhook(Receiver(), webhook_id="dead"), webhook(good, webhook_id="good"))
     with (
         opened(config, incident(IncidentPhase.RAISED)) as pool,
         good.listening(),
-        WebhookSender(pool, config.webhooks, PORTAL),
+        AlertDispatcher(pool, config.webhooks, PORTAL),
     ):
-        wait_until(lambda: deliveries(pool) == [(False,), (True,)], "the good one to be told")
+        wait_until(lambda: deliveries(pool) == [(False,), (True,)], "the alert of the other receiver")
 
 
 @pytest.mark.parametrize("url", ["police.example/s3cret", "ftp://police.example/s3cret", "http:///s3cret"])
@@ -278,5 +278,17 @@ def test_an_address_that_is_no_url_is_refused_without_being_shown(url: str) -> N
         ConnectionPool("host=127.0.0.1", open=False) as pool,
         pytest.raises(UserError, match="webhooks: the url of police is no address") as raised,
     ):
-        WebhookSender(pool, [hook], None)
+        AlertDispatcher(pool, [hook], None)
     assert "s3cret" not in str(raised.value)
+
+
+def test_an_alert_that_cannot_be_processed_delays_no_other(postgres_dsn: str) -> None:
+    receiver = Receiver()
+    config = city(postgres_dsn, webhook(receiver))
+    with opened(config, incident(IncidentPhase.RAISED)) as pool:
+        with pool.connection() as connection:
+            connection.execute("UPDATE webhook_deliveries SET payload = '{}'")
+        EventWriter(pool, AlertRules(config)).write([incident(IncidentPhase.RAISED, incident_id="cam-8")])
+        with receiver.listening(), AlertDispatcher(pool, config.webhooks, PORTAL):
+            wait_until(lambda: deliveries(pool) == [(False,), (True,)], "the second alert")
+    assert receiver.keys == ["cam-8-raised"]
