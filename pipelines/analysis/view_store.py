@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analytics.camera import Camera
 from models.tampering.reference_set import ViewAlbum
+from pipelines.atomic_file import replacing
 from pipelines.config.geometry_file import CameraGeometry
 
 log = structlog.get_logger()
@@ -50,12 +51,10 @@ class ViewStore:
     def save(self, album: ViewAlbum) -> None:
         """A full disk costs the memory, not the analysis."""
         arrays: dict[str, NDArray[Any]] = {**album.to_arrays(), "version": np.array(self._version)}
-        unfinished = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
+            with replacing(self._path) as draft, draft.open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
-            unfinished.replace(self._path)
         except OSError as error:
             log.warning("how the view looks cannot be kept", file=str(self._path), error=error)
 

@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.filter import Graph
 from av.video.stream import VideoStream
 
+from pipelines.atomic_file import replacing
 from pipelines.config.geometry_file import CameraGeometry, GateEntry
 from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_truth
@@ -155,23 +156,24 @@ def as_camera(clip: Path, target: Path, *, window: Window, size: tuple[int, int]
     """
     if target.exists():
         return target
-    draft = target.with_suffix(".part.mp4")
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with _readable(clip), av.open(str(clip)) as source, av.open(str(draft), "w") as output:
-            stream = output.add_stream("libx264", rate=fps)
-            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
-            stream.gop_size = round(KEYFRAME_EVERY_S * fps)
-            stream.options = ENCODING
-            cut = _cutter(source.streams.video[0], window, size)
-            for number, picture in enumerate(_at_rate(source, fps)):
-                small = cut(picture)
-                small.pts, small.time_base = number, 1 / fps
-                output.mux(stream.encode(small))
-            output.mux(stream.encode(None))
-        return draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        _readable(clip),
+        replacing(target, durable=False, suffix=".mp4") as draft,
+        av.open(str(clip)) as source,
+        av.open(str(draft), "w") as output,
+    ):
+        stream = output.add_stream("libx264", rate=fps)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.gop_size = round(KEYFRAME_EVERY_S * fps)
+        stream.options = ENCODING
+        cut = _cutter(source.streams.video[0], window, size)
+        for number, picture in enumerate(_at_rate(source, fps)):
+            small = cut(picture)
+            small.pts, small.time_base = number, 1 / fps
+            output.mux(stream.encode(small))
+        output.mux(stream.encode(None))
+    return target
 
 
 def _cutter(video: VideoStream, window: Window, size: tuple[int, int]) -> Callable[[av.VideoFrame], av.VideoFrame]:

@@ -1,9 +1,7 @@
-"""Places known in a picture and on the ground: reading them, calibrating from them, and keeping what came out."""
+"""Control points of a camera: reading them, fitting a calibration to them, and saving both in its `camera.json`."""
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from analytics.camera import Position
 from analytics.facts import GroundPoint
 from analytics.geometry.calibration import Calibration, calibrate
 from analytics.geometry.geodesy import LocalFrame
+from pipelines.atomic_file import write_atomically
 from pipelines.config.geometry_file import AnchorEntry, CameraGeometry, Point
 from pipelines.errors import UserError, first_problem
 
@@ -22,7 +21,7 @@ _CSV_COLUMNS = "u,v,x,y (metres) or u,v,lat,lon (WGS84)"
 
 
 class ControlPointEntry(BaseModel):
-    """A pixel, and where it lies on the ground: `ground` in metres, or `lat` and `lon` in degrees (WGS84)."""
+    """A pixel and its place on the ground: `ground` in metres, or `lat` and `lon` in degrees (WGS84)."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -41,7 +40,7 @@ class ControlPointEntry(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class CalibratedPlaces:
-    """A calibration with the points it came from. anchor: WGS84 of the ground's (0, 0), None where unknown."""
+    """A calibration with its points. anchor: WGS84 of the ground coordinates (0, 0), None where unknown."""
 
     pixels: tuple[Point, ...]
     ground: tuple[GroundPoint, ...]
@@ -71,7 +70,7 @@ class CalibratedPlaces:
 
 
 def _finite(value: float, digits: int) -> float | None:
-    """None beyond the horizon."""
+    """Round `value`; return None for a point beyond the horizon, whose error is infinite."""
     return round(float(value), digits) if value < float("inf") else None
 
 
@@ -83,10 +82,10 @@ def calibrate_places(
     within_px: float,
     within_m: float,
 ) -> CalibratedPlaces:
-    """anchor: of the ground frame; places on the map without one are measured from the first of them.
+    """Fit a homography to `places`.
 
-    Raises UserError for places that fix no homography, or that are partly in metres and partly on the map without an
-    anchor to bring them together.
+    anchor: WGS84 of the ground coordinates (0, 0); by default the first place that has lat and lon.
+    Raises UserError for places that determine no homography, and for a mix of metres and WGS84 without an anchor.
     """
     if not places:
         raise UserError("there are no control points; give four or more with --points")
@@ -115,9 +114,9 @@ def _ground(place: ControlPointEntry, anchor: Position | None) -> GroundPoint:
 
 
 def read_places(path: Path) -> list[ControlPointEntry]:
-    """From CSV (u,v,x,y or u,v,lat,lon), or JSON: a list of points, or an object with `control_points`.
+    """Read control points from CSV (u,v,x,y or u,v,lat,lon) or JSON (a list, or an object with `control_points`).
 
-    Raises UserError, one line that names file and point.
+    Raises UserError with one line that names file and point.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -146,46 +145,34 @@ def _csv_rows(text: str) -> list[dict[str, Any]]:
 
 
 def places_of(geometry: CameraGeometry) -> list[ControlPointEntry]:
-    """What is in the camera file already."""
+    """Return the control points that the camera file already has."""
     return [ControlPointEntry(pixel=point.pixel, ground=point.ground) for point in geometry.control_points]
 
 
 def save(path: Path, found: CalibratedPlaces) -> None:
-    """Write the points that fit into the camera file, and the rest beside them where nothing reads them.
+    """Write the points that fit to `control_points` of the camera file, and the others to `calibration.left_out`.
 
-    The file is replaced as a whole or not at all. Raises UserError where it cannot be written.
+    The file is replaced atomically. Raises UserError where it cannot be written.
     """
     content = json.loads(path.read_text(encoding="utf-8"))
-    told = found.as_json()
-    points = [{"pixel": row["pixel"], "ground": row["ground"], "fits": row["fits"]} for row in told["points"]]
+    fitted = found.as_json()
+    points = [{"pixel": row["pixel"], "ground": row["ground"], "fits": row["fits"]} for row in fitted["points"]]
     content["control_points"] = [{"pixel": p["pixel"], "ground": p["ground"]} for p in points if p["fits"]]
     content["calibration"] = {
-        "rms_m": told["rms_m"],
-        "rms_px": told["rms_px"],
+        "rms_m": fitted["rms_m"],
+        "rms_px": fitted["rms_px"],
         "left_out": [{"pixel": p["pixel"], "ground": p["ground"]} for p in points if not p["fits"]],
     }
-    if told["anchor"] is not None:
-        content["anchor"] = told["anchor"]
+    if fitted["anchor"] is not None:
+        content["anchor"] = fitted["anchor"]
     try:
-        _replace(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_atomically(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}; give a camera file that can be written") from error
 
 
-def _replace(path: Path, text: str) -> None:
-    descriptor, partial = tempfile.mkstemp(dir=path.resolve().parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(partial).chmod(path.stat().st_mode)
-        Path(partial).replace(path.resolve())
-    except OSError:
-        Path(partial).unlink(missing_ok=True)
-        raise
-
-
 def parse_anchor(text: str) -> Position:
-    """`lat,lon`. Raises UserError.
+    """Parse `lat,lon` in degrees. Raises UserError.
 
     >>> parse_anchor("1.13,104.05")
     Position(lat=1.13, lon=104.05)
@@ -198,5 +185,6 @@ def parse_anchor(text: str) -> Position:
 
 
 def anchor_of(geometry: CameraGeometry) -> Position | None:
+    """Return the WGS84 position of the ground coordinates (0, 0), None where the file has none."""
     anchor: AnchorEntry | None = geometry.anchor
     return None if anchor is None else Position(lat=anchor.lat, lon=anchor.lon)

@@ -8,6 +8,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from analytics.facts import Pixel
+from pipelines.atomic_file import write_atomically
 
 JPEG_QUALITY = 85
 RED = (40, 40, 230)
@@ -33,9 +34,7 @@ class Snapshots:
         done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         if not done:
             raise OSError(f"snapshot {name}: the picture could not be encoded")
-        draft = self._folder / f"{name}.part"
-        draft.write_bytes(encoded.tobytes())
-        draft.replace(self._folder / f"{name}.jpg")
+        write_atomically(self._folder / f"{name}.jpg", encoded.tobytes())
         self._prune()
         return name
 

@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.atomic_file import write_atomically
+
 PLAYLIST = "index.m3u8"
 STILL_READ = 3
 """Segments that left the playlist and are kept a little longer, for those who are about to read them."""
@@ -52,9 +54,7 @@ class LivePlaylist:
                 self.next_sequence = int(number) + 1
         while len(self._segments) > self._kept:
             self._let_go()
-        draft = self.folder / f"{PLAYLIST}.part"
-        draft.write_text(self._text())
-        draft.replace(self.folder / PLAYLIST)
+        write_atomically(self.folder / PLAYLIST, self._text(), durable=False)
 
     def clear(self) -> None:
         """Delete the live video of a camera that is down: what is hours old must not look live."""

@@ -1,6 +1,5 @@
 """The one owner of a worker's threads: starts them, starts them again when they fail, and ends them."""
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import structlog
 
 from pipelines.errors import HostUnreachable
 from pipelines.logging import without_credentials
+from pipelines.retry import Backoff
 
 log = structlog.get_logger()
 
@@ -23,23 +23,22 @@ STOP_WITHIN_S = 1.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BackOff:
-    """Waits that double from `first_s` to `longest_s`, each spread so that cameras do not return in one instant.
+class RestartPolicy:
+    """Delays in seconds before a failed task is started again. [assumption]
 
-    unanswered_s: the longest where nobody answers: whoever is back is found soon. settled_s: a task that ran for so
-    long starts from `first_s` again.
+    first_s, longest_s: as in `Backoff`. unreachable_s: the longest delay for a host that does not answer, which is then
+    found soon after it is back. settled_s: a task that ran for this long starts from `first_s` again.
     """
 
     first_s: float = 1.0
     longest_s: float = 30.0
-    unanswered_s: float = 8.0
+    unreachable_s: float = 8.0
     settled_s: float = 30.0
 
-    def wait_s(self, failures: int, *, answered: bool = True) -> float:
-        """Before the next attempt, after so many failures in a row (1 or more). answered: by the one who is asked."""
-        longest = self.longest_s if answered else min(self.unanswered_s, self.longest_s)
-        doubled = self.first_s * 2.0 ** min(failures - 1, 30)
-        return min(doubled, longest) * random.uniform(0.75, 1.25)  # noqa: S311
+    def delay_s(self, failures: int, *, reachable: bool = True) -> float:
+        """Return the delay after `failures` failures in a row (1 or more). reachable: False after HostUnreachable."""
+        longest_s = self.longest_s if reachable else min(self.unreachable_s, self.longest_s)
+        return Backoff(first_s=self.first_s, longest_s=longest_s).delay_s(failures)
 
 
 class Supervisor:
@@ -49,9 +48,9 @@ class Supervisor:
     timeout, and does not keep the process alive.
     """
 
-    def __init__(self, back_off: BackOff | None = None) -> None:
+    def __init__(self, policy: RestartPolicy | None = None) -> None:
         self._stop = Flag()
-        self._back_off = back_off or BackOff()
+        self._policy = policy or RestartPolicy()
         self._threads: list[Thread] = []
 
     def __enter__(self) -> Self:
@@ -80,19 +79,19 @@ class Supervisor:
     def _run(self, name: str, task: Task, on_failure: Callable[[str], None]) -> None:
         failures = 0
         while not self._stop.is_set():
-            began, answered = time.monotonic(), True
+            began, reachable = time.monotonic(), True
             try:
                 task(self._stop)
                 return
             except ConnectionError as error:
-                reason, answered = without_credentials(str(error)), not isinstance(error, HostUnreachable)
+                reason, reachable = without_credentials(str(error)), not isinstance(error, HostUnreachable)
             except Exception as error:
                 reason = without_credentials(f"{type(error).__name__}: {error}")
                 log.exception("task failed", task=name)
             if self._stop.is_set():
                 return
-            failures = 1 if time.monotonic() - began >= self._back_off.settled_s else failures + 1
+            failures = 1 if time.monotonic() - began >= self._policy.settled_s else failures + 1
             on_failure(reason)
-            wait_s = self._back_off.wait_s(failures, answered=answered)
-            log.warning("trying again", task=name, reason=reason, failures=failures, wait_s=round(wait_s, 1))
-            self._stop.wait(wait_s)
+            delay_s = self._policy.delay_s(failures, reachable=reachable)
+            log.warning("retrying", task=name, reason=reason, failures=failures, delay_s=round(delay_s, 1))
+            self._stop.wait(delay_s)

@@ -27,7 +27,7 @@ from pipelines.ingest.stream_failover import StreamFailover
 from pipelines.live_video.hls_playlist import LivePlaylist
 from pipelines.observability.load_report import LoadReporter
 from pipelines.worker.camera_health import CameraHealth
-from pipelines.worker.supervisor import BackOff, Supervisor
+from pipelines.worker.supervisor import RestartPolicy, Supervisor
 
 HEARTBEAT_S = 5.0
 STATUS_CHECK_S = 0.25
@@ -47,7 +47,7 @@ class Worker:
         detector: Detector,
         put: Callable[[Event], None],
         *,
-        back_off: BackOff | None = None,
+        restart_policy: RestartPolicy | None = None,
         make_health: Callable[[str, float], CameraHealth] = CameraHealth,
     ) -> None:
         self._config = config
@@ -63,7 +63,7 @@ class Worker:
         }
         self._analysis_loop = AnalysisLoop(detector, self._slots, self._wake, self._room)
         self._decoding = DecodePool()
-        self._supervisor = Supervisor(back_off)
+        self._supervisor = Supervisor(restart_policy)
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:

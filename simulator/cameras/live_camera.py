@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import structlog
 
+from pipelines.atomic_file import write_atomically
 from simulator.cameras.rtsp_server import LiveStream, RtspOutlet
 from simulator.cameras.simulated_camera import Frame, SimulatedCamera
 from simulator.cameras.video_encoder import FPS, Encoder, yuv_frame
@@ -108,6 +109,4 @@ class LiveCamera:
                 if f.start_s <= now
             ],
         }
-        half_written = self._truth_file.with_suffix(".part")
-        half_written.write_text(json.dumps(said), encoding="utf-8")
-        half_written.replace(self._truth_file)
+        write_atomically(self._truth_file, json.dumps(said), durable=False)

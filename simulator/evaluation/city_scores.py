@@ -34,8 +34,8 @@ from analytics.scoring.scores import (
 from simulator.evaluation.database_reader import Stored
 
 RETURN_S = 20.0
-"""A camera that was away for long is asked for again after `BackOff.unanswered_s`, give or take a quarter, and then has
-to announce its stream and to send a whole picture."""
+"""Seconds until a camera that was offline for long is analysed again: at most `RestartPolicy.unreachable_s` until the
+next attempt, then the time to announce its stream and to send a keyframe. [assumption]"""
 
 NOTICE_S, TELL_S = 12.0, 45.0
 OUTAGE_S, ENOUGH_S = 12.0, 45.0

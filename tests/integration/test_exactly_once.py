@@ -23,7 +23,7 @@ from pipelines.config.settings import BusConfig, CameraConfig, Config, StoreConf
 from pipelines.events.schema import Counts, Event
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
-from pipelines.worker.supervisor import BackOff
+from pipelines.worker.supervisor import RestartPolicy
 from pipelines.worker.worker import Worker
 from tests.support.bright_detector import BrightDetector
 from tests.support.servers import KafkaBroker, PostgresServer, RtspCameras, wait_until
@@ -103,8 +103,8 @@ def test_every_crossing_is_stored_once_whatever_is_killed(config, rtsp_cameras, 
         parts.enter_context(consuming(kafka_broker.bootstrap, EventWriter(pool).write))
         publisher = parts.enter_context(closing(KafkaPublisher(kafka_broker.bootstrap)))
         said = Said(parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher)))
-        back_off = BackOff(first_s=0.2, longest_s=1.0)
-        with Worker(config, BrightDetector(), said.put, back_off=back_off):
+        restart_policy = RestartPolicy(first_s=0.2, longest_s=1.0)
+        with Worker(config, BrightDetector(), said.put, restart_policy=restart_policy):
             wait_until(lambda: said.counted_by_each_camera_since([]), "both cameras to count", within_s=60)
             for server in (rtsp_cameras, kafka_broker, postgres_server):
                 server.kill()

@@ -23,7 +23,7 @@ from models.detection.detector import RgbImage
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, StreamConfig
 from pipelines.events.schema import CameraStatus, Counts, Event, Health
 from pipelines.live_video.hls_playlist import PLAYLIST
-from pipelines.worker.supervisor import BackOff
+from pipelines.worker.supervisor import RestartPolicy
 from pipelines.worker.worker import Worker
 from tests.support.servers import RtspCameras, wait_until, write_clip
 from tests.support.street import write_street
@@ -31,7 +31,7 @@ from tests.support.street import write_street
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("brief_periods", "views_judged_soon")]
 
 GATE = {"id": "middle", "p1": [160, 0], "p2": [160, 240]}
-QUICK = BackOff(first_s=0.1, longest_s=0.5)
+QUICK = RestartPolicy(first_s=0.1, longest_s=0.5)
 
 
 class WhiteBoxes:
@@ -112,7 +112,7 @@ def config(tmp_path: Path, *cameras: CameraConfig, **stream: float) -> Config:
 @contextmanager
 def running(city: Config, detector: WhiteBoxes | None = None) -> Iterator[Received]:
     received = Received()
-    with Worker(city, detector or WhiteBoxes(), received.put, back_off=QUICK):
+    with Worker(city, detector or WhiteBoxes(), received.put, restart_policy=QUICK):
         yield received
 
 

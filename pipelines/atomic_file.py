@@ -1,0 +1,45 @@
+"""Atomic replacement of a file: readers see the old content or the new, also after a power cut."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = True, suffix: str = ".part") -> Iterator[Path]:
+    """Yield the path of a new file in the folder of `path`, which replaces `path` at the end of the block.
+
+    After an error in the block the new file is deleted and `path` stays as it was. The mode of an existing file is
+    kept, and a symbolic link still points to its target. durable: the content is on disk before it replaces the old
+    one; False saves that wait for files that need not survive a power cut. suffix: of the new file, for writers that
+    choose a format by it. Raises OSError where the folder cannot be written.
+    """
+    target = path.resolve()
+    draft = target.with_name(f".{target.name}.{uuid4().hex[:8]}{suffix}")
+    try:
+        yield draft
+        with suppress(FileNotFoundError):
+            draft.chmod(target.stat().st_mode)
+        if durable:
+            _sync(draft)
+        draft.replace(target)
+        if durable:
+            _sync(target.parent)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: bytes | str, *, durable: bool = True) -> None:
+    """Replace the content of `path`; text is written as UTF-8. See `replacing`."""
+    with replacing(path, durable=durable) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
