@@ -1,4 +1,4 @@
-"""Reading a `camera.json`: the geometry that is drawn on one camera's picture."""
+"""Reader of `camera.json`, the geometry that is drawn on a frame of one camera (docs/camera-json.md)."""
 
 import json
 from difflib import get_close_matches
@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 class _Section(BaseModel):
-    """Fields may be added freely to these files, so an unknown key is refused only where it looks like a slip."""
+    """A part of the file. Other keys may be added, so an unknown key is refused only where it looks like a typo."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
@@ -30,8 +30,8 @@ class AnchorEntry(_Section):
     lon: float = Field(ge=-180, le=180)
 
 
-class _OnARoad(_Section):
-    """A gate or zone, and of its road what smp and degree of saturation need (`analytics.camera.Road`)."""
+class _WithRoad(_Section):
+    """A gate or zone, with the description of its road for smp and degree of saturation (`analytics.camera.Road`)."""
 
     road_type: RoadType | None = None
     width_m: float | None = None
@@ -39,21 +39,21 @@ class _OnARoad(_Section):
 
     @property
     def road(self) -> Road | None:
-        """Raises ValueError where part of the description is missing."""
+        """Return the road, None where it is not described. Raises ValueError where a part is missing."""
         if self.road_type is not None:
             return Road(type=self.road_type, width_m=self.width_m, capacity_smp_h=self.capacity_smp_h)
         for name in ("width_m", "capacity_smp_h"):
             if getattr(self, name) is not None:
-                raise ValueError(f"{name} says nothing without road_type; add one of {', '.join(RoadType)}")
+                raise ValueError(f"{name} has no effect without road_type; add one of {', '.join(RoadType)}")
         return None
 
     @model_validator(mode="after")
-    def _road_is_whole(self) -> Self:
+    def _road_is_complete(self) -> Self:
         _ = self.road
         return self
 
 
-class GateEntry(_OnARoad):
+class GateEntry(_WithRoad):
     id: str = Field(min_length=1)
     p1: Point
     p2: Point
@@ -61,7 +61,7 @@ class GateEntry(_OnARoad):
     arm: str | None = None
 
 
-class ZoneEntry(_OnARoad):
+class ZoneEntry(_WithRoad):
     id: str = Field(min_length=1)
     polygon: tuple[Point, ...]
     direction: Point | None = None
@@ -71,7 +71,7 @@ class ZoneEntry(_OnARoad):
 
 
 class CameraGeometry(_Section):
-    """The part of a camera that is drawn on its picture; `image_size` is the frame its pixels refer to."""
+    """Content of a `camera.json`. image_size: (width, height) of the frame in which its pixels are measured."""
 
     name: str | None = None
     image_size: tuple[int, int] | None = None
@@ -82,13 +82,13 @@ class CameraGeometry(_Section):
     zones: tuple[ZoneEntry, ...] = ()
 
     @property
-    def holds_pixels(self) -> bool:
+    def has_pixels(self) -> bool:
         return bool(self.control_points or self.gates or self.zones)
 
     def camera(self, camera_id: str, image_size: tuple[int, int], **facts: Any) -> Camera:
-        """The camera with its geometry scaled to a stream of `image_size` (width, height).
+        """Return the camera with its geometry scaled to a stream of `image_size` (width, height).
 
-        facts: further fields of `Camera`. Raises ValueError where the geometry does not fit the picture.
+        facts: other fields of `Camera`. Raises ValueError where the geometry does not fit the frame.
         """
         drawn = self.image_size or image_size
         scale_u, scale_v = image_size[0] / drawn[0], image_size[1] / drawn[1]
@@ -122,13 +122,13 @@ class CameraGeometry(_Section):
 
 
 def read_geometry(path: Path) -> CameraGeometry:
-    """Raises UserError, one line that names the file and the key, for anything that cannot be used."""
+    """Read and validate `path`. Raises UserError with one line that names the file and the key."""
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}; give the path of a camera.json") from error
     except ValueError as error:
-        raise UserError(f"{path}: not JSON ({error}); see the camera.json format in the README") from error
+        raise UserError(f"{path}: not JSON ({error}); see docs/camera-json.md for the format") from error
     try:
         geometry = CameraGeometry.model_validate(raw)
     except ValidationError as error:
@@ -143,7 +143,7 @@ def read_geometry(path: Path) -> CameraGeometry:
 
 
 def reject_typos(path: Path, geometry: CameraGeometry) -> None:
-    """Raises UserError for an unknown key that resembles a known one: `gate` for `gates`, `polygn` for `polygon`."""
+    """Raise UserError for an unknown key that resembles a known one: `gate` for `gates`, `polygn` for `polygon`."""
     sections: list[tuple[str, _Section]] = [("", geometry)]
     for name in ("control_points", "gates", "zones"):
         sections += [(f"{name}[{i}].", entry) for i, entry in enumerate(getattr(geometry, name))]

@@ -332,7 +332,7 @@ def read_config(path: Path) -> Config:
     config = _with_absolute_paths(config, path.resolve().parent)
     for camera in config.cameras:
         drawn = config.geometry_of(camera)
-        if camera.analysis_url is not None and drawn.image_size is None and drawn.holds_pixels:
+        if camera.analysis_url is not None and drawn.image_size is None and drawn.has_pixels:
             raise UserError(
                 f"{camera.geometry}: image_size is missing; camera {camera.id} has two streams, so add the "
                 "[width, height] of the frame on which it was drawn"

@@ -1,6 +1,7 @@
 """The Kafka bus against a real broker, which comes, goes and forgets."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from threading import Event as Flag
@@ -11,7 +12,8 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from pipelines.bus.bus import BusUnavailable, Handler
-from pipelines.bus.dead_letter import deliver
+from pipelines.bus.dead_letter import DeadLetters, deliver
+from pipelines.bus.kafka import subscriber
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.errors import UserError
@@ -24,9 +26,11 @@ pytestmark = pytest.mark.integration
 
 
 @contextmanager
-def subscribed(bootstrap: str, handler: Handler, *, group: str = "test") -> Iterator[None]:
+def subscribed(
+    bootstrap: str, handler: Handler, *, group: str = "test", dead_letters: DeadLetters | None = None
+) -> Iterator[None]:
     stop = Flag()
-    thread = Thread(target=KafkaSubscriber(bootstrap, group).run, args=(handler, stop))
+    thread = Thread(target=KafkaSubscriber(bootstrap, group, dead_letters).run, args=(handler, stop))
     thread.start()
     try:
         yield
@@ -98,21 +102,41 @@ def test_what_the_handler_refused_comes_again(kafka_broker: KafkaBroker) -> None
     assert list(taken) == events
 
 
-def test_a_new_subscriber_starts_a_little_before_the_last_commit(
+def test_a_new_subscriber_starts_some_time_before_the_last_commit(
     kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.bus.kafka.subscriber.REWIND", 2)
-    before, first, second = [counts(n) for n in range(10)], Taken(), Taken()
+    """This broker returns no metadata of commits, so that the rewind counts from now, which is set here."""
+    old, recent, first, second = [counts(n) for n in range(5)], [counts(n) for n in range(5, 7)], Taken(), Taken()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
-        for event in before:
-            publisher.publish([event])
+        publisher.publish(old)
+        time.sleep(0.1)
+        between_s = time.time()
+        publisher.publish(recent)
         with subscribed(kafka_broker.bootstrap, first):
-            wait_until(lambda: len(first) == 10, "the first events")
+            wait_until(lambda: len(first) == 7, "the first events")
         publisher.publish([after := counts(11)])
+        monkeypatch.setattr(subscriber, "time", lambda: between_s + subscriber.REWIND_S)
         with subscribed(kafka_broker.bootstrap, second):
             wait_until(lambda: after.id in second.ids, "the last event")
-    assert list(first) == before
-    assert list(second) == [*before[-2:], after]
+    assert list(first) == [*old, *recent]
+    assert list(second) == [*recent, after]
+
+
+def test_records_that_replaced_lost_ones_are_processed(kafka_broker: KafkaBroker) -> None:
+    """A broker that lost power continues at an offset before the last commit, with other records."""
+    taken, lost, sent_again = Taken(), [counts(n) for n in range(8)], [counts(n) for n in range(20, 23)]
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish(lost)
+    with subscribed(kafka_broker.bootstrap, taken):
+        wait_until(lambda: len(taken) == 8, "the events before the power cut")
+    with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap)) as admin:
+        admin.delete_topics(["traffic.counts"])
+        admin.create_topics([NewTopic("traffic.counts", num_partitions=6, replication_factor=-1)])
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish(sent_again)
+    with subscribed(kafka_broker.bootstrap, taken):
+        wait_until(lambda: len(taken) == 11, "the events after it")
+    assert list(taken)[8:] == sent_again
 
 
 def test_a_second_store_is_a_standby(kafka_broker: KafkaBroker) -> None:
@@ -126,17 +150,18 @@ def test_a_second_store_is_a_standby(kafka_broker: KafkaBroker) -> None:
         wait_until(lambda: len(first) == len(second) == 10, "both to have all")
 
 
-def test_a_message_that_is_none_of_ours_blocks_nothing(kafka_broker: KafkaBroker) -> None:
-    taken = Taken()
+def test_a_record_that_is_no_event_is_set_aside_and_blocks_nothing(kafka_broker: KafkaBroker) -> None:
+    taken, dead_letters = Taken(), DeadLetterList()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
         publisher.publish([before := counts(1)])
         with closing(KafkaProducer(bootstrap_servers=kafka_broker.bootstrap)) as stranger:
             for message in (b"not json", b'{"specversion": "1.0"}', b"\xff\xfe"):
                 stranger.send("traffic.counts", message, key=b"cam").get(timeout=10)
         publisher.publish([after := counts(2)])
-        with subscribed(kafka_broker.bootstrap, taken):
-            wait_until(lambda: len(taken) == 2, "both events to pass the strangers")
+        with subscribed(kafka_broker.bootstrap, taken, dead_letters=dead_letters):
+            wait_until(lambda: len(taken) == 2 and len(dead_letters.bodies) == 3, "both events and all other records")
     assert list(taken) == [before, after]
+    assert dead_letters.bodies == [b"not json", b'{"specversion": "1.0"}', b"\xff\xfe"]
 
 
 def test_an_event_too_large_for_the_broker_blocks_nothing(kafka_broker: KafkaBroker) -> None:

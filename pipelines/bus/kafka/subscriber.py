@@ -1,17 +1,19 @@
-"""Receiving end of the Kafka bus.
+"""Receiving end of the Kafka bus: all partitions of all topics, from a little before the last commit.
 
 After every failure a new client is made. An old one may keep positions that a restarted broker does not know.
+See docs/adr/0052-kafka-positions.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event as Flag
+from time import time
 from typing import Any
 
 import structlog
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
-from kafka.structs import TopicPartition
+from kafka.structs import OffsetAndMetadata, TopicPartition
 from pydantic import ValidationError
 
 from pipelines.bus.bus import BusUnavailable, Handler
@@ -28,8 +30,9 @@ ANSWER_MS = 5_000
 """Longest wait for the broker's answer to a request, in milliseconds. [assumption]"""
 BATCH = 500
 """Most records in one batch. [assumption]"""
-REWIND = 300
-"""Messages a partition: some two minutes of it."""
+REWIND_S = 120.0
+"""Seconds before its last commit at which a partition starts. A broker that lost power may have replaced records that
+it had not yet written to disk, and workers publish the events of this time again. [`pipelines.bus.outbox.KEPT_S`]"""
 BACKOFF = Backoff(first_s=0.25, longest_s=5.0)
 """Delays, in seconds, between attempts to reach the broker or to store a batch. [assumption]"""
 
@@ -41,14 +44,14 @@ _CONSUMER = {
     "max_poll_records": BATCH,
 }
 
+Records = dict[TopicPartition, list[Any]]
+
 
 class KafkaSubscriber:
-    """Takes all of our topics; what the handler has taken is committed in the name of `group`, and not before.
+    """Passes the events of all topics to a handler. What it has processed is committed for `group`, and not before.
 
-    It assigns itself every partition, rather than let the group share them out: nothing has to be negotiated after a
-    restart, and a second store beside the first is a hot standby, since whatever is stored twice changes nothing. For
-    the same reason it starts a little before the last commit: a broker that lost power may have filled the places just
-    before it with other messages.
+    It assigns all partitions to itself. A second store is a hot standby, because storing an event twice changes
+    nothing. dead_letters: receives the records that are no events, and the events that the handler cannot process.
     """
 
     def __init__(self, bootstrap: str, group: str, dead_letters: DeadLetters | None = None) -> None:
@@ -57,7 +60,7 @@ class KafkaSubscriber:
         self._dead_letters = dead_letters or DeadLetterLog()
 
     def run(self, handler: Handler, stop: Flag) -> None:
-        """Feed `handler` until `stop` is set, whatever becomes of the broker or the handler meanwhile."""
+        """Pass events to `handler` until `stop` is set, across failures of the broker and of the handler."""
         retry = Retry(BACKOFF)
         while not stop.is_set():
             try:
@@ -66,7 +69,7 @@ class KafkaSubscriber:
                     with self._consumer(monitor.layout) as consumer:
                         log.info("subscribed to Kafka", brokers=str(self._cluster), group=self._group)
                         retry.succeeded()
-                        self._feed(consumer, handler, stop, monitor)
+                        self._consume(consumer, handler, stop, monitor)
             except (BusUnavailable, KafkaError) as error:
                 unavailable = error if isinstance(error, BusUnavailable) else self._cluster.unavailable(error)
                 retry.wait(stop, "bus is unavailable; retrying", unavailable)
@@ -77,41 +80,71 @@ class KafkaSubscriber:
         try:
             partitions = [TopicPartition(topic, n) for topic, (_, epochs) in layout.items() for n in epochs]
             consumer.assign(partitions)
-            first = consumer.beginning_offsets(partitions, timeout_ms=ANSWER_MS)
-            end = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
-            for partition in partitions:
-                committed = consumer.committed(partition, timeout_ms=ANSWER_MS) or 0
-                consumer.seek(partition, max(first[partition], min(committed, end[partition]) - REWIND))
+            _rewind(consumer, partitions)
             yield consumer
         finally:
             consumer.close(timeout_ms=1000)
 
-    def _feed(self, consumer: KafkaConsumer, handler: Handler, stop: Flag, monitor: ClusterMonitor) -> None:
-        """Until `stop`. Raises KafkaError or BusUnavailable where the broker is lost."""
+    def _consume(self, consumer: KafkaConsumer, handler: Handler, stop: Flag, monitor: ClusterMonitor) -> None:
+        """Process batches until `stop` is set. Raises KafkaError or BusUnavailable where the broker is lost."""
         retry = Retry(BACKOFF)
         while not stop.is_set():
-            records: dict[TopicPartition, list[Any]] = consumer.poll(timeout_ms=POLL_MS)
+            records: Records = consumer.poll(timeout_ms=POLL_MS)
             monitor.poll()
             if not records:
                 continue
             try:
-                deliver(handler, self._events(records), self._dead_letters, source="kafka")
+                self._process(records, handler)
             except ConnectionError as error:
                 for partition, batch in records.items():
                     consumer.seek(partition, batch[0].offset)
                 retry.wait(stop, "events cannot be stored; retrying", error)
             else:
-                consumer.commit(timeout_ms=ANSWER_MS)
+                _commit(consumer, records)
                 retry.succeeded()
 
-    def _events(self, records: dict[TopicPartition, list[Any]]) -> list[Event]:
-        """Parse records. Those that are no events of this program become dead letters."""
-        events = []
-        for partition, batch in records.items():
+    def _process(self, records: Records, handler: Handler) -> None:
+        events, others = [], []
+        for batch in records.values():
             for record in batch:
                 try:
                     events.append(Event.from_json(record.value or b""))
-                except ValidationError as error:
-                    source = f"kafka {partition.topic}[{partition.partition}] at {record.offset}"
-                    self._dead_letters.add(record.value or b"", source=source, error=error)
-        return events
+                except ValidationError as invalid:
+                    others.append((record, invalid))
+        if events:
+            deliver(handler, events, self._dead_letters, source="kafka")
+        for record, error in others:
+            source = f"kafka {record.topic}[{record.partition}] at {record.offset}"
+            self._dead_letters.add(record.value or b"", source=source, error=error)
+
+
+def _commit(consumer: KafkaConsumer, records: Records) -> None:
+    """Commit the end of each batch, with the timestamp of its last record as metadata."""
+    offsets = {
+        partition: OffsetAndMetadata(batch[-1].offset + 1, str(batch[-1].timestamp), -1)
+        for partition, batch in records.items()
+    }
+    consumer.commit(offsets, timeout_ms=ANSWER_MS)
+
+
+def _rewind(consumer: KafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
+    """Set each position to REWIND_S before its last commit, or to the first record where there is no commit."""
+    first = consumer.beginning_offsets(partitions, timeout_ms=ANSWER_MS)
+    end = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
+    committed = {p: consumer.committed(p, metadata=True, timeout_ms=ANSWER_MS) for p in partitions}
+    times_ms = {p: _commit_time_ms(found) - int(REWIND_S * 1000) for p, found in committed.items() if found}
+    by_time = consumer.offsets_for_times(times_ms) if times_ms else {}
+    for partition in partitions:
+        position = first[partition]
+        if committed[partition]:
+            limits = [committed[partition].offset, end[partition]]
+            earlier = by_time.get(partition)
+            if earlier is not None and earlier.timestamp >= 0:  # some brokers answer -1 for "no such record"
+                limits.append(earlier.offset)
+            position = max(first[partition], min(limits))
+        consumer.seek(partition, position)
+
+
+def _commit_time_ms(committed: OffsetAndMetadata) -> int:
+    """Return the time of the last processed record in Unix milliseconds. Commits of 0.1.0 lack it: then it is now."""
+    return int(committed.metadata) if (committed.metadata or "").isdecimal() else int(time() * 1000)

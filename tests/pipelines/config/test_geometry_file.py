@@ -1,12 +1,13 @@
 """Bad camera files are told in one line; what is not there stays unknown."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from analytics.camera import Road
 from analytics.capacity.pkji_tables import RoadType
-from pipelines.config.geometry_file import read_geometry
+from pipelines.config.geometry_file import CameraGeometry, GateEntry, ZoneEntry, read_geometry
 from pipelines.errors import UserError
 
 ZONE = {"id": "z", "polygon": [[0, 0], [100, 0], [100, 100]]}
@@ -36,8 +37,8 @@ def test_a_described_road_reaches_zones_and_gates(tmp_path):
     ("described", "complaint"),
     [
         ({"road_type": "2/2-UD"}, "road_type: Input should be '2/2-TT'"),
-        ({"width_m": 7}, "width_m says nothing without road_type; add one of 2/2-TT, 4/2-T"),
-        ({"capacity_smp_h": 2800}, "capacity_smp_h says nothing without road_type"),
+        ({"width_m": 7}, "width_m has no effect without road_type; add one of 2/2-TT, 4/2-T"),
+        ({"capacity_smp_h": 2800}, "capacity_smp_h has no effect without road_type"),
         ({"road_type": "2/2-TT"}, "road_type 2/2-TT needs width_m"),
         ({"road_type": "4/2-T", "capacity_smp_h": 0}, "capacity_smp_h is 0; give a number above 0"),
         ({"road_type": "2/2-TT", "width_m": -7}, "width_m is -7; give a number above 0"),
@@ -64,3 +65,19 @@ def test_a_road_that_is_half_described_is_one_clear_line(tmp_path, described, co
 def test_a_line_across_a_whole_junction_is_refused(tmp_path):
     with pytest.raises(UserError, match="gate g: road_type simpang is for a zone over a whole junction"):
         read(tmp_path, gate={"road_type": "simpang"})
+
+
+def test_the_example_in_the_documents_is_a_complete_camera(tmp_path):
+    document = (Path(__file__).parents[3] / "docs" / "camera-json.md").read_text(encoding="utf-8")
+    example = document.split("```json\n")[1].split("```")[0]
+    (tmp_path / "camera.json").write_text(example, encoding="utf-8")
+    geometry = read_geometry(tmp_path / "camera.json")
+    assert geometry.camera("north", (640, 360)).homography is not None
+    assert (len(geometry.gates), len(geometry.zones)) == (1, 1)
+
+
+def test_the_document_names_every_key():
+    document = (Path(__file__).parents[3] / "docs" / "camera-json.md").read_text(encoding="utf-8")
+    for section in (CameraGeometry, GateEntry, ZoneEntry):
+        for key in section.model_fields:
+            assert f"`{key}`" in document, key
