@@ -5,7 +5,7 @@ Run `python -m pipelines.config.reference > docs/configuration.md` after a chang
 
 import sys
 from collections.abc import Iterator
-from enum import EnumType
+from enum import Enum
 from pathlib import Path
 from types import NoneType
 from typing import Any, get_args, get_origin
@@ -101,7 +101,7 @@ def _name(annotation: Any) -> str:
         return " or ".join(f"`{argument}`" for argument in arguments)
     if arguments:  # a list, an optional or an annotated type
         return f"list of {_name(arguments[0])}" if get_origin(annotation) is tuple else _name(arguments[0])
-    if isinstance(annotation, EnumType):
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(f"`{member.value}`" for member in annotation)
     return NAMES[annotation]
 
