@@ -1,4 +1,4 @@
-"""Structured logs on standard error, with credentials blotted out wherever they turn up."""
+"""Structured logs on standard error, with credentials redacted in every field."""
 
 import logging
 import re
@@ -9,11 +9,14 @@ from typing import Any
 import structlog
 
 _URL_CREDENTIALS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
+"""User information of a URL. [RFC 3986]"""
 _DSN_PASSWORD = re.compile(r"(password\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
+"""Password in a key-value DSN of libpq. [PostgreSQL, connection strings]"""
 
 
 def without_credentials(text: str) -> str:
-    """
+    """Replace user names and passwords of URLs, and passwords of DSNs, by `***`.
+
     >>> without_credentials("rtsp://admin:s3cret@10.0.0.7/h264 timed out")
     'rtsp://***@10.0.0.7/h264 timed out'
     >>> without_credentials("host=db password=s3cret dbname=simpang")
@@ -45,6 +48,8 @@ def configure_logging(*, json: bool | None = None, verbose: bool = False) -> Non
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever standard error is by then
+        logger_factory=lambda *_: structlog.PrintLogger(
+            sys.stderr
+        ),  # evaluated for each logger, so that a replaced stream is used
         cache_logger_on_first_use=False,
     )

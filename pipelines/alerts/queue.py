@@ -37,6 +37,7 @@ SET delivered_at = CASE WHEN %(outcome)s = 'delivered' THEN now() END,
     last_error = %(error)s
 WHERE webhook_id = %(webhook)s AND incident_id = %(incident)s AND phase = %(phase)s AND delivered_at IS NULL
 """
+"""Stores an outcome. A lease that expired meanwhile does not undo a delivery."""
 
 
 class Outcome(StrEnum):

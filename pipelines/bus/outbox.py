@@ -1,13 +1,12 @@
-"""The outbox: what a worker has counted waits here, on disk, until the bus has it safely.
+"""Outbox of a worker: events on disk until the bus has acknowledged them, and two minutes longer.
 
 `put` returns when the event is on disk, and never waits for a network. A thread of the outbox publishes in order and
-tries again, for ever, while the bus is down. An event keeps its id from the first attempt to the last, across restarts
-too, so that whoever stores it can tell a replay.
+retries without end while the bus is unavailable. An event keeps its id across attempts and restarts, so that the store
+recognises a replay.
 
-Acknowledged events are not forgotten at once. A broker without replicas acknowledges what it has not yet written to
-disk; if it loses power, as a small city's only broker does, that is lost. So the last two minutes stay here and are
-published again after every loss of the bus and after every start of our own. The store ignores replays, so sending
-again costs nothing; a crossing that is missing could never be got back.
+A broker without replicas acknowledges events before they are on its disk, and loses them in a power cut. Therefore
+acknowledged events stay for KEPT_S. They are published again after every loss of the bus and after every start. The
+store ignores replays.
 """
 
 import sqlite3
@@ -29,12 +28,16 @@ from pipelines.retry import Backoff, Retry
 log = structlog.get_logger()
 
 CAPACITY_BYTES = 512 * 2**20
-"""36 busy cameras write about 1.1 MB a minute: hours, not minutes, of a broken link."""
+"""Capacity in bytes of event bodies. 36 busy cameras write about 1.1 MB a minute, so it lasts for 8 hours of a broken
+link. [measured once before 0.1.0, no bench]"""
 KEPT_S = 120.0
+"""Seconds for which acknowledged events are kept. [assumption: brokers write to disk every minute or sooner]"""
 BATCH = 200
+"""Most events in one call of `publish`. [assumption]"""
 BACKOFF = Backoff(first_s=0.25, longest_s=10.0)
 """Delays, in seconds, between attempts to publish. [assumption]"""
 DRAIN_S = 1.0
+"""Longest time in seconds to publish the rest when the outbox closes. [requirement: the program ends within 5 s]"""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS outbox (
@@ -45,16 +48,17 @@ CREATE TABLE IF NOT EXISTS outbox (
 )
 """
 _INDEX = "CREATE INDEX IF NOT EXISTS outbox_acknowledged ON outbox (acknowledged_at, seq)"
-# Within each of these classes the oldest goes first: what is safe elsewhere, then what matters least.
+# Order in which a full outbox drops events: acknowledged ones, then the least important, within each the oldest first.
 _EXPENDABLE = ("acknowledged_at IS NOT NULL", "kind = 'health'", "kind = 'congestion'", "true")
 _ROOM_MADE = 0.05
+"""Fraction of the capacity that is freed at once when the outbox is full. [assumption]"""
 
 
 class Outbox:
-    """A context manager: opened, it publishes; closed, it drains for `drain_s` at most and keeps the rest on disk.
+    """A context manager that publishes while it is open. On exit it drains for `drain_s` and keeps the rest on disk.
 
-    path: its SQLite file, used by one process at a time. capacity_bytes: of event bodies. The publisher stays the
-    caller's, who closes it after the outbox.
+    path: SQLite file, for one process at a time. capacity_bytes: of event bodies. dead_letters: receives events that
+    cannot be published; by default a file beside `path`. The caller closes the publisher after the outbox.
     """
 
     def __init__(
@@ -80,7 +84,7 @@ class Outbox:
         self._pump = Thread(target=self._publish_for_ever, name="outbox", daemon=True)
 
     def __enter__(self) -> Self:
-        """Raises UserError where the file cannot be used."""
+        """Open the file and start to publish. Raises UserError where the file cannot be used."""
         with self._changed:
             self._database = _open(self._path)
             self._bytes = self._scalar("SELECT coalesce(sum(length(body)), 0) FROM outbox")
@@ -104,7 +108,7 @@ class Outbox:
             log.warning("events stay in the outbox until the next start", waiting=waiting, path=str(self._path))
 
     def put(self, event: Event) -> None:
-        """Any thread may call it. A disk that takes nothing more is logged: the camera must go on all the same."""
+        """Write `event` to disk, from any thread. A failing disk is logged, because the analysis must continue."""
         body = event.to_json()
         with self._changed:
             if self._database is None:
@@ -121,7 +125,7 @@ class Outbox:
 
     @property
     def waiting(self) -> int:
-        """Events not yet acknowledged by the bus."""
+        """Number of events that the bus has not acknowledged."""
         with self._changed:
             return self._waiting()
 
@@ -166,7 +170,7 @@ class Outbox:
             return self._stop_by is None or monotonic() < self._stop_by
 
     def _next_batch(self) -> tuple[list[Event], int]:
-        """The oldest events that wait, and the number of the last of them."""
+        """Return the oldest unacknowledged events, and the sequence number of the last of them."""
         with self._changed:
             if self._database is None:
                 return [], 0
@@ -227,14 +231,14 @@ def _open(path: Path) -> sqlite3.Connection:
         for part in (path, path.with_name(f"{path.name}-wal")):
             if part.exists():
                 part.rename(part.with_name(part.name + damaged))
-        log.error("outbox is damaged and set aside; a new one begins", path=f"{path}{damaged}", error=error)
+        log.error("outbox is damaged and renamed; a new one is created", path=f"{path}{damaged}", error=error)
         return _connect(path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
     try:
-        # Exclusive: two processes on one outbox would publish everything twice. Full: on disk when `put` returns.
+        # EXCLUSIVE: two processes on one outbox would publish everything twice. FULL: on disk when `put` returns.
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")

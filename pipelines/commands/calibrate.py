@@ -1,4 +1,4 @@
-"""`simpang calibrate`: from places known in the picture and on the ground to a camera that measures metres."""
+"""`simpang calibrate`: fit a camera to control points in the image and on the ground."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ from pipelines.recordings.count_report import write_report
 @click.command()
 @click.argument("camera_file", metavar="CAMERA.json", type=click.Path(path_type=Path))
 @click.option("--points", type=click.Path(path_type=Path), help="CSV or JSON; else those of CAMERA.json are checked.")
-@click.option("--anchor", metavar="LAT,LON", help="Where (0, 0) metres lies; else the first point on the map.")
+@click.option("--anchor", metavar="LAT,LON", help="WGS84 of (0, 0) metres; else of the first point.")
 @click.option("--within-px", default=WITHIN_PX, show_default=True, type=click.FloatRange(0.1), help="A point fits...")
 @click.option("--within-m", default=WITHIN_M, show_default=True, type=click.FloatRange(0.01), help="... within either.")
 @click.option("--write", is_flag=True, help="Keep the points that fit in CAMERA.json.")
@@ -41,10 +41,10 @@ def calibrate(
     write: bool,
     json_path: str | None,
 ) -> None:
-    """Fit the homography of a camera to control points, and tell the error at each.
+    """Fit the homography of a camera to control points, and print the error at each.
 
     Points are pixels with metres on the ground (u,v,x,y) or with WGS84 (u,v,lat,lon), x to the right of y as seen from
-    above. Those that contradict the others are left out and marked.
+    above. Outliers are left out and marked.
     """
     geometry = read_geometry(camera_file)
     if geometry.image_size is None:
@@ -66,18 +66,18 @@ def calibrate(
 
 
 def show(found: CalibratedPlaces, console: Console) -> None:
-    told = found.as_json()
+    fitted = found.as_json()
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("point", "u", "v", "x m", "y m", "error m", "error px"):
         table.add_column(heading, justify="right")
     table.add_column("fits")
-    for number, row in enumerate(told["points"], start=1):
+    for number, row in enumerate(fitted["points"], start=1):
         place = [f"{value:.1f}" for value in row["pixel"]] + [f"{value:.2f}" for value in row["ground"]]
         errors = ["-" if row[key] is None else f"{row[key]:.2f}" for key in ("error_m", "error_px")]
         table.add_row(str(number), *place, *errors, "yes" if row["fits"] else "left out")
     console.print(table)
-    console.print(f"RMS over the points that fit: {told['rms_m']:.2f} m, {told['rms_px']:.1f} px")
-    if not told["is_checked"]:
-        console.print("Four points are always met exactly, so these errors say nothing: add two points or more.")
-    if told["anchor"] is not None:
-        console.print(f"(0, 0) m lies at {json.dumps(told['anchor'])}")
+    console.print(f"RMS over the points that fit: {fitted['rms_m']:.2f} m, {fitted['rms_px']:.1f} px")
+    if not fitted["is_checked"]:
+        console.print("Four points are always fitted exactly, so these errors have no meaning: add two points or more.")
+    if fitted["anchor"] is not None:
+        console.print(f"(0, 0) m lies at {json.dumps(fitted['anchor'])}")

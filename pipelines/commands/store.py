@@ -19,6 +19,7 @@ from pipelines.store.writer import EventWriter
 from pipelines.worker.signals import stop_on_signals
 
 CONFIG = click.argument("config", type=click.Path(path_type=Path))
+"""The argument of every subcommand: the configuration file."""
 
 
 class _RunByDefault(click.Group):

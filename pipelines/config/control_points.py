@@ -18,6 +18,7 @@ from pipelines.config.geometry_file import AnchorEntry, CameraGeometry, Point
 from pipelines.errors import UserError, first_problem
 
 _CSV_COLUMNS = "u,v,x,y (metres) or u,v,lat,lon (WGS84)"
+"""Headings of a CSV file, for messages."""
 
 
 class ControlPointEntry(BaseModel):

@@ -15,7 +15,7 @@ Point = tuple[float, float]
 
 
 class _Section(BaseModel):
-    """A part of the file. Other keys may be added, so an unknown key is refused only where it looks like a typo."""
+    """A part of the file. Other keys may be added, so an unknown key is refused only where it resembles a known one."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 

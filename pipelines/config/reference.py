@@ -29,6 +29,7 @@ An environment variable overrides the file: `SIMPANG_` and the key, with `__` be
 `SIMPANG_STORE__DSN`. Lists, such as `cameras`, are written in JSON there. Relative paths start at the folder of the
 file. Values marked *secret* are never logged.
 """
+"""Start of the document."""
 
 NAMES = {
     str: "text",

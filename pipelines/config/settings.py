@@ -39,6 +39,7 @@ def _position(value: Any) -> Any:
 
 
 WGS84 = Annotated[Position, BeforeValidator(_position)]
+"""A position in degrees, written `[lat, lon]` in YAML."""
 
 
 def _in_one_language(value: Any) -> Any:
@@ -89,7 +90,7 @@ class SiteConfig(_Section):
 
 
 class CameraConfig(_Section):
-    """A camera: its streams, its place and who may see it."""
+    """A camera: its streams, its place and its visibility."""
 
     id: Identifier
     """Unique among the cameras. Events and tables name the camera by it."""
@@ -104,7 +105,7 @@ class CameraConfig(_Section):
     owner: str | None = None
     """Organisation that owns the camera."""
     visibility: Visibility = Visibility.OPERATORS
-    """Users who may see the camera."""
+    """Users that may see the camera."""
     position: WGS84 | None = None
     """Position of the camera on the map, WGS84 degrees, `[lat, lon]`."""
     geometry: Path | None = None
@@ -141,8 +142,8 @@ class CameraConfig(_Section):
 
 
 MIN_ACCURATE_FPS = 5.0
-"""Analysed frames a second and camera from which on counts are accurate. [measured: bench/performance/capacity.py,
-crossing F1 over the rate]"""
+"""Lowest rate of analysed frames a second and camera at which counts are accurate. [measured: bench/accuracy, scenarios
+at 5 frames/s]"""
 
 
 class AnalysisConfig(_Section):

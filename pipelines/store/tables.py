@@ -37,7 +37,9 @@ def _sql_type(annotation: Any) -> str:
 _EVENT = {"event_id": "uuid"}
 _CAMERA = {"camera_id": "text"}
 _NESTED = ("kind", "crossings", "gates", "zones")
+"""Fields of Counts that have tables of their own."""
 _NOT_STORED = ("kind", "drops", "frame_to_event_p95_ms", "image_size")
+"""Fields of Health that the table leaves out; image_size has two columns."""
 
 EVENT_COLUMNS: dict[str, dict[str, str]] = {
     "crossings": {**_EVENT, "n": "int", **_CAMERA, **columns_of(CrossingRecord)},

@@ -27,6 +27,7 @@ Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]
 
 _INCIDENT_COLUMNS = EVENT_COLUMNS["incidents"]
+"""Columns of an incident, name -> SQL type."""
 # `raised` and `ended` may arrive in either order. Each adds what the other lacks.
 _UPSERT_INCIDENT = f"""
 INSERT INTO incidents AS stored ({", ".join(_INCIDENT_COLUMNS)})
@@ -38,6 +39,7 @@ _QUEUE_ALERT = """
 INSERT INTO webhook_deliveries (webhook_id, incident_id, phase, payload) VALUES (%s, %s, %s, %s::jsonb)
 ON CONFLICT DO NOTHING
 """
+"""Queues an alert once; a replayed event queues none."""
 
 
 class EventWriter:

@@ -1,6 +1,6 @@
 """From camera to database with every server real: each is killed and started again, and no crossing is lost or doubled.
 
-What the worker said it counted, event by event, is compared with the rows in the database.
+The events that the worker published are compared with the rows in the database.
 """
 
 import json

@@ -41,7 +41,7 @@ def subscribed(
 
 
 class Taken(list[Event]):
-    """A handler that remembers, and may be told to refuse."""
+    """A handler that collects events, and fails while `refusing` is set."""
 
     refusing = False
 
@@ -92,7 +92,7 @@ def test_missing_topics_are_created(kafka_broker: KafkaBroker) -> None:
     assert described == dict.fromkeys(TOPICS.values(), 6)
 
 
-def test_what_the_handler_refused_comes_again(kafka_broker: KafkaBroker) -> None:
+def test_a_batch_that_the_handler_refused_is_delivered_again(kafka_broker: KafkaBroker) -> None:
     events, taken = [counts(n) for n in range(5)], Taken()
     taken.refusing = True
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
@@ -175,7 +175,7 @@ def test_an_event_too_large_for_the_broker_blocks_nothing(kafka_broker: KafkaBro
     assert dead_letters.bodies == [large.to_json()]
 
 
-def test_a_broker_that_is_down_is_named_and_asked_again(kafka_broker: KafkaBroker) -> None:
+def test_an_unavailable_broker_is_named_and_retried(kafka_broker: KafkaBroker) -> None:
     kafka_broker.kill()
     taken = Taken()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher, subscribed(kafka_broker.bootstrap, taken):
@@ -196,7 +196,7 @@ def test_a_broker_that_forgot_its_producers_is_reported_once(kafka_broker: Kafka
         publisher.publish([counts(7)])
 
 
-def test_a_broker_that_lost_what_it_acknowledged_is_found_out(kafka_broker: KafkaBroker) -> None:
+def test_a_broker_that_lost_acknowledged_events_is_detected(kafka_broker: KafkaBroker) -> None:
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
         for n in range(5):
             publisher.publish([counts(n)])
@@ -208,7 +208,7 @@ def test_a_broker_that_lost_what_it_acknowledged_is_found_out(kafka_broker: Kafk
         publisher.publish([counts(7)])
 
 
-def test_an_address_that_makes_no_sense_is_bad_input() -> None:
+def test_a_malformed_address_is_a_user_error() -> None:
     for bootstrap in ("", "kafka:", ":9092", "kafka:port", "a:9092,,b:9092"):
         with pytest.raises(UserError, match=r"bus\.kafka"):
             KafkaPublisher(bootstrap)

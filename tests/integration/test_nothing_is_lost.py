@@ -108,7 +108,7 @@ def test_the_broker_is_killed_and_comes_back(kafka_broker: KafkaBroker, postgres
         traffic.check(pool)
 
 
-def test_what_the_broker_acknowledged_and_lost_is_sent_again(
+def test_events_that_the_broker_acknowledged_and_lost_are_published_again(
     kafka_broker: KafkaBroker, postgres_dsn: str, tmp_path: Path
 ) -> None:
     traffic = Traffic()

@@ -15,7 +15,7 @@ def _as_before() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def test_credentials_are_blotted_out(capsys):
+def test_credentials_are_redacted(capsys):
     configure_logging(json=True)
     error = ConnectionError("rtsp://admin:s3cret@10.0.0.7/main timed out")
     structlog.get_logger().warning("lost rtsp://admin:s3cret@10.0.0.7/main", error=error, dsn="password=s3cret host=db")
@@ -24,7 +24,7 @@ def test_credentials_are_blotted_out(capsys):
     assert line["error"] == "ConnectionError: rtsp://***@10.0.0.7/main timed out"
 
 
-def test_a_traceback_is_blotted_out_too(capsys):
+def test_a_traceback_is_redacted_too(capsys):
     configure_logging(json=True)
     try:
         raise ConnectionError("rtsp://admin:s3cret@10.0.0.7/main")

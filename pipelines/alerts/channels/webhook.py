@@ -29,7 +29,9 @@ GIVE_UP_REFUSED_AFTER = timedelta(hours=1)
 MAX_RETRY_AFTER_S = 300.0
 """Longest delay in seconds that a receiver can ask for with `Retry-After`. [assumption]"""
 _RETRYABLE = {408, 425, 429}
+"""HTTP refusals that may end soon: timeout, too early, too many requests. [RFC 9110, RFC 8470, RFC 6585]"""
 _GONE = 410
+"""HTTP status of a receiver that is gone for good. [RFC 9110]"""
 
 
 @dataclass(frozen=True, slots=True)

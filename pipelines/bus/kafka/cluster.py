@@ -1,4 +1,4 @@
-"""The Kafka brokers themselves: where they are, whether one answers, and what topics they hold."""
+"""Kafka cluster: addresses, reachability and topics."""
 
 import logging
 import socket
@@ -15,13 +15,15 @@ from pipelines.errors import UserError
 from pipelines.events.schema import TOPICS
 
 log = structlog.get_logger()
-# The client reports every single attempt; what matters of them is said by us, once.
+# The client logs every attempt. This package logs a failure once.
 logging.getLogger("kafka").addHandler(logging.NullHandler())
 
 PARTITIONS = 6
-"""Of a topic that we create. Topics that exist already stay as they are."""
+"""Partitions of a topic that this program creates; existing topics are not changed. [assumption]"""
 CONNECT_S = 3.0
+"""Longest wait for a connection to a broker, in seconds. [assumption]"""
 POLL_EVERY_S = 2.0
+"""Seconds between two checks of the cluster. [assumption]"""
 
 CLIENT = {
     "request_timeout_ms": 10_000,
@@ -29,13 +31,14 @@ CLIENT = {
     "reconnect_backoff_max_ms": 1_000,
     "metadata_max_age_ms": 30_000,
 }
+"""Options of every client, in milliseconds: an answer within 10 s, a reconnection within 1 s. [assumption]"""
 
 TopicLayout = dict[str, tuple[str | None, dict[int, int]]]
-"""Topic -> its id, and the leader epoch of each of its partitions."""
+"""Topic -> its id, and the leader epoch of each partition."""
 
 
 class KafkaCluster:
-    """The addresses in `bootstrap` (`host:9092,host2:9092`). Raises UserError where they make no sense."""
+    """The brokers in `bootstrap` (`host:9092,host2:9092`). Raises UserError for a malformed address."""
 
     def __init__(self, bootstrap: str) -> None:
         self._bootstrap = bootstrap
@@ -48,7 +51,9 @@ class KafkaCluster:
     def _address(self, text: str) -> tuple[str, int]:
         host, _, port = text.rpartition(":") if ":" in text else (text, "", "9092")
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise UserError(f"bus.kafka: {self._bootstrap!r} is no list of brokers; write host:9092,host2:9092")
+            raise UserError(
+                f"bus.kafka: {self._bootstrap!r} is no list of broker addresses; write host:9092,host2:9092"
+            )
         return host.strip("[]"), int(port)
 
     def require_one(self) -> None:
@@ -64,7 +69,7 @@ class KafkaCluster:
 
     @contextmanager
     def admin(self) -> Iterator[KafkaAdminClient]:
-        """A client, once our topics exist. Raises BusUnavailable or KafkaError where no broker answers."""
+        """Yield an admin client, and create missing topics. Raises BusUnavailable or KafkaError without a broker."""
         self.require_one()
         admin = KafkaAdminClient(bootstrap_servers=self.servers, **CLIENT)
         try:
@@ -79,14 +84,14 @@ class KafkaCluster:
 
 
 class ClusterMonitor:
-    """Tells when the broker is not the one it was.
+    """Detects that a broker was lost or restarted.
 
-    A consumer whose broker is gone only falls silent; and one that meets it again, restarted, goes on at positions
-    that may by then belong to other messages.
+    A consumer without its broker returns no records and no error. After a restart of the broker it continues at
+    positions that may belong to other records.
     """
 
     def __init__(self, cluster: KafkaCluster, admin: KafkaAdminClient) -> None:
-        """Raises BusUnavailable where a topic is not ready."""
+        """Read the topics. Raises BusUnavailable where one is not ready."""
         self._cluster = cluster
         self._admin = admin
         self.layout = _layout(admin)
@@ -96,7 +101,7 @@ class ClusterMonitor:
             raise BusUnavailable(f"Kafka at {cluster}: topic {unready[0]} is not ready")
 
     def poll(self) -> None:
-        """Now and then. Raises BusUnavailable or KafkaError where a new consumer is called for."""
+        """Check the cluster every POLL_EVERY_S. Raises BusUnavailable or KafkaError where a new consumer is needed."""
         if monotonic() < self._next_poll:
             return
         self._next_poll = monotonic() + POLL_EVERY_S
@@ -113,7 +118,7 @@ def _create_topics(admin: KafkaAdminClient) -> None:
         except TopicAlreadyExistsError:
             pass
         except AuthorizationError:
-            log.warning("may not create a topic; ask the broker's keeper to", topic=topic)
+            log.warning("no right to create a topic; ask the administrator of the broker", topic=topic)
 
 
 def _layout(admin: KafkaAdminClient) -> TopicLayout:

@@ -33,6 +33,7 @@ _PRODUCER = {
     "max_block_ms": 4_000,
     "linger_ms": 5,
 }
+"""Options of the producer. Delivery ends within PUBLISH_S, and a batch is gathered for 5 ms. [assumption]"""
 
 
 class KafkaPublisher:

@@ -43,6 +43,7 @@ _CONSUMER = {
     "allow_auto_create_topics": False,
     "max_poll_records": BATCH,
 }
+"""Options of the consumer, which commits and sets its positions itself."""
 
 Records = dict[TopicPartition, list[Any]]
 

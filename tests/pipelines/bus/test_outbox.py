@@ -110,7 +110,7 @@ def test_put_does_not_wait_for_a_bus_that_hangs(tmp_path: Path) -> None:
     assert bus.taken == ids(events)
 
 
-def test_what_was_acknowledged_lately_is_sent_again_after_a_loss(tmp_path: Path) -> None:
+def test_recently_acknowledged_events_are_published_again_after_a_loss(tmp_path: Path) -> None:
     bus, first, second = SwitchedBus(), counts(1), counts(2)
     with Outbox(tmp_path / "outbox.db", bus) as outbox:
         outbox.put(first)
@@ -124,7 +124,7 @@ def test_what_was_acknowledged_lately_is_sent_again_after_a_loss(tmp_path: Path)
     assert bus.taken == ids([first, second])
 
 
-def test_what_was_acknowledged_long_ago_is_forgotten(tmp_path: Path) -> None:
+def test_events_acknowledged_long_ago_are_deleted(tmp_path: Path) -> None:
     bus, first, second = SwitchedBus(), counts(1), counts(2)
     with Outbox(tmp_path / "outbox.db", bus, kept_s=0) as outbox:
         outbox.put(first)
@@ -139,7 +139,7 @@ def test_what_was_acknowledged_long_ago_is_forgotten(tmp_path: Path) -> None:
     assert again.taken[-1] == third.id
 
 
-def test_what_was_not_sent_goes_out_at_the_next_start_with_its_first_id(tmp_path: Path) -> None:
+def test_unpublished_events_are_published_at_the_next_start_with_their_ids(tmp_path: Path) -> None:
     events = [counts(n) for n in range(3)]
     with Outbox(tmp_path / "outbox.db", SwitchedBus(up=False)) as outbox:
         for event in events:
@@ -165,7 +165,7 @@ os._exit(9)
 """
 
 
-def test_a_killed_process_loses_nothing_that_was_put(tmp_path: Path) -> None:
+def test_a_killed_process_loses_no_event_in_the_outbox(tmp_path: Path) -> None:
     path, put = tmp_path / "outbox.db", tmp_path / "put"
     root = Path(__file__).resolve().parents[3]
     worker = subprocess.run(
@@ -178,7 +178,7 @@ def test_a_killed_process_loses_nothing_that_was_put(tmp_path: Path) -> None:
     assert bus.taken == put.read_text().split()
 
 
-def test_a_full_outbox_gives_up_health_first_and_counts_last(tmp_path: Path) -> None:
+def test_a_full_outbox_drops_health_first_and_counts_last(tmp_path: Path) -> None:
     counted = [counts(n) for n in range(40)]
     capacity = sum(len(event.to_json()) for event in counted) * 2
     bus = SwitchedBus(up=False)
@@ -227,7 +227,7 @@ def test_two_processes_cannot_share_an_outbox(tmp_path: Path) -> None:
         pass
 
 
-def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
+def test_a_damaged_file_is_renamed(tmp_path: Path) -> None:
     path = tmp_path / "outbox.db"
     path.write_bytes(b"power cut" * 1000)
     bus = SwitchedBus()

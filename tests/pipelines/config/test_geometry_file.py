@@ -1,4 +1,4 @@
-"""Bad camera files are told in one line; what is not there stays unknown."""
+"""Reading of camera.json: errors in one line, defaults for missing keys."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Configuration files: what is accepted, and the one line that says what is wrong."""
+"""Configuration files: accepted content, and the one line that names an error."""
 
 import json
 from pathlib import Path
@@ -60,17 +60,17 @@ def test_a_position_is_latitude_and_longitude(tmp_path):
         ("{en: it fell}", {"en": "it fell"}),
     ],
 )
-def test_what_the_public_reads_may_be_in_two_languages(tmp_path, written, read):
+def test_public_text_may_be_in_two_languages(tmp_path, written, read):
     (camera,) = read_config(one_camera(tmp_path, f", out_of_service: {written}")).cameras
     assert camera.out_of_service == read
 
 
 @pytest.mark.parametrize("written", ["{}", "{nl: omgevallen}"])
-def test_what_the_public_cannot_read_is_refused(tmp_path, written):
+def test_public_text_in_no_known_language_is_refused(tmp_path, written):
     assert "cameras[0].out_of_service" in complaint(one_camera(tmp_path, f", out_of_service: {written}"))
 
 
-def test_the_environment_wins_over_the_file(tmp_path, monkeypatch):
+def test_the_environment_overrides_the_file(tmp_path, monkeypatch):
     monkeypatch.setenv("SIMPANG_PORTAL__PORT", "9000")
     monkeypatch.setenv("SIMPANG_WEIGHTS", "/weights")
     config = read_config(city(tmp_path, "portal: {host: 0.0.0.0, port: 8081}\nweights: other"))
@@ -138,7 +138,7 @@ def test_a_sub_stream_that_is_the_main_stream_is_refused(tmp_path):
     assert "cameras[0]: analysis_url is the same as url" in said
 
 
-def test_geometry_for_two_streams_must_say_what_it_was_drawn_on(tmp_path):
+def test_geometry_for_two_streams_requires_an_image_size(tmp_path):
     (tmp_path / "kuda.json").write_text(json.dumps({"gates": [GATE]}))
     said = complaint(one_camera(tmp_path, ", geometry: kuda.json, analysis_url: 'rtsp://10.0.0.7/sub'"))
     assert "kuda.json: image_size is missing; camera kuda has two streams" in said

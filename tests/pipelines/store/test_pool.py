@@ -1,4 +1,4 @@
-"""Opening a database: one that is there, one that comes later, one that never will, and one of our own."""
+"""Pools on a database that is up, that starts later, that refuses the credentials, and on the embedded one."""
 
 import os
 import signal
@@ -41,13 +41,13 @@ def test_an_address_has_no_password(conninfo: str, address: str) -> None:
 
 
 @pytest.mark.parametrize("dsn", ["hello", "postgres//u:s3cret@host/db", "postgres//u:s3cret=@host", "passwort=s3cret"])
-def test_a_dsn_that_makes_no_sense_is_bad_input_and_not_shown(dsn: str) -> None:
+def test_a_malformed_dsn_is_a_user_error_and_not_shown(dsn: str) -> None:
     with pytest.raises(UserError, match=r"^store\.dsn: ") as raised, open_database(config_for(dsn)):
         pass
     assert "s3cret" not in str(raised.value)
 
 
-def test_a_port_that_is_none_is_bad_input() -> None:
+def test_a_port_that_is_no_number_is_a_user_error() -> None:
     dsn = "postgresql://u:s3cret@host:port/db"
     with pytest.raises(UserError, match=r"host:port/db: .*; correct store\.dsn"), open_database(config_for(dsn)):
         pass
@@ -102,7 +102,7 @@ def test_only_what_a_retry_may_solve_is_an_outage(error: psycopg.Error, outage: 
     assert is_outage(error) is outage
 
 
-def test_connections_speak_utc_and_do_not_wait_for_ever(postgres_dsn: str) -> None:
+def test_connections_use_utc_and_time_out(postgres_dsn: str) -> None:
     with open_database(config_for(postgres_dsn)) as pool, transaction(pool) as connection:
         assert connection.execute("SHOW timezone").fetchone() == ("UTC",)
         assert connection.execute("SHOW statement_timeout").fetchone() == ("20s",)
@@ -124,7 +124,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory, postgres_server: Postgres
 
 
 @pytest.mark.integration
-def test_our_own_server_keeps_its_data_and_stops_with_us(data_dir: Path) -> None:
+def test_the_embedded_server_keeps_its_data_and_stops_with_its_last_user(data_dir: Path) -> None:
     config, pid_file = Config(data_dir=data_dir), data_dir / "postgres" / "postmaster.pid"
     with open_database(config) as pool:
         assert pid_file.exists()
@@ -136,7 +136,7 @@ def test_our_own_server_keeps_its_data_and_stops_with_us(data_dir: Path) -> None
 
 
 @pytest.mark.integration
-def test_our_own_server_is_started_again_when_it_dies(data_dir: Path) -> None:
+def test_the_embedded_server_is_started_again_when_it_dies(data_dir: Path) -> None:
     with open_database(Config(data_dir=data_dir)) as pool:
         assert answers(pool)
         postmaster = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.store.reference import MEANINGS, unit_of, with_tables
+from pipelines.store.table_reference import MEANINGS, unit_of, with_tables
 from pipelines.store.tables import EVENT_COLUMNS, OTHER_COLUMNS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "database.md"
@@ -10,7 +10,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "database.md"
 
 def test_the_document_lists_the_tables_as_they_are() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert text == with_tables(text), "run python -m pipelines.store.reference docs/database.md"
+    assert text == with_tables(text), "run python -m pipelines.store.table_reference docs/database.md"
 
 
 def test_every_table_has_a_meaning() -> None:
