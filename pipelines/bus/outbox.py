@@ -47,7 +47,9 @@ CREATE TABLE IF NOT EXISTS outbox (
     acknowledged_at REAL
 )
 """
+"""Schema of the file. seq: order of publication. acknowledged_at: Unix seconds, NULL until then."""
 _INDEX = "CREATE INDEX IF NOT EXISTS outbox_acknowledged ON outbox (acknowledged_at, seq)"
+"""Index for the oldest event that is not acknowledged, and for those that are old enough to delete."""
 # Order in which a full outbox drops events: acknowledged ones, then the least important, within each the oldest first.
 _EXPENDABLE = ("acknowledged_at IS NOT NULL", "kind = 'health'", "kind = 'congestion'", "true")
 _ROOM_MADE = 0.05

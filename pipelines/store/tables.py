@@ -35,7 +35,9 @@ def _sql_type(annotation: Any) -> str:
 
 
 _EVENT = {"event_id": "uuid"}
+"""Column that identifies an event, in tables with a row for each event or part of one."""
 _CAMERA = {"camera_id": "text"}
+"""Column of the camera, in tables whose record is part of an event."""
 _NESTED = ("kind", "crossings", "gates", "zones")
 """Fields of Counts that have tables of their own."""
 _NOT_STORED = ("kind", "drops", "frame_to_event_p95_ms", "image_size")

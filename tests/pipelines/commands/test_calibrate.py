@@ -88,7 +88,7 @@ def test_without_an_anchor_metres_count_from_the_first_point(camera_file, tmp_pa
 
 
 def test_four_points_come_with_a_warning(camera_file, tmp_path):
-    assert "say nothing" in run(camera_file, "--points", points_csv(tmp_path, PLACES[1:5]))
+    assert "no meaning" in run(camera_file, "--points", points_csv(tmp_path, PLACES[1:5]))
 
 
 @pytest.mark.parametrize(
