@@ -42,7 +42,7 @@ def detect(network: ov.CompiledModel, image: NDArray[np.uint8]) -> list[list[flo
     corners = output[:2, kept].T - output[2:4, kept].T / 2
     tlwh = np.concatenate([corners, output[2:4, kept].T], axis=1)
     chosen = np.asarray(cv2.dnn.NMSBoxesBatched(tlwh.tolist(), best[kept], which[kept], CONFIDENCE, OVERLAP), dtype=int)
-    xyxy = fitted.to_picture(np.concatenate([tlwh[:, :2], tlwh[:, :2] + tlwh[:, 2:]], axis=1).astype(np.float32))
+    xyxy = fitted.to_image(np.concatenate([tlwh[:, :2], tlwh[:, :2] + tlwh[:, 2:]], axis=1).astype(np.float32))
     return [
         [*(round(float(value), 1) for value in xyxy[k]), round(float(best[kept][k]), 4), COCO[int(which[kept][k])]]
         for k in chosen

@@ -24,7 +24,7 @@ import openvino as ov
 from analytics.camera import Camera
 from bench.performance.vs_objectcounter import ROOT, SHARED, WEIGHTS
 from models.detection.openvino_graph import core, read_network
-from models.gating.roi import choose_view
+from models.gating.roi import choose_roi
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.config.geometry_file import CameraGeometry, ZoneEntry
 from pipelines.recordings.count_video import count
@@ -57,7 +57,7 @@ def measure(name: str) -> dict[str, float]:
     sides: dict[str, Callable[[], float]] = {
         "ours": lambda: ours_fps(clip, camera),
         "decoding": lambda: decoding_fps(clip),
-        "inference": lambda: inference_fps(choose_view(camera).window[2:]),
+        "inference": lambda: inference_fps(choose_roi(camera).window[2:]),
     }
     fps: dict[str, list[float]] = {side: [] for side in sides}
     for _ in range(RUNS):
@@ -78,8 +78,8 @@ def whole_picture(name: str) -> Camera:
 
 
 def ours_fps(clip: Path, camera: Camera) -> float:
-    picture_size = choose_view(camera).window[2:]
-    with Recording(str(clip)) as recording, closing(open_detector(str(WEIGHTS), picture_size=picture_size)) as detector:
+    image_size = choose_roi(camera).window[2:]
+    with Recording(str(clip)) as recording, closing(open_detector(str(WEIGHTS), image_size=image_size)) as detector:
         started = perf_counter()
         counted = count(recording, camera, detector, stop=Flag())
         seconds = perf_counter() - started
@@ -96,9 +96,9 @@ def decoding_fps(clip: Path) -> float:
         return frames / (perf_counter() - started)
 
 
-def inference_fps(picture_size: tuple[int, int], pictures: int = 300) -> float:
-    """picture_size: (width, height); padded as a network of that stride needs it."""
-    width, height = (-(-side // STRIDE) * STRIDE for side in picture_size)
+def inference_fps(image_size: tuple[int, int], pictures: int = 300) -> float:
+    """image_size: (width, height); padded as a network of that stride needs it."""
+    width, height = (-(-side // STRIDE) * STRIDE for side in image_size)
     model = read_network(next(WEIGHTS.glob("*.xml")))
     model.reshape([1, 3, height, width])
     queue = ov.AsyncInferQueue(core().compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"}))

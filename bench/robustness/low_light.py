@@ -24,7 +24,7 @@ from analytics.facts import Crossing
 from analytics.ground_truth import GroundTruth
 from analytics.scoring.scores import score_crossings
 from models.detection.detector import Detector, RgbImage
-from models.gating.roi import choose_view
+from models.gating.roi import choose_roi
 from models.tracking import tracker
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.analysis.frame_convert import FrameConverter
@@ -103,7 +103,7 @@ class Seen:
 
 def see(clip: Path, camera: Camera, detector: Detector, change: Change) -> Seen:
     """The picture is changed as the detector gets it, so that a smaller one is no less noisy."""
-    view = choose_view(camera)
+    view = choose_roi(camera)
     pictures, times, waiting = FrameConverter(view), [], []
     with Recording(str(clip)) as recording:
         for number, timed in enumerate(recording.frames()):
@@ -143,8 +143,8 @@ def main() -> None:
     for name in arguments.clips.split(","):
         clip, truth_path = arguments.shared / "clips" / f"{name}.mp4", arguments.shared / "truth/clips" / f"{name}.json"
         camera, truth = case_camera(Case(name, clip, truth_path)), read_truth(truth_path).truth()
-        size = choose_view(camera).window[2:]
-        detector = open_detector(arguments.weights, device="cpu", confidence=LOWEST, picture_size=size)
+        size = choose_roi(camera).window[2:]
+        detector = open_detector(arguments.weights, device="cpu", confidence=LOWEST, image_size=size)
         for light, change in LIGHTS.items():
             seen = see(clip, camera, detector, change)
             for regarded, begins in LIMITS:

@@ -8,13 +8,13 @@ from models.detection.loader import has_ultralytics, nvidia_gpu_present
 from models.detection.openvino import find_xml
 from models.errors import UnusableWeights
 from models.export.tensorrt_cache import EngineCache, Hardware, has_tensorrt, this_hardware
-from models.weights.bundled import packaged_weights
+from models.weights.bundled import bundled_weights
 from models.weights.registry import default_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions, engine_folder
 
 
 @dataclass(frozen=True, slots=True)
-class DetectorPath:
+class BackendAdvice:
     """says: runtime, precision and device. faster: what to do for a faster way; "" where we know of none.
 
     builds_first: loading the detector would take minutes, for it builds a TensorRT engine.
@@ -25,14 +25,14 @@ class DetectorPath:
     builds_first: bool = False
 
 
-def detector_path(
+def advise_backend(
     weights: str | None,
     device: str = "auto",
     *,
     cache: Path | None = None,
     gpu: bool | None = None,
     hardware: Callable[[], Hardware | None] = this_hardware,
-) -> DetectorPath | None:
+) -> BackendAdvice | None:
     """The backend that `load_detector` would choose with these arguments; None where the weights are not here.
 
     gpu: whether there is an NVIDIA GPU; None asks the machine.
@@ -45,16 +45,16 @@ def detector_path(
         return None
     name = weights or default_model().name
     if path.suffix == ".engine":
-        return DetectorPath("TensorRT on the GPU")
+        return BackendAdvice("TensorRT on the GPU")
     if path.suffix == ".onnx":
-        return DetectorPath(f"ONNX Runtime on the {'GPU' if on_gpu else 'CPU'}", _of_the_pt(on_gpu))
+        return BackendAdvice(f"ONNX Runtime on the {'GPU' if on_gpu else 'CPU'}", _of_the_pt(on_gpu))
     if path.suffix == ".pt":
         return _of_torch(path, name, on_gpu, cache, hardware)
     return _of_openvino(path, name, on_gpu)
 
 
 def _here(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | None:
-    packaged = packaged_weights(weights)
+    packaged = bundled_weights(weights)
     if packaged is not None or (weights and Path(weights).exists()):
         return packaged or Path(str(weights))
     if weights and weights not in registered_models():
@@ -67,36 +67,36 @@ def _here(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | Non
 
 def _of_torch(
     path: Path, name: str, on_gpu: bool, cache: Path, hardware: Callable[[], Hardware | None]
-) -> DetectorPath:
+) -> BackendAdvice:
     if not on_gpu:
-        return DetectorPath("torch on the CPU", _int8_for_cpu(name))
+        return BackendAdvice("torch on the CPU", _int8_for_cpu(name))
     if not has_tensorrt():
-        return DetectorPath(
+        return BackendAdvice(
             "torch in FP16 on the GPU", "run `pip install 'simpang[yolo,tensorrt]'`: an engine is several times as fast"
         )
     fits = hardware()
     if fits is None:
-        return DetectorPath("torch on the CPU", "torch finds no GPU though there is one; check the driver")
+        return BackendAdvice("torch on the CPU", "torch finds no GPU though there is one; check the driver")
     engine = EngineCache(engine_folder(cache)).find(path, fits)
     if engine is None:
-        return DetectorPath(
+        return BackendAdvice(
             f"a TensorRT engine for {fits.gpu}, which is not built yet",
             f"run `simpang models export {name} --to engine` now; else the first start takes minutes for it",
             builds_first=True,
         )
     if EngineCache.precision(engine) == "int8":
-        return DetectorPath(f"TensorRT INT8 on {fits.gpu}")
-    return DetectorPath(
+        return BackendAdvice(f"TensorRT INT8 on {fits.gpu}")
+    return BackendAdvice(
         f"TensorRT FP16 on {fits.gpu}",
         f"`simpang models export {name} --to engine --int8 --config CITY.yaml` tells what INT8 would keep",
     )
 
 
-def _of_openvino(path: Path, name: str, on_gpu: bool) -> DetectorPath:
+def _of_openvino(path: Path, name: str, on_gpu: bool) -> BackendAdvice:
     precision = "INT8" if is_int8(path) else "float"
     if on_gpu:
-        return DetectorPath(f"OpenVINO {precision} on the CPU", _of_the_pt(on_gpu))
-    return DetectorPath(f"OpenVINO {precision} on the CPU", "" if precision == "INT8" else _int8_for_cpu(name))
+        return BackendAdvice(f"OpenVINO {precision} on the CPU", _of_the_pt(on_gpu))
+    return BackendAdvice(f"OpenVINO {precision} on the CPU", "" if precision == "INT8" else _int8_for_cpu(name))
 
 
 def _int8_for_cpu(name: str) -> str:

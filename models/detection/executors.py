@@ -1,88 +1,116 @@
-"""Detection in batches: whatever waits when the device is free goes onto it together, and nothing waits to fill one.
+"""Threads in which detectors run: one image at a time, or dynamic batches.
 
-With few cameras a batch is a single picture and costs no delay; the more cameras wait, the larger batches grow, and the
-less each picture costs. So throughput rises with the load, up to the largest batch the network takes.
+A dynamic batch holds the images that are queued when the device becomes idle; it never waits to be filled. With few
+cameras a batch is one image and adds no delay. Under load batches grow, up to the largest one that the network accepts,
+and the cost per image falls.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Lock, Thread
 from typing import Generic, TypeVar
 
 from analytics.detections import Detections
+from models.detection.detector import RgbImage
 
-Picture = TypeVar("Picture")
+Image = TypeVar("Image")
 
 
-class BatchedDetection(Generic[Picture]):
-    """Runs `detect` in one thread on up to `largest` pictures at once; `submit` blocks while `room` are under way.
+class BoundedExecutor:
+    """Thread pool that runs `detect` on single images; `submit` blocks while `max_in_flight` images are in progress."""
 
-    Results come in the order of submission. A batch that fails is done again one by one, so that a picture which
-    cannot be worked on harms no other camera's.
+    def __init__(self, detect: Callable[[RgbImage], Detections], *, threads: int, max_in_flight: int) -> None:
+        self._detect = detect
+        self._slots = BoundedSemaphore(max_in_flight)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="detect")
+
+    def submit(self, image: RgbImage) -> Future[Detections]:
+        """Queue one image. Raises RuntimeError after `close`."""
+        self._slots.acquire()
+        try:
+            future = self._threads.submit(self._detect, image)
+        except RuntimeError:
+            self._slots.release()
+            raise
+        future.add_done_callback(lambda _: self._slots.release())
+        return future
+
+    def close(self) -> None:
+        """Wait for the images in progress and stop the threads. Idempotent."""
+        self._threads.shutdown(wait=True)
+
+
+class DynamicBatcher(Generic[Image]):
+    """Thread that runs `detect` on up to `max_batch` queued images; `submit` blocks at `max_in_flight` images.
+
+    Results arrive in the order of submission. A failed batch is repeated image by image, so that one bad image does not
+    fail the images of other cameras.
     """
 
-    def __init__(self, detect: Callable[[Sequence[Picture]], Sequence[Detections]], *, largest: int, room: int) -> None:
+    def __init__(
+        self, detect: Callable[[Sequence[Image]], Sequence[Detections]], *, max_batch: int, max_in_flight: int
+    ) -> None:
         self._detect = detect
-        self._largest = largest
-        self._room = BoundedSemaphore(room)
-        self._waiting: SimpleQueue[tuple[Picture, Future[Detections]] | None] = SimpleQueue()
+        self._max_batch = max_batch
+        self._slots = BoundedSemaphore(max_in_flight)
+        self._queue: SimpleQueue[tuple[Image, Future[Detections]] | None] = SimpleQueue()
         self._closing = Lock()
         self._closed = False
         self._thread = Thread(target=self._run, name="detect", daemon=True)
         self._thread.start()
 
-    def submit(self, picture: Picture) -> Future[Detections]:
-        """Raises RuntimeError after `close`."""
-        self._room.acquire()
+    def submit(self, image: Image) -> Future[Detections]:
+        """Queue one image. Raises RuntimeError after `close`."""
+        self._slots.acquire()
         future: Future[Detections] = Future()
         future.set_running_or_notify_cancel()
         with self._closing:
             if self._closed:
-                self._room.release()
+                self._slots.release()
                 raise RuntimeError("this detector is closed")
-            self._waiting.put((picture, future))
-        future.add_done_callback(lambda _: self._room.release())
+            self._queue.put((image, future))
+        future.add_done_callback(lambda _: self._slots.release())
         return future
 
     def close(self) -> None:
-        """Waits for what is under way. Idempotent."""
+        """Wait for the images in progress and stop the thread. Idempotent."""
         with self._closing:
             if not self._closed:
                 self._closed = True
-                self._waiting.put(None)
+                self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         more = True
         while more:
-            batch, more = self._take()
+            batch, more = self._next_batch()
             if batch:
-                self._answer(batch)
+                self._resolve(batch)
 
-    def _take(self) -> tuple[list[tuple[Picture, Future[Detections]]], bool]:
-        """What waits now, at least one picture; False once nothing comes after it."""
-        batch: list[tuple[Picture, Future[Detections]]] = []
-        entry = self._waiting.get()
+    def _next_batch(self) -> tuple[list[tuple[Image, Future[Detections]]], bool]:
+        """All queued images, at least one, and False once the queue is closed."""
+        batch: list[tuple[Image, Future[Detections]]] = []
+        entry = self._queue.get()
         while entry is not None:
             batch.append(entry)
-            if len(batch) == self._largest:
+            if len(batch) == self._max_batch:
                 return batch, True
             try:
-                entry = self._waiting.get_nowait()
+                entry = self._queue.get_nowait()
             except Empty:
                 return batch, True
         return batch, False
 
-    def _answer(self, batch: list[tuple[Picture, Future[Detections]]]) -> None:
+    def _resolve(self, batch: list[tuple[Image, Future[Detections]]]) -> None:
         try:
-            found = self._detect([picture for picture, _ in batch])
-        except Exception as error:  # whoever asked is told, and decides
+            results = self._detect([image for image, _ in batch])
+        except Exception as error:  # goes to the caller, in the future
             if len(batch) == 1:
                 batch[0][1].set_exception(error)
             else:
                 for entry in batch:
-                    self._answer([entry])
+                    self._resolve([entry])
             return
-        for (_, future), detections in zip(batch, found, strict=True):
+        for (_, future), detections in zip(batch, results, strict=True):
             future.set_result(detections)

@@ -8,32 +8,34 @@ from numpy.typing import NDArray
 
 from models.detection.detector import RgbImage
 
-GREY = 114
+PADDING_GREY = 114
 """Of all three colours, where a network's input has no picture: what YOLO networks are trained with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class Letterboxed:
     """A picture in the network's size; ``network pixel = scale * picture pixel`` (it sits in the top left corner)."""
 
     image: RgbImage
     scale: float
-    picture_size: tuple[int, int]
+    image_size: tuple[int, int]
 
-    def to_picture(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+    def to_image(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, 4) boxes in network pixels to the picture's, clipped to it."""
-        width, height = self.picture_size
+        width, height = self.image_size
         corners = np.array([width, height, width, height], dtype=np.float32)
         return np.asarray(np.clip(xyxy / self.scale, 0, corners), dtype=np.float32)
 
 
-def pad_to_stride(image: RgbImage, stride: int) -> Fitted:
+def pad_to_stride(image: RgbImage, stride: int) -> Letterboxed:
     """For a network that takes any size: sides become multiples of `stride`, nothing is scaled."""
     height, width = image.shape[:2]
-    return Fitted(_padded(image, -(-width // stride) * stride, -(-height // stride) * stride), 1.0, (width, height))
+    return Letterboxed(
+        _padded(image, -(-width // stride) * stride, -(-height // stride) * stride), 1.0, (width, height)
+    )
 
 
-def letterbox(image: RgbImage, size: tuple[int, int]) -> Fitted:
+def letterbox(image: RgbImage, size: tuple[int, int]) -> Letterboxed:
     """For a network of one fixed size (width, height): scaled to fit, aspect kept, the rest grey."""
     height, width = image.shape[:2]
     scale = min(size[0] / width, size[1] / height)
@@ -42,7 +44,7 @@ def letterbox(image: RgbImage, size: tuple[int, int]) -> Fitted:
     if scaled_size != (width, height):
         shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         scaled = np.asarray(cv2.resize(image, scaled_size, interpolation=shrinking), dtype=np.uint8)
-    return Fitted(_padded(scaled, *size), scale, (width, height))
+    return Letterboxed(_padded(scaled, *size), scale, (width, height))
 
 
 def _padded(image: RgbImage, width: int, height: int) -> RgbImage:
@@ -50,5 +52,8 @@ def _padded(image: RgbImage, width: int, height: int) -> RgbImage:
     if below == 0 and right == 0:
         return np.ascontiguousarray(image)
     return np.asarray(
-        cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(GREY, GREY, GREY)), dtype=np.uint8
+        cv2.copyMakeBorder(
+            image, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(PADDING_GREY, PADDING_GREY, PADDING_GREY)
+        ),
+        dtype=np.uint8,
     )

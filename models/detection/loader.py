@@ -22,18 +22,18 @@ def load_detector(
     *,
     device: str = "auto",
     confidence: float = 0.25,
-    picture_size: tuple[int, int] | None = None,
+    image_size: tuple[int, int] | None = None,
     cache: Path | None = None,
-    patience_s: float = 0.0,
+    max_batch_delay_s: float = 0.0,
 ) -> Detector:
     """A running detector. Which weights and device are used is logged; one model is never swapped for another.
 
     weights: path (OpenVINO folder or .xml, .pt, .onnx, .engine) or registered name; None resolves as
     `models.weights.resolver.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
     "auto" uses CUDA for .pt and .engine wherever there is a GPU; with TensorRT installed, a .pt there gets an engine,
-    built once in minutes. picture_size: (width, height) where all pictures will have the same; OpenVINO is faster then.
+    built once in minutes. image_size: (width, height) where all pictures will have the same; OpenVINO is faster then.
     Without it, pictures of several cameras are packed (`models.packing.packing_detector`), which may wait for others
-    for patience_s. Raises UnusableWeights: one line, what is wrong and what to do.
+    for max_batch_delay_s. Raises UnusableWeights: one line, what is wrong and what to do.
     """
     cache = cache or cache_folder()
     gpu = nvidia_gpu_present()
@@ -47,9 +47,9 @@ def load_detector(
             path,
             _openvino_device(path, device, gpu),
             confidence,
-            picture_size=picture_size,
+            image_size=image_size,
             cache_dir=compiled,
-            patience_s=patience_s,
+            max_batch_delay_s=max_batch_delay_s,
         )
     log.info("detector ready", model=detector.name, weights=str(path))
     return detector
@@ -77,24 +77,25 @@ def _openvino(
     device: str,
     confidence: float,
     *,
-    picture_size: tuple[int, int] | None,
+    image_size: tuple[int, int] | None,
     cache_dir: Path | None,
-    patience_s: float,
+    max_batch_delay_s: float,
 ) -> Detector:
     # The runtime takes a while to load.
     from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
-    from models.packing.packing_detector import CANVASES, PackingDetector  # noqa: PLC0415
+    from models.packing.packing_detector import PackingDetector  # noqa: PLC0415
+    from models.packing.shelf_layout import CANVASES  # noqa: PLC0415
 
-    packs = picture_size is None and device == "CPU"
+    packs = image_size is None and device == "CPU"
     network = OpenVinoNetwork(
         path,
         confidence=confidence,
         device=device,
-        picture_size=picture_size,
+        image_size=image_size,
         sizes=CANVASES if packs else (),
         cache_dir=cache_dir,
     )
-    return PackingDetector(network, patience_s=patience_s) if packs else OpenVinoDetector(network)
+    return PackingDetector(network, max_batch_delay_s=max_batch_delay_s) if packs else OpenVinoDetector(network)
 
 
 def _writable(folder: Path) -> Path | None:

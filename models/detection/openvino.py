@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 from openvino import properties
 
 from analytics.detections import Detections
-from models.detection.bounded_executor import BoundedDetection
-from models.detection.cpu import new_threads_give_way
+from models.detection.cpu import niced_threads
 from models.detection.detector import RgbImage
+from models.detection.executors import BoundedExecutor
 from models.detection.letterbox import letterbox, pad_to_stride
 from models.detection.openvino_graph import (
     compile_network,
     core,
     fixed_size,
-    has_dense_head,
+    has_anchor_free_head,
+    keep_classes,
     read_network,
-    with_classes,
 )
 from models.detection.rider_merge import merge_riders
-from models.detection.yolo_postprocess import decode_dense, decode_end_to_end, without_duplicates
+from models.detection.yolo_postprocess import decode_anchor_free, decode_end_to_end, nms
 from models.errors import UnusableWeights
-from models.packing.packing_detector import Size
-from models.weights.model_metadata import IGNORED, read_metadata
+from models.packing.shelf_layout import Size
+from models.weights.model_metadata import UNMAPPED_CLASS, read_metadata
 
 _TRIAL_STRIDES = 10
 """Side of the first picture: an end-to-end head wants room for the 300 boxes that it always gives."""
@@ -51,7 +51,7 @@ class OpenVinoNetwork:
     """A detection network: pictures in, boxes with duplicates out. See `models.packing.packing_detector.Network`.
 
     A network with a fixed input gets every picture letterboxed, one with a dynamic input takes each at its own size.
-    picture_size: (width, height) that a dynamic network is fixed to, which is faster. sizes: (width, height), whole
+    image_size: (width, height) that a dynamic network is fixed to, which is faster. sizes: (width, height), whole
     strides, for which a dynamic network is compiled once more each; where sizes vary that takes half the time, as the
     dynamic one is set up anew whenever a picture's size differs from the one before.
     Raises UnusableWeights where the files hold no detection model.
@@ -63,27 +63,27 @@ class OpenVinoNetwork:
         *,
         confidence: float = 0.25,
         device: str = "CPU",
-        picture_size: Size | None = None,
+        image_size: Size | None = None,
         sizes: Sequence[Size] = (),
         cache_dir: Path | None = None,
     ) -> None:
         xml = find_xml(path)
         metadata = read_metadata(xml.parent / "metadata.yaml")
         model = read_network(xml)
-        self._dense = has_dense_head(model, len(metadata.road_users), xml)
+        self._dense = has_anchor_free_head(model, len(metadata.road_users), xml)
         self._road_users = metadata.road_users
         if self._dense:
-            wanted = np.flatnonzero(metadata.road_users != IGNORED)
-            model, self._road_users = with_classes(model, wanted), metadata.road_users[wanted]
+            wanted = np.flatnonzero(metadata.road_users != UNMAPPED_CLASS)
+            model, self._road_users = keep_classes(model, wanted), metadata.road_users[wanted]
         self._stride = metadata.stride
         self._confidence = confidence
-        if picture_size is not None and fixed_size(model) is None:
-            width, height = (-(-side // self._stride) * self._stride for side in picture_size)
+        if image_size is not None and fixed_size(model) is None:
+            width, height = (-(-side // self._stride) * self._stride for side in image_size)
             model.reshape([1, 3, height, width])
         self._fixed_size = fixed_size(model)
         self.sizes: tuple[Size, ...] = tuple(sizes) if self._fixed_size is None else ()
         # What the network computes can wait; whoever brings it the next picture must not, or cores stand idle.
-        with new_threads_give_way():
+        with niced_threads():
             self._sized = {size: _Requests(_compile_at(size, model, xml, device, cache_dir)) for size in self.sizes}
             self._any_size = _Requests(compile_network(model, xml, device, cache_dir))
             # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once lock up.
@@ -100,10 +100,10 @@ class OpenVinoNetwork:
         size = self._fixed_size
         fitted = letterbox(image, size) if size else pad_to_stride(image, self._stride)
         found = self._decode(self._any_size, fitted.image)
-        return Detections(fitted.to_picture(found.xyxy), found.confidence, found.class_id)
+        return Detections(fitted.to_image(found.xyxy), found.confidence, found.class_id)
 
     def _decode(self, requests: "_Requests", image: RgbImage) -> Detections:
-        decode = decode_dense if self._dense else decode_end_to_end
+        decode = decode_anchor_free if self._dense else decode_end_to_end
         with requests.infer(image) as output:
             return decode(output, self._road_users, self._confidence)
 
@@ -128,7 +128,7 @@ class OpenVinoDetector:
         self._network = network
         self.name, self.in_flight = network.name, network.requests
         # As many again may wait, so that a request that is done never waits for the thread that submits.
-        self._detection = BoundedDetection(self._detect, threads=self.in_flight, room=2 * self.in_flight)
+        self._detection = BoundedExecutor(self._detect, threads=self.in_flight, max_in_flight=2 * self.in_flight)
 
     def submit(self, image: RgbImage) -> Future[Detections]:
         return self._detection.submit(image)
@@ -137,7 +137,7 @@ class OpenVinoDetector:
         self._detection.close()
 
     def _detect(self, image: RgbImage) -> Detections:
-        return merge_riders(without_duplicates(self._network.candidates(image)))
+        return merge_riders(nms(self._network.candidates(image)))
 
 
 class _Requests:

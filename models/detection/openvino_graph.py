@@ -10,7 +10,7 @@ from openvino import opset15 as ops
 from openvino import properties
 from openvino.preprocess import PrePostProcessor
 
-from models.detection.cpu import cores
+from models.detection.cpu import available_cores
 from models.errors import UnusableWeights
 
 
@@ -41,8 +41,8 @@ def fixed_size(model: ov.Model) -> tuple[int, int] | None:
     return shape[3].get_length(), shape[2].get_length()
 
 
-def has_dense_head(model: ov.Model, classes: int, xml: Path) -> bool:
-    """Whether the head is that of `models.detection.yolo_postprocess.decode_dense`, or of `decode_end_to_end`.
+def has_anchor_free_head(model: ov.Model, classes: int, xml: Path) -> bool:
+    """Whether the head is that of `models.detection.yolo_postprocess.decode_anchor_free`, or of `decode_end_to_end`.
 
     Raises UnusableWeights for neither.
     """
@@ -63,7 +63,7 @@ def has_dense_head(model: ov.Model, classes: int, xml: Path) -> bool:
     )
 
 
-def with_classes(model: ov.Model, wanted: NDArray[np.int64]) -> ov.Model:
+def keep_classes(model: ov.Model, wanted: NDArray[np.int64]) -> ov.Model:
     """A network with the dense head that gives [1, 4 + wanted, N]: scores of these of its classes only.
 
     What is computed of the others falls away as far as the head's last sigmoid; most exports end in one.
@@ -94,7 +94,7 @@ def compile_network(model: ov.Model, xml: Path, device: str, cache_dir: Path | N
     if device == "CPU":
         # Pinned, networks for several sizes would all start on the first core while others are idle.
         options[properties.hint.enable_cpu_pinning] = False
-        options[properties.inference_num_threads] = cores()
+        options[properties.inference_num_threads] = available_cores()
     if cache_dir is not None:
         options[properties.cache_dir] = str(cache_dir)
     try:

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from models.detection.detector import RgbImage
-from models.detection.letterbox import GREY
-from models.weights.model_metadata import IGNORED
+from models.detection.letterbox import PADDING_GREY
+from models.weights.model_metadata import UNMAPPED_CLASS
 
 Candidates = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
 """Boxes (N, 4) ``x1, y1, x2, y2`` in pixels, confidence (N,), index into ROAD_USERS (N,)."""
@@ -31,7 +31,7 @@ def as_batch(pictures: Sequence[torch.Tensor], stride: int) -> torch.Tensor:
     pictures: (h, w, 3) uint8, RGB, of any sizes. H and W are the largest of them, made multiples of `stride`.
     """
     height, width = (-(-max(picture.shape[side] for picture in pictures) // stride) * stride for side in (0, 1))
-    batch = torch.full((len(pictures), 3, height, width), GREY, dtype=torch.uint8, device=pictures[0].device)
+    batch = torch.full((len(pictures), 3, height, width), PADDING_GREY, dtype=torch.uint8, device=pictures[0].device)
     for place, picture in zip(batch, pictures, strict=True):
         place[:, : picture.shape[0], : picture.shape[1]] = picture.permute(2, 0, 1)
     return batch.float() / 255
@@ -59,7 +59,7 @@ def candidates(output: torch.Tensor, road_users: NDArray[np.int64], confidence: 
 
 def _of_dense_head(output: torch.Tensor, road_users: NDArray[np.int64], confidence: float) -> torch.Tensor:
     """(K, 7): picture, box, confidence, road user."""
-    ours = np.flatnonzero(road_users != IGNORED)
+    ours = np.flatnonzero(road_users != UNMAPPED_CLASS)
     best, which = output[:, 4 + torch.as_tensor(ours, device=output.device)].float().max(dim=1)
     picture, column = (best >= confidence).nonzero(as_tuple=True)
     centre, half = output[picture, :2, column].float(), output[picture, 2:4, column].float() / 2
@@ -69,7 +69,7 @@ def _of_dense_head(output: torch.Tensor, road_users: NDArray[np.int64], confiden
 
 def _of_end_to_end_head(output: torch.Tensor, road_users: NDArray[np.int64], confidence: float) -> torch.Tensor:
     kinds = torch.as_tensor(road_users, device=output.device)[output[..., 5].long().clamp(0, len(road_users) - 1)]
-    picture, row = ((output[..., 4] >= confidence) & (kinds != IGNORED)).nonzero(as_tuple=True)
+    picture, row = ((output[..., 4] >= confidence) & (kinds != UNMAPPED_CLASS)).nonzero(as_tuple=True)
     rows = output[picture, row]
     return torch.cat([_columns(picture), rows[:, :5].float(), _columns(kinds[picture, row])], dim=1)
 

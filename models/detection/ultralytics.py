@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
-from models.detection.executors import BatchedDetection
+from models.detection.executors import DynamicBatcher
 from models.detection.letterbox import letterbox
 from models.detection.rider_merge import merge_riders
-from models.detection.yolo_postprocess import OVERLAP, without_duplicates
+from models.detection.yolo_postprocess import NMS_IOU, nms
 from models.errors import UnusableWeights
 from models.export.tensorrt_cache import LARGEST_BATCH
 from models.weights.model_metadata import checked_metadata
@@ -48,11 +48,11 @@ def import_ultralytics() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """On the device, `scale` times the picture, whose (width, height) is `picture_size`."""
+    """On the device, `scale` times the picture, whose (width, height) is `image_size`."""
 
     image: "torch.Tensor"
     scale: float
-    picture_size: tuple[int, int]
+    image_size: tuple[int, int]
 
 
 class UltralyticsDetector:
@@ -77,8 +77,8 @@ class UltralyticsDetector:
         self.name = f"{path.stem.partition('@')[0]}, {runtime} {self._device}"
         largest = largest_batch or _largest_batch(path, self._network, self._device)
         self.in_flight = 2 * largest
-        self._detection: BatchedDetection[_Prepared] = BatchedDetection(
-            self._detect, largest=largest, room=self.in_flight
+        self._detection: DynamicBatcher[_Prepared] = DynamicBatcher(
+            self._detect, max_batch=largest, max_in_flight=self.in_flight
         )
 
     def submit(self, image: "RgbImage | torch.Tensor") -> Future[Detections]:
@@ -123,9 +123,9 @@ class UltralyticsDetector:
     def _concluded(
         self, picture: _Prepared, boxes: NDArray[np.float32], confidence: NDArray[np.float32], kinds: NDArray[np.int64]
     ) -> Detections:
-        corners = np.array(picture.picture_size * 2, dtype=np.float32)
+        corners = np.array(picture.image_size * 2, dtype=np.float32)
         within = np.clip(boxes / np.float32(picture.scale), 0, corners)
-        return merge_riders(without_duplicates(Detections(within, confidence, kinds), OVERLAP))
+        return merge_riders(nms(Detections(within, confidence, kinds), NMS_IOU))
 
 
 def _load(path: Path, device: "torch.device") -> tuple[Any, str]:

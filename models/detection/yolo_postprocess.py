@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
-from models.weights.model_metadata import IGNORED
+from models.weights.model_metadata import UNMAPPED_CLASS
 
-OVERLAP = 0.6
+NMS_IOU = 0.6
 """Two boxes of one kind with a larger intersection over union are one road user."""
 
 _KINDS = {
@@ -23,13 +23,13 @@ _KINDS = {
 _KIND_OF_CLASS = np.array([_KINDS[road_user] for road_user in ROAD_USERS], dtype=np.int32)
 
 
-def decode_dense(output: NDArray[np.float32], road_users: NDArray[np.int64], confidence: float) -> Detections:
+def decode_anchor_free(output: NDArray[np.float32], road_users: NDArray[np.int64], confidence: float) -> Detections:
     """Candidates of the `[4 + classes, N]` head (YOLOv8 to YOLO12), duplicates included.
 
     output: rows ``cx, cy, w, h`` in pixels of the network's input, then one row of scores for each model class.
     road_users: (classes,) index into ROAD_USERS or IGNORED (see `ModelMetadata.road_users`).
     """
-    ours = np.flatnonzero(road_users != IGNORED)
+    ours = np.flatnonzero(road_users != UNMAPPED_CLASS)
     scores = output[4 + ours]
     best = scores.max(axis=0)
     kept = np.flatnonzero(best >= confidence)
@@ -45,11 +45,11 @@ def decode_end_to_end(output: NDArray[np.float32], road_users: NDArray[np.int64]
     """Detections of the `[N, 6]` head (YOLOv10, YOLO26): rows ``x1, y1, x2, y2, confidence, class``."""
     confident = output[output[:, 4] >= confidence]
     class_id = road_users[confident[:, 5].astype(np.int64)]
-    kept = class_id != IGNORED
+    kept = class_id != UNMAPPED_CLASS
     return Detections(confident[kept, :4].copy(), confident[kept, 4].copy(), class_id[kept])
 
 
-def without_duplicates(detections: Detections, overlap: float = OVERLAP) -> Detections:
+def nms(detections: Detections, overlap: float = NMS_IOU) -> Detections:
     """Non-maximum suppression among boxes of one kind: of several that overlap, the most confident stays.
 
     Kinds are four wheels and more, two wheels, and people. Returns the most confident first.

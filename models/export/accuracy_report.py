@@ -10,7 +10,13 @@ from typing import Any
 from analytics.detections import Detections
 from models.detection.detector import Detector, RgbImage
 from models.export.detection_metrics import AveragePrecision
-from models.export.detector_agreement import CONFIDENT, LEAST, SAME_BOX, Agreement, agreement_by_road_user
+from models.export.detector_agreement import (
+    HIGH_CONFIDENCE,
+    MATCH_IOU,
+    MIN_CONFIDENCE,
+    Agreement,
+    agreement_by_road_user,
+)
 from models.export.yolo_dataset import average_precision
 
 LEAST_AGREEMENT = 0.95
@@ -30,7 +36,7 @@ OpenDetector = Callable[[float], Detector]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAccuracy:
+class AccuracyReport:
     """agreement: by road user and for "all", on `pictures` pictures that calibration never saw.
 
     original, quantised: against the truth of a labelled data set, None where none was given.
@@ -54,8 +60,8 @@ class KeptAccuracy:
         }
         return {
             "pictures": self.pictures,
-            "iou": SAME_BOX,
-            "confident": CONFIDENT,
+            "iou": MATCH_IOU,
+            "confident": HIGH_CONFIDENCE,
             "agreement": {kind: {key: _or_null(value) for key, value in row.items()} for kind, row in rows.items()},
             "average_precision": None
             if self.original is None or self.quantised is None
@@ -70,14 +76,14 @@ class KeptAccuracy:
         }
 
 
-def measure_kept_accuracy(
+def compare_accuracy(
     original: OpenDetector,
     quantised: OpenDetector,
     held_back: Sequence[RgbImage],
     *,
     labelled: Path | None = None,
     width: int = 640,
-) -> KeptAccuracy:
+) -> AccuracyReport:
     """held_back: pictures that calibration never saw. labelled: data.yaml of a data set in YOLO's format.
 
     width: at which its pictures are looked at, in pixels.
@@ -85,16 +91,16 @@ def measure_kept_accuracy(
     """
     agreement = agreement_by_road_user(_found(original, held_back), _found(quantised, held_back))
     if labelled is None:
-        return KeptAccuracy(agreement, len(held_back))
+        return AccuracyReport(agreement, len(held_back))
     truths = [
         average_precision(open_detector(_FOR_THE_WHOLE_CURVE), labelled, width=width)
         for open_detector in (original, quantised)
     ]
-    return KeptAccuracy(agreement, len(held_back), *truths)
+    return AccuracyReport(agreement, len(held_back), *truths)
 
 
 def _found(open_detector: OpenDetector, pictures: Sequence[RgbImage]) -> list[Detections]:
-    with closing(open_detector(LEAST)) as detector:
+    with closing(open_detector(MIN_CONFIDENCE)) as detector:
         return [future.result() for future in [detector.submit(picture) for picture in pictures]]
 
 

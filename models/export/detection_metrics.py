@@ -25,7 +25,7 @@ class AveragePrecision:
     pictures: int
 
 
-class Examination:
+class DetectionEvaluator:
     """Is given, picture by picture, what was found (with a confidence near 0, for the curve to be whole) and the truth.
 
     counts: which of the truth's road users do; the others are neither asked for nor held against the detector, as

@@ -10,13 +10,13 @@ from analytics.detections import Detections
 from analytics.facts import ROAD_USERS
 from models.tracking.association import overlaps
 
-SAME_BOX = 0.5
+MATCH_IOU = 0.5
 """Intersection over union from which two boxes are one."""
 
-CONFIDENT = 0.4
+HIGH_CONFIDENCE = 0.4
 """What the original is this sure of, the other should find."""
 
-LEAST = 0.25
+MIN_CONFIDENCE = 0.25
 """Counts as found; what detection takes for a road user by default."""
 
 
@@ -49,7 +49,7 @@ class Agreement:
 def agreement_by_road_user(original: Sequence[Detections], other: Sequence[Detections]) -> dict[str, Agreement]:
     """Agreement on each kind of road user that occurs, and on "all" of them together.
 
-    original, other: what both found in the same pictures, with a confidence of `LEAST` or more.
+    original, other: what both found in the same pictures, with a confidence of `MIN_CONFIDENCE` or more.
     Boxes are paired within a kind, the largest overlaps first, each box once.
     """
     pairs = [_pairs(ours, theirs) for ours, theirs in zip(original, other, strict=True)]
@@ -62,7 +62,7 @@ def _pairs(ours: Detections, theirs: Detections) -> list[tuple[int, int]]:
     overlap = overlaps(ours.xyxy.astype(np.float64), theirs.xyxy.astype(np.float64))
     overlap[ours.class_id[:, None] != theirs.class_id[None]] = 0
     pairs: list[tuple[int, int]] = []
-    while overlap.size and overlap.max() >= SAME_BOX:
+    while overlap.size and overlap.max() >= MATCH_IOU:
         i, j = np.unravel_index(overlap.argmax(), overlap.shape)
         pairs.append((int(i), int(j)))
         overlap[i, :] = overlap[:, j] = 0
@@ -86,4 +86,4 @@ def _agreement(
 
 
 def _confident(found: Detections, kinds: list[int]) -> NDArray[np.bool_]:
-    return np.asarray((found.confidence >= CONFIDENT) & np.isin(found.class_id, kinds))
+    return np.asarray((found.confidence >= HIGH_CONFIDENCE) & np.isin(found.class_id, kinds))

@@ -24,7 +24,7 @@ from models.detection.openvino_graph import read_network
 from models.errors import UnusableWeights
 from models.weights.model_metadata import read_metadata
 
-ENOUGH_PICTURES = 300
+CALIBRATION_IMAGES = 300
 """More than NNCF looks at; ranges settle with far fewer."""
 
 _MATRIX_PRODUCTS = ("Convolution", "GroupConvolution")
@@ -34,14 +34,14 @@ def has_nncf() -> bool:
     return find_spec("nncf") is not None
 
 
-def quantise(
+def quantize(
     source: Path, pictures: Iterable[RgbImage], out: Path, *, mark: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Write the INT8 version of a float network; the size of its input stays as dynamic as it was.
 
     source: an .xml of OpenVINO (FP32 or FP16) or an .onnx, with ultralytics' `metadata.yaml` beside it, or the folder
-    that holds these. pictures: what the detector will see, at that size; up to `ENOUGH_PICTURES` of them are used, all
-    of one size where the network's input is fixed. out: folder to write, replaced where it exists; ultralytics and
+    that holds these. pictures: what the detector will see, at that size; up to `CALIBRATION_IMAGES` of them are used,
+    all of one size where the network's input is fixed. out: folder to write, replaced where it exists; ultralytics and
     `models.weights.resolver` expect NAME_int8_openvino_model. mark: what `metadata.yaml` is to say about the
     calibration beside the number of pictures and the versions of the tools. Returns that mark. Raises UnusableWeights
     where NNCF is missing, there are no pictures, or the network does not fit.
@@ -51,7 +51,7 @@ def quantise(
     network_file = _network_file(source)
     metadata_file = network_file.parent / "metadata.yaml"
     stride = read_metadata(metadata_file).stride
-    inputs = [_as_input(picture, stride) for picture, _ in zip(pictures, range(ENOUGH_PICTURES), strict=False)]
+    inputs = [_as_input(picture, stride) for picture, _ in zip(pictures, range(CALIBRATION_IMAGES), strict=False)]
     if not inputs:
         raise UnusableWeights(f"{source}: no picture to calibrate on; give videos, folders of pictures or cameras")
     network = _quantised(network_file, inputs)

@@ -13,10 +13,10 @@ from analytics.detections import Detections
 from models.detection.detector import Detector, RgbImage
 from models.detection.letterbox import letterbox
 from models.errors import UnusableWeights
-from models.export.detection_metrics import AveragePrecision, Examination
-from models.weights.model_metadata import IGNORED, checked_metadata
+from models.export.detection_metrics import AveragePrecision, DetectionEvaluator
+from models.weights.model_metadata import UNMAPPED_CLASS, checked_metadata
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 
 def average_precision(detector: Detector, data_yaml: Path, *, width: int) -> AveragePrecision:
@@ -27,9 +27,9 @@ def average_precision(detector: Detector, data_yaml: Path, *, width: int) -> Ave
     motorcycle cost every detector the same.
     Raises UnusableWeights, naming the file, for a data set that cannot be read.
     """
-    examination = Examination()
+    examination = DetectionEvaluator()
     with closing(detector):
-        for picture, truth in labelled_pictures(data_yaml, width=width):
+        for picture, truth in labelled_images(data_yaml, width=width):
             examination.see(detector.submit(picture).result(), truth)
     result = examination.result()
     if not result.pictures:
@@ -37,24 +37,24 @@ def average_precision(detector: Detector, data_yaml: Path, *, width: int) -> Ave
     return result
 
 
-def labelled_pictures(data_yaml: Path, *, width: int) -> Iterator[tuple[RgbImage, Detections]]:
+def labelled_images(data_yaml: Path, *, width: int) -> Iterator[tuple[RgbImage, Detections]]:
     """Each validation picture, `width` pixels wide, with its true boxes in that picture's pixels."""
     described = _described(data_yaml)
     road_users = checked_metadata(described, data_yaml).road_users
     for path in _pictures(described, data_yaml):
-        picture = read_picture(path, width=width)
+        picture = read_image(path, width=width)
         yield picture, _truth(_label_file(path), road_users, picture.shape[1], picture.shape[0])
 
 
-def read_picture(path: Path, *, width: int) -> RgbImage:
+def read_image(path: Path, *, width: int) -> RgbImage:
     """RGB, scaled to `width` pixels, aspect kept. Raises UnusableWeights for what is no picture."""
     found = cv2.imread(str(path))
     if found is None:
         raise UnusableWeights(f"{path}: cannot be read as a picture; remove it, or save it anew")
-    return at_width(np.asarray(found[..., ::-1], dtype=np.uint8), width)
+    return resize_to_width(np.asarray(found[..., ::-1], dtype=np.uint8), width)
 
 
-def at_width(picture: RgbImage, width: int) -> RgbImage:
+def resize_to_width(picture: RgbImage, width: int) -> RgbImage:
     height = max(1, round(picture.shape[0] * width / picture.shape[1]))
     return letterbox(picture, (width, height)).image
 
@@ -79,7 +79,7 @@ def _pictures(described: dict[str, Any], data_yaml: Path) -> list[Path]:
             lines = place.read_text(encoding="utf-8").split()
             found += [place.parent / line.removeprefix("./") for line in lines]
         else:
-            found += sorted(path for path in place.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+            found += sorted(path for path in place.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
     return found
 
 
@@ -107,5 +107,5 @@ def _truth(labels: Path, road_users: np.ndarray[Any, np.dtype[np.int64]], width:
         raise UnusableWeights(f"{labels}: expected lines of `class cx cy w h`, classes as in data.yaml") from error
     centre, half = rows[:, 1:3], rows[:, 3:5] / 2
     boxes = np.concatenate([centre - half, centre + half], axis=1) * [width, height, width, height]
-    kept = kinds != IGNORED
+    kept = kinds != UNMAPPED_CLASS
     return Detections(boxes[kept].astype(np.float32), np.ones(int(kept.sum()), np.float32), kinds[kept])

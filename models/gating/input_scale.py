@@ -23,7 +23,7 @@ With nine clips at 5 looks a second, crossing F1 with class at scales of 1, 3/4 
 import numpy as np
 
 from analytics.detections import Tracks
-from models.gating.roi import View, view_at
+from models.gating.roi import RegionOfInterest, roi_at
 
 SCALES = (0.5, 0.75)
 """Less than full, which is 1."""
@@ -42,7 +42,7 @@ MOST_REMEMBERED = 1000
 """Then it begins anew: hardly any of them was seen often."""
 
 
-class LearnedScale:
+class AdaptiveInputScale:
     """For one camera. detector_pixels: how many the detector sees at full scale of one pixel of the frame."""
 
     def __init__(self, detector_pixels: float) -> None:
@@ -75,10 +75,10 @@ class LearnedScale:
             self._seen.clear()
 
 
-def scaled(view: View, scale: float) -> View:
+def scale_roi(view: RegionOfInterest, scale: float) -> RegionOfInterest:
     """The same part of the frame at less than its full scale."""
     if scale == 1:
         return view
     full = view.scaled_size[0] / view.frame_size[0]
     left, top, width, height = (side / full for side in view.window)
-    return view_at(view.frame_size, (left, top, left + width, top + height), full * scale)
+    return roi_at(view.frame_size, (left, top, left + width, top + height), full * scale)

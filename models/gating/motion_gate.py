@@ -15,8 +15,8 @@ So a look goes like this:
 With 5 looks a second at ten real clips, half of them full of traffic, 36 % of the pixels are looked at, and the mean
 crossing F1 of the nine with crossings is 0.986 (looking at all of them, 0.983); with 5.5, 34 % and 0.997; with 6.25,
 33 % and 0.984. Tried first was one rectangle around all that moves, without following anybody: it took 78 % of the
-pixels. Thresholds that are blind to contrast (`SHAKEN`) took 66 %. Not looking again at what was looked at in vain a
-moment ago saved no more than 4 %, and crossings were lost.
+pixels. Thresholds that are blind to contrast (`SHAKE_TOLERANCE`) took 66 %. Not looking again at what was looked at in
+vain a moment ago saved no more than 4 %, and crossings were lost.
 
 Meant for few looks a second: followed at 25, somebody of even colour fell 0.13 s behind, for he moves by less than a
 pixel of his shrunk patch from one look to the next.
@@ -31,9 +31,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections, Tracks
-from models.gating.roi import View
-from models.gating.template_tracking import Grey, follow
-from models.packing.crop_collage import Part
+from models.gating.roi import RegionOfInterest
+from models.gating.template_tracking import Grey, track_template
+from models.packing.crop_collage import Rectangle
 
 Blocks = NDArray[np.bool_]
 
@@ -51,14 +51,14 @@ LEAST_CONTRAST = 4.0
 """Grey levels."""
 NOISES = 4.0
 """Standard deviations of the camera's noise that count as a difference."""
-SHAKEN = 0.5
+SHAKE_TOLERANCE = 0.5
 """Share of a block's contrast to its neighbours that a shake of a few pixels, or coding anew, may change it by."""
 NOISE_REMEMBERED = 25
 """Looks."""
 FEWEST_BLOCKS = 3
 """That moved among a block and the 8 around it: raindrops and flickering edges are smaller."""
 
-STANDS = 1.5
+STATIONARY_PX = 1.5
 """Pixels: whoever is not expected to have moved so far is held. Everybody else must be followed or looked at, however
 little of the picture that changes: a far motorcycle covers no whole block. Where such were held, simulated zones were a
 quarter too slow."""
@@ -76,13 +76,13 @@ WORTH_ALL = 0.7
 """From this share on all is looked at, which is then not due for another while."""
 
 
-class Attention:
-    """For one camera; not thread-safe. Each `look` is followed by its `conclude` before the next.
+class MotionGate:
+    """For one camera; not thread-safe. Each `select_regions` is followed by its `merge_detections` before the next.
 
     view: what there is to look at. Pixels are those of its window.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: RegionOfInterest) -> None:
         self._view = view
         self._size = view.window[2:]
         self._motion = _Motion()
@@ -93,7 +93,7 @@ class Attention:
         self._speeds = np.empty((0, 2))
         self._places: dict[int, tuple[float, NDArray[np.float32]]] = {}
 
-    def look(self, t: float, grey: Grey) -> tuple[Part, ...]:
+    def select_regions(self, t: float, grey: Grey) -> tuple[Rectangle, ...]:
         """Which parts of the window must be looked at. grey: the window at `t` seconds, (H, W)."""
         thumbnail = _thumbnail(grey)
         before, passed_s = self._grey, t - self._t
@@ -112,7 +112,7 @@ class Attention:
             self._motion.account(np.s_[top // BLOCK : bottom // BLOCK, left // BLOCK : right // BLOCK], thumbnail)
         return tuple(parts)
 
-    def conclude(self, parts: Sequence[Part], found: Sequence[Detections]) -> Detections:
+    def merge_detections(self, parts: Sequence[Rectangle], found: Sequence[Detections]) -> Detections:
         """Everybody in the view now, in pixels of the frame. found: in each part, in pixels of that part."""
         middles = _middles(self._held)
         outside = np.ones(len(middles), dtype=bool)
@@ -127,8 +127,8 @@ class Attention:
         self._speeds = np.full((len(self._held), 2), np.nan)
         return self._view.to_frame(self._held)
 
-    def recognise(self, t: float, detections: Detections, tracks: Tracks) -> None:
-        """Learn who is who, and so how fast. detections: as `conclude` gave them. tracks: what became of them."""
+    def update_tracks(self, t: float, detections: Detections, tracks: Tracks) -> None:
+        """Learn who is who, and so how fast. detections: as `merge_detections` gave them. tracks: their tracks."""
         rows = {box.tobytes(): row for row, box in enumerate(detections.xyxy)}
         middles = _middles(self._held)
         for identity, box in zip(tracks.track_id.tolist(), tracks.xyxy, strict=True):
@@ -140,7 +140,7 @@ class Attention:
             self._places[identity] = t, place
         self._places = {who: at for who, at in self._places.items() if t - at[0] < EVERYTHING_EVERY_S}
 
-    def _look_at_all(self, thumbnail: NDArray[np.float32]) -> tuple[Part, ...]:
+    def _look_at_all(self, thumbnail: NDArray[np.float32]) -> tuple[Rectangle, ...]:
         self._all_seen_at, self._looks_since_all = self._t, 0
         self._motion.account(np.s_[:, :], thumbnail)
         return ((0, 0, *self._size),)
@@ -153,11 +153,11 @@ class Attention:
         expected = boxes + np.tile(self._speeds, 2).astype(np.float32) * np.float32(passed_s)
         known = np.isfinite(expected[:, 0])
         expected[~known] = boxes[~known]
-        stands = np.abs(expected - boxes).max(axis=1, initial=0) < STANDS
+        stands = np.abs(expected - boxes).max(axis=1, initial=0) < STATIONARY_PX
         for row, blocks in enumerate(_blocks(boxes)):
             if known[row] and stands[row] and not moving[blocks].any():
                 continue
-            found = follow(boxes[row], expected[row], before, now) if known[row] else None
+            found = track_template(boxes[row], expected[row], before, now) if known[row] else None
             told = unknown if found is None else accounted
             places = np.stack([boxes[row], expected[row] if found is None else found])
             for around in _blocks(places, SURROUNDINGS):
@@ -168,7 +168,7 @@ class Attention:
         self._motion.account(accounted & ~unknown, thumbnail)
         return unknown
 
-    def _parts(self, unknown: Blocks) -> list[Part]:
+    def _parts(self, unknown: Blocks) -> list[Rectangle]:
         """Rectangles in whole blocks around these blocks, which cut through nobody."""
         reach = 2 * (MARGIN // BLOCK) + 1
         grown = cv2.dilate(unknown.astype(np.uint8), np.ones((reach, reach), np.uint8))
@@ -179,7 +179,7 @@ class Attention:
             parts = whole
         return parts
 
-    def _around_whole(self, part: Part) -> Part:
+    def _around_whole(self, part: Rectangle) -> Rectangle:
         boxes = self._held.xyxy
         touched = boxes[(boxes[:, :2] < part[2:]).all(axis=1) & (boxes[:, 2:] > part[:2]).all(axis=1)]
         if not len(touched):
@@ -187,7 +187,7 @@ class Attention:
         low, high = touched[:, :2].min(axis=0), touched[:, 2:].max(axis=0)
         return self._in_blocks(_both(part, (*np.floor(low).astype(int).tolist(), *np.ceil(high).astype(int).tolist())))
 
-    def _in_blocks(self, part: Part) -> Part:
+    def _in_blocks(self, part: Rectangle) -> Rectangle:
         (left, right), (top, bottom) = (_span(part[axis], part[axis + 2], self._size[axis]) for axis in (0, 1))
         return left, top, right, bottom
 
@@ -213,7 +213,7 @@ class _Motion:
             return None
         neighbours = np.ones((3, 3), np.uint8)
         contrast = cv2.dilate(self._reference, neighbours) - cv2.erode(self._reference, neighbours)
-        moved = difference > different + SHAKEN * contrast
+        moved = difference > different + SHAKE_TOLERANCE * contrast
         among = cv2.boxFilter(moved.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(moved & (among >= FEWEST_BLOCKS))
 
@@ -257,9 +257,9 @@ def _span(low: float, high: float, limit: int) -> tuple[int, int]:
     return start, end
 
 
-def _merged(parts: Sequence[Part]) -> list[Part]:
+def _merged(parts: Sequence[Rectangle]) -> list[Rectangle]:
     """Those that overlap as one, and those that cost no more as one."""
-    merged: list[Part] = []
+    merged: list[Rectangle] = []
     for part in parts:
         joined = part
         while True:
@@ -272,17 +272,17 @@ def _merged(parts: Sequence[Part]) -> list[Part]:
     return merged
 
 
-def _is_cheaper_as_one(a: Part, b: Part) -> bool:
+def _is_cheaper_as_one(a: Rectangle, b: Rectangle) -> bool:
     return _area(_both(a, b)) <= _area(a) + _area(b)
 
 
-def _overlap(a: Part, b: Part) -> bool:
+def _overlap(a: Rectangle, b: Rectangle) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _both(a: Part, b: Part) -> Part:
+def _both(a: Rectangle, b: Rectangle) -> Rectangle:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
-def _area(part: Part) -> int:
+def _area(part: Rectangle) -> int:
     return (part[2] - part[0]) * (part[3] - part[1])

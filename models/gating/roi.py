@@ -27,11 +27,11 @@ In a view along the road this is a long way. Across the road nothing is cut: see
 With 5 looks a second, of 11 cars over a motorway's gate 9 were found with a third of the height, and all with half.
 """
 
-RARE_LOOKS_PER_S = 12.0
+LOW_FPS = 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class RegionOfInterest:
     """The frame is scaled to `scaled_size`, and a window is cut out of that.
 
     All sizes are (width, height); window: (left, top, width, height) in scaled pixels.
@@ -49,7 +49,7 @@ class View:
         return Detections(moved.astype(np.float32), seen.confidence, seen.class_id)
 
 
-def view_at(frame_size: tuple[int, int], region: tuple[float, float, float, float], scale: float) -> View:
+def roi_at(frame_size: tuple[int, int], region: tuple[float, float, float, float], scale: float) -> RegionOfInterest:
     """The view that holds `region` (left, top, right, bottom; frame pixels) at `scale`.
 
     It is widened to whole strides within the frame. Where the frame has no whole strides, the edges lose up to half a
@@ -60,7 +60,7 @@ def view_at(frame_size: tuple[int, int], region: tuple[float, float, float, floa
     per_u, per_v = scaled[0] / width, scaled[1] / height
     left, span_u = _span(region[0] * per_u, region[2] * per_u, scaled[0])
     top, span_v = _span(region[1] * per_v, region[3] * per_v, scaled[1])
-    return View(frame_size, scaled, (left, top, span_u, span_v))
+    return RegionOfInterest(frame_size, scaled, (left, top, span_u, span_v))
 
 
 def _scaled(length: float) -> int:
@@ -75,7 +75,7 @@ def _span(low: float, high: float, limit: int) -> tuple[int, int]:
     return start, length
 
 
-def choose_view(camera: Camera, *, looks_per_s: float = 5.0) -> View:
+def choose_roi(camera: Camera, *, looks_per_s: float = 5.0) -> RegionOfInterest:
     """The view for a camera, from its own geometry and from how often it is looked at.
 
     Where zones are drawn the road is known: the region is what holds all zones and gates, and `MARGIN` around it,
@@ -88,11 +88,11 @@ def choose_view(camera: Camera, *, looks_per_s: float = 5.0) -> View:
         region = _around(camera, MARGIN * width, MARGIN * height)
         area = (region[2] - region[0]) * (region[3] - region[1])
     else:
-        approach = APPROACH_OF_RARE_LOOKS if looks_per_s < RARE_LOOKS_PER_S else APPROACH
+        approach = APPROACH_OF_RARE_LOOKS if looks_per_s < LOW_FPS else APPROACH
         region = _around(camera, width, approach * height) if camera.gates else (0.0, 0.0, float(width), float(height))
         area = float(width * height)
     scale = float(np.clip(np.sqrt(AFFORDABLE_PIXELS / area), SMALLEST_SCALE, LARGEST_SCALE))
-    return view_at(camera.image_size, region, scale)
+    return roi_at(camera.image_size, region, scale)
 
 
 def _around(camera: Camera, beside: float, above: float) -> tuple[float, float, float, float]:

@@ -22,14 +22,14 @@ REACH = 0.5
 """How far from where he is expected he is searched for, in widths and heights of his box."""
 LEAST_REACH = 4
 
-LIKENESS = 0.8
+MIN_CORRELATION = 0.8
 """Correlation from which on it is he. With 0.7 more crossings were lost, and 2 % fewer pixels had to be looked at."""
 
 LEAST_CONTRAST = 4
 """Grey levels: a patch of one shade is like anything."""
 
 
-def follow(box: Box, expected: Box, before: Grey, now: Grey) -> Box | None:
+def track_template(box: Box, expected: Box, before: Grey, now: Grey) -> Box | None:
     """Where what was in `box` before is now, or None where that cannot be told.
 
     Both pictures have the same size. Who is not wholly within them, before or now, cannot be told from his part.
@@ -72,7 +72,7 @@ def _find(patch: Grey, area: Grey) -> tuple[float, float] | None:
         return None
     likeness = cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED)
     _, best, _, (u, v) = cv2.minMaxLoc(likeness)
-    if not LIKENESS <= best <= 1.0 or int(patch.max()) - int(patch.min()) < LEAST_CONTRAST:
+    if not MIN_CORRELATION <= best <= 1.0 or int(patch.max()) - int(patch.min()) < LEAST_CONTRAST:
         return None
     return u + _summit(likeness[v], u), v + _summit(likeness[:, u], v)
 

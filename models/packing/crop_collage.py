@@ -1,4 +1,4 @@
-"""Parts of one picture beside and above one another, so that the detector sees them all at once."""
+"""Collage of the regions of one frame that the detector must see, as one image."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,38 +7,52 @@ import numpy as np
 
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
-from models.detection.letterbox import GREY
-from models.packing.packing_detector import arranged, cut_out
+from models.detection.letterbox import PADDING_GREY
+from models.packing.shelf_layout import Offset, Size, arrange_crops
 
-Part = tuple[int, int, int, int]
-"""(left, top, right, bottom) in pixels of the picture."""
+Rectangle = tuple[int, int, int, int]
+"""(left, top, right, bottom) in pixels of the image."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mosaic:
-    """corners: the left and top of each part in the mosaic. size: its own (width, height)."""
+class CropCollage:
+    """Arrangement of regions of an image.
 
-    parts: tuple[Part, ...]
-    corners: tuple[tuple[int, int], ...]
-    size: tuple[int, int]
+    regions: rectangles in the image. offsets: left and top of each region in the collage. size: (width, height) of the
+    collage.
+    """
 
-    def cut(self, picture: RgbImage) -> RgbImage:
-        """What lies beside a smaller part is grey."""
-        if len(self.parts) == 1:
-            left, top, right, bottom = self.parts[0]
-            return np.ascontiguousarray(picture[top:bottom, left:right])
-        mosaic = np.full((self.size[1], self.size[0], 3), GREY, np.uint8)
-        for (left, top, right, bottom), (u, v) in zip(self.parts, self.corners, strict=True):
-            mosaic[v : v + bottom - top, u : u + right - left] = picture[top:bottom, left:right]
-        return mosaic
+    regions: tuple[Rectangle, ...]
+    offsets: tuple[Offset, ...]
+    size: Size
 
-    def split(self, found: Detections) -> list[Detections]:
-        """What was found in each part, in pixels of that part. found: in the mosaic's pixels."""
-        sizes = [(right - left, bottom - top) for left, top, right, bottom in self.parts]
-        return [cut_out(found, *corner, size) for corner, size in zip(self.corners, sizes, strict=True)]
+    def compose(self, image: RgbImage) -> RgbImage:
+        """Collage of the image's regions, grey beside smaller regions."""
+        if len(self.regions) == 1:
+            left, top, right, bottom = self.regions[0]
+            return np.ascontiguousarray(image[top:bottom, left:right])
+        collage = np.full((self.size[1], self.size[0], 3), PADDING_GREY, np.uint8)
+        for (left, top, right, bottom), (u, v) in zip(self.regions, self.offsets, strict=True):
+            collage[v : v + bottom - top, u : u + right - left] = image[top:bottom, left:right]
+        return collage
+
+    def split(self, detections: Detections) -> list[Detections]:
+        """Detections in the collage's pixels, split by region and moved to the pixels of each region."""
+        sizes = [(right - left, bottom - top) for left, top, right, bottom in self.regions]
+        return [crop_detections(detections, *offset, size) for offset, size in zip(self.offsets, sizes, strict=True)]
 
 
-def mosaic_of(parts: Sequence[Part]) -> Mosaic:
-    """The arrangement with the fewest pixels (`models.packing.packing_detector.arranged`). At least one part."""
-    corners, size = arranged([(right - left, bottom - top) for left, top, right, bottom in parts])
-    return Mosaic(tuple(parts), corners, size)
+def make_collage(regions: Sequence[Rectangle]) -> CropCollage:
+    """Collage with the lowest detection cost (`models.packing.shelf_layout.arrange_crops`). At least one region."""
+    offsets, size = arrange_crops([(right - left, bottom - top) for left, top, right, bottom in regions])
+    return CropCollage(tuple(regions), offsets, size)
+
+
+def crop_detections(detections: Detections, left: int, top: int, size: Size) -> Detections:
+    """Detections whose centres lie in a crop of the image, in the crop's pixels and clipped to it."""
+    width, height = size
+    boxes = detections.xyxy - np.array([left, top, left, top], np.float32)
+    u, v = boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
+    inside = np.flatnonzero((u >= 0) & (u < 2 * width) & (v >= 0) & (v < 2 * height))
+    clipped = np.clip(boxes[inside], 0, np.array([width, height, width, height], np.float32))
+    return Detections(clipped, detections.confidence[inside], detections.class_id[inside])

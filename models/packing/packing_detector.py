@@ -1,159 +1,65 @@
-"""Many cameras' crops in one canvas: the detector of a city on a CPU.
+"""Detector that packs the crops of many cameras onto shared network inputs: the detector of a city on a CPU.
 
-What must be looked at of each camera is a crop of some size. A network takes its time by the pixel, whatever they
-show; but one that is compiled for a size takes half the time of one that is given another size with every picture,
-and each size that it is compiled for costs 45 MB. So there are a few canvases of fixed sizes. Whenever the network has
-a request free, what waits is laid out on the smallest canvas that holds it, in shelves, oldest first; the boxes found
-on it go to the crop that holds their centres. A crop is left for the next canvas where a larger one would cost more
-than two. The more crops there are to choose from, the fuller canvases are: with much to do enough of them wait anyway,
-and with less to do they may be told to have some patience, where somebody else may come along.
-
-A batch was tried instead: it takes 6 % less than a canvas, but only of crops of one size, which crops seldom have.
+A network compiled for one input size takes half the time of one with a dynamic size, so there are a few canvases of
+fixed sizes. Whenever an inference request is idle, the queued crops, oldest first, are laid out on the cheapest canvas
+(`models.packing.shelf_layout`). Each box goes to the crop that holds its centre. A crop stays queued where a larger
+canvas would cost more than two canvases. Measurements and the alternatives tried: docs/adr/0031-crop-packing.md.
 """
 
-import math
 import time
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from threading import Condition
+from threading import Condition, RLock, Thread
 from typing import Protocol
 
 import numpy as np
 
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
-from models.detection.letterbox import GREY
+from models.detection.letterbox import PADDING_GREY
 from models.detection.rider_merge import merge_riders
-from models.detection.yolo_postprocess import without_duplicates
-
-Size = tuple[int, int]
-"""(width, height) in pixels."""
-
-CANVASES: tuple[Size, ...] = ((192, 224), (416, 224), (640, 224), (512, 288), (640, 320), (640, 352), (960, 544))
-"""A whole sub-stream of 640x360, half of 1080 lines, and what suits gated looks at ten clips.
-
-They take 13 % more than if each look had a canvas of its own size; 640x96, 640x192 and 640x384 took 36 % more.
-"""
+from models.detection.yolo_postprocess import nms
+from models.packing.crop_collage import crop_detections
+from models.packing.shelf_layout import Layout, Size, canvas_cost, plan_canvas
 
 FULL_PIXELS = 640 * 352
-"""So much is worth collecting for one canvas."""
+"""Pixels of a full canvas, the unit of the limits below: a 640 x 360 sub-stream cut to whole strides [assumption]."""
 
-CANVASES_WAITING = 2
-"""For each that is worked on: so much more may be under way. With half of one, as many cameras as two cores could hold
-were kept waiting while those were idle: 150 instead of 185 looks a second."""
+QUEUED_CANVASES = 2
+"""Full canvases queued per inference request [measured: docs/adr/0031-crop-packing.md].
 
-CALL_PIXELS = 12_000
-"""What calling the network costs besides its pixels, in pixels."""
+With 0.5, cameras waited while two cores were idle: 150 instead of 185 frames a second.
+"""
 
-LOOKED_THROUGH = 16
-"""So many of the oldest that wait may come onto the next canvas."""
+MAX_PLANNED_CROPS = 16
+"""Oldest queued crops that are considered for the next canvas; bounds the time of the layout [assumption]."""
+
+CROP_SIZE_MEMORY = 0.05
+"""Weight of the latest crop in the moving average of the crop size, which sets `in_flight` [assumption]."""
 
 
 class Network(Protocol):
-    """What packing needs of an inference runtime. sizes: pictures that it takes with less trouble than others."""
+    """Inference runtime below the packing. sizes: input sizes that it runs fastest, (width, height) in pixels."""
 
     name: str
     requests: int
     sizes: tuple[Size, ...]
 
     def candidates(self, image: RgbImage) -> Detections:
-        """Boxes with duplicates, in the picture's pixels. Called by up to `requests` threads at once."""
+        """Boxes before non-maximum suppression, in pixels of the image. Called by up to `requests` threads at once."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Crops on a canvas. members: which of the waiting ones. corners: the left and top of each, in that order."""
-
-    canvas: Size
-    members: tuple[int, ...]
-    corners: tuple[tuple[int, int], ...]
-
-
-def lay_out(sizes: Sequence[Size], canvases: Sequence[Size]) -> Layout | None:
-    """The first of these crops, and those of the others with which one canvas costs less than another for them.
-
-    canvases: smallest first. Returns None where the first fits no canvas.
-    """
-    members, best = [0], _smallest(sizes[:1], canvases)
-    if best is None:
-        return None
-    for other in range(1, len(sizes)):
-        alone = _smallest([sizes[other]], canvases)
-        both = _smallest([sizes[member] for member in (*members, other)], canvases) if alone else None
-        if alone and both and _cost(both[0]) <= _cost(best[0]) + _cost(alone[0]):
-            members.append(other)
-            best = both
-    return Layout(best[0], tuple(members), best[1])
-
-
-def arranged(sizes: Sequence[Size]) -> tuple[tuple[tuple[int, int], ...], Size]:
-    """Where to put the parts of one picture, left and top of each, and its size: few pixels, and fit for a canvas."""
-    if len(sizes) == 1:
-        return ((0, 0),), sizes[0]
-    everything = sum(height for _, height in sizes)
-    widest = max(width for width, _ in sizes)
-    widths = {widest, *(canvas[0] for canvas in CANVASES if canvas[0] > widest)}
-    tried = [corners for width in sorted(widths) if (corners := _on_shelves(sizes, (width, everything))) is not None]
-    extents = [_extent(corners, sizes) for corners in tried]
-    best = min(range(len(tried)), key=lambda n: _price(extents[n]))
-    return tried[best], extents[best]
-
-
-def _price(size: Size) -> tuple[float, int]:
-    """By the canvas that holds it, if there is one, and then by the pixels that are left on it."""
-    canvas = _smallest([size], CANVASES)
-    return (math.inf if canvas is None else _cost(canvas[0])), size[0] * size[1]
-
-
-def _extent(corners: Sequence[tuple[int, int]], sizes: Sequence[Size]) -> Size:
-    placed = list(zip(corners, sizes, strict=True))
-    return max(left + width for (left, _), (width, _) in placed), max(top + height for (_, top), (_, height) in placed)
-
-
-def _cost(canvas: Size) -> int:
-    return canvas[0] * canvas[1] + CALL_PIXELS
-
-
-def _smallest(sizes: Sequence[Size], canvases: Sequence[Size]) -> tuple[Size, tuple[tuple[int, int], ...]] | None:
-    pixels = sum(width * height for width, height in sizes)
-    for canvas in canvases:
-        corners = _on_shelves(sizes, canvas) if canvas[0] * canvas[1] >= pixels else None
-        if corners is not None:
-            return canvas, corners
-    return None
-
-
-def _on_shelves(sizes: Sequence[Size], canvas: Size) -> tuple[tuple[int, int], ...] | None:
-    """Tallest first, each on the uppermost shelf with room; None where they do not all fit."""
-    corners = [(0, 0)] * len(sizes)
-    shelves: list[tuple[int, int]] = []
-    bottom = 0
-    for crop in sorted(range(len(sizes)), key=lambda crop: -sizes[crop][1]):
-        width, height = sizes[crop]
-        shelf = next((n for n, (_, used) in enumerate(shelves) if used + width <= canvas[0]), None)
-        if shelf is None:
-            if width > canvas[0] or bottom + height > canvas[1]:
-                return None
-            shelf = len(shelves)
-            shelves.append((bottom, 0))
-            bottom += height
-        top, used = shelves[shelf]
-        corners[crop] = used, top
-        shelves[shelf] = top, used + width
-    return tuple(corners)
 
 
 @dataclass(slots=True, eq=False)
 class _Crop:
-    """One picture on its way. found: what was detected, or what went wrong; None for as long as nobody knows."""
+    """A submitted crop. result: detections or the exception; None while pending."""
 
     image: RgbImage
-    came: float = field(default_factory=time.monotonic)
-    result: Future[Detections] = field(default_factory=Future)
-    found: Detections | Exception | None = None
+    submitted_at: float = field(default_factory=time.monotonic)
+    future: Future[Detections] = field(default_factory=Future)
+    result: Detections | Exception | None = None
 
     @property
     def size(self) -> Size:
@@ -161,117 +67,118 @@ class _Crop:
 
 
 class PackingDetector:
-    """See `models.detection.detector.Detector`. Crops that fit no canvas go to the network by themselves.
+    """See `models.detection.detector.Detector`. Crops that fit no canvas go to the network alone.
 
-    patience_s: so long a crop waits for others to fill a canvas with, for the sake of throughput. Of no use to who
-    submits the next crop only when he has the answer to the last.
+    max_batch_delay_s: time that a crop may wait for others to share its canvas, for throughput. It only helps callers
+    that submit the next crop before the last result arrives.
     """
 
-    def __init__(self, network: Network, *, patience_s: float = 0.0) -> None:
+    def __init__(self, network: Network, *, max_batch_delay_s: float = 0.0) -> None:
         self.name = network.name
         self._network = network
-        self._patience_s = patience_s
-        self._canvases_under_way = (1 + CANVASES_WAITING) * network.requests
-        self._canvases = sorted(network.sizes, key=_cost)
-        self._waiting: deque[_Crop] = deque()
-        self._unanswered: deque[_Crop] = deque()
-        self._changed = Condition()
-        self._threads = ThreadPoolExecutor(network.requests, thread_name_prefix="detect")
-        self._usual_pixels = float(FULL_PIXELS)
+        self._max_batch_delay_s = max_batch_delay_s
+        self._max_canvases = (1 + QUEUED_CANVASES) * network.requests
+        self._canvases = sorted(network.sizes, key=canvas_cost)
+        self._queue: deque[_Crop] = deque()
+        self._queued_cost = 0
+        self._unresolved: deque[_Crop] = deque()
+        self._mean_crop_cost = float(FULL_PIXELS)
+        self._closed = False
+        lock = RLock()
+        self._crop_queued, self._space_freed = Condition(lock), Condition(lock)
+        self._threads = [Thread(target=self._run, name=f"detect-{n}", daemon=True) for n in range(network.requests)]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def in_flight(self) -> int:
-        """As many as fill the canvases that may be under way: the smaller they are, the more."""
-        return max(self._canvases_under_way, round(self._canvases_under_way * FULL_PIXELS / self._usual_pixels))
+        """Number of crops that fill the canvases in progress; the smaller the crops, the more."""
+        return max(self._max_canvases, round(self._max_canvases * FULL_PIXELS / self._mean_crop_cost))
 
     def submit(self, image: RgbImage) -> Future[Detections]:
-        """Raises RuntimeError after `close`."""
+        """Queue one crop; blocks while the queue is full. Raises RuntimeError after `close`."""
         crop = _Crop(image)
-        crop.result.set_running_or_notify_cancel()
-        with self._changed:
-            self._changed.wait_for(self._has_room)
-            # Each crop is good for one turn; those whose crop went with an earlier one find nothing to do.
-            self._threads.submit(self._take_turn)
-            self._waiting.append(crop)
-            self._unanswered.append(crop)
-            self._usual_pixels += 0.05 * (_cost(crop.size) - self._usual_pixels)
-            if self._has_enough():
-                self._changed.notify_all()
-        return crop.result
+        crop.future.set_running_or_notify_cancel()
+        cost = canvas_cost(crop.size)
+        with self._crop_queued:
+            self._space_freed.wait_for(lambda: self._closed or self._queued_cost < self._max_canvases * FULL_PIXELS)
+            if self._closed:
+                raise RuntimeError("this detector is closed")
+            self._queue.append(crop)
+            self._unresolved.append(crop)
+            self._queued_cost += cost
+            self._mean_crop_cost += CROP_SIZE_MEMORY * (cost - self._mean_crop_cost)
+            if len(self._queue) == 1 or self._is_due():
+                self._crop_queued.notify()
+        return crop.future
 
     def close(self) -> None:
-        with self._changed:
-            self._patience_s = 0.0
-            self._changed.notify_all()
-        self._threads.shutdown(wait=True)
+        """Finish the queued crops without further delay and stop the threads. Idempotent."""
+        with self._crop_queued:
+            self._closed = True
+            self._crop_queued.notify_all()
+            self._space_freed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
-    def _has_room(self) -> bool:
-        return self._waiting_pixels() < self._canvases_under_way * FULL_PIXELS
+    def _run(self) -> None:
+        """Body of one inference thread; ends when the detector is closed and its queue is empty."""
+        while (canvas := self._next_canvas()) is not None:
+            crops, layout = canvas
+            try:
+                results: Sequence[Detections | Exception] = self._detect(crops, layout)
+            except Exception as error:  # goes to the callers, in their futures
+                results = [error] * len(crops)
+            self._resolve(crops, results)
 
-    def _waiting_pixels(self) -> int:
-        return sum(_cost(crop.size) for crop in self._waiting)
+    def _next_canvas(self) -> tuple[list[_Crop], Layout | None] | None:
+        """Crops of the next canvas, removed from the queue; blocks until they are due. None after `close`."""
+        with self._crop_queued:
+            while not (self._queue and self._is_due()):
+                if self._closed:
+                    return None
+                self._crop_queued.wait(self._remaining_delay_s() if self._queue else None)
+            planned = [self._queue[n] for n in range(min(MAX_PLANNED_CROPS, len(self._queue)))]
+            layout = plan_canvas([crop.size for crop in planned], self._canvases)
+            crops = [planned[member] for member in (layout.members if layout else (0,))]
+            for crop in crops:
+                self._queue.remove(crop)
+                self._queued_cost -= canvas_cost(crop.size)
+            self._space_freed.notify_all()
+            if self._queue:
+                self._crop_queued.notify()
+            return crops, layout
 
-    def _has_enough(self) -> bool:
-        return self._waiting_pixels() >= CANVASES_WAITING * FULL_PIXELS
+    def _is_due(self) -> bool:
+        """Whether the queue holds enough crops to choose from, or its oldest crop has waited long enough."""
+        enough = self._queued_cost >= QUEUED_CANVASES * FULL_PIXELS
+        return self._closed or enough or self._remaining_delay_s() <= 0
 
-    def _wait_for_company(self) -> None:
-        """Until there is enough to choose from, or the oldest crop has waited for long enough."""
-        while self._waiting and not self._has_enough():
-            left_s = self._waiting[0].came + self._patience_s - time.monotonic()
-            if left_s <= 0:
-                return
-            self._changed.wait(left_s)
-
-    def _take_turn(self) -> None:
-        with self._changed:
-            self._wait_for_company()
-            if not self._waiting:
-                return
-            crops, layout = self._take()
-            self._changed.notify_all()
-        try:
-            found: Sequence[Detections | Exception] = self._detect(crops, layout)
-        except Exception as error:  # handed to whoever waits for the results
-            found = [error] * len(crops)
-        self._answer(crops, found)
-
-    def _take(self) -> tuple[list[_Crop], Layout | None]:
-        looked_through = [self._waiting[n] for n in range(min(LOOKED_THROUGH, len(self._waiting)))]
-        layout = lay_out([crop.size for crop in looked_through], self._canvases)
-        taken = [looked_through[member] for member in (layout.members if layout else (0,))]
-        for crop in taken:
-            self._waiting.remove(crop)
-        return taken, layout
+    def _remaining_delay_s(self) -> float:
+        return self._queue[0].submitted_at + self._max_batch_delay_s - time.monotonic()
 
     def _detect(self, crops: Sequence[_Crop], layout: Layout | None) -> list[Detections]:
         if layout is None or crops[0].size == layout.canvas:
-            found = [self._network.candidates(crops[0].image)]
+            boxes = [self._network.candidates(crops[0].image)]
         else:
-            canvas = np.full((layout.canvas[1], layout.canvas[0], 3), GREY, np.uint8)
-            for crop, (left, top) in zip(crops, layout.corners, strict=True):
+            canvas = np.full((layout.canvas[1], layout.canvas[0], 3), PADDING_GREY, np.uint8)
+            for crop, (left, top) in zip(crops, layout.offsets, strict=True):
                 canvas[top : top + crop.size[1], left : left + crop.size[0]] = crop.image
             on_canvas = self._network.candidates(canvas)
-            found = [cut_out(on_canvas, *place, crop.size) for crop, place in zip(crops, layout.corners, strict=True)]
-        return [merge_riders(without_duplicates(boxes)) for boxes in found]
+            boxes = [
+                crop_detections(on_canvas, *offset, crop.size)
+                for crop, offset in zip(crops, layout.offsets, strict=True)
+            ]
+        return [merge_riders(nms(of_crop)) for of_crop in boxes]
 
-    def _answer(self, crops: Sequence[_Crop], found: Sequence[Detections | Exception]) -> None:
-        """Give what was found for these, and for those after them that have waited for it, in the order they came."""
-        with self._changed:
-            for crop, boxes in zip(crops, found, strict=True):
-                crop.found = boxes
-            while self._unanswered and (answer := self._unanswered[0].found) is not None:
-                result = self._unanswered.popleft().result
-                if isinstance(answer, Exception):
-                    result.set_exception(answer)
+    def _resolve(self, crops: Sequence[_Crop], results: Sequence[Detections | Exception]) -> None:
+        """Store the results and resolve the futures of all crops that are next in the order of submission."""
+        with self._crop_queued:
+            for crop, result in zip(crops, results, strict=True):
+                crop.result = result
+            while self._unresolved and (ready := self._unresolved[0].result) is not None:
+                future = self._unresolved.popleft().future
+                if isinstance(ready, Exception):
+                    future.set_exception(ready)
                 else:
-                    result.set_result(answer)
-
-
-def cut_out(found: Detections, left: int, top: int, size: Size) -> Detections:
-    """Those with their centres in a crop of the canvas, in the crop's pixels and clipped to it."""
-    width, height = size
-    boxes = found.xyxy - np.array([left, top, left, top], np.float32)
-    u, v = boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
-    own = np.flatnonzero((u >= 0) & (u < 2 * width) & (v >= 0) & (v < 2 * height))
-    clipped = np.clip(boxes[own], 0, np.array([width, height, width, height], np.float32))
-    return Detections(clipped, found.confidence[own], found.class_id[own])
+                    future.set_result(ready)

@@ -6,8 +6,8 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from models.tampering.image_stats import Blocks, Grey, Light, coarse_likeness
-from models.tampering.reference_view import Alignment, Reference
+from models.tampering.image_stats import BlockStats, ExposureStats, Grey, layout_correlation
+from models.tampering.reference_view import Alignment, ReferenceView
 
 
 class ViewState(StrEnum):
@@ -22,7 +22,7 @@ class ViewState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ViewAssessment:
     """reason: what is wrong and what to do, empty when all is well. weight: of this look as evidence, 0 for none.
 
     alignment: where the usual view was found; None where nobody looked for it.
@@ -77,69 +77,71 @@ STAYED = 0.25
 """Share of the view that is found at its usual place although more of it is not: a queue moved up, not the camera."""
 
 
-def judge_alone(picture: Grey, present: ViewState) -> Verdict:
+def classify_without_reference(picture: Grey, present: ViewState) -> ViewAssessment:
     """Of a view that is not known yet, only what no view of a road looks like can be told."""
-    light = Light.of(picture)
+    light = ExposureStats.of(picture)
     flat = light.contrast < FLAT or light.clipped > ALL_WHITE
     return _judge_light(light, present, hidden=1.0 if flat else 0.0, unlike=True, pale=flat)
 
 
-def judge(
-    reference: Reference, picture: Grey, blocks: Blocks, present: ViewState, near: NDArray[np.float64]
-) -> Verdict:
+def classify(
+    reference: ReferenceView, picture: Grey, blocks: BlockStats, present: ViewState, near: NDArray[np.float64]
+) -> ViewAssessment:
     """present: the camera's state until now. near: (2, 3) where in the picture the reference was found last."""
-    if len(reference.telling) < MIN_BLOCKS:
-        return judge_alone(picture, present)
-    light = Light.of(picture)
+    if len(reference.anchor_blocks) < MIN_BLOCKS:
+        return classify_without_reference(picture, present)
+    light = ExposureStats.of(picture)
     usual = reference.contrast >= reference.MIN_CONTRAST
     hidden = float((blocks.contrast < LEFT * reference.contrast)[usual].mean())
-    unlike = coarse_likeness(reference.picture, picture) < UNLIKE
+    unlike = layout_correlation(reference.picture, picture) < UNLIKE
     pale = light.contrast < PALE * float(reference.picture.std())
     verdict = _judge_light(light, present, hidden=hidden, unlike=unlike, pale=pale)
     if verdict.state is not ViewState.OK:
         return verdict
-    telling, limit = reference.telling, Limits.of(ViewState.BLURRED, present).fine
-    fine = float(np.median(blocks.fineness[telling] / np.maximum(reference.sharpness[telling], 1e-6)))
+    anchor_blocks, limit = reference.anchor_blocks, Limits.of(ViewState.BLURRED, present).fine
+    fine = float(np.median(blocks.fineness[anchor_blocks] / np.maximum(reference.sharpness[anchor_blocks], 1e-6)))
     if fine < limit:
         reason = f"the picture has {fine:.0%} of its usual fine detail; clean the lens or focus the camera"
-        return Verdict(ViewState.BLURRED, _confidence(fine, limit, 0.0), reason)
-    return judge_place(reference.align(picture, blocks, near), picture, present)
+        return ViewAssessment(ViewState.BLURRED, _confidence(fine, limit, 0.0), reason)
+    return classify_alignment(reference.align(picture, blocks, near), picture, present)
 
 
-def judge_place(alignment: Alignment, picture: Grey, present: ViewState) -> Verdict:
+def classify_alignment(alignment: Alignment, picture: Grey, present: ViewState) -> ViewAssessment:
     """alignment: of the usual view in the picture."""
     traffic = present is not ViewState.MOVED and alignment.stayed > STAYED
     if alignment.matrix is None:
         reason = "nothing of the usual view is found; aim the camera back, or draw gates and zones again"
-        return Verdict(ViewState.MOVED, 0.6, reason, weight=0.0 if traffic else 1 / 3, alignment=alignment)
+        return ViewAssessment(ViewState.MOVED, 0.6, reason, weight=0.0 if traffic else 1 / 3, alignment=alignment)
     moved = alignment.displacement(picture.shape[::-1]) / max(picture.shape)
     turned = abs(alignment.turn_deg)
     limits = Limits.of(ViewState.MOVED, present)
     if moved <= limits.moved and turned <= limits.turned:
-        return Verdict(ViewState.OK, alignment.agree, alignment=alignment)
+        return ViewAssessment(ViewState.OK, alignment.agree, alignment=alignment)
     reason = (
         f"the view has shifted by {moved:.1%} of its longer side and turned by {turned:.0f} degrees; "
         "aim the camera back, or draw gates and zones again"
     )
     weight = 0.0 if traffic else 1.0
-    return Verdict(ViewState.MOVED, 0.5 + alignment.agree / 2, reason, weight=weight, alignment=alignment)
+    return ViewAssessment(ViewState.MOVED, 0.5 + alignment.agree / 2, reason, weight=weight, alignment=alignment)
 
 
-def _judge_light(light: Light, present: ViewState, *, hidden: float, unlike: bool, pale: bool) -> Verdict:
+def _judge_light(
+    light: ExposureStats, present: ViewState, *, hidden: float, unlike: bool, pale: bool
+) -> ViewAssessment:
     limits = Limits.of(ViewState.DARK, present)
     gone = hidden >= Limits.of(ViewState.COVERED, present).hidden
     if light.bright < limits.dark or (gone and light.middle < MURKY):
         reason = "the picture is dark; check the camera's night mode and the street lighting"
-        return Verdict(ViewState.DARK, _confidence(light.bright, 2 * limits.dark, 0.0), reason)
+        return ViewAssessment(ViewState.DARK, _confidence(light.bright, 2 * limits.dark, 0.0), reason)
     limits = Limits.of(ViewState.WASHED_OUT, present)
     # A white sky may fill half of a good picture, but it hides nothing that is usually seen.
     if (light.clipped > limits.clipped and hidden >= STAY.hidden) or (pale and light.middle > GLARING):
         reason = "the picture is washed out; check exposure, and whether the sun or a lamp shines into the lens"
-        return Verdict(ViewState.WASHED_OUT, max(0.5, light.clipped), reason)
+        return ViewAssessment(ViewState.WASHED_OUT, max(0.5, light.clipped), reason)
     if gone and unlike:
         reason = f"{hidden:.0%} of the view is hidden; clear what covers the lens"
-        return Verdict(ViewState.COVERED, hidden, reason)
-    return Verdict(ViewState.OK, 1.0 - hidden)
+        return ViewAssessment(ViewState.COVERED, hidden, reason)
+    return ViewAssessment(ViewState.OK, 1.0 - hidden)
 
 
 def _confidence(value: float, limit: float, worst: float) -> float:

@@ -4,10 +4,7 @@ from collections import deque
 
 import cv2
 import numpy as np
-from av.video.frame import VideoFrame
 from numpy.typing import NDArray
-
-from pipelines.analysis.frame_convert import PLANAR_LUMA, luma
 
 GREY_LEVELS_TOLERATED = 4
 """Re-encoding an unchanged picture moves a pixel by this much at most, but for the first keyframe or two; a live
@@ -25,7 +22,7 @@ SUSPICIOUS_S = 5.0
 """A picture unchanged for so long is no longer taken as an observation, though not yet called frozen."""
 
 
-class FrozenPicture:
+class FreezeDetector:
     """Tells for how long no picture was new. Not thread-safe.
 
     An encoder does not code an unchanged picture the same way in every frame: it sharpens it after each keyframe. So
@@ -38,7 +35,7 @@ class FrozenPicture:
         self._remembered: deque[tuple[float, NDArray[np.uint8], bool]] = deque()
         self._new_at = self._until = 0.0
 
-    def see(self, t: float, luma: NDArray[np.uint8]) -> None:
+    def update(self, t: float, luma: NDArray[np.uint8]) -> None:
         """luma: a thumbnail's brightness, (H, W), of the picture taken at `t` seconds."""
         self._until = t
         while len(self._remembered) > 1 and not t - REMEMBERED_S <= self._remembered[0][0] <= t:
@@ -63,12 +60,3 @@ class FrozenPicture:
 
 def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
     return one.shape == other.shape and cv2.norm(one, other, cv2.NORM_INF) <= GREY_LEVELS_TOLERATED
-
-
-def luma_thumbnail(picture: VideoFrame) -> NDArray[np.uint8]:
-    """About 80 x 45 brightness samples of a decoded picture, copied without converting it."""
-    if picture.format.name not in PLANAR_LUMA:
-        return picture.reformat(width=80, height=45, format="gray").to_ndarray().astype(np.uint8)
-    rows = luma(picture)
-    step = max(1, len(rows) // 45)
-    return np.array(rows[step // 2 :: step, step // 2 :: step])

@@ -27,7 +27,7 @@ def thumbnail(picture: NDArray[np.uint8]) -> Grey:
 
 
 @dataclass(frozen=True, slots=True)
-class Light:
+class ExposureStats:
     """How bright the picture is: grey levels 0..255.
 
     middle: median. bright: 99.5th percentile, which a vehicle's lights lift. contrast: standard deviation. clipped:
@@ -40,7 +40,7 @@ class Light:
     clipped: float
 
     @classmethod
-    def of(cls, picture: Grey) -> "Light":
+    def of(cls, picture: Grey) -> "ExposureStats":
         counts = cv2.calcHist([picture], [0], None, [256], [0, 256]).ravel()
         middle, bright = np.searchsorted(np.cumsum(counts) / picture.size, (0.5, 0.995))
         contrast = float(cv2.meanStdDev(picture)[1][0, 0])
@@ -48,7 +48,7 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class BlockStats:
     """The picture cut into squares of `BLOCK` pixels, in rows; what is left over lies around the edge.
 
     contrast: (N,) standard deviation inside each. fineness: (N,) energy of the finest detail over all detail, which
@@ -61,7 +61,7 @@ class Blocks:
     tops: NDArray[np.intp]
 
     @classmethod
-    def of(cls, picture: Floats) -> "Blocks":
+    def of(cls, picture: Floats) -> "BlockStats":
         height, width = picture.shape
         rows, columns = height // BLOCK, width // BLOCK
         top, left = (height - rows * BLOCK) // 2, (width - columns * BLOCK) // 2
@@ -78,7 +78,7 @@ class Blocks:
         )
 
 
-def coarse_likeness(a: Floats, b: Grey) -> float:
+def layout_correlation(a: Floats, b: Grey) -> float:
     """Correlation, -1..1, of two pictures in which only the coarse layout of light and shade is left."""
     small = [
         cv2.resize(picture.astype(np.float32), (16, 9), interpolation=cv2.INTER_AREA).ravel() for picture in (a, b)
@@ -88,7 +88,7 @@ def coarse_likeness(a: Floats, b: Grey) -> float:
     return float(np.corrcoef(small[0], small[1])[0, 1])
 
 
-def light_apart(a: Floats, b: Floats) -> float:
+def brightness_distance(a: Floats, b: Floats) -> float:
     """Mean difference of the quantiles of two pictures, in grey levels: of their light, whatever they show."""
     steps = np.linspace(0.05, 0.95, 10)
     return float(np.abs(np.quantile(a, steps) - np.quantile(b, steps)).mean())

@@ -9,14 +9,21 @@ from math import inf
 
 import numpy as np
 
-from models.tampering.classifier import MIN_BLOCKS, Verdict, ViewState, judge, judge_alone, judge_place
-from models.tampering.image_stats import Blocks, Grey
-from models.tampering.reference_set import ViewAlbum
-from models.tampering.reference_view import UNMOVED, Reference
+from models.tampering.classifier import (
+    MIN_BLOCKS,
+    ViewAssessment,
+    ViewState,
+    classify,
+    classify_alignment,
+    classify_without_reference,
+)
+from models.tampering.image_stats import BlockStats, Grey
+from models.tampering.reference_set import ReferenceSet
+from models.tampering.reference_view import IDENTITY, ReferenceView
 
-__all__ = ["LOOK_EVERY_S", "ViewReport", "ViewState", "ViewWatch"]
+__all__ = ["CHECK_INTERVAL_S", "ViewMonitor", "ViewReport", "ViewState"]
 
-LOOK_EVERY_S = 2.0
+CHECK_INTERVAL_S = 2.0
 LEARN_LOOKS = 11
 """The first ones only learn the view: what is wrong with one that was never seen before cannot be told."""
 
@@ -58,32 +65,32 @@ class ViewReport:
     reason: str
 
 
-class ViewWatch:
+class ViewMonitor:
     """Follows the view of one camera. Not thread-safe; memory does not grow; time comes with the pictures.
 
     album: how the view looked before, in Unix seconds of the day; is kept up to date.
     """
 
-    def __init__(self, album: ViewAlbum | None = None) -> None:
-        self.album = album or ViewAlbum()
+    def __init__(self, album: ReferenceSet | None = None) -> None:
+        self.references = album or ReferenceSet()
         self._start_anew()
 
-    def accept(self) -> None:
+    def rebaseline(self) -> None:
         """The view is right as it is: learn it anew, for instance after gates were drawn on a moved view."""
-        self.album.pages.clear()
+        self.references.by_time_of_day.clear()
         self._start_anew()
 
     def _start_anew(self) -> None:
-        self._reference: Reference | None = None
+        self._reference: ReferenceView | None = None
         self._first: list[Grey] = []
-        self._in_place = not self.album.pages
+        self._in_place = not self.references.by_time_of_day
         self._last: float | None = None
         self._last_shape: tuple[int, ...] | None = None
         self._keep_at = -inf
-        self._near = UNMOVED
+        self._near = IDENTITY
         self._recognised = self._usually_recognised = 0.5
         self._evidence = dict.fromkeys(ViewState, 0.0)
-        self._verdict: Verdict | None = None
+        self._verdict: ViewAssessment | None = None
         self._report = ViewReport(state=ViewState.OK, since_s=0.0, confidence=0.0, reason="")
 
     @property
@@ -99,9 +106,9 @@ class ViewWatch:
         )
 
     def is_due(self, t: float) -> bool:
-        return self._last is None or not 0 <= t - self._last < LOOK_EVERY_S
+        return self._last is None or not 0 <= t - self._last < CHECK_INTERVAL_S
 
-    def look(self, t: float, picture: Grey) -> ViewReport:
+    def update(self, t: float, picture: Grey) -> ViewReport:
         """picture: from `models.tampering.image_stats.thumbnail`, at `t` seconds. A picture of another size, as after a
         change of the stream, is learned anew.
         """
@@ -115,7 +122,7 @@ class ViewWatch:
         if not 0 <= passed_s <= GAP_S:
             self._evidence = dict.fromkeys(ViewState, 0.0)
             passed_s = 0.0
-        blocks = Blocks.of(picture.astype(np.float32))
+        blocks = BlockStats.of(picture.astype(np.float32))
         verdict = self._judge(t, picture, blocks)
         self._verdict = self._of_use(verdict)
         if self._verdict is not None:
@@ -124,35 +131,35 @@ class ViewWatch:
             self._learn(t, picture, blocks, verdict, passed_s)
         return self._report
 
-    def _judge(self, t: float, picture: Grey, blocks: Blocks) -> Verdict:
+    def _judge(self, t: float, picture: Grey, blocks: BlockStats) -> ViewAssessment:
         present = self._report.state
         if self._reference is None:
             return self._judge_before_learning(t, picture, blocks)
-        near = self._near if present is ViewState.MOVED else UNMOVED
-        verdict = judge(self._reference, picture, blocks, present, near)
+        near = self._near if present is ViewState.MOVED else IDENTITY
+        verdict = classify(self._reference, picture, blocks, present, near)
         return verdict if verdict.state is ViewState.OK else self._other_light(t, picture, blocks) or verdict
 
-    def _other_light(self, t: float, picture: Grey, blocks: Blocks) -> Verdict | None:
+    def _other_light(self, t: float, picture: Grey, blocks: BlockStats) -> ViewAssessment | None:
         """All is well if it is so by the look that the view has at another time of the day; goes on from that then."""
-        for page in self.album.near(t, picture.shape):
-            verdict = judge(page, picture, blocks, self._report.state, UNMOVED)
-            if verdict.state is ViewState.OK and len(page.telling) >= MIN_BLOCKS:
+        for page in self.references.near(t, picture.shape):
+            verdict = classify(page, picture, blocks, self._report.state, IDENTITY)
+            if verdict.state is ViewState.OK and len(page.anchor_blocks) >= MIN_BLOCKS:
                 self._reference = page
                 return verdict
         return None
 
-    def _judge_before_learning(self, t: float, picture: Grey, blocks: Blocks) -> Verdict:
+    def _judge_before_learning(self, t: float, picture: Grey, blocks: BlockStats) -> ViewAssessment:
         """Where the camera looks can be told already, if its view is known from before."""
-        verdict = judge_alone(picture, self._report.state)
+        verdict = classify_without_reference(picture, self._report.state)
         if verdict.state is not ViewState.OK:
             return verdict
-        for page in self.album.near(t, picture.shape):
-            alignment = page.align(picture, blocks, UNMOVED)
+        for page in self.references.near(t, picture.shape):
+            alignment = page.align(picture, blocks, IDENTITY)
             if alignment.matrix is not None:
-                return judge_place(alignment, picture, self._report.state)
+                return classify_alignment(alignment, picture, self._report.state)
         return verdict
 
-    def _of_use(self, verdict: Verdict) -> Verdict | None:
+    def _of_use(self, verdict: ViewAssessment) -> ViewAssessment | None:
         """None where the look proves nothing: traffic moved, or the view is one that often goes unrecognised."""
         if verdict.alignment is None:
             return verdict
@@ -166,7 +173,7 @@ class ViewWatch:
             self._near = verdict.alignment.matrix
         return verdict
 
-    def _weigh(self, t: float, passed_s: float, verdict: Verdict) -> None:
+    def _weigh(self, t: float, passed_s: float, verdict: ViewAssessment) -> None:
         for state in ViewState:
             if state is verdict.state:
                 gain = verdict.weight
@@ -186,45 +193,45 @@ class ViewWatch:
             reason=verdict.reason,
         )
 
-    def _learn(self, t: float, picture: Grey, blocks: Blocks, verdict: Verdict, passed_s: float) -> None:
+    def _learn(self, t: float, picture: Grey, blocks: BlockStats, verdict: ViewAssessment, passed_s: float) -> None:
         if self._reference is None:
             self._first.append(picture)
             if len(self._first) < LEARN_LOOKS:
                 return
-            self._reference, self._first = Reference.of(self._first), []
+            self._reference, self._first = ReferenceView.of(self._first), []
             self._keep_at = -inf
         else:
-            matrix = UNMOVED if verdict.alignment is None else verdict.alignment.matrix
-            self._reference.learn(picture, blocks, passed_s / FORGET_S, UNMOVED if matrix is None else matrix)
+            matrix = IDENTITY if verdict.alignment is None else verdict.alignment.matrix
+            self._reference.learn(picture, blocks, passed_s / FORGET_S, IDENTITY if matrix is None else matrix)
             self._reference.recognised = self._usually_recognised
         if not 0 <= self._keep_at - t <= KEEP_EVERY_S:
             self._keep_at = t + KEEP_EVERY_S
             self._keep(t, self._reference, picture)
 
-    def _keep(self, t: float, reference: Reference, picture: Grey) -> None:
+    def _keep(self, t: float, reference: ReferenceView, picture: Grey) -> None:
         """Only what is known to be in the place of all before goes into the album."""
         if not self._in_place:
             self._find_place(t, reference, picture)
-        elif len(reference.telling) >= MIN_BLOCKS:
-            self._reference = self.album.keep(t, reference)
+        elif len(reference.anchor_blocks) >= MIN_BLOCKS:
+            self._reference = self.references.keep(t, reference)
 
-    def _find_place(self, t: float, reference: Reference, picture: Grey) -> None:
+    def _find_place(self, t: float, reference: ReferenceView, picture: Grey) -> None:
         """Where the view that was just learned lies in the view of old, if they can be compared.
 
         Where they cannot although the light should be alike, it is the old one that holds.
         """
-        pages = list(self.album.near(t, picture.shape))
+        pages = list(self.references.near(t, picture.shape))
         for now in (np.rint(reference.picture).astype(np.uint8), picture):
-            blocks = Blocks.of(now.astype(np.float32))
+            blocks = BlockStats.of(now.astype(np.float32))
             for page in pages:
-                alignment = page.align(now, blocks, UNMOVED)
+                alignment = page.align(now, blocks, IDENTITY)
                 if alignment.matrix is not None:
-                    in_place = judge_place(alignment, now, ViewState.OK).state is ViewState.OK
-                    self._go_on_from(reference.put_back(alignment.matrix) if in_place else page)
+                    in_place = classify_alignment(alignment, now, ViewState.OK).state is ViewState.OK
+                    self._go_on_from(reference.warp_to(alignment.matrix) if in_place else page)
                     return
-        if self.album.knows_this_hour(t, picture.shape):
+        if self.references.knows_this_hour(t, picture.shape):
             self._go_on_from(pages[0])
 
-    def _go_on_from(self, reference: Reference) -> None:
+    def _go_on_from(self, reference: ReferenceView) -> None:
         self._reference, self._in_place = reference, True
         self._recognised = self._usually_recognised = max(self._usually_recognised, reference.recognised)

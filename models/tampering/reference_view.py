@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.tampering.edge_orientation import share_in_place
-from models.tampering.image_stats import BLOCK, Blocks, Floats, Grey, light_apart
+from models.tampering.image_stats import BLOCK, BlockStats, Floats, Grey, brightness_distance
 
 SEARCH = 5
 MATCHES = 0.55
@@ -40,7 +40,7 @@ MIN_AGREE = 0.3
 class Alignment:
     """Where the reference is found in a picture.
 
-    agree: share of the reference's telling blocks that were found again, moved together. stayed: share that did not
+    agree: share of the reference's anchor blocks that were found again, moved together. stayed: share that did not
     move at all, which speaks for traffic that moved, not the camera.
     matrix: (2, 3), reference pixels to picture pixels, a shift, turn and zoom; None where too few blocks agree.
     """
@@ -62,56 +62,56 @@ class Alignment:
         return 0.0 if self.matrix is None else float(np.degrees(np.arctan2(self.matrix[1, 0], self.matrix[0, 0])))
 
 
-UNMOVED = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+IDENTITY = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
 
 @dataclass
-class Reference:
+class ReferenceView:
     """How the view usually looks, learned slowly, so that traffic averages out and the light may change.
 
     What is learned is put back into the place where it was seen first: a view that creeps away is not followed.
-    contrast, fineness: of its `Blocks`. sharpness: the part of the fineness that stands still, which a dark picture's
-    grain does not. telling: indices of those by which the view is recognised. recognised: share of looks in which it
-    was, lately. looks: from how many it was learned.
+    contrast, fineness: of its `BlockStats`. sharpness: the part of the fineness that stands still, which a dark
+    picture's grain does not. anchor_blocks: indices of those by which the view is recognised.
+    recognised: share of looks in which it was, lately. looks: from how many it was learned.
     """
 
     picture: Floats
     fineness: Floats
     recognised: float = 0.5
     contrast: Floats = field(default_factory=lambda: np.empty(0, np.float32))
-    telling: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    anchor_blocks: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     sharpness: Floats = field(default_factory=lambda: np.empty(0, np.float32))
     looks: int = 0
 
-    TELLING_BLOCKS = 20
+    ANCHOR_BLOCKS = 20
     MIN_CONTRAST = 4.0
     CHOOSE_EVERY = 10
 
     @classmethod
-    def of(cls, pictures: Sequence[Grey]) -> "Reference":
+    def of(cls, pictures: Sequence[Grey]) -> "ReferenceView":
         """From pictures of one size, in which each place is free of traffic more often than not."""
-        fineness = np.mean([Blocks.of(picture.astype(np.float32)).fineness for picture in pictures], axis=0)
+        fineness = np.mean([BlockStats.of(picture.astype(np.float32)).fineness for picture in pictures], axis=0)
         return cls.restored(np.median(pictures, axis=0).astype(np.float32), fineness)
 
     @classmethod
-    def restored(cls, picture: Floats, fineness: Floats, recognised: float = 0.5, looks: int = 0) -> "Reference":
+    def restored(cls, picture: Floats, fineness: Floats, recognised: float = 0.5, looks: int = 0) -> "ReferenceView":
         """From what was learned before. Raises ValueError where the two do not belong together."""
-        if fineness.shape != Blocks.of(picture).fineness.shape:
+        if fineness.shape != BlockStats.of(picture).fineness.shape:
             raise ValueError(f"{len(fineness)} blocks do not make a picture of {picture.shape} pixels")
         reference = cls(picture, fineness, recognised, looks=looks)
         reference._choose_blocks()
         return reference
 
-    def copy(self) -> "Reference":
-        return Reference.restored(self.picture.copy(), self.fineness.copy(), self.recognised, self.looks)
+    def copy(self) -> "ReferenceView":
+        return ReferenceView.restored(self.picture.copy(), self.fineness.copy(), self.recognised, self.looks)
 
-    def put_back(self, matrix: NDArray[np.float64]) -> "Reference":
+    def warp_to(self, matrix: NDArray[np.float64]) -> "ReferenceView":
         """This view in the place of another. matrix: where the other was found in this one."""
-        return Reference.restored(_put_back(self.picture, matrix), self.fineness, self.recognised, self.looks)
+        return ReferenceView.restored(_warp(self.picture, matrix), self.fineness, self.recognised, self.looks)
 
-    def learn(self, picture: Grey, blocks: Blocks, weight: float, matrix: NDArray[np.float64]) -> None:
+    def learn(self, picture: Grey, blocks: BlockStats, weight: float, matrix: NDArray[np.float64]) -> None:
         """matrix: of the picture's `Alignment`. weight: of this picture against all before, 0..1."""
-        back = _put_back(picture.astype(np.float32), shift_alone(matrix, picture.shape))
+        back = _warp(picture.astype(np.float32), shift_alone(matrix, picture.shape))
         self.picture += weight * np.clip(back - self.picture, -PASSING, PASSING)
         self.fineness += weight * (blocks.fineness - self.fineness)
         self.looks += 1
@@ -120,30 +120,30 @@ class Reference:
 
     def _choose_blocks(self) -> None:
         """Those with most detail in two directions: along a single edge, a block's place cannot be told."""
-        blocks = Blocks.of(self.picture)
+        blocks = BlockStats.of(self.picture)
         corners = cv2.boxFilter(cv2.cornerMinEigenVal(self.picture, 5), -1, (BLOCK, BLOCK))
         strength = corners[blocks.tops + BLOCK // 2, blocks.lefts + BLOCK // 2]
         usable = np.flatnonzero(blocks.contrast >= self.MIN_CONTRAST)
         self.contrast = blocks.contrast
         self.sharpness = np.minimum(self.fineness, blocks.fineness)
-        self.telling = usable[np.argsort(strength[usable])[::-1][: self.TELLING_BLOCKS]]
+        self.anchor_blocks = usable[np.argsort(strength[usable])[::-1][: self.ANCHOR_BLOCKS]]
 
-    def align(self, picture: Grey, blocks: Blocks, near: NDArray[np.float64]) -> Alignment:
+    def align(self, picture: Grey, blocks: BlockStats, near: NDArray[np.float64]) -> Alignment:
         """Look for the reference around where `near` puts it, and if it is not there, anywhere."""
         values = picture.astype(np.float32)
         here = self._match(values, blocks, near)
-        if here.matrix is not None or not len(self.telling):
+        if here.matrix is not None or not len(self.anchor_blocks):
             return here
-        same_light = light_apart(self.picture, values) < SAME_LIGHT
+        same_light = brightness_distance(self.picture, values) < SAME_LIGHT
         in_place = share_in_place(self.picture, picture, ALIKE_IN_SAME_LIGHT if same_light else 0.0)
         if in_place >= IN_PLACE_IN_OTHER_LIGHT:
-            return Alignment(in_place, in_place, UNMOVED)
+            return Alignment(in_place, in_place, IDENTITY)
         (du, dv), _ = cv2.phaseCorrelate(_edges(self.picture), _edges(values))
         elsewhere = self._match(values, blocks, np.array([[1.0, 0.0, du], [0.0, 1.0, dv]]))
         return replace(elsewhere, stayed=here.stayed) if elsewhere.agree > here.agree else here
 
-    def _match(self, values: Floats, blocks: Blocks, near: NDArray[np.float64]) -> Alignment:
-        corners = np.stack([blocks.lefts, blocks.tops], axis=1)[self.telling]
+    def _match(self, values: Floats, blocks: BlockStats, near: NDArray[np.float64]) -> Alignment:
+        corners = np.stack([blocks.lefts, blocks.tops], axis=1)[self.anchor_blocks]
         middles = corners.astype(np.float64) + BLOCK / 2
         expected = np.rint(middles @ near[:, :2].T + near[:, 2] - middles).astype(np.intp) + corners
         first = np.maximum(expected - SEARCH, 0)
@@ -169,7 +169,7 @@ def shift_alone(matrix: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[
     return np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
 
 
-def _put_back(values: Floats, matrix: NDArray[np.float64]) -> Floats:
+def _warp(values: Floats, matrix: NDArray[np.float64]) -> Floats:
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(
         cv2.warpAffine(values, matrix, values.shape[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE), np.float32

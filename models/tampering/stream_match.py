@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 SIZE = 128, 72
 SHARES = (1.0, 0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
-WHOLE = 1.0, 1.0
+WHOLE_FRAME = 1.0, 1.0
 CLEARLY_BETTER = 0.15
 """By so much more must a part resemble the other picture than the whole does."""
 
@@ -25,7 +25,7 @@ Grey = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Resemblance:
+class StreamMatch:
     """share: (width, height) of the first picture that the second one shows, (1, 1) unless a smaller part fits clearly
     better. strange: no part of the one resembles the other."""
 
@@ -33,7 +33,7 @@ class Resemblance:
     strange: bool
 
 
-def resemblance(whole: Grey, other: Grey) -> Resemblance:
+def match_streams(whole: Grey, other: Grey) -> StreamMatch:
     """Two grey pictures of any size and aspect, (H, W), taken within a moment or two."""
     large = _detail(whole, SIZE)
     fits: dict[tuple[float, float], float] = {}
@@ -41,9 +41,9 @@ def resemblance(whole: Grey, other: Grey) -> Resemblance:
         template = _detail(other, (round(SIZE[0] * share[0]), round(SIZE[1] * share[1])))
         fits[share] = float(cv2.matchTemplate(large, template, cv2.TM_CCOEFF_NORMED).max())
     best = max(fits, key=lambda share: fits[share])
-    is_part = fits[best] > max(SURE, fits[WHOLE] + CLEARLY_BETTER)
+    is_part = fits[best] > max(SURE, fits[WHOLE_FRAME] + CLEARLY_BETTER)
     detailed = min(float(large.std()), float(_detail(other, SIZE).std())) >= LEAST_DETAIL
-    return Resemblance(best if is_part else WHOLE, strange=detailed and fits[best] < STRANGE)
+    return StreamMatch(best if is_part else WHOLE_FRAME, strange=detailed and fits[best] < STRANGE)
 
 
 def _detail(picture: Grey, size: tuple[int, int]) -> NDArray[np.float32]:

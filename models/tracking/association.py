@@ -12,7 +12,7 @@ from models.tracking.measurement_space import Array, Indices
 GATE = 16.0
 """Squared Mahalanobis distance beyond which a box cannot be the road user: 1 in 3,000 (2 degrees of freedom)."""
 
-DEAREST = 10.0
+MAX_COST = 10.0
 """A box that suits a track worse than this is rather somebody new."""
 
 SIZE_JITTER = 0.12
@@ -27,20 +27,20 @@ OTHER_KIND_COST = 20.0
 """A car is now and then called a truck, and a rider a person, but hardly ever a car a motorcycle."""
 
 _LIGHT = (RoadUser.MOTORCYCLE, RoadUser.BICYCLE, RoadUser.PERSON)
-KINDS = np.array([int(road_user in _LIGHT) for road_user in ROAD_USERS])
+CLASS_GROUPS = np.array([int(road_user in _LIGHT) for road_user in ROAD_USERS])
 """By class id: 0 on four wheels or more, 1 on two wheels or on foot."""
 
 
 def class_costs() -> Array:
     """(classes, classes): what it costs to see one class as another."""
-    costs = np.where(KINDS[:, None] == KINDS, OTHER_CLASS_COST, OTHER_KIND_COST)
+    costs = np.where(CLASS_GROUPS[:, None] == CLASS_GROUPS, OTHER_CLASS_COST, OTHER_KIND_COST)
     np.fill_diagonal(costs, 0.0)
     return np.asarray(costs)
 
 
-def affordable(cost: Array) -> Array:
+def gate_costs(cost: Array) -> Array:
     """`cost` with what is dearer than somebody new made infinite."""
-    return np.asarray(np.where(cost > DEAREST, np.inf, cost))
+    return np.asarray(np.where(cost > MAX_COST, np.inf, cost))
 
 
 def motion_cost(offsets: Array, spread: Array, metres: Array) -> Array:
@@ -94,7 +94,7 @@ def overlaps(boxes: Array, others: Array) -> Array:
     return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, 1e-9))
 
 
-def free(n: int, taken: Indices) -> NDArray[np.bool_]:
+def unassigned(n: int, taken: Indices) -> NDArray[np.bool_]:
     """(n,) mask of those not in `taken`."""
     mask = np.ones(n, dtype=bool)
     mask[taken] = False

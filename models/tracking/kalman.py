@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from models.tracking.measurement_space import Array, Indices
 
 
-class Motions:
+class KalmanFilters:
     """Position and velocity of T tracks. mean: (T, 4) as x, y, vx, vy. covariance: (T, 4, 4)."""
 
     def __init__(self) -> None:

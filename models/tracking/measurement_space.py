@@ -18,11 +18,11 @@ FARTHEST_M_PER_PX = 4.0
 """Where one pixel is more metres of road than this, near the horizon, nothing can be followed."""
 
 
-class Plane(Protocol):
+class MeasurementSpace(Protocol):
     """All arrays have N rows. pixels: ground points of boxes. heights: of the boxes in pixels.
 
-    nearing_gain: see `models.tracking.track_table.Roster.meet`; 0 where places tell how large somebody looks. overlap:
-    of two boxes of one road user who is not where he was expected (intersection over union), at least.
+    nearing_gain: see `models.tracking.track_table.TrackTable.meet`; 0 where places tell how large somebody looks.
+    overlap: of two boxes of one road user who is not where he was expected (intersection over union), at least.
     """
 
     @property
@@ -91,7 +91,7 @@ class GroundPlane:
         return np.asarray(np.isfinite(stretch) & (stretch < FARTHEST_M_PER_PX))
 
 
-class PicturePlane:
+class ImagePlane:
     """Pixels; a metre is as many of them as a road user looks tall, and who looks larger and larger comes nearer."""
 
     nearing_gain, overlap = 0.5, 0.2

@@ -15,7 +15,7 @@ FASTEST_NEARING = 3.0
 
 
 @dataclass(slots=True)
-class Roster:
+class TrackTable:
     """All arrays have T rows.
 
     ids: (T,). boxes: (T, 4) last xyxy. sizes: (T, 2) smoothed width and height in pixels, as they looked at `places`
@@ -35,19 +35,19 @@ class Roster:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def rows(self, chosen: Indices) -> "Roster":
-        return Roster(*(getattr(self, column.name)[chosen] for column in fields(self)))
+    def rows(self, chosen: Indices) -> "TrackTable":
+        return TrackTable(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         for column in fields(self):
             setattr(self, column.name, getattr(self, column.name)[kept])
 
-    def add(self, newcomers: "Roster") -> None:
+    def add(self, newcomers: "TrackTable") -> None:
         for column in fields(self):
             both = getattr(self, column.name), getattr(newcomers, column.name)
             setattr(self, column.name, np.concatenate(both))
 
-    def meet(self, rows: Indices, t: float, seen: "Roster", growth: Array, nearing_gain: float) -> None:
+    def meet(self, rows: Indices, t: float, seen: "TrackTable", growth: Array, nearing_gain: float) -> None:
         """Update some rows with what was seen of them. seen: their boxes, sizes, places and votes, in the same order.
 
         growth: (M,) how much larger they look now for having moved. nearing_gain: how much faster they are
@@ -66,12 +66,12 @@ class Roster:
         self.seen[rows] = t
 
 
-def sightings(t: float, xyxy: Array, places: Array, class_id: Indices, confidence: Array) -> Roster:
+def table_from_detections(t: float, xyxy: Array, places: Array, class_id: Indices, confidence: Array) -> TrackTable:
     """Rows for detections as if each were somebody new, without ids."""
     n = len(xyxy)
     votes = np.zeros((n, CLASSES))
     votes[np.arange(n), class_id] = confidence
-    return Roster(
+    return TrackTable(
         ids=np.zeros(n, dtype=np.int64),
         boxes=xyxy,
         sizes=np.maximum(xyxy[:, 2:] - xyxy[:, :2], 1.0),

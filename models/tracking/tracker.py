@@ -33,10 +33,19 @@ from numpy.typing import NDArray
 
 from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
-from models.tracking.association import KINDS, affordable, assign, class_cost, free, motion_cost, overlaps, size_cost
-from models.tracking.kalman import Motions
-from models.tracking.measurement_space import Array, GroundPlane, Indices, PicturePlane, Plane
-from models.tracking.track_table import Roster, sightings
+from models.tracking.association import (
+    CLASS_GROUPS,
+    assign,
+    class_cost,
+    gate_costs,
+    motion_cost,
+    overlaps,
+    size_cost,
+    unassigned,
+)
+from models.tracking.kalman import KalmanFilters
+from models.tracking.measurement_space import Array, GroundPlane, ImagePlane, Indices, MeasurementSpace
+from models.tracking.track_table import TrackTable, table_from_detections
 
 JITTER = np.array([0.03, 0.04])
 """Standard deviation of a ground point: of its u in box widths, of its v in box heights."""
@@ -80,18 +89,18 @@ class Tracker(Protocol):
 
 def make_tracker(camera: Camera) -> Tracker:
     """The tracker that suits the camera: in ground metres where it is calibrated."""
-    return RoadTracker(PicturePlane() if camera.homography is None else GroundPlane(camera.homography))
+    return RoadTracker(ImagePlane() if camera.homography is None else GroundPlane(camera.homography))
 
 
 class RoadTracker:
     """Memory is bounded by what is in view: whoever is not seen for long is dropped."""
 
-    def __init__(self, plane: Plane) -> None:
+    def __init__(self, plane: MeasurementSpace) -> None:
         self._plane = plane
         self._t: float | None = None
         self._next_id = 1
-        self._roster = Roster()
-        self._motions = Motions()
+        self._roster = TrackTable()
+        self._motions = KalmanFilters()
 
     def __len__(self) -> int:
         return len(self._roster)
@@ -100,7 +109,7 @@ class RoadTracker:
         self._pass_to(t)
         detections = _where(detections, self._plane.usable(_ground_points(detections)))
         pixels = _ground_points(detections)
-        seen = sightings(
+        seen = table_from_detections(
             t,
             detections.xyxy.astype(np.float64),
             self._plane.places(pixels),
@@ -152,13 +161,15 @@ class RoadTracker:
         scaled = self._plane.jacobians(pixels) * sigma[:, None, :]
         return np.asarray(scaled @ scaled.transpose(0, 2, 1))
 
-    def _match(self, seen: Roster, noises: Array, class_id: Indices) -> tuple[Indices, Indices]:
+    def _match(self, seen: TrackTable, noises: Array, class_id: Indices) -> tuple[Indices, Indices]:
         tracks, boxes = assign(self._costs(seen, noises, class_id))
-        turned, found = self._match_by_overlap(seen, class_id, free(len(self), tracks), free(len(seen), boxes))
+        turned, found = self._match_by_overlap(
+            seen, class_id, unassigned(len(self), tracks), unassigned(len(seen), boxes)
+        )
         self._motions.unsettle(turned, UNSETTLED_MS * self._plane.metres(self._roster.sizes[turned, 1]))
         return np.concatenate([tracks, turned]), np.concatenate([boxes, found])
 
-    def _costs(self, seen: Roster, noises: Array, class_id: Indices) -> Array:
+    def _costs(self, seen: TrackTable, noises: Array, class_id: Indices) -> Array:
         if not len(self) or not len(seen):
             return np.zeros((len(self), len(seen)))
         expected = self._motions.mean[:, :2]
@@ -170,10 +181,10 @@ class RoadTracker:
         )
         cost += size_cost(self._roster.sizes * growth[:, None], seen.sizes)
         cost += class_cost(self._roster.votes, class_id)
-        return affordable(cost)
+        return gate_costs(cost)
 
     def _match_by_overlap(
-        self, seen: Roster, class_id: Indices, free_tracks: NDArray[np.bool_], free_boxes: NDArray[np.bool_]
+        self, seen: TrackTable, class_id: Indices, free_tracks: NDArray[np.bool_], free_boxes: NDArray[np.bool_]
     ) -> tuple[Indices, Indices]:
         """Of who is left, those whose boxes still overlap where they were, or where they should be."""
         assert self._t is not None
@@ -185,32 +196,32 @@ class RoadTracker:
         feet = np.column_stack([(last[:, 0] + last[:, 2]) / 2, last[:, 3]])
         ahead = last + np.tile(self._plane.pixels(self._motions.mean[rows, :2]) - feet, 2)
         shared = np.maximum(overlaps(last, seen.boxes[columns]), overlaps(ahead, seen.boxes[columns]))
-        kinds = KINDS[self._roster.votes[rows].argmax(axis=1)]
-        fits = (shared >= self._plane.overlap) & (kinds[:, None] == KINDS[class_id[columns]])
+        kinds = CLASS_GROUPS[self._roster.votes[rows].argmax(axis=1)]
+        fits = (shared >= self._plane.overlap) & (kinds[:, None] == CLASS_GROUPS[class_id[columns]])
         a, b = assign(np.where(fits, 1 - shared, np.inf))
         return rows[a], columns[b]
 
-    def _meet(self, tracks: Indices, t: float, seen: Roster, boxes: Indices) -> None:
+    def _meet(self, tracks: Indices, t: float, seen: TrackTable, boxes: Indices) -> None:
         met = seen.rows(boxes)
         met.places = self._motions.mean[tracks, :2]
         growth = self._plane.growth(self._roster.places[tracks], met.places)
         self._roster.meet(tracks, t, met, growth, self._plane.nearing_gain)
 
-    def _newcomers(self, detections: Detections, seen: Roster, taken: Indices) -> Indices:
+    def _newcomers(self, detections: Detections, seen: TrackTable, taken: Indices) -> Indices:
         """Boxes that show somebody new, the most confident of those that overlap each other."""
-        candidates = np.flatnonzero(free(len(seen), taken) & (detections.confidence >= BIRTH_CONFIDENCE))
+        candidates = np.flatnonzero(unassigned(len(seen), taken) & (detections.confidence >= BIRTH_CONFIDENCE))
         if not len(candidates):
             return candidates
         same = overlaps(seen.boxes, seen.boxes) > DUPLICATE_OVERLAP
-        same &= KINDS[detections.class_id][:, None] == KINDS[detections.class_id]
-        shown, new = ~free(len(seen), taken), []
+        same &= CLASS_GROUPS[detections.class_id][:, None] == CLASS_GROUPS[detections.class_id]
+        shown, new = ~unassigned(len(seen), taken), []
         for k in candidates[np.argsort(-detections.confidence[candidates])].tolist():
             if not (same[k] & shown).any():
                 new.append(k)
                 shown[k] = True
         return np.array(new, dtype=np.int64)
 
-    def _follow(self, seen: Roster, noises: Array, new: Indices) -> None:
+    def _follow(self, seen: TrackTable, noises: Array, new: Indices) -> None:
         newcomers = seen.rows(new)
         newcomers.ids = np.arange(self._next_id, self._next_id + len(new))
         self._next_id += len(new)

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
 from models.detection.detector import RgbImage
-from models.detection.letterbox import GREY
+from models.detection.letterbox import PADDING_GREY
 
-LEAST_SHARE = 0.3
+MIN_VISIBLE_SHARE = 0.3
 """Of a road user must show. Of one that is hidden more, or smaller than the next two, a network may say what it likes:
 neither training nor examination asks for it, or holds it against the network."""
 
-LEAST_WIDTH_PX, LEAST_HEIGHT_PX = 5.0, 9.0
+MIN_WIDTH_PX, MIN_HEIGHT_PX = 5.0, 9.0
 
 CROP_SIZES = ((320, 320), (448, 256), (608, 192), (384, 288))
 """(width, height), one for each batch in turn: about 100,000 pixels each, and all of them multiples of the stride."""
@@ -45,7 +45,7 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledPicture:
+class LabelledImage:
     image: RgbImage
     labels: Labels
 
@@ -58,15 +58,15 @@ class Batch:
     labels: tuple[Labels, ...]
 
 
-def read_pictures(folder: Path) -> list[LabelledPicture]:
+def read_labelled_frames(folder: Path) -> list[LabelledImage]:
     """All of the folder's NAME.mp4 with the boxes of their NAME.jsonl.gz (see `simulator.training.dataset`)."""
-    found: list[LabelledPicture] = []
+    found: list[LabelledImage] = []
     for labels in sorted(folder.glob("*.jsonl.gz")):
         with gzip.open(labels, "rt", encoding="utf-8") as file:
             lines = [json.loads(line) for line in file]
         with av.open(str(labels.with_name(labels.name.removesuffix(".jsonl.gz") + ".mp4"))) as video:
             images = [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in video.decode(video=0)]
-        found += [LabelledPicture(i, labels_of(line["boxes"])) for i, line in zip(images, lines, strict=True)]
+        found += [LabelledImage(i, labels_of(line["boxes"])) for i, line in zip(images, lines, strict=True)]
     return found
 
 
@@ -75,15 +75,15 @@ def labels_of(boxes: Sequence[Sequence[float | str]]) -> Labels:
     xyxy = np.array([box[:4] for box in boxes], dtype=np.float32).reshape(-1, 4)
     share = np.array([box[4] for box in boxes], dtype=np.float32)
     class_id = np.array([ROAD_USERS.index(RoadUser(str(box[5]))) for box in boxes], dtype=np.int64)
-    return Labels(xyxy, class_id, (share >= LEAST_SHARE) & _large_enough(xyxy))
+    return Labels(xyxy, class_id, (share >= MIN_VISIBLE_SHARE) & _large_enough(xyxy))
 
 
 def _large_enough(xyxy: NDArray[np.float32]) -> NDArray[np.bool_]:
     width, height = (xyxy[:, 2:] - xyxy[:, :2]).T
-    return np.asarray((width >= LEAST_WIDTH_PX) & (height >= LEAST_HEIGHT_PX))
+    return np.asarray((width >= MIN_WIDTH_PX) & (height >= MIN_HEIGHT_PX))
 
 
-class Crops:
+class CropSampler:
     """An endless supply of batches, the same ones for the same seed.
 
     rarity: how much rare classes are preferred. 0: not at all; 1: crops are aimed at each class of a picture as often
@@ -93,7 +93,7 @@ class Crops:
 
     def __init__(
         self,
-        pictures: Sequence[LabelledPicture],
+        pictures: Sequence[LabelledImage],
         batch_size: int,
         seed: int,
         *,
@@ -122,7 +122,7 @@ class Crops:
             self._order = self._dice.permutation(np.repeat(np.arange(len(self._pictures)), times)).tolist()
         return self._order.pop()
 
-    def _crop(self, picture: LabelledPicture, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels]:
+    def _crop(self, picture: LabelledImage, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels]:
         scale = 1.0
         if self._dice.random() < self._scaled:
             scale = float(np.exp(self._dice.uniform(np.log(SMALLEST_SCALE), np.log(LARGEST_SCALE))))
@@ -131,7 +131,7 @@ class Crops:
             image, labels = mirrored(image, labels)
         return self._relit(image), labels
 
-    def _window(self, picture: LabelledPicture, window: tuple[float, float]) -> tuple[float, float, float, float]:
+    def _window(self, picture: LabelledImage, window: tuple[float, float]) -> tuple[float, float, float, float]:
         """x1, y1, x2, y2 inside the picture, or around it where the window is larger."""
         height, width = picture.image.shape[:2]
         room = np.array([width - window[0], height - window[1]])
@@ -152,7 +152,7 @@ class Crops:
 
 
 def cut(
-    picture: LabelledPicture, window: tuple[float, float, float, float], size: tuple[int, int]
+    picture: LabelledImage, window: tuple[float, float, float, float], size: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], Labels]:
     """The window scaled to `size` (width, height), grey where it reaches beyond the picture.
 
@@ -161,7 +161,9 @@ def cut(
     x1, y1, x2, _ = window
     scale = size[0] / (x2 - x1)
     move = np.array([[scale, 0, -x1 * scale], [0, scale, -y1 * scale]])
-    image = cv2.warpAffine(picture.image, move, size, flags=cv2.INTER_LINEAR, borderValue=(GREY, GREY, GREY))
+    image = cv2.warpAffine(
+        picture.image, move, size, flags=cv2.INTER_LINEAR, borderValue=(PADDING_GREY, PADDING_GREY, PADDING_GREY)
+    )
     moved = (picture.labels.xyxy - np.array([x1, y1, x1, y1], np.float32)) * np.float32(scale)
     inside = np.clip(moved, 0, np.tile(size, 2).astype(np.float32))
     share = _area(inside) / np.maximum(_area(moved), 1e-6)

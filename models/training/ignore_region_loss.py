@@ -13,7 +13,7 @@ from models.training.initial_network import part_of_ultralytics
 _STRIDES = (8, 16, 32)
 
 
-class LenientLoss:
+class IgnoreRegionLoss:
     """Of ultralytics, except that nothing is held against the network where a road user is that does not count."""
 
     def __init__(self, network: torch.nn.Module, naming: float = 0.5) -> None:

@@ -10,22 +10,22 @@ import torch
 from analytics.facts import ROAD_USERS
 from models.detection.openvino import find_xml
 from models.detection.ultralytics import import_ultralytics
-from models.training.dataset import Batch, Crops, LabelledPicture
-from models.training.openvino_to_torch import pour_into, read_convolutions, rows_of
+from models.training.dataset import Batch, CropSampler, LabelledImage
+from models.training.openvino_to_torch import load_folded_weights, read_convolutions, rows_of
 from models.weights.model_metadata import checked_metadata, read_metadata
 
 ARCHITECTURE = "yolo11n.yaml"
 _CALIBRATION_CROPS = 48
 
 
-def start_network(start: Path, pictures: Sequence[LabelledPicture], seed: int) -> torch.nn.Module:
+def initial_network(start: Path, pictures: Sequence[LabelledImage], seed: int) -> torch.nn.Module:
     """A YOLO11n for ROAD_USERS that already sees what `start` sees of them.
 
     start: a .pt of ultralytics, or a YOLO11n exported to OpenVINO; trained on classes that include ours, as COCO's do.
     pictures: what it is going to see.
     Raises UnusableWeights.
     """
-    crops = images_of(Crops(pictures, _CALIBRATION_CROPS, seed).next())
+    crops = images_of(CropSampler(pictures, _CALIBRATION_CROPS, seed).next())
     if start.suffix == ".pt":
         loaded = import_ultralytics().YOLO(start)
         network: Any = loaded.model.float()
@@ -39,7 +39,7 @@ def start_network(start: Path, pictures: Sequence[LabelledPicture], seed: int) -
         rows = rows_of(read_metadata(xml.parent / "metadata.yaml"), ROAD_USERS)
         network = part_of_ultralytics("nn.tasks").DetectionModel(ARCHITECTURE, verbose=False)
         _narrow(network)
-        pour_into(network, read_convolutions(xml), rows, crops)
+        load_folded_weights(network, read_convolutions(xml), rows, crops)
     network.args = part_of_ultralytics("cfg").get_cfg()
     for parameter in network.parameters():
         parameter.requires_grad = True

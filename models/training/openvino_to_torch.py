@@ -24,17 +24,17 @@ _CLASSIFIERS = re.compile(r"model\.\d+\.cv3\.\d\.2$")
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
+class FoldedConv:
     """A convolution with its batch normalisation inside. weight: (out, in / groups, kh, kw). bias: (out,)."""
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
 
 
-def read_convolutions(xml: Path) -> dict[str, Folded]:
+def read_convolutions(xml: Path) -> dict[str, FoldedConv]:
     """By name of the torch module (`model.0.conv`). Raises UnusableWeights where the file is no such export."""
     network = read_network(xml)
-    found: dict[str, Folded] = {}
+    found: dict[str, FoldedConv] = {}
     for operation in network.get_ops():
         name = _MODULE.match(operation.get_friendly_name())
         sums = [target.get_node() for target in operation.output(0).get_target_inputs()]
@@ -44,7 +44,7 @@ def read_convolutions(xml: Path) -> dict[str, Folded]:
         bias = _value(sums[0].input_value(1).get_node(), xml)
         if weight.ndim == 5:  # (groups, out / groups, in / groups, kh, kw)
             weight = weight.reshape(-1, *weight.shape[2:])
-        found[name[1]] = Folded(weight.astype(np.float32), bias.reshape(-1).astype(np.float32))
+        found[name[1]] = FoldedConv(weight.astype(np.float32), bias.reshape(-1).astype(np.float32))
     if not found:
         raise UnusableWeights(f"{xml}: no convolution carries the name of a torch module; export it with ultralytics")
     return found
@@ -76,8 +76,8 @@ def rows_of(metadata: ModelMetadata, wanted: Sequence[str]) -> list[int]:
     return [index[name] for name in wanted]
 
 
-def pour_into(
-    model: torch.nn.Module, convolutions: Mapping[str, Folded], rows: Sequence[int], pictures: torch.Tensor
+def load_folded_weights(
+    model: torch.nn.Module, convolutions: Mapping[str, FoldedConv], rows: Sequence[int], pictures: torch.Tensor
 ) -> None:
     """Makes `model`, in eval mode, the network that the convolutions were read from, with only `rows` of its classes.
 

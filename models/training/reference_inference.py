@@ -14,14 +14,14 @@ from analytics.detections import Detections
 from models.detection.detector import RgbImage
 from models.detection.letterbox import pad_to_stride
 from models.detection.openvino_graph import core, read_network
-from models.weights.model_metadata import IGNORED, read_metadata
+from models.weights.model_metadata import UNMAPPED_CLASS, read_metadata
 
 SAME_BOX = 0.7
 """Of two boxes of one class with a larger intersection over union, only the more confident is told: as ultralytics
 examines."""
 
 
-def plain_network(xml: Path, *, confidence: float) -> Callable[[RgbImage], Detections]:
+def reference_network(xml: Path, *, confidence: float) -> Callable[[RgbImage], Detections]:
     """A dense head (YOLOv8 to YOLO12) with a dynamic input, on the CPU. confidence: the least that is told."""
     metadata = read_metadata(xml.parent / "metadata.yaml")
     compiled = core().compile_model(read_network(xml), "CPU")
@@ -30,15 +30,15 @@ def plain_network(xml: Path, *, confidence: float) -> Callable[[RgbImage], Detec
         fitted = pad_to_stride(image, metadata.stride)
         tensor = np.ascontiguousarray(fitted.image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
         found = _each_class(compiled(tensor)[0][0], metadata.road_users, confidence)
-        return Detections(fitted.to_picture(found.xyxy), found.confidence, found.class_id)
+        return Detections(fitted.to_image(found.xyxy), found.confidence, found.class_id)
 
     return detect
 
 
 def _each_class(output: NDArray[np.float32], road_users: NDArray[np.int64], confidence: float) -> Detections:
-    """output: as `models.detection.yolo_postprocess.decode_dense` takes it."""
+    """output: as `models.detection.yolo_postprocess.decode_anchor_free` takes it."""
     found = [Detections.empty()]
-    for k in np.flatnonzero(road_users != IGNORED):
+    for k in np.flatnonzero(road_users != UNMAPPED_CLASS):
         likely = np.flatnonzero(output[4 + k] >= confidence)
         scores, sizes = output[4 + k, likely], output[2:4, likely].T
         corners = output[:2, likely].T - sizes / 2

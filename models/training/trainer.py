@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from models.detection.ultralytics import import_ultralytics
-from models.training.dataset import Batch, Crops, LabelledPicture
-from models.training.ignore_region_loss import LenientLoss
+from models.training.dataset import Batch, CropSampler, LabelledImage
+from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import images_of
 
 
@@ -19,7 +19,8 @@ from models.training.initial_network import images_of
 class Schedule:
     """steps: of `batch` crops. rate: of learning, at its highest; it rises for `warm_up` steps and then falls to 2 %.
 
-    averaging: how much of the averaged weights stays at each step; less in the beginning. rarity, scaled: see `Crops`.
+    averaging: how much of the averaged weights stays at each step; less in the beginning.
+    rarity, scaled: see `CropSampler`.
     naming: how much it costs to take one class for another, or for nothing; ultralytics' `cls`.
     """
 
@@ -34,17 +35,17 @@ class Schedule:
     naming: float = 1.0
 
 
-class Training:
+class Trainer:
     """Of one network. `average` is the one to keep: the mean of the last steps' weights."""
 
     def __init__(
-        self, network: torch.nn.Module, pictures: Sequence[LabelledPicture], schedule: Schedule, seed: int
+        self, network: torch.nn.Module, pictures: Sequence[LabelledImage], schedule: Schedule, seed: int
     ) -> None:
         self._schedule, self._pictures, self._seed = schedule, pictures, seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device, memory_format=torch.channels_last).train()
         self.average = copy.deepcopy(self._network).eval()
-        self._loss = LenientLoss(self._network, schedule.naming)
+        self._loss = IgnoreRegionLoss(self._network, schedule.naming)
         self._optimiser = torch.optim.AdamW(_groups(self._network, schedule.weight_decay), lr=schedule.rate)
         self.step = 0
         self._runs: list[dict[str, Any]] = []
@@ -55,7 +56,7 @@ class Training:
             self._runs.append({"from_step": self.step, **asdict(self._schedule)})
         torch.manual_seed(self._seed + self.step)
         s = self._schedule
-        crops = Crops(self._pictures, s.batch, self._seed + self.step, rarity=s.rarity, scaled=s.scaled)
+        crops = CropSampler(self._pictures, s.batch, self._seed + self.step, rarity=s.rarity, scaled=s.scaled)
         while self.step < min(until or self._schedule.steps, self._schedule.steps):
             for group in self._optimiser.param_groups:
                 group["lr"] = self._rate()

@@ -19,7 +19,7 @@ TRAINED_ON, RENDERINGS = "trained_on", "renderings of a simulated city, and noth
 """Key of an exported model's metadata.yaml, and what it says for weights that must not watch a real road."""
 
 
-def packaged_weights(name: str | None) -> Path | None:
+def bundled_weights(name: str | None) -> Path | None:
     """The folder of the packaged model of that name; None where there is none."""
     return DEMO_CITY_WEIGHTS if name == DEMO_CITY and DEMO_CITY_WEIGHTS.is_dir() else None
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analytics.facts import ROAD_USERS
 from models.errors import UnusableWeights
 
-IGNORED = -1
+UNMAPPED_CLASS = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ModelMetadata:
         """
         ours = {str(road_user): index for index, road_user in enumerate(ROAD_USERS)}
         size = max(self.names, default=-1) + 1
-        return np.array([ours.get(self.names.get(i, "").lower(), IGNORED) for i in range(size)], dtype=np.int64)
+        return np.array([ours.get(self.names.get(i, "").lower(), UNMAPPED_CLASS) for i in range(size)], dtype=np.int64)
 
 
 def read_metadata(path: Path) -> ModelMetadata:
@@ -54,7 +54,7 @@ def checked_metadata(raw: Mapping[str, Any], source: Path) -> ModelMetadata:
     if isinstance(names, list):
         names = dict(enumerate(names))
     metadata = ModelMetadata({int(k): str(v) for k, v in names.items()}, int(raw.get("stride") or 32))
-    if not (metadata.road_users != IGNORED).any():
+    if not (metadata.road_users != UNMAPPED_CLASS).any():
         known = ", ".join(ROAD_USERS)
         raise UnusableWeights(f"{source}: the model knows none of {known}; give one trained on COCO or on road users")
     return metadata

@@ -10,7 +10,7 @@ import platformdirs
 import structlog
 
 from models.errors import UnusableWeights
-from models.weights.bundled import packaged_weights
+from models.weights.bundled import bundled_weights
 from models.weights.registry import RegisteredModel, default_model, registered_model, registered_models
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: P
     Raises UnusableWeights where there is none, saying what to do.
     """
     cache = cache or cache_folder()
-    packaged = packaged_weights(weights)
+    packaged = bundled_weights(weights)
     if packaged is not None:
         return packaged
     if weights and (weights not in registered_models() or Path(weights).exists()):

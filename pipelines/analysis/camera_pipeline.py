@@ -7,7 +7,7 @@ from analytics.camera import Camera
 from analytics.camera_analyzer import CameraAnalyst
 from analytics.detections import Detections, Tracks
 from analytics.facts import Fact
-from models.gating.roi import View, choose_view
+from models.gating.roi import RegionOfInterest, choose_roi
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.perception import CameraPerception
 from pipelines.ingest.frame_buffer import TimedFrame
@@ -36,12 +36,12 @@ class CameraPipeline:
         self,
         camera: Camera,
         *,
-        roi: View | None = None,
+        roi: RegionOfInterest | None = None,
         gating: bool = True,
         on_result: Callable[[PipelineResult], None] = lambda result: None,
     ) -> None:
         self.image_size = camera.image_size
-        self._perception = CameraPerception(camera, roi or choose_view(camera), gating=gating)
+        self._perception = CameraPerception(camera, roi or choose_roi(camera), gating=gating)
         self._analyzer = CameraAnalyst(camera)
         self._on_result = on_result
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from models.detection.detector import RgbImage
-from models.gating.roi import View
-from models.packing.crop_collage import Mosaic
+from models.gating.roi import RegionOfInterest
+from models.packing.crop_collage import CropCollage
 from pipelines.ingest.frame_buffer import TimedFrame
 
 
@@ -23,6 +23,6 @@ class DetectionRequest:
 
     frame: TimedFrame
     image: RgbImage | None = field(repr=False)
-    collage: Mosaic | None
-    roi: View
+    collage: CropCollage | None
+    roi: RegionOfInterest
     number: int

@@ -5,7 +5,7 @@ from pathlib import Path
 from models.detection.detector import Detector
 from models.detection.loader import load_detector
 from models.errors import UnusableWeights
-from models.weights.bundled import packaged_weights, refuse_on_real_roads
+from models.weights.bundled import bundled_weights, refuse_on_real_roads
 from pipelines.config.settings import Config
 from pipelines.errors import UserError
 
@@ -19,9 +19,9 @@ def open_detector(
     *,
     device: str = "auto",
     confidence: float = 0.25,
-    picture_size: tuple[int, int] | None = None,
+    image_size: tuple[int, int] | None = None,
     simulated: bool = False,
-    patience_s: float = 0.0,
+    max_batch_delay_s: float = 0.0,
 ) -> Detector:
     """`models.detection.loader.load_detector`; raises UserError for weights that are missing or of the wrong kind.
 
@@ -29,9 +29,9 @@ def open_detector(
     """
     try:
         if weights and not simulated:
-            refuse_on_real_roads(packaged_weights(weights) or Path(weights))
+            refuse_on_real_roads(bundled_weights(weights) or Path(weights))
         return load_detector(
-            weights, device=device, confidence=confidence, picture_size=picture_size, patience_s=patience_s
+            weights, device=device, confidence=confidence, image_size=image_size, max_batch_delay_s=max_batch_delay_s
         )
     except UnusableWeights as error:
         raise UserError(str(error)) from error
@@ -44,5 +44,5 @@ def open_live_detector(config: Config) -> Detector:
         device=config.analysis.device,
         confidence=config.analysis.confidence,
         simulated=config.city.simulated,
-        patience_s=MAX_BATCH_DELAY_S,
+        max_batch_delay_s=MAX_BATCH_DELAY_S,
     )

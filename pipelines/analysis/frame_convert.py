@@ -8,7 +8,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from models.detection.detector import RgbImage
-from models.gating.roi import View
+from models.gating.roi import RegionOfInterest
 
 PLANAR_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
 """Formats whose first plane is one byte of brightness for each pixel."""
@@ -20,7 +20,7 @@ _FULL_RANGE = 2
 class FrameConverter:
     """Scales, cuts and converts frames as a view wants them. Not thread-safe; one for each camera."""
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: RegionOfInterest) -> None:
         self._view = view
         self._reformatter = VideoReformatter()
 
@@ -58,6 +58,15 @@ def luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
     if picture.format.name not in PLANAR_LUMA:
         return picture.reformat(format="gray").to_ndarray().astype(np.uint8)
     return samples(picture.planes[0])
+
+
+def luma_thumbnail(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """About 80 x 45 brightness samples of a decoded frame, copied without a conversion of the whole frame."""
+    if frame.format.name not in PLANAR_LUMA:
+        return frame.reformat(width=80, height=45, format="gray").to_ndarray().astype(np.uint8)
+    rows = luma(frame)
+    step = max(1, len(rows) // 45)
+    return np.array(rows[step // 2 :: step, step // 2 :: step])
 
 
 def _half_size(frame: av.VideoFrame, window: tuple[int, int, int, int]) -> RgbImage:

@@ -2,10 +2,10 @@
 
 from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
-from models.gating.input_scale import LearnedScale, scaled
-from models.gating.motion_gate import Attention
-from models.gating.roi import View
-from models.packing.crop_collage import mosaic_of
+from models.gating.input_scale import AdaptiveInputScale, scale_roi
+from models.gating.motion_gate import MotionGate
+from models.gating.roi import RegionOfInterest
+from models.packing.crop_collage import make_collage
 from models.tracking.tracker import make_tracker
 from pipelines.analysis.detection_request import DetectionRequest, RequestOrderError
 from pipelines.analysis.frame_convert import FrameConverter
@@ -21,20 +21,20 @@ class CameraPerception:
     plan while another completes. Both methods raise RequestOrderError for a wrong order.
     """
 
-    def __init__(self, camera: Camera, roi: View, *, gating: bool) -> None:
+    def __init__(self, camera: Camera, roi: RegionOfInterest, *, gating: bool) -> None:
         self._full_roi = roi
-        self._input_scale = LearnedScale(roi.scaled_size[0] / roi.frame_size[0]) if gating else None
+        self._input_scale = AdaptiveInputScale(roi.scaled_size[0] / roi.frame_size[0]) if gating else None
         self._scale = 1.0
         self._planned = self._completed = 0
         self._reset_roi(roi)
         self._tracker = make_tracker(camera)
 
-    def _reset_roi(self, roi: View) -> None:
+    def _reset_roi(self, roi: RegionOfInterest) -> None:
         """Drop the motion gate's state and keep the tracks."""
         self._roi = roi
         self._converter = FrameConverter(roi)
-        self._whole_roi = mosaic_of([(0, 0, *roi.window[2:])])
-        self._gate = None if self._input_scale is None else Attention(roi)
+        self._whole_roi = make_collage([(0, 0, *roi.window[2:])])
+        self._gate = None if self._input_scale is None else MotionGate(roi)
 
     def plan(self, frame: TimedFrame) -> DetectionRequest:
         """Choose what the detector must process of the frame."""
@@ -44,15 +44,15 @@ class CameraPerception:
         t, number = frame.at, self._planned
         if self._input_scale is not None and self._input_scale.at(t) != self._scale:
             self._scale = self._input_scale.at(t)
-            self._reset_roi(scaled(self._full_roi, self._scale))
+            self._reset_roi(scale_roi(self._full_roi, self._scale))
         if self._gate is None:
             image = self._converter.to_rgb(frame.video_frame)
             return DetectionRequest(frame, image, self._whole_roi, self._roi, number)
-        regions = self._gate.look(t, self._converter.to_grey(frame.video_frame))
+        regions = self._gate.select_regions(t, self._converter.to_grey(frame.video_frame))
         if not regions:
             return DetectionRequest(frame, None, None, self._roi, number)
-        collage = mosaic_of(regions)
-        image = collage.cut(self._converter.to_rgb(frame.video_frame))
+        collage = make_collage(regions)
+        image = collage.compose(self._converter.to_rgb(frame.video_frame))
         return DetectionRequest(frame, image, collage, self._roi, number)
 
     def complete(self, request: DetectionRequest, detections: Detections | None) -> Tracks:
@@ -67,9 +67,9 @@ class CameraPerception:
         if self._gate is None or self._input_scale is None:
             tracks = self._tracker.update(t, request.roi.to_frame(by_region[0]))
         else:
-            in_frame = self._gate.conclude(collage.parts if collage else (), by_region)
+            in_frame = self._gate.merge_detections(collage.regions if collage else (), by_region)
             tracks = self._tracker.update(t, in_frame)
-            self._gate.recognise(t, in_frame, tracks)
+            self._gate.update_tracks(t, in_frame, tracks)
             self._input_scale.learn(t, tracks)
         self._completed = request.number
         return tracks

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from av.video.frame import VideoFrame
 
-from models.tampering.freeze import FrozenPicture, luma_thumbnail
+from models.tampering.freeze import FreezeDetector
 from models.tampering.image_stats import thumbnail
-from models.tampering.monitor import ViewReport, ViewState, ViewWatch
-from models.tampering.reference_set import ViewAlbum
-from pipelines.analysis.frame_convert import luma
+from models.tampering.monitor import ViewMonitor, ViewReport, ViewState
+from models.tampering.reference_set import ReferenceSet
+from pipelines.analysis.frame_convert import luma, luma_thumbnail
 from pipelines.analysis.view_store import ViewStore
 from pipelines.events.schema import CameraStatus
 
@@ -35,10 +35,10 @@ class ViewGate:
     """
 
     def __init__(self, frozen_s: float, memory: ViewStore | None = None, *, drawn_on: bool = True) -> None:
-        self._frozen = FrozenPicture(frozen_s)
+        self._frozen = FreezeDetector(frozen_s)
         self._memory = memory
         self._drawn_on = drawn_on
-        self._watch = ViewWatch(ViewAlbum() if memory is None else memory.load())
+        self._watch = ViewMonitor(ReferenceSet() if memory is None else memory.load())
 
     @property
     def report(self) -> ViewReport:
@@ -46,7 +46,7 @@ class ViewGate:
 
     def update(self, at: float, picture: VideoFrame) -> ViewQuality:
         """picture: taken at `at` seconds, no earlier than the last."""
-        self._frozen.see(at, luma_thumbnail(picture))
+        self._frozen.update(at, luma_thumbnail(picture))
         # A picture that repeats itself proves nothing about the view, unless what it shows was doubted before.
         if self._watch.is_due(at) and (self._watch.is_doubtful or not self._frozen.is_suspicious):
             self._look(at, picture)
@@ -58,13 +58,13 @@ class ViewGate:
         return ViewQuality(usable=not (self._frozen.is_suspicious or self._watch.is_doubtful))
 
     def _look(self, at: float, picture: VideoFrame) -> None:
-        report = self._watch.look(at, thumbnail(luma(picture)))
+        report = self._watch.update(at, thumbnail(luma(picture)))
         if report.state is ViewState.MOVED and not self._drawn_on:
-            self._watch.accept()
+            self._watch.rebaseline()
         if self._memory is not None:
-            self._memory.save_if_due(at, self._watch.album)
+            self._memory.save_if_due(at, self._watch.references)
 
     def close(self) -> None:
         """Keep how the view looks, for the next start."""
-        if self._memory is not None and self._watch.album.pages:
-            self._memory.save(self._watch.album)
+        if self._memory is not None and self._watch.references.by_time_of_day:
+            self._memory.save(self._watch.references)

@@ -11,7 +11,7 @@ import structlog
 from numpy.typing import NDArray
 
 from analytics.camera import Camera
-from models.tampering.reference_set import ViewAlbum
+from models.tampering.reference_set import ReferenceSet
 from pipelines.atomic_file import replacing
 from pipelines.config.geometry_file import CameraGeometry
 
@@ -28,27 +28,27 @@ class ViewStore:
         self._version = geometry_hash(geometry)
         self._save_at: float | None = None
 
-    def load(self) -> ViewAlbum:
+    def load(self) -> ReferenceSet:
         """Empty where nothing was kept, where it cannot be read, or where gates and zones have been drawn since."""
         try:
             with self._path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 if str(arrays["version"]) != self._version:
                     log.info("gates or zones were changed; the view is learned anew", file=str(self._path))
-                    return ViewAlbum()
-                return ViewAlbum.from_arrays(arrays)
+                    return ReferenceSet()
+                return ReferenceSet.from_arrays(arrays)
         except FileNotFoundError:
-            return ViewAlbum()
+            return ReferenceSet()
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
             log.warning("how the view looked is lost; it is learned anew", file=str(self._path), error=error)
-            return ViewAlbum()
+            return ReferenceSet()
 
-    def save_if_due(self, t: float, album: ViewAlbum) -> None:
+    def save_if_due(self, t: float, album: ReferenceSet) -> None:
         """As soon as there is something to keep, then once in a while: a view changes slowly, and disks wear."""
-        if album.pages and (self._save_at is None or not 0 <= self._save_at - t <= SAVE_EVERY_S):
+        if album.by_time_of_day and (self._save_at is None or not 0 <= self._save_at - t <= SAVE_EVERY_S):
             self._save_at = t + SAVE_EVERY_S
             self.save(album)
 
-    def save(self, album: ViewAlbum) -> None:
+    def save(self, album: ReferenceSet) -> None:
         """A full disk costs the memory, not the analysis."""
         arrays: dict[str, NDArray[Any]] = {**album.to_arrays(), "version": np.array(self._version)}
         try:

@@ -28,7 +28,7 @@ from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import Crossing
 from models.detection.detector import Detector
-from models.gating.roi import View, choose_view
+from models.gating.roi import RegionOfInterest, choose_roi
 from pipelines.capacity.clips import FPS, SIZE, PreparedClip
 from pipelines.config.settings import CameraConfig
 from pipelines.recordings.video_reader import Recording
@@ -101,8 +101,8 @@ def as_watched(clip: PreparedClip) -> Camera:
     return config.camera(clip.geometry, SIZE)
 
 
-def whole_view(clip: PreparedClip) -> View:
-    return choose_view(as_watched(clip))
+def whole_view(clip: PreparedClip) -> RegionOfInterest:
+    return choose_roi(as_watched(clip))
 
 
 def play_looped(clip: Path, target: Path) -> float:

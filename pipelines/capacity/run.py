@@ -38,7 +38,7 @@ def references_for(
     """By name of clip. cache: see `reference_for`."""
     references = {}
     picture_size = whole_view(clips[0]).window[2:]
-    with closing(open_detector(weights, picture_size=picture_size)) as detector:
+    with closing(open_detector(weights, image_size=picture_size)) as detector:
         for clip in clips:
             tell(f"{clip.name}: what crosses and when traffic moves")
             references[clip.name] = reference_for(clip, detector, cache)

@@ -71,7 +71,7 @@ def count(
     for path in (json_path if json_path != "-" else None, video_path):
         _refuse_missing_folder(path)
 
-    from models.gating.roi import RARE_LOOKS_PER_S, choose_view  # noqa: PLC0415
+    from models.gating.roi import LOW_FPS, choose_roi  # noqa: PLC0415
     from pipelines.analysis.detector_factory import open_detector  # noqa: PLC0415
     from pipelines.recordings.annotate import AnnotatedVideo  # noqa: PLC0415 - these load OpenCV and the inference runtime,
     from pipelines.recordings.count_video import count as count_recording  # noqa: PLC0415 - which --help need not wait for
@@ -80,9 +80,9 @@ def count(
     with ExitStack() as resources:
         recording = resources.enter_context(Recording(source))
         camera = camera_for(geometry, drawn, recording.image_size)
-        gating = looks_per_s < RARE_LOOKS_PER_S and not whole_picture
-        size = None if gating else choose_view(camera, looks_per_s=looks_per_s).window[2:]
-        detector = open_detector(weights, device=device, confidence=confidence, picture_size=size, simulated=simulated)
+        gating = looks_per_s < LOW_FPS and not whole_picture
+        size = None if gating else choose_roi(camera, looks_per_s=looks_per_s).window[2:]
+        detector = open_detector(weights, device=device, confidence=confidence, image_size=size, simulated=simulated)
         resources.enter_context(closing(detector))
         watchers: list[Watcher] = [resources.enter_context(_progress(recording.expected_frames))]
         if video_path is not None:

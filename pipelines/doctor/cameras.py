@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from pydantic import SecretStr
 
-from models.tampering.stream_match import WHOLE, resemblance
+from models.tampering.stream_match import WHOLE_FRAME, match_streams
 from pipelines.config.settings import MIN_ACCURATE_FPS, CameraConfig, Config
 from pipelines.doctor.check import Finding, State
 from pipelines.doctor.streams import Stream, probe
@@ -105,8 +105,8 @@ def _beside_main(camera: CameraConfig, main: Stream | SourceLost, sub: Stream | 
         return
     if sub.image_size[0] * sub.image_size[1] > main.image_size[0] * main.image_size[1]:
         yield State.ADVICE, "it is larger than the main stream; are url and analysis_url the right way round?"
-    ways = resemblance(main.picture, sub.picture), resemblance(sub.picture, main.picture)
-    if any(way.share != WHOLE for way in ways):
+    ways = match_streams(main.picture, sub.picture), match_streams(sub.picture, main.picture)
+    if any(way.share != WHOLE_FRAME for way in ways):
         yield (
             State.PROBLEM,
             "it does not show the same part of the scene as the main stream, so geometry fits one of them only; set "

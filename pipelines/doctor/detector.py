@@ -10,7 +10,7 @@ import numpy as np
 
 from analytics.detections import Detections
 from models.detection.detector import Detector, RgbImage
-from models.weights.bundled import packaged_weights
+from models.weights.bundled import bundled_weights
 from models.weights.registry import default_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions
 from pipelines.analysis.detector_factory import open_live_detector
@@ -57,7 +57,7 @@ def _problem(says: str, advice: str) -> Finding:
 
 def _missing_weights(weights: str | None) -> str:
     """What to do where the weights would have to be fetched first, which an examination does not do; else ""."""
-    if packaged_weights(weights) is not None or (weights and Path(weights).exists()):
+    if bundled_weights(weights) is not None or (weights and Path(weights).exists()):
         return ""
     if weights and weights not in registered_models():
         return f"{weights}: no such file or folder; correct `weights`, or see simpang models list"

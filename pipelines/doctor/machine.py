@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from models.detection.cpu import cores
+from models.detection.cpu import available_cores
 from models.detection.loader import has_ultralytics, nvidia_gpu_present
 from pipelines.config.settings import Config
 from pipelines.doctor.check import Finding, State
@@ -44,7 +44,7 @@ def _processor() -> Finding:
 
 def usable_cores() -> float:
     """Those this process may run on, less what a container's CPU limit takes away."""
-    usable = float(cores())
+    usable = float(available_cores())
     with suppress(OSError, ValueError):
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         usable = min(usable, round(int(quota) / int(period), 2))

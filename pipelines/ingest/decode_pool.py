@@ -20,7 +20,7 @@ from typing import Self
 import structlog
 from av.video.frame import VideoFrame
 
-from models.detection.cpu import cores
+from models.detection.cpu import available_cores
 from pipelines.analysis.fair_scheduler import RateLimiter
 from pipelines.ingest.clock import StreamClock
 from pipelines.ingest.decoder import Decoder
@@ -49,7 +49,7 @@ class DecodePool:
     """
 
     def __init__(self, threads: int | None = None) -> None:
-        self.threads = threads or cores()
+        self.threads = threads or available_cores()
         self._due: SimpleQueue[DecodeTask] = SimpleQueue()
 
     def run(self, stop: Flag) -> None:

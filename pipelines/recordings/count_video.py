@@ -18,7 +18,7 @@ from analytics.camera_analyzer import CameraAnalyst
 from analytics.detections import Detections, Tracks
 from analytics.facts import ROAD_USERS, Fact, RoadUser
 from models.detection.detector import Detector, RgbImage
-from models.gating.roi import choose_view
+from models.gating.roi import choose_roi
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.perception import CameraPerception
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
@@ -174,7 +174,7 @@ def count(
     Decoding, detection and analysis overlap; facts come in the order of the frames. Raises UserError where nothing
     in the recording can be decoded.
     """
-    sight = CameraPerception(camera, choose_view(camera, looks_per_s=looks_per_s), gating=gating)
+    sight = CameraPerception(camera, choose_roi(camera, looks_per_s=looks_per_s), gating=gating)
     fitness = ViewGate(_FROZEN_S, drawn_on=has_geometry(camera))
     reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.plan)
     counting = _Counting(camera, detector, sight, watchers)

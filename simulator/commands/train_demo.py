@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from models.detection.cpu import cores
+from models.detection.cpu import available_cores
 from models.errors import UnusableWeights
 from models.weights.bundled import DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from models.weights.resolver import resolve_weights
@@ -40,7 +40,7 @@ def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders
             def progress(what: str, done: int, total: int) -> None:
                 bar.update(task, description=what, completed=done, total=total)
 
-            training = train(plan, path, work, progress, threads=threads or cores())
+            training = train(plan, path, work, progress, threads=threads or available_cores())
             report = publish(training, plan, start=path, work=work, out=folders["out"], progress=progress)
     except UnusableWeights as error:
         raise UserError(str(error)) from error

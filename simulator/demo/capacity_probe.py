@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import av
 from av.video.codeccontext import VideoCodecContext
 
-from models.detection.cpu import cores
+from models.detection.cpu import available_cores
 from models.detection.loader import load_detector
 from pipelines.config.settings import AnalysisConfig
 from simulator.cameras.simulated_camera import SimulatedCamera
@@ -29,7 +29,7 @@ _BUSY = Script(light=Light.DAY, demand=1.3)
 
 def cameras_held(point: Point, weights: str) -> int:
     """By the CPU time of drawing, encoding, decoding and detecting, whatever else the machine does meanwhile."""
-    return int(max(FEWEST, min(MOST, USED * cores() / (AROUND * cost_of_a_camera(point, weights)))))
+    return int(max(FEWEST, min(MOST, USED * available_cores() / (AROUND * cost_of_a_camera(point, weights)))))
 
 
 def cost_of_a_camera(point: Point, weights: str) -> float:

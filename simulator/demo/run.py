@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from models.detection.cpu import cores
+from models.detection.cpu import available_cores
 from models.weights.bundled import DEMO_CITY
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import Config, read_config
@@ -45,9 +45,9 @@ def show(data_dir: Path, *, port: int, cameras: int | None, seed: int, say: Say)
     data_dir.mkdir(parents=True, exist_ok=True)
     points, weights = points_in_order(), os.environ.get("SIMPANG_WEIGHTS") or DEMO_CITY
     held = cameras or cameras_held(points[0], weights)
-    say(f"{held} of {len(points)} cameras will be live: what this machine holds ({cores()} cores).")
+    say(f"{held} of {len(points)} cameras will be live: what this machine holds ({available_cores()} cores).")
     live, users = points[:held], demo_users()
-    ready_s = READY_S + READY_CPU_S * held / cores()
+    ready_s = READY_S + READY_CPU_S * held / available_cores()
     with live_city(
         live, seed, data_dir, duration_s=SCRIPTED_S, play="demo", get_ready_s=ready_s, listed=points[held:]
     ) as city:

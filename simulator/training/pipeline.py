@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from models.detection.cpu import cores
+from models.detection.cpu import available_cores
 from models.weights.bundled import DEMO_CITY_STEPS
 from simulator.render.meshes import shapes_digest
 from simulator.training.dataset import Stretch, examination_stretches, plan_json, render_all, training_stretches
 
 if TYPE_CHECKING:
-    from models.training.trainer import Training
+    from models.training.trainer import Trainer
 
 log = structlog.get_logger()
 
@@ -45,17 +45,17 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
 
-def train(plan: Plan, start: Path, work: Path, progress: Progress, *, threads: int) -> "Training":
+def train(plan: Plan, start: Path, work: Path, progress: Progress, *, threads: int) -> "Trainer":
     """Pictures and checkpoints are kept in `work`: what was interrupted goes on from there. Raises UnusableWeights."""
     import torch  # noqa: PLC0415 - takes seconds to load
 
-    from models.training.dataset import read_pictures  # noqa: PLC0415
-    from models.training.initial_network import start_network  # noqa: PLC0415
-    from models.training.trainer import Schedule, Training  # noqa: PLC0415
+    from models.training.dataset import read_labelled_frames  # noqa: PLC0415
+    from models.training.initial_network import initial_network  # noqa: PLC0415
+    from models.training.trainer import Schedule, Trainer  # noqa: PLC0415
 
     torch.set_num_threads(threads)
-    pictures = read_pictures(rendered("training", plan.training, work, progress))
-    training = Training(start_network(start, pictures, plan.seed), pictures, Schedule(steps=plan.steps), plan.seed)
+    pictures = read_labelled_frames(rendered("training", plan.training, work, progress))
+    training = Trainer(initial_network(start, pictures, plan.seed), pictures, Schedule(steps=plan.steps), plan.seed)
     checkpoint = work / f"checkpoint-{fingerprint(plan.training)}.pt"
     if checkpoint.is_file():
         training.resume(checkpoint)
@@ -75,7 +75,9 @@ def rendered(what: str, stretches: Sequence[Stretch], work: Path, progress: Prog
     """The folder that holds these stretches and no others."""
     folder = work / f"{what}-{fingerprint(stretches)}"
     total = len(stretches)
-    render_all(stretches, folder, jobs=cores(), progress=lambda n: progress(f"rendering for {what}", n, total))
+    render_all(
+        stretches, folder, jobs=available_cores(), progress=lambda n: progress(f"rendering for {what}", n, total)
+    )
     return folder
 
 

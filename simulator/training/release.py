@@ -13,8 +13,8 @@ from models.weights.bundled import DEMO_CITY_WEIGHTS, RENDERINGS, TRAINED_ON
 from simulator.training.pipeline import Plan, fingerprint, rendered
 
 if TYPE_CHECKING:
-    from models.training.dataset import LabelledPicture
-    from models.training.trainer import Training
+    from models.training.dataset import LabelledImage
+    from models.training.trainer import Trainer
 
 EXAMINED_FROM = 0.001
 """Confidence: average precision wants the doubtful ones, too."""
@@ -27,15 +27,15 @@ Progress = Callable[[str, int, int], None]
 
 
 def publish(
-    training: "Training", plan: Plan, *, start: Path, work: Path, out: Path, progress: Progress
+    training: "Trainer", plan: Plan, *, start: Path, work: Path, out: Path, progress: Progress
 ) -> dict[str, Any]:
     """Writes the INT8 folder and `report.json` to `out`; returns the report. Raises UnusableWeights.
 
     start: what training began with. work: as for `train`.
     """
     from models.export.exporter import export_weights  # noqa: PLC0415 - torch takes seconds to load
-    from models.export.quantization import quantise  # noqa: PLC0415
-    from models.training.dataset import read_pictures  # noqa: PLC0415
+    from models.export.quantization import quantize  # noqa: PLC0415
+    from models.training.dataset import read_labelled_frames  # noqa: PLC0415
     from models.training.trainer import save_weights  # noqa: PLC0415
 
     out.mkdir(parents=True, exist_ok=True)
@@ -45,10 +45,10 @@ def publish(
     _mark(exported / "metadata.yaml")
     learned_from = rendered("training", plan.training, work, progress)
     quantised = out / DEMO_CITY_WEIGHTS.name
-    pictures = read_pictures(learned_from)
+    pictures = read_labelled_frames(learned_from)
     step = max(1, len(pictures) // CALIBRATION_PICTURES)
-    quantise(exported, [picture.image for picture in pictures[::step]], quantised)
-    examined = read_pictures(rendered("examination", plan.examination, work, progress))
+    quantize(exported, [picture.image for picture in pictures[::step]], quantised)
+    examined = read_labelled_frames(rendered("examination", plan.examination, work, progress))
     report = _described(plan, training, start)
     for precision, folder in (("fp32", exported), ("int8", quantised)):
         report[precision] = examined_on(folder, examined, lambda n: progress("examining", n, len(examined)))
@@ -57,14 +57,14 @@ def publish(
 
 
 def examined_on(
-    folder: Path, pictures: Sequence["LabelledPicture"], progress: Callable[[int], None] = lambda _: None
+    folder: Path, pictures: Sequence["LabelledImage"], progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Any]:
     """Average precision of an OpenVINO folder: at an overlap of 0.5 by class, and the means."""
     from models.detection.openvino import find_xml  # noqa: PLC0415
-    from models.export.detection_metrics import Examination  # noqa: PLC0415
-    from models.training.reference_inference import plain_network  # noqa: PLC0415
+    from models.export.detection_metrics import DetectionEvaluator  # noqa: PLC0415
+    from models.training.reference_inference import reference_network  # noqa: PLC0415
 
-    detect, examination = plain_network(find_xml(folder), confidence=EXAMINED_FROM), Examination()
+    detect, examination = reference_network(find_xml(folder), confidence=EXAMINED_FROM), DetectionEvaluator()
     for done, picture in enumerate(pictures, start=1):
         examination.see(detect(picture.image), picture.labels.truth, picture.labels.counts)
         progress(done)
@@ -80,10 +80,10 @@ def examined_on(
     }
 
 
-def _described(plan: Plan, training: "Training", start: Path) -> dict[str, Any]:
+def _described(plan: Plan, training: "Trainer", start: Path) -> dict[str, Any]:
     """What was done, with what, from what."""
     from models.detection.openvino import find_xml  # noqa: PLC0415
-    from models.training.dataset import LEAST_HEIGHT_PX, LEAST_SHARE, LEAST_WIDTH_PX  # noqa: PLC0415
+    from models.training.dataset import MIN_HEIGHT_PX, MIN_VISIBLE_SHARE, MIN_WIDTH_PX  # noqa: PLC0415
 
     file = start if start.suffix == ".pt" else find_xml(start).with_suffix(".bin")
     with file.open("rb") as content:
@@ -98,7 +98,7 @@ def _described(plan: Plan, training: "Training", start: Path) -> dict[str, Any]:
             "stretches": fingerprint(plan.examination),
             "overlap": 0.5,
             "confidence_from": EXAMINED_FROM,
-            "counts_from": {"share": LEAST_SHARE, "width_px": LEAST_WIDTH_PX, "height_px": LEAST_HEIGHT_PX},
+            "counts_from": {"share": MIN_VISIBLE_SHARE, "width_px": MIN_WIDTH_PX, "height_px": MIN_HEIGHT_PX},
         },
         "made_by": training.told(),
         "versions": {part: version(part) for part in _PARTS},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.tampering import monitor as view_health
+from models.tampering import monitor
 
 
 @pytest.fixture
@@ -14,6 +14,6 @@ def brief_periods(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def views_judged_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many looks at a camera's view as ever, in a quarter of the time."""
-    quarters = {state: seconds / 4 for state, seconds in view_health.DWELL_S.items()}
-    monkeypatch.setattr(view_health, "LOOK_EVERY_S", view_health.LOOK_EVERY_S / 4)
-    monkeypatch.setattr(view_health, "DWELL_S", quarters)
+    quarters = {state: seconds / 4 for state, seconds in monitor.DWELL_S.items()}
+    monkeypatch.setattr(monitor, "CHECK_INTERVAL_S", monitor.CHECK_INTERVAL_S / 4)
+    monkeypatch.setattr(monitor, "DWELL_S", quarters)

@@ -15,7 +15,7 @@ from av.video.frame import VideoFrame
 
 from models.detection.detector import RgbImage
 from models.errors import UnusableWeights
-from models.export.yolo_dataset import PICTURE_SUFFIXES, at_width, read_picture
+from models.export.yolo_dataset import IMAGE_SUFFIXES, read_image, resize_to_width
 from pipelines.errors import UserError
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.source import Source, SourceLost, explain, public_address
@@ -75,12 +75,12 @@ def sample_pictures(
 def _of_file(path: Path, each: int, width: int) -> list[RgbImage]:
     try:
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in PICTURE_SUFFIXES)
+            found = sorted(file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
             if not found:
-                raise UserError(f"{path}: holds no pictures ({', '.join(PICTURE_SUFFIXES)}); give another folder")
-            return [read_picture(file, width=width) for file in _evenly(found, each)]
-        if path.suffix.lower() in PICTURE_SUFFIXES:
-            return [read_picture(path, width=width)]
+                raise UserError(f"{path}: holds no pictures ({', '.join(IMAGE_SUFFIXES)}); give another folder")
+            return [read_image(file, width=width) for file in _evenly(found, each)]
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            return [read_image(path, width=width)]
         return list(_of_video(path, each, width))
     except UnusableWeights as error:
         raise UserError(str(error)) from error
@@ -111,7 +111,7 @@ def _of_video(path: Path, each: int, width: int) -> Iterator[RgbImage]:
                     break
             if frame is None:
                 return
-            yield at_width(_rgb(frame), width)
+            yield resize_to_width(_rgb(frame), width)
 
 
 def _rgb(frame: VideoFrame) -> RgbImage:
@@ -139,7 +139,7 @@ def _one_picture(url: str, width: int, stall_s: float) -> RgbImage | None:
             decoder = Decoder(source)
             for packet in source.packets():
                 for _, frame in decoder.frames(packet):
-                    return at_width(_rgb(frame), width)
+                    return resize_to_width(_rgb(frame), width)
                 if time.monotonic() > until:
                     raise SourceLost(f"{source.address}: no picture could be decoded; check the camera")
     except SourceLost as error:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from models.errors import UnusableWeights
-from models.export.detector_agreement import CONFIDENT, SAME_BOX
+from models.export.detector_agreement import HIGH_CONFIDENCE, MATCH_IOU
 from models.export.tensorrt_cache import EngineCache, this_hardware
 from models.weights.resolver import engine_folder, resolve_weights
 from pipelines.config.settings import read_config
@@ -117,8 +117,8 @@ def _show(made: "QuantisedModel") -> None:
         )
     console.print(table)
     console.print(
-        f"INT8 against the original on {kept.pictures} pictures that were held back; boxes of confidence {CONFIDENT} "
-        f"and more, the same from IoU {SAME_BOX}; confidence: the mean change.",
+        f"INT8 against the original on {kept.pictures} pictures that were held back; boxes of confidence "
+        f"{HIGH_CONFIDENCE} and more, the same from IoU {MATCH_IOU}; confidence: the mean change.",
         soft_wrap=True,
     )
     if kept.original is not None and kept.quantised is not None:

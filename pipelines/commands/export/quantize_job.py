@@ -12,9 +12,9 @@ from typing import Any
 
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork, find_xml
 from models.errors import UnusableWeights
-from models.export.accuracy_report import KeptAccuracy, measure_kept_accuracy
+from models.export.accuracy_report import AccuracyReport, compare_accuracy
 from models.export.exporter import export_weights
-from models.export.quantization import ENOUGH_PICTURES, has_nncf, quantise
+from models.export.quantization import CALIBRATION_IMAGES, has_nncf, quantize
 from models.export.tensorrt_cache import EngineCache, this_hardware
 from pipelines.commands.export.calibration_samples import Samples, sample_pictures
 from pipelines.errors import UserError
@@ -34,7 +34,7 @@ class Calibration:
 
     sources: Sequence[str]
     width: int = 640
-    pictures: int = ENOUGH_PICTURES
+    pictures: int = CALIBRATION_IMAGES
     over_s: float = 60.0
     labelled: Path | None = None
     accept: bool = False
@@ -56,7 +56,7 @@ class QuantisedModel:
 
     path: Path | None
     report: Path | None
-    kept: KeptAccuracy
+    kept: AccuracyReport
     accepted: bool
 
 
@@ -74,9 +74,9 @@ def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
         original = export_weights(weights) if weights.suffix == ".pt" else weights
         name, folder = find_xml(original).stem, (original if original.is_dir() else original.parent).parent
         trial = folder / f"{name}_int8_rejected_openvino_model"
-        mark = quantise(original, samples.used, trial, mark=_mark(weights, samples, by.width))
+        mark = quantize(original, samples.used, trial, mark=_mark(weights, samples, by.width))
 
-        kept = measure_kept_accuracy(
+        kept = compare_accuracy(
             lambda confidence: OpenVinoDetector(OpenVinoNetwork(original, confidence=confidence)),
             lambda confidence: OpenVinoDetector(OpenVinoNetwork(trial, confidence=confidence)),
             samples.held_back,
@@ -111,7 +111,7 @@ def quantise_for_gpu(weights: Path, by: Calibration, engines: EngineCache) -> Qu
         from models.detection.ultralytics import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
 
         built, key = engines.build(weights, hardware, "int8", samples.used)
-        kept = measure_kept_accuracy(
+        kept = compare_accuracy(
             lambda confidence: UltralyticsDetector(weights, confidence=confidence),
             lambda confidence: UltralyticsDetector(built, confidence=confidence),
             samples.held_back,

@@ -3,8 +3,8 @@
 import pytest
 
 from models.detection import backend_advice as module
-from models.detection.backend_advice import detector_path, is_int8
-from models.export.quantization import has_nncf, quantise
+from models.detection.backend_advice import advise_backend, is_int8
+from models.export.quantization import has_nncf, quantize
 from models.export.tensorrt_cache import EngineCache, Hardware
 from models.weights.resolver import engine_folder
 from tests.support.tiny_network import save_tiny_network
@@ -27,7 +27,7 @@ def pt(tmp_path):
 
 
 def told(weights, tmp_path, *, gpu=False, device="auto"):
-    return detector_path(weights and str(weights), device, cache=tmp_path, gpu=gpu, hardware=lambda: L4)
+    return advise_backend(weights and str(weights), device, cache=tmp_path, gpu=gpu, hardware=lambda: L4)
 
 
 def test_weights_that_are_not_here_have_no_path(tmp_path):
@@ -50,7 +50,7 @@ def test_int8_on_the_cpu_is_the_fastest_way_there(tmp_path):
     import numpy as np
 
     source = save_tiny_network(tmp_path / "tiny_openvino_model", convolved=True)
-    quantise(source, [np.zeros((64, 64, 3), np.uint8)], tmp_path / "tiny_int8_openvino_model")
+    quantize(source, [np.zeros((64, 64, 3), np.uint8)], tmp_path / "tiny_int8_openvino_model")
     assert not is_int8(source)
     path = told(tmp_path / "tiny_int8_openvino_model", tmp_path)
     assert (path.says, path.faster) == ("OpenVINO INT8 on the CPU", "")
@@ -94,5 +94,5 @@ def test_an_engine_is_said_to_be_built_first_and_then_found(tmp_path, pt, with_a
 
 
 def test_a_driver_that_does_not_work_is_told(tmp_path, pt, with_all_extras):
-    path = detector_path("yolo11n", cache=tmp_path, gpu=True, hardware=lambda: None)
+    path = advise_backend("yolo11n", cache=tmp_path, gpu=True, hardware=lambda: None)
     assert "check the driver" in path.faster

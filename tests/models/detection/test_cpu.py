@@ -8,11 +8,11 @@ from threading import Event, Thread
 
 import pytest
 
-from models.detection.cpu import GIVES_WAY, cores, new_threads_give_way
+from models.detection.cpu import NICE_INCREMENT, available_cores, niced_threads
 
 
 def test_there_is_a_core_to_run_on() -> None:
-    assert 1 <= cores() <= (os.cpu_count() or 1)
+    assert 1 <= available_cores() <= (os.cpu_count() or 1)
 
 
 LEAST = 19
@@ -38,10 +38,10 @@ def test_threads_that_begin_meanwhile_give_way_and_others_do_not() -> None:
     usual = os.getpriority(os.PRIO_PROCESS, 0)
     with ExitStack() as threads:
         older = threads.enter_context(waiting_thread())
-        with new_threads_give_way():
+        with niced_threads():
             newer = threads.enter_context(waiting_thread())
             with waiting_thread():
                 pass  # and is over before the others are told
-        assert os.getpriority(os.PRIO_PROCESS, newer) == min(LEAST, usual + GIVES_WAY)
+        assert os.getpriority(os.PRIO_PROCESS, newer) == min(LEAST, usual + NICE_INCREMENT)
         assert os.getpriority(os.PRIO_PROCESS, older) == usual
         assert os.getpriority(os.PRIO_PROCESS, 0) == usual

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analytics.detections import Detections
-from models.detection.executors import BatchedDetection
+from models.detection.executors import DynamicBatcher
 from tests.support.servers import wait_until
 
 
@@ -40,7 +40,7 @@ def network():
 
 @pytest.fixture
 def detection(network):
-    batched = BatchedDetection(network, largest=3, room=8)
+    batched = DynamicBatcher(network, max_batch=3, max_in_flight=8)
     yield batched
     network.go_on.set()
     batched.close()
@@ -89,7 +89,7 @@ def test_a_picture_that_fails_harms_no_other_of_its_batch(network, detection):
 def test_submitting_blocks_while_there_is_no_room(network):
     from threading import Thread
 
-    detection = BatchedDetection(network, largest=2, room=2)
+    detection = DynamicBatcher(network, max_batch=2, max_in_flight=2)
     under_way = [detection.submit(0), detection.submit(1)]
     third = []
     thread = Thread(target=lambda: third.append(detection.submit(2)))
@@ -104,7 +104,7 @@ def test_submitting_blocks_while_there_is_no_room(network):
 
 
 def test_closing_finishes_what_is_under_way_and_takes_nothing_more(network):
-    detection = BatchedDetection(network, largest=2, room=5)
+    detection = DynamicBatcher(network, max_batch=2, max_in_flight=5)
     under_way = [detection.submit(number) for number in range(5)]
     network.go_on.set()
     detection.close()

@@ -24,9 +24,9 @@ def test_a_box_comes_back_to_where_it_was(picture):
     fitted = letterbox(np.zeros((height, width, 3), np.uint8), (640, 640))
     box = np.array([[0.25 * width, 0.25 * height, 0.75 * width, height]], np.float32)
     assert fitted.image.shape == (640, 640, 3)
-    assert fitted.to_picture(box * fitted.scale) == pytest.approx(box, rel=1e-5)
+    assert fitted.to_image(box * fitted.scale) == pytest.approx(box, rel=1e-5)
 
 
 def test_boxes_are_clipped_to_the_picture():
     fitted = pad_to_stride(np.zeros((50, 100, 3), np.uint8), 32)
-    assert fitted.to_picture(np.array([[-5, -5, 128, 64]], np.float32)).tolist() == [[0, 0, 100, 50]]
+    assert fitted.to_image(np.array([[-5, -5, 128, 64]], np.float32)).tolist() == [[0, 0, 100, 50]]

@@ -47,8 +47,8 @@ def test_both_heads_with_any_input_find_the_box_in_picture_pixels(tmp_path, dete
 @pytest.mark.parametrize("end_to_end", [False, True])
 def test_a_network_made_for_one_size_finds_the_same(tmp_path, detector_of, end_to_end):
     folder = save_tiny_network(tmp_path / "m", end_to_end=end_to_end)
-    for picture_size, error in (((192, 96), 0.01), ((200, 100), 0.5)):
-        found = detector_of(folder, picture_size=picture_size).submit(picture(size=picture_size)).result(timeout=30)
+    for image_size, error in (((192, 96), 0.01), ((200, 100), 0.5)):
+        found = detector_of(folder, image_size=image_size).submit(picture(size=image_size)).result(timeout=30)
         assert found.xyxy[0] == pytest.approx([60, 30, 100, 50], abs=error)
 
 

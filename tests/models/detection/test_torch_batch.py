@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
-from models.detection.yolo_postprocess import decode_dense, decode_end_to_end
+from models.detection.yolo_postprocess import decode_anchor_free, decode_end_to_end
 
 if find_spec("torch") is None:
     pytest.skip("needs torch (extra `yolo`)", allow_module_level=True)
@@ -38,7 +38,7 @@ def test_the_dense_head_is_read_as_in_numpy():
     found = candidates(torch.from_numpy(output), ROAD_USERS_OF_CLASSES, 0.7)
     assert len(found) == 3
     for (boxes, confidence, kinds), raw in zip(found, output, strict=True):
-        expected = decode_dense(raw, ROAD_USERS_OF_CLASSES, 0.7)
+        expected = decode_anchor_free(raw, ROAD_USERS_OF_CLASSES, 0.7)
         assert len(boxes) == len(expected) > 0
         assert boxes == pytest.approx(expected.xyxy, abs=1e-5)
         assert confidence == pytest.approx(expected.confidence)

@@ -5,7 +5,7 @@ import pytest
 
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
-from models.detection.yolo_postprocess import decode_dense, decode_end_to_end, without_duplicates
+from models.detection.yolo_postprocess import decode_anchor_free, decode_end_to_end, nms
 from models.weights.model_metadata import ModelMetadata
 
 NAMES = {0: "person", 1: "kite", 2: "car", 3: "truck", 4: "motorcycle"}
@@ -31,7 +31,7 @@ def boxes(*rows: tuple[float, float, float, float, float, RoadUser]) -> Detectio
 
 
 def test_dense_head_gives_corners_and_the_best_of_our_classes():
-    found = decode_dense(dense(((50, 40, 20, 10), {"car": 0.8, "truck": 0.3})), ROAD_USERS_OF_MODEL, 0.25)
+    found = decode_anchor_free(dense(((50, 40, 20, 10), {"car": 0.8, "truck": 0.3})), ROAD_USERS_OF_MODEL, 0.25)
     assert found.xyxy.tolist() == [[40, 35, 60, 45]]
     assert named(found) == [RoadUser.CAR]
     assert found.confidence == pytest.approx([0.8])
@@ -46,7 +46,7 @@ def test_dense_head_gives_corners_and_the_best_of_our_classes():
     ],
 )
 def test_dense_head_keeps_confident_road_users(scores, expected):
-    assert len(decode_dense(dense(((50, 40, 20, 10), scores)), ROAD_USERS_OF_MODEL, 0.25)) == expected
+    assert len(decode_anchor_free(dense(((50, 40, 20, 10), scores)), ROAD_USERS_OF_MODEL, 0.25)) == expected
 
 
 def test_end_to_end_head_keeps_confident_road_users():
@@ -59,7 +59,7 @@ def test_end_to_end_head_keeps_confident_road_users():
 
 
 def test_nothing_found_is_empty_for_both_heads():
-    assert len(without_duplicates(decode_dense(dense(), ROAD_USERS_OF_MODEL, 0.25))) == 0
+    assert len(nms(decode_anchor_free(dense(), ROAD_USERS_OF_MODEL, 0.25))) == 0
     assert len(decode_end_to_end(np.zeros((300, 6), np.float32), ROAD_USERS_OF_MODEL, 0.25)) == 0
 
 
@@ -79,11 +79,11 @@ def test_nothing_found_is_empty_for_both_heads():
     ],
 )
 def test_one_thing_is_one_box(second, expected):
-    found = without_duplicates(boxes((0, 0, 100, 50, 0.9, RoadUser.CAR), second))
+    found = nms(boxes((0, 0, 100, 50, 0.9, RoadUser.CAR), second))
     assert named(found) == expected
 
 
 def test_pixels_far_from_the_corner_overlap_as_near_ones_do():
     near = boxes((0, 0, 10, 10, 0.9, RoadUser.CAR), (1, 0, 11, 10, 0.8, RoadUser.CAR))
     far = Detections(near.xyxy + 4000, near.confidence, near.class_id)
-    assert len(without_duplicates(near)) == len(without_duplicates(far)) == 1
+    assert len(nms(near)) == len(nms(far)) == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
-from models.export.accuracy_report import ENOUGH_OF_A_KIND, KeptAccuracy, measure_kept_accuracy
+from models.export.accuracy_report import ENOUGH_OF_A_KIND, AccuracyReport, compare_accuracy
 from models.export.detection_metrics import AveragePrecision
 from models.export.detector_agreement import Agreement
 from tests.support.tiny_network import save_tiny_network
@@ -13,7 +13,7 @@ GOOD = Agreement(expected=200, found=198, claimed=199, backed=196, confidence_ch
 
 
 def test_good_agreement_has_no_shortfalls():
-    kept = KeptAccuracy({"all": GOOD, "car": GOOD}, 40)
+    kept = AccuracyReport({"all": GOOD, "car": GOOD}, 40)
     assert kept.shortfalls == []
     assert kept.as_json()["agreement"]["all"]["recall"] == pytest.approx(0.99)
 
@@ -29,19 +29,19 @@ def test_good_agreement_has_no_shortfalls():
     ],
 )
 def test_too_little_agreement_is_told(agreement, says):
-    (told,) = KeptAccuracy(agreement, 40).shortfalls
+    (told,) = AccuracyReport(agreement, 40).shortfalls
     assert says in told
 
 
 def test_a_kind_of_which_there_are_few_decides_nothing():
     few = Agreement(ENOUGH_OF_A_KIND - 1, 1, 1, 1, 0.0)
-    assert KeptAccuracy({"all": GOOD, "bus": few}, 40).shortfalls == []
+    assert AccuracyReport({"all": GOOD, "bus": few}, 40).shortfalls == []
 
 
 def test_too_much_lost_against_the_truth_is_told():
     original, less = (AveragePrecision(0.8, m, {"car": 0.8}, {"car": 10}, 10) for m in (0.50, 0.45))
-    assert "mAP50-95 falls by 0.050" in KeptAccuracy({"all": GOOD}, 40, original, less).shortfalls[0]
-    assert KeptAccuracy({"all": GOOD}, 40, less, original).shortfalls == []
+    assert "mAP50-95 falls by 0.050" in AccuracyReport({"all": GOOD}, 40, original, less).shortfalls[0]
+    assert AccuracyReport({"all": GOOD}, 40, less, original).shortfalls == []
 
 
 def test_two_networks_are_measured_on_pictures_and_against_labels(tmp_path):
@@ -49,11 +49,11 @@ def test_two_networks_are_measured_on_pictures_and_against_labels(tmp_path):
     other = opener(save_tiny_network(tmp_path / "other_openvino_model", found_class=3))
     data = labelled_set(tmp_path / "set")
     pictures = [bright(left) for left in (10, 50, 90)]
-    same = measure_kept_accuracy(network, network, pictures, labelled=data, width=160)
+    same = compare_accuracy(network, network, pictures, labelled=data, width=160)
     assert same.agreement["all"].recall == 1
     assert same.original == same.quantised
     assert same.original.map50 == pytest.approx(1)
-    wrong = measure_kept_accuracy(network, other, pictures, labelled=data, width=160)
+    wrong = compare_accuracy(network, other, pictures, labelled=data, width=160)
     assert wrong.agreement["all"].recall == 0
     assert wrong.quantised.map50 == pytest.approx(0)
 

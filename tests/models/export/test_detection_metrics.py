@@ -5,7 +5,7 @@ import pytest
 
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
-from models.export.detection_metrics import AveragePrecision, Examination
+from models.export.detection_metrics import AveragePrecision, DetectionEvaluator
 
 CAR, BUS = "car", "bus"
 Box = tuple[float, float, float, float, float, str]
@@ -20,7 +20,7 @@ def boxes(*wanted: Box) -> Detections:
 
 
 def examined(found: Detections, truth: Detections, counts: list[bool] | None = None) -> AveragePrecision:
-    examination = Examination()
+    examination = DetectionEvaluator()
     examination.see(found, truth, None if counts is None else np.array(counts))
     return examination.result()
 
@@ -75,7 +75,7 @@ def test_who_does_not_count_is_neither_asked_for_nor_held_against() -> None:
 
 
 def test_pictures_add_up() -> None:
-    examination = Examination()
+    examination = DetectionEvaluator()
     truth = boxes((10, 10, 40, 40, 1.0, CAR))
     examination.see(truth, truth)
     examination.see(boxes(), truth)

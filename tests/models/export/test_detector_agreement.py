@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
-from models.export.detector_agreement import CONFIDENT, LEAST, agreement_by_road_user, overlaps
+from models.export.detector_agreement import HIGH_CONFIDENCE, MIN_CONFIDENCE, agreement_by_road_user, overlaps
 
 CAR, MOTORCYCLE = ROAD_USERS.index(RoadUser.CAR), ROAD_USERS.index(RoadUser.MOTORCYCLE)
 
@@ -45,7 +45,7 @@ def test_another_kind_of_road_user_is_not_the_same():
 
 
 def test_a_confident_box_may_be_met_by_a_less_confident_one_and_no_box_twice():
-    unsure = (CONFIDENT + LEAST) / 2
+    unsure = (HIGH_CONFIDENCE + MIN_CONFIDENCE) / 2
     original = [detections((0, 0, 0.9, CAR), (3, 0, 0.9, CAR))]
     told = agreement_by_road_user(original, [detections((0, 0, unsure, CAR))])["all"]
     assert (told.expected, told.found, told.claimed) == (2, 1, 0)

@@ -11,8 +11,8 @@ from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
 from models.detection.openvino_graph import read_network
 from models.errors import UnusableWeights
 from models.export import quantization as module
-from models.export.accuracy_report import measure_kept_accuracy
-from models.export.quantization import has_nncf, quantise
+from models.export.accuracy_report import compare_accuracy
+from models.export.quantization import has_nncf, quantize
 from tests.support.tiny_network import save_tiny_network
 
 needs_nncf = pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)")
@@ -35,7 +35,7 @@ def float_network(folder, **options):
 def test_what_comes_out_is_int8_finds_the_same_and_takes_any_size(tmp_path):
     out = tmp_path / "tiny_int8_openvino_model"
     source = float_network(tmp_path)
-    mark = quantise(source, PICTURES, out, mark={"calibrated_on": ["road.mp4"]})
+    mark = quantize(source, PICTURES, out, mark={"calibrated_on": ["road.mp4"]})
     network = read_network(out / "model.xml")
     assert "FakeQuantize" in {node.get_type_name() for node in network.get_ops()}
     assert network.inputs[0].partial_shape == ov.PartialShape([1, 3, -1, -1])
@@ -58,39 +58,39 @@ def test_what_was_there_before_is_replaced_whole(tmp_path):
     out = tmp_path / "tiny_int8_openvino_model"
     out.mkdir()
     (out / "older.xml").write_text("")
-    quantise(float_network(tmp_path), PICTURES, out)
+    quantize(float_network(tmp_path), PICTURES, out)
     assert sorted(path.name for path in out.iterdir()) == ["metadata.yaml", "model.bin", "model.xml"]
 
 
 @needs_nncf
 def test_a_network_is_not_quantised_twice(tmp_path):
     out = tmp_path / "tiny_int8_openvino_model"
-    quantise(float_network(tmp_path), PICTURES, out)
+    quantize(float_network(tmp_path), PICTURES, out)
     with pytest.raises(UnusableWeights, match="quantised already"):
-        quantise(out, PICTURES, tmp_path / "again")
+        quantize(out, PICTURES, tmp_path / "again")
     assert not (tmp_path / "again").exists()
 
 
 @needs_nncf
 def test_no_pictures_and_no_network_are_refused(tmp_path):
     with pytest.raises(UnusableWeights, match="no picture to calibrate on"):
-        quantise(float_network(tmp_path), [], tmp_path / "out")
+        quantize(float_network(tmp_path), [], tmp_path / "out")
     with pytest.raises(UnusableWeights, match=r"expected one OpenVINO \.xml"):
-        quantise(tmp_path / "nothing", PICTURES, tmp_path / "out")
+        quantize(tmp_path / "nothing", PICTURES, tmp_path / "out")
 
 
 @needs_nncf
 def test_pictures_of_another_size_than_a_fixed_input_are_refused_in_one_line(tmp_path):
     source = float_network(tmp_path, size=(64, 64))
     with pytest.raises(UnusableWeights, match="cannot be quantised") as refusal:
-        quantise(source, PICTURES, tmp_path / "out")
+        quantize(source, PICTURES, tmp_path / "out")
     assert "\n" not in str(refusal.value)
 
 
 def test_without_nncf_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "has_nncf", lambda: False)
     with pytest.raises(UnusableWeights, match=r"pip install 'simpang\[quantise\]'"):
-        quantise(tmp_path, PICTURES, tmp_path / "out")
+        quantize(tmp_path, PICTURES, tmp_path / "out")
 
 
 @needs_nncf
@@ -116,9 +116,9 @@ def test_a_yolo_with_random_weights_is_quantised_and_runs(tmp_path):
     model.save(tmp_path / "random.pt")
     original = export_weights(tmp_path / "random.pt", imgsz=160)
     noise = np.random.default_rng(1).integers(0, 255, (4, 96, 160, 3), dtype=np.uint8)
-    quantise(original, noise, tmp_path / "random_int8_openvino_model")
+    quantize(original, noise, tmp_path / "random_int8_openvino_model")
     quantised = tmp_path / "random_int8_openvino_model"
-    kept = measure_kept_accuracy(
+    kept = compare_accuracy(
         *(
             lambda confidence, path=path: OpenVinoDetector(OpenVinoNetwork(path, confidence=confidence))
             for path in (original, quantised)

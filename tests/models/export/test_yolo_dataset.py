@@ -6,7 +6,7 @@ import pytest
 
 from analytics.facts import ROAD_USERS, RoadUser
 from models.errors import UnusableWeights
-from models.export.yolo_dataset import labelled_pictures
+from models.export.yolo_dataset import labelled_images
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def data_set(tmp_path):
 
 
 def test_boxes_come_in_pixels_of_the_scaled_picture_and_other_things_are_left_out(data_set):
-    (picture, truth), (_, nothing) = labelled_pictures(data_set / "data.yaml", width=400)
+    (picture, truth), (_, nothing) = labelled_images(data_set / "data.yaml", width=400)
     assert picture.shape == (200, 400, 3)
     assert picture[0, 0].tolist() == [0, 0, 255]
     assert truth.xyxy.tolist() == [[100, 50, 300, 150]]
@@ -32,7 +32,7 @@ def test_boxes_come_in_pixels_of_the_scaled_picture_and_other_things_are_left_ou
 def test_pictures_may_be_listed_in_a_file(data_set):
     (data_set / "val.txt").write_text("./images/val/a.png\n")
     (data_set / "data.yaml").write_text("val: val.txt\nnames: [motorcycle, car, kite]\n")
-    assert len(list(labelled_pictures(data_set / "data.yaml", width=200))) == 1
+    assert len(list(labelled_images(data_set / "data.yaml", width=200))) == 1
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,17 @@ def test_pictures_may_be_listed_in_a_file(data_set):
 def test_what_is_no_data_set_is_refused(data_set, text, says):
     (data_set / "data.yaml").write_text(text)
     with pytest.raises(UnusableWeights, match=says):
-        list(labelled_pictures(data_set / "data.yaml", width=200))
+        list(labelled_images(data_set / "data.yaml", width=200))
 
 
 @pytest.mark.parametrize("label", ["car 1 2 3 4", "0 0.5", "9 0.5 0.5 0.1 0.1"])
 def test_labels_that_make_no_sense_are_named(data_set, label):
     (data_set / "labels" / "val" / "b.txt").write_text(label)
     with pytest.raises(UnusableWeights, match=r"b\.txt"):
-        list(labelled_pictures(data_set / "data.yaml", width=200))
+        list(labelled_images(data_set / "data.yaml", width=200))
 
 
 def test_a_broken_picture_is_named(data_set):
     (data_set / "images" / "val" / "b.png").write_bytes(b"no picture")
     with pytest.raises(UnusableWeights, match=r"b\.png"):
-        list(labelled_pictures(data_set / "data.yaml", width=200))
+        list(labelled_images(data_set / "data.yaml", width=200))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from analytics.detections import Tracks
-from models.gating.input_scale import ENOUGH_ROAD_USERS, LEARN_AGAIN_AFTER_S, SEEN_OFTEN, LearnedScale, scaled
-from models.gating.roi import view_at
+from models.gating.input_scale import ENOUGH_ROAD_USERS, LEARN_AGAIN_AFTER_S, SEEN_OFTEN, AdaptiveInputScale, scale_roi
+from models.gating.roi import roi_at
 
 
 def tracks(side: float, who: range) -> Tracks:
@@ -14,8 +14,8 @@ def tracks(side: float, who: range) -> Tracks:
     return Tracks(boxes, np.full(n, 0.9, np.float32), np.zeros(n, np.int64), np.array(who, np.int64))
 
 
-def learned_from(*seen: Tracks, detector_pixels: float = 1.0) -> LearnedScale:
-    scale = LearnedScale(detector_pixels)
+def learned_from(*seen: Tracks, detector_pixels: float = 1.0) -> AdaptiveInputScale:
+    scale = AdaptiveInputScale(detector_pixels)
     for look in range(SEEN_OFTEN):
         for road_users in seen:
             scale.learn(look / 5, road_users)
@@ -32,7 +32,7 @@ def test_what_counts_is_what_the_detector_sees():
 
 
 def test_few_road_users_prove_nothing_however_long_they_stand():
-    scale = LearnedScale(1.0)
+    scale = AdaptiveInputScale(1.0)
     for look in range(1000):
         scale.learn(look / 5, tracks(80, range(ENOUGH_ROAD_USERS - 1)))
         assert scale.at(look / 5) == 1.0
@@ -66,8 +66,8 @@ def test_a_clock_that_was_set_back_is_no_reason_to_stay_small():
 
 @pytest.mark.parametrize("scale", [1.0, 0.75, 0.5])
 def test_a_scaled_view_shows_the_same_part_of_the_frame(scale):
-    full = view_at((1280, 720), (100.0, 200.0, 900.0, 600.0), 0.5)
-    small = scaled(full, scale)
+    full = roi_at((1280, 720), (100.0, 200.0, 900.0, 600.0), 0.5)
+    small = scale_roi(full, scale)
     middles = []
     for view in (full, small):
         left, top, width, height = view.window

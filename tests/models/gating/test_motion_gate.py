@@ -9,16 +9,16 @@ import pytest
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from models.gating.motion_gate import BLOCK, EVERYTHING_EVERY_LOOKS, EVERYTHING_EVERY_S, Attention
-from models.gating.roi import view_at
+from models.gating.motion_gate import BLOCK, EVERYTHING_EVERY_LOOKS, EVERYTHING_EVERY_S, MotionGate
+from models.gating.roi import roi_at
 from models.gating.template_tracking import Grey
-from models.packing.crop_collage import Part
-from models.tracking.measurement_space import PicturePlane
+from models.packing.crop_collage import Rectangle
+from models.tracking.measurement_space import ImagePlane
 from models.tracking.tracker import RoadTracker
 
 WIDTH, HEIGHT = 640, 352
 LOOKS_PER_S = 5
-EVERYTHING: tuple[Part, ...] = ((0, 0, WIDTH, HEIGHT),)
+EVERYTHING: tuple[Rectangle, ...] = ((0, 0, WIDTH, HEIGHT),)
 
 Boxes = NDArray[np.float32]
 
@@ -55,7 +55,7 @@ def boxes(*corners: tuple[float, float], size: tuple[int, int] = (48, 36)) -> Bo
     return np.array([[u, v, u + size[0], v + size[1]] for u, v in corners], np.float32).reshape(-1, 4)
 
 
-def seen_in(part: Part, there: Boxes) -> Detections:
+def seen_in(part: Rectangle, there: Boxes) -> Detections:
     """Of whom more than half is in the part."""
     offset = np.array(part[:2] * 2, np.float32)
     inside = np.clip(there, np.array(part[:2] * 2), np.array(part[2:] * 2))
@@ -67,7 +67,7 @@ def seen_in(part: Part, there: Boxes) -> Detections:
 @dataclass(frozen=True, slots=True)
 class Moment:
     t: float
-    parts: tuple[Part, ...]
+    parts: tuple[Rectangle, ...]
     told: Boxes
 
     @property
@@ -79,13 +79,13 @@ def watch(
     looks: int, picture: Callable[[int], Grey], there: Callable[[int], Boxes], *, start: float = 100.0
 ) -> Iterator[Moment]:
     """Each look: what was looked at, and who was told to be there. there: whom the detector would find."""
-    attention = Attention(view_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0))
-    tracker = RoadTracker(PicturePlane())
+    attention = MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0))
+    tracker = RoadTracker(ImagePlane())
     for look in range(looks):
         t = start + look / LOOKS_PER_S
-        parts = attention.look(t, picture(look))
-        detections = attention.conclude(parts, [seen_in(part, there(look)) for part in parts])
-        attention.recognise(t, detections, tracker.update(t, detections))
+        parts = attention.select_regions(t, picture(look))
+        detections = attention.merge_detections(parts, [seen_in(part, there(look)) for part in parts])
+        attention.update_tracks(t, detections, tracker.update(t, detections))
         yield Moment(t, parts, detections.xyxy)
 
 
@@ -234,11 +234,11 @@ def test_no_part_cuts_through_anybody() -> None:
 
 @pytest.mark.parametrize("break_s", [3.0, -50.0])
 def test_after_a_gap_everything_is_looked_at(break_s: float) -> None:
-    attention, street = Attention(view_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0)), Street()
+    attention, street = MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0)), Street()
     looks = []
     for t in (100.0, 100.2, 100.4, 100.4 + break_s, 100.6 + break_s):
-        looks.append(attention.look(t, street.picture(boxes())))
-        attention.conclude(looks[-1], [seen_in(part, boxes()) for part in looks[-1]])
+        looks.append(attention.select_regions(t, street.picture(boxes())))
+        attention.merge_detections(looks[-1], [seen_in(part, boxes()) for part in looks[-1]])
     assert looks == [EVERYTHING, (), (), EVERYTHING, ()]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
-from models.gating.roi import AFFORDABLE_PIXELS, APPROACH, APPROACH_OF_RARE_LOOKS, STRIDE, choose_view, view_at
+from models.gating.roi import AFFORDABLE_PIXELS, APPROACH, APPROACH_OF_RARE_LOOKS, STRIDE, choose_roi, roi_at
 
 FAR_CORNER = Zone(id="far", polygon=((900, 100), (1200, 100), (1200, 250), (900, 250)))
 
@@ -19,7 +19,7 @@ SIZES = [(1280, 720), (640, 360), (720, 1280), (1920, 1080), (450, 360), (3840, 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_with_nothing_drawn_the_whole_picture_is_seen_in_its_own_shape(size):
-    view = choose_view(Camera(id="c", image_size=size))
+    view = choose_roi(Camera(id="c", image_size=size))
     left, top, width, height = view.window
     assert view.scaled_size[0] / view.scaled_size[1] == pytest.approx(size[0] / size[1], rel=0.07)
     assert all(side % STRIDE == 0 for side in (width, height))
@@ -29,7 +29,7 @@ def test_with_nothing_drawn_the_whole_picture_is_seen_in_its_own_shape(size):
 
 def test_half_of_a_common_camera_s_picture_is_exactly_half():
     for size in ((1280, 720), (2560, 1440)):
-        assert choose_view(Camera(id="c", image_size=size)).scaled_size == (size[0] // 2, size[1] // 2)
+        assert choose_roi(Camera(id="c", image_size=size)).scaled_size == (size[0] // 2, size[1] // 2)
 
 
 @pytest.mark.parametrize(("looks_per_s", "approach"), [(25.0, APPROACH), (5.0, APPROACH_OF_RARE_LOOKS)])
@@ -38,8 +38,8 @@ def test_gates_alone_are_seen_with_what_comes_to_them(size, looks_per_s, approac
     height = size[1]
     rows = 0.45 * height, 0.55 * height
     gate = Gate(id="g", p1=(10, rows[0]), p2=(90, rows[1]))
-    whole = choose_view(Camera(id="c", image_size=size))
-    view = choose_view(Camera(id="c", image_size=size, gates=(gate,)), looks_per_s=looks_per_s)
+    whole = choose_roi(Camera(id="c", image_size=size))
+    view = choose_roi(Camera(id="c", image_size=size, gates=(gate,)), looks_per_s=looks_per_s)
     assert view.scaled_size == whole.scaled_size
     assert (view.window[0], view.window[2]) == (whole.window[0], whole.window[2])
     per_v = view.scaled_size[1] / height
@@ -59,13 +59,13 @@ def test_gates_alone_are_seen_with_what_comes_to_them(size, looks_per_s, approac
     ],
 )
 def test_the_scale_is_what_is_affordable_within_reason(size, scale):
-    view = choose_view(Camera(id="c", image_size=size))
+    view = choose_roi(Camera(id="c", image_size=size))
     assert view.scaled_size[0] / size[0] == pytest.approx(scale, rel=0.07)
 
 
 def test_a_small_road_region_is_seen_larger():
-    whole = choose_view(Camera(id="c", image_size=(1280, 720)))
-    region = choose_view(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,)))
+    whole = choose_roi(Camera(id="c", image_size=(1280, 720)))
+    region = choose_roi(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,)))
     left, top, width, height = region.window
     assert region.scaled_size[0] > 1.5 * whole.scaled_size[0]
     assert width * height == pytest.approx(AFFORDABLE_PIXELS, rel=0.25)
@@ -78,14 +78,14 @@ def test_a_small_road_region_is_seen_larger():
 
 def test_gates_outside_the_zones_are_seen_too():
     gate = Gate(id="g", p1=(20, 700), p2=(100, 700))
-    view = choose_view(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,), gates=(gate,)))
+    view = choose_roi(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,), gates=(gate,)))
     left, top, _, height = view.window
     assert left <= 20 * view.scaled_size[0] / 1280
     assert top + height >= 700 * view.scaled_size[1] / 720
 
 
 def test_boxes_come_back_to_full_frame_pixels():
-    view = view_at((1280, 720), (640, 360, 1280, 720), 0.5)
+    view = roi_at((1280, 720), (640, 360, 1280, 720), 0.5)
     left, top, width, height = view.window
     corner = view.to_frame(seen((0, 0, width, height))).xyxy[0]
     assert corner == pytest.approx(
@@ -100,4 +100,4 @@ def test_boxes_come_back_to_full_frame_pixels():
 
 
 def test_an_empty_view_stays_empty():
-    assert len(view_at((1280, 720), (0, 0, 1280, 720), 0.5).to_frame(Detections.empty())) == 0
+    assert len(roi_at((1280, 720), (0, 0, 1280, 720), 0.5).to_frame(Detections.empty())) == 0

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.gating.template_tracking import Grey, follow
+from models.gating.template_tracking import Grey, track_template
 
 BOX = np.array([60, 50, 100, 80], np.float32)
 
@@ -23,7 +23,7 @@ def picture(u: float, v: float, *, brighter: int = 0, other: bool = False) -> Gr
 @pytest.mark.parametrize("brighter", [0, 40])
 def test_he_is_found_where_he_went(way: tuple[float, float], brighter: int) -> None:
     now = picture(60 + way[0], 50 + way[1], brighter=brighter)
-    found = follow(BOX, BOX, picture(60, 50), now)
+    found = track_template(BOX, BOX, picture(60, 50), now)
     assert found is not None
     np.testing.assert_allclose(found - BOX, [*way, *way], atol=1.0)
 
@@ -31,27 +31,27 @@ def test_he_is_found_where_he_went(way: tuple[float, float], brighter: int) -> N
 def test_who_is_fast_is_found_where_he_is_expected() -> None:
     expected = BOX + np.array([90, 30, 90, 30], np.float32)
     before, now = picture(60, 50), picture(155, 78)
-    assert follow(BOX, BOX, before, now) is None
-    found = follow(BOX, expected, before, now)
+    assert track_template(BOX, BOX, before, now) is None
+    found = track_template(BOX, expected, before, now)
     assert found is not None
     np.testing.assert_allclose(found[:2], [155, 78], atol=1.0)
 
 
 def test_somebody_else_is_not_taken_for_him() -> None:
-    assert follow(BOX, BOX, picture(60, 50), picture(64, 52, other=True)) is None
+    assert track_template(BOX, BOX, picture(60, 50), picture(64, 52, other=True)) is None
 
 
 def test_an_even_shade_is_like_anything_and_so_nobody() -> None:
     even = np.full((160, 240), 90, np.uint8)
-    assert follow(BOX, BOX, even, even) is None
+    assert track_template(BOX, BOX, even, even) is None
 
 
 @pytest.mark.parametrize("out", [(-65, 0), (0, -55), (145, 0), (0, 85)])
 def test_who_leaves_the_picture_cannot_be_told_from_his_part(out: tuple[int, int]) -> None:
     before, now = picture(60, 50), picture(60 + out[0], 50 + out[1])
-    assert follow(BOX, BOX + np.array(out * 2, np.float32), before, now) is None
+    assert track_template(BOX, BOX + np.array(out * 2, np.float32), before, now) is None
 
 
 def test_what_is_too_small_to_have_looks_is_not_followed() -> None:
     speck = np.array([60, 50, 62, 52], np.float32)
-    assert follow(speck, speck, picture(60, 50), picture(60, 50)) is None
+    assert track_template(speck, speck, picture(60, 50), picture(60, 50)) is None

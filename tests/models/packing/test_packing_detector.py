@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from analytics.detections import Detections
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
-from models.packing.packing_detector import CANVASES, PackingDetector, arranged, cut_out, lay_out
+from models.packing.crop_collage import crop_detections
+from models.packing.packing_detector import PackingDetector
+from models.packing.shelf_layout import CANVASES, arrange_crops, plan_canvas
 from tests.support.servers import wait_until
 from tests.support.tiny_network import save_tiny_network
 
@@ -29,12 +31,12 @@ def crop(left: int, size: tuple[int, int] = (160, 64)) -> np.ndarray:
 
 @given(st.lists(st.tuples(SIDES, SIDES), min_size=1, max_size=12))
 def test_crops_on_a_canvas_lie_in_it_and_do_not_overlap(sizes):
-    layout = lay_out(sizes, CANVASES)
+    layout = plan_canvas(sizes, CANVASES)
     if layout is None:
         assert not any(sizes[0][0] <= width and sizes[0][1] <= height for width, height in CANVASES)
         return
     assert layout.members[0] == 0
-    boxes = [(*corner, *sizes[member]) for member, corner in zip(layout.members, layout.corners, strict=True)]
+    boxes = [(*corner, *sizes[member]) for member, corner in zip(layout.members, layout.offsets, strict=True)]
     assert all(
         left + width <= layout.canvas[0] and top + height <= layout.canvas[1] for left, top, width, height in boxes
     )
@@ -43,22 +45,22 @@ def test_crops_on_a_canvas_lie_in_it_and_do_not_overlap(sizes):
 
 
 def test_one_crop_goes_on_the_smallest_canvas_that_holds_it():
-    assert lay_out([(300, 150)], CANVASES).canvas == (416, 224)
-    assert lay_out([(992, 32)], CANVASES) is None
+    assert plan_canvas([(300, 150)], CANVASES).canvas == (416, 224)
+    assert plan_canvas([(992, 32)], CANVASES) is None
 
 
 def test_parts_of_a_picture_are_arranged_to_fit_a_canvas_with_few_pixels():
-    _, size = arranged([(256, 96)] * 4)
+    _, size = arrange_crops([(256, 96)] * 4)
     assert size == (512, 192)
-    corners, size = arranged([(640, 96), (96, 96)])
+    corners, size = arrange_crops([(640, 96), (96, 96)])
     assert (corners, size) == (((0, 0), (0, 96)), (640, 192))
-    _, size = arranged([(640, 800)])
+    _, size = arrange_crops([(640, 800)])
     assert size == (640, 800)
 
 
 def test_a_crop_that_would_be_dearer_here_than_by_itself_is_left_for_the_next_canvas():
     """A whole picture and a small crop do not fit together; the small crop behind it may go first with its like."""
-    layout = lay_out([(160, 64), (640, 352), (160, 64), (160, 64)], CANVASES)
+    layout = plan_canvas([(160, 64), (640, 352), (160, 64), (160, 64)], CANVASES)
     assert layout.members == (0, 2, 3)
 
 
@@ -68,7 +70,7 @@ def test_boxes_go_to_the_crop_that_holds_their_centre_and_end_at_its_edge():
         np.array([0.9, 0.8, 0.7], np.float32),
         np.zeros(3, np.int64),
     )
-    left, right = cut_out(found, 0, 0, (100, 64)), cut_out(found, 100, 0, (100, 64))
+    left, right = crop_detections(found, 0, 0, (100, 64)), crop_detections(found, 100, 0, (100, 64))
     assert left.xyxy.tolist() == [[70, 10, 100, 30]]
     assert right.xyxy.tolist() == [[0, 10, 20, 30]]
 
@@ -127,7 +129,7 @@ def test_what_waits_while_the_network_is_busy_goes_together_and_comes_back_in_or
 def test_crops_that_are_patient_share_a_canvas_though_nothing_keeps_the_first_waiting(packing_of):
     network = BrightSpots()
     network.go.release(10)
-    detector = packing_of(network, patience_s=1.0)
+    detector = packing_of(network, max_batch_delay_s=1.0)
     results = [detector.submit(crop(left)) for left in (10, 50)]
     assert [result.result(timeout=30).xyxy[0, 0] for result in results] == [10, 50]
     assert len(network.canvases) == 1
@@ -137,7 +139,7 @@ def test_crops_that_are_patient_share_a_canvas_though_nothing_keeps_the_first_wa
 def test_crops_wait_no_longer_than_until_canvases_are_full(packing_of):
     network = BrightSpots()
     network.go.release(100)
-    detector = packing_of(network, patience_s=3600.0)
+    detector = packing_of(network, max_batch_delay_s=3600.0)
     whole = [detector.submit(crop(7, ONE_CANVAS[0])) for _ in range(9)]
     assert whole[0].result(timeout=30).xyxy[0, 0] == 7
 

@@ -6,20 +6,21 @@ import av
 import numpy as np
 import pytest
 
-from models.tampering.freeze import FrozenPicture, luma_thumbnail
+from models.tampering.freeze import FreezeDetector
+from pipelines.analysis.frame_convert import luma_thumbnail
 from tests.support.servers import write_clip
 
 QUIET_ROAD = np.full((45, 80), 90, np.uint8)
 
 
-def shown(frozen: FrozenPicture, pictures: list[tuple[float, np.ndarray]]) -> FrozenPicture:
+def shown(frozen: FreezeDetector, pictures: list[tuple[float, np.ndarray]]) -> FreezeDetector:
     for t, picture in pictures:
-        frozen.see(t, picture)
+        frozen.update(t, picture)
     return frozen
 
 
 def test_a_picture_is_frozen_once_it_has_not_changed_for_long_enough() -> None:
-    frozen = shown(FrozenPicture(30), [(t, QUIET_ROAD) for t in range(5)])
+    frozen = shown(FreezeDetector(30), [(t, QUIET_ROAD) for t in range(5)])
     assert not frozen.is_suspicious
     shown(frozen, [(t, QUIET_ROAD) for t in range(5, 30)])
     assert frozen.is_suspicious
@@ -29,7 +30,7 @@ def test_a_picture_is_frozen_once_it_has_not_changed_for_long_enough() -> None:
 
 def test_re_encoding_does_not_thaw_a_frozen_picture() -> None:
     pictures = [(float(t), QUIET_ROAD + np.uint8(t % 3)) for t in range(31)]
-    assert shown(FrozenPicture(30), pictures).is_frozen
+    assert shown(FreezeDetector(30), pictures).is_frozen
 
 
 def test_looks_that_keep_step_with_ever_sharper_keyframes_do_not_thaw_it() -> None:
@@ -40,22 +41,22 @@ def test_looks_that_keep_step_with_ever_sharper_keyframes_do_not_thaw_it() -> No
             sharpened[number, 40:44] += 4
         return sharpened
 
-    frozen = shown(FrozenPicture(30), [(k / 2, picture(k)) for k in range(30)])
+    frozen = shown(FreezeDetector(30), [(k / 2, picture(k)) for k in range(30)])
     assert frozen.still_s > 10
 
 
 def test_one_changed_spot_is_a_live_picture() -> None:
     changed = QUIET_ROAD.copy()
     changed[20, 40] += 10
-    frozen = shown(FrozenPicture(30), [(t, QUIET_ROAD) for t in range(31)])
-    frozen.see(31, changed)
+    frozen = shown(FreezeDetector(30), [(t, QUIET_ROAD) for t in range(31)])
+    frozen.update(31, changed)
     assert not frozen.is_suspicious
     assert frozen.still_s == 0
 
 
 def test_repeated_frames_of_a_live_stream_mean_nothing() -> None:
     noise = np.random.default_rng(3)
-    frozen = FrozenPicture(30)
+    frozen = FreezeDetector(30)
     for t in range(0, 100, 2):
         picture = noise.integers(60, 90, (45, 80), dtype=np.uint8)
         shown(frozen, [(t, picture), (t + 1, picture)])
@@ -63,8 +64,8 @@ def test_repeated_frames_of_a_live_stream_mean_nothing() -> None:
 
 
 def test_a_change_of_picture_size_is_a_change() -> None:
-    frozen = shown(FrozenPicture(30), [(t, QUIET_ROAD) for t in range(31)])
-    frozen.see(31, np.full((90, 160), 90, np.uint8))
+    frozen = shown(FreezeDetector(30), [(t, QUIET_ROAD) for t in range(31)])
+    frozen.update(31, np.full((90, 160), 90, np.uint8))
     assert not frozen.is_frozen
 
 
@@ -74,11 +75,11 @@ def test_decoded_video_of_a_frozen_and_of_a_live_camera(
     tmp_path: Path, codec: str, still: bool, expected: bool
 ) -> None:
     """With a keyframe every second, of which each is followed by sharper pictures."""
-    frozen = FrozenPicture(3)
+    frozen = FreezeDetector(3)
     with av.open(str(write_clip(tmp_path / "clip.mkv", codec=codec, still=still, seconds=6))) as clip:
         for number, picture in enumerate(clip.decode(video=0)):
             if number % 3 == 0:
-                frozen.see(picture.time, luma_thumbnail(picture))
+                frozen.update(picture.time, luma_thumbnail(picture))
     assert frozen.is_frozen == expected
 
 
@@ -94,8 +95,8 @@ def test_a_thumbnail_is_a_small_copy_whatever_the_format() -> None:
 def test_a_picture_coded_anew_after_some_keyframes_does_not_thaw_a_frozen_one() -> None:
     """Where the looks fall by chance on a picture that they missed before."""
     noise = np.random.default_rng(3)
-    frozen = FrozenPicture(30)
+    frozen = FreezeDetector(30)
     for look in range(5 * 60):
         rarely = noise.integers(0, 9, QUIET_ROAD.shape, dtype=np.uint8) if look % 13 == 0 else np.uint8(0)
-        frozen.see(look / 5, QUIET_ROAD + rarely)
+        frozen.update(look / 5, QUIET_ROAD + rarely)
     assert frozen.is_frozen

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from models.tampering.image_stats import LONG_SIDE, Grey, thumbnail
-from models.tampering.monitor import DWELL_S, LOOK_EVERY_S, ViewReport, ViewState, ViewWatch
+from models.tampering.monitor import CHECK_INTERVAL_S, DWELL_S, ViewMonitor, ViewReport, ViewState
 
 CLIPS = (
     "br_signal",
@@ -102,13 +102,13 @@ def played(shared_dir: Path, clip: str) -> Scene:
     return lambda t: kept[int(t / step_s) % len(kept)]
 
 
-def looks(watch: ViewWatch, scene: Scene, fault: Fault, times: Iterator[float], n: int) -> list[ViewReport]:
-    return [watch.look(t, thumbnail(fault(scene(t)))) for _, t in zip(range(n), times, strict=False)]
+def looks(watch: ViewMonitor, scene: Scene, fault: Fault, times: Iterator[float], n: int) -> list[ViewReport]:
+    return [watch.update(t, thumbnail(fault(scene(t)))) for _, t in zip(range(n), times, strict=False)]
 
 
 def check_fault(scene: Scene, state: ViewState, fault: Fault) -> None:
     """It is told within a minute, for what it is, and over soon after it is over; before, all was well."""
-    watch, times = ViewWatch(), count(0.0, LOOK_EVERY_S + 0.03)
+    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S + 0.03)
     usual = looks(watch, scene, view, times, LEARN_LOOKS)
     assert {report.state for report in usual} == {ViewState.OK}
     faulty = looks(watch, scene, fault, times, FAULT_LOOKS)
@@ -135,15 +135,15 @@ def test_faults_of_real_views(shared_dir, clip, name):
 @pytest.mark.parametrize("clip", CLIPS)
 def test_no_alarm_on_real_views(shared_dir, clip):
     """Minutes of each, with its traffic, drift, rain, dusk and repeated pictures."""
-    watch, scene = ViewWatch(), played(shared_dir, clip)
-    states = {watch.look(t, thumbnail(scene(t))).state for t in np.arange(0, 400, LOOK_EVERY_S + 0.03)}
+    watch, scene = ViewMonitor(), played(shared_dir, clip)
+    states = {watch.update(t, thumbnail(scene(t))).state for t in np.arange(0, 400, CHECK_INTERVAL_S + 0.03)}
     assert states == {ViewState.OK}
 
 
 def check_no_alarm(change: Callable[[float, Grey], Grey], seconds: float = 600) -> None:
-    watch = ViewWatch()
-    for t in np.arange(0, seconds, LOOK_EVERY_S):
-        report = watch.look(float(t), thumbnail(change(float(t), simulated(float(t)))))
+    watch = ViewMonitor()
+    for t in np.arange(0, seconds, CHECK_INTERVAL_S):
+        report = watch.update(float(t), thumbnail(change(float(t), simulated(float(t)))))
         assert report.state is ViewState.OK, f"{report} at {t} s"
 
 
@@ -195,67 +195,69 @@ def test_a_queue_that_moves_up_is_no_moved_camera():
 
 
 def test_a_view_that_creeps_away_is_told_in_the_end():
-    watch = ViewWatch()
-    reports = [watch.look(t, thumbnail(view(simulated(t), du=0.05 * t / 900))) for t in np.arange(0, 900, LOOK_EVERY_S)]
+    watch = ViewMonitor()
+    reports = [
+        watch.update(t, thumbnail(view(simulated(t), du=0.05 * t / 900))) for t in np.arange(0, 900, CHECK_INTERVAL_S)
+    ]
     assert reports[len(reports) // 4].state is ViewState.OK
     assert reports[-1].state is ViewState.MOVED
 
 
 def test_a_moved_view_is_taken_as_it_is_once_accepted():
-    watch, times = ViewWatch(), count(0.0, LOOK_EVERY_S)
+    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     _, fault = FAULTS["shifted"]
     looks(watch, simulated, view, times, LEARN_LOOKS)
     assert looks(watch, simulated, fault, times, FAULT_LOOKS)[-1].state is ViewState.MOVED
-    watch.accept()
+    watch.rebaseline()
     assert {report.state for report in looks(watch, simulated, fault, times, LEARN_LOOKS)} == {ViewState.OK}
 
 
 def test_a_fault_tells_since_when():
-    watch, times = ViewWatch(), count(0.0, LOOK_EVERY_S)
+    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     state, fault = FAULTS["covered wholly"]
     looks(watch, simulated, view, times, LEARN_LOOKS)
-    began = LEARN_LOOKS * LOOK_EVERY_S
+    began = LEARN_LOOKS * CHECK_INTERVAL_S
     report = looks(watch, simulated, fault, times, FAULT_LOOKS)[-1]
-    assert (report.state, report.since_s) == (state, pytest.approx(began, abs=2 * LOOK_EVERY_S))
+    assert (report.state, report.since_s) == (state, pytest.approx(began, abs=2 * CHECK_INTERVAL_S))
 
 
 def test_a_camera_that_starts_in_the_dark_says_so_and_learns_when_light_comes():
-    watch, times = ViewWatch(), count(0.0, LOOK_EVERY_S)
+    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     assert looks(watch, simulated, lambda p: light(view(p), 0.03, 4), times, 20)[-1].state is ViewState.DARK
     assert looks(watch, simulated, view, times, LEARN_LOOKS)[-1].state is ViewState.OK
     assert looks(watch, simulated, FAULTS["shifted"][1], times, FAULT_LOOKS)[-1].state is ViewState.MOVED
 
 
 def test_a_clock_set_back_does_not_blind_it():
-    watch = ViewWatch()
-    looks(watch, simulated, view, count(100_000.0, LOOK_EVERY_S), LEARN_LOOKS)
-    times = count(10_000.0, LOOK_EVERY_S)
+    watch = ViewMonitor()
+    looks(watch, simulated, view, count(100_000.0, CHECK_INTERVAL_S), LEARN_LOOKS)
+    times = count(10_000.0, CHECK_INTERVAL_S)
     assert looks(watch, simulated, FAULTS["shifted"][1], times, FAULT_LOOKS)[-1].state is ViewState.MOVED
 
 
 def test_evidence_from_before_a_gap_does_not_count():
-    watch, times = ViewWatch(), count(0.0, LOOK_EVERY_S)
+    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     _, fault = FAULTS["covered"]
     looks(watch, simulated, view, times, LEARN_LOOKS)
-    short = int(0.7 * DWELL_S[ViewState.COVERED] / LOOK_EVERY_S)
+    short = int(0.7 * DWELL_S[ViewState.COVERED] / CHECK_INTERVAL_S)
     looks(watch, simulated, fault, times, short)
-    later = count(10_000.0, LOOK_EVERY_S)
+    later = count(10_000.0, CHECK_INTERVAL_S)
     assert looks(watch, simulated, fault, later, short)[-1].state is ViewState.OK
 
 
 def test_a_picture_of_another_size_is_learned_anew():
-    watch, times = ViewWatch(), count(0.0, LOOK_EVERY_S)
+    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     looks(watch, simulated, view, times, LEARN_LOOKS)
-    taller = [watch.look(t, thumbnail(view(simulated(t))[:, :150])) for _, t in zip(range(40), times, strict=False)]
+    taller = [watch.update(t, thumbnail(view(simulated(t))[:, :150])) for _, t in zip(range(40), times, strict=False)]
     assert {report.state for report in taller} == {ViewState.OK}
 
 
 def test_looks_are_due_every_couple_of_seconds():
-    watch = ViewWatch()
+    watch = ViewMonitor()
     assert watch.is_due(100.0)
-    watch.look(100.0, thumbnail(simulated(0.0)))
+    watch.update(100.0, thumbnail(simulated(0.0)))
     assert not watch.is_due(100.5)
-    assert watch.is_due(100.0 + LOOK_EVERY_S)
+    assert watch.is_due(100.0 + CHECK_INTERVAL_S)
     assert watch.is_due(40.0), "a clock that was set back"
 
 

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from models.tampering.image_stats import Blocks, Grey, thumbnail
-from models.tampering.monitor import LOOK_EVERY_S, ViewState, ViewWatch
-from models.tampering.reference_set import DAY_S, ViewAlbum
-from models.tampering.reference_view import UNMOVED, Reference
+from models.tampering.image_stats import BlockStats, Grey, thumbnail
+from models.tampering.monitor import CHECK_INTERVAL_S, ViewMonitor, ViewState
+from models.tampering.reference_set import DAY_S, ReferenceSet
+from models.tampering.reference_view import IDENTITY, ReferenceView
 from tests.support.street import street
 
 HOUR = 3600.0
 NOON, MIDNIGHT = 12 * HOUR, DAY_S
 
 
-def reference(shift: int = 0) -> Reference:
-    return Reference.of([thumbnail(street(number, shift=shift)) for number in range(11)])
+def reference(shift: int = 0) -> ReferenceView:
+    return ReferenceView.of([thumbnail(street(number, shift=shift)) for number in range(11)])
 
 
 def at_night(number: int, shift: int = 0) -> Grey:
@@ -24,19 +24,19 @@ def at_night(number: int, shift: int = 0) -> Grey:
     return (30 + 40 * np.sin(day / 17) ** 2 + grain).clip(0, 255).astype(np.uint8)
 
 
-def states(watch: ViewWatch, begin: float, looks: int, picture) -> list[ViewState]:
-    times = begin + LOOK_EVERY_S * np.arange(looks)
-    return [watch.look(t, thumbnail(picture(number))).state for number, t in enumerate(times.tolist())]
+def states(watch: ViewMonitor, begin: float, looks: int, picture) -> list[ViewState]:
+    times = begin + CHECK_INTERVAL_S * np.arange(looks)
+    return [watch.update(t, thumbnail(picture(number))).state for number, t in enumerate(times.tolist())]
 
 
 def test_the_nearest_time_of_day_comes_first():
-    album = ViewAlbum()
+    album = ReferenceSet()
     for hour, shift in ((1, 1), (16, 16), (22, 22)):
         album.keep(hour * HOUR, reference(shift))
     shape = (90, 160)
     for hour, shift in ((2, 1), (4, 1), (14, 16), (23, 22)):
         assert np.array_equal(next(album.near(hour * HOUR, shape)).picture, reference(shift).picture)
-    album.pages.pop(7)
+    album.by_time_of_day.pop(7)
     assert np.array_equal(next(album.near(23 * HOUR, shape)).picture, reference(1).picture), "around midnight"
     assert album.knows_this_hour(17 * HOUR, shape)
     assert not album.knows_this_hour(20 * HOUR, shape)
@@ -44,64 +44,64 @@ def test_the_nearest_time_of_day_comes_first():
 
 
 def test_what_is_kept_is_no_longer_changed():
-    album, kept = ViewAlbum(), reference()
+    album, kept = ReferenceSet(), reference()
     album.keep(NOON, kept)
     kept.picture += 50
     assert next(album.near(NOON, kept.picture.shape)).picture.mean() == pytest.approx(kept.picture.mean() - 50, abs=1)
 
 
 def test_a_view_that_goes_astray_is_put_back():
-    album, mature = ViewAlbum(), reference()
+    album, mature = ReferenceSet(), reference()
     mature.looks = 1000
     album.keep(NOON, mature)
     astray = album.keep(NOON + 120, reference(shift=2))
     inner = np.s_[10:-10, 10:-10]
     before, after = (np.abs(each.picture - mature.picture)[inner].mean() for each in (reference(shift=2), astray))
     assert after < before / 3
-    assert np.array_equal(album.pages[4].picture, mature.picture), "what is right stays"
+    assert np.array_equal(album.by_time_of_day[4].picture, mature.picture), "what is right stays"
 
 
 def test_a_page_that_looks_like_nothing_any_more_is_replaced():
-    album, mature = ViewAlbum(), reference()
+    album, mature = ReferenceSet(), reference()
     mature.looks = 1000
     album.keep(NOON, mature)
-    rebuilt = Reference.of([thumbnail(np.ascontiguousarray(street(number)[:, ::-1])) for number in range(11)])
+    rebuilt = ReferenceView.of([thumbnail(np.ascontiguousarray(street(number)[:, ::-1])) for number in range(11)])
     album.keep(NOON + 120, rebuilt)
-    assert np.array_equal(album.pages[4].picture, rebuilt.picture)
+    assert np.array_equal(album.by_time_of_day[4].picture, rebuilt.picture)
 
 
 def test_a_windy_day_does_not_lead_it_astray():
     """Hours of small movements to and fro: what is learned stays where it was learned first."""
-    watch, wind = ViewWatch(), np.random.default_rng(1).integers(-3, 4, 4000)
+    watch, wind = ViewMonitor(), np.random.default_rng(1).integers(-3, 4, 4000)
     assert set(states(watch, NOON, 4000, lambda number: street(number, shift=int(wind[number])))) == {ViewState.OK}
     still = thumbnail(street(1))
-    found = watch._reference.align(still, Blocks.of(still.astype(np.float32)), UNMOVED)
+    found = watch._reference.align(still, BlockStats.of(still.astype(np.float32)), IDENTITY)
     assert found.displacement((160, 90)) < 0.5
 
 
 def test_arrays_and_back():
-    album = ViewAlbum()
+    album = ReferenceSet()
     album.keep(NOON, reference())
-    again = ViewAlbum.from_arrays(album.to_arrays())
-    (one,), (other,) = album.pages.values(), again.pages.values()
+    again = ReferenceSet.from_arrays(album.to_arrays())
+    (one,), (other,) = album.by_time_of_day.values(), again.by_time_of_day.values()
     assert np.abs(one.picture - other.picture).max() <= 0.5
-    assert np.array_equal(one.telling, other.telling)
+    assert np.array_equal(one.anchor_blocks, other.anchor_blocks)
     assert one.recognised == other.recognised
 
 
 def test_arrays_that_do_not_belong_together_are_refused():
-    album = ViewAlbum()
+    album = ReferenceSet()
     album.keep(NOON, reference())
     arrays = album.to_arrays()
     for name, wrong in (("fineness_4", np.zeros(3)), ("picture_4", np.zeros((3, 3, 3)))):
         with pytest.raises(ValueError, match=r"\d"):
-            ViewAlbum.from_arrays({**arrays, name: wrong})
+            ReferenceSet.from_arrays({**arrays, name: wrong})
     with pytest.raises(KeyError):
-        ViewAlbum.from_arrays({"picture_4": arrays["picture_4"]})
+        ReferenceSet.from_arrays({"picture_4": arrays["picture_4"]})
 
 
 def test_night_may_fall_from_one_look_to_the_next_and_day_break_again():
-    watch = ViewWatch()
+    watch = ViewMonitor()
     assert set(states(watch, NOON, 60, street)) == {ViewState.OK}
     assert set(states(watch, NOON + 200, 200, at_night)) == {ViewState.OK}
     assert set(states(watch, NOON + 800, 60, street)) == {ViewState.OK}
@@ -109,16 +109,16 @@ def test_night_may_fall_from_one_look_to_the_next_and_day_break_again():
 
 
 def test_a_restart_at_night_knows_the_view_of_the_day():
-    by_day = ViewWatch()
+    by_day = ViewMonitor()
     states(by_day, NOON, 120, street)
-    assert set(states(ViewWatch(by_day.album), MIDNIGHT, 60, at_night)) == {ViewState.OK}
+    assert set(states(ViewMonitor(by_day.references), MIDNIGHT, 60, at_night)) == {ViewState.OK}
 
 
 def test_a_camera_turned_by_night_and_restarted_is_told_as_soon_as_it_can_be_told():
-    by_day = ViewWatch()
+    by_day = ViewMonitor()
     states(by_day, NOON, 120, street)
-    watch = ViewWatch(by_day.album)
+    watch = ViewMonitor(by_day.references)
     states(watch, MIDNIGHT, 60, lambda k: at_night(k, shift=20))
     told = states(watch, MIDNIGHT + 8 * HOUR, 120, lambda k: street(k, shift=20))
     assert told[-1] is ViewState.MOVED
-    assert len(by_day.album.pages) == 1, "what is not known to be in place is not kept"
+    assert len(by_day.references.by_time_of_day) == 1, "what is not known to be in place is not kept"

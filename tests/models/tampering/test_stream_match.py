@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from models.tampering.stream_match import WHOLE, Resemblance, resemblance
+from models.tampering.stream_match import WHOLE_FRAME, StreamMatch, match_streams
 
 
 @pytest.fixture(params=["nl_highway", "vn_junction", "us_dusk_side"])
@@ -23,20 +23,20 @@ def test_a_picture_that_was_squeezed_into_another_aspect_shows_the_whole(
 ) -> None:
     whole, later = moments
     squeezed = cv2.resize(later, (352, 288), interpolation=cv2.INTER_AREA)
-    assert resemblance(whole, squeezed) == Resemblance(WHOLE, strange=False)
+    assert match_streams(whole, squeezed) == StreamMatch(WHOLE_FRAME, strange=False)
 
 
 def test_a_picture_whose_sides_were_cut_off_shows_the_middle(moments: tuple[np.ndarray, np.ndarray]) -> None:
     whole, later = moments
     width = later.shape[1]
-    share_u, share_v = resemblance(whole, later[:, width // 8 : -width // 8]).share
+    share_u, share_v = match_streams(whole, later[:, width // 8 : -width // 8]).share
     assert share_u == pytest.approx(0.75, abs=0.06)
     assert share_v == pytest.approx(1.0, abs=0.06)
 
 
 def test_of_pictures_that_are_dark_but_for_noise_nothing_is_said() -> None:
     noise = np.random.default_rng(5).integers(0, 30, (2, 240, 320), np.uint8)
-    assert resemblance(noise[0], noise[1]) == Resemblance(WHOLE, strange=False)
+    assert match_streams(noise[0], noise[1]) == StreamMatch(WHOLE_FRAME, strange=False)
 
 
 def test_another_scene_is_strange(shared_dir: Path) -> None:
@@ -44,4 +44,4 @@ def test_another_scene_is_strange(shared_dir: Path) -> None:
     for name in ("nl_highway", "vn_junction"):
         with av.open(str(shared_dir / "clips" / f"{name}.mp4")) as clip:
             scenes.append(next(clip.decode(video=0)).to_ndarray(format="gray"))
-    assert resemblance(*scenes).strange
+    assert match_streams(*scenes).strange

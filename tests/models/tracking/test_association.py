@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analytics.facts import ROAD_USERS, RoadUser
-from models.tracking.association import affordable, assign, class_cost, motion_cost, overlaps, size_cost
+from models.tracking.association import assign, class_cost, gate_costs, motion_cost, overlaps, size_cost
 
 CAR, TRUCK, BIKE, PERSON = (
     ROAD_USERS.index(u) for u in (RoadUser.CAR, RoadUser.TRUCK, RoadUser.MOTORCYCLE, RoadUser.PERSON)
@@ -46,7 +46,7 @@ def test_classes_of_one_kind_are_taken_for_each_other():
     votes[0, CAR] = 3.0
     same, kin, other = class_cost(votes, np.array([CAR, TRUCK, BIKE]))[0]
     assert same == 0 < kin < other
-    assert affordable(np.array([other])).tolist() == [np.inf]
+    assert gate_costs(np.array([other])).tolist() == [np.inf]
 
 
 def test_overlaps_of_boxes_without_area_is_zero():

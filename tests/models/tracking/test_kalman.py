@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from models.tracking.kalman import Motions
+from models.tracking.kalman import KalmanFilters
 
 EVEN = np.ones(1)
 """Nobody comes nearer."""
 
 
 def followed(places, dt=0.1, noise=0.01):
-    motions = Motions()
+    motions = KalmanFilters()
     motions.start(places[:1], noise * np.eye(2)[None], np.array([12.0]))
     for place in places[1:]:
         motions.predict(dt, np.array([2.5]), EVEN)
@@ -44,7 +44,7 @@ def test_who_comes_nearer_evenly_gathers_speed_in_the_picture():
         return np.array([2 / depth, 5 / depth]), np.array([2, 5]) * 20 / depth**2, depth
 
     place, velocity, depth = seen_at(0.5)
-    motions = Motions()
+    motions = KalmanFilters()
     motions.start(place[None], 1e-9 * np.eye(2)[None], np.ones(1))
     motions.mean[0, 2:] = velocity
     later, faster, nearer = seen_at(1.1)
@@ -53,7 +53,7 @@ def test_who_comes_nearer_evenly_gathers_speed_in_the_picture():
 
 
 def test_rows_are_kept_and_dropped_together():
-    motions = Motions()
+    motions = KalmanFilters()
     motions.start(np.array([[1.0, 1], [2, 2], [3, 3]]), np.stack([np.eye(2)] * 3), np.ones(3))
     motions.keep(np.array([True, False, True]))
     assert motions.mean[:, 0].tolist() == [1, 3] and len(motions) == len(motions.covariance) == 2

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analytics.geometry.plane import Homography
-from models.tracking.measurement_space import GroundPlane, PicturePlane
+from models.tracking.measurement_space import GroundPlane, ImagePlane
 
 PIXELS = np.array([[200.0, 700.0], [640.0, 500.0], [900.0, 300.0]])
 ROAD = Homography.fit(
@@ -10,12 +10,12 @@ ROAD = Homography.fit(
 )
 
 
-@pytest.mark.parametrize("plane", [GroundPlane(ROAD), PicturePlane()], ids=["ground", "picture"])
+@pytest.mark.parametrize("plane", [GroundPlane(ROAD), ImagePlane()], ids=["ground", "picture"])
 def test_there_and_back(plane):
     assert plane.pixels(plane.places(PIXELS)) == pytest.approx(PIXELS)
 
 
-@pytest.mark.parametrize("plane", [GroundPlane(ROAD), PicturePlane()], ids=["ground", "picture"])
+@pytest.mark.parametrize("plane", [GroundPlane(ROAD), ImagePlane()], ids=["ground", "picture"])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_jacobians_are_the_change_per_pixel(plane, axis):
     step = np.zeros(2)
@@ -35,4 +35,4 @@ def test_the_horizon_is_of_no_use():
     plane = GroundPlane(ROAD)
     horizon = ROAD.to_pixels([(0.0, 1e7)])
     assert plane.usable(np.vstack([PIXELS, horizon])).tolist() == [True, True, True, False]
-    assert PicturePlane().usable(PIXELS).all()
+    assert ImagePlane().usable(PIXELS).all()

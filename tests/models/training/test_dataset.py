@@ -4,17 +4,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.training.dataset import CROP_SIZES, Crops, LabelledPicture, cut, labels_of, mirrored
+from models.training.dataset import CROP_SIZES, CropSampler, LabelledImage, cut, labels_of, mirrored
 
 MARK = [40.0, 30.0, 60.0, 50.0, 1.0, "car"]
 
 
 @pytest.fixture
-def marked() -> LabelledPicture:
+def marked() -> LabelledImage:
     """Dark, with a bright road user."""
     image = np.full((120, 160, 3), 20, np.uint8)
     image[30:50, 40:60] = 250
-    return LabelledPicture(image, labels_of([MARK]))
+    return LabelledImage(image, labels_of([MARK]))
 
 
 def test_who_is_hidden_or_tiny_does_not_count() -> None:
@@ -24,7 +24,7 @@ def test_who_is_hidden_or_tiny_does_not_count() -> None:
 
 @pytest.mark.parametrize("window", [(20.0, 10.0, 100.0, 90.0), (-40.0, -40.0, 200.0, 200.0), (45.0, 20.0, 85.0, 60.0)])
 def test_the_box_lies_where_the_road_user_is_in_the_crop(
-    marked: LabelledPicture, window: tuple[float, float, float, float]
+    marked: LabelledImage, window: tuple[float, float, float, float]
 ) -> None:
     image, labels = cut(marked, window, (160, 160))
     rows, columns = np.nonzero(image[..., 0] > 180)
@@ -35,28 +35,28 @@ def test_the_box_lies_where_the_road_user_is_in_the_crop(
     assert moved.xyxy[0, [0, 2]] == pytest.approx([columns.min(), columns.max() + 1], abs=2.5)
 
 
-def test_unscaled_crops_show_road_users_as_large_as_the_camera_did(marked: LabelledPicture) -> None:
-    whole = {float(scaled): _widths(Crops([marked], 8, 1, scaled=scaled)) for scaled in (0.0, 1.0)}
+def test_unscaled_crops_show_road_users_as_large_as_the_camera_did(marked: LabelledImage) -> None:
+    whole = {float(scaled): _widths(CropSampler([marked], 8, 1, scaled=scaled)) for scaled in (0.0, 1.0)}
     assert whole[0.0] == pytest.approx(20.0)
     assert np.ptp(whole[1.0]) > 2.0
 
 
-def _widths(crops: Crops) -> NDArray[np.float32]:
+def _widths(crops: CropSampler) -> NDArray[np.float32]:
     """Of those that are whole."""
     xyxy = np.concatenate([labels.xyxy for _ in CROP_SIZES for labels in crops.next().labels])
     width, height = (xyxy[:, 2:] - xyxy[:, :2]).T
     return np.asarray(width[np.isclose(width, height)])
 
 
-def test_who_is_mostly_cut_off_does_not_count(marked: LabelledPicture) -> None:
+def test_who_is_mostly_cut_off_does_not_count(marked: LabelledImage) -> None:
     _, half = cut(marked, (52.0, 0.0, 132.0, 80.0), (160, 160))
     _, gone = cut(marked, (70.0, 0.0, 150.0, 80.0), (160, 160))
     assert half.counts.tolist() == [False]
     assert len(gone.xyxy) == 0
 
 
-def test_crops_repeat_by_seed_and_hold_their_boxes(marked: LabelledPicture) -> None:
-    one, same, other = (Crops([marked] * 3, 2, seed, scaled=0.5) for seed in (5, 5, 6))
+def test_crops_repeat_by_seed_and_hold_their_boxes(marked: LabelledImage) -> None:
+    one, same, other = (CropSampler([marked] * 3, 2, seed, scaled=0.5) for seed in (5, 5, 6))
     differ = False
     for size in CROP_SIZES:
         batch, again, else_ = one.next(), same.next(), other.next()

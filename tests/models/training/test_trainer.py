@@ -13,14 +13,14 @@ pytest.importorskip("ultralytics")
 import torch
 
 from analytics.facts import ROAD_USERS
-from models.training.dataset import Batch, LabelledPicture, labels_of
-from models.training.ignore_region_loss import LenientLoss
-from models.training.initial_network import images_of, part_of_ultralytics, start_network
-from models.training.trainer import Schedule, Training, save_weights
+from models.training.dataset import Batch, LabelledImage, labels_of
+from models.training.ignore_region_loss import IgnoreRegionLoss
+from models.training.initial_network import images_of, initial_network, part_of_ultralytics
+from models.training.trainer import Schedule, Trainer, save_weights
 
 
 @pytest.fixture(scope="module")
-def pictures() -> list[LabelledPicture]:
+def pictures() -> list[LabelledImage]:
     """Noise with a bright car in it, at a place of its own in each."""
     dice = np.random.default_rng(3)
     made = []
@@ -28,7 +28,7 @@ def pictures() -> list[LabelledPicture]:
         image = dice.integers(0, 60, (200, 320, 3)).astype(np.uint8)
         x, y = (int(v) for v in dice.integers(20, 120, 2))
         image[y : y + 60, x : x + 90] = (200, 40, 40)
-        made.append(LabelledPicture(image, labels_of([[x, y, x + 90.0, y + 60.0, 1.0, "car"]])))
+        made.append(LabelledImage(image, labels_of([[x, y, x + 90.0, y + 60.0, 1.0, "car"]])))
     return made
 
 
@@ -41,16 +41,16 @@ def network() -> torch.nn.Module:
 
 
 def test_it_learns_and_goes_on_from_a_checkpoint(
-    network: torch.nn.Module, pictures: list[LabelledPicture], tmp_path: Path
+    network: torch.nn.Module, pictures: list[LabelledImage], tmp_path: Path
 ) -> None:
     schedule = Schedule(steps=10, batch=2, warm_up=2)
-    training = Training(network, pictures, schedule, seed=1)
+    training = Trainer(network, pictures, schedule, seed=1)
     losses: list[float] = []
     training.run(lambda _, loss: losses.append(loss), until=8)
     assert np.isfinite(losses).all()
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     training.save(tmp_path / "checkpoint.pt")
-    later = Training(copy.deepcopy(network), pictures, Schedule(steps=11, batch=2, warm_up=2), seed=1)
+    later = Trainer(copy.deepcopy(network), pictures, Schedule(steps=11, batch=2, warm_up=2), seed=1)
     later.resume(tmp_path / "checkpoint.pt")
     later.run()
     told = later.told()
@@ -62,17 +62,17 @@ def test_nothing_is_held_against_it_where_somebody_does_not_count(network: torch
     images = np.zeros((1, 64, 64, 3), np.uint8)
     empty = Batch(images, (labels_of([]),))
     everywhere = Batch(images, (labels_of([[0, 0, 64, 64, 0.1, "car"]]),))
-    loss = LenientLoss(network)
+    loss = IgnoreRegionLoss(network)
     raw = network.train()(images_of(empty))
     assert float(loss(raw, empty).detach()) > 0
     assert float(loss(raw, everywhere).detach()) == 0
 
 
-def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[LabelledPicture], tmp_path: Path) -> None:
+def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[LabelledImage], tmp_path: Path) -> None:
     whole = part_of_ultralytics("nn.tasks").DetectionModel("yolo11n.yaml", nc=10, verbose=False)
     whole.names = dict(enumerate(["person", "bicycle", "car", "motorcycle", "x4", "bus", "x6", "truck", "x8", "x9"]))
     save_weights(whole, tmp_path / "ten.pt")
-    began = start_network(tmp_path / "ten.pt", pictures, 1).eval()
+    began = initial_network(tmp_path / "ten.pt", pictures, 1).eval()
     picture = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         wanted, got = whole.eval()(picture)[0], began(picture)[0]
@@ -80,7 +80,7 @@ def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[Label
     assert torch.allclose(got[:, 4:], wanted[:, [4 + row for row in rows_of_coco()]], atol=1e-5)
 
 
-def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures: list[LabelledPicture]) -> None:
+def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures: list[LabelledImage]) -> None:
     """The export quantised activations, too, so that its scores differ a little."""
     import av
 
@@ -91,7 +91,7 @@ def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures:
         (decoded,) = islice(clip.decode(video=0), 30, 31)
         frame = decoded.reformat(640, 384, "rgb24").to_ndarray()
     tensor = torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
-    began = start_network(xml.parent, pictures, 1).eval()
+    began = initial_network(xml.parent, pictures, 1).eval()
     rows = rows_of_coco()
     wanted = core().compile_model(read_network(xml), "CPU")(tensor.numpy())[0][0]
     with torch.inference_mode():

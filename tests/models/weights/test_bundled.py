@@ -10,7 +10,7 @@ from models.weights.bundled import (
     DEMO_CITY_WEIGHTS,
     RENDERINGS,
     TRAINED_ON,
-    packaged_weights,
+    bundled_weights,
     refuse_on_real_roads,
 )
 from models.weights.model_metadata import read_metadata
@@ -28,8 +28,8 @@ def test_they_are_found_by_name_and_are_small(tmp_path: Path) -> None:
 
 
 def test_other_names_are_not_ours() -> None:
-    assert packaged_weights("yolo11n") is None
-    assert packaged_weights(None) is None
+    assert bundled_weights("yolo11n") is None
+    assert bundled_weights(None) is None
 
 
 def test_what_knows_renderings_only_is_refused_wherever_it_lies(tmp_path: Path) -> None:

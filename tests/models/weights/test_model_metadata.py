@@ -6,7 +6,7 @@ import pytest
 
 from analytics.facts import ROAD_USERS
 from models.errors import UnusableWeights
-from models.weights.model_metadata import IGNORED, checked_metadata, read_metadata
+from models.weights.model_metadata import UNMAPPED_CLASS, checked_metadata, read_metadata
 
 HERE = Path("model")
 
@@ -14,7 +14,7 @@ HERE = Path("model")
 def test_coco_names_map_onto_road_users_by_name():
     names = {0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 4: "airplane", 5: "bus", 6: "train", 7: "truck"}
     road_users = checked_metadata({"names": names}, HERE).road_users
-    assert [None if i == IGNORED else ROAD_USERS[i].value for i in road_users] == [
+    assert [None if i == UNMAPPED_CLASS else ROAD_USERS[i].value for i in road_users] == [
         "person",
         "bicycle",
         "car",
@@ -27,7 +27,7 @@ def test_coco_names_map_onto_road_users_by_name():
 
 
 def test_names_may_be_a_list():
-    assert checked_metadata({"names": ["bus", "tree"]}, HERE).road_users.tolist() == [2, IGNORED]
+    assert checked_metadata({"names": ["bus", "tree"]}, HERE).road_users.tolist() == [2, UNMAPPED_CLASS]
 
 
 @pytest.mark.parametrize(

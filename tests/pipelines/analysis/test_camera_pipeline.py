@@ -7,7 +7,7 @@ from av.video.frame import VideoFrame
 from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, Coverage, Crossing, Fact, RoadUser
-from models.gating.roi import choose_view
+from models.gating.roi import choose_roi
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.detection_request import RequestOrderError
 from pipelines.ingest.frame_buffer import TimedFrame
@@ -26,7 +26,7 @@ ROAD = Camera(
 
 def car_at(u: float, v: float) -> Detections:
     """One car with its lower middle at (u, v) in the frame, as the detector reports it in the region of interest."""
-    roi = choose_view(ROAD)
+    roi = choose_roi(ROAD)
     scale = np.array(roi.scaled_size * 2) / np.array(roi.frame_size * 2)
     xyxy = np.array([[u - 30, v - 40, u + 30, v]]) * scale - np.array(roi.window[:2] * 2)
     return Detections(xyxy.astype(np.float32), np.array([0.9], np.float32), np.array([CAR], np.int64))

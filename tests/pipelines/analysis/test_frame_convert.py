@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
-from models.gating.roi import View
+from models.gating.roi import RegionOfInterest
 from pipelines.analysis.frame_convert import FrameConverter
 
 RED, GREY = (200, 40, 30), (90, 90, 90)
@@ -41,7 +41,7 @@ def as_yuv(rgb, red_share, blue_share, *, full):
 def test_colours_and_places_are_right_at_any_scale(colorspace, color_range, scaled_size):
     frame = frame_of((1280, 720), (400, 200, 800, 400), colorspace=colorspace, color_range=color_range)
     window = (96, 32, 512, 288)
-    image = FrameConverter(View((1280, 720), scaled_size, window)).to_rgb(frame)
+    image = FrameConverter(RegionOfInterest((1280, 720), scaled_size, window)).to_rgb(frame)
     assert image.shape == (288, 512, 3)
     assert image.dtype == np.uint8
     assert image.flags.c_contiguous
@@ -59,13 +59,13 @@ def test_colours_and_places_are_right_at_any_scale(colorspace, color_range, scal
 def test_full_range_by_the_format_alone():
     frame = frame_of((128, 128), (0, 0, 64, 128), color_range=ColorRange.JPEG, pixels="yuvj420p")
     frame.color_range = ColorRange.UNSPECIFIED
-    image = FrameConverter(View((128, 128), (64, 64), (0, 0, 64, 64))).to_rgb(frame)
+    image = FrameConverter(RegionOfInterest((128, 128), (64, 64), (0, 0, 64, 64))).to_rgb(frame)
     assert image[32, 16].astype(int) == pytest.approx(RED, abs=4)
 
 
 def test_other_formats_are_seen_as_well():
     frame = frame_of((128, 128), (0, 0, 64, 128), pixels="yuv422p")
-    image = FrameConverter(View((128, 128), (64, 64), (0, 0, 64, 64))).to_rgb(frame)
+    image = FrameConverter(RegionOfInterest((128, 128), (64, 64), (0, 0, 64, 64))).to_rgb(frame)
     assert image[32, 16].astype(int) == pytest.approx(RED, abs=4)
 
 
@@ -75,7 +75,7 @@ def test_brightness_is_that_of_the_same_place(scaled_size, pixels):
     rgb = np.full((720, 1280, 3), 200, np.uint8)
     rgb[200:400, 400:800] = 40
     frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixels)
-    pictures = FrameConverter(View((1280, 720), scaled_size, (96, 32, 512, 288)))
+    pictures = FrameConverter(RegionOfInterest((1280, 720), scaled_size, (96, 32, 512, 288)))
     grey, colours = pictures.to_grey(frame), pictures.to_rgb(frame)
     assert grey.shape == (288, 512)
     assert 0.02 < (grey < 120).mean() < 0.9

@@ -5,7 +5,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from analytics.camera import Camera
-from models.gating.roi import view_at
+from models.gating.roi import roi_at
 from pipelines.analysis.detection_request import RequestOrderError
 from pipelines.analysis.perception import CameraPerception
 from pipelines.ingest.frame_buffer import TimedFrame
@@ -13,7 +13,7 @@ from tests.support.bright_detector import BrightDetector
 
 SIZE = (640, 352)
 CAMERA = Camera(id="road", image_size=SIZE)
-ROI = view_at(SIZE, (0, 0, *SIZE), 1.0)
+ROI = roi_at(SIZE, (0, 0, *SIZE), 1.0)
 
 
 def frame(number: int, left: int) -> TimedFrame:

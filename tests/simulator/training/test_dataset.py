@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analytics.facts import IncidentType
-from models.training.dataset import read_pictures
+from models.training.dataset import read_labelled_frames
 from simulator.training.dataset import (
     Stretch,
     examination_stretches,
@@ -42,7 +42,7 @@ def test_a_stretch_is_the_same_whenever_it_is_rendered(tmp_path: Path) -> None:
         boxes = [box for line in file for box in json.loads(line)["boxes"]]
     assert boxes
     assert all(0 <= x1 < x2 <= 640 and 0 <= y1 < y2 <= 360 and 0 <= share <= 1 for x1, y1, x2, y2, share, _ in boxes)
-    assert len(read_pictures(one)) == STRETCH.frames
+    assert len(read_labelled_frames(one)) == STRETCH.frames
 
 
 def test_no_seed_of_the_examination_is_one_of_the_training() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analytics.facts import IncidentType
-from models.training.dataset import read_pictures
+from models.training.dataset import read_labelled_frames
 from models.weights.bundled import DEMO_CITY_FOLDER, DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from simulator.training.dataset import Stretch, render
 from simulator.training.release import examined_on
@@ -30,7 +30,7 @@ def test_they_find_who_is_on_the_road_by_day_and_night_and_in_the_rain(tmp_path:
             enriched=False,
         )
         render(stretch, tmp_path)
-    told = examined_on(DEMO_CITY_WEIGHTS, read_pictures(tmp_path))["classes"]
+    told = examined_on(DEMO_CITY_WEIGHTS, read_labelled_frames(tmp_path))["classes"]
     for often in ("car", "motorcycle"):
         assert told[often]["shown"] >= 30
         assert told[often]["average_precision_50"] >= 0.85, told

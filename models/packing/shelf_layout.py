@@ -1,0 +1,110 @@
+"""Shelf packing of rectangles onto network inputs of a few fixed sizes: pure functions, no threads, no images.
+
+Origin of the canvas sizes and of the costs: docs/adr/0031-crop-packing.md.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Size = tuple[int, int]
+"""(width, height) in pixels."""
+
+Offset = tuple[int, int]
+"""(left, top) of a crop on its canvas, in pixels."""
+
+CANVASES: tuple[Size, ...] = ((192, 224), (416, 224), (640, 224), (512, 288), (640, 320), (640, 352), (960, 544))
+"""Canvas sizes, (width, height) in pixels [measured: docs/adr/0031-crop-packing.md].
+
+They fit a 640 x 360 sub-stream, half of 1080 lines, and the gated regions of ten clips.
+"""
+
+CALL_PIXELS = 12_000
+"""Cost of one network call, expressed in pixels of canvas [measured: docs/adr/0031-crop-packing.md]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Crops on one canvas.
+
+    members: indices of the queued crops on it. offsets: of each member, in the same order.
+    """
+
+    canvas: Size
+    members: tuple[int, ...]
+    offsets: tuple[Offset, ...]
+
+
+def plan_canvas(sizes: Sequence[Size], canvases: Sequence[Size]) -> Layout | None:
+    """Layout of the first crop and of each other crop that makes the canvas cheaper than two canvases.
+
+    canvases: smallest first. Returns None where the first crop fits no canvas.
+    """
+    members, best = [0], _smallest_canvas(sizes[:1], canvases)
+    if best is None:
+        return None
+    for other in range(1, len(sizes)):
+        alone = _smallest_canvas([sizes[other]], canvases)
+        together = _smallest_canvas([sizes[member] for member in (*members, other)], canvases) if alone else None
+        if alone and together and canvas_cost(together[0]) <= canvas_cost(best[0]) + canvas_cost(alone[0]):
+            members.append(other)
+            best = together
+    return Layout(best[0], tuple(members), best[1])
+
+
+def arrange_crops(sizes: Sequence[Size]) -> tuple[tuple[Offset, ...], Size]:
+    """Offsets of the crops of one frame and the size of their collage: the cheapest canvas, then the fewest pixels."""
+    if len(sizes) == 1:
+        return ((0, 0),), sizes[0]
+    total_height = sum(height for _, height in sizes)
+    max_width = max(width for width, _ in sizes)
+    widths = {max_width, *(canvas[0] for canvas in CANVASES if canvas[0] > max_width)}
+    tried = [offsets for width in sorted(widths) if (offsets := _on_shelves(sizes, (width, total_height))) is not None]
+    extents = [_extent(offsets, sizes) for offsets in tried]
+    best = min(range(len(tried)), key=lambda n: _collage_cost(extents[n]))
+    return tried[best], extents[best]
+
+
+def canvas_cost(canvas: Size) -> int:
+    """Cost of one network call on a canvas, in pixels."""
+    return canvas[0] * canvas[1] + CALL_PIXELS
+
+
+def _collage_cost(size: Size) -> tuple[float, int]:
+    """Sort key: cost of the smallest canvas that fits (infinite without one), then the pixels."""
+    canvas = _smallest_canvas([size], CANVASES)
+    return (math.inf if canvas is None else canvas_cost(canvas[0])), size[0] * size[1]
+
+
+def _extent(offsets: Sequence[Offset], sizes: Sequence[Size]) -> Size:
+    placed = list(zip(offsets, sizes, strict=True))
+    return max(left + width for (left, _), (width, _) in placed), max(top + height for (_, top), (_, height) in placed)
+
+
+def _smallest_canvas(sizes: Sequence[Size], canvases: Sequence[Size]) -> tuple[Size, tuple[Offset, ...]] | None:
+    pixels = sum(width * height for width, height in sizes)
+    for canvas in canvases:
+        offsets = _on_shelves(sizes, canvas) if canvas[0] * canvas[1] >= pixels else None
+        if offsets is not None:
+            return canvas, offsets
+    return None
+
+
+def _on_shelves(sizes: Sequence[Size], canvas: Size) -> tuple[Offset, ...] | None:
+    """Offsets with the tallest crops first, each on the uppermost shelf with space; None where they do not fit."""
+    offsets = [(0, 0)] * len(sizes)
+    shelves: list[tuple[int, int]] = []
+    bottom = 0
+    for crop in sorted(range(len(sizes)), key=lambda crop: -sizes[crop][1]):
+        width, height = sizes[crop]
+        shelf = next((n for n, (_, used) in enumerate(shelves) if used + width <= canvas[0]), None)
+        if shelf is None:
+            if width > canvas[0] or bottom + height > canvas[1]:
+                return None
+            shelf = len(shelves)
+            shelves.append((bottom, 0))
+            bottom += height
+        top, used = shelves[shelf]
+        offsets[crop] = used, top
+        shelves[shelf] = top, used + width
+    return tuple(offsets)
