@@ -40,13 +40,16 @@ class Detections:
 class Tracks:
     """Detections with the identity the tracker gave them.
 
-    track_id: (N,) int64, unique within one camera and tracker run. Other arrays as in `Detections`.
+    track_id: (N,) int64, unique within one camera and tracker run. detection_index: (N,) int64, row of the detection
+    in the `Detections` that the tracker received; -1 for a track without a detection in this frame. Other arrays as in
+    `Detections`.
     """
 
     xyxy: NDArray[np.float32]
     confidence: NDArray[np.float32]
     class_id: NDArray[np.int64]
     track_id: NDArray[np.int64]
+    detection_index: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.track_id)
@@ -54,7 +57,7 @@ class Tracks:
     @classmethod
     def empty(cls) -> "Tracks":
         none = Detections.empty()
-        return cls(none.xyxy, none.confidence, none.class_id, np.empty(0, np.int64))
+        return cls(none.xyxy, none.confidence, none.class_id, np.empty(0, np.int64), np.empty(0, np.int64))
 
     @property
     def ground_points(self) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS
-from models.tracking.association import overlaps
+from models.tracking.association import pairwise_iou
 
 MATCH_IOU = 0.5
 """Intersection over union from which two boxes are one."""
@@ -59,7 +59,7 @@ def agreement_by_road_user(original: Sequence[Detections], other: Sequence[Detec
 
 
 def _pairs(ours: Detections, theirs: Detections) -> list[tuple[int, int]]:
-    overlap = overlaps(ours.xyxy.astype(np.float64), theirs.xyxy.astype(np.float64))
+    overlap = pairwise_iou(ours.xyxy.astype(np.float64), theirs.xyxy.astype(np.float64))
     overlap[ours.class_id[:, None] != theirs.class_id[None]] = 0
     pairs: list[tuple[int, int]] = []
     while overlap.size and overlap.max() >= MATCH_IOU:

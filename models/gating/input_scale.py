@@ -1,23 +1,9 @@
-"""How large the detector must see a camera's view: learned from how large road users look there.
+"""Input scale of a camera, learned from the size of the road users in its view.
 
-Half the scale is a quarter of the work, and a camera close to its road shows everybody larger than the detector needs.
-Learning is done at full scale alone, for what is too small for a lesser one would not be seen there: once enough road
-users were seen, the smallest scale is taken at which even small ones keep ENOUGH_PIXELS, and after a while it is back
-to full scale to learn anew. Nobody is missed for longer than that.
-
-With nine clips at 5 looks a second, crossing F1 with class at scales of 1, 3/4 and 1/2 was:
-
-| clip | side of small ones at full scale, pixels | 1 | 3/4 | 1/2 |
-|---|---|---|---|---|
-| us_freeway | 12 | 0.94 | 0.93 | 0.92 |
-| nl_highway | 14 | 1.00 | 0.87 | 0.75 |
-| us_rain_turn | 15 | 1.00 | 1.00 | 1.00 |
-| de_cars_truck | 18 | 1.00 | 1.00 | 1.00 |
-| vn_junction | 24 | 0.79 | 0.86 | 0.86 |
-| br_signal | 29 | 0.96 | 1.00 | 0.96 |
-| de_cars_cyclist | 36 | 1.00 | 1.00 | 0.50 |
-| us_parked_street | 44 | 0.93 | 1.00 | 0.93 |
-| us_dusk_side | 56 | 0.94 | 0.92 | 0.98 |
+Half the scale is a quarter of the work, and a camera near the road shows road users larger than the detector needs.
+The scale is learned at full scale only, where small road users are still detected. It is the smallest at which small
+road users keep `MIN_SMALL_SIDE_PX`. After `RELEARN_INTERVAL_S` the camera returns to full scale and learns again.
+Crossing F1 by scale: docs/adr/0033-input-scale.md.
 """
 
 import numpy as np
@@ -25,60 +11,71 @@ import numpy as np
 from analytics.detections import Tracks
 from models.gating.roi import RegionOfInterest, roi_at
 
-SCALES = (0.5, 0.75)
-"""Less than full, which is 1."""
+REDUCED_SCALES = (0.5, 0.75)
+"""Scales below full scale (1), smallest first [measured: docs/adr/0033-input-scale.md]."""
 
-ENOUGH_PIXELS = 24.0
-"""Side of a square as large as the box of a small road user."""
-SMALL = 10
-"""Percentile of road users, each by the mean of what was seen of them: who stands for long counts once."""
+MIN_SMALL_SIDE_PX = 24.0
+"""Side of a square with the area of a small road user's box, detector pixels.
 
-ENOUGH_ROAD_USERS = 12
-"""Among so many in a mixed traffic are some of the small ones."""
+[measured: docs/adr/0033-input-scale.md]
+"""
 
-SEEN_OFTEN = 5
-LEARN_AGAIN_AFTER_S = 300.0
-MOST_REMEMBERED = 1000
-"""Then it begins anew: hardly any of them was seen often."""
+SMALL_PERCENTILE = 10
+"""Percentile of the mean sides of all tracks that counts as a small road user, 0..100 [assumption].
+
+Each track counts once, however long it stands.
+"""
+
+MIN_TRACKS = 12
+"""Tracks needed to learn a scale; in mixed traffic some of them are small [assumption]."""
+
+MIN_TRACK_FRAMES = 5
+"""Frames in which a track must appear before its size counts [assumption]."""
+
+RELEARN_INTERVAL_S = 300.0
+"""Time at a reduced scale before it is learned again, seconds; bounds how long small road users are missed."""
+
+MAX_TRACKS = 1000
+"""Tracks remembered while learning; beyond it learning restarts, as few of them lasted [assumption]."""
 
 
 class AdaptiveInputScale:
-    """For one camera. detector_pixels: how many the detector sees at full scale of one pixel of the frame."""
+    """Input scale of one camera. detector_pixels: detector pixels per frame pixel at full scale."""
 
     def __init__(self, detector_pixels: float) -> None:
         self._detector_pixels = detector_pixels
-        self._seen: dict[int, tuple[int, float]] = {}
+        self._sides: dict[int, tuple[int, float]] = {}
         self._scale = 1.0
         self._learned_at = 0.0
 
-    def at(self, t: float) -> float:
-        """The scale to look at, at `t` seconds: 1 or one of SCALES."""
-        if self._scale < 1 and not 0 <= t - self._learned_at < LEARN_AGAIN_AFTER_S:
+    def scale_at(self, t: float) -> float:
+        """Scale of the frame at `t` seconds: 1 or one of `REDUCED_SCALES`."""
+        if self._scale < 1 and not 0 <= t - self._learned_at < RELEARN_INTERVAL_S:
             self._scale = 1.0
         return self._scale
 
-    def learn(self, t: float, tracks: Tracks) -> None:
-        """tracks: who was seen at `t` at the scale that `at` gave, in pixels of the frame."""
+    def update(self, t: float, tracks: Tracks) -> None:
+        """Learn from the tracks of the frame at `t` seconds, in frame pixels, at the scale of `scale_at`."""
         if self._scale < 1:
             return
         sides = np.sqrt((tracks.xyxy[:, 2:] - tracks.xyxy[:, :2]).prod(axis=1)) * self._detector_pixels
-        for who, side in zip(tracks.track_id.tolist(), sides.tolist(), strict=True):
-            times, total = self._seen.get(who, (0, 0.0))
-            self._seen[who] = times + 1, total + side
-        known = [total / times for times, total in self._seen.values() if times >= SEEN_OFTEN]
-        if len(known) >= ENOUGH_ROAD_USERS:
-            small = float(np.percentile(known, SMALL))
-            self._scale = next((scale for scale in SCALES if small * scale >= ENOUGH_PIXELS), 1.0)
+        for track_id, side in zip(tracks.track_id.tolist(), sides.tolist(), strict=True):
+            frames, total = self._sides.get(track_id, (0, 0.0))
+            self._sides[track_id] = frames + 1, total + side
+        means = [total / frames for frames, total in self._sides.values() if frames >= MIN_TRACK_FRAMES]
+        if len(means) >= MIN_TRACKS:
+            small = float(np.percentile(means, SMALL_PERCENTILE))
+            self._scale = next((scale for scale in REDUCED_SCALES if small * scale >= MIN_SMALL_SIDE_PX), 1.0)
             self._learned_at = t
-            self._seen.clear()
-        elif len(self._seen) > MOST_REMEMBERED:
-            self._seen.clear()
+            self._sides.clear()
+        elif len(self._sides) > MAX_TRACKS:
+            self._sides.clear()
 
 
-def scale_roi(view: RegionOfInterest, scale: float) -> RegionOfInterest:
-    """The same part of the frame at less than its full scale."""
+def scale_roi(roi: RegionOfInterest, scale: float) -> RegionOfInterest:
+    """The same part of the frame at a share of its full scale."""
     if scale == 1:
-        return view
-    full = view.scaled_size[0] / view.frame_size[0]
-    left, top, width, height = (side / full for side in view.window)
-    return roi_at(view.frame_size, (left, top, left + width, top + height), full * scale)
+        return roi
+    full = roi.scaled_size[0] / roi.frame_size[0]
+    left, top, width, height = (side / full for side in roi.window)
+    return roi_at(roi.frame_size, (left, top, left + width, top + height), full * scale)

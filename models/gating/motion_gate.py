@@ -1,25 +1,17 @@
-"""What of a camera's view the detector must look at now; the rest is known already.
+"""Selection of the image regions in which the detector must run; the other detections are carried over.
 
-Looking costs by the pixel, and most pixels show a road on which nothing happens, or road users who are already known.
-So a look goes like this:
+Detection is paid by the pixel, and most pixels show an empty road or road users that are tracked already. Per frame:
 
-- Small blocks of the picture are compared with what they showed when they were last accounted for. What differs by
-  more than the camera's own noise, and by more than a slight shake of the camera explains, has moved.
-- Known road users who should have moved by now, or whose blocks have, are followed by how they look
-  (`models.gating.template_tracking`); that accounts for those blocks.
-- What moved and is not accounted for (somebody new, or somebody who cannot be followed) is looked at: its rectangle,
-  with room around it, cut through nobody.
-- Whoever stood, on blocks that did not move, is where he was: a stopped vehicle is held, though nobody looks at it.
-- All is looked at each seventh time, or after 1.5 s, so nothing wrong is held for longer, however it came about.
+1. Blocks of 8 pixels are compared with their last known content. A block has moved where it differs by more than the
+   camera's noise and a slight shake of the camera explain.
+2. Boxes that should have moved, or whose blocks have, are tracked by template (`models.gating.template_tracking`).
+   The blocks around a tracked box are explained.
+3. Blocks that moved and are not explained become regions for the detector, with a margin; no region cuts a box.
+4. Stationary boxes on unchanged blocks keep their place without detection.
+5. The whole window is detected every 1.5 s and every seventh frame, which bounds the life of any error.
 
-With 5 looks a second at ten real clips, half of them full of traffic, 36 % of the pixels are looked at, and the mean
-crossing F1 of the nine with crossings is 0.986 (looking at all of them, 0.983); with 5.5, 34 % and 0.997; with 6.25,
-33 % and 0.984. Tried first was one rectangle around all that moves, without following anybody: it took 78 % of the
-pixels. Thresholds that are blind to contrast (`SHAKE_TOLERANCE`) took 66 %. Not looking again at what was looked at in
-vain a moment ago saved no more than 4 %, and crossings were lost.
-
-Meant for few looks a second: followed at 25, somebody of even colour fell 0.13 s behind, for he moves by less than a
-pixel of his shrunk patch from one look to the next.
+Meant for low frame rates: at 25 frames a second an even vehicle moves by less than a pixel of its reduced patch, and
+its box fell 0.13 s behind. Measurements and the alternatives tried: docs/adr/0032-motion-gate.md.
 """
 
 from collections import deque
@@ -35,254 +27,293 @@ from models.gating.roi import RegionOfInterest
 from models.gating.template_tracking import Grey, track_template
 from models.packing.crop_collage import Rectangle
 
-Blocks = NDArray[np.bool_]
+BlockMask = NDArray[np.bool_]
+"""(rows, columns) of blocks."""
 
-EVERYTHING_EVERY_S = 1.5
-"""So long may somebody be held who left unnoticed. With 1 s, a quarter more pixels are looked at; with 2 s, crossings
-are lost."""
+Thumbnail = NDArray[np.float32]
+"""(rows, columns) mean brightness of each block, grey levels 0..255."""
 
-EVERYTHING_EVERY_LOOKS = 7
-"""Whoever is followed strays a little with each look."""
+FULL_DETECTION_INTERVAL_S = 1.5
+"""Longest time without detection in the whole window, seconds [measured: docs/adr/0032-motion-gate.md].
 
-BLOCK = 8
-"""Pixels: a motorcycle that the detector can find covers several. Averaging over so many leaves little noise."""
+It bounds the life of a box whose road user left unnoticed. With 1 s a quarter more pixels are detected; with 2 s
+crossings are lost.
+"""
 
-LEAST_CONTRAST = 4.0
-"""Grey levels."""
-NOISES = 4.0
-"""Standard deviations of the camera's noise that count as a difference."""
+FULL_DETECTION_FRAMES = 7
+"""Most frames from one detection in the whole window to the next; a tracked box drifts with each frame [assumption]."""
+
+BLOCK_PX = 8
+"""Side of a block, pixels: a detectable motorcycle covers several, and the mean has little noise [assumption]."""
+
+MIN_DIFFERENCE = 4.0
+"""Smallest difference of brightness that counts as motion, grey levels 0..255 [assumption]."""
+
+NOISE_FACTOR = 4.0
+"""Difference that counts as motion, in standard deviations of the camera's noise [assumption]."""
+
 SHAKE_TOLERANCE = 0.5
-"""Share of a block's contrast to its neighbours that a shake of a few pixels, or coding anew, may change it by."""
-NOISE_REMEMBERED = 25
-"""Looks."""
-FEWEST_BLOCKS = 3
-"""That moved among a block and the 8 around it: raindrops and flickering edges are smaller."""
+"""Difference that a shake or recoding may cause, as a share of the block's contrast to its neighbours.
+
+[measured: docs/adr/0032-motion-gate.md]: thresholds blind to contrast made 66 % of the pixels go to the detector.
+"""
+
+NOISE_FRAMES = 25
+"""Frames over which the camera's noise is estimated (median) [assumption]."""
+
+NOISE_QUANTILE = 0.25
+"""Quantile of the differences from which the noise is estimated; up to three quarters of the image may move."""
+
+QUANTILE_TO_SIGMA = 0.3186
+"""Quantile 0.25 of the absolute value of a standard normal variable [source: table of the normal distribution]."""
+
+MIN_MOVING_NEIGHBOURS = 3
+"""Moving blocks needed among a block and its 8 neighbours; raindrops and flickering edges move fewer [assumption]."""
 
 STATIONARY_PX = 1.5
-"""Pixels: whoever is not expected to have moved so far is held. Everybody else must be followed or looked at, however
-little of the picture that changes: a far motorcycle covers no whole block. Where such were held, simulated zones were a
-quarter too slow."""
+"""Expected motion, pixels, below which a box counts as stationary [measured: docs/adr/0032-motion-gate.md].
 
-OTHER_VIEW = 0.5
-"""From this share of different blocks on, the camera was turned, or all of the light has changed."""
+Other boxes are tracked or detected even where no block moved: a far motorcycle covers no whole block. When such boxes
+were carried over, speeds in simulated zones were a quarter too low.
+"""
 
-SURROUNDINGS = 10
-"""Pixels around somebody followed that he accounts for: his shadow, and what he uncovers."""
-MARGIN = 16
-"""Pixels around what must be looked at: a road user is larger than what of him differs."""
-SMALLEST_SIDE = 96
-"""The detector needs to see some of the surroundings."""
-WORTH_ALL = 0.7
-"""From this share on all is looked at, which is then not due for another while."""
+NEW_VIEW_SHARE = 0.5
+"""Share of differing blocks from which the camera was turned or the light changed as a whole [assumption]."""
+
+EXPLAINED_MARGIN_PX = 10
+"""Margin around a tracked box, pixels, in which motion is explained: its shadow and what it uncovers [assumption]."""
+
+REGION_MARGIN_PX = 16
+"""Margin around unexplained blocks, pixels: a road user is larger than its moving parts [assumption]."""
+
+MIN_REGION_PX = 96
+"""Smallest side of a region, pixels: the detector needs some context [assumption]."""
+
+FULL_DETECTION_SHARE = 0.7
+"""Share of selected pixels from which the whole window is detected, which then is not due for a while [assumption]."""
 
 
 class MotionGate:
-    """For one camera; not thread-safe. Each `select_regions` is followed by its `merge_detections` before the next.
+    """Motion gate of one camera; not thread-safe.
 
-    view: what there is to look at. Pixels are those of its window.
+    Call `select_regions`, `merge_detections` and `update_tracks` in this order for each frame. All pixels are those of
+    the ROI's window, except for the boxes that `merge_detections` returns.
     """
 
-    def __init__(self, view: RegionOfInterest) -> None:
-        self._view = view
-        self._size = view.window[2:]
-        self._motion = _Motion()
+    def __init__(self, roi: RegionOfInterest) -> None:
+        self._roi = roi
+        self._size = roi.window[2:]
+        self._motion = _BlockMotion()
         self._grey: Grey | None = None
-        self._t = self._all_seen_at = 0.0
-        self._looks_since_all = 0
-        self._held = Detections.empty()
-        self._speeds = np.empty((0, 2))
-        self._places: dict[int, tuple[float, NDArray[np.float32]]] = {}
+        self._t = self._full_detection_at = 0.0
+        self._frames_since_full = 0
+        self._detections = Detections.empty()
+        self._velocities = np.empty((0, 2))
+        self._track_places: dict[int, tuple[float, NDArray[np.float32]]] = {}
 
     def select_regions(self, t: float, grey: Grey) -> tuple[Rectangle, ...]:
-        """Which parts of the window must be looked at. grey: the window at `t` seconds, (H, W)."""
+        """Regions of the window that need detection at `t` seconds. grey: brightness of the window, (H, W)."""
         thumbnail = _thumbnail(grey)
         before, passed_s = self._grey, t - self._t
         self._grey, self._t = grey, t
-        moving = self._motion.of(thumbnail)
-        self._looks_since_all += 1
-        all_is_due = not 0 <= t - self._all_seen_at < EVERYTHING_EVERY_S
-        all_is_due |= self._looks_since_all >= EVERYTHING_EVERY_LOOKS or passed_s <= 0
-        if before is None or moving is None or all_is_due:
-            return self._look_at_all(thumbnail)
-        unknown = self._follow(before, grey, passed_s, moving, thumbnail)
-        parts = self._parts(unknown)
-        if sum(map(_area, parts)) >= WORTH_ALL * self._size[0] * self._size[1]:
-            return self._look_at_all(thumbnail)
-        for left, top, right, bottom in parts:
-            self._motion.account(np.s_[top // BLOCK : bottom // BLOCK, left // BLOCK : right // BLOCK], thumbnail)
-        return tuple(parts)
+        moving = self._motion.moving_blocks(thumbnail)
+        self._frames_since_full += 1
+        full_is_due = not 0 <= t - self._full_detection_at < FULL_DETECTION_INTERVAL_S
+        full_is_due |= self._frames_since_full >= FULL_DETECTION_FRAMES or passed_s <= 0
+        if before is None or moving is None or full_is_due:
+            return self._select_everything(thumbnail)
+        unexplained = self._track_boxes(before, grey, passed_s, moving, thumbnail)
+        regions = self._regions(unexplained)
+        if sum(map(_area, regions)) >= FULL_DETECTION_SHARE * self._size[0] * self._size[1]:
+            return self._select_everything(thumbnail)
+        for left, top, right, bottom in regions:
+            blocks = np.s_[top // BLOCK_PX : bottom // BLOCK_PX, left // BLOCK_PX : right // BLOCK_PX]
+            self._motion.mark_known(blocks, thumbnail)
+        return tuple(regions)
 
-    def merge_detections(self, parts: Sequence[Rectangle], found: Sequence[Detections]) -> Detections:
-        """Everybody in the view now, in pixels of the frame. found: in each part, in pixels of that part."""
-        middles = _middles(self._held)
-        outside = np.ones(len(middles), dtype=bool)
-        for left, top, right, bottom in parts:
-            outside &= ((middles < (left, top)) | (middles >= (right, bottom))).any(axis=1)
-        xyxy = [seen.xyxy + np.array(part[:2] * 2, np.float32) for part, seen in zip(parts, found, strict=True)]
-        self._held = Detections(
-            np.concatenate([self._held.xyxy[outside], *xyxy]),
-            np.concatenate([self._held.confidence[outside], *(seen.confidence for seen in found)]),
-            np.concatenate([self._held.class_id[outside], *(seen.class_id for seen in found)]),
+    def merge_detections(self, regions: Sequence[Rectangle], detected: Sequence[Detections]) -> Detections:
+        """All detections of the frame, in frame pixels: new ones in the regions, carried-over ones elsewhere.
+
+        detected: for each region, in its pixels.
+        """
+        centres = _centres(self._detections)
+        outside = np.ones(len(centres), dtype=bool)
+        for left, top, right, bottom in regions:
+            outside &= ((centres < (left, top)) | (centres >= (right, bottom))).any(axis=1)
+        xyxy = [new.xyxy + np.array(region[:2] * 2, np.float32) for region, new in zip(regions, detected, strict=True)]
+        self._detections = Detections(
+            np.concatenate([self._detections.xyxy[outside], *xyxy]),
+            np.concatenate([self._detections.confidence[outside], *(new.confidence for new in detected)]),
+            np.concatenate([self._detections.class_id[outside], *(new.class_id for new in detected)]),
         )
-        self._speeds = np.full((len(self._held), 2), np.nan)
-        return self._view.to_frame(self._held)
+        self._velocities = np.full((len(self._detections), 2), np.nan)
+        return self._roi.to_frame(self._detections)
 
-    def update_tracks(self, t: float, detections: Detections, tracks: Tracks) -> None:
-        """Learn who is who, and so how fast. detections: as `merge_detections` gave them. tracks: their tracks."""
-        rows = {box.tobytes(): row for row, box in enumerate(detections.xyxy)}
-        middles = _middles(self._held)
-        for identity, box in zip(tracks.track_id.tolist(), tracks.xyxy, strict=True):
-            row = rows[box.tobytes()]
-            place = middles[row]
-            if identity in self._places:
-                since, was = self._places[identity]
-                self._speeds[row] = (place - was) / (t - since)
-            self._places[identity] = t, place
-        self._places = {who: at for who, at in self._places.items() if t - at[0] < EVERYTHING_EVERY_S}
+    def update_tracks(self, t: float, tracks: Tracks) -> None:
+        """Derive the velocity of each detection from its track.
 
-    def _look_at_all(self, thumbnail: NDArray[np.float32]) -> tuple[Rectangle, ...]:
-        self._all_seen_at, self._looks_since_all = self._t, 0
-        self._motion.account(np.s_[:, :], thumbnail)
+        tracks: result of the tracker on what `merge_detections` returned for the frame at `t` seconds.
+        """
+        centres = _centres(self._detections)
+        for track_id, row in zip(tracks.track_id.tolist(), tracks.detection_index.tolist(), strict=True):
+            if row < 0:
+                continue
+            place = centres[row]
+            if track_id in self._track_places:
+                since, previous = self._track_places[track_id]
+                self._velocities[row] = (place - previous) / (t - since)
+            self._track_places[track_id] = t, place
+        recent = FULL_DETECTION_INTERVAL_S
+        self._track_places = {track: at for track, at in self._track_places.items() if t - at[0] < recent}
+
+    def _select_everything(self, thumbnail: Thumbnail) -> tuple[Rectangle, ...]:
+        self._full_detection_at, self._frames_since_full = self._t, 0
+        self._motion.mark_known(np.s_[:, :], thumbnail)
         return ((0, 0, *self._size),)
 
-    def _follow(
-        self, before: Grey, now: Grey, passed_s: float, moving: Blocks, thumbnail: NDArray[np.float32]
-    ) -> Blocks:
-        """Move everybody who can be followed; return the blocks whose motion nobody accounts for."""
-        boxes, accounted, unknown = self._held.xyxy.copy(), np.zeros_like(moving), np.zeros_like(moving)
-        expected = boxes + np.tile(self._speeds, 2).astype(np.float32) * np.float32(passed_s)
-        known = np.isfinite(expected[:, 0])
-        expected[~known] = boxes[~known]
-        stands = np.abs(expected - boxes).max(axis=1, initial=0) < STATIONARY_PX
+    def _track_boxes(
+        self, before: Grey, now: Grey, passed_s: float, moving: BlockMask, thumbnail: Thumbnail
+    ) -> BlockMask:
+        """Move every box that can be tracked; return the blocks whose motion no box explains."""
+        boxes, explained, unexplained = self._detections.xyxy.copy(), np.zeros_like(moving), np.zeros_like(moving)
+        expected = boxes + np.tile(self._velocities, 2).astype(np.float32) * np.float32(passed_s)
+        has_velocity = np.isfinite(expected[:, 0])
+        expected[~has_velocity] = boxes[~has_velocity]
+        stationary = np.abs(expected - boxes).max(axis=1, initial=0) < STATIONARY_PX
         for row, blocks in enumerate(_blocks(boxes)):
-            if known[row] and stands[row] and not moving[blocks].any():
+            if has_velocity[row] and stationary[row] and not moving[blocks].any():
                 continue
-            found = track_template(boxes[row], expected[row], before, now) if known[row] else None
-            told = unknown if found is None else accounted
+            found = track_template(boxes[row], expected[row], before, now) if has_velocity[row] else None
+            marked = unexplained if found is None else explained
             places = np.stack([boxes[row], expected[row] if found is None else found])
-            for around in _blocks(places, SURROUNDINGS):
-                told[around] = True
+            for around in _blocks(places, EXPLAINED_MARGIN_PX):
+                marked[around] = True
             boxes[row] = places[0] if found is None else found
-        self._held = Detections(boxes, self._held.confidence, self._held.class_id)
-        unknown |= moving & ~accounted
-        self._motion.account(accounted & ~unknown, thumbnail)
-        return unknown
+        self._detections = Detections(boxes, self._detections.confidence, self._detections.class_id)
+        unexplained |= moving & ~explained
+        self._motion.mark_known(explained & ~unexplained, thumbnail)
+        return unexplained
 
-    def _parts(self, unknown: Blocks) -> list[Rectangle]:
-        """Rectangles in whole blocks around these blocks, which cut through nobody."""
-        reach = 2 * (MARGIN // BLOCK) + 1
-        grown = cv2.dilate(unknown.astype(np.uint8), np.ones((reach, reach), np.uint8))
+    def _regions(self, unexplained: BlockMask) -> list[Rectangle]:
+        """Rectangles of whole blocks around these blocks, which cut no box."""
+        reach = 2 * (REGION_MARGIN_PX // BLOCK_PX) + 1
+        grown = cv2.dilate(unexplained.astype(np.uint8), np.ones((reach, reach), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(grown)
-        around = [(u * BLOCK, v * BLOCK, (u + w) * BLOCK, (v + h) * BLOCK) for u, v, w, h, _ in stats[1:].tolist()]
-        parts = [self._in_blocks(part) for part in around]
-        while (whole := _merged([self._around_whole(part) for part in parts])) != parts:
-            parts = whole
-        return parts
+        components = [
+            (u * BLOCK_PX, v * BLOCK_PX, (u + w) * BLOCK_PX, (v + h) * BLOCK_PX) for u, v, w, h, _ in stats[1:].tolist()
+        ]
+        regions = [self._in_blocks(region) for region in components]
+        while (grown_regions := _merged([self._around_whole_boxes(region) for region in regions])) != regions:
+            regions = grown_regions
+        return regions
 
-    def _around_whole(self, part: Rectangle) -> Rectangle:
-        boxes = self._held.xyxy
-        touched = boxes[(boxes[:, :2] < part[2:]).all(axis=1) & (boxes[:, 2:] > part[:2]).all(axis=1)]
+    def _around_whole_boxes(self, region: Rectangle) -> Rectangle:
+        boxes = self._detections.xyxy
+        touched = boxes[(boxes[:, :2] < region[2:]).all(axis=1) & (boxes[:, 2:] > region[:2]).all(axis=1)]
         if not len(touched):
-            return part
+            return region
         low, high = touched[:, :2].min(axis=0), touched[:, 2:].max(axis=0)
-        return self._in_blocks(_both(part, (*np.floor(low).astype(int).tolist(), *np.ceil(high).astype(int).tolist())))
+        whole = (*np.floor(low).astype(int).tolist(), *np.ceil(high).astype(int).tolist())
+        return self._in_blocks(_union(region, whole))
 
-    def _in_blocks(self, part: Rectangle) -> Rectangle:
-        (left, right), (top, bottom) = (_span(part[axis], part[axis + 2], self._size[axis]) for axis in (0, 1))
+    def _in_blocks(self, region: Rectangle) -> Rectangle:
+        (left, right), (top, bottom) = (
+            _block_span(region[axis], region[axis + 2], self._size[axis]) for axis in (0, 1)
+        )
         return left, top, right, bottom
 
 
-class _Motion:
-    """Where a thumbnail differs from what was accounted for. Not where all of it became brighter or darker alike."""
+class _BlockMotion:
+    """Block-wise difference of a thumbnail from the last known content; blind to a uniform change of brightness."""
 
     def __init__(self) -> None:
-        self._reference: NDArray[np.float32] | None = None
-        self._noises: deque[float] = deque(maxlen=NOISE_REMEMBERED)
+        self._known: Thumbnail | None = None
+        self._noise_levels: deque[float] = deque(maxlen=NOISE_FRAMES)
 
-    def of(self, thumbnail: NDArray[np.float32]) -> Blocks | None:
-        """None where they cannot be compared: there is only one, or they show different views."""
-        if self._reference is None:
+    def moving_blocks(self, thumbnail: Thumbnail) -> BlockMask | None:
+        """Blocks that moved; None where there is nothing to compare with, or the view has changed."""
+        if self._known is None:
             return None
-        difference = thumbnail - self._reference
-        difference = np.abs(difference - _quantile(difference, 0.5))
-        # A quarter of normally distributed noise is within 0.32 standard deviations; and three quarters may be moving.
-        noise = _quantile(difference, 0.25) / 0.3186
-        different = max(LEAST_CONTRAST, NOISES * median(self._noises or [noise]))
-        self._noises.append(noise)
-        if np.count_nonzero(difference > different) > OTHER_VIEW * difference.size:
+        difference = thumbnail - self._known
+        difference = np.abs(difference - _approximate_quantile(difference, 0.5))
+        noise = _approximate_quantile(difference, NOISE_QUANTILE) / QUANTILE_TO_SIGMA
+        threshold = max(MIN_DIFFERENCE, NOISE_FACTOR * median(self._noise_levels or [noise]))
+        self._noise_levels.append(noise)
+        if np.count_nonzero(difference > threshold) > NEW_VIEW_SHARE * difference.size:
             return None
         neighbours = np.ones((3, 3), np.uint8)
-        contrast = cv2.dilate(self._reference, neighbours) - cv2.erode(self._reference, neighbours)
-        moved = difference > different + SHAKE_TOLERANCE * contrast
-        among = cv2.boxFilter(moved.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(moved & (among >= FEWEST_BLOCKS))
+        contrast = cv2.dilate(self._known, neighbours) - cv2.erode(self._known, neighbours)
+        moved = difference > threshold + SHAKE_TOLERANCE * contrast
+        count = cv2.boxFilter(moved.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(moved & (count >= MIN_MOVING_NEIGHBOURS))
 
-    def account(self, blocks: tuple[slice, slice] | Blocks, thumbnail: NDArray[np.float32]) -> None:
-        if self._reference is None:
-            self._reference = thumbnail.copy()
-        self._reference[blocks] = thumbnail[blocks]
+    def mark_known(self, blocks: tuple[slice, slice] | BlockMask, thumbnail: Thumbnail) -> None:
+        """Store the present content of these blocks as known."""
+        if self._known is None:
+            self._known = thumbnail.copy()
+        self._known[blocks] = thumbnail[blocks]
 
 
-def _quantile(values: NDArray[np.float32], share: float) -> float:
-    """Nearly, and fast: of every third value."""
+def _approximate_quantile(values: NDArray[np.float32], share: float) -> float:
+    """Quantile of every third value, which is faster and close enough."""
     some = values.ravel()[::3]
     at = int(share * (len(some) - 1))
     return float(np.partition(some, at)[at])
 
 
-def _middles(detections: Detections) -> NDArray[np.float32]:
+def _centres(detections: Detections) -> NDArray[np.float32]:
     return np.asarray((detections.xyxy[:, :2] + detections.xyxy[:, 2:]) / 2, np.float32)
 
 
-def _thumbnail(grey: Grey) -> NDArray[np.float32]:
-    size = grey.shape[1] // BLOCK, grey.shape[0] // BLOCK
+def _thumbnail(grey: Grey) -> Thumbnail:
+    size = grey.shape[1] // BLOCK_PX, grey.shape[0] // BLOCK_PX
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _blocks(boxes: NDArray[np.float32], around: float = 0.0) -> list[tuple[slice, slice]]:
+def _blocks(boxes: NDArray[np.float32], margin_px: float = 0.0) -> list[tuple[slice, slice]]:
     """Rows and columns of the blocks that each box, (N, 4), touches."""
-    first = np.maximum(0, np.floor((boxes[:, :2] - around) / BLOCK)).astype(int).tolist()
-    end = np.maximum(0, np.ceil((boxes[:, 2:] + around) / BLOCK)).astype(int).tolist()
+    first = np.maximum(0, np.floor((boxes[:, :2] - margin_px) / BLOCK_PX)).astype(int).tolist()
+    end = np.maximum(0, np.ceil((boxes[:, 2:] + margin_px) / BLOCK_PX)).astype(int).tolist()
     return [(slice(top, bottom), slice(left, right)) for (left, top), (right, bottom) in zip(first, end, strict=True)]
 
 
-def _span(low: float, high: float, limit: int) -> tuple[int, int]:
-    """Whole blocks of the window that hold all of it, and no fewer than are needed."""
-    start, end = max(0, int(low // BLOCK) * BLOCK), min(limit, int(-(-high // BLOCK)) * BLOCK)
-    shortest = min(SMALLEST_SIDE, limit)
+def _block_span(low: float, high: float, limit: int) -> tuple[int, int]:
+    """Shortest span of whole blocks within 0..limit that covers low..high and is `MIN_REGION_PX` long."""
+    start, end = max(0, int(low // BLOCK_PX) * BLOCK_PX), min(limit, int(-(-high // BLOCK_PX)) * BLOCK_PX)
+    shortest = min(MIN_REGION_PX, limit)
     while end - start < shortest:
-        end = min(limit, end + BLOCK)
+        end = min(limit, end + BLOCK_PX)
         if end - start < shortest:
-            start = max(0, start - BLOCK)
+            start = max(0, start - BLOCK_PX)
     return start, end
 
 
-def _merged(parts: Sequence[Rectangle]) -> list[Rectangle]:
-    """Those that overlap as one, and those that cost no more as one."""
+def _merged(regions: Sequence[Rectangle]) -> list[Rectangle]:
+    """Regions after those were joined that overlap, or that cost no more as one."""
     merged: list[Rectangle] = []
-    for part in parts:
-        joined = part
+    for region in regions:
+        joined = region
         while True:
-            other = next((o for o in merged if _overlap(o, joined) or _is_cheaper_as_one(o, joined)), None)
+            other = next((o for o in merged if _overlaps(o, joined) or _is_cheaper_joined(o, joined)), None)
             if other is None:
                 break
             merged.remove(other)
-            joined = _both(other, joined)
+            joined = _union(other, joined)
         merged.append(joined)
     return merged
 
 
-def _is_cheaper_as_one(a: Rectangle, b: Rectangle) -> bool:
-    return _area(_both(a, b)) <= _area(a) + _area(b)
+def _is_cheaper_joined(a: Rectangle, b: Rectangle) -> bool:
+    return _area(_union(a, b)) <= _area(a) + _area(b)
 
 
-def _overlap(a: Rectangle, b: Rectangle) -> bool:
+def _overlaps(a: Rectangle, b: Rectangle) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _both(a: Rectangle, b: Rectangle) -> Rectangle:
+def _union(a: Rectangle, b: Rectangle) -> Rectangle:
     return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
 
 
-def _area(part: Rectangle) -> int:
-    return (part[2] - part[0]) * (part[3] - part[1])
+def _area(region: Rectangle) -> int:
+    return (region[2] - region[0]) * (region[3] - region[1])

@@ -1,4 +1,4 @@
-"""Which part of a camera's picture the detector looks at, and how large."""
+"""Region of interest (ROI): the part of a camera's frame that the detector processes, and its scale."""
 
 from dataclasses import dataclass
 
@@ -8,31 +8,37 @@ from analytics.camera import Camera
 from analytics.detections import Detections
 
 STRIDE = 32
-"""Sides of what the detector sees are multiples of it, so that nothing is padded."""
+"""Sides of the detector's input are multiples of this, pixels, so that nothing is padded [source: YOLO heads]."""
 
-AFFORDABLE_PIXELS = 640 * 360
-"""What the detector looks at of each camera: four cameras at 5 frames a second keep two CPU cores half busy."""
+PIXEL_BUDGET = 640 * 360
+"""Pixels of detector input per camera and frame [assumption]: four cameras at 5 frames/s use half of two CPU cores."""
 
-SMALLEST_SCALE = 0.5
-LARGEST_SCALE = 1.5
-"""Enlarging helps the detector with small road users up to about here; beyond, there is nothing more to see."""
+MIN_SCALE = 0.5
+"""Smallest scale of the detector's input, so that far motorcycles stay detectable [assumption]."""
 
-MARGIN = 0.1
-"""Around zones, in widths and heights of the picture: road users are taller than the road is wide."""
+MAX_SCALE = 1.5
+"""Largest scale of the detector's input; enlarging beyond it adds no detail [assumption]."""
 
-APPROACH, APPROACH_OF_RARE_LOOKS = 0.35, 0.5
-"""Above and below gates that have no zones, in heights of the picture: room to see road users come and go.
+ZONE_MARGIN = 0.1
+"""Margin around zones, as a share of the frame's sides: road users are taller than the road is wide [assumption]."""
 
-In a view along the road this is a long way. Across the road nothing is cut: seen from the side, one truck is that wide.
-With 5 looks a second, of 11 cars over a motorway's gate 9 were found with a third of the height, and all with half.
+APPROACH = 0.35
+"""Margin above and below gates without zones, as a share of the frame's height: room to build a track [assumption].
+
+Along the road this is a long distance. Across the road nothing is cut: from the side, one truck is that wide.
+"""
+
+APPROACH_AT_LOW_FPS = 0.5
+"""The same below `LOW_FPS` [measured: motorway clip at 5 frames/s: all of 11 cars counted at the gate, with 0.33 nine].
 """
 
 LOW_FPS = 12.0
+"""Analysed frames a second below which gates without zones get the larger margin [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegionOfInterest:
-    """The frame is scaled to `scaled_size`, and a window is cut out of that.
+    """Window of the scaled frame.
 
     All sizes are (width, height); window: (left, top, width, height) in scaled pixels.
     """
@@ -41,66 +47,68 @@ class RegionOfInterest:
     scaled_size: tuple[int, int]
     window: tuple[int, int, int, int]
 
-    def to_frame(self, seen: Detections) -> Detections:
+    def to_frame(self, detections: Detections) -> Detections:
         """Boxes in the window's pixels to full-frame pixels."""
         left, top, _, _ = self.window
         per_u, per_v = (whole / scaled for whole, scaled in zip(self.frame_size, self.scaled_size, strict=True))
-        moved = (seen.xyxy + np.array([left, top, left, top])) * np.array([per_u, per_v, per_u, per_v])
-        return Detections(moved.astype(np.float32), seen.confidence, seen.class_id)
+        moved = (detections.xyxy + np.array([left, top, left, top])) * np.array([per_u, per_v, per_u, per_v])
+        return Detections(moved.astype(np.float32), detections.confidence, detections.class_id)
 
 
 def roi_at(frame_size: tuple[int, int], region: tuple[float, float, float, float], scale: float) -> RegionOfInterest:
-    """The view that holds `region` (left, top, right, bottom; frame pixels) at `scale`.
+    """Smallest ROI in whole strides that covers `region` (left, top, right, bottom; frame pixels) at `scale`.
 
-    It is widened to whole strides within the frame. Where the frame has no whole strides, the edges lose up to half a
-    stride together, or the frame is stretched by less than that.
+    Where the frame has no whole number of strides, its edges lose up to half a stride together, or the frame is
+    stretched by less than a stride.
     """
     width, height = frame_size
-    scaled = _scaled(width * scale), _scaled(height * scale)
+    scaled = _stride_length(width * scale), _stride_length(height * scale)
     per_u, per_v = scaled[0] / width, scaled[1] / height
-    left, span_u = _span(region[0] * per_u, region[2] * per_u, scaled[0])
-    top, span_v = _span(region[1] * per_v, region[3] * per_v, scaled[1])
+    left, span_u = _stride_span(region[0] * per_u, region[2] * per_u, scaled[0])
+    top, span_v = _stride_span(region[1] * per_v, region[3] * per_v, scaled[1])
     return RegionOfInterest(frame_size, scaled, (left, top, span_u, span_v))
 
 
-def _scaled(length: float) -> int:
-    """Exact where that costs little: a picture of half the size is made several times as fast as one of nearly half."""
+def _stride_length(length: float) -> int:
+    """Exact length up to half a stride over whole strides, else the next whole stride.
+
+    An exact half of the frame is scaled several times as fast as nearly a half.
+    """
     strides, rest = divmod(round(length), STRIDE)
     return round(length) if strides and rest <= STRIDE // 2 else (strides + 1) * STRIDE
 
 
-def _span(low: float, high: float, limit: int) -> tuple[int, int]:
+def _stride_span(low: float, high: float, limit: int) -> tuple[int, int]:
     length = min(limit // STRIDE, -(-int(np.ceil(high - low)) // STRIDE)) * STRIDE
     start = int(np.clip(round((low + high - length) / 2), 0, limit - length))
     return start, length
 
 
-def choose_roi(camera: Camera, *, looks_per_s: float = 5.0) -> RegionOfInterest:
-    """The view for a camera, from its own geometry and from how often it is looked at.
+def choose_roi(camera: Camera, *, analysis_fps: float = 5.0) -> RegionOfInterest:
+    """ROI of a camera, from its geometry and its analysed frames a second.
 
-    Where zones are drawn the road is known: the region is what holds all zones and gates, and `MARGIN` around it,
-    scaled to `AFFORDABLE_PIXELS`: a small region is seen larger. With gates alone nobody has said how far the road
-    reaches: the rows on the way to them are seen at the scale at which the whole picture would be affordable.
-    The scale stays within `SMALLEST_SCALE` and `LARGEST_SCALE`, so that far motorcycles are never lost to it.
+    With zones: all zones and gates plus `ZONE_MARGIN`, scaled to `PIXEL_BUDGET`; a small region is enlarged. With gates
+    alone: the rows around them, at the scale at which the whole frame would meet the budget. The scale stays within
+    `MIN_SCALE` and `MAX_SCALE`.
     """
     width, height = camera.image_size
     if camera.zones:
-        region = _around(camera, MARGIN * width, MARGIN * height)
+        region = _around(camera, ZONE_MARGIN * width, ZONE_MARGIN * height)
         area = (region[2] - region[0]) * (region[3] - region[1])
     else:
-        approach = APPROACH_OF_RARE_LOOKS if looks_per_s < LOW_FPS else APPROACH
+        approach = APPROACH_AT_LOW_FPS if analysis_fps < LOW_FPS else APPROACH
         region = _around(camera, width, approach * height) if camera.gates else (0.0, 0.0, float(width), float(height))
         area = float(width * height)
-    scale = float(np.clip(np.sqrt(AFFORDABLE_PIXELS / area), SMALLEST_SCALE, LARGEST_SCALE))
+    scale = float(np.clip(np.sqrt(PIXEL_BUDGET / area), MIN_SCALE, MAX_SCALE))
     return roi_at(camera.image_size, region, scale)
 
 
 def _around(camera: Camera, beside: float, above: float) -> tuple[float, float, float, float]:
-    """(left, top, right, bottom) in frame pixels of what is drawn, with a margin, within the picture."""
+    """(left, top, right, bottom), frame pixels, of all zones and gates with a margin, clipped to the frame."""
     width, height = camera.image_size
-    drawn = [pixel for zone in camera.zones for pixel in zone.polygon]
-    drawn += [pixel for gate in camera.gates for pixel in (gate.p1, gate.p2)]
-    (left, top), (right, bottom) = np.min(drawn, axis=0), np.max(drawn, axis=0)
+    points = [pixel for zone in camera.zones for pixel in zone.polygon]
+    points += [pixel for gate in camera.gates for pixel in (gate.p1, gate.p2)]
+    (left, top), (right, bottom) = np.min(points, axis=0), np.max(points, axis=0)
     return (
         max(0.0, float(left) - beside),
         max(0.0, float(top) - above),

@@ -1,8 +1,8 @@
-"""Following a road user from one look to the next by how he looks, without a detector.
+"""Template tracking of one road user between two frames, without the detector.
 
-The patch that his box holds is searched for around where he is expected now, by normalised cross-correlation (Lewis,
-Fast Normalized Cross-Correlation, 1995), which brightness and contrast do not change. Both are shrunk first until the
-patch has few pixels, so that a bus costs no more than a motorcycle, and neither much more than 0.05 ms.
+The patch in the last box is searched around the expected box by normalised cross-correlation [source: Lewis, Fast
+Normalized Cross-Correlation, 1995], which is invariant to brightness and contrast. Patch and search area are first
+reduced to few pixels, so that every road user costs about 0.05 ms, whatever its size.
 """
 
 import math
@@ -14,73 +14,82 @@ from numpy.typing import NDArray
 Grey = NDArray[np.uint8]
 """(H, W) brightness."""
 Box = NDArray[np.float32]
-"""(4,) left, top, right, bottom."""
+"""(4,) left, top, right, bottom in pixels."""
 
-PATCH_SIDE = 16
-SMALLEST_SIDE = 4
-REACH = 0.5
-"""How far from where he is expected he is searched for, in widths and heights of his box."""
-LEAST_REACH = 4
+PATCH_SIDE_PX = 16
+"""Largest side of the reduced patch, pixels; bounds the cost [assumption]."""
+
+MIN_SIDE_PX = 4
+"""Smallest side of a box that can be tracked, pixels [assumption]."""
+
+SEARCH_SHARE = 0.5
+"""Search distance around the expected box, as a share of the box's width and height [assumption]."""
+
+MIN_SEARCH_PX = 4
+"""Smallest search distance around the expected box, pixels [assumption]."""
 
 MIN_CORRELATION = 0.8
-"""Correlation from which on it is he. With 0.7 more crossings were lost, and 2 % fewer pixels had to be looked at."""
+"""Correlation from which the patch counts as found [measured: docs/adr/0032-motion-gate.md].
 
-LEAST_CONTRAST = 4
-"""Grey levels: a patch of one shade is like anything."""
+With 0.7 more crossings were lost, for 2 % fewer pixels.
+"""
+
+MIN_CONTRAST = 4
+"""Range of grey levels, 0..255, that a patch needs; an even patch matches everywhere [assumption]."""
 
 
 def track_template(box: Box, expected: Box, before: Grey, now: Grey) -> Box | None:
-    """Where what was in `box` before is now, or None where that cannot be told.
+    """New place of the content of `box`; None where it is not found.
 
-    Both pictures have the same size. Who is not wholly within them, before or now, cannot be told from his part.
+    Both images have the same size. Returns None for a box that is not wholly inside them, before or now.
     """
     height, width = now.shape
     for left, top, right, bottom in (box.tolist(), expected.tolist()):
         if left < 0 or top < 0 or right > width or bottom > height:
             return None
-    left, top, right, bottom = _whole(box)
-    if min(right - left, bottom - top) < SMALLEST_SIDE:
+    left, top, right, bottom = _whole_pixels(box)
+    if min(right - left, bottom - top) < MIN_SIDE_PX:
         return None
     patch = before[top:bottom, left:right]
-    per_u, per_v = (min(1.0, PATCH_SIDE / side) for side in (right - left, bottom - top))
+    per_u, per_v = (min(1.0, PATCH_SIDE_PX / side) for side in (right - left, bottom - top))
     ahead_u, ahead_v = round(float(expected[0] - box[0])), round(float(expected[1] - box[1]))
-    reach_u, reach_v = (max(LEAST_REACH, round(REACH * side)) for side in (right - left, bottom - top))
+    reach_u, reach_v = (max(MIN_SEARCH_PX, round(SEARCH_SHARE * side)) for side in (right - left, bottom - top))
     from_u, from_v = max(0, left + ahead_u - reach_u), max(0, top + ahead_v - reach_v)
     area = now[from_v : bottom + ahead_v + reach_v, from_u : right + ahead_u + reach_u]
-    searched = _shrunk(area, per_u, per_v)
-    found = _find(_shrunk(patch, per_u, per_v), searched)
-    if found is None:
+    reduced = _reduced(area, per_u, per_v)
+    peak = _correlation_peak(_reduced(patch, per_u, per_v), reduced)
+    if peak is None:
         return None
-    u = from_u + found[0] * area.shape[1] / searched.shape[1]
-    v = from_v + found[1] * area.shape[0] / searched.shape[0]
+    u = from_u + peak[0] * area.shape[1] / reduced.shape[1]
+    v = from_v + peak[1] * area.shape[0] / reduced.shape[0]
     return np.asarray(box + np.array([u - left, v - top] * 2), np.float32)
 
 
-def _whole(box: Box) -> tuple[int, int, int, int]:
+def _whole_pixels(box: Box) -> tuple[int, int, int, int]:
     left, top, right, bottom = box.tolist()
     return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
 
 
-def _shrunk(grey: Grey, per_u: float, per_v: float) -> Grey:
+def _reduced(grey: Grey, per_u: float, per_v: float) -> Grey:
     size = max(1, round(grey.shape[1] * per_u)), max(1, round(grey.shape[0] * per_v))
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _find(patch: Grey, area: Grey) -> tuple[float, float] | None:
-    """(u, v) in the area where the patch is most likely, finer than a pixel."""
+def _correlation_peak(patch: Grey, area: Grey) -> tuple[float, float] | None:
+    """(u, v) of the best match in the area, with subpixel precision; None below `MIN_CORRELATION`."""
     if area.shape[0] < patch.shape[0] or area.shape[1] < patch.shape[1]:
         return None
-    likeness = cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED)
-    _, best, _, (u, v) = cv2.minMaxLoc(likeness)
-    if not MIN_CORRELATION <= best <= 1.0 or int(patch.max()) - int(patch.min()) < LEAST_CONTRAST:
+    correlation = cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (u, v) = cv2.minMaxLoc(correlation)
+    if not MIN_CORRELATION <= best <= 1.0 or int(patch.max()) - int(patch.min()) < MIN_CONTRAST:
         return None
-    return u + _summit(likeness[v], u), v + _summit(likeness[:, u], v)
+    return u + _subpixel_peak(correlation[v], u), v + _subpixel_peak(correlation[:, u], v)
 
 
-def _summit(row: NDArray[np.float32], at: int) -> float:
-    """How far from its largest sample the parabola through it and its neighbours is highest."""
+def _subpixel_peak(row: NDArray[np.float32], at: int) -> float:
+    """Offset of the vertex of the parabola through the largest sample and its two neighbours."""
     if not 0 < at < len(row) - 1:
         return 0.0
     before, here, after = row[at - 1 : at + 2].tolist()
-    bend = before - 2 * here + after
-    return 0.5 * (before - after) / bend if bend < 0 else 0.0
+    curvature = before - 2 * here + after
+    return 0.5 * (before - after) / curvature if curvature < 0 else 0.0

@@ -1,4 +1,4 @@
-"""Which box suits which track, and how well."""
+"""Costs of assigning detections to tracks, and the cheapest assignment."""
 
 from math import log
 
@@ -9,93 +9,108 @@ from scipy.optimize import linear_sum_assignment
 from analytics.facts import ROAD_USERS, RoadUser
 from models.tracking.measurement_space import Array, Indices
 
-GATE = 16.0
-"""Squared Mahalanobis distance beyond which a box cannot be the road user: 1 in 3,000 (2 degrees of freedom)."""
+MAX_SQUARED_DISTANCE = 16.0
+"""Squared Mahalanobis distance beyond which a detection cannot belong to a track.
+
+[source: chi-square distribution with 2 degrees of freedom: 1 in 3,000]
+"""
 
 MAX_COST = 10.0
-"""A box that suits a track worse than this is rather somebody new."""
+"""Highest assignment cost, minus twice the log likelihood; above it the detection starts a new track [assumption]."""
 
-SIZE_JITTER = 0.12
-"""Standard deviation of the logarithm of width and height between two looks."""
+SIZE_SIGMA = 0.12
+"""Standard deviation of the logarithm of width and height between two frames [assumption]."""
 
-WORST_SIZE_COST = 9.0
-LARGEST_GROWTH = 2.0
-"""A box more than this many times as wide or tall as expected, or as small, is somebody else's."""
+MAX_SIZE_COST = 9.0
+"""Highest cost of a different size [assumption]."""
+
+MAX_SIZE_RATIO = 2.0
+"""Ratio of expected and measured width or height beyond which a detection cannot belong to a track [assumption]."""
 
 OTHER_CLASS_COST = 2.0
-OTHER_KIND_COST = 20.0
-"""A car is now and then called a truck, and a rider a person, but hardly ever a car a motorcycle."""
+"""Cost of another class of the same group: a car is at times detected as a truck, a rider as a person [assumption]."""
 
-_LIGHT = (RoadUser.MOTORCYCLE, RoadUser.BICYCLE, RoadUser.PERSON)
-CLASS_GROUPS = np.array([int(road_user in _LIGHT) for road_user in ROAD_USERS])
-"""By class id: 0 on four wheels or more, 1 on two wheels or on foot."""
+OTHER_GROUP_COST = 20.0
+"""Cost of a class of the other group, above `MAX_COST`: a car is hardly ever detected as a motorcycle [assumption]."""
+
+FORBIDDEN_COST = 1e6
+"""Stand-in for an infinite cost, which the solver does not accept; far above any finite cost."""
+
+MIN_UNION = 1e-9
+"""Smallest union, square pixels, before a division; avoids a division by zero."""
+
+_VULNERABLE = (RoadUser.MOTORCYCLE, RoadUser.BICYCLE, RoadUser.PERSON)
+
+CLASS_GROUPS = np.array([int(road_user in _VULNERABLE) for road_user in ROAD_USERS])
+"""Group by class id: 0 for cars, buses and trucks, 1 for two-wheelers and pedestrians."""
 
 
 def class_costs() -> Array:
-    """(classes, classes): what it costs to see one class as another."""
-    costs = np.where(CLASS_GROUPS[:, None] == CLASS_GROUPS, OTHER_CLASS_COST, OTHER_KIND_COST)
+    """Cost (classes, classes) of detecting one class as another."""
+    costs = np.where(CLASS_GROUPS[:, None] == CLASS_GROUPS, OTHER_CLASS_COST, OTHER_GROUP_COST)
     np.fill_diagonal(costs, 0.0)
     return np.asarray(costs)
 
 
 def gate_costs(cost: Array) -> Array:
-    """`cost` with what is dearer than somebody new made infinite."""
+    """Costs with those above `MAX_COST` made infinite."""
     return np.asarray(np.where(cost > MAX_COST, np.inf, cost))
 
 
-def motion_cost(offsets: Array, spread: Array, metres: Array) -> Array:
-    """How surprising each box's position is for each track: minus twice the log likelihood, up to a constant.
+def motion_cost(offsets: Array, covariance: Array, units_per_metre: Array) -> Array:
+    """Minus twice the log likelihood of each detection's position for each track, up to a constant.
 
-    offsets: (T, D, 2) from where each track should be. spread: (T, D, 2, 2) its covariance. metres: (T,) plane units
-    in a metre. Returns (T, D), infinite outside the gate.
+    offsets: (T, D, 2) from the expected positions. covariance: (T, D, 2, 2) of the innovation. units_per_metre: (T,).
+    Returns (T, D), infinite beyond `MAX_SQUARED_DISTANCE`.
     """
-    a, b, d = spread[..., 0, 0], spread[..., 0, 1], spread[..., 1, 1]
+    a, b, d = covariance[..., 0, 0], covariance[..., 0, 1], covariance[..., 1, 1]
     x, y = offsets[..., 0], offsets[..., 1]
     area = a * d - b * b
     distance = (d * x**2 - 2 * b * x * y + a * y**2) / area
-    return np.asarray(np.where(distance > GATE, np.inf, distance + np.log(area / metres[:, None] ** 4)))
+    likelihood_cost = distance + np.log(area / units_per_metre[:, None] ** 4)
+    return np.asarray(np.where(distance > MAX_SQUARED_DISTANCE, np.inf, likelihood_cost))
 
 
-def size_cost(expected: Array, seen: Array) -> Array:
-    """expected: (T, 2), seen: (D, 2) widths and heights. Returns (T, D)."""
-    ratio = np.log(seen)[None] - np.log(expected)[:, None]
-    wider, taller = ratio[..., 0], ratio[..., 1]
-    cost = np.minimum((wider**2 + taller**2) / (2 * SIZE_JITTER**2), WORST_SIZE_COST)
-    return np.asarray(np.where(np.maximum(np.abs(wider), np.abs(taller)) > log(LARGEST_GROWTH), np.inf, cost))
+def size_cost(expected: Array, measured: Array) -> Array:
+    """Cost (T, D) of a different size. expected: (T, 2), measured: (D, 2) widths and heights in pixels."""
+    ratio = np.log(measured)[None] - np.log(expected)[:, None]
+    width, height = ratio[..., 0], ratio[..., 1]
+    cost = np.minimum((width**2 + height**2) / (2 * SIZE_SIGMA**2), MAX_SIZE_COST)
+    return np.asarray(np.where(np.maximum(np.abs(width), np.abs(height)) > log(MAX_SIZE_RATIO), np.inf, cost))
 
 
 def class_cost(votes: Array, class_id: Indices) -> Array:
-    """votes: (T, classes). class_id: (D,). Returns (T, D): the expected cost, given what the track may be."""
+    """Expected cost (T, D) of the classes. votes: (T, classes) summed confidences. class_id: (D,)."""
     share = votes / votes.sum(axis=1, keepdims=True)
     return np.asarray((share @ class_costs())[:, class_id])
 
 
 def assign(cost: Array) -> tuple[Indices, Indices]:
-    """The cheapest one-to-one pairs (rows, columns) of a (T, D) cost; infinite ones are no pairs."""
+    """Cheapest one-to-one pairs (rows, columns) of a (T, D) cost; infinite costs are never paired."""
     if not cost.size:
         nothing = np.zeros(0, dtype=np.int64)
         return nothing, nothing
     finite = np.isfinite(cost)
-    rows, columns = linear_sum_assignment(np.where(finite, cost, 1e6))
-    real = finite[rows, columns]
-    return rows[real], columns[real]
+    rows, columns = linear_sum_assignment(np.where(finite, cost, FORBIDDEN_COST))
+    allowed = finite[rows, columns]
+    return rows[allowed], columns[allowed]
 
 
-def overlaps(boxes: Array, others: Array) -> Array:
-    """Intersection over union of (N, 4) with (M, 4) boxes xyxy: (N, M).
+def pairwise_iou(boxes: Array, others: Array) -> Array:
+    """Intersection over union (N, M) of (N, 4) with (M, 4) boxes xyxy.
 
-    >>> overlaps(np.array([[0, 0, 2, 2]]), np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]])).round(3).tolist()
+    >>> pairwise_iou(np.array([[0, 0, 2, 2]]), np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]])).round(3).tolist()
     [[1.0, 0.333, 0.0]]
     """
     top_left = np.maximum(boxes[:, None, :2], others[None, :, :2])
     sides = np.maximum(np.minimum(boxes[:, None, 2:], others[None, :, 2:]) - top_left, 0)
     shared = sides[..., 0] * sides[..., 1]
     areas = [(b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) for b in (boxes, others)]
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, 1e-9))
+    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, MIN_UNION))
 
 
-def unassigned(n: int, taken: Indices) -> NDArray[np.bool_]:
-    """(n,) mask of those not in `taken`."""
+def unassigned(n: int, assigned: Indices) -> NDArray[np.bool_]:
+    """Mask (n,) of the rows that are not in `assigned`."""
     mask = np.ones(n, dtype=bool)
-    mask[taken] = False
+    mask[assigned] = False
     return mask

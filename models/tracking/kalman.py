@@ -1,4 +1,7 @@
-"""Kalman filters with constant velocity for all tracks of one camera at once (Bar-Shalom et al., Estimation, ch. 6)."""
+"""Kalman filters with constant velocity for all tracks of a camera at once.
+
+[source: Bar-Shalom et al., Estimation with Applications to Tracking and Navigation, ch. 6]
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,53 +19,54 @@ class KalmanFilters:
     def __len__(self) -> int:
         return len(self.mean)
 
-    def predict(self, dt: float, accelerations: Array, enlargements: Array) -> None:
-        """Let `dt` seconds pass. accelerations: (T,) standard deviations (white noise acceleration).
+    def predict(self, dt: float, accelerations: Array, size_ratios: Array) -> None:
+        """Advance all filters by `dt` seconds.
 
-        enlargements: (T,) how much larger each looks meanwhile for having come nearer: 1 on the ground. What comes
-        nearer at constant speed gathers speed in the picture. With its depth Z falling evenly and `s` = Z / Z', a place
-        moves by v dt s and its velocity becomes v s^2 (derivatives of the pinhole's x = X / Z).
+        accelerations: (T,) standard deviations of white noise acceleration. size_ratios: (T,) growth of the apparent
+        size in that time, from approach; 1 on the ground. A road user that approaches at constant speed accelerates in
+        the image. With depth falling evenly and s = Z / Z', its position moves by v dt s and its velocity becomes v s^2
+        (derivatives of the pinhole's x = X / Z).
         """
         step = np.zeros((len(self), 4, 4))
         step[:, [0, 1, 2, 3], [0, 1, 2, 3]] = 1.0
-        step[:, [0, 1], [2, 3]] = dt * enlargements[:, None]
-        step[:, [2, 3], [2, 3]] = enlargements[:, None] ** 2
+        step[:, [0, 1], [2, 3]] = dt * size_ratios[:, None]
+        step[:, [2, 3], [2, 3]] = size_ratios[:, None] ** 2
         self.mean = (step @ self.mean[:, :, None])[:, :, 0]
         self.covariance = step @ self.covariance @ step.transpose(0, 2, 1)
-        self.covariance += accelerations[:, None, None] ** 2 * _noise(dt)
+        self.covariance += accelerations[:, None, None] ** 2 * _process_noise(dt)
 
-    def spread(self, noises: Array) -> Array:
-        """Covariance of where each track would be measured: (T, D, 2, 2) for D measurement noises (D, 2, 2)."""
+    def innovation_covariance(self, noises: Array) -> Array:
+        """Covariance of the expected measurement of each track: (T, D, 2, 2) for D measurement noises (D, 2, 2)."""
         return np.asarray(self.covariance[:, None, :2, :2] + noises[None])
 
-    def correct(self, tracks: Indices, places: Array, noises: Array) -> None:
-        """Take measurements of some tracks. tracks: (M,) indices. places: (M, 2). noises: (M, 2, 2)."""
+    def correct(self, tracks: Indices, positions: Array, noises: Array) -> None:
+        """Apply measurements of some tracks. tracks: (M,) rows. positions: (M, 2). noises: (M, 2, 2)."""
         covariance = self.covariance[tracks]
         gain = covariance[:, :, :2] @ np.linalg.inv(covariance[:, :2, :2] + noises)
-        surprise = places - self.mean[tracks, :2]
-        self.mean[tracks] += (gain @ surprise[:, :, None])[:, :, 0]
+        innovation = positions - self.mean[tracks, :2]
+        self.mean[tracks] += (gain @ innovation[:, :, None])[:, :, 0]
         self.covariance[tracks] = covariance - gain @ covariance[:, :2, :]
 
-    def unsettle(self, tracks: Indices, speeds: Array) -> None:
-        """Doubt the velocity of tracks that did not go where they were expected. speeds: standard deviations."""
+    def inflate_velocity(self, tracks: Indices, speeds: Array) -> None:
+        """Raise the velocity variance of tracks that left their expected path. speeds: standard deviations."""
         self.covariance[tracks, 2, 2] += speeds**2
         self.covariance[tracks, 3, 3] += speeds**2
 
-    def start(self, places: Array, noises: Array, speeds: Array) -> None:
-        """Add tracks at rest, on average. speeds: (M,) standard deviation of their speed."""
-        covariance = np.zeros((len(places), 4, 4))
+    def add(self, positions: Array, noises: Array, speeds: Array) -> None:
+        """Add tracks with mean velocity 0. speeds: (M,) standard deviation of their speed."""
+        covariance = np.zeros((len(positions), 4, 4))
         covariance[:, :2, :2] = noises
         covariance[:, 2, 2] = covariance[:, 3, 3] = speeds**2
-        self.mean = np.concatenate([self.mean, np.column_stack([places, np.zeros_like(places)])])
+        self.mean = np.concatenate([self.mean, np.column_stack([positions, np.zeros_like(positions)])])
         self.covariance = np.concatenate([self.covariance, covariance])
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
-        """kept: (T,) mask."""
+        """Drop all other tracks. kept: (T,) mask."""
         self.mean, self.covariance = self.mean[kept], self.covariance[kept]
 
 
-def _noise(dt: float) -> Array:
-    """Covariance of position and velocity from unit white noise acceleration over `dt`, (4, 4)."""
+def _process_noise(dt: float) -> Array:
+    """Covariance (4, 4) of position and velocity from unit white noise acceleration over `dt` seconds."""
     position, mixed, velocity = dt**4 / 4, dt**3 / 2, dt**2
     noise = np.zeros((4, 4))
     noise[[0, 1], [0, 1]], noise[[2, 3], [2, 3]] = position, velocity

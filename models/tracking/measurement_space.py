@@ -1,6 +1,6 @@
-"""The plane in which a tracker follows road users: the ground in metres, or the picture where nothing better is known.
+"""Space in which the tracker measures positions: the road plane in metres, or the image where it is not calibrated.
 
-On the ground a car's motion is as plain far away as near by, which is why a calibrated camera is tracked there.
+On the road plane the motion of a far vehicle is as clear as that of a near one.
 """
 
 from typing import Protocol
@@ -11,107 +11,120 @@ from numpy.typing import NDArray
 from analytics.geometry.plane import Homography
 
 Array = NDArray[np.float64]
+"""Array of floats; shapes are in the docstrings."""
+
 Indices = NDArray[np.intp]
+"""(N,) row numbers."""
 
 TYPICAL_HEIGHT_M = 1.6
-FARTHEST_M_PER_PX = 4.0
-"""Where one pixel is more metres of road than this, near the horizon, nothing can be followed."""
+"""Height of a road user of unknown class, metres; between a car and a rider [assumption]."""
+
+MAX_M_PER_PX = 4.0
+"""Metres of road per pixel from which, near the horizon, tracking is impossible [assumption]."""
+
+MIN_DEPTH = 1e-12
+"""Smallest depth before a division; avoids a division by zero at the horizon."""
 
 
 class MeasurementSpace(Protocol):
-    """All arrays have N rows. pixels: ground points of boxes. heights: of the boxes in pixels.
-
-    nearing_gain: see `models.tracking.track_table.TrackTable.meet`; 0 where places tell how large somebody looks.
-    overlap: of two boxes of one road user who is not where he was expected (intersection over union), at least.
-    """
+    """Mapping from pixels to the space. All arrays have N rows; pixels: ground points of boxes, (N, 2)."""
 
     @property
-    def nearing_gain(self) -> float: ...
+    def looming_gain(self) -> float:
+        """Gain of the looming rate (`models.tracking.track_table.TrackTable.update`).
 
-    @property
-    def overlap(self) -> float: ...
-
-    def places(self, pixels: Array) -> Array:
-        """(N, 2) positions in the plane."""
+        0 where positions determine the apparent size.
+        """
         ...
 
-    def pixels(self, places: Array) -> Array:
-        """The way back of `places`."""
+    @property
+    def min_iou(self) -> float:
+        """Smallest intersection over union of two boxes of a road user that left its expected path."""
+        ...
+
+    def positions(self, pixels: Array) -> Array:
+        """Positions (N, 2) in the space."""
+        ...
+
+    def to_pixels(self, positions: Array) -> Array:
+        """Inverse of `positions`."""
         ...
 
     def jacobians(self, pixels: Array) -> Array:
-        """(N, 2, 2): change of the position per pixel."""
+        """Derivative (N, 2, 2) of the position by the pixel."""
         ...
 
-    def metres(self, heights: Array) -> Array:
-        """(N,) how many units of the plane one metre is, for road users that look so tall."""
+    def units_per_metre(self, heights: Array) -> Array:
+        """Units of the space per metre, (N,), for road users of these heights (N,) in pixels."""
         ...
 
-    def growth(self, before: Array, now: Array) -> Array:
-        """(N,) how much larger a box looks when its road user moves from one position to another, (N, 2) each."""
+    def size_ratio(self, before: Array, now: Array) -> Array:
+        """Growth (N,) of the apparent size after a move between two positions, (N, 2) each."""
         ...
 
-    def usable(self, pixels: Array) -> NDArray[np.bool_]:
-        """(N,) whether the plane can be trusted there."""
+    def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
+        """Mask (N,) of the pixels at which positions can be measured."""
         ...
 
 
 class GroundPlane:
-    """Metres on the road."""
+    """Road plane, in metres."""
 
-    nearing_gain, overlap = 0.0, 0.3
+    looming_gain, min_iou = 0.0, 0.3
+    """[assumption] for `min_iou`: motion prediction on the plane is good, so little overlap is evidence enough."""
 
     def __init__(self, homography: Homography) -> None:
         self._homography = homography
         self._matrix = homography.matrix
         self._inverse = np.linalg.inv(homography.matrix)
 
-    def places(self, pixels: Array) -> Array:
+    def positions(self, pixels: Array) -> Array:
         return self._homography.to_ground(pixels)
 
-    def pixels(self, places: Array) -> Array:
-        return self._homography.to_pixels(places)
+    def to_pixels(self, positions: Array) -> Array:
+        return self._homography.to_pixels(positions)
 
     def jacobians(self, pixels: Array) -> Array:
         return _jacobians(self._matrix, pixels)
 
-    def metres(self, heights: Array) -> Array:
+    def units_per_metre(self, heights: Array) -> Array:
         return np.ones(len(heights))
 
-    def growth(self, before: Array, now: Array) -> Array:
-        return self._scale(now) / self._scale(before)
+    def size_ratio(self, before: Array, now: Array) -> Array:
+        return self._relative_scale(now) / self._relative_scale(before)
 
-    def _scale(self, places: Array) -> Array:
-        """Pixels per metre across the view, up to a constant: one over the depth of the place."""
-        depth = places @ self._inverse[2, :2] + self._inverse[2, 2]
-        return np.asarray(1.0 / np.maximum(np.abs(depth), 1e-12))
+    def _relative_scale(self, positions: Array) -> Array:
+        """Pixels per metre across the view, up to a constant: the inverse of the depth."""
+        depth = positions @ self._inverse[2, :2] + self._inverse[2, 2]
+        return np.asarray(1.0 / np.maximum(np.abs(depth), MIN_DEPTH))
 
-    def usable(self, pixels: Array) -> NDArray[np.bool_]:
+    def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
         stretch = np.abs(self.jacobians(pixels)).max(axis=(1, 2))
-        return np.asarray(np.isfinite(stretch) & (stretch < FARTHEST_M_PER_PX))
+        return np.asarray(np.isfinite(stretch) & (stretch < MAX_M_PER_PX))
 
 
 class ImagePlane:
-    """Pixels; a metre is as many of them as a road user looks tall, and who looks larger and larger comes nearer."""
+    """Image, in pixels; a metre is derived from the height of the box, and growth means approach."""
 
-    nearing_gain, overlap = 0.5, 0.2
+    looming_gain, min_iou = 0.5, 0.2
+    """`looming_gain` per second and e-fold of size [assumption]; `min_iou` [assumption]."""
 
-    def places(self, pixels: Array) -> Array:
+    def positions(self, pixels: Array) -> Array:
         return pixels
 
-    def pixels(self, places: Array) -> Array:
-        return places
+    def to_pixels(self, positions: Array) -> Array:
+        return positions
 
     def jacobians(self, pixels: Array) -> Array:
         return np.broadcast_to(np.eye(2), (len(pixels), 2, 2))
 
-    def metres(self, heights: Array) -> Array:
+    def units_per_metre(self, heights: Array) -> Array:
         return np.asarray(heights / TYPICAL_HEIGHT_M)
 
-    def growth(self, before: Array, now: Array) -> Array:
+    def size_ratio(self, before: Array, now: Array) -> Array:
         return np.ones(len(before))
 
-    def usable(self, pixels: Array) -> NDArray[np.bool_]:
+    def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
         return np.ones(len(pixels), dtype=bool)
 
 

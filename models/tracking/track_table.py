@@ -1,4 +1,4 @@
-"""What a tracker remembers of every road user it follows, one row each."""
+"""State of all tracks of a camera beside their motion, one row a track."""
 
 from dataclasses import dataclass, field, fields
 
@@ -9,65 +9,76 @@ from analytics.facts import ROAD_USERS
 from models.tracking.measurement_space import Array, Indices
 
 CLASSES = len(ROAD_USERS)
-_SIZE_MEMORY = 0.7
-FASTEST_NEARING = 3.0
-"""Per second, in either direction; nearer than a third of a second away nobody is followed."""
+"""Number of classes."""
+
+SIZE_MEMORY = 0.7
+"""Weight of the expected size, against the measured one, in the smoothed size (geometric mean) [assumption]."""
+
+MAX_LOOMING_RATE = 3.0
+"""Largest relative growth of the apparent size, per second, in either direction [assumption].
+
+A road user less than a third of a second away from the camera is not tracked.
+"""
 
 
 @dataclass(slots=True)
 class TrackTable:
-    """All arrays have T rows.
+    """Columns with T rows.
 
-    ids: (T,). boxes: (T, 4) last xyxy. sizes: (T, 2) smoothed width and height in pixels, as they looked at `places`
-    (T, 2), positions in the plane. nearing: (T,) relative growth of the sizes in a second, beyond what the plane tells
-    from the places. votes: (T, classes) summed confidence. hits: (T,) sightings. seen: (T,) last time.
+    ids: (T,). boxes: (T, 4) last xyxy. sizes: (T, 2) smoothed width and height in pixels at `positions` (T, 2), which
+    are in the measurement space. looming_rates: (T,) relative growth of the size per second that the positions do not
+    explain. votes: (T, classes) sum of confidences. hits: (T,) number of detections. last_seen: (T,) time in seconds.
     """
 
     ids: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     boxes: Array = field(default_factory=lambda: np.zeros((0, 4)))
     sizes: Array = field(default_factory=lambda: np.zeros((0, 2)))
-    places: Array = field(default_factory=lambda: np.zeros((0, 2)))
-    nearing: Array = field(default_factory=lambda: np.zeros(0))
+    positions: Array = field(default_factory=lambda: np.zeros((0, 2)))
+    looming_rates: Array = field(default_factory=lambda: np.zeros(0))
     votes: Array = field(default_factory=lambda: np.zeros((0, CLASSES)))
     hits: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    seen: Array = field(default_factory=lambda: np.zeros(0))
+    last_seen: Array = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def rows(self, chosen: Indices) -> "TrackTable":
+        """Copy of some rows."""
         return TrackTable(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Drop all other rows. kept: (T,) mask."""
         for column in fields(self):
             setattr(self, column.name, getattr(self, column.name)[kept])
 
-    def add(self, newcomers: "TrackTable") -> None:
+    def add(self, others: "TrackTable") -> None:
+        """Append the rows of another table."""
         for column in fields(self):
-            both = getattr(self, column.name), getattr(newcomers, column.name)
+            both = getattr(self, column.name), getattr(others, column.name)
             setattr(self, column.name, np.concatenate(both))
 
-    def meet(self, rows: Indices, t: float, seen: "TrackTable", growth: Array, nearing_gain: float) -> None:
-        """Update some rows with what was seen of them. seen: their boxes, sizes, places and votes, in the same order.
+    def update(self, rows: Indices, t: float, measured: "TrackTable", size_ratios: Array, looming_gain: float) -> None:
+        """Update some rows with their detections of the frame at `t` seconds.
 
-        growth: (M,) how much larger they look now for having moved. nearing_gain: how much faster they are
-        believed to come nearer, per second, for each e-fold larger than expected (an alpha-beta filter: Bar-Shalom et
-        al., Estimation, ch. 6; with this gain it takes the same time to learn whatever the rate of looks).
+        measured: boxes, sizes, positions and votes of the detections, in the order of `rows`. size_ratios: (M,) growth
+        of the apparent size that the motion explains. looming_gain: change of the looming rate, per second, for each
+        e-fold of unexpected size (an alpha-beta filter: Bar-Shalom et al., Estimation, ch. 6; its time constant does
+        not depend on the frame rate).
         """
-        expected = self.sizes[rows] * growth[:, None]
-        if nearing_gain:
-            surprise = np.log(seen.sizes / expected).mean(axis=1)
-            nearing = self.nearing[rows] + nearing_gain * surprise
-            self.nearing[rows] = np.clip(nearing, -FASTEST_NEARING, FASTEST_NEARING)
-        self.sizes[rows] = expected**_SIZE_MEMORY * seen.sizes ** (1 - _SIZE_MEMORY)
-        self.boxes[rows], self.places[rows] = seen.boxes, seen.places
-        self.votes[rows] += seen.votes
+        expected = self.sizes[rows] * size_ratios[:, None]
+        if looming_gain:
+            unexpected = np.log(measured.sizes / expected).mean(axis=1)
+            rates = self.looming_rates[rows] + looming_gain * unexpected
+            self.looming_rates[rows] = np.clip(rates, -MAX_LOOMING_RATE, MAX_LOOMING_RATE)
+        self.sizes[rows] = expected**SIZE_MEMORY * measured.sizes ** (1 - SIZE_MEMORY)
+        self.boxes[rows], self.positions[rows] = measured.boxes, measured.positions
+        self.votes[rows] += measured.votes
         self.hits[rows] += 1
-        self.seen[rows] = t
+        self.last_seen[rows] = t
 
 
-def table_from_detections(t: float, xyxy: Array, places: Array, class_id: Indices, confidence: Array) -> TrackTable:
-    """Rows for detections as if each were somebody new, without ids."""
+def table_from_detections(t: float, xyxy: Array, positions: Array, class_id: Indices, confidence: Array) -> TrackTable:
+    """Rows for detections as if each were a new track, with id 0."""
     n = len(xyxy)
     votes = np.zeros((n, CLASSES))
     votes[np.arange(n), class_id] = confidence
@@ -75,9 +86,9 @@ def table_from_detections(t: float, xyxy: Array, places: Array, class_id: Indice
         ids=np.zeros(n, dtype=np.int64),
         boxes=xyxy,
         sizes=np.maximum(xyxy[:, 2:] - xyxy[:, :2], 1.0),
-        places=places,
-        nearing=np.zeros(n),
+        positions=positions,
+        looming_rates=np.zeros(n),
         votes=votes,
         hits=np.ones(n, dtype=np.int64),
-        seen=np.full(n, t),
+        last_seen=np.full(n, t),
     )

@@ -1,29 +1,9 @@
-"""Identity over time: which box in this frame is which road user of the frames before.
+"""Multi-object tracking of road users: assigns each detection of a frame to a track.
 
-A road user is expected where a Kalman filter sees it, on the ground in metres where the camera is calibrated. A box
-is matched by how likely its position, size and class are for each track, all at once; who turned or braked harder
-than the filter believed is matched by overlap afterwards. Somebody hidden is expected further on for a few seconds,
-one who stood still for longer.
-
-What was tried, behind the same interface and counted by the same analyst, on three simulated scenarios (a jam, an
-intersection, a swarm of motorcycles; 40 minutes, 2,527 crossings that could be seen). Mean crossing F1 with class
-ignored / regarded, and count error by gate and direction, at 10 and at 5 frames a second; trackers 2.6, boxes from
-confidence 0.4 begin a track, lost ones kept for 3 s:
-
-| tracker | F1 at 10 | count error | F1 at 5 | count error |
-|---|---|---|---|---|
-| BoT-SORT, no camera motion | 0.899 / 0.800 | 17% | 0.677 / 0.537 | 48% |
-| OC-SORT | 0.921 / 0.818 | 13% | 0.799 / 0.660 | 33% |
-| ByteTrack | 0.961 / 0.874 | 4.3% | 0.914 / 0.813 | 14% |
-| this one, in the picture | 0.969 / 0.919 | 3.6% | 0.951 / 0.870 | 8.1% |
-| this one, on the ground | 0.977 / 0.923 | 2.3% | 0.972 / 0.908 | 3.0% |
-
-All of them, analyst included, cost about 1 ms a frame. Overlap alone loses who moves further than its own box
-between two looks; class as a cost, not only as a label, keeps a motorcycle beside a car itself.
-
-A third match, of whoever would be new with those hidden who may have turned (acceleration 4 m/s2), was tried as well:
-of 684 road users at two intersections it kept 15 more on one track, and it made up a wrong-way driver in a swarm of
-motorcycles. Pieces of tracks are joined afterwards instead, where they matter (`analytics.turning.turning_counts`).
+Tracks are predicted by Kalman filters, on the road plane in metres where the camera is calibrated. Detections are
+assigned by the likelihood of position, size and class, all at once. Tracks that turned or braked harder than predicted
+are matched by overlap afterwards. Occluded tracks are predicted for a few seconds, stationary ones for longer.
+Comparison with BoT-SORT, OC-SORT and ByteTrack, and what was rejected: docs/adr/0030-tracker.md.
 """
 
 from typing import Protocol
@@ -39,7 +19,7 @@ from models.tracking.association import (
     class_cost,
     gate_costs,
     motion_cost,
-    overlaps,
+    pairwise_iou,
     size_cost,
     unassigned,
 )
@@ -47,194 +27,225 @@ from models.tracking.kalman import KalmanFilters
 from models.tracking.measurement_space import Array, GroundPlane, ImagePlane, Indices, MeasurementSpace
 from models.tracking.track_table import TrackTable, table_from_detections
 
-JITTER = np.array([0.03, 0.04])
-"""Standard deviation of a ground point: of its u in box widths, of its v in box heights."""
+POSITION_SIGMA = np.array([0.03, 0.04])
+"""Standard deviation of a ground point: u in box widths, v in box heights [assumption]."""
 
-JITTER_PX = 0.5
+POSITION_SIGMA_PX = 0.5
+"""Standard deviation of a ground point that does not depend on the box, pixels [assumption]."""
 
 ACCELERATION_MS2 = 3.5
-HIDDEN_ACCELERATION_MS2 = 2.5
-STANDING_ACCELERATION_MS2 = 0.1
-STANDING_BELOW_MS = 1.0
+"""Standard deviation of the acceleration of a visible road user, m/s2 [assumption]."""
 
-OVERLAP_WITHIN_S = 1.0
-UNSETTLED_MS = 3.0
+OCCLUDED_ACCELERATION_MS2 = 2.5
+"""The same while it is occluded, m/s2 [assumption]."""
 
-NEARING_FOR_S = 0.5
-"""For about so long somebody hidden is believed to come nearer as he did."""
-NEARING_BETWEEN_LOOKS = (-0.5, 0.4)
-"""At most, of the way to the camera."""
+STATIONARY_ACCELERATION_MS2 = 0.1
+"""The same while it is occluded and stationary, m/s2 [assumption]."""
+
+STATIONARY_BELOW_MS = 1.0
+"""Speed, m/s, below which a track counts as stationary [assumption]."""
+
+OVERLAP_MATCH_WITHIN_S = 1.0
+"""Time since the last detection, seconds, within which a track can be matched by overlap [assumption]."""
+
+VELOCITY_INFLATION_MS = 3.0
+"""Standard deviation, m/s, added to the velocity of a track that was matched by overlap [assumption]."""
+
+LOOMING_DECAY_S = 0.5
+"""Time constant, seconds, with which the looming rate of an occluded track decays [assumption]."""
+
+LOOMING_STEP_LIMITS = (-0.5, 0.4)
+"""Smallest and largest share of the distance to the camera covered between two frames [assumption]."""
 
 LOST_AFTER_S = 3.0
-LOST_STANDING_AFTER_S = 20.0
-CONFIRMED_BY = 3
+"""Time without a detection, seconds, after which a moving track is dropped [assumption]."""
+
+LOST_STATIONARY_AFTER_S = 20.0
+"""The same for a stationary track, seconds [assumption]."""
+
+MIN_HITS = 3
+"""Detections that confirm a track [assumption]."""
+
 TENTATIVE_FOR_S = 0.7
-"""Seen less often than `CONFIRMED_BY`, a track is given up this soon: it was probably a false box."""
+"""Time without a detection, seconds, after which an unconfirmed track is dropped as a false detection [assumption]."""
 
 BIRTH_CONFIDENCE = 0.4
-DUPLICATE_OVERLAP = 0.4
-"""A box that overlaps a matched one by more shows the same road user."""
+"""Detector confidence, 0..1, from which a detection starts a track [measured: bench/robustness/low_light.py]."""
 
-FIRST_SPEED_MS = 12.0
-"""Standard deviation of the speed of somebody new."""
+DUPLICATE_IOU = 0.4
+"""Intersection over union with an assigned box from which a detection shows the same road user [assumption]."""
+
+INITIAL_SPEED_SIGMA_MS = 12.0
+"""Standard deviation of the speed of a new track, m/s [assumption]."""
 
 
 class Tracker(Protocol):
-    """Follows road users through the frames of one camera. Not thread-safe; one for each camera."""
+    """Tracker of one camera. Not thread-safe; one for each camera."""
 
     def update(self, t: float, detections: Detections) -> Tracks:
-        """Take the detections of the frame at `t` seconds; return those whose road user is known."""
+        """Tracks detected in the frame at `t` seconds, from its detections."""
         ...
 
 
 def make_tracker(camera: Camera) -> Tracker:
-    """The tracker that suits the camera: in ground metres where it is calibrated."""
+    """Tracker for the camera, in road metres where it is calibrated."""
     return RoadTracker(ImagePlane() if camera.homography is None else GroundPlane(camera.homography))
 
 
 class RoadTracker:
-    """Memory is bounded by what is in view: whoever is not seen for long is dropped."""
+    """Tracker in one measurement space. Memory is bounded: tracks without detections are dropped."""
 
-    def __init__(self, plane: MeasurementSpace) -> None:
-        self._plane = plane
+    def __init__(self, space: MeasurementSpace) -> None:
+        self._space = space
         self._t: float | None = None
         self._next_id = 1
-        self._roster = TrackTable()
-        self._motions = KalmanFilters()
+        self._table = TrackTable()
+        self._filters = KalmanFilters()
 
     def __len__(self) -> int:
-        return len(self._roster)
+        return len(self._table)
 
     def update(self, t: float, detections: Detections) -> Tracks:
-        self._pass_to(t)
-        detections = _where(detections, self._plane.usable(_ground_points(detections)))
+        self._predict(t)
+        usable = np.flatnonzero(self._space.is_usable(_ground_points(detections)))
+        detections = _rows(detections, usable)
         pixels = _ground_points(detections)
-        seen = table_from_detections(
+        measured = table_from_detections(
             t,
             detections.xyxy.astype(np.float64),
-            self._plane.places(pixels),
+            self._space.positions(pixels),
             detections.class_id,
             detections.confidence.astype(np.float64),
         )
-        noises = self._noises(pixels, seen.sizes)
-        tracks, boxes = self._match(seen, noises, detections.class_id)
-        self._motions.correct(tracks, seen.places[boxes], noises[boxes])
-        self._meet(tracks, t, seen, boxes)
-        new = self._newcomers(detections, seen, boxes)
-        self._follow(seen, noises, new)
-        born = np.arange(len(self._roster) - len(new), len(self._roster))
-        rows, columns = np.concatenate([tracks, born]), np.concatenate([boxes, new])
+        noises = self._measurement_noises(pixels, measured.sizes)
+        tracks, boxes = self._match(measured, noises, detections.class_id)
+        self._filters.correct(tracks, measured.positions[boxes], noises[boxes])
+        self._update_table(tracks, t, measured, boxes)
+        new = self._new_tracks(detections, measured, boxes)
+        self._start_tracks(measured, noises, new)
+        started = np.arange(len(self._table) - len(new), len(self._table))
+        rows, columns = np.concatenate([tracks, started]), np.concatenate([boxes, new])
         return Tracks(
             xyxy=detections.xyxy[columns],
             confidence=detections.confidence[columns],
             class_id=detections.class_id[columns],
-            track_id=self._roster.ids[rows],
+            track_id=self._table.ids[rows],
+            detection_index=usable[columns],
         )
 
-    def _pass_to(self, t: float) -> None:
-        """Drop who has been away for too long, and expect everybody else at `t`."""
+    def _predict(self, t: float) -> None:
+        """Drop lost tracks and predict the others at `t` seconds."""
         before = t if self._t is None else self._t
         self._t = t
-        metres = self._plane.metres(self._roster.sizes[:, 1])
-        standing = np.hypot(*self._motions.mean[:, 2:].T) < STANDING_BELOW_MS * metres
-        hidden = self._roster.seen < before
-        acceleration = np.where(hidden, HIDDEN_ACCELERATION_MS2, ACCELERATION_MS2)
-        acceleration = np.where(hidden & standing, STANDING_ACCELERATION_MS2, acceleration)
-        enlargement = self._enlargement(max(0.0, t - before), hidden)
-        self._motions.predict(max(0.0, t - before), acceleration * metres, enlargement)
-        self._roster.sizes *= enlargement[:, None]
-        patience = np.where(standing, LOST_STANDING_AFTER_S, LOST_AFTER_S)
-        patience[self._roster.hits < CONFIRMED_BY] = TENTATIVE_FOR_S
-        kept = np.abs(t - self._roster.seen) <= patience
+        units_per_metre = self._space.units_per_metre(self._table.sizes[:, 1])
+        stationary = np.hypot(*self._filters.mean[:, 2:].T) < STATIONARY_BELOW_MS * units_per_metre
+        occluded = self._table.last_seen < before
+        acceleration = np.where(occluded, OCCLUDED_ACCELERATION_MS2, ACCELERATION_MS2)
+        acceleration = np.where(occluded & stationary, STATIONARY_ACCELERATION_MS2, acceleration)
+        size_ratios = self._looming_size_ratios(max(0.0, t - before), occluded)
+        self._filters.predict(max(0.0, t - before), acceleration * units_per_metre, size_ratios)
+        self._table.sizes *= size_ratios[:, None]
+        lost_after_s = np.where(stationary, LOST_STATIONARY_AFTER_S, LOST_AFTER_S)
+        lost_after_s[self._table.hits < MIN_HITS] = TENTATIVE_FOR_S
+        kept = np.abs(t - self._table.last_seen) <= lost_after_s
         if not kept.all():
-            self._motions.keep(kept)
-            self._roster.keep(kept)
+            self._filters.keep(kept)
+            self._table.keep(kept)
 
-    def _enlargement(self, dt: float, hidden: NDArray[np.bool_]) -> Array:
-        """(T,) how much larger each will look after `dt` seconds, as far as he comes nearer evenly."""
-        self._roster.nearing[hidden] *= np.exp(-dt / NEARING_FOR_S)
-        return np.asarray(1 / (1 - np.clip(self._roster.nearing * dt, *NEARING_BETWEEN_LOOKS)))
+    def _looming_size_ratios(self, dt: float, occluded: NDArray[np.bool_]) -> Array:
+        """Growth (T,) of the apparent sizes in `dt` seconds at a constant speed of approach."""
+        self._table.looming_rates[occluded] *= np.exp(-dt / LOOMING_DECAY_S)
+        return np.asarray(1 / (1 - np.clip(self._table.looming_rates * dt, *LOOMING_STEP_LIMITS)))
 
-    def _noises(self, pixels: Array, sizes: Array) -> Array:
-        """Covariance of each measured position in the plane, (D, 2, 2)."""
-        sigma = JITTER * sizes + JITTER_PX
-        scaled = self._plane.jacobians(pixels) * sigma[:, None, :]
+    def _measurement_noises(self, pixels: Array, sizes: Array) -> Array:
+        """Covariance (D, 2, 2) of each measured position in the measurement space."""
+        sigma = POSITION_SIGMA * sizes + POSITION_SIGMA_PX
+        scaled = self._space.jacobians(pixels) * sigma[:, None, :]
         return np.asarray(scaled @ scaled.transpose(0, 2, 1))
 
-    def _match(self, seen: TrackTable, noises: Array, class_id: Indices) -> tuple[Indices, Indices]:
-        tracks, boxes = assign(self._costs(seen, noises, class_id))
-        turned, found = self._match_by_overlap(
-            seen, class_id, unassigned(len(self), tracks), unassigned(len(seen), boxes)
-        )
-        self._motions.unsettle(turned, UNSETTLED_MS * self._plane.metres(self._roster.sizes[turned, 1]))
+    def _match(self, measured: TrackTable, noises: Array, class_id: Indices) -> tuple[Indices, Indices]:
+        """Rows of tracks and of their detections, by cost and then by overlap."""
+        tracks, boxes = assign(self._costs(measured, noises, class_id))
+        free_tracks, free_boxes = unassigned(len(self), tracks), unassigned(len(measured), boxes)
+        turned, found = self._match_by_overlap(measured, class_id, free_tracks, free_boxes)
+        units_per_metre = self._space.units_per_metre(self._table.sizes[turned, 1])
+        self._filters.inflate_velocity(turned, VELOCITY_INFLATION_MS * units_per_metre)
         return np.concatenate([tracks, turned]), np.concatenate([boxes, found])
 
-    def _costs(self, seen: TrackTable, noises: Array, class_id: Indices) -> Array:
-        if not len(self) or not len(seen):
-            return np.zeros((len(self), len(seen)))
-        expected = self._motions.mean[:, :2]
-        growth = self._plane.growth(self._roster.places, expected)
+    def _costs(self, measured: TrackTable, noises: Array, class_id: Indices) -> Array:
+        """Assignment costs (T, D), infinite where a detection cannot belong to a track."""
+        if not len(self) or not len(measured):
+            return np.zeros((len(self), len(measured)))
+        expected = self._filters.mean[:, :2]
+        size_ratios = self._space.size_ratio(self._table.positions, expected)
         cost = motion_cost(
-            seen.places[None] - expected[:, None],
-            self._motions.spread(noises),
-            self._plane.metres(self._roster.sizes[:, 1]),
+            measured.positions[None] - expected[:, None],
+            self._filters.innovation_covariance(noises),
+            self._space.units_per_metre(self._table.sizes[:, 1]),
         )
-        cost += size_cost(self._roster.sizes * growth[:, None], seen.sizes)
-        cost += class_cost(self._roster.votes, class_id)
+        cost += size_cost(self._table.sizes * size_ratios[:, None], measured.sizes)
+        cost += class_cost(self._table.votes, class_id)
         return gate_costs(cost)
 
     def _match_by_overlap(
-        self, seen: TrackTable, class_id: Indices, free_tracks: NDArray[np.bool_], free_boxes: NDArray[np.bool_]
+        self, measured: TrackTable, class_id: Indices, free_tracks: NDArray[np.bool_], free_boxes: NDArray[np.bool_]
     ) -> tuple[Indices, Indices]:
-        """Of who is left, those whose boxes still overlap where they were, or where they should be."""
+        """Pairs among the rest whose boxes overlap the last or the predicted box of the track."""
         assert self._t is not None
-        rows = np.flatnonzero(free_tracks & (self._t - self._roster.seen <= OVERLAP_WITHIN_S))
+        rows = np.flatnonzero(free_tracks & (self._t - self._table.last_seen <= OVERLAP_MATCH_WITHIN_S))
         columns = np.flatnonzero(free_boxes)
         if not len(rows) or not len(columns):
             return rows[:0], columns[:0]
-        last = self._roster.boxes[rows]
-        feet = np.column_stack([(last[:, 0] + last[:, 2]) / 2, last[:, 3]])
-        ahead = last + np.tile(self._plane.pixels(self._motions.mean[rows, :2]) - feet, 2)
-        shared = np.maximum(overlaps(last, seen.boxes[columns]), overlaps(ahead, seen.boxes[columns]))
-        kinds = CLASS_GROUPS[self._roster.votes[rows].argmax(axis=1)]
-        fits = (shared >= self._plane.overlap) & (kinds[:, None] == CLASS_GROUPS[class_id[columns]])
-        a, b = assign(np.where(fits, 1 - shared, np.inf))
+        last = self._table.boxes[rows]
+        last_ground = np.column_stack([(last[:, 0] + last[:, 2]) / 2, last[:, 3]])
+        predicted = last + np.tile(self._space.to_pixels(self._filters.mean[rows, :2]) - last_ground, 2)
+        boxes = measured.boxes[columns]
+        iou = np.maximum(pairwise_iou(last, boxes), pairwise_iou(predicted, boxes))
+        groups = CLASS_GROUPS[self._table.votes[rows].argmax(axis=1)]
+        fits = (iou >= self._space.min_iou) & (groups[:, None] == CLASS_GROUPS[class_id[columns]])
+        a, b = assign(np.where(fits, 1 - iou, np.inf))
         return rows[a], columns[b]
 
-    def _meet(self, tracks: Indices, t: float, seen: TrackTable, boxes: Indices) -> None:
-        met = seen.rows(boxes)
-        met.places = self._motions.mean[tracks, :2]
-        growth = self._plane.growth(self._roster.places[tracks], met.places)
-        self._roster.meet(tracks, t, met, growth, self._plane.nearing_gain)
+    def _update_table(self, tracks: Indices, t: float, measured: TrackTable, boxes: Indices) -> None:
+        """Update the rows of the matched tracks, with positions from the corrected filters."""
+        matched = measured.rows(boxes)
+        matched.positions = self._filters.mean[tracks, :2]
+        size_ratios = self._space.size_ratio(self._table.positions[tracks], matched.positions)
+        self._table.update(tracks, t, matched, size_ratios, self._space.looming_gain)
 
-    def _newcomers(self, detections: Detections, seen: TrackTable, taken: Indices) -> Indices:
-        """Boxes that show somebody new, the most confident of those that overlap each other."""
-        candidates = np.flatnonzero(unassigned(len(seen), taken) & (detections.confidence >= BIRTH_CONFIDENCE))
+    def _new_tracks(self, detections: Detections, measured: TrackTable, assigned: Indices) -> Indices:
+        """Detections that start tracks: of those that overlap each other, the most confident."""
+        free = unassigned(len(measured), assigned)
+        candidates = np.flatnonzero(free & (detections.confidence >= BIRTH_CONFIDENCE))
         if not len(candidates):
             return candidates
-        same = overlaps(seen.boxes, seen.boxes) > DUPLICATE_OVERLAP
-        same &= CLASS_GROUPS[detections.class_id][:, None] == CLASS_GROUPS[detections.class_id]
-        shown, new = ~unassigned(len(seen), taken), []
+        same = pairwise_iou(measured.boxes, measured.boxes) > DUPLICATE_IOU
+        groups = CLASS_GROUPS[detections.class_id]
+        same &= groups[:, None] == groups
+        covered, new = ~free, []
         for k in candidates[np.argsort(-detections.confidence[candidates])].tolist():
-            if not (same[k] & shown).any():
+            if not (same[k] & covered).any():
                 new.append(k)
-                shown[k] = True
+                covered[k] = True
         return np.array(new, dtype=np.int64)
 
-    def _follow(self, seen: TrackTable, noises: Array, new: Indices) -> None:
-        newcomers = seen.rows(new)
-        newcomers.ids = np.arange(self._next_id, self._next_id + len(new))
+    def _start_tracks(self, measured: TrackTable, noises: Array, new: Indices) -> None:
+        """Add a track for each of these detections."""
+        started = measured.rows(new)
+        started.ids = np.arange(self._next_id, self._next_id + len(new))
         self._next_id += len(new)
-        self._motions.start(newcomers.places, noises[new], self._plane.metres(newcomers.sizes[:, 1]) * FIRST_SPEED_MS)
-        self._roster.add(newcomers)
+        units_per_metre = self._space.units_per_metre(started.sizes[:, 1])
+        self._filters.add(started.positions, noises[new], units_per_metre * INITIAL_SPEED_SIGMA_MS)
+        self._table.add(started)
 
 
 def _ground_points(detections: Detections) -> Array:
+    """(N, 2) bottom centre of each box, in pixels."""
     x1, _, x2, y2 = detections.xyxy.astype(np.float64).T
     return np.stack([(x1 + x2) / 2, y2], axis=1)
 
 
-def _where(detections: Detections, kept: NDArray[np.bool_]) -> Detections:
-    if kept.all():
+def _rows(detections: Detections, rows: Indices) -> Detections:
+    if len(rows) == len(detections):
         return detections
-    return Detections(detections.xyxy[kept], detections.confidence[kept], detections.class_id[kept])
+    return Detections(detections.xyxy[rows], detections.confidence[rows], detections.class_id[rows])

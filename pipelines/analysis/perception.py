@@ -42,8 +42,8 @@ class CameraPerception:
             raise RequestOrderError("the motion gate needs the result of one request before it plans the next")
         self._planned += 1
         t, number = frame.at, self._planned
-        if self._input_scale is not None and self._input_scale.at(t) != self._scale:
-            self._scale = self._input_scale.at(t)
+        if self._input_scale is not None and self._input_scale.scale_at(t) != self._scale:
+            self._scale = self._input_scale.scale_at(t)
             self._reset_roi(scale_roi(self._full_roi, self._scale))
         if self._gate is None:
             image = self._converter.to_rgb(frame.video_frame)
@@ -69,7 +69,7 @@ class CameraPerception:
         else:
             in_frame = self._gate.merge_detections(collage.regions if collage else (), by_region)
             tracks = self._tracker.update(t, in_frame)
-            self._gate.update_tracks(t, in_frame, tracks)
-            self._input_scale.learn(t, tracks)
+            self._gate.update_tracks(t, tracks)
+            self._input_scale.update(t, tracks)
         self._completed = request.number
         return tracks

@@ -81,7 +81,7 @@ def count(
         recording = resources.enter_context(Recording(source))
         camera = camera_for(geometry, drawn, recording.image_size)
         gating = looks_per_s < LOW_FPS and not whole_picture
-        size = None if gating else choose_roi(camera, looks_per_s=looks_per_s).window[2:]
+        size = None if gating else choose_roi(camera, analysis_fps=looks_per_s).window[2:]
         detector = open_detector(weights, device=device, confidence=confidence, image_size=size, simulated=simulated)
         resources.enter_context(closing(detector))
         watchers: list[Watcher] = [resources.enter_context(_progress(recording.expected_frames))]

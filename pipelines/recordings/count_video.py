@@ -174,7 +174,7 @@ def count(
     Decoding, detection and analysis overlap; facts come in the order of the frames. Raises UserError where nothing
     in the recording can be decoded.
     """
-    sight = CameraPerception(camera, choose_roi(camera, looks_per_s=looks_per_s), gating=gating)
+    sight = CameraPerception(camera, choose_roi(camera, analysis_fps=looks_per_s), gating=gating)
     fitness = ViewGate(_FROZEN_S, drawn_on=has_geometry(camera))
     reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.plan)
     counting = _Counting(camera, detector, sight, watchers)

@@ -22,6 +22,7 @@ def tracks(*boxes: tuple[int, float, float], size: float = 40.0, road_user: Road
         confidence=np.full(n, 0.8, np.float32),
         class_id=np.full(n, ROAD_USERS.index(road_user), np.int64),
         track_id=np.array([box[0] for box in boxes], dtype=np.int64),
+        detection_index=np.arange(n, dtype=np.int64),
     )
 
 
@@ -57,9 +58,8 @@ def film(
 def joined(parts: Sequence[Tracks]) -> Tracks:
     if not parts:
         return Tracks.empty()
-    return Tracks(
-        *(np.concatenate([getattr(p, f) for p in parts]) for f in ("xyxy", "confidence", "class_id", "track_id"))
-    )
+    together = [np.concatenate([getattr(p, f) for p in parts]) for f in ("xyxy", "confidence", "class_id", "track_id")]
+    return Tracks(*together, detection_index=np.arange(len(together[-1]), dtype=np.int64))
 
 
 def metric_camera(*gates: Gate, zones: Sequence[Zone] = (), limit_kmh: float | None = 50) -> Camera:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
-from models.export.detector_agreement import HIGH_CONFIDENCE, MIN_CONFIDENCE, agreement_by_road_user, overlaps
+from models.export.detector_agreement import HIGH_CONFIDENCE, MIN_CONFIDENCE, agreement_by_road_user, pairwise_iou
 
 CAR, MOTORCYCLE = ROAD_USERS.index(RoadUser.CAR), ROAD_USERS.index(RoadUser.MOTORCYCLE)
 
@@ -61,7 +61,7 @@ def test_nothing_to_find_is_no_agreement_of_zero():
 @given(st.lists(st.tuples(*[st.floats(0, 100)] * 2, *[st.floats(1, 50)] * 2), min_size=1, max_size=6))
 def test_overlaps_are_shares_and_of_a_box_with_itself_whole(boxes):
     xyxy = np.array([(x, y, x + w, y + h) for x, y, w, h in boxes], dtype=np.float32)
-    shares = overlaps(xyxy, xyxy)
+    shares = pairwise_iou(xyxy, xyxy)
     assert (shares >= 0).all()
     assert (shares <= 1 + 1e-6).all()
     assert np.diag(shares) == pytest.approx(1)

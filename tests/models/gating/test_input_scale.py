@@ -4,64 +4,66 @@ import numpy as np
 import pytest
 
 from analytics.detections import Tracks
-from models.gating.input_scale import ENOUGH_ROAD_USERS, LEARN_AGAIN_AFTER_S, SEEN_OFTEN, AdaptiveInputScale, scale_roi
+from models.gating.input_scale import MIN_TRACK_FRAMES, MIN_TRACKS, RELEARN_INTERVAL_S, AdaptiveInputScale, scale_roi
 from models.gating.roi import roi_at
 
 
 def tracks(side: float, who: range) -> Tracks:
     n = len(who)
     boxes = np.tile(np.array([10, 10, 10 + side, 10 + side], np.float32), (n, 1))
-    return Tracks(boxes, np.full(n, 0.9, np.float32), np.zeros(n, np.int64), np.array(who, np.int64))
+    return Tracks(
+        boxes, np.full(n, 0.9, np.float32), np.zeros(n, np.int64), np.array(who, np.int64), np.arange(n, dtype=np.int64)
+    )
 
 
 def learned_from(*seen: Tracks, detector_pixels: float = 1.0) -> AdaptiveInputScale:
     scale = AdaptiveInputScale(detector_pixels)
-    for look in range(SEEN_OFTEN):
+    for look in range(MIN_TRACK_FRAMES):
         for road_users in seen:
-            scale.learn(look / 5, road_users)
+            scale.update(look / 5, road_users)
     return scale
 
 
 @pytest.mark.parametrize(("side", "expected"), [(60, 0.5), (40, 0.75), (30, 1.0), (12, 1.0)])
 def test_the_smallest_scale_is_taken_that_leaves_enough_pixels(side, expected):
-    assert learned_from(tracks(side, range(ENOUGH_ROAD_USERS))).at(1.0) == expected
+    assert learned_from(tracks(side, range(MIN_TRACKS))).scale_at(1.0) == expected
 
 
 def test_what_counts_is_what_the_detector_sees():
-    assert learned_from(tracks(60, range(ENOUGH_ROAD_USERS)), detector_pixels=0.5).at(1.0) == 1.0
+    assert learned_from(tracks(60, range(MIN_TRACKS)), detector_pixels=0.5).scale_at(1.0) == 1.0
 
 
 def test_few_road_users_prove_nothing_however_long_they_stand():
     scale = AdaptiveInputScale(1.0)
     for look in range(1000):
-        scale.learn(look / 5, tracks(80, range(ENOUGH_ROAD_USERS - 1)))
-        assert scale.at(look / 5) == 1.0
+        scale.update(look / 5, tracks(80, range(MIN_TRACKS - 1)))
+        assert scale.scale_at(look / 5) == 1.0
 
 
 def test_small_road_users_among_large_ones_decide():
     """One in six is a motorcycle."""
     large, small = tracks(90, range(10)), tracks(20, range(100, 102))
-    assert learned_from(large, small).at(1.0) == 1.0
+    assert learned_from(large, small).scale_at(1.0) == 1.0
 
 
 def test_after_a_while_all_is_seen_at_full_scale_again_and_learned_anew():
-    scale = learned_from(tracks(60, range(ENOUGH_ROAD_USERS)))
-    assert scale.at(LEARN_AGAIN_AFTER_S - 1) == 0.5
-    assert scale.at(LEARN_AGAIN_AFTER_S + 1) == 1.0
-    for look in range(SEEN_OFTEN):
-        scale.learn(LEARN_AGAIN_AFTER_S + 2 + look, tracks(15, range(500, 500 + ENOUGH_ROAD_USERS)))
-    assert scale.at(LEARN_AGAIN_AFTER_S + 10) == 1.0
+    scale = learned_from(tracks(60, range(MIN_TRACKS)))
+    assert scale.scale_at(RELEARN_INTERVAL_S - 1) == 0.5
+    assert scale.scale_at(RELEARN_INTERVAL_S + 1) == 1.0
+    for look in range(MIN_TRACK_FRAMES):
+        scale.update(RELEARN_INTERVAL_S + 2 + look, tracks(15, range(500, 500 + MIN_TRACKS)))
+    assert scale.scale_at(RELEARN_INTERVAL_S + 10) == 1.0
 
 
 def test_nothing_is_learned_from_looks_at_less_than_full_scale():
-    scale = learned_from(tracks(40, range(ENOUGH_ROAD_USERS)))
-    for look in range(SEEN_OFTEN):
-        scale.learn(2.0 + look, tracks(90, range(500, 500 + ENOUGH_ROAD_USERS)))
-    assert scale.at(8.0) == 0.75
+    scale = learned_from(tracks(40, range(MIN_TRACKS)))
+    for look in range(MIN_TRACK_FRAMES):
+        scale.update(2.0 + look, tracks(90, range(500, 500 + MIN_TRACKS)))
+    assert scale.scale_at(8.0) == 0.75
 
 
 def test_a_clock_that_was_set_back_is_no_reason_to_stay_small():
-    assert learned_from(tracks(60, range(ENOUGH_ROAD_USERS))).at(-1000.0) == 1.0
+    assert learned_from(tracks(60, range(MIN_TRACKS))).scale_at(-1000.0) == 1.0
 
 
 @pytest.mark.parametrize("scale", [1.0, 0.75, 0.5])

@@ -5,7 +5,7 @@ import pytest
 
 from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
-from models.gating.roi import AFFORDABLE_PIXELS, APPROACH, APPROACH_OF_RARE_LOOKS, STRIDE, choose_roi, roi_at
+from models.gating.roi import APPROACH, APPROACH_AT_LOW_FPS, PIXEL_BUDGET, STRIDE, choose_roi, roi_at
 
 FAR_CORNER = Zone(id="far", polygon=((900, 100), (1200, 100), (1200, 250), (900, 250)))
 
@@ -32,21 +32,21 @@ def test_half_of_a_common_camera_s_picture_is_exactly_half():
         assert choose_roi(Camera(id="c", image_size=size)).scaled_size == (size[0] // 2, size[1] // 2)
 
 
-@pytest.mark.parametrize(("looks_per_s", "approach"), [(25.0, APPROACH), (5.0, APPROACH_OF_RARE_LOOKS)])
+@pytest.mark.parametrize(("analysis_fps", "approach"), [(25.0, APPROACH), (5.0, APPROACH_AT_LOW_FPS)])
 @pytest.mark.parametrize("size", SIZES[:-1])
-def test_gates_alone_are_seen_with_what_comes_to_them(size, looks_per_s, approach):
+def test_gates_alone_are_seen_with_what_comes_to_them(size, analysis_fps, approach):
     height = size[1]
     rows = 0.45 * height, 0.55 * height
     gate = Gate(id="g", p1=(10, rows[0]), p2=(90, rows[1]))
     whole = choose_roi(Camera(id="c", image_size=size))
-    view = choose_roi(Camera(id="c", image_size=size, gates=(gate,)), looks_per_s=looks_per_s)
+    view = choose_roi(Camera(id="c", image_size=size, gates=(gate,)), analysis_fps=analysis_fps)
     assert view.scaled_size == whole.scaled_size
     assert (view.window[0], view.window[2]) == (whole.window[0], whole.window[2])
     per_v = view.scaled_size[1] / height
     top, bottom = view.window[1] / per_v, (view.window[1] + view.window[3]) / per_v
     assert top <= max(0, rows[0] - approach * height) + 0.03 * height
     assert bottom >= min(height, rows[1] + approach * height) - 0.03 * height
-    assert looks_per_s < 10 or bottom - top < 0.95 * height
+    assert analysis_fps < 10 or bottom - top < 0.95 * height
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_small_road_region_is_seen_larger():
     region = choose_roi(Camera(id="c", image_size=(1280, 720), zones=(FAR_CORNER,)))
     left, top, width, height = region.window
     assert region.scaled_size[0] > 1.5 * whole.scaled_size[0]
-    assert width * height == pytest.approx(AFFORDABLE_PIXELS, rel=0.25)
+    assert width * height == pytest.approx(PIXEL_BUDGET, rel=0.25)
     scale = region.scaled_size[0] / 1280
     assert left <= 900 * scale
     assert top <= 100 * scale

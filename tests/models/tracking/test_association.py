@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analytics.facts import ROAD_USERS, RoadUser
-from models.tracking.association import assign, class_cost, gate_costs, motion_cost, overlaps, size_cost
+from models.tracking.association import assign, class_cost, gate_costs, motion_cost, pairwise_iou, size_cost
 
 CAR, TRUCK, BIKE, PERSON = (
     ROAD_USERS.index(u) for u in (RoadUser.CAR, RoadUser.TRUCK, RoadUser.MOTORCYCLE, RoadUser.PERSON)
@@ -12,10 +12,10 @@ CAR, TRUCK, BIKE, PERSON = (
 @pytest.mark.parametrize(
     ("name", "cost", "pairs"),
     [
-        ("nobody and nothing", np.zeros((0, 0)), []),
+        ("no tracks and no boxes", np.zeros((0, 0)), []),
         ("tracks but no boxes", np.zeros((3, 0)), []),
         ("the cheapest in sum, not the nearest first", [[1.0, 2.0], [1.5, 9.0]], [(0, 1), (1, 0)]),
-        ("what cannot be is left alone", [[np.inf, 3.0], [np.inf, np.inf]], [(0, 1)]),
+        ("infinite costs are not paired", [[np.inf, 3.0], [np.inf, np.inf]], [(0, 1)]),
     ],
 )
 def test_assign(name, cost, pairs):
@@ -36,12 +36,12 @@ def test_an_uncertain_track_pays_for_its_uncertainty():
     assert sure < unsure
 
 
-def test_a_box_of_another_size_is_somebody_else():
-    like, larger, far_larger = size_cost(np.array([[40.0, 40.0]]), np.array([[40.0, 42], [50, 50], [90, 40]]))[0]
-    assert like < larger < far_larger == np.inf
+def test_a_box_of_another_size_belongs_to_another_road_user():
+    alike, larger, far_larger = size_cost(np.array([[40.0, 40.0]]), np.array([[40.0, 42], [50, 50], [90, 40]]))[0]
+    assert alike < larger < far_larger == np.inf
 
 
-def test_classes_of_one_kind_are_taken_for_each_other():
+def test_a_class_of_the_same_group_costs_less_than_one_of_the_other_group():
     votes = np.zeros((1, len(ROAD_USERS)))
     votes[0, CAR] = 3.0
     same, kin, other = class_cost(votes, np.array([CAR, TRUCK, BIKE]))[0]
@@ -49,6 +49,6 @@ def test_classes_of_one_kind_are_taken_for_each_other():
     assert gate_costs(np.array([other])).tolist() == [np.inf]
 
 
-def test_overlaps_of_boxes_without_area_is_zero():
+def test_the_iou_of_boxes_without_area_is_zero():
     nothing = np.array([[5.0, 5.0, 5.0, 5.0]])
-    assert overlaps(nothing, nothing).tolist() == [[0.0]]
+    assert pairwise_iou(nothing, nothing).tolist() == [[0.0]]

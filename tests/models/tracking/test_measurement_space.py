@@ -10,29 +10,29 @@ ROAD = Homography.fit(
 )
 
 
-@pytest.mark.parametrize("plane", [GroundPlane(ROAD), ImagePlane()], ids=["ground", "picture"])
-def test_there_and_back(plane):
-    assert plane.pixels(plane.places(PIXELS)) == pytest.approx(PIXELS)
+@pytest.mark.parametrize("plane", [GroundPlane(ROAD), ImagePlane()], ids=["ground", "image"])
+def test_to_pixels_inverts_positions(plane):
+    assert plane.to_pixels(plane.positions(PIXELS)) == pytest.approx(PIXELS)
 
 
-@pytest.mark.parametrize("plane", [GroundPlane(ROAD), ImagePlane()], ids=["ground", "picture"])
+@pytest.mark.parametrize("plane", [GroundPlane(ROAD), ImagePlane()], ids=["ground", "image"])
 @pytest.mark.parametrize("axis", [0, 1])
 def test_jacobians_are_the_change_per_pixel(plane, axis):
     step = np.zeros(2)
     step[axis] = 1e-3
-    change = (plane.places(PIXELS + step) - plane.places(PIXELS - step)) / 2e-3
+    change = (plane.positions(PIXELS + step) - plane.positions(PIXELS - step)) / 2e-3
     assert plane.jacobians(PIXELS)[:, :, axis] == pytest.approx(change, rel=1e-3, abs=1e-6)
 
 
-def test_on_the_ground_whoever_comes_nearer_looks_larger():
+def test_on_the_road_plane_an_approach_enlarges_the_box():
     plane = GroundPlane(ROAD)
-    far, near = plane.places(np.array([[640.0, 200.0]])), plane.places(np.array([[640.0, 450.0]]))
-    assert plane.growth(far, near)[0] > 1.5
-    assert plane.growth(far, near) * plane.growth(near, far) == pytest.approx([1.0])
+    far, near = plane.positions(np.array([[640.0, 200.0]])), plane.positions(np.array([[640.0, 450.0]]))
+    assert plane.size_ratio(far, near)[0] > 1.5
+    assert plane.size_ratio(far, near) * plane.size_ratio(near, far) == pytest.approx([1.0])
 
 
-def test_the_horizon_is_of_no_use():
+def test_positions_near_the_horizon_are_unusable():
     plane = GroundPlane(ROAD)
     horizon = ROAD.to_pixels([(0.0, 1e7)])
-    assert plane.usable(np.vstack([PIXELS, horizon])).tolist() == [True, True, True, False]
-    assert ImagePlane().usable(PIXELS).all()
+    assert plane.is_usable(np.vstack([PIXELS, horizon])).tolist() == [True, True, True, False]
+    assert ImagePlane().is_usable(PIXELS).all()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analytics.camera import Camera
+from analytics.camera import Camera, ControlPoint
 from analytics.detections import Detections
 from analytics.facts import ROAD_USERS, RoadUser
 from models.tracking.tracker import make_tracker
@@ -36,53 +36,53 @@ def ids(tracker, frames, *, step_s=0.1):
 
 
 @pytest.mark.parametrize("step_s", [0.1, 0.2, 0.04])
-def test_a_steady_drive_is_one_road_user(tracker, step_s):
+def test_a_steady_drive_is_one_track(tracker, step_s):
     frames = [boxes((100 + 120 * step_s * k, 500, CAR)) for k in range(round(6 / step_s))]
     assert {i for frame in ids(tracker, frames, step_s=step_s) for i in frame} == {1}
 
 
-def test_two_that_meet_keep_their_identity(tracker):
+def test_two_vehicles_that_meet_keep_their_ids(tracker):
     frames = [boxes((100 + 12 * k, 480, CAR), (800 - 12 * k, 520, CAR)) for k in range(60)]
     first, last = ids(tracker, frames)[0], ids(tracker, frames)[-1]
     assert len(first) == len(last) == 2
 
 
-def test_hidden_for_a_second_it_is_found_again(tracker):
+def test_a_vehicle_occluded_for_a_second_keeps_its_id(tracker):
     frames = [boxes(*([] if 20 <= k < 30 else [(100 + 12 * k, 500, CAR)])) for k in range(60)]
     assert {i for frame in ids(tracker, frames) for i in frame} == {1}
 
 
-def test_hidden_for_eight_seconds_while_it_stands(tracker):
+def test_a_stationary_vehicle_occluded_for_eight_seconds_keeps_its_id(tracker):
     frames = [boxes(*([] if 20 <= k < 100 else [(400, 500, CAR)])) for k in range(120)]
     assert {i for frame in ids(tracker, frames) for i in frame} == {1}
 
 
-def test_a_flickering_class_is_no_new_road_user(tracker):
+def test_a_flickering_class_starts_no_new_track(tracker):
     frames = [boxes((100 + 12 * k, 500, TRUCK if k % 4 == 0 else CAR)) for k in range(50)]
     assert {i for frame in ids(tracker, frames) for i in frame} == {1}
 
 
-def test_a_motorcycle_that_appears_where_a_car_left_is_somebody_else(tracker):
+def test_a_motorcycle_that_appears_where_a_car_left_starts_a_new_track(tracker):
     frames = [boxes((400, 500, CAR)) for _ in range(20)] + [boxes((408, 500, BIKE)) for _ in range(20)]
     assert len({i for frame in ids(tracker, frames) for i in frame}) == 2
 
 
-def test_a_second_box_on_the_same_road_user_starts_nobody(tracker):
+def test_a_second_box_on_the_same_vehicle_starts_no_track(tracker):
     frames = [boxes((100 + 12 * k, 500, CAR), *([(103 + 12 * k, 501, CAR)] if k % 2 else [])) for k in range(40)]
     assert {i for frame in ids(tracker, frames) for i in frame} == {1}
 
 
-def test_faint_boxes_follow_but_do_not_begin(tracker):
+def test_weak_detections_start_no_track(tracker):
     assert ids(tracker, [boxes((400, 500, CAR), confidence=0.15)] * 5) == [[]] * 5
 
 
-def test_time_that_stands_or_goes_back_does_not_crash(tracker):
+def test_repeated_or_earlier_times_do_not_raise(tracker):
     for t in (5.0, 5.0, 4.0, 1000.0, 3.0):
         tracker.update(t, boxes((400, 500, CAR)))
     assert tracker.update(3.1, Detections.empty()).track_id.tolist() == []
 
 
-def test_memory_is_bounded_by_what_is_in_view(tracker):
+def test_memory_is_bounded_by_the_road_users_in_view(tracker):
     rng = np.random.default_rng(1)
     for k in range(2000):
         u, v = rng.uniform(100, 900, 2)
@@ -93,8 +93,8 @@ def test_memory_is_bounded_by_what_is_in_view(tracker):
 
 
 @pytest.mark.parametrize("step_s", [0.04, 0.16, 0.2])
-def test_two_cars_that_drive_towards_the_camera_stay_themselves_without_a_calibration(step_s):
-    """On a motorway a car's box grows by a quarter between two looks, and it moves further than its own length."""
+def test_two_cars_that_approach_an_uncalibrated_camera_keep_their_ids(step_s):
+    """On a motorway a car's box grows by a quarter between two frames, and it moves further than its own length."""
 
     def car(metres_away, lane_m):
         """A camera 7 m above the road that looks along it, of a focal length of 600 pixels."""
@@ -109,3 +109,28 @@ def test_two_cars_that_drive_towards_the_camera_stay_themselves_without_a_calibr
         cars = Detections(xyxy, np.full(2, 0.8, np.float32), np.array([CAR, CAR]))
         seen.append(tuple(tracker.update(float(t), cars).track_id.tolist()))
     assert set(seen[3:]) == {seen[0]}
+
+
+def test_each_track_names_the_row_of_its_detection():
+    """Two equal boxes and one above the horizon, which is no position on the road."""
+    camera = Camera(
+        id="c",
+        image_size=(1000, 1000),
+        control_points=tuple(
+            ControlPoint(pixel=pixel, ground=ground)
+            for pixel, ground in [
+                ((168, 456), (-8, 20)),
+                ((1035, 469), (8, 20)),
+                ((456, 153), (-8, 50)),
+                ((838, 155), (8, 50)),
+            ]
+        ),
+    )
+    for tracker in (make_tracker(camera), make_tracker(Camera(id="c", image_size=(1000, 1000)))):
+        frame = boxes((600, 40, CAR), (400, 400, CAR), (700, 450, CAR), (700, 450, BIKE))
+        for t in (0.0, 0.1):
+            tracks = tracker.update(t, frame)
+            assert len(tracks) >= 3
+            assert (tracks.xyxy == frame.xyxy[tracks.detection_index]).all()
+            assert (tracks.class_id == frame.class_id[tracks.detection_index]).all()
+            assert len(set(tracks.detection_index.tolist())) == len(tracks)

@@ -18,7 +18,7 @@ def tracks(*boxes: tuple[int, float, float], size: tuple[float, float] = (40, 30
     xyxy = np.array([[x, y, x + size[0], y + size[1]] for _, x, y in boxes], np.float32).reshape(-1, 4)
     n = len(boxes)
     ids = np.array([track for track, _, _ in boxes], np.int64)
-    return Tracks(xyxy, np.full(n, 0.9, np.float32), np.zeros(n, np.int64), ids)
+    return Tracks(xyxy, np.full(n, 0.9, np.float32), np.zeros(n, np.int64), ids, np.arange(n, dtype=np.int64))
 
 
 def roomy() -> AimdHeadroom:
