@@ -1,7 +1,7 @@
-"""Whether a camera still shows what its gates and zones were drawn on.
+"""Camera tampering monitor: whether a camera still shows the view on which its gates and zones were drawn.
 
-Looks at a thumbnail every couple of seconds. That a camera hangs and repeats its picture is not told here: to see
-that takes every frame that is analysed.
+It checks a thumbnail every `TamperingConfig.check_interval_s`. Frozen cameras are detected elsewhere, since that takes
+every analysed frame (`models.tampering.freeze`).
 """
 
 from dataclasses import dataclass, replace
@@ -10,54 +10,26 @@ from math import inf
 import numpy as np
 
 from models.tampering.classifier import (
-    MIN_BLOCKS,
     ViewAssessment,
     ViewState,
     classify,
     classify_alignment,
     classify_without_reference,
 )
+from models.tampering.config import DEFAULT_CONFIG, TamperingConfig
 from models.tampering.image_stats import BlockStats, Grey
 from models.tampering.reference_set import ReferenceSet
 from models.tampering.reference_view import IDENTITY, ReferenceView
 
-__all__ = ["CHECK_INTERVAL_S", "ViewMonitor", "ViewReport", "ViewState"]
+__all__ = ["ViewMonitor", "ViewReport", "ViewState"]
 
-CHECK_INTERVAL_S = 2.0
-LEARN_LOOKS = 11
-"""The first ones only learn the view: what is wrong with one that was never seen before cannot be told."""
-
-FORGET_S = 300.0
-"""How long the reference takes to follow a change of light."""
-
-KEEP_EVERY_S = 120.0
-"""How often what was learned is compared with the album."""
-
-GAP_S = 10.0
-"""After a pause this long, what was suspected before counts no more."""
-
-DWELL_S = {
-    ViewState.OK: 10.0,
-    ViewState.MOVED: 10.0,
-    ViewState.BLURRED: 20.0,
-    ViewState.COVERED: 20.0,
-    ViewState.DARK: 20.0,
-    ViewState.WASHED_OUT: 20.0,
-}
-"""Seconds of evidence it takes to change to each state: a bus before the lens is no cover, a gust no new view."""
-
-DOUBT = 2.0
-"""A look at which all is well undoes the evidence of this many that found a fault, and the other way round."""
-
-RECOGNISABLE = 0.7
-"""Share of looks in which a view has to be recognised as long as all is well, before failing to means anything."""
-
-RECOGNITION_LOOKS = 60
+UNKNOWN_RATE = 0.5
+"""Recognition rate, 0..1, before any check [assumption]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewReport:
-    """since_s: when the state began. confidence: 0..1. reason: what is wrong and what to do, empty when all is well."""
+    """State of a view. since_s: its start. confidence: 0..1. reason: the fault and its remedy, "" for OK."""
 
     state: ViewState
     since_s: float
@@ -66,172 +38,191 @@ class ViewReport:
 
 
 class ViewMonitor:
-    """Follows the view of one camera. Not thread-safe; memory does not grow; time comes with the pictures.
+    """Tampering monitor of one camera. Not thread-safe; memory is constant; time comes with the images.
 
-    album: how the view looked before, in Unix seconds of the day; is kept up to date.
+    references: earlier views by time of the day, kept up to date by the monitor; times are Unix seconds then.
     """
 
-    def __init__(self, album: ReferenceSet | None = None) -> None:
-        self.references = album or ReferenceSet()
-        self._start_anew()
+    def __init__(self, references: ReferenceSet | None = None, config: TamperingConfig | None = None) -> None:
+        self._config = config or DEFAULT_CONFIG
+        self.references = references or ReferenceSet(config=self._config)
+        self._reset()
 
     def rebaseline(self) -> None:
-        """The view is right as it is: learn it anew, for instance after gates were drawn on a moved view."""
+        """Accept the present view and learn it, for instance after gates were drawn on a moved view."""
         self.references.by_time_of_day.clear()
-        self._start_anew()
+        self._reset()
 
-    def _start_anew(self) -> None:
+    def _reset(self) -> None:
         self._reference: ReferenceView | None = None
-        self._first: list[Grey] = []
+        self._first_images: list[Grey] = []
         self._in_place = not self.references.by_time_of_day
         self._last: float | None = None
         self._last_shape: tuple[int, ...] | None = None
-        self._keep_at = -inf
+        self._store_at = -inf
         self._near = IDENTITY
-        self._recognised = self._usually_recognised = 0.5
-        self._evidence = dict.fromkeys(ViewState, 0.0)
-        self._verdict: ViewAssessment | None = None
+        self._recognition_rate = self._usual_recognition_rate = UNKNOWN_RATE
+        self._evidence_s = dict.fromkeys(ViewState, 0.0)
+        self._assessment: ViewAssessment | None = None
         self._report = ViewReport(state=ViewState.OK, since_s=0.0, confidence=0.0, reason="")
 
     @property
     def report(self) -> ViewReport:
-        """As of the last look."""
+        """State as of the last check."""
         return self._report
 
     @property
     def is_doubtful(self) -> bool:
-        """Whether all was not well at the last look, though it may have been a passing bus."""
+        """Whether the last check found a fault, which may still be a passing bus."""
         return self._report.state is not ViewState.OK or (
-            self._verdict is not None and self._verdict.state is not ViewState.OK
+            self._assessment is not None and self._assessment.state is not ViewState.OK
         )
 
     def is_due(self, t: float) -> bool:
-        return self._last is None or not 0 <= t - self._last < CHECK_INTERVAL_S
+        """Whether the next check is due at `t` seconds."""
+        return self._last is None or not 0 <= t - self._last < self._config.check_interval_s
 
-    def update(self, t: float, picture: Grey) -> ViewReport:
-        """picture: from `models.tampering.image_stats.thumbnail`, at `t` seconds. A picture of another size, as after a
-        change of the stream, is learned anew.
+    def update(self, t: float, image: Grey) -> ViewReport:
+        """Check the view at `t` seconds. image: from `models.tampering.image_stats.thumbnail`.
+
+        An image of another size, as after a change of the stream, is learned from the start.
         """
-        if self._last_shape not in (None, picture.shape):
-            self._start_anew()
-        self._last_shape = picture.shape
+        if self._last_shape not in (None, image.shape):
+            self._reset()
+        self._last_shape = image.shape
         if self._last is None:
             self._report = ViewReport(state=ViewState.OK, since_s=t, confidence=0.0, reason="")
         passed_s = 0.0 if self._last is None else t - self._last
         self._last = t
-        if not 0 <= passed_s <= GAP_S:
-            self._evidence = dict.fromkeys(ViewState, 0.0)
+        if not 0 <= passed_s <= self._config.max_gap_s:
+            self._evidence_s = dict.fromkeys(ViewState, 0.0)
             passed_s = 0.0
-        blocks = BlockStats.of(picture.astype(np.float32))
-        verdict = self._judge(t, picture, blocks)
-        self._verdict = self._of_use(verdict)
-        if self._verdict is not None:
-            self._weigh(t, passed_s, self._verdict)
-        if verdict.state is ViewState.OK is self._report.state:
-            self._learn(t, picture, blocks, verdict, passed_s)
+        blocks = BlockStats.of(image.astype(np.float32))
+        assessment = self._assess(t, image, blocks)
+        self._assessment = self._as_evidence(assessment)
+        if self._assessment is not None:
+            self._weigh(t, passed_s, self._assessment)
+        if assessment.state is ViewState.OK is self._report.state:
+            self._learn(t, image, blocks, assessment, passed_s)
         return self._report
 
-    def _judge(self, t: float, picture: Grey, blocks: BlockStats) -> ViewAssessment:
+    def _assess(self, t: float, image: Grey, blocks: BlockStats) -> ViewAssessment:
         present = self._report.state
         if self._reference is None:
-            return self._judge_before_learning(t, picture, blocks)
+            return self._assess_before_learning(t, image, blocks)
         near = self._near if present is ViewState.MOVED else IDENTITY
-        verdict = classify(self._reference, picture, blocks, present, near)
-        return verdict if verdict.state is ViewState.OK else self._other_light(t, picture, blocks) or verdict
+        assessment = classify(self._reference, image, blocks, present, near)
+        if assessment.state is ViewState.OK:
+            return assessment
+        return self._assess_in_other_light(t, image, blocks) or assessment
 
-    def _other_light(self, t: float, picture: Grey, blocks: BlockStats) -> ViewAssessment | None:
-        """All is well if it is so by the look that the view has at another time of the day; goes on from that then."""
-        for page in self.references.near(t, picture.shape):
-            verdict = classify(page, picture, blocks, self._report.state, IDENTITY)
-            if verdict.state is ViewState.OK and len(page.anchor_blocks) >= MIN_BLOCKS:
-                self._reference = page
-                return verdict
+    def _assess_in_other_light(self, t: float, image: Grey, blocks: BlockStats) -> ViewAssessment | None:
+        """OK by the reference of another time of the day, which then becomes the present one; None otherwise."""
+        for reference in self.references.nearest(t, image.shape):
+            assessment = classify(reference, image, blocks, self._report.state, IDENTITY)
+            if assessment.state is ViewState.OK and len(reference.anchor_blocks) >= self._config.min_anchor_blocks:
+                self._reference = reference
+                return assessment
         return None
 
-    def _judge_before_learning(self, t: float, picture: Grey, blocks: BlockStats) -> ViewAssessment:
-        """Where the camera looks can be told already, if its view is known from before."""
-        verdict = classify_without_reference(picture, self._report.state)
-        if verdict.state is not ViewState.OK:
-            return verdict
-        for page in self.references.near(t, picture.shape):
-            alignment = page.align(picture, blocks, IDENTITY)
+    def _assess_before_learning(self, t: float, image: Grey, blocks: BlockStats) -> ViewAssessment:
+        """Assessment by stored references alone, which reveal a camera that was turned while nothing ran."""
+        assessment = classify_without_reference(image, self._report.state, self._config)
+        if assessment.state is not ViewState.OK:
+            return assessment
+        for reference in self.references.nearest(t, image.shape):
+            alignment = reference.align(image, blocks, IDENTITY)
             if alignment.matrix is not None:
-                return classify_alignment(alignment, picture, self._report.state)
-        return verdict
+                return classify_alignment(alignment, image, self._report.state, self._config)
+        return assessment
 
-    def _of_use(self, verdict: ViewAssessment) -> ViewAssessment | None:
-        """None where the look proves nothing: traffic moved, or the view is one that often goes unrecognised."""
-        if verdict.alignment is None:
-            return verdict
+    def _as_evidence(self, assessment: ViewAssessment) -> ViewAssessment | None:
+        """The assessment; None where traffic moved, or where this view is often not recognised."""
+        if assessment.alignment is None:
+            return assessment
         if self._report.state is ViewState.OK:
-            self._recognised += ((not verdict.is_unrecognised) - self._recognised) / RECOGNITION_LOOKS
-            if not self._evidence[ViewState.MOVED]:
-                self._usually_recognised = self._recognised
-        if not verdict.weight or (verdict.is_unrecognised and self._usually_recognised < RECOGNISABLE):
+            recognised = not assessment.is_unrecognised
+            self._recognition_rate += (recognised - self._recognition_rate) / self._config.recognition_checks
+            if not self._evidence_s[ViewState.MOVED]:
+                self._usual_recognition_rate = self._recognition_rate
+        is_recognisable = self._usual_recognition_rate >= self._config.min_recognition_rate
+        if not assessment.weight or (assessment.is_unrecognised and not is_recognisable):
             return None
-        if verdict.alignment.matrix is not None:
-            self._near = verdict.alignment.matrix
-        return verdict
+        if assessment.alignment.matrix is not None:
+            self._near = assessment.alignment.matrix
+        return assessment
 
-    def _weigh(self, t: float, passed_s: float, verdict: ViewAssessment) -> None:
+    def _weigh(self, t: float, passed_s: float, assessment: ViewAssessment) -> None:
+        """Add the assessment to the evidence; change the state where the evidence suffices."""
         for state in ViewState:
-            if state is verdict.state:
-                gain = verdict.weight
+            if state is assessment.state:
+                gain = assessment.weight
             else:
-                gain = -DOUBT if ViewState.OK in (state, verdict.state) else 0.0
-            self._evidence[state] = min(max(self._evidence[state] + gain * passed_s, 0.0), DWELL_S[state])
-        if verdict.state is self._report.state:
-            self._report = replace(self._report, confidence=verdict.confidence)
+                gain = -self._config.contradiction_factor if ViewState.OK in (state, assessment.state) else 0.0
+            evidence_s = self._evidence_s[state] + gain * passed_s
+            self._evidence_s[state] = min(max(evidence_s, 0.0), self._dwell_s(state))
+        if assessment.state is self._report.state:
+            self._report = replace(self._report, confidence=assessment.confidence)
             return
-        if self._evidence[verdict.state] < DWELL_S[verdict.state]:
+        dwell_s = self._dwell_s(assessment.state)
+        if self._evidence_s[assessment.state] < dwell_s:
             return
-        self._evidence = dict.fromkeys(ViewState, 0.0)
+        self._evidence_s = dict.fromkeys(ViewState, 0.0)
         self._report = ViewReport(
-            state=verdict.state,
-            since_s=t - DWELL_S[verdict.state] / verdict.weight,
-            confidence=verdict.confidence,
-            reason=verdict.reason,
+            state=assessment.state,
+            since_s=t - dwell_s / assessment.weight,
+            confidence=assessment.confidence,
+            reason=assessment.reason,
         )
 
-    def _learn(self, t: float, picture: Grey, blocks: BlockStats, verdict: ViewAssessment, passed_s: float) -> None:
+    def _dwell_s(self, state: ViewState) -> float:
+        """Evidence, seconds, that a change to this state takes."""
+        if state is ViewState.OK:
+            return self._config.dwell_ok_s
+        return self._config.dwell_moved_s if state is ViewState.MOVED else self._config.dwell_other_s
+
+    def _learn(self, t: float, image: Grey, blocks: BlockStats, assessment: ViewAssessment, passed_s: float) -> None:
         if self._reference is None:
-            self._first.append(picture)
-            if len(self._first) < LEARN_LOOKS:
+            self._first_images.append(image)
+            if len(self._first_images) < self._config.learning_checks:
                 return
-            self._reference, self._first = ReferenceView.of(self._first), []
-            self._keep_at = -inf
+            self._reference, self._first_images = ReferenceView.of(self._first_images, self._config), []
+            self._store_at = -inf
         else:
-            matrix = IDENTITY if verdict.alignment is None else verdict.alignment.matrix
-            self._reference.learn(picture, blocks, passed_s / FORGET_S, IDENTITY if matrix is None else matrix)
-            self._reference.recognised = self._usually_recognised
-        if not 0 <= self._keep_at - t <= KEEP_EVERY_S:
-            self._keep_at = t + KEEP_EVERY_S
-            self._keep(t, self._reference, picture)
+            matrix = IDENTITY if assessment.alignment is None else assessment.alignment.matrix
+            weight = passed_s / self._config.learning_time_s
+            self._reference.learn(image, blocks, weight, IDENTITY if matrix is None else matrix)
+            self._reference.recognition_rate = self._usual_recognition_rate
+        if not 0 <= self._store_at - t <= self._config.store_interval_s:
+            self._store_at = t + self._config.store_interval_s
+            self._store(t, self._reference, image)
 
-    def _keep(self, t: float, reference: ReferenceView, picture: Grey) -> None:
-        """Only what is known to be in the place of all before goes into the album."""
+    def _store(self, t: float, reference: ReferenceView, image: Grey) -> None:
+        """Store the reference only if it is registered to the first reference."""
         if not self._in_place:
-            self._find_place(t, reference, picture)
-        elif len(reference.anchor_blocks) >= MIN_BLOCKS:
-            self._reference = self.references.keep(t, reference)
+            self._register(t, reference, image)
+        elif len(reference.anchor_blocks) >= self._config.min_anchor_blocks:
+            self._reference = self.references.store(t, reference)
 
-    def _find_place(self, t: float, reference: ReferenceView, picture: Grey) -> None:
-        """Where the view that was just learned lies in the view of old, if they can be compared.
+    def _register(self, t: float, reference: ReferenceView, image: Grey) -> None:
+        """Register the learned reference to the stored ones.
 
-        Where they cannot although the light should be alike, it is the old one that holds.
+        Where they cannot be compared though the light should be alike, the stored reference is used.
         """
-        pages = list(self.references.near(t, picture.shape))
-        for now in (np.rint(reference.picture).astype(np.uint8), picture):
+        stored = list(self.references.nearest(t, image.shape))
+        for now in (np.rint(reference.image).astype(np.uint8), image):
             blocks = BlockStats.of(now.astype(np.float32))
-            for page in pages:
-                alignment = page.align(now, blocks, IDENTITY)
+            for other in stored:
+                alignment = other.align(now, blocks, IDENTITY)
                 if alignment.matrix is not None:
-                    in_place = classify_alignment(alignment, now, ViewState.OK).state is ViewState.OK
-                    self._go_on_from(reference.warp_to(alignment.matrix) if in_place else page)
+                    assessment = classify_alignment(alignment, now, ViewState.OK, self._config)
+                    in_place = assessment.state is ViewState.OK
+                    self._continue_from(reference.warp_to(alignment.matrix) if in_place else other)
                     return
-        if self.references.knows_this_hour(t, picture.shape):
-            self._go_on_from(pages[0])
+        if self.references.has_time_of_day(t, image.shape):
+            self._continue_from(stored[0])
 
-    def _go_on_from(self, reference: ReferenceView) -> None:
+    def _continue_from(self, reference: ReferenceView) -> None:
         self._reference, self._in_place = reference, True
-        self._recognised = self._usually_recognised = max(self._usually_recognised, reference.recognised)
+        rate = max(self._usual_recognition_rate, reference.recognition_rate)
+        self._recognition_rate = self._usual_recognition_rate = rate

@@ -1,4 +1,4 @@
-"""How one view looks at different times of the day, kept for as long as its gates and zones stay as they are."""
+"""References of one view for the times of the day, kept while its gates and zones do not change."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,92 +7,95 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.tampering.config import DEFAULT_CONFIG, TamperingConfig
 from models.tampering.image_stats import BlockStats
-from models.tampering.reference_view import IDENTITY, ReferenceView, shift_alone
+from models.tampering.reference_view import IDENTITY, ReferenceView, translation_part
 
-PAGE_HOURS = 3
 DAY_S = 86_400.0
-_PER_DAY = 24 // PAGE_HOURS
+"""Seconds of a day."""
 
-
-MATURE_LOOKS = 300
-"""Of a view that was looked at for less, there is too much traffic in the picture to keep it for ever."""
-
-STILL_ALIKE = 0.5
-"""A page of which less is found again is out of date."""
-
-OUT_OF_PLACE = 0.3
-"""Pixels."""
+HOUR_S = 3_600.0
+"""Seconds of an hour."""
 
 
 @dataclass
 class ReferenceSet:
-    """A reference for every three hours of the day, all in the place of the first. pages: by part of the (UTC) day.
+    """References in the place of the first, one for each part of the (UTC) day, in `by_time_of_day`.
 
-    Pages stay as they are for as long as the view still looks like them: what is learned with every look is put back
-    into the place of the last by a measurement, and would go astray by a pixel within hours (it did). They hold it.
+    A stored reference does not change while the view still resembles it. The learned one is moved back by a measurement
+    at each update, and would drift by a pixel within hours [measured]; the stored ones prevent that.
     """
 
     by_time_of_day: dict[int, ReferenceView] = field(default_factory=dict)
+    config: TamperingConfig = DEFAULT_CONFIG
 
-    def keep(self, t: float, reference: ReferenceView) -> ReferenceView:
-        """The view as it looks at `t` (Unix seconds); returns it in the place of the page of this part of the day."""
-        page = self.by_time_of_day.get(_part_of_day(t))
-        if page is None or page.picture.shape != reference.picture.shape:
-            self.by_time_of_day[_part_of_day(t)] = reference.copy()
+    def store(self, t: float, reference: ReferenceView) -> ReferenceView:
+        """Store the view as of `t` (Unix seconds); return it in the place of the stored reference of this time."""
+        part = self._part_of_day(t)
+        stored = self.by_time_of_day.get(part)
+        if stored is None or stored.image.shape != reference.image.shape:
+            self.by_time_of_day[part] = reference.copy()
             return reference
-        picture = np.rint(reference.picture).astype(np.uint8)
-        alignment = page.align(picture, BlockStats.of(reference.picture), IDENTITY)
-        if alignment.matrix is not None and alignment.displacement(picture.shape[::-1]) > OUT_OF_PLACE:
-            reference = reference.warp_to(shift_alone(alignment.matrix, picture.shape))
-        if page.looks < MATURE_LOOKS <= reference.looks or alignment.agree < STILL_ALIKE:
-            self.by_time_of_day[_part_of_day(t)] = reference.copy()
+        image = np.rint(reference.image).astype(np.uint8)
+        alignment = stored.align(image, BlockStats.of(reference.image), IDENTITY)
+        drift = alignment.displacement(image.shape[::-1])
+        if alignment.matrix is not None and drift > self.config.reference_drift_px:
+            reference = reference.warp_to(translation_part(alignment.matrix, image.shape))
+        matures = stored.updates < self.config.mature_updates <= reference.updates
+        if matures or alignment.agreement < self.config.min_reference_agreement:
+            self.by_time_of_day[part] = reference.copy()
         else:
-            page.recognised = reference.recognised
+            stored.recognition_rate = reference.recognition_rate
         return reference
 
-    def near(self, t: float, shape: tuple[int, ...]) -> Iterator[ReferenceView]:
-        """Copies of those of this picture size, the nearest to this time of the day first."""
-        for part in sorted(self.by_time_of_day, key=lambda part: _apart(part, _part_of_day(t))):
-            if self.by_time_of_day[part].picture.shape == shape:
+    def nearest(self, t: float, shape: tuple[int, ...]) -> Iterator[ReferenceView]:
+        """Copies of the references with this image shape, those nearest to this time of the day first."""
+        now = self._part_of_day(t)
+        for part in sorted(self.by_time_of_day, key=lambda part: self._parts_apart(part, now)):
+            if self.by_time_of_day[part].image.shape == shape:
                 yield self.by_time_of_day[part].copy()
 
-    def knows_this_hour(self, t: float, shape: tuple[int, ...]) -> bool:
-        """Whether there is one of this part of the day, so that the light should be alike."""
-        page = self.by_time_of_day.get(_part_of_day(t))
-        return page is not None and page.picture.shape == shape
+    def has_time_of_day(self, t: float, shape: tuple[int, ...]) -> bool:
+        """Whether there is a reference of this part of the day, in which the light should be alike."""
+        stored = self.by_time_of_day.get(self._part_of_day(t))
+        return stored is not None and stored.image.shape == shape
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Small enough to be written to disk now and then: some 15 KB a page."""
+        """Arrays for a file, about 15 KB a reference. The keys are those of version 0.1.0."""
         arrays: dict[str, NDArray[Any]] = {}
-        for part, page in self.by_time_of_day.items():
-            arrays[f"picture_{part}"] = np.rint(page.picture).astype(np.uint8)
-            arrays[f"fineness_{part}"] = page.fineness
-            arrays[f"recognised_{part}"] = np.array(page.recognised)
-            arrays[f"looks_{part}"] = np.array(page.looks)
+        for part, reference in self.by_time_of_day.items():
+            arrays[f"picture_{part}"] = np.rint(reference.image).astype(np.uint8)
+            arrays[f"fineness_{part}"] = reference.high_frequency_ratio
+            arrays[f"recognised_{part}"] = np.array(reference.recognition_rate)
+            arrays[f"looks_{part}"] = np.array(reference.updates)
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> "ReferenceSet":
-        """Raises KeyError, TypeError or ValueError for anything but what `to_arrays` gave."""
-        album = cls()
-        for part in range(_PER_DAY):
+    def from_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], config: TamperingConfig = DEFAULT_CONFIG
+    ) -> "ReferenceSet":
+        """Inverse of `to_arrays`. Raises KeyError, TypeError or ValueError for anything else."""
+        references = cls(config=config)
+        for part in range(references._parts):
             if f"picture_{part}" in arrays:
-                picture, fineness = arrays[f"picture_{part}"], arrays[f"fineness_{part}"]
-                album.by_time_of_day[part] = ReferenceView.restored(
-                    picture.astype(np.float32),
-                    fineness.astype(np.float32),
+                references.by_time_of_day[part] = ReferenceView.restored(
+                    arrays[f"picture_{part}"].astype(np.float32),
+                    arrays[f"fineness_{part}"].astype(np.float32),
                     float(arrays[f"recognised_{part}"]),
                     int(arrays[f"looks_{part}"]),
+                    config,
                 )
-        return album
+        return references
 
+    @property
+    def _parts(self) -> int:
+        """Number of parts of a day."""
+        return 24 // self.config.reference_hours
 
-def _part_of_day(t: float) -> int:
-    return int(t % DAY_S // (3600 * PAGE_HOURS))
+    def _part_of_day(self, t: float) -> int:
+        return int(t % DAY_S // (HOUR_S * self.config.reference_hours))
 
-
-def _apart(one: int, other: int) -> int:
-    """Around midnight the last part of a day is next to the first."""
-    apart = abs(one - other)
-    return min(apart, _PER_DAY - apart)
+    def _parts_apart(self, one: int, other: int) -> int:
+        """Distance of two parts of the day; the last is next to the first."""
+        apart = abs(one - other)
+        return min(apart, self._parts - apart)

@@ -48,14 +48,14 @@ class ViewGate:
         """picture: taken at `at` seconds, no earlier than the last."""
         self._frozen.update(at, luma_thumbnail(picture))
         # A picture that repeats itself proves nothing about the view, unless what it shows was doubted before.
-        if self._watch.is_due(at) and (self._watch.is_doubtful or not self._frozen.is_suspicious):
+        if self._watch.is_due(at) and (self._watch.is_doubtful or not self._frozen.is_suspected):
             self._look(at, picture)
         report = self._watch.report
         if report.state is not ViewState.OK:
             return ViewQuality(usable=False, status=CameraStatus.UNUSABLE, reason=report.reason)
         if self._frozen.is_frozen:
             return ViewQuality(usable=False, status=CameraStatus.FROZEN, reason=HANGS)
-        return ViewQuality(usable=not (self._frozen.is_suspicious or self._watch.is_doubtful))
+        return ViewQuality(usable=not (self._frozen.is_suspected or self._watch.is_doubtful))
 
     def _look(self, at: float, picture: VideoFrame) -> None:
         report = self._watch.update(at, thumbnail(luma(picture)))

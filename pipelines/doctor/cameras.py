@@ -112,5 +112,5 @@ def _beside_main(camera: CameraConfig, main: Stream | SourceLost, sub: Stream | 
             "it does not show the same part of the scene as the main stream, so geometry fits one of them only; set "
             f"both streams of {camera.id} to the same aspect, without cropping",
         )
-    elif all(way.strange for way in ways):
+    elif all(way.unrelated for way in ways):
         yield State.ADVICE, "it does not resemble the main stream; check that analysis_url is of the same camera"

@@ -1,5 +1,7 @@
 """Shorter times than on the road, for tests that wait for them."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.tampering import monitor
@@ -14,6 +16,12 @@ def brief_periods(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def views_judged_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many looks at a camera's view as ever, in a quarter of the time."""
-    quarters = {state: seconds / 4 for state, seconds in monitor.DWELL_S.items()}
-    monkeypatch.setattr(monitor, "CHECK_INTERVAL_S", monitor.CHECK_INTERVAL_S / 4)
-    monkeypatch.setattr(monitor, "DWELL_S", quarters)
+    usual = monitor.DEFAULT_CONFIG
+    quicker = replace(
+        usual,
+        check_interval_s=usual.check_interval_s / 4,
+        dwell_ok_s=usual.dwell_ok_s / 4,
+        dwell_moved_s=usual.dwell_moved_s / 4,
+        dwell_other_s=usual.dwell_other_s / 4,
+    )
+    monkeypatch.setattr(monitor, "DEFAULT_CONFIG", quicker)

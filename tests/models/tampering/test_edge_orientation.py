@@ -72,5 +72,5 @@ def test_in_the_same_light_horizon_and_caption_alone_do_not_make_a_view():
     usual = land(1).astype(np.float32)
     turned = [land(seed) for seed in range(2, 12)]
     assert max(share_in_place(usual, picture) for picture in turned) >= 0.5
-    assert max(share_in_place(usual, picture, alike=0.35) for picture in turned) < 0.35
-    assert share_in_place(usual, land(1), alike=0.35) == 1.0
+    assert max(share_in_place(usual, picture, min_edge_share=0.35) for picture in turned) < 0.35
+    assert share_in_place(usual, land(1), min_edge_share=0.35) == 1.0

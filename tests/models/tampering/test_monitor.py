@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
-from models.tampering.image_stats import LONG_SIDE, Grey, thumbnail
-from models.tampering.monitor import CHECK_INTERVAL_S, DWELL_S, ViewMonitor, ViewReport, ViewState
+from models.tampering.config import DEFAULT_CONFIG
+from models.tampering.image_stats import THUMBNAIL_SIDE_PX, Grey, thumbnail
+from models.tampering.monitor import ViewMonitor, ViewReport, ViewState
 
 CLIPS = (
     "br_signal",
@@ -25,6 +26,7 @@ CLIPS = (
     "us_rain_turn",
     "vn_junction",
 )
+CHECK_INTERVAL_S = DEFAULT_CONFIG.check_interval_s
 LEARN_LOOKS = 60
 FAULT_LOOKS = 25
 MARGIN = 0.08
@@ -239,7 +241,7 @@ def test_evidence_from_before_a_gap_does_not_count():
     watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     _, fault = FAULTS["covered"]
     looks(watch, simulated, view, times, LEARN_LOOKS)
-    short = int(0.7 * DWELL_S[ViewState.COVERED] / CHECK_INTERVAL_S)
+    short = int(0.7 * DEFAULT_CONFIG.dwell_other_s / CHECK_INTERVAL_S)
     looks(watch, simulated, fault, times, short)
     later = count(10_000.0, CHECK_INTERVAL_S)
     assert looks(watch, simulated, fault, later, short)[-1].state is ViewState.OK
@@ -265,5 +267,5 @@ def test_looks_are_due_every_couple_of_seconds():
 def test_a_thumbnail_is_small_and_grey(shape):
     small = thumbnail(np.full(shape, 77, np.uint8))
     assert small.ndim == 2
-    assert max(small.shape) == LONG_SIDE
+    assert max(small.shape) == THUMBNAIL_SIDE_PX
     assert set(np.unique(small)) == {77}

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from models.tampering.config import DEFAULT_CONFIG
 from models.tampering.image_stats import BlockStats, Grey, thumbnail
-from models.tampering.monitor import CHECK_INTERVAL_S, ViewMonitor, ViewState
+from models.tampering.monitor import ViewMonitor, ViewState
 from models.tampering.reference_set import DAY_S, ReferenceSet
 from models.tampering.reference_view import IDENTITY, ReferenceView
 from tests.support.street import street
@@ -25,49 +26,49 @@ def at_night(number: int, shift: int = 0) -> Grey:
 
 
 def states(watch: ViewMonitor, begin: float, looks: int, picture) -> list[ViewState]:
-    times = begin + CHECK_INTERVAL_S * np.arange(looks)
+    times = begin + DEFAULT_CONFIG.check_interval_s * np.arange(looks)
     return [watch.update(t, thumbnail(picture(number))).state for number, t in enumerate(times.tolist())]
 
 
 def test_the_nearest_time_of_day_comes_first():
-    album = ReferenceSet()
+    references = ReferenceSet()
     for hour, shift in ((1, 1), (16, 16), (22, 22)):
-        album.keep(hour * HOUR, reference(shift))
+        references.store(hour * HOUR, reference(shift))
     shape = (90, 160)
     for hour, shift in ((2, 1), (4, 1), (14, 16), (23, 22)):
-        assert np.array_equal(next(album.near(hour * HOUR, shape)).picture, reference(shift).picture)
-    album.by_time_of_day.pop(7)
-    assert np.array_equal(next(album.near(23 * HOUR, shape)).picture, reference(1).picture), "around midnight"
-    assert album.knows_this_hour(17 * HOUR, shape)
-    assert not album.knows_this_hour(20 * HOUR, shape)
-    assert not list(album.near(NOON, (120, 160))), "a stream of another shape is another view"
+        assert np.array_equal(next(references.nearest(hour * HOUR, shape)).image, reference(shift).image)
+    references.by_time_of_day.pop(7)
+    assert np.array_equal(next(references.nearest(23 * HOUR, shape)).image, reference(1).image), "around midnight"
+    assert references.has_time_of_day(17 * HOUR, shape)
+    assert not references.has_time_of_day(20 * HOUR, shape)
+    assert not list(references.nearest(NOON, (120, 160))), "a stream of another shape is another view"
 
 
 def test_what_is_kept_is_no_longer_changed():
-    album, kept = ReferenceSet(), reference()
-    album.keep(NOON, kept)
-    kept.picture += 50
-    assert next(album.near(NOON, kept.picture.shape)).picture.mean() == pytest.approx(kept.picture.mean() - 50, abs=1)
+    references, kept = ReferenceSet(), reference()
+    references.store(NOON, kept)
+    kept.image += 50
+    assert next(references.nearest(NOON, kept.image.shape)).image.mean() == pytest.approx(kept.image.mean() - 50, abs=1)
 
 
 def test_a_view_that_goes_astray_is_put_back():
-    album, mature = ReferenceSet(), reference()
-    mature.looks = 1000
-    album.keep(NOON, mature)
-    astray = album.keep(NOON + 120, reference(shift=2))
+    references, mature = ReferenceSet(), reference()
+    mature.updates = 1000
+    references.store(NOON, mature)
+    astray = references.store(NOON + 120, reference(shift=2))
     inner = np.s_[10:-10, 10:-10]
-    before, after = (np.abs(each.picture - mature.picture)[inner].mean() for each in (reference(shift=2), astray))
+    before, after = (np.abs(each.image - mature.image)[inner].mean() for each in (reference(shift=2), astray))
     assert after < before / 3
-    assert np.array_equal(album.by_time_of_day[4].picture, mature.picture), "what is right stays"
+    assert np.array_equal(references.by_time_of_day[4].image, mature.image), "what is right stays"
 
 
 def test_a_page_that_looks_like_nothing_any_more_is_replaced():
-    album, mature = ReferenceSet(), reference()
-    mature.looks = 1000
-    album.keep(NOON, mature)
+    references, mature = ReferenceSet(), reference()
+    mature.updates = 1000
+    references.store(NOON, mature)
     rebuilt = ReferenceView.of([thumbnail(np.ascontiguousarray(street(number)[:, ::-1])) for number in range(11)])
-    album.keep(NOON + 120, rebuilt)
-    assert np.array_equal(album.by_time_of_day[4].picture, rebuilt.picture)
+    references.store(NOON + 120, rebuilt)
+    assert np.array_equal(references.by_time_of_day[4].image, rebuilt.image)
 
 
 def test_a_windy_day_does_not_lead_it_astray():
@@ -80,19 +81,19 @@ def test_a_windy_day_does_not_lead_it_astray():
 
 
 def test_arrays_and_back():
-    album = ReferenceSet()
-    album.keep(NOON, reference())
-    again = ReferenceSet.from_arrays(album.to_arrays())
-    (one,), (other,) = album.by_time_of_day.values(), again.by_time_of_day.values()
-    assert np.abs(one.picture - other.picture).max() <= 0.5
+    references = ReferenceSet()
+    references.store(NOON, reference())
+    again = ReferenceSet.from_arrays(references.to_arrays())
+    (one,), (other,) = references.by_time_of_day.values(), again.by_time_of_day.values()
+    assert np.abs(one.image - other.image).max() <= 0.5
     assert np.array_equal(one.anchor_blocks, other.anchor_blocks)
-    assert one.recognised == other.recognised
+    assert one.recognition_rate == other.recognition_rate
 
 
 def test_arrays_that_do_not_belong_together_are_refused():
-    album = ReferenceSet()
-    album.keep(NOON, reference())
-    arrays = album.to_arrays()
+    references = ReferenceSet()
+    references.store(NOON, reference())
+    arrays = references.to_arrays()
     for name, wrong in (("fineness_4", np.zeros(3)), ("picture_4", np.zeros((3, 3, 3)))):
         with pytest.raises(ValueError, match=r"\d"):
             ReferenceSet.from_arrays({**arrays, name: wrong})

@@ -23,7 +23,7 @@ def test_a_picture_that_was_squeezed_into_another_aspect_shows_the_whole(
 ) -> None:
     whole, later = moments
     squeezed = cv2.resize(later, (352, 288), interpolation=cv2.INTER_AREA)
-    assert match_streams(whole, squeezed) == StreamMatch(WHOLE_FRAME, strange=False)
+    assert match_streams(whole, squeezed) == StreamMatch(WHOLE_FRAME, unrelated=False)
 
 
 def test_a_picture_whose_sides_were_cut_off_shows_the_middle(moments: tuple[np.ndarray, np.ndarray]) -> None:
@@ -36,7 +36,7 @@ def test_a_picture_whose_sides_were_cut_off_shows_the_middle(moments: tuple[np.n
 
 def test_of_pictures_that_are_dark_but_for_noise_nothing_is_said() -> None:
     noise = np.random.default_rng(5).integers(0, 30, (2, 240, 320), np.uint8)
-    assert match_streams(noise[0], noise[1]) == StreamMatch(WHOLE_FRAME, strange=False)
+    assert match_streams(noise[0], noise[1]) == StreamMatch(WHOLE_FRAME, unrelated=False)
 
 
 def test_another_scene_is_strange(shared_dir: Path) -> None:
@@ -44,4 +44,4 @@ def test_another_scene_is_strange(shared_dir: Path) -> None:
     for name in ("nl_highway", "vn_junction"):
         with av.open(str(shared_dir / "clips" / f"{name}.mp4")) as clip:
             scenes.append(next(clip.decode(video=0)).to_ndarray(format="gray"))
-    assert match_streams(*scenes).strange
+    assert match_streams(*scenes).unrelated
