@@ -8,7 +8,8 @@ import numpy as np
 
 from analytics.capacity.pkji_tables import BOTH_DIRECTIONS, BY_WIDTH, RoadType
 from analytics.facts import GroundPoint, Pixel
-from analytics.geometry.plane import Homography, polygon_crosses_itself
+from analytics.geometry.homography import Homography
+from analytics.geometry.plane import polygon_crosses_itself
 
 
 class Visibility(StrEnum):
@@ -110,7 +111,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlPoint:
-    """The same place in the picture and on the ground (metres, any fixed local frame)."""
+    """The same position in the picture and on the ground (metres, any fixed local frame)."""
 
     pixel: Pixel
     ground: GroundPoint

@@ -11,7 +11,7 @@ class Detections:
     """What a detector saw in one frame.
 
     xyxy: (N, 4) float32 pixels ``x1, y1, x2, y2`` in the full-resolution frame.
-    confidence: (N,) float32, 0..1. class_id: (N,) int64, index into `analytics.facts.ROAD_USERS`.
+    confidence: (N,) float32, 0..1. class_id: (N,) int64, index into `analytics.road_users.ROAD_USERS`.
 
     Raises ValueError where the lengths differ.
     """

@@ -7,23 +7,10 @@ live camera. Pixels are ``(u, v)`` in the full-resolution frame, v pointing down
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analytics.road_users import RoadUser
+
 Pixel = tuple[float, float]
 GroundPoint = tuple[float, float]
-
-
-class RoadUser(StrEnum):
-    """The classes that are counted. COCO's names map onto them one to one; nothing else is counted."""
-
-    CAR = "car"
-    MOTORCYCLE = "motorcycle"
-    BUS = "bus"
-    TRUCK = "truck"
-    BICYCLE = "bicycle"
-    PERSON = "person"
-
-
-ROAD_USERS: tuple[RoadUser, ...] = tuple(RoadUser)
-"""Fixed order: `class_id` arrays index into it."""
 
 
 class Direction(StrEnum):
@@ -116,7 +103,7 @@ class ZoneInterval:
     relative_speed: space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too.
     density_veh_km_lane: vehicles per kilometre and lane. occupancy: share of the zone's area-time covered, 0..1.
     queue_m, queue_veh: longest standing queue inside the zone. level: what the interval's own speed amounts to, without
-    the patience of a `LevelReport`: at a signal, a red shows. coverage: share of the interval that was really
+    the patience of a `LevelChange`: at a signal, a red shows. coverage: share of the interval that was really
     observed, 0..1.
 
     Where the zone's road is described (`analytics.camera.Road`), else ``None``: smp_h: flow in passenger-car units
@@ -144,7 +131,7 @@ class ZoneInterval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LevelReport:
+class LevelChange:
     """The level of a zone at `t`: emitted when it changes (`previous` differs) and repeated once a minute."""
 
     t: float
@@ -186,19 +173,19 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Journey:
-    """The way of one road user over a junction, told once it is gone for good; for calibrated cameras only.
+class Trip:
+    """Path of one road user over a junction, emitted once its track has ended; for calibrated cameras only.
 
-    times: seconds, oldest first. places: as many, in ground metres. arrived, departed: whether its first and its last
-    sighting were well within the time that was watched; who was already there when that began arrived unwatched.
+    times: seconds, oldest first. positions: as many, in ground metres. arrived, departed: whether the first and the
+    last detection lie well within the observed time, so that the whole path was observed at that end.
     """
 
     track: int
     road_user: RoadUser
     times: tuple[float, ...]
-    places: tuple[GroundPoint, ...]
+    positions: tuple[GroundPoint, ...]
     arrived: bool
     departed: bool
 
 
-Fact = Crossing | GateInterval | ZoneInterval | LevelReport | Incident | Coverage | Journey
+Fact = Crossing | GateInterval | ZoneInterval | LevelChange | Incident | Coverage | Trip

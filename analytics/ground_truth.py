@@ -5,7 +5,8 @@ Times are seconds from the first frame, speeds km/h, as in `analytics.facts`.
 
 from dataclasses import dataclass
 
-from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.facts import Direction, IncidentType, Level
+from analytics.road_users import RoadUser
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class GroundTruthIncident:
     """end_s: None where it outlasts the recording. onset_s: earliest and latest fair onset of congestion.
 
     detectable_s: when it could first be told from something ordinary; None stands for `start_s`.
-    area: (x1, y1, x2, y2) pixels in which it took place; None where that is not known, or not to be asked for.
+    area: (x1, y1, x2, y2) pixels in which it took position; None where that is not known, or not to be asked for.
     """
 
     type: IncidentType

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from portal.auth.permissions import Visitor
 from portal.cameras.catalogue import WHOLE_PICTURE
 from portal.dependencies import TheLive, TheServices

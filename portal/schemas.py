@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from analytics.camera import Position, Visibility
-from analytics.facts import IncidentType, Level, RoadUser
+from analytics.facts import IncidentType, Level
+from analytics.road_users import RoadUser
 from pipelines.config.settings import PublicText
 from pipelines.events.schema import CameraStatus
 from portal.auth.users import Role

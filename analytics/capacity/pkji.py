@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.capacity.pkji_tables import EMP, LANES_IN_FLOW, LEVEL_OF_SERVICE_UP_TO, EmpRow, Manual, RoadType
-from analytics.facts import LevelOfService, RoadUser
+from analytics.facts import LevelOfService
+from analytics.road_users import RoadUser
 
 
 @dataclass(frozen=True, slots=True)

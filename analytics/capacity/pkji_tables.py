@@ -60,7 +60,7 @@ AT_JUNCTIONS = frozenset({RoadType.SIGNAL_PROTECTED, RoadType.SIGNAL_OPPOSED, Ro
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A place where a table can be read. facsimile: it shows a page of an official text, not someone's extract."""
+    """A position where a table can be read. facsimile: it shows a page of an official text, not someone's extract."""
 
     where: str
     facsimile: bool = False

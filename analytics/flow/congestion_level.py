@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from math import inf
 
 from analytics.camera import Zone
-from analytics.facts import Level, LevelReport
-from analytics.flow.free_flow import FreeFlow
-from analytics.flow.zone_travel import Travel
+from analytics.facts import Level, LevelChange
+from analytics.flow.free_flow import FreeFlowEstimator
+from analytics.flow.zone_travel import EdieTotals
 from analytics.tracks.kinematics import KMH
-from analytics.tracks.trajectories import Look
+from analytics.tracks.trajectories import AnalyzedFrame
 
 ORDER = (Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)
 BOUNDARIES = (0.70, 0.50, 0.25)
@@ -27,11 +27,11 @@ WINDOW_S = 30.0
 SIGNAL_WINDOW_S = 120.0
 """Longer than a usual signal cycle (80-120 s)."""
 
-EVERY_S = 1.0
+UPDATE_EVERY_S = 1.0
 REPORT_EVERY_S = 60.0
-LATELY_S = 15.0
+RECENT_S = 15.0
 UNKNOWN_AFTER_S = 30.0
-LONE_VEHICLES = 2.0
+MIN_VEHICLES_FOR_CONGESTION = 2.0
 """With fewer vehicles than this in the zone on average, it is never worse than dense."""
 
 
@@ -51,7 +51,7 @@ def level_at(relative_speed: float | None, vehicles: float) -> Level:
     if relative_speed is None:
         return Level.FREE
     rank = sum(relative_speed < boundary for boundary in BOUNDARIES)
-    return ORDER[rank if vehicles >= LONE_VEHICLES else min(rank, 1)]
+    return ORDER[rank if vehicles >= MIN_VEHICLES_FOR_CONGESTION else min(rank, 1)]
 
 
 class RollingSpeed:
@@ -91,7 +91,7 @@ class RollingSpeed:
         return Reading(max(0.0, metres) / seconds if seconds > 1.0 else None, max(0.0, seconds) / observed)
 
 
-class LevelKeeper:
+class LevelHysteresis:
     """The level of one zone: hysteresis and dwell over its relative speed."""
 
     def __init__(self) -> None:
@@ -116,23 +116,23 @@ class LevelKeeper:
         for k, boundary in enumerate(BOUNDARIES):
             lean = 0.0 if now is None else HYSTERESIS if now > k else -HYSTERESIS
             rank += relative_speed < boundary + lean
-        return ORDER[rank if vehicles >= LONE_VEHICLES else min(rank, 1)]
+        return ORDER[rank if vehicles >= MIN_VEHICLES_FOR_CONGESTION else min(rank, 1)]
 
-    def lose(self) -> Level:
+    def reset(self) -> Level:
         self.level = self._candidate = Level.UNKNOWN
         return self.level
 
 
-class ZoneLevels:
-    """Levels of all zones of one camera: a `LevelReport` on every change, and once a minute besides."""
+class ZoneLevelMonitor:
+    """Levels of all zones of one camera: a `LevelChange` on every change, and once a minute besides."""
 
-    def __init__(self, zones: Sequence[Zone], free_flow: Sequence[FreeFlow], *, calibrated: bool) -> None:
+    def __init__(self, zones: Sequence[Zone], free_flow: Sequence[FreeFlowEstimator], *, calibrated: bool) -> None:
         self._zones = zones
         self._free_flow = free_flow
         self._calibrated = calibrated
         self._rolling = [RollingSpeed(SIGNAL_WINDOW_S if zone.signal_controlled else WINDOW_S) for zone in zones]
-        self._lately = [RollingSpeed(LATELY_S) for _ in zones]
-        self._keepers = [LevelKeeper() for _ in zones]
+        self._recent = [RollingSpeed(RECENT_S) for _ in zones]
+        self._keepers = [LevelHysteresis() for _ in zones]
         self._next_t = -inf
         self._next_report = -inf
 
@@ -140,14 +140,14 @@ class ZoneLevels:
     def levels(self) -> list[Level]:
         return [keeper.level for keeper in self._keepers]
 
-    def observe(self, look: Look, travel: Travel) -> list[LevelReport]:
-        zones = zip(self._rolling, self._lately, travel.seconds.tolist(), travel.metres.tolist(), strict=True)
+    def observe(self, look: AnalyzedFrame, travel: EdieTotals) -> list[LevelChange]:
+        zones = zip(self._rolling, self._recent, travel.seconds.tolist(), travel.metres.tolist(), strict=True)
         for rolling, lately, seconds, metres in zones:
             for window in (rolling, lately):
                 window.add(look.t, look.step_s, seconds, metres)
         if look.t < self._next_t:
             return []
-        self._next_t = look.t + EVERY_S
+        self._next_t = look.t + UPDATE_EVERY_S
         return self._reports(look.t, [self._update(look.t, k) for k in range(len(self._zones))])
 
     def _update(self, t: float, k: int) -> Level:
@@ -161,21 +161,21 @@ class ZoneLevels:
         free_flow = self._free_flow[zone].speed_ms
         return None if reading.speed_ms is None or free_flow is None else reading.speed_ms / free_flow
 
-    def lately(self, zone: int) -> tuple[float | None, float]:
-        """Over the last `LATELY_S`: relative speed, None where nobody travels or free flow is unknown; vehicles."""
-        reading = self._lately[zone].read()
+    def recent(self, zone: int) -> tuple[float | None, float]:
+        """Over the last `RECENT_S`: relative speed, None where nobody travels or free flow is unknown; vehicles."""
+        reading = self._recent[zone].read()
         return (None, 0.0) if reading is None else (self._relative_speed(zone, reading), reading.vehicles)
 
-    def _reports(self, t: float, previous: Sequence[Level]) -> list[LevelReport]:
+    def _reports(self, t: float, previous: Sequence[Level]) -> list[LevelChange]:
         due = t >= self._next_report
         if due:
             self._next_report = (t // REPORT_EVERY_S + 1) * REPORT_EVERY_S
         return [self._report(t, k, before) for k, before in enumerate(previous) if due or before is not self.levels[k]]
 
-    def _report(self, t: float, k: int, previous: Level) -> LevelReport:
+    def _report(self, t: float, k: int, previous: Level) -> LevelChange:
         reading, free_flow = self._rolling[k].read(), self._free_flow[k].speed_ms
         speed_ms = None if reading is None else reading.speed_ms
-        return LevelReport(
+        return LevelChange(
             t=t,
             zone=self._zones[k].id,
             level=self._keepers[k].level,
@@ -184,13 +184,13 @@ class ZoneLevels:
             free_flow_kmh=free_flow * KMH if self._calibrated and free_flow is not None else None,
         )
 
-    def unobserved(self, t: float, since: float) -> list[LevelReport]:
+    def unobserved(self, t: float, since: float) -> list[LevelChange]:
         """Nothing was seen from `since` to `t`: after `UNKNOWN_AFTER_S` all levels are unknown."""
         if t - since < UNKNOWN_AFTER_S:
             return []
         previous = self.levels
         for k, keeper in enumerate(self._keepers):
             self._rolling[k].clear()
-            self._lately[k].clear()
-            keeper.lose()
+            self._recent[k].clear()
+            keeper.reset()
         return self._reports(t, previous)

@@ -22,26 +22,26 @@ from numpy.typing import NDArray
 
 from analytics.camera import Gate
 from analytics.facts import Crossing, Direction
-from analytics.geometry.gate_geometry import GateLines
-from analytics.tracks.extrapolation import FIT_S, Stretch, after_last_seen, before_first_seen
+from analytics.geometry.gate_geometry import GateGeometry
+from analytics.tracks.extrapolation import FIT_S, ExtrapolatedSegment, extrapolate_after_last, extrapolate_before_first
 from analytics.tracks.kinematics import speed_at
-from analytics.tracks.trajectories import Look, Trajectory
+from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
 
 SETTLE_S = 2.0
-ENOUGH_CONFIDENCE = 2.0
+MIN_SUMMED_CONFIDENCE = 2.0
 """Summed over its sightings, for a road user to count: four ordinary ones."""
 
-CLEAR_OF_LINE = 0.05
+MARGIN_HEIGHTS = 0.05
 """Margin for a crossing, in heights of the road user's box."""
-CLEAR_TO_RETURN = 0.6
+RETURN_MARGIN_HEIGHTS = 0.6
 """Margin for a crossing back over the same gate, in heights of the road user's box."""
-SAME_PASSAGE_S = 1.5
-REMEMBERED = 64
+SAME_CROSSING_S = 1.5
+RECENT_CROSSINGS = 64
 """Crossings among which one that nobody saw is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Passage:
+class _PendingCrossing:
     """A crossing that waits to be reported."""
 
     t: float
@@ -51,7 +51,7 @@ class _Passage:
 
 
 @dataclass(slots=True)
-class _Sides:
+class _GateState:
     """Where one road user stands: per gate the side it was last clearly on (-1, +1), and what has been counted."""
 
     trajectory: Trajectory
@@ -63,21 +63,21 @@ class GateCounter:
     """Counts crossings of all gates of one camera. Holds state only for trajectories that are not forgotten."""
 
     def __init__(self, gates: Iterable[Gate], *, calibrated: bool) -> None:
-        self._lines = GateLines(gates)
+        self._geometry = GateGeometry(gates)
         self._calibrated = calibrated
-        self._standing: dict[int, _Sides] = {}
-        self._new: dict[int, _Sides] = {}
-        self._in_view: dict[int, _Sides] = {}
-        self._waiting: list[_Passage] = []
-        self._recent: deque[_Passage] = deque(maxlen=REMEMBERED)
+        self._standing: dict[int, _GateState] = {}
+        self._new: dict[int, _GateState] = {}
+        self._in_view: dict[int, _GateState] = {}
+        self._waiting: list[_PendingCrossing] = []
+        self._recent: deque[_PendingCrossing] = deque(maxlen=RECENT_CROSSINGS)
         self._observed_since = -np.inf
 
     def __len__(self) -> int:
         return len(self._standing)
 
-    def observe(self, look: Look) -> list[Crossing]:
+    def observe(self, look: AnalyzedFrame) -> list[Crossing]:
         """Take one frame; return the crossings that are ready to be reported."""
-        if not self._lines.gates:
+        if not self._geometry.gates:
             return []
         if look.step_s == 0:
             self._note_arrivals(np.inf)
@@ -87,39 +87,39 @@ class GateCounter:
             self._note_side_changes(look)
         self._note_arrivals(look.t)
         self._note_departures(look.t)
-        return self.due(look.t)
+        return self.pop_settled(look.t)
 
-    def _note_side_changes(self, look: Look) -> None:
-        distances = self._lines.distances(look.pixels)
+    def _note_side_changes(self, look: AnalyzedFrame) -> None:
+        distances = self._geometry.distances(look.pixels)
         before = np.array(
             [self._sides_of(one, distances[i]).sides for i, one in enumerate(look.trajectories)], dtype=np.float64
         )
-        clear = np.abs(distances) > np.maximum(1.0, CLEAR_OF_LINE * look.heights)[:, None]
+        clear = np.abs(distances) > np.maximum(1.0, MARGIN_HEIGHTS * look.heights)[:, None]
         for i, k in np.argwhere((distances * before < 0) & clear):
             self._change_side(look.trajectories[i], int(k), float(distances[i, k]))
 
-    def _sides_of(self, trajectory: Trajectory, distances: NDArray[np.float64]) -> _Sides:
+    def _sides_of(self, trajectory: Trajectory, distances: NDArray[np.float64]) -> _GateState:
         known = self._standing.get(trajectory.track)
         if known is None:
             sides = [1.0 if d > 0 else -1.0 for d in distances.tolist()]
-            known = self._standing[trajectory.track] = self._new[trajectory.track] = _Sides(trajectory, sides)
+            known = self._standing[trajectory.track] = self._new[trajectory.track] = _GateState(trajectory, sides)
         self._in_view[trajectory.track] = known
         return known
 
     def _change_side(self, trajectory: Trajectory, k: int, distance: float) -> None:
-        gate, standing = self._lines.gates[k], self._standing[trajectory.track]
+        gate, standing = self._geometry.gates[k], self._standing[trajectory.track]
         direction = Direction.A if distance > 0 else Direction.B
         returning = any(gate_id == gate.id for gate_id, _ in standing.counted)
-        if returning and abs(distance) < CLEAR_TO_RETURN * trajectory.height:
+        if returning and abs(distance) < RETURN_MARGIN_HEIGHTS * trajectory.height:
             return
         standing.sides[k] = 1.0 if distance > 0 else -1.0
         if (gate.id, direction) in standing.counted:
             return
-        t = self._lines.time_through(gate, direction, trajectory)
+        t = self._geometry.crossing_time(gate, direction, trajectory)
         if t is not None:
-            self._count(standing, _Passage(t, gate, direction, trajectory))
+            self._count(standing, _PendingCrossing(t, gate, direction, trajectory))
 
-    def _count(self, standing: _Sides, passage: _Passage) -> None:
+    def _count(self, standing: _GateState, passage: _PendingCrossing) -> None:
         standing.counted.add((passage.gate.id, passage.direction))
         self._waiting.append(passage)
         self._recent.append(passage)
@@ -129,39 +129,39 @@ class GateCounter:
         known = [s for s in self._new.values() if t - s.trajectory.first_seen >= FIT_S]
         for standing in known:
             del self._new[standing.trajectory.track]
-            self._count_unseen(standing, before_first_seen(standing.trajectory))
+            self._count_unseen(standing, extrapolate_before_first(standing.trajectory))
 
     def _note_departures(self, t: float) -> None:
         """Count what those who are gone crossed after they were last seen."""
         gone = [s for s in self._in_view.values() if t - s.trajectory.last_seen >= SETTLE_S]
         for standing in gone:
             del self._in_view[standing.trajectory.track]
-            self._count_unseen(standing, after_last_seen(standing.trajectory))
+            self._count_unseen(standing, extrapolate_after_last(standing.trajectory))
 
-    def _count_unseen(self, standing: _Sides, stretch: Stretch | None) -> None:
+    def _count_unseen(self, standing: _GateState, stretch: ExtrapolatedSegment | None) -> None:
         if stretch is None:
             return
-        for t, gate, direction in self._lines.through(stretch, standing.trajectory.height):
-            passage = _Passage(t, gate, direction, standing.trajectory)
+        for t, gate, direction in self._geometry.crossings(stretch, standing.trajectory.height):
+            passage = _PendingCrossing(t, gate, direction, standing.trajectory)
             if (
                 t >= self._observed_since
                 and (gate.id, direction) not in standing.counted
-                and not any(_same_road_user(passage, other) for other in self._recent)
+                and not any(_is_same_crossing(passage, other) for other in self._recent)
             ):
                 self._count(standing, passage)
 
-    def due(self, t: float) -> list[Crossing]:
+    def pop_settled(self, t: float) -> list[Crossing]:
         """Crossings that have settled by `t`."""
         ready = [p for p in self._waiting if t - p.t >= SETTLE_S]
         if ready:
             self._waiting = [p for p in self._waiting if t - p.t < SETTLE_S]
-        return self._believed(ready)
+        return self._confirmed(ready)
 
-    def _believed(self, passages: Iterable[_Passage]) -> list[Crossing]:
+    def _confirmed(self, passages: Iterable[_PendingCrossing]) -> list[Crossing]:
         """Without passages of road users that were hardly seen, most of which are a detector's false boxes."""
-        return [self._crossing(p) for p in passages if sum(p.trajectory.votes) >= ENOUGH_CONFIDENCE]
+        return [self._crossing(p) for p in passages if sum(p.trajectory.votes) >= MIN_SUMMED_CONFIDENCE]
 
-    def _crossing(self, passage: _Passage) -> Crossing:
+    def _crossing(self, passage: _PendingCrossing) -> Crossing:
         speed = speed_at(passage.trajectory, passage.t) if self._calibrated else None
         return Crossing(
             t=passage.t,
@@ -173,23 +173,23 @@ class GateCounter:
             speed_sigma_kmh=None if speed is None else speed.sigma_kmh,
         )
 
-    def forget(self, gone: Iterable[Trajectory]) -> None:
+    def drop(self, gone: Iterable[Trajectory]) -> None:
         for trajectory in gone:
             standing = self._standing.pop(trajectory.track, None)
             self._in_view.pop(trajectory.track, None)
             if self._new.pop(trajectory.track, None) is not None and standing is not None:
-                self._count_unseen(standing, before_first_seen(trajectory))
+                self._count_unseen(standing, extrapolate_before_first(trajectory))
 
     def finish(self) -> list[Crossing]:
         """Report what still waits, because no more frames come."""
         self._note_arrivals(np.inf)
         ready, self._waiting = self._waiting, []
-        return self._believed(ready)
+        return self._confirmed(ready)
 
 
-def _same_road_user(one: _Passage, other: _Passage) -> bool:
+def _is_same_crossing(one: _PendingCrossing, other: _PendingCrossing) -> bool:
     """Whether both passages are one: at the same gate and time, of tracks that were never in view together."""
-    if (one.gate.id, one.direction) != (other.gate.id, other.direction) or abs(one.t - other.t) > SAME_PASSAGE_S:
+    if (one.gate.id, one.direction) != (other.gate.id, other.direction) or abs(one.t - other.t) > SAME_CROSSING_S:
         return False
     a, b = one.trajectory, other.trajectory
     return a.last_seen < b.first_seen or b.last_seen < a.first_seen

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.flow.occlusion import UNSEEN_S
-from analytics.flow.zone_travel import TYPICAL_LENGTH_M, Hidden
-from analytics.tracks.scene import STANDING_BELOW_MS, Scene
+from analytics.flow.occlusion import OCCLUDED_AFTER_S
+from analytics.flow.zone_travel import OccludedVehicle
+from analytics.road_users import TYPICAL_LENGTH_M
+from analytics.tracks.scene import QUEUE_SPEED_MS, Scene
 
-GAP_M = 15.0
+MAX_QUEUE_GAP_M = 15.0
 """Two standing vehicles further apart than this are in different queues."""
 
 
@@ -22,26 +23,26 @@ class Queue:
     metres: float
 
     @classmethod
-    def none(cls) -> "Queue":
+    def empty(cls) -> "Queue":
         return cls(0, 0.0)
 
 
-def zone_queues(scene: Scene, zones: int, hidden: Sequence[Hidden] = ()) -> list[Queue]:
+def zone_queues(scene: Scene, zones: int, hidden: Sequence[OccludedVehicle] = ()) -> list[Queue]:
     """The longest queue of each zone, in the order of the camera's zones. hidden: vehicles that belong to it, too."""
     return [_zone_queue(scene, zone, [h for h in hidden if h.zone == zone]) for zone in range(zones)]
 
 
-def _zone_queue(scene: Scene, zone: int, hidden: Sequence[Hidden]) -> Queue:
-    standing = [mover for mover in scene.in_zone(zone) if mover.is_vehicle and mover.stands]
+def _zone_queue(scene: Scene, zone: int, hidden: Sequence[OccludedVehicle]) -> Queue:
+    standing = [user for user in scene.in_zone(zone) if user.is_vehicle and user.is_queueing]
     if not scene.calibrated:
-        along = [scene.offset(standing[0], mover, zone)[0] for mover in standing]
-        return longest_queue(along, [TYPICAL_LENGTH_M[mover.trajectory.road_user] for mover in standing])
-    in_sight = [mover for mover in standing if scene.t - mover.trajectory.last_seen < UNSEEN_S]
-    waiting = [vehicle for vehicle in hidden if vehicle.speed_ms < STANDING_BELOW_MS]
-    places = [mover.place for mover in in_sight] + [vehicle.place for vehicle in waiting]
-    road_users = [mover.trajectory.road_user for mover in in_sight] + [vehicle.road_user for vehicle in waiting]
+        along = [scene.offset(standing[0], user, zone)[0] for user in standing]
+        return longest_queue(along, [TYPICAL_LENGTH_M[user.trajectory.road_user] for user in standing])
+    in_sight = [user for user in standing if scene.t - user.trajectory.last_seen < OCCLUDED_AFTER_S]
+    waiting = [vehicle for vehicle in hidden if vehicle.speed_ms < QUEUE_SPEED_MS]
+    positions = [user.position for user in in_sight] + [vehicle.position for vehicle in waiting]
+    road_users = [user.trajectory.road_user for user in in_sight] + [vehicle.road_user for vehicle in waiting]
     return longest_queue(
-        np.array(places).reshape(-1, 2) @ scene.directions[zone], [TYPICAL_LENGTH_M[one] for one in road_users]
+        np.array(positions).reshape(-1, 2) @ scene.directions[zone], [TYPICAL_LENGTH_M[one] for one in road_users]
     )
 
 
@@ -54,10 +55,10 @@ def longest_queue(along: Sequence[float] | NDArray[np.float64], lengths: Sequenc
     Queue(vehicles=3, metres=18.5)
     """
     if not len(along):
-        return Queue.none()
+        return Queue.empty()
     order = np.argsort(along)
     position, length = np.asarray(along, dtype=np.float64)[order], np.asarray(lengths, dtype=np.float64)[order]
-    groups = np.split(np.arange(len(position)), np.flatnonzero(np.diff(position) > GAP_M) + 1)
+    groups = np.split(np.arange(len(position)), np.flatnonzero(np.diff(position) > MAX_QUEUE_GAP_M) + 1)
     longest = max(groups, key=len)
     rear = (position - length)[longest].min()
     return Queue(len(longest), float(position[longest[-1]] - rear))

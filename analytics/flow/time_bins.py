@@ -5,8 +5,8 @@ from math import floor
 from analytics.facts import Coverage
 
 
-class Periods:
-    """Periods of `length_s`, aligned to multiples of it. Holds one open period; time only moves forward."""
+class TimeBins:
+    """TimeBins of `length_s`, aligned to multiples of it. Holds one open period; time only moves forward."""
 
     def __init__(self, length_s: float) -> None:
         self._length_s = length_s
@@ -14,7 +14,7 @@ class Periods:
         self._now: float | None = None
         self._observed_s = 0.0
 
-    def pass_to(self, t: float, *, observed: bool) -> list[Coverage]:
+    def advance(self, t: float, *, observed: bool) -> list[Coverage]:
         """Let time pass to `t`, observed or not; return the periods that closed, oldest first."""
         if self._now is None:
             self._start_s, self._now = floor(t / self._length_s) * self._length_s, t

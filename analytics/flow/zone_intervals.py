@@ -7,23 +7,24 @@ import numpy as np
 from analytics.camera import Zone
 from analytics.capacity.pkji import SmpFlow, degree_of_saturation, level_of_service, smp_flow
 from analytics.capacity.pkji_tables import AT_JUNCTIONS
-from analytics.facts import ROAD_USERS, Coverage, Level, LevelOfService, ZoneInterval
+from analytics.facts import Coverage, Level, LevelOfService, ZoneInterval
 from analytics.flow.congestion_level import level_at
 from analytics.flow.queues import Queue
-from analytics.flow.zone_travel import Travel
-from analytics.geometry.plane import Homography
+from analytics.flow.zone_travel import EdieTotals
+from analytics.geometry.homography import Homography
 from analytics.geometry.zone_index import road_directions
+from analytics.road_users import ROAD_USERS
 from analytics.tracks.kinematics import KMH
 
 INTERVAL_S = 60.0
 MIN_COVERAGE = 0.1
 """An interval observed for less than this share of its length says nothing about itself."""
 
-FEWEST_SECONDS = 0.5
+MIN_VEHICLE_SECONDS = 0.5
 """Vehicle-seconds in a zone that speak of its speed; less is the edge of a box that touched it."""
 
 
-class ZoneAggregator:
+class ZoneIntervalAggregator:
     """Sums what each look adds, and turns the sums into a `ZoneInterval` for each zone when an interval closes."""
 
     def __init__(self, zones: Sequence[Zone], homography: Homography | None) -> None:
@@ -33,10 +34,10 @@ class ZoneAggregator:
         self._start_over()
 
     def _start_over(self) -> None:
-        self._travel = Travel.none(len(self._zones))
-        self._queues = [Queue.none()] * len(self._zones)
+        self._travel = EdieTotals.zeros(len(self._zones))
+        self._queues = [Queue.empty()] * len(self._zones)
 
-    def add(self, travel: Travel) -> None:
+    def add(self, travel: EdieTotals) -> None:
         self._travel += travel
 
     def add_queues(self, queues: Sequence[Queue]) -> None:
@@ -65,7 +66,7 @@ class ZoneAggregator:
         seconds, metres, length_seconds, entered = (
             float(sums[k]) for sums in (travel.seconds, travel.metres, travel.length_seconds, travel.entered)
         )
-        speed_ms = max(0.0, metres / seconds) if seconds >= FEWEST_SECONDS else None
+        speed_ms = max(0.0, metres / seconds) if seconds >= MIN_VEHICLE_SECONDS else None
         road = self._lengths_m[k]
         lane_metre_seconds = None if road is None else road * (zone.lanes or 1) * period.observed_s
         flow = max(0.0, metres) / road if self._calibrated and road else entered

@@ -5,7 +5,7 @@ also Daganzo, Fundamentals of Transportation and Traffic Operations, 1997, ch. 4
 and a time T, density is the total time spent in it over L T, flow the total distance travelled over L T, and
 space-mean speed their quotient, distance over time. Missed frames cancel in the speed, and a jittering box adds no
 distance, because a vehicle's steps are signed along the road and add up to its way; one that drives against the
-traffic has gone as far as another. Hidden vehicles spend time too: see `analytics.flow.occlusion`.
+traffic has gone as far as another. OccludedVehicle vehicles spend time too: see `analytics.flow.occlusion`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,29 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Zone
-from analytics.facts import ROAD_USERS, RoadUser
-from analytics.flow.occlusion import HIDDEN_FOR_S, UNSEEN_S, hidden_speeds, reappeared
-from analytics.geometry.plane import Homography
-from analytics.geometry.zone_index import ZoneMap, road_directions
+from analytics.flow.occlusion import MAX_OCCLUSION_S, OCCLUDED_AFTER_S, impute_speeds, match_reappeared
+from analytics.geometry.homography import Homography
+from analytics.geometry.zone_index import ZoneIndex, road_directions
+from analytics.road_users import ROAD_USERS, TYPICAL_LENGTH_M, RoadUser
 from analytics.tracks.scene import Scene
-from analytics.tracks.trajectories import Look, Trajectory
+from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
 
-TYPICAL_LENGTH_M = {
-    RoadUser.CAR: 4.6,
-    RoadUser.MOTORCYCLE: 2.1,
-    RoadUser.BUS: 11.0,
-    RoadUser.TRUCK: 8.0,
-    RoadUser.BICYCLE: 1.8,
-    RoadUser.PERSON: 0.0,
-}
 LENGTHS_M = np.array([TYPICAL_LENGTH_M[road_user] for road_user in ROAD_USERS])
 
-BELIEVED_AFTER_S = 0.5
-BELIEVED_FROM = 4
+CONFIRMED_AFTER_S = 0.5
+MIN_DETECTIONS = 4
 """Sightings; who is seen less often or less long may be a false box, and spends no time on the road."""
 
 ENTERED_AFTER_S = 0.5
-PASSED_M = 8.0
+MIN_PASSAGE_M = 8.0
 """Whoever went less far inside a zone tells nothing about its speed."""
 
 _HEADING_STEPS = 8
@@ -47,7 +39,7 @@ _LIGHT = (RoadUser.MOTORCYCLE, RoadUser.BICYCLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Travel:
+class EdieTotals:
     """What was added to each zone, by class: arrays (Z, classes), classes in the order of `ROAD_USERS`.
 
     seconds_by_class: vehicle-seconds. metres_by_class: vehicle-metres along the road. entered_by_class: vehicles that
@@ -59,17 +51,17 @@ class Travel:
     entered_by_class: NDArray[np.float64]
 
     @classmethod
-    def none(cls, zones: int) -> "Travel":
+    def zeros(cls, zones: int) -> "EdieTotals":
         return cls(*np.zeros((3, zones, len(ROAD_USERS))))
 
-    def __add__(self, other: "Travel") -> "Travel":
-        return Travel(
+    def __add__(self, other: "EdieTotals") -> "EdieTotals":
+        return EdieTotals(
             self.seconds_by_class + other.seconds_by_class,
             self.metres_by_class + other.metres_by_class,
             self.entered_by_class + other.entered_by_class,
         )
 
-    def tell(self, zone: int, column: int, seconds: float, metres: float) -> None:
+    def add(self, zone: int, column: int, seconds: float, metres: float) -> None:
         """column: of the class."""
         self.seconds_by_class[zone, column] += seconds
         self.metres_by_class[zone, column] += metres
@@ -93,8 +85,8 @@ class Travel:
 
 
 @dataclass(slots=True, eq=False)
-class _Stay:
-    """One vehicle's way through the zones, told up to `t`, when it was at `place`.
+class _ZoneVisit:
+    """One vehicle's way through the zones, told up to `t`, when it was at `position`.
 
     inside, seconds, metres: for each zone. believed: no false box; before, its way is kept but not told.
     began_inside: first seen where it cannot have come from without being seen. velocity: (x, y) m/s when last seen.
@@ -103,7 +95,7 @@ class _Stay:
 
     trajectory: Trajectory
     t: float
-    place: tuple[float, float]
+    position: tuple[float, float]
     inside: list[bool]
     began_inside: bool
     seconds: list[float]
@@ -121,45 +113,45 @@ class _Stay:
         return t - self.trajectory.last_seen
 
     def is_hidden(self, t: float) -> bool:
-        return self.hidden_s(t) >= UNSEEN_S
+        return self.hidden_s(t) >= OCCLUDED_AFTER_S
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
-    """A vehicle that is reckoned to be in a zone without being seen. place: metres. speed_ms: along the road."""
+class OccludedVehicle:
+    """A vehicle that is reckoned to be in a zone without being seen. position: metres. speed_ms: along the road."""
 
     zone: int
-    place: tuple[float, float]
+    position: tuple[float, float]
     speed_ms: float
     road_user: RoadUser
 
 
-class TravelMeter:
+class ZoneTravelMeter:
     """Measures the steps of vehicles inside the zones of one camera.
 
-    Hidden vehicles are reckoned with where there is a homography, in zones with a legal direction.
+    OccludedVehicle vehicles are reckoned with where there is a homography, in zones with a legal direction.
     """
 
     def __init__(self, zones: tuple[Zone, ...], homography: Homography | None) -> None:
-        self._map = ZoneMap(zones)
+        self._map = ZoneIndex(zones)
         self._homography = homography
         self._directions: list[tuple[float, float] | None] = [
             None if isnan(x) else (x, y) for x, y in road_directions(zones, homography).tolist()
         ]
-        self._stays: dict[int, _Stay] = {}
-        self._hidden: list[Hidden] = []
+        self._stays: dict[int, _ZoneVisit] = {}
+        self._hidden: list[OccludedVehicle] = []
 
     def __len__(self) -> int:
         return len(self._stays)
 
     @property
-    def hidden(self) -> Sequence[Hidden]:
-        """As reckoned by the last `carry_on`."""
+    def hidden(self) -> Sequence[OccludedVehicle]:
+        """As reckoned by the last `advance_occluded`."""
         return self._hidden
 
-    def observe(self, look: Look) -> Travel:
+    def observe(self, look: AnalyzedFrame) -> EdieTotals:
         """What those who are seen travelled since they were seen last. What happened in a gap is not told."""
-        travel = Travel.none(len(self._directions))
+        travel = EdieTotals.zeros(len(self._directions))
         if look.step_s == 0:
             self._bridge_gap(look)
         if look.trajectories:
@@ -168,67 +160,71 @@ class TravelMeter:
                     self._see(trajectory, look.t, inside, travel)
         return travel
 
-    def _bridge_gap(self, look: Look) -> None:
+    def _bridge_gap(self, look: AnalyzedFrame) -> None:
         """Go on from where everybody is now; who is not seen now may be anywhere."""
         seen = {trajectory.track for trajectory in look.trajectories}
         self._stays = {track: stay for track, stay in self._stays.items() if track in seen or stay.zone is None}
         for stay in self._stays.values():
-            stay.t, stay.place = look.t, stay.trajectory.places[-1]
+            stay.t, stay.position = look.t, stay.trajectory.positions[-1]
 
-    def _see(self, trajectory: Trajectory, t: float, inside: list[bool], travel: Travel) -> None:
-        place, stay = trajectory.places[-1], self._stays.get(trajectory.track)
+    def _see(self, trajectory: Trajectory, t: float, inside: list[bool], travel: EdieTotals) -> None:
+        position, stay = trajectory.positions[-1], self._stays.get(trajectory.track)
         if stay is None:
             nothing = [0.0] * len(inside)
-            self._stays[trajectory.track] = _Stay(
-                trajectory, t, place, inside, any(inside) and trajectory.first_seen == t, nothing, nothing.copy()
+            self._stays[trajectory.track] = _ZoneVisit(
+                trajectory, t, position, inside, any(inside) and trajectory.first_seen == t, nothing, nothing.copy()
             )
             return
-        self._step(stay, t, place, inside, travel)
+        self._step(stay, t, position, inside, travel)
         if (
             not stay.believed
-            and len(trajectory.times) >= BELIEVED_FROM
-            and t - trajectory.first_seen >= BELIEVED_AFTER_S
+            and len(trajectory.times) >= MIN_DETECTIONS
+            and t - trajectory.first_seen >= CONFIRMED_AFTER_S
         ):
             self._believe(stay, travel)
 
-    def _step(self, stay: _Stay, t: float, place: tuple[float, float], inside: list[bool], travel: Travel) -> None:
+    def _step(
+        self, stay: _ZoneVisit, t: float, position: tuple[float, float], inside: list[bool], travel: EdieTotals
+    ) -> None:
         """Add the way since the last step. A step over a zone's edge counts half."""
         column = _COLUMN[stay.trajectory.road_user]
         for k, (before, now) in enumerate(zip(stay.inside, inside, strict=True)):
             if before or now:
                 share = (before + now) / 2
                 seconds = share * (t - stay.t)
-                metres = share * self._along(k, stay.trajectory, place[0] - stay.place[0], place[1] - stay.place[1])
+                metres = share * self._along(
+                    k, stay.trajectory, position[0] - stay.position[0], position[1] - stay.position[1]
+                )
                 if stay.believed:
-                    travel.tell(k, column, seconds, abs(stay.metres[k] + metres) - abs(stay.metres[k]))
+                    travel.add(k, column, seconds, abs(stay.metres[k] + metres) - abs(stay.metres[k]))
                     travel.entered_by_class[k, column] += stay.seconds[k] < ENTERED_AFTER_S <= stay.seconds[k] + seconds
                 stay.seconds[k] += seconds
                 stay.metres[k] += metres
-        stay.t, stay.place, stay.inside = t, place, inside
+        stay.t, stay.position, stay.inside = t, position, inside
 
     def _along(self, zone: int, trajectory: Trajectory, x: float, y: float) -> float:
         """Signed metres along the zone's road; along the road user's own heading where it has no direction."""
         along_x, along_y = self._directions[zone] or _heading(trajectory)
         return x * along_x + y * along_y
 
-    def _believe(self, stay: _Stay, travel: Travel) -> None:
+    def _believe(self, stay: _ZoneVisit, travel: EdieTotals) -> None:
         """Tell its way so far; if it is one that was hidden, the way from where that one was reckoned to be."""
         stay.believed = True
         before = self._reappeared(stay) if stay.began_inside else None
         if before is not None:
             del self._stays[before.trajectory.track]
-            now = stay.t, stay.place, stay.inside
-            stay.t, stay.place, stay.inside = before.t, before.place, before.inside
+            now = stay.t, stay.position, stay.inside
+            stay.t, stay.position, stay.inside = before.t, before.position, before.inside
             stay.seconds, stay.metres = before.seconds, before.metres
             self._step(stay, *now, travel)
             return
         column = _COLUMN[stay.trajectory.road_user]
         for k, (seconds, metres) in enumerate(zip(stay.seconds, stay.metres, strict=True)):
             if seconds > 0:
-                travel.tell(k, column, seconds, abs(metres))
+                travel.add(k, column, seconds, abs(metres))
                 travel.entered_by_class[k, column] += seconds >= ENTERED_AFTER_S
 
-    def _reappeared(self, newcomer: _Stay) -> _Stay | None:
+    def _reappeared(self, newcomer: _ZoneVisit) -> _ZoneVisit | None:
         zone = newcomer.zone
         direction = None if zone is None else self._directions[zone]
         if zone is None or direction is None:
@@ -237,25 +233,27 @@ class TravelMeter:
         hidden = [
             stay
             for stay in self._hidden_at(newcomer.t)
-            if stay.trajectory.last_seen <= newcomer.trajectory.first_seen + UNSEEN_S / 2
+            if stay.trajectory.last_seen <= newcomer.trajectory.first_seen + OCCLUDED_AFTER_S / 2
             and stay.inside[zone]
             and (stay.trajectory.road_user in _LIGHT) == light
         ]
-        places = np.array([stay.place for stay in hidden]).reshape(-1, 2)
-        which = reappeared(newcomer.place, places, [stay.hidden_s(newcomer.t) for stay in hidden], direction)
+        positions = np.array([stay.position for stay in hidden]).reshape(-1, 2)
+        which = match_reappeared(
+            newcomer.position, positions, [stay.hidden_s(newcomer.t) for stay in hidden], direction
+        )
         return None if which is None else hidden[which]
 
-    def _hidden_at(self, t: float) -> list[_Stay]:
+    def _hidden_at(self, t: float) -> list[_ZoneVisit]:
         if self._homography is None:
             return []
         return [s for s in self._stays.values() if s.believed and s.zone is not None and s.is_hidden(t)]
 
-    def carry_on(self, scene: Scene) -> Travel:
+    def advance_occluded(self, scene: Scene) -> EdieTotals:
         """What the hidden travelled since the scene before."""
-        travel, self._hidden = Travel.none(len(self._directions)), []
-        for mover in scene.movers:
-            if (stay := self._stays.get(mover.trajectory.track)) is not None:
-                stay.velocity = mover.velocity
+        travel, self._hidden = EdieTotals.zeros(len(self._directions)), []
+        for user in scene.road_users:
+            if (stay := self._stays.get(user.trajectory.track)) is not None:
+                stay.velocity = user.velocity
         hidden = self._hidden_at(scene.t)
         where = [stay.zone for stay in hidden]
         for k, direction in enumerate(self._directions):
@@ -263,33 +261,33 @@ class TravelMeter:
             if here and direction is not None:
                 self._carry_on_in(k, direction, here, scene.t, travel)
         for stay in hidden:
-            if stay.hidden_s(scene.t) > HIDDEN_FOR_S or (stay.forgotten and stay.zone is None):
+            if stay.hidden_s(scene.t) > MAX_OCCLUSION_S or (stay.forgotten and stay.zone is None):
                 del self._stays[stay.trajectory.track]
         return travel
 
     def _carry_on_in(
-        self, zone: int, direction: tuple[float, float], hidden: list[_Stay], t: float, travel: Travel
+        self, zone: int, direction: tuple[float, float], hidden: list[_ZoneVisit], t: float, travel: EdieTotals
     ) -> None:
         assert self._homography is not None
         # Who was in the zone and stands just outside, at the stop line, holds up those behind as well.
         seen = [s for s in self._stays.values() if s.believed and s.seconds[zone] > 0 and not s.is_hidden(t)]
-        places = np.array([stay.place for stay in hidden])
-        seen_places = np.array([stay.place for stay in seen]).reshape(-1, 2)
-        speeds = hidden_speeds(
-            seen_places - places[:, None],
+        positions = np.array([stay.position for stay in hidden])
+        seen_positions = np.array([stay.position for stay in seen]).reshape(-1, 2)
+        speeds = impute_speeds(
+            seen_positions - positions[:, None],
             np.array([stay.velocity for stay in seen]).reshape(-1, 2) @ direction,
             np.array([stay.velocity for stay in hidden]) @ direction,
             np.array([stay.hidden_s(t) for stay in hidden]),
             direction,
         )
         seconds = t - np.array([stay.t for stay in hidden])
-        places += (speeds * seconds)[:, None] * direction
-        membership = self._map.membership(self._homography.to_pixels(places)).tolist()
-        for stay, (x, y), speed_ms, inside in zip(hidden, places.tolist(), speeds.tolist(), membership, strict=True):
+        positions += (speeds * seconds)[:, None] * direction
+        membership = self._map.membership(self._homography.to_pixels(positions)).tolist()
+        for stay, (x, y), speed_ms, inside in zip(hidden, positions.tolist(), speeds.tolist(), membership, strict=True):
             self._step(stay, t, (x, y), inside, travel)
-            self._hidden.append(Hidden(zone, (x, y), speed_ms, stay.trajectory.road_user))
+            self._hidden.append(OccludedVehicle(zone, (x, y), speed_ms, stay.trajectory.road_user))
 
-    def forget(self, gone: Iterable[Trajectory]) -> list[tuple[int, float]]:
+    def drop(self, gone: Iterable[Trajectory]) -> list[tuple[int, float]]:
         """Drop who is gone, but for the hidden; return (zone, mean speed in m/s) of each who went through a zone."""
         passed = []
         for trajectory in gone:
@@ -303,12 +301,15 @@ class TravelMeter:
             passed += [
                 (k, metres / seconds)
                 for k, (seconds, metres) in enumerate(zip(stay.seconds, stay.metres, strict=True))
-                if seconds > ENTERED_AFTER_S and metres > PASSED_M
+                if seconds > ENTERED_AFTER_S and metres > MIN_PASSAGE_M
             ]
         return passed
 
 
 def _heading(trajectory: Trajectory) -> tuple[float, float]:
-    (x, y), (x0, y0) = trajectory.places[-1], trajectory.places[max(0, len(trajectory.places) - _HEADING_STEPS)]
+    (x, y), (x0, y0) = (
+        trajectory.positions[-1],
+        trajectory.positions[max(0, len(trajectory.positions) - _HEADING_STEPS)],
+    )
     length = hypot(x - x0, y - y0)
     return ((x - x0) / length, (y - y0) / length) if length > 0 else (0.0, 0.0)

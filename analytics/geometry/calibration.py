@@ -1,4 +1,4 @@
-"""Finding a camera's homography from places that are known both in its picture and on the ground.
+"""Finding a camera's homography from positions that are known both in its picture and on the ground.
 
 The ground frame is right-handed as seen from above: x to the right of y (east and north, say).
 """
@@ -11,11 +11,11 @@ from math import comb
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.geometry.plane import Homography
+from analytics.geometry.homography import Homography
 
 WITHIN_PX = 6.0
 WITHIN_M = 0.75
-"""A point fits where the map brings it this near to its place, in the picture or on the ground: a click is off by
+"""A point fits where the map brings it this near to its position, in the picture or on the ground: a click is off by
 pixels, which are many metres far away; a map is off by metres, which are many pixels near the camera."""
 
 _MOST_SAMPLES = 1000
@@ -85,7 +85,7 @@ def calibrate(
             )
         raise ValueError(
             "the points contradict each other: no four of them and most of the others fit one road; "
-            "check that each pixel and its place on the ground belong together"
+            "check that each pixel and its position on the ground belong together"
         )
     homography = Homography.fit(p[fits], g[fits])
     errors_m, errors_px = _errors(homography, p, g, near=p[fits][0])

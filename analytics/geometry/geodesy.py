@@ -1,4 +1,4 @@
-"""Between WGS84 and a camera's own flat metres."""
+"""Conversion between WGS84 and the local metres of a camera."""
 
 from dataclasses import dataclass
 from math import cos, radians, sin, sqrt
@@ -8,16 +8,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from analytics.camera import Camera, Position
 from analytics.facts import GroundPoint, Pixel
-from analytics.geometry.plane import Homography
+from analytics.geometry.homography import Homography
 
 _EQUATORIAL_RADIUS_M = 6378137.0
+"""Semi-major axis of the WGS84 ellipsoid, metres [source: NGA.STND.0036, WGS 84]."""
+
 _ECCENTRICITY_SQUARED = 0.00669437999014
+"""First eccentricity squared of the WGS84 ellipsoid [source: NGA.STND.0036, WGS 84]."""
 
-FAR_M = 250.0
-"""Further than this from every control point, the homography is a guess: near the horizon a pixel is many metres."""
+MAX_EXTRAPOLATION_M = 250.0
+"""Metres from the nearest control point beyond which the homography is not used [assumption].
 
-BEYOND_M = 10_000.0
-"""Control points this far from the anchor are in some other frame (UTM, say), not in metres east and north of it."""
+Near the horizon one pixel is many metres.
+"""
+
+MAX_ANCHOR_DISTANCE_M = 10_000.0
+"""Metres from the anchor beyond which control points must be in another frame, such as UTM [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +62,29 @@ class LocalFrame:
         return np.radians([prime_vertical_m * cos(lat), meridian_m])
 
 
-def on_the_map(camera: Camera, pixel: Pixel, ground: GroundPoint | None = None) -> Position | None:
-    """WGS84 of a place in the picture: of its ground point, through the camera's anchor.
+def locate(camera: Camera, pixel: Pixel, ground: GroundPoint | None = None) -> Position | None:
+    """Return the WGS84 position of a pixel, through its ground point and the camera's anchor.
 
-    ground: metres, where they are known better than by mapping the pixel. The camera's own position stands in (None
-    where it has none) where there are no control points or no anchor, where the pixel lies on or above the horizon,
-    and where the ground point is not finite, further than `FAR_M` from every control point, or `BEYOND_M` from the
-    anchor.
+    ground: its metres, where they are known better than by mapping the pixel.
+
+    Returns the position of the camera itself (None where it has none) in these cases: there are no control points or no
+    anchor; the pixel lies on or above the horizon; the ground point is not finite, further than `MAX_EXTRAPOLATION_M`
+    from every control point, or further than `MAX_ANCHOR_DISTANCE_M` from the anchor.
     """
     homography = camera.homography
     if homography is None or camera.anchor is None or not _below_horizon(homography, camera, pixel):
         return camera.position
-    place = np.asarray(homography.to_ground([pixel])[0] if ground is None else ground, dtype=np.float64)
+    point = np.asarray(homography.to_ground([pixel])[0] if ground is None else ground, dtype=np.float64)
     known = np.array([point.ground for point in camera.control_points])
-    if not np.isfinite(place).all() or np.linalg.norm(place) >= BEYOND_M:
+    if not np.isfinite(point).all() or np.linalg.norm(point) >= MAX_ANCHOR_DISTANCE_M:
         return camera.position
-    if np.linalg.norm(known - place, axis=1).min() > FAR_M:
+    if np.linalg.norm(known - point, axis=1).min() > MAX_EXTRAPOLATION_M:
         return camera.position
-    return LocalFrame(camera.anchor).to_wgs84([place])[0]
+    return LocalFrame(camera.anchor).to_wgs84([point])[0]
 
 
 def _below_horizon(homography: Homography, camera: Camera, pixel: Pixel) -> bool:
-    """Whether the pixel shows the ground, as the control points do: beyond the horizon the scale changes its sign."""
+    """Whether the pixel lies on the control points' side of the horizon, where the homogeneous scale changes sign."""
     pixels = np.array([pixel, *(point.pixel for point in camera.control_points)])
     scale = np.column_stack([pixels, np.ones(len(pixels))]) @ homography.matrix[2]
     return bool(scale[0] * np.median(scale[1:]) > 0)

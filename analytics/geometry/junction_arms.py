@@ -1,4 +1,4 @@
-"""What the gates of a junction say together: which way is in, and where the two gates of an arm meet."""
+"""Arms of a junction from its gates: the direction inwards, and the end at which the two gates of an arm meet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from analytics.geometry.plane import side_of_line
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
-    """How a gate stands at its arm of the junction.
+class GateArm:
+    """Position of a gate at its arm of the junction.
 
-    name: of the arm. inward: the direction towards the junction. proper: the one the gate is for: inward for an entry,
-    outward for an exit. median_at_p2: whether the arm's other gate is at the end p2; None where there is no other.
+    name: of the arm. inward: the direction towards the junction. proper: the direction that the gate is for (inward for
+    an entry, outward for an exit). median_at_p2: whether the arm's other gate is at the end p2; None without another.
     """
 
     name: str
@@ -23,15 +23,17 @@ class Arm:
     median_at_p2: bool | None
 
 
-def arms(gates: Sequence[Gate]) -> dict[str, Arm]:
-    """By gate, for those with a role; empty where these are on one arm. A gate that names no arm is one by itself.
+def gate_arms(gates: Sequence[Gate]) -> dict[str, GateArm]:
+    """Return the arm of each gate that has a role, by gate id; empty where all of them are on one arm.
 
-    The junction lies where the middles of the arms' gates have their mean: inside the convex hull of the gates, in the
-    picture as on the ground.
+    A gate without a named arm is an arm of its own.
+
+    The centre of the junction is the mean of the gates' midpoints. It lies inside the convex hull of the gates, in the
+    image and on the ground.
 
     >>> north = Gate(id="n", p1=(0, 0), p2=(10, 0), role="entry", arm="N")
     >>> south = Gate(id="s", p1=(0, 20), p2=(10, 20), role="exit", arm="S")
-    >>> [arm.proper.value for arm in arms([north, south]).values()]
+    >>> [arm.proper.value for arm in gate_arms([north, south]).values()]
     ['A', 'A']
     """
     placed = [gate for gate in gates if gate.role in ("entry", "exit")]
@@ -42,7 +44,7 @@ def arms(gates: Sequence[Gate]) -> dict[str, Arm]:
     return {gate.id: _arm(gate, placed, centre) for gate in placed}
 
 
-def _arm(gate: Gate, gates: Sequence[Gate], centre: Pixel) -> Arm:
+def _arm(gate: Gate, gates: Sequence[Gate], centre: Pixel) -> GateArm:
     inward = Direction.A if side_of_line(gate.p1, gate.p2, [centre])[0] > 0 else Direction.B
     outward = Direction.B if inward is Direction.A else Direction.A
     others = [other for other in gates if _name(other) == _name(gate) and other.role != gate.role]
@@ -50,7 +52,7 @@ def _arm(gate: Gate, gates: Sequence[Gate], centre: Pixel) -> Arm:
     if others:
         other = min(others, key=lambda o: dist(_middle(gate), _middle(o)))
         median_at_p2 = dist(gate.p2, _middle(other)) < dist(gate.p1, _middle(other))
-    return Arm(_name(gate), inward, inward if gate.role == "entry" else outward, median_at_p2)
+    return GateArm(_name(gate), inward, inward if gate.role == "entry" else outward, median_at_p2)
 
 
 def _name(gate: Gate) -> str:

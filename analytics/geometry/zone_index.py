@@ -1,4 +1,4 @@
-"""Where the zones of a camera lie, and which way their roads go."""
+"""Membership of points in the zones of a camera, and the zones' legal directions."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.camera import Zone
-from analytics.geometry.plane import Homography
+from analytics.geometry.homography import Homography
 
 
-class ZoneMap:
-    """Which zone a point is in, for many points and all zones at once.
+class ZoneIndex:
+    """Point-in-polygon test for many points and all zones at once, by the even-odd rule.
 
-    Even-odd rule against the edges of all polygons, prepared once.
-
-    Polygons with fewer corners than the largest repeat their last one: an edge without length crosses nothing.
+    The edges are prepared once. Polygons with fewer corners than the largest repeat their last corner: an edge without
+    length crosses nothing.
     """
 
     def __init__(self, zones: Sequence[Zone]) -> None:
@@ -27,10 +26,10 @@ class ZoneMap:
         self._slant = np.divide(run, rise, out=np.zeros_like(run), where=rise != 0)
 
     def membership(self, pixels: ArrayLike) -> NDArray[np.bool_]:
-        """(N, 2) points to (N, Z).
+        """Return for (N, 2) points an (N, Z) array: whether each lies in each zone.
 
         >>> square = Zone(id="z", polygon=((0, 0), (2, 0), (2, 2), (0, 2)))
-        >>> ZoneMap([square]).membership([(1, 1), (5, 1)]).tolist()
+        >>> ZoneIndex([square]).membership([(1, 1), (5, 1)]).tolist()
         [[True], [False]]
         """
         points = np.asarray(pixels, dtype=np.float64).reshape(-1, 1, 1, 2)
@@ -41,15 +40,18 @@ class ZoneMap:
 
 
 def road_directions(zones: tuple[Zone, ...], homography: Homography | None) -> NDArray[np.float64]:
-    """Unit vectors of legal travel (Z, 2): on the ground with a homography, in the picture without; nan where open."""
+    """Return unit vectors (Z, 2) of legal travel: on the ground with a homography, otherwise in the image.
+
+    nan for a zone without a direction.
+    """
     directions = np.full((len(zones), 2), np.nan)
     for k, zone in enumerate(zones):
         if zone.direction is not None:
-            directions[k] = _unit(_carried(zone, np.asarray(zone.direction), homography))
+            directions[k] = _unit(_on_ground(zone, np.asarray(zone.direction), homography))
     return directions
 
 
-def _carried(zone: Zone, direction: NDArray[np.float64], homography: Homography | None) -> NDArray[np.float64]:
+def _on_ground(zone: Zone, direction: NDArray[np.float64], homography: Homography | None) -> NDArray[np.float64]:
     if homography is None:
         return direction
     centre = np.mean(zone.polygon, axis=0)

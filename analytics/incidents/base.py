@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from analytics.facts import GroundPoint, IncidentType, Pixel
-from analytics.flow.congestion_level import ZoneLevels
+from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.tracks.scene import Scene
 from analytics.tracks.trajectories import Trajectory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class IncidentCandidate:
     """Something that holds at this moment. The desk turns its first sighting into an alert and its absence into an end.
 
-    zone: index into the camera's zones, None outside all. place: metres in the camera's frame, by which it is known
+    zone: index into the camera's zones, None outside all. position: metres in the camera's frame, by which it is known
     again under another track id; None for what concerns a whole zone. seen_s: when it was last seen to hold.
     """
 
@@ -23,17 +23,17 @@ class Finding:
     start_s: float
     seen_s: float
     pixel: Pixel
-    place: GroundPoint | None
+    position: GroundPoint | None
     confidence: float
     reason: str
     track: int | None = None
 
 
-class Detector(Protocol):
+class IncidentDetector(Protocol):
     """Looks at the scene a few times a second. Its state is bounded by what is in the scene."""
 
-    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
+    def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
         """Whatever holds now, whether it was found before or not."""
         ...
 
-    def forget(self, gone: Sequence[Trajectory]) -> None: ...
+    def drop(self, gone: Sequence[Trajectory]) -> None: ...

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.facts import IncidentType
-from analytics.flow.congestion_level import ZoneLevels
-from analytics.flow.zone_travel import TYPICAL_LENGTH_M
-from analytics.incidents.base import Finding
-from analytics.tracks.scene import Mover, Scene
+from analytics.flow.congestion_level import ZoneLevelMonitor
+from analytics.incidents.base import IncidentCandidate
+from analytics.road_users import TYPICAL_LENGTH_M
+from analytics.tracks.scene import RoadUserState, Scene
 from analytics.tracks.trajectories import Trajectory
 
 SPEED_LOST_MS = 7.0
@@ -25,7 +25,7 @@ WERE_MOVING_MS = 2.0
 BEFORE_S = 3.0
 STILL_BELOW_MS = 0.8
 STILL_FOR_S = 5.0
-HIDDEN_FOR_S = 2.0
+MAX_DETECTION_AGE_S = 2.0
 QUEUE_REACH_M = 15.0
 """Others of the same zone that stand within this reach already: a queue, in which vehicles are hidden and taken for
 one another.
@@ -50,15 +50,15 @@ class Collisions:
     def __len__(self) -> int:
         return len(self._speeds) + len(self._crashes)
 
-    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
+    def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
         vehicles = {
-            mover.trajectory.track: mover
-            for mover in scene.movers
-            if mover.is_vehicle and scene.t - mover.trajectory.last_seen < HIDDEN_FOR_S
+            user.trajectory.track: user
+            for user in scene.road_users
+            if user.is_vehicle and scene.t - user.trajectory.last_seen < MAX_DETECTION_AGE_S
         }
-        for track, mover in vehicles.items():
-            self._note(track, scene.t, mover.speed_ms)
-        slow = [mover for mover in vehicles.values() if mover.speed_ms <= STILL_BELOW_MS]
+        for track, user in vehicles.items():
+            self._note(track, scene.t, user.speed_ms)
+        slow = [user for user in vehicles.values() if user.speed_ms <= STILL_BELOW_MS]
         for a in slow:
             if self._stopped_at_once(a.trajectory.track, scene.t):
                 crashed = (b for b in slow if b is not a and self._met(a, b, scene))
@@ -72,39 +72,39 @@ class Collisions:
         while t - speeds[0][0] > BEFORE_S:
             speeds.popleft()
 
-    def _met(self, a: Mover, b: Mover, scene: Scene) -> bool:
+    def _met(self, a: RoadUserState, b: RoadUserState, scene: Scene) -> bool:
         reach = sum(TYPICAL_LENGTH_M[m.trajectory.road_user] for m in (a, b)) / 2 + GAP_M
         if scene.distance(a, b) > reach or self._known(a, b):
             return False
-        beside = (m for m in scene.movers if m.zone == a.zone and m.stands)
+        beside = (m for m in scene.road_users if m.zone == a.zone and m.is_queueing)
         if sum(scene.distance(a, m) < QUEUE_REACH_M for m in beside) > 2:
             return False
         return all(max(v for _, v in self._speeds[m.trajectory.track]) >= WERE_MOVING_MS for m in (a, b))
 
-    def _known(self, a: Mover, b: Mover) -> bool:
+    def _known(self, a: RoadUserState, b: RoadUserState) -> bool:
         pair = {a.trajectory.track, b.trajectory.track}
         return any({c.a, c.b} == pair for c in self._crashes)
 
     def _stopped_at_once(self, track: int, t: float) -> bool:
         return any(t - then <= LOST_WITHIN_S and speed >= SPEED_LOST_MS for then, speed in self._speeds[track])
 
-    def _finding(self, crash: _Crash, mover: Mover, t: float) -> Finding:
-        return Finding(
+    def _finding(self, crash: _Crash, user: RoadUserState, t: float) -> IncidentCandidate:
+        return IncidentCandidate(
             type=IncidentType.COLLISION,
-            zone=mover.zone,
+            zone=user.zone,
             start_s=crash.t,
-            seen_s=mover.trajectory.last_seen,
-            pixel=mover.pixel,
-            place=mover.place,
+            seen_s=user.trajectory.last_seen,
+            pixel=user.pixel,
+            position=user.position,
             confidence=0.6,
             reason=f"Two vehicles met, stopped at once and have not moved for {t - crash.t:.0f} s.",
             track=crash.a,
         )
 
-    def forget(self, gone: Sequence[Trajectory]) -> None:
+    def drop(self, gone: Sequence[Trajectory]) -> None:
         for trajectory in gone:
             self._speeds.pop(trajectory.track, None)
 
 
-def _both_still(a: Mover | None, b: Mover | None) -> bool:
+def _both_still(a: RoadUserState | None, b: RoadUserState | None) -> bool:
     return a is not None and b is not None and max(a.speed_ms, b.speed_ms) <= STILL_BELOW_MS

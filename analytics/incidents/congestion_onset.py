@@ -7,9 +7,9 @@ import numpy as np
 
 from analytics.camera import Zone
 from analytics.facts import IncidentType
-from analytics.flow.congestion_level import LATELY_S, ZoneLevels
+from analytics.flow.congestion_level import RECENT_S, ZoneLevelMonitor
 from analytics.flow.queues import zone_queues
-from analytics.incidents.base import Finding
+from analytics.incidents.base import IncidentCandidate
 from analytics.tracks.scene import Scene
 from analytics.tracks.trajectories import Trajectory
 
@@ -44,11 +44,11 @@ class CongestionOnset:
         self._zones = zones
         self._slow = [_Slow() for _ in zones]
 
-    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
+    def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
         queues = zone_queues(scene, len(self._zones))
         found = []
         for k, (zone, slow) in enumerate(zip(self._zones, self._slow, strict=True)):
-            relative_speed, vehicles = levels.lately(k)
+            relative_speed, vehicles = levels.recent(k)
             _note(slow, scene.t, relative_speed, vehicles)
             queue_stays = not zone.signal_controlled or _never_cleared(slow, scene.t, queues[k].vehicles)
             if slow.since is None or scene.t - slow.since < LASTS_S or not (queue_stays or slow.found):
@@ -57,21 +57,21 @@ class CongestionOnset:
             found.append(self._finding(k, slow.since, scene.t, relative_speed))
         return found
 
-    def _finding(self, k: int, since: float, t: float, relative_speed: float | None) -> Finding:
+    def _finding(self, k: int, since: float, t: float, relative_speed: float | None) -> IncidentCandidate:
         share = 0.0 if relative_speed is None else relative_speed
         u, v = np.mean(self._zones[k].polygon, axis=0).tolist()
-        return Finding(
+        return IncidentCandidate(
             type=IncidentType.CONGESTION,
             zone=k,
             start_s=since,
             seen_s=t,
             pixel=(u, v),
-            place=None,
+            position=None,
             confidence=min(0.95, 0.6 + 0.7 * max(0.0, BELOW - share)),
             reason=f"Traffic moves at {100 * share:.0f}% of free flow, under half of it for over a minute.",
         )
 
-    def forget(self, gone: Sequence[Trajectory]) -> None:
+    def drop(self, gone: Sequence[Trajectory]) -> None:
         """Zones do not depend on single road users."""
 
 
@@ -79,7 +79,7 @@ def _note(slow: _Slow, t: float, relative_speed: float | None, vehicles: float) 
     """Fast again, or nearly empty, for a while is over; a gap in a slow platoon is not."""
     limit = OVER_ABOVE if slow.found else BELOW
     if relative_speed is not None and relative_speed < limit and (vehicles >= VEHICLES or slow.found):
-        slow.since = t - LATELY_S / 2 if slow.since is None else slow.since
+        slow.since = t - RECENT_S / 2 if slow.since is None else slow.since
         slow.last_slow = t
     elif t - slow.last_slow > PAUSE_S:
         slow.since, slow.found = None, False

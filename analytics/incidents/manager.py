@@ -6,11 +6,11 @@ from math import hypot
 
 from analytics.camera import Camera
 from analytics.facts import Incident, IncidentType
-from analytics.flow.congestion_level import ZoneLevels
-from analytics.incidents.base import Detector, Finding
+from analytics.flow.congestion_level import ZoneLevelMonitor
+from analytics.incidents.base import IncidentCandidate, IncidentDetector
 from analytics.incidents.collision import Collisions
 from analytics.incidents.congestion_onset import CongestionOnset
-from analytics.incidents.pedestrian_on_road import PeopleOnRoad
+from analytics.incidents.pedestrian_on_road import PedestrianOnRoad
 from analytics.incidents.stopped_vehicle import StoppedVehicles
 from analytics.incidents.wrong_way import WrongWay
 from analytics.tracks.scene import Scene
@@ -30,25 +30,25 @@ SAME_PLACE_PX = 40.0
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenIncident:
     incident: Incident
-    finding: Finding
+    finding: IncidentCandidate
 
 
-class IncidentDesk:
+class IncidentManager:
     """Keeps the open incidents of one camera."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
         self._calibrated = camera.homography is not None
         self._detectors = _detectors(camera)
-        self._open: list[_Open] = []
+        self._open: list[_OpenIncident] = []
         self._number = 0
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Incident]:
+    def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[Incident]:
         """New incidents, and those that are over."""
         raised = []
         for detector in self._detectors:
@@ -60,19 +60,19 @@ class IncidentDesk:
                     raised.append(self._raise(finding, scene.t))
         return raised + self.end_stale(scene.t)
 
-    def _known(self, finding: Finding) -> _Open | None:
+    def _known(self, finding: IncidentCandidate) -> _OpenIncident | None:
         return next((one for one in self._open if self._same(one.finding, finding)), None)
 
-    def _same(self, a: Finding, b: Finding) -> bool:
+    def _same(self, a: IncidentCandidate, b: IncidentCandidate) -> bool:
         if (a.type, a.zone) != (b.type, b.zone):
             return False
-        if a.place is None or b.place is None or a.track == b.track:
+        if a.position is None or b.position is None or a.track == b.track:
             return True
         if self._calibrated:
-            return hypot(a.place[0] - b.place[0], a.place[1] - b.place[1]) < SAME_PLACE_M
+            return hypot(a.position[0] - b.position[0], a.position[1] - b.position[1]) < SAME_PLACE_M
         return hypot(a.pixel[0] - b.pixel[0], a.pixel[1] - b.pixel[1]) < SAME_PLACE_PX
 
-    def _raise(self, finding: Finding, t: float) -> Incident:
+    def _raise(self, finding: IncidentCandidate, t: float) -> Incident:
         self._number += 1
         incident = Incident(
             number=self._number,
@@ -82,12 +82,12 @@ class IncidentDesk:
             detected_s=t,
             end_s=None,
             pixel=finding.pixel,
-            ground=finding.place if self._calibrated else None,
+            ground=finding.position if self._calibrated else None,
             confidence=finding.confidence,
             reason=finding.reason,
             track=finding.track,
         )
-        self._open.append(_Open(incident, finding))
+        self._open.append(_OpenIncident(incident, finding))
         return incident
 
     def end_stale(self, t: float) -> list[Incident]:
@@ -96,23 +96,23 @@ class IncidentDesk:
         self._open = [one for one in self._open if one not in stale]
         return [replace(one.incident, end_s=one.finding.seen_s) for one in stale]
 
-    def start_anew(self) -> list[Incident]:
+    def reset(self) -> list[Incident]:
         """End everything where it was last found: the clock jumped, and times no longer compare."""
         ended = [replace(one.incident, end_s=one.finding.seen_s) for one in self._open]
         self._open = []
         self._detectors = _detectors(self._camera)
         return ended
 
-    def forget(self, gone: Sequence[Trajectory]) -> None:
+    def drop(self, gone: Sequence[Trajectory]) -> None:
         for detector in self._detectors:
-            detector.forget(gone)
+            detector.drop(gone)
 
 
-def _detectors(camera: Camera) -> tuple[Detector, ...]:
+def _detectors(camera: Camera) -> tuple[IncidentDetector, ...]:
     return (
         StoppedVehicles(camera.zones),
         WrongWay(),
-        PeopleOnRoad(camera.zones),
+        PedestrianOnRoad(camera.zones),
         Collisions(),
         CongestionOnset(camera.zones),
     )

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Zone
-from analytics.facts import IncidentType, Level, RoadUser
-from analytics.flow.congestion_level import ZoneLevels
-from analytics.incidents.base import Finding
-from analytics.tracks.scene import Mover, Scene
+from analytics.facts import IncidentType, Level
+from analytics.flow.congestion_level import ZoneLevelMonitor
+from analytics.incidents.base import IncidentCandidate
+from analytics.road_users import RoadUser
+from analytics.tracks.scene import RoadUserState, Scene
 from analytics.tracks.trajectories import Trajectory
 
 STANDING_S = 8.0
@@ -45,7 +46,7 @@ QUEUE_AHEAD_M = 40.0
 ROAD_HALF_WIDTH_M = 6.0
 """Something slow within this reach ahead means that a queue may be what holds the vehicle up."""
 
-HIDDEN_FOR_S = 0.7
+MAX_DETECTION_AGE_S = 0.7
 """Nothing is said about a vehicle that is not seen for longer: it may have driven on."""
 
 STAYS_M = 3.0
@@ -55,7 +56,7 @@ EXCHANGED_S = 15.0
 """A track that leaves may have been taken over by somebody who drove past; who then appears where it stood, stands
 there yet."""
 
-NEVER = (RoadUser.BICYCLE, RoadUser.PERSON)
+IGNORED_CLASSES = (RoadUser.BICYCLE, RoadUser.PERSON)
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class _Standing:
     """
 
     since: float
-    vehicle: Mover
+    vehicle: RoadUserState
     near: set[int] = field(default_factory=set)
     passed: dict[int, float] = field(default_factory=dict)
     found: bool = False
@@ -91,12 +92,12 @@ class StoppedVehicles:
     def __init__(self, zones: Sequence[Zone]) -> None:
         self._zones = zones
         self._standing: dict[int, _Standing] = {}
-        self._left: list[tuple[float, Mover]] = []
+        self._left: list[tuple[float, RoadUserState]] = []
 
     def __len__(self) -> int:
         return len(self._standing) + len(self._left)
 
-    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
+    def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
         self._left = [(t, vehicle) for t, vehicle in self._left if scene.t - t <= EXCHANGED_S]
         return [
             self._finding(vehicle, k, scene.t)
@@ -106,22 +107,22 @@ class StoppedVehicles:
             if self._has_stopped(vehicle, k, scene, levels.levels[k])
         ]
 
-    def _has_stopped(self, vehicle: Mover, k: int, scene: Scene, level: Level) -> bool:
+    def _has_stopped(self, vehicle: RoadUserState, k: int, scene: Scene, level: Level) -> bool:
         standing = self._standing_of(vehicle, scene)
-        if standing is None or scene.t - vehicle.trajectory.last_seen > HIDDEN_FOR_S:
+        if standing is None or scene.t - vehicle.trajectory.last_seen > MAX_DETECTION_AGE_S:
             return False
         if standing.found:
             return True
-        vehicles = np.array([mover.is_vehicle for mover in scene.movers])
-        tracks = np.array([mover.trajectory.track for mover in scene.movers])[vehicles]
+        vehicles = np.array([user.is_vehicle for user in scene.road_users])
+        tracks = np.array([user.trajectory.track for user in scene.road_users])[vehicles]
         ahead, beside = (metres[vehicles] for metres in scene.offsets(vehicle, k))
-        along_ms = scene.all_along_ms(k)[vehicles]
+        along_ms = scene.speeds_along_ms(k)[vehicles]
         standing.note(tracks, ahead, along_ms, scene.t)
         slow_ahead = (
             (ahead > 1.0) & (ahead < QUEUE_AHEAD_M) & (beside < ROAD_HALF_WIDTH_M) & (np.abs(along_ms) < PASSING_MS)
         )
         in_lane = slow_ahead & (ahead < LANE_AHEAD_M) & (beside < LANE_HALF_WIDTH_M)
-        if vehicle.still_for(scene.t) < STANDING_S or in_lane.any():
+        if vehicle.stationary_s(scene.t) < STANDING_S or in_lane.any():
             return False
         waiting_is_normal = (
             self._zones[k].signal_controlled or level in (Level.CONGESTED, Level.JAMMED) or slow_ahead.any()
@@ -129,26 +130,26 @@ class StoppedVehicles:
         standing.found = not waiting_is_normal or standing.was_passed(scene.t)
         return standing.found
 
-    def _standing_of(self, vehicle: Mover, scene: Scene) -> _Standing | None:
+    def _standing_of(self, vehicle: RoadUserState, scene: Scene) -> _Standing | None:
         """What is known about a vehicle that stands; None for one that moves, is parked, or may stand there."""
         track = vehicle.trajectory.track
         known = self._standing.get(track)
         if known is not None and known.found and scene.distance(known.vehicle, vehicle) < STAYS_M:
             return known
-        if vehicle.still_since is None or vehicle.trajectory.road_user in NEVER:
+        if vehicle.stationary_since is None or vehicle.trajectory.road_user in IGNORED_CLASSES:
             if known is not None:
                 self._left.append((scene.t, self._standing.pop(track).vehicle))
             return None
         if track not in self._standing:
             if vehicle.trajectory.travelled_m() >= CAME_M:
-                self._standing[track] = _Standing(vehicle.still_since, vehicle)
+                self._standing[track] = _Standing(vehicle.stationary_since, vehicle)
             elif (lost := self._lost_at(vehicle)) is not None:
                 self._standing[track] = self._standing.pop(lost)
             elif any(_is_there(vehicle, left) for _, left in self._left):
-                self._standing[track] = _Standing(vehicle.still_since, vehicle)
+                self._standing[track] = _Standing(vehicle.stationary_since, vehicle)
         return self._standing.get(track)
 
-    def _lost_at(self, vehicle: Mover) -> int | None:
+    def _lost_at(self, vehicle: RoadUserState) -> int | None:
         """The track that stood where `vehicle` appears, and was lost: the same vehicle under another id."""
         for track, standing in self._standing.items():
             gone = standing.vehicle.trajectory.last_seen < vehicle.trajectory.times[0]
@@ -156,31 +157,31 @@ class StoppedVehicles:
                 return track
         return None
 
-    def _finding(self, vehicle: Mover, zone: int, t: float) -> Finding:
+    def _finding(self, vehicle: RoadUserState, zone: int, t: float) -> IncidentCandidate:
         standing = self._standing[vehicle.trajectory.track]
         passed = len(standing.passed)
         evidence = f"and {passed} road users have driven past it" if passed else "with the road ahead free"
-        what, seconds = vehicle.trajectory.road_user.value, vehicle.still_for(t)
-        return Finding(
+        what, seconds = vehicle.trajectory.road_user.value, vehicle.stationary_s(t)
+        return IncidentCandidate(
             type=IncidentType.STOPPED_VEHICLE,
             zone=zone,
             start_s=standing.since,
             seen_s=vehicle.trajectory.last_seen,
             pixel=vehicle.pixel,
-            place=vehicle.place,
+            position=vehicle.position,
             confidence=min(0.95, 0.7 + 0.05 * passed),
             reason=f"A {what} has stood still for {seconds:.0f} s in a live lane, {evidence}.",
             track=vehicle.trajectory.track,
         )
 
-    def forget(self, gone: Sequence[Trajectory]) -> None:
+    def drop(self, gone: Sequence[Trajectory]) -> None:
         for trajectory in gone:
             self._standing.pop(trajectory.track, None)
             for standing in self._standing.values():
                 standing.near.discard(trajectory.track)
 
 
-def _is_there(vehicle: Mover, stood: Mover) -> bool:
+def _is_there(vehicle: RoadUserState, stood: RoadUserState) -> bool:
     """Whether it is where the other stood."""
     u, v = (a - b for a, b in zip(stood.pixel, vehicle.pixel, strict=True))
     return hypot(u, v) < vehicle.trajectory.height / 2

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from analytics.facts import IncidentType
-from analytics.flow.congestion_level import ZoneLevels
-from analytics.incidents.base import Finding
-from analytics.tracks.scene import Mover, Scene
+from analytics.flow.congestion_level import ZoneLevelMonitor
+from analytics.incidents.base import IncidentCandidate
+from analytics.tracks.scene import RoadUserState, Scene
 from analytics.tracks.trajectories import Trajectory
 
 AGAINST_MS = 2.0
@@ -28,7 +28,7 @@ class _Run:
 
     zone: int
     t: float
-    first: Mover
+    first: RoadUserState
 
 
 class WrongWay:
@@ -40,35 +40,35 @@ class WrongWay:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def observe(self, scene: Scene, levels: ZoneLevels) -> list[Finding]:
-        return [finding for mover in scene.movers if (finding := self._look_at(mover, scene)) is not None]
+    def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
+        return [finding for user in scene.road_users if (finding := self._look_at(user, scene)) is not None]
 
-    def _look_at(self, mover: Mover, scene: Scene) -> Finding | None:
-        track, zone = mover.trajectory.track, mover.zone
-        if zone is None or not mover.is_vehicle or not scene.along_ms(mover, zone) < -AGAINST_MS:
+    def _look_at(self, user: RoadUserState, scene: Scene) -> IncidentCandidate | None:
+        track, zone = user.trajectory.track, user.zone
+        if zone is None or not user.is_vehicle or not scene.speed_along_ms(user, zone) < -AGAINST_MS:
             self._runs.pop(track, None)
             return None
         run = self._runs.get(track)
-        if run is None or run.zone != zone or _was_lost(mover.trajectory, run.t):
-            run = self._runs[track] = _Run(zone, scene.t, mover)
-        against_m = scene.offset(mover, run.first, zone)[0]
-        sightings = sum(t >= run.t for t in mover.trajectory.times)
-        lasted_s = mover.trajectory.last_seen - run.t
+        if run is None or run.zone != zone or _was_lost(user.trajectory, run.t):
+            run = self._runs[track] = _Run(zone, scene.t, user)
+        against_m = scene.offset(user, run.first, zone)[0]
+        sightings = sum(t >= run.t for t in user.trajectory.times)
+        lasted_s = user.trajectory.last_seen - run.t
         if lasted_s < AGAINST_S or against_m < AGAINST_M or (sightings < SIGHTINGS and lasted_s < OR_FOR_S):
             return None
-        return Finding(
+        return IncidentCandidate(
             type=IncidentType.WRONG_WAY,
             zone=zone,
             start_s=run.t,
-            seen_s=mover.trajectory.last_seen,
-            pixel=mover.pixel,
-            place=mover.place,
+            seen_s=user.trajectory.last_seen,
+            pixel=user.pixel,
+            position=user.position,
             confidence=min(0.95, 0.6 + 0.02 * against_m),
-            reason=f"A {mover.trajectory.road_user.value} has driven {against_m:.0f} m against the legal direction.",
+            reason=f"A {user.trajectory.road_user.value} has driven {against_m:.0f} m against the legal direction.",
             track=track,
         )
 
-    def forget(self, gone: Sequence[Trajectory]) -> None:
+    def drop(self, gone: Sequence[Trajectory]) -> None:
         for trajectory in gone:
             self._runs.pop(trajectory.track, None)
 

@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from analytics.facts import Crossing, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.facts import Crossing, Incident, IncidentType, Level, ZoneInterval
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
+from analytics.road_users import RoadUser
 from analytics.scoring.matching import CrossingPair, by_gate_direction, match_crossings, same_class
 
 TOLERANCE_S = 1.5

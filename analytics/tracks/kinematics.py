@@ -13,13 +13,13 @@ KMH = 3.6
 FIT_WINDOW_S = 0.8
 """A path is fitted this long before and after the moment in question."""
 
-LASTING = 1.5
+NOISE_CORRELATION = 1.5
 """A box errs alike for several frames, so a fit is worse than independent errors would make it (measured)."""
 
 CHANGE_SHARE = 0.3
 """Of the change of velocity within the window: who brakes or turns is not in even motion (measured)."""
 
-LEAST_SIGMA_MS = 0.5 / KMH
+MIN_SIGMA_MS = 0.5 / KMH
 """What no fit shows: the ground point wanders under a vehicle that comes nearer, and the homography errs."""
 
 _HUBER = 1.345
@@ -35,7 +35,7 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
-class Motion:
+class LinearFit:
     """A straight, even motion fitted to N points.
 
     velocity: (2,) m/s. weights: (N,) 0..1. since: (N,) s from the weighted mean time. residuals: (N, 2) metres.
@@ -54,18 +54,18 @@ class Motion:
         return float(np.sqrt(variance / (self.weights @ self.since**2)))
 
 
-def fitted_motion(times: ArrayLike, places: ArrayLike) -> Motion:
-    """Least squares with Huber weights. times: (N,) seconds, increasing. places: (N, 2) metres.
+def fit_constant_velocity(times: ArrayLike, positions: ArrayLike) -> LinearFit:
+    """Least squares with Huber weights. times: (N,) seconds, increasing. positions: (N, 2) metres.
 
     The velocity is nan for fewer than 2 points or no time between them.
 
-    >>> fitted_motion([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).velocity.round(6).tolist()
+    >>> fit_constant_velocity([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).velocity.round(6).tolist()
     [3.0, 4.0]
     """
-    t, p = np.asarray(times, dtype=np.float64), np.asarray(places, dtype=np.float64).reshape(-1, 2)
+    t, p = np.asarray(times, dtype=np.float64), np.asarray(positions, dtype=np.float64).reshape(-1, 2)
     weights, velocity = np.ones(len(t)), np.full(2, np.nan)
     if len(t) < 2 or t[-1] - t[0] <= 0:
-        return Motion(velocity, weights, np.zeros(len(t)), np.zeros((len(t), 2)))
+        return LinearFit(velocity, weights, np.zeros(len(t)), np.zeros((len(t), 2)))
     for _ in range(4):
         since, offsets = t - weights @ t / weights.sum(), p - weights @ p / weights.sum()
         velocity = (weights * since) @ offsets / (weights @ since**2)
@@ -75,28 +75,28 @@ def fitted_motion(times: ArrayLike, places: ArrayLike) -> Motion:
         if scale < 1e-9:
             break
         weights = np.minimum(1.0, _HUBER * scale / np.maximum(distances, 1e-9))
-    return Motion(velocity, weights, since, residuals)
+    return LinearFit(velocity, weights, since, residuals)
 
 
 def speed_at(trajectory: Trajectory, t: float) -> Speed | None:
     """Speed around time `t`, None where the path is too short to tell (under 0.3 s or 3 points)."""
-    times, places = np.array(trajectory.times), np.array(trajectory.places)
+    times, positions = np.array(trajectory.times), np.array(trajectory.positions)
     near = np.abs(times - t) <= FIT_WINDOW_S
     if near.sum() < 3 or np.ptp(times[near]) < 0.3:
         return None
-    fit = fitted_motion(times[near], places[near])
-    noise, change = fit.standard_error(), change_of_velocity(times[near], places[near])
-    sigma = np.sqrt((LASTING * noise) ** 2 + (CHANGE_SHARE * change) ** 2 + LEAST_SIGMA_MS**2)
+    fit = fit_constant_velocity(times[near], positions[near])
+    noise, change = fit.standard_error(), change_of_velocity(times[near], positions[near])
+    sigma = np.sqrt((NOISE_CORRELATION * noise) ** 2 + (CHANGE_SHARE * change) ** 2 + MIN_SIGMA_MS**2)
     return Speed(float(np.linalg.norm(fit.velocity)) * KMH, float(sigma) * KMH)
 
 
-def change_of_velocity(times: NDArray[np.float64], places: NDArray[np.float64]) -> float:
+def change_of_velocity(times: NDArray[np.float64], positions: NDArray[np.float64]) -> float:
     """m/s between the first and the second half of a path of 3 points or more, each by plain least squares."""
     middle = len(times) // 2
-    before = _slope(times[: middle + 1], places[: middle + 1])
-    return float(np.linalg.norm(_slope(times[middle:], places[middle:]) - before))
+    before = _slope(times[: middle + 1], positions[: middle + 1])
+    return float(np.linalg.norm(_slope(times[middle:], positions[middle:]) - before))
 
 
-def _slope(times: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _slope(times: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
     since = times - times.mean()
-    return np.asarray(since @ (places - places.mean(axis=0)) / (since @ since))
+    return np.asarray(since @ (positions - positions.mean(axis=0)) / (since @ since))

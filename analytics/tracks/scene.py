@@ -1,4 +1,4 @@
-"""Who is where on the road and how fast, a few times a second: what queues and incidents are told from."""
+"""State of all road users on the road twice a second: the input of queues and incident detectors."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,127 +8,149 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Zone
-from analytics.facts import GroundPoint, Pixel, RoadUser
-from analytics.geometry.plane import Homography, along_and_beside
-from analytics.geometry.zone_index import ZoneMap, road_directions
+from analytics.facts import GroundPoint, Pixel
+from analytics.geometry.homography import Homography
+from analytics.geometry.plane import along_and_beside
+from analytics.geometry.zone_index import ZoneIndex, road_directions
+from analytics.road_users import RoadUser
+from analytics.tracks.kinematics import KMH
 from analytics.tracks.trajectories import Trajectories, Trajectory
 
 _Path = list[tuple[float, float, float]]
-"""Time, x and y of each sighting, newest first."""
+"""Time (s), x and y (m) of each detection, newest first."""
 
-EVERY_S = 0.5
-UNSEEN_FOR_S = 2.0
-UNSEEN_STANDING_FOR_S = 10.0
-"""A road user hidden for longer is no longer part of the scene; one that stood still probably stands there yet."""
+SAMPLE_EVERY_S = 0.5
+"""Seconds between two scenes [assumption]."""
 
-STANDING_BELOW_MS = 5 / 3.6
-"""A vehicle slower than 5 km/h stands: the usual threshold for queues."""
+KEEP_MOVING_S = 2.0
+"""A moving road user without a detection for this many seconds leaves the scene [assumption]."""
+
+KEEP_STATIONARY_S = 10.0
+"""The same for a stationary road user, which probably still stands there [assumption]."""
+
+QUEUE_SPEED_MS = 5 / KMH
+"""A vehicle below this speed (5 km/h) may be in a queue: a usual threshold for queues [assumption]."""
 
 SPEED_WINDOW_S = 1.2
-STILL_WITHIN_M = 1.0
-STILL_WITHIN_HEIGHTS = 0.12
-"""Someone who stays within this of where it was stands still; the larger of both, because far boxes jitter more."""
+"""Seconds before the last detection over which the velocity is a mean [assumption]."""
 
-ENOUGH_TO_TELL = 4
-"""Fewer sightings in the window leave its middle uncertain: twice as far is still no move."""
+STATIONARY_M = 1.0
+"""A road user within this many metres of its earlier position is stationary [assumption]."""
+
+STATIONARY_HEIGHTS = 0.12
+"""The same in heights of its box; the larger of both holds, because distant boxes jitter more [assumption]."""
+
+MIN_SAMPLES = 4
+"""With fewer detections in the window its median is uncertain, and the tolerance is doubled [assumption]."""
+
+_SCHEDULE_SLACK_S = 1e-6
+"""Seconds by which a sample may come early, for rounding errors of frame times [assumption]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Mover:
-    """One road user in the scene.
+class RoadUserState:
+    """Position and velocity of one road user in a scene.
 
-    zone: index of the zone it is in, None outside all. velocity: (x, y) m/s over the last second. speed_ms: its length.
-    metres_per_pixel: of the picture where it is. still_since: when it stopped moving; None while it moves.
+    zone: index of its zone, None outside all. position: metres. velocity: (x, y) m/s over `SPEED_WINDOW_S`.
+    speed_ms: its length. metres_per_pixel: of the image at its position. stationary_since: time at which it stopped;
+    None while it moves.
     """
 
     trajectory: Trajectory
     zone: int | None
     pixel: Pixel
-    place: GroundPoint
+    position: GroundPoint
     velocity: tuple[float, float]
     speed_ms: float
     metres_per_pixel: float
-    still_since: float | None
+    stationary_since: float | None
 
     @property
     def is_vehicle(self) -> bool:
         return self.trajectory.road_user is not RoadUser.PERSON
 
     @property
-    def stands(self) -> bool:
-        """Slow enough for a queue, and seen for long enough to tell."""
+    def is_queueing(self) -> bool:
+        """Whether it is slow enough for a queue, over a path long enough to measure that."""
         times = self.trajectory.times
-        return self.speed_ms < STANDING_BELOW_MS and times[-1] - times[0] >= SPEED_WINDOW_S / 2
+        return self.speed_ms < QUEUE_SPEED_MS and times[-1] - times[0] >= SPEED_WINDOW_S / 2
 
-    def still_for(self, t: float) -> float:
-        return 0.0 if self.still_since is None else t - self.still_since
+    def stationary_s(self, t: float) -> float:
+        """Seconds since it stopped; 0 while it moves."""
+        return 0.0 if self.stationary_since is None else t - self.stationary_since
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """directions: (Z, 2) legal directions of the zones, see `analytics.geometry.zone_index.road_directions`.
+    """All road users at time `t`.
 
-    spots, velocities: (M, 2) of the movers; spots are metres where the camera is calibrated, else pixels.
+    directions: (Z, 2) legal directions of the zones, see `analytics.geometry.zone_index.road_directions`.
+    positions, velocities: (M, 2) of the road users; positions are metres for a calibrated camera, otherwise pixels.
     """
 
     t: float
-    movers: Sequence[Mover]
+    road_users: Sequence[RoadUserState]
     directions: NDArray[np.float64]
     calibrated: bool
-    spots: NDArray[np.float64]
+    positions: NDArray[np.float64]
     velocities: NDArray[np.float64]
 
     @classmethod
-    def of(cls, t: float, movers: Sequence[Mover], directions: NDArray[np.float64], *, calibrated: bool) -> "Scene":
-        spots = np.array([mover.place if calibrated else mover.pixel for mover in movers]).reshape(-1, 2)
-        velocities = np.array([mover.velocity for mover in movers]).reshape(-1, 2)
-        return cls(t, movers, directions, calibrated, spots, velocities)
+    def of(
+        cls, t: float, road_users: Sequence[RoadUserState], directions: NDArray[np.float64], *, calibrated: bool
+    ) -> "Scene":
+        positions = np.array([user.position if calibrated else user.pixel for user in road_users]).reshape(-1, 2)
+        velocities = np.array([user.velocity for user in road_users]).reshape(-1, 2)
+        return cls(t, road_users, directions, calibrated, positions, velocities)
 
-    def in_zone(self, zone: int) -> list[Mover]:
-        return [mover for mover in self.movers if mover.zone == zone]
+    def in_zone(self, zone: int) -> list[RoadUserState]:
+        return [user for user in self.road_users if user.zone == zone]
 
-    def along_ms(self, mover: Mover, zone: int) -> float:
-        """Speed in the legal direction of the zone, negative against it; nan where there is none."""
-        (x, y), (along_x, along_y) = mover.velocity, self.directions[zone].tolist()
+    def speed_along_ms(self, user: RoadUserState, zone: int) -> float:
+        """Speed (m/s) along the legal direction of the zone, negative against it; nan for a zone without direction."""
+        (x, y), (along_x, along_y) = user.velocity, self.directions[zone].tolist()
         return float(x * along_x + y * along_y)
 
-    def all_along_ms(self, zone: int) -> NDArray[np.float64]:
-        """(M,) `along_ms` of all movers."""
+    def speeds_along_ms(self, zone: int) -> NDArray[np.float64]:
+        """(M,) `speed_along_ms` of all road users."""
         return np.asarray(self.velocities @ self.directions[zone])
 
-    def offsets(self, mover: Mover, zone: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """`offset` of all movers from `mover`: (M,) ahead and (M,) beside."""
-        scale = 1.0 if self.calibrated else mover.metres_per_pixel
-        steps = (self.spots - np.array(mover.place if self.calibrated else mover.pixel)) * scale
+    def offsets(self, user: RoadUserState, zone: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """`offset` of all road users from `user`: (M,) metres ahead and (M,) metres beside."""
+        scale = 1.0 if self.calibrated else user.metres_per_pixel
+        steps = (self.positions - np.array(user.position if self.calibrated else user.pixel)) * scale
         return along_and_beside(steps, self.directions[zone])
 
-    def offset(self, mover: Mover, other: Mover, zone: int) -> tuple[float, float]:
-        """How far `other` is ahead of `mover` in the legal direction of the zone, and how far beside, in metres."""
-        x, y = self._metres_between(mover, other)
+    def offset(self, user: RoadUserState, other: RoadUserState, zone: int) -> tuple[float, float]:
+        """Metres from `user` to `other`: ahead in the legal direction of the zone (signed), and beside it."""
+        x, y = self._metres_between(user, other)
         along_x, along_y = self.directions[zone]
         return x * along_x + y * along_y, abs(y * along_x - x * along_y)
 
-    def distance(self, mover: Mover, other: Mover) -> float:
-        return hypot(*self._metres_between(mover, other))
+    def distance(self, user: RoadUserState, other: RoadUserState) -> float:
+        """Metres between two road users."""
+        return hypot(*self._metres_between(user, other))
 
-    def _metres_between(self, mover: Mover, other: Mover) -> tuple[float, float]:
+    def _metres_between(self, user: RoadUserState, other: RoadUserState) -> tuple[float, float]:
         if self.calibrated:
-            return other.place[0] - mover.place[0], other.place[1] - mover.place[1]
-        scale = mover.metres_per_pixel
-        return (other.pixel[0] - mover.pixel[0]) * scale, (other.pixel[1] - mover.pixel[1]) * scale
+            return other.position[0] - user.position[0], other.position[1] - user.position[1]
+        scale = user.metres_per_pixel
+        return (other.pixel[0] - user.pixel[0]) * scale, (other.pixel[1] - user.pixel[1]) * scale
 
 
 @dataclass(slots=True)
 class _Anchor:
+    """Position (m) that a road user has not left since `t`."""
+
     t: float
-    place: GroundPoint
+    position: GroundPoint
 
 
-class SceneWatch:
-    """Looks at the trajectories every `EVERY_S` and remembers since when each road user stands still."""
+class SceneSampler:
+    """Builds a `Scene` every `SAMPLE_EVERY_S`, and stores since when each road user is stationary."""
 
     def __init__(self, zones: tuple[Zone, ...], homography: Homography | None) -> None:
-        self._map = ZoneMap(zones)
+        self._zone_index = ZoneIndex(zones)
         self._homography = homography
         self._directions = road_directions(zones, homography)
         self._anchors: dict[int, _Anchor] = {}
@@ -138,56 +160,56 @@ class SceneWatch:
         return len(self._anchors)
 
     def observe(self, t: float, trajectories: Trajectories) -> Scene | None:
-        """The scene at `t`, or None where the last one is recent enough."""
+        """Return the scene at `t`, or None while the last one is recent enough."""
         if t < self._next_t:
             return None
-        self._next_t = t + EVERY_S - 1e-6
-        present = [one for one in trajectories.all() if self._is_present(one, t)]
-        inside = self._map.membership([one.pixels[-1] for one in present])
-        movers = [self._mover(one, np.flatnonzero(row)) for one, row in zip(present, inside, strict=True)]
-        return Scene.of(t, movers, self._directions, calibrated=self._homography is not None)
+        self._next_t = t + SAMPLE_EVERY_S - _SCHEDULE_SLACK_S
+        present = [trajectory for trajectory in trajectories.all() if self._is_present(trajectory, t)]
+        inside = self._zone_index.membership([trajectory.pixels[-1] for trajectory in present])
+        states = [self._state(trajectory, np.flatnonzero(row)) for trajectory, row in zip(present, inside, strict=True)]
+        return Scene.of(t, states, self._directions, calibrated=self._homography is not None)
 
     def _is_present(self, trajectory: Trajectory, t: float) -> bool:
         anchor = self._anchors.get(trajectory.track)
-        stood = anchor is not None and trajectory.last_seen - anchor.t > SPEED_WINDOW_S
-        return t - trajectory.last_seen <= (UNSEEN_STANDING_FOR_S if stood else UNSEEN_FOR_S)
+        stationary = anchor is not None and trajectory.last_seen - anchor.t > SPEED_WINDOW_S
+        return t - trajectory.last_seen <= (KEEP_STATIONARY_S if stationary else KEEP_MOVING_S)
 
-    def _mover(self, trajectory: Trajectory, zones: NDArray[np.intp]) -> Mover:
-        path = _recent(trajectory)
+    def _state(self, trajectory: Trajectory, zones: NDArray[np.intp]) -> RoadUserState:
+        path = _recent_path(trajectory)
         velocity = _mean_velocity(path)
-        return Mover(
+        return RoadUserState(
             trajectory=trajectory,
             zone=int(zones[0]) if len(zones) else None,
             pixel=trajectory.pixels[-1],
-            place=trajectory.places[-1],
+            position=trajectory.positions[-1],
             velocity=velocity,
             speed_ms=hypot(*velocity),
             metres_per_pixel=trajectory.metres_per_pixel,
-            still_since=self._still_since(trajectory, path),
+            stationary_since=self._stationary_since(trajectory, path),
         )
 
-    def _still_since(self, trajectory: Trajectory, path: _Path) -> float | None:
+    def _stationary_since(self, trajectory: Trajectory, path: _Path) -> float | None:
         middle, oldest_t = len(path) // 2, path[-1][0]
         x, y = (sorted(coordinates)[middle] for coordinates in ([p[1] for p in path], [p[2] for p in path]))
         anchor = self._anchors.get(trajectory.track)
-        tolerance = max(STILL_WITHIN_M, STILL_WITHIN_HEIGHTS * trajectory.height * trajectory.metres_per_pixel)
-        if len(path) < ENOUGH_TO_TELL:
+        tolerance = max(STATIONARY_M, STATIONARY_HEIGHTS * trajectory.height * trajectory.metres_per_pixel)
+        if len(path) < MIN_SAMPLES:
             tolerance *= 2
-        if anchor is None or hypot(x - anchor.place[0], y - anchor.place[1]) > tolerance:
+        if anchor is None or hypot(x - anchor.position[0], y - anchor.position[1]) > tolerance:
             self._anchors[trajectory.track] = _Anchor(oldest_t, (x, y))
             return None
         return anchor.t if trajectory.last_seen - anchor.t >= SPEED_WINDOW_S else None
 
-    def forget(self, gone: Iterable[Trajectory]) -> None:
-        for trajectory in gone:
+    def drop(self, expired: Iterable[Trajectory]) -> None:
+        for trajectory in expired:
             self._anchors.pop(trajectory.track, None)
 
 
-def _recent(trajectory: Trajectory) -> _Path:
-    """The last `SPEED_WINDOW_S` until it was last seen."""
+def _recent_path(trajectory: Trajectory) -> _Path:
+    """Points of the last `SPEED_WINDOW_S` before the last detection."""
     oldest = trajectory.last_seen - SPEED_WINDOW_S
     path = []
-    for t, (x, y) in zip(reversed(trajectory.times), reversed(trajectory.places), strict=True):
+    for t, (x, y) in zip(reversed(trajectory.times), reversed(trajectory.positions), strict=True):
         if t < oldest:
             break
         path.append((t, x, y))
@@ -195,7 +217,7 @@ def _recent(trajectory: Trajectory) -> _Path:
 
 
 def _mean_velocity(path: _Path) -> tuple[float, float]:
-    """Between the mean places of the older and the newer half."""
+    """Velocity (m/s) between the mean positions of the older and the newer half; 0 for a single point."""
     half = len(path) // 2
     if half == 0:
         return 0.0, 0.0

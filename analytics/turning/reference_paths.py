@@ -1,4 +1,4 @@
-"""The ways that road users take over a junction, known from those who were seen from one end to the other."""
+"""Reference paths over a junction, sampled from trips that were observed from entry to exit."""
 
 from dataclasses import dataclass, field
 from math import radians
@@ -6,96 +6,105 @@ from math import radians
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.facts import Journey
+from analytics.facts import Trip
 
 Array = NDArray[np.float64]
 
-SPREAD_M, SPREAD_RAD = 1.0, radians(20)
-"""Standard deviation of a place and a heading from the nearest one on a way that was taken."""
+POSITION_SIGMA_M, HEADING_SIGMA_RAD = 1.0, radians(20)
+"""Standard deviations (m, rad) of a position and a heading from the nearest point of a reference path [assumption]."""
 
-UNKNOWN_RAD = 0.5
-"""Taken for the difference to a heading that is not known."""
+UNKNOWN_HEADING_RAD = 0.5
+"""Difference (rad) assumed to a heading that is not known [assumption]."""
 
-CHORD = 2
-"""A heading is that between the places so many points before and after."""
-SHORTEST_CHORD_M = 1.0
+CHORD_POINTS = 2
+"""A heading is the chord between the points this many before and after [assumption]."""
 
-FARTHEST = 30.0
-"""Squared standard deviations from every way of a movement beyond which one does not make it."""
+MIN_CHORD_M = 1.0
+"""A shorter chord (m) gives no heading [assumption]."""
 
-KEPT = 40
-"""Ways kept of each movement at the least, spread evenly over all that were taken; at the most twice as many."""
+MAX_DEVIATION = 30.0
+"""Squared deviation in standard deviations from every reference path beyond which the likelihood is 0 [assumption]."""
+
+MIN_KEPT = 40
+"""Reference paths kept per movement, spread evenly over time; at most twice as many are stored [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Where one is and whither one moves. place: (2,) metres. heading: (2,) of length 1, nan where not known."""
+    """Position (2,) in metres, unit heading (2,) (nan if unknown), speed (m/s) and time (s) of a road user."""
 
-    place: Array
+    position: Array
     heading: Array
     speed_ms: float
     t: float
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """times: (N,) seconds. places: (N, 2) metres. headings: (N, 2) of length 1, nan where not known."""
+class ReferencePath:
+    """Path of one trip.
+
+    times: (N,) seconds. positions: (N, 2) metres. headings: (N, 2) unit vectors, nan if unknown.
+    """
 
     times: Array
-    places: Array
+    positions: Array
     headings: Array
 
     @classmethod
-    def of(cls, journey: Journey) -> "Way":
-        places = np.array(journey.places, dtype=np.float64).reshape(-1, 2)
-        k = np.arange(len(places))
-        chords = places[np.minimum(k + CHORD, len(places) - 1)] - places[np.maximum(k - CHORD, 0)]
+    def of(cls, trip: Trip) -> "ReferencePath":
+        positions = np.array(trip.positions, dtype=np.float64).reshape(-1, 2)
+        k = np.arange(len(positions))
+        chords = (
+            positions[np.minimum(k + CHORD_POINTS, len(positions) - 1)] - positions[np.maximum(k - CHORD_POINTS, 0)]
+        )
         length = np.linalg.norm(chords, axis=1, keepdims=True)
-        headings = np.divide(chords, length, out=np.full_like(chords, np.nan), where=length >= SHORTEST_CHORD_M)
-        return cls(np.array(journey.times, dtype=np.float64), places, headings)
+        headings = np.divide(chords, length, out=np.full_like(chords, np.nan), where=length >= MIN_CHORD_M)
+        return cls(np.array(trip.times, dtype=np.float64), positions, headings)
 
     @property
     def start(self) -> Pose:
-        return self._pose(0, min(CHORD, len(self.times) - 1))
+        return self._pose(0, min(CHORD_POINTS, len(self.times) - 1))
 
     @property
     def end(self) -> Pose:
-        return self._pose(-1, max(-1 - CHORD, -len(self.times)))
+        return self._pose(-1, max(-1 - CHORD_POINTS, -len(self.times)))
 
     def _pose(self, at: int, other: int) -> Pose:
-        took_s = abs(self.times[at] - self.times[other])
-        far_m = float(np.linalg.norm(self.places[at] - self.places[other]))
-        return Pose(self.places[at], self.headings[at], far_m / took_s if took_s > 0 else 0.0, float(self.times[at]))
+        seconds = abs(self.times[at] - self.times[other])
+        metres = float(np.linalg.norm(self.positions[at] - self.positions[other]))
+        speed_ms = metres / seconds if seconds > 0 else 0.0
+        return Pose(self.positions[at], self.headings[at], speed_ms, float(self.times[at]))
 
     def nearest(self, pose: Pose) -> tuple[float, int]:
-        """How far the pose is from the nearest point of the way, squared in standard deviations, and that point."""
-        squared = ((self.places - pose.place) ** 2).sum(axis=1) / SPREAD_M**2
+        """Return the squared deviation of the pose from the nearest point of the path, and that point's index."""
+        squared = ((self.positions - pose.position) ** 2).sum(axis=1) / POSITION_SIGMA_M**2
         if np.isfinite(pose.heading).all():
             angles = np.arccos(np.clip(self.headings @ pose.heading, -1, 1))
-            squared += (np.where(np.isnan(angles), UNKNOWN_RAD, angles) / SPREAD_RAD) ** 2
+            squared += (np.where(np.isnan(angles), UNKNOWN_HEADING_RAD, angles) / HEADING_SIGMA_RAD) ** 2
         nearest = int(squared.argmin())
         return float(squared[nearest]), nearest
 
     def metres_between(self, start: int, end: int) -> float:
-        return float(np.linalg.norm(np.diff(self.places[start : end + 1], axis=0), axis=1).sum())
+        """Length in metres of the path between two of its points."""
+        return float(np.linalg.norm(np.diff(self.positions[start : end + 1], axis=0), axis=1).sum())
 
 
 @dataclass(slots=True)
-class WaysTaken:
-    """Of one movement. The sample of its ways stays spread evenly over time however many were taken."""
+class PathSample:
+    """Reference paths of one movement, sampled evenly over time. count: all paths that were added."""
 
-    sample: list[Way] = field(default_factory=list)
-    taken: int = 0
+    paths: list[ReferencePath] = field(default_factory=list)
+    count: int = 0
     _every: int = 1
 
-    def add(self, way: Way) -> None:
-        if self.taken % self._every == 0:
-            self.sample.append(way)
-        self.taken += 1
-        if len(self.sample) >= 2 * KEPT:
-            self.sample, self._every = self.sample[::2], 2 * self._every
+    def add(self, path: ReferencePath) -> None:
+        if self.count % self._every == 0:
+            self.paths.append(path)
+        self.count += 1
+        if len(self.paths) >= 2 * MIN_KEPT:
+            self.paths, self._every = self.paths[::2], 2 * self._every
 
     def likelihood(self, pose: Pose) -> float:
-        """Of the pose for one who makes this movement, up to a factor that is the same for all movements."""
-        deviations = np.array([way.nearest(pose)[0] for way in self.sample])
-        return float(np.exp(-deviations / 2).mean()) if deviations.min(initial=np.inf) <= FARTHEST else 0.0
+        """Likelihood of the pose for a road user on this movement, up to a factor common to all movements."""
+        deviations = np.array([path.nearest(pose)[0] for path in self.paths])
+        return float(np.exp(-deviations / 2).mean()) if deviations.min(initial=np.inf) <= MAX_DEVIATION else 0.0

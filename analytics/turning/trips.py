@@ -1,4 +1,4 @@
-"""The ways of road users over a junction, kept until each is gone for good."""
+"""Paths of road users over a junction, recorded until their tracks end."""
 
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -6,86 +6,107 @@ from dataclasses import dataclass, field
 from math import dist, inf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.camera import Gate
-from analytics.facts import GroundPoint, Journey
-from analytics.geometry.junction_arms import arms
-from analytics.geometry.plane import Homography
-from analytics.tracks.trajectories import Look, Trajectory
+from analytics.facts import GroundPoint, Trip
+from analytics.geometry.homography import Homography
+from analytics.geometry.junction_arms import gate_arms
+from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
 
 STEP_M = 1.0
-LONGEST = 120
-"""Points kept of each way."""
+"""Metres between two recorded points of a path [assumption]."""
 
-MARGIN = 1.15
-"""How far the junction reaches from its centre, in distances to the farthest end of a gate."""
+MAX_POINTS = 120
+"""Points recorded of each path; the oldest are dropped [assumption]."""
 
-UNWATCHED_S = 2.5
-"""Who was seen this soon after observation began, or until this soon before it ended, may have been there before, or
-after."""
+REACH_FACTOR = 1.15
+"""Radius of the junction, in distances from its centre to the farthest end of a gate [assumption]."""
+
+EDGE_S = 2.5
+"""Seconds at the start and end of the observation [assumption].
+
+A path that begins or ends there may go on outside the observed time.
+"""
 
 
 @dataclass(slots=True)
-class _Way:
-    """latest: when and where it was last seen on the junction; the way itself has points `STEP_M` apart."""
+class _OpenTrip:
+    """A trip in progress. latest: time and position of the last detection on the junction.
+
+    observed_since: start of the observation. points: at least `STEP_M` apart.
+    """
 
     trajectory: Trajectory
-    watched_since: float
+    observed_since: float
     latest: tuple[float, GroundPoint]
-    points: deque[tuple[float, GroundPoint]] = field(default_factory=lambda: deque(maxlen=LONGEST))
+    points: deque[tuple[float, GroundPoint]] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
 
 
-class JourneyBook:
-    """Follows road users over the junction that the gates surround.
+@dataclass(frozen=True, slots=True)
+class _Junction:
+    """Circle on the ground around the gates. centre: (2,) metres."""
 
-    Keeps nothing where gates name no two arms, or where the camera is not calibrated: places of different road users
-    cannot be compared then.
+    centre: NDArray[np.float64]
+    radius_m: float
+
+    @classmethod
+    def around(cls, gates: Sequence[Gate], homography: Homography | None) -> "_Junction | None":
+        """None where the gates name fewer than two arms, or the camera is not calibrated."""
+        arms = gate_arms(gates)
+        if not arms or homography is None:
+            return None
+        ends = homography.to_ground([end for gate in gates if gate.id in arms for end in (gate.p1, gate.p2)])
+        centre = ends.mean(axis=0)
+        return cls(centre, REACH_FACTOR * float(np.linalg.norm(ends - centre, axis=1).max()))
+
+
+class TripRecorder:
+    """Records the paths of road users over the junction that the gates surround.
+
+    Records nothing where the gates name fewer than two arms, or where the camera is not calibrated: positions of
+    different road users cannot be compared then.
     """
 
     def __init__(self, gates: Sequence[Gate], homography: Homography | None) -> None:
-        self._ways: dict[int, _Way] = {}
-        self._watched_since = -inf
-        self._watched_until = -inf
-        named = arms(gates)
-        self._reach_m = 0.0
-        if named and homography is not None:
-            ends = homography.to_ground([end for gate in gates if gate.id in named for end in (gate.p1, gate.p2)])
-            self._centre = ends.mean(axis=0)
-            self._reach_m = MARGIN * float(np.linalg.norm(ends - self._centre, axis=1).max())
+        self._junction = _Junction.around(gates, homography)
+        self._open: dict[int, _OpenTrip] = {}
+        self._observed_since = -inf
+        self._observed_until = -inf
 
-    def observe(self, look: Look) -> None:
-        if look.step_s == 0:
-            self._watched_since = look.t
-        self._watched_until = look.t
-        if not self._reach_m or not look.trajectories:
+    def observe(self, frame: AnalyzedFrame) -> None:
+        if frame.step_s == 0:
+            self._observed_since = frame.t
+        self._observed_until = frame.t
+        if self._junction is None or not frame.trajectories:
             return
-        near = np.linalg.norm(look.places - self._centre, axis=1) <= self._reach_m
-        for i in np.flatnonzero(near).tolist():
-            trajectory = look.trajectories[i]
-            self._note(trajectory, (look.t, trajectory.places[-1]))
+        inside = np.linalg.norm(frame.positions - self._junction.centre, axis=1) <= self._junction.radius_m
+        for i in np.flatnonzero(inside).tolist():
+            trajectory = frame.trajectories[i]
+            self._add(trajectory, (frame.t, trajectory.positions[-1]))
 
-    def _note(self, trajectory: Trajectory, point: tuple[float, GroundPoint]) -> None:
-        way = self._ways.get(trajectory.track)
-        if way is None:
-            way = self._ways[trajectory.track] = _Way(trajectory, self._watched_since, point)
-        way.latest = point
-        if not way.points or dist(way.points[-1][1], point[1]) >= STEP_M:
-            way.points.append(point)
+    def _add(self, trajectory: Trajectory, point: tuple[float, GroundPoint]) -> None:
+        trip = self._open.get(trajectory.track)
+        if trip is None:
+            trip = self._open[trajectory.track] = _OpenTrip(trajectory, self._observed_since, point)
+        trip.latest = point
+        if not trip.points or dist(trip.points[-1][1], point[1]) >= STEP_M:
+            trip.points.append(point)
 
-    def close(self, gone: Iterable[Trajectory]) -> list[Journey]:
-        """The journeys of those who are gone, if they were on the junction."""
-        ways = [self._ways.pop(trajectory.track, None) for trajectory in gone]
-        return [self._journey(way) for way in ways if way is not None]
+    def pop_finished(self, expired: Iterable[Trajectory]) -> list[Trip]:
+        """Return the trips of tracks that ended, if they were on the junction."""
+        trips = [self._open.pop(trajectory.track, None) for trajectory in expired]
+        return [self._trip(trip) for trip in trips if trip is not None]
 
-    def _journey(self, way: _Way) -> Journey:
-        points = list(way.points)
-        if way.latest[0] > points[-1][0]:
-            points.append(way.latest)
-        return Journey(
-            track=way.trajectory.track,
-            road_user=way.trajectory.road_user,
+    def _trip(self, trip: _OpenTrip) -> Trip:
+        points = list(trip.points)
+        if trip.latest[0] > points[-1][0]:
+            points.append(trip.latest)
+        return Trip(
+            track=trip.trajectory.track,
+            road_user=trip.trajectory.road_user,
             times=tuple(t for t, _ in points),
-            places=tuple(place for _, place in points),
-            arrived=points[0][0] - way.watched_since >= UNWATCHED_S,
-            departed=self._watched_until - points[-1][0] >= UNWATCHED_S,
+            positions=tuple(position for _, position in points),
+            arrived=points[0][0] - trip.observed_since >= EDGE_S,
+            departed=self._observed_until - points[-1][0] >= EDGE_S,
         )

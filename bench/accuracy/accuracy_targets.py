@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from analytics.facts import IncidentType, RoadUser
+from analytics.facts import IncidentType
+from analytics.road_users import RoadUser
 from pipelines.recordings.evaluate.case_runner import Evaluation
 from pipelines.recordings.evaluate.scorecard import Scorecard
 

@@ -4,7 +4,7 @@ import statistics
 import time
 from pathlib import Path
 
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from models.tracking.tracker import make_tracker
 from pipelines.recordings.detection_replay import read_recording
 from pipelines.recordings.evaluate.case_runner import Case, case_camera
@@ -16,7 +16,7 @@ def ms_per_frame(scenario: Path) -> float | None:
     """Mean CPU time of the frames with about 30 boxes, or None where the scenario has none."""
     case = Case(scenario.name, scenario / "detections.jsonl.gz", scenario / "truth.json", scenario / "camera.json")
     camera = case_camera(case)
-    tracker, analyst = make_tracker(camera), CameraAnalyst(camera)
+    tracker, analyst = make_tracker(camera), CameraAnalyzer(camera)
     spent = []
     for frame in read_recording(case.source):
         started = time.thread_time()

@@ -8,8 +8,8 @@ import supervision as sv
 from trackers import ByteTrackTracker
 
 from analytics.camera import Camera, Gate
-from analytics.facts import ROAD_USERS
 from analytics.geometry.plane import side_of_line
+from analytics.road_users import ROAD_USERS
 from pipelines.recordings.detection_replay import RecordedFrame
 
 

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics.camera import Camera
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections
 from analytics.facts import Crossing
 from analytics.ground_truth import GroundTruth
@@ -116,7 +116,7 @@ def see(clip: Path, camera: Camera, detector: Detector, change: Change) -> Seen:
 def crossings(seen: Seen, camera: Camera, regarded: float, begins: float) -> list[Crossing]:
     usual, tracker.BIRTH_CONFIDENCE = tracker.BIRTH_CONFIDENCE, begins
     try:
-        follow, analyst, facts = tracker.make_tracker(camera), CameraAnalyst(camera), []
+        follow, analyst, facts = tracker.make_tracker(camera), CameraAnalyzer(camera), []
         for t, boxes in zip(seen.times, seen.boxes, strict=True):
             sure = boxes.confidence >= regarded
             kept = Detections(boxes.xyxy[sure], boxes.confidence[sure], boxes.class_id[sure])

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 
 _PERSON = ROAD_USERS.index(RoadUser.PERSON)
 _IS_MACHINE = np.array([road_user in (RoadUser.MOTORCYCLE, RoadUser.BICYCLE) for road_user in ROAD_USERS])

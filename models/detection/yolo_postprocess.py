@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.weights.model_metadata import UNMAPPED_CLASS
 
 NMS_IOU = 0.6

@@ -7,7 +7,7 @@ import supervision as sv
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 
 
 @dataclass(frozen=True, slots=True)

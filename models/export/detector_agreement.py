@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from models.tracking.association import pairwise_iou
 
 MATCH_IOU = 0.5

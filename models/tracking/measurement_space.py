@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.geometry.plane import Homography
+from analytics.geometry.homography import Homography
 
 Array = NDArray[np.float64]
 """Array of floats; shapes are in the docstrings."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from models.tracking.measurement_space import Array, Indices
 
 CLASSES = len(ROAD_USERS)

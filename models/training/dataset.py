@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.detector import RgbImage
 from models.detection.letterbox import PADDING_GREY
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from models.detection.openvino import find_xml
 from models.detection.ultralytics import import_ultralytics
 from models.training.dataset import Batch, CropSampler, LabelledImage

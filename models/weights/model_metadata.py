@@ -9,7 +9,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from models.errors import UnusableWeights
 
 UNMAPPED_CLASS = -1

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from analytics.camera import Camera
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections, Tracks
 from analytics.facts import Fact
 from models.gating.roi import RegionOfInterest, choose_roi
@@ -42,7 +42,7 @@ class CameraPipeline:
     ) -> None:
         self.image_size = camera.image_size
         self._perception = CameraPerception(camera, roi or choose_roi(camera), gating=gating)
-        self._analyzer = CameraAnalyst(camera)
+        self._analyzer = CameraAnalyzer(camera)
         self._on_result = on_result
 
     def plan(self, frame: TimedFrame) -> DetectionRequest:

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from analytics.camera import Camera
-from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, Journey, LevelReport, ZoneInterval
-from analytics.geometry.geodesy import on_the_map
+from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, LevelChange, Trip, ZoneInterval
+from analytics.geometry.geodesy import locate
 from pipelines.events.schema import (
     Congestion,
     Counts,
@@ -57,11 +57,11 @@ class FactEvents:
                 self._zones.append(ZoneRecord(**_in_utc(fact)))
             case Coverage():
                 return self._counts(fact)
-            case LevelReport():
+            case LevelChange():
                 return self._congestion(fact)
             case Incident():
                 return self._incident(fact)
-            case Journey():
+            case Trip():
                 pass
         return None
 
@@ -79,7 +79,7 @@ class FactEvents:
             zones=tuple(zones),
         )
 
-    def _congestion(self, report: LevelReport) -> Congestion:
+    def _congestion(self, report: LevelChange) -> Congestion:
         return Congestion(
             camera_id=self._camera.id,
             zone=report.zone,
@@ -96,7 +96,7 @@ class FactEvents:
             snapshot = self._snapshots[incident.number] = self._take_snapshot(incident_id, incident)
         else:
             snapshot = self._snapshots.pop(incident.number, None)
-        position = on_the_map(self._camera, incident.pixel, incident.ground)
+        position = locate(self._camera, incident.pixel, incident.ground)
         return IncidentReport(
             camera_id=self._camera.id,
             incident_id=incident_id,

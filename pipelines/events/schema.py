@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
+from analytics.facts import Direction, IncidentType, Level, LevelOfService
+from analytics.road_users import RoadUser
 
 TOPICS = {
     "counts": "traffic.counts",
@@ -124,7 +125,7 @@ class IncidentReport(_Data):
     """An incident when it is raised, and again with the same `incident_id` when it is over.
 
     pixel: (u, v). ground: metres in the camera's local frame. lat, lon: WGS84 of the ground point; the camera's own
-    position where that cannot be known (`analytics.geometry.geodesy.on_the_map`). snapshot: name of the picture in the
+    position where that cannot be known (`analytics.geometry.geodesy.locate`). snapshot: name of the picture in the
     snapshot store, None where none was kept.
     """
 

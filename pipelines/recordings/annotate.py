@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from analytics.camera import Camera
 from analytics.detections import Tracks
-from analytics.facts import ROAD_USERS, Crossing, Fact, Incident
+from analytics.facts import Crossing, Fact, Incident
+from analytics.road_users import ROAD_USERS
 from pipelines.errors import UserError
 
 _TIME_BASE = Fraction(1, 90_000)

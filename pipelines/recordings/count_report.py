@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from analytics.camera import Camera
-from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, Journey, RoadUser, ZoneInterval
-from analytics.geometry.geodesy import on_the_map
-from analytics.turning.turning_counts import Movement, Movements
+from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, Trip, ZoneInterval
+from analytics.geometry.geodesy import locate
+from analytics.road_users import RoadUser
+from analytics.turning.turning_counts import Movement, TurningMovementEstimator
 from pipelines.errors import UserError
 
 _TABLES = """
@@ -78,7 +79,7 @@ class Report:
                     self._insert("gate_intervals", _text(_gate_interval(fact)))
                 case Incident():
                     self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
-                case Journey():
+                case Trip():
                     self._insert("journeys", fact.track, _text(asdict(fact)))
 
     def _insert(self, table: str, *values: float | str) -> None:
@@ -124,7 +125,7 @@ class Report:
             "SELECT t, gate, direction, road_user, track, journeys.row FROM crossings LEFT JOIN journeys USING (track) "
             "ORDER BY track, t, crossings.rowid"
         )
-        movements = Movements(self._camera.gates)
+        movements = TurningMovementEstimator(self._camera.gates)
         for track, rows in groupby(found, key=itemgetter(4)):
             path, journeys = [], []
             for t, gate, direction, road_user, _, journey in rows:
@@ -133,7 +134,7 @@ class Report:
                 )
                 journeys.append(journey)
             movements.add(path, None if journeys[0] is None else _journey(journeys[0]))
-        return [_movement(movement) for movement in movements.found()]
+        return [_movement(movement) for movement in movements.movements()]
 
 
 def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, Any]:
@@ -192,9 +193,9 @@ def _crossing(crossing: Crossing) -> dict[str, Any]:
     }
 
 
-def _journey(row: str) -> Journey:
+def _journey(row: str) -> Trip:
     kept = json.loads(row)
-    return Journey(**kept | {"road_user": RoadUser(kept["road_user"])})
+    return Trip(**kept | {"road_user": RoadUser(kept["road_user"])})
 
 
 def _movement(movement: Movement) -> dict[str, Any]:
@@ -247,7 +248,7 @@ def _gate_interval(interval: GateInterval) -> dict[str, Any]:
 
 
 def _incident(incident: Incident, camera: Camera) -> dict[str, Any]:
-    position = on_the_map(camera, incident.pixel, incident.ground)
+    position = locate(camera, incident.pixel, incident.ground)
     ground = incident.ground
     return {
         "type": incident.type.value,

@@ -14,9 +14,10 @@ import av
 import numpy as np
 
 from analytics.camera import Camera
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections, Tracks
-from analytics.facts import ROAD_USERS, Fact, RoadUser
+from analytics.facts import Fact
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.detector import Detector, RgbImage
 from models.gating.roi import choose_roi
 from pipelines.analysis.detection_request import DetectionRequest
@@ -199,7 +200,7 @@ class _Counting:
         self, camera: Camera, detector: Detector, sight: CameraPerception, watchers: Sequence[Watcher]
     ) -> None:
         self._detector, self._sight, self._watchers = detector, sight, watchers
-        self._analyst, self._counted = CameraAnalyst(camera), Counted()
+        self._analyst, self._counted = CameraAnalyzer(camera), Counted()
         self._votes: dict[int, Counter[int]] = {}
         self._under_way: deque[tuple[_Picture, DetectionRequest, Future[Detections] | None]] = deque()
         self._latest: tuple[RgbImage, Future[Detections]] | None = None

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from analytics.camera import Camera
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from models.tracking.tracker import make_tracker
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, Run
@@ -112,7 +112,7 @@ def replay_into(
     every: take only each so-many-th frame, as a slower camera would give. progress: called with `t` of each frame.
     """
     started = perf_counter()
-    tracker, analyst = make_tracker(camera), CameraAnalyst(camera)
+    tracker, analyst = make_tracker(camera), CameraAnalyzer(camera)
     frames, first_t, last_t, step_s = 0, 0.0, 0.0, 0.0
     for frame in islice(read_recording(path), 0, None, every):
         if frames == 0:

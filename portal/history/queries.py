@@ -12,7 +12,7 @@ from datetime import datetime
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from analytics.flow.headways import SHORT_S
+from analytics.flow.headways import SHORT_HEADWAY_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +184,7 @@ def crossings_by_class(connection: Connection, span: Span, gate: str) -> list[Cl
 def headways(connection: Connection, span: Span, gate: str) -> list[HeadwayBucket]:
     """Buckets in which two vehicles or more crossed in one direction and a headway is known."""
     with connection.cursor(row_factory=class_row(HeadwayBucket)) as cursor:
-        return cursor.execute(_HEADWAYS, {**span.parameters, "gate": gate, "short": SHORT_S}).fetchall()
+        return cursor.execute(_HEADWAYS, {**span.parameters, "gate": gate, "short": SHORT_HEADWAY_S}).fetchall()
 
 
 def gate_smp(connection: Connection, span: Span, gate: str) -> list[SmpBucket]:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 
 from analytics.capacity.pkji import level_of_service
-from analytics.facts import ROAD_USERS, Level, RoadUser
+from analytics.facts import Level
+from analytics.road_users import ROAD_USERS, RoadUser
 from portal.history.queries import (
     ClassBucket,
     HeadwayBucket,

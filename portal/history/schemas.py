@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from analytics.facts import Direction, Level, LevelOfService, RoadUser
+from analytics.facts import Direction, Level, LevelOfService
+from analytics.road_users import RoadUser
 from portal.schemas import Answer, Fraction, Utc
 
 Counts = dict[RoadUser, int]

@@ -8,7 +8,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, ZoneInterval
+from analytics.road_users import RoadUser
 
 Connection = psycopg.Connection[Any]
 

@@ -15,12 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Camera, Gate
-from analytics.facts import Direction, IncidentType, RoadUser
-from analytics.flow.congestion_level import BOUNDARIES, LONE_VEHICLES, SIGNAL_WINDOW_S, WINDOW_S, RollingSpeed, level_at
+from analytics.facts import Direction, IncidentType
+from analytics.flow.congestion_level import (
+    BOUNDARIES,
+    MIN_VEHICLES_FOR_CONGESTION,
+    SIGNAL_WINDOW_S,
+    WINDOW_S,
+    RollingSpeed,
+    level_at,
+)
 from analytics.flow.free_flow import LIMIT_SHARE
 from analytics.geometry.plane import segments_cross, side_of_line
-from analytics.geometry.zone_index import ZoneMap
+from analytics.geometry.zone_index import ZoneIndex
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
+from analytics.road_users import RoadUser
 from simulator.render.projection import Figures
 from simulator.render.visibility import visible_share
 from simulator.world.traffic_state import Moment
@@ -96,7 +104,7 @@ class TruthKeeper:
     def __init__(self, camera: Camera, *, into_minute_s: float = 0.0) -> None:
         self._camera = camera
         self._into_minute_s = into_minute_s
-        self._zones = ZoneMap(camera.zones)
+        self._zones = ZoneIndex(camera.zones)
         self._t = 0.0
         self._spots: dict[int, NDArray[np.float64]] = {}
         self._shown: set[tuple[int, int]] = set()
@@ -229,7 +237,7 @@ class TruthKeeper:
     def _relative_speed(self, zone_id: str) -> float:
         """1 where too few travel for a jam."""
         reading = self._rolling[zone_id].read()
-        if reading is None or reading.speed_ms is None or reading.vehicles < LONE_VEHICLES:
+        if reading is None or reading.speed_ms is None or reading.vehicles < MIN_VEHICLES_FOR_CONGESTION:
             return 1.0
         return reading.speed_ms / self._free_flow_ms
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.facts import RoadUser
+from analytics.road_users import RoadUser
 
 
 @dataclass(frozen=True, slots=True)

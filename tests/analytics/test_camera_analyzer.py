@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from analytics.camera import Camera, Gate
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Tracks
-from analytics.facts import Coverage, Crossing, Incident, IncidentType, Level, LevelReport, RoadUser, ZoneInterval
+from analytics.facts import Coverage, Crossing, Incident, IncidentType, Level, LevelChange, ZoneInterval
+from analytics.road_users import RoadUser
 from tests.support.builders import Drive, film, metric_camera, straight_road, tracks
 
 GATE = Gate(id="g", p1=(500, 600), p2=(500, 400))
 
 
 def analyse(camera, drives, *, until, fps=5.0, start=0.0):
-    analyst = CameraAnalyst(camera)
+    analyst = CameraAnalyzer(camera)
     facts = []
     for t, frame in film(drives, until=until, fps=fps, start=start):
         facts += analyst.observe(t, frame)
@@ -64,7 +65,7 @@ def test_without_calibration_there_is_no_kmh_but_a_relative_speed():
 
 def test_nothing_seen_is_empty_but_not_observed_is_unknown():
     camera = metric_camera(zones=[straight_road()])
-    analyst = CameraAnalyst(camera)
+    analyst = CameraAnalyzer(camera)
     facts = []
     for t, frame in film([], until=61, fps=2):
         facts += analyst.observe(t, frame)
@@ -83,7 +84,7 @@ def test_coverage_is_reported_every_ten_seconds_and_sums_to_what_was_observed():
 
 
 def test_level_turns_unknown_while_the_camera_is_away_and_comes_back():
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     facts = []
     for t, frame in film([], until=40, fps=2):
         facts += analyst.observe(t, frame)
@@ -91,20 +92,20 @@ def test_level_turns_unknown_while_the_camera_is_away_and_comes_back():
         facts += analyst.advance(t)
     for t, frame in film([], until=140, fps=2, start=100):
         facts += analyst.observe(t, frame)
-    changes = [(r.previous, r.level) for r in of(LevelReport, facts) if r.previous is not r.level]
+    changes = [(r.previous, r.level) for r in of(LevelChange, facts) if r.previous is not r.level]
     assert changes == [(Level.UNKNOWN, Level.FREE), (Level.FREE, Level.UNKNOWN), (Level.UNKNOWN, Level.FREE)]
-    lost = next(r.t for r in of(LevelReport, facts) if r.level is Level.UNKNOWN and r.previous is Level.FREE)
+    lost = next(r.t for r in of(LevelChange, facts) if r.level is Level.UNKNOWN and r.previous is Level.FREE)
     assert 68 <= lost <= 72
 
 
 def test_level_is_repeated_once_a_minute():
-    reports = of(LevelReport, analyse(metric_camera(zones=[straight_road()]), [], until=300, fps=2))
+    reports = of(LevelChange, analyse(metric_camera(zones=[straight_road()]), [], until=300, fps=2))
     assert 5 <= len(reports) <= 7
 
 
 @pytest.mark.parametrize("back_s", [0.0, 0.5, 30.0, 4000.0])
 def test_time_that_goes_back_never_crashes_nor_repeats_a_minute(back_s):
-    analyst = CameraAnalyst(metric_camera(GATE, zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
     facts = []
     for t, frame in film(platoon(60, every_s=4), until=200, start=10_000 - 10_000 % 60):
         facts += analyst.observe(t, frame)
@@ -118,14 +119,14 @@ def test_time_that_goes_back_never_crashes_nor_repeats_a_minute(back_s):
 
 
 def test_a_camera_that_never_comes_has_minutes_without_data():
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     facts = [fact for t in range(0, 200) for fact in analyst.advance(float(t))]
     assert [i.coverage for i in of(ZoneInterval, facts)] == [0, 0, 0]
     assert sum(p.observed_s for p in of(Coverage, facts)) == 0
 
 
 def test_frames_that_come_late_are_still_counted():
-    analyst = CameraAnalyst(metric_camera(GATE, zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
     facts = []
     for t, frame in film([Drive(1, (0, 500), (1000, 500), 20, 28)], until=60, fps=5):
         facts += [*analyst.observe(t, frame), *analyst.advance(t + 6)]
@@ -133,7 +134,7 @@ def test_frames_that_come_late_are_still_counted():
 
 
 def test_after_the_clock_went_back_levels_and_incidents_go_on():
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     stop = [Drive(1, (0, 500), (500, 500), 0, 4), Drive(1, (500, 500), (500, 500), 4.01, 90)]
     facts = []
     for start in (100_000.0, 5_000.0):
@@ -142,11 +143,11 @@ def test_after_the_clock_went_back_levels_and_incidents_go_on():
     numbers = [i.number for i in of(Incident, facts) if i.end_s is None]
     assert len(numbers) == len(set(numbers)) == 2
     assert [i.number for i in of(Incident, facts) if i.end_s is not None] == numbers[:1]
-    assert any(r.t < 6_000 and r.level is not Level.UNKNOWN for r in of(LevelReport, facts))
+    assert any(r.t < 6_000 and r.level is not Level.UNKNOWN for r in of(LevelChange, facts))
 
 
 def test_a_clock_that_jumps_a_day_ahead_makes_no_thousand_intervals():
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     analyst.observe(0, Tracks.empty())
     assert len(analyst.observe(86_400, Tracks.empty())) < 20
 
@@ -156,7 +157,7 @@ def test_a_gap_ends_tracks_but_a_short_one_does_not():
     near, far = (tracks((1, 400 + 10 * k, 500)) for k in (0, 20)), 20
     before, after = near
     for gap, counted in ((1.0, 1), (60.0, 0)):
-        analyst = CameraAnalyst(camera)
+        analyst = CameraAnalyzer(camera)
         facts = []
         for k in range(far):
             facts += analyst.observe(k * 0.1, before)
@@ -183,7 +184,7 @@ def containers(thing, seen=None, depth=0):
 
 
 def test_memory_does_not_grow_with_days_of_traffic():
-    analyst = CameraAnalyst(metric_camera(GATE, zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
     sizes = []
     for hour in range(6):
         for k in range(1500):

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from analytics import camera_analyzer as analyst
 from analytics.camera import Position
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.detector import RgbImage
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, StreamConfig
 from pipelines.events.schema import CameraStatus, Counts, Event, Health

@@ -5,7 +5,7 @@ from concurrent.futures import Future
 import numpy as np
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.detector import RgbImage
 
 

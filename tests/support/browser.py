@@ -15,7 +15,8 @@ import numpy as np
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from analytics.camera import Position, Visibility
-from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
+from analytics.facts import Direction, IncidentType, Level, LevelOfService
+from analytics.road_users import RoadUser
 from pipelines.config.settings import (
     CameraConfig,
     CityConfig,

@@ -7,7 +7,7 @@ import numpy as np
 
 from analytics.camera import Camera, ControlPoint, Gate, Zone
 from analytics.detections import Tracks
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 
 Path = Sequence[tuple[float, float]]
 
@@ -51,8 +51,8 @@ def film(
     drives = list(drives)
     for k in range(round((until - start) * fps)):
         t = start + k / fps
-        seen = [(d, place) for d in drives if (place := d.at(t)) is not None]
-        yield t, joined([tracks((d.track, *place), road_user=d.road_user) for d, place in seen])
+        seen = [(d, position) for d in drives if (position := d.at(t)) is not None]
+        yield t, joined([tracks((d.track, *position), road_user=d.road_user) for d, position in seen])
 
 
 def joined(parts: Sequence[Tracks]) -> Tracks:

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analytics.facts import Direction, IncidentType, Level, LevelOfService, RoadUser
+from analytics.facts import Direction, IncidentType, Level, LevelOfService
+from analytics.road_users import RoadUser
 from pipelines.events.schema import (
     CameraStatus,
     Congestion,

@@ -60,8 +60,8 @@ def _extent(bright: ov.Output, along: int) -> tuple[ov.Output, ov.Output]:
     """First and past-the-last index of what is bright, along axis 1 (down) or 2 (across) of [1, H, W]."""
     line = ops.reshape(ops.reduce_max(bright, [0, 3 - along], keep_dims=False), [-1], False)
     count = ops.squeeze(ops.shape_of(line, "i32"), [0])
-    places = ops.convert(ops.range(np.int32(0), count, np.int32(1), "i32"), np.float32)
+    positions = ops.convert(ops.range(np.int32(0), count, np.int32(1), "i32"), np.float32)
     lit = ops.greater(line, np.float32(0))
-    first = ops.reduce_min(ops.select(lit, places, np.float32(1e6)), [0], keep_dims=False)
-    last = ops.reduce_max(ops.select(lit, ops.add(places, np.float32(1)), np.float32(0)), [0], keep_dims=False)
+    first = ops.reduce_min(ops.select(lit, positions, np.float32(1e6)), [0], keep_dims=False)
+    last = ops.reduce_max(ops.select(lit, ops.add(positions, np.float32(1)), np.float32(0)), [0], keep_dims=False)
     return first, last

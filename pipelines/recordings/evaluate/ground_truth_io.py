@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, ZoneInterval
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
+from analytics.road_users import RoadUser
 from pipelines.config.geometry_file import GateEntry
 from pipelines.errors import UserError, first_problem
 

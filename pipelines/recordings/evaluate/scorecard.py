@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.facts import IncidentType, RoadUser
+from analytics.facts import IncidentType
 from analytics.ground_truth import GroundTruth
+from analytics.road_users import RoadUser
 from analytics.scoring.scores import (
     CrossingScore,
     IncidentScore,

@@ -22,7 +22,8 @@ from analytics.capacity.pkji_tables import (
     Manual,
     RoadType,
 )
-from analytics.facts import LevelOfService, RoadUser
+from analytics.facts import LevelOfService
+from analytics.road_users import RoadUser
 
 PKJI_2023_TOWN_ROADS = {
     # road: [(flow from, carriageway over m, up to m, KS, SM)]; two copies that agree, named in the tables

@@ -3,12 +3,12 @@ import itertools
 import pytest
 
 from analytics.facts import Level
-from analytics.flow.congestion_level import DWELL_S, LevelKeeper, RollingSpeed, level_at
+from analytics.flow.congestion_level import DWELL_S, LevelHysteresis, RollingSpeed, level_at
 
 
 def levels(readings, *, vehicles=6.0, every_s=1.0):
     """Levels after each reading of relative speed, `every_s` apart."""
-    keeper = LevelKeeper()
+    keeper = LevelHysteresis()
     return [keeper.update(k * every_s, reading, vehicles) for k, reading in enumerate(readings)]
 
 

@@ -6,8 +6,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analytics.camera import Camera, Gate
-from analytics.facts import Crossing, Direction, RoadUser
+from analytics.facts import Crossing, Direction
 from analytics.flow.gate_counting import GateCounter
+from analytics.road_users import RoadUser
 from analytics.tracks.trajectories import Trajectories
 from tests.support.builders import Drive, film, joined, tracks
 
@@ -16,7 +17,7 @@ DOWN, UP = [(300, v) for v in range(200, 401, 10)], [(300, v) for v in range(400
 
 
 def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
-    """Crossings of one road user whose ground point takes the given places, one a frame; hidden: frames unseen."""
+    """Crossings of one road user whose ground point takes the given positions, one a frame; hidden: frames unseen."""
     trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
     crossings = []
     for k, (u, v) in enumerate(path):
@@ -151,7 +152,7 @@ def test_state_of_forgotten_road_users_is_dropped():
     trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
     for t, frame in film([Drive(k, (300, 200), (300, 400), k, k + 2) for k in range(200)], until=220, fps=5):
         counter.observe(trajectories.update(t, 0.2, frame))
-        counter.forget(trajectories.forget_gone(t))
+        counter.drop(trajectories.pop_expired(t))
     assert len(counter) < 20
 
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.camera import Gate, Road
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.capacity.pkji_tables import RoadType
-from analytics.facts import Coverage, Crossing, Direction, GateInterval, RoadUser
-from analytics.flow.headways import GateMinutes
+from analytics.facts import Coverage, Crossing, Direction, GateInterval
+from analytics.flow.headways import GateIntervalAggregator
+from analytics.road_users import RoadUser
 from tests.support.builders import Drive, film, metric_camera
 
 GATE = Gate(id="g", p1=(500, 600), p2=(500, 400))
@@ -25,17 +26,17 @@ def minute(start_s=0.0, observed_s=60.0):
 
 
 def told(crossings, *, gate=GATE, periods=None):
-    minutes = GateMinutes([gate])
-    minutes.take(crossings)
+    minutes = GateIntervalAggregator([gate])
+    minutes.add_crossings(crossings)
     minutes.close(periods or [minute()])
-    return {(i.direction, i.start_s): i for i in minutes.due(1e9)}
+    return {(i.direction, i.start_s): i for i in minutes.pop_settled(1e9)}
 
 
 def headways(crossings, blind=()):
-    minutes = GateMinutes([GATE])
+    minutes = GateIntervalAggregator([GATE])
     for gap in blind:
-        minutes.blind(*gap)
-    return [one.headway_s for one in minutes.take(crossings)]
+        minutes.add_gap(*gap)
+    return [one.headway_s for one in minutes.add_crossings(crossings)]
 
 
 def test_a_headway_is_the_time_since_the_vehicle_before():
@@ -59,8 +60,8 @@ def test_a_headway_across_what_was_not_observed_is_unknown():
 
 
 def test_one_that_is_told_late_has_no_headway_and_shortens_none():
-    minutes = GateMinutes([GATE])
-    first, late, second = (minutes.take([crossing(t)])[0] for t in (10, 7, 12))
+    minutes = GateIntervalAggregator([GATE])
+    first, late, second = (minutes.add_crossings([crossing(t)])[0] for t in (10, 7, 12))
     assert (first.headway_s, late.headway_s, second.headway_s) == (None, None, 2)
 
 
@@ -91,14 +92,14 @@ def test_what_was_hardly_observed_is_unknown_and_not_empty():
 
 
 def test_a_minute_waits_for_its_last_crossings_and_counts_later_ones_in_the_next():
-    minutes = GateMinutes([GATE])
+    minutes = GateIntervalAggregator([GATE])
     minutes.close([minute()])
-    assert minutes.due(61) == []
-    minutes.take([crossing(59.9)])
-    assert [i.flow_veh_h for i in minutes.due(62)] == [60, 0]
-    minutes.take([crossing(59.8)])
+    assert minutes.pop_settled(61) == []
+    minutes.add_crossings([crossing(59.9)])
+    assert [i.flow_veh_h for i in minutes.pop_settled(62)] == [60, 0]
+    minutes.add_crossings([crossing(59.8)])
     minutes.close([minute(60)])
-    assert [(i.start_s, i.flow_veh_h) for i in minutes.due(122)] == [(60, 60), (60, 0)]
+    assert [(i.start_s, i.flow_veh_h) for i in minutes.pop_settled(122)] == [(60, 60), (60, 0)]
 
 
 def test_smp_of_a_carriageway_is_that_of_its_direction():
@@ -131,7 +132,7 @@ def cars(*starts):
 
 
 def test_the_analyst_tells_every_minute_of_every_gate():
-    analyst = CameraAnalyst(metric_camera(GATE))
+    analyst = CameraAnalyzer(metric_camera(GATE))
     facts = [fact for t, seen in film(cars(10, 14, 40), until=130) for fact in analyst.observe(t, seen)]
     facts += analyst.finish(130)
     crossings = [fact for fact in facts if isinstance(fact, Crossing)]
@@ -143,7 +144,7 @@ def test_the_analyst_tells_every_minute_of_every_gate():
 
 
 def test_the_analyst_knows_no_headway_across_a_gap_and_tells_of_minutes_in_the_dark():
-    analyst = CameraAnalyst(metric_camera(GATE))
+    analyst = CameraAnalyzer(metric_camera(GATE))
     facts = [fact for t, seen in film(cars(1, 4), until=15) for fact in analyst.observe(t, seen)]
     facts += analyst.advance(200)
     facts += [fact for t, seen in film(cars(201), until=215, start=200) for fact in analyst.observe(t, seen)]

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.facts import ZoneInterval
-from analytics.flow.occlusion import hidden_speeds, reappeared
+from analytics.flow.occlusion import impute_speeds, match_reappeared
 from tests.support.builders import Drive, film, joined, metric_camera, straight_road, tracks
 
 EAST = (1.0, 0.0)
@@ -11,9 +11,9 @@ EAST = (1.0, 0.0)
 
 def speed_beside(seen, *, own_ms=0.0, hidden_s=10.0):
     """Of one hidden vehicle at 0, 0 among (along, beside, speed) of seen ones."""
-    steps = np.array([[place[:2] for place in seen]], dtype=float).reshape(1, -1, 2)
-    speeds = np.array([place[2] for place in seen], dtype=float)
-    return hidden_speeds(steps, speeds, np.array([own_ms]), np.array([hidden_s]), EAST).item()
+    steps = np.array([[position[:2] for position in seen]], dtype=float).reshape(1, -1, 2)
+    speeds = np.array([position[2] for position in seen], dtype=float)
+    return impute_speeds(steps, speeds, np.array([own_ms]), np.array([hidden_s]), EAST).item()
 
 
 def test_a_hidden_vehicle_stands_where_its_neighbours_stand():
@@ -37,7 +37,7 @@ def test_it_never_goes_back():
 
 
 @pytest.mark.parametrize(
-    ("place", "expected"),
+    ("position", "expected"),
     [
         ((11.0, 0.5), 1),
         ((3.0, 0.0), 0),
@@ -45,19 +45,19 @@ def test_it_never_goes_back():
         ((10.0, 6.0), None),
     ],
 )
-def test_a_newcomer_is_the_nearest_hidden_vehicle_in_its_lane_or_nobody(place, expected):
+def test_a_newcomer_is_the_nearest_hidden_vehicle_in_its_lane_or_nobody(position, expected):
     hidden = np.array([[0.0, 0.0], [10.0, 0.0]])
-    assert reappeared(place, hidden, [5.0, 5.0], EAST) == expected
+    assert match_reappeared(position, hidden, [5.0, 5.0], EAST) == expected
 
 
 def test_the_longer_hidden_the_farther_it_may_have_come():
     hidden = np.array([[0.0, 0.0]])
-    assert reappeared((12.0, 0.0), hidden, [2.0], EAST) is None
-    assert reappeared((12.0, 0.0), hidden, [20.0], EAST) == 0
+    assert match_reappeared((12.0, 0.0), hidden, [2.0], EAST) is None
+    assert match_reappeared((12.0, 0.0), hidden, [20.0], EAST) == 0
 
 
 def minute(frames, camera):
-    analyst = CameraAnalyst(camera)
+    analyst = CameraAnalyzer(camera)
     facts = [fact for t, seen in frames for fact in analyst.observe(t, seen)]
     return next(fact for fact in facts if isinstance(fact, ZoneInterval))
 
@@ -97,7 +97,7 @@ def test_boxes_that_are_gone_at_once_are_no_traffic():
 
 
 def test_nobody_hidden_is_reckoned_with_after_a_gap():
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     for t, seen in queue(hidden_from_s=12.0):
         if t < 20:
             analyst.observe(t, seen)

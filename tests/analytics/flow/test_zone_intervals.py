@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from analytics.camera import Road
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.capacity.pkji_tables import RoadType
-from analytics.facts import ROAD_USERS, Coverage, Level, LevelOfService, RoadUser, ZoneInterval
-from analytics.flow.zone_intervals import ZoneAggregator
-from analytics.flow.zone_travel import Travel
+from analytics.facts import Coverage, Level, LevelOfService, ZoneInterval
+from analytics.flow.zone_intervals import ZoneIntervalAggregator
+from analytics.flow.zone_travel import EdieTotals
+from analytics.road_users import ROAD_USERS, RoadUser
 from tests.support.builders import Drive, film, metric_camera, straight_road
 
 ONE_WAY = Road(type=RoadType.DIVIDED_4, capacity_smp_h=3000)
@@ -20,7 +21,7 @@ def minute_of(zone, camera=metric_camera):
     """Six cars, six motorcycles and a bus drive through in a minute."""
     users = [RoadUser.CAR, RoadUser.MOTORCYCLE] * 6 + [RoadUser.BUS]
     drives = [Drive(n, (0, 500), (990, 500), 4 * n, 4 * n + 6, user) for n, user in enumerate(users)]
-    analyst = CameraAnalyst(camera(zones=[zone]))
+    analyst = CameraAnalyzer(camera(zones=[zone]))
     facts = [fact for t, seen in film(drives, until=61) for fact in analyst.observe(t, seen)]
     return next(fact for fact in facts if isinstance(fact, ZoneInterval))
 
@@ -33,7 +34,7 @@ def test_a_zone_whose_road_is_not_described_has_no_smp():
 
 def test_who_drives_against_the_traffic_does_not_slow_it_down():
     drives = [Drive(1, (0, 500), (1000, 500), 0, 10), Drive(2, (1000, 450), (0, 450), 20, 30)]
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     facts = [fact for t, seen in film(drives, until=61) for fact in analyst.observe(t, seen)]
     (interval,) = (fact for fact in facts if isinstance(fact, ZoneInterval))
     assert interval.speed_kmh == pytest.approx(36.0, rel=0.05)
@@ -67,9 +68,9 @@ def test_level_of_service_beside_the_public_level(saturation, level, road_type, 
     cars = 10
     road = Road(type=road_type, capacity_smp_h=cars * 60 / saturation)
     camera = metric_camera(zones=[replace(straight_road(), road=road)])
-    aggregator = ZoneAggregator(camera.zones, camera.homography)
+    aggregator = ZoneIntervalAggregator(camera.zones, camera.homography)
     by_class = np.array([[cars * 80.0 if user is RoadUser.CAR else 0.0 for user in ROAD_USERS]])
-    aggregator.add(Travel(by_class / 80 * 6, by_class, by_class / 80))
+    aggregator.add(EdieTotals(by_class / 80 * 6, by_class, by_class / 80))
     (interval,) = aggregator.close(Coverage(start_s=0, end_s=60, observed_s=60), [level], [14.0])
     assert interval.saturation == pytest.approx(saturation)
     assert interval.level_of_service is expected
@@ -77,6 +78,6 @@ def test_level_of_service_beside_the_public_level(saturation, level, road_type, 
 
 def test_a_zone_that_was_hardly_observed_has_no_smp():
     camera = metric_camera(zones=[replace(straight_road(), road=ONE_WAY)])
-    aggregator = ZoneAggregator(camera.zones, camera.homography)
+    aggregator = ZoneIntervalAggregator(camera.zones, camera.homography)
     (interval,) = aggregator.close(Coverage(start_s=0, end_s=60, observed_s=3), [Level.FREE], [14.0])
     assert (interval.smp_h, interval.saturation, interval.level_of_service) == (None, None, None)

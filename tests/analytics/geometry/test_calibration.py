@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.geometry.calibration import calibrate
-from analytics.geometry.plane import Homography
+from analytics.geometry.homography import Homography
 
 SIZE = (1280, 720)
 GROUND = np.array([(-8, 20), (8, 20), (-8, 30), (1, 30), (8, 30), (-8, 50), (8, 50), (-1, 85), (8, 85)], dtype=float)
 
 
 def pixels_of(ground, *, height_m=8.0, tilt_deg=18.0, focal_px=1000.0):
-    """Where a pinhole camera above (0, 0) that looks north and down sees places on the ground. (N, 2) to (N, 2)."""
+    """Where a pinhole camera above (0, 0) that looks north and down sees positions on the ground. (N, 2) to (N, 2)."""
     tilt = np.radians(tilt_deg)
     x, y = np.asarray(ground, dtype=float).T
     depth = y * np.cos(tilt) + height_m * np.sin(tilt)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.camera import Camera, ControlPoint, Position
-from analytics.geometry.geodesy import LocalFrame, on_the_map
+from analytics.geometry.geodesy import LocalFrame, locate
 
 HORIZON = 100
 
@@ -41,8 +41,8 @@ def test_length_of_a_degree(lat, per_degree_lat_m, per_degree_lon_m):
 @given(lat=st.floats(-70, 70), lon=st.floats(-180, 180), x=st.floats(-500, 500), y=st.floats(-500, 500))
 def test_there_and_back(lat, lon, x, y):
     frame = LocalFrame(Position(lat=lat, lon=lon))
-    (place,) = frame.to_wgs84([(x, y)])
-    assert frame.to_ground([(place.lat, place.lon)])[0] == pytest.approx((x, y), abs=1e-4)
+    (position,) = frame.to_wgs84([(x, y)])
+    assert frame.to_ground([(position.lat, position.lon)])[0] == pytest.approx((x, y), abs=1e-4)
 
 
 def test_across_the_180th_meridian():
@@ -52,14 +52,14 @@ def test_across_the_180th_meridian():
 
 
 def test_a_place_in_the_picture_is_found_on_the_map():
-    ahead = on_the_map(CAMERA, (500, 500))
+    ahead = locate(CAMERA, (500, 500))
     assert (ahead.lat, ahead.lon) == (pytest.approx(1.0 + 20 / 110_575), pytest.approx(104.0))
-    aside = on_the_map(CAMERA, (750, 300))
+    aside = locate(CAMERA, (750, 300))
     assert (aside.lat, aside.lon) == (pytest.approx(1.0 + 40 / 110_575), pytest.approx(104.0 + 10 / 111_303))
 
 
 def test_a_ground_point_that_is_known_better_is_taken():
-    known = on_the_map(CAMERA, (500, 500), ground=(0.0, 30.0))
+    known = locate(CAMERA, (500, 500), ground=(0.0, 30.0))
     assert known.lat == pytest.approx(1.0 + 30 / 110_575)
 
 
@@ -88,14 +88,14 @@ def test_a_ground_point_that_is_known_better_is_taken():
     ],
 )
 def test_where_the_place_cannot_be_known_it_is_the_cameras(name, camera, pixel, ground):
-    assert on_the_map(camera, pixel, ground) == CAMERA.position, name
-    assert on_the_map(replace(camera, position=None), pixel, ground) is None
+    assert locate(camera, pixel, ground) == CAMERA.position, name
+    assert locate(replace(camera, position=None), pixel, ground) is None
 
 
 @given(u=st.floats(0, 1000), v=st.floats(0, 1000))
 def test_no_pixel_is_put_far_from_the_road(u, v):
-    place = on_the_map(CAMERA, (u, v))
-    if place != CAMERA.position:
-        ((east, north),) = LocalFrame(CAMERA.anchor).to_ground([(place.lat, place.lon)])
+    position = locate(CAMERA, (u, v))
+    if position != CAMERA.position:
+        ((east, north),) = LocalFrame(CAMERA.anchor).to_ground([(position.lat, position.lon)])
         assert abs(east) < 350
         assert 0 < north < 350

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.camera import Zone
-from analytics.geometry.zone_index import ZoneMap
+from analytics.geometry.zone_index import ZoneIndex
 
 TRIANGLE = Zone(id="t", polygon=((0, 0), (100, 0), (0, 100)))
 DENT = Zone(id="d", polygon=((200, 0), (300, 0), (300, 100), (250, 50), (200, 100)))
@@ -21,15 +21,15 @@ DENT = Zone(id="d", polygon=((200, 0), (300, 0), (300, 100), (250, 50), (200, 10
     ],
 )
 def test_membership(name, point, inside):
-    assert ZoneMap([TRIANGLE, DENT]).membership([point]).tolist() == [inside], name
+    assert ZoneIndex([TRIANGLE, DENT]).membership([point]).tolist() == [inside], name
 
 
 def test_no_zones_and_no_points():
-    assert ZoneMap([]).membership([(1, 1)]).shape == (1, 0)
-    assert ZoneMap([TRIANGLE]).membership(np.empty((0, 2))).shape == (0, 1)
+    assert ZoneIndex([]).membership([(1, 1)]).shape == (1, 0)
+    assert ZoneIndex([TRIANGLE]).membership(np.empty((0, 2))).shape == (0, 1)
 
 
 @given(st.floats(-50, 150), st.floats(-50, 150))
 def test_inside_the_triangle_is_what_its_sides_say(u, v):
     if min(abs(u), abs(v), abs(u + v - 100)) > 1e-6:
-        assert ZoneMap([TRIANGLE]).membership([(u, v)])[0, 0] == (u > 0 and v > 0 and u + v < 100)
+        assert ZoneIndex([TRIANGLE]).membership([(u, v)])[0, 0] == (u > 0 and v > 0 and u + v < 100)

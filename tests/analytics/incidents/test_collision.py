@@ -6,8 +6,8 @@ from tests.analytics.test_camera_analyzer import analyse
 from tests.support.builders import Drive, metric_camera, straight_road
 
 
-def stays(track, place, since, until=40.0):
-    return Drive(track, place, place, since + 0.01, until)
+def stays(track, position, since, until=40.0):
+    return Drive(track, position, position, since + 0.01, until)
 
 
 FROM_WEST, FROM_NORTH = Drive(1, (0, 500), (480, 500), 0, 4), Drive(2, (500, 20), (500, 500), 0, 4)

@@ -69,8 +69,8 @@ def test_when_where_and_how_long():
 
 def test_found_again_under_another_id_it_is_the_same_incident():
     before = stops(1, stands_s=30)[:2]
-    lost_at, place = before[-1].to_s, before[-1].end
-    again = Drive(2, place, place, lost_at + 4, lost_at + 44)
+    lost_at, position = before[-1].to_s, before[-1].end
+    again = Drive(2, position, position, lost_at + 4, lost_at + 44)
     raised, ended = (f for f in analyse(STREET, [*before, again], until=120) if isinstance(f, Incident))
     assert raised.number == ended.number
     assert ended.end_s == pytest.approx(lost_at + 44, abs=3)

@@ -1,7 +1,8 @@
 import pytest
 
-from analytics.camera_analyzer import CameraAnalyst
-from analytics.facts import Incident, IncidentType, RoadUser
+from analytics.camera_analyzer import CameraAnalyzer
+from analytics.facts import Incident, IncidentType
+from analytics.road_users import RoadUser
 from tests.analytics.test_camera_analyzer import analyse
 from tests.support.builders import Drive, metric_camera, straight_road, tracks
 
@@ -32,7 +33,7 @@ def test_alert_comes_within_seconds():
 
 
 def test_a_track_that_jumps_back_from_one_to_the_next_is_no_wrong_way_driver():
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     jumps = {0.2: 800, 0.4: 760, 0.8: 720, 1.2: 680, 1.6: 640}
     facts = [
         fact
@@ -43,7 +44,7 @@ def test_a_track_that_jumps_back_from_one_to_the_next_is_no_wrong_way_driver():
 
 
 def test_who_is_lost_in_a_queue_and_found_further_up_it_is_no_wrong_way_driver():
-    analyst = CameraAnalyst(metric_camera(zones=[straight_road()]))
+    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     sways = {k / 5: 600 - 6 * (k - 5) for k in range(5, 11)}
     found_again = {4.6: 470, 4.8: 464, 5.0: 460, 5.2: 460}
     seen = {round(t, 1): u for t, u in (sways | found_again).items()}

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.facts import Crossing, Direction, RoadUser
+from analytics.facts import Crossing, Direction
 from analytics.ground_truth import GroundTruthCrossing
+from analytics.road_users import RoadUser
 from analytics.scoring.matching import match_crossings, match_in_time
 
 TOLERANCE_S = 1.5

@@ -2,8 +2,9 @@
 
 import pytest
 
-from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, ZoneInterval
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
+from analytics.road_users import RoadUser
 from analytics.scoring.scores import score_crossings, score_incidents, score_intervals, score_movements
 
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.geometry.plane import Homography
-from analytics.tracks.kinematics import fitted_motion, speed_at
+from analytics.geometry.homography import Homography
+from analytics.tracks.kinematics import fit_constant_velocity, speed_at
 from analytics.tracks.trajectories import Trajectories, Trajectory
 from tests.support.builders import Drive, film
 
@@ -15,19 +15,21 @@ SQUARE = [(0, 0), (1000, 0), (1000, 1000), (0, 1000)]
 @given(st.floats(-40, 40), st.floats(-40, 40), st.floats(-1e3, 1e3))
 def test_even_motion_gives_its_velocity(vx, vy, start):
     t = np.linspace(0, 2, 15)
-    assert fitted_motion(t + start, np.column_stack([vx * t, vy * t])).velocity == pytest.approx([vx, vy], abs=1e-3)
+    assert fit_constant_velocity(t + start, np.column_stack([vx * t, vy * t])).velocity == pytest.approx(
+        [vx, vy], abs=1e-3
+    )
 
 
 def test_one_wild_point_hardly_matters():
     t = np.arange(0, 2, 0.1)
-    places = np.column_stack([10 * t, np.zeros_like(t)])
-    places[12] += (15, 8)
-    assert fitted_motion(t, places).velocity[0] == pytest.approx(10, abs=0.5)
+    positions = np.column_stack([10 * t, np.zeros_like(t)])
+    positions[12] += (15, 8)
+    assert fit_constant_velocity(t, positions).velocity[0] == pytest.approx(10, abs=0.5)
 
 
 @pytest.mark.parametrize("times", [[], [1.0], [1.0, 1.0]])
 def test_no_time_passed_gives_nan(times):
-    assert np.isnan(fitted_motion(times, np.zeros((len(times), 2))).velocity).all()
+    assert np.isnan(fit_constant_velocity(times, np.zeros((len(times), 2))).velocity).all()
 
 
 def test_speed_of_a_track_is_in_kmh_on_the_ground():
@@ -40,18 +42,18 @@ def test_speed_of_a_track_is_in_kmh_on_the_ground():
     assert speed_at(trajectory, 60.0) is None
 
 
-def seen(places, step_s=0.1):
+def seen(positions, step_s=0.1):
     trajectory = Trajectory(1)
-    for n, place in enumerate(places):
-        trajectory.move_to(n * step_s, (0, 0), tuple(place))
+    for n, position in enumerate(positions):
+        trajectory.append(n * step_s, (0, 0), tuple(position))
     return trajectory
 
 
 def walk(noise_m=0.0, turn=0.0, seed=0):
     """10 m/s for 2 s, along a circle where `turn` (1/s) is not 0."""
     t = np.arange(0, 2, 0.1)
-    places = np.column_stack([10 * np.sin(turn * t) / turn, 10 * (1 - np.cos(turn * t)) / turn]) if turn else None
-    straight = np.column_stack([10 * t, np.zeros_like(t)]) if places is None else places
+    positions = np.column_stack([10 * np.sin(turn * t) / turn, 10 * (1 - np.cos(turn * t)) / turn]) if turn else None
+    straight = np.column_stack([10 * t, np.zeros_like(t)]) if positions is None else positions
     return seen(straight + noise_m * np.random.default_rng(seed).normal(size=(len(t), 2)))
 
 
@@ -66,7 +68,7 @@ def test_uncertainty_grows_with_noise_with_turning_and_with_fewer_points():
 
 def test_independent_errors_are_within_the_standard_error_as_often_as_it_says():
     paths = [walk(noise_m=0.3, seed=n) for n in range(300)]
-    fits = [fitted_motion(path.times, path.places) for path in paths]
+    fits = [fit_constant_velocity(path.times, path.positions) for path in paths]
     errors = [(np.linalg.norm(fit.velocity) - 10) / fit.standard_error() for fit in fits]
     assert np.mean(np.abs(errors) < 1) == pytest.approx(0.68, abs=0.08)
 

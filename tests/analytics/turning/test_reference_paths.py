@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
-from analytics.facts import Journey, RoadUser
-from analytics.turning.reference_paths import KEPT, Way, WaysTaken
+from analytics.facts import Trip
+from analytics.road_users import RoadUser
+from analytics.turning.reference_paths import MIN_KEPT, PathSample, ReferencePath
 
 
-def way(places, *, step_s=0.25):
-    times = tuple(step_s * k for k in range(len(places)))
-    return Way.of(
-        Journey(track=1, road_user=RoadUser.CAR, times=times, places=tuple(places), arrived=True, departed=True)
+def way(positions, *, step_s=0.25):
+    times = tuple(step_s * k for k in range(len(positions)))
+    return ReferencePath.of(
+        Trip(track=1, road_user=RoadUser.CAR, times=times, positions=tuple(positions), arrived=True, departed=True)
     )
 
 
@@ -18,7 +19,7 @@ EAST = way([(float(x), 0.0) for x in range(20)])
 
 
 def test_ends_have_place_heading_and_speed():
-    assert EAST.start.place.tolist() == [0, 0] and EAST.end.place.tolist() == [19, 0]
+    assert EAST.start.position.tolist() == [0, 0] and EAST.end.position.tolist() == [19, 0]
     assert EAST.start.heading == pytest.approx([1, 0]) and EAST.end.heading == pytest.approx([1, 0])
     assert EAST.start.speed_ms == pytest.approx(4) and EAST.end.t == pytest.approx(4.75)
 
@@ -38,17 +39,17 @@ def test_the_nearest_point_is_told_in_standard_deviations_of_place_and_heading()
 
 
 def test_a_day_of_ways_keeps_a_sample_spread_over_all_of_it():
-    taken = WaysTaken()
+    taken = PathSample()
     for k in range(5000):
         taken.add(way([(float(x), float(k)) for x in range(5)]))
-        assert len(taken.sample) < 2 * KEPT
-    kept = [one.places[0, 1] for one in taken.sample]
-    assert taken.taken == 5000 and len(kept) >= KEPT
+        assert len(taken.paths) < 2 * MIN_KEPT
+    kept = [one.positions[0, 1] for one in taken.paths]
+    assert taken.count == 5000 and len(kept) >= MIN_KEPT
     assert len(set(np.diff(kept))) == 1 and kept[0] == 0 and kept[-1] >= 4800
 
 
 def test_a_movement_far_from_a_pose_is_ruled_out():
-    taken = WaysTaken()
+    taken = PathSample()
     assert taken.likelihood(EAST.end) == 0
     taken.add(EAST)
     assert taken.likelihood(EAST.end) == pytest.approx(1)

@@ -1,4 +1,4 @@
-"""Turning movements at a junction of four arms, on which road users keep to the right."""
+"""Turning movements at a junction of four gate_arms, on which road users keep to the right."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -10,23 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.camera import Gate
-from analytics.facts import Crossing, Direction, Journey, RoadUser
-from analytics.geometry.junction_arms import arms
-from analytics.turning.turning_counts import Movements, whole_numbers
+from analytics.facts import Crossing, Direction, Trip
+from analytics.geometry.junction_arms import gate_arms
+from analytics.road_users import RoadUser
+from analytics.turning.turning_counts import TurningMovementEstimator, round_preserving_total
 
 ENTRIES = {"N": (-3, 15), "S": (3, -15), "W": (-15, -3), "E": (15, 3)}
 EXITS = {"N": (3, 15), "S": (-3, -15), "W": (-15, 3), "E": (15, -3)}
 CELLS = [(a, b) for a, b in product("NSWE", repeat=2) if a != b]
 
 
-def gate(name, role, place):
+def gate(name, role, position):
     across = (3, 0) if name in "NS" else (0, 3)
-    p1, p2 = np.subtract(place, across), np.add(place, across)
+    p1, p2 = np.subtract(position, across), np.add(position, across)
     return Gate(id=f"{name}_{role}", p1=tuple(p1.tolist()), p2=tuple(p2.tolist()), role=role, arm=name)
 
 
-GATES = [gate(name, role, places[name]) for role, places in (("entry", ENTRIES), ("exit", EXITS)) for name in "NSWE"]
-ARMS = arms(GATES)
+GATES = [
+    gate(name, role, positions[name]) for role, positions in (("entry", ENTRIES), ("exit", EXITS)) for name in "NSWE"
+]
+ARMS = gate_arms(GATES)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Seen:
     """One track: its crossings and its way."""
 
     path: tuple[Crossing, ...]
-    journey: Journey
+    journey: Trip
 
 
 def drive(track, cell, *, t=0.0, start=0.0, end=1.0, road_user=RoadUser.CAR):
@@ -44,8 +47,8 @@ def drive(track, cell, *, t=0.0, start=0.0, end=1.0, road_user=RoadUser.CAR):
     straight = {"N": "S", "S": "N", "W": "E", "E": "W"}[cell[0]] == cell[1]
     turn = (a + b) / 2 if straight else turn
     share = np.linspace(0, 1, 36)
-    places = ((1 - share) ** 2)[:, None] * a + (2 * share * (1 - share))[:, None] * turn + (share**2)[:, None] * b
-    driven = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(places, axis=0), axis=1))])
+    positions = ((1 - share) ** 2)[:, None] * a + (2 * share * (1 - share))[:, None] * turn + (share**2)[:, None] * b
+    driven = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(positions, axis=0), axis=1))])
     seen = (share >= start) & (share <= end)
     times = t + driven / 8
     path = []
@@ -53,11 +56,11 @@ def drive(track, cell, *, t=0.0, start=0.0, end=1.0, road_user=RoadUser.CAR):
         path.append(crossing(track, f"{cell[0]}_entry", times[0], road_user, inward=True))
     if end == 1:
         path.append(crossing(track, f"{cell[1]}_exit", times[-1], road_user, inward=False))
-    journey = Journey(
+    journey = Trip(
         track=track,
         road_user=road_user,
         times=tuple(times[seen].tolist()),
-        places=tuple(map(tuple, places[seen].tolist())),
+        positions=tuple(map(tuple, positions[seen].tolist())),
         arrived=True,
         departed=True,
     )
@@ -74,10 +77,10 @@ def other(direction):
 
 
 def movements(tracks):
-    counted = Movements(GATES)
+    counted = TurningMovementEstimator(GATES)
     for seen in tracks:
         counted.add(seen.path, seen.journey)
-    return counted.found()
+    return counted.movements()
 
 
 def matrix(found):
@@ -149,7 +152,7 @@ def reversed_in_time(seen):
         replace(c, t=-c.t, direction=other(c.direction), gate=c.gate) for c in sorted(seen.path, key=lambda c: -c.t)
     ]
     journey = seen.journey
-    turned = replace(journey, times=tuple(-t for t in journey.times[::-1]), places=journey.places[::-1])
+    turned = replace(journey, times=tuple(-t for t in journey.times[::-1]), positions=journey.positions[::-1])
     return Seen(tuple(path), turned)
 
 
@@ -190,7 +193,7 @@ parts = st.dictionaries(
 
 @given(parts)
 def test_rounded_classes_add_up_to_the_rounded_movement(totals):
-    rounded = whole_numbers(totals)
+    rounded = round_preserving_total(totals)
     assert all(abs(rounded.get(key, 0) - total) < 1 for key, total in totals.items())
     for cell in {key[:2] for key in totals}:
         exact = sum(total for key, total in totals.items() if key[:2] == cell)

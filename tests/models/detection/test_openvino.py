@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
 from models.errors import UnusableWeights
 from tests.conftest import REPOSITORY

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.rider_merge import merge_riders
 
 MACHINE = (100, 140, 140, 200)

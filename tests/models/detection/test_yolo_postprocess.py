@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.yolo_postprocess import decode_anchor_free, decode_end_to_end, nms
 from models.weights.model_metadata import ModelMetadata
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.export.detection_metrics import AveragePrecision, DetectionEvaluator
 
 CAR, BUS = "car", "bus"

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.errors import UnusableWeights
 from models.export.yolo_dataset import labelled_images
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.tracking.association import assign, class_cost, gate_costs, motion_cost, pairwise_iou, size_cost
 
 CAR, TRUCK, BIKE, PERSON = (

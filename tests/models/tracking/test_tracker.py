@@ -5,7 +5,7 @@ import pytest
 
 from analytics.camera import Camera, ControlPoint
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.tracking.tracker import make_tracker
 from tests.support.builders import metric_camera
 

@@ -12,7 +12,7 @@ pytest.importorskip("ultralytics")
 
 import torch
 
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from models.training.dataset import Batch, LabelledImage, labels_of
 from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import images_of, initial_network, part_of_ultralytics

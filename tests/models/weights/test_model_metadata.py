@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from analytics.facts import ROAD_USERS
+from analytics.road_users import ROAD_USERS
 from models.errors import UnusableWeights
 from models.weights.model_metadata import UNMAPPED_CLASS, checked_metadata, read_metadata
 

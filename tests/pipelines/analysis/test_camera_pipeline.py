@@ -6,7 +6,8 @@ from av.video.frame import VideoFrame
 
 from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
-from analytics.facts import ROAD_USERS, Coverage, Crossing, Fact, RoadUser
+from analytics.facts import Coverage, Crossing, Fact
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.gating.roi import choose_roi
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.detection_request import RequestOrderError

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from analytics.camera_analyzer import CameraAnalyst
+from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Tracks
 from analytics.facts import IncidentType
 from models.tracking.tracker import make_tracker
@@ -40,7 +40,7 @@ def raised_incidents(scenario: Path, snapshots: Snapshots | None) -> tuple[list[
     publisher, tracker, analyst = (
         EventPublisher(camera, save, events.append),
         make_tracker(camera),
-        CameraAnalyst(camera),
+        CameraAnalyzer(camera),
     )
     for recorded in read_recording(scenario / "detections.jsonl.gz"):
         if truth["start_s"] - 60 < recorded.t < truth["start_s"] + 60:

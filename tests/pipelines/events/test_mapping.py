@@ -14,10 +14,10 @@ from analytics.facts import (
     Incident,
     IncidentType,
     Level,
-    LevelReport,
-    RoadUser,
+    LevelChange,
     ZoneInterval,
 )
+from analytics.road_users import RoadUser
 from pipelines.events.mapping import FactEvents
 from pipelines.events.schema import Congestion, Counts, Event, IncidentPhase, IncidentReport
 
@@ -112,7 +112,7 @@ def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
 
 
 def test_levels_pass_at_once() -> None:
-    report = LevelReport(t=T, zone="east", level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0)
+    report = LevelChange(t=T, zone="east", level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0)
     (event,) = FactEvents(CAMERA, "run").events([report])
     assert event == Congestion(
         camera_id=CAMERA.id, zone="east", at=NOON, level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from analytics.facts import Direction, RoadUser
+from analytics.facts import Direction
+from analytics.road_users import RoadUser
 from pipelines.events.schema import Counts, CrossingRecord, Event
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)

@@ -3,17 +3,8 @@ import json
 import pytest
 
 from analytics.camera import Camera, ControlPoint, Gate, Position
-from analytics.facts import (
-    Crossing,
-    Direction,
-    GateInterval,
-    Incident,
-    IncidentType,
-    Journey,
-    Level,
-    RoadUser,
-    ZoneInterval,
-)
+from analytics.facts import Crossing, Direction, GateInterval, Incident, IncidentType, Level, Trip, ZoneInterval
+from analytics.road_users import RoadUser
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, Run, build_report, write_report
 
@@ -60,11 +51,11 @@ def test_movements_between_plain_gates_are_named_by_gate():
 def test_a_movement_of_which_a_piece_was_seen_is_estimated():
     ways = {1: range(20), 2: range(20), 3: range(12)}
     journeys = [
-        Journey(
+        Trip(
             track=track,
             road_user=RoadUser.CAR,
             times=tuple(k / 8 for k in points),
-            places=tuple((0.0, float(k)) for k in points),
+            positions=tuple((0.0, float(k)) for k in points),
             arrived=True,
             departed=True,
         )

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from analytics.camera import Camera, Gate
-from analytics.facts import Crossing, RoadUser
+from analytics.facts import Crossing
+from analytics.road_users import RoadUser
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
 from pipelines.recordings.count_video import count
 from pipelines.recordings.video_reader import Recording

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from analytics.facts import Direction, RoadUser
+from analytics.facts import Direction
+from analytics.road_users import RoadUser
 from pipelines.events.schema import Counts, CrossingRecord
 from tests.portal.conftest import ago, minute
 

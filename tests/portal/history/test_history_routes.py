@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analytics.facts import Direction, Level, RoadUser
+from analytics.facts import Direction, Level
+from analytics.road_users import RoadUser
 from pipelines.events.schema import Counts, CrossingRecord, GateRecord, ZoneRecord
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)

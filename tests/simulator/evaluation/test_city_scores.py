@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, RoadUser, ZoneInterval
+from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, ZoneInterval
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
+from analytics.road_users import RoadUser
 from simulator.evaluation.city_scores import NOTICE_S, OUTAGE_S, RETURN_S, CameraScore, judge_camera
 from simulator.evaluation.database_reader import ObservedSpan, Stored
 from simulator.evaluation.report import verdict

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from analytics.facts import Direction, IncidentType, Level, RoadUser
+from analytics.facts import Direction, IncidentType, Level
 from analytics.ground_truth import GroundTruth
+from analytics.road_users import RoadUser
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.recordings.evaluate.ground_truth_io import TruthFile
 from simulator.ground_truth.recorder import TruthKeeper, truth_json

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from analytics.facts import RoadUser
+from analytics.road_users import RoadUser
 from simulator.render.mesh_building import Mesh
 from simulator.render.meshes import mesh_of, shapes_digest
 from simulator.world.vehicle_types import ALL_BODIES, BODIES, SHARES, Body
