@@ -1,4 +1,4 @@
-"""Which way detection will take on this machine, and what would make it faster; nothing is loaded or built for that."""
+"""Prediction of the detector backend on this machine and advice for a faster one, without loading or building any."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from models.detection.loader import has_ultralytics, nvidia_gpu_present
 from models.detection.openvino import find_xml
+from models.detection.tensorrt_cache import EngineCache, Hardware, has_tensorrt, this_hardware
 from models.errors import UnusableWeights
-from models.export.tensorrt_cache import EngineCache, Hardware, has_tensorrt, this_hardware
 from models.weights.bundled import bundled_weights
 from models.weights.registry import default_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions, engine_folder
@@ -15,13 +15,14 @@ from models.weights.resolver import cache_folder, cached_versions, engine_folder
 
 @dataclass(frozen=True, slots=True)
 class BackendAdvice:
-    """says: runtime, precision and device. faster: what to do for a faster way; "" where we know of none.
+    """Backend and advice.
 
-    builds_first: loading the detector would take minutes, for it builds a TensorRT engine.
+    description: runtime, precision and device. suggestion: how to get a faster backend, "" where none is known.
+    builds_first: loading the detector takes minutes, since it builds a TensorRT engine.
     """
 
-    says: str
-    faster: str = ""
+    description: str
+    suggestion: str = ""
     builds_first: bool = False
 
 
@@ -33,27 +34,27 @@ def advise_backend(
     gpu: bool | None = None,
     hardware: Callable[[], Hardware | None] = this_hardware,
 ) -> BackendAdvice | None:
-    """The backend that `load_detector` would choose with these arguments; None where the weights are not here.
+    """Backend that `load_detector` would choose with these arguments; None where the weights are not on this machine.
 
-    gpu: whether there is an NVIDIA GPU; None asks the machine.
+    gpu: whether there is an NVIDIA GPU; None checks the machine.
     """
     cache = cache or cache_folder()
     has_gpu = nvidia_gpu_present() if gpu is None else gpu
     on_gpu = has_gpu and device != "cpu"
-    path = _here(weights, prefer_torch=on_gpu and has_ultralytics(), cache=cache)
+    path = _local_weights(weights, prefer_torch=on_gpu and has_ultralytics(), cache=cache)
     if path is None:
         return None
     name = weights or default_model().name
     if path.suffix == ".engine":
         return BackendAdvice("TensorRT on the GPU")
     if path.suffix == ".onnx":
-        return BackendAdvice(f"ONNX Runtime on the {'GPU' if on_gpu else 'CPU'}", _of_the_pt(on_gpu))
+        return BackendAdvice(f"ONNX Runtime on the {'GPU' if on_gpu else 'CPU'}", _better_weights(on_gpu))
     if path.suffix == ".pt":
-        return _of_torch(path, name, on_gpu, cache, hardware)
-    return _of_openvino(path, name, on_gpu)
+        return _torch_advice(path, name, on_gpu, cache, hardware)
+    return _openvino_advice(path, name, on_gpu)
 
 
-def _here(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | None:
+def _local_weights(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | None:
     packaged = bundled_weights(weights)
     if packaged is not None or (weights and Path(weights).exists()):
         return packaged or Path(str(weights))
@@ -65,51 +66,51 @@ def _here(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | Non
     return versions[-1] if prefer_torch else versions[0]
 
 
-def _of_torch(
+def _torch_advice(
     path: Path, name: str, on_gpu: bool, cache: Path, hardware: Callable[[], Hardware | None]
 ) -> BackendAdvice:
     if not on_gpu:
-        return BackendAdvice("torch on the CPU", _int8_for_cpu(name))
+        return BackendAdvice("torch on the CPU", _int8_advice(name))
     if not has_tensorrt():
         return BackendAdvice(
             "torch in FP16 on the GPU", "run `pip install 'simpang[yolo,tensorrt]'`: an engine is several times as fast"
         )
-    fits = hardware()
-    if fits is None:
+    here = hardware()
+    if here is None:
         return BackendAdvice("torch on the CPU", "torch finds no GPU though there is one; check the driver")
-    engine = EngineCache(engine_folder(cache)).find(path, fits)
+    engine = EngineCache(engine_folder(cache)).find(path, here)
     if engine is None:
         return BackendAdvice(
-            f"a TensorRT engine for {fits.gpu}, which is not built yet",
+            f"a TensorRT engine for {here.gpu}, which is not built yet",
             f"run `simpang models export {name} --to engine` now; else the first start takes minutes for it",
             builds_first=True,
         )
     if EngineCache.precision(engine) == "int8":
-        return BackendAdvice(f"TensorRT INT8 on {fits.gpu}")
+        return BackendAdvice(f"TensorRT INT8 on {here.gpu}")
     return BackendAdvice(
-        f"TensorRT FP16 on {fits.gpu}",
-        f"`simpang models export {name} --to engine --int8 --config CITY.yaml` tells what INT8 would keep",
+        f"TensorRT FP16 on {here.gpu}",
+        f"`simpang models export {name} --to engine --int8 --config CITY.yaml` reports the accuracy of INT8",
     )
 
 
-def _of_openvino(path: Path, name: str, on_gpu: bool) -> BackendAdvice:
+def _openvino_advice(path: Path, name: str, on_gpu: bool) -> BackendAdvice:
     precision = "INT8" if is_int8(path) else "float"
     if on_gpu:
-        return BackendAdvice(f"OpenVINO {precision} on the CPU", _of_the_pt(on_gpu))
-    return BackendAdvice(f"OpenVINO {precision} on the CPU", "" if precision == "INT8" else _int8_for_cpu(name))
+        return BackendAdvice(f"OpenVINO {precision} on the CPU", _better_weights(on_gpu))
+    return BackendAdvice(f"OpenVINO {precision} on the CPU", "" if precision == "INT8" else _int8_advice(name))
 
 
-def _int8_for_cpu(name: str) -> str:
-    """Measured on an EPYC with VNNI: 0.49 of FP32's CPU time, 0.80 of BF16's, which OpenVINO takes where it can."""
+def _int8_advice(name: str) -> str:
+    """Advice to quantize. INT8 takes 0.49 of FP32's and 0.80 of BF16's CPU time [measured: an EPYC with VNNI]."""
     return f"run `simpang models export {name} --int8 --config CITY.yaml`: INT8 takes half to four fifths of the time"
 
 
-def _of_the_pt(on_gpu: bool) -> str:
+def _better_weights(on_gpu: bool) -> str:
     return "give the .pt as `weights`, so that the GPU is used" if on_gpu else "give an OpenVINO export as `weights`"
 
 
 def is_int8(path: Path) -> bool:
-    """Whether an OpenVINO network (folder or .xml) holds quantised activations; False for what cannot be read."""
+    """Whether an OpenVINO network (folder or .xml) has quantized activations; False where it cannot be read."""
     try:
         return b'type="FakeQuantize"' in find_xml(path).read_bytes()
     except (OSError, UnusableWeights):

@@ -1,32 +1,34 @@
-"""What of this machine is ours."""
+"""CPU cores of this process, and the priority of its threads."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_THREADS = Path("/proc/self/task")
+_THREADS_FOLDER = Path("/proc/self/task")
+"""One entry per thread of this process, on Linux [source: proc(5)]."""
+
 NICE_INCREMENT = 10
-"""Added to the nice value: about a tenth of the share of others, as long as others want to run."""
+"""Added to the nice value: about a tenth of the CPU share of other threads under load [source: sched(7)]."""
 
 
 def available_cores() -> int:
-    """How many CPU cores this process may run on."""
+    """Number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 
 @contextmanager
 def niced_threads() -> Iterator[None]:
-    """Threads that begin meanwhile leave the processor to this process's other threads whenever those want to run.
+    """Lower the priority of all threads that are started inside the context.
 
-    Only where the kernel shows threads and gives each its own priority, as Linux does; nothing happens elsewhere.
+    Works where the kernel lists threads and gives each its own priority, as Linux does; has no effect elsewhere.
     """
-    before = _threads()
+    before = _thread_ids()
     yield
-    for thread in _threads() - before:
-        with suppress(OSError):  # it has ended
+    for thread in _thread_ids() - before:
+        with suppress(OSError):  # the thread has ended
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE_INCREMENT)
 
 
-def _threads() -> set[int]:
-    return {int(thread.name) for thread in _THREADS.iterdir()} if _THREADS.is_dir() else set()
+def _thread_ids() -> set[int]:
+    return {int(thread.name) for thread in _THREADS_FOLDER.iterdir()} if _THREADS_FOLDER.is_dir() else set()

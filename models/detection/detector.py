@@ -1,4 +1,4 @@
-"""The one interface behind which every detection model stands."""
+"""Interface of every detector."""
 
 from concurrent.futures import Future
 from typing import Protocol
@@ -11,29 +11,32 @@ from analytics.detections import Detections
 RgbImage = NDArray[np.uint8]
 """(H, W, 3) uint8, RGB."""
 
+DEFAULT_CONFIDENCE = 0.25
+"""Least confidence, 0..1, of a reported detection [measured: bench/robustness/low_light.py]."""
+
 
 class Detector(Protocol):
-    """Finds road users in pictures.
+    """Detection of road users in images.
 
-    Pictures may have any size and aspect; boxes come back in the pixels of the picture that was given. Results of
-    one detector arrive in the order of submission. Thread-safe.
+    Images may have any size and aspect; boxes are in the pixels of the given image. Results of one detector arrive in
+    the order of submission. Thread-safe.
     """
 
     name: str
-    """What to show people: model and device, `yolo11n INT8, OpenVINO CPU`."""
+    """Model and device for display, such as `yolo11n INT8, OpenVINO CPU`."""
 
     @property
     def in_flight(self) -> int:
-        """How many pictures are worked on at once; a few more keep the hardware busy, many more only add delay.
+        """Number of images processed at once; it may change with their size.
 
-        It may change with their size.
+        A few more keep the hardware busy, many more only add delay.
         """
         ...
 
     def submit(self, image: RgbImage) -> Future[Detections]:
-        """Start detection. Blocks while more pictures are under way than keep the hardware busy."""
+        """Start detection. Blocks while more images are in progress than keep the hardware busy."""
         ...
 
     def close(self) -> None:
-        """Finish what is under way and free the model. Idempotent."""
+        """Finish the images in progress and free the model. Idempotent."""
         ...

@@ -16,6 +16,9 @@ from models.detection.detector import RgbImage
 
 Image = TypeVar("Image")
 
+MAX_BATCH = 16
+"""Largest batch on a GPU, images; TensorRT engines are built for it [assumption]."""
+
 
 class BoundedExecutor:
     """Thread pool that runs `detect` on single images; `submit` blocks while `max_in_flight` images are in progress."""

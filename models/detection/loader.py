@@ -1,4 +1,4 @@
-"""Choosing the backend for given weights."""
+"""Choice of the detector backend for given weights and this machine."""
 
 import os
 from importlib.util import find_spec
@@ -6,13 +6,15 @@ from pathlib import Path
 
 import structlog
 
-from models.detection.detector import Detector
+from models.detection.detector import DEFAULT_CONFIDENCE, Detector
 from models.errors import UnusableWeights
 from models.weights.resolver import cache_folder, engine_folder, resolve_weights
 
 log = structlog.get_logger()
 
 _ULTRALYTICS_SUFFIXES = {".pt", ".onnx", ".engine"}
+"""File suffixes that ultralytics runs; all others are OpenVINO's."""
+
 _FIRST_GPU = ("auto", "cuda", "cuda:0")
 """Names of the device for which engines are built."""
 
@@ -21,19 +23,19 @@ def load_detector(
     weights: str | None,
     *,
     device: str = "auto",
-    confidence: float = 0.25,
+    confidence: float = DEFAULT_CONFIDENCE,
     image_size: tuple[int, int] | None = None,
     cache: Path | None = None,
     max_batch_delay_s: float = 0.0,
 ) -> Detector:
-    """A running detector. Which weights and device are used is logged; one model is never swapped for another.
+    """Running detector for these weights. Logs the weights and the device; never replaces one model by another.
 
     weights: path (OpenVINO folder or .xml, .pt, .onnx, .engine) or registered name; None resolves as
     `models.weights.resolver.resolve_weights` does. device: "auto", "cpu", "cuda", or a device name of the runtime.
-    "auto" uses CUDA for .pt and .engine wherever there is a GPU; with TensorRT installed, a .pt there gets an engine,
-    built once in minutes. image_size: (width, height) where all pictures will have the same; OpenVINO is faster then.
-    Without it, pictures of several cameras are packed (`models.packing.packing_detector`), which may wait for others
-    for max_batch_delay_s. Raises UnusableWeights: one line, what is wrong and what to do.
+    "auto" uses CUDA for .pt and .engine wherever there is a GPU. With TensorRT installed, a .pt gets an engine there,
+    built once in minutes. image_size: (width, height) of all images, where it is constant; OpenVINO is faster then.
+    Without it, images of several cameras are packed (`models.packing.packing_detector`) and may wait for others for
+    max_batch_delay_s. Raises UnusableWeights: one line with the fault and its remedy.
     """
     cache = cache or cache_folder()
     gpu = nvidia_gpu_present()
@@ -56,11 +58,12 @@ def load_detector(
 
 
 def has_ultralytics() -> bool:
+    """Whether ultralytics and torch are installed."""
     return find_spec("ultralytics") is not None and find_spec("torch") is not None
 
 
 def nvidia_gpu_present() -> bool:
-    """Asks the device files, so that a machine without a GPU never waits for torch to load."""
+    """Whether there is an NVIDIA GPU, by its device file: a machine without one never waits for torch to load."""
     return Path("/dev/nvidia0").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1")
 
 
@@ -81,7 +84,7 @@ def _openvino(
     cache_dir: Path | None,
     max_batch_delay_s: float,
 ) -> Detector:
-    # The runtime takes a while to load.
+    # The runtime loads slowly.
     from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
     from models.packing.packing_detector import PackingDetector  # noqa: PLC0415
     from models.packing.shelf_layout import CANVASES  # noqa: PLC0415
@@ -99,7 +102,7 @@ def _openvino(
 
 
 def _writable(folder: Path) -> Path | None:
-    """The folder, made if need be; None where nothing can be written, as in a read-only container."""
+    """The folder, created if needed; None where it cannot be written, as in a read-only container."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -116,15 +119,15 @@ def _ultralytics(path: Path, device: str, confidence: float, cache: Path) -> Det
     from models.detection.ultralytics import UltralyticsDetector  # noqa: PLC0415 - torch takes seconds to load
 
     if path.suffix == ".pt" and device in _FIRST_GPU:
-        engine = _engine_of(path, cache)
+        engine = _find_or_build_engine(path, cache)
         if engine is not None:
             return UltralyticsDetector(engine, confidence=confidence, device=device)
     return UltralyticsDetector(path, confidence=confidence, device=device)
 
 
-def _engine_of(path: Path, cache: Path) -> Path | None:
-    """The TensorRT engine of these weights for this GPU, built at first; None where it cannot be had."""
-    from models.export.tensorrt_cache import EngineCache, this_hardware  # noqa: PLC0415 - torch takes seconds to load
+def _find_or_build_engine(path: Path, cache: Path) -> Path | None:
+    """TensorRT engine of these weights for this GPU; None where there is none and none can be built."""
+    from models.detection.tensorrt_cache import EngineCache, this_hardware  # noqa: PLC0415 - torch takes seconds to load
 
     hardware = this_hardware()
     if hardware is None:

@@ -13,7 +13,7 @@ from openvino import properties
 
 from analytics.detections import Detections
 from models.detection.cpu import niced_threads
-from models.detection.detector import RgbImage
+from models.detection.detector import DEFAULT_CONFIDENCE, RgbImage
 from models.detection.executors import BoundedExecutor
 from models.detection.letterbox import letterbox, pad_to_stride
 from models.detection.openvino_graph import (
@@ -31,16 +31,16 @@ from models.packing.shelf_layout import Size
 from models.weights.model_metadata import UNMAPPED_CLASS, read_metadata
 
 _TRIAL_STRIDES = 10
-"""Side of the first picture: an end-to-end head wants room for the 300 boxes that it always gives."""
+"""Side of the trial image, strides: an end-to-end head needs space for the 300 boxes that it always returns."""
 
 
 def devices() -> dict[str, str]:
-    """What OpenVINO can run on here: full names by the names that `device` takes."""
+    """Full names of the devices that OpenVINO can use on this machine, by the names that `device` accepts."""
     return {device: str(core().get_property(device, "FULL_DEVICE_NAME")) for device in core().available_devices}
 
 
 def find_xml(path: Path) -> Path:
-    """The network's .xml: `path` itself, or the only one in that folder. Raises UnusableWeights."""
+    """Path of the network's .xml: `path` itself, or the only one in that folder. Raises UnusableWeights."""
     found = sorted(path.glob("*.xml")) if path.is_dir() else [path]
     if len(found) != 1 or not found[0].is_file():
         raise UnusableWeights(f"{path}: expected one OpenVINO .xml with its .bin here; give an exported model folder")
@@ -48,20 +48,20 @@ def find_xml(path: Path) -> Path:
 
 
 class OpenVinoNetwork:
-    """A detection network: pictures in, boxes with duplicates out. See `models.packing.packing_detector.Network`.
+    """Detection network on OpenVINO, without non-maximum suppression. See `models.packing.packing_detector.Network`.
 
-    A network with a fixed input gets every picture letterboxed, one with a dynamic input takes each at its own size.
-    image_size: (width, height) that a dynamic network is fixed to, which is faster. sizes: (width, height), whole
-    strides, for which a dynamic network is compiled once more each; where sizes vary that takes half the time, as the
-    dynamic one is set up anew whenever a picture's size differs from the one before.
-    Raises UnusableWeights where the files hold no detection model.
+    A network with a fixed input receives letterboxed images, one with a dynamic input receives each at its own size.
+    image_size: (width, height) to which a dynamic input is fixed, which is faster. sizes: (width, height) in whole
+    strides, for each of which a dynamic network is compiled once more. Where sizes vary this halves the time, since a
+    dynamic network is set up again whenever the size changes.
+    Raises UnusableWeights where the files contain no detection model.
     """
 
     def __init__(
         self,
         path: Path,
         *,
-        confidence: float = 0.25,
+        confidence: float = DEFAULT_CONFIDENCE,
         device: str = "CPU",
         image_size: Size | None = None,
         sizes: Sequence[Size] = (),
@@ -70,11 +70,11 @@ class OpenVinoNetwork:
         xml = find_xml(path)
         metadata = read_metadata(xml.parent / "metadata.yaml")
         model = read_network(xml)
-        self._dense = has_anchor_free_head(model, len(metadata.road_users), xml)
+        self._anchor_free = has_anchor_free_head(model, len(metadata.road_users), xml)
         self._road_users = metadata.road_users
-        if self._dense:
-            wanted = np.flatnonzero(metadata.road_users != UNMAPPED_CLASS)
-            model, self._road_users = keep_classes(model, wanted), metadata.road_users[wanted]
+        if self._anchor_free:
+            mapped = np.flatnonzero(metadata.road_users != UNMAPPED_CLASS)
+            model, self._road_users = keep_classes(model, mapped), metadata.road_users[mapped]
         self._stride = metadata.stride
         self._confidence = confidence
         if image_size is not None and fixed_size(model) is None:
@@ -82,36 +82,38 @@ class OpenVinoNetwork:
             model.reshape([1, 3, height, width])
         self._fixed_size = fixed_size(model)
         self.sizes: tuple[Size, ...] = tuple(sizes) if self._fixed_size is None else ()
-        # What the network computes can wait; whoever brings it the next picture must not, or cores stand idle.
+        # Threads that compute yield to threads that submit images; otherwise cores become idle.
         with niced_threads():
-            self._sized = {size: _Requests(_compile_at(size, model, xml, device, cache_dir)) for size in self.sizes}
+            self._fixed_sizes = {
+                size: _Requests(_compile_at(size, model, xml, device, cache_dir)) for size in self.sizes
+            }
             self._any_size = _Requests(compile_network(model, xml, device, cache_dir))
-            # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once lock up.
+            # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once deadlock.
             ov.Type.u8.to_dtype()
-            self._try_out(xml)
+            self._check_runs(xml)
         self.name = f"{path.stem.removesuffix('_openvino_model')}, OpenVINO {device}"
         self.requests = self._any_size.count
 
     def candidates(self, image: RgbImage) -> Detections:
-        """Boxes with duplicates, in the picture's pixels. Called by up to `requests` threads at once."""
-        sized = self._sized.get((image.shape[1], image.shape[0]))
-        if sized is not None:
-            return self._decode(sized, image)
+        """Boxes before non-maximum suppression, in pixels of the image. Called by up to `requests` threads at once."""
+        requests = self._fixed_sizes.get((image.shape[1], image.shape[0]))
+        if requests is not None:
+            return self._decode(requests, image)
         size = self._fixed_size
         fitted = letterbox(image, size) if size else pad_to_stride(image, self._stride)
-        found = self._decode(self._any_size, fitted.image)
-        return Detections(fitted.to_image(found.xyxy), found.confidence, found.class_id)
+        boxes = self._decode(self._any_size, fitted.image)
+        return Detections(fitted.to_image(boxes.xyxy), boxes.confidence, boxes.class_id)
 
     def _decode(self, requests: "_Requests", image: RgbImage) -> Detections:
-        decode = decode_anchor_free if self._dense else decode_end_to_end
+        decode = decode_anchor_free if self._anchor_free else decode_end_to_end
         with requests.infer(image) as output:
             return decode(output, self._road_users, self._confidence)
 
-    def _try_out(self, xml: Path) -> None:
-        """Detect once in this thread: finds networks that load but do not run.
+    def _check_runs(self, xml: Path) -> None:
+        """Run the network once in this thread. Raises UnusableWeights where it loads but does not run.
 
-        It also is a must: OpenVINO's Python binding sets itself up on the first array it meets, and hangs for ever
-        where two threads bring the first arrays at once.
+        The call is needed also because OpenVINO's Python binding initialises itself with the first array, and
+        deadlocks where two threads pass the first arrays at once.
         """
         side = _TRIAL_STRIDES * self._stride
         try:
@@ -122,12 +124,12 @@ class OpenVinoNetwork:
 
 
 class OpenVinoDetector:
-    """See `models.detection.detector.Detector`: each picture by itself."""
+    """See `models.detection.detector.Detector`: one inference per image."""
 
     def __init__(self, network: OpenVinoNetwork) -> None:
         self._network = network
         self.name, self.in_flight = network.name, network.requests
-        # As many again may wait, so that a request that is done never waits for the thread that submits.
+        # As many images again are queued, so that an idle request never waits for the submitting thread.
         self._detection = BoundedExecutor(self._detect, threads=self.in_flight, max_in_flight=2 * self.in_flight)
 
     def submit(self, image: RgbImage) -> Future[Detections]:
@@ -141,7 +143,7 @@ class OpenVinoDetector:
 
 
 class _Requests:
-    """A compiled network and as many requests as keep the device busy."""
+    """Compiled network with as many inference requests as keep the device busy."""
 
     def __init__(self, compiled: ov.CompiledModel) -> None:
         self.count = int(compiled.get_property(properties.optimal_number_of_infer_requests))
@@ -151,7 +153,7 @@ class _Requests:
 
     @contextmanager
     def infer(self, image: RgbImage) -> Iterator[NDArray[np.float32]]:
-        """The output for one picture, which nobody copies: it is the network's own until the context ends."""
+        """Output for one image, not copied: valid until the context ends."""
         request = self._idle.get()
         try:
             request.set_input_tensor(ov.Tensor(np.ascontiguousarray(image)[None], shared_memory=True))

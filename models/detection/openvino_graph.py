@@ -1,4 +1,4 @@
-"""OpenVINO networks as files and graphs: reading, checking, changing and compiling them."""
+"""OpenVINO networks as files and graphs: read, check, reduce and compile them."""
 
 from functools import cache
 from pathlib import Path
@@ -16,17 +16,17 @@ from models.errors import UnusableWeights
 
 @cache
 def core() -> ov.Core:
-    """The process has one, for good.
+    """The only OpenVINO core of the process, never freed.
 
-    The CPU plugin of OpenVINO 2026.4 gives the thread that loads it another stack for signals, and puts the one before
-    it back when its core goes. Of two cores, the one that goes last puts back the freed stack of the other, and the
-    next Ctrl-C ends in a segmentation fault.
+    The CPU plugin of OpenVINO 2026.4 replaces the signal stack of the thread that loads it, and restores the former one
+    when its core is freed. With two cores, the second restores the freed stack of the first, and the next Ctrl-C ends
+    in a segmentation fault.
     """
     return ov.Core()
 
 
 def read_network(xml: Path) -> ov.Model:
-    """Raises UnusableWeights."""
+    """Network of an .xml file. Raises UnusableWeights."""
     try:
         return core().read_model(xml)
     except RuntimeError as error:
@@ -34,7 +34,7 @@ def read_network(xml: Path) -> ov.Model:
 
 
 def fixed_size(model: ov.Model) -> tuple[int, int] | None:
-    """(width, height) of a network with a fixed input, None of one that takes any."""
+    """Size (width, height) of a fixed input; None for a dynamic input."""
     shape = model.inputs[0].partial_shape
     if shape.rank.is_dynamic or shape[2].is_dynamic or shape[3].is_dynamic:
         return None
@@ -42,16 +42,16 @@ def fixed_size(model: ov.Model) -> tuple[int, int] | None:
 
 
 def has_anchor_free_head(model: ov.Model, classes: int, xml: Path) -> bool:
-    """Whether the head is that of `models.detection.yolo_postprocess.decode_anchor_free`, or of `decode_end_to_end`.
+    """Whether the head suits `models.detection.yolo_postprocess.decode_anchor_free`; False for `decode_end_to_end`.
 
-    Raises UnusableWeights for neither.
+    Raises UnusableWeights for any other head.
     """
     inputs, outputs = (
         [[d.get_length() if d.is_static else None for d in port.partial_shape] for port in ports]
         for ports in (model.inputs, model.outputs)
     )
-    one_picture_in = len(inputs) == 1 and len(inputs[0]) == 4 and inputs[0][1] == 3
-    if one_picture_in and len(outputs) == 1 and len(outputs[0]) == 3:
+    takes_one_image = len(inputs) == 1 and len(inputs[0]) == 4 and inputs[0][1] == 3
+    if takes_one_image and len(outputs) == 1 and len(outputs[0]) == 3:
         _, rows, columns = outputs[0]
         if rows == 4 + classes:
             return True
@@ -64,9 +64,9 @@ def has_anchor_free_head(model: ov.Model, classes: int, xml: Path) -> bool:
 
 
 def keep_classes(model: ov.Model, wanted: NDArray[np.int64]) -> ov.Model:
-    """A network with the dense head that gives [1, 4 + wanted, N]: scores of these of its classes only.
+    """Network with an anchor-free head reduced to some classes, with output [1, 4 + wanted, N].
 
-    What is computed of the others falls away as far as the head's last sigmoid; most exports end in one.
+    Where the head ends in a sigmoid, as in most exports, the sigmoid of the other classes is not computed.
     """
     output = model.get_results()[0].input_value(0)
     last = output.get_node()
@@ -82,9 +82,9 @@ def keep_classes(model: ov.Model, wanted: NDArray[np.int64]) -> ov.Model:
 
 
 def compile_network(model: ov.Model, xml: Path, device: str, cache_dir: Path | None) -> ov.CompiledModel:
-    """The network with a (1, H, W, 3) uint8 RGB input; conversion and scaling happen inside its graph.
+    """Compiled network with a (1, H, W, 3) uint8 RGB input, converted and scaled inside its graph.
 
-    Raises UnusableWeights where the device cannot run it.
+    Raises UnusableWeights where the device cannot run the network.
     """
     steps = PrePostProcessor(model)
     steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
@@ -92,7 +92,7 @@ def compile_network(model: ov.Model, xml: Path, device: str, cache_dir: Path | N
     steps.input().preprocess().convert_element_type(ov.Type.f32).scale(255.0)
     options = {properties.hint.performance_mode: properties.hint.PerformanceMode.THROUGHPUT}
     if device == "CPU":
-        # Pinned, networks for several sizes would all start on the first core while others are idle.
+        # With pinning, networks for several sizes would all start on the first core.
         options[properties.hint.enable_cpu_pinning] = False
         options[properties.inference_num_threads] = available_cores()
     if cache_dir is not None:

@@ -1,85 +1,107 @@
-"""A rider and the machine under them are one road user."""
+"""Merging of riders with the motorcycle or bicycle under them: together they are one road user."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from analytics.road_users import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, TWO_WHEELERS, RoadUser
 
 _PERSON = ROAD_USERS.index(RoadUser.PERSON)
-_IS_MACHINE = np.array([road_user in (RoadUser.MOTORCYCLE, RoadUser.BICYCLE) for road_user in ROAD_USERS])
-"""By class id."""
+"""Class id of a person."""
 
-SEATED_SHARE = 0.5
-"""A rider's box is at least this much as wide as it is over the machine, seen from any side."""
+_IS_TWO_WHEELER = np.array([road_user in TWO_WHEELERS for road_user in ROAD_USERS])
+"""Mask by class id."""
 
+MIN_SEATED_SHARE = 0.5
+"""Overlap of rider and two-wheeler across, as a share of the narrower one, seen from any side [assumption]."""
 
-SAME_WHEELS = 0.15
-"""Two boxes of one machine, with and without its rider, end this close to each other, in heights of the lower one."""
+MIN_DUPLICATE_SHARE = 0.7
+"""Overlap across of two boxes of one two-wheeler, as a share of the narrower one [assumption]."""
+
+MAX_WHEEL_DISTANCE = 0.15
+"""Distance between the bottoms of two boxes of one two-wheeler, in heights of the lower box [assumption]."""
+
+MAX_FEET_BELOW_WHEELS = 0.25
+"""Distance of the rider's feet below the wheels, in heights of the two-wheeler [assumption]."""
+
+MAX_HEAD_DEPTH = 0.5
+"""Distance of the rider's head below the top of the two-wheeler, in heights of it [assumption]."""
+
+RIDER_HEIGHT_RANGE = (0.3, 3.0)
+"""Height of a rider, in heights of the two-wheeler, exclusive [assumption]."""
+
+MIN_WIDTH_PX = 1e-6
+"""Smallest width before a division, pixels; avoids a division by zero."""
 
 
 def merge_riders(detections: Detections) -> Detections:
-    """Give each machine (motorcycle, bicycle) the boxes of its riders, and drop those people.
+    """Extend each two-wheeler by the boxes of its riders, and drop those persons.
 
-    A person rides the machine whose box holds the person's hips: between them, they overlap across at least half of
-    the narrower one, and the person's feet are above or at the wheels while the head is above the saddle. The box of
-    a ridden machine covers machine and riders; its bottom edge stays the machine's where that is lower.
+    A person rides the two-wheeler that overlaps it across by half of the narrower box, with its feet at or above the
+    wheels and its head above the saddle. The bottom of the merged box stays that of the two-wheeler where it is lower.
     """
-    detections = _without_second_boxes(detections)
-    people, machines = np.flatnonzero(detections.class_id == _PERSON), np.flatnonzero(_IS_MACHINE[detections.class_id])
-    if not len(people) or not len(machines):
+    detections = _without_duplicate_boxes(detections)
+    persons = np.flatnonzero(detections.class_id == _PERSON)
+    two_wheelers = np.flatnonzero(_IS_TWO_WHEELER[detections.class_id])
+    if not len(persons) or not len(two_wheelers):
         return detections
-    fit = _riding_fit(detections.xyxy[people], detections.xyxy[machines])
+    fit = _riding_fit(detections.xyxy[persons], detections.xyxy[two_wheelers])
     boxes = detections.xyxy.copy()
     rides = fit.max(axis=1) > 0
-    for person, machine in zip(people[rides], machines[fit[rides].argmax(axis=1)], strict=True):
-        boxes[machine, :2] = np.minimum(boxes[machine, :2], boxes[person, :2])
-        boxes[machine, 2:] = np.maximum(boxes[machine, 2:], boxes[person, 2:])
+    for person, two_wheeler in zip(persons[rides], two_wheelers[fit[rides].argmax(axis=1)], strict=True):
+        boxes[two_wheeler] = _union(boxes[two_wheeler], boxes[person])
     kept = np.ones(len(detections), dtype=np.bool_)
-    kept[people[rides]] = False
+    kept[persons[rides]] = False
     return Detections(boxes[kept], detections.confidence[kept], detections.class_id[kept])
 
 
-def _without_second_boxes(detections: Detections) -> Detections:
-    """Machines only once: a detector may box a machine alone and, a second time, together with its rider.
+def _without_duplicate_boxes(detections: Detections) -> Detections:
+    """Each two-wheeler once: a detector may box it alone and, a second time, together with its rider.
 
-    Such boxes stand on the same wheels; the more confident one stays and takes the other's extent.
+    Such boxes have the same bottom; the more confident one stays and takes the extent of both.
     """
-    machines = np.flatnonzero(_IS_MACHINE[detections.class_id])
-    if len(machines) < 2:
+    two_wheelers = np.flatnonzero(_IS_TWO_WHEELER[detections.class_id])
+    if len(two_wheelers) < 2:
         return detections
     boxes = detections.xyxy.copy()
     kept = np.ones(len(detections), dtype=np.bool_)
-    best_first = machines[np.argsort(-detections.confidence[machines], kind="stable")]
-    for rank, machine in enumerate(best_first):
-        if not kept[machine]:
+    by_confidence = two_wheelers[np.argsort(-detections.confidence[two_wheelers], kind="stable")]
+    for rank, two_wheeler in enumerate(by_confidence):
+        if not kept[two_wheeler]:
             continue
-        others = best_first[rank + 1 :]
-        same = others[kept[others] & _on_the_same_wheels(boxes[machine], boxes[others])]
+        others = by_confidence[rank + 1 :]
+        same = others[kept[others] & _have_same_wheels(boxes[two_wheeler], boxes[others])]
         for other in same:
-            boxes[machine, :2] = np.minimum(boxes[machine, :2], boxes[other, :2])
-            boxes[machine, 2:] = np.maximum(boxes[machine, 2:], boxes[other, 2:])
+            boxes[two_wheeler] = _union(boxes[two_wheeler], boxes[other])
         kept[same] = False
     return Detections(boxes[kept], detections.confidence[kept], detections.class_id[kept])
 
 
-def _on_the_same_wheels(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _union(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Smallest box around two boxes, (4,) each."""
+    return np.concatenate([np.minimum(a[:2], b[:2]), np.maximum(a[2:], b[2:])])
+
+
+def _have_same_wheels(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Mask of the boxes that overlap `box` across and end at its bottom."""
     x1, y1, x2, y2 = others.T
     across = np.minimum(x2, box[2]) - np.maximum(x1, box[0])
     lower_height = np.minimum(y2 - y1, box[3] - box[1])
-    beneath_each_other = across >= 0.7 * np.minimum(x2 - x1, box[2] - box[0])
-    return np.asarray(beneath_each_other & (np.abs(y2 - box[3]) <= SAME_WHEELS * lower_height))
+    one_above_the_other = across >= MIN_DUPLICATE_SHARE * np.minimum(x2 - x1, box[2] - box[0])
+    return np.asarray(one_above_the_other & (np.abs(y2 - box[3]) <= MAX_WHEEL_DISTANCE * lower_height))
 
 
-def _riding_fit(people: NDArray[np.float32], machines: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(P, M): how well person p sits on machine m, 0 where not at all."""
-    px1, py1, px2, py2 = (column[:, None].astype(np.float64) for column in people.T)
-    mx1, my1, mx2, my2 = (column[None, :].astype(np.float64) for column in machines.T)
+def _riding_fit(persons: NDArray[np.float32], two_wheelers: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(P, M) overlap across of person and two-wheeler, as a share of the narrower one; 0 where it is no rider."""
+    px1, py1, px2, py2 = (column[:, None].astype(np.float64) for column in persons.T)
+    mx1, my1, mx2, my2 = (column[None, :].astype(np.float64) for column in two_wheelers.T)
     across = np.minimum(px2, mx2) - np.maximum(px1, mx1)
-    share = across / np.maximum(np.minimum(px2 - px1, mx2 - mx1), 1e-6)
-    person_height, machine_height = py2 - py1, my2 - my1
-    astride = py2 > my1
-    feet_off_ground = py2 < my2 + 0.25 * machine_height
-    head_above = py1 < my1 + 0.5 * machine_height
-    one_size = (person_height < 3.0 * machine_height) & (person_height > 0.3 * machine_height)
-    return np.where((share >= SEATED_SHARE) & astride & feet_off_ground & head_above & one_size, share, 0.0)
+    share = across / np.maximum(np.minimum(px2 - px1, mx2 - mx1), MIN_WIDTH_PX)
+    person_height, height = py2 - py1, my2 - my1
+    shortest, tallest = RIDER_HEIGHT_RANGE
+    is_astride = py2 > my1
+    feet_off_ground = py2 < my2 + MAX_FEET_BELOW_WHEELS * height
+    head_above = py1 < my1 + MAX_HEAD_DEPTH * height
+    sizes_fit = (person_height < tallest * height) & (person_height > shortest * height)
+    rides = (share >= MIN_SEATED_SHARE) & is_astride & feet_off_ground & head_above & sizes_fit
+    return np.where(rides, share, 0.0)

@@ -1,10 +1,10 @@
 """Detection with ultralytics and torch: .pt files, ONNX and TensorRT engines, on an NVIDIA GPU or the CPU.
 
-Pictures of all cameras that wait go through the network as one batch, and only boxes come back from the device. A
-picture may be a torch tensor that lies there already. The worker does not use that yet: it looks for motion, frozen
-pictures and shaken cameras on the CPU, so what NVDEC decodes comes back to memory anyway (PyAV hands CUDA frames out
-with `HWAccel(is_hw_owned=True)` and `VideoPlane.__dlpack__`, should all of these move to the GPU).
-All of this module is tested with torch on the CPU; CUDA and TensorRT have not been run by us.
+The queued images of all cameras go through the network as one batch, and only boxes return from the device. An image
+may be a torch tensor on the device. The worker does not use that yet: motion gate, freeze detection and tampering run
+on the CPU, so frames decoded by NVDEC return to memory anyway. PyAV can pass CUDA frames on
+(`HWAccel(is_hw_owned=True)`, `VideoPlane.__dlpack__`). This module is tested with torch on the CPU, not with CUDA or
+TensorRT.
 """
 
 import os
@@ -18,26 +18,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from models.detection.detector import RgbImage
-from models.detection.executors import DynamicBatcher
+from models.detection.detector import DEFAULT_CONFIDENCE, RgbImage
+from models.detection.executors import MAX_BATCH, DynamicBatcher
 from models.detection.letterbox import letterbox
 from models.detection.rider_merge import merge_riders
-from models.detection.yolo_postprocess import NMS_IOU, nms
+from models.detection.yolo_postprocess import nms
 from models.errors import UnusableWeights
-from models.export.tensorrt_cache import LARGEST_BATCH
 from models.weights.model_metadata import checked_metadata
 
 if TYPE_CHECKING:
     import torch
 
 _UNUSABLE = (RuntimeError, ValueError, TypeError, KeyError, EOFError, AttributeError, ImportError, OSError)
-"""What ultralytics and the runtimes below it raise for files that they cannot use."""
+"""Exceptions of ultralytics and its runtimes for unusable files [measured: by trial]."""
 
-_TRIAL_SIDE = 320
+_TRIAL_SIDE_PX = 320
+"""Side of the trial image, pixels; a multiple of every common stride [assumption]."""
+
+_ENGINE_SIZE_FACTOR = 2
+"""Largest input of a dynamic engine, in sides of the size that it is tuned for [source: ultralytics' export]."""
 
 
 def import_ultralytics() -> Any:
-    """ultralytics, told beforehand never to install packages and never to report home."""
+    """Module ultralytics, configured to install no packages and to send no statistics."""
     os.environ.setdefault("YOLO_AUTOINSTALL", "false")
     os.environ.setdefault("YOLO_OFFLINE", "true")
     os.environ.setdefault("YOLO_VERBOSE", "false")
@@ -48,7 +51,7 @@ def import_ultralytics() -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """On the device, `scale` times the picture, whose (width, height) is `image_size`."""
+    """Image on the device, scaled by `scale` from one of `image_size`, (width, height) in pixels."""
 
     image: "torch.Tensor"
     scale: float
@@ -56,14 +59,14 @@ class _Prepared:
 
 
 class UltralyticsDetector:
-    """See `models.detection.detector.Detector`. Raises UnusableWeights where the file holds no detection model.
+    """See `models.detection.detector.Detector`. Raises UnusableWeights where the file contains no detection model.
 
-    device: "auto" takes the first GPU, or the CPU where there is none; otherwise torch's name of a device.
-    largest_batch: how many pictures go through the network together at most; None for what suits the device.
+    device: "auto" is the first GPU, or the CPU where there is none; otherwise torch's name of a device.
+    max_batch: most images in one batch; None for the device's default.
     """
 
     def __init__(
-        self, path: Path, *, confidence: float = 0.25, device: str = "auto", largest_batch: int | None = None
+        self, path: Path, *, confidence: float = DEFAULT_CONFIDENCE, device: str = "auto", max_batch: int | None = None
     ) -> None:
         self._device = _torch_device(path, device)
         self._network, task = _load(path, self._device)
@@ -72,13 +75,13 @@ class UltralyticsDetector:
         self._stride = int(self._network.stride)
         self._confidence = confidence
         self._fixed_size, self._largest_size = _sizes(path, self._network)
-        self._try_out(path)
+        self._check_runs(path)
         runtime = "TensorRT" if path.suffix == ".engine" else "ultralytics"
         self.name = f"{path.stem.partition('@')[0]}, {runtime} {self._device}"
-        largest = largest_batch or _largest_batch(path, self._network, self._device)
-        self.in_flight = 2 * largest
+        max_batch = max_batch or _default_max_batch(path, self._network, self._device)
+        self.in_flight = 2 * max_batch
         self._detection: DynamicBatcher[_Prepared] = DynamicBatcher(
-            self._detect, max_batch=largest, max_in_flight=self.in_flight
+            self._detect, max_batch=max_batch, max_in_flight=self.in_flight
         )
 
     def submit(self, image: "RgbImage | torch.Tensor") -> Future[Detections]:
@@ -87,10 +90,10 @@ class UltralyticsDetector:
     def close(self) -> None:
         self._detection.close()
 
-    def _try_out(self, path: Path) -> None:
-        """Detect once: finds a runtime that is missing (ONNX Runtime, TensorRT) or does not fit this machine."""
+    def _check_runs(self, path: Path) -> None:
+        """Detect once. Raises UnusableWeights where a runtime (ONNX Runtime, TensorRT) is missing or unsuitable."""
         try:
-            self._detect([self._prepared(np.zeros((_TRIAL_SIDE, _TRIAL_SIDE, 3), dtype=np.uint8))])
+            self._detect([self._prepared(np.zeros((_TRIAL_SIDE_PX, _TRIAL_SIDE_PX, 3), dtype=np.uint8))])
         except _UNUSABLE as error:
             problem = " ".join(str(error).split())[:200]
             raise UnusableWeights(
@@ -102,34 +105,36 @@ class UltralyticsDetector:
         from models.detection.torch_batch import on_device  # noqa: PLC0415 - torch takes seconds to load
 
         size = int(image.shape[1]), int(image.shape[0])
-        into = self._fixed_size or _shrunk(size, self._largest_size)
-        if into is None:
+        target = self._fixed_size or _reduced_size(size, self._largest_size)
+        if target is None:
             return _Prepared(on_device(image, self._device), 1.0, size)
-        fitted = letterbox(image if isinstance(image, np.ndarray) else image.cpu().numpy(), into)
+        fitted = letterbox(image if isinstance(image, np.ndarray) else image.cpu().numpy(), target)
         return _Prepared(on_device(fitted.image, self._device), fitted.scale, size)
 
-    def _detect(self, pictures: Sequence[_Prepared]) -> list[Detections]:
+    def _detect(self, images: Sequence[_Prepared]) -> list[Detections]:
         import torch  # noqa: PLC0415 - takes seconds
 
         from models.detection.torch_batch import as_batch, candidates  # noqa: PLC0415 - torch takes seconds to load
 
         with torch.inference_mode():
-            output = self._network(as_batch([picture.image for picture in pictures], self._stride))
+            output = self._network(as_batch([image.image for image in images], self._stride))
             if isinstance(output, list | tuple):
                 output = output[0]
             found = candidates(output, self._road_users, self._confidence)
-        return [self._concluded(picture, *mine) for picture, mine in zip(pictures, found, strict=True)]
+        return [self._to_detections(image, *boxes) for image, boxes in zip(images, found, strict=True)]
 
-    def _concluded(
-        self, picture: _Prepared, boxes: NDArray[np.float32], confidence: NDArray[np.float32], kinds: NDArray[np.int64]
+    @staticmethod
+    def _to_detections(
+        image: _Prepared, boxes: NDArray[np.float32], confidence: NDArray[np.float32], class_id: NDArray[np.int64]
     ) -> Detections:
-        corners = np.array(picture.image_size * 2, dtype=np.float32)
-        within = np.clip(boxes / np.float32(picture.scale), 0, corners)
-        return merge_riders(nms(Detections(within, confidence, kinds), NMS_IOU))
+        """Detections in pixels of the original image, after non-maximum suppression and the merging of riders."""
+        corners = np.array(image.image_size * 2, dtype=np.float32)
+        clipped = np.clip(boxes / np.float32(image.scale), 0, corners)
+        return merge_riders(nms(Detections(clipped, confidence, class_id)))
 
 
 def _load(path: Path, device: "torch.device") -> tuple[Any, str]:
-    """The network behind ultralytics' one interface to all runtimes, and its task."""
+    """Network behind ultralytics' interface to all runtimes, and its task."""
     ultralytics = import_ultralytics()
     from ultralytics.nn.autobackend import AutoBackend  # noqa: PLC0415 - see above
 
@@ -147,27 +152,27 @@ def _load(path: Path, device: "torch.device") -> tuple[Any, str]:
 
 
 def _sizes(path: Path, network: Any) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
-    """(width, height) of the only size that an export takes, and of the largest that an engine takes; None for any."""
+    """Sizes (width, height): the fixed input of an export, and the largest input of an engine; None for any."""
     if path.suffix == ".pt":
         return None, None
     height, width = network.imgsz
     if not network.dynamic:
         return (width, height), None
-    return None, (2 * width, 2 * height) if path.suffix == ".engine" else None
+    return None, (_ENGINE_SIZE_FACTOR * width, _ENGINE_SIZE_FACTOR * height) if path.suffix == ".engine" else None
 
 
-def _shrunk(size: tuple[int, int], largest: tuple[int, int] | None) -> tuple[int, int] | None:
-    """None where it fits as it is."""
+def _reduced_size(size: tuple[int, int], largest: tuple[int, int] | None) -> tuple[int, int] | None:
+    """Size scaled down to fit into `largest`; None where it fits already."""
     if largest is None or (size[0] <= largest[0] and size[1] <= largest[1]):
         return None
     scale = min(largest[0] / size[0], largest[1] / size[1])
     return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
 
 
-def _largest_batch(path: Path, network: Any, device: "torch.device") -> int:
-    """On a CPU, a batch of two takes as long as two batches."""
+def _default_max_batch(path: Path, network: Any, device: "torch.device") -> int:
+    """Most images in one batch. On a CPU, a batch of two takes as long as two batches."""
     if path.suffix == ".pt":
-        return LARGEST_BATCH if device.type == "cuda" else 1
+        return MAX_BATCH if device.type == "cuda" else 1
     return max(1, int(network.batch))
 
 

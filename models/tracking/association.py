@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from analytics.road_users import ROAD_USERS, RoadUser
+from analytics.road_users import ROAD_USERS, VULNERABLE_ROAD_USERS
 from models.tracking.measurement_space import Array, Indices
 
 MAX_SQUARED_DISTANCE = 16.0
@@ -39,9 +39,8 @@ FORBIDDEN_COST = 1e6
 MIN_UNION = 1e-9
 """Smallest union, square pixels, before a division; avoids a division by zero."""
 
-_VULNERABLE = (RoadUser.MOTORCYCLE, RoadUser.BICYCLE, RoadUser.PERSON)
 
-CLASS_GROUPS = np.array([int(road_user in _VULNERABLE) for road_user in ROAD_USERS])
+CLASS_GROUPS = np.array([int(road_user in VULNERABLE_ROAD_USERS) for road_user in ROAD_USERS])
 """Group by class id: 0 for cars, buses and trucks, 1 for two-wheelers and pedestrians."""
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.geometry.homography import Homography
+from analytics.road_users import TYPICAL_HEIGHT_M, RoadUser
 
 Array = NDArray[np.float64]
 """Array of floats; shapes are in the docstrings."""
@@ -16,8 +17,8 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.intp]
 """(N,) row numbers."""
 
-TYPICAL_HEIGHT_M = 1.6
-"""Height of a road user of unknown class, metres; between a car and a rider [assumption]."""
+ROAD_USER_HEIGHT_M = TYPICAL_HEIGHT_M[RoadUser.MOTORCYCLE]
+"""Height of a road user of any class, metres: that of a rider, between a car's and a truck's [assumption]."""
 
 MAX_M_PER_PX = 4.0
 """Metres of road per pixel from which, near the horizon, tracking is impossible [assumption]."""
@@ -119,7 +120,7 @@ class ImagePlane:
         return np.broadcast_to(np.eye(2), (len(pixels), 2, 2))
 
     def units_per_metre(self, heights: Array) -> Array:
-        return np.asarray(heights / TYPICAL_HEIGHT_M)
+        return np.asarray(heights / ROAD_USER_HEIGHT_M)
 
     def size_ratio(self, before: Array, now: Array) -> Array:
         return np.ones(len(before))

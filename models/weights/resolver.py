@@ -25,7 +25,7 @@ def cache_folder() -> Path:
 
 
 def engine_folder(cache: Path | None = None) -> Path:
-    """Where TensorRT engines are kept (`models.export.tensorrt_cache`)."""
+    """Where TensorRT engines are kept (`models.detection.tensorrt_cache`)."""
     return (cache or cache_folder()) / "engines"
 
 

@@ -13,8 +13,8 @@ def path_finding(path: BackendAdvice) -> Finding:
     return Finding(
         area="detector",
         subject="path",
-        says=path.says,
-        state=State.ADVICE if path.faster else State.OK,
-        advice=path.faster,
-        facts={"path": path.says, "builds_first": path.builds_first},
+        says=path.description,
+        state=State.ADVICE if path.suggestion else State.OK,
+        advice=path.suggestion,
+        facts={"path": path.description, "builds_first": path.builds_first},
     )

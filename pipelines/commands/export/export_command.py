@@ -8,9 +8,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from models.detection.tensorrt_cache import EngineCache, this_hardware
 from models.errors import UnusableWeights
 from models.export.detector_agreement import HIGH_CONFIDENCE, MATCH_IOU
-from models.export.tensorrt_cache import EngineCache, this_hardware
 from models.weights.resolver import engine_folder, resolve_weights
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork, find_xml
+from models.detection.tensorrt_cache import EngineCache, this_hardware
 from models.errors import UnusableWeights
 from models.export.accuracy_report import AccuracyReport, compare_accuracy
 from models.export.exporter import export_weights
 from models.export.quantization import CALIBRATION_IMAGES, has_nncf, quantize
-from models.export.tensorrt_cache import EngineCache, this_hardware
 from pipelines.commands.export.calibration_samples import Samples, sample_pictures
 from pipelines.errors import UserError
 

@@ -4,8 +4,8 @@ import pytest
 
 from models.detection import backend_advice as module
 from models.detection.backend_advice import advise_backend, is_int8
+from models.detection.tensorrt_cache import EngineCache, Hardware
 from models.export.quantization import has_nncf, quantize
-from models.export.tensorrt_cache import EngineCache, Hardware
 from models.weights.resolver import engine_folder
 from tests.support.tiny_network import save_tiny_network
 
@@ -36,13 +36,13 @@ def test_weights_that_are_not_here_have_no_path(tmp_path):
 
 
 def test_the_simulated_city_s_own_weights_are_here_always(tmp_path):
-    assert told("demo-city", tmp_path).says == "OpenVINO INT8 on the CPU"
+    assert told("demo-city", tmp_path).description == "OpenVINO INT8 on the CPU"
 
 
 def test_a_float_network_on_the_cpu_is_advised_to_become_int8(tmp_path):
     path = told(save_tiny_network(tmp_path / "tiny_openvino_model"), tmp_path)
-    assert path.says == "OpenVINO float on the CPU"
-    assert "--int8" in path.faster
+    assert path.description == "OpenVINO float on the CPU"
+    assert "--int8" in path.suggestion
 
 
 @pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)")
@@ -53,31 +53,31 @@ def test_int8_on_the_cpu_is_the_fastest_way_there(tmp_path):
     quantize(source, [np.zeros((64, 64, 3), np.uint8)], tmp_path / "tiny_int8_openvino_model")
     assert not is_int8(source)
     path = told(tmp_path / "tiny_int8_openvino_model", tmp_path)
-    assert (path.says, path.faster) == ("OpenVINO INT8 on the CPU", "")
+    assert (path.description, path.suggestion) == ("OpenVINO INT8 on the CPU", "")
 
 
 def test_an_openvino_network_leaves_a_gpu_idle(tmp_path):
-    assert "GPU is used" in told(save_tiny_network(tmp_path / "tiny"), tmp_path, gpu=True).faster
+    assert "GPU is used" in told(save_tiny_network(tmp_path / "tiny"), tmp_path, gpu=True).suggestion
 
 
 def test_a_pt_on_the_cpu_is_advised_to_become_int8(tmp_path, pt):
     path = told(pt, tmp_path)
-    assert path.says == "torch on the CPU"
-    assert "--int8" in path.faster
-    assert told(pt, tmp_path, gpu=True, device="cpu").says == "torch on the CPU"
+    assert path.description == "torch on the CPU"
+    assert "--int8" in path.suggestion
+    assert told(pt, tmp_path, gpu=True, device="cpu").description == "torch on the CPU"
 
 
 def test_a_gpu_without_tensorrt_is_advised_to_get_it(tmp_path, pt, with_all_extras, monkeypatch):
     monkeypatch.setattr(module, "has_tensorrt", lambda: False)
     path = told("yolo11n", tmp_path, gpu=True)
-    assert path.says == "torch in FP16 on the GPU"
-    assert "tensorrt" in path.faster
+    assert path.description == "torch in FP16 on the GPU"
+    assert "tensorrt" in path.suggestion
 
 
 def test_an_engine_is_said_to_be_built_first_and_then_found(tmp_path, pt, with_all_extras):
     before = told("yolo11n", tmp_path, gpu=True)
     assert before.builds_first
-    assert "models export yolo11n --to engine" in before.faster
+    assert "models export yolo11n --to engine" in before.suggestion
 
     def build(weights, key, pictures):
         engine = weights.with_suffix(".engine")
@@ -87,12 +87,12 @@ def test_an_engine_is_said_to_be_built_first_and_then_found(tmp_path, pt, with_a
     engines = EngineCache(engine_folder(tmp_path), build)
     engines.find_or_build(pt, L4)
     after = told("yolo11n", tmp_path, gpu=True)
-    assert (after.says, after.builds_first) == ("TensorRT FP16 on NVIDIA L4", False)
+    assert (after.description, after.builds_first) == ("TensorRT FP16 on NVIDIA L4", False)
     built, key = engines.build(pt, L4, "int8")
     engines.keep(pt, key, built)
-    assert told("yolo11n", tmp_path, gpu=True).says == "TensorRT INT8 on NVIDIA L4"
+    assert told("yolo11n", tmp_path, gpu=True).description == "TensorRT INT8 on NVIDIA L4"
 
 
 def test_a_driver_that_does_not_work_is_told(tmp_path, pt, with_all_extras):
     path = advise_backend("yolo11n", cache=tmp_path, gpu=True, hardware=lambda: None)
-    assert "check the driver" in path.faster
+    assert "check the driver" in path.suggestion

@@ -9,10 +9,10 @@ from structlog.testing import capture_logs
 
 from models.detection.loader import load_detector
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
+from models.detection.tensorrt_cache import Hardware
 from models.detection.ultralytics import UltralyticsDetector, _shrunk
 from models.errors import UnusableWeights
 from models.export.exporter import export_weights
-from models.export.tensorrt_cache import Hardware
 
 pytestmark = [
     pytest.mark.skipif(find_spec("ultralytics") is None, reason="needs the extra `yolo` (ultralytics and torch)"),
@@ -65,8 +65,8 @@ def test_pictures_of_many_sizes_that_wait_together_are_found_as_each_alone(rando
     sizes = [(96, 160), (96, 160), (64, 224), (128, 96), (96, 160), (60, 90)]
     random = np.random.default_rng(2)
     pictures = [random.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
-    alone = UltralyticsDetector(random_weights, confidence=1e-6, device="cpu", largest_batch=1)
-    together = UltralyticsDetector(random_weights, confidence=1e-6, device="cpu", largest_batch=4)
+    alone = UltralyticsDetector(random_weights, confidence=1e-6, device="cpu", max_batch=1)
+    together = UltralyticsDetector(random_weights, confidence=1e-6, device="cpu", max_batch=4)
     try:
         expected = [alone.submit(picture).result(timeout=120) for picture in pictures]
         found = [future.result(timeout=120) for future in [together.submit(picture) for picture in pictures]]
@@ -165,7 +165,7 @@ def test_where_no_engine_can_be_built_torch_runs_the_weights_and_the_log_says_so
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    monkeypatch.setattr("models.export.tensorrt_cache.this_hardware", lambda: Hardware("NVIDIA L4", "11.4.0"))
+    monkeypatch.setattr("models.detection.tensorrt_cache.this_hardware", lambda: Hardware("NVIDIA L4", "11.4.0"))
     with capture_logs() as logs:
         detector = load_detector(str(random_weights), confidence=1e-6, cache=tmp_path)
     try:

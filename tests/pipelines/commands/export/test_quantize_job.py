@@ -5,8 +5,8 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from models.detection.tensorrt_cache import this_hardware
 from models.export.quantization import has_nncf
-from models.export.tensorrt_cache import this_hardware
 from pipelines.commands.models import models
 from pipelines.errors import UserError
 from tests.support.servers import write_clip

@@ -9,8 +9,7 @@ import pytest
 import yaml
 from structlog.testing import capture_logs
 
-from models.errors import UnusableWeights
-from models.export.tensorrt_cache import (
+from models.detection.tensorrt_cache import (
     EngineCache,
     EngineKey,
     Hardware,
@@ -18,6 +17,7 @@ from models.export.tensorrt_cache import (
     calibration_set,
     this_hardware,
 )
+from models.errors import UnusableWeights
 
 T4 = Hardware("Tesla T4", "11.4.0")
 PICTURES = [np.full((40, 60, 3), (250, 0, 0), dtype=np.uint8)] * 3
