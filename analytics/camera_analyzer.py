@@ -93,7 +93,7 @@ class CameraAnalyzer:
             return facts
         facts += self._advance(t, observed=False)
         facts += self._crossed(t, self._gates.pop_settled(t))
-        facts += self._levels.unobserved(t, since)
+        facts += self._levels.mark_unobserved(t, since)
         facts += self._desk.end_stale(t)
         return facts + self._let_go(self._trajectories.pop_expired(t))
 
@@ -142,7 +142,7 @@ class CameraAnalyzer:
         return facts if scene is None else facts + self._learn_from_scene(scene)
 
     def _learn_from_scene(self, scene: Scene) -> list[Fact]:
-        self._zones.add_queues(zone_queues(scene, len(self._camera.zones), self._travel.hidden))
+        self._zones.add_queues(zone_queues(scene, len(self._camera.zones), self._travel.occluded))
         return [*self._desk.observe(scene, self._levels)]
 
     def _let_go(self, gone: Sequence[Trajectory]) -> list[Fact]:
@@ -150,5 +150,5 @@ class CameraAnalyzer:
         self._watch.drop(gone)
         self._desk.drop(gone)
         for zone, speed_ms in self._travel.drop(gone):
-            self._free_flow[zone].learn(speed_ms)
+            self._free_flow[zone].add(speed_ms)
         return [*self._trips.pop_finished(gone)]

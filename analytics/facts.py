@@ -1,4 +1,4 @@
-"""What Simpang can say about the road: the shared vocabulary of facts.
+"""Facts about the road that the analytics emit: crossings, intervals, levels, incidents, trips, coverage.
 
 Times are seconds on the clock of the source: from its first frame for a file, since the Unix epoch (UTC) for a
 live camera. Pixels are ``(u, v)`` in the full-resolution frame, v pointing down; ground coordinates are metres.
@@ -24,13 +24,17 @@ class Direction(StrEnum):
 
 
 class Level(StrEnum):
-    """Public traffic level of a zone. Shown to people as lancar, ramai, padat, macet, tidak ada data."""
+    """Public congestion level of a zone. Shown in Indonesian as lancar, ramai, padat, macet, tidak ada data."""
 
     FREE = "free"
     DENSE = "dense"
     CONGESTED = "congested"
     JAMMED = "jammed"
     UNKNOWN = "unknown"
+
+
+LEVEL_ORDER: tuple[Level, ...] = (Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)
+"""Known levels by severity, best first. `Level` declares its members in this order, with UNKNOWN last."""
 
 
 class LevelOfService(StrEnum):
@@ -56,8 +60,8 @@ class IncidentType(StrEnum):
 class Crossing:
     """A tracked road user crossed a gate; `t` is interpolated between the two frames around the line.
 
-    speed_sigma_kmh: standard error of speed_kmh. headway_s: time since the vehicle before it, see
-    `analytics.flow.headways`; ``None`` where that is not known.
+    speed_sigma_kmh: standard error of speed_kmh. headway_s: time since the previous vehicle, see
+    `analytics.flow.headways`; ``None`` where it is unknown.
     """
 
     t: float
@@ -72,13 +76,12 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateInterval:
-    """One direction of a gate over one interval. What was not observed is ``None``, never 0.
+    """One direction of a gate over one interval. Without observation a value is ``None``, never 0.
 
     flow_veh_h: vehicles (no persons) per hour of observed time. headway_mean_s, headway_median_s: of the vehicles that
     crossed in the interval; headway_under_2s: share of them, 0..1, that followed within 2 s
     (`analytics.flow.headways`); ``None`` for fewer than 2 vehicles. smp_h, saturation, emp_verified: as in
-    `ZoneInterval`; where Indonesian practice takes both directions together (an undivided road), saturation is that of
-    both.
+    `ZoneInterval`. On a road type whose capacity is shared by both directions, saturation is that of both.
     """
 
     gate: str
@@ -97,14 +100,13 @@ class GateInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneInterval:
-    """One zone over one interval. What was not observed is ``None``, never 0.
+    """One zone over one interval. Without observation a value is ``None``, never 0.
 
     flow_veh_h: vehicles per hour through the zone. speed_kmh: space-mean speed; ``None`` without calibration.
     relative_speed: space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too.
     density_veh_km_lane: vehicles per kilometre and lane. occupancy: share of the zone's area-time covered, 0..1.
-    queue_m, queue_veh: longest standing queue inside the zone. level: what the interval's own speed amounts to, without
-    the patience of a `LevelChange`: at a signal, a red shows. coverage: share of the interval that was really
-    observed, 0..1.
+    queue_m, queue_veh: longest standing queue inside the zone. level: of the interval's own speed, without
+    the dwell of a `LevelChange`: at a signal, a red phase shows. coverage: observed share of the interval, 0..1.
 
     Where the zone's road is described (`analytics.camera.Road`), else ``None``: smp_h: flow in passenger-car units
     (smp/h, PKJI 2023). saturation: DJ, smp_h over the road's configured capacity. level_of_service: by KM 14/2006, for
@@ -132,7 +134,7 @@ class ZoneInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelChange:
-    """The level of a zone at `t`: emitted when it changes (`previous` differs) and repeated once a minute."""
+    """Level of a zone at `t`: emitted when it changes (`previous` differs) and repeated once a minute."""
 
     t: float
     zone: str
@@ -144,10 +146,11 @@ class LevelChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """Emitted when raised (`end_s` is None) and once more, with the same `number`, when it is over.
+    """An incident: emitted when raised (`end_s` is None) and again, with the same `number`, when it is over.
 
-    number: unique within the run of one analyst. start_s: best estimate of the beginning. detected_s: when the
-    alert was raised, from earlier data alone. confidence: 0..1. reason: one sentence a person can read (English).
+    number: unique within the run of one `CameraAnalyzer`. start_s: best estimate of the beginning. detected_s: when the
+    alert was raised, from earlier data alone. confidence: 0..1, see `analytics.incidents.confidence`. reason: one
+    sentence in English.
     """
 
     number: int
@@ -165,7 +168,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """How much of an interval the camera was really observed: ``observed_s`` of ``end_s - start_s`` seconds."""
+    """Observed part of an interval: ``observed_s`` of ``end_s - start_s`` seconds."""
 
     start_s: float
     end_s: float

@@ -1,8 +1,8 @@
-"""The public level of a zone, steady enough for a badge, and the onset of congestion.
+"""Congestion level of each zone, from its space-mean speed relative to free flow.
 
-The measure is space-mean speed over the zone's free flow, in a rolling window. A level changes only when the measure
-is clear of the boundary (hysteresis) and has stayed there for a while (dwell). At a signal the window spans a whole
-cycle, so that a red alone is not congestion; and a lone slow or stopped vehicle is an incident, not a jam.
+The speed is that of a rolling window. A level changes only when the speed is clear of a boundary (hysteresis) and
+stays there (dwell). At a signal the window spans a whole cycle, so that a red phase alone is not congestion. A single
+slow or stopped vehicle is an incident, not a jam.
 """
 
 from collections import deque
@@ -11,51 +11,79 @@ from dataclasses import dataclass
 from math import inf
 
 from analytics.camera import Zone
-from analytics.facts import Level, LevelChange
+from analytics.facts import LEVEL_ORDER, Level, LevelChange
+from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.free_flow import FreeFlowEstimator
-from analytics.flow.zone_travel import EdieTotals
-from analytics.tracks.kinematics import KMH
+from analytics.tracks.kinematics import KMH_PER_MS
 from analytics.tracks.trajectories import AnalyzedFrame
 
-ORDER = (Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)
 BOUNDARIES = (0.70, 0.50, 0.25)
-"""Relative speed at which FREE turns DENSE, DENSE turns CONGESTED, CONGESTED turns JAMMED."""
+"""Relative speeds between FREE and DENSE, DENSE and CONGESTED, CONGESTED and JAMMED [assumption]."""
 
 HYSTERESIS = 0.05
+"""Relative speed by which a boundary shifts away from the current level [assumption]."""
+
 DWELL_S = 15.0
+"""Seconds for which a new level must last before it is reported [assumption]."""
+
 WINDOW_S = 30.0
+"""Seconds of observed time over which the level is measured [assumption]."""
+
 SIGNAL_WINDOW_S = 120.0
-"""Longer than a usual signal cycle (80-120 s)."""
+"""The same for a zone at a signal: at least a usual signal cycle of 80-120 s [assumption]."""
 
 UPDATE_EVERY_S = 1.0
+"""Seconds between two updates of the levels [assumption]."""
+
 REPORT_EVERY_S = 60.0
+"""Seconds between two reports of an unchanged level [assumption]."""
+
 RECENT_S = 15.0
+"""Seconds of the window that congestion onset uses [assumption]."""
+
 UNKNOWN_AFTER_S = 30.0
+"""Seconds without an analysed frame after which levels are unknown [assumption]."""
+
 MIN_VEHICLES_FOR_CONGESTION = 2.0
-"""With fewer vehicles than this in the zone on average, it is never worse than dense."""
+"""With fewer vehicles in the zone on average, its level is at most DENSE [assumption]."""
+
+MIN_TRAVEL_S = 1.0
+"""Vehicle-seconds in the window needed for a speed [assumption]."""
+
+BUCKET_S = 1.0
+"""Observed seconds that a rolling window sums into one bucket [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A zone's rolling window. speed_ms: None where nobody travelled. vehicles: mean number in the zone."""
+    """Rolling window of a zone. speed_ms: space-mean, None without traffic. vehicles: mean number in the zone."""
 
     speed_ms: float | None
     vehicles: float
 
 
-def level_at(relative_speed: float | None, vehicles: float) -> Level:
-    """The level that a speed amounts to by itself. relative_speed: None where nobody travels, which is free.
+def level_at(relative_speed: float | None, vehicles: float, current: Level = Level.UNKNOWN) -> Level:
+    """Return the level of a speed.
 
-    vehicles: how many the speed is of; a lone slow one is not worse than dense.
+    relative_speed: None without traffic, which is FREE. vehicles: mean number; with fewer than
+    `MIN_VEHICLES_FOR_CONGESTION` the level is at most DENSE. current: level from which the boundaries shift away by
+    `HYSTERESIS`; without one they do not shift.
+
+    >>> level_at(0.72, 5), level_at(0.72, 5, Level.DENSE), level_at(0.1, 1)
+    (<Level.FREE: 'free'>, <Level.DENSE: 'dense'>, <Level.DENSE: 'dense'>)
     """
     if relative_speed is None:
         return Level.FREE
-    rank = sum(relative_speed < boundary for boundary in BOUNDARIES)
-    return ORDER[rank if vehicles >= MIN_VEHICLES_FOR_CONGESTION else min(rank, 1)]
+    now = LEVEL_ORDER.index(current) if current in LEVEL_ORDER else None
+    rank = 0
+    for k, boundary in enumerate(BOUNDARIES):
+        shift = 0.0 if now is None else HYSTERESIS if now > k else -HYSTERESIS
+        rank += relative_speed < boundary + shift
+    return LEVEL_ORDER[rank if vehicles >= MIN_VEHICLES_FOR_CONGESTION else min(rank, 1)]
 
 
 class RollingSpeed:
-    """Space-mean speed over the last `window_s` of observed time, summed second by second."""
+    """Space-mean speed over the last `window_s` seconds of observed time."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s
@@ -64,10 +92,10 @@ class RollingSpeed:
         self._total = [0.0, 0.0, 0.0]
 
     def add(self, t: float, step_s: float, seconds: float, metres: float) -> None:
-        """step_s: observed time. seconds, metres: of vehicles inside (see `analytics.flow.zone_travel`)."""
+        """Add a step. step_s: observed time. seconds, metres: vehicle time and distance in the zone."""
         for k, value in enumerate((step_s, seconds, metres)):
             self._open[k] += value
-        if self._open[0] >= 1.0:
+        if self._open[0] >= BUCKET_S:
             step, travel_s, travel_m = self._open
             self._buckets.append((t, step, travel_s, travel_m))
             self._total = [total + value for total, value in zip(self._total, self._open, strict=True)]
@@ -84,15 +112,15 @@ class RollingSpeed:
         self._total = [0.0, 0.0, 0.0]
 
     def read(self) -> Reading | None:
-        """None before half the window has been observed."""
+        """Return the window, or None until half of it has been observed."""
         observed, seconds, metres = self._total
         if observed < self._window_s / 2:
             return None
-        return Reading(max(0.0, metres) / seconds if seconds > 1.0 else None, max(0.0, seconds) / observed)
+        return Reading(max(0.0, metres) / seconds if seconds > MIN_TRAVEL_S else None, max(0.0, seconds) / observed)
 
 
 class LevelHysteresis:
-    """The level of one zone: hysteresis and dwell over its relative speed."""
+    """Level of one zone, with hysteresis and dwell."""
 
     def __init__(self) -> None:
         self.level = Level.UNKNOWN
@@ -100,31 +128,20 @@ class LevelHysteresis:
         self._since = 0.0
 
     def update(self, t: float, relative_speed: float | None, vehicles: float) -> Level:
-        """relative_speed: None where nobody travels, which on an observed road is free."""
-        target = self._target(relative_speed, vehicles)
+        """Return the level after a new measurement (see `level_at`)."""
+        target = level_at(relative_speed, vehicles, self.level)
         if target is not self._candidate:
             self._candidate, self._since = target, t
         if self.level is Level.UNKNOWN or t - self._since >= DWELL_S:
             self.level = self._candidate
         return self.level
 
-    def _target(self, relative_speed: float | None, vehicles: float) -> Level:
-        if relative_speed is None:
-            return Level.FREE
-        now = ORDER.index(self.level) if self.level in ORDER else None
-        rank = 0
-        for k, boundary in enumerate(BOUNDARIES):
-            lean = 0.0 if now is None else HYSTERESIS if now > k else -HYSTERESIS
-            rank += relative_speed < boundary + lean
-        return ORDER[rank if vehicles >= MIN_VEHICLES_FOR_CONGESTION else min(rank, 1)]
-
-    def reset(self) -> Level:
+    def reset(self) -> None:
         self.level = self._candidate = Level.UNKNOWN
-        return self.level
 
 
 class ZoneLevelMonitor:
-    """Levels of all zones of one camera: a `LevelChange` on every change, and once a minute besides."""
+    """Levels of all zones of one camera: emits a `LevelChange` on every change, and once a minute without one."""
 
     def __init__(self, zones: Sequence[Zone], free_flow: Sequence[FreeFlowEstimator], *, calibrated: bool) -> None:
         self._zones = zones
@@ -132,29 +149,29 @@ class ZoneLevelMonitor:
         self._calibrated = calibrated
         self._rolling = [RollingSpeed(SIGNAL_WINDOW_S if zone.signal_controlled else WINDOW_S) for zone in zones]
         self._recent = [RollingSpeed(RECENT_S) for _ in zones]
-        self._keepers = [LevelHysteresis() for _ in zones]
+        self._hysteresis = [LevelHysteresis() for _ in zones]
         self._next_t = -inf
         self._next_report = -inf
 
     @property
     def levels(self) -> list[Level]:
-        return [keeper.level for keeper in self._keepers]
+        return [zone.level for zone in self._hysteresis]
 
-    def observe(self, look: AnalyzedFrame, travel: EdieTotals) -> list[LevelChange]:
+    def observe(self, frame: AnalyzedFrame, travel: EdieTotals) -> list[LevelChange]:
         zones = zip(self._rolling, self._recent, travel.seconds.tolist(), travel.metres.tolist(), strict=True)
-        for rolling, lately, seconds, metres in zones:
-            for window in (rolling, lately):
-                window.add(look.t, look.step_s, seconds, metres)
-        if look.t < self._next_t:
+        for rolling, recent, seconds, metres in zones:
+            for window in (rolling, recent):
+                window.add(frame.t, frame.step_s, seconds, metres)
+        if frame.t < self._next_t:
             return []
-        self._next_t = look.t + UPDATE_EVERY_S
-        return self._reports(look.t, [self._update(look.t, k) for k in range(len(self._zones))])
+        self._next_t = frame.t + UPDATE_EVERY_S
+        return self._reports(frame.t, [self._update(frame.t, k) for k in range(len(self._zones))])
 
     def _update(self, t: float, k: int) -> Level:
-        keeper, reading = self._keepers[k], self._rolling[k].read()
-        previous = keeper.level
+        hysteresis, reading = self._hysteresis[k], self._rolling[k].read()
+        previous = hysteresis.level
         if reading is not None:
-            keeper.update(t, self._relative_speed(k, reading), reading.vehicles)
+            hysteresis.update(t, self._relative_speed(k, reading), reading.vehicles)
         return previous
 
     def _relative_speed(self, zone: int, reading: Reading) -> float | None:
@@ -162,7 +179,10 @@ class ZoneLevelMonitor:
         return None if reading.speed_ms is None or free_flow is None else reading.speed_ms / free_flow
 
     def recent(self, zone: int) -> tuple[float | None, float]:
-        """Over the last `RECENT_S`: relative speed, None where nobody travels or free flow is unknown; vehicles."""
+        """Return relative speed and mean number of vehicles over the last `RECENT_S`.
+
+        The speed is None without traffic, and while free flow is unknown.
+        """
         reading = self._recent[zone].read()
         return (None, 0.0) if reading is None else (self._relative_speed(zone, reading), reading.vehicles)
 
@@ -178,19 +198,19 @@ class ZoneLevelMonitor:
         return LevelChange(
             t=t,
             zone=self._zones[k].id,
-            level=self._keepers[k].level,
+            level=self._hysteresis[k].level,
             previous=previous,
-            speed_kmh=speed_ms * KMH if self._calibrated and speed_ms is not None else None,
-            free_flow_kmh=free_flow * KMH if self._calibrated and free_flow is not None else None,
+            speed_kmh=speed_ms * KMH_PER_MS if self._calibrated and speed_ms is not None else None,
+            free_flow_kmh=free_flow * KMH_PER_MS if self._calibrated and free_flow is not None else None,
         )
 
-    def unobserved(self, t: float, since: float) -> list[LevelChange]:
-        """Nothing was seen from `since` to `t`: after `UNKNOWN_AFTER_S` all levels are unknown."""
+    def mark_unobserved(self, t: float, since: float) -> list[LevelChange]:
+        """Set all levels to unknown if no frame was analysed from `since` to `t` for `UNKNOWN_AFTER_S`."""
         if t - since < UNKNOWN_AFTER_S:
             return []
         previous = self.levels
-        for k, keeper in enumerate(self._keepers):
+        for k, hysteresis in enumerate(self._hysteresis):
             self._rolling[k].clear()
             self._recent[k].clear()
-            keeper.reset()
+            hysteresis.reset()
         return self._reports(t, previous)

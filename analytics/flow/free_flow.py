@@ -1,31 +1,43 @@
-"""The free-flow speed of a zone, learned from the vehicles that pass through it."""
+"""Free-flow speed of a zone, learned from the vehicles that drive through it."""
 
 from math import exp, log
 
 import numpy as np
 
 MIN_SPEED_MS, MAX_SPEED_MS, BINS = 0.5, 100.0, 120
+"""Range (m/s) and number of the histogram's logarithmic bins [assumption]."""
+
 QUANTILE = 0.75
+"""Quantile of the vehicles' mean speeds that is the free-flow speed [assumption]."""
+
 MIN_SAMPLES = 25.0
-"""Vehicles needed before what was learned is believed."""
+"""Vehicles needed before the learned speed is used [assumption]."""
 
 HALF_LIFE_SAMPLES = 20_000.0
-"""Vehicles after which old ones count half: about a day of a busy road, so that a long jam does not become normal."""
+"""Vehicles after which older ones count half: about a day on a busy road [assumption].
+
+A long jam therefore does not become the norm.
+"""
 
 PRIOR_WEIGHT = 500.0
-"""Vehicles after which what was learned weighs as much as the speed limit: a few dozen may all have been in one jam."""
+"""Vehicles at which the learned speed weighs as much as the speed limit: a few dozen may be from one jam [assumption].
+"""
 
 LIMIT_SHARE = 0.92
-"""Free flow as a share of the speed limit, until it is learned: drivers differ, and few reach the limit exactly."""
+"""Free-flow speed as a share of the speed limit, before it is learned: few drivers reach the limit [assumption]."""
+
+LEARNED_BOUNDS = (0.85, 1.1)
+"""Bounds of the learned speed, as shares of the speed expected from the limit [assumption]."""
 
 
 class FreeFlowEstimator:
-    """A histogram of vehicles' own mean speeds in the zone, in logarithmic bins, with slow forgetting.
+    """Upper quartile of vehicles' mean speeds in the zone, from a histogram that forgets slowly.
 
-    Free flow is its upper quartile, near what drivers choose when nothing holds them up. With a homography the
-    speed limit bounds it, so that a camera installed in the middle of a jam is not fooled for long.
+    The upper quartile is near the speed that drivers choose without obstruction. A known speed limit bounds the
+    estimate, so that a camera installed during a jam starts with a usable value.
 
-    held_up: by a signal. Most of those who pass have waited, so the limit, where it is known, tells more than they do.
+    limit_ms: speed limit in m/s, None if unknown or for an uncalibrated camera. signalised: the zone is at a signal.
+    Most vehicles there have waited, so with a known limit their speeds are not used.
     """
 
     def __init__(self, limit_ms: float | None, *, signalised: bool = False) -> None:
@@ -34,7 +46,8 @@ class FreeFlowEstimator:
         self._weights = np.zeros(BINS)
         self._learned: float | None = None
 
-    def learn(self, speed_ms: float) -> None:
+    def add(self, speed_ms: float) -> None:
+        """Add the mean speed of one vehicle through the zone."""
         if speed_ms <= MIN_SPEED_MS or not self._learns:
             return
         share = log(speed_ms / MIN_SPEED_MS) / log(MAX_SPEED_MS / MIN_SPEED_MS)
@@ -45,15 +58,15 @@ class FreeFlowEstimator:
 
     @property
     def speed_ms(self) -> float | None:
-        """None where it is neither configured nor learned yet."""
+        """Free-flow speed in m/s; None while it is neither configured nor learned."""
         if self._limit_ms is None:
             return self._learned
         expected = LIMIT_SHARE * self._limit_ms
         if self._learned is None:
             return expected
-        seen = float(self._weights.sum())
-        bounded = min(max(self._learned, 0.85 * expected), 1.1 * expected)
-        return (seen * bounded + PRIOR_WEIGHT * expected) / (seen + PRIOR_WEIGHT)
+        samples, (lowest, highest) = float(self._weights.sum()), LEARNED_BOUNDS
+        bounded = min(max(self._learned, lowest * expected), highest * expected)
+        return (samples * bounded + PRIOR_WEIGHT * expected) / (samples + PRIOR_WEIGHT)
 
     def _upper_quartile(self) -> float | None:
         total = self._weights.sum()

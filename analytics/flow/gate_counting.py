@@ -1,16 +1,15 @@
-"""Road users crossing gates.
+"""Crossings of road users over gates.
 
-A road user is counted where its ground point goes from one side of a gate's line to the other through the gate's
-segment. It has changed sides only when it is clear of the line by a margin in proportion to its size, so that the
-jitter of a box on someone who stands on the line counts nothing; coming back needs a larger margin, so that swaying
-over the line is one crossing.
+A road user is counted where its ground point moves from one side of a gate's line to the other through the gate's
+segment. It has changed sides only when it is clear of the line by a margin in proportion to its box height. The jitter
+of a stationary box on the line therefore counts nothing. A return needs a larger margin, so that swaying over the line
+is one crossing.
 
-Who was first seen just behind a gate, or last seen just before it, is counted as well
-(`analytics.tracks.extrapolation`), unless somebody who was not in view at the same time was: that was the same road
-user before it was lost and found.
+Tracks that start just behind, or end just before, a gate also count (`analytics.tracks.extrapolation`). They do not
+count if another track that never coexisted with them crossed there within `SAME_CROSSING_S` (an ID switch).
 
-A crossing is reported `SETTLE_S` after it happened, or that long after its road user was last seen: by then more frames
-have voted on its class, and the speed fit sees both sides of the line.
+A crossing is reported `SETTLE_S` after it happened, or that long after its track's last detection. By then more frames
+have voted on the class, and the speed fit includes both sides of the line.
 """
 
 from collections import deque
@@ -28,21 +27,30 @@ from analytics.tracks.kinematics import speed_at
 from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
 
 SETTLE_S = 2.0
+"""Seconds from a crossing to its report [assumption]."""
+
 MIN_SUMMED_CONFIDENCE = 2.0
-"""Summed over its sightings, for a road user to count: four ordinary ones."""
+"""Confidence summed over the detections of a road user that counts: about four usual ones [assumption]."""
 
 MARGIN_HEIGHTS = 0.05
-"""Margin for a crossing, in heights of the road user's box."""
+"""Margin for a crossing, in box heights of the road user [assumption]."""
+
 RETURN_MARGIN_HEIGHTS = 0.6
-"""Margin for a crossing back over the same gate, in heights of the road user's box."""
+"""Margin for a return over the same gate, in box heights of the road user [assumption]."""
+
+MIN_MARGIN_PX = 1.0
+"""Smallest margin for a crossing, in pixels [assumption]."""
+
 SAME_CROSSING_S = 1.5
+"""Seconds between two crossings of tracks that may be one road user [assumption]."""
+
 RECENT_CROSSINGS = 64
-"""Crossings among which one that nobody saw is looked for."""
+"""Latest crossings with which an extrapolated one is compared [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
 class _PendingCrossing:
-    """A crossing that waits to be reported."""
+    """A crossing that is not reported yet."""
 
     t: float
     gate: Gate
@@ -52,7 +60,7 @@ class _PendingCrossing:
 
 @dataclass(slots=True)
 class _GateState:
-    """Where one road user stands: per gate the side it was last clearly on (-1, +1), and what has been counted."""
+    """State of one road user: per gate the last clear side (-1, +1), and the crossings counted so far."""
 
     trajectory: Trajectory
     sides: list[float]
@@ -60,135 +68,136 @@ class _GateState:
 
 
 class GateCounter:
-    """Counts crossings of all gates of one camera. Holds state only for trajectories that are not forgotten."""
+    """Counts crossings of all gates of one camera. Stores state only for trajectories that are not dropped."""
 
     def __init__(self, gates: Iterable[Gate], *, calibrated: bool) -> None:
         self._geometry = GateGeometry(gates)
         self._calibrated = calibrated
-        self._standing: dict[int, _GateState] = {}
+        self._states: dict[int, _GateState] = {}
         self._new: dict[int, _GateState] = {}
         self._in_view: dict[int, _GateState] = {}
-        self._waiting: list[_PendingCrossing] = []
+        self._pending: list[_PendingCrossing] = []
         self._recent: deque[_PendingCrossing] = deque(maxlen=RECENT_CROSSINGS)
         self._observed_since = -np.inf
 
     def __len__(self) -> int:
-        return len(self._standing)
+        return len(self._states)
 
-    def observe(self, look: AnalyzedFrame) -> list[Crossing]:
-        """Take one frame; return the crossings that are ready to be reported."""
+    def observe(self, frame: AnalyzedFrame) -> list[Crossing]:
+        """Add one frame; return the crossings that have settled."""
         if not self._geometry.gates:
             return []
-        if look.step_s == 0:
-            self._note_arrivals(np.inf)
+        if frame.step_s == 0:
+            self._count_before_first(np.inf)
             self._in_view.clear()
-            self._observed_since = look.t
-        if look.trajectories:
-            self._note_side_changes(look)
-        self._note_arrivals(look.t)
-        self._note_departures(look.t)
-        return self.pop_settled(look.t)
+            self._observed_since = frame.t
+        if frame.trajectories:
+            self._update_sides(frame)
+        self._count_before_first(frame.t)
+        self._count_after_last(frame.t)
+        return self.pop_settled(frame.t)
 
-    def _note_side_changes(self, look: AnalyzedFrame) -> None:
-        distances = self._geometry.distances(look.pixels)
+    def _update_sides(self, frame: AnalyzedFrame) -> None:
+        distances = self._geometry.distances(frame.pixels)
         before = np.array(
-            [self._sides_of(one, distances[i]).sides for i, one in enumerate(look.trajectories)], dtype=np.float64
+            [self._state(trajectory, distances[i]).sides for i, trajectory in enumerate(frame.trajectories)],
+            dtype=np.float64,
         )
-        clear = np.abs(distances) > np.maximum(1.0, MARGIN_HEIGHTS * look.heights)[:, None]
+        clear = np.abs(distances) > np.maximum(MIN_MARGIN_PX, MARGIN_HEIGHTS * frame.heights)[:, None]
         for i, k in np.argwhere((distances * before < 0) & clear):
-            self._change_side(look.trajectories[i], int(k), float(distances[i, k]))
+            self._change_side(frame.trajectories[i], int(k), float(distances[i, k]))
 
-    def _sides_of(self, trajectory: Trajectory, distances: NDArray[np.float64]) -> _GateState:
-        known = self._standing.get(trajectory.track)
+    def _state(self, trajectory: Trajectory, distances: NDArray[np.float64]) -> _GateState:
+        known = self._states.get(trajectory.track)
         if known is None:
             sides = [1.0 if d > 0 else -1.0 for d in distances.tolist()]
-            known = self._standing[trajectory.track] = self._new[trajectory.track] = _GateState(trajectory, sides)
+            known = self._states[trajectory.track] = self._new[trajectory.track] = _GateState(trajectory, sides)
         self._in_view[trajectory.track] = known
         return known
 
     def _change_side(self, trajectory: Trajectory, k: int, distance: float) -> None:
-        gate, standing = self._geometry.gates[k], self._standing[trajectory.track]
+        gate, state = self._geometry.gates[k], self._states[trajectory.track]
         direction = Direction.A if distance > 0 else Direction.B
-        returning = any(gate_id == gate.id for gate_id, _ in standing.counted)
+        returning = any(gate_id == gate.id for gate_id, _ in state.counted)
         if returning and abs(distance) < RETURN_MARGIN_HEIGHTS * trajectory.height:
             return
-        standing.sides[k] = 1.0 if distance > 0 else -1.0
-        if (gate.id, direction) in standing.counted:
+        state.sides[k] = 1.0 if distance > 0 else -1.0
+        if (gate.id, direction) in state.counted:
             return
         t = self._geometry.crossing_time(gate, direction, trajectory)
         if t is not None:
-            self._count(standing, _PendingCrossing(t, gate, direction, trajectory))
+            self._count(state, _PendingCrossing(t, gate, direction, trajectory))
 
-    def _count(self, standing: _GateState, passage: _PendingCrossing) -> None:
-        standing.counted.add((passage.gate.id, passage.direction))
-        self._waiting.append(passage)
-        self._recent.append(passage)
+    def _count(self, state: _GateState, crossing: _PendingCrossing) -> None:
+        state.counted.add((crossing.gate.id, crossing.direction))
+        self._pending.append(crossing)
+        self._recent.append(crossing)
 
-    def _note_arrivals(self, t: float) -> None:
-        """Count what those in view for long enough crossed before they were first seen."""
+    def _count_before_first(self, t: float) -> None:
+        """Count gates crossed before the first detection, for tracks that are long enough by now."""
         known = [s for s in self._new.values() if t - s.trajectory.first_seen >= FIT_S]
-        for standing in known:
-            del self._new[standing.trajectory.track]
-            self._count_unseen(standing, extrapolate_before_first(standing.trajectory))
+        for state in known:
+            del self._new[state.trajectory.track]
+            self._count_extrapolated(state, extrapolate_before_first(state.trajectory))
 
-    def _note_departures(self, t: float) -> None:
-        """Count what those who are gone crossed after they were last seen."""
-        gone = [s for s in self._in_view.values() if t - s.trajectory.last_seen >= SETTLE_S]
-        for standing in gone:
-            del self._in_view[standing.trajectory.track]
-            self._count_unseen(standing, extrapolate_after_last(standing.trajectory))
+    def _count_after_last(self, t: float) -> None:
+        """Count gates crossed after the last detection, for tracks without a recent one."""
+        expired = [s for s in self._in_view.values() if t - s.trajectory.last_seen >= SETTLE_S]
+        for state in expired:
+            del self._in_view[state.trajectory.track]
+            self._count_extrapolated(state, extrapolate_after_last(state.trajectory))
 
-    def _count_unseen(self, standing: _GateState, stretch: ExtrapolatedSegment | None) -> None:
-        if stretch is None:
+    def _count_extrapolated(self, state: _GateState, segment: ExtrapolatedSegment | None) -> None:
+        if segment is None:
             return
-        for t, gate, direction in self._geometry.crossings(stretch, standing.trajectory.height):
-            passage = _PendingCrossing(t, gate, direction, standing.trajectory)
+        for t, gate, direction in self._geometry.crossings(segment, state.trajectory.height):
+            crossing = _PendingCrossing(t, gate, direction, state.trajectory)
             if (
                 t >= self._observed_since
-                and (gate.id, direction) not in standing.counted
-                and not any(_is_same_crossing(passage, other) for other in self._recent)
+                and (gate.id, direction) not in state.counted
+                and not any(_is_same_crossing(crossing, other) for other in self._recent)
             ):
-                self._count(standing, passage)
+                self._count(state, crossing)
 
     def pop_settled(self, t: float) -> list[Crossing]:
         """Crossings that have settled by `t`."""
-        ready = [p for p in self._waiting if t - p.t >= SETTLE_S]
+        ready = [p for p in self._pending if t - p.t >= SETTLE_S]
         if ready:
-            self._waiting = [p for p in self._waiting if t - p.t < SETTLE_S]
+            self._pending = [p for p in self._pending if t - p.t < SETTLE_S]
         return self._confirmed(ready)
 
-    def _confirmed(self, passages: Iterable[_PendingCrossing]) -> list[Crossing]:
-        """Without passages of road users that were hardly seen, most of which are a detector's false boxes."""
-        return [self._crossing(p) for p in passages if sum(p.trajectory.votes) >= MIN_SUMMED_CONFIDENCE]
+    def _confirmed(self, crossings: Iterable[_PendingCrossing]) -> list[Crossing]:
+        """Report crossings, except those of tracks with little confidence: most of these are false detections."""
+        return [self._crossing(p) for p in crossings if sum(p.trajectory.votes) >= MIN_SUMMED_CONFIDENCE]
 
-    def _crossing(self, passage: _PendingCrossing) -> Crossing:
-        speed = speed_at(passage.trajectory, passage.t) if self._calibrated else None
+    def _crossing(self, crossing: _PendingCrossing) -> Crossing:
+        speed = speed_at(crossing.trajectory, crossing.t) if self._calibrated else None
         return Crossing(
-            t=passage.t,
-            gate=passage.gate.id,
-            direction=passage.direction,
-            road_user=passage.trajectory.road_user,
-            track=passage.trajectory.track,
+            t=crossing.t,
+            gate=crossing.gate.id,
+            direction=crossing.direction,
+            road_user=crossing.trajectory.road_user,
+            track=crossing.trajectory.track,
             speed_kmh=None if speed is None else speed.kmh,
             speed_sigma_kmh=None if speed is None else speed.sigma_kmh,
         )
 
-    def drop(self, gone: Iterable[Trajectory]) -> None:
-        for trajectory in gone:
-            standing = self._standing.pop(trajectory.track, None)
+    def drop(self, expired: Iterable[Trajectory]) -> None:
+        for trajectory in expired:
+            state = self._states.pop(trajectory.track, None)
             self._in_view.pop(trajectory.track, None)
-            if self._new.pop(trajectory.track, None) is not None and standing is not None:
-                self._count_unseen(standing, extrapolate_before_first(trajectory))
+            if self._new.pop(trajectory.track, None) is not None and state is not None:
+                self._count_extrapolated(state, extrapolate_before_first(trajectory))
 
     def finish(self) -> list[Crossing]:
-        """Report what still waits, because no more frames come."""
-        self._note_arrivals(np.inf)
-        ready, self._waiting = self._waiting, []
+        """Report all pending crossings, because no more frames follow."""
+        self._count_before_first(np.inf)
+        ready, self._pending = self._pending, []
         return self._confirmed(ready)
 
 
 def _is_same_crossing(one: _PendingCrossing, other: _PendingCrossing) -> bool:
-    """Whether both passages are one: at the same gate and time, of tracks that were never in view together."""
+    """Whether both are one crossing: same gate, similar time, and tracks that never coexisted."""
     if (one.gate.id, one.direction) != (other.gate.id, other.direction) or abs(one.t - other.t) > SAME_CROSSING_S:
         return False
     a, b = one.trajectory, other.trajectory

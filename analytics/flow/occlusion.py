@@ -1,48 +1,161 @@
-"""Where vehicles are that nobody sees: from the roadside, most of a dense queue is hidden behind a part of it.
+"""Position and speed imputed for vehicles that are occluded inside a zone.
 
-Left out, they make a jam look faster and emptier than it is. Somebody who was lost inside a zone is reckoned to move
-as the traffic around does, until it leaves the zone, or a newcomer appears about where it should be: the same vehicle
-under another id.
+From the roadside most of a dense queue is hidden behind a part of it. Without the hidden vehicles a jam would be
+measured as faster and emptier than it is. A vehicle lost inside a zone is assumed to move as the visible vehicles
+around it do. It is followed until it leaves the zone, or until a new track starts near its imputed position: the same
+vehicle under another id.
 """
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analytics.facts import GroundPoint
+from analytics.flow.edie_totals import EdieTotals
+from analytics.flow.zone_visits import OCCLUDED_AFTER_S, Directions, ZoneVisit
+from analytics.geometry.homography import Homography
 from analytics.geometry.plane import along_and_beside
-
-OCCLUDED_AFTER_S = 0.6
-"""Out of sight for longer, a vehicle is hidden; for less, it was missed in a frame or two."""
+from analytics.geometry.zone_index import ZoneIndex
+from analytics.road_users import TWO_WHEELERS, RoadUser
 
 MAX_OCCLUSION_S = 120.0
-"""Longer than a usual red; who has not come back by then is gone."""
+"""Seconds after which an occluded vehicle is dropped: longer than a usual red phase [assumption]."""
 
 NEIGHBOUR_ALONG_M, NEIGHBOUR_BESIDE_M = 4.0, 5.0
-"""Standard deviations of the weight of a neighbour. Short, because a queue starts up one vehicle after the other."""
+"""Standard deviations (m) of a neighbour's weight along and beside the road [assumption].
+
+They are short, because a queue starts to move one vehicle after the other.
+"""
 
 OWN_SPEED_DECAY_S = 0.5
-"""A hidden vehicle's own last speed is forgotten about this soon."""
+"""Time constant (s) with which the weight of the vehicle's own last speed decays [assumption]."""
 
 DEFAULT_SPEED_MS, DEFAULT_SPEED_WEIGHT = 8.0, 0.001
-"""With no neighbours near, it drives on."""
+"""Prior speed (m/s) and its weight, used when no visible vehicle is near [assumption]."""
 
 MATCH_M, MATCH_GROWTH_MS, MAX_MATCH_M = 5.0, 0.5, 25.0
-"""A hidden vehicle may be this far from where it is reckoned, and so much farther for each second hidden, at most."""
+"""Distance (m) along the road within which a new track matches the imputed position [assumption].
+
+It grows by `MATCH_GROWTH_MS` metres for each occluded second, up to `MAX_MATCH_M`.
+"""
 
 MATCH_BESIDE_M = 2.5
+"""Distance (m) beside the road within which a new track matches the imputed position [assumption]."""
+
+
+@dataclass(frozen=True, slots=True)
+class OccludedVehicle:
+    """A vehicle imputed inside a zone. position: metres. speed_ms: along the road."""
+
+    zone: int
+    position: GroundPoint
+    speed_ms: float
+    road_user: RoadUser
+
+
+class OcclusionImputer:
+    """Imputes occluded vehicles, and matches them with the tracks under which they reappear.
+
+    Needs a homography, and zones with a legal direction; elsewhere nothing is imputed.
+    """
+
+    def __init__(self, zone_index: ZoneIndex, directions: Directions, homography: Homography | None) -> None:
+        self._zone_index = zone_index
+        self._directions = directions
+        self._homography = homography
+        self.vehicles: list[OccludedVehicle] = []
+        """The vehicles imputed by the last `advance`."""
+
+    def keeps(self, visit: ZoneVisit) -> bool:
+        """Whether the visit continues after its track has ended."""
+        return self._homography is not None and visit.confirmed and visit.zone is not None
+
+    def is_over(self, visit: ZoneVisit, t: float) -> bool:
+        """Whether an occluded visit ends: occluded for too long, or outside all zones after its track has ended."""
+        return visit.occluded_s(t) > MAX_OCCLUSION_S or (visit.track_ended and visit.zone is None)
+
+    def occluded(self, visits: Collection[ZoneVisit], t: float) -> list[ZoneVisit]:
+        """Return the confirmed visits inside a zone that have had no detection for a while."""
+        if self._homography is None:
+            return []
+        return [v for v in visits if v.confirmed and v.zone is not None and v.is_occluded(t)]
+
+    def match(self, newcomer: ZoneVisit, visits: Collection[ZoneVisit]) -> ZoneVisit | None:
+        """Return the occluded visit that a new track continues, or None."""
+        zone = newcomer.zone
+        direction = None if zone is None else self._directions[zone]
+        if not newcomer.started_inside or zone is None or direction is None:
+            return None
+        candidates = [
+            visit
+            for visit in self.occluded(visits, newcomer.t)
+            if visit.trajectory.last_seen <= newcomer.trajectory.first_seen + OCCLUDED_AFTER_S / 2
+            and visit.inside[zone]
+            and _is_two_wheeler(visit) == _is_two_wheeler(newcomer)
+        ]
+        positions = np.array([visit.position for visit in candidates]).reshape(-1, 2)
+        occluded_s = [visit.occluded_s(newcomer.t) for visit in candidates]
+        which = match_reappeared(newcomer.position, positions, occluded_s, direction)
+        return None if which is None else candidates[which]
+
+    def advance(self, t: float, visits: Collection[ZoneVisit], totals: EdieTotals) -> list[ZoneVisit]:
+        """Move all occluded vehicles to `t`, add their time and distance to the totals, and return their visits."""
+        self.vehicles = []
+        occluded = self.occluded(visits, t)
+        zones = [visit.zone for visit in occluded]
+        for k, direction in enumerate(self._directions):
+            in_zone = [visit for visit, zone in zip(occluded, zones, strict=True) if zone == k]
+            if in_zone and direction is not None:
+                # Vehicles that were in the zone and stand just outside it, at the stop line, slow those behind as well.
+                visible = [v for v in visits if v.confirmed and v.seconds[k] > 0 and not v.is_occluded(t)]
+                self._advance_zone(k, in_zone, visible, t, totals)
+        return occluded
+
+    def _advance_zone(
+        self,
+        zone: int,
+        occluded: Sequence[ZoneVisit],
+        visible: Sequence[ZoneVisit],
+        t: float,
+        totals: EdieTotals,
+    ) -> None:
+        direction = self._directions[zone]
+        assert self._homography is not None and direction is not None
+        positions = np.array([visit.position for visit in occluded])
+        visible_positions = np.array([visit.position for visit in visible]).reshape(-1, 2)
+        speeds = impute_speeds(
+            visible_positions - positions[:, None],
+            np.array([visit.velocity for visit in visible]).reshape(-1, 2) @ direction,
+            np.array([visit.velocity for visit in occluded]) @ direction,
+            np.array([visit.occluded_s(t) for visit in occluded]),
+            direction,
+        )
+        seconds = t - np.array([visit.t for visit in occluded])
+        positions += (speeds * seconds)[:, None] * direction
+        inside = self._zone_index.membership(self._homography.to_pixels(positions)).tolist()
+        for visit, (x, y), speed_ms, row in zip(occluded, positions.tolist(), speeds.tolist(), inside, strict=True):
+            visit.advance(t, (x, y), row, self._directions, totals)
+            self.vehicles.append(OccludedVehicle(zone, (x, y), speed_ms, visit.trajectory.road_user))
+
+
+def _is_two_wheeler(visit: ZoneVisit) -> bool:
+    return visit.trajectory.road_user in TWO_WHEELERS
 
 
 def impute_speeds(
     steps: NDArray[np.float64],
-    seen_ms: NDArray[np.float64],
+    visible_ms: NDArray[np.float64],
     own_ms: NDArray[np.float64],
-    hidden_s: NDArray[np.float64],
+    occluded_s: NDArray[np.float64],
     direction: ArrayLike,
 ) -> NDArray[np.float64]:
-    """Speed of each hidden vehicle along the road, in m/s: the mean of those seen around it, the nearer the more.
+    """Impute the speed of each occluded vehicle along the road: a mean of visible vehicles, weighted by nearness.
 
-    steps: (H, S, 2) metres from each hidden vehicle to each seen one in the same zone. seen_ms: (S,) their speeds.
-    own_ms: (H,) speeds of the hidden when last seen, hidden_s: (H,) since then. direction: (2,) unit vector, along
-    which all speeds are. Returns (H,), never against it.
+    steps: (H, S, 2) metres from each occluded vehicle to each visible one of the zone. visible_ms: (S,) their speeds.
+    own_ms: (H,) speeds of the occluded vehicles at their last detection. occluded_s: (H,) seconds since then.
+    direction: (2,) unit vector along which all speeds are measured. Returns (H,) m/s, never negative.
 
     >>> around = np.array([[[4.0, 0.0], [-4.0, 0.0]]])
     >>> impute_speeds(around, np.array([2.0, 4.0]), np.zeros(1), np.ones(1) * 9, (1, 0)).round(2).tolist()
@@ -50,19 +163,22 @@ def impute_speeds(
     """
     along, beside = along_and_beside(steps, direction)
     weights = np.exp(-((along / NEIGHBOUR_ALONG_M) ** 2 + (beside / NEIGHBOUR_BESIDE_M) ** 2) / 2)
-    own = np.exp(-hidden_s / OWN_SPEED_DECAY_S)
-    total = weights @ seen_ms + own * own_ms + DEFAULT_SPEED_WEIGHT * DEFAULT_SPEED_MS
+    own = np.exp(-occluded_s / OWN_SPEED_DECAY_S)
+    total = weights @ visible_ms + own * own_ms + DEFAULT_SPEED_WEIGHT * DEFAULT_SPEED_MS
     return np.asarray(np.maximum(0.0, total / (weights.sum(axis=1) + own + DEFAULT_SPEED_WEIGHT)))
 
 
 def match_reappeared(
-    position: tuple[float, float], positions: NDArray[np.float64], hidden_s: ArrayLike, direction: ArrayLike
+    position: tuple[float, float], positions: NDArray[np.float64], occluded_s: ArrayLike, direction: ArrayLike
 ) -> int | None:
-    """Which of the hidden vehicles somebody new at `position` is, or None. positions: (H, 2), hidden_s: (H,)."""
+    """Return the index of the occluded vehicle that a new track at `position` continues, or None.
+
+    positions: (H, 2) imputed metres. occluded_s: (H,) seconds.
+    """
     if not len(positions):
         return None
     along, beside = along_and_beside(np.asarray(position) - positions, direction)
-    reach = np.minimum(MAX_MATCH_M, MATCH_M + MATCH_GROWTH_MS * np.asarray(hidden_s))
+    reach = np.minimum(MAX_MATCH_M, MATCH_M + MATCH_GROWTH_MS * np.asarray(occluded_s))
     distance = np.where((np.abs(along) <= reach) & (beside <= MATCH_BESIDE_M), np.abs(along) + 2 * beside, np.inf)
     nearest = int(distance.argmin())
     return nearest if np.isfinite(distance[nearest]) else None

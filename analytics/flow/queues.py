@@ -1,4 +1,4 @@
-"""Standing queues."""
+"""Queues of standing vehicles in each zone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.flow.occlusion import OCCLUDED_AFTER_S
-from analytics.flow.zone_travel import OccludedVehicle
+from analytics.flow.occlusion import OccludedVehicle
+from analytics.flow.zone_visits import OCCLUDED_AFTER_S
 from analytics.road_users import TYPICAL_LENGTH_M
 from analytics.tracks.scene import QUEUE_SPEED_MS, Scene
 
 MAX_QUEUE_GAP_M = 15.0
-"""Two standing vehicles further apart than this are in different queues."""
+"""Metres between two standing vehicles above which they are in different queues [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """vehicles: standing. metres: from the front of the first to the rear of the last."""
+    """Standing vehicles, and metres from the front of the first to the rear of the last."""
 
     vehicles: int
     metres: float
@@ -27,27 +27,28 @@ class Queue:
         return cls(0, 0.0)
 
 
-def zone_queues(scene: Scene, zones: int, hidden: Sequence[OccludedVehicle] = ()) -> list[Queue]:
-    """The longest queue of each zone, in the order of the camera's zones. hidden: vehicles that belong to it, too."""
-    return [_zone_queue(scene, zone, [h for h in hidden if h.zone == zone]) for zone in range(zones)]
+def zone_queues(scene: Scene, zones: int, occluded: Sequence[OccludedVehicle] = ()) -> list[Queue]:
+    """Return the longest queue of each zone, in the camera's order. occluded: imputed vehicles to include."""
+    return [_zone_queue(scene, zone, [v for v in occluded if v.zone == zone]) for zone in range(zones)]
 
 
-def _zone_queue(scene: Scene, zone: int, hidden: Sequence[OccludedVehicle]) -> Queue:
+def _zone_queue(scene: Scene, zone: int, occluded: Sequence[OccludedVehicle]) -> Queue:
     standing = [user for user in scene.in_zone(zone) if user.is_vehicle and user.is_queueing]
     if not scene.calibrated:
         along = [scene.offset(standing[0], user, zone)[0] for user in standing]
         return longest_queue(along, [TYPICAL_LENGTH_M[user.trajectory.road_user] for user in standing])
-    in_sight = [user for user in standing if scene.t - user.trajectory.last_seen < OCCLUDED_AFTER_S]
-    waiting = [vehicle for vehicle in hidden if vehicle.speed_ms < QUEUE_SPEED_MS]
-    positions = [user.position for user in in_sight] + [vehicle.position for vehicle in waiting]
-    road_users = [user.trajectory.road_user for user in in_sight] + [vehicle.road_user for vehicle in waiting]
+    visible = [user for user in standing if scene.t - user.trajectory.last_seen < OCCLUDED_AFTER_S]
+    waiting = [vehicle for vehicle in occluded if vehicle.speed_ms < QUEUE_SPEED_MS]
+    positions = [user.position for user in visible] + [vehicle.position for vehicle in waiting]
+    road_users = [user.trajectory.road_user for user in visible] + [vehicle.road_user for vehicle in waiting]
     return longest_queue(
-        np.array(positions).reshape(-1, 2) @ scene.directions[zone], [TYPICAL_LENGTH_M[one] for one in road_users]
+        np.array(positions).reshape(-1, 2) @ scene.directions[zone],
+        [TYPICAL_LENGTH_M[road_user] for road_user in road_users],
     )
 
 
 def longest_queue(along: Sequence[float] | NDArray[np.float64], lengths: Sequence[float]) -> Queue:
-    """The queue with most vehicles among standing ones.
+    """Return the queue with the most vehicles among standing vehicles.
 
     along: (N,) metres along the road, growing in the direction of travel. lengths: (N,) vehicle lengths in metres.
 

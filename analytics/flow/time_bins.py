@@ -1,4 +1,4 @@
-"""Cutting time into aligned periods, with an honest account of how much of each was observed."""
+"""Time bins of equal length, with the observed part of each."""
 
 from math import floor
 
@@ -6,7 +6,7 @@ from analytics.facts import Coverage
 
 
 class TimeBins:
-    """TimeBins of `length_s`, aligned to multiples of it. Holds one open period; time only moves forward."""
+    """Bins of `length_s` seconds, aligned to multiples of it. Stores one open bin; time only moves forward."""
 
     def __init__(self, length_s: float) -> None:
         self._length_s = length_s
@@ -15,7 +15,7 @@ class TimeBins:
         self._observed_s = 0.0
 
     def advance(self, t: float, *, observed: bool) -> list[Coverage]:
-        """Let time pass to `t`, observed or not; return the periods that closed, oldest first."""
+        """Move time to `t`, observed or not; return the bins that closed, oldest first."""
         if self._now is None:
             self._start_s, self._now = floor(t / self._length_s) * self._length_s, t
             return []
@@ -33,7 +33,7 @@ class TimeBins:
         self._now = t
 
     def finish(self) -> list[Coverage]:
-        """Close the open period where time stands now, if anything of it has passed."""
+        """Close the open bin at the current time, and return it unless it is empty."""
         if self._now is None or self._now <= self._start_s:
             return []
         last = Coverage(start_s=self._start_s, end_s=self._now, observed_s=self._observed_s)

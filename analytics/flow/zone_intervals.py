@@ -1,4 +1,4 @@
-"""Flow, speed, density, occupancy and queue for each zone and minute."""
+"""Flow, speed, density, occupancy and queue of each zone, per minute."""
 
 from collections.abc import Sequence
 
@@ -9,31 +9,33 @@ from analytics.capacity.pkji import SmpFlow, degree_of_saturation, level_of_serv
 from analytics.capacity.pkji_tables import AT_JUNCTIONS
 from analytics.facts import Coverage, Level, LevelOfService, ZoneInterval
 from analytics.flow.congestion_level import level_at
+from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.queues import Queue
-from analytics.flow.zone_travel import EdieTotals
 from analytics.geometry.homography import Homography
 from analytics.geometry.zone_index import road_directions
 from analytics.road_users import ROAD_USERS
-from analytics.tracks.kinematics import KMH
+from analytics.tracks.kinematics import KMH_PER_MS
 
 INTERVAL_S = 60.0
+"""Length of an interval in seconds [assumption]."""
+
 MIN_COVERAGE = 0.1
-"""An interval observed for less than this share of its length says nothing about itself."""
+"""Observed share of an interval below which it has no values [assumption]."""
 
 MIN_VEHICLE_SECONDS = 0.5
-"""Vehicle-seconds in a zone that speak of its speed; less is the edge of a box that touched it."""
+"""Vehicle-seconds in a zone needed for a speed; less is a box that touched its edge [assumption]."""
 
 
 class ZoneIntervalAggregator:
-    """Sums what each look adds, and turns the sums into a `ZoneInterval` for each zone when an interval closes."""
+    """Sums the totals of each frame, and emits a `ZoneInterval` per zone when an interval closes."""
 
     def __init__(self, zones: Sequence[Zone], homography: Homography | None) -> None:
         self._zones = zones
         self._calibrated = homography is not None
         self._lengths_m = [zone_length_m(zone, homography) for zone in zones]
-        self._start_over()
+        self._reset()
 
-    def _start_over(self) -> None:
+    def _reset(self) -> None:
         self._travel = EdieTotals.zeros(len(self._zones))
         self._queues = [Queue.empty()] * len(self._zones)
 
@@ -41,19 +43,19 @@ class ZoneIntervalAggregator:
         self._travel += travel
 
     def add_queues(self, queues: Sequence[Queue]) -> None:
-        """Keep each zone's longest queue."""
+        """Store the longest queue of each zone."""
         self._queues = [max(a, b, key=lambda q: q.vehicles) for a, b in zip(self._queues, queues, strict=True)]
 
     def close(
         self, period: Coverage, levels: Sequence[Level], free_flow_ms: Sequence[float | None]
     ) -> list[ZoneInterval]:
-        """One interval for each zone. levels, free_flow_ms: of each zone, as known at the end of the period."""
+        """Return one interval for each zone. levels, free_flow_ms: of each zone, at the end of the period."""
         coverage = min(1.0, period.observed_s / INTERVAL_S)
         intervals = [
             self._interval(k, period, coverage, level, free_flow)
             for k, (level, free_flow) in enumerate(zip(levels, free_flow_ms, strict=True))
         ]
-        self._start_over()
+        self._reset()
         return intervals
 
     def _interval(
@@ -81,7 +83,7 @@ class ZoneIntervalAggregator:
             start_s=period.start_s,
             end_s=period.start_s + INTERVAL_S,
             flow_veh_h=flow / period.observed_s * 3600,
-            speed_kmh=speed_ms * KMH if self._calibrated and speed_ms is not None else None,
+            speed_kmh=speed_ms * KMH_PER_MS if self._calibrated and speed_ms is not None else None,
             relative_speed=relative_speed,
             density_veh_km_lane=1000 * seconds / lane_metre_seconds if lane_metre_seconds and zone.lanes else None,
             occupancy=min(1.0, length_seconds / lane_metre_seconds) if lane_metre_seconds and zone.lanes else None,
@@ -96,7 +98,7 @@ class ZoneIntervalAggregator:
         )
 
     def _smp(self, k: int, observed_s: float) -> SmpFlow | None:
-        """Classes share in the zone's flow as they do in the distance travelled (or among those who entered)."""
+        """Return the flow in smp/h; classes share in it as in the distance travelled, or in the vehicles that entered."""
         zone, road_m = self._zones[k], self._lengths_m[k]
         if zone.road is None:
             return None
@@ -107,7 +109,10 @@ class ZoneIntervalAggregator:
 
 
 def _level_of_service(zone: Zone, saturation: float | None, level: Level) -> LevelOfService | None:
-    """None where the public level is unknown: a road that nearly stands passes as few vehicles as an empty one."""
+    """Return the level of service, or None while the congestion level is unknown.
+
+    A road that is nearly at a standstill passes as few vehicles as an empty one, so the flow alone is not enough.
+    """
     if saturation is None or level is Level.UNKNOWN or (zone.road is not None and zone.road.type in AT_JUNCTIONS):
         return None
     return level_of_service(saturation, forced=level is Level.JAMMED)
@@ -130,7 +135,7 @@ def _unobserved(zone: Zone, start_s: float, coverage: float) -> ZoneInterval:
 
 
 def zone_length_m(zone: Zone, homography: Homography | None) -> float | None:
-    """Length of the road inside the zone: as configured, or its extent along the legal direction on the ground."""
+    """Return the length (m) of the road in the zone: as configured, or its extent along the legal direction."""
     if zone.length_m is not None or homography is None or zone.direction is None:
         return zone.length_m
     along = homography.to_ground(zone.polygon) @ road_directions((zone,), homography)[0]

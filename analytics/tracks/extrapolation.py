@@ -1,7 +1,7 @@
-"""Where a road user went just after it was last seen, and came from just before it was first seen.
+"""Extrapolation of a track before its first and after its last detection, to recover gate crossings.
 
-Somebody hidden by a bus at the very moment of crossing, or first seen when already past the line, crossed it all the
-same: its own motion, carried on for a moment, says where and when.
+A road user may be hidden by a bus while it crosses a gate, or detected first when it is past the gate. Its own motion,
+extrapolated by up to `EXTRAPOLATION_S`, gives the place and time of the crossing.
 """
 
 from dataclasses import dataclass
@@ -13,23 +13,28 @@ from analytics.facts import Pixel
 from analytics.tracks.trajectories import Trajectory
 
 EXTRAPOLATION_S = 0.5
-"""How long a motion is believed to have been even before, and to go on evenly. Longer finds more of who was hidden at
-5 frames a second, but counts some twice in a dense stream of motorcycles, and some who stop at the line."""
+"""Seconds by which a track is extrapolated at constant velocity [assumption].
+
+A longer time recovers more crossings at 5 frames a second. It counts some motorcycles of a dense stream twice, and some
+vehicles that stop at the line.
+"""
 
 OVERLAP_S = 0.1
-"""The motion is followed from this much before it went out of sight, for those who were on the very line then."""
+"""Seconds of the observed track that the segment includes, for a detection exactly on the line [assumption]."""
 
 FIT_S = 0.8
-"""This much of the path tells the motion."""
+"""Seconds of the track from which its velocity is fitted [assumption]."""
 
 MIN_SAMPLES = 3
+"""Detections needed for a velocity [assumption]."""
+
 MIN_SPEED_HEIGHTS_PER_S = 1.0
-"""Heights of its box in a second: of who is slower, the jitter of the box tells more than the motion."""
+"""Speed, in box heights per second, below which the jitter of the box exceeds the motion [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtrapolatedSegment:
-    """A straight and even motion of which little was seen. start, end: pixels. start_s, end_s: when it was there."""
+    """Motion at constant velocity. start, end: pixels. start_s, end_s: times at these."""
 
     start: Pixel
     end: Pixel
@@ -38,38 +43,38 @@ class ExtrapolatedSegment:
 
 
 def extrapolate_after_last(trajectory: Trajectory) -> ExtrapolatedSegment | None:
-    """None where the motion is not known."""
+    """Extrapolate after the last detection; None without a known velocity."""
     times, pixels = np.array(trajectory.times), np.array(trajectory.pixels)
-    motion = _motion(times, pixels, times >= times[-1] - FIT_S, trajectory.height)
-    if motion is None:
+    velocity = _velocity(times, pixels, times >= times[-1] - FIT_S, trajectory.height)
+    if velocity is None:
         return None
-    return _stretch(times[-1], pixels[-1], motion, -OVERLAP_S, EXTRAPOLATION_S)
+    return _segment(times[-1], pixels[-1], velocity, -OVERLAP_S, EXTRAPOLATION_S)
 
 
 def extrapolate_before_first(trajectory: Trajectory) -> ExtrapolatedSegment | None:
-    """None where the motion is not known, or the beginning of the path is no longer."""
+    """Extrapolate before the first detection; None without a known velocity, or if that detection was discarded."""
     times, pixels = np.array(trajectory.times), np.array(trajectory.pixels)
     if times[0] > trajectory.first_seen:
         return None
-    motion = _motion(times, pixels, times <= times[0] + FIT_S, trajectory.height)
-    if motion is None:
+    velocity = _velocity(times, pixels, times <= times[0] + FIT_S, trajectory.height)
+    if velocity is None:
         return None
-    return _stretch(times[0], pixels[0], motion, -EXTRAPOLATION_S, OVERLAP_S)
+    return _segment(times[0], pixels[0], velocity, -EXTRAPOLATION_S, OVERLAP_S)
 
 
-def _stretch(
-    t: float, pixel: NDArray[np.float64], motion: NDArray[np.float64], from_s: float, to_s: float
+def _segment(
+    t: float, pixel: NDArray[np.float64], velocity: NDArray[np.float64], from_s: float, to_s: float
 ) -> ExtrapolatedSegment:
-    (u1, v1), (u2, v2) = pixel + from_s * motion, pixel + to_s * motion
+    (u1, v1), (u2, v2) = pixel + from_s * velocity, pixel + to_s * velocity
     return ExtrapolatedSegment((float(u1), float(v1)), (float(u2), float(v2)), t + from_s, t + to_s)
 
 
-def _motion(
+def _velocity(
     times: NDArray[np.float64], pixels: NDArray[np.float64], used: NDArray[np.bool_], height: float
 ) -> NDArray[np.float64] | None:
-    """(2,) pixels a second by least squares; None where too few sightings tell it, or it is no more than jitter."""
+    """(2,) pixels per second by least squares; None with too few detections, or if the motion is within jitter."""
     if used.sum() < MIN_SAMPLES:
         return None
     lag = times[used] - times[used].mean()
-    motion = np.asarray(lag @ pixels[used] / (lag @ lag))
-    return motion if float(np.hypot(*motion)) >= MIN_SPEED_HEIGHTS_PER_S * height else None
+    velocity = np.asarray(lag @ pixels[used] / (lag @ lag))
+    return velocity if float(np.hypot(*velocity)) >= MIN_SPEED_HEIGHTS_PER_S * height else None

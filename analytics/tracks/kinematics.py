@@ -1,4 +1,4 @@
-"""Speed of single road users from their paths."""
+"""Speed of a single road user, fitted to its path."""
 
 from dataclasses import dataclass
 
@@ -7,28 +7,40 @@ from numpy.typing import ArrayLike, NDArray
 
 from analytics.tracks.trajectories import Trajectory
 
-KMH = 3.6
-"""km/h in one m/s."""
+KMH_PER_MS = 3.6
+"""km/h in one m/s [definition]."""
 
 FIT_WINDOW_S = 0.8
-"""A path is fitted this long before and after the moment in question."""
+"""Seconds before and after the time in question from which the path is fitted [assumption]."""
+
+MIN_FIT_SAMPLES, MIN_FIT_S = 3, 0.3
+"""Detections, and seconds between the first and the last, that a speed needs [assumption]."""
 
 NOISE_CORRELATION = 1.5
-"""A box errs alike for several frames, so a fit is worse than independent errors would make it (measured)."""
+"""Factor on the standard error of independent errors: a box errs alike for several frames [measured: ADR 0021]."""
 
 CHANGE_SHARE = 0.3
-"""Of the change of velocity within the window: who brakes or turns is not in even motion (measured)."""
+"""Standard error per change of velocity within the window, for road users that brake or turn [measured: ADR 0021]."""
 
-MIN_SIGMA_MS = 0.5 / KMH
-"""What no fit shows: the ground point wanders under a vehicle that comes nearer, and the homography errs."""
+MIN_SIGMA_MS = 0.5 / KMH_PER_MS
+"""Smallest standard error (m/s): drift of the ground point, and the error of the homography [assumption]."""
+
+MAX_FIT_ITERATIONS = 4
+"""Iterations of the reweighted fit [assumption]."""
 
 _HUBER = 1.345
-"""Residuals beyond this many standard deviations weigh less: 95% efficient on normal noise (Huber 1981)."""
+"""Residual in standard deviations above which the weight falls: 95 % efficient on normal noise [source: Huber 1981]."""
+
+_MAD_TO_SIGMA = 1.4826
+"""Standard deviation per median absolute deviation of normal noise [source: Huber 1981]."""
+
+_MIN_SCALE_M = 1e-9
+"""Residual in metres below which the fit is exact [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """sigma_kmh: standard error. Of the speeds in the simulated scenarios, about 73% are right to within one of it."""
+    """A speed and its standard error in km/h. About 73 % of simulated speeds are within one error [ADR 0021]."""
 
     kmh: float
     sigma_kmh: float
@@ -36,28 +48,28 @@ class Speed:
 
 @dataclass(frozen=True, slots=True)
 class LinearFit:
-    """A straight, even motion fitted to N points.
+    """Constant velocity fitted to N points.
 
-    velocity: (2,) m/s. weights: (N,) 0..1. since: (N,) s from the weighted mean time. residuals: (N, 2) metres.
+    velocity: (2,) m/s. weights: (N,) 0..1. lag_s: (N,) seconds from the weighted mean time. residuals: (N, 2) metres.
     """
 
     velocity: NDArray[np.float64]
     weights: NDArray[np.float64]
-    since: NDArray[np.float64]
+    lag_s: NDArray[np.float64]
     residuals: NDArray[np.float64]
 
     def standard_error(self) -> float:
-        """Of the speed, m/s, from the scatter along the way, as if points erred independently. N is 3 or more."""
+        """Standard error of the speed (m/s) from the scatter along the path, for independent errors; N >= 3."""
         speed = np.linalg.norm(self.velocity)
         along = self.residuals @ (self.velocity / speed) if speed > 0 else np.linalg.norm(self.residuals, axis=1)
         variance = self.weights @ along**2 / (len(along) - 2)
-        return float(np.sqrt(variance / (self.weights @ self.since**2)))
+        return float(np.sqrt(variance / (self.weights @ self.lag_s**2)))
 
 
 def fit_constant_velocity(times: ArrayLike, positions: ArrayLike) -> LinearFit:
-    """Least squares with Huber weights. times: (N,) seconds, increasing. positions: (N, 2) metres.
+    """Fit by least squares with Huber weights. times: (N,) seconds, increasing. positions: (N, 2) metres.
 
-    The velocity is nan for fewer than 2 points or no time between them.
+    The velocity is nan for fewer than 2 points, or without time between them.
 
     >>> fit_constant_velocity([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).velocity.round(6).tolist()
     [3.0, 4.0]
@@ -66,37 +78,37 @@ def fit_constant_velocity(times: ArrayLike, positions: ArrayLike) -> LinearFit:
     weights, velocity = np.ones(len(t)), np.full(2, np.nan)
     if len(t) < 2 or t[-1] - t[0] <= 0:
         return LinearFit(velocity, weights, np.zeros(len(t)), np.zeros((len(t), 2)))
-    for _ in range(4):
-        since, offsets = t - weights @ t / weights.sum(), p - weights @ p / weights.sum()
-        velocity = (weights * since) @ offsets / (weights @ since**2)
-        residuals = offsets - since[:, None] * velocity
+    for _ in range(MAX_FIT_ITERATIONS):
+        lag_s, offsets = t - weights @ t / weights.sum(), p - weights @ p / weights.sum()
+        velocity = (weights * lag_s) @ offsets / (weights @ lag_s**2)
+        residuals = offsets - lag_s[:, None] * velocity
         distances = np.linalg.norm(residuals, axis=1)
-        scale = 1.4826 * np.median(distances)
-        if scale < 1e-9:
+        scale = _MAD_TO_SIGMA * np.median(distances)
+        if scale < _MIN_SCALE_M:
             break
-        weights = np.minimum(1.0, _HUBER * scale / np.maximum(distances, 1e-9))
-    return LinearFit(velocity, weights, since, residuals)
+        weights = np.minimum(1.0, _HUBER * scale / np.maximum(distances, _MIN_SCALE_M))
+    return LinearFit(velocity, weights, lag_s, residuals)
 
 
 def speed_at(trajectory: Trajectory, t: float) -> Speed | None:
-    """Speed around time `t`, None where the path is too short to tell (under 0.3 s or 3 points)."""
+    """Return the speed around time `t`, or None where the path is too short."""
     times, positions = np.array(trajectory.times), np.array(trajectory.positions)
     near = np.abs(times - t) <= FIT_WINDOW_S
-    if near.sum() < 3 or np.ptp(times[near]) < 0.3:
+    if near.sum() < MIN_FIT_SAMPLES or np.ptp(times[near]) < MIN_FIT_S:
         return None
     fit = fit_constant_velocity(times[near], positions[near])
     noise, change = fit.standard_error(), change_of_velocity(times[near], positions[near])
     sigma = np.sqrt((NOISE_CORRELATION * noise) ** 2 + (CHANGE_SHARE * change) ** 2 + MIN_SIGMA_MS**2)
-    return Speed(float(np.linalg.norm(fit.velocity)) * KMH, float(sigma) * KMH)
+    return Speed(float(np.linalg.norm(fit.velocity)) * KMH_PER_MS, float(sigma) * KMH_PER_MS)
 
 
 def change_of_velocity(times: NDArray[np.float64], positions: NDArray[np.float64]) -> float:
-    """m/s between the first and the second half of a path of 3 points or more, each by plain least squares."""
+    """Return m/s between the velocities of both halves of a path of 3 points or more, by plain least squares."""
     middle = len(times) // 2
     before = _slope(times[: middle + 1], positions[: middle + 1])
     return float(np.linalg.norm(_slope(times[middle:], positions[middle:]) - before))
 
 
 def _slope(times: NDArray[np.float64], positions: NDArray[np.float64]) -> NDArray[np.float64]:
-    since = times - times.mean()
-    return np.asarray(since @ (positions - positions.mean(axis=0)) / (since @ since))
+    lag_s = times - times.mean()
+    return np.asarray(lag_s @ (positions - positions.mean(axis=0)) / (lag_s @ lag_s))

@@ -13,7 +13,7 @@ from analytics.geometry.homography import Homography
 from analytics.geometry.plane import along_and_beside
 from analytics.geometry.zone_index import ZoneIndex, road_directions
 from analytics.road_users import RoadUser
-from analytics.tracks.kinematics import KMH
+from analytics.tracks.kinematics import KMH_PER_MS
 from analytics.tracks.trajectories import Trajectories, Trajectory
 
 _Path = list[tuple[float, float, float]]
@@ -28,7 +28,7 @@ KEEP_MOVING_S = 2.0
 KEEP_STATIONARY_S = 10.0
 """The same for a stationary road user, which probably still stands there [assumption]."""
 
-QUEUE_SPEED_MS = 5 / KMH
+QUEUE_SPEED_MS = 5 / KMH_PER_MS
 """A vehicle below this speed (5 km/h) may be in a queue: a usual threshold for queues [assumption]."""
 
 SPEED_WINDOW_S = 1.2

@@ -1,8 +1,8 @@
-"""The recent path of every road user in view, which all other parts of the analytics read.
+"""Recent path of every road user in view, from which all other analytics are computed.
 
-With a homography, positions are metres on the ground. Without one they are *apparent* metres: steps in the picture,
-scaled by how tall the road user looks against how tall its class is. Apparent metres are foreshortened along the view,
-so they compare a position with itself at another time and are never published as km/h.
+With a homography, positions are metres on the ground. Without one they are *pseudo-metres*: steps in the image, scaled
+by the box height of the road user and the typical height of its class. Pseudo-metres are foreshortened along the line
+of sight. They compare positions of one road user over time, and are never published as km/h.
 """
 
 from collections import deque
@@ -18,22 +18,26 @@ from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.homography import Homography
 from analytics.road_users import ROAD_USERS, TYPICAL_HEIGHT_M, RoadUser
 
-FORGET_AFTER_S = 25.0
-"""Longer than the tracker can lose a road user and find it again under the same id."""
+EXPIRES_AFTER_S = 25.0
+"""Seconds without a detection after which a trajectory is dropped [assumption].
+
+Longer than the tracker keeps a lost track and may find it again under the same id.
+"""
 
 MAX_POINTS = 160
-"""Points kept of each path: 16 s at 10 frames a second."""
+"""Points stored of each path: 16 s at 10 frames a second [assumption]."""
 
-_HEIGHT_MEMORY = 0.9
+HEIGHT_SMOOTHING = 0.9
+"""Weight of the previous box height in its exponential mean, per frame [assumption]."""
 
 
 @dataclass(slots=True, eq=False)
 class Trajectory:
-    """One road user's path, oldest first.
+    """Path of one road user, oldest point first.
 
-    times: seconds. pixels: ground points in the picture. positions: metres (see the module). votes: summed confidence
-    by class. road_user: the class that the whole track so far speaks for. height: smoothed box height in pixels.
-    origin: the first position. first_seen: when it was there.
+    times: seconds. pixels: ground points in the image. positions: metres (see the module). votes: summed confidence
+    by class. road_user: class with the most votes. height: smoothed box height in pixels. origin: the first position.
+    first_seen: time of the first detection.
     """
 
     track: int
@@ -48,7 +52,7 @@ class Trajectory:
 
     @property
     def metres_per_pixel(self) -> float:
-        """Of the picture around it, across the view: from how tall it looks and how tall its class is."""
+        """Metres per pixel of the image around it, across the line of sight, from box height and typical height."""
         return TYPICAL_HEIGHT_M[self.road_user] / max(self.height, 1.0)
 
     @property
@@ -56,16 +60,18 @@ class Trajectory:
         return self.times[-1]
 
     def travelled_m(self) -> float:
-        """How far it has come from where it was first seen, in a straight line."""
+        """Straight distance in metres from the first position."""
         return hypot(self.positions[-1][0] - self.origin[0], self.positions[-1][1] - self.origin[1])
 
     def update_class(self, class_id: int, confidence: float, height: float) -> None:
+        """Add a vote for a class, and the height of the box in pixels."""
         self.votes[class_id] += confidence
         if self.votes[class_id] >= max(self.votes):
             self.road_user = ROAD_USERS[class_id]
-        self.height = height if not self.times else _HEIGHT_MEMORY * self.height + (1 - _HEIGHT_MEMORY) * height
+        self.height = height if not self.times else HEIGHT_SMOOTHING * self.height + (1 - HEIGHT_SMOOTHING) * height
 
     def append(self, t: float, pixel: Pixel, position: GroundPoint) -> None:
+        """Add the newest point."""
         if not self.times:
             self.origin, self.first_seen = position, t
         self.times.append(t)
@@ -73,7 +79,7 @@ class Trajectory:
         self.positions.append(position)
 
     def pseudo_metric_position(self, pixel: Pixel) -> GroundPoint:
-        """Where `pixel` is, reckoned from the last sighting in apparent metres (see the module)."""
+        """Position of a pixel in pseudo-metres, relative to the last detection (see the module)."""
         if not self.positions:
             return (0.0, 0.0)
         (u, v), (x, y) = self.pixels[-1], self.positions[-1]
@@ -83,9 +89,10 @@ class Trajectory:
 
 @dataclass(frozen=True, slots=True)
 class AnalyzedFrame:
-    """One analysed frame: who was seen, and where. All sequences have length N and the same order.
+    """One analysed frame: the trajectories with a detection in it. All sequences have length N and the same order.
 
-    step_s: seconds since the look before, 0 for the first and after a gap. pixels, positions: (N, 2). heights: (N,) px.
+    step_s: seconds since the previous frame, 0 for the first and after a gap. pixels, positions: (N, 2). heights: (N,)
+    pixels.
     """
 
     t: float
@@ -97,7 +104,7 @@ class AnalyzedFrame:
 
 
 class Trajectories:
-    """Keeps the trajectories of one camera; forgets road users that are gone."""
+    """Stores the trajectories of one camera until they expire."""
 
     def __init__(self, homography: Homography | None) -> None:
         self._homography = homography
@@ -111,20 +118,22 @@ class Trajectories:
         return self._homography is not None
 
     def update(self, t: float, step_s: float, tracks: Tracks) -> AnalyzedFrame:
-        """Add one frame's tracks; `t` is later than every time before."""
+        """Add the tracks of one frame; `t` is later than all times before."""
         pixels = tracks.ground_points.astype(np.float64)
         heights = (tracks.xyxy[:, 3] - tracks.xyxy[:, 1]).astype(np.float64)
         grounds = self._homography.to_ground(pixels) if self._homography is not None and len(pixels) else None
-        seen = [self._known_or_new(track) for track in tracks.track_id.tolist()]
+        detected = [self._known_or_new(track) for track in tracks.track_id.tolist()]
         for trajectory, class_id, confidence, height in zip(
-            seen, tracks.class_id.tolist(), tracks.confidence.tolist(), heights.tolist(), strict=True
+            detected, tracks.class_id.tolist(), tracks.confidence.tolist(), heights.tolist(), strict=True
         ):
             trajectory.update_class(class_id, confidence, height)
-        for k, (trajectory, (u, v)) in enumerate(zip(seen, pixels.tolist(), strict=True)):
+        for k, (trajectory, (u, v)) in enumerate(zip(detected, pixels.tolist(), strict=True)):
             position = trajectory.pseudo_metric_position((u, v)) if grounds is None else (grounds[k, 0], grounds[k, 1])
             trajectory.append(t, (u, v), position)
-        positions = np.array([trajectory.positions[-1] for trajectory in seen]).reshape(-1, 2)
-        return AnalyzedFrame(t, step_s, seen, pixels, positions, np.array([trajectory.height for trajectory in seen]))
+        positions = np.array([trajectory.positions[-1] for trajectory in detected]).reshape(-1, 2)
+        return AnalyzedFrame(
+            t, step_s, detected, pixels, positions, np.array([trajectory.height for trajectory in detected])
+        )
 
     def _known_or_new(self, track: int) -> Trajectory:
         known = self._known.get(track)
@@ -133,18 +142,18 @@ class Trajectories:
         return known
 
     def pop_expired(self, t: float) -> list[Trajectory]:
-        """Drop and return whoever has not been seen for `FORGET_AFTER_S`."""
-        gone = [one for one in self._known.values() if t - one.last_seen > FORGET_AFTER_S]
-        for trajectory in gone:
+        """Drop and return trajectories without a detection for `EXPIRES_AFTER_S`."""
+        expired = [trajectory for trajectory in self._known.values() if t - trajectory.last_seen > EXPIRES_AFTER_S]
+        for trajectory in expired:
             del self._known[trajectory.track]
-        return gone
+        return expired
 
     def pop_all(self) -> list[Trajectory]:
-        """Drop and return everyone: the camera was away, and ids mean nothing across the gap."""
-        gone = list(self._known.values())
+        """Drop and return all trajectories: track ids do not survive a long gap."""
+        dropped = list(self._known.values())
         self._known.clear()
-        return gone
+        return dropped
 
     def all(self) -> list[Trajectory]:
-        """Everyone who is not forgotten, seen in the last frame or not."""
+        """All trajectories that have not expired, with or without a detection in the last frame."""
         return list(self._known.values())

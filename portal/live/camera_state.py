@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from analytics.facts import Level
+from analytics.facts import LEVEL_ORDER, Level
 from pipelines.events.schema import CameraStatus
 from pipelines.worker.camera_health import OVERLOAD_REASON
 from portal.cameras.catalogue import Entry
@@ -20,7 +20,7 @@ HEALTH_LIFETIME = timedelta(seconds=30)
 LEVEL_LIFETIME = timedelta(seconds=150)
 """A level is repeated once a minute; two missed repetitions make it unknown."""
 
-SEVERITY = (Level.UNKNOWN, Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)
+SEVERITY = (Level.UNKNOWN, *LEVEL_ORDER)
 _ANALYSED = (CameraStatus.ONLINE, CameraStatus.DEGRADED)
 _HAS_VIDEO = (*_ANALYSED, CameraStatus.FROZEN, CameraStatus.UNUSABLE)
 

@@ -9,8 +9,8 @@ from analytics.camera import Road
 from analytics.camera_analyzer import CameraAnalyzer
 from analytics.capacity.pkji_tables import RoadType
 from analytics.facts import Coverage, Level, LevelOfService, ZoneInterval
+from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.zone_intervals import ZoneIntervalAggregator
-from analytics.flow.zone_travel import EdieTotals
 from analytics.road_users import ROAD_USERS, RoadUser
 from tests.support.builders import Drive, film, metric_camera, straight_road
 

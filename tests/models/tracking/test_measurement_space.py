@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analytics.geometry.plane import Homography
+from analytics.geometry.homography import Homography
 from models.tracking.measurement_space import GroundPlane, ImagePlane
 
 PIXELS = np.array([[200.0, 700.0], [640.0, 500.0], [900.0, 300.0]])
