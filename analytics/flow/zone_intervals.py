@@ -98,7 +98,7 @@ class ZoneIntervalAggregator:
         )
 
     def _smp(self, k: int, observed_s: float) -> SmpFlow | None:
-        """Return the flow in smp/h; classes share in it as in the distance travelled, or in the vehicles that entered."""
+        """Return the flow in smp/h; classes share in it as in the distance travelled, or the vehicles that entered."""
         zone, road_m = self._zones[k], self._lengths_m[k]
         if zone.road is None:
             return None
