@@ -1,1 +1,1 @@
-"""Pixels to detections and tracks."""
+"""Computer vision: pixels to detections, tracks and the state of a camera's view."""

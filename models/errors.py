@@ -1,5 +1,5 @@
-"""What can be wrong with weights."""
+"""Errors of models."""
 
 
 class UnusableWeights(ValueError):
-    """A model cannot be used. The message is one line: which file, what is wrong with it, and what to do."""
+    """A model cannot be used. The message is one line: the file, its fault and the remedy."""

@@ -1,4 +1,4 @@
-"""What an INT8 network keeps of its original: measured, put into words, and judged."""
+"""Accuracy of an INT8 network compared with its original, with the shortfalls that speak against its use."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,58 +19,62 @@ from models.export.detector_agreement import (
 )
 from models.export.yolo_dataset import average_precision
 
-LEAST_AGREEMENT = 0.95
-"""Recall and precision over all road users."""
+MIN_AGREEMENT = 0.95
+"""Least recall and precision over all road users, 0..1 [assumption]."""
 
-LEAST_RECALL_OF_A_KIND = 0.85
-ENOUGH_OF_A_KIND = 30
-"""Boxes; of fewer, each one weighs too much to judge by."""
+MIN_CLASS_RECALL = 0.85
+"""Least recall of each class, 0..1 [assumption]."""
 
-LARGEST_LOSS = 0.03
-"""Of mAP50-95."""
+MIN_CLASS_BOXES = 30
+"""Boxes of a class below which its recall is not judged; each of fewer weighs too much [assumption]."""
 
-_FOR_THE_WHOLE_CURVE = 0.01
+MAX_MAP_LOSS = 0.03
+"""Largest fall of mAP50-95 [assumption]."""
+
+_CURVE_CONFIDENCE = 0.01
+"""Least confidence, 0..1, of detections for a precision-recall curve [source: COCO evaluations use nearly 0]."""
 
 OpenDetector = Callable[[float], Detector]
-"""Is given the least confidence."""
+"""Factory of a detector, given the least confidence of its detections, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccuracyReport:
-    """agreement: by road user and for "all", on `pictures` pictures that calibration never saw.
+    """Comparison of two networks.
 
-    original, quantised: against the truth of a labelled data set, None where none was given.
+    agreement: by class and for "all", on `pictures` images that were not used for calibration. original, quantized: on
+    a labelled data set, None without one.
     """
 
     agreement: Mapping[str, Agreement]
     pictures: int
     original: AveragePrecision | None = None
-    quantised: AveragePrecision | None = None
+    quantized: AveragePrecision | None = None
 
     @property
     def shortfalls(self) -> list[str]:
-        """What speaks against using the INT8 network, in words; empty where nothing does."""
-        return [*_too_little_agreement(self.agreement), *_too_much_lost(self.original, self.quantised)]
+        """Reasons against the use of the INT8 network; empty without any."""
+        return [*_agreement_shortfalls(self.agreement), *_precision_shortfalls(self.original, self.quantized)]
 
     def as_json(self) -> dict[str, Any]:
-        """Numbers that do not exist are null."""
+        """Content of the report; NaN becomes null."""
         rows = {
-            kind: {**asdict(told), "recall": told.recall, "precision": told.precision}
-            for kind, told in self.agreement.items()
+            name: {**asdict(agreement), "recall": agreement.recall, "precision": agreement.precision}
+            for name, agreement in self.agreement.items()
         }
         return {
             "pictures": self.pictures,
             "iou": MATCH_IOU,
             "confident": HIGH_CONFIDENCE,
-            "agreement": {kind: {key: _or_null(value) for key, value in row.items()} for kind, row in rows.items()},
+            "agreement": {name: {key: _or_null(value) for key, value in row.items()} for name, row in rows.items()},
             "average_precision": None
-            if self.original is None or self.quantised is None
-            else {"original": asdict(self.original), "int8": asdict(self.quantised)},
+            if self.original is None or self.quantized is None
+            else {"original": asdict(self.original), "int8": asdict(self.quantized)},
             "bounds": {
-                "agreement": LEAST_AGREEMENT,
-                "recall_of_a_kind": LEAST_RECALL_OF_A_KIND,
-                "from_boxes": ENOUGH_OF_A_KIND,
-                "map50_95_lost": LARGEST_LOSS,
+                "agreement": MIN_AGREEMENT,
+                "recall_of_a_kind": MIN_CLASS_RECALL,
+                "from_boxes": MIN_CLASS_BOXES,
+                "map50_95_lost": MAX_MAP_LOSS,
             },
             "shortfalls": self.shortfalls,
         }
@@ -78,56 +82,56 @@ class AccuracyReport:
 
 def compare_accuracy(
     original: OpenDetector,
-    quantised: OpenDetector,
-    held_back: Sequence[RgbImage],
+    quantized: OpenDetector,
+    images: Sequence[RgbImage],
     *,
     labelled: Path | None = None,
     width: int = 640,
 ) -> AccuracyReport:
-    """held_back: pictures that calibration never saw. labelled: data.yaml of a data set in YOLO's format.
+    """Comparison of a quantized detector with its original.
 
-    width: at which its pictures are looked at, in pixels.
-    Raises UnusableWeights where a network does not run, or the data set cannot be read.
+    images: not used for calibration. labelled: data.yaml of a data set in YOLO's format. width: of the detector's input
+    for its images, pixels. Raises UnusableWeights where a network does not run, or the data set cannot be read.
     """
-    agreement = agreement_by_road_user(_found(original, held_back), _found(quantised, held_back))
+    agreement = agreement_by_road_user(_detections(original, images), _detections(quantized, images))
     if labelled is None:
-        return AccuracyReport(agreement, len(held_back))
-    truths = [
-        average_precision(open_detector(_FOR_THE_WHOLE_CURVE), labelled, width=width)
-        for open_detector in (original, quantised)
+        return AccuracyReport(agreement, len(images))
+    precisions = [
+        average_precision(open_detector(_CURVE_CONFIDENCE), labelled, width=width)
+        for open_detector in (original, quantized)
     ]
-    return AccuracyReport(agreement, len(held_back), *truths)
+    return AccuracyReport(agreement, len(images), *precisions)
 
 
-def _found(open_detector: OpenDetector, pictures: Sequence[RgbImage]) -> list[Detections]:
+def _detections(open_detector: OpenDetector, images: Sequence[RgbImage]) -> list[Detections]:
     with closing(open_detector(MIN_CONFIDENCE)) as detector:
-        return [future.result() for future in [detector.submit(picture) for picture in pictures]]
+        return [future.result() for future in [detector.submit(image) for image in images]]
 
 
-def _too_little_agreement(agreement: Mapping[str, Agreement]) -> list[str]:
+def _agreement_shortfalls(agreement: Mapping[str, Agreement]) -> list[str]:
     overall = agreement["all"]
-    if overall.expected < ENOUGH_OF_A_KIND:
+    if overall.expected < MIN_CLASS_BOXES:
         return [
             f"the original is confident of {overall.expected} road users in the held-back pictures, and "
-            f"{ENOUGH_OF_A_KIND} are needed to judge; give more pictures, with traffic on them"
+            f"{MIN_CLASS_BOXES} are needed to judge; give more pictures, with traffic on them"
         ]
-    told = [
-        f"{name} {value:.3f} of the original's confident boxes is below {LEAST_AGREEMENT}"
+    shortfalls = [
+        f"{name} {value:.3f} of the original's confident boxes is below {MIN_AGREEMENT}"
         for name, value in (("recall", overall.recall), ("precision", overall.precision))
-        if not value >= LEAST_AGREEMENT
+        if not value >= MIN_AGREEMENT
     ]
-    return told + [
-        f"recall {kind_told.recall:.3f} of {kind} is below {LEAST_RECALL_OF_A_KIND}"
-        for kind, kind_told in agreement.items()
-        if kind != "all" and kind_told.expected >= ENOUGH_OF_A_KIND and kind_told.recall < LEAST_RECALL_OF_A_KIND
+    return shortfalls + [
+        f"recall {of_class.recall:.3f} of {name} is below {MIN_CLASS_RECALL}"
+        for name, of_class in agreement.items()
+        if name != "all" and of_class.expected >= MIN_CLASS_BOXES and of_class.recall < MIN_CLASS_RECALL
     ]
 
 
-def _too_much_lost(original: AveragePrecision | None, quantised: AveragePrecision | None) -> list[str]:
-    if original is None or quantised is None:
+def _precision_shortfalls(original: AveragePrecision | None, quantized: AveragePrecision | None) -> list[str]:
+    if original is None or quantized is None:
         return []
-    lost = original.map50_95 - quantised.map50_95
-    return [f"mAP50-95 falls by {lost:.3f}, more than {LARGEST_LOSS}"] if lost > LARGEST_LOSS else []
+    lost = original.map50_95 - quantized.map50_95
+    return [f"mAP50-95 falls by {lost:.3f}, more than {MAX_MAP_LOSS}"] if lost > MAX_MAP_LOSS else []
 
 
 def _or_null(value: float) -> float | None:

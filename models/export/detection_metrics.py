@@ -1,4 +1,4 @@
-"""How well a detector does on pictures whose truth is known: average precision as COCO defines it, by supervision."""
+"""Average precision of a detector on labelled images, as COCO defines it, by supervision."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ from analytics.road_users import ROAD_USERS
 
 @dataclass(frozen=True, slots=True)
 class AveragePrecision:
-    """Mean over the kinds of road users in the truth, 0..1.
+    """Mean average precision over the classes in the ground truth, 0..1.
 
-    map50: boxes count from an intersection over union of 0.5; map50_95: mean over 0.5, 0.55 to 0.95 (COCO).
-    by_kind: at 0.5, of those that were shown. shown: how many of each counted.
+    map50: boxes match from an intersection over union of 0.5; map50_95: mean over 0.5, 0.55 to 0.95 (COCO).
+    by_kind: at 0.5, by class. shown: labelled road users that count, by class. pictures: number of images.
     """
 
     map50: float
@@ -26,35 +26,37 @@ class AveragePrecision:
 
 
 class DetectionEvaluator:
-    """Is given, picture by picture, what was found (with a confidence near 0, for the curve to be whole) and the truth.
-
-    counts: which of the truth's road users do; the others are neither asked for nor held against the detector, as
-    COCO's crowds are. All of them do by default.
-    """
+    """Evaluation of a detector over labelled images. Detections need a confidence near 0, for the whole curve."""
 
     def __init__(self) -> None:
         self._metric = sv.metrics.MeanAveragePrecision()
         self._shown = np.zeros(len(ROAD_USERS), dtype=np.int64)
-        self._pictures = 0
+        self._images = 0
 
-    def see(self, found: Detections, truth: Detections, counts: NDArray[np.bool_] | None = None) -> None:
-        counts = np.ones(len(truth), dtype=np.bool_) if counts is None else counts
+    def update(self, found: Detections, truth: Detections, is_labelled: NDArray[np.bool_] | None = None) -> None:
+        """Add one image.
+
+        is_labelled: mask of the ground truth that counts, by default all. The rest is neither required nor counted as
+        a false positive, like COCO's crowds.
+        """
+        is_labelled = np.ones(len(truth), dtype=np.bool_) if is_labelled is None else is_labelled
         wanted = _as_supervision(truth)
-        wanted.data["iscrowd"] = (~counts).astype(np.int64)
+        wanted.data["iscrowd"] = (~is_labelled).astype(np.int64)
         self._metric.update(_as_supervision(found), wanted)
-        self._shown += np.bincount(truth.class_id[counts], minlength=len(ROAD_USERS))
-        self._pictures += 1
+        self._shown += np.bincount(truth.class_id[is_labelled], minlength=len(ROAD_USERS))
+        self._images += 1
 
     def result(self) -> AveragePrecision:
-        told = self._metric.compute()
-        of_kind = dict(zip(told.matched_classes.tolist(), told.ap_per_class[:, 0].tolist(), strict=True))
+        """Average precision over all images so far."""
+        computed = self._metric.compute()
+        by_class = dict(zip(computed.matched_classes.tolist(), computed.ap_per_class[:, 0].tolist(), strict=True))
         present = np.flatnonzero(self._shown).tolist()
         return AveragePrecision(
-            map50=float(told.map50),
-            map50_95=float(told.map50_95),
-            by_kind={ROAD_USERS[k].value: float(of_kind[k]) for k in present},
+            map50=float(computed.map50),
+            map50_95=float(computed.map50_95),
+            by_kind={ROAD_USERS[k].value: float(by_class[k]) for k in present},
             shown={ROAD_USERS[k].value: int(self._shown[k]) for k in present},
-            pictures=self._pictures,
+            pictures=self._images,
         )
 
 

@@ -1,4 +1,4 @@
-"""Turning a .pt into what a machine without torch, or with TensorRT, can run."""
+"""Export of a .pt to OpenVINO, ONNX or TensorRT."""
 
 import warnings
 from pathlib import Path
@@ -9,11 +9,11 @@ from models.errors import UnusableWeights
 
 
 def export_weights(path: Path, *, to: str = "openvino", imgsz: int = 640, half: bool = False) -> Path:
-    """Export beside the .pt; returns the new file or folder. The input stays dynamic: any picture size runs.
+    """Export beside the .pt; return the new file or folder. The input stays dynamic: any image size works.
 
-    to: "openvino", "onnx" or "engine" (TensorRT). imgsz: side in pixels that the runtime is tuned for.
+    to: "openvino", "onnx" or "engine" (TensorRT). imgsz: side in pixels for which the runtime is tuned.
     half: store weights as FP16.
-    Raises UnusableWeights where it cannot be done.
+    Raises UnusableWeights where the export fails.
     """
     if not has_ultralytics():
         raise UnusableWeights(f"{path}: exporting needs ultralytics and torch; run `pip install 'simpang[yolo]'`")
@@ -22,7 +22,7 @@ def export_weights(path: Path, *, to: str = "openvino", imgsz: int = 640, half: 
     ultralytics = import_ultralytics()
     try:
         with warnings.catch_warnings():
-            # ultralytics still exports by a way that newer torch calls deprecated; nobody here can act on that.
+            # ultralytics uses a torch interface that newer versions call deprecated.
             warnings.simplefilter("ignore")
             model = ultralytics.YOLO(path)
             return Path(

@@ -1,8 +1,8 @@
-"""An INT8 network from a float one: post-training quantisation with NNCF, on pictures of the cameras it will serve.
+"""Post-training quantization of a network to INT8 with NNCF, on images of the cameras that it will process.
 
-Weights become 8-bit per channel. The range of every activation is measured on the pictures, which therefore should be
-what the network will see later: the same cameras, by day and by night, at the size at which they are looked at.
-What turns the head's numbers into boxes and scores stays in floating point: there a pixel is a small part of the range.
+Weights become 8-bit per channel. The range of every activation is measured on the images, which should therefore show
+the same cameras, by day and by night, at the size of the detector's input. The decoding of boxes and scores in the head
+stays in floating point, since a pixel is a small part of its range.
 """
 
 import os
@@ -25,36 +25,40 @@ from models.errors import UnusableWeights
 from models.weights.model_metadata import read_metadata
 
 CALIBRATION_IMAGES = 300
-"""More than NNCF looks at; ranges settle with far fewer."""
+"""Most images used for calibration; NNCF uses no more by default, and ranges settle with fewer [source: NNCF]."""
 
 _MATRIX_PRODUCTS = ("Convolution", "GroupConvolution")
+"""OpenVINO operations whose weights are quantized."""
+
+_NNCF_ERRORS_ONLY = 40
+"""Log level ERROR of NNCF [source: Python logging]."""
 
 
 def has_nncf() -> bool:
+    """Whether NNCF is installed."""
     return find_spec("nncf") is not None
 
 
 def quantize(
-    source: Path, pictures: Iterable[RgbImage], out: Path, *, mark: Mapping[str, Any] | None = None
+    source: Path, images: Iterable[RgbImage], out: Path, *, mark: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Write the INT8 version of a float network; the size of its input stays as dynamic as it was.
+    """Write the INT8 version of a float network; a dynamic input stays dynamic. Return the mark of the calibration.
 
-    source: an .xml of OpenVINO (FP32 or FP16) or an .onnx, with ultralytics' `metadata.yaml` beside it, or the folder
-    that holds these. pictures: what the detector will see, at that size; up to `CALIBRATION_IMAGES` of them are used,
-    all of one size where the network's input is fixed. out: folder to write, replaced where it exists; ultralytics and
-    `models.weights.resolver` expect NAME_int8_openvino_model. mark: what `metadata.yaml` is to say about the
-    calibration beside the number of pictures and the versions of the tools. Returns that mark. Raises UnusableWeights
-    where NNCF is missing, there are no pictures, or the network does not fit.
+    source: an .xml of OpenVINO (FP32 or FP16) or an .onnx, with ultralytics' `metadata.yaml` beside it, or their
+    folder. images: of the detector's input size; up to `CALIBRATION_IMAGES` of them are used, all of one size where the
+    network's input is fixed. out: folder to write, replaced where it exists; ultralytics and `models.weights.resolver`
+    expect NAME_int8_openvino_model. mark: entries for `metadata.yaml` beside the number of images and the versions of
+    the tools. Raises UnusableWeights where NNCF is missing, there are no images, or the network is unsuitable.
     """
     if not has_nncf():
         raise UnusableWeights(f"{source}: quantising needs NNCF; run `pip install 'simpang[quantise]'`")
     network_file = _network_file(source)
     metadata_file = network_file.parent / "metadata.yaml"
     stride = read_metadata(metadata_file).stride
-    inputs = [_as_input(picture, stride) for picture, _ in zip(pictures, range(CALIBRATION_IMAGES), strict=False)]
+    inputs = [_as_input(image, stride) for image, _ in zip(images, range(CALIBRATION_IMAGES), strict=False)]
     if not inputs:
         raise UnusableWeights(f"{source}: no picture to calibrate on; give videos, folders of pictures or cameras")
-    network = _quantised(network_file, inputs)
+    network = _quantized(network_file, inputs)
     marked = {
         **(mark or {}),
         "pictures": len(inputs),
@@ -72,13 +76,13 @@ def _network_file(source: Path) -> Path:
     return found[0]
 
 
-def _as_input(picture: RgbImage, stride: int) -> NDArray[np.float32]:
-    """(1, 3, H, W), RGB 0..1."""
-    padded = pad_to_stride(picture, stride).image
+def _as_input(image: RgbImage, stride: int) -> NDArray[np.float32]:
+    """Input (1, 3, H, W), RGB 0..1."""
+    padded = pad_to_stride(image, stride).image
     return np.ascontiguousarray(padded.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
 
 
-def _quantised(network_file: Path, inputs: list[NDArray[np.float32]]) -> ov.Model:
+def _quantized(network_file: Path, inputs: list[NDArray[np.float32]]) -> ov.Model:
     nncf = _import_nncf()
     network = read_network(network_file)
     if any(node.get_type_name() == "FakeQuantize" for node in network.get_ops()):
@@ -89,7 +93,7 @@ def _quantised(network_file: Path, inputs: list[NDArray[np.float32]]) -> ov.Mode
             nncf.Dataset(inputs),
             preset=nncf.QuantizationPreset.MIXED,
             subset_size=len(inputs),
-            ignored_scope=nncf.IgnoredScope(names=_after_the_last_convolutions(network), validate=False),
+            ignored_scope=nncf.IgnoredScope(names=_operations_after_convolutions(network), validate=False),
         )
     except (RuntimeError, nncf.ValidationError) as error:
         problem = str(error).strip().splitlines()[-1][:200]
@@ -97,35 +101,35 @@ def _quantised(network_file: Path, inputs: list[NDArray[np.float32]]) -> ov.Mode
 
 
 def _import_nncf() -> Any:
-    """NNCF, told beforehand not to report home."""
+    """Module NNCF, configured to send no statistics."""
     os.environ.setdefault("NNCF_CI", "1")
     import nncf  # noqa: PLC0415 - takes seconds
 
-    nncf.set_log_level(40)
+    nncf.set_log_level(_NNCF_ERRORS_ONLY)
     return nncf
 
 
-def _after_the_last_convolutions(network: ov.Model) -> list[str]:
+def _operations_after_convolutions(network: ov.Model) -> list[str]:
     """Names of the operations between the head's convolutions and the output.
 
-    The convolution with one output channel that YOLOv8 to YOLO12 use to take a mean belongs to them.
+    They include the convolution with one output channel by which YOLOv8 to YOLO12 compute a mean.
     """
-    waiting = [result.input_value(0).get_node() for result in network.get_results()]
-    found: set[str] = set()
-    while waiting:
-        node = waiting.pop()
+    queue = [result.input_value(0).get_node() for result in network.get_results()]
+    names: set[str] = set()
+    while queue:
+        node = queue.pop()
         name, kind = node.get_friendly_name(), node.get_type_name()
-        if name in found or kind in ("Constant", "Parameter", "ShapeOf"):
+        if name in names or kind in ("Constant", "Parameter", "ShapeOf"):
             continue
         if kind in _MATRIX_PRODUCTS and node.output(0).get_partial_shape()[1] != ov.Dimension(1):
             continue
-        found.add(name)
-        waiting += [value.get_node() for value in node.input_values()]
-    return sorted(found)
+        names.add(name)
+        queue += [value.get_node() for value in node.input_values()]
+    return sorted(names)
 
 
 def _write(network: ov.Model, out: Path, name: str, metadata_file: Path, mark: Mapping[str, Any]) -> None:
-    """All or nothing: a folder that is half written would be taken for a model."""
+    """Write the folder completely or not at all: a partial folder would be loaded as a model."""
     partial = out.with_name(f"{out.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     try:

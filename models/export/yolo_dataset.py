@@ -1,4 +1,4 @@
-"""Pictures with the truth drawn on them, as data sets for YOLO have it, and how well a detector meets that truth."""
+"""Labelled images in the format of YOLO data sets, and the average precision of a detector on them."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -17,46 +17,47 @@ from models.export.detection_metrics import AveragePrecision, DetectionEvaluator
 from models.weights.model_metadata import UNMAPPED_CLASS, checked_metadata
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+"""File suffixes of images, in lower case [source: OpenCV]."""
 
 
 def average_precision(detector: Detector, data_yaml: Path, *, width: int) -> AveragePrecision:
-    """What of the validation pictures of a data set (`val` in its data.yaml) the detector finds.
+    """Average precision on the validation images of a data set (`val` in its data.yaml).
 
-    detector: with a confidence near 0, for the curve to be whole. width: of the pictures when the detector sees them,
-    in pixels. Riders count as one with their machines, as in all that Simpang detects: labels that draw a person on a
-    motorcycle cost every detector the same.
+    detector: with a confidence near 0, for the whole curve. width: of the detector's input, pixels. Riders are merged
+    with their two-wheelers, as in all detections of Simpang; a label of the rider costs every detector the same.
     Raises UnusableWeights, naming the file, for a data set that cannot be read.
     """
-    examination = DetectionEvaluator()
+    evaluator = DetectionEvaluator()
     with closing(detector):
-        for picture, truth in labelled_images(data_yaml, width=width):
-            examination.see(detector.submit(picture).result(), truth)
-    result = examination.result()
+        for image, truth in labelled_images(data_yaml, width=width):
+            evaluator.update(detector.submit(image).result(), truth)
+    result = evaluator.result()
     if not result.pictures:
         raise UnusableWeights(f"{data_yaml}: holds no validation pictures; correct `path` and `val`")
     return result
 
 
 def labelled_images(data_yaml: Path, *, width: int) -> Iterator[tuple[RgbImage, Detections]]:
-    """Each validation picture, `width` pixels wide, with its true boxes in that picture's pixels."""
+    """Validation images, `width` pixels wide, with their labels in pixels of the image."""
     described = _described(data_yaml)
     road_users = checked_metadata(described, data_yaml).road_users
-    for path in _pictures(described, data_yaml):
-        picture = read_image(path, width=width)
-        yield picture, _truth(_label_file(path), road_users, picture.shape[1], picture.shape[0])
+    for path in _images(described, data_yaml):
+        image = read_image(path, width=width)
+        yield image, _labels(_label_file(path), road_users, image.shape[1], image.shape[0])
 
 
 def read_image(path: Path, *, width: int) -> RgbImage:
-    """RGB, scaled to `width` pixels, aspect kept. Raises UnusableWeights for what is no picture."""
+    """RGB image scaled to `width` pixels with its aspect. Raises UnusableWeights where the file is no image."""
     found = cv2.imread(str(path))
     if found is None:
-        raise UnusableWeights(f"{path}: cannot be read as a picture; remove it, or save it anew")
+        raise UnusableWeights(f"{path}: cannot be read as a picture; remove it, or save it again")
     return resize_to_width(np.asarray(found[..., ::-1], dtype=np.uint8), width)
 
 
-def resize_to_width(picture: RgbImage, width: int) -> RgbImage:
-    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    return letterbox(picture, (width, height)).image
+def resize_to_width(image: RgbImage, width: int) -> RgbImage:
+    """Image scaled to `width` pixels with its aspect."""
+    height = max(1, round(image.shape[0] * width / image.shape[1]))
+    return letterbox(image, (width, height)).image
 
 
 def _described(data_yaml: Path) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def _described(data_yaml: Path) -> dict[str, Any]:
     return described
 
 
-def _pictures(described: dict[str, Any], data_yaml: Path) -> list[Path]:
+def _images(described: dict[str, Any], data_yaml: Path) -> list[Path]:
     root = data_yaml.parent / (described.get("path") or ".")
     wanted = described["val"] if isinstance(described["val"], list) else [described["val"]]
     found: list[Path] = []
@@ -83,9 +84,9 @@ def _pictures(described: dict[str, Any], data_yaml: Path) -> list[Path]:
     return found
 
 
-def _label_file(picture: Path) -> Path:
-    """ultralytics' rule: the last folder named `images` becomes `labels`."""
-    parts = list(picture.parts)
+def _label_file(image: Path) -> Path:
+    """Label file of an image: the last folder named `images` becomes `labels` [source: ultralytics]."""
+    parts = list(image.parts)
     for i in reversed(range(len(parts) - 1)):
         if parts[i] == "images":
             parts[i] = "labels"
@@ -93,8 +94,8 @@ def _label_file(picture: Path) -> Path:
     return Path(*parts).with_suffix(".txt")
 
 
-def _truth(labels: Path, road_users: np.ndarray[Any, np.dtype[np.int64]], width: int, height: int) -> Detections:
-    """A picture without a label file holds nothing."""
+def _labels(labels: Path, road_users: np.ndarray[Any, np.dtype[np.int64]], width: int, height: int) -> Detections:
+    """Labels of an image; none where the file is missing."""
     if not labels.exists():
         return Detections.empty()
     try:
@@ -102,10 +103,10 @@ def _truth(labels: Path, road_users: np.ndarray[Any, np.dtype[np.int64]], width:
             [line.split()[:5] for line in labels.read_text().splitlines() if line.strip()], dtype=np.float64
         )
         rows = rows.reshape(-1, 5)
-        kinds = road_users[rows[:, 0].astype(np.int64)]
+        class_id = road_users[rows[:, 0].astype(np.int64)]
     except (ValueError, IndexError) as error:
         raise UnusableWeights(f"{labels}: expected lines of `class cx cy w h`, classes as in data.yaml") from error
     centre, half = rows[:, 1:3], rows[:, 3:5] / 2
     boxes = np.concatenate([centre - half, centre + half], axis=1) * [width, height, width, height]
-    kept = kinds != UNMAPPED_CLASS
-    return Detections(boxes[kept].astype(np.float32), np.ones(int(kept.sum()), np.float32), kinds[kept])
+    kept = class_id != UNMAPPED_CLASS
+    return Detections(boxes[kept].astype(np.float32), np.ones(int(kept.sum()), np.float32), class_id[kept])

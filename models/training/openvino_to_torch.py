@@ -1,7 +1,7 @@
-"""Reading a YOLO network that was exported to OpenVINO back into torch, so that training can go on from it.
+"""Conversion of a YOLO network from OpenVINO back to torch, to continue its training.
 
-The export folded each batch normalisation into its convolution and may have stored weights as 8-bit integers; names of
-the torch modules survive in the names of the operations. Needs the extra `yolo`.
+The export folds each batch normalisation into its convolution and may store weights as 8-bit integers. The names of the
+torch modules are parts of the names of the operations. Needs the extra `yolo`.
 """
 
 import re
@@ -19,20 +19,22 @@ from models.errors import UnusableWeights
 from models.weights.model_metadata import ModelMetadata
 
 _MODULE = re.compile(r"__module\.(model\..+)/aten::_convolution/(?:Convolution|GroupConvolution)$")
+"""Name of an OpenVINO operation that was a torch convolution [source: ultralytics' export]."""
+
 _CLASSIFIERS = re.compile(r"model\.\d+\.cv3\.\d\.2$")
-"""Last layers of the head: one output channel for each class."""
+"""Last layers of the head, with one output channel for each class [source: YOLO11]."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoldedConv:
-    """A convolution with its batch normalisation inside. weight: (out, in / groups, kh, kw). bias: (out,)."""
+    """Convolution with folded batch normalisation. weight: (out, in / groups, kh, kw). bias: (out,)."""
 
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
 
 
 def read_convolutions(xml: Path) -> dict[str, FoldedConv]:
-    """By name of the torch module (`model.0.conv`). Raises UnusableWeights where the file is no such export."""
+    """Convolutions by the name of the torch module (`model.0.conv`). Raises UnusableWeights for another file."""
     network = read_network(xml)
     found: dict[str, FoldedConv] = {}
     for operation in network.get_ops():
@@ -51,7 +53,7 @@ def read_convolutions(xml: Path) -> dict[str, FoldedConv]:
 
 
 def _value(node: Any, xml: Path) -> NDArray[Any]:
-    """Of an expression of constants: integers, and what scales them."""
+    """Value of an expression of constants, such as scaled integers. Raises UnusableWeights for other operations."""
     inputs = [port.get_source_output().get_node() for port in node.inputs()]
     match node.get_type_name():
         case "Constant":
@@ -67,8 +69,8 @@ def _value(node: Any, xml: Path) -> NDArray[Any]:
     raise UnusableWeights(f"{xml}: weights made by {node.get_type_name()} cannot be read back; give a .pt instead")
 
 
-def rows_of(metadata: ModelMetadata, wanted: Sequence[str]) -> list[int]:
-    """The model's index of each wanted class. Raises UnusableWeights where one is missing."""
+def class_rows(metadata: ModelMetadata, wanted: Sequence[str]) -> list[int]:
+    """Index of each wanted class in the model. Raises UnusableWeights where one is missing."""
     index = {name.lower(): k for k, name in metadata.names.items()}
     missing = [name for name in wanted if name not in index]
     if missing:
@@ -77,12 +79,12 @@ def rows_of(metadata: ModelMetadata, wanted: Sequence[str]) -> list[int]:
 
 
 def load_folded_weights(
-    model: torch.nn.Module, convolutions: Mapping[str, FoldedConv], rows: Sequence[int], pictures: torch.Tensor
+    model: torch.nn.Module, convolutions: Mapping[str, FoldedConv], rows: Sequence[int], images: torch.Tensor
 ) -> None:
-    """Makes `model`, in eval mode, the network that the convolutions were read from, with only `rows` of its classes.
+    """Load the convolutions into `model`, with `rows` of their classes; leaves the model in eval mode.
 
-    The batch normalisations get the mean and variance that their inputs have on pictures (N, 3, H, W), RGB 0..1, and
-    whatever scale and shift makes them do nothing but add the bias: then train mode starts from the same function.
+    Batch normalisations get the mean and variance of their inputs on images (N, 3, H, W), RGB 0..1, and the scale and
+    shift with which they only add the bias. Training then starts from the same function.
     Raises UnusableWeights where the networks differ.
     """
     for name, module in model.named_modules():
@@ -100,11 +102,13 @@ def load_folded_weights(
             module.weight.copy_(weight)
             if module.bias is not None:
                 module.bias.copy_(bias)
-    _settle(model, {n.removesuffix(".conv"): torch.from_numpy(f.bias) for n, f in convolutions.items()}, pictures)
+    _set_batch_norms(
+        model, {n.removesuffix(".conv"): torch.from_numpy(f.bias) for n, f in convolutions.items()}, images
+    )
 
 
-def _settle(model: torch.nn.Module, biases: Mapping[str, torch.Tensor], pictures: torch.Tensor) -> None:
-    """One pass, in which each batch normalisation measures what comes in before it passes it on."""
+def _set_batch_norms(model: torch.nn.Module, biases: Mapping[str, torch.Tensor], images: torch.Tensor) -> None:
+    """Set each batch normalisation in one pass, from its inputs, before it is evaluated."""
 
     def measure(norm: Any, inputs: tuple[torch.Tensor]) -> None:
         mean, variance = inputs[0].mean(dim=(0, 2, 3)), inputs[0].var(dim=(0, 2, 3), correction=0)
@@ -117,6 +121,6 @@ def _settle(model: torch.nn.Module, biases: Mapping[str, torch.Tensor], pictures
     hooks = [norm.register_forward_pre_hook(measure) for norm in names]
     model.eval()
     with torch.no_grad():
-        model(pictures)
+        model(images)
     for hook in hooks:
         hook.remove()

@@ -1,6 +1,6 @@
-"""A YOLO network exported to OpenVINO as average precision wants it: whole pictures, and each class for itself.
+"""Inference for average precision: whole images, and non-maximum suppression within each class.
 
-`models.detection.openvino` is what watches roads: there one thing has one class, and riders belong to their machines.
+`models.detection.openvino` differs: one object has one class there, and riders are merged with their two-wheelers.
 """
 
 from collections.abc import Callable
@@ -16,34 +16,33 @@ from models.detection.letterbox import pad_to_stride
 from models.detection.openvino_graph import core, read_network
 from models.weights.model_metadata import UNMAPPED_CLASS, read_metadata
 
-SAME_BOX = 0.7
-"""Of two boxes of one class with a larger intersection over union, only the more confident is told: as ultralytics
-examines."""
+NMS_IOU = 0.7
+"""Intersection over union of non-maximum suppression within a class [source: evaluation of ultralytics]."""
 
 
 def reference_network(xml: Path, *, confidence: float) -> Callable[[RgbImage], Detections]:
-    """A dense head (YOLOv8 to YOLO12) with a dynamic input, on the CPU. confidence: the least that is told."""
+    """Detection function of a network with an anchor-free head (YOLOv8 to YOLO12) and a dynamic input, on the CPU."""
     metadata = read_metadata(xml.parent / "metadata.yaml")
     compiled = core().compile_model(read_network(xml), "CPU")
 
     def detect(image: RgbImage) -> Detections:
         fitted = pad_to_stride(image, metadata.stride)
         tensor = np.ascontiguousarray(fitted.image.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
-        found = _each_class(compiled(tensor)[0][0], metadata.road_users, confidence)
-        return Detections(fitted.to_image(found.xyxy), found.confidence, found.class_id)
+        boxes = _decode_each_class(compiled(tensor)[0][0], metadata.road_users, confidence)
+        return Detections(fitted.to_image(boxes.xyxy), boxes.confidence, boxes.class_id)
 
     return detect
 
 
-def _each_class(output: NDArray[np.float32], road_users: NDArray[np.int64], confidence: float) -> Detections:
-    """output: as `models.detection.yolo_postprocess.decode_anchor_free` takes it."""
+def _decode_each_class(output: NDArray[np.float32], road_users: NDArray[np.int64], confidence: float) -> Detections:
+    """Detections of every class by itself. output: as for `models.detection.yolo_postprocess.decode_anchor_free`."""
     found = [Detections.empty()]
     for k in np.flatnonzero(road_users != UNMAPPED_CLASS):
         likely = np.flatnonzero(output[4 + k] >= confidence)
         scores, sizes = output[4 + k, likely], output[2:4, likely].T
         corners = output[:2, likely].T - sizes / 2
         boxes = np.concatenate([corners, sizes], axis=1)
-        kept = np.asarray(cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), 0.0, SAME_BOX), dtype=np.int64).reshape(-1)
+        kept = np.asarray(cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), 0.0, NMS_IOU), dtype=np.int64).reshape(-1)
         xyxy = np.concatenate([corners, corners + sizes], axis=1)[kept]
         found.append(Detections(xyxy, scores[kept], np.full(len(kept), road_users[k])))
     return Detections(

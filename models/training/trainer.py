@@ -1,4 +1,4 @@
-"""Training a YOLO network on labelled pictures, with checkpoints. Needs the extra `yolo`."""
+"""Training of a YOLO network on labelled images, with checkpoints. Needs the extra `yolo`."""
 
 import copy
 import math
@@ -12,66 +12,83 @@ import torch
 from models.detection.ultralytics import import_ultralytics
 from models.training.dataset import Batch, CropSampler, LabelledImage
 from models.training.ignore_region_loss import IgnoreRegionLoss
-from models.training.initial_network import images_of
+from models.training.initial_network import to_tensor
+
+FINAL_RATE_SHARE = 0.02
+"""Learning rate at the end of the cosine decay, as a share of its highest value [assumption]."""
+
+AVERAGING_WARMUP_STEPS = 150
+"""Time constant, steps, with which averaging reaches its full strength [assumption]."""
+
+MAX_GRADIENT_NORM = 10.0
+"""Norm to which gradients are clipped [source: ultralytics]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """steps: of `batch` crops. rate: of learning, at its highest; it rises for `warm_up` steps and then falls to 2 %.
+    """Hyperparameters of a training.
 
-    averaging: how much of the averaged weights stays at each step; less in the beginning.
-    rarity, scaled: see `CropSampler`.
-    naming: how much it costs to take one class for another, or for nothing; ultralytics' `cls`.
+    steps: with `batch` crops each. learning_rate: highest value, after `warmup_steps`; it then decays by a cosine.
+    averaging: share of the averaged weights that stays at each step, less in the beginning. rare_class_power,
+    rescaled_share: see `CropSampler`. class_loss_weight: ultralytics' `cls`.
     """
 
     steps: int
     batch: int = 8
-    rate: float = 8e-4
-    warm_up: int = 100
+    learning_rate: float = 8e-4
+    warmup_steps: int = 100
     weight_decay: float = 5e-4
     averaging: float = 0.995
-    rarity: float = 1.0
-    scaled: float = 0.5
-    naming: float = 1.0
+    rare_class_power: float = 1.0
+    rescaled_share: float = 0.5
+    class_loss_weight: float = 1.0
 
 
 class Trainer:
-    """Of one network. `average` is the one to keep: the mean of the last steps' weights."""
+    """Training of one network. `average` is its result: the running mean of the weights."""
 
     def __init__(
-        self, network: torch.nn.Module, pictures: Sequence[LabelledImage], schedule: Schedule, seed: int
+        self, network: torch.nn.Module, images: Sequence[LabelledImage], schedule: Schedule, seed: int
     ) -> None:
-        self._schedule, self._pictures, self._seed = schedule, pictures, seed
+        self._schedule, self._images, self._seed = schedule, images, seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device, memory_format=torch.channels_last).train()
         self.average = copy.deepcopy(self._network).eval()
-        self._loss = IgnoreRegionLoss(self._network, schedule.naming)
-        self._optimiser = torch.optim.AdamW(_groups(self._network, schedule.weight_decay), lr=schedule.rate)
+        self._loss = IgnoreRegionLoss(self._network, schedule.class_loss_weight)
+        self._optimiser = torch.optim.AdamW(
+            _parameter_groups(self._network, schedule.weight_decay), lr=schedule.learning_rate
+        )
         self.step = 0
         self._runs: list[dict[str, Any]] = []
 
-    def run(self, tell: Callable[[int, float], None] = lambda *_: None, *, until: int | None = None) -> None:
-        """tell: after each step, its number and the loss. until: the step to stop before; else all are made."""
-        if self.step < self._schedule.steps:
-            self._runs.append({"from_step": self.step, **asdict(self._schedule)})
-        torch.manual_seed(self._seed + self.step)
+    def run(self, on_step: Callable[[int, float], None] = lambda *_: None, *, until: int | None = None) -> None:
+        """Train up to step `until`, by default to the end. on_step: receives the number and the loss of each step."""
         s = self._schedule
-        crops = CropSampler(self._pictures, s.batch, self._seed + self.step, rarity=s.rarity, scaled=s.scaled)
-        while self.step < min(until or self._schedule.steps, self._schedule.steps):
+        if self.step < s.steps:
+            self._runs.append({"from_step": self.step, **asdict(s)})
+        torch.manual_seed(self._seed + self.step)
+        sampler = CropSampler(
+            self._images,
+            s.batch,
+            self._seed + self.step,
+            rare_class_power=s.rare_class_power,
+            rescaled_share=s.rescaled_share,
+        )
+        while self.step < min(until or s.steps, s.steps):
             for group in self._optimiser.param_groups:
-                group["lr"] = self._rate()
-            loss = self._learn(crops.next())
+                group["lr"] = self._learning_rate()
+            loss = self._learn(sampler.next())
             self.step += 1
-            self._take_into_average()
-            tell(self.step, loss)
+            self._update_average()
+            on_step(self.step, loss)
 
-    def told(self) -> dict[str, Any]:
-        """For a report: every run that led here, from its first step on, under its schedule."""
+    def summary(self) -> dict[str, Any]:
+        """Content for a report: every run that led to this step, with its schedule."""
         return {"steps_made": self.step, "runs": self._runs, "device": self._device.type}
 
     def save(self, path: Path) -> None:
-        """All that is needed to go on later."""
-        half_written = path.with_suffix(".part")
+        """Write a checkpoint."""
+        partial = path.with_suffix(".part")
         state = {
             "step": self.step,
             "runs": self._runs,
@@ -79,51 +96,54 @@ class Trainer:
             "average": self.average.state_dict(),
             "optimiser": self._optimiser.state_dict(),
         }
-        torch.save(state, half_written)
-        half_written.replace(path)
+        torch.save(state, partial)
+        partial.replace(path)
 
     def resume(self, path: Path) -> None:
+        """Continue from a checkpoint."""
         state = torch.load(path, map_location=self._device, weights_only=True)
         self._network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self._optimiser.load_state_dict(state["optimiser"])
         self.step, self._runs = state["step"], state["runs"]
 
-    def _rate(self) -> float:
+    def _learning_rate(self) -> float:
         s = self._schedule
-        if self.step < s.warm_up:
-            return s.rate * (self.step + 1) / s.warm_up
-        return s.rate * (0.51 + 0.49 * math.cos(math.pi * (self.step - s.warm_up) / max(1, s.steps - s.warm_up)))
+        if self.step < s.warmup_steps:
+            return s.learning_rate * (self.step + 1) / s.warmup_steps
+        progress = (self.step - s.warmup_steps) / max(1, s.steps - s.warmup_steps)
+        mean, amplitude = (1 + FINAL_RATE_SHARE) / 2, (1 - FINAL_RATE_SHARE) / 2
+        return s.learning_rate * (mean + amplitude * math.cos(math.pi * progress))
 
     def _learn(self, batch: Batch) -> float:
-        images = images_of(batch).to(self._device, memory_format=torch.channels_last)
+        images = to_tensor(batch).to(self._device, memory_format=torch.channels_last)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=_has_bfloat16(self._device)):
             raw = self._network(images)
         loss = self._loss(raw, batch)
         self._optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self._network.parameters(), 10.0)
+        torch.nn.utils.clip_grad_norm_(self._network.parameters(), MAX_GRADIENT_NORM)
         self._optimiser.step()
         return float(loss.detach()) / len(batch.images)
 
-    def _take_into_average(self) -> None:
-        keep = self._schedule.averaging * (1 - math.exp(-self.step / 150))
+    def _update_average(self) -> None:
+        keep = self._schedule.averaging * (1 - math.exp(-self.step / AVERAGING_WARMUP_STEPS))
         with torch.no_grad():
-            for ours, theirs in zip(
+            for average, latest in zip(
                 self.average.state_dict().values(), self._network.state_dict().values(), strict=True
             ):
-                if ours.dtype.is_floating_point:
-                    ours.lerp_(theirs, 1 - keep)
+                if average.dtype.is_floating_point:
+                    average.lerp_(latest, 1 - keep)
                 else:
-                    ours.copy_(theirs)
+                    average.copy_(latest)
 
 
-def _groups(network: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Biases and normalisations do not decay."""
-    learns = [p for p in network.parameters() if p.requires_grad]
+def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Parameters with and without weight decay; biases and normalisations do not decay."""
+    trained = [p for p in network.parameters() if p.requires_grad]
     return [
-        {"params": [p for p in learns if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in learns if p.ndim <= 1], "weight_decay": 0.0},
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
 
 
@@ -132,6 +152,6 @@ def _has_bfloat16(device: torch.device) -> bool:
 
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:
-    """A .pt as ultralytics reads it."""
+    """Write a .pt for ultralytics."""
     plain = copy.deepcopy(network).cpu().to(memory_format=torch.contiguous_format).eval()
     torch.save({"model": plain, "train_args": {}, "version": import_ultralytics().__version__}, path)

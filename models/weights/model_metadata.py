@@ -1,4 +1,4 @@
-"""What an exported model says about itself: ultralytics' `metadata.yaml`."""
+"""Metadata of an exported model: ultralytics' `metadata.yaml`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,29 +13,35 @@ from analytics.road_users import ROAD_USERS
 from models.errors import UnusableWeights
 
 UNMAPPED_CLASS = -1
+"""Class id of a model class that is none of ROAD_USERS."""
+
+DEFAULT_STRIDE = 32
+"""Stride in pixels where the metadata names none [source: YOLO heads]."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelMetadata:
-    """names: the model's classes by index. stride: both picture sides are multiples of it, in pixels."""
+    """Classes of a model, by index, and its stride: both sides of an input are multiples of it, in pixels."""
 
     names: Mapping[int, str]
     stride: int
 
     @property
     def road_users(self) -> NDArray[np.int64]:
-        """(number of model classes,): index into `ROAD_USERS` for each class of the model, IGNORED where it is none.
+        """(number of model classes,): index into `ROAD_USERS` for each class of the model, else UNMAPPED_CLASS.
 
         >>> ModelMetadata({0: "person", 1: "kite", 2: "Car"}, 32).road_users.tolist()
         [5, -1, 0]
         """
-        ours = {str(road_user): index for index, road_user in enumerate(ROAD_USERS)}
+        class_ids = {str(road_user): index for index, road_user in enumerate(ROAD_USERS)}
         size = max(self.names, default=-1) + 1
-        return np.array([ours.get(self.names.get(i, "").lower(), UNMAPPED_CLASS) for i in range(size)], dtype=np.int64)
+        return np.array(
+            [class_ids.get(self.names.get(i, "").lower(), UNMAPPED_CLASS) for i in range(size)], dtype=np.int64
+        )
 
 
 def read_metadata(path: Path) -> ModelMetadata:
-    """Raises UnusableWeights for a file that is missing, or a model that detects none of the road users."""
+    """Metadata from a file. Raises UnusableWeights where it is missing or the model detects no road users."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
@@ -46,14 +52,14 @@ def read_metadata(path: Path) -> ModelMetadata:
 
 
 def checked_metadata(raw: Mapping[str, Any], source: Path) -> ModelMetadata:
-    """Raises UnusableWeights for anything but a detection model with at least one of our classes."""
+    """Metadata from parsed YAML. Raises UnusableWeights unless it is a detection model with one of ROAD_USERS."""
     task = raw.get("task", "detect")
     if task != "detect":
         raise UnusableWeights(f"{source}: this is a model for task '{task}'; give a detection model such as yolo11n")
     names = raw.get("names") or {}
     if isinstance(names, list):
         names = dict(enumerate(names))
-    metadata = ModelMetadata({int(k): str(v) for k, v in names.items()}, int(raw.get("stride") or 32))
+    metadata = ModelMetadata({int(k): str(v) for k, v in names.items()}, int(raw.get("stride") or DEFAULT_STRIDE))
     if not (metadata.road_users != UNMAPPED_CLASS).any():
         known = ", ".join(ROAD_USERS)
         raise UnusableWeights(f"{source}: the model knows none of {known}; give one trained on COCO or on road users")

@@ -1,4 +1,4 @@
-"""Models that can be fetched by name: pinned files with their SHA-256."""
+"""Registry of models that can be fetched by name: pinned files with their SHA-256."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from models.errors import UnusableWeights
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:
-    """sha256: hexadecimal, of the file at `url`."""
+    """Entry of the registry. sha256: hexadecimal, of the file at `url`."""
 
     name: str
     url: str
@@ -21,16 +21,17 @@ class RegisteredModel:
 
 @cache
 def registered_models() -> dict[str, RegisteredModel]:
+    """All entries by name."""
     return {name: RegisteredModel(name=name, **entry) for name, entry in _registry()["models"].items()}
 
 
 def default_model() -> RegisteredModel:
-    """What is used where nobody asked for another."""
+    """Model that is used where none is configured."""
     return registered_models()[_registry()["default"]]
 
 
 def registered_model(name: str) -> RegisteredModel:
-    """Raises UnusableWeights for a name that is not listed."""
+    """Entry by name. Raises UnusableWeights for an unknown name."""
     models = registered_models()
     if name not in models:
         raise UnusableWeights(f"no model is called {name!r}; known are {', '.join(models)}")

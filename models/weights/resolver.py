@@ -1,4 +1,4 @@
-"""Where weights come from: an explicit path or name, else the cache, else a pinned and verified download."""
+"""Resolution of weights: an explicit path or name, else the cache, else a pinned and verified download."""
 
 import hashlib
 import os
@@ -16,37 +16,40 @@ from models.weights.registry import RegisteredModel, default_model, registered_m
 log = structlog.get_logger()
 
 _TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+"""Seconds without data, and to connect, before a download fails [assumption]."""
+
 _OPENVINO_FOLDERS = ("{}_int8_openvino_model", "{}_openvino_model")
+"""Folder names of OpenVINO exports by model name, fastest first [source: ultralytics]."""
 
 
 def cache_folder() -> Path:
-    """Where fetched and exported models, and compiled networks, are kept between runs."""
+    """Folder of fetched and exported models and of compiled networks, kept between runs."""
     return Path(platformdirs.user_cache_dir("simpang", appauthor=False))
 
 
 def engine_folder(cache: Path | None = None) -> Path:
-    """Where TensorRT engines are kept (`models.detection.tensorrt_cache`)."""
+    """Folder of TensorRT engines (`models.detection.tensorrt_cache`)."""
     return (cache or cache_folder()) / "engines"
 
 
 def cached_versions(name: str, cache: Path) -> list[Path]:
-    """What the cache holds of a model, best for a CPU first: OpenVINO INT8, OpenVINO, .pt."""
+    """Cached files of a model, fastest on a CPU first: OpenVINO INT8, OpenVINO, .pt."""
     weights = cache / "weights"
     candidates = [weights / folder.format(name) for folder in _OPENVINO_FOLDERS] + [weights / f"{name}.pt"]
     return [path for path in candidates if path.exists()]
 
 
 def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: Path | None = None) -> Path:
-    """The file or folder to load: `weights` where it is a path, else that model (or the default one) by name.
+    """File or folder to load: `weights` where it is a path, else the model of that name or the default one.
 
-    weights: a path, a name from the registry (`yolo11n`), or `demo-city`; None stands for the default model.
-    prefer_torch: take the .pt from the cache before an OpenVINO export (where a GPU is at hand).
-    Raises UnusableWeights where there is none, saying what to do.
+    weights: a path, a name from the registry (`yolo11n`), or `demo-city`; None for the default model.
+    prefer_torch: prefer the cached .pt to an OpenVINO export, for a GPU.
+    Raises UnusableWeights, with the remedy, where there are none.
     """
     cache = cache or cache_folder()
-    packaged = bundled_weights(weights)
-    if packaged is not None:
-        return packaged
+    bundled = bundled_weights(weights)
+    if bundled is not None:
+        return bundled
     if weights and (weights not in registered_models() or Path(weights).exists()):
         path = Path(weights)
         if not path.exists():
@@ -62,15 +65,15 @@ def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: P
         return fetch(model, cache=cache)
     except UnusableWeights as error:
         raise UnusableWeights(
-            f"no weights were given, none are kept here, and none could be fetched ({error}); run "
+            f"no weights were given, none are cached, and none could be fetched ({error}); run "
             f"`simpang models fetch {model.name}` where there is a network, or give --weights PATH or SIMPANG_WEIGHTS"
         ) from error
 
 
 def fetch(model: RegisteredModel, *, cache: Path | None = None) -> Path:
-    """Download a registered model into the cache, unless it is there. Returns the path of its .pt.
+    """Download a registered model into the cache, unless it is cached; return its .pt.
 
-    The file appears under its name only when its SHA-256 is right. Raises UnusableWeights otherwise.
+    The file gets its name only after its SHA-256 was verified. Raises UnusableWeights otherwise.
     """
     target = (cache or cache_folder()) / "weights" / f"{model.name}.pt"
     if target.exists():
@@ -89,7 +92,7 @@ def fetch(model: RegisteredModel, *, cache: Path | None = None) -> Path:
         if digest.hexdigest() != model.sha256:
             raise UnusableWeights(
                 f"{model.url}: SHA-256 is {digest.hexdigest()}, expected {model.sha256}; not kept. "
-                "Try again, or tell whoever runs your network that the file is altered"
+                "Try again; if it fails again, the file was changed on the server or on the way"
             )
         Path(partial).replace(target)
         log.info("fetched weights", model=model.name, path=str(target))

@@ -64,11 +64,11 @@ def examined_on(
     from models.export.detection_metrics import DetectionEvaluator  # noqa: PLC0415
     from models.training.reference_inference import reference_network  # noqa: PLC0415
 
-    detect, examination = reference_network(find_xml(folder), confidence=EXAMINED_FROM), DetectionEvaluator()
+    detect, evaluator = reference_network(find_xml(folder), confidence=EXAMINED_FROM), DetectionEvaluator()
     for done, picture in enumerate(pictures, start=1):
-        examination.see(detect(picture.image), picture.labels.truth, picture.labels.counts)
+        evaluator.update(detect(picture.image), picture.labels.truth, picture.labels.is_labelled)
         progress(done)
-    score = examination.result()
+    score = evaluator.result()
     return {
         "weights_bytes": sum(f.stat().st_size for f in folder.iterdir()),
         "map50": round(score.map50, 4),
@@ -100,7 +100,7 @@ def _described(plan: Plan, training: "Trainer", start: Path) -> dict[str, Any]:
             "confidence_from": EXAMINED_FROM,
             "counts_from": {"share": MIN_VISIBLE_SHARE, "width_px": MIN_WIDTH_PX, "height_px": MIN_HEIGHT_PX},
         },
-        "made_by": training.told(),
+        "made_by": training.summary(),
         "versions": {part: version(part) for part in _PARTS},
     }
 

@@ -121,10 +121,10 @@ def _show(made: "QuantisedModel") -> None:
         f"{HIGH_CONFIDENCE} and more, the same from IoU {MATCH_IOU}; confidence: the mean change.",
         soft_wrap=True,
     )
-    if kept.original is not None and kept.quantised is not None:
+    if kept.original is not None and kept.quantized is not None:
         console.print(
             f"On {kept.original.pictures} labelled pictures: mAP50 {kept.original.map50:.3f} to "
-            f"{kept.quantised.map50:.3f}, mAP50-95 {kept.original.map50_95:.3f} to {kept.quantised.map50_95:.3f}",
+            f"{kept.quantized.map50:.3f}, mAP50-95 {kept.original.map50_95:.3f} to {kept.quantized.map50_95:.3f}",
             soft_wrap=True,
         )
     if made.report is not None:

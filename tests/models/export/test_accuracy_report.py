@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
-from models.export.accuracy_report import ENOUGH_OF_A_KIND, AccuracyReport, compare_accuracy
+from models.export.accuracy_report import MIN_CLASS_BOXES, AccuracyReport, compare_accuracy
 from models.export.detection_metrics import AveragePrecision
 from models.export.detector_agreement import Agreement
 from tests.support.tiny_network import save_tiny_network
@@ -34,7 +34,7 @@ def test_too_little_agreement_is_told(agreement, says):
 
 
 def test_a_kind_of_which_there_are_few_decides_nothing():
-    few = Agreement(ENOUGH_OF_A_KIND - 1, 1, 1, 1, 0.0)
+    few = Agreement(MIN_CLASS_BOXES - 1, 1, 1, 1, 0.0)
     assert AccuracyReport({"all": GOOD, "bus": few}, 40).shortfalls == []
 
 
@@ -51,11 +51,11 @@ def test_two_networks_are_measured_on_pictures_and_against_labels(tmp_path):
     pictures = [bright(left) for left in (10, 50, 90)]
     same = compare_accuracy(network, network, pictures, labelled=data, width=160)
     assert same.agreement["all"].recall == 1
-    assert same.original == same.quantised
+    assert same.original == same.quantized
     assert same.original.map50 == pytest.approx(1)
     wrong = compare_accuracy(network, other, pictures, labelled=data, width=160)
     assert wrong.agreement["all"].recall == 0
-    assert wrong.quantised.map50 == pytest.approx(0)
+    assert wrong.quantized.map50 == pytest.approx(0)
 
 
 def opener(folder):

@@ -19,10 +19,10 @@ def boxes(*wanted: Box) -> Detections:
     )
 
 
-def examined(found: Detections, truth: Detections, counts: list[bool] | None = None) -> AveragePrecision:
-    examination = DetectionEvaluator()
-    examination.see(found, truth, None if counts is None else np.array(counts))
-    return examination.result()
+def examined(found: Detections, truth: Detections, is_labelled: list[bool] | None = None) -> AveragePrecision:
+    evaluator = DetectionEvaluator()
+    evaluator.update(found, truth, None if is_labelled is None else np.array(is_labelled))
+    return evaluator.result()
 
 
 def test_what_is_found_as_it_is_scores_1() -> None:
@@ -38,7 +38,7 @@ def test_what_is_found_as_it_is_scores_1() -> None:
 def test_a_box_a_little_beside_it_costs_in_the_stricter_measure_alone() -> None:
     score = examined(boxes((13, 10, 43, 40, 0.9, CAR)), boxes((10, 10, 40, 40, 1.0, CAR)))
     assert score.map50 == 1.0
-    assert score.map50_95 == pytest.approx(0.7), "an overlap of 0.82 counts at 7 of 10 thresholds"
+    assert score.map50_95 == pytest.approx(0.7), "an overlap of 0.82 is_labelled at 7 of 10 thresholds"
 
 
 def test_a_false_alarm_costs_only_where_it_is_more_confident() -> None:
@@ -75,11 +75,11 @@ def test_who_does_not_count_is_neither_asked_for_nor_held_against() -> None:
 
 
 def test_pictures_add_up() -> None:
-    examination = DetectionEvaluator()
+    evaluator = DetectionEvaluator()
     truth = boxes((10, 10, 40, 40, 1.0, CAR))
-    examination.see(truth, truth)
-    examination.see(boxes(), truth)
-    examination.see(boxes(), boxes())
-    score = examination.result()
+    evaluator.update(truth, truth)
+    evaluator.update(boxes(), truth)
+    evaluator.update(boxes(), boxes())
+    score = evaluator.result()
     assert score.map50 == pytest.approx(0.5, abs=0.01)
     assert (score.shown, score.pictures) == ({CAR: 2}, 3)

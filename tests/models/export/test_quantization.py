@@ -97,7 +97,7 @@ def test_without_nncf_it_says_what_to_install(tmp_path, monkeypatch):
 def test_what_turns_numbers_into_boxes_stays_in_floating_point(shared_dir, tmp_path):
     """On a real YOLO11: nothing behind the head's last convolutions is quantised, and nothing before is left out."""
     real = next((shared_dir / "weights" / "yolo11n_int8_openvino_model").glob("*.xml"))
-    names = module._after_the_last_convolutions(read_network(real))
+    names = module._operations_after_convolutions(read_network(real))
     kinds = {node.get_friendly_name(): node.get_type_name() for node in read_network(real).get_ops()}
     assert "Swish" not in {kinds.get(name) for name in names}
     assert sum(kinds.get(name) == "Convolution" for name in names) == 1

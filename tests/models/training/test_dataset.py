@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.training.dataset import CROP_SIZES, CropSampler, LabelledImage, cut, labels_of, mirrored
+from models.training.dataset import CROP_SIZES, CropSampler, LabelledImage, crop_image, labels_from_boxes, mirrored
 
 MARK = [40.0, 30.0, 60.0, 50.0, 1.0, "car"]
 
@@ -14,19 +14,21 @@ def marked() -> LabelledImage:
     """Dark, with a bright road user."""
     image = np.full((120, 160, 3), 20, np.uint8)
     image[30:50, 40:60] = 250
-    return LabelledImage(image, labels_of([MARK]))
+    return LabelledImage(image, labels_from_boxes([MARK]))
 
 
 def test_who_is_hidden_or_tiny_does_not_count() -> None:
-    labels = labels_of([MARK, [0, 0, 50, 50, 0.2, "bus"], [0, 0, 4, 20, 1.0, "person"], [0, 0, 20, 8, 1.0, "car"]])
-    assert labels.counts.tolist() == [True, False, False, False]
+    labels = labels_from_boxes(
+        [MARK, [0, 0, 50, 50, 0.2, "bus"], [0, 0, 4, 20, 1.0, "person"], [0, 0, 20, 8, 1.0, "car"]]
+    )
+    assert labels.is_labelled.tolist() == [True, False, False, False]
 
 
 @pytest.mark.parametrize("window", [(20.0, 10.0, 100.0, 90.0), (-40.0, -40.0, 200.0, 200.0), (45.0, 20.0, 85.0, 60.0)])
 def test_the_box_lies_where_the_road_user_is_in_the_crop(
     marked: LabelledImage, window: tuple[float, float, float, float]
 ) -> None:
-    image, labels = cut(marked, window, (160, 160))
+    image, labels = crop_image(marked, window, (160, 160))
     rows, columns = np.nonzero(image[..., 0] > 180)
     drawn = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert labels.xyxy[0] == pytest.approx(drawn, abs=2.5)
@@ -36,7 +38,7 @@ def test_the_box_lies_where_the_road_user_is_in_the_crop(
 
 
 def test_unscaled_crops_show_road_users_as_large_as_the_camera_did(marked: LabelledImage) -> None:
-    whole = {float(scaled): _widths(CropSampler([marked], 8, 1, scaled=scaled)) for scaled in (0.0, 1.0)}
+    whole = {float(scaled): _widths(CropSampler([marked], 8, 1, rescaled_share=scaled)) for scaled in (0.0, 1.0)}
     assert whole[0.0] == pytest.approx(20.0)
     assert np.ptp(whole[1.0]) > 2.0
 
@@ -49,14 +51,14 @@ def _widths(crops: CropSampler) -> NDArray[np.float32]:
 
 
 def test_who_is_mostly_cut_off_does_not_count(marked: LabelledImage) -> None:
-    _, half = cut(marked, (52.0, 0.0, 132.0, 80.0), (160, 160))
-    _, gone = cut(marked, (70.0, 0.0, 150.0, 80.0), (160, 160))
-    assert half.counts.tolist() == [False]
+    _, half = crop_image(marked, (52.0, 0.0, 132.0, 80.0), (160, 160))
+    _, gone = crop_image(marked, (70.0, 0.0, 150.0, 80.0), (160, 160))
+    assert half.is_labelled.tolist() == [False]
     assert len(gone.xyxy) == 0
 
 
 def test_crops_repeat_by_seed_and_hold_their_boxes(marked: LabelledImage) -> None:
-    one, same, other = (CropSampler([marked] * 3, 2, seed, scaled=0.5) for seed in (5, 5, 6))
+    one, same, other = (CropSampler([marked] * 3, 2, seed, rescaled_share=0.5) for seed in (5, 5, 6))
     differ = False
     for size in CROP_SIZES:
         batch, again, else_ = one.next(), same.next(), other.next()

@@ -13,9 +13,9 @@ pytest.importorskip("ultralytics")
 import torch
 
 from analytics.road_users import ROAD_USERS
-from models.training.dataset import Batch, LabelledImage, labels_of
+from models.training.dataset import Batch, LabelledImage, labels_from_boxes
 from models.training.ignore_region_loss import IgnoreRegionLoss
-from models.training.initial_network import images_of, initial_network, part_of_ultralytics
+from models.training.initial_network import initial_network, to_tensor, ultralytics_module
 from models.training.trainer import Schedule, Trainer, save_weights
 
 
@@ -28,48 +28,48 @@ def pictures() -> list[LabelledImage]:
         image = dice.integers(0, 60, (200, 320, 3)).astype(np.uint8)
         x, y = (int(v) for v in dice.integers(20, 120, 2))
         image[y : y + 60, x : x + 90] = (200, 40, 40)
-        made.append(LabelledImage(image, labels_of([[x, y, x + 90.0, y + 60.0, 1.0, "car"]])))
+        made.append(LabelledImage(image, labels_from_boxes([[x, y, x + 90.0, y + 60.0, 1.0, "car"]])))
     return made
 
 
 @pytest.fixture
 def network() -> torch.nn.Module:
     torch.manual_seed(1)
-    made = part_of_ultralytics("nn.tasks").DetectionModel("yolo11n.yaml", nc=len(ROAD_USERS), verbose=False)
-    made.args = part_of_ultralytics("cfg").get_cfg()
+    made = ultralytics_module("nn.tasks").DetectionModel("yolo11n.yaml", nc=len(ROAD_USERS), verbose=False)
+    made.args = ultralytics_module("cfg").get_cfg()
     return made
 
 
 def test_it_learns_and_goes_on_from_a_checkpoint(
     network: torch.nn.Module, pictures: list[LabelledImage], tmp_path: Path
 ) -> None:
-    schedule = Schedule(steps=10, batch=2, warm_up=2)
+    schedule = Schedule(steps=10, batch=2, warmup_steps=2)
     training = Trainer(network, pictures, schedule, seed=1)
     losses: list[float] = []
     training.run(lambda _, loss: losses.append(loss), until=8)
     assert np.isfinite(losses).all()
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
     training.save(tmp_path / "checkpoint.pt")
-    later = Trainer(copy.deepcopy(network), pictures, Schedule(steps=11, batch=2, warm_up=2), seed=1)
+    later = Trainer(copy.deepcopy(network), pictures, Schedule(steps=11, batch=2, warmup_steps=2), seed=1)
     later.resume(tmp_path / "checkpoint.pt")
     later.run()
-    told = later.told()
+    told = later.summary()
     assert told["steps_made"] == 11
     assert [(run["from_step"], run["steps"]) for run in told["runs"]] == [(0, 10), (8, 11)]
 
 
 def test_nothing_is_held_against_it_where_somebody_does_not_count(network: torch.nn.Module) -> None:
     images = np.zeros((1, 64, 64, 3), np.uint8)
-    empty = Batch(images, (labels_of([]),))
-    everywhere = Batch(images, (labels_of([[0, 0, 64, 64, 0.1, "car"]]),))
+    empty = Batch(images, (labels_from_boxes([]),))
+    everywhere = Batch(images, (labels_from_boxes([[0, 0, 64, 64, 0.1, "car"]]),))
     loss = IgnoreRegionLoss(network)
-    raw = network.train()(images_of(empty))
+    raw = network.train()(to_tensor(empty))
     assert float(loss(raw, empty).detach()) > 0
     assert float(loss(raw, everywhere).detach()) == 0
 
 
 def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[LabelledImage], tmp_path: Path) -> None:
-    whole = part_of_ultralytics("nn.tasks").DetectionModel("yolo11n.yaml", nc=10, verbose=False)
+    whole = ultralytics_module("nn.tasks").DetectionModel("yolo11n.yaml", nc=10, verbose=False)
     whole.names = dict(enumerate(["person", "bicycle", "car", "motorcycle", "x4", "bus", "x6", "truck", "x8", "x9"]))
     save_weights(whole, tmp_path / "ten.pt")
     began = initial_network(tmp_path / "ten.pt", pictures, 1).eval()
@@ -77,7 +77,7 @@ def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[Label
     with torch.inference_mode():
         wanted, got = whole.eval()(picture)[0], began(picture)[0]
     assert torch.allclose(got[:, :4], wanted[:, :4], atol=1e-3)
-    assert torch.allclose(got[:, 4:], wanted[:, [4 + row for row in rows_of_coco()]], atol=1e-5)
+    assert torch.allclose(got[:, 4:], wanted[:, [4 + row for row in class_rows_coco()]], atol=1e-5)
 
 
 def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures: list[LabelledImage]) -> None:
@@ -92,7 +92,7 @@ def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures:
         frame = decoded.reformat(640, 384, "rgb24").to_ndarray()
     tensor = torch.from_numpy(frame).permute(2, 0, 1)[None].float() / 255
     began = initial_network(xml.parent, pictures, 1).eval()
-    rows = rows_of_coco()
+    rows = class_rows_coco()
     wanted = core().compile_model(read_network(xml), "CPU")(tensor.numpy())[0][0]
     with torch.inference_mode():
         got = began(tensor)[0][0].numpy()
@@ -103,6 +103,6 @@ def test_an_export_is_read_back_to_the_same_function(shared_dir: Path, pictures:
     assert np.abs(got[:4, seen] - wanted[:4, seen]).mean() < 2.0
 
 
-def rows_of_coco() -> list[int]:
+def class_rows_coco() -> list[int]:
     """Of car, motorcycle, bus, truck, bicycle and person among COCO's classes."""
     return [2, 3, 5, 7, 1, 0]
