@@ -1,7 +1,7 @@
 """Thresholds of camera tampering detection, each with its unit, meaning and origin.
 
 "measured" names the rows of the tables that the bench prints (`docs/tampering.md`): they show what the limit achieves.
-Why the detection is written by hand, and how to fit the limits anew: docs/adr/0034-tampering-thresholds.md.
+Why the detection is written by hand, and how to fit the limits again: docs/adr/0034-tampering-thresholds.md.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class StateLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TamperingConfig:
-    """Thresholds of `models.tampering`. Pixels are those of the thumbnail unless the name says otherwise."""
+    """Thresholds of `models.tampering`. Pixels are those of the thumbnail unless the name has another unit."""
 
     # States
     enter: StateLimits = StateLimits(moved=0.022, turned=2.5, fine_detail=0.4, hidden=0.4, dark=32.0, clipped=0.5)
@@ -84,7 +84,7 @@ class TamperingConfig:
     min_block_contrast: float = 4.0
     """Standard deviation of a block, grey levels, from which it can be an anchor [assumption]."""
     reselect_updates: int = 10
-    """Updates after which the anchor blocks are selected anew [assumption]."""
+    """Updates after which the anchor blocks are selected again [assumption]."""
 
     # Edge orientation, used where the light differs
     edge_tiles: tuple[int, int] = (3, 2)

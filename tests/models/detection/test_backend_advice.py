@@ -1,4 +1,4 @@
-"""Which way detection takes, told before anything is loaded."""
+"""Prediction of the backend and advice for a faster one."""
 
 import pytest
 
@@ -26,56 +26,56 @@ def pt(tmp_path):
     return path
 
 
-def told(weights, tmp_path, *, gpu=False, device="auto"):
+def advice(weights, tmp_path, *, gpu=False, device="auto"):
     return advise_backend(weights and str(weights), device, cache=tmp_path, gpu=gpu, hardware=lambda: L4)
 
 
-def test_weights_that_are_not_here_have_no_path(tmp_path):
-    assert told(None, tmp_path) is None
-    assert told("nowhere.pt", tmp_path) is None
+def test_missing_weights_have_no_advice(tmp_path):
+    assert advice(None, tmp_path) is None
+    assert advice("nowhere.pt", tmp_path) is None
 
 
 def test_the_simulated_city_s_own_weights_are_here_always(tmp_path):
-    assert told("demo-city", tmp_path).description == "OpenVINO INT8 on the CPU"
+    assert advice("demo-city", tmp_path).description == "OpenVINO INT8 on the CPU"
 
 
 def test_a_float_network_on_the_cpu_is_advised_to_become_int8(tmp_path):
-    path = told(save_tiny_network(tmp_path / "tiny_openvino_model"), tmp_path)
+    path = advice(save_tiny_network(tmp_path / "tiny_openvino_model"), tmp_path)
     assert path.description == "OpenVINO float on the CPU"
     assert "--int8" in path.suggestion
 
 
 @pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)")
-def test_int8_on_the_cpu_is_the_fastest_way_there(tmp_path):
+def test_int8_on_the_cpu_needs_no_suggestion(tmp_path):
     import numpy as np
 
     source = save_tiny_network(tmp_path / "tiny_openvino_model", convolved=True)
     quantize(source, [np.zeros((64, 64, 3), np.uint8)], tmp_path / "tiny_int8_openvino_model")
     assert not is_int8(source)
-    path = told(tmp_path / "tiny_int8_openvino_model", tmp_path)
+    path = advice(tmp_path / "tiny_int8_openvino_model", tmp_path)
     assert (path.description, path.suggestion) == ("OpenVINO INT8 on the CPU", "")
 
 
 def test_an_openvino_network_leaves_a_gpu_idle(tmp_path):
-    assert "GPU is used" in told(save_tiny_network(tmp_path / "tiny"), tmp_path, gpu=True).suggestion
+    assert "GPU is used" in advice(save_tiny_network(tmp_path / "tiny"), tmp_path, gpu=True).suggestion
 
 
 def test_a_pt_on_the_cpu_is_advised_to_become_int8(tmp_path, pt):
-    path = told(pt, tmp_path)
+    path = advice(pt, tmp_path)
     assert path.description == "torch on the CPU"
     assert "--int8" in path.suggestion
-    assert told(pt, tmp_path, gpu=True, device="cpu").description == "torch on the CPU"
+    assert advice(pt, tmp_path, gpu=True, device="cpu").description == "torch on the CPU"
 
 
 def test_a_gpu_without_tensorrt_is_advised_to_get_it(tmp_path, pt, with_all_extras, monkeypatch):
     monkeypatch.setattr(module, "has_tensorrt", lambda: False)
-    path = told("yolo11n", tmp_path, gpu=True)
+    path = advice("yolo11n", tmp_path, gpu=True)
     assert path.description == "torch in FP16 on the GPU"
     assert "tensorrt" in path.suggestion
 
 
-def test_an_engine_is_said_to_be_built_first_and_then_found(tmp_path, pt, with_all_extras):
-    before = told("yolo11n", tmp_path, gpu=True)
+def test_a_missing_engine_is_predicted_to_be_built_and_then_found(tmp_path, pt, with_all_extras):
+    before = advice("yolo11n", tmp_path, gpu=True)
     assert before.builds_first
     assert "models export yolo11n --to engine" in before.suggestion
 
@@ -86,13 +86,13 @@ def test_an_engine_is_said_to_be_built_first_and_then_found(tmp_path, pt, with_a
 
     engines = EngineCache(engine_folder(tmp_path), build)
     engines.find_or_build(pt, L4)
-    after = told("yolo11n", tmp_path, gpu=True)
+    after = advice("yolo11n", tmp_path, gpu=True)
     assert (after.description, after.builds_first) == ("TensorRT FP16 on NVIDIA L4", False)
     built, key = engines.build(pt, L4, "int8")
     engines.keep(pt, key, built)
-    assert told("yolo11n", tmp_path, gpu=True).description == "TensorRT INT8 on NVIDIA L4"
+    assert advice("yolo11n", tmp_path, gpu=True).description == "TensorRT INT8 on NVIDIA L4"
 
 
-def test_a_driver_that_does_not_work_is_told(tmp_path, pt, with_all_extras):
+def test_a_driver_fault_is_part_of_the_advice(tmp_path, pt, with_all_extras):
     path = advise_backend("yolo11n", cache=tmp_path, gpu=True, hardware=lambda: None)
     assert "check the driver" in path.suggestion

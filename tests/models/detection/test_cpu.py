@@ -41,7 +41,7 @@ def test_threads_that_begin_meanwhile_give_way_and_others_do_not() -> None:
         with niced_threads():
             newer = threads.enter_context(waiting_thread())
             with waiting_thread():
-                pass  # and is over before the others are told
+                pass  # and ends before the priorities are set
         assert os.getpriority(os.PRIO_PROCESS, newer) == min(LEAST, usual + NICE_INCREMENT)
         assert os.getpriority(os.PRIO_PROCESS, older) == usual
         assert os.getpriority(os.PRIO_PROCESS, 0) == usual

@@ -17,7 +17,7 @@ def finding(number):
 
 
 class Gate:
-    """A network that works on a batch once it is let go, and remembers the batches."""
+    """A network that processes a batch once it is released, and records the batches."""
 
     def __init__(self):
         self.batches = []

@@ -1,4 +1,4 @@
-"""Which backend weights get, and what is said where there is none."""
+"""Choice of the backend for weights, and the errors without one."""
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,7 +9,7 @@ from models.errors import UnusableWeights
 from tests.support.tiny_network import save_tiny_network
 
 
-def test_an_exported_folder_runs_on_openvino_and_the_log_says_so(tmp_path):
+def test_an_exported_folder_runs_on_openvino_and_is_logged(tmp_path):
     folder = save_tiny_network(tmp_path / "tiny_openvino_model")
     with capture_logs() as logs:
         detector = load_detector(str(folder), cache=tmp_path)
@@ -31,7 +31,7 @@ def test_a_gpu_that_stays_idle_is_mentioned(tmp_path, monkeypatch):
     assert any("though there is a GPU" in entry["event"] for entry in logs)
 
 
-def test_a_pt_without_the_extra_says_what_to_install(tmp_path, monkeypatch):
+def test_a_pt_without_the_extra_names_the_package_to_install(tmp_path, monkeypatch):
     path = tmp_path / "yolo11n.pt"
     path.touch()
     monkeypatch.setattr(load, "has_ultralytics", lambda: False)

@@ -51,7 +51,7 @@ def test_a_rider_and_the_machine_are_one(machine, person):
         (115, 180, 123, 196),  # far too small: a reflection, or a child behind the wheel
     ],
 )
-def test_people_who_do_not_ride_stay_people(person):
+def test_pedestrians_are_not_merged(person):
     kept = merge_riders(scene((RoadUser.MOTORCYCLE, MACHINE), (RoadUser.PERSON, person)))
     assert named(kept) == [RoadUser.MOTORCYCLE, RoadUser.PERSON]
     assert kept.xyxy[0].tolist() == list(MACHINE)

@@ -113,7 +113,7 @@ def test_what_is_discarded_leaves_nothing(cache, weights, tmp_path):
     assert list((tmp_path / "engines").iterdir()) == []
 
 
-def test_a_build_that_fails_is_told_in_one_line_and_leaves_nothing(tmp_path, weights):
+def test_a_failed_build_is_one_line_of_error_and_leaves_no_files(tmp_path, weights):
     def fails(weights, key, pictures):
         (weights.parent / "half.onnx").touch()
         raise RuntimeError("TensorRT engine build failed,\ncheck logs")

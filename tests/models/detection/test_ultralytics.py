@@ -160,7 +160,7 @@ def test_only_a_pt_is_exported(tmp_path):
         export_weights(tmp_path / "model.onnx")
 
 
-def test_where_no_engine_can_be_built_torch_runs_the_weights_and_the_log_says_so(random_weights, tmp_path, monkeypatch):
+def test_where_no_engine_can_be_built_torch_runs_the_weights_with_a_warning(random_weights, tmp_path, monkeypatch):
     import torch
 
     if torch.cuda.is_available():

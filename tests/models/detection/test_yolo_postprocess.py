@@ -68,7 +68,7 @@ def test_nothing_found_is_empty_for_both_heads():
     [
         # the same car, a little off
         ((1, 0, 101, 50, 0.6, RoadUser.CAR), [RoadUser.CAR]),
-        # a van that looks like a car and a truck is one thing
+        # a van detected as car and truck is one road user
         ((1, 0, 101, 50, 0.6, RoadUser.TRUCK), [RoadUser.CAR]),
         # the surer of two wins, whichever comes first
         ((1, 0, 101, 50, 0.95, RoadUser.TRUCK), [RoadUser.TRUCK]),

@@ -28,17 +28,17 @@ def test_good_agreement_has_no_shortfalls():
         ({"all": Agreement(5, 5, 5, 5, 0.0)}, "give more pictures"),
     ],
 )
-def test_too_little_agreement_is_told(agreement, says):
-    (told,) = AccuracyReport(agreement, 40).shortfalls
-    assert says in told
+def test_too_little_agreement_is_a_shortfall(agreement, says):
+    (shortfall,) = AccuracyReport(agreement, 40).shortfalls
+    assert says in shortfall
 
 
-def test_a_kind_of_which_there_are_few_decides_nothing():
+def test_a_class_with_few_boxes_is_not_judged():
     few = Agreement(MIN_CLASS_BOXES - 1, 1, 1, 1, 0.0)
     assert AccuracyReport({"all": GOOD, "bus": few}, 40).shortfalls == []
 
 
-def test_too_much_lost_against_the_truth_is_told():
+def test_a_loss_of_average_precision_is_a_shortfall():
     original, less = (AveragePrecision(0.8, m, {"car": 0.8}, {"car": 10}, 10) for m in (0.50, 0.45))
     assert "mAP50-95 falls by 0.050" in AccuracyReport({"all": GOOD}, 40, original, less).shortfalls[0]
     assert AccuracyReport({"all": GOOD}, 40, less, original).shortfalls == []
@@ -69,7 +69,7 @@ def bright(left):
 
 
 def labelled_set(folder):
-    """Bright rectangles, labelled as cars, twice as large as they are looked at."""
+    """Bright rectangles, labelled as cars, twice the size of the detector's input."""
     import cv2
 
     (folder / "images").mkdir(parents=True)

@@ -65,7 +65,7 @@ def test_the_wrong_class_is_not_found() -> None:
     assert examined(boxes((10, 10, 40, 40, 0.9, BUS)), truth).by_kind == {CAR: 0.0}
 
 
-def test_who_does_not_count_is_neither_asked_for_nor_held_against() -> None:
+def test_unlabelled_road_users_are_neither_required_nor_false() -> None:
     truth = boxes((10, 10, 40, 40, 1.0, CAR), (60, 10, 90, 40, 1.0, CAR))
     found = boxes((60, 10, 90, 40, 0.95, CAR), (10, 10, 40, 40, 0.9, CAR))
     score = examined(found, truth, [True, False])

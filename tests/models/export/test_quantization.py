@@ -87,7 +87,7 @@ def test_pictures_of_another_size_than_a_fixed_input_are_refused_in_one_line(tmp
     assert "\n" not in str(refusal.value)
 
 
-def test_without_nncf_it_says_what_to_install(tmp_path, monkeypatch):
+def test_without_nncf_the_error_names_the_package(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "has_nncf", lambda: False)
     with pytest.raises(UnusableWeights, match=r"pip install 'simpang\[quantise\]'"):
         quantize(tmp_path, PICTURES, tmp_path / "out")

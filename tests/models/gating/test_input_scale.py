@@ -1,4 +1,4 @@
-"""The scale that is learned from how large road users look."""
+"""Input scale learned from the size of road users."""
 
 import numpy as np
 import pytest
@@ -18,9 +18,9 @@ def tracks(side: float, who: range) -> Tracks:
 
 def learned_from(*seen: Tracks, detector_pixels: float = 1.0) -> AdaptiveInputScale:
     scale = AdaptiveInputScale(detector_pixels)
-    for look in range(MIN_TRACK_FRAMES):
+    for frame in range(MIN_TRACK_FRAMES):
         for road_users in seen:
-            scale.update(look / 5, road_users)
+            scale.update(frame / 5, road_users)
     return scale
 
 
@@ -35,9 +35,9 @@ def test_what_counts_is_what_the_detector_sees():
 
 def test_few_road_users_prove_nothing_however_long_they_stand():
     scale = AdaptiveInputScale(1.0)
-    for look in range(1000):
-        scale.update(look / 5, tracks(80, range(MIN_TRACKS - 1)))
-        assert scale.scale_at(look / 5) == 1.0
+    for frame in range(1000):
+        scale.update(frame / 5, tracks(80, range(MIN_TRACKS - 1)))
+        assert scale.scale_at(frame / 5) == 1.0
 
 
 def test_small_road_users_among_large_ones_decide():
@@ -46,19 +46,19 @@ def test_small_road_users_among_large_ones_decide():
     assert learned_from(large, small).scale_at(1.0) == 1.0
 
 
-def test_after_a_while_all_is_seen_at_full_scale_again_and_learned_anew():
+def test_after_the_interval_the_scale_is_full_and_learned_again():
     scale = learned_from(tracks(60, range(MIN_TRACKS)))
     assert scale.scale_at(RELEARN_INTERVAL_S - 1) == 0.5
     assert scale.scale_at(RELEARN_INTERVAL_S + 1) == 1.0
-    for look in range(MIN_TRACK_FRAMES):
-        scale.update(RELEARN_INTERVAL_S + 2 + look, tracks(15, range(500, 500 + MIN_TRACKS)))
+    for frame in range(MIN_TRACK_FRAMES):
+        scale.update(RELEARN_INTERVAL_S + 2 + frame, tracks(15, range(500, 500 + MIN_TRACKS)))
     assert scale.scale_at(RELEARN_INTERVAL_S + 10) == 1.0
 
 
-def test_nothing_is_learned_from_looks_at_less_than_full_scale():
+def test_nothing_is_learned_below_full_scale():
     scale = learned_from(tracks(40, range(MIN_TRACKS)))
-    for look in range(MIN_TRACK_FRAMES):
-        scale.update(2.0 + look, tracks(90, range(500, 500 + MIN_TRACKS)))
+    for frame in range(MIN_TRACK_FRAMES):
+        scale.update(2.0 + frame, tracks(90, range(500, 500 + MIN_TRACKS)))
     assert scale.scale_at(8.0) == 0.75
 
 

@@ -1,4 +1,4 @@
-"""What must be looked at of a street on which this or that happens, with a detector that sees all that it is shown."""
+"""Regions selected on simulated streets, with a detector that finds everything in them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from models.tracking.measurement_space import ImagePlane
 from models.tracking.tracker import RoadTracker
 
 WIDTH, HEIGHT = 640, 352
-LOOKS_PER_S = 5
+FRAMES_PER_S = 5
 EVERYTHING: tuple[Rectangle, ...] = ((0, 0, WIDTH, HEIGHT),)
 
 Boxes = NDArray[np.float32]
@@ -25,7 +25,7 @@ Boxes = NDArray[np.float32]
 
 @dataclass(slots=True)
 class Street:
-    """What the camera sees and the detector would find, look by look."""
+    """What the camera sees and the detector would find, frame by frame."""
 
     noise: float = 2.0
     seed: int = 0
@@ -56,7 +56,7 @@ def boxes(*corners: tuple[float, float], size: tuple[int, int] = (48, 36)) -> Bo
 
 
 def seen_in(part: Rectangle, there: Boxes) -> Detections:
-    """Of whom more than half is in the part."""
+    """Vehicles of which more than half is in the region."""
     offset = np.array(part[:2] * 2, np.float32)
     inside = np.clip(there, np.array(part[:2] * 2), np.array(part[2:] * 2))
     areas, whole = (np.prod(np.maximum(b[:, 2:] - b[:, :2], 0), axis=1) for b in (inside, there))
@@ -68,42 +68,42 @@ def seen_in(part: Rectangle, there: Boxes) -> Detections:
 class Moment:
     t: float
     parts: tuple[Rectangle, ...]
-    told: Boxes
+    reported: Boxes
 
     @property
     def share(self) -> float:
         return sum((right - left) * (bottom - top) for left, top, right, bottom in self.parts) / (WIDTH * HEIGHT)
 
 
-def watch(
+def gated_frames(
     looks: int, picture: Callable[[int], Grey], there: Callable[[int], Boxes], *, start: float = 100.0
 ) -> Iterator[Moment]:
-    """Each look: what was looked at, and who was told to be there. there: whom the detector would find."""
-    attention = MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0))
+    """Regions and reported boxes of each frame. there: boxes that the detector would find."""
+    gate = MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0))
     tracker = RoadTracker(ImagePlane())
     for look in range(looks):
-        t = start + look / LOOKS_PER_S
-        parts = attention.select_regions(t, picture(look))
-        detections = attention.merge_detections(parts, [seen_in(part, there(look)) for part in parts])
-        attention.update_tracks(t, tracker.update(t, detections))
+        t = start + look / FRAMES_PER_S
+        parts = gate.select_regions(t, picture(look))
+        detections = gate.merge_detections(parts, [seen_in(part, there(look)) for part in parts])
+        gate.update_tracks(t, tracker.update(t, detections))
         yield Moment(t, parts, detections.xyxy)
 
 
 def errors(moments: Sequence[Moment], there: Callable[[int], Boxes]) -> list[float]:
-    """How far, in pixels, the first vehicle was told to be from where it was; infinite where nobody was told."""
+    """Error of the first vehicle's box in each frame, pixels; infinite where none was reported."""
     return [
-        float(np.abs(moment.told - there(look)[0]).max(axis=1).min(initial=np.inf))
+        float(np.abs(moment.reported - there(look)[0]).max(axis=1).min(initial=np.inf))
         for look, moment in enumerate(moments)
     ]
 
 
-def nobody(_: int) -> Boxes:
+def no_vehicles(_: int) -> Boxes:
     return boxes()
 
 
-def test_an_empty_road_is_looked_at_now_and_then() -> None:
+def test_an_empty_road_is_detected_at_intervals_only() -> None:
     street = Street()
-    moments = list(watch(26, lambda _: street.picture(boxes()), nobody))
+    moments = list(gated_frames(26, lambda _: street.picture(boxes()), no_vehicles))
     whole = [look for look, moment in enumerate(moments) if moment.parts == EVERYTHING]
     assert whole == list(range(0, 26, FULL_DETECTION_FRAMES))
     assert sum(moment.share for moment in moments) == len(whole)
@@ -112,7 +112,7 @@ def test_an_empty_road_is_looked_at_now_and_then() -> None:
 @pytest.mark.parametrize("noise", [6.0, 15.0])
 def test_a_camera_s_noise_is_no_motion(noise: float) -> None:
     street = Street(noise=noise)
-    moments = list(watch(50, lambda _: street.picture(boxes()), nobody))
+    moments = list(gated_frames(50, lambda _: street.picture(boxes()), no_vehicles))
     assert np.mean([moment.share for moment in moments]) <= 0.22
 
 
@@ -125,55 +125,57 @@ def test_rain_is_no_motion() -> None:
             cv2.line(seen, (u, v), (u + 2, v + 12), 170, 1)
         return seen
 
-    moments = list(watch(50, rain, nobody))
+    moments = list(gated_frames(50, rain, no_vehicles))
     assert np.mean([moment.share for moment in moments]) <= 0.3
 
 
 @pytest.mark.parametrize("brighter", [25, -25])
 def test_a_step_in_brightness_is_no_motion(brighter: int) -> None:
     street = Street()
-    moments = list(watch(14, lambda look: street.picture(boxes(), brighter=brighter * (look % 7 >= 2)), nobody))
+    moments = list(
+        gated_frames(14, lambda look: street.picture(boxes(), brighter=brighter * (look % 7 >= 2)), no_vehicles)
+    )
     assert [look for look, moment in enumerate(moments) if moment.share] == [0, FULL_DETECTION_FRAMES]
 
 
 def test_a_slight_shake_is_no_motion() -> None:
     street = Street()
-    moments = list(watch(20, lambda look: np.roll(street.picture(boxes()), look % 2, axis=1), nobody))
+    moments = list(gated_frames(20, lambda look: np.roll(street.picture(boxes()), look % 2, axis=1), no_vehicles))
     assert np.mean([moment.share for moment in moments]) <= 0.25
 
 
-def test_a_stopped_vehicle_is_held_for_a_minute_and_longer() -> None:
+def test_a_stopped_vehicle_is_carried_over_for_a_minute() -> None:
     street, stands = Street(), boxes((300, 150))
-    moments = list(watch(330, lambda _: street.picture(stands), lambda _: stands))
+    moments = list(gated_frames(330, lambda _: street.picture(stands), lambda _: stands))
     assert max(errors(moments, lambda _: stands)) <= 1
     assert np.mean([moment.share for moment in moments]) <= 0.22
 
 
-def test_who_left_unnoticed_is_dropped_when_all_is_looked_at_next() -> None:
+def test_a_vehicle_that_left_unnoticed_is_dropped_at_the_next_full_detection() -> None:
     """The picture stays as it is; only the detector knows."""
     street, stands = Street(), boxes((300, 150))
-    moments = list(watch(20, lambda _: street.picture(stands), lambda look: stands if look < 7 else boxes()))
-    gone_at = next(moment.t for moment in moments if not len(moment.told))
+    moments = list(gated_frames(20, lambda _: street.picture(stands), lambda look: stands if look < 7 else boxes()))
+    gone_at = next(moment.t for moment in moments if not len(moment.reported))
     assert gone_at - moments[7].t <= FULL_DETECTION_INTERVAL_S
 
 
-def test_a_vehicle_that_drives_off_after_a_stop_is_told_to_drive() -> None:
+def test_a_vehicle_that_drives_off_after_a_stop_is_reported_at_its_place() -> None:
     street = Street()
 
     def there(look: int) -> Boxes:
         return boxes((300 + 12 * max(0, look - 23), 150))
 
-    moments = list(watch(45, lambda look: street.picture(there(look)), there))
+    moments = list(gated_frames(45, lambda look: street.picture(there(look)), there))
     assert max(errors(moments, there)) <= 3
 
 
-def test_a_moving_vehicle_is_followed_and_mostly_not_looked_at() -> None:
+def test_a_moving_vehicle_is_tracked_mostly_without_detection() -> None:
     street = Street()
 
     def there(look: int) -> Boxes:
         return boxes((40 + 10.5 * look, 150))
 
-    moments = list(watch(45, lambda look: street.picture(there(look)), there))
+    moments = list(gated_frames(45, lambda look: street.picture(there(look)), there))
     assert max(errors(moments, there)) <= 48 / 8, "an eighth of its width, what a detector's own box sways by"
     assert np.mean([moment.share for moment in moments[5:]]) <= 0.3
 
@@ -185,34 +187,34 @@ def test_a_slow_dark_motorcycle_at_night_is_not_missed() -> None:
     def there(look: int) -> Boxes:
         return boxes((60 + 4.0 * look, 150), size=(20, 36))
 
-    moments = list(watch(60, lambda look: street.picture(there(look), contrast=10), there))
+    moments = list(gated_frames(60, lambda look: street.picture(there(look), contrast=10), there))
     assert max(errors(moments, there)) <= 16, "never its own width behind"
 
 
-def test_a_far_motorcycle_that_covers_no_whole_block_is_not_held_where_it_was() -> None:
+def test_a_far_motorcycle_that_covers_no_whole_block_is_not_carried_over() -> None:
     street = Street()
 
     def there(look: int) -> Boxes:
         return boxes((40 + 9.0 * look, 150), size=(6, 13))
 
-    moments = list(watch(60, lambda look: street.picture(there(look), contrast=25), there))
+    moments = list(gated_frames(60, lambda look: street.picture(there(look), contrast=25), there))
     known = errors(moments, there)[6:]
     assert max(known) <= 6, "never its own width behind"
 
 
-def test_who_comes_in_is_looked_at_without_waiting_for_a_look_at_all() -> None:
+def test_a_vehicle_that_enters_is_detected_before_the_next_full_detection() -> None:
     street = Street()
 
     def there(look: int) -> Boxes:
         return boxes((-60 + 20 * (look - 7), 150)) if look > 7 else boxes((-200, 150))
 
-    moments = list(watch(14, lambda look: street.picture(there(look)), there))
+    moments = list(gated_frames(14, lambda look: street.picture(there(look)), there))
     first_whole = next(look for look in range(14) if there(look)[0, 0] >= 0)
     assert all(moment.parts != EVERYTHING for moment in moments[8:12])
     assert errors(moments, there)[first_whole] <= 2
 
 
-def test_no_part_cuts_through_anybody() -> None:
+def test_no_region_cuts_a_vehicle() -> None:
     street, rng = Street(), np.random.default_rng(5)
     starts, speeds = rng.uniform((20, 20), (560, 280), (12, 2)), rng.uniform(-9, 9, (12, 2))
 
@@ -221,30 +223,30 @@ def test_no_part_cuts_through_anybody() -> None:
 
     known = boxes()
     cut = 0
-    for moment in watch(30, lambda look: street.picture(there(look)), there):
+    for moment in gated_frames(30, lambda look: street.picture(there(look)), there):
         for left, top, right, bottom in moment.parts:
             assert {left % BLOCK_PX, top % BLOCK_PX, right % BLOCK_PX, bottom % BLOCK_PX} == {0}
             touching = (known[:, 0] < right) & (known[:, 2] > left) & (known[:, 1] < bottom) & (known[:, 3] > top)
             inside = (known[:, 0] >= left) & (known[:, 2] <= right) & (known[:, 1] >= top) & (known[:, 3] <= bottom)
             within = np.clip(known, 0, (WIDTH, HEIGHT) * 2)
             cut += int((touching & ~inside & (within == known).all(axis=1)).sum())
-        known = moment.told if moment.parts else known
+        known = moment.reported if moment.parts else known
     assert cut <= 3, "of those who were followed meanwhile, hardly anybody"
 
 
 @pytest.mark.parametrize("break_s", [3.0, -50.0])
-def test_after_a_gap_everything_is_looked_at(break_s: float) -> None:
-    attention, street = MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0)), Street()
+def test_after_a_gap_everything_is_detected(break_s: float) -> None:
+    gate, street = MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0)), Street()
     looks = []
     for t in (100.0, 100.2, 100.4, 100.4 + break_s, 100.6 + break_s):
-        looks.append(attention.select_regions(t, street.picture(boxes())))
-        attention.merge_detections(looks[-1], [seen_in(part, boxes()) for part in looks[-1]])
+        looks.append(gate.select_regions(t, street.picture(boxes())))
+        gate.merge_detections(looks[-1], [seen_in(part, boxes()) for part in looks[-1]])
     assert looks == [EVERYTHING, (), (), EVERYTHING, ()]
 
 
-def test_a_camera_that_was_turned_is_looked_at_anew() -> None:
+def test_after_a_turn_of_the_camera_everything_is_detected() -> None:
     before, after = Street(), Street(seed=9)
-    moments = list(watch(4, lambda look: (before if look < 2 else after).picture(boxes()), nobody))
+    moments = list(gated_frames(4, lambda look: (before if look < 2 else after).picture(boxes()), no_vehicles))
     assert [moment.parts for moment in moments] == [EVERYTHING, (), EVERYTHING, ()]
 
 
@@ -253,7 +255,7 @@ def test_velocities_follow_the_index_of_detections_and_not_their_boxes() -> None
     street, gate = Street(), MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0))
     shares = []
     for frame in range(6):
-        t, there = 100.0 + frame / LOOKS_PER_S, boxes((100 + 8 * frame, 150), (300, 150), (300, 150))
+        t, there = 100.0 + frame / FRAMES_PER_S, boxes((100 + 8 * frame, 150), (300, 150), (300, 150))
         regions = gate.select_regions(t, street.picture(there[:2]))
         shares.append(sum((right - left) * (bottom - top) for left, top, right, bottom in regions) / (WIDTH * HEIGHT))
         found = gate.merge_detections(regions, [seen_in(region, there) for region in regions])

@@ -1,4 +1,4 @@
-"""Which part of the picture is looked at, and how large."""
+"""Region of interest and its scale."""
 
 import numpy as np
 import pytest

@@ -10,7 +10,7 @@ BOX = np.array([60, 50, 100, 80], np.float32)
 
 
 def picture(u: float, v: float, *, brighter: int = 0, other: bool = False) -> Grey:
-    """Somebody of 40 x 30 pixels with his left top corner there, on a road of another pattern."""
+    """A patterned vehicle of 40 x 30 pixels, its left top corner there, on a road of another pattern."""
     road = np.random.default_rng(1).integers(80, 100, (160, 240)).astype(np.float32)
     coarse = np.random.default_rng(3 if other else 2).integers(20, 200, (6, 8)).astype(np.float32)
     body = cv2.resize(coarse, (40, 30), interpolation=cv2.INTER_LINEAR)
@@ -21,14 +21,14 @@ def picture(u: float, v: float, *, brighter: int = 0, other: bool = False) -> Gr
 
 @pytest.mark.parametrize("way", [(0, 0), (7.5, -3.2), (-18, 12), (3, 0.4)])
 @pytest.mark.parametrize("brighter", [0, 40])
-def test_he_is_found_where_he_went(way: tuple[float, float], brighter: int) -> None:
+def test_a_vehicle_is_found_at_its_new_place(way: tuple[float, float], brighter: int) -> None:
     now = picture(60 + way[0], 50 + way[1], brighter=brighter)
     found = track_template(BOX, BOX, picture(60, 50), now)
     assert found is not None
     np.testing.assert_allclose(found - BOX, [*way, *way], atol=1.0)
 
 
-def test_who_is_fast_is_found_where_he_is_expected() -> None:
+def test_a_fast_vehicle_is_found_at_its_expected_place() -> None:
     expected = BOX + np.array([90, 30, 90, 30], np.float32)
     before, now = picture(60, 50), picture(155, 78)
     assert track_template(BOX, BOX, before, now) is None
@@ -37,21 +37,21 @@ def test_who_is_fast_is_found_where_he_is_expected() -> None:
     np.testing.assert_allclose(found[:2], [155, 78], atol=1.0)
 
 
-def test_somebody_else_is_not_taken_for_him() -> None:
+def test_another_vehicle_is_no_match() -> None:
     assert track_template(BOX, BOX, picture(60, 50), picture(64, 52, other=True)) is None
 
 
-def test_an_even_shade_is_like_anything_and_so_nobody() -> None:
+def test_an_even_patch_has_no_match() -> None:
     even = np.full((160, 240), 90, np.uint8)
     assert track_template(BOX, BOX, even, even) is None
 
 
 @pytest.mark.parametrize("out", [(-65, 0), (0, -55), (145, 0), (0, 85)])
-def test_who_leaves_the_picture_cannot_be_told_from_his_part(out: tuple[int, int]) -> None:
+def test_a_box_partly_outside_the_image_is_not_tracked(out: tuple[int, int]) -> None:
     before, now = picture(60, 50), picture(60 + out[0], 50 + out[1])
     assert track_template(BOX, BOX + np.array(out * 2, np.float32), before, now) is None
 
 
-def test_what_is_too_small_to_have_looks_is_not_followed() -> None:
+def test_a_tiny_box_is_not_tracked() -> None:
     speck = np.array([60, 50, 62, 52], np.float32)
     assert track_template(speck, speck, picture(60, 50), picture(60, 50)) is None

@@ -49,7 +49,7 @@ def test_one_crop_goes_on_the_smallest_canvas_that_holds_it():
     assert plan_canvas([(992, 32)], CANVASES) is None
 
 
-def test_parts_of_a_picture_are_arranged_to_fit_a_canvas_with_few_pixels():
+def test_regions_of_a_frame_are_arranged_to_fit_a_canvas_with_few_pixels():
     _, size = arrange_crops([(256, 96)] * 4)
     assert size == (512, 192)
     corners, size = arrange_crops([(640, 96), (96, 96)])
@@ -58,7 +58,7 @@ def test_parts_of_a_picture_are_arranged_to_fit_a_canvas_with_few_pixels():
     assert size == (640, 800)
 
 
-def test_a_crop_that_would_be_dearer_here_than_by_itself_is_left_for_the_next_canvas():
+def test_a_crop_that_would_enlarge_the_canvas_too_much_stays_queued():
     """A whole picture and a small crop do not fit together; the small crop behind it may go first with its like."""
     layout = plan_canvas([(160, 64), (640, 352), (160, 64), (160, 64)], CANVASES)
     assert layout.members == (0, 2, 3)
@@ -89,7 +89,7 @@ def packing_of():
 
 
 class BrightSpots:
-    """A network that finds every white rectangle of a canvas, once it is let go; keeps what it was given."""
+    """A network that finds every white rectangle of a canvas, once it is released; records its canvases."""
 
     name, requests, sizes = "bright spots", 1, ((320, 160),)
 
@@ -110,7 +110,7 @@ class BrightSpots:
         )
 
 
-def test_what_waits_while_the_network_is_busy_goes_together_and_comes_back_in_order(packing_of):
+def test_crops_queued_while_the_network_is_busy_share_a_canvas_and_resolve_in_order(packing_of):
     network = BrightSpots()
     detector = packing_of(network)
     results: list[Future] = [detector.submit(crop(5))]
@@ -126,7 +126,7 @@ def test_what_waits_while_the_network_is_busy_goes_together_and_comes_back_in_or
     assert order == [0, 1, 2, 3]
 
 
-def test_crops_that_are_patient_share_a_canvas_though_nothing_keeps_the_first_waiting(packing_of):
+def test_with_a_batch_delay_crops_share_a_canvas(packing_of):
     network = BrightSpots()
     network.go.release(10)
     detector = packing_of(network, max_batch_delay_s=1.0)
@@ -144,7 +144,7 @@ def test_crops_wait_no_longer_than_until_canvases_are_full(packing_of):
     assert whole[0].result(timeout=30).xyxy[0, 0] == 7
 
 
-def test_a_network_that_fails_fails_those_on_the_canvas_and_nobody_else(packing_of):
+def test_a_failure_of_the_network_fails_only_the_crops_on_the_canvas(packing_of):
     class Failing(BrightSpots):
         def candidates(self, image):
             if image.max() < 200:
@@ -177,7 +177,7 @@ def test_each_of_many_crops_gets_its_own_answer(tmp_path, packing_of):
     assert {left: result.result(timeout=60).xyxy[0, 0] for left, result in results.items()} == {n: n for n in results}
 
 
-def test_smaller_crops_let_more_be_under_way(tmp_path, packing_of):
+def test_smaller_crops_allow_more_in_flight(tmp_path, packing_of):
     detector = packing_of(OpenVinoNetwork(save_tiny_network(tmp_path / "m"), sizes=CANVASES))
     for _ in range(60):
         detector.submit(crop(0, (640, 352))).result(timeout=30)
@@ -187,7 +187,7 @@ def test_smaller_crops_let_more_be_under_way(tmp_path, packing_of):
     assert detector.in_flight > 3 * whole_pictures
 
 
-def test_closing_twice_is_fine_and_later_crops_are_refused(tmp_path):
+def test_close_is_idempotent_and_refuses_later_crops(tmp_path):
     detector = PackingDetector(OpenVinoNetwork(save_tiny_network(tmp_path / "m"), sizes=ONE_CANVAS))
     waiting = [detector.submit(crop(3)) for _ in range(4)]
     detector.close()

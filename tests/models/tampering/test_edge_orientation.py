@@ -1,4 +1,4 @@
-"""Outlines in place, whatever the light; the town is made of blocks whose brightness says nothing."""
+"""Outlines in place, whatever the light; the town is made of blocks whose brightness is random."""
 
 import cv2
 import numpy as np
@@ -43,15 +43,15 @@ def test_light_does_not_move_outlines(light):
 @pytest.mark.parametrize(
     "moved", [{"du": 5}, {"dv": -5}, {"turn": 5}, {"turn": -15}, {"zoom": 1.15}, {"du": 12, "dv": 9}], ids=str
 )
-def test_a_camera_that_moved_moves_them(moved):
+def test_a_moved_camera_moves_the_edges(moved):
     assert share_in_place(USUAL, seen(town(), **moved)) < 0.35
 
 
-def test_another_town_has_others():
+def test_the_edges_of_another_town_are_not_in_place():
     assert share_in_place(USUAL, seen(town(seed=8))) < 0.35
 
 
-def test_a_view_without_outlines_tells_nothing():
+def test_a_view_without_edges_has_no_share_in_place():
     fog = np.full((HEIGHT, WIDTH), 128, np.uint8)
     assert share_in_place(fog.astype(np.float32), fog) == 0.0
     assert share_in_place(USUAL, fog) < 0.35

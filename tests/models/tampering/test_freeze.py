@@ -1,4 +1,4 @@
-"""Telling a frozen picture from a quiet road."""
+"""Distinction of a frozen image from a quiet road."""
 
 from pathlib import Path
 
@@ -33,9 +33,9 @@ def test_re_encoding_does_not_thaw_a_frozen_picture() -> None:
     assert shown(FreezeDetector(30), pictures).is_frozen
 
 
-def test_looks_that_keep_step_with_ever_sharper_keyframes_do_not_thaw_it() -> None:
+def test_frames_in_step_with_keyframes_of_growing_sharpness_stay_frozen() -> None:
     def picture(number: int) -> np.ndarray:
-        """Two looks a second, a keyframe every two seconds, each of which is coarse in another place."""
+        """Two frames a second, a keyframe every two seconds, each of which is coarse in another place."""
         sharpened = QUIET_ROAD.copy()
         if number % 4 == 0:
             sharpened[number, 40:44] += 4
@@ -92,11 +92,11 @@ def test_a_thumbnail_is_a_small_copy_whatever_the_format() -> None:
         assert np.ptp(thumbnail) <= 4
 
 
-def test_a_picture_coded_anew_after_some_keyframes_does_not_thaw_a_frozen_one() -> None:
-    """Where the looks fall by chance on a picture that they missed before."""
+def test_a_frozen_image_that_is_coded_again_stays_frozen() -> None:
+    """Sampling may hit an image that it missed before."""
     noise = np.random.default_rng(3)
     frozen = FreezeDetector(30)
-    for look in range(5 * 60):
-        rarely = noise.integers(0, 9, QUIET_ROAD.shape, dtype=np.uint8) if look % 13 == 0 else np.uint8(0)
-        frozen.update(look / 5, QUIET_ROAD + rarely)
+    for frame in range(5 * 60):
+        rarely = noise.integers(0, 9, QUIET_ROAD.shape, dtype=np.uint8) if frame % 13 == 0 else np.uint8(0)
+        frozen.update(frame / 5, QUIET_ROAD + rarely)
     assert frozen.is_frozen

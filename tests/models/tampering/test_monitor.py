@@ -27,8 +27,8 @@ CLIPS = (
     "vn_junction",
 )
 CHECK_INTERVAL_S = DEFAULT_CONFIG.check_interval_s
-LEARN_LOOKS = 60
-FAULT_LOOKS = 25
+LEARNING_CHECKS = 60
+FAULT_CHECKS = 25
 MARGIN = 0.08
 
 Scene = Callable[[float], Grey]
@@ -104,21 +104,21 @@ def played(shared_dir: Path, clip: str) -> Scene:
     return lambda t: kept[int(t / step_s) % len(kept)]
 
 
-def looks(watch: ViewMonitor, scene: Scene, fault: Fault, times: Iterator[float], n: int) -> list[ViewReport]:
-    return [watch.update(t, thumbnail(fault(scene(t)))) for _, t in zip(range(n), times, strict=False)]
+def checks(monitor: ViewMonitor, scene: Scene, fault: Fault, times: Iterator[float], n: int) -> list[ViewReport]:
+    return [monitor.update(t, thumbnail(fault(scene(t)))) for _, t in zip(range(n), times, strict=False)]
 
 
 def check_fault(scene: Scene, state: ViewState, fault: Fault) -> None:
-    """It is told within a minute, for what it is, and over soon after it is over; before, all was well."""
-    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S + 0.03)
-    usual = looks(watch, scene, view, times, LEARN_LOOKS)
+    """The fault is reported within a minute with the right state, ends soon after its end, and nothing before."""
+    monitor, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S + 0.03)
+    usual = checks(monitor, scene, view, times, LEARNING_CHECKS)
     assert {report.state for report in usual} == {ViewState.OK}
-    faulty = looks(watch, scene, fault, times, FAULT_LOOKS)
+    faulty = checks(monitor, scene, fault, times, FAULT_CHECKS)
     assert faulty[0].state is ViewState.OK, "one look proves nothing"
     assert faulty[-1].state is state
     assert faulty[-1].reason
     assert faulty[-1].confidence > 0.3
-    again = looks(watch, scene, view, times, 10)
+    again = checks(monitor, scene, view, times, 10)
     assert again[-1].state is ViewState.OK
     assert not again[-1].reason
 
@@ -137,15 +137,15 @@ def test_faults_of_real_views(shared_dir, clip, name):
 @pytest.mark.parametrize("clip", CLIPS)
 def test_no_alarm_on_real_views(shared_dir, clip):
     """Minutes of each, with its traffic, drift, rain, dusk and repeated pictures."""
-    watch, scene = ViewMonitor(), played(shared_dir, clip)
-    states = {watch.update(t, thumbnail(scene(t))).state for t in np.arange(0, 400, CHECK_INTERVAL_S + 0.03)}
+    monitor, scene = ViewMonitor(), played(shared_dir, clip)
+    states = {monitor.update(t, thumbnail(scene(t))).state for t in np.arange(0, 400, CHECK_INTERVAL_S + 0.03)}
     assert states == {ViewState.OK}
 
 
 def check_no_alarm(change: Callable[[float, Grey], Grey], seconds: float = 600) -> None:
-    watch = ViewMonitor()
+    monitor = ViewMonitor()
     for t in np.arange(0, seconds, CHECK_INTERVAL_S):
-        report = watch.update(float(t), thumbnail(change(float(t), simulated(float(t)))))
+        report = monitor.update(float(t), thumbnail(change(float(t), simulated(float(t)))))
         assert report.state is ViewState.OK, f"{report} at {t} s"
 
 
@@ -157,7 +157,7 @@ def test_street_lights_that_go_out_are_no_fault():
     check_no_alarm(lambda t, p: light(view(p), 1.0 if t < 300 else 0.45, noise=2))
 
 
-def test_headlights_on_a_dark_road_are_something_to_see():
+def test_headlights_on_a_dark_road_are_not_dark():
     def at_night(t: float, picture: Grey) -> Grey:
         road = light(view(picture), 0.05, noise=2)
         left = int(t * 20) % 150
@@ -196,71 +196,71 @@ def test_a_queue_that_moves_up_is_no_moved_camera():
     check_no_alarm(standing)
 
 
-def test_a_view_that_creeps_away_is_told_in_the_end():
-    watch = ViewMonitor()
+def test_a_view_that_creeps_away_is_reported():
+    monitor = ViewMonitor()
     reports = [
-        watch.update(t, thumbnail(view(simulated(t), du=0.05 * t / 900))) for t in np.arange(0, 900, CHECK_INTERVAL_S)
+        monitor.update(t, thumbnail(view(simulated(t), du=0.05 * t / 900))) for t in np.arange(0, 900, CHECK_INTERVAL_S)
     ]
     assert reports[len(reports) // 4].state is ViewState.OK
     assert reports[-1].state is ViewState.MOVED
 
 
-def test_a_moved_view_is_taken_as_it_is_once_accepted():
-    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
+def test_a_moved_view_is_ok_after_rebaseline():
+    monitor, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     _, fault = FAULTS["shifted"]
-    looks(watch, simulated, view, times, LEARN_LOOKS)
-    assert looks(watch, simulated, fault, times, FAULT_LOOKS)[-1].state is ViewState.MOVED
-    watch.rebaseline()
-    assert {report.state for report in looks(watch, simulated, fault, times, LEARN_LOOKS)} == {ViewState.OK}
+    checks(monitor, simulated, view, times, LEARNING_CHECKS)
+    assert checks(monitor, simulated, fault, times, FAULT_CHECKS)[-1].state is ViewState.MOVED
+    monitor.rebaseline()
+    assert {report.state for report in checks(monitor, simulated, fault, times, LEARNING_CHECKS)} == {ViewState.OK}
 
 
-def test_a_fault_tells_since_when():
-    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
+def test_a_fault_is_reported_with_its_start():
+    monitor, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     state, fault = FAULTS["covered wholly"]
-    looks(watch, simulated, view, times, LEARN_LOOKS)
-    began = LEARN_LOOKS * CHECK_INTERVAL_S
-    report = looks(watch, simulated, fault, times, FAULT_LOOKS)[-1]
+    checks(monitor, simulated, view, times, LEARNING_CHECKS)
+    began = LEARNING_CHECKS * CHECK_INTERVAL_S
+    report = checks(monitor, simulated, fault, times, FAULT_CHECKS)[-1]
     assert (report.state, report.since_s) == (state, pytest.approx(began, abs=2 * CHECK_INTERVAL_S))
 
 
-def test_a_camera_that_starts_in_the_dark_says_so_and_learns_when_light_comes():
-    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
-    assert looks(watch, simulated, lambda p: light(view(p), 0.03, 4), times, 20)[-1].state is ViewState.DARK
-    assert looks(watch, simulated, view, times, LEARN_LOOKS)[-1].state is ViewState.OK
-    assert looks(watch, simulated, FAULTS["shifted"][1], times, FAULT_LOOKS)[-1].state is ViewState.MOVED
+def test_a_camera_that_starts_in_the_dark_reports_it_and_learns_in_daylight():
+    monitor, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
+    assert checks(monitor, simulated, lambda p: light(view(p), 0.03, 4), times, 20)[-1].state is ViewState.DARK
+    assert checks(monitor, simulated, view, times, LEARNING_CHECKS)[-1].state is ViewState.OK
+    assert checks(monitor, simulated, FAULTS["shifted"][1], times, FAULT_CHECKS)[-1].state is ViewState.MOVED
 
 
-def test_a_clock_set_back_does_not_blind_it():
-    watch = ViewMonitor()
-    looks(watch, simulated, view, count(100_000.0, CHECK_INTERVAL_S), LEARN_LOOKS)
+def test_a_clock_set_back_does_not_stop_the_checks():
+    monitor = ViewMonitor()
+    checks(monitor, simulated, view, count(100_000.0, CHECK_INTERVAL_S), LEARNING_CHECKS)
     times = count(10_000.0, CHECK_INTERVAL_S)
-    assert looks(watch, simulated, FAULTS["shifted"][1], times, FAULT_LOOKS)[-1].state is ViewState.MOVED
+    assert checks(monitor, simulated, FAULTS["shifted"][1], times, FAULT_CHECKS)[-1].state is ViewState.MOVED
 
 
 def test_evidence_from_before_a_gap_does_not_count():
-    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
+    monitor, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
     _, fault = FAULTS["covered"]
-    looks(watch, simulated, view, times, LEARN_LOOKS)
+    checks(monitor, simulated, view, times, LEARNING_CHECKS)
     short = int(0.7 * DEFAULT_CONFIG.dwell_other_s / CHECK_INTERVAL_S)
-    looks(watch, simulated, fault, times, short)
+    checks(monitor, simulated, fault, times, short)
     later = count(10_000.0, CHECK_INTERVAL_S)
-    assert looks(watch, simulated, fault, later, short)[-1].state is ViewState.OK
+    assert checks(monitor, simulated, fault, later, short)[-1].state is ViewState.OK
 
 
-def test_a_picture_of_another_size_is_learned_anew():
-    watch, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
-    looks(watch, simulated, view, times, LEARN_LOOKS)
-    taller = [watch.update(t, thumbnail(view(simulated(t))[:, :150])) for _, t in zip(range(40), times, strict=False)]
+def test_an_image_of_another_size_is_learned_from_the_start():
+    monitor, times = ViewMonitor(), count(0.0, CHECK_INTERVAL_S)
+    checks(monitor, simulated, view, times, LEARNING_CHECKS)
+    taller = [monitor.update(t, thumbnail(view(simulated(t))[:, :150])) for _, t in zip(range(40), times, strict=False)]
     assert {report.state for report in taller} == {ViewState.OK}
 
 
-def test_looks_are_due_every_couple_of_seconds():
-    watch = ViewMonitor()
-    assert watch.is_due(100.0)
-    watch.update(100.0, thumbnail(simulated(0.0)))
-    assert not watch.is_due(100.5)
-    assert watch.is_due(100.0 + CHECK_INTERVAL_S)
-    assert watch.is_due(40.0), "a clock that was set back"
+def test_checks_are_due_at_the_interval():
+    monitor = ViewMonitor()
+    assert monitor.is_due(100.0)
+    monitor.update(100.0, thumbnail(simulated(0.0)))
+    assert not monitor.is_due(100.5)
+    assert monitor.is_due(100.0 + CHECK_INTERVAL_S)
+    assert monitor.is_due(40.0), "a clock that was set back"
 
 
 @pytest.mark.parametrize("shape", [(1080, 1920), (1080, 1920, 3), (1280, 720), (90, 160)])

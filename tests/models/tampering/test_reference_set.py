@@ -1,4 +1,4 @@
-"""How one view looks at different times of the day."""
+"""References of one view for the times of the day."""
 
 import numpy as np
 import pytest
@@ -44,14 +44,14 @@ def test_the_nearest_time_of_day_comes_first():
     assert not list(references.nearest(NOON, (120, 160))), "a stream of another shape is another view"
 
 
-def test_what_is_kept_is_no_longer_changed():
+def test_a_stored_reference_does_not_change():
     references, kept = ReferenceSet(), reference()
     references.store(NOON, kept)
     kept.image += 50
     assert next(references.nearest(NOON, kept.image.shape)).image.mean() == pytest.approx(kept.image.mean() - 50, abs=1)
 
 
-def test_a_view_that_goes_astray_is_put_back():
+def test_a_drifting_reference_is_moved_back():
     references, mature = ReferenceSet(), reference()
     mature.updates = 1000
     references.store(NOON, mature)
@@ -62,7 +62,7 @@ def test_a_view_that_goes_astray_is_put_back():
     assert np.array_equal(references.by_time_of_day[4].image, mature.image), "what is right stays"
 
 
-def test_a_page_that_looks_like_nothing_any_more_is_replaced():
+def test_a_reference_that_no_longer_agrees_is_replaced():
     references, mature = ReferenceSet(), reference()
     mature.updates = 1000
     references.store(NOON, mature)
@@ -71,7 +71,7 @@ def test_a_page_that_looks_like_nothing_any_more_is_replaced():
     assert np.array_equal(references.by_time_of_day[4].image, rebuilt.image)
 
 
-def test_a_windy_day_does_not_lead_it_astray():
+def test_hours_of_wind_cause_no_drift():
     """Hours of small movements to and fro: what is learned stays where it was learned first."""
     watch, wind = ViewMonitor(), np.random.default_rng(1).integers(-3, 4, 4000)
     assert set(states(watch, NOON, 4000, lambda number: street(number, shift=int(wind[number])))) == {ViewState.OK}
@@ -101,7 +101,7 @@ def test_arrays_that_do_not_belong_together_are_refused():
         ReferenceSet.from_arrays({"picture_4": arrays["picture_4"]})
 
 
-def test_night_may_fall_from_one_look_to_the_next_and_day_break_again():
+def test_a_sudden_change_between_day_and_night_is_no_fault():
     watch = ViewMonitor()
     assert set(states(watch, NOON, 60, street)) == {ViewState.OK}
     assert set(states(watch, NOON + 200, 200, at_night)) == {ViewState.OK}
@@ -109,17 +109,17 @@ def test_night_may_fall_from_one_look_to_the_next_and_day_break_again():
     assert states(watch, NOON + 1000, 20, lambda k: street(k, shift=20))[-1] is ViewState.MOVED
 
 
-def test_a_restart_at_night_knows_the_view_of_the_day():
+def test_a_restart_at_night_accepts_the_view_of_the_day():
     by_day = ViewMonitor()
     states(by_day, NOON, 120, street)
     assert set(states(ViewMonitor(by_day.references), MIDNIGHT, 60, at_night)) == {ViewState.OK}
 
 
-def test_a_camera_turned_by_night_and_restarted_is_told_as_soon_as_it_can_be_told():
+def test_a_camera_turned_by_night_and_restarted_is_reported_at_day():
     by_day = ViewMonitor()
     states(by_day, NOON, 120, street)
     watch = ViewMonitor(by_day.references)
     states(watch, MIDNIGHT, 60, lambda k: at_night(k, shift=20))
-    told = states(watch, MIDNIGHT + 8 * HOUR, 120, lambda k: street(k, shift=20))
-    assert told[-1] is ViewState.MOVED
+    later = states(watch, MIDNIGHT + 8 * HOUR, 120, lambda k: street(k, shift=20))
+    assert later[-1] is ViewState.MOVED
     assert len(by_day.references.by_time_of_day) == 1, "what is not known to be in place is not kept"

@@ -34,12 +34,12 @@ def test_a_picture_whose_sides_were_cut_off_shows_the_middle(moments: tuple[np.n
     assert share_v == pytest.approx(1.0, abs=0.06)
 
 
-def test_of_pictures_that_are_dark_but_for_noise_nothing_is_said() -> None:
+def test_dark_noisy_images_are_not_called_unrelated() -> None:
     noise = np.random.default_rng(5).integers(0, 30, (2, 240, 320), np.uint8)
     assert match_streams(noise[0], noise[1]) == StreamMatch(WHOLE_FRAME, unrelated=False)
 
 
-def test_another_scene_is_strange(shared_dir: Path) -> None:
+def test_another_scene_is_unrelated(shared_dir: Path) -> None:
     scenes = []
     for name in ("nl_highway", "vn_junction"):
         with av.open(str(shared_dir / "clips" / f"{name}.mp4")) as clip:

@@ -97,7 +97,7 @@ def test_two_cars_that_approach_an_uncalibrated_camera_keep_their_ids(step_s):
     """On a motorway a car's box grows by a quarter between two frames, and it moves further than its own length."""
 
     def car(metres_away, lane_m):
-        """A camera 7 m above the road that looks along it, of a focal length of 600 pixels."""
+        """A camera 7 m above the road and along it, with a focal length of 600 pixels."""
         tall = 600 * 1.5 / metres_away
         bottom, middle = 100 + 600 * 7 / metres_away, 500 + 600 * lane_m / metres_away
         return [middle - 0.6 * tall, bottom - tall, middle + 0.6 * tall, bottom]

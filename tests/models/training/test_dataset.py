@@ -17,7 +17,7 @@ def marked() -> LabelledImage:
     return LabelledImage(image, labels_from_boxes([MARK]))
 
 
-def test_who_is_hidden_or_tiny_does_not_count() -> None:
+def test_hidden_and_tiny_road_users_are_unlabelled() -> None:
     labels = labels_from_boxes(
         [MARK, [0, 0, 50, 50, 0.2, "bus"], [0, 0, 4, 20, 1.0, "person"], [0, 0, 20, 8, 1.0, "car"]]
     )
@@ -50,7 +50,7 @@ def _widths(crops: CropSampler) -> NDArray[np.float32]:
     return np.asarray(width[np.isclose(width, height)])
 
 
-def test_who_is_mostly_cut_off_does_not_count(marked: LabelledImage) -> None:
+def test_mostly_cropped_road_users_are_unlabelled(marked: LabelledImage) -> None:
     _, half = crop_image(marked, (52.0, 0.0, 132.0, 80.0), (160, 160))
     _, gone = crop_image(marked, (70.0, 0.0, 150.0, 80.0), (160, 160))
     assert half.is_labelled.tolist() == [False]

@@ -1,4 +1,4 @@
-"""Training learns, leaves alone what does not count, and goes on from where it was."""
+"""Training lowers the loss, skips ignore regions, and resumes from a checkpoint."""
 
 import copy
 from itertools import islice
@@ -58,7 +58,7 @@ def test_it_learns_and_goes_on_from_a_checkpoint(
     assert [(run["from_step"], run["steps"]) for run in told["runs"]] == [(0, 10), (8, 11)]
 
 
-def test_nothing_is_held_against_it_where_somebody_does_not_count(network: torch.nn.Module) -> None:
+def test_detections_in_ignore_regions_cost_nothing(network: torch.nn.Module) -> None:
     images = np.zeros((1, 64, 64, 3), np.uint8)
     empty = Batch(images, (labels_from_boxes([]),))
     everywhere = Batch(images, (labels_from_boxes([[0, 0, 64, 64, 0.1, "car"]]),))

@@ -27,18 +27,18 @@ def test_they_are_found_by_name_and_are_small(tmp_path: Path) -> None:
     assert (read_metadata(found / "metadata.yaml").road_users == range(6)).all()
 
 
-def test_other_names_are_not_ours() -> None:
+def test_other_names_are_not_bundled() -> None:
     assert bundled_weights("yolo11n") is None
     assert bundled_weights(None) is None
 
 
-def test_what_knows_renderings_only_is_refused_wherever_it_lies(tmp_path: Path) -> None:
+def test_weights_trained_on_renderings_are_refused_at_any_path(tmp_path: Path) -> None:
     folder = save_tiny_network(tmp_path / "copied", metadata={TRAINED_ON: RENDERINGS})
     for path in (DEMO_CITY_WEIGHTS, folder, folder / "model.xml"):
         with pytest.raises(UnusableWeights, match=r"trained on renderings.*real road.*simulated"):
             refuse_on_real_roads(path)
 
 
-def test_what_knows_real_roads_is_not_refused(tmp_path: Path) -> None:
+def test_other_weights_are_accepted(tmp_path: Path) -> None:
     refuse_on_real_roads(save_tiny_network(tmp_path / "real"))
     refuse_on_real_roads(tmp_path / "missing.pt")

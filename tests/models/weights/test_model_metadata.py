@@ -1,4 +1,4 @@
-"""Reading what a model says about itself."""
+"""Metadata of exported models."""
 
 from pathlib import Path
 

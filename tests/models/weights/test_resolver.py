@@ -54,7 +54,7 @@ def test_an_altered_file_is_not_kept(address, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["/missing.pt", None])
-def test_a_download_that_fails_leaves_nothing_and_says_where_from(address, tmp_path, path):
+def test_a_failed_download_leaves_no_file_and_names_the_address(address, tmp_path, path):
     url = f"{address}{path}" if path else f"http://127.0.0.1:{free_port()}/tiny.pt"
     with pytest.raises(UnusableWeights, match="cannot be fetched") as refusal:
         fetch(tiny(url), cache=tmp_path)
@@ -86,7 +86,7 @@ def test_the_cache_is_used_best_for_a_cpu_first(tmp_path, asked):
     assert resolve_weights(asked, prefer_torch=True, cache=tmp_path) == pt
 
 
-def test_no_weights_and_no_network_says_which_command_to_run(tmp_path, monkeypatch):
+def test_no_weights_and_no_network_is_an_error_with_the_command_to_run(tmp_path, monkeypatch):
     unreachable = RegisteredModel("yolo11n", f"http://127.0.0.1:{free_port()}/yolo11n.pt", "0" * 64, "AGPL-3.0")
     monkeypatch.setattr(weights, "default_model", lambda: unreachable)
     with pytest.raises(UnusableWeights, match="run `simpang models fetch yolo11n`") as refusal:
