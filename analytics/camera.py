@@ -1,4 +1,4 @@
-"""A camera and what is drawn on its picture: gates, zones, control points."""
+"""Camera geometry: gates, zones and control points in the image, and the homography to the ground."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,7 +13,7 @@ from analytics.geometry.plane import polygon_crosses_itself
 
 
 class Visibility(StrEnum):
-    """Who may know that the camera exists."""
+    """Visitors to whom the camera is visible."""
 
     PUBLIC = "public"
     OPERATORS = "operators"
@@ -33,9 +33,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Road:
-    """What Indonesian capacity practice needs to know of a road (`analytics.capacity.pkji`).
+    """Road type, width and capacity, for Indonesian capacity practice (`analytics.capacity.pkji`).
 
-    width_m: of the carriageway. capacity_smp_h: C as surveyed for this road, smp/h; None where nobody surveyed it.
+    width_m: of the carriageway. capacity_smp_h: C as surveyed for this road, smp/h; None without a survey.
     """
 
     type: RoadType
@@ -51,7 +51,7 @@ class Road:
 
     @property
     def takes_both_directions(self) -> bool:
-        """Whether flow and capacity are those of all directions together."""
+        """Whether all directions share one flow and one capacity."""
         return self.type in BOTH_DIRECTIONS
 
 
@@ -59,8 +59,8 @@ class Road:
 class Gate:
     """A counting line from p1 to p2, directed (see `analytics.facts.Direction`).
 
-    role, arm: at a junction, whether road users enter or leave here and by which arm ("entry" / "exit", "N").
-    road: the one it crosses; None where nobody described it.
+    role, arm: at a junction, whether road users enter or leave here ("entry", "exit"), and the arm ("N").
+    road: the road that it crosses; None without a description.
     """
 
     id: str
@@ -81,10 +81,10 @@ class Gate:
 class Zone:
     """One carriageway or approach.
 
-    polygon: three or more pixels. direction: of legal travel in the image, any length; None where both are legal.
-    lanes, length_m: of the carriageway inside the polygon; None where unknown.
-    signal_controlled: road users may rightly wait here for a signal.
-    road: what is known of it for smp and degree of saturation; None where nobody described it.
+    polygon: three or more pixels. direction: of legal travel in the image, any length; None if both are legal.
+    lanes, length_m: of the carriageway inside the polygon; None if unknown.
+    signal_controlled: road users may wait here for a signal.
+    road: its description for smp and degree of saturation; None without one.
     """
 
     id: str
@@ -104,14 +104,14 @@ class Zone:
             raise ValueError(f"zone {self.id}: direction {self.direction} has no length")
         if self.road is not None and self.road.takes_both_directions and self.direction is not None:
             raise ValueError(
-                f"zone {self.id}: road_type {self.road.type} is reckoned with all directions together; "
+                f"zone {self.id}: road_type {self.road.type} counts all directions together; "
                 "describe it on a zone over all of them that has no direction"
             )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlPoint:
-    """The same position in the picture and on the ground (metres, any fixed local frame)."""
+    """One point in the image (pixels) and on the ground (metres, in any fixed local frame)."""
 
     pixel: Pixel
     ground: GroundPoint
@@ -119,11 +119,12 @@ class ControlPoint:
 
 @dataclass(frozen=True, kw_only=True)
 class Camera:
-    """Everything analytics knows about a camera. No address and no credentials: those stay in configuration.
+    """Configuration of a camera for the analytics, without address and credentials.
 
     image_size: (width, height) of the full-resolution frame that all pixels refer to.
-    anchor: where the ground frame's (0, 0) lies, if its x is east and its y north (`analytics.geometry.geodesy`); else
-    None. Raises ValueError for geometry outside the picture, repeated ids, or control points that fix no homography.
+    anchor: position of the ground frame's (0, 0), if its x is east and its y north (`analytics.geometry.geodesy`);
+    otherwise None. Raises ValueError for geometry outside the image, repeated ids, or control points that determine no
+    homography.
     """
 
     id: str
@@ -159,7 +160,7 @@ class Camera:
 
     @cached_property
     def homography(self) -> Homography | None:
-        """Image to ground, or None for a camera without control points (no metres, no km/h)."""
+        """Homography from image to ground; None for a camera without control points (no metres, no km/h)."""
         if not self.control_points:
             return None
         return Homography.fit(

@@ -1,4 +1,4 @@
-"""Arrays that travel between detector, tracker and analytics, checked once at construction."""
+"""Arrays passed between detector, tracker and analytics, validated at construction."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Detections:
-    """What a detector saw in one frame.
+    """Detections of one frame.
 
     xyxy: (N, 4) float32 pixels ``x1, y1, x2, y2`` in the full-resolution frame.
     confidence: (N,) float32, 0..1. class_id: (N,) int64, index into `analytics.road_users.ROAD_USERS`.
@@ -38,7 +38,7 @@ class Detections:
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """Detections with the identity the tracker gave them.
+    """Detections with the track ids assigned by the tracker.
 
     track_id: (N,) int64, unique within one camera and tracker run. detection_index: (N,) int64, row of the detection
     in the `Detections` that the tracker received; -1 for a track without a detection in this frame. Other arrays as in
@@ -61,6 +61,6 @@ class Tracks:
 
     @property
     def ground_points(self) -> NDArray[np.float32]:
-        """(N, 2) bottom centre of each box, where the road user stands."""
+        """(N, 2) bottom centre of each box: the ground point of the road user."""
         x1, _, x2, y2 = self.xyxy.T
         return np.stack([(x1 + x2) / 2, y2], axis=1)

@@ -1,1 +1,1 @@
-"""Incidents: each kind is a small detector with its own state; the desk gives them numbers and ends them."""
+"""Incident detection: one detector per type, and a manager that numbers and ends the incidents."""

@@ -1,4 +1,4 @@
-"""What a detector hands to the desk."""
+"""Interface between incident detectors and the incident manager."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from analytics.tracks.trajectories import Trajectory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentCandidate:
-    """Something that holds at this moment. The desk turns its first sighting into an alert and its absence into an end.
+    """An incident that holds at this moment. The manager raises an incident for the first one, and ends it later.
 
-    zone: index into the camera's zones, None outside all. position: metres in the camera's frame, by which it is known
-    again under another track id; None for what concerns a whole zone. seen_s: when it was last seen to hold.
+    zone: index into the camera's zones, None outside all. seen_s: time of the last detection that shows it.
+    position: metres in the camera's frame, by which it is matched under another track id; None for a whole zone.
     """
 
     type: IncidentType
@@ -30,10 +30,12 @@ class IncidentCandidate:
 
 
 class IncidentDetector(Protocol):
-    """Looks at the scene a few times a second. Its state is bounded by what is in the scene."""
+    """Finds incidents of one type in each scene. Its state is bounded by the road users in the scene."""
 
     def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
-        """Whatever holds now, whether it was found before or not."""
+        """Return all incidents that hold now, also those returned before."""
         ...
 
-    def drop(self, gone: Sequence[Trajectory]) -> None: ...
+    def drop(self, expired: Sequence[Trajectory]) -> None:
+        """Drop the state of tracks that have expired."""
+        ...

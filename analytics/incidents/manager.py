@@ -1,4 +1,4 @@
-"""Where findings become incidents: raised once, followed under whatever track id, and ended once."""
+"""Incidents from candidates: each is raised once, followed across track ids, and ended once."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from analytics.camera import Camera
 from analytics.facts import Incident, IncidentType
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.incidents.base import IncidentCandidate, IncidentDetector
-from analytics.incidents.collision import Collisions
+from analytics.incidents.collision import CollisionDetector
 from analytics.incidents.congestion_onset import CongestionOnset
 from analytics.incidents.pedestrian_on_road import PedestrianOnRoad
 from analytics.incidents.stopped_vehicle import StoppedVehicles
@@ -16,27 +16,29 @@ from analytics.incidents.wrong_way import WrongWay
 from analytics.tracks.scene import Scene
 from analytics.tracks.trajectories import Trajectory
 
-ENDS_AFTER_S = {
+ENDS_AFTER_S: dict[IncidentType, float] = {
     IncidentType.STOPPED_VEHICLE: 15.0,
     IncidentType.WRONG_WAY: 6.0,
     IncidentType.CONGESTION: 10.0,
     IncidentType.PERSON_ON_ROAD: 10.0,
     IncidentType.COLLISION: 30.0,
 }
-"""Not found for this long, it is over: longer than a road user is usually hidden."""
+"""Seconds without a candidate after which an incident ends: longer than a usual occlusion [assumption]."""
 
-SAME_PLACE_M = 6.0
-SAME_PLACE_PX = 40.0
+SAME_INCIDENT_M, SAME_INCIDENT_PX = 6.0, 40.0
+"""Distance (metres, or pixels without calibration) within which two tracks show the same incident [assumption]."""
 
 
 @dataclass(slots=True)
 class _OpenIncident:
+    """An incident that has not ended, and its latest candidate."""
+
     incident: Incident
-    finding: IncidentCandidate
+    candidate: IncidentCandidate
 
 
 class IncidentManager:
-    """Keeps the open incidents of one camera."""
+    """Stores the open incidents of one camera."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
@@ -49,63 +51,67 @@ class IncidentManager:
         return len(self._open)
 
     def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[Incident]:
-        """New incidents, and those that are over."""
+        """Return new incidents, and incidents that ended."""
         raised = []
         for detector in self._detectors:
-            for finding in detector.observe(scene, levels):
-                known = self._known(finding)
+            for candidate in detector.observe(scene, levels):
+                known = self._known(candidate)
                 if known is not None:
-                    known.finding = finding
+                    known.candidate = candidate
                 else:
-                    raised.append(self._raise(finding, scene.t))
+                    raised.append(self._raise(candidate, scene.t))
         return raised + self.end_stale(scene.t)
 
-    def _known(self, finding: IncidentCandidate) -> _OpenIncident | None:
-        return next((one for one in self._open if self._same(one.finding, finding)), None)
+    def _known(self, candidate: IncidentCandidate) -> _OpenIncident | None:
+        return next((known for known in self._open if self._is_same(known.candidate, candidate)), None)
 
-    def _same(self, a: IncidentCandidate, b: IncidentCandidate) -> bool:
+    def _is_same(self, a: IncidentCandidate, b: IncidentCandidate) -> bool:
         if (a.type, a.zone) != (b.type, b.zone):
             return False
         if a.position is None or b.position is None or a.track == b.track:
             return True
         if self._calibrated:
-            return hypot(a.position[0] - b.position[0], a.position[1] - b.position[1]) < SAME_PLACE_M
-        return hypot(a.pixel[0] - b.pixel[0], a.pixel[1] - b.pixel[1]) < SAME_PLACE_PX
+            return hypot(a.position[0] - b.position[0], a.position[1] - b.position[1]) < SAME_INCIDENT_M
+        return hypot(a.pixel[0] - b.pixel[0], a.pixel[1] - b.pixel[1]) < SAME_INCIDENT_PX
 
-    def _raise(self, finding: IncidentCandidate, t: float) -> Incident:
+    def _raise(self, candidate: IncidentCandidate, t: float) -> Incident:
         self._number += 1
         incident = Incident(
             number=self._number,
-            type=finding.type,
-            zone=None if finding.zone is None else self._camera.zones[finding.zone].id,
-            start_s=finding.start_s,
+            type=candidate.type,
+            zone=None if candidate.zone is None else self._camera.zones[candidate.zone].id,
+            start_s=candidate.start_s,
             detected_s=t,
             end_s=None,
-            pixel=finding.pixel,
-            ground=finding.position if self._calibrated else None,
-            confidence=finding.confidence,
-            reason=finding.reason,
-            track=finding.track,
+            pixel=candidate.pixel,
+            ground=candidate.position if self._calibrated else None,
+            confidence=candidate.confidence,
+            reason=candidate.reason,
+            track=candidate.track,
         )
-        self._open.append(_OpenIncident(incident, finding))
+        self._open.append(_OpenIncident(incident, candidate))
         return incident
 
     def end_stale(self, t: float) -> list[Incident]:
-        """End what has not been found for long; the end is when it was last found."""
-        stale = [one for one in self._open if t - one.finding.seen_s > ENDS_AFTER_S[one.incident.type]]
-        self._open = [one for one in self._open if one not in stale]
-        return [replace(one.incident, end_s=one.finding.seen_s) for one in stale]
+        """End incidents without a recent candidate, at the time of the last one."""
+        stale = [known for known in self._open if t - known.candidate.seen_s > ENDS_AFTER_S[known.incident.type]]
+        self._open = [known for known in self._open if known not in stale]
+        return [_ended(known) for known in stale]
 
     def reset(self) -> list[Incident]:
-        """End everything where it was last found: the clock jumped, and times no longer compare."""
-        ended = [replace(one.incident, end_s=one.finding.seen_s) for one in self._open]
+        """End all incidents at the time of their last candidate, after a clock jump that makes times incomparable."""
+        ended = [_ended(known) for known in self._open]
         self._open = []
         self._detectors = _detectors(self._camera)
         return ended
 
-    def drop(self, gone: Sequence[Trajectory]) -> None:
+    def drop(self, expired: Sequence[Trajectory]) -> None:
         for detector in self._detectors:
-            detector.drop(gone)
+            detector.drop(expired)
+
+
+def _ended(known: _OpenIncident) -> Incident:
+    return replace(known.incident, end_s=known.candidate.seen_s)
 
 
 def _detectors(camera: Camera) -> tuple[IncidentDetector, ...]:
@@ -113,6 +119,6 @@ def _detectors(camera: Camera) -> tuple[IncidentDetector, ...]:
         StoppedVehicles(camera.zones),
         WrongWay(),
         PedestrianOnRoad(camera.zones),
-        Collisions(),
+        CollisionDetector(),
         CongestionOnset(camera.zones),
     )

@@ -1,4 +1,4 @@
-"""People on foot on a carriageway."""
+"""Pedestrians on a carriageway."""
 
 from collections.abc import Sequence
 
@@ -6,25 +6,29 @@ from analytics.camera import Zone
 from analytics.facts import IncidentType
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.incidents.base import IncidentCandidate
+from analytics.incidents.confidence import incident_confidence
 from analytics.road_users import ROAD_USERS, RoadUser
 from analytics.tracks.scene import RoadUserState, Scene
 from analytics.tracks.trajectories import Trajectory
 
-LINGERS_S = 5.0
-CROSSES_WITHIN_S = 20.0
-"""At a signal people rightly cross the approach; whoever takes longer than this does not cross."""
+STAYS_S = 5.0
+"""Seconds on the carriageway after which a pedestrian is an incident [assumption]."""
 
-ON_FOOT_BELOW_MS = 3.5
-"""Faster than a run is a rider whose machine was not recognised."""
+SIGNAL_STAYS_S = 20.0
+"""The same in a zone at a signal, where pedestrians may cross the approach [assumption]."""
 
-SURE_SHARE = 0.7
-"""Share of the track's votes that must speak for a person."""
+MAX_WALKING_MS = 3.5
+"""Speed (m/s) above which a person is a rider on an undetected vehicle: faster than a run [assumption]."""
+
+MIN_PERSON_SHARE = 0.7
+"""Share of the track's class votes that must be for a person [assumption]."""
 
 _PERSON = ROAD_USERS.index(RoadUser.PERSON)
+"""Class id of a person."""
 
 
 class PedestrianOnRoad:
-    """Finds people in zones with a legal direction: carriageways, not squares or whole pictures."""
+    """Finds pedestrians in zones with a legal direction, which are carriageways."""
 
     def __init__(self, zones: Sequence[Zone]) -> None:
         self._zones = zones
@@ -34,16 +38,15 @@ class PedestrianOnRoad:
         return len(self._since)
 
     def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
-        return [finding for user in scene.road_users if (finding := self._look_at(user, scene.t)) is not None]
+        return [candidate for user in scene.road_users if (candidate := self._candidate(user, scene.t)) is not None]
 
-    def _look_at(self, user: RoadUserState, t: float) -> IncidentCandidate | None:
+    def _candidate(self, user: RoadUserState, t: float) -> IncidentCandidate | None:
         track, zone = user.trajectory.track, user.zone
-        if zone is None or self._zones[zone].direction is None or not _walks(user):
+        if zone is None or self._zones[zone].direction is None or not _is_walking(user):
             self._since.pop(track, None)
             return None
         since = self._since.setdefault(track, t)
-        patience = CROSSES_WITHIN_S if self._zones[zone].signal_controlled else LINGERS_S
-        if t - since < patience:
+        if t - since < (SIGNAL_STAYS_S if self._zones[zone].signal_controlled else STAYS_S):
             return None
         return IncidentCandidate(
             type=IncidentType.PERSON_ON_ROAD,
@@ -52,16 +55,16 @@ class PedestrianOnRoad:
             seen_s=user.trajectory.last_seen,
             pixel=user.pixel,
             position=user.position,
-            confidence=min(0.9, 0.5 + 0.02 * (t - since)),
-            reason=f"Somebody has been on foot on the carriageway for {t - since:.0f} s.",
+            confidence=incident_confidence(IncidentType.PERSON_ON_ROAD, t - since),
+            reason=f"A pedestrian has been on the carriageway for {t - since:.0f} s.",
             track=track,
         )
 
-    def drop(self, gone: Sequence[Trajectory]) -> None:
-        for trajectory in gone:
+    def drop(self, expired: Sequence[Trajectory]) -> None:
+        for trajectory in expired:
             self._since.pop(trajectory.track, None)
 
 
-def _walks(user: RoadUserState) -> bool:
+def _is_walking(user: RoadUserState) -> bool:
     votes = user.trajectory.votes
-    return user.speed_ms < ON_FOOT_BELOW_MS and votes[_PERSON] >= SURE_SHARE * sum(votes)
+    return user.speed_ms < MAX_WALKING_MS and votes[_PERSON] >= MIN_PERSON_SHARE * sum(votes)

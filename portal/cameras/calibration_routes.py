@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.camera import Position
 from analytics.facts import GroundPoint, Pixel
-from analytics.geometry.calibration import WITHIN_M, WITHIN_PX
+from analytics.geometry.calibration import INLIER_M, INLIER_PX
 from pipelines.config.control_points import ControlPointEntry, calibrate_places
 from pipelines.errors import UserError
 from portal.auth.permissions import find_camera, requires
@@ -36,8 +36,8 @@ class CalibrationRequest(BaseModel):
     anchor: Position | None = Field(
         default=None, description="Where (0, 0) metres lies, else the camera or first point."
     )
-    within_px: float = Field(default=WITHIN_PX, gt=0, description="A point fits within this many pixels,")
-    within_m: float = Field(default=WITHIN_M, gt=0, description="or within this many metres.")
+    within_px: float = Field(default=INLIER_PX, gt=0, description="A point fits within this many pixels,")
+    within_m: float = Field(default=INLIER_M, gt=0, description="or within this many metres.")
 
 
 class CalibratedPoint(Answer):

@@ -49,7 +49,7 @@ def test_a_described_road_reaches_zones_and_gates(tmp_path):
         ({"road_typ": "4/2-T"}, "unknown key zones[0].road_typ; did you mean road_type?"),
         (
             {"road_type": "2/2-TT", "width_m": 7, "direction": [1, 0]},
-            "zone z: road_type 2/2-TT is reckoned with all directions together; describe it on a zone over all",
+            "zone z: road_type 2/2-TT counts all directions together; describe it on a zone over all",
         ),
     ],
 )
