@@ -1,7 +1,7 @@
-"""Road capacity the Indonesian way: flow in passenger-car units, degree of saturation, level of service.
+"""Indonesian road capacity: flow in passenger-car units, degree of saturation, level of service.
 
-smp (satuan mobil penumpang, skr in PKJI 2023): vehicles weighted by how much of the road's capacity each takes, as
-passenger-car units in HCM. The weights (emp) depend on the type of road and on the flow itself.
+smp (satuan mobil penumpang, skr in PKJI 2023) are the passenger-car units of HCM: vehicles weighted by the share of
+the road's capacity that each uses. The weights (emp) depend on the road type and on the flow.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,12 +11,12 @@ import numpy as np
 
 from analytics.capacity.pkji_tables import EMP, LANES_IN_FLOW, LEVEL_OF_SERVICE_UP_TO, EmpRow, Manual, RoadType
 from analytics.facts import LevelOfService
-from analytics.road_users import RoadUser
+from analytics.road_users import SIDE_FRICTION, RoadUser
 
 
 @dataclass(frozen=True, slots=True)
 class SmpFlow:
-    """A flow in passenger-car units, and the row of the tables that gave the weights.
+    """Flow in passenger-car units, and the table row with its weights.
 
     smp_h: smp per hour. veh_h: the same motor vehicles per hour, unweighted.
     """
@@ -27,10 +27,10 @@ class SmpFlow:
 
 
 def emp(row: EmpRow, road_user: RoadUser) -> float | None:
-    """Passenger-car equivalent of a road user; None for those who have none.
+    """Return the passenger-car equivalent of a class; None for side friction.
 
     Bicycles and people on foot are side friction in PKJI, not flow (RSNI T-14-2004 gives them no emp either). Light
-    pick-ups are MP in PKJI; where the detector calls one a truck, it weighs too much.
+    pick-ups are MP in PKJI; where the detector classifies one as a truck, its weight is too large.
     """
     match road_user:
         case RoadUser.MOTORCYCLE:
@@ -51,9 +51,9 @@ def emp_row(
     manual: Manual = Manual.PKJI_2023,
     rows: Iterable[EmpRow] = EMP,
 ) -> EmpRow | None:
-    """The row that holds on a road at a flow of `veh_h` motor vehicles/h, None where the manual has none.
+    """Return the row for a road at a flow of `veh_h` motor vehicles/h, or None if the manual has none.
 
-    width_m: of the carriageway; None means a usual one, wider than 6 m. rows: another table, such as a city's own.
+    width_m: of the carriageway; None means a width above 6 m. rows: another table, such as a city's own.
     """
     flow = veh_h / LANES_IN_FLOW.get(road, 1)
     width = width_m if width_m is not None else np.inf
@@ -77,19 +77,18 @@ def smp_flow(
     manual: Manual = Manual.PKJI_2023,
     rows: Iterable[EmpRow] = EMP,
 ) -> SmpFlow | None:
-    """Flow in smp/h: sum over the classes of hourly count times emp (PKJI 2023, chapter 4; HCM, passenger-car units).
+    """Return the flow in smp/h: sum of hourly count times emp [PKJI 2023, chapter 4; HCM, passenger-car units].
 
-    counts: what crossed in `observed_s` seconds of real observation: both directions together on 2/2-TT, one
+    counts: road users that crossed in `observed_s` observed seconds: both directions together on 2/2-TT, one
     carriageway on divided roads, one approach at signals, all approaches at a junction without them.
-    None where nothing was observed, or where the manual has no row for the road. Raises ValueError for negative counts.
+    None without observed time, or if the manual has no row for the road. Raises ValueError for negative counts.
     """
     if any(n < 0 for n in counts.values()):
         raise ValueError(f"counts cannot be negative, got {dict(counts)}")
     if observed_s <= 0:
         return None
     hours = observed_s / 3600
-    side_friction = (RoadUser.BICYCLE, RoadUser.PERSON)
-    motor: dict[RoadUser, float] = {user: n for user, n in counts.items() if user not in side_friction}
+    motor: dict[RoadUser, float] = {user: n for user, n in counts.items() if user not in SIDE_FRICTION}
     veh_h = sum(motor.values()) / hours
     row = emp_row(road, veh_h, width_m=width_m, manual=manual, rows=rows)
     if row is None:
@@ -98,12 +97,12 @@ def smp_flow(
 
 
 def weighted(counts: Mapping[RoadUser, float], row: EmpRow) -> float:
-    """Counts in passenger-car units."""
+    """Return counts in passenger-car units."""
     return sum((emp(row, user) or 0.0) * n for user, n in counts.items())
 
 
 def degree_of_saturation(smp_h: float | None, capacity_smp_h: float | None) -> float | None:
-    """DJ = q / C (derajat kejenuhan; PKJI 2023, equation 5-14 at signals; volume/capacity ratio in HCM).
+    """Return DJ = q / C (derajat kejenuhan) [PKJI 2023, equation 5-14 at signals; volume/capacity ratio in HCM].
 
     capacity_smp_h: C as surveyed for this road, never a default. None without it, or without a flow.
     Raises ValueError for a capacity that is not positive.
@@ -116,10 +115,10 @@ def degree_of_saturation(smp_h: float | None, capacity_smp_h: float | None) -> f
 
 
 def level_of_service(saturation: float | None, *, forced: bool = False) -> LevelOfService | None:
-    """Tingkat pelayanan by the volume/capacity limits of KM 14/2006 for primary arterials.
+    """Return the level of service (tingkat pelayanan) by volume/capacity on primary arterials [KM 14/2006].
 
-    forced: traffic stands or crawls (it is jammed). Then the level is F however small the flow: a queue that hardly
-    moves passes few vehicles. None where the degree of saturation is unknown and flow is not forced.
+    forced: traffic is jammed. The level is then F however small the flow, because a queue that hardly moves passes few
+    vehicles. None if the degree of saturation is unknown and flow is not forced.
 
     >>> level_of_service(0.45), level_of_service(0.46), level_of_service(0.1, forced=True)
     (<LevelOfService.B: 'B'>, <LevelOfService.C: 'C'>, <LevelOfService.F: 'F'>)

@@ -16,7 +16,7 @@ from analytics.capacity.pkji_tables import (
     BASE_CAPACITY,
     EMP,
     LANES_IN_FLOW,
-    LEVEL_OF_SERVICE_COPIES,
+    LEVEL_OF_SERVICE_SOURCES,
     LEVEL_OF_SERVICE_UP_TO,
     EmpRow,
     Manual,
@@ -89,10 +89,10 @@ def test_base_capacity_is_that_of_pkji_2023_table_4_1():
 
 def test_nothing_is_called_verified_on_one_hearsay_copy():
     for entry in (*EMP, *BASE_CAPACITY):
-        sure = len(set(entry.copies)) >= 2 or any(copy.facsimile for copy in entry.copies)
-        assert entry.copies
+        sure = len(set(entry.sources)) >= 2 or any(source.facsimile for source in entry.sources)
+        assert entry.sources
         assert sure or not entry.verified, entry
-    assert len(set(LEVEL_OF_SERVICE_COPIES)) >= 2
+    assert len(set(LEVEL_OF_SERVICE_SOURCES)) >= 2
 
 
 @pytest.mark.parametrize("road", RoadType)
@@ -146,7 +146,7 @@ def test_a_manual_without_the_road_gives_no_flow():
 
 def test_a_citys_own_table_replaces_the_published_one():
     surveyed = EmpRow(
-        manual=Manual.PKJI_2023, road=RoadType.ONE_WAY_2, motorcycle=0.18, medium=1.9, copies=(), verified=True
+        manual=Manual.PKJI_2023, road=RoadType.ONE_WAY_2, motorcycle=0.18, medium=1.9, sources=(), verified=True
     )
     flow = smp_flow({RoadUser.MOTORCYCLE: 100}, 3600, RoadType.ONE_WAY_2, rows=[surveyed])
     assert flow is not None
