@@ -16,11 +16,11 @@ GATE = Gate(id="g", p1=(500, 600), p2=(500, 400))
 
 
 def analyse(camera, drives, *, until, fps=5.0, start=0.0):
-    analyst = CameraAnalyzer(camera)
+    analyzer = CameraAnalyzer(camera)
     facts = []
     for t, frame in film(drives, until=until, fps=fps, start=start):
-        facts += analyst.observe(t, frame)
-    return facts + analyst.finish(until)
+        facts += analyzer.observe(t, frame)
+    return facts + analyzer.finish(until)
 
 
 def platoon(count, *, every_s, speed_px_s=120.0, first=0.0, lane=500.0, road_user=RoadUser.CAR):
@@ -63,35 +63,35 @@ def test_without_calibration_there_is_no_kmh_but_a_relative_speed():
     assert all(c.speed_kmh is None for c in of(Crossing, facts))
 
 
-def test_nothing_seen_is_empty_but_not_observed_is_unknown():
+def test_an_empty_minute_is_zero_and_an_unobserved_one_is_unknown():
     camera = metric_camera(zones=[straight_road()])
-    analyst = CameraAnalyzer(camera)
+    analyzer = CameraAnalyzer(camera)
     facts = []
     for t, frame in film([], until=61, fps=2):
-        facts += analyst.observe(t, frame)
-    facts += analyst.advance(200)
+        facts += analyzer.observe(t, frame)
+    facts += analyzer.advance(200)
     empty, *dark = of(ZoneInterval, facts)
     assert (empty.flow_veh_h, empty.density_veh_km_lane, empty.level, empty.speed_kmh) == (0, 0, Level.FREE, None)
     assert [(i.flow_veh_h, i.occupancy, i.queue_veh, i.level) for i in dark] == [(None, None, None, Level.UNKNOWN)] * 2
     assert [i.coverage for i in dark] == pytest.approx([0.5 / 60, 0], abs=0.01)
 
 
-def test_coverage_is_reported_every_ten_seconds_and_sums_to_what_was_observed():
+def test_coverage_is_emitted_every_ten_seconds_and_sums_to_the_observed_time():
     facts = analyse(metric_camera(), [], until=35, start=7.0)
     periods = of(Coverage, facts)
     assert [(p.start_s, p.end_s) for p in periods] == [(0, 10), (10, 20), (20, 30), (30, 35)]
     assert sum(p.observed_s for p in periods) == pytest.approx(28)
 
 
-def test_level_turns_unknown_while_the_camera_is_away_and_comes_back():
-    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
+def test_level_is_unknown_while_the_camera_is_away():
+    analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     facts = []
     for t, frame in film([], until=40, fps=2):
-        facts += analyst.observe(t, frame)
+        facts += analyzer.observe(t, frame)
     for t in range(40, 100):
-        facts += analyst.advance(t)
+        facts += analyzer.advance(t)
     for t, frame in film([], until=140, fps=2, start=100):
-        facts += analyst.observe(t, frame)
+        facts += analyzer.observe(t, frame)
     changes = [(r.previous, r.level) for r in of(LevelChange, facts) if r.previous is not r.level]
     assert changes == [(Level.UNKNOWN, Level.FREE), (Level.FREE, Level.UNKNOWN), (Level.UNKNOWN, Level.FREE)]
     lost = next(r.t for r in of(LevelChange, facts) if r.level is Level.UNKNOWN and r.previous is Level.FREE)
@@ -104,52 +104,52 @@ def test_level_is_repeated_once_a_minute():
 
 
 @pytest.mark.parametrize("back_s", [0.0, 0.5, 30.0, 4000.0])
-def test_time_that_goes_back_never_crashes_nor_repeats_a_minute(back_s):
-    analyst = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
+def test_a_clock_that_steps_back_neither_raises_nor_repeats_a_minute(back_s):
+    analyzer = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
     facts = []
     for t, frame in film(platoon(60, every_s=4), until=200, start=10_000 - 10_000 % 60):
-        facts += analyst.observe(t, frame)
+        facts += analyzer.observe(t, frame)
     now = 10_000.0
     for t, frame in film(platoon(60, every_s=4), until=200):
-        facts += analyst.observe(now + t, frame)
+        facts += analyzer.observe(now + t, frame)
     for t, frame in film(platoon(60, every_s=4), until=200):
-        facts += analyst.observe(now + 200 - back_s + t, frame)
+        facts += analyzer.observe(now + 200 - back_s + t, frame)
     starts = [i.start_s for i in of(ZoneInterval, facts)]
     assert len(set(starts)) == len(starts)
 
 
-def test_a_camera_that_never_comes_has_minutes_without_data():
-    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
-    facts = [fact for t in range(0, 200) for fact in analyst.advance(float(t))]
+def test_a_camera_without_frames_has_unobserved_minutes():
+    analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
+    facts = [fact for t in range(0, 200) for fact in analyzer.advance(float(t))]
     assert [i.coverage for i in of(ZoneInterval, facts)] == [0, 0, 0]
     assert sum(p.observed_s for p in of(Coverage, facts)) == 0
 
 
-def test_frames_that_come_late_are_still_counted():
-    analyst = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
+def test_late_frames_are_counted():
+    analyzer = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
     facts = []
     for t, frame in film([Drive(1, (0, 500), (1000, 500), 20, 28)], until=60, fps=5):
-        facts += [*analyst.observe(t, frame), *analyst.advance(t + 6)]
+        facts += [*analyzer.observe(t, frame), *analyzer.advance(t + 6)]
     assert len(of(Crossing, facts)) == 1
 
 
-def test_after_the_clock_went_back_levels_and_incidents_go_on():
-    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
+def test_levels_and_incidents_continue_after_the_clock_steps_back():
+    analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     stop = [Drive(1, (0, 500), (500, 500), 0, 4), Drive(1, (500, 500), (500, 500), 4.01, 90)]
     facts = []
     for start in (100_000.0, 5_000.0):
         for t, frame in film(stop, until=90, fps=5):
-            facts += analyst.observe(start + t, frame)
+            facts += analyzer.observe(start + t, frame)
     numbers = [i.number for i in of(Incident, facts) if i.end_s is None]
     assert len(numbers) == len(set(numbers)) == 2
     assert [i.number for i in of(Incident, facts) if i.end_s is not None] == numbers[:1]
     assert any(r.t < 6_000 and r.level is not Level.UNKNOWN for r in of(LevelChange, facts))
 
 
-def test_a_clock_that_jumps_a_day_ahead_makes_no_thousand_intervals():
-    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
-    analyst.observe(0, Tracks.empty())
-    assert len(analyst.observe(86_400, Tracks.empty())) < 20
+def test_a_clock_jump_of_a_day_emits_few_intervals():
+    analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
+    analyzer.observe(0, Tracks.empty())
+    assert len(analyzer.observe(86_400, Tracks.empty())) < 20
 
 
 def test_a_gap_ends_tracks_but_a_short_one_does_not():
@@ -157,13 +157,13 @@ def test_a_gap_ends_tracks_but_a_short_one_does_not():
     near, far = (tracks((1, 400 + 10 * k, 500)) for k in (0, 20)), 20
     before, after = near
     for gap, counted in ((1.0, 1), (60.0, 0)):
-        analyst = CameraAnalyzer(camera)
+        analyzer = CameraAnalyzer(camera)
         facts = []
         for k in range(far):
-            facts += analyst.observe(k * 0.1, before)
+            facts += analyzer.observe(k * 0.1, before)
         for k in range(far):
-            facts += analyst.observe(2 + gap + k * 0.1, after)
-        assert len(of(Crossing, facts + analyst.finish(4 + gap))) == counted, gap
+            facts += analyzer.observe(2 + gap + k * 0.1, after)
+        assert len(of(Crossing, facts + analyzer.finish(4 + gap))) == counted, gap
 
 
 def containers(thing, seen=None, depth=0):
@@ -183,18 +183,18 @@ def containers(thing, seen=None, depth=0):
     return sum(containers(getattr(thing, n), seen, depth + 1) for n in names) if ours else 0
 
 
-def test_memory_does_not_grow_with_days_of_traffic():
-    analyst = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
+def test_memory_is_bounded_over_days_of_traffic():
+    analyzer = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
     sizes = []
     for hour in range(6):
         for k in range(1500):
             t, track = hour * 1000 + k * 0.5, hour * 3000 + k // 8
-            analyst.observe(t, tracks((track, 100 + 100 * (k % 8), 500), (track + 10**6, 900 - 100 * (k % 8), 450)))
-        sizes.append(containers(analyst))
+            analyzer.observe(t, tracks((track, 100 + 100 * (k % 8), 500), (track + 10**6, 900 - 100 * (k % 8), 450)))
+        sizes.append(containers(analyzer))
     assert max(sizes[2:]) <= 1.2 * sizes[1]
 
 
-def test_live_times_since_1970_work_as_well():
+def test_unix_times_give_the_same_facts():
     start = 1_795_000_020.0
     facts = analyse(
         metric_camera(GATE, zones=[straight_road()]),

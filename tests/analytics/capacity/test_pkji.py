@@ -87,7 +87,7 @@ def test_base_capacity_is_that_of_pkji_2023_table_4_1():
     assert found == {("2/2-TT", False): 2800, ("4/2-T", True): 1700, ("6/2-T", True): 1700}
 
 
-def test_nothing_is_called_verified_on_one_hearsay_copy():
+def test_verified_values_have_a_facsimile_or_two_sources():
     for entry in (*EMP, *BASE_CAPACITY):
         sure = len(set(entry.sources)) >= 2 or any(source.facsimile for source in entry.sources)
         assert entry.sources
@@ -126,14 +126,14 @@ def test_smp_flow_of_a_counted_quarter_hour():
     assert flow.smp_h == pytest.approx(4 * (200 * 0.40 + 50 + 5 * 1.3))
 
 
-def test_smp_flow_goes_by_what_was_really_observed():
+def test_smp_flow_uses_observed_time():
     whole = smp_flow({RoadUser.CAR: 60}, 3600, RoadType.ONE_WAY_2)
     part = smp_flow({RoadUser.CAR: 15}, 900, RoadType.ONE_WAY_2)
     assert whole is not None
     assert whole == part
 
 
-def test_no_observation_is_no_flow_rather_than_none_counted():
+def test_no_observed_time_gives_no_flow():
     assert smp_flow({}, 0, RoadType.DIVIDED_4) is None
     empty_road = smp_flow({}, 900, RoadType.DIVIDED_4)
     assert empty_road is not None

@@ -8,8 +8,8 @@ from analytics.flow.congestion_level import DWELL_S, LevelHysteresis, RollingSpe
 
 def levels(readings, *, vehicles=6.0, every_s=1.0):
     """Levels after each reading of relative speed, `every_s` apart."""
-    keeper = LevelHysteresis()
-    return [keeper.update(k * every_s, reading, vehicles) for k, reading in enumerate(readings)]
+    hysteresis = LevelHysteresis()
+    return [hysteresis.update(k * every_s, reading, vehicles) for k, reading in enumerate(readings)]
 
 
 @pytest.mark.parametrize(
@@ -20,26 +20,26 @@ def test_first_reading_sets_the_level(relative_speed, level):
     assert levels([relative_speed]) == [level]
 
 
-def test_one_slow_moment_changes_nothing():
+def test_one_slow_measurement_changes_no_level():
     assert set(levels([1.0] * 30 + [0.2] * 10 + [1.0] * 30)) == {Level.FREE}
 
 
-def test_a_lasting_change_shows_after_the_dwell():
+def test_a_lasting_change_is_reported_after_the_dwell():
     shown = levels([1.0] * 30 + [0.1] * 40)
     assert shown[29] is Level.FREE and shown[-1] is Level.JAMMED
     assert shown.index(Level.JAMMED) - 30 == pytest.approx(DWELL_S, abs=1)
 
 
-def test_a_badge_does_not_flap_around_a_boundary():
+def test_level_does_not_flap_around_a_boundary():
     shown = levels([0.49, 0.51] * 200)
     assert sum(a is not b for a, b in itertools.pairwise(shown)) == 0
 
 
-def test_a_lone_slow_vehicle_is_not_congestion():
+def test_a_single_slow_vehicle_is_not_congestion():
     assert levels([0.05] * 60, vehicles=1.0)[-1] is Level.DENSE
 
 
-def test_rolling_speed_forgets_and_needs_half_its_window():
+def test_rolling_speed_drops_old_steps_and_needs_half_its_window():
     rolling = RollingSpeed(10)
     assert rolling.read() is None
     for t in range(100):
@@ -61,5 +61,5 @@ def test_rolling_speed_forgets_and_needs_half_its_window():
         (None, 0, Level.FREE),
     ],
 )
-def test_level_of_a_speed_by_itself(relative_speed, vehicles, level):
+def test_level_of_a_speed_without_hysteresis(relative_speed, vehicles, level):
     assert level_at(relative_speed, vehicles) is level

@@ -3,7 +3,7 @@ import pytest
 from analytics.flow.free_flow import MIN_SAMPLES, FreeFlowEstimator
 
 
-def test_nothing_is_known_before_enough_vehicles_passed():
+def test_no_speed_before_enough_vehicles():
     free_flow = FreeFlowEstimator(None)
     for _ in range(int(MIN_SAMPLES) - 1):
         free_flow.add(14.0)
@@ -12,7 +12,7 @@ def test_nothing_is_known_before_enough_vehicles_passed():
     assert free_flow.speed_ms == pytest.approx(14.0, rel=0.05)
 
 
-def test_a_jam_of_a_day_does_not_become_normal():
+def test_a_jam_of_a_day_does_not_become_free_flow():
     free_flow = FreeFlowEstimator(None)
     for _ in range(5000):
         free_flow.add(14.0)
@@ -21,7 +21,7 @@ def test_a_jam_of_a_day_does_not_become_normal():
     assert free_flow.speed_ms == pytest.approx(14.0, rel=0.05)
 
 
-def test_the_limit_stands_in_and_bounds_what_is_learned():
+def test_the_limit_is_the_default_and_bounds_the_learned_speed():
     free_flow = FreeFlowEstimator(50 / 3.6)
     assert free_flow.speed_ms == pytest.approx(0.92 * 50 / 3.6)
     for _ in range(1000):
@@ -36,7 +36,7 @@ def test_one_jam_does_not_outweigh_the_limit():
     assert free_flow.speed_ms == pytest.approx(0.92 * 50 / 3.6, rel=0.02)
 
 
-def test_who_waited_at_a_signal_tells_nothing_where_the_limit_is_known():
+def test_speeds_at_a_signal_are_ignored_with_a_known_limit():
     at_signal, without_limit = FreeFlowEstimator(50 / 3.6, signalised=True), FreeFlowEstimator(None, signalised=True)
     for _ in range(5000):
         at_signal.add(4.0)

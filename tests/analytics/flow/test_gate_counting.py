@@ -1,4 +1,4 @@
-"""Gate crossings by FORMAT.md."""
+"""Gate crossings, as docs/results.md defines them."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ DOWN, UP = [(300, v) for v in range(200, 401, 10)], [(300, v) for v in range(400
 
 
 def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
-    """Crossings of one road user whose ground point takes the given positions, one a frame; hidden: frames unseen."""
+    """Crossings of one track with the given ground points, one a frame. hidden: frames without a detection."""
     trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
     crossings = []
     for k, (u, v) in enumerate(path):
@@ -26,7 +26,7 @@ def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
     return crossings + counter.finish()
 
 
-def count_film(frames, gates=(GATE,)) -> list[Crossing]:
+def count_frames(frames, gates=(GATE,)) -> list[Crossing]:
     """Crossings of the road users in frames, a tenth of a second apart."""
     trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
     crossings = []
@@ -63,7 +63,7 @@ def test_time_is_interpolated_between_the_frames_around_the_line():
     assert crossing.t == pytest.approx(0.2 + 0.1 * 5 / 20)
 
 
-def test_hidden_on_the_line_is_still_counted():
+def test_a_track_occluded_on_the_line_is_counted():
     (crossing,) = count(DOWN, hidden=range(7, 14))
     assert crossing.t == pytest.approx(1.0)
 
@@ -79,33 +79,33 @@ LONG_AFTER = [(0, 0)] * 25
 @pytest.mark.parametrize(
     ("name", "path", "hidden", "times"),
     [
-        ("first seen just behind the line", DOWN, range(14), [1.0]),
-        ("first seen too far behind it", [*DOWN, *BEHIND], range(23), []),
+        ("first detected just behind the line", DOWN, range(14), [1.0]),
+        ("first detected too far behind it", [*DOWN, *BEHIND], range(23), []),
         ("behind it when observation began", DOWN[12:], (), []),
-        ("last seen just before the line", [*DOWN[:8], *LONG_AFTER], range(8, 33), [1.0]),
-        ("last seen too far before it", [*DOWN[:5], *LONG_AFTER], range(5, 30), []),
-        ("stood before it when last seen", [*[(300, 297)] * 20, *LONG_AFTER], range(20, 45), []),
+        ("last detected just before the line", [*DOWN[:8], *LONG_AFTER], range(8, 33), [1.0]),
+        ("last detected too far before it", [*DOWN[:5], *LONG_AFTER], range(5, 30), []),
+        ("stood before it at the last detection", [*[(300, 297)] * 20, *LONG_AFTER], range(20, 45), []),
     ],
 )
-def test_crossings_that_nobody_saw(name, path, hidden, times):
+def test_crossings_without_a_detection_are_counted(name, path, hidden, times):
     assert [c.t for c in count(path, hidden=hidden)] == pytest.approx(times), name
 
 
 @settings(deadline=None)
 @given(st.integers(4, 30), st.integers(1, 6))
-def test_however_a_drive_falls_into_two_tracks_it_is_counted_once(cut, lost_for):
+def test_a_drive_split_into_two_tracks_is_counted_once(cut, lost_for):
     drive = [(300, 121 + 10 * k) for k in range(40)]
     frames = [tracks((1, *at)) if k < cut else tracks((2, *at)) for k, at in enumerate(drive)]
     frames[cut : cut + lost_for] = [tracks()] * lost_for
-    crossings = count_film([*frames, *[tracks()] * 25])
+    crossings = count_frames([*frames, *[tracks()] * 25])
     assert [c.t for c in crossings] == pytest.approx([1.79])
 
 
-def test_one_who_comes_into_view_beside_another_is_not_taken_for_it():
+def test_a_new_track_beside_another_is_not_merged_with_it():
     frames = [
         joined([tracks((1, *at)), *([tracks((2, at[0] + 60, at[1]))] if k >= 12 else [])]) for k, at in enumerate(DOWN)
     ]
-    assert sorted(c.track for c in count_film(frames)) == [1, 2]
+    assert sorted(c.track for c in count_frames(frames)) == [1, 2]
 
 
 WEST_IN = Gate(id="W_in", p1=(200, 500), p2=(200, 300), role="entry", arm="W")
@@ -124,17 +124,17 @@ JUNCTION = (WEST_IN, WEST_OUT, EAST_IN)
         ("enters a little over the median", [(u, 285) for u in range(100, 400, 10)], [("W_in", "A")]),
     ],
 )
-def test_who_strays_over_the_median_of_an_arm_counts_on_its_own_side(name, path, crossings):
+def test_a_track_that_strays_over_the_median_counts_at_its_own_gate(name, path, crossings):
     assert [(c.gate, c.direction.value) for c in count(path, JUNCTION)] == crossings, name
 
 
-def test_class_is_what_the_whole_track_speaks_for():
+def test_class_has_the_most_votes_of_the_whole_track():
     trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
     crossings = []
     for k, (u, v) in enumerate(DOWN):
         road_user = RoadUser.TRUCK if 8 <= k <= 12 else RoadUser.BUS
-        look = trajectories.update(k * 0.1, 0.1, tracks((7, u, v), road_user=road_user))
-        crossings += counter.observe(look)
+        frame = trajectories.update(k * 0.1, 0.1, tracks((7, u, v), road_user=road_user))
+        crossings += counter.observe(frame)
     assert [c.road_user for c in crossings + counter.finish()] == [RoadUser.BUS]
 
 
@@ -142,13 +142,13 @@ def test_a_crossing_is_reported_soon_after_it_happened():
     trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
     reported = None
     for k in range(80):
-        look = trajectories.update(k * 0.1, 0.1, tracks((7, 300, 200 + 10 * k)))
-        for crossing in counter.observe(look):
-            reported = look.t - crossing.t
+        frame = trajectories.update(k * 0.1, 0.1, tracks((7, 300, 200 + 10 * k)))
+        for crossing in counter.observe(frame):
+            reported = frame.t - crossing.t
     assert reported is not None and reported <= 2.2
 
 
-def test_state_of_forgotten_road_users_is_dropped():
+def test_state_of_expired_tracks_is_dropped():
     trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
     for t, frame in film([Drive(k, (300, 200), (300, 400), k, k + 2) for k in range(200)], until=220, fps=5):
         counter.observe(trajectories.update(t, 0.2, frame))
@@ -157,7 +157,7 @@ def test_state_of_forgotten_road_users_is_dropped():
 
 
 def assume_clear_of_the_ends(u):
-    """Whether one who passes over the very end of a gate is counted is a matter of rounding."""
+    """Skip paths over the very end of a gate, where rounding decides whether they count."""
     assume(min(abs(u - end) for end, _ in (GATE.p1, GATE.p2)) > 0.1)
 
 
@@ -167,7 +167,7 @@ paths = st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=40)
 
 @settings(deadline=None)
 @given(paths)
-def test_nothing_is_counted_twice_per_gate_and_direction(path):
+def test_each_track_counts_once_per_gate_and_direction(path):
     crossings = count(path)
     assert len({(c.gate, c.direction) for c in crossings}) == len(crossings)
 
@@ -190,7 +190,7 @@ def test_a_drive_reversed_in_time_swaps_a_and_b(slant, u, step, upward):
     st.tuples(st.integers(-300, 300), st.integers(-300, 300)),
     st.sampled_from([1, 2, 3]),
 )
-def test_moving_the_picture_enlarging_it_or_thinning_frames_changes_no_count(slant, u, scale, shift, every):
+def test_shifting_scaling_or_thinning_frames_changes_no_count(slant, u, scale, shift, every):
     assume_clear_of_the_ends(u + slant / 2)
     path = [(u + slant * k / 40, 100 + 10 * k) for k in range(41)]
 
@@ -204,7 +204,7 @@ def test_moving_the_picture_enlarging_it_or_thinning_frames_changes_no_count(sla
     assert [(c.gate, c.direction) for c in there] == [(c.gate, c.direction) for c in same]
 
 
-def test_two_side_by_side_are_two():
+def test_two_tracks_side_by_side_count_twice():
     trajectories, counter = Trajectories(None), GateCounter((GATE,), calibrated=False)
     crossings = []
     for k, (u, v) in enumerate(DOWN):
@@ -213,7 +213,7 @@ def test_two_side_by_side_are_two():
     assert sorted(c.track for c in crossings + counter.finish()) == [1, 2]
 
 
-def test_gates_far_outside_any_road_user_do_not_disturb():
+def test_distant_gates_count_nothing():
     camera = Camera(id="c", image_size=(1000, 1000), gates=(GATE, Gate(id="h", p1=(900, 10), p2=(990, 10))))
     assert {c.gate for c in count(DOWN, camera.gates)} == {"g"}
     assert np.isfinite([c.t for c in count(DOWN, camera.gates)]).all()

@@ -21,8 +21,8 @@ def minute_of(zone, camera=metric_camera):
     """Six cars, six motorcycles and a bus drive through in a minute."""
     users = [RoadUser.CAR, RoadUser.MOTORCYCLE] * 6 + [RoadUser.BUS]
     drives = [Drive(n, (0, 500), (990, 500), 4 * n, 4 * n + 6, user) for n, user in enumerate(users)]
-    analyst = CameraAnalyzer(camera(zones=[zone]))
-    facts = [fact for t, seen in film(drives, until=61) for fact in analyst.observe(t, seen)]
+    analyzer = CameraAnalyzer(camera(zones=[zone]))
+    facts = [fact for t, seen in film(drives, until=61) for fact in analyzer.observe(t, seen)]
     return next(fact for fact in facts if isinstance(fact, ZoneInterval))
 
 
@@ -32,17 +32,17 @@ def test_a_zone_whose_road_is_not_described_has_no_smp():
     assert (interval.smp_h, interval.saturation, interval.level_of_service, interval.emp_verified) == (None,) * 4
 
 
-def test_who_drives_against_the_traffic_does_not_slow_it_down():
+def test_a_wrong_way_driver_does_not_lower_the_zone_speed():
     drives = [Drive(1, (0, 500), (1000, 500), 0, 10), Drive(2, (1000, 450), (0, 450), 20, 30)]
-    analyst = CameraAnalyzer(metric_camera(zones=[straight_road()]))
-    facts = [fact for t, seen in film(drives, until=61) for fact in analyst.observe(t, seen)]
+    analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
+    facts = [fact for t, seen in film(drives, until=61) for fact in analyzer.observe(t, seen)]
     (interval,) = (fact for fact in facts if isinstance(fact, ZoneInterval))
     assert interval.speed_kmh == pytest.approx(36.0, rel=0.05)
     assert interval.level is Level.FREE
 
 
 @pytest.mark.parametrize("calibrated", [True, False])
-def test_a_zones_flow_in_smp_weighs_its_classes(calibrated):
+def test_smp_flow_of_a_zone_weights_its_classes(calibrated):
     def camera(zones):
         drawn = metric_camera(zones=zones)
         return drawn if calibrated else replace(drawn, control_points=())
@@ -76,7 +76,7 @@ def test_level_of_service_beside_the_public_level(saturation, level, road_type, 
     assert interval.level_of_service is expected
 
 
-def test_a_zone_that_was_hardly_observed_has_no_smp():
+def test_a_zone_with_little_observed_time_has_no_smp():
     camera = metric_camera(zones=[replace(straight_road(), road=ONE_WAY)])
     aggregator = ZoneIntervalAggregator(camera.zones, camera.homography)
     (interval,) = aggregator.close(Coverage(start_s=0, end_s=60, observed_s=3), [Level.FREE], [14.0])

@@ -1,4 +1,4 @@
-"""Calibration against a camera whose homography is known, and against points that cannot be right."""
+"""Calibration against a camera whose homography is known, and with invalid points."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ GROUND = np.array([(-8, 20), (8, 20), (-8, 30), (1, 30), (8, 30), (-8, 50), (8, 
 
 
 def pixels_of(ground, *, height_m=8.0, tilt_deg=18.0, focal_px=1000.0):
-    """Where a pinhole camera above (0, 0) that looks north and down sees positions on the ground. (N, 2) to (N, 2)."""
+    """Pixels (N, 2) of ground points (N, 2) for a pinhole camera above (0, 0), directed north and down."""
     tilt = np.radians(tilt_deg)
     x, y = np.asarray(ground, dtype=float).T
     depth = y * np.cos(tilt) + height_m * np.sin(tilt)
@@ -24,7 +24,7 @@ def pixels_of(ground, *, height_m=8.0, tilt_deg=18.0, focal_px=1000.0):
 PIXELS = pixels_of(GROUND)
 
 
-def test_exact_points_give_the_exact_map():
+def test_exact_points_give_the_exact_homography():
     found = calibrate(PIXELS, GROUND, image_size=SIZE)
     assert found.fits.all()
     assert found.is_checked
@@ -33,7 +33,7 @@ def test_exact_points_give_the_exact_map():
     assert found.homography.to_ground(pixels_of(elsewhere)) == pytest.approx(np.array(elsewhere), abs=1e-6)
 
 
-def test_clicks_that_are_a_little_off_give_nearly_the_same_map():
+def test_small_click_errors_give_nearly_the_same_homography():
     clicks = PIXELS + np.random.default_rng(1).normal(0, 1.0, PIXELS.shape)
     found = calibrate(clicks, GROUND, image_size=SIZE)
     assert found.fits.all()
@@ -42,7 +42,7 @@ def test_clicks_that_are_a_little_off_give_nearly_the_same_map():
     assert found.homography.to_ground(pixels_of([(0, 35)])) == pytest.approx(np.array([[0, 35]]), abs=0.5)
 
 
-def test_wrong_points_are_left_out_and_told():
+def test_outliers_are_excluded_and_reported():
     ground = GROUND.copy()
     ground[2] += (6, 0)
     ground[6] += (0, 15)
@@ -53,7 +53,7 @@ def test_wrong_points_are_left_out_and_told():
     assert found.rms_m < 1e-6
 
 
-def test_four_points_are_met_exactly_and_say_nothing_about_the_error():
+def test_four_points_fit_exactly_and_check_nothing():
     four = [0, 1, 5, 8]
     found = calibrate(PIXELS[four], GROUND[four], image_size=SIZE)
     assert found.rms_m < 1e-6
@@ -74,7 +74,7 @@ LINE = np.stack([np.linspace(0, 3, 6), np.linspace(20, 80, 6)], axis=1)
 
 
 @pytest.mark.parametrize(
-    ("pixels", "ground", "said"),
+    ("pixels", "ground", "message"),
     [
         (PIXELS[:3], GROUND[:3], "3 points are too few"),
         (PIXELS[:5], GROUND[:4], r"expected pixels \(N, 2\) and ground \(N, 2\)"),
@@ -104,12 +104,12 @@ LINE = np.stack([np.linspace(0, 3, 6), np.linspace(20, 80, 6)], axis=1)
         "shuffled",
     ],
 )
-def test_points_that_cannot_be_used_are_refused(pixels, ground, said):
-    with pytest.raises(ValueError, match=said):
+def test_points_that_cannot_be_used_are_refused(pixels, ground, message):
+    with pytest.raises(ValueError, match=message):
         calibrate(pixels, ground, image_size=SIZE)
 
 
-def test_always_the_same_answer_when_samples_are_random():
+def test_random_samples_give_the_same_result_on_every_run():
     random = np.random.default_rng(7)
     ground = np.stack([random.uniform(-10, 10, 20), random.uniform(20, 80, 20)], axis=1)
     pixels = pixels_of(ground) + random.normal(0, 1, ground.shape)
@@ -117,7 +117,7 @@ def test_always_the_same_answer_when_samples_are_random():
     assert (first.homography.matrix == second.homography.matrix).all()
 
 
-def test_what_is_written_back_gives_the_same_homography():
+def test_points_mapped_through_the_homography_give_it_again():
     found = calibrate(PIXELS, GROUND, image_size=SIZE)
     again = Homography.fit(PIXELS[found.fits], GROUND[found.fits])
     assert (again.matrix == found.homography.matrix).all()

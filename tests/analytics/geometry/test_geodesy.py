@@ -1,4 +1,4 @@
-"""Between degrees and metres."""
+"""Conversion between degrees and metres."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ HORIZON = 100
 
 
 def on_the_ground(u, v):
-    """Seen from 8 m above (0, 0), looking along y: one pixel is a thousandth of the distance."""
+    """Pixel from 8 m above (0, 0), directed along y: one pixel is a thousandth of the distance."""
     return (u - 500) * 8 / (v - HORIZON), 8000 / (v - HORIZON)
 
 
@@ -39,26 +39,26 @@ def test_length_of_a_degree(lat, per_degree_lat_m, per_degree_lon_m):
 
 
 @given(lat=st.floats(-70, 70), lon=st.floats(-180, 180), x=st.floats(-500, 500), y=st.floats(-500, 500))
-def test_there_and_back(lat, lon, x, y):
+def test_ground_to_wgs84_and_back_is_the_identity(lat, lon, x, y):
     frame = LocalFrame(Position(lat=lat, lon=lon))
     (position,) = frame.to_wgs84([(x, y)])
     assert frame.to_ground([(position.lat, position.lon)])[0] == pytest.approx((x, y), abs=1e-4)
 
 
-def test_across_the_180th_meridian():
+def test_longitudes_across_the_180th_meridian():
     frame = LocalFrame(Position(lat=-17.0, lon=179.9995))
     ((east, _),) = frame.to_ground([(-17.0, -179.9995)])
     assert east == pytest.approx(106.5, abs=1)
 
 
-def test_a_place_in_the_picture_is_found_on_the_map():
+def test_a_pixel_is_located_in_wgs84():
     ahead = locate(CAMERA, (500, 500))
     assert (ahead.lat, ahead.lon) == (pytest.approx(1.0 + 20 / 110_575), pytest.approx(104.0))
     aside = locate(CAMERA, (750, 300))
     assert (aside.lat, aside.lon) == (pytest.approx(1.0 + 40 / 110_575), pytest.approx(104.0 + 10 / 111_303))
 
 
-def test_a_ground_point_that_is_known_better_is_taken():
+def test_a_given_ground_point_replaces_that_of_the_pixel():
     known = locate(CAMERA, (500, 500), ground=(0.0, 30.0))
     assert known.lat == pytest.approx(1.0 + 30 / 110_575)
 
@@ -87,13 +87,13 @@ def test_a_ground_point_that_is_known_better_is_taken():
         ),
     ],
 )
-def test_where_the_place_cannot_be_known_it_is_the_cameras(name, camera, pixel, ground):
+def test_an_unknown_position_is_that_of_the_camera(name, camera, pixel, ground):
     assert locate(camera, pixel, ground) == CAMERA.position, name
     assert locate(replace(camera, position=None), pixel, ground) is None
 
 
 @given(u=st.floats(0, 1000), v=st.floats(0, 1000))
-def test_no_pixel_is_put_far_from_the_road(u, v):
+def test_no_pixel_is_located_far_from_the_road(u, v):
     position = locate(CAMERA, (u, v))
     if position != CAMERA.position:
         ((east, north),) = LocalFrame(CAMERA.anchor).to_ground([(position.lat, position.lon)])

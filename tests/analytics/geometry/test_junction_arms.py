@@ -15,16 +15,16 @@ def test_inward_is_towards_the_other_arms():
     assert [a.proper for a in found.values()] == [Direction.A, Direction.A, Direction.B]
 
 
-def test_the_gates_of_an_arm_meet_at_the_ends_that_are_near():
+def test_the_gates_of_an_arm_meet_at_their_near_ends():
     found = gate_arms([WEST_IN, WEST_OUT, EAST_IN])
     assert [a.median_at_p2 for a in found.values()] == [True, True, None]
 
 
-def test_a_gate_that_names_no_arm_is_one_by_itself():
+def test_a_gate_without_a_named_arm_is_an_arm_of_its_own():
     unnamed = [Gate(id=g.id, p1=g.p1, p2=g.p2, role=g.role) for g in (WEST_IN, EAST_IN)]
     assert [a.name for a in gate_arms(unnamed).values()] == ["wi", "ei"]
 
 
-def test_one_arm_and_plain_gates_are_no_junction():
+def test_one_arm_or_gates_without_role_are_no_junction():
     assert gate_arms([WEST_IN, WEST_OUT]) == {}
     assert gate_arms([Gate(id="a", p1=(0, 0), p2=(1, 0)), Gate(id="b", p1=(0, 5), p2=(1, 5))]) == {}

@@ -30,6 +30,6 @@ def test_no_zones_and_no_points():
 
 
 @given(st.floats(-50, 150), st.floats(-50, 150))
-def test_inside_the_triangle_is_what_its_sides_say(u, v):
+def test_membership_of_a_triangle_agrees_with_its_sides(u, v):
     if min(abs(u), abs(v), abs(u + v - 100)) > 1e-6:
         assert ZoneIndex([TRIANGLE]).membership([(u, v)])[0, 0] == (u > 0 and v > 0 and u + v < 100)

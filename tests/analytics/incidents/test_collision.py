@@ -20,12 +20,12 @@ EACH_ITS_WAY = [Drive(1, (0, 500), (1000, 500), 0, 8), Drive(2, (1000, 520), (0,
 @pytest.mark.parametrize(
     ("name", "drives", "alerts"),
     [
-        ("two meet at a right angle and stay", [FROM_WEST, FROM_NORTH, *STAY], 1),
-        ("one stops dead behind another that stands since long", [FROM_WEST, STAY[0], stays(2, (500, 500), 0)], 0),
-        ("two pass close by each other", EACH_ITS_WAY, 0),
-        ("one stops dead alone", [FROM_WEST, STAY[0]], 0),
-        ("one brakes behind another that brakes", [*BRAKES, Drive(2, (60, 500), (500, 500), 0, 9), STAY[1]], 0),
-        ("both drive on at once", [FROM_WEST, FROM_NORTH, *GO_ON], 0),
+        ("two vehicles meet at a right angle and stay", [FROM_WEST, FROM_NORTH, *STAY], 1),
+        ("a vehicle stops abruptly behind a standing one", [FROM_WEST, STAY[0], stays(2, (500, 500), 0)], 0),
+        ("two vehicles pass close to each other", EACH_ITS_WAY, 0),
+        ("a single vehicle stops abruptly", [FROM_WEST, STAY[0]], 0),
+        ("a vehicle brakes behind a braking one", [*BRAKES, Drive(2, (60, 500), (500, 500), 0, 9), STAY[1]], 0),
+        ("both drive on immediately", [FROM_WEST, FROM_NORTH, *GO_ON], 0),
     ],
 )
 def test_collision(name, drives, alerts):
@@ -34,7 +34,7 @@ def test_collision(name, drives, alerts):
     assert raised == [IncidentType.COLLISION] * alerts, name
 
 
-def test_when_and_where():
+def test_time_and_position_are_reported():
     (raised,) = (
         f for f in analyse(metric_camera(), [FROM_WEST, FROM_NORTH, *STAY], until=30, fps=10) if isinstance(f, Incident)
     )
@@ -44,21 +44,21 @@ def test_when_and_where():
     assert raised.zone is None
 
 
-def raised_at(looks_per_s, start, *, others=()):
-    """One car drives into another at 12 m/s; the first look is `start` seconds into the scene."""
+def raised_at(fps, start, *, others=()):
+    """One car drives into another at 12 m/s; the first frame is `start` seconds into the scene."""
     behind = [Drive(1, (0, 500), (480, 500), 0, 4), stays(1, (480, 500), 4)]
     ahead = [Drive(2, (250, 500), (500, 500), 0, 3), stays(2, (500, 500), 3)]
     west = Zone(id="west", polygon=((100, 420), (900, 420), (900, 300), (100, 300)), direction=(-1, 0), lanes=2)
     camera = metric_camera(zones=(straight_road(), west))
-    facts = analyse(camera, [*behind, *ahead, *others], until=30, fps=looks_per_s, start=start)
+    facts = analyse(camera, [*behind, *ahead, *others], until=30, fps=fps, start=start)
     return [f.type for f in facts if isinstance(f, Incident) and f.end_s is None and f.type is IncidentType.COLLISION]
 
 
-@pytest.mark.parametrize("looks_per_s", [5.0, 6.25, 12.5])
-def test_a_stop_between_two_looks_at_the_scene_is_as_sudden(looks_per_s):
-    assert all(len(raised_at(looks_per_s, start)) == 1 for start in (0.0, 0.15, 0.3, 0.45))
+@pytest.mark.parametrize("fps", [5.0, 6.25, 12.5])
+def test_a_stop_between_two_scenes_is_abrupt(fps):
+    assert all(len(raised_at(fps, start)) == 1 for start in (0.0, 0.15, 0.3, 0.45))
 
 
-def test_the_queue_of_the_other_carriageway_hides_nothing():
+def test_a_queue_on_the_other_carriageway_is_ignored():
     waiting = [stays(10 + k, (420 + 60 * k, 380), 0.0) for k in range(4)]
     assert len(raised_at(5.0, 0.0, others=waiting)) == 1

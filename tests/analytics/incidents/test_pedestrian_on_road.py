@@ -17,8 +17,8 @@ def walk(start, end, seconds, road_user=RoadUser.PERSON):
         ("stands on the carriageway", walk((300, 500), (301, 500), 30), False, 1),
         ("walks beside it", walk((300, 650), (600, 650), 30), False, 0),
         ("crosses at a signal", walk((500, 380), (500, 620), 16), True, 0),
-        ("lingers at a signal", walk((500, 450), (510, 550), 60), True, 1),
-        ("rides something unrecognised", walk((0, 500), (1000, 500), 12), False, 0),
+        ("stays at a signal", walk((500, 450), (510, 550), 60), True, 1),
+        ("rides an undetected vehicle", walk((0, 500), (1000, 500), 12), False, 0),
         ("rides a bicycle", walk((300, 500), (600, 500), 30, RoadUser.BICYCLE), False, 0),
     ],
 )

@@ -1,4 +1,4 @@
-"""Stopped vehicles, and the many that only wait. One car drives 400 px (40 m) into the road and stops there."""
+"""Stopped vehicles, and vehicles that only wait. One car drives 400 px (40 m) into the road and stops there."""
 
 import pytest
 
@@ -38,14 +38,14 @@ PASSERS = together(*(passes(10 + k, 8 + 3 * k) for k in range(8)))
 @pytest.mark.parametrize(
     ("name", "drives", "signal", "alerts"),
     [
-        ("a lone car that stops on a free road", stops(1), False, 1),
+        ("a single car that stops on a free road", stops(1), False, 1),
         ("a car that drives through", passes(1, 0), False, 0),
         ("a car that pauses for five seconds", stops(1, stands_s=5), False, 0),
         ("a car that is parked from the start", parked(1), False, 0),
-        ("a car at a signal, with nobody driving on", stops(1), True, 0),
-        ("a car at a signal that others drive past", together(stops(1), PASSERS), True, 1),
-        ("two that wait in a queue at a signal", together(stops(1, at=600), stops(2, from_s=2, at=530)), True, 0),
-        ("the first of two blocks the second", together(stops(1, at=600), stops(2, from_s=2, at=530)), False, 1),
+        ("a car at a signal, with no vehicle driving on", stops(1), True, 0),
+        ("a car at a signal that other cars drive past", together(stops(1), PASSERS), True, 1),
+        ("two cars that wait in a queue at a signal", together(stops(1, at=600), stops(2, from_s=2, at=530)), True, 0),
+        ("a stopped car that blocks the next one", together(stops(1, at=600), stops(2, from_s=2, at=530)), False, 1),
     ],
 )
 def test_stopped(name, drives, signal, alerts):
@@ -55,7 +55,7 @@ def test_stopped(name, drives, signal, alerts):
     assert [i.type for i in raised] == [IncidentType.STOPPED_VEHICLE] * alerts, name
 
 
-def test_when_where_and_how_long():
+def test_time_position_and_duration_are_reported():
     facts = analyse(STREET, stops(1), until=110)
     raised, ended = (f for f in facts if isinstance(f, Incident))
     stopped_at = STOP / 120
@@ -67,7 +67,7 @@ def test_when_where_and_how_long():
     assert ended.number == raised.number and ended.end_s == pytest.approx(stopped_at + 60, abs=3)
 
 
-def test_found_again_under_another_id_it_is_the_same_incident():
+def test_a_stopped_vehicle_under_a_new_track_id_is_the_same_incident():
     before = stops(1, stands_s=30)[:2]
     lost_at, position = before[-1].to_s, before[-1].end
     again = Drive(2, position, position, lost_at + 4, lost_at + 44)
@@ -76,7 +76,7 @@ def test_found_again_under_another_id_it_is_the_same_incident():
     assert ended.end_s == pytest.approx(lost_at + 44, abs=3)
 
 
-def test_a_box_that_sways_on_a_stopped_vehicle_is_no_second_alert():
+def test_a_jittering_box_of_a_stopped_vehicle_is_no_second_incident():
     arrives = Drive(1, (0, 500), (STOP, 500), 0, STOP / 120)
     swaying = [
         Drive(1, (STOP + u, 500), (STOP + u, 500), from_s + 0.01, from_s + (3 if from_s < 60 else 30))
@@ -97,13 +97,13 @@ def stands_and_goes_on(from_v):
     ]
 
 
-def test_a_vehicle_whose_identity_drives_on_with_another_is_found_all_the_same():
+def test_a_stopped_vehicle_is_found_after_an_id_switch_to_a_passing_vehicle():
     drives = [*stands_and_goes_on(from_v=450), Drive(2, (500, 500), (500, 500), 8.3, 40)]
     raised = [f for f in analyse(metric_camera(zones=[straight_road()]), drives, until=40) if isinstance(f, Incident)]
     assert [f.type for f in raised if f.end_s is None] == [IncidentType.STOPPED_VEHICLE]
 
 
-def test_who_was_always_there_is_parked_though_others_stand_and_leave_elsewhere():
+def test_a_vehicle_present_from_the_start_is_parked():
     drives = [*stands_and_goes_on(from_v=500), Drive(2, (600, 570), (600, 570), 8.3, 40)]
     facts = analyse(metric_camera(zones=[straight_road()]), drives, until=40)
     assert not [f for f in facts if isinstance(f, Incident)]

@@ -1,4 +1,4 @@
-"""Turning movements at a junction of four gate_arms, on which road users keep to the right."""
+"""Turning movements at a junction of four arms, on which road users keep to the right."""
 
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -34,14 +34,14 @@ ARMS = gate_arms(GATES)
 
 @dataclass(frozen=True)
 class Seen:
-    """One track: its crossings and its way."""
+    """One track: its crossings and its trip."""
 
     path: tuple[Crossing, ...]
-    journey: Trip
+    trip: Trip
 
 
 def drive(track, cell, *, t=0.0, start=0.0, end=1.0, road_user=RoadUser.CAR):
-    """Somebody at 8 m/s, seen between two shares of the way."""
+    """A road user at 8 m/s, detected between two shares of its path."""
     a, b = np.array(ENTRIES[cell[0]], float), np.array(EXITS[cell[1]], float)
     turn = np.array([a[0], b[1]]) if cell[0] in "NS" else np.array([b[0], a[1]])
     straight = {"N": "S", "S": "N", "W": "E", "E": "W"}[cell[0]] == cell[1]
@@ -56,7 +56,7 @@ def drive(track, cell, *, t=0.0, start=0.0, end=1.0, road_user=RoadUser.CAR):
         path.append(crossing(track, f"{cell[0]}_entry", times[0], road_user, inward=True))
     if end == 1:
         path.append(crossing(track, f"{cell[1]}_exit", times[-1], road_user, inward=False))
-    journey = Trip(
+    trip = Trip(
         track=track,
         road_user=road_user,
         times=tuple(times[seen].tolist()),
@@ -64,7 +64,7 @@ def drive(track, cell, *, t=0.0, start=0.0, end=1.0, road_user=RoadUser.CAR):
         arrived=True,
         departed=True,
     )
-    return Seen(tuple(path), journey)
+    return Seen(tuple(path), trip)
 
 
 def crossing(track, gate_id, t, road_user, *, inward):
@@ -79,7 +79,7 @@ def other(direction):
 def movements(tracks):
     counted = TurningMovementEstimator(GATES)
     for seen in tracks:
-        counted.add(seen.path, seen.journey)
+        counted.add(seen.path, seen.trip)
     return counted.movements()
 
 
@@ -91,47 +91,47 @@ def matrix(found):
 
 
 def known(each=3):
-    """Enough whole ways of every movement to learn from."""
+    """Complete trips of every movement, as reference paths."""
     return [drive(1000 + k, cell, t=-100.0 * k) for k, cell in enumerate(CELLS * each)]
 
 
 @pytest.mark.parametrize(
-    ("name", "pieces", "cell"),
+    ("name", "fragments", "cell"),
     [
-        ("lost in a turn and found again", [{"end": 0.4}, {"start": 0.6}], ("W", "N")),
+        ("lost in a turn and detected again", [{"end": 0.4}, {"start": 0.6}], ("W", "N")),
         ("lost before it leaves", [{"end": 0.7}], ("E", "S")),
-        ("found well behind the entry", [{"start": 0.3}], ("S", "W")),
+        ("first detected well behind the entry", [{"start": 0.3}], ("S", "W")),
     ],
 )
-def test_pieces_are_one_movement(name, pieces, cell):
-    extra = [drive(k, cell, t=500, **piece) for k, piece in enumerate(pieces)]
+def test_matching_fragments_are_one_movement(name, fragments, cell):
+    extra = [drive(k, cell, t=500, **fragment) for k, fragment in enumerate(fragments)]
     found = movements([*known(), *extra])
     assert matrix(found) == {c: 4 if c == cell else 3 for c in CELLS}, name
     assert {(m.origin, m.destination): m.estimated for m in found if m.estimated} == {cell: 1}
 
 
-def test_pieces_too_far_apart_in_time_or_of_other_kind_are_two_road_users():
+def test_fragments_too_far_apart_or_of_another_class_group_are_two_road_users():
     late = [drive(1, ("W", "N"), t=500, end=0.4), drive(2, ("W", "N"), t=540, start=0.6)]
     unlike = [late[0], drive(2, ("W", "N"), t=500, start=0.6, road_user=RoadUser.MOTORCYCLE)]
     assert matrix(movements([*known(), *late]))["W", "N"] == 5
     assert matrix(movements([*known(), *unlike]))["W", "N"] == 5
 
 
-def test_who_was_there_before_or_stays_after_is_left_out():
+def test_fragments_at_the_edge_of_observation_are_left_out():
     early, late = drive(1, ("W", "E"), t=500, start=0.3), drive(2, ("N", "S"), t=900, end=0.5)
-    early = Seen(early.path, replace(early.journey, arrived=False))
-    late = Seen(late.path, replace(late.journey, departed=False))
+    early = Seen(early.path, replace(early.trip, arrived=False))
+    late = Seen(late.path, replace(late.trip, departed=False))
     assert matrix(movements([*known(), early, late])) == dict.fromkeys(CELLS, 3)
 
 
-def test_a_piece_at_the_stop_line_is_shared_out_as_the_others_went():
+def test_a_fragment_at_the_stop_line_is_shared_by_observed_movements():
     went = [*[("N", "S")] * 6, *[("N", "W")] * 3, ("N", "E")]
     whole = [drive(k, cell, t=-100.0 * k) for k, cell in enumerate(went)]
     waiting = [drive(100 + k, ("N", "S"), t=1000.0 * k, end=0.03) for k in range(10)]
     assert matrix(movements([*whole, *waiting])) == {("N", "S"): 12, ("N", "W"): 6, ("N", "E"): 2}
 
 
-def test_nothing_is_estimated_where_no_way_is_known():
+def test_nothing_is_estimated_without_a_reference_path():
     assert movements([drive(1, ("W", "N"), end=0.4)]) == []
     assert matrix(movements([drive(1, ("W", "E")), drive(2, ("W", "N"), t=900, end=0.9)])) == {("W", "E"): 1}
 
@@ -151,25 +151,25 @@ def reversed_in_time(seen):
     path = [
         replace(c, t=-c.t, direction=other(c.direction), gate=c.gate) for c in sorted(seen.path, key=lambda c: -c.t)
     ]
-    journey = seen.journey
-    turned = replace(journey, times=tuple(-t for t in journey.times[::-1]), positions=journey.positions[::-1])
+    trip = seen.trip
+    turned = replace(trip, times=tuple(-t for t in trip.times[::-1]), positions=trip.positions[::-1])
     return Seen(tuple(path), turned)
 
 
 @settings(deadline=None, max_examples=40)
 @given(traffic)
-def test_nothing_is_lost_made_up_or_negative(rows):
+def test_totals_are_preserved_and_not_negative(rows):
     found = movements([*known(), *tracks_of(rows)])
     whole = Counter(cell for cell, span, _ in rows if span == (0.0, 1.0))
-    pieces = len(rows) - whole.total()
+    fragments = len(rows) - whole.total()
     assert Counter({(m.origin, m.destination): m.observed for m in found}) == whole + Counter(dict.fromkeys(CELLS, 3))
     assert all(m.estimated >= 0 for m in found)
-    assert pieces / 2 - 6 <= sum(m.estimated for m in found) <= pieces + 6
+    assert fragments / 2 - 6 <= sum(m.estimated for m in found) <= fragments + 6
 
 
 @settings(deadline=None, max_examples=40)
 @given(traffic)
-def test_each_row_keeps_those_who_entered(rows):
+def test_each_row_sums_to_its_entries(rows):
     rows = [(cell, (0.0, span[1] if span[1] < 1 else 1.0), t) for cell, span, t in rows]
     cells_found = matrix(movements([*known(), *tracks_of(rows)]))
     for origin in "NSWE":
