@@ -13,7 +13,7 @@ from analytics.geometry.plane import polygon_crosses_itself
 
 
 class Visibility(StrEnum):
-    """Visitors to whom the camera is visible."""
+    """Visitors that may see the camera."""
 
     PUBLIC = "public"
     OPERATORS = "operators"
@@ -50,7 +50,7 @@ class Road:
                 raise ValueError(f"{name} is {value:g}; give a number above 0")
 
     @property
-    def takes_both_directions(self) -> bool:
+    def counts_both_directions(self) -> bool:
         """Whether all directions share one flow and one capacity."""
         return self.type in BOTH_DIRECTIONS
 
@@ -102,7 +102,7 @@ class Zone:
             raise ValueError(f"zone {self.id}: the polygon crosses itself; list its corners in order around the edge")
         if self.direction is not None and np.hypot(*self.direction) < 1e-9:
             raise ValueError(f"zone {self.id}: direction {self.direction} has no length")
-        if self.road is not None and self.road.takes_both_directions and self.direction is not None:
+        if self.road is not None and self.road.counts_both_directions and self.direction is not None:
             raise ValueError(
                 f"zone {self.id}: road_type {self.road.type} counts all directions together; "
                 "describe it on a zone over all of them that has no direction"

@@ -116,6 +116,6 @@ def _smp(gate: Gate, direction: Direction, both: dict[Direction, _MinuteCounts],
     """Flow in smp/h over the gate's road: of this direction, or of both where they share the capacity."""
     if gate.road is None:
         return None
-    sharing = both.values() if gate.road.takes_both_directions else [both[direction]]
+    sharing = both.values() if gate.road.counts_both_directions else [both[direction]]
     counts = sum((each.vehicles for each in sharing), Counter())
     return smp_flow(counts, observed_s, gate.road.type, width_m=gate.road.width_m)

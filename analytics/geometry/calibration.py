@@ -1,6 +1,6 @@
 """Calibration of a camera: its homography from points known in the image and on the ground.
 
-The ground frame is right-handed as seen from above, for example x east and y north. The robust fit is written here
+The ground frame is right-handed when viewed from above, for example x east and y north. The robust fit is written here
 because of two tolerances and the test of the horizon: docs/adr/0023-own-ransac.md.
 """
 

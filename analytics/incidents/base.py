@@ -12,7 +12,7 @@ from analytics.tracks.trajectories import Trajectory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentCandidate:
-    """An incident that holds at this moment. The manager raises an incident for the first one, and ends it later.
+    """An incident that is present in the current scene. The manager raises and ends incidents from candidates.
 
     zone: index into the camera's zones, None outside all. seen_s: time of the last detection that shows it.
     position: metres in the camera's frame, by which it is matched under another track id; None for a whole zone.
@@ -33,7 +33,7 @@ class IncidentDetector(Protocol):
     """Finds incidents of one type in each scene. Its state is bounded by the road users in the scene."""
 
     def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
-        """Return all incidents that hold now, also those returned before."""
+        """Return all incidents present in the scene, also those returned before."""
         ...
 
     def drop(self, expired: Sequence[Trajectory]) -> None:

@@ -1,4 +1,4 @@
-"""Gate crossings, as docs/results.md defines them."""
+"""Gate crossings of single tracks, of split tracks and at junctions."""
 
 import numpy as np
 import pytest
