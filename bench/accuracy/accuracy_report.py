@@ -26,17 +26,20 @@ from bench.peers import linezone as peer_linezone
 from bench.peers.opentrafficcam import run as opentrafficcam
 from bench.peers.plain_detections import write_detections
 from pipelines.analysis.detector_factory import open_detector
+from pipelines.recordings.count_report import Run
 from pipelines.recordings.detection_replay import read_recording
 from pipelines.recordings.evaluate.case_runner import (
     Case,
+    CaseResult,
     Evaluation,
     case_camera,
     find_cases,
-    judge,
     run_clip,
     run_scenario,
+    score_case,
 )
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
+from pipelines.recordings.evaluate.figures import CaseFigures
+from pipelines.recordings.evaluate.ground_truth_io import facts_of_report, read_ground_truth
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -60,11 +63,15 @@ def main() -> int:
     if not SHARED.is_dir():
         print(f"bench: needs {SHARED}; nothing was measured", file=sys.stderr)
         return 2
-    cases = [case for case in find_cases(SHARED / "truth") if not options.cases or case.name in options.cases]
-    results = measure(cases, {} if options.without_peers else peers())
+    chosen = [case for case in find_cases(SHARED / "truth") if not options.cases or case.name in options.cases]
+    results = measure(chosen, {} if options.without_peers else peers())
     reached = targets(results)
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps({"targets": as_json(reached), "cases": by_case(results)}, indent=1) + "\n")
+    cases = {
+        name: {program: figures.model_dump(mode="json", by_alias=True) for program, figures in programs.items()}
+        for name, programs in by_case(results).items()
+    }
+    RESULT.write_text(json.dumps({"targets": as_json(reached), "cases": cases}, indent=1) + "\n")
     console.print(case_table(results), target_table(reached))
     return 1 if any(target.met is False for target in reached) else 0
 
@@ -79,11 +86,11 @@ def peers() -> dict[str, Peer]:
 
 def measure(cases: Sequence[Case], peers_here: dict[str, Peer]) -> Results:
     scenarios, clips = [c for c in cases if not c.is_clip], [c for c in cases if c.is_clip]
-    at_10, at_5 = ([judge(c, told(c, run_scenario(c, every=n))) for c in scenarios] for n in (1, 2))
+    at_10, at_5 = ([evaluate(c, run_scenario(c, every=n)) for c in scenarios] for n in (1, 2))
     ours_on_clips = []
     if clips:
         with closing(open_detector(str(WEIGHTS))) as detector:
-            ours_on_clips = [judge(c, told(c, run_clip(c, detector))) for c in clips]
+            ours_on_clips = [evaluate(c, run_clip(c, detector)) for c in clips]
     theirs: dict[str, list[Evaluation]] = {name: [] for name in peers_here}
     for case in cases:
         with same_detections(case) as (detections, folder):
@@ -91,14 +98,15 @@ def measure(cases: Sequence[Case], peers_here: dict[str, Peer]) -> Results:
                 work = folder / name
                 work.mkdir()
                 found = peer(case, detections, work)
-                theirs[name].append(judge(case, told(case, report_of(case, found))))
+                theirs[name].append(evaluate(case, peer_result(case, found)))
     cost = ms_per_frame(BUSY_SCENARIO) if scenarios else None
     return Results(at_10, at_5, ours_on_clips, theirs, cost)
 
 
-def told(case: Case, report: dict[str, Any]) -> dict[str, Any]:
-    print(f"{case.name}: {len(report['crossings'])} crossings", file=sys.stderr)
-    return report
+def evaluate(case: Case, result: CaseResult) -> Evaluation:
+    """Score a result, and print its progress line."""
+    print(f"{case.name}: {len(result.facts.crossings)} crossings", file=sys.stderr)
+    return score_case(case, result)
 
 
 @contextmanager
@@ -126,15 +134,16 @@ def run_opentrafficcam(python: Path, case: Case, detections: Path, work: Path) -
     return opentrafficcam.crossings(python, detections, {"image_size": camera.image_size, "gates": gates}, work)
 
 
-def report_of(case: Case, crossings: list[dict[str, Any]]) -> dict[str, Any]:
-    """A peer's crossings as a report; of the rest, these peers say nothing."""
-    duration_s = read_truth(case.truth_path).duration_s
-    nothing: dict[str, Any] = {"movements": [], "intervals": [], "incidents": [], "analysed_frames": 0, "wall_s": 0.0}
-    return {"source": str(case.source), "duration_s": duration_s, "crossings": crossings, **nothing}
+def peer_result(case: Case, crossings: list[dict[str, Any]]) -> CaseResult:
+    """Result of a peer, from crossings in the format of `simpang count`. Peers report nothing else."""
+    duration_s = read_ground_truth(case.truth_path).duration_s
+    run = Run(source=str(case.source), duration_s=duration_s, frames=0, analysed_frames=0, wall_s=0.0)
+    report = {"crossings": crossings, "movements": [], "intervals": [], "incidents": []}
+    return CaseResult(run, facts_of_report(report))
 
 
-def by_case(results: Results) -> dict[str, dict[str, Any]]:
-    table: dict[str, dict[str, Any]] = {}
+def by_case(results: Results) -> dict[str, dict[str, CaseFigures]]:
+    table: dict[str, dict[str, CaseFigures]] = {}
     ours = {"simpang": [*results.scenarios, *results.clips], "simpang, 5 frames/s": results.at_5_fps}
     for program, evaluations in {**ours, **results.peers}.items():
         for evaluation in evaluations:
@@ -146,7 +155,7 @@ def case_table(results: Results) -> Table:
     programs = ["simpang", "simpang, 5 frames/s", *results.peers]
     table = Table("case", *programs, title="crossing F1, class ignored / with class", **PLAIN)
     for name, figures in by_case(results).items():
-        cells = [f"{f['f1']:.3f} / {f['f1_with_class']:.3f}" if (f := figures.get(p)) else "-" for p in programs]
+        cells = [f"{f.f1:.3f} / {f.f1_with_class:.3f}" if (f := figures.get(p)) else "-" for p in programs]
         table.add_row(name, *cells)
     return table
 

@@ -25,7 +25,7 @@ from pipelines.capacity.count_accuracy import GateCount, compare, count_error
 from pipelines.capacity.records import Record
 from pipelines.capacity.run import references_for
 from pipelines.config.geometry_file import read_geometry
-from pipelines.recordings.evaluate.case_runner import Case, find_cases, judge, run_scenario
+from pipelines.recordings.evaluate.case_runner import Case, find_cases, run_scenario, score_case
 
 CLIPS = SHARED / "clips"
 SCENARIOS = SHARED / "truth" / "scenarios"
@@ -142,7 +142,7 @@ def scenarios() -> list[Case]:
 def missed(case: Case, looks_per_s: float) -> int:
     """Incidents that go unnoticed where only so many frames of a second are looked at."""
     recorded_fps = (read_geometry(case.camera_path).model_extra or {})["fps"] if case.camera_path else 0.0
-    evaluation = judge(case, run_scenario(case, every=max(1, round(recorded_fps / looks_per_s))))
+    evaluation = score_case(case, run_scenario(case, every=max(1, round(recorded_fps / looks_per_s))))
     return sum(incident.type in WATCHED_FOR for incident in evaluation.card.incidents.missed)
 
 

@@ -28,7 +28,7 @@ from models.gating.roi import choose_roi
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.config.geometry_file import CameraGeometry, ZoneEntry
 from pipelines.recordings.count_video import count
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
+from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.video_reader import Recording
 
 CLIPS = ("us_dusk_side", "nl_highway")
@@ -69,7 +69,7 @@ def measure(name: str) -> dict[str, float]:
 
 def whole_picture(name: str) -> Camera:
     """The clip's gates, and a zone that leaves nothing to be cut off."""
-    truth = read_truth(SHARED / "truth" / "clips" / f"{name}.json")
+    truth = read_ground_truth(SHARED / "truth" / "clips" / f"{name}.json")
     assert truth.width and truth.height
     corners = ((0.0, 0.0), (truth.width, 0.0), (truth.width, truth.height), (0.0, truth.height))
     size = truth.width, truth.height

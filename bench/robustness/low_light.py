@@ -29,7 +29,7 @@ from models.tracking import tracker
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.analysis.frame_convert import FrameConverter
 from pipelines.recordings.evaluate.case_runner import Case, case_camera
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
+from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.video_reader import Recording
 
 CLIPS = ("us_dusk_side", "us_rain_turn", "de_cars_cyclist", "de_cars_truck", "br_signal")
@@ -142,7 +142,7 @@ def main() -> None:
     rows: list[dict[str, object]] = []
     for name in arguments.clips.split(","):
         clip, truth_path = arguments.shared / "clips" / f"{name}.mp4", arguments.shared / "truth/clips" / f"{name}.json"
-        camera, truth = case_camera(Case(name, clip, truth_path)), read_truth(truth_path).truth()
+        camera, truth = case_camera(Case(name, clip, truth_path)), read_ground_truth(truth_path).ground_truth()
         size = choose_roi(camera).window[2:]
         detector = open_detector(arguments.weights, device="cpu", confidence=LOWEST, image_size=size)
         for light, change in LIGHTS.items():

@@ -16,7 +16,7 @@ from av.video.stream import VideoStream
 from pipelines.atomic_file import replacing
 from pipelines.config.geometry_file import CameraGeometry, GateEntry
 from pipelines.errors import UserError
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
+from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 
 SIZE = (640, 360)
 """(width, height) of a usual sub-stream."""
@@ -92,7 +92,7 @@ def checked_gates(clip: Path, size: tuple[int, int]) -> tuple[GateEntry, ...]:
     truth_path = clip.parent.parent / "truth" / "clips" / f"{clip.stem}.json"
     if not truth_path.is_file():
         return ()
-    truth = read_truth(truth_path)
+    truth = read_ground_truth(truth_path)
     if not (truth.width and truth.height):
         return ()
     return tuple(scaled_gate(gate, (truth.width, truth.height), size) for gate in truth.gates)

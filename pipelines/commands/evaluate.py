@@ -1,10 +1,9 @@
-"""`simpang evaluate`: how right the facts are, on recordings whose truth is known."""
+"""`simpang evaluate`: accuracy of the facts on recordings with ground truth."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich import box
@@ -12,16 +11,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from analytics.facts import IncidentType
+from analytics.road_users import RoadUser
 from pipelines.errors import UserError
 from pipelines.recordings.evaluate.case_runner import (
     Case,
     Evaluation,
-    as_json,
+    evaluation_figures,
     find_cases,
-    judge,
     run_clip,
     run_scenario,
+    score_case,
 )
+from pipelines.recordings.evaluate.figures import CaseFigures, ClassFigures, IncidentFigures, SummaryFigures
 
 if TYPE_CHECKING:
     from models.detection.detector import Detector
@@ -45,7 +47,7 @@ def evaluate(
     json_path: str | None,
     html_path: Path | None,
 ) -> None:
-    """Score every clip and scenario in DIR against its truth."""
+    """Score every clip and scenario in DIR against its ground truth."""
     cases = find_cases(folder)
     with ExitStack() as resources:
         advance = resources.enter_context(_progress(len(cases)))
@@ -56,20 +58,20 @@ def evaluate(
             detector = resources.enter_context(closing(open_detector(weights, device=device, confidence=confidence)))
         evaluations = [_evaluate(case, detector, every, advance) for case in cases]
     if json_path is not None:
-        _write(json_path, json.dumps(as_json(evaluations), indent=1) + "\n")
+        _write(json_path, evaluation_figures(evaluations).model_dump_json(by_alias=True, indent=1) + "\n")
     if html_path is not None:
-        from pipelines.recordings.evaluate.html_report import page  # noqa: PLC0415 - only here
+        from pipelines.recordings.evaluate.html_report import html_page  # noqa: PLC0415 - only here
 
-        _write(str(html_path), page(evaluations, every=every))
+        _write(str(html_path), html_page(evaluations, every=every))
     if json_path != "-":
         show(evaluations, Console())
 
 
 def _evaluate(case: Case, detector: "Detector | None", every: int, advance: Callable[[str, bool], None]) -> Evaluation:
     advance(case.name, False)
-    report = run_clip(case, detector) if detector and case.is_clip else run_scenario(case, every=every)
+    result = run_clip(case, detector) if detector and case.is_clip else run_scenario(case, every=every)
     advance(case.name, True)
-    return judge(case, report)
+    return score_case(case, result)
 
 
 def _write(destination: str, text: str) -> None:
@@ -84,7 +86,7 @@ def _write(destination: str, text: str) -> None:
 
 @contextmanager
 def _progress(cases: int) -> Iterator[Callable[[str, bool], None]]:
-    """A bar on standard error where that is a terminal, nothing elsewhere."""
+    """Show a progress bar on standard error if that is a terminal."""
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),
@@ -99,60 +101,55 @@ def _progress(cases: int) -> Iterator[Callable[[str, bool], None]]:
 
 
 def show(evaluations: Sequence[Evaluation], console: Console) -> None:
-    """Each case, and what they come to together."""
-    summary = as_json(evaluations)
-    for kind in ("scenarios", "clips"):
-        cases = [figures for figures in summary["cases"] if figures["kind"] + "s" == kind]
-        if not cases:
-            continue
-        console.print(_case_table(kind, cases, summary[kind]))
-        console.print(_class_table(summary[kind]["count_by_class"]))
-        if summary[kind]["incidents"]:
-            console.print(_incident_table(summary[kind]["incidents"]))
+    """Print a table of the cases and their summary."""
+    for kind, cases, summary in evaluation_figures(evaluations).groups():
+        console.print(_case_table(kind, cases, summary))
+        console.print(_class_table(summary.count_by_class))
+        if summary.incidents:
+            console.print(_incident_table(summary.incidents))
 
 
-def _case_table(kind: str, cases: list[dict[str, Any]], summary: dict[str, Any]) -> Table:
-    table = Table(title=kind, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+def _case_table(kind: str, cases: Sequence[CaseFigures], summary: SummaryFigures) -> Table:
+    table = Table(title=f"{kind}s", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("case", no_wrap=True)
     for heading in ("F1", "with class", "count error", "km/h MAE", "zone speed", "level", "alerts", "false/h"):
         table.add_column(heading, justify="right")
-    for figures in cases:
-        incidents = f"{figures['incidents_found']}/{figures['incidents_true']}"
-        table.add_row(figures["name"], *_shared_cells(figures), incidents, f"{figures['false_alarms_per_hour']:.1f}")
-    told = summary["incidents"].values()
-    pooled = f"{sum(kind['found'] for kind in told)}/{sum(kind['true'] for kind in told)}"
+    for case in cases:
+        table.add_row(case.name, *_cells(case))
     table.add_section()
-    table.add_row("mean", *_shared_cells(summary), pooled, f"{summary['false_alarms_per_hour']:.1f}")
+    table.add_row("mean", *_cells(summary))
     return table
 
 
-def _shared_cells(figures: dict[str, Any]) -> list[str]:
+def _cells(figures: CaseFigures | SummaryFigures) -> list[str]:
     return [
-        _number(figures["f1"]),
-        _number(figures["f1_with_class"]),
-        _percent(figures["count_error"]),
-        _number(figures["speed_mae_kmh"], 1),
-        _percent(figures["speed_error"]),
-        _percent(figures["level_agreement"]),
+        _number(figures.f1),
+        _number(figures.f1_with_class),
+        _percent(figures.count_error),
+        _number(figures.speed_mae_kmh, 1),
+        _percent(figures.speed_error),
+        _percent(figures.level_agreement),
+        f"{figures.incidents_found}/{figures.incidents_true}",
+        _number(figures.false_alarms_per_hour, 1),
     ]
 
 
-def _class_table(classes: dict[str, Any]) -> Table:
+def _class_table(classes: Mapping[RoadUser, ClassFigures]) -> Table:
     table = Table("class", title="count error by class", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("true", "found", "error"):
         table.add_column(heading, justify="right")
-    for name, count in classes.items():
-        table.add_row(name, str(count["true"]), str(count["found"]), _percent(count["error"]))
+    for road_user, count in classes.items():
+        table.add_row(road_user.value, str(count.true), str(count.found), _percent(count.error))
     return table
 
 
-def _incident_table(incidents: dict[str, Any]) -> Table:
+def _incident_table(incidents: Mapping[IncidentType, IncidentFigures]) -> Table:
     table = Table("incident", title="incidents", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("true", "found", "false alarms", "mean delay s", "worst delay s"):
         table.add_column(heading, justify="right")
-    for name, told in incidents.items():
-        delays = (_number(told["mean_delay_s"], 1), _number(told["worst_delay_s"], 1))
-        table.add_row(name, str(told["true"]), str(told["found"]), str(told["false_alarms"]), *delays)
+    for kind, row in incidents.items():
+        delays = (_number(row.mean_delay_s, 1), _number(row.worst_delay_s, 1))
+        table.add_row(kind.value, str(row.true), str(row.found), str(row.false_alarms), *delays)
     return table
 
 

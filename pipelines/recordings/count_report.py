@@ -16,8 +16,9 @@ from analytics.camera import Camera
 from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, Trip, ZoneInterval
 from analytics.geometry.geodesy import locate
 from analytics.road_users import RoadUser
-from analytics.turning.turning_counts import Movement, TurningMovementEstimator
+from analytics.turning.turning_counts import Movement
 from pipelines.errors import UserError
+from pipelines.recordings.recording_facts import count_movements
 
 _TABLES = """
 PRAGMA journal_mode = OFF;
@@ -125,16 +126,19 @@ class Report:
             "SELECT t, gate, direction, road_user, track, journeys.row FROM crossings LEFT JOIN journeys USING (track) "
             "ORDER BY track, t, crossings.rowid"
         )
-        movements = TurningMovementEstimator(self._camera.gates)
-        for track, rows in groupby(found, key=itemgetter(4)):
-            path, journeys = [], []
-            for t, gate, direction, road_user, _, journey in rows:
-                path.append(
-                    Crossing(t=t, gate=gate, direction=Direction(direction), road_user=RoadUser(road_user), track=track)
-                )
-                journeys.append(journey)
-            movements.add(path, None if journeys[0] is None else _journey(journeys[0]))
-        return [_movement(movement) for movement in movements.movements()]
+        tracks = (self._track(rows) for _, rows in groupby(found, key=itemgetter(4)))
+        return [_movement(movement) for movement in count_movements(self._camera.gates, tracks)]
+
+    @staticmethod
+    def _track(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Crossing], Trip | None]:
+        """Crossings of one track, in order of time, and its journey."""
+        crossings, journeys = [], []
+        for t, gate, direction, road_user, track, journey in rows:
+            crossings.append(
+                Crossing(t=t, gate=gate, direction=Direction(direction), road_user=RoadUser(road_user), track=track)
+            )
+            journeys.append(journey)
+        return crossings, None if journeys[0] is None else _journey(journeys[0])
 
 
 def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, Any]:

@@ -2,22 +2,23 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from analytics.camera import Camera
 from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections
+from analytics.facts import Fact
 from analytics.road_users import ROAD_USERS
 from models.tracking.tracker import make_tracker
 from pipelines.errors import UserError
-from pipelines.recordings.count_report import Report, Run
+from pipelines.recordings.count_report import Run
 
 CLASS_IDS = {road_user.value: k for k, road_user in enumerate(ROAD_USERS)}
 
@@ -96,20 +97,18 @@ def _problem(error: Exception) -> str:
     return str(error)
 
 
-def replay(
-    path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
-) -> dict[str, Any]:
-    """The report (FORMAT.md) of a recording; see `replay_into`."""
-    with Report(camera) as report:
-        return report.as_dict(replay_into(report, path, camera, every=every, progress=progress))
+class FactSink(Protocol):
+    """Receiver of facts, in the order in which the analyzer emits them."""
+
+    def add(self, facts: Iterable[Fact]) -> None: ...
 
 
 def replay_into(
-    report: Report, path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
+    sink: FactSink, path: Path, camera: Camera, *, every: int = 1, progress: Callable[[float], None] = lambda _: None
 ) -> Run:
-    """Run tracker and analyst over a recording, frame by frame as if it were live, and give the report its facts.
+    """Run tracker and analyzer over recorded detections, frame by frame as if live, and add the facts to the sink.
 
-    every: take only each so-many-th frame, as a slower camera would give. progress: called with `t` of each frame.
+    every: use only every n-th frame, as from a slower camera. progress: called with `t` (s) of each frame.
     """
     started = perf_counter()
     tracker, analyst = make_tracker(camera), CameraAnalyzer(camera)
@@ -119,10 +118,10 @@ def replay_into(
             first_t = frame.t
         else:
             step_s = frame.t - last_t
-        report.add(analyst.observe(frame.t, tracker.update(frame.t, frame.detections)))
+        sink.add(analyst.observe(frame.t, tracker.update(frame.t, frame.detections)))
         frames, last_t = frames + 1, frame.t
         progress(frame.t)
-    report.add(analyst.finish(last_t + step_s))
+    sink.add(analyst.finish(last_t + step_s))
     return Run(
         source=str(path),
         duration_s=last_t - first_t + step_s,

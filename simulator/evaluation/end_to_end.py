@@ -10,7 +10,7 @@ from subprocess import Popen
 
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
+from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.store.pool import open_database
 from pipelines.worker.child_process import running_process
 from simulator.cameras.processes import GET_READY_S, LiveCity, amend_config, live_city
@@ -114,7 +114,7 @@ def _scores(trial: Trial, city: LiveCity) -> list[CameraScore]:
             judge_camera(
                 point.id,
                 read_stored(connection, point.id, city.start_at, trial.until_s + SETTLES_S),
-                read_truth(city.truth[point.id]).truth(),
+                read_ground_truth(city.truth[point.id]).ground_truth(),
                 WARM_UP_S,
                 trial.until_s,
             )

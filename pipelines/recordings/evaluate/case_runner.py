@@ -1,36 +1,36 @@
-"""Running our own programs over recordings whose truth is known."""
+"""Run the analysis on recordings with ground truth: clips (video) and scenarios (recorded detections)."""
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analytics.camera import Camera
 from analytics.ground_truth import GroundTruth
 from pipelines.config.geometry_file import CameraGeometry, read_geometry
 from pipelines.errors import UserError
-from pipelines.recordings.count_report import Run, build_report
-from pipelines.recordings.detection_replay import replay
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
-from pipelines.recordings.evaluate.scorecard import Scorecard, score_report, summarise
+from pipelines.recordings.count_report import Run
+from pipelines.recordings.detection_replay import replay_into
+from pipelines.recordings.evaluate.figures import CaseFigures, EvaluationFigures, score_figures, summarise
+from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
+from pipelines.recordings.evaluate.scorecard import Scorecard, score_recording
+from pipelines.recordings.recording_facts import FactCollector, RecordingFacts
 
 if TYPE_CHECKING:
     from models.detection.detector import Detector
 
 _SCENARIO_FILES = ("camera.json", "detections.jsonl.gz", "truth.json")
+"""Files that make a folder a scenario: geometry, recorded detections, ground truth."""
 _CLIP_FOLDERS = (".", "../clips", "../../clips")
-"""Where a clip may lie, seen from its truth."""
-
-Progress = Callable[[float], None]
-"""Told how many seconds of the source have been analysed."""
+"""Folders searched for a clip, relative to its ground truth file [source: layout of the shared test data]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A recording with its truth: a video, or the folder of a scenario (recorded detections)."""
+    """A recording with its ground truth: a clip, or a scenario, which has a camera.json of its own."""
 
     name: str
     source: Path
@@ -43,10 +43,10 @@ class Case:
 
 
 def find_cases(folder: Path) -> list[Case]:
-    """Scenarios (folders with camera.json, detections.jsonl.gz, truth.json), then clips, at any depth, by name.
+    """Find all scenarios, then all clips, at any depth, by name.
 
-    A clip is a truth `*.json` that names a video, which lies beside it or in ../clips or ../../clips.
-    Raises UserError where there is no case at all, or a clip's video is missing.
+    A scenario is a folder with camera.json, detections.jsonl.gz and truth.json. A clip is a ground truth `*.json` that
+    names a video beside it, in ../clips or in ../../clips. Raises UserError without a case or a clip's video.
     """
     if not folder.is_dir():
         raise UserError(f"{folder}: no such folder; give one with truth files in it")
@@ -84,67 +84,80 @@ def _clip_case(path: Path, clip: str) -> Case:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How a case was run, and the facts of it."""
+
+    run: Run
+    facts: RecordingFacts
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What came out for one case. report: the JSON of the run (FORMAT.md)."""
+    """One case with its result, its ground truth and the scores."""
 
     case: Case
-    report: dict[str, Any]
+    result: CaseResult
     truth: GroundTruth
     card: Scorecard
 
-    def figures(self) -> dict[str, Any]:
-        frames = self.report["analysed_frames"]
-        return {
-            "name": self.case.name,
-            "kind": "clip" if self.case.is_clip else "scenario",
-            "duration_s": self.report["duration_s"],
-            "analysed_frames": frames,
-            "ms_per_frame": round(1000 * self.report["wall_s"] / max(1, frames), 3),
-            **self.card.figures(),
-        }
+    def figures(self) -> CaseFigures:
+        """Rounded figures of the case."""
+        run = self.result.run
+        return CaseFigures(
+            name=self.case.name,
+            kind="clip" if self.case.is_clip else "scenario",
+            duration_s=round(run.duration_s, 3),
+            analysed_frames=run.analysed_frames,
+            ms_per_frame=round(1000 * run.wall_s / max(1, run.analysed_frames), 3),
+            **dict(score_figures(self.card)),
+        )
 
 
-def judge(case: Case, report: dict[str, Any]) -> Evaluation:
-    """Hold a report against the truth of its case."""
-    truth = read_truth(case.truth_path).truth()
-    return Evaluation(case, report, truth, score_report(report, truth))
+def score_case(case: Case, result: CaseResult) -> Evaluation:
+    """Score a result against the ground truth of its case."""
+    truth = read_ground_truth(case.truth_path).ground_truth()
+    return Evaluation(case, result, truth, score_recording(result.facts, truth))
 
 
-def as_json(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
-    """All figures: of each case, and over scenarios and clips."""
-    return {
-        "cases": [evaluation.figures() for evaluation in evaluations],
-        "scenarios": summarise([e.card for e in evaluations if not e.case.is_clip]),
-        "clips": summarise([e.card for e in evaluations if e.case.is_clip]),
-    }
+def evaluation_figures(evaluations: Sequence[Evaluation]) -> EvaluationFigures:
+    """Rounded figures of each case, and over all scenarios and all clips."""
+    return EvaluationFigures(
+        cases=[evaluation.figures() for evaluation in evaluations],
+        scenarios=summarise([e.card for e in evaluations if not e.case.is_clip]),
+        clips=summarise([e.card for e in evaluations if e.case.is_clip]),
+    )
 
 
-def run_scenario(case: Case, *, every: int = 1, progress: Progress = lambda _: None) -> dict[str, Any]:
-    """The report of `simpang replay`, from each `every`-th frame."""
-    return replay(case.source, case_camera(case), every=every, progress=progress)
+def run_scenario(case: Case, *, every: int = 1) -> CaseResult:
+    """Replay the detections of a scenario, as `simpang replay` does. every: use only every n-th frame."""
+    camera = case_camera(case)
+    collector = FactCollector(camera)
+    run = replay_into(collector, case.source, camera, every=every)
+    return CaseResult(run, collector.collected())
 
 
-def run_clip(case: Case, detector: "Detector", *, progress: Progress = lambda _: None) -> dict[str, Any]:
-    """The report of `simpang count` with the gates of the truth. Raises UserError for a video that cannot be read."""
+def run_clip(case: Case, detector: "Detector") -> CaseResult:
+    """Analyse a clip with the gates of its ground truth, as `simpang count` does.
+
+    Raises UserError for a video that cannot be read.
+    """
     from pipelines.recordings.count_video import count  # noqa: PLC0415 - loads the inference runtime, which scenarios need not wait for
     from pipelines.recordings.video_reader import Recording  # noqa: PLC0415
 
     camera = case_camera(case)
+    collector = FactCollector(camera)
     started = time.perf_counter()
     with Recording(str(case.source)) as recording:
-        watchers = [lambda t, *_: progress(t)]
-        counted = count(recording, camera, detector, stop=Flag(), watchers=watchers)
-    return build_report(
-        Run(
-            source=str(case.source),
-            duration_s=counted.duration_s,
-            frames=counted.frames,
-            analysed_frames=counted.analysed_frames,
-            wall_s=time.perf_counter() - started,
-        ),
-        counted.facts,
-        camera,
+        counted = count(recording, camera, detector, stop=Flag())
+    collector.add(counted.facts)
+    run = Run(
+        source=str(case.source),
+        duration_s=counted.duration_s,
+        frames=counted.frames,
+        analysed_frames=counted.analysed_frames,
+        wall_s=time.perf_counter() - started,
     )
+    return CaseResult(run, collector.collected())
 
 
 def case_camera(case: Case) -> Camera:
@@ -153,7 +166,7 @@ def case_camera(case: Case) -> Camera:
         geometry, path = read_geometry(case.camera_path), case.camera_path
     else:
         path = case.truth_path
-        truth = read_truth(path)
+        truth = read_ground_truth(path)
         size = None if truth.width is None or truth.height is None else (truth.width, truth.height)
         geometry = CameraGeometry(image_size=size, gates=truth.gates)
     if geometry.image_size is None:

@@ -1,4 +1,4 @@
-"""Reading the truth of a recording, and reports to hold against it, from JSON."""
+"""Read ground truth files, and reports of other programs, from JSON."""
 
 import json
 from collections import Counter
@@ -13,10 +13,11 @@ from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruth
 from analytics.road_users import RoadUser
 from pipelines.config.geometry_file import GateEntry
 from pipelines.errors import UserError, first_problem
+from pipelines.recordings.recording_facts import RecordingFacts
 
 
 class _Entry(BaseModel):
-    """GroundTruth files may say more than we read."""
+    """Part of a ground truth file. Other keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -59,8 +60,8 @@ class MovementEntry(_Entry):
     n: int
 
 
-class TruthFile(_Entry):
-    """The JSON beside a recording. clip, width, height, gates: only where the recording is a video."""
+class GroundTruthFile(_Entry):
+    """The ground truth file of a recording. clip, width, height, gates: only for a video."""
 
     clip: str | None = None
     width: int | None = None
@@ -76,7 +77,7 @@ class TruthFile(_Entry):
     movements: tuple[MovementEntry, ...] = ()
     unseen: tuple[tuple[float, float], ...] = ()
 
-    def truth(self) -> GroundTruth:
+    def ground_truth(self) -> GroundTruth:
         return GroundTruth(
             duration_s=self.duration_s,
             crossings=tuple(GroundTruthCrossing(**entry.model_dump()) for entry in self.crossings),
@@ -90,10 +91,10 @@ class TruthFile(_Entry):
         )
 
 
-def read_truth(path: Path) -> TruthFile:
-    """Raises UserError, one line that names the file and the key, for what cannot be used."""
+def read_ground_truth(path: Path) -> GroundTruthFile:
+    """Read and validate a ground truth file. Raises UserError, one line that names the file and the key."""
     try:
-        return TruthFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return GroundTruthFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}; give a folder of truth files") from error
     except ValidationError as error:
@@ -102,50 +103,46 @@ def read_truth(path: Path) -> TruthFile:
         raise UserError(f"{path}: not JSON ({error}); is it a truth file?") from error
 
 
-def crossings_of(report: dict[str, Any]) -> list[Crossing]:
-    """From the JSON of `simpang count` or `simpang replay`, or of another program in that format."""
-    return [
-        Crossing(
-            t=row["t"],
-            gate=row["gate"],
-            direction=Direction(row["direction"]),
-            road_user=RoadUser(row["class"]),
-            track=row["track"],
-            speed_kmh=row["speed_kmh"],
-            speed_sigma_kmh=row.get("speed_sigma_kmh"),
-        )
-        for row in report["crossings"]
-    ]
+def facts_of_report(report: dict[str, Any]) -> RecordingFacts:
+    """Facts from the JSON of `simpang count` or `simpang replay`, or of another program in that format."""
+    return RecordingFacts(
+        crossings=tuple(_crossing(row) for row in report["crossings"]),
+        intervals=tuple(_interval(row) for row in report["intervals"]),
+        incidents=tuple(_incident(number, row) for number, row in enumerate(report["incidents"])),
+        movements=_cells(MovementEntry.model_validate(row) for row in report["movements"]),
+    )
 
 
-def incidents_of(report: dict[str, Any]) -> list[Incident]:
-    return [
-        Incident(
-            number=number,
-            type=IncidentType(row["type"]),
-            zone=row["zone"],
-            start_s=row["start_s"],
-            detected_s=row["detected_s"],
-            end_s=row["end_s"],
-            pixel=tuple(row["pixel"]),
-            ground=None,
-            confidence=row["confidence"],
-            reason=row.get("reason", ""),
-        )
-        for number, row in enumerate(report["incidents"])
-    ]
+def _crossing(row: dict[str, Any]) -> Crossing:
+    return Crossing(
+        t=row["t"],
+        gate=row["gate"],
+        direction=Direction(row["direction"]),
+        road_user=RoadUser(row["class"]),
+        track=row["track"],
+        speed_kmh=row["speed_kmh"],
+        speed_sigma_kmh=row.get("speed_sigma_kmh"),
+    )
 
 
-def intervals_of(report: dict[str, Any]) -> list[ZoneInterval]:
+def _interval(row: dict[str, Any]) -> ZoneInterval:
     fields = ZoneInterval.__dataclass_fields__
-    return [
-        ZoneInterval(**{key: value for key, value in row.items() if key in fields} | {"level": Level(row["level"])})
-        for row in report["intervals"]
-    ]
+    return ZoneInterval(**{key: value for key, value in row.items() if key in fields} | {"level": Level(row["level"])})
 
 
-def movements_of(report: dict[str, Any]) -> dict[tuple[str, str], int]:
-    return _cells(MovementEntry.model_validate(row) for row in report["movements"])
+def _incident(number: int, row: dict[str, Any]) -> Incident:
+    return Incident(
+        number=number,
+        type=IncidentType(row["type"]),
+        zone=row["zone"],
+        start_s=row["start_s"],
+        detected_s=row["detected_s"],
+        end_s=row["end_s"],
+        pixel=tuple(row["pixel"]),
+        ground=None,
+        confidence=row["confidence"],
+        reason=row.get("reason", ""),
+    )
 
 
 def _cells(movements: Iterable[MovementEntry]) -> dict[tuple[str, str], int]:

@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
+from analytics.scoring.scores import score_crossings
 from pipelines.cli import main
 from pipelines.config.geometry_file import read_geometry
-from pipelines.recordings.detection_replay import read_recording, replay
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
-from pipelines.recordings.evaluate.scorecard import score_report
+from pipelines.recordings.detection_replay import read_recording, replay_into
+from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
+from pipelines.recordings.recording_facts import FactCollector
 
 CAMERA = {
     "name": "lab",
@@ -197,7 +198,9 @@ def test_speeds_are_as_uncertain_as_they_say(shared_dir, name, every):
     if not scenario.is_dir():
         pytest.skip(f"needs {scenario}")
     geometry = read_geometry(scenario / "camera.json")
-    report = replay(scenario / "detections.jsonl.gz", geometry.camera(name, geometry.image_size), every=every)
-    score = score_report(report, read_truth(scenario / "truth.json").truth()).crossings
+    collector = FactCollector(geometry.camera(name, geometry.image_size))
+    replay_into(collector, scenario / "detections.jsonl.gz", geometry.camera(name, geometry.image_size), every=every)
+    truth = read_ground_truth(scenario / "truth.json").ground_truth()
+    score = score_crossings(collector.collected().crossings, truth)
     assert len(score.within_sigma) > 300
     assert 0.60 <= score.speeds_within_sigma <= 0.85

@@ -11,7 +11,7 @@ import pytest
 from pipelines.cli import main
 from pipelines.config.geometry_file import read_geometry
 from pipelines.recordings.detection_replay import read_recording
-from pipelines.recordings.evaluate.ground_truth_io import read_truth
+from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 
 SECONDS, FRAMES = 4, 50
 
@@ -25,7 +25,7 @@ def test_a_recording_comes_with_its_truth_its_camera_and_its_boxes(tmp_path: Pat
         pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
     assert len(pictures) == FRAMES
     assert not np.array_equal(pictures[0], pictures[-1])
-    assert read_truth(truth).duration_s == pytest.approx(SECONDS, abs=0.2)
+    assert read_ground_truth(truth).duration_s == pytest.approx(SECONDS, abs=0.2)
     assert len(read_geometry(camera).gates) == 2
     with gzip.open(boxes, "rt") as lines:
         looks = [json.loads(line) for line in lines]

@@ -8,7 +8,7 @@ from analytics.facts import Direction, IncidentType, Level
 from analytics.ground_truth import GroundTruth
 from analytics.road_users import RoadUser
 from pipelines.config.geometry_file import CameraGeometry
-from pipelines.recordings.evaluate.ground_truth_io import TruthFile
+from pipelines.recordings.evaluate.ground_truth_io import GroundTruthFile
 from simulator.ground_truth.recorder import TruthKeeper, truth_json
 from simulator.render.frame_renderer import Painter
 from simulator.render.scenery import Scenery
@@ -145,6 +145,6 @@ def test_what_was_over_is_forgotten_and_what_goes_on_is_not(point: Point, painte
 
 def test_the_file_reads_back_as_written(point: Point, painter: Painter) -> None:
     truth = watch(point, painter, lambda t: [Placed("bus", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
-    again = TruthFile.model_validate(truth_json(truth)).truth()
+    again = GroundTruthFile.model_validate(truth_json(truth)).ground_truth()
     assert [(c.gate, c.road_user) for c in again.crossings] == [(c.gate, c.road_user) for c in truth.crossings]
     assert len(again.intervals) == len(truth.intervals)
