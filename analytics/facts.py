@@ -6,7 +6,9 @@ live camera. Pixels are ``(u, v)`` in the full-resolution frame, v pointing down
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
+from analytics.measures import BothDirections, Measure, OverTime
 from analytics.road_users import RoadUser
 
 Pixel = tuple[float, float]
@@ -56,80 +58,230 @@ class IncidentType(StrEnum):
     COLLISION = "collision"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossing:
-    """A tracked road user crossed a gate; `t` is interpolated between the two frames around the line.
+SmpFlow = Annotated[
+    float | None,
+    Measure(
+        description="Flow in passenger-car units (PKJI 2023); null where the road is not described.",
+        unit="smp/h",
+        digits=1,
+        over_time=OverTime.MEAN,
+        directions=BothDirections.SUM,
+    ),
+]
+"""Weighted flow of a gate or zone; null where `analytics.camera.Road` is not given."""
 
-    speed_sigma_kmh: standard error of speed_kmh. headway_s: time since the previous vehicle, see
-    `analytics.flow.headways`; ``None`` where it is unknown.
-    """
+Saturation = Annotated[
+    float | None,
+    Measure(
+        description="Degree of saturation DJ: smp_h over the capacity of the road; null without a capacity.",
+        digits=3,
+        over_time=OverTime.MEAN,
+        directions=BothDirections.LARGEST,
+    ),
+]
+"""Degree of saturation of a gate or zone; null where the road has no configured capacity."""
+
+EmpVerified = Annotated[
+    bool | None,
+    Measure(
+        description="Whether the weights (emp) behind smp_h are established; null where there is no smp_h.",
+        over_time=OverTime.ALL,
+        directions=BothDirections.TOGETHER,
+    ),
+]
+"""State of the weights behind `smp_h`, see `analytics.capacity.pkji_tables`."""
+
+ObservedShare = Annotated[
+    float,
+    Measure(description="Share of the interval that was observed, 0..1.", digits=4, over_time=OverTime.OBSERVED_SHARE),
+]
+"""Share of an interval with analysed frames."""
+
+ZoneSpeed = Annotated[
+    float | None,
+    Measure(
+        description="Space-mean speed in the zone; null without calibration.",
+        unit="km/h",
+        history_digits=1,
+        over_time=OverTime.MEAN_OVER_TIME_SPENT,
+    ),
+]
+"""Distance travelled over time spent (Edie 1963)."""
+
+FreeFlowSpeed = Annotated[
+    float | None, Measure(description="Speed of the zone's own free flow; null while it is not learnt.", unit="km/h")
+]
+"""Speed of free traffic, learnt for each zone (`analytics.flow.free_flow`)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossingMeasures:
+    """Measures of one crossing. A field written here reaches the event, the table and the JSON of `simpang count`."""
+
+    speed_kmh: Annotated[
+        float | None, Measure(description="Speed at the gate; null without calibration.", unit="km/h")
+    ] = None
+    speed_sigma_kmh: Annotated[
+        float | None, Measure(description="Standard error of speed_kmh; null without speed.", unit="km/h")
+    ] = None
+    headway_s: Annotated[
+        float | None,
+        Measure(
+            description="Time since the previous vehicle in the same direction; null where that is not known.",
+            unit="s",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing(CrossingMeasures):
+    """Gate crossing of a tracked road user; `t` is interpolated between the two frames around the line."""
 
     t: float
     gate: str
     direction: Direction
     road_user: RoadUser
     track: int
-    speed_kmh: float | None = None
-    speed_sigma_kmh: float | None = None
-    headway_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateMeasures:
+    """Measures of one direction of a gate over one interval. Without observation a value is ``None``, never 0.
+
+    A field written here reaches the event, the table, the history API and the JSON of `simpang count`
+    (docs/adding-a-measure.md). Headways: see `analytics.flow.headways`. Where Indonesian practice takes both
+    directions together (an undivided road), saturation is that of both.
+    """
+
+    flow_veh_h: Annotated[
+        float | None,
+        Measure(
+            description="Vehicles (no persons) per hour of observed time.",
+            unit="veh/h",
+            digits=1,
+            over_time=OverTime.OF_CROSSINGS,
+            directions=BothDirections.SUM,
+        ),
+    ] = None
+    headway_mean_s: Annotated[
+        float | None,
+        Measure(
+            description="Mean time between vehicles of one direction; null for fewer than 2 vehicles.",
+            unit="s",
+            history_digits=1,
+            over_time=OverTime.OF_CROSSINGS,
+            directions=BothDirections.TOGETHER,
+        ),
+    ] = None
+    headway_median_s: Annotated[
+        float | None,
+        Measure(
+            description="Median time between vehicles of one direction; null for fewer than 2 vehicles.",
+            unit="s",
+            history_digits=1,
+            over_time=OverTime.OF_CROSSINGS,
+            directions=BothDirections.TOGETHER,
+        ),
+    ] = None
+    headway_under_2s: Annotated[
+        float | None,
+        Measure(
+            description="Share of the headways, 0..1, that are under 2 s; null for fewer than 2 vehicles.",
+            digits=3,
+            over_time=OverTime.OF_CROSSINGS,
+            directions=BothDirections.TOGETHER,
+        ),
+    ] = None
+    smp_h: SmpFlow = None
+    saturation: Saturation = None
+    emp_verified: EmpVerified = None
+    coverage: ObservedShare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateInterval:
-    """One direction of a gate over one interval. Without observation a value is ``None``, never 0.
-
-    flow_veh_h: vehicles (no persons) per hour of observed time. headway_mean_s, headway_median_s: of the vehicles that
-    crossed in the interval; headway_under_2s: share of them, 0..1, that followed within 2 s
-    (`analytics.flow.headways`); ``None`` for fewer than 2 vehicles. smp_h, saturation, emp_verified: as in
-    `ZoneInterval`. On a road type whose capacity is shared by both directions, saturation is that of both.
-    """
+class GateInterval(GateMeasures):
+    """Measures of one direction of a gate from start_s to end_s."""
 
     gate: str
     direction: Direction
     start_s: float
     end_s: float
-    flow_veh_h: float | None
-    coverage: float
-    headway_mean_s: float | None = None
-    headway_median_s: float | None = None
-    headway_under_2s: float | None = None
-    smp_h: float | None = None
-    saturation: float | None = None
-    emp_verified: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneMeasures:
+    """Measures of one zone over one interval. Without observation a value is ``None``, never 0.
+
+    A field written here reaches the event, the table, the history API and the JSON of `simpang count`
+    (docs/adding-a-measure.md).
+    """
+
+    flow_veh_h: Annotated[
+        float | None,
+        Measure(description="Vehicles per hour through the zone.", unit="veh/h", digits=1, over_time=OverTime.MEAN),
+    ] = None
+    speed_kmh: ZoneSpeed = None
+    relative_speed: Annotated[
+        float | None,
+        Measure(
+            description="Space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too.",
+            digits=3,
+            over_time=OverTime.MEAN_OVER_TIME_SPENT,
+        ),
+    ] = None
+    density_veh_km_lane: Annotated[
+        float | None,
+        Measure(description="Vehicles per kilometre and lane.", unit="veh/(km lane)", over_time=OverTime.MEAN),
+    ] = None
+    occupancy: Annotated[
+        float | None,
+        Measure(description="Share of the zone's area-time covered, 0..1.", digits=4, over_time=OverTime.MEAN),
+    ] = None
+    queue_m: Annotated[
+        float | None,
+        Measure(
+            description="Longest standing queue in the zone; null without calibration.",
+            unit="m",
+            digits=1,
+            over_time=OverTime.LARGEST,
+        ),
+    ] = None
+    queue_veh: Annotated[
+        float | None,
+        Measure(
+            description="Vehicles in the longest standing queue in the zone.",
+            unit="veh",
+            digits=1,
+            over_time=OverTime.LARGEST,
+        ),
+    ] = None
+    smp_h: SmpFlow = None
+    saturation: Saturation = None
+    level_of_service: Annotated[
+        LevelOfService | None,
+        Measure(
+            description="Tingkat pelayanan by KM 14/2006; null for a road without a capacity.",
+            over_time=OverTime.OF_SATURATION,
+        ),
+    ] = None
+    emp_verified: EmpVerified = None
+    level: Annotated[
+        Level,
+        Measure(
+            description="Level of the interval's own speed, without dwell time: at a signal, a red phase shows.",
+            over_time=OverTime.LONGEST_KNOWN,
+        ),
+    ]
+    coverage: ObservedShare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneInterval:
-    """One zone over one interval. Without observation a value is ``None``, never 0.
-
-    flow_veh_h: vehicles per hour through the zone. speed_kmh: space-mean speed; ``None`` without calibration.
-    relative_speed: space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too.
-    density_veh_km_lane: vehicles per kilometre and lane. occupancy: share of the zone's area-time covered, 0..1.
-    queue_m, queue_veh: longest standing queue inside the zone. level: of the interval's own speed, without
-    the dwell of a `LevelChange`: at a signal, a red phase shows. coverage: observed share of the interval, 0..1.
-
-    Where the zone's road is described (`analytics.camera.Road`), else ``None``: smp_h: flow in passenger-car units
-    (smp/h, PKJI 2023). saturation: DJ, smp_h over the road's configured capacity. level_of_service: by KM 14/2006, for
-    roads with a capacity. emp_verified: whether the weights behind smp_h are established
-    (`analytics.capacity.pkji_tables`).
-    """
+class ZoneInterval(ZoneMeasures):
+    """Measures of one zone from start_s to end_s."""
 
     zone: str
     start_s: float
     end_s: float
-    flow_veh_h: float | None
-    speed_kmh: float | None
-    density_veh_km_lane: float | None
-    occupancy: float | None
-    queue_m: float | None
-    queue_veh: float | None
-    level: Level
-    coverage: float
-    relative_speed: float | None = None
-    smp_h: float | None = None
-    saturation: float | None = None
-    level_of_service: LevelOfService | None = None
-    emp_verified: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +292,8 @@ class LevelChange:
     zone: str
     level: Level
     previous: Level
-    speed_kmh: float | None = None
-    free_flow_kmh: float | None = None
+    speed_kmh: ZoneSpeed = None
+    free_flow_kmh: FreeFlowSpeed = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

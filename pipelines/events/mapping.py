@@ -1,7 +1,7 @@
 """From the facts about one camera to the events that leave the worker."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -50,7 +50,7 @@ class FactEvents:
     def _take(self, fact: Fact) -> CameraEvent | None:
         match fact:
             case Crossing():
-                self._crossings.append(_crossing(fact))
+                self._crossings.append(CrossingRecord(**_in_utc(fact)))
             case GateInterval():
                 self._gates.append(GateRecord(**_in_utc(fact)))
             case ZoneInterval():
@@ -80,15 +80,7 @@ class FactEvents:
         )
 
     def _congestion(self, report: LevelChange) -> Congestion:
-        return Congestion(
-            camera_id=self._camera.id,
-            zone=report.zone,
-            at=utc(report.t),
-            level=report.level,
-            previous=report.previous,
-            speed_kmh=report.speed_kmh,
-            free_flow_kmh=report.free_flow_kmh,
-        )
+        return Congestion(camera_id=self._camera.id, **_in_utc(report))
 
     def _incident(self, incident: Incident) -> IncidentReport:
         incident_id = str(uuid5(NAMESPACE_URL, f"simpang:{self._camera.id}/{self._run}/{incident.number}"))
@@ -101,34 +93,19 @@ class FactEvents:
             camera_id=self._camera.id,
             incident_id=incident_id,
             phase=IncidentPhase.RAISED if incident.end_s is None else IncidentPhase.ENDED,
-            type=incident.type,
-            zone=incident.zone,
-            start_at=utc(incident.start_s),
-            detected_at=utc(incident.detected_s),
-            end_at=None if incident.end_s is None else utc(incident.end_s),
-            pixel=incident.pixel,
-            ground=incident.ground,
             lat=None if position is None else position.lat,
             lon=None if position is None else position.lon,
-            confidence=incident.confidence,
-            reason=incident.reason,
             snapshot=snapshot,
+            **_in_utc(incident),
         )
 
 
-def _crossing(fact: Crossing) -> CrossingRecord:
-    return CrossingRecord(
-        at=utc(fact.t),
-        gate=fact.gate,
-        direction=fact.direction,
-        road_user=fact.road_user,
-        track=fact.track,
-        speed_kmh=fact.speed_kmh,
-        speed_sigma_kmh=fact.speed_sigma_kmh,
-        headway_s=fact.headway_s,
-    )
+_TIMES = {"t": "at", "start_s": "start_at", "end_s": "end_at", "detected_s": "detected_at"}
+"""Times of facts [s on the clock of the source], and their names in events [UTC]."""
 
 
-def _in_utc(fact: GateInterval | ZoneInterval) -> dict[str, Any]:
-    measured = asdict(fact)
-    return {"start_at": utc(measured.pop("start_s")), "end_at": utc(measured.pop("end_s")), **measured}
+def _in_utc(fact: Crossing | GateInterval | ZoneInterval | LevelChange | Incident) -> dict[str, Any]:
+    """Fields of a fact by name, times in UTC under the names that they have in events."""
+    values = {field.name: getattr(fact, field.name) for field in fields(fact)}
+    times = {_TIMES[name]: values.pop(name) for name in _TIMES if name in values}
+    return {**values, **{name: None if t is None else utc(t) for name, t in times.items()}}

@@ -1,16 +1,28 @@
-"""The four events that leave a worker, and their CloudEvents 1.0 envelope.
+"""Events that leave a worker: counts, congestion, incident, health, and their CloudEvents 1.0 envelope.
 
-Facts count seconds; events carry UTC times, because they outlive the process that made them.
+Facts count seconds; events carry UTC times, because they outlive the process that made them. Measures are inherited
+from `analytics.facts`: what is written there is in the event. docs/events.md is generated from this module.
 """
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
-from analytics.facts import Direction, IncidentType, Level, LevelOfService
+from analytics.facts import (
+    CrossingMeasures,
+    Direction,
+    FreeFlowSpeed,
+    GateMeasures,
+    IncidentType,
+    Level,
+    ObservedShare,
+    ZoneMeasures,
+    ZoneSpeed,
+)
 from analytics.road_users import RoadUser
 
 TOPICS = {
@@ -19,137 +31,128 @@ TOPICS = {
     "incident": "traffic.incidents",
     "health": "traffic.health",
 }
+"""Kind of event -> Kafka topic."""
 
 
-_TOLERANT = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-"""A store keeps what it knows of a newer worker's events: a field that was added loses nobody's counts."""
+_RECORD = ConfigDict(extra="ignore", allow_inf_nan=False)
+_TOLERANT = ConfigDict(frozen=True, **_RECORD)
+"""Unknown fields are ignored: an older store keeps what it knows of a newer worker's events."""
+
+
+def _described(description: str, unit: str = "", **bounds: Any) -> Any:
+    """Description and unit of a field, for its JSON Schema. bounds: `ge`, `le`, as for `pydantic.Field`."""
+    return Field(description=description, json_schema_extra={"unit": unit} if unit else None, **bounds)
+
+
+CameraId = Annotated[str, _described("Id of the camera in the configuration; also the Kafka key.")]
+GateId = Annotated[str, _described("Id of the gate in the camera's geometry.")]
+ZoneId = Annotated[str, _described("Id of the zone in the camera's geometry; `view` for the whole frame.")]
+CheckedShare = Annotated[ObservedShare, Field(ge=0, le=1)]
+CrossingDirection = Annotated[Direction, _described("Side change at the gate p1 -> p2, see docs/results.md.")]
 
 
 class _Data(BaseModel):
     model_config = _TOLERANT
 
-    camera_id: str
+    camera_id: CameraId
 
 
-class CrossingRecord(BaseModel):
-    """`analytics.facts.Crossing` with a UTC time."""
+@dataclass(frozen=True, slots=True, kw_only=True, config=_RECORD)
+class CrossingRecord(CrossingMeasures):
+    """Gate crossing of one road user."""
 
-    model_config = _TOLERANT
-
-    at: AwareDatetime
-    gate: str
-    direction: Direction
-    road_user: RoadUser
-    track: int
-    speed_kmh: float | None = None
-    speed_sigma_kmh: float | None = None
-    headway_s: float | None = None
+    at: Annotated[AwareDatetime, _described("Time of the crossing, interpolated between frames.", "UTC")]
+    gate: GateId
+    direction: CrossingDirection
+    road_user: Annotated[RoadUser, _described("Class of the road user.")]
+    track: Annotated[int, _described("Number of the track, unique within one run of the worker.")]
 
 
-class GateRecord(BaseModel):
-    """`analytics.facts.GateInterval` with UTC times."""
+@dataclass(frozen=True, slots=True, kw_only=True, config=_RECORD)
+class GateRecord(GateMeasures):
+    """One direction of a gate over one minute. What was not observed is null, never 0."""
 
-    model_config = _TOLERANT
-
-    gate: str
-    direction: Direction
-    start_at: AwareDatetime
-    end_at: AwareDatetime
-    flow_veh_h: float | None = None
-    headway_mean_s: float | None = None
-    headway_median_s: float | None = None
-    headway_under_2s: float | None = None
-    smp_h: float | None = None
-    saturation: float | None = None
-    emp_verified: bool | None = None
-    coverage: float = Field(ge=0, le=1)
+    gate: GateId
+    direction: CrossingDirection
+    start_at: Annotated[AwareDatetime, _described("Start of the minute.", "UTC")]
+    end_at: Annotated[AwareDatetime, _described("End of the minute.", "UTC")]
+    coverage: CheckedShare
 
 
-class ZoneRecord(BaseModel):
-    """`analytics.facts.ZoneInterval` with UTC times."""
+@dataclass(frozen=True, slots=True, kw_only=True, config=_RECORD)
+class ZoneRecord(ZoneMeasures):
+    """One zone over one minute. What was not observed is null, never 0."""
 
-    model_config = _TOLERANT
-
-    zone: str
-    start_at: AwareDatetime
-    end_at: AwareDatetime
-    flow_veh_h: float | None = None
-    speed_kmh: float | None = None
-    relative_speed: float | None = None
-    density_veh_km_lane: float | None = None
-    occupancy: float | None = None
-    queue_m: float | None = None
-    queue_veh: float | None = None
-    smp_h: float | None = None
-    saturation: float | None = None
-    level_of_service: LevelOfService | None = None
-    emp_verified: bool | None = None
-    level: Level
-    coverage: float = Field(ge=0, le=1)
+    zone: ZoneId
+    start_at: Annotated[AwareDatetime, _described("Start of the minute.", "UTC")]
+    end_at: Annotated[AwareDatetime, _described("End of the minute.", "UTC")]
+    coverage: CheckedShare
 
 
 class Counts(_Data):
-    """What a camera counted over [start_at, end_at); `gates` and `zones` hold the intervals that closed meanwhile.
-
-    observed_s: seconds of the period that were really analysed; the rest is unknown, not empty.
-    A report never spans two UTC minutes.
-    """
+    """Crossings of a camera from start_at to end_at, and the intervals that closed meanwhile; never two UTC minutes."""
 
     kind: Literal["counts"] = "counts"
-    start_at: AwareDatetime
-    end_at: AwareDatetime
-    observed_s: float = Field(ge=0)
-    crossings: tuple[CrossingRecord, ...] = ()
-    gates: tuple[GateRecord, ...] = ()
-    zones: tuple[ZoneRecord, ...] = ()
+    start_at: Annotated[AwareDatetime, _described("Start of the reported time.", "UTC")]
+    end_at: Annotated[AwareDatetime, _described("End of the reported time, excluded.", "UTC")]
+    observed_s: Annotated[float, _described("Analysed time within it; the rest is unknown, not empty.", "s", ge=0)]
+    crossings: Annotated[tuple[CrossingRecord, ...], _described("Gate crossings.")] = ()
+    gates: Annotated[tuple[GateRecord, ...], _described("Gate intervals that closed.")] = ()
+    zones: Annotated[tuple[ZoneRecord, ...], _described("Zone intervals that closed.")] = ()
 
 
 class Congestion(_Data):
-    """The level of a zone: on every change, and repeated once a minute."""
+    """Level of a zone: on every change, and repeated once a minute."""
 
     kind: Literal["congestion"] = "congestion"
-    zone: str
-    at: AwareDatetime
-    level: Level
-    previous: Level
-    speed_kmh: float | None = None
-    free_flow_kmh: float | None = None
+    zone: ZoneId
+    at: Annotated[AwareDatetime, _described("Time of the change or the repetition.", "UTC")]
+    level: Annotated[Level, _described("Present level.")]
+    previous: Annotated[Level, _described("Level before; equal to `level` in a repetition.")]
+    speed_kmh: ZoneSpeed = None
+    free_flow_kmh: FreeFlowSpeed = None
 
 
 class IncidentPhase(StrEnum):
+    """Begin or end of an incident."""
+
     RAISED = "raised"
     ENDED = "ended"
 
 
 class IncidentReport(_Data):
-    """An incident when it is raised, and again with the same `incident_id` when it is over.
-
-    pixel: (u, v). ground: metres in the camera's local frame. lat, lon: WGS84 of the ground point; the camera's own
-    position where that cannot be known (`analytics.geometry.geodesy.locate`). snapshot: name of the picture in the
-    snapshot store, None where none was kept.
-    """
+    """Incident when it is raised, and again with the same `incident_id` when it is over."""
 
     kind: Literal["incident"] = "incident"
-    incident_id: str
-    phase: IncidentPhase
-    type: IncidentType
-    zone: str | None = None
-    start_at: AwareDatetime
-    detected_at: AwareDatetime
-    end_at: AwareDatetime | None = None
-    pixel: tuple[float, float]
-    ground: tuple[float, float] | None = None
-    lat: float | None = None
-    lon: float | None = None
-    confidence: float = Field(ge=0, le=1)
-    reason: str
-    snapshot: str | None = None
+    incident_id: Annotated[str, _described("Id of the incident, the same in both events.")]
+    phase: Annotated[IncidentPhase, _described("`raised`, or `ended` when it is over.")]
+    type: Annotated[IncidentType, _described("What happened.")]
+    zone: Annotated[str | None, _described("Id of the zone; null outside all zones.")] = None
+    start_at: Annotated[AwareDatetime, _described("Best estimate of the beginning.", "UTC")]
+    detected_at: Annotated[AwareDatetime, _described("Time of the alert, from earlier data alone.", "UTC")]
+    end_at: Annotated[AwareDatetime | None, _described("End; null while it lasts.", "UTC")] = None
+    pixel: Annotated[tuple[float, float], _described("Place (u, v) in the full frame, v down.", "px")]
+    ground: Annotated[
+        tuple[float, float] | None,
+        _described("Place (x, y) on the ground; null without calibration.", "m"),
+    ] = None
+    lat: Annotated[
+        float | None,
+        _described("WGS84 latitude of the ground point; of the camera where that is not known.", "degrees"),
+    ] = None
+    lon: Annotated[
+        float | None,
+        _described("WGS84 longitude of the ground point; of the camera where that is not known.", "degrees"),
+    ] = None
+    confidence: Annotated[float, _described("Confidence, 0..1.", ge=0, le=1)]
+    reason: Annotated[str, _described("One sentence about the evidence, in English.")]
+    snapshot: Annotated[str | None, _described("File name of the snapshot; null where none was kept.")] = None
 
 
 class CameraStatus(StrEnum):
-    """`online` is analysed; `degraded` is seen but not to be trusted in full; in all others there is no data.
+    """`online` is analysed; `degraded` is analysed with reservations; in all others there is no data.
 
-    unusable: what it shows is no basis for facts (moved, covered, blurred, dark, washed out). frozen: always the same.
+    unusable: the view is no basis for facts (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
     """
 
     ONLINE = "online"
@@ -161,48 +164,52 @@ class CameraStatus(StrEnum):
 
 
 class Drops(BaseModel):
-    """Pictures that came and were not analysed.
-
-    superseded: a newer one came before the next look was wanted; nothing is lost. no_capacity: a look was wanted, but
-    the machine had no time for it. withheld: the view is no basis for facts. failed: the analysis did.
-    """
+    """Frames that came and were not analysed, by cause."""
 
     model_config = _TOLERANT
 
-    superseded: int = 0
-    no_capacity: int = 0
-    withheld: int = 0
-    failed: int = 0
+    superseded: Annotated[int, _described("A newer frame came before the next one was due; nothing is lost.")] = 0
+    no_capacity: Annotated[int, _described("A frame was due, but the machine had no time for it.")] = 0
+    withheld: Annotated[int, _described("The view was no basis for facts.")] = 0
+    failed: Annotated[int, _described("The analysis failed.")] = 0
 
 
 class Health(_Data):
-    """How a camera is doing: on every change of status, and every few seconds as a heartbeat.
+    """State of a camera: on every change of status, and every few seconds as a heartbeat.
 
-    Rates are means since the last report, and so are the 95th percentiles. held_fps: of those analysed, for how many
-    the detector was not needed: nobody had moved, or all who had were followed. wanted_fps: the looks a second that
-    its traffic asks for now. reached: the share of the looks that were wanted, and for which there were pictures,
-    that the machine had time for. dropped: pictures that came and were not analysed since the last report, drops: why.
-    age_s: from when the newest analysed frame was taken to its facts; a stream that comes late counts.
-    frame_to_event_p95_ms: from a frame's arrival here to its facts being on their way.
-    reason: why it is not online, or what an operator should know though it is.
+    Rates and 95th percentiles are of the time since the last report.
     """
 
     kind: Literal["health"] = "health"
-    at: AwareDatetime
-    status: CameraStatus
-    reason: str = ""
-    received_fps: float | None = None
-    analysed_fps: float | None = None
-    held_fps: float | None = None
-    wanted_fps: float | None = None
-    reached: float | None = Field(default=None, ge=0, le=1)
-    dropped: int = 0
-    drops: Drops | None = None
-    reconnects: int = 0
-    age_s: float | None = None
-    age_p95_s: float | None = None
-    frame_to_event_p95_ms: float | None = None
-    image_size: tuple[int, int] | None = None
+    at: Annotated[AwareDatetime, _described("Time of the report.", "UTC")]
+    status: Annotated[CameraStatus, _described("State of the camera.")]
+    reason: Annotated[
+        str, _described("Why it is not online, or what an operator should know though it is; empty for nothing.")
+    ] = ""
+    received_fps: Annotated[float | None, _described("Frames received.", "frames/s")] = None
+    analysed_fps: Annotated[float | None, _described("Frames analysed.", "frames/s")] = None
+    held_fps: Annotated[
+        float | None, _described("Analysed frames without the detector: every road user was followed.", "frames/s")
+    ] = None
+    wanted_fps: Annotated[
+        float | None, _described("Analysed frames that the present traffic asks for.", "frames/s")
+    ] = None
+    reached: Annotated[
+        float | None,
+        _described("Share of the frames due that the machine had time for, 0..1; 1 is all.", ge=0, le=1),
+    ] = None
+    dropped: Annotated[int, _described("Frames received and not analysed.")] = 0
+    drops: Annotated[Drops | None, _described("The same by cause.")] = None
+    reconnects: Annotated[int, _described("Connections after the first, since the worker started.")] = 0
+    age_s: Annotated[float | None, _described("Time from the newest analysed frame's capture to its facts.", "s")] = (
+        None
+    )
+    age_p95_s: Annotated[float | None, _described("95th percentile of that time (nearest rank).", "s")] = None
+    frame_to_event_p95_ms: Annotated[
+        float | None,
+        _described("95th percentile of the time from a frame's arrival to its facts being sent.", "ms"),
+    ] = None
+    image_size: Annotated[tuple[int, int] | None, _described("Width and height of the frame.", "px")] = None
 
 
 EventData = Annotated[Counts | Congestion | IncidentReport | Health, Field(discriminator="kind")]
@@ -213,18 +220,18 @@ class Event(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    specversion: Literal["1.0"] = "1.0"
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: AwareDatetime
-    datacontenttype: Literal["application/json"] = "application/json"
-    data: EventData
+    specversion: Annotated[Literal["1.0"], _described("Version of CloudEvents.")] = "1.0"
+    id: Annotated[str, _described("UUID of the event; a replayed event keeps it.")]
+    source: Annotated[str, _described("`/cameras/ID` of the camera.")]
+    type: Annotated[str, _described("`id.simpang.traffic.KIND.v1`.")]
+    subject: Annotated[str, _described("Id of the camera.")]
+    time: Annotated[AwareDatetime, _described("Time when the event was made.", "UTC")]
+    datacontenttype: Annotated[Literal["application/json"], _described("Format of `data`.")] = "application/json"
+    data: Annotated[EventData, _described("The event itself; `kind` names its schema.")]
 
     @classmethod
     def wrap(cls, data: Counts | Congestion | IncidentReport | Health, at: datetime) -> "Event":
-        """source is the camera (`/cameras/ID`), subject its id; `at` is when the event was made."""
+        """Put an event into its envelope. at: time when the event was made."""
         return cls(
             id=str(uuid4()),
             source=f"/cameras/{data.camera_id}",
@@ -248,5 +255,5 @@ class Event(BaseModel):
 
     @classmethod
     def from_json(cls, raw: bytes | str) -> "Event":
-        """Raises pydantic.ValidationError for anything that is not one of our events."""
+        """Parse an event. Raises pydantic.ValidationError for anything else."""
         return cls.model_validate_json(raw)

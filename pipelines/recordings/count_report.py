@@ -15,6 +15,7 @@ from typing import Any, Self
 from analytics.camera import Camera
 from analytics.facts import Crossing, Direction, Fact, GateInterval, Incident, Trip, ZoneInterval
 from analytics.geometry.geodesy import locate
+from analytics.measures import measures_of
 from analytics.road_users import RoadUser
 from analytics.turning.turning_counts import Movement
 from pipelines.errors import UserError
@@ -191,10 +192,14 @@ def _crossing(crossing: Crossing) -> dict[str, Any]:
         "direction": crossing.direction.value,
         "class": crossing.road_user.value,
         "track": crossing.track,
-        "speed_kmh": _rounded(crossing.speed_kmh),
-        "speed_sigma_kmh": _rounded(crossing.speed_sigma_kmh),
-        "headway_s": _rounded(crossing.headway_s),
+        **_measures(crossing),
     }
+
+
+def _measures(fact: Crossing | GateInterval | ZoneInterval) -> dict[str, Any]:
+    """Measures of a fact by name, with the decimals that `analytics.facts` states."""
+    kind: type = type(fact)
+    return {name: measure.rounded(getattr(fact, name)) for name, measure in measures_of(kind).items()}
 
 
 def _journey(row: str) -> Trip:
@@ -218,19 +223,7 @@ def _interval(interval: ZoneInterval) -> dict[str, Any]:
         "zone": interval.zone,
         "start_s": interval.start_s,
         "end_s": interval.end_s,
-        "flow_veh_h": _rounded(interval.flow_veh_h, 1),
-        "speed_kmh": _rounded(interval.speed_kmh),
-        "relative_speed": _rounded(interval.relative_speed, 3),
-        "density_veh_km_lane": _rounded(interval.density_veh_km_lane),
-        "occupancy": _rounded(interval.occupancy, 4),
-        "queue_m": _rounded(interval.queue_m, 1),
-        "queue_veh": _rounded(interval.queue_veh, 1),
-        "smp_h": _rounded(interval.smp_h, 1),
-        "saturation": _rounded(interval.saturation, 3),
-        "level_of_service": interval.level_of_service,
-        "emp_verified": interval.emp_verified,
-        "level": interval.level.value,
-        "coverage": round(interval.coverage, 4),
+        **_measures(interval),
     }
 
 
@@ -240,14 +233,7 @@ def _gate_interval(interval: GateInterval) -> dict[str, Any]:
         "direction": interval.direction.value,
         "start_s": interval.start_s,
         "end_s": interval.end_s,
-        "flow_veh_h": _rounded(interval.flow_veh_h, 1),
-        "headway_mean_s": _rounded(interval.headway_mean_s),
-        "headway_median_s": _rounded(interval.headway_median_s),
-        "headway_under_2s": _rounded(interval.headway_under_2s, 3),
-        "smp_h": _rounded(interval.smp_h, 1),
-        "saturation": _rounded(interval.saturation, 3),
-        "emp_verified": interval.emp_verified,
-        "coverage": round(interval.coverage, 4),
+        **_measures(interval),
     }
 
 

@@ -4,9 +4,10 @@ A field that is added to a record becomes a column here. A migration adds it to 
 """
 
 from collections.abc import Iterable
+from dataclasses import fields
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -18,10 +19,15 @@ OTHER_TYPES = {"track": "bigint", "lat": "double precision", "lon": "double prec
 """Exceptions by name: a track's number outgrows 32 bits, and 32-bit degrees are 1 m apart. [type ranges of SQL]"""
 
 
-def columns_of(record: type[BaseModel], *, without: Iterable[str] = ()) -> dict[str, str]:
+Record = type[BaseModel | CrossingRecord | GateRecord | ZoneRecord]
+"""Class of an event, or of a part of one that has a table of its own."""
+
+
+def columns_of(record: Record, *, without: Iterable[str] = ()) -> dict[str, str]:
     """Return the columns, name -> SQL type, that hold the fields of `record`, except those named in `without`."""
-    fields = {name: field for name, field in record.model_fields.items() if name not in without}
-    return {name: OTHER_TYPES.get(name) or _sql_type(field.annotation) for name, field in fields.items()}
+    names = list(record.model_fields) if issubclass(record, BaseModel) else [field.name for field in fields(record)]
+    hints = get_type_hints(record)
+    return {name: OTHER_TYPES.get(name) or _sql_type(hints[name]) for name in names if name not in without}
 
 
 def _sql_type(annotation: Any) -> str:

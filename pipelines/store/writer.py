@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
-from pydantic import BaseModel
 
 from pipelines.alerts.rules import Alert
 from pipelines.events.schema import Congestion, Counts, Event, Health, IncidentPhase, IncidentReport
@@ -113,7 +112,7 @@ def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
     return rows
 
 
-def _row(table: str, record: BaseModel, **values: Any) -> Row:
+def _row(table: str, record: object, **values: Any) -> Row:
     """Return the values of a row: those of `values` by column name, and all others from the fields of `record`."""
     found = (values[name] if name in values else getattr(record, name) for name in EVENT_COLUMNS[table])
     return tuple(value.value if isinstance(value, Enum) else value for value in found)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_a_replay_changes_nothing(pool: ConnectionPool) -> None:
 def test_two_crossings_at_the_same_instant_are_two(pool: ConnectionPool) -> None:
     event = counts(crossings=2)
     assert isinstance(event.data, Counts)
-    together = tuple(c.model_copy(update={"at": NOON}) for c in event.data.crossings)
+    together = tuple(replace(c, at=NOON) for c in event.data.crossings)
     EventWriter(pool).write([event.model_copy(update={"data": event.data.model_copy(update={"crossings": together})})])
     assert len(contents(pool)["crossings"]) == 2
 
