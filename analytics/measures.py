@@ -16,7 +16,7 @@ class OverTime(StrEnum):
     LARGEST = "the largest"
     ALL = "true if it is true of all"
     LONGEST_KNOWN = "the known value that lasted longest; of equals, the worse"
-    OF_CROSSINGS = "computed from the single crossings, not from the intervals"
+    OF_CROSSINGS = "computed from the single crossings"
     OF_SATURATION = "computed from the mean saturation of the intervals that have a level of service"
     OBSERVED_SHARE = "observed time over the length of the period"
 
@@ -26,7 +26,7 @@ class BothDirections(StrEnum):
 
     SUM = "sum of both directions"
     LARGEST = "the direction that has most"
-    TOGETHER = "both directions together, by the same rule"
+    TOGETHER = "both directions together"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from portal.auth.permissions import Planner, find_camera
 from portal.cameras.catalogue import Entry
 from portal.dependencies import TheServices
 from portal.history.buckets import bucket_edges
-from portal.history.queries import Span
+from portal.history.queries import BucketRange
 from portal.history.rows import as_csv, gate_history, zone_history
 from portal.history.schemas import History
 from portal.schemas import Problem
@@ -54,7 +54,7 @@ def _history(
         edges = bucket_edges(from_at or end - timedelta(days=1), end, interval, services.zone)
     except ValueError as error:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
-    span = Span(camera_id=entry.id, edges=edges)
+    span = BucketRange(camera_id=entry.id, edges=edges)
     with transaction(services.pool) as connection:
         rows = gate_history(connection, span, gate) if gate else zone_history(connection, span, zone or "")
     return History(camera_id=entry.id, gate=gate, zone=zone, interval_s=interval, rows=rows)

@@ -1,35 +1,40 @@
-"""History rows: every bucket of the period, those that were not observed as gaps."""
+"""Rows of history: one for every bucket of the period, with nulls where nothing was observed."""
 
 import csv
 import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from datetime import datetime
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
 from analytics.capacity.pkji import level_of_service
-from analytics.facts import Level
+from analytics.facts import GateMeasures, Level, ZoneMeasures
+from analytics.measures import OverTime, measures_of
 from analytics.road_users import ROAD_USERS, RoadUser
 from portal.history.queries import (
+    BucketRange,
     ClassBucket,
     HeadwayBucket,
-    SmpBucket,
-    Span,
-    ZoneBucket,
+    MeasureBucket,
     crossings_by_class,
-    gate_smp,
+    gate_buckets,
     headways,
     observed_buckets,
     zone_buckets,
 )
 from portal.history.schemas import Counts, HistoryRow
-from portal.live.camera_state import SEVERITY
 
-_MEASURES = ("flow_veh_h", "speed_kmh", "relative_speed", "occupancy")
-_LATER_MEASURES = (
+PUBLISHED_COLUMNS = (
+    "flow_veh_h",
+    "speed_kmh",
+    "relative_speed",
+    "occupancy",
+    "level",
     "headway_mean_s",
     "headway_median_s",
     "headway_under_2s",
@@ -38,36 +43,49 @@ _LATER_MEASURES = (
     "level_of_service",
     "emp_verified",
 )
-"""Columns are added at the end, where they disturb no one's spreadsheet."""
+"""First measures of the CSV, in the order of version 0.1.0. All others follow in the order of their definition."""
 
 
-def gate_history(connection: Connection, span: Span, gate: str) -> list[HistoryRow]:
-    """Counts of both directions; flow is of vehicles (no persons) per hour of observed time.
+def csv_measures(row: type[HistoryRow]) -> list[str]:
+    """Measures of a row in the order of the CSV's columns; a new one stands behind the published ones."""
+    others = (*PUBLISHED_COLUMNS, "start_at", "end_at", "coverage", "counts")
+    return [*PUBLISHED_COLUMNS, *(field.name for field in fields(row) if field.name not in others)]
 
-    speed_kmh: the harmonic mean of the speeds at the gate, which is the space-mean speed (Wardrop 1952).
+
+def gate_history(connection: Connection, span: BucketRange, gate: str) -> list[HistoryRow]:
+    """Counts and measures of both directions of a gate. Flow is of vehicles (no persons) per hour of observed time.
+
+    speed_kmh: harmonic mean of the speeds at the gate, which is the space-mean speed (Wardrop 1952).
     """
     observed = {row.bucket: row.observed_s for row in observed_buckets(connection, span)}
     classes: dict[int, list[ClassBucket]] = defaultdict(list)
     for row in crossings_by_class(connection, span, gate):
         classes[row.bucket].append(row)
     between = {row.bucket: row for row in headways(connection, span, gate)}
-    smp = {row.bucket: row for row in gate_smp(connection, span, gate)}
+    measured = {row["bucket"]: row for row in gate_buckets(connection, span, gate)}
     return [
-        _gate_row(start, end, observed.get(i, 0), classes.get(i, [])).model_copy(
-            update={**_headways(between.get(i)), **_smp(smp.get(i))}
+        HistoryRow(
+            start_at=start,
+            end_at=end,
+            coverage=_share(observed.get(i, 0), start, end),
+            **{
+                **_rounded(GateMeasures, measured.get(i, {})),
+                **_headways(between.get(i)),
+                **_crossings(observed.get(i, 0), classes.get(i, [])),
+            },
         )
         for i, (start, end) in _numbered(span.edges)
     ]
 
 
-def zone_history(connection: Connection, span: Span, zone: str) -> list[HistoryRow]:
-    """Means over the observed part of each bucket."""
-    found = {row.bucket: row for row in zone_buckets(connection, span, zone, SEVERITY)}
+def zone_history(connection: Connection, span: BucketRange, zone: str) -> list[HistoryRow]:
+    """Measures of a zone over the observed part of each bucket."""
+    found = {row["bucket"]: row for row in zone_buckets(connection, span, zone)}
     return [_zone_row(start, end, found.get(i)) for i, (start, end) in _numbered(span.edges)]
 
 
 def counted(rows: Iterable[tuple[str, int]]) -> Counts:
-    """Every class with its number, zeros included: only what was observed gets here."""
+    """Number of crossings of every class, zeros included; for observed time only."""
     counts: Counts = dict.fromkeys(ROAD_USERS, 0)
     for road_user, n in rows:
         counts[RoadUser(road_user)] += n
@@ -75,29 +93,19 @@ def counted(rows: Iterable[tuple[str, int]]) -> Counts:
 
 
 def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> Iterator[str]:
-    """Lines with empty cells for gaps; local times carry their offset."""
-    yield _csv_line(
-        [
-            "start_utc",
-            "end_utc",
-            "start_local",
-            "end_local",
-            "coverage",
-            *ROAD_USERS,
-            *_MEASURES,
-            "level",
-            *_LATER_MEASURES,
-        ],
-    )
+    """Lines with empty cells where nothing was observed; local times carry their offset."""
+    measures = csv_measures(HistoryRow)
+    yield _csv_line(["start_utc", "end_utc", "start_local", "end_local", "coverage", *ROAD_USERS, *measures])
     for row in rows:
         counts = [row.counts[road_user] for road_user in ROAD_USERS] if row.counts else [None] * len(ROAD_USERS)
         times = [
             *(at.isoformat().replace("+00:00", "Z") for at in (row.start_at, row.end_at)),
             *(at.astimezone(zone).isoformat() for at in (row.start_at, row.end_at)),
         ]
-        level = None if row.level is Level.UNKNOWN else row.level
-        measures, later = ([getattr(row, name) for name in names] for names in (_MEASURES, _LATER_MEASURES))
-        yield _csv_line([*times, row.coverage, *counts, *measures, level, *later])
+        values = (getattr(row, name) for name in measures)
+        yield _csv_line(
+            [*times, row.coverage, *counts, *(None if value is Level.UNKNOWN else value for value in values)]
+        )
 
 
 def _csv_line(cells: Sequence[object]) -> str:
@@ -110,65 +118,48 @@ def _numbered(edges: Sequence[datetime]) -> Iterator[tuple[int, tuple[datetime, 
     return enumerate(pairwise(edges))
 
 
-def _gate_row(start: datetime, end: datetime, observed_s: float, classes: Sequence[ClassBucket]) -> HistoryRow:
+def _crossings(observed_s: float, classes: Sequence[ClassBucket]) -> dict[str, Any]:
+    """Counts, flow and speed of a gate; nothing for a bucket that was not observed."""
     if not observed_s:
-        return HistoryRow(start_at=start, end_at=end, coverage=0)
+        return {}
     vehicles = sum(row.n for row in classes if row.road_user != RoadUser.PERSON)
-    timed = [row for row in classes if row.pace and row.road_user != RoadUser.PERSON]
-    pace = sum(row.pace or 0 for row in timed)
-    return HistoryRow(
-        start_at=start,
-        end_at=end,
-        coverage=_share(observed_s, start, end),
-        counts=counted((row.road_user, row.n) for row in classes),
-        flow_veh_h=round(vehicles * 3600 / observed_s, 1),
-        speed_kmh=round(sum(row.timed for row in timed) / pace, 1) if pace else None,
-    )
-
-
-def _headways(found: HeadwayBucket | None) -> dict[str, float]:
-    if found is None:
-        return {}
+    with_speed = [row for row in classes if row.pace_h_km and row.road_user != RoadUser.PERSON]
+    pace_h_km = sum(row.pace_h_km or 0 for row in with_speed)
     return {
-        "headway_mean_s": round(found.mean_s, 1),
-        "headway_median_s": round(found.median_s, 1),
-        "headway_under_2s": round(found.under_2s, 3),
+        "counts": counted((row.road_user, row.n) for row in classes),
+        "flow_veh_h": round(vehicles * 3600 / observed_s, 1),
+        "speed_kmh": round(sum(row.with_speed for row in with_speed) / pace_h_km, 1) if pace_h_km else None,
     }
 
 
-def _smp(found: SmpBucket | None) -> dict[str, float | bool | None]:
+def _headways(found: HeadwayBucket | None) -> dict[str, Any]:
+    """Headways of a gate; nothing for a bucket without any."""
     if found is None:
         return {}
-    return {
-        "smp_h": round(found.smp_h, 1),
-        "saturation": _rounded(found.saturation, 3),
-        "emp_verified": found.verified,
+    measured = {
+        "headway_mean_s": found.mean_s,
+        "headway_median_s": found.median_s,
+        "headway_under_2s": found.under_2s,
     }
+    return _rounded(GateMeasures, measured)
 
 
-def _zone_row(start: datetime, end: datetime, found: ZoneBucket | None) -> HistoryRow:
+def _zone_row(start: datetime, end: datetime, found: MeasureBucket | None) -> HistoryRow:
     if found is None:
         return HistoryRow(start_at=start, end_at=end, coverage=0)
-    return HistoryRow(
-        start_at=start,
-        end_at=end,
-        coverage=_share(found.observed_s, start, end),
-        flow_veh_h=_rounded(found.flow_veh_h, 1),
-        speed_kmh=_rounded(found.speed_kmh, 1),
-        relative_speed=_rounded(found.relative_speed, 3),
-        occupancy=_rounded(found.occupancy, 4),
-        level=Level(found.level),
-        smp_h=_rounded(found.smp_h, 1),
-        saturation=_rounded(found.saturation, 3),
-        level_of_service=None
-        if found.rated_saturation is None
-        else level_of_service(found.rated_saturation, forced=found.level == Level.JAMMED),
-        emp_verified=found.verified,
-    )
+    values = _rounded(ZoneMeasures, found)
+    level = Level(found["level"])
+    for name, measure in measures_of(ZoneMeasures).items():
+        if measure.over_time is OverTime.OF_SATURATION and found[name] is not None:
+            values[name] = level_of_service(found[name], forced=level is Level.JAMMED)
+    coverage = _share(found["observed_s"], start, end)
+    return HistoryRow(start_at=start, end_at=end, **{**values, "level": level, "coverage": coverage})
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+def _rounded(kind: type, found: MeasureBucket) -> dict[str, Any]:
+    """Measures among the found values, with the decimals that they have over time."""
+    measures = measures_of(kind)
+    return {name: measures[name].rounded_over_time(value) for name, value in found.items() if name in measures}
 
 
 def _share(observed_s: float, start: datetime, end: datetime) -> float:

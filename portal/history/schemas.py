@@ -1,8 +1,11 @@
 """JSON of counts and history: crossings of the last minutes, and measures over buckets of time."""
 
-from pydantic import Field
+from typing import Annotated
 
-from analytics.facts import Direction, Level, LevelOfService
+from pydantic import ConfigDict, Field
+from pydantic.dataclasses import dataclass
+
+from analytics.facts import Direction, GateMeasures, Level, ObservedShare, ZoneMeasures
 from analytics.road_users import RoadUser
 from portal.schemas import Answer, Fraction, Utc
 
@@ -11,18 +14,24 @@ Counts = dict[RoadUser, int]
 
 
 class MinuteCounts(Answer):
+    """Gate crossings of one UTC minute."""
+
     start_at: Utc
     observed: Fraction = Field(description="Share of the minute that was analysed; the newest is still filling.")
     counts: Counts | None = Field(description="Gate crossings by class; null where nothing was observed.")
 
 
 class GateTotal(Answer):
+    """Crossings of one direction of a gate over all minutes."""
+
     gate: str
     direction: Direction
     counts: Counts
 
 
 class RecentCounts(Answer):
+    """Gate crossings of the last minutes."""
+
     camera_id: str
     from_at: Utc
     to_at: Utc
@@ -31,30 +40,38 @@ class RecentCounts(Answer):
     totals: list[GateTotal]
 
 
-class HistoryRow(Answer):
+@dataclass(
+    frozen=True,
+    kw_only=True,
+    config=ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True),
+)
+class HistoryRow(GateMeasures, ZoneMeasures):
+    """Measures of a gate or a zone over one bucket of time. Without observation a value is null, never 0.
+
+    All measures come from `analytics.facts`. Those of zones are null for a gate, and those of gates for a zone.
+    """
+
     start_at: Utc
     end_at: Utc
-    coverage: Fraction = Field(description="Share of the bucket that was observed; counts are not scaled up by it.")
-    counts: Counts | None = None
-    flow_veh_h: float | None = Field(default=None, description="Vehicles an hour of observed time.")
-    speed_kmh: float | None = Field(default=None, description="Space-mean speed.")
-    relative_speed: float | None = Field(default=None, description="Speed over the zone's own free flow.")
-    occupancy: float | None = None
-    level: Level = Field(default=Level.UNKNOWN, description="The level that held longest; of equals, the worse.")
-    headway_mean_s: float | None = Field(default=None, description="At a gate, between vehicles of one direction.")
-    headway_median_s: float | None = None
-    headway_under_2s: Fraction | None = Field(default=None, description="Share of vehicles that followed within 2 s.")
-    smp_h: float | None = Field(default=None, description="Flow in passenger-car units (PKJI 2023) an hour.")
-    saturation: float | None = Field(
-        default=None, description="Degree of saturation DJ = q / C; at a gate, of the direction that has most."
-    )
-    level_of_service: LevelOfService | None = Field(default=None, description="Of a zone's road, by KM 14/2006.")
-    emp_verified: bool | None = Field(
-        default=None, description="Whether the emp behind smp_h are established; null where there is no smp_h."
-    )
+    coverage: Annotated[ObservedShare, Field(ge=0, le=1)]
+    counts: Annotated[
+        Counts | None, Field(description="Crossings of a gate in both directions; not scaled up by coverage.")
+    ] = None
+    flow_veh_h: Annotated[
+        float | None, Field(description="Vehicles per hour of observed time; of both directions of a gate.")
+    ] = None
+    speed_kmh: Annotated[
+        float | None,
+        Field(description="Space-mean speed: in the zone, or the harmonic mean of the speeds at the gate."),
+    ] = None
+    level: Annotated[
+        Level, Field(description="The known level that lasted longest; of equals, the worse; `unknown` for a gate.")
+    ] = Level.UNKNOWN
 
 
 class History(Answer):
+    """Measures of a gate or a zone over consecutive buckets of time."""
+
     camera_id: str
     gate: str | None = None
     zone: str | None = None

@@ -525,9 +525,9 @@ export interface components {
         };
         /**
          * CameraStatus
-         * @description `online` is analysed; `degraded` is seen but not to be trusted in full; in all others there is no data.
+         * @description `online` is analysed; `degraded` is analysed with reservations; in all others there is no data.
          *
-         *     unusable: what it shows is no basis for facts (moved, covered, blurred, dark, washed out). frozen: always the same.
+         *     unusable: the view is no basis for facts (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
          * @enum {string}
          */
         CameraStatus: "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
@@ -564,6 +564,26 @@ export interface components {
             zoom: number;
         };
         /**
+         * ControlPointEntry
+         * @description A pixel and its place on the ground: `ground` in metres, or `lat` and `lon` in degrees (WGS84).
+         */
+        ControlPointEntry: {
+            /** Ground */
+            ground?: [
+                number,
+                number
+            ] | null;
+            /** Lat */
+            lat?: number | null;
+            /** Lon */
+            lon?: number | null;
+            /** Pixel */
+            pixel: [
+                number,
+                number
+            ];
+        };
+        /**
          * Direction
          * @description Side change at a gate p1 -> p2, in image coordinates (v down).
          *
@@ -586,7 +606,10 @@ export interface components {
                 number
             ];
         };
-        /** GateTotal */
+        /**
+         * GateTotal
+         * @description Crossings of one direction of a gate over all minutes.
+         */
         GateTotal: {
             /** Counts */
             counts: {
@@ -601,7 +624,10 @@ export interface components {
             /** Status */
             status: string;
         };
-        /** History */
+        /**
+         * History
+         * @description Measures of a gate or a zone over consecutive buckets of time.
+         */
         History: {
             /** Camera Id */
             camera_id: string;
@@ -614,20 +640,33 @@ export interface components {
             /** Zone */
             zone: string | null;
         };
-        /** HistoryRow */
+        /**
+         * HistoryRow
+         * @description Measures of a gate or a zone over one bucket of time. Without observation a value is null, never 0.
+         *
+         *     All measures come from `analytics.facts`. Those of zones are null for a gate, and those of gates for a zone.
+         */
         HistoryRow: {
-            /** Counts */
+            /**
+             * Counts
+             * @description Crossings of a gate in both directions; not scaled up by coverage.
+             */
             counts: {
                 [key: string]: number;
             } | null;
             /**
              * Coverage
-             * @description Share of the bucket that was observed; counts are not scaled up by it.
+             * @description Share of the interval that was observed, 0..1. Over several intervals: observed time over the length of the period.
              */
             coverage: number;
             /**
+             * Density Veh Km Lane
+             * @description Vehicles per kilometre and lane. Unit: veh/(km lane). Over several intervals: mean over the observed time.
+             */
+            density_veh_km_lane: number | null;
+            /**
              * Emp Verified
-             * @description Whether the emp behind smp_h are established; null where there is no smp_h.
+             * @description Whether the weights (emp) behind smp_h are established; null where there is no smp_h. Over several intervals: true if it is true of all; both directions together.
              */
             emp_verified: boolean | null;
             /**
@@ -637,48 +676,64 @@ export interface components {
             end_at: string;
             /**
              * Flow Veh H
-             * @description Vehicles an hour of observed time.
+             * @description Vehicles per hour of observed time; of both directions of a gate.
              */
             flow_veh_h: number | null;
             /**
              * Headway Mean S
-             * @description At a gate, between vehicles of one direction.
+             * @description Mean time between vehicles of one direction; null for fewer than 2 vehicles. Unit: s. Over several intervals: computed from the single crossings; both directions together.
              */
             headway_mean_s: number | null;
-            /** Headway Median S */
+            /**
+             * Headway Median S
+             * @description Median time between vehicles of one direction; null for fewer than 2 vehicles. Unit: s. Over several intervals: computed from the single crossings; both directions together.
+             */
             headway_median_s: number | null;
             /**
              * Headway Under 2S
-             * @description Share of vehicles that followed within 2 s.
+             * @description Share of the headways, 0..1, that are under 2 s; null for fewer than 2 vehicles. Over several intervals: computed from the single crossings; both directions together.
              */
             headway_under_2s: number | null;
             /**
-             * @description The level that held longest; of equals, the worse.
+             * @description The known level that lasted longest; of equals, the worse; `unknown` for a gate.
              * @default unknown
              */
             level: components["schemas"]["Level"];
-            /** @description Of a zone's road, by KM 14/2006. */
+            /** @description Tingkat pelayanan by KM 14/2006; null for a road without a capacity. Over several intervals: computed from the mean saturation of the intervals that have a level of service. */
             level_of_service: components["schemas"]["LevelOfService"] | null;
-            /** Occupancy */
+            /**
+             * Occupancy
+             * @description Share of the zone's area-time covered, 0..1. Over several intervals: mean over the observed time.
+             */
             occupancy: number | null;
             /**
+             * Queue M
+             * @description Longest standing queue in the zone; null without calibration. Unit: m. Over several intervals: the largest.
+             */
+            queue_m: number | null;
+            /**
+             * Queue Veh
+             * @description Vehicles in the longest standing queue in the zone. Unit: veh. Over several intervals: the largest.
+             */
+            queue_veh: number | null;
+            /**
              * Relative Speed
-             * @description Speed over the zone's own free flow.
+             * @description Space-mean speed over the zone's own free flow, 0..1 and more; known without calibration too. Over several intervals: mean over the time that vehicles spend in the zone (Edie 1963).
              */
             relative_speed: number | null;
             /**
              * Saturation
-             * @description Degree of saturation DJ = q / C; at a gate, of the direction that has most.
+             * @description Degree of saturation DJ: smp_h over the capacity of the road; null without a capacity. Over several intervals: mean over the observed time; the direction that has most.
              */
             saturation: number | null;
             /**
              * Smp H
-             * @description Flow in passenger-car units (PKJI 2023) an hour.
+             * @description Flow in passenger-car units (PKJI 2023); null where the road is not described. Unit: smp/h. Over several intervals: mean over the observed time; sum of both directions.
              */
             smp_h: number | null;
             /**
              * Speed Kmh
-             * @description Space-mean speed.
+             * @description Space-mean speed: in the zone, or the harmonic mean of the speeds at the gate.
              */
             speed_kmh: number | null;
             /**
@@ -753,28 +808,8 @@ export interface components {
          */
         Interval: 60 | 300 | 900 | 3600 | 86400;
         /**
-         * ControlPointEntry
-         * @description A pixel, and where it lies on the ground: `ground` in metres, or `lat` and `lon` in degrees (WGS84).
-         */
-        ControlPointEntry: {
-            /** Ground */
-            ground?: [
-                number,
-                number
-            ] | null;
-            /** Lat */
-            lat?: number | null;
-            /** Lon */
-            lon?: number | null;
-            /** Pixel */
-            pixel: [
-                number,
-                number
-            ];
-        };
-        /**
          * Level
-         * @description Public traffic level of a zone. Shown to people as lancar, ramai, padat, macet, tidak ada data.
+         * @description Public congestion level of a zone. Shown in Indonesian as lancar, ramai, padat, macet, tidak ada data.
          * @enum {string}
          */
         Level: "free" | "dense" | "congested" | "jammed" | "unknown";
@@ -820,7 +855,10 @@ export interface components {
              */
             wanted_fps: number;
         };
-        /** MinuteCounts */
+        /**
+         * MinuteCounts
+         * @description Gate crossings of one UTC minute.
+         */
         MinuteCounts: {
             /**
              * Counts
@@ -891,7 +929,10 @@ export interface components {
              */
             detail: string;
         };
-        /** RecentCounts */
+        /**
+         * RecentCounts
+         * @description Gate crossings of the last minutes.
+         */
         RecentCounts: {
             /** Camera Id */
             camera_id: string;
@@ -914,7 +955,7 @@ export interface components {
         };
         /**
          * RoadUser
-         * @description The classes that are counted. COCO's names map onto them one to one; nothing else is counted.
+         * @description The counted classes. Each is one COCO class; other COCO classes are not counted.
          * @enum {string}
          */
         RoadUser: "car" | "motorcycle" | "bus" | "truck" | "bicycle" | "person";
@@ -951,7 +992,7 @@ export interface components {
         };
         /**
          * Visibility
-         * @description Who may know that the camera exists.
+         * @description Visitors that may see the camera.
          * @enum {string}
          */
         Visibility: "public" | "operators";
@@ -1010,6 +1051,7 @@ export type Cameras = components['schemas']['Cameras'];
 export type CameraState = components['schemas']['CameraState'];
 export type CameraStatus = components['schemas']['CameraStatus'];
 export type City = components['schemas']['City'];
+export type ControlPointEntry = components['schemas']['ControlPointEntry'];
 export type Direction = components['schemas']['Direction'];
 export type GateShape = components['schemas']['GateShape'];
 export type GateTotal = components['schemas']['GateTotal'];
@@ -1020,7 +1062,6 @@ export type Incident = components['schemas']['Incident'];
 export type Incidents = components['schemas']['Incidents'];
 export type IncidentType = components['schemas']['IncidentType'];
 export type Interval = components['schemas']['Interval'];
-export type ControlPointEntry = components['schemas']['ControlPointEntry'];
 export type Level = components['schemas']['Level'];
 export type LevelOfService = components['schemas']['LevelOfService'];
 export type Load = components['schemas']['Load'];
