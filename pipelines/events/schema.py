@@ -44,6 +44,7 @@ def _described(description: str, unit: str = "", **bounds: Any) -> Any:
     return Field(description=description, json_schema_extra={"unit": unit} if unit else None, **bounds)
 
 
+_KIND = _described("Kind of the event.")
 CameraId = Annotated[str, _described("Id of the camera in the configuration; also the Kafka key.")]
 GateId = Annotated[str, _described("Id of the gate in the camera's geometry.")]
 ZoneId = Annotated[str, _described("Id of the zone in the camera's geometry; `view` for the whole frame.")]
@@ -92,7 +93,7 @@ class ZoneRecord(ZoneMeasures):
 class Counts(_Data):
     """Crossings of a camera from start_at to end_at, and the intervals that closed meanwhile; never two UTC minutes."""
 
-    kind: Literal["counts"] = "counts"
+    kind: Annotated[Literal["counts"], _KIND] = "counts"
     start_at: Annotated[AwareDatetime, _described("Start of the reported time.", "UTC")]
     end_at: Annotated[AwareDatetime, _described("End of the reported time, excluded.", "UTC")]
     observed_s: Annotated[float, _described("Analysed time within it; the rest is unknown, not empty.", "s", ge=0)]
@@ -104,7 +105,7 @@ class Counts(_Data):
 class Congestion(_Data):
     """Level of a zone: on every change, and repeated once a minute."""
 
-    kind: Literal["congestion"] = "congestion"
+    kind: Annotated[Literal["congestion"], _KIND] = "congestion"
     zone: ZoneId
     at: Annotated[AwareDatetime, _described("Time of the change or the repetition.", "UTC")]
     level: Annotated[Level, _described("Present level.")]
@@ -123,7 +124,7 @@ class IncidentPhase(StrEnum):
 class IncidentReport(_Data):
     """Incident when it is raised, and again with the same `incident_id` when it is over."""
 
-    kind: Literal["incident"] = "incident"
+    kind: Annotated[Literal["incident"], _KIND] = "incident"
     incident_id: Annotated[str, _described("Id of the incident, the same in both events.")]
     phase: Annotated[IncidentPhase, _described("`raised`, or `ended` when it is over.")]
     type: Annotated[IncidentType, _described("What happened.")]
@@ -180,7 +181,7 @@ class Health(_Data):
     Rates and 95th percentiles are of the time since the last report.
     """
 
-    kind: Literal["health"] = "health"
+    kind: Annotated[Literal["health"], _KIND] = "health"
     at: Annotated[AwareDatetime, _described("Time of the report.", "UTC")]
     status: Annotated[CameraStatus, _described("State of the camera.")]
     reason: Annotated[
