@@ -97,7 +97,7 @@ def count(
     if json_path is not None:
         write_report(report, json_path)
     if json_path != "-":
-        _show(report)
+        _show(report, has_gates=bool(camera.gates))
         for span in counted.withheld:
             click.echo(f"Nothing is known of {span.from_s:.0f} s to {span.to_s:.0f} s: {span.reason}.")
 
@@ -165,14 +165,16 @@ def _progress(expected_frames: int | None) -> "Iterator[Watcher]":
         yield lambda *_: progress.advance(task)
 
 
-def _show(report: dict[str, object]) -> None:
-    """The counts as a table on standard output."""
-    counts = report["counts"]
+def _show(report: dict[str, Any], *, has_gates: bool) -> None:
+    """Print the counts as a table, or a line where there are none."""
     table = Table("gate", "direction", "class", "n")
-    for row in counts if isinstance(counts, list) else []:
+    for row in report["counts"]:
         table.add_row(row["gate"], row["direction"], row["class"], str(row["n"]))
     console = Console()
     if table.row_count:
         console.print(table)
+    elif has_gates:
+        console.print("Nothing crossed a gate.")
     else:
-        console.print("Nothing crossed a gate." if report.get("gates") else f"Road users seen: {report['road_users']}")
+        seen = ", ".join(f"{n} {road_user.value}" for road_user, n in report["road_users"].items())
+        console.print(f"Road users seen: {seen or 'none'}.", highlight=False)

@@ -175,6 +175,18 @@ def test_the_report_goes_alone_to_standard_output(road, weights):
     assert (report["frames"], report["analysed_frames"]) == (75, 75)
 
 
+def test_a_recording_without_crossings_prints_that_nothing_crossed_a_gate(road, weights):
+    done = simpang_count(road, "--gate", "below:10,200,310,200", "--weights", weights)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "Nothing crossed a gate.\n"
+
+
+def test_a_recording_without_gates_prints_the_road_users(road, weights):
+    done = simpang_count(road, "--weights", weights)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "Road users seen: 1 car.\n"
+
+
 def test_a_camera_file_and_an_annotated_video(road, weights, tmp_path):
     drawn = {"image_size": [640, 480], "gates": [{"id": "middle", "p1": [320, 80], "p2": [320, 460]}]}
     (tmp_path / "camera.json").write_text(json.dumps(drawn))
