@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from analytics.road_users import ROAD_USERS
+from pipelines.config.geometry_file import WHOLE_FRAME_ZONE
 from portal.auth.permissions import Visitor
-from portal.cameras.catalogue import WHOLE_PICTURE
 from portal.dependencies import TheLive, TheServices
 from portal.schemas import City, Narration
 
@@ -29,7 +29,7 @@ def city(services: TheServices) -> City:
         tiles_attribution=portal.tiles_attribution,
         classes=ROAD_USERS,
         simulated=place.simulated,
-        whole_frame_zone=WHOLE_PICTURE,
+        whole_frame_zone=WHOLE_FRAME_ZONE,
     )
 
 

@@ -26,7 +26,7 @@ from bench.performance.vs_objectcounter import ROOT, SHARED, WEIGHTS
 from models.detection.openvino_graph import core, read_network
 from models.gating.roi import choose_roi
 from pipelines.analysis.detector_factory import open_detector
-from pipelines.config.geometry_file import CameraGeometry, ZoneEntry
+from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry
 from pipelines.recordings.count_video import count
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.video_reader import Recording
@@ -73,7 +73,7 @@ def whole_picture(name: str) -> Camera:
     assert truth.width and truth.height
     corners = ((0.0, 0.0), (truth.width, 0.0), (truth.width, truth.height), (0.0, truth.height))
     size = truth.width, truth.height
-    drawn = CameraGeometry(image_size=size, gates=truth.gates, zones=(ZoneEntry(id="view", polygon=corners),))
+    drawn = CameraGeometry(image_size=size, gates=truth.gates, zones=(ZoneEntry(id=WHOLE_FRAME_ZONE, polygon=corners),))
     return drawn.camera(name, size)
 
 

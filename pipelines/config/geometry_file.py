@@ -13,6 +13,9 @@ from pipelines.errors import UserError, first_problem
 
 Point = tuple[float, float]
 
+WHOLE_FRAME_ZONE = "view"
+"""Id of the zone that covers the whole frame of a camera without drawn zones. Stored with every measure of it."""
+
 
 class _Section(BaseModel):
     """A part of the file. Other keys may be added, so an unknown key is refused only where it resembles a known one."""

@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSetti
 
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
-from pipelines.config.geometry_file import CameraGeometry, ZoneEntry, read_geometry
+from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
 from pipelines.errors import UserError, first_problem
 
@@ -129,7 +129,7 @@ class CameraConfig(_Section):
         if not drawn.zones:
             width, height = drawn.image_size or image_size
             everything = ((0.0, 0.0), (width, 0.0), (width, height), (0.0, height))
-            drawn = drawn.model_copy(update={"zones": (ZoneEntry(id="view", polygon=everything),)})
+            drawn = drawn.model_copy(update={"zones": (ZoneEntry(id=WHOLE_FRAME_ZONE, polygon=everything),)})
         return drawn.camera(
             self.id,
             image_size,

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 
 from analytics.camera import Position, Visibility
-from pipelines.config.geometry_file import CameraGeometry
+from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
-
-WHOLE_PICTURE = "view"
-"""The one zone of a camera on whose picture none is drawn."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Entry:
 
     @property
     def zones(self) -> tuple[str, ...]:
-        return tuple(zone.id for zone in self.geometry.zones) or (WHOLE_PICTURE,)
+        return tuple(zone.id for zone in self.geometry.zones) or (WHOLE_FRAME_ZONE,)
 
     @property
     def gates(self) -> tuple[str, ...]:

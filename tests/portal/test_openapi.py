@@ -1,5 +1,6 @@
 """The OpenAPI document that the front end's types are generated from."""
 
+from analytics.facts import LEVEL_ORDER, Level
 from portal.openapi import openapi_document
 
 REQUESTS = {"CalibrationRequest", "ControlPointEntry"}
@@ -20,3 +21,8 @@ def test_every_field_of_a_response_is_required() -> None:
         if field not in schema.get("required", ())
     }
     assert optional == set()
+
+
+def test_levels_stand_in_the_order_of_severity() -> None:
+    """The front end takes its order of the levels from the generated type."""
+    assert openapi_document()["components"]["schemas"]["Level"]["enum"] == [*LEVEL_ORDER, Level.UNKNOWN]
