@@ -12,24 +12,24 @@ from starlette.middleware.gzip import GZipMiddleware
 from pipelines.config.settings import Config
 from portal import city_routes as city
 from portal.auth import routes as session
-from portal.auth.rate_limit import Throttle
+from portal.auth.rate_limit import AttemptLimiter
 from portal.auth.sessions import Sessions, session_key
-from portal.auth.users import load_accounts
+from portal.auth.users import load_users
 from portal.cameras import calibration_routes as calibrate
 from portal.cameras import routes as cameras
-from portal.cameras.catalogue import Directory
+from portal.cameras.catalogue import CameraCatalogue
 from portal.dependencies import Live, Services
-from portal.error_handlers import answer_problems
+from portal.error_handlers import install_error_handlers
 from portal.history import routes as history
 from portal.incidents import routes as incidents
 from portal.live import hls_routes as live
 from portal.live import sse_routes as stream
-from portal.live.broadcaster import Hub
-from portal.live.state_updater import Watcher
+from portal.live.broadcaster import Broadcaster
+from portal.live.state_updater import StateUpdater
 from portal.schemas import Problem
 from portal.security_headers import SecurityHeaders
 from portal.simulation.narration import NarrationFile
-from portal.spa import STATIC, FrontEnd, pages
+from portal.spa import STATIC, SpaFiles, pages
 
 DESCRIPTION = """Traffic analytics of a city's own CCTV. Times are UTC (RFC 3339). What was not observed is `null`,
 never 0, and a level without recent data is `unknown`. Anonymous visitors see public cameras only; the others do not
@@ -43,14 +43,14 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     Raises UserError for users that cannot be used. Where the configuration names none, the first start makes an
     administrator and prints the password on standard error, once.
     """
-    accounts = load_accounts(config, _announce)
+    users = load_users(config, _announce)
     services = Services(
         config=config,
         pool=pool,
-        directory=Directory(config),
-        accounts=accounts,
-        sessions=Sessions(session_key(config.data_dir), accounts),
-        throttle=Throttle(),
+        catalogue=CameraCatalogue(config),
+        users=users,
+        sessions=Sessions(session_key(config.data_dir), users),
+        sign_in_limiter=AttemptLimiter(),
     )
     # The documentation pages of FastAPI load scripts from elsewhere; /openapi.json says the same.
     app = FastAPI(
@@ -66,23 +66,23 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.state.services = services
     app.add_middleware(GZipMiddleware, compresslevel=6)
     app.add_middleware(SecurityHeaders, tiles=config.portal.tiles)
-    answer_problems(app)
+    install_error_handlers(app)
     for module in (city, cameras, stream, session, history, incidents, calibrate, live):
         app.include_router(module.router)
     app.include_router(pages(STATIC))
-    app.mount("/", FrontEnd(directory=STATIC, check_dir=False))
+    app.mount("/", SpaFiles(directory=STATIC, check_dir=False))
     return app
 
 
 @asynccontextmanager
 async def _watching(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
-    hub = Hub()
-    narration = NarrationFile(services.config.portal.narration, services.directory)
-    with Watcher(services.pool, services.directory, hub.publish, narration) as watcher:
-        app.state.live = Live(hub=hub, watcher=watcher, narration=narration)
+    broadcaster = Broadcaster()
+    narration = NarrationFile(services.config.portal.narration, services.catalogue)
+    with StateUpdater(services.pool, services.catalogue, broadcaster.publish, narration) as state_updater:
+        app.state.live = Live(broadcaster=broadcaster, state_updater=state_updater, narration=narration)
         yield
-        hub.close()
+        broadcaster.close()
 
 
 def _announce(password: str) -> None:

@@ -5,8 +5,8 @@ from pydantic import BaseModel
 
 from analytics.road_users import ROAD_USERS
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE
-from portal.auth.permissions import Visitor
-from portal.dependencies import TheLive, TheServices
+from portal.auth.permissions import CurrentUser
+from portal.dependencies import LiveDep, ServicesDep
 from portal.schemas import City, Narration
 
 router = APIRouter()
@@ -17,7 +17,7 @@ class Healthy(BaseModel):
 
 
 @router.get("/api/city", tags=["city"])
-def city(services: TheServices) -> City:
+def city(services: ServicesDep) -> City:
     """Name, time zone, where the map begins, and what is counted."""
     place, portal = services.config.city, services.config.portal
     return City(
@@ -34,9 +34,9 @@ def city(services: TheServices) -> City:
 
 
 @router.get("/api/narration", tags=["city"])
-def narration(live: TheLive, visitor: Visitor) -> Narration:
+def narration(live: LiveDep, user: CurrentUser) -> Narration:
     """What has really happened in a simulated city; new ones come as events `narration` of the stream."""
-    return Narration(events=live.narration.events(signed_in=visitor is not None))
+    return Narration(events=live.narration.events(signed_in=user is not None))
 
 
 @router.get("/healthz", tags=["city"])

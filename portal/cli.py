@@ -25,9 +25,9 @@ def portal(config: Path) -> None:
 @CONFIG
 def run(config: Path) -> None:
     """Analyse the cameras of the city in CONFIG and serve its pages, all in this process, until Ctrl-C."""
-    from portal.standalone import run_city  # noqa: PLC0415 - likewise, and for the inference runtime
+    from portal.standalone import run_all_in_one  # noqa: PLC0415 - likewise, and for the inference runtime
 
-    run_city(read_config(config), _tell_address)
+    run_all_in_one(read_config(config), _tell_address)
 
 
 @click.command()

@@ -9,12 +9,12 @@ from psycopg_pool import ConnectionPool
 from starlette.requests import HTTPConnection
 
 from pipelines.config.settings import Config
-from portal.auth.rate_limit import Throttle
+from portal.auth.rate_limit import AttemptLimiter
 from portal.auth.sessions import Sessions
-from portal.auth.users import Accounts
-from portal.cameras.catalogue import Directory
-from portal.live.broadcaster import Hub
-from portal.live.state_updater import Watcher
+from portal.auth.users import Users
+from portal.cameras.catalogue import CameraCatalogue
+from portal.live.broadcaster import Broadcaster
+from portal.live.state_updater import StateUpdater
 from portal.simulation.narration import NarrationFile
 
 
@@ -22,10 +22,10 @@ from portal.simulation.narration import NarrationFile
 class Services:
     config: Config
     pool: ConnectionPool
-    directory: Directory
-    accounts: Accounts
+    catalogue: CameraCatalogue
+    users: Users
     sessions: Sessions
-    throttle: Throttle
+    sign_in_limiter: AttemptLimiter
 
     @property
     def zone(self) -> ZoneInfo:
@@ -36,8 +36,8 @@ class Services:
 class Live:
     """What runs while the app does."""
 
-    hub: Hub
-    watcher: Watcher
+    broadcaster: Broadcaster
+    state_updater: StateUpdater
     narration: NarrationFile
 
 
@@ -49,5 +49,5 @@ def _live(connection: HTTPConnection) -> Live:
     return cast(Live, connection.app.state.live)
 
 
-TheServices = Annotated[Services, Depends(_services)]
-TheLive = Annotated[Live, Depends(_live)]
+ServicesDep = Annotated[Services, Depends(_services)]
+LiveDep = Annotated[Live, Depends(_live)]

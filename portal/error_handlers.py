@@ -10,7 +10,7 @@ from pipelines.store.pool import DatabaseUnavailable
 log = structlog.get_logger(__name__)
 
 
-def answer_problems(app: FastAPI) -> None:
+def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(DatabaseUnavailable, _database_down)
     app.add_exception_handler(Exception, _our_fault)

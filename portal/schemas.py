@@ -16,19 +16,19 @@ Utc = Annotated[datetime, AfterValidator(lambda at: at.astimezone(UTC))]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class Answer(BaseModel):
+class ApiModel(BaseModel):
     """Base of all that the API sends. Every field is always there, so that the generated types are not optional."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
-class Problem(Answer):
+class Problem(ApiModel):
     """Every error."""
 
     detail: str = Field(description="One sentence that says what is wrong.")
 
 
-class City(Answer):
+class City(ApiModel):
     name: str
     timezone: str = Field(description="IANA name; times are shown to people in this zone.")
     centre: Position
@@ -40,24 +40,24 @@ class City(Answer):
     whole_frame_zone: str = Field(description="Id of the single zone of a camera without drawn zones: the whole frame.")
 
 
-class Site(Answer):
+class Site(ApiModel):
     id: str
     name: str
     position: Position | None
 
 
-class ZoneState(Answer):
+class ZoneState(ApiModel):
     id: str
     level: Level
     speed_kmh: float | None = Field(description="Space-mean speed; null without calibration or data.")
     since_at: Utc | None = Field(description="Since when the level has been what it is.")
 
 
-class Video(Answer):
+class Video(ApiModel):
     hls: str
 
 
-class Load(Answer):
+class Load(ApiModel):
     """How well the machine that analyses a camera keeps up with it; means over the last few seconds."""
 
     wanted_fps: float = Field(description="Looks a second that its traffic asks for.")
@@ -68,7 +68,7 @@ class Load(Answer):
     age_p95_s: float | None = Field(description="95 % of the pictures became facts within so long; null without any.")
 
 
-class CameraState(Answer):
+class CameraState(ApiModel):
     id: str
     name: str
     site: Site | None
@@ -88,7 +88,7 @@ class CameraState(Answer):
     video: Video | None = Field(description="Live video, null while there is none.")
 
 
-class GateShape(Answer):
+class GateShape(ApiModel):
     id: str
     p1: tuple[float, float]
     p2: tuple[float, float]
@@ -104,22 +104,22 @@ class CameraDetail(CameraState):
     image_size: tuple[int, int] | None = Field(description="Width and height that all pixels refer to.")
 
 
-class Cameras(Answer):
+class Cameras(ApiModel):
     cameras: list[CameraState]
 
 
-class NarratedEvent(Answer):
+class NarratedEvent(ApiModel):
     at: Utc
     camera_id: str | None = Field(description="Null where the whole city is meant.")
     camera_name: str | None
     text: dict[str, str] = Field(description="What really happened, by language: `id`, `en`.")
 
 
-class Narration(Answer):
+class Narration(ApiModel):
     events: list[NarratedEvent] = Field(description="The newest last; empty in a real city.")
 
 
-class Incident(Answer):
+class Incident(ApiModel):
     id: str
     camera_id: str
     camera_name: str
@@ -136,17 +136,17 @@ class Incident(Answer):
     snapshot: str | None = Field(description="Address of a picture, null where none was kept.")
 
 
-class Incidents(Answer):
+class Incidents(ApiModel):
     incidents: list[Incident]
     next: str | None = Field(description="Give this as `before` for older ones; null at the end.")
 
 
-class SessionUser(Answer):
+class SessionUser(ApiModel):
     name: str
     roles: list[Role]
 
 
-class Session(Answer):
+class Session(ApiModel):
     user: SessionUser | None
 
 

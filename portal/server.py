@@ -90,7 +90,7 @@ class PortalServer(uvicorn.Server):
             self._up(address_of(self._listener))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._app.state.live.hub.close()
+        self._app.state.live.broadcaster.close()
         await super().shutdown(sockets)
 
 

@@ -9,8 +9,8 @@ from starlette.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from portal.auth.permissions import Visitor
-from portal.dependencies import TheServices
+from portal.auth.permissions import CurrentUser
+from portal.dependencies import ServicesDep
 
 STATIC = Path(__file__).parent / "static"
 PAGES = ("/", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
@@ -21,7 +21,7 @@ _NOT_FOUND = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Simp
 """
 
 
-class FrontEnd(StaticFiles):
+class SpaFiles(StaticFiles):
     """Files with a hash in their name may be kept for ever, all others are asked for again."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
@@ -50,8 +50,8 @@ def pages(static: Path) -> APIRouter:
     def page() -> Response:
         return _page(static)
 
-    def camera_page(camera_id: str, services: TheServices, visitor: Visitor) -> Response:
-        known = services.directory.find(camera_id, signed_in=visitor is not None)
+    def camera_page(camera_id: str, services: ServicesDep, user: CurrentUser) -> Response:
+        known = services.catalogue.find(camera_id, signed_in=user is not None)
         return _page(static, status_code=200 if known else 404)
 
     for address in PAGES:

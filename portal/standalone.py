@@ -25,7 +25,7 @@ from portal.server import Up, listening_socket, serve, sigterm_as_interrupt
 SUBSCRIBER_STOP_S = 5.0
 
 
-def run_city(config: Config, up: Up) -> None:
+def run_all_in_one(config: Config, up: Up) -> None:
     """Cameras, bus, store, alerts and portal in one process, until Ctrl-C or SIGTERM.
 
     The portal is up while cameras are still connecting. What cannot be stored when the end comes waits on disk.

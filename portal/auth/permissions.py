@@ -1,6 +1,6 @@
 """Who is asking, and what they may see: dependencies of the routes.
 
-To a visitor who is not signed in, a camera that is not public does not exist: 404, never 403.
+To a user who is not signed in, a camera that is not public does not exist: 404, never 403.
 """
 
 import time
@@ -10,50 +10,50 @@ from typing import Annotated
 from fastapi import Depends, HTTPException, Request, status
 
 from portal.auth.sessions import COOKIE
-from portal.auth.users import Account, Role
-from portal.cameras.catalogue import Entry
-from portal.dependencies import TheServices
+from portal.auth.users import Role, User
+from portal.cameras.catalogue import CatalogueEntry
+from portal.dependencies import ServicesDep
 
 
-def _visitor(request: Request, services: TheServices) -> Account | None:
-    return services.sessions.account(request.cookies.get(COOKIE), time.time())
+def _current_user(request: Request, services: ServicesDep) -> User | None:
+    return services.sessions.user(request.cookies.get(COOKIE), time.time())
 
 
-Visitor = Annotated[Account | None, Depends(_visitor)]
+CurrentUser = Annotated[User | None, Depends(_current_user)]
 
 
-def has_role(visitor: Account | None, role: Role) -> bool:
+def has_role(user: User | None, role: Role) -> bool:
     """Operators may do what planners and police may."""
-    return visitor is not None and bool(visitor.roles & {role, "operator"})
+    return user is not None and bool(user.roles & {role, "operator"})
 
 
-def requires(role: Role) -> Callable[[Account | None], Account]:
+def requires(role: Role) -> Callable[[User | None], User]:
     """A dependency that lets only users with `role` pass: 401 for who is not signed in, 403 for others."""
 
-    def check(visitor: Visitor) -> Account:
-        if visitor is None:
+    def check(user: CurrentUser) -> User:
+        if user is None:
             raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Please sign in.")
-        if not has_role(visitor, role):
+        if not has_role(user, role):
             raise HTTPException(status.HTTP_403_FORBIDDEN, f"This needs the role {role}.")
-        return visitor
+        return user
 
     return check
 
 
-Planner = Annotated[Account, Depends(requires("planner"))]
-Police = Annotated[Account, Depends(requires("police"))]
+Planner = Annotated[User, Depends(requires("planner"))]
+Police = Annotated[User, Depends(requires("police"))]
 
 
-def find_camera(services: TheServices, visitor: Account | None, camera_id: str) -> Entry:
-    """Raises 404 for a camera that does not exist for this visitor."""
-    entry = services.directory.find(camera_id, signed_in=visitor is not None)
+def get_visible_camera(services: ServicesDep, user: User | None, camera_id: str) -> CatalogueEntry:
+    """Raises 404 for a camera that does not exist for this user."""
+    entry = services.catalogue.find(camera_id, signed_in=user is not None)
     if entry is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such camera.")
     return entry
 
 
-def _camera(camera_id: str, services: TheServices, visitor: Visitor) -> Entry:
-    return find_camera(services, visitor, camera_id)
+def _camera(camera_id: str, services: ServicesDep, user: CurrentUser) -> CatalogueEntry:
+    return get_visible_camera(services, user, camera_id)
 
 
-VisibleCamera = Annotated[Entry, Depends(_camera)]
+VisibleCamera = Annotated[CatalogueEntry, Depends(_camera)]

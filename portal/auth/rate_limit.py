@@ -10,7 +10,7 @@ MAX_REMEMBERED = 10_000
 Key = tuple[str, ...]
 
 
-class Throttle:
+class AttemptLimiter:
     """Counts attempts by key over five minutes; remembers the newest 10,000 keys and no more.
 
     An attempt counts as failed from its beginning, so that a thousand at once are no way around the limit. Time is

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import UserError
-from portal.auth.users import Account, Accounts
+from portal.auth.users import User, Users
 
 COOKIE = "simpang_session"
 LIFETIME_S = 12 * 3600
@@ -40,27 +40,27 @@ class Sessions:
     """Makes and reads the cookie's value. A changed password or a removed user ends their sessions."""
 
     key: bytes
-    accounts: Accounts
+    users: Users
 
-    def issue(self, account: Account, now: float) -> str:
-        claim = {"name": account.name, "until": now + LIFETIME_S, "of": self._mark(account)}
+    def issue(self, user: User, now: float) -> str:
+        claim = {"name": user.name, "until": now + LIFETIME_S, "of": self._mark(user)}
         payload = base64.urlsafe_b64encode(json.dumps(claim).encode())
         return f"{payload.decode()}.{self._sign(payload)}"
 
-    def account(self, cookie: str | None, now: float) -> Account | None:
+    def user(self, cookie: str | None, now: float) -> User | None:
         """None for a cookie that is missing, too old, of nobody, or not ours."""
         payload, _, signature = (cookie or "").partition(".")
         if not hmac.compare_digest(signature.encode(), self._sign(payload.encode()).encode()):
             return None
         claim = json.loads(base64.urlsafe_b64decode(payload))
-        account = self.accounts.find(claim["name"])
-        if account is None or claim["of"] != self._mark(account) or now >= claim["until"]:
+        user = self.users.find(claim["name"])
+        if user is None or claim["of"] != self._mark(user) or now >= claim["until"]:
             return None
-        return account
+        return user
 
-    def _mark(self, account: Account) -> str:
+    def _mark(self, user: User) -> str:
         """Changes with the password."""
-        return self._sign(account.password_hash.encode())[:16]
+        return self._sign(user.password_hash.encode())[:16]
 
     def _sign(self, message: bytes) -> str:
         return hmac.new(self.key, message, hashlib.sha256).hexdigest()

@@ -25,31 +25,31 @@ _hasher = PasswordHasher()
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class User:
     name: str
     roles: frozenset[Role]
     password_hash: str
 
 
-class Accounts:
+class Users:
     """Looks users up and checks their passwords, in the same time for names that exist and names that do not."""
 
-    def __init__(self, accounts: Iterable[Account]) -> None:
-        self._by_name = {account.name: account for account in accounts}
+    def __init__(self, users: Iterable[User]) -> None:
+        self._by_name = {user.name: user for user in users}
         self._checking = BoundedSemaphore(CHECKS_AT_ONCE)
 
-    def find(self, name: str) -> Account | None:
+    def find(self, name: str) -> User | None:
         return self._by_name.get(name)
 
-    def check(self, name: str, password: str) -> Account | None:
-        """The account, or None where name and password do not belong together."""
-        account = self.find(name)
+    def check(self, name: str, password: str) -> User | None:
+        """The user, or None where name and password do not belong together."""
+        user = self.find(name)
         with self._checking:
             try:
-                _hasher.verify(account.password_hash if account else self._nobodys_hash, password)
+                _hasher.verify(user.password_hash if user else self._nobodys_hash, password)
             except VerificationError:
                 return None
-        return account
+        return user
 
     @cached_property
     def _nobodys_hash(self) -> str:
@@ -61,18 +61,18 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def load_accounts(config: Config, announce: Callable[[str], None]) -> Accounts:
+def load_users(config: Config, announce: Callable[[str], None]) -> Users:
     """The users of the configuration; without any, the administrator kept in `data_dir/users.json`.
 
     announce: is given the administrator's password, once, when it is made. Raises UserError for a hash or a file
     that cannot be used.
     """
     if not config.users:
-        return Accounts([_administrator(config.data_dir / "users.json", announce)])
-    return Accounts(_account(user) for user in config.users)
+        return Users([_administrator(config.data_dir / "users.json", announce)])
+    return Users(_checked_user(user) for user in config.users)
 
 
-def _account(user: UserConfig) -> Account:
+def _checked_user(user: UserConfig) -> User:
     password_hash = user.password_hash.get_secret_value()
     try:
         extract_parameters(password_hash)
@@ -80,10 +80,10 @@ def _account(user: UserConfig) -> Account:
         raise UserError(
             f"users.{user.name}.password_hash: not an argon2 hash; make one with: simpang password"
         ) from None
-    return Account(user.name, frozenset(user.roles), password_hash)
+    return User(user.name, frozenset(user.roles), password_hash)
 
 
-def _administrator(path: Path, announce: Callable[[str], None]) -> Account:
+def _administrator(path: Path, announce: Callable[[str], None]) -> User:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -97,9 +97,9 @@ def _administrator(path: Path, announce: Callable[[str], None]) -> Account:
     return _read_administrator(path)
 
 
-def _read_administrator(path: Path) -> Account:
+def _read_administrator(path: Path) -> User:
     try:
         (user,) = TypeAdapter(list[UserConfig]).validate_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: cannot be read; delete it, and the next start makes a new password") from error
-    return _account(user)
+    return _checked_user(user)

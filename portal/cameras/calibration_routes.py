@@ -10,10 +10,10 @@ from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.calibration import INLIER_M, INLIER_PX
 from pipelines.config.control_points import ControlPointEntry, calibrate_places
 from pipelines.errors import UserError
-from portal.auth.permissions import find_camera, requires
-from portal.auth.users import Account
-from portal.dependencies import TheServices
-from portal.schemas import Answer, Problem
+from portal.auth.permissions import get_visible_camera, requires
+from portal.auth.users import User
+from portal.dependencies import ServicesDep
+from portal.schemas import ApiModel, Problem
 
 MOST_POINTS = 50
 
@@ -21,7 +21,7 @@ router = APIRouter(
     prefix="/api/calibrate", tags=["calibration"], responses={code: {"model": Problem} for code in (401, 403, 404)}
 )
 
-Operator = Annotated[Account, Depends(requires("operator"))]
+Operator = Annotated[User, Depends(requires("operator"))]
 Pixels = Annotated[int, Field(ge=1, le=20_000)]
 
 
@@ -40,7 +40,7 @@ class CalibrationRequest(BaseModel):
     within_m: float = Field(default=INLIER_M, gt=0, description="or within this many metres.")
 
 
-class CalibratedPoint(Answer):
+class CalibratedPoint(ApiModel):
     pixel: Pixel
     ground: GroundPoint
     error_m: float | None = Field(description="Null beyond the horizon.")
@@ -48,7 +48,7 @@ class CalibratedPoint(Answer):
     fits: bool = Field(description="Points that contradict the others are left out.")
 
 
-class CalibrationAnswer(Answer):
+class CalibrationAnswer(ApiModel):
     points: tuple[CalibratedPoint, ...]
     rms_m: float = Field(description="Over the points that fit.")
     rms_px: float
@@ -58,11 +58,11 @@ class CalibrationAnswer(Answer):
 
 
 @router.post("")
-def calibrate(asked: CalibrationRequest, services: TheServices, operator: Operator) -> CalibrationAnswer:
+def calibrate(asked: CalibrationRequest, services: ServicesDep, operator: Operator) -> CalibrationAnswer:
     """The homography of control points and the error at each. Nothing is kept; 422 says why points cannot be used."""
     anchor = asked.anchor
     if anchor is None and asked.camera is not None:
-        anchor = find_camera(services, operator, asked.camera).position
+        anchor = get_visible_camera(services, operator, asked.camera).position
     try:
         found = calibrate_places(
             asked.points,

@@ -8,7 +8,7 @@ from pipelines.config.settings import CameraConfig, Config, SiteConfig
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One camera: its configuration, its site, and what is drawn on its picture."""
 
     camera: CameraConfig
@@ -37,21 +37,21 @@ class Entry:
         return tuple(gate.id for gate in self.geometry.gates)
 
 
-class Directory:
+class CameraCatalogue:
     """All cameras, in the order of the configuration."""
 
     def __init__(self, config: Config) -> None:
         sites = {site.id: site for site in config.sites}
         self._entries = {
-            camera.id: Entry(camera, sites[camera.site] if camera.site else None, config.geometry_of(camera))
+            camera.id: CatalogueEntry(camera, sites[camera.site] if camera.site else None, config.geometry_of(camera))
             for camera in config.cameras
         }
 
-    def visible(self, *, signed_in: bool) -> list[Entry]:
+    def visible(self, *, signed_in: bool) -> list[CatalogueEntry]:
         """Whoever is not signed in sees public cameras only; the others do not exist for them."""
         return [entry for entry in self._entries.values() if signed_in or entry.public]
 
-    def find(self, camera_id: str, *, signed_in: bool) -> Entry | None:
-        """None where there is no such camera, or none that this visitor may know of."""
+    def find(self, camera_id: str, *, signed_in: bool) -> CatalogueEntry | None:
+        """None where there is no such camera, or none that this user may know of."""
         entry = self._entries.get(camera_id)
         return entry if entry and (signed_in or entry.public) else None

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Query
 
 from analytics.facts import Direction
 from pipelines.store.pool import transaction
-from portal.auth.permissions import VisibleCamera, Visitor, has_role
-from portal.dependencies import TheLive, TheServices
+from portal.auth.permissions import CurrentUser, VisibleCamera, has_role
+from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, crossing_counts, observed_minutes
 from portal.history.rows import counted
 from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts
-from portal.live.camera_state import camera_detail, camera_state, for_others
+from portal.live.camera_state import camera_detail, camera_state, redact
 from portal.schemas import CameraDetail, Cameras, Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
@@ -21,24 +21,24 @@ NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 
 
 @router.get("")
-def cameras(services: TheServices, live: TheLive, visitor: Visitor) -> Cameras:
-    """Every camera this visitor may see, in the order of the configuration."""
+def cameras(services: ServicesDep, live: LiveDep, user: CurrentUser) -> Cameras:
+    """Every camera this user may see, in the order of the configuration."""
     now = datetime.now(UTC)
-    visible = services.directory.visible(signed_in=visitor is not None)
-    states = [camera_state(entry, live.watcher.reports, now) for entry in visible]
-    return Cameras(cameras=states if has_role(visitor, "operator") else [for_others(state) for state in states])
+    visible = services.catalogue.visible(signed_in=user is not None)
+    states = [camera_state(entry, live.state_updater.reports, now) for entry in visible]
+    return Cameras(cameras=states if has_role(user, "operator") else [redact(state) for state in states])
 
 
 @router.get("/{camera_id}", responses=NO_SUCH_CAMERA)
-def camera(entry: VisibleCamera, live: TheLive, visitor: Visitor) -> CameraDetail:
+def camera(entry: VisibleCamera, live: LiveDep, user: CurrentUser) -> CameraDetail:
     """One camera with its gates and zones in pixels."""
-    detail = camera_detail(entry, live.watcher.reports, datetime.now(UTC))
-    return detail if has_role(visitor, "operator") else for_others(detail)
+    detail = camera_detail(entry, live.state_updater.reports, datetime.now(UTC))
+    return detail if has_role(user, "operator") else redact(detail)
 
 
 @router.get("/{camera_id}/counts", responses=NO_SUCH_CAMERA)
 def counts(
-    entry: VisibleCamera, services: TheServices, minutes: Annotated[int, Query(ge=1, le=180)] = 15
+    entry: VisibleCamera, services: ServicesDep, minutes: Annotated[int, Query(ge=1, le=180)] = 15
 ) -> RecentCounts:
     """Gate crossings of the last minutes, the newest of which is still filling.
 

@@ -10,9 +10,9 @@ from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from pipelines.store.pool import transaction
-from portal.auth.permissions import Planner, find_camera
-from portal.cameras.catalogue import Entry
-from portal.dependencies import TheServices
+from portal.auth.permissions import Planner, get_visible_camera
+from portal.cameras.catalogue import CatalogueEntry
+from portal.dependencies import ServicesDep
 from portal.history.buckets import bucket_edges
 from portal.history.queries import BucketRange
 from portal.history.rows import as_csv, gate_history, zone_history
@@ -38,7 +38,7 @@ class Interval(IntEnum):
 
 def _history(
     *,
-    services: TheServices,
+    services: ServicesDep,
     planner: Planner,
     camera: str,
     gate: str | None = None,
@@ -47,7 +47,7 @@ def _history(
     to_at: Annotated[AwareDatetime | None, Query(alias="to", description="By default now.")] = None,
     interval: Annotated[Interval, Query(description="Seconds; 86400 are the city's own days.")] = Interval.QUARTER,
 ) -> History:
-    entry = find_camera(services, planner, camera)
+    entry = get_visible_camera(services, planner, camera)
     _check_place(entry, gate, zone)
     end = to_at or datetime.now(UTC)
     try:
@@ -60,7 +60,7 @@ def _history(
     return History(camera_id=entry.id, gate=gate, zone=zone, interval_s=interval, rows=rows)
 
 
-def _check_place(entry: Entry, gate: str | None, zone: str | None) -> None:
+def _check_place(entry: CatalogueEntry, gate: str | None, zone: str | None) -> None:
     """An unknown gate must not read as one that nobody crossed."""
     if (gate is None) == (zone is None):
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, "Give either a gate or a zone.")
@@ -79,7 +79,7 @@ def history(found: Found) -> History:
 
 
 @router.get("/history.csv", response_class=StreamingResponse)
-def history_csv(found: Found, services: TheServices) -> StreamingResponse:
+def history_csv(found: Found, services: ServicesDep) -> StreamingResponse:
     """The same as a table, with times in UTC and in the city's zone, and empty cells for gaps."""
     place = re.sub(r"[^A-Za-z0-9_-]+", "-", found.gate or found.zone or "")
     days = "_".join(f"{at.astimezone(services.zone):%Y%m%d-%H%M}" for at in _period(found))

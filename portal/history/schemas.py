@@ -7,13 +7,13 @@ from pydantic.dataclasses import dataclass
 
 from analytics.facts import Direction, GateMeasures, Level, ObservedShare, ZoneMeasures
 from analytics.road_users import RoadUser
-from portal.schemas import Answer, Fraction, Utc
+from portal.schemas import ApiModel, Fraction, Utc
 
 Counts = dict[RoadUser, int]
 """Gate crossings by class; every class is a key."""
 
 
-class MinuteCounts(Answer):
+class MinuteCounts(ApiModel):
     """Gate crossings of one UTC minute."""
 
     start_at: Utc
@@ -21,7 +21,7 @@ class MinuteCounts(Answer):
     counts: Counts | None = Field(description="Gate crossings by class; null where nothing was observed.")
 
 
-class GateTotal(Answer):
+class GateTotal(ApiModel):
     """Crossings of one direction of a gate over all minutes."""
 
     gate: str
@@ -29,7 +29,7 @@ class GateTotal(Answer):
     counts: Counts
 
 
-class RecentCounts(Answer):
+class RecentCounts(ApiModel):
     """Gate crossings of the last minutes."""
 
     camera_id: str
@@ -69,7 +69,7 @@ class HistoryRow(GateMeasures, ZoneMeasures):
     ] = Level.UNKNOWN
 
 
-class History(Answer):
+class History(ApiModel):
     """Measures of a gate or a zone over consecutive buckets of time."""
 
     camera_id: str

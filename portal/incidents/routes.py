@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from analytics.facts import IncidentType
 from pipelines.store.pool import transaction
-from portal.auth.permissions import Police, find_camera
-from portal.cameras.catalogue import Entry
-from portal.dependencies import TheServices
+from portal.auth.permissions import Police, get_visible_camera
+from portal.cameras.catalogue import CatalogueEntry
+from portal.dependencies import ServicesDep
 from portal.incidents.queries import IncidentRow, Wanted, find_incident, list_incidents
 from portal.incidents.view import as_incident, from_cursor, to_cursor
 from portal.schemas import Incident, Incidents, Problem
@@ -27,7 +27,7 @@ router = APIRouter(
 @router.get("")
 def incidents(
     *,
-    services: TheServices,
+    services: ServicesDep,
     officer: Police,
     camera: str | None = None,
     type: IncidentType | None = None,  # noqa: A002 (the name in the address)
@@ -38,7 +38,7 @@ def incidents(
     before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
 ) -> Incidents:
     """Incidents, newest first, page by page."""
-    cameras = [find_camera(services, officer, camera)] if camera else services.directory.visible(signed_in=True)
+    cameras = [get_visible_camera(services, officer, camera)] if camera else services.catalogue.visible(signed_in=True)
     wanted = Wanted(
         cameras=[entry.id for entry in cameras],
         type=type,
@@ -65,8 +65,8 @@ def _cursor(before: str | None) -> tuple[datetime, str] | None:
         ) from None
 
 
-def _found(incident_id: str, services: TheServices, officer: Police) -> tuple[IncidentRow, Entry]:
-    entries = {entry.id: entry for entry in services.directory.visible(signed_in=True)}
+def _found(incident_id: str, services: ServicesDep, officer: Police) -> tuple[IncidentRow, CatalogueEntry]:
+    entries = {entry.id: entry for entry in services.catalogue.visible(signed_in=True)}
     with transaction(services.pool) as connection:
         row = find_incident(connection, incident_id, list(entries))
     if row is None:
@@ -74,7 +74,7 @@ def _found(incident_id: str, services: TheServices, officer: Police) -> tuple[In
     return row, entries[row.camera_id]
 
 
-Found = Annotated[tuple[IncidentRow, Entry], Depends(_found)]
+Found = Annotated[tuple[IncidentRow, CatalogueEntry], Depends(_found)]
 
 
 @router.get("/{incident_id}")
@@ -84,7 +84,7 @@ def incident(found: Found) -> Incident:
 
 
 @router.get("/{incident_id}/snapshot.jpg", response_class=Response)
-def snapshot(found: Found, services: TheServices) -> Response:
+def snapshot(found: Found, services: ServicesDep) -> Response:
     """The picture that was kept when it was raised."""
     row, _ = found
     name = row.snapshot or ""

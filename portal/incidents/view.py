@@ -5,12 +5,12 @@ from datetime import datetime
 
 from analytics.camera import Position
 from analytics.facts import IncidentType
-from portal.cameras.catalogue import Entry
+from portal.cameras.catalogue import CatalogueEntry
 from portal.incidents.queries import IncidentRow
 from portal.schemas import Incident
 
 
-def as_incident(row: IncidentRow, entry: Entry) -> Incident:
+def as_incident(row: IncidentRow, entry: CatalogueEntry) -> Incident:
     place = entry.position if row.lat is None or row.lon is None else Position(lat=row.lat, lon=row.lon)
     return Incident(
         id=row.incident_id,

@@ -14,52 +14,52 @@ MAX_WAITING_INCIDENTS = 200
 class Message:
     """subject: what it is about (kind and id); a newer message about the same replaces one that still waits.
 
-    for_operators: what they are told instead, None for the same.
+    operator_event: what they are told instead, None for the same.
     """
 
-    subject: tuple[str, str]
+    coalesce_key: tuple[str, str]
     event: ServerSentEvent
     public: bool
-    for_operators: ServerSentEvent | None = None
+    operator_event: ServerSentEvent | None = None
 
     @property
-    def about_incident(self) -> bool:
-        return self.subject[0] == "incident"
+    def is_incident(self) -> bool:
+        return self.coalesce_key[0] == "incident"
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
-    """What a visitor may be told."""
+class ViewerScope:
+    """What a user may be told."""
 
     signed_in: bool
     incidents: bool
     operator: bool = False
 
-    def wants(self, message: Message) -> bool:
-        return self.incidents if message.about_incident else (message.public or self.signed_in)
+    def includes(self, message: Message) -> bool:
+        return self.incidents if message.is_incident else (message.public or self.signed_in)
 
-    def version(self, message: Message) -> ServerSentEvent:
-        return message.for_operators if self.operator and message.for_operators is not None else message.event
+    def event_of(self, message: Message) -> ServerSentEvent:
+        return message.operator_event if self.operator and message.operator_event is not None else message.event
 
 
-class Mailbox:
-    """What one visitor has still to be told: the latest about each subject, so a slow one costs no more memory."""
+class Subscription:
+    """What one user has still to be told: the latest about each subject, so a slow one costs no more memory."""
 
-    def __init__(self, audience: Audience) -> None:
-        self._audience = audience
+    def __init__(self, scope: ViewerScope) -> None:
+        self._scope = scope
         self._waiting: dict[tuple[str, str], Message] = {}
         self._changed = asyncio.Event()
         self._closed = False
 
     def put(self, messages: Iterable[Message]) -> None:
         for message in messages:
-            if self._audience.wants(message):
-                self._waiting[message.subject] = message
-        self._forget_oldest_incidents()
+            if self._scope.includes(message):
+                self._waiting[message.coalesce_key] = message
+        self._drop_oldest_incidents()
         self._changed.set()
 
-    def _forget_oldest_incidents(self) -> None:
-        incidents = [subject for subject, message in self._waiting.items() if message.about_incident]
+    def _drop_oldest_incidents(self) -> None:
+        incidents = [subject for subject, message in self._waiting.items() if message.is_incident]
         for subject in incidents[: max(0, len(incidents) - MAX_WAITING_INCIDENTS)]:
             del self._waiting[subject]
 
@@ -72,37 +72,37 @@ class Mailbox:
             await self._changed.wait()
             self._changed.clear()
             while self._waiting and not self._closed:
-                yield self._audience.version(self._waiting.pop(next(iter(self._waiting))))
+                yield self._scope.event_of(self._waiting.pop(next(iter(self._waiting))))
 
 
-class Hub:
-    """All open mailboxes. Lives on one event loop; `publish` may be called from any thread."""
+class Broadcaster:
+    """All open subscriptions. Lives on one event loop; `publish` may be called from any thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._mailboxes: set[Mailbox] = set()
+        self._subscriptions: set[Subscription] = set()
         self._closed = False
 
     @contextmanager
-    def subscribe(self, audience: Audience) -> Iterator[Mailbox]:
-        mailbox = Mailbox(audience)
+    def subscribe(self, scope: ViewerScope) -> Iterator[Subscription]:
+        subscription = Subscription(scope)
         if self._closed:
-            mailbox.close()
-        self._mailboxes.add(mailbox)
+            subscription.close()
+        self._subscriptions.add(subscription)
         try:
-            yield mailbox
+            yield subscription
         finally:
-            self._mailboxes.discard(mailbox)
+            self._subscriptions.discard(subscription)
 
     def publish(self, messages: Iterable[Message]) -> None:
         self._loop.call_soon_threadsafe(self._deliver, list(messages))
 
     def _deliver(self, messages: list[Message]) -> None:
-        for mailbox in self._mailboxes:
-            mailbox.put(messages)
+        for subscription in self._subscriptions:
+            subscription.put(messages)
 
     def close(self) -> None:
         """Ends every stream, now and from now on; on the loop's own thread."""
         self._closed = True
-        for mailbox in self._mailboxes:
-            mailbox.close()
+        for subscription in self._subscriptions:
+            subscription.close()

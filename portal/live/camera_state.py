@@ -12,7 +12,7 @@ from typing import TypeVar
 from analytics.facts import LEVEL_ORDER, Level
 from pipelines.events.schema import CameraStatus
 from pipelines.worker.camera_health import OVERLOAD_REASON
-from portal.cameras.catalogue import Entry
+from portal.cameras.catalogue import CatalogueEntry
 from portal.live.queries import HealthRow, LevelRow, ZoneKey
 from portal.schemas import CameraDetail, CameraState, GateShape, Load, Site, Video, ZoneDetail, ZoneState
 
@@ -65,8 +65,8 @@ class Reports:
         return row.level is not row.previous or known is None or known.level is not row.level
 
 
-def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
-    """What may be said of a camera at `now`, to operators: see `for_others`."""
+def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> CameraState:
+    """What may be said of a camera at `now`, to operators: see `redact`."""
     out_of_service = entry.camera.out_of_service
     newest = None if out_of_service else reports.health.get(entry.id)
     status = _status(newest, now)
@@ -95,12 +95,12 @@ def camera_state(entry: Entry, reports: Reports, now: datetime) -> CameraState:
 State = TypeVar("State", bound=CameraState)
 
 
-def for_others(state: State) -> State:
+def redact(state: State) -> State:
     """Without what only operators are told: it may name addresses inside the city's network."""
     return state.model_copy(update={"reason": None, "load": None})
 
 
-def camera_detail(entry: Entry, reports: Reports, now: datetime) -> CameraDetail:
+def camera_detail(entry: CatalogueEntry, reports: Reports, now: datetime) -> CameraDetail:
     """The state with the geometry that is drawn on the picture."""
     state = camera_state(entry, reports, now)
     polygons = {zone.id: zone.polygon for zone in entry.geometry.zones}
@@ -108,7 +108,7 @@ def camera_detail(entry: Entry, reports: Reports, now: datetime) -> CameraDetail
         **{name: getattr(state, name) for name in CameraState.model_fields if name != "zones"},
         zones=tuple(ZoneDetail(**dict(zone), polygon=polygons.get(zone.id, ())) for zone in state.zones),
         gates=tuple(GateShape(id=gate.id, p1=gate.p1, p2=gate.p2) for gate in entry.geometry.gates),
-        image_size=entry.geometry.image_size or _picture_size(reports.analysed.get(entry.id)),
+        image_size=entry.geometry.image_size or _frame_size(reports.analysed.get(entry.id)),
     )
 
 
@@ -139,5 +139,5 @@ def _zone_state(camera_id: str, zone: str, reports: Reports, status: CameraStatu
     return ZoneState(id=zone, level=row.level, speed_kmh=row.speed_kmh, since_at=reports.since.get((camera_id, zone)))
 
 
-def _picture_size(row: HealthRow | None) -> tuple[int, int] | None:
+def _frame_size(row: HealthRow | None) -> tuple[int, int] | None:
     return (row.width, row.height) if row and row.width and row.height else None

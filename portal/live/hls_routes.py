@@ -5,7 +5,7 @@ import re
 from fastapi import APIRouter, HTTPException, Response
 
 from portal.auth.permissions import VisibleCamera
-from portal.dependencies import TheServices
+from portal.dependencies import ServicesDep
 
 MEDIA_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -20,7 +20,7 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s)")
 
 
 @router.get("/{camera_id}/{file}", response_class=Response, responses={404: {"description": "Not there (any more)."}})
-def live_file(file: str, entry: VisibleCamera, services: TheServices) -> Response:
+def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Response:
     """`index.m3u8` is the playlist; it names the other files."""
     path = services.config.data_dir / "hls" / entry.id / file
     try:

@@ -1,4 +1,4 @@
-"""The one thread that watches the database and tells the hub what has changed."""
+"""The one thread that watches the database and tells the broadcaster what has changed."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -16,22 +16,22 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from pipelines.store.pool import transaction
-from portal.cameras.catalogue import Directory, Entry
+from portal.cameras.catalogue import CameraCatalogue, CatalogueEntry
 from portal.incidents.queries import IncidentRow, recent_incidents
 from portal.incidents.view import as_incident
 from portal.live.broadcaster import Message
-from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state, for_others
+from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state, redact
 from portal.live.queries import newest_health, newest_levels
-from portal.schemas import Answer, CameraState, NarratedEvent
+from portal.schemas import ApiModel, CameraState, NarratedEvent
 from portal.simulation.narration import NarrationFile
 
 TICK_S = 0.5
 COALESCE_S = 0.3
 REFRESH = timedelta(seconds=5)
 """How long to go without a look at the tables, should notifications be lost."""
-RETOLD = timedelta(seconds=15)
+HEARTBEAT = timedelta(seconds=15)
 """A state of which only the times have moved on is told this seldom: viewers pay for every byte."""
-RETOLD_AT_ONCE = 3
+MAX_HEARTBEATS_PER_TICK = 3
 """Of such, this many at a time, so that all cameras together are no burst for hundreds of viewers."""
 INCIDENTS_BACK = timedelta(hours=1)
 
@@ -39,26 +39,26 @@ _KINDS = {"health", "congestion", "incident"}
 log = structlog.get_logger(__name__)
 
 
-class Watcher:
+class StateUpdater:
     """Keeps `reports` current and publishes every change. Without the database it goes on by the clock alone."""
 
     def __init__(
         self,
         pool: ConnectionPool,
-        directory: Directory,
+        catalogue: CameraCatalogue,
         publish: Callable[[list[Message]], None],
         narration: NarrationFile,
     ) -> None:
         self.reports = Reports()
         self._pool = pool
         self._narration = narration
-        self._entries = {entry.id: entry for entry in directory.visible(signed_in=True)}
+        self._entries = {entry.id: entry for entry in catalogue.visible(signed_in=True)}
         self._zones = [(entry.id, zone) for entry in self._entries.values() for zone in entry.zones]
         self._publish = publish
-        self._told: dict[str, CameraState] = {}
+        self._published: dict[str, CameraState] = {}
         self._incidents: dict[str, IncidentRow] | None = None
         self._stop = Flag()
-        self._thread = Thread(target=self._run, name="portal-watcher", daemon=True)
+        self._thread = Thread(target=self._run, name="portal-state-updater", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -82,18 +82,18 @@ class Watcher:
                 if not failing:
                     log.warning("the database cannot be watched; cameras will soon read 'no data'", error=error)
                 failing = True
-                self._tell_changes(datetime.now(UTC))
+                self._publish_changes(datetime.now(UTC))
                 self._stop.wait(TICK_S)
 
     def _follow(self, connection: Connection) -> None:
         refreshed = datetime.now(UTC)
         while not self._stop.is_set():
-            noticed = _concerns_us(connection.notifies(timeout=TICK_S, stop_after=1))
+            noticed = _concerns_portal(connection.notifies(timeout=TICK_S, stop_after=1))
             now = datetime.now(UTC)
             if noticed or now - refreshed >= REFRESH:
                 self._refresh(connection, now, self.reports)
                 refreshed = now
-            self._tell_changes(now)
+            self._publish_changes(now)
             self._stop.wait(COALESCE_S)
 
     def _load(self, connection: Connection) -> None:
@@ -108,7 +108,7 @@ class Watcher:
             levels={(row.camera_id, row.zone): row for row in changes},
         )
         self._refresh(connection, now, long_known)
-        self._tell_changes(now)
+        self._publish_changes(now)
 
     def _refresh(self, connection: Connection, now: datetime, known: Reports) -> None:
         recent = now - HEALTH_LIFETIME
@@ -117,24 +117,24 @@ class Watcher:
             newest_health(connection, list(self._entries), recent, analysed_only=True),
             newest_levels(connection, self._zones, now - LEVEL_LIFETIME),
         )
-        self._tell_incidents(recent_incidents(connection, list(self._entries), now - INCIDENTS_BACK))
+        self._publish_incidents(recent_incidents(connection, list(self._entries), now - INCIDENTS_BACK))
 
-    def _tell_changes(self, now: datetime) -> None:
+    def _publish_changes(self, now: datetime) -> None:
         messages, retold = [], 0
         for entry in self._entries.values():
             state = camera_state(entry, self.reports, now)
-            told = self._told.get(entry.id)
-            if told is not None and _says_the_same(told, state):
-                if retold >= RETOLD_AT_ONCE or not _is_overdue(told, state):
+            told = self._published.get(entry.id)
+            if told is not None and _differs_only_in_figures(told, state):
+                if retold >= MAX_HEARTBEATS_PER_TICK or not _is_heartbeat_due(told, state):
                     continue
                 retold += 1
-            self._told[entry.id] = state
+            self._published[entry.id] = state
             messages.append(camera_message(entry, state))
         messages += [narration_message(event, public) for event, public in self._narration.read()]
         if messages:
             self._publish(messages)
 
-    def _tell_incidents(self, rows: Iterable[IncidentRow]) -> None:
+    def _publish_incidents(self, rows: Iterable[IncidentRow]) -> None:
         newest = {row.incident_id: row for row in rows}
         if self._incidents is not None:
             changed = [row for row in newest.values() if self._incidents.get(row.incident_id) != row]
@@ -143,36 +143,36 @@ class Watcher:
         self._incidents = newest
 
 
-def camera_message(entry: Entry, state: CameraState) -> Message:
+def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
     return Message(
-        subject=("camera", entry.id),
-        event=_event("camera", for_others(state)),
+        coalesce_key=("camera", entry.id),
+        event=_event("camera", redact(state)),
         public=entry.public,
-        for_operators=None if state.reason is None and state.load is None else _event("camera", state),
+        operator_event=None if state.reason is None and state.load is None else _event("camera", state),
     )
 
 
 def narration_message(event: NarratedEvent, public: bool) -> Message:
-    return Message(subject=("narration", event.camera_id or ""), event=_event("narration", event), public=public)
+    return Message(coalesce_key=("narration", event.camera_id or ""), event=_event("narration", event), public=public)
 
 
-def _incident_message(entry: Entry, row: IncidentRow) -> Message:
+def _incident_message(entry: CatalogueEntry, row: IncidentRow) -> Message:
     incident = as_incident(row, entry)
-    return Message(subject=("incident", incident.id), event=_event("incident", incident), public=False)
+    return Message(coalesce_key=("incident", incident.id), event=_event("incident", incident), public=False)
 
 
-def _event(name: str, answer: Answer) -> ServerSentEvent:
+def _event(name: str, answer: ApiModel) -> ServerSentEvent:
     return ServerSentEvent(event=name, raw_data=answer.model_dump_json())
 
 
-def _says_the_same(told: CameraState, state: CameraState) -> bool:
+def _differs_only_in_figures(told: CameraState, state: CameraState) -> bool:
     """Whether nothing has changed but the times and figures that are never twice the same."""
     times = {"updated_at": state.updated_at, "last_analysed_at": state.last_analysed_at, "load": state.load}
     return state == told.model_copy(update=times)
 
 
-def _is_overdue(told: CameraState, state: CameraState) -> bool:
-    return state.last_analysed_at != told.last_analysed_at and state.updated_at - told.updated_at >= RETOLD
+def _is_heartbeat_due(told: CameraState, state: CameraState) -> bool:
+    return state.last_analysed_at != told.last_analysed_at and state.updated_at - told.updated_at >= HEARTBEAT
 
 
 @contextmanager
@@ -187,7 +187,7 @@ def _listening(pool: ConnectionPool) -> Iterator[Connection]:
             connection.close()
 
 
-def _concerns_us(notifications: Iterable[psycopg.Notify]) -> bool:
+def _concerns_portal(notifications: Iterable[psycopg.Notify]) -> bool:
     """Takes them all, whichever they are; what cannot be read may concern us."""
     kinds: set[str] = set()
     for notice in notifications:

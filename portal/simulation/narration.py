@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from portal.cameras.catalogue import Directory
+from portal.cameras.catalogue import CameraCatalogue
 from portal.schemas import NarratedEvent
 
 KEPT = 12
@@ -28,14 +28,14 @@ class NarrationFile:
     `events` may be asked from any thread.
     """
 
-    def __init__(self, path: Path | None, directory: Directory) -> None:
+    def __init__(self, path: Path | None, catalogue: CameraCatalogue) -> None:
         self._path = path
-        self._directory = directory
+        self._catalogue = catalogue
         self._offset = 0
         self._events: deque[tuple[NarratedEvent, bool]] = deque(maxlen=KEPT)
 
     def events(self, *, signed_in: bool) -> list[NarratedEvent]:
-        """The newest last; those of cameras that this visitor may not know of are left out."""
+        """The newest last; those of cameras that this user may not know of are left out."""
         return [event for event, public in tuple(self._events) if public or signed_in]
 
     def read(self) -> list[tuple[NarratedEvent, bool]]:
@@ -67,7 +67,7 @@ class NarrationFile:
         return lines
 
     def _addressed(self, line: _Line) -> tuple[NarratedEvent, bool]:
-        entry = self._directory.find(line.camera_id, signed_in=True) if line.camera_id else None
+        entry = self._catalogue.find(line.camera_id, signed_in=True) if line.camera_id else None
         event = NarratedEvent(
             at=line.at,
             camera_id=entry.id if entry else None,

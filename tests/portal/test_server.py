@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from pipelines.config.settings import PortalConfig
 from pipelines.errors import UserError
-from portal.error_handlers import answer_problems
+from portal.error_handlers import install_error_handlers
 from portal.server import address_of, listening_socket, serve
 from tests.support.servers import wait_until
 
@@ -36,8 +36,8 @@ def test_the_address_is_one_that_a_browser_on_this_machine_can_open():
 
 def test_a_fault_of_ours_is_one_sentence_to_the_visitor_and_a_traceback_in_the_log():
     app = FastAPI()
-    app.state.live = SimpleNamespace(hub=SimpleNamespace(close=lambda: None))
-    answer_problems(app)
+    app.state.live = SimpleNamespace(broadcaster=SimpleNamespace(close=lambda: None))
+    install_error_handlers(app)
     answers = []
 
     @app.get("/")

@@ -11,7 +11,7 @@ from pipelines.config.settings import PortalConfig
 from pipelines.errors import UserError
 from portal.auth.routes import TRIES_PER_NAME
 from portal.auth.sessions import COOKIE, LIFETIME_S, Sessions, session_key
-from portal.auth.users import load_accounts
+from portal.auth.users import load_users
 from tests.portal.conftest import PASSWORDS, quick_hash, serving
 
 
@@ -94,11 +94,11 @@ def test_many_guesses_at_once_are_no_way_around(address):
 
 
 def test_a_session_ends_with_its_time(config, tmp_path):
-    accounts = load_accounts(config, pytest.fail)
-    sessions = Sessions(session_key(tmp_path), accounts)
-    cookie = sessions.issue(accounts.find("rina"), now=1000)
-    assert sessions.account(cookie, now=1000 + LIFETIME_S - 1).name == "rina"
-    assert sessions.account(cookie, now=1000 + LIFETIME_S) is None
+    users = load_users(config, pytest.fail)
+    sessions = Sessions(session_key(tmp_path), users)
+    cookie = sessions.issue(users.find("rina"), now=1000)
+    assert sessions.user(cookie, now=1000 + LIFETIME_S - 1).name == "rina"
+    assert sessions.user(cookie, now=1000 + LIFETIME_S) is None
 
 
 def test_a_key_that_was_cut_short_is_not_used(tmp_path):

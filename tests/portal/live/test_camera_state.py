@@ -10,12 +10,12 @@ from analytics.facts import Level
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig
 from pipelines.events.schema import CameraStatus
-from portal.cameras.catalogue import Entry
-from portal.live.camera_state import Reports, camera_state, for_others
+from portal.cameras.catalogue import CatalogueEntry
+from portal.live.camera_state import Reports, camera_state, redact
 from portal.live.queries import HealthRow, LevelRow
 
 NOW = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
-ENTRY = Entry(
+ENTRY = CatalogueEntry(
     CameraConfig(id="a", name="A", url="rtsp://10.0.0.7/1", visibility=Visibility.PUBLIC), None, CameraGeometry()
 )
 
@@ -89,6 +89,6 @@ WORKS = {"id": "perbaikan jalan sampai Juni", "en": "road works until June"}
 def test_a_camera_out_of_service_has_no_data_and_everybody_reads_why():
     entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": WORKS}))
     row = health(1)
-    now = for_others(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
+    now = redact(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
     assert (now.status, now.level, now.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
     assert now.out_of_service == WORKS

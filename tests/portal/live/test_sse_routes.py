@@ -88,7 +88,7 @@ def test_an_incident_is_told_when_it_is_raised_and_when_it_is_over(signed_in, ke
 
 
 def test_that_a_camera_is_still_being_analysed_is_told_now_and_then(anonymous, keep, monkeypatch):
-    monkeypatch.setattr("portal.live.state_updater.RETOLD", timedelta(0))
+    monkeypatch.setattr("portal.live.state_updater.HEARTBEAT", timedelta(0))
     keep(online("barelang", ago(20)))
     with listening(anonymous) as stream:
         first = stream.until(lambda _, data: data["last_analysed_at"])
