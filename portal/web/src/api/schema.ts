@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Cameras
-         * @description Every camera this visitor may see, in the order of the configuration.
+         * @description Every camera this user may see, in the order of the configuration.
          */
         get: operations["cameras_api_cameras_get"];
         put?: never;
@@ -235,7 +235,7 @@ export interface paths {
         };
         /**
          * Who Am I
-         * @description The user of this session, null for an anonymous visitor.
+         * @description The user of this session, null for an anonymous user.
          */
         get: operations["who_am_i_api_session_get"];
         put?: never;
