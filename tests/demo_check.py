@@ -158,7 +158,7 @@ def check(chromium: Browser, address: str, visitor: Visitor, user: tuple[str, st
     wait_for(f"{struck} reads tidak ada data", lambda: shown_levels(board).get(struck) == "unknown", timeout_s=60)
     look_at(chromium, address, "cut", f"/camera/{struck}", ".video-badge .level-unknown")
     wait_for("a badge has changed its level", changed, timeout_s=150)
-    look_at(chromium, address, "map", "/", ".pin [data-level]")
+    look_at(chromium, address, "map", "/", ".map-pin [data-level]")
     past = wait_for("the charts of the past are not empty", lambda: visitor.past_counts(live()[0]), timeout_s=60)
     say(f"{past} of the last 24 hours have counts")
     look_at(chromium, address, "history", f"/riwayat?camera={live()[0]}&period=sevenDays", "canvas", user=user)

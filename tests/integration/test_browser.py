@@ -118,7 +118,7 @@ def listed(page: Page) -> dict[str, str]:
     rows = page.locator("li[data-camera]")
     expect(rows.first).to_be_visible()
     return {
-        row.get_attribute("data-camera") or "": row.locator(".badge").get_attribute("data-level") or ""
+        row.get_attribute("data-camera") or "": row.locator(".level-badge").get_attribute("data-level") or ""
         for row in rows.all()
     }
 
@@ -129,7 +129,7 @@ def played_s(page: Page) -> float:
 
 def badge_in_list(page: Page, camera_id: str, its_level: Level) -> None:
     """Waits until the list shows the level, by colour and by word."""
-    badge = page.locator(f'li[data-camera="{camera_id}"] .badge')
+    badge = page.locator(f'li[data-camera="{camera_id}"] .level-badge')
     expect(badge).to_have_attribute("data-level", its_level)
     expect(badge).to_have_text(NAMES[its_level])
 
@@ -144,7 +144,7 @@ def test_map_and_list_say_the_same_about_public_cameras_only(visitor: Visitor) -
         ("laluan-2", "free"),
         ("barelang", "unknown"),
     ]
-    pins = page.locator(".pin")
+    pins = page.locator(".map-pin")
     expect(pins).to_have_count(3)
     labels = {pin.get_attribute("aria-label") for pin in pins.all()}
     assert labels == {
@@ -168,7 +168,7 @@ def test_the_list_can_be_searched_and_filtered(visitor: Visitor) -> None:
     page = visitor.open("/")
     page.get_by_role("searchbox").fill("madani")
     expect(page.locator("li[data-camera]")).to_have_count(2)
-    page.locator(".summary").get_by_role("button", name="Macet").click()
+    page.locator(".level-filter").get_by_role("button", name="Macet").click()
     expect(page.get_by_text("Tidak ada kamera yang cocok")).to_be_visible()
 
 
@@ -192,8 +192,8 @@ def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, keep: Callable[..
 
     badge_in_list(page, "laluan-2", Level.UNKNOWN)
     page.goto(f"{visitor.address}/camera/laluan-2")
-    expect(page.locator(".video")).to_contain_text("Video tidak tersedia")
-    expect(page.locator(".video .badge")).to_have_text("Tidak ada data")
+    expect(page.locator(".video-view")).to_contain_text("Video tidak tersedia")
+    expect(page.locator(".video-view .level-badge")).to_have_text("Tidak ada data")
     screenshot(page, "camera-down")
 
 
@@ -209,9 +209,9 @@ def test_live_video_plays_beside_its_badge_and_counts(
     wait_until(lambda: played_s(page) > 0, "the video to begin")
     began_at = played_s(page)
     wait_until(lambda: played_s(page) > began_at + 1, "the video to play for a second")
-    expect(page.locator(".video .badge")).to_have_text("Macet")
-    expect(page.locator('[data-zone="keluar"] .badge')).to_have_text("Lancar")
-    bars = page.locator(".bars g[data-gap]")
+    expect(page.locator(".video-view .level-badge")).to_have_text("Macet")
+    expect(page.locator('[data-zone="keluar"] .level-badge')).to_have_text("Lancar")
+    bars = page.locator(".minute-bars g[data-gap]")
     expect(bars.first).to_be_attached()
     assert 8 <= bars.count() <= 9, "minutes without observation are gaps, and this minute may have begun"
     expect(page.locator(".camera-totals tbody tr")).to_contain_text("114")
@@ -234,11 +234,11 @@ def test_a_lost_connection_reads_as_not_known(visitor: Visitor, portal: ExitStac
     badge_in_list(page, "kabil-1", Level.JAMMED)
 
     portal.close()
-    expect(page.locator(".connection")).to_have_attribute("data-state", "broken")
+    expect(page.locator(".connection-state")).to_have_attribute("data-state", "broken")
     badge_in_list(page, "kabil-1", Level.JAMMED)
     page.clock.fast_forward(31_000)
 
-    expect(page.locator(".banner")).to_contain_text("Sambungan terputus")
+    expect(page.locator(".connection-banner")).to_contain_text("Sambungan terputus")
     for camera_id in ("kabil-1", "laluan-2"):
         badge_in_list(page, camera_id, Level.UNKNOWN)
     expect(page.get_by_role("button", name="Simpang Jam: Tidak ada data")).to_be_visible()
@@ -274,7 +274,7 @@ def test_the_language_is_kept(visitor: Visitor) -> None:
     page = visitor.open("/")
     expect(page.locator("html")).to_have_attribute("lang", "id")
     page.get_by_role("button", name="English").click()
-    expect(page.locator('li[data-camera="kabil-1"] .badge')).to_have_text("Jammed")
+    expect(page.locator('li[data-camera="kabil-1"] .level-badge')).to_have_text("Jammed")
     page.reload()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("heading", name="Batam traffic")).to_be_visible()
@@ -357,7 +357,7 @@ def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, k
     detail = page.locator("[data-detail]")
     expect(detail).to_contain_text("Kendaraan diam di lajur jalan selama 12 detik ketika dilaporkan.")
     expect(detail.locator("[lang=en]")).to_have_text("Stood still for 12 s while others passed at 34 km/h.")
-    expect(page.locator(".snapshot img")).to_have_js_property("naturalWidth", 640)
+    expect(page.locator(".incident-snapshot img")).to_have_js_property("naturalWidth", 640)
     assert page.url.endswith("/kejadian/kabil-1-7")
     page.reload()
     expect(detail).to_contain_text("Kendaraan berhenti")

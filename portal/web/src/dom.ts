@@ -3,7 +3,7 @@
 export type Child = Node | string | number | null | undefined | false;
 type Value = string | number | boolean | null | undefined | ((event: never) => void);
 /** A function listens to the event of its name; null, undefined and false leave the attribute out. */
-export type Attributes = Record<string, Value>;
+type Attributes = Record<string, Value>;
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -16,11 +16,11 @@ const CONNECTION_TEXTS: Record<Connection, TextKey> = {
 };
 
 export class Layout {
-  private readonly header = h("header", { class: "header" });
-  private readonly banner = h("div", { class: "banner", role: "alert", hidden: true });
+  private readonly header = h("header", { class: "site-header" });
+  private readonly banner = h("div", { class: "connection-banner", role: "alert", hidden: true });
   private readonly main = h("main", { id: "isi", tabindex: "-1" });
   private readonly narration: Narration | null;
-  private readonly connection = h("span", { class: "connection", role: "status" });
+  private readonly connection = h("span", { class: "connection-state", role: "status" });
 
   constructor(
     private readonly app: AppContext,
@@ -48,10 +48,10 @@ export class Layout {
 
   renderHeader(): void {
     const logo = h("img", { src: "/favicon.svg", alt: "", width: 30, height: 30 });
-    const name = h("span", {}, h("strong", {}, "Simpang"), h("span", { class: "brand-city" }, this.app.city.name));
+    const name = h("span", {}, h("strong", {}, "Simpang"), h("span", { class: "site-brand-city" }, this.app.city.name));
     this.header.replaceChildren(
-      h("a", { href: "#isi", class: "skip" }, t("skip")),
-      h("a", { href: "/", class: "brand" }, logo, name),
+      h("a", { href: "#isi", class: "skip-link" }, t("skip")),
+      h("a", { href: "/", class: "site-brand" }, logo, name),
       this.navigation(),
       this.connection,
       this.languageSwitch(),
@@ -65,19 +65,19 @@ export class Layout {
     const links: Child[] = [navigationLink("/", t("navMap"))];
     if (mayOpen(user, "planner")) links.push(navigationLink("/riwayat", t("navHistory")));
     if (mayOpen(user, "police")) links.push(navigationLink("/kejadian", t("navIncidents")));
-    return h("nav", { class: "navigation", "aria-label": t("navigation"), hidden: links.length < 2 }, ...links);
+    return h("nav", { class: "site-navigation", "aria-label": t("navigation"), hidden: links.length < 2 }, ...links);
   }
 
   private account(): HTMLElement {
     const { user } = this.app;
-    if (!user) return h("a", { href: "/masuk", class: "button secondary account" }, t("signIn"));
+    if (!user) return h("a", { href: "/masuk", class: "button secondary account-button" }, t("signIn"));
     const leave = async (): Promise<void> => {
       await signOut().catch(() => undefined);
       this.app.signedIn(null);
       this.app.go("/");
     };
     const title = t("signedInAs", { name: user.name });
-    const attributes = { type: "button", class: "button secondary account", title, click: () => void leave() };
+    const attributes = { type: "button", class: "button secondary account-button", title, click: () => void leave() };
     return h("button", attributes, t("signOut"));
   }
 
@@ -96,7 +96,7 @@ export class Layout {
       );
     return h(
       "div",
-      { class: "languages", role: "group", "aria-label": t("language") },
+      { class: "language-switch", role: "group", "aria-label": t("language") },
       choice("id", "Bahasa Indonesia"),
       choice("en", "English"),
     );

@@ -12,7 +12,7 @@ export interface Cluster {
   cameras: CameraState[];
 }
 
-export interface PixelPoint {
+interface PixelPoint {
   x: number;
   y: number;
 }

@@ -21,7 +21,7 @@ export interface PageFrame {
   show(page: Page, moved: boolean): void;
 }
 
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   { pattern: /^\/$/, load: async () => (await import("./pages/map")).openMap },
   { pattern: /^\/camera\/([^/]+)$/, load: async () => (await import("./pages/camera")).openCamera },
   { pattern: /^\/masuk$/, load: async () => (await import("./pages/sign_in")).openSignIn },

@@ -1,5 +1,8 @@
 /** Zones, counts and facts of one camera, in words and figures. */
 
+import "./camera_facts.css";
+import "./data_table.css";
+
 import type { CameraState, Load, RecentCounts, ZoneState } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { type Child, h } from "../dom";
@@ -53,7 +56,7 @@ export function recentCounts(app: AppContext, recent: RecentCounts): HTMLElement
   const share = recent.minutes.reduce((sum, minute) => sum + minute.observed, 0) / recent.minutes.length;
   return h(
     "div",
-    { class: "recent" },
+    {},
     h("p", { class: "hint" }, t("recentTotal", { n: number(n), share: percent(share) })),
     minuteBars(recent.minutes, classes, app.time),
     classLegend(classes),
@@ -66,15 +69,15 @@ export function gateTotals(app: AppContext, { totals }: RecentCounts): HTMLEleme
     app.city.classes,
     totals.map((row) => row.counts),
   );
-  const heading = (text: string, of = "figure"): HTMLElement => h("th", { scope: "col", class: of }, text);
+  const heading = (text: string, of = "numeric"): HTMLElement => h("th", { scope: "col", class: of }, text);
   const rows = totals.map(({ gate, direction, counts }) =>
     h(
       "tr",
       {},
       h("th", { scope: "row" }, gate),
       h("td", {}, direction),
-      h("td", { class: "figure total" }, number(sumOf(counts))),
-      ...classes.map((name) => h("td", { class: "figure" }, number(counts[name] ?? 0))),
+      h("td", { class: "numeric total" }, number(sumOf(counts))),
+      ...classes.map((name) => h("td", { class: "numeric" }, number(counts[name] ?? 0))),
     ),
   );
   const names = classes.map((name) => heading(label(name)));
@@ -107,7 +110,7 @@ function load(load: Load): [string, Child][] {
 }
 
 export function factList(facts: readonly [string, Child][]): HTMLElement {
-  return h("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return h("dl", { class: "fact-list" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
 
 function sumOf(counts: Record<string, number> | null): number {

@@ -15,14 +15,19 @@ import { failure, loading, notice } from "./notice";
 
 export class CameraList {
   readonly element: HTMLElement;
-  private readonly summary = h("div", { class: "summary", role: "group", "aria-label": t("filterLevels") });
-  private readonly items = h("ul", { class: "cameras" });
+  private readonly summary = h("div", { class: "level-filter", role: "group", "aria-label": t("filterLevels") });
+  private readonly items = h("ul", { class: "camera-rows" });
   private levelFilter: Level | null = null;
   private searchText = "";
   private rendered = "";
 
   constructor(private readonly app: AppContext) {
-    const search = h("input", { type: "search", class: "search", placeholder: t("search"), "aria-label": t("search") });
+    const search = h("input", {
+      type: "search",
+      class: "text-input",
+      placeholder: t("search"),
+      "aria-label": t("search"),
+    });
     search.addEventListener("input", () => {
       this.searchText = search.value.trim().toLowerCase();
       this.render();
@@ -30,7 +35,7 @@ export class CameraList {
     const title = h("h1", {}, t("siteTitle", { city: app.city.name }));
     this.element = h(
       "section",
-      { class: "panel", "aria-label": t("listTitle") },
+      { class: "camera-list", "aria-label": t("listTitle") },
       title,
       this.summary,
       search,
@@ -74,7 +79,7 @@ export class CameraList {
         "button",
         {
           type: "button",
-          class: `chip level-${level}`,
+          class: `level-chip level-${level}`,
           "aria-pressed": String(pressed),
           disabled: count === 0 && !pressed,
           click: () => this.filter(pressed ? null : level),

@@ -32,7 +32,7 @@ export class CameraMap {
   private fitted = false;
 
   constructor(private readonly app: AppContext) {
-    this.element = h("div", { class: "map", role: "region", "aria-label": t("mapLabel") });
+    this.element = h("div", { class: "camera-map", role: "region", "aria-label": t("mapLabel") });
     this.map = createMap(this.element, app);
     this.map.on("zoomend", () => this.render());
     this.map.on("resize", ({ oldSize, newSize }) => oldSize.x !== newSize.x && this.shown());
@@ -83,7 +83,7 @@ export class CameraMap {
     if (this.markers.get(key)?.getElement()?.dataset.state === state) return;
 
     const html = pin(cluster, level);
-    const icon = L.divIcon({ className: "pin", iconSize: ICON_SIZE, iconAnchor: ICON_ANCHOR, html });
+    const icon = L.divIcon({ className: "map-pin", iconSize: ICON_SIZE, iconAnchor: ICON_ANCHOR, html });
     const marker = this.place(cluster, icon);
     const element = marker.getElement();
     if (element) {
@@ -143,9 +143,9 @@ function labelOf(cluster: Cluster, level: Level): string {
 function pin(cluster: Cluster, level: Level): HTMLElement {
   const badge = levelBadge(level);
   const n = cluster.cameras.length;
-  if (n > 1) badge.append(h("span", { class: "pin-count" }, n));
-  const name = h("span", { class: "pin-name" }, titleOf(cluster));
-  return h("div", { class: "pin-body", "aria-hidden": "true" }, badge, name);
+  if (n > 1) badge.append(h("span", { class: "map-pin-count" }, n));
+  const name = h("span", { class: "map-pin-name" }, titleOf(cluster));
+  return h("div", { class: "map-pin-body", "aria-hidden": "true" }, badge, name);
 }
 
 function createMap(element: HTMLElement, { city }: AppContext): L.Map {
@@ -168,6 +168,6 @@ function createMap(element: HTMLElement, { city }: AppContext): L.Map {
 /** The background without a tile server. Leaflet documents `createTile` for own layers, but types it as protected. */
 function grid(): L.GridLayer {
   const layer = new L.GridLayer({ maxZoom: MAX_ZOOM });
-  Object.assign(layer, { createTile: () => h("div", { class: "grid-tile" }) });
+  Object.assign(layer, { createTile: () => h("div", { class: "camera-map-grid" }) });
   return layer;
 }

@@ -1,6 +1,7 @@
 /** One measure over time. Unobserved time is hatched and has no line: it is neither zero nor interpolated. */
 
 import "uplot/dist/uPlot.min.css";
+import "./chart.css";
 
 import uPlot from "uplot";
 import type { HistoryRow } from "../api/schema";
@@ -38,7 +39,7 @@ const DAY_S = 86_400;
 
 /** Returns the element and a function that destroys the chart. */
 export function drawChart(chart: Chart): { element: HTMLElement; close: () => void } {
-  const container = h("div", { class: "plot" });
+  const container = h("div", { class: "chart-plot" });
   const heading = h("h2", {}, chart.title, chart.unit ? h("span", { class: "hint" }, ` ${chart.unit}`) : null);
   const element = h("figure", { class: `chart chart-${chart.kind}`, "aria-label": chart.title }, heading, container);
   let plot: uPlot | null = null;

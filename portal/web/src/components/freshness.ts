@@ -19,7 +19,7 @@ export function freshness(camera: CameraState, time: TimeFormat): string {
 }
 
 export function freshnessLine(camera: CameraState, time: TimeFormat): HTMLElement {
-  return h("span", { class: "freshness", "data-freshness-of": camera.id }, freshness(camera, time));
+  return h("span", { "data-freshness-of": camera.id }, freshness(camera, time));
 }
 
 /** Updates every line under `root` in place, so that nothing else on the page moves. */

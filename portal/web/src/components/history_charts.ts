@@ -1,5 +1,9 @@
 /** The charts and the table of one history. */
 
+import "./data_table.css";
+import "./road_user_colors.css";
+import "./history_charts.css";
+
 import type { History, HistoryRow } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { h } from "../dom";
@@ -17,7 +21,7 @@ export function hasData(history: History): boolean {
 export function historyCharts(app: AppContext, { rows }: History): { element: HTMLElement; close: () => void } {
   const drawn = chartsOf(app, rows).map(drawChart);
   return {
-    element: h("div", { class: "charts" }, ...drawn.map((each) => each.element)),
+    element: h("div", { class: "history-charts" }, ...drawn.map((each) => each.element)),
     close: () => {
       for (const chart of drawn) chart.close();
     },
@@ -132,7 +136,7 @@ export function historyTable(app: AppContext, history: History): HTMLElement {
     rows.map((row) => row.counts),
   );
   const further = furtherColumns(history);
-  const heading = (text: string, of = "figure"): HTMLElement => h("th", { scope: "col", class: of }, text);
+  const heading = (text: string, of = "numeric"): HTMLElement => h("th", { scope: "col", class: of }, text);
   const head = h(
     "tr",
     {},
@@ -141,12 +145,12 @@ export function historyTable(app: AppContext, history: History): HTMLElement {
     ...classes.map((name) => heading(label(name))),
     heading(`${t("flow")} (${t("unitFlow")})`),
     heading(`${t("speed")} (${t("unitSpeed")})`),
-    ...further.map((column) => heading(column.heading, column.words ? "" : "figure")),
+    ...further.map((column) => heading(column.heading, column.words ? "" : "numeric")),
   );
   const body = h("tbody");
   const details = h(
     "details",
-    { class: "card" },
+    { class: "card history-table" },
     h("summary", {}, t("table")),
     h(
       "div",
@@ -166,7 +170,7 @@ function tableRow(
   classes: readonly string[],
   further: readonly Column[],
 ): HTMLElement {
-  const figure = (text: string): HTMLElement => h("td", { class: "figure" }, text);
+  const figure = (text: string): HTMLElement => h("td", { class: "numeric" }, text);
   const value = (n: number | null, digits: number): HTMLElement =>
     figure(n === null ? t("noValue") : number(n, digits));
   const count = (counts: HistoryRow["counts"], name: string): HTMLElement =>
@@ -179,6 +183,6 @@ function tableRow(
     ...classes.map((name) => count(row.counts, name)),
     value(row.flow_veh_h, 0),
     value(row.speed_kmh, 1),
-    ...further.map(({ text, words }) => h("td", { class: words ? "" : "figure" }, text(row) ?? t("noValue"))),
+    ...further.map(({ text, words }) => h("td", { class: words ? "" : "numeric" }, text(row) ?? t("noValue"))),
   );
 }

@@ -1,5 +1,7 @@
 /** One incident: as a row of the list, and with all its evidence. */
 
+import "./incident_view.css";
+
 import type { Incident } from "../api/schema";
 import { serverNow } from "../api/server_clock";
 import type { AppContext } from "../app_context";
@@ -31,7 +33,7 @@ export function incidentRow(
   const when = age < DAY_MS ? `${time.clock(detected_at)} · ${ago(age)}` : time.dayAndClock(detected_at);
   return h(
     "li",
-    { "data-incident": id, class: state.unread ? "is-new" : null },
+    { "data-incident": id, class: state.unread ? "incident-new" : null },
     h(
       "a",
       { href: incidentPath(id), class: "incident-row", "aria-current": state.chosen ? "true" : null },
@@ -60,7 +62,7 @@ export function incidentDetail(app: AppContext, incident: Incident): HTMLElement
   ];
   return h(
     "article",
-    { class: "card incident", "data-detail": incident.id },
+    { class: "card incident-card", "data-detail": incident.id },
     h("div", { class: "page-head" }, h("h2", {}, label(incident.type)), stateTag(incident)),
     snapshot(incident),
     factList(facts),
@@ -82,19 +84,19 @@ function reason(incident: Incident): Child {
 
 function stateTag({ end_at }: Incident): HTMLElement {
   const open = end_at === null;
-  const icon = svg("svg", { viewBox: "0 0 14 14", class: "state-icon", "aria-hidden": "true" });
+  const icon = svg("svg", { viewBox: "0 0 14 14", class: "incident-state-icon", "aria-hidden": "true" });
   const triangle = svg("path", { d: "M7 1 13.500 12.500H.500Z" });
   const tick = svg("path", { d: "M2 7.500 5.500 11 12 3.500", class: "check" });
   icon.append(open ? triangle : tick);
   const state = open ? "open" : "ended";
-  return h("span", { class: `state ${state}` }, icon, t(open ? "incidentOpen" : "incidentOver"));
+  return h("span", { class: `incident-state ${state}` }, icon, t(open ? "incidentOpen" : "incidentOver"));
 }
 
 function snapshot({ snapshot: address, camera_name: camera }: Incident): HTMLElement {
-  const missing = h("p", { class: "hint snapshot-none" }, t("snapshotNone"));
+  const missing = h("p", { class: "hint incident-snapshot-missing" }, t("snapshotNone"));
   if (address === null) return missing;
   const image = h("img", { src: address, alt: t("snapshotAlt", { camera }) });
-  const link = h("a", { href: address, target: "_blank", rel: "noopener", class: "snapshot" }, image);
+  const link = h("a", { href: address, target: "_blank", rel: "noopener", class: "incident-snapshot" }, image);
   image.addEventListener("error", () => link.replaceWith(missing));
   return link;
 }

@@ -1,5 +1,7 @@
 /** A congestion level as colour, shape and word. The shape repeats the colour for colour-blind readers. */
 
+import "./level_badge.css";
+
 import type { Level } from "../api/schema";
 import { h, svg } from "../dom";
 import { type TextKey, t } from "../i18n";
@@ -37,5 +39,5 @@ export function levelIcon(level: Level): SVGElement {
 }
 
 export function levelBadge(level: Level): HTMLElement {
-  return h("span", { class: `badge level-${level}`, "data-level": level }, levelIcon(level), levelName(level));
+  return h("span", { class: `level-badge level-${level}`, "data-level": level }, levelIcon(level), levelName(level));
 }

@@ -1,5 +1,8 @@
 /** Counts of the last minutes as stacked bars. An unobserved minute is hatched; an empty bar would read as zero. */
 
+import "./road_user_colors.css";
+import "./minute_bars.css";
+
 import type { MinuteCounts } from "../api/schema";
 import { h, svg } from "../dom";
 import { number, percent, type TimeFormat } from "../format";
@@ -20,7 +23,7 @@ export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly s
   const scale = (HEIGHT - BOTTOM - 8) / top;
   const chart = svg("svg", {
     viewBox: `0 0 ${wide} ${HEIGHT}`,
-    class: "bars",
+    class: "minute-bars",
     role: "img",
     "aria-label": describe(minutes, time),
   });
@@ -29,7 +32,7 @@ export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly s
     const y = HEIGHT - BOTTOM - value * scale;
     chart.append(
       svg("line", { x1: LEFT, x2: wide, y1: y, y2: y, class: "grid-line" }),
-      svg("text", { x: LEFT - 6, y: y + 4, class: "axis end" }, number(value)),
+      svg("text", { x: LEFT - 6, y: y + 4, class: "axis-label end" }, number(value)),
     );
   }
   minutes.forEach((minute, index) => {
@@ -45,9 +48,9 @@ export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly s
 }
 
 export function classLegend(classes: readonly string[]): HTMLElement {
-  const items = classes.map((name) => h("li", {}, h("span", { class: `swatch class-${name}` }), label(name)));
-  items.push(h("li", {}, h("span", { class: "swatch hatched" }), t("minuteMissing")));
-  return h("ul", { class: "legend" }, ...items);
+  const items = classes.map((name) => h("li", {}, h("span", { class: `class-swatch class-${name}` }), label(name)));
+  items.push(h("li", {}, h("span", { class: "class-swatch hatched" }), t("minuteMissing")));
+  return h("ul", { class: "class-legend" }, ...items);
 }
 
 /** The classes that occur, in the city's order. */
@@ -102,7 +105,7 @@ function total({ counts }: MinuteCounts): number {
 }
 
 /** The smallest of 2, 4, 6, 8, 10, 20, 40... that is not below `value`, so that half of it is whole. */
-export function niceTop(value: number): number {
+function niceTop(value: number): number {
   for (let power = 1; ; power *= 10) {
     for (const factor of [2, 4, 6, 8, 10]) if (factor * power >= value) return factor * power;
   }

@@ -35,7 +35,7 @@ export class VideoView {
       "aria-label": t("video", { name: detail.name }),
     });
     this.video.muted = true;
-    this.element = h("div", { class: "video" }, this.video, this.shapes, this.cover, this.corner, this.frameTime);
+    this.element = h("div", { class: "video-view" }, this.video, this.shapes, this.cover, this.corner, this.frameTime);
     this.player = new Player(this.video, (state) => {
       this.state = state;
       this.render();

@@ -1,5 +1,7 @@
 /** Zones and gates drawn over the video, in pixels of the camera's geometry. */
 
+import "./zone_overlay.css";
+
 import type { CameraDetail, Level, ZoneState } from "../api/schema";
 import { svg } from "../dom";
 

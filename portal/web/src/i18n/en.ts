@@ -82,7 +82,6 @@ export const english: Record<TextKey, string> = {
   noMatch: "No camera matches.",
   noCameras: "There is no public camera yet.",
   noPosition: "not on the map",
-  summaryNoData: "{n} without data",
   seeVideo: "See video",
 
   cameraNotFound: "This camera does not exist or is not public.",
@@ -106,7 +105,6 @@ export const english: Record<TextKey, string> = {
   zoneNamed: "Zone {id}",
   kmh: "{n} km/h",
   recentTitle: "Last 15 minutes",
-  recentHint: "Road users per minute. Hatched: not observed.",
   recentNone: "No counts from this camera yet.",
   recentTotal: "{n} counted in 15 minutes; {share} observed",
   minuteMissing: "not observed",
@@ -119,7 +117,6 @@ export const english: Record<TextKey, string> = {
   site: "Site",
   owner: "Owner",
   status: "State",
-  showOnMap: "Show on the map",
 
   signInTitle: "Sign in",
   signInHint: "For planners, police and operators. The public map and video need no account.",

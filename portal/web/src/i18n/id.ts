@@ -85,7 +85,6 @@ export const indonesian = {
   noMatch: "Tidak ada kamera yang cocok dengan pencarian.",
   noCameras: "Belum ada kamera untuk umum.",
   noPosition: "belum ada di peta",
-  summaryNoData: "{n} tanpa data",
   seeVideo: "Lihat video",
 
   // Camera
@@ -110,7 +109,6 @@ export const indonesian = {
   zoneNamed: "Ruas {id}",
   kmh: "{n} km/jam",
   recentTitle: "15 menit terakhir",
-  recentHint: "Kendaraan per menit. Arsir: tidak teramati.",
   recentNone: "Belum ada hitungan dari kamera ini.",
   recentTotal: "{n} tercatat dalam 15 menit; {share} teramati",
   minuteMissing: "tidak teramati",
@@ -123,7 +121,6 @@ export const indonesian = {
   site: "Lokasi",
   owner: "Pemilik",
   status: "Keadaan kamera",
-  showOnMap: "Lihat di peta",
 
   // Sign-in
   signInTitle: "Masuk",

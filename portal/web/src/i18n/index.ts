@@ -6,7 +6,7 @@ import { indonesian, type TextKey } from "./id";
 export type { TextKey } from "./id";
 export type Language = "id" | "en";
 /** A text by language; it may exist in one language only. */
-export type LocalizedText = Readonly<Record<string, string>>;
+type LocalizedText = Readonly<Record<string, string>>;
 
 const TEXTS: Record<Language, Record<TextKey, string>> = { id: indonesian, en: english };
 const STORAGE_KEY = "simpang.language";

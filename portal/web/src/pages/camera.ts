@@ -1,6 +1,5 @@
 /** The camera page: live video with its level, its zones, and the counts of the last minutes. */
 
-import "../components/charts.css";
 import "./camera.css";
 
 import { ApiError, get } from "../api/client";
@@ -68,7 +67,7 @@ class CameraPage implements Page {
     return h(
       "div",
       { class: "page camera-page" },
-      h("div", { class: "page-head" }, title, h("a", { href: "/", class: "back" }, t("backToMap"))),
+      h("div", { class: "page-head" }, title, h("a", { href: "/", class: "back-link" }, t("backToMap"))),
       h("div", { class: "camera-left" }, this.videoWithTools(), card("counts", t("recentTitle"), this.counts)),
       h(
         "div",

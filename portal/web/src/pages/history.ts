@@ -1,6 +1,5 @@
 /** The history page, for planners: what was measured at a gate or in a zone over time. The address names the query. */
 
-import "../components/charts.css";
 import "./history.css";
 
 import { apiUrl, get } from "../api/client";
@@ -47,7 +46,7 @@ class HistoryPage implements Page {
   private readonly from: HTMLInputElement;
   private readonly to: HTMLInputElement;
   private readonly customFields: HTMLElement;
-  private readonly presets = h("div", { class: "segments", role: "group", "aria-label": t("period") });
+  private readonly presets = h("div", { class: "period-presets", role: "group", "aria-label": t("period") });
   private readonly result = h("div", { class: "history-result" });
   private preset: Preset;
   /** Counts requests. An answer that arrives after a later request is dropped. */
@@ -98,7 +97,7 @@ class HistoryPage implements Page {
   private queryForm(): HTMLElement {
     return h(
       "form",
-      { class: "card query-form", submit: (event: Event) => event.preventDefault() },
+      { class: "card history-query", submit: (event: Event) => event.preventDefault() },
       h("label", { class: "field" }, t("camera"), this.camera),
       h("label", { class: "field" }, t("measure"), this.measure),
       h("div", { class: "field" }, h("span", {}, t("period")), this.presets),

@@ -27,7 +27,7 @@ export async function openIncidents(app: AppContext, id: string): Promise<Page> 
   return page;
 }
 
-export class IncidentsPage implements Page {
+class IncidentsPage implements Page {
   readonly title = t("incidentsTitle");
   readonly element: HTMLElement;
   private readonly rows = h("ul", { class: "incident-rows" });
@@ -36,7 +36,7 @@ export class IncidentsPage implements Page {
     { type: "button", class: "button secondary", click: () => void this.loadMore() },
     t("more"),
   );
-  private readonly problem = h("p", { class: "problem", role: "alert" });
+  private readonly problem = h("p", { class: "error-message", role: "alert" });
   private readonly announcement = h("p", { class: "visually-hidden", role: "status" });
   private readonly detail = h("div", { class: "incident-detail" }, notice(t("chooseIncident")));
   private readonly known = new Map<string, Incident>();
@@ -56,7 +56,7 @@ export class IncidentsPage implements Page {
   ) {
     this.element = h(
       "div",
-      { class: "page incidents" },
+      { class: "page incidents-page" },
       h("div", { class: "page-head" }, h("h1", {}, t("incidentsTitle")), soundSwitch()),
       this.filterForm(cameras),
       this.announcement,
@@ -211,7 +211,7 @@ export class IncidentsPage implements Page {
     };
     return h(
       "form",
-      { class: "card filters", change: changed, submit: (event: Event) => event.preventDefault() },
+      { class: "card incident-filters", change: changed, submit: (event: Event) => event.preventDefault() },
       h("label", { class: "field" }, t("type"), type),
       h("label", { class: "field" }, t("camera"), camera),
       h("label", { class: "checkbox" }, onlyOpen, t("onlyOpen")),

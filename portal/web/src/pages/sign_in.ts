@@ -17,7 +17,7 @@ export function openSignIn(app: AppContext): Page {
     required: true,
   });
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
-  const problem = h("p", { class: "problem", role: "alert" });
+  const problem = h("p", { class: "error-message", role: "alert" });
   const button = h("button", { class: "button" }, t("signIn"));
 
   async function submit(event: Event): Promise<void> {

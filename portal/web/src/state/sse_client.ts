@@ -39,7 +39,7 @@ export class EventParser {
   }
 }
 
-export interface StreamHandlers {
+interface StreamHandlers {
   /** Called for everything that arrives, heartbeats included. */
   onBytes: () => void;
   onEvent: (event: StreamEvent) => void;

@@ -75,7 +75,7 @@ async function openAt(path: string): Promise<Router> {
   const pattern = /^\/kejadian(?:\/([^/]+))?$/;
   const router = new Router(app, frame, [{ pattern, load: async () => openIncidents }]);
   router.start();
-  await vi.waitFor(() => expect(document.querySelector(".incidents")).not.toBeNull());
+  await vi.waitFor(() => expect(document.querySelector(".incidents-page")).not.toBeNull());
   return router;
 }
 
@@ -124,9 +124,9 @@ describe("the list", () => {
     await openAt("/kejadian");
     store.receive(incident("new-1", { detected_at: "2026-11-22T00:05:00Z" }));
     expect(rows()[0]).toBe("new-1");
-    expect(all(".is-new")).toHaveLength(1);
+    expect(all(".incident-new")).toHaveLength(1);
     choose("new-1");
-    expect(all(".is-new")).toHaveLength(0);
+    expect(all(".incident-new")).toHaveLength(0);
   });
 
   it("is loaded again after an interruption of the stream", async () => {
