@@ -3,28 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from analytics.camera import Camera, Gate
 from analytics.facts import Crossing, Fact, Incident, Trip, ZoneInterval
+from analytics.measures import measures_of
 from analytics.turning.turning_counts import Movement, TurningMovementEstimator
 
 _F = TypeVar("_F", Crossing, ZoneInterval, Incident)
 
-_DIGITS: Mapping[type, Mapping[str, int]] = {
-    Crossing: {"t": 3, "speed_kmh": 2, "speed_sigma_kmh": 2, "headway_s": 2},
-    Incident: {"start_s": 2, "detected_s": 2, "end_s": 2},
-    ZoneInterval: {
-        "flow_veh_h": 1,
-        "speed_kmh": 2,
-        "density_veh_km_lane": 2,
-        "occupancy": 4,
-        "queue_m": 1,
-        "queue_veh": 1,
-        "coverage": 4,
-    },
-}
-"""Decimals of the scored fields in the JSON of `simpang count` [source: `pipelines.recordings.count_report`]. Scores of
+_TIME_DIGITS = {"t": 3, "start_s": 2, "detected_s": 2, "end_s": 2}
+"""Decimals of times in seconds in the JSON of `simpang count` [source: `pipelines.recordings.count_report`]. Scores of
 rounded facts equal those that another program computes from the JSON."""
 
 
@@ -95,8 +84,12 @@ def vehicles_by_movement(movements: Iterable[Movement]) -> dict[tuple[str, str],
 
 
 def _rounded(fact: _F) -> _F:
-    rounded: dict[str, Any] = {
-        name: None if (value := getattr(fact, name)) is None else round(value, digits)
-        for name, digits in _DIGITS[type(fact)].items()
+    """Round times and measures as the JSON does."""
+    kind: type = type(fact)
+    times = {
+        name: round(value, digits)
+        for name, digits in _TIME_DIGITS.items()
+        if (value := getattr(fact, name, None)) is not None
     }
-    return replace(fact, **rounded)
+    measures = {name: measure.rounded(getattr(fact, name)) for name, measure in measures_of(kind).items()}
+    return replace(fact, **times, **measures)
