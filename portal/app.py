@@ -28,6 +28,7 @@ from portal.live.broadcaster import Broadcaster
 from portal.live.state_updater import StateUpdater
 from portal.schemas import Problem
 from portal.security_headers import SecurityHeaders
+from portal.simulation import routes as simulation
 from portal.simulation.narration import NarrationFile
 from portal.spa import STATIC, SpaFiles, pages
 
@@ -67,7 +68,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.add_middleware(GZipMiddleware, compresslevel=6)
     app.add_middleware(SecurityHeaders, tiles=config.portal.tiles)
     install_error_handlers(app)
-    for module in (city, cameras, stream, session, history, incidents, calibrate, live):
+    for module in (city, simulation, cameras, stream, session, history, incidents, calibrate, live):
         app.include_router(module.router)
     app.include_router(pages(STATIC))
     app.mount("/", SpaFiles(directory=STATIC, check_dir=False))

@@ -1,24 +1,40 @@
-"""What a page needs to know before it draws the map."""
+"""Name and settings of the city, and the health check of the portal."""
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from analytics.road_users import ROAD_USERS
+from analytics.camera import Position
+from analytics.road_users import ROAD_USERS, RoadUser
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE
-from portal.auth.permissions import CurrentUser
-from portal.dependencies import LiveDep, ServicesDep
-from portal.schemas import City, Narration
+from portal.dependencies import ServicesDep
+from portal.schemas import ApiModel
 
 router = APIRouter()
 
 
+class City(ApiModel):
+    """What a page must know before it draws the map."""
+
+    name: str
+    timezone: str = Field(description="IANA name; pages show times in this zone.")
+    centre: Position
+    zoom: int
+    tiles: str | None = Field(description="`{z}/{x}/{y}` address of a tile server, null where there is none.")
+    tiles_attribution: str
+    classes: tuple[RoadUser, ...]
+    simulated: bool = Field(description="Whether all of this city is simulated, for a demonstration.")
+    whole_frame_zone: str = Field(description="Id of the single zone of a camera without drawn zones: the whole frame.")
+
+
 class Healthy(BaseModel):
+    """Answer of the health check."""
+
     status: str
 
 
 @router.get("/api/city", tags=["city"])
 def city(services: ServicesDep) -> City:
-    """Name, time zone, where the map begins, and what is counted."""
+    """Name, time zone, start of the map, and the classes of road users that are counted."""
     place, portal = services.config.city, services.config.portal
     return City(
         name=place.name,
@@ -33,13 +49,7 @@ def city(services: ServicesDep) -> City:
     )
 
 
-@router.get("/api/narration", tags=["city"])
-def narration(live: LiveDep, user: CurrentUser) -> Narration:
-    """What has really happened in a simulated city; new ones come as events `narration` of the stream."""
-    return Narration(events=live.narration.events(signed_in=user is not None))
-
-
 @router.get("/healthz", tags=["city"])
 def healthz() -> Healthy:
-    """The portal answers. It says nothing of the database, without which the portal goes on."""
+    """Health check: the portal answers. It does not test the database, without which the portal goes on."""
     return Healthy(status="ok")

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from portal.auth.permissions import CurrentUser
+from portal.auth.schemas import Session, SessionUser, SignIn
 from portal.auth.sessions import COOKIE, LIFETIME_S
 from portal.auth.users import User
 from portal.dependencies import ServicesDep
-from portal.schemas import Problem, Session, SessionUser, SignIn
+from portal.schemas import Problem
 
 TRIES_PER_NAME = 5
 TRIES_PER_ADDRESS = 50

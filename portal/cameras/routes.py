@@ -9,12 +9,14 @@ from fastapi import APIRouter, Query
 from analytics.facts import Direction
 from pipelines.store.pool import transaction
 from portal.auth.permissions import CurrentUser, VisibleCamera, has_role
+from portal.cameras.detail import camera_detail
+from portal.cameras.schemas import CameraDetail, Cameras
 from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, crossing_counts, observed_minutes
 from portal.history.rows import counted
 from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts
-from portal.live.camera_state import camera_detail, camera_state, redact
-from portal.schemas import CameraDetail, Cameras, Problem
+from portal.live.camera_state import camera_state, redact
+from portal.schemas import Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}

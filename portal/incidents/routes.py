@@ -14,8 +14,9 @@ from portal.auth.permissions import Police, get_visible_camera
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
 from portal.incidents.queries import IncidentRow, Wanted, find_incident, list_incidents
+from portal.incidents.schemas import Incident, Incidents
 from portal.incidents.view import as_incident, from_cursor, to_cursor
-from portal.schemas import Incident, Incidents, Problem
+from portal.schemas import Problem
 
 router = APIRouter(
     prefix="/api/incidents",

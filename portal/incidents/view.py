@@ -7,7 +7,7 @@ from analytics.camera import Position
 from analytics.facts import IncidentType
 from portal.cameras.catalogue import CatalogueEntry
 from portal.incidents.queries import IncidentRow
-from portal.schemas import Incident
+from portal.incidents.schemas import Incident
 
 
 def as_incident(row: IncidentRow, entry: CatalogueEntry) -> Incident:

@@ -1,4 +1,4 @@
-"""Passing changes on to everyone who has the stream open, at the pace of each."""
+"""Publish and subscribe: live updates to all clients with an open stream, at the pace of each client."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from fastapi.sse import ServerSentEvent
 
 MAX_WAITING_INCIDENTS = 200
+"""Incidents that wait for one slow client; beyond this the oldest are dropped. [assumption]"""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """subject: what it is about (kind and id); a newer message about the same replaces one that still waits.
+    """An update for all clients that may read it.
 
-    operator_event: what they are told instead, None for the same.
+    coalesce_key: kind ("camera", "incident", "narration") and id. A newer message replaces one of the same key that
+    still waits. public: clients without a session receive it too. operator_event: what operators receive in place of
+    `event`; None for the same.
     """
 
     coalesce_key: tuple[str, str]
@@ -29,7 +32,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ViewerScope:
-    """What a user may be told."""
+    """Messages that one client may receive, by its user's roles. incidents: the user has the role police."""
 
     signed_in: bool
     incidents: bool
@@ -39,11 +42,15 @@ class ViewerScope:
         return self.incidents if message.is_incident else (message.public or self.signed_in)
 
     def event_of(self, message: Message) -> ServerSentEvent:
+        """The version of the message that this client receives."""
         return message.operator_event if self.operator and message.operator_event is not None else message.event
 
 
 class Subscription:
-    """What one user has still to be told: the latest about each subject, so a slow one costs no more memory."""
+    """Messages that wait for one client: the latest of each coalesce key, so that a slow client needs no more memory.
+
+    An asynchronous iterator over the events, in the order in which their keys began to wait. For one event loop.
+    """
 
     def __init__(self, scope: ViewerScope) -> None:
         self._scope = scope
@@ -52,6 +59,7 @@ class Subscription:
         self._closed = False
 
     def put(self, messages: Iterable[Message]) -> None:
+        """Queue the messages that are within the client's scope."""
         for message in messages:
             if self._scope.includes(message):
                 self._waiting[message.coalesce_key] = message
@@ -59,11 +67,12 @@ class Subscription:
         self._changed.set()
 
     def _drop_oldest_incidents(self) -> None:
-        incidents = [subject for subject, message in self._waiting.items() if message.is_incident]
-        for subject in incidents[: max(0, len(incidents) - MAX_WAITING_INCIDENTS)]:
-            del self._waiting[subject]
+        incidents = [key for key, message in self._waiting.items() if message.is_incident]
+        for key in incidents[: max(0, len(incidents) - MAX_WAITING_INCIDENTS)]:
+            del self._waiting[key]
 
     def close(self) -> None:
+        """End the iteration; what still waits is dropped."""
         self._closed = True
         self._changed.set()
 
@@ -76,7 +85,7 @@ class Subscription:
 
 
 class Broadcaster:
-    """All open subscriptions. Lives on one event loop; `publish` may be called from any thread."""
+    """All open subscriptions of one event loop; `publish` may be called from any thread."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -85,6 +94,7 @@ class Broadcaster:
 
     @contextmanager
     def subscribe(self, scope: ViewerScope) -> Iterator[Subscription]:
+        """A subscription to all messages that are published within the block; an ended one after `close`."""
         subscription = Subscription(scope)
         if self._closed:
             subscription.close()
@@ -95,6 +105,7 @@ class Broadcaster:
             self._subscriptions.discard(subscription)
 
     def publish(self, messages: Iterable[Message]) -> None:
+        """Queue messages for every client; returns before they are delivered."""
         self._loop.call_soon_threadsafe(self._deliver, list(messages))
 
     def _deliver(self, messages: list[Message]) -> None:
@@ -102,7 +113,7 @@ class Broadcaster:
             subscription.put(messages)
 
     def close(self) -> None:
-        """Ends every stream, now and from now on; on the loop's own thread."""
+        """End every stream, open and future. Call it on the event loop's thread."""
         self._closed = True
         for subscription in self._subscriptions:
             subscription.close()

@@ -1,7 +1,7 @@
-"""What is known of every camera now, and when what is known is too old to be said.
+"""Current state of every camera, with the times after which it reads offline or unknown.
 
-A camera that is down reads *no data*, never *no traffic*: silence from a camera, a worker or the database itself
-ends in `offline` and `unknown` by the clock alone.
+A camera that is down reads *no data*, never *no traffic*. If a camera, a worker or the database stops reporting, its
+state becomes `offline` and `unknown` with time alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,19 +14,23 @@ from pipelines.events.schema import CameraStatus
 from pipelines.worker.camera_health import OVERLOAD_REASON
 from portal.cameras.catalogue import CatalogueEntry
 from portal.live.queries import HealthRow, LevelRow, ZoneKey
-from portal.schemas import CameraDetail, CameraState, GateShape, Load, Site, Video, ZoneDetail, ZoneState
+from portal.live.schemas import CameraState, Load, Site, Video, ZoneState
 
 HEALTH_LIFETIME = timedelta(seconds=30)
+"""Age of a health report after which the camera is offline. [assumption]"""
 LEVEL_LIFETIME = timedelta(seconds=150)
-"""A level is repeated once a minute; two missed repetitions make it unknown."""
+"""Age of a level after which it is unknown: workers repeat it each minute, so two were missed. [assumption]"""
 
 SEVERITY = (Level.UNKNOWN, *LEVEL_ORDER)
+"""Levels from the least severe to the most; a level without data is below all others."""
 _ANALYSED = (CameraStatus.ONLINE, CameraStatus.DEGRADED)
+"""Statuses of a camera whose frames are analysed: only these have a level."""
 _HAS_VIDEO = (*_ANALYSED, CameraStatus.FROZEN, CameraStatus.UNUSABLE)
+"""Statuses of a camera that sends video, if only for people."""
 
 
 def worst(levels: Iterable[Level]) -> Level:
-    """The worst known of some levels.
+    """The most severe known level; unknown without any.
 
     >>> worst([Level.FREE, Level.UNKNOWN]), worst([])
     (<Level.FREE: 'free'>, <Level.UNKNOWN: 'unknown'>)
@@ -36,9 +40,10 @@ def worst(levels: Iterable[Level]) -> Level:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """The newest reports. analysed: the newest of each camera that came with an analysed picture.
+    """The newest reports of all cameras. Immutable, so that any thread may read it.
 
-    since: when each zone's present level began.
+    health: newest report by camera id. analysed: newest report that came with an analysed frame, by camera id.
+    levels: newest level by camera and zone. since: when that level began.
     """
 
     health: Mapping[str, HealthRow] = field(default_factory=dict)
@@ -49,7 +54,7 @@ class Reports:
     def with_newer(
         self, health: Iterable[HealthRow], analysed: Iterable[HealthRow], levels: Sequence[LevelRow]
     ) -> "Reports":
-        """These reports, replaced where there are newer ones."""
+        """A copy in which newer reports replace older ones."""
         began = {(row.camera_id, row.zone): row.at for row in levels if self._begins(row)}
         return replace(
             self,
@@ -60,13 +65,13 @@ class Reports:
         )
 
     def _begins(self, row: LevelRow) -> bool:
-        """Whether its level holds since this report, which is a change or the first that we see of one."""
+        """Whether the level began with this report: it is a change, or the first report of this level."""
         known = self.levels.get((row.camera_id, row.zone))
         return row.level is not row.previous or known is None or known.level is not row.level
 
 
 def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> CameraState:
-    """What may be said of a camera at `now`, to operators: see `redact`."""
+    """State of a camera at `now`, as operators may read it; for other users see `redact`."""
     out_of_service = entry.camera.out_of_service
     newest = None if out_of_service else reports.health.get(entry.id)
     status = _status(newest, now)
@@ -93,23 +98,12 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
 
 
 State = TypeVar("State", bound=CameraState)
+"""A camera state, or a subclass with more fields."""
 
 
 def redact(state: State) -> State:
-    """Without what only operators are told: it may name addresses inside the city's network."""
+    """A copy without what only operators may read: it may name addresses inside the city's network."""
     return state.model_copy(update={"reason": None, "load": None})
-
-
-def camera_detail(entry: CatalogueEntry, reports: Reports, now: datetime) -> CameraDetail:
-    """The state with the geometry that is drawn on the picture."""
-    state = camera_state(entry, reports, now)
-    polygons = {zone.id: zone.polygon for zone in entry.geometry.zones}
-    return CameraDetail(
-        **{name: getattr(state, name) for name in CameraState.model_fields if name != "zones"},
-        zones=tuple(ZoneDetail(**dict(zone), polygon=polygons.get(zone.id, ())) for zone in state.zones),
-        gates=tuple(GateShape(id=gate.id, p1=gate.p1, p2=gate.p2) for gate in entry.geometry.gates),
-        image_size=entry.geometry.image_size or _frame_size(reports.analysed.get(entry.id)),
-    )
 
 
 def _status(newest: HealthRow | None, now: datetime) -> CameraStatus:
@@ -119,7 +113,7 @@ def _status(newest: HealthRow | None, now: datetime) -> CameraStatus:
 
 
 def _load(newest: HealthRow) -> Load | None:
-    """None from a worker of before this was told."""
+    """None for a report of an older worker, which lacks these figures."""
     if newest.wanted_fps is None or newest.analysed_fps is None or newest.held_fps is None:
         return None
     return Load(
@@ -137,7 +131,3 @@ def _zone_state(camera_id: str, zone: str, reports: Reports, status: CameraStatu
     if row is None or status not in _ANALYSED or now - row.at > LEVEL_LIFETIME or row.level is Level.UNKNOWN:
         return ZoneState(id=zone, level=Level.UNKNOWN, speed_kmh=None, since_at=None)
     return ZoneState(id=zone, level=row.level, speed_kmh=row.speed_kmh, since_at=reports.since.get((camera_id, zone)))
-
-
-def _frame_size(row: HealthRow | None) -> tuple[int, int] | None:
-    return (row.width, row.height) if row and row.width and row.height else None

@@ -1,4 +1,4 @@
-"""Live video: the playlist and segments that the worker writes."""
+"""Live video over HLS: serves the playlists and segments that the worker writes."""
 
 import re
 
@@ -12,16 +12,19 @@ MEDIA_TYPES = {
     ".mp4": "video/mp4",
     ".m4s": "video/iso.segment",
 }
-SEGMENT_KEPT_S = 60
+"""Media type of each kind of file. [source: RFC 8216 and the IANA registry of media types]"""
+SEGMENT_MAX_AGE_S = 60
+"""Seconds that a browser may cache a segment. [assumption]"""
 
 router = APIRouter(prefix="/live", tags=["live video"])
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s)")
+"""File names that are served: no path, no hidden file."""
 
 
 @router.get("/{camera_id}/{file}", response_class=Response, responses={404: {"description": "Not there (any more)."}})
 def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Response:
-    """`index.m3u8` is the playlist; it names the other files."""
+    """A file of the live video. `index.m3u8` is the playlist; it names the other files."""
     path = services.config.data_dir / "hls" / entry.id / file
     try:
         if not _FILE_NAME.fullmatch(file):
@@ -37,7 +40,7 @@ def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Respons
 
 
 def _caching(suffix: str, *, public: bool) -> str:
-    """The name of a segment is never used again; the playlist changes with every one."""
+    """Cache-Control: segments never change, while the playlist changes with every new segment."""
     if suffix == ".m3u8":
         return "no-store"
-    return f"{'public' if public else 'private'}, max-age={SEGMENT_KEPT_S}, immutable"
+    return f"{'public' if public else 'private'}, max-age={SEGMENT_MAX_AGE_S}, immutable"

@@ -1,6 +1,7 @@
-"""The newest report of every camera and zone.
+"""SQL of the current state: the newest report of every camera and zone.
 
-What a worker with a wrong clock dates into the future is left out: it would count as new long after the camera died.
+Reports dated into the future by a worker with a wrong clock are left out: they would seem new long after the camera
+went down.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from pipelines.events.schema import CameraStatus
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
+    """A health report of a camera, as stored. Rates in frames a second, ages in seconds; None: not reported."""
+
     camera_id: str
     at: datetime
     status: CameraStatus
@@ -34,6 +37,8 @@ class HealthRow:
 
 @dataclass(frozen=True, slots=True)
 class LevelRow:
+    """A report of a zone's congestion level, as stored; a repetition has `previous` equal to `level`."""
+
     camera_id: str
     zone: str
     at: datetime
@@ -49,6 +54,7 @@ class LevelRow:
 ZoneKey = tuple[str, str]
 """Camera id and zone."""
 
+# The newest health report of each camera.
 _HEALTH = """
 SELECT camera.id AS camera_id, newest.*
 FROM unnest(%(cameras)s::text[]) AS camera(id)
@@ -60,6 +66,7 @@ CROSS JOIN LATERAL (
 ) AS newest
 """
 
+# The newest report of each zone.
 _LEVELS = """
 SELECT wanted.camera_id, wanted.zone, newest.at, newest.level, newest.previous, newest.speed_kmh
 FROM unnest(%(cameras)s::text[], %(zones)s::text[]) AS wanted(camera_id, zone)
@@ -75,9 +82,9 @@ CROSS JOIN LATERAL (
 def newest_health(
     connection: Connection, cameras: Sequence[str], since: datetime, *, analysed_only: bool = False
 ) -> list[HealthRow]:
-    """One row for each camera that has reported after `since`.
+    """The newest health report of each camera that has reported after `since`.
 
-    analysed_only: the newest report of a picture that was analysed, however the camera has done since.
+    analysed_only: the newest report with analysed frames, even if the camera has reported without any since.
     """
     with connection.cursor(row_factory=class_row(HealthRow)) as cursor:
         parameters = {"cameras": list(cameras), "since": since, "analysed_only": analysed_only}
@@ -87,7 +94,7 @@ def newest_health(
 def newest_levels(
     connection: Connection, zones: Sequence[ZoneKey], since: datetime, *, changes_only: bool = False
 ) -> list[LevelRow]:
-    """One row for each zone that has reported after `since`. changes_only: the newest change, not repetition."""
+    """The newest level of each zone with a report after `since`. changes_only: repetitions do not count."""
     with connection.cursor(row_factory=class_row(LevelRow)) as cursor:
         parameters = {
             "cameras": [camera for camera, _ in zones],

@@ -1,4 +1,4 @@
-"""Changes as they happen, by server-sent events."""
+"""Live updates of cameras and incidents, by server-sent events."""
 
 from collections.abc import AsyncIterable
 from datetime import UTC, datetime
@@ -13,17 +13,18 @@ from portal.live.camera_state import camera_state
 from portal.live.state_updater import camera_message
 
 RECONNECT_MS = 3000
+"""Milliseconds after which a browser reconnects a lost stream. [assumption]"""
 
 router = APIRouter(prefix="/api/stream", tags=["stream"])
 
 
 @router.get("", response_class=EventSourceResponse)
 async def stream(services: ServicesDep, live: LiveDep, user: CurrentUser) -> AsyncIterable[ServerSentEvent]:
-    """Events `camera` (a CameraState: all of them at first, then each that changes) and, for police and operators,
-    `incident` (an Incident when it is raised, changed or over); in a simulated city `narration`, too. A comment every
-    15 seconds keeps the line open.
+    """Live updates. Events `camera` carry a CameraState: first of every visible camera, then of each that changes.
 
-    Who reads slowly gets the latest of each camera and incident, not every step.
+    Events `incident` carry an Incident that was raised, changed or ended; for police and operators. Events `narration`
+    come in a simulated city. A comment every 15 seconds keeps the connection open. A slow client receives the latest
+    state of each camera and incident, not every step.
     """
     scope = ViewerScope(
         signed_in=user is not None,

@@ -1,4 +1,4 @@
-"""The one thread that watches the database and tells the broadcaster what has changed."""
+"""Thread that reads current reports from the database and publishes every change of a camera or incident."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -15,32 +15,54 @@ from fastapi.sse import ServerSentEvent
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
-from pipelines.store.pool import transaction
+from pipelines.retry import Backoff, Retry
+from pipelines.store.pool import DatabaseUnavailable, transaction
 from portal.cameras.catalogue import CameraCatalogue, CatalogueEntry
 from portal.incidents.queries import IncidentRow, recent_incidents
 from portal.incidents.view import as_incident
 from portal.live.broadcaster import Message
 from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state, redact
 from portal.live.queries import newest_health, newest_levels
-from portal.schemas import ApiModel, CameraState, NarratedEvent
+from portal.live.schemas import CameraState
+from portal.schemas import ApiModel
 from portal.simulation.narration import NarrationFile
+from portal.simulation.schemas import NarratedEvent
 
 TICK_S = 0.5
+"""Longest wait for a notification of the database, s: states also expire with time alone. [assumption]"""
 COALESCE_S = 0.3
+"""Pause after each round, s, in which further notifications gather. [assumption]"""
 REFRESH = timedelta(seconds=5)
-"""How long to go without a look at the tables, should notifications be lost."""
+"""Longest time between two reads of the tables, in case notifications are lost. [assumption]"""
 HEARTBEAT = timedelta(seconds=15)
-"""A state of which only the times have moved on is told this seldom: viewers pay for every byte."""
+"""Time after which a state is published again although only its times and figures changed. [assumption]
+
+It is long, as each client receives every byte.
+"""
 MAX_HEARTBEATS_PER_TICK = 3
-"""Of such, this many at a time, so that all cameras together are no burst for hundreds of viewers."""
+"""Most cameras with a heartbeat in one round, so that all cameras together are no burst. [assumption]"""
 INCIDENTS_BACK = timedelta(hours=1)
+"""How far back incidents are compared for changes. [assumption]"""
+ANALYSED_BACK = timedelta(days=7)
+"""How far back the last analysed frame of a camera is searched at the start. [assumption]"""
+CHANGES_BACK = timedelta(days=1)
+"""How far back the last change of a level is searched at the start. [assumption]"""
+RETRY_BACKOFF = Backoff(first_s=TICK_S, longest_s=2.0)
+"""Delays between attempts to reach the database. Short: expired states are published in between. [assumption]"""
+STOP_WITHIN_S = 2.0
+"""Seconds to wait for the thread at the end; it holds nothing that must be saved. [assumption]"""
 
 _KINDS = {"health", "congestion", "incident"}
+"""Kinds of events that change what the portal publishes, as named in the notifications of the store."""
 log = structlog.get_logger(__name__)
 
 
 class StateUpdater:
-    """Keeps `reports` current and publishes every change. Without the database it goes on by the clock alone."""
+    """Keeps `reports` current and publishes every change, in a thread that runs within the `with` block.
+
+    Without the database, cameras become offline as their last reports expire. publish: is called with messages for all
+    clients, from that thread.
+    """
 
     def __init__(
         self,
@@ -66,26 +88,27 @@ class StateUpdater:
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self._stop.set()
-        self._thread.join(timeout=2)
+        self._thread.join(STOP_WITHIN_S)
 
     def _run(self) -> None:
-        failing = False
+        retry = Retry(RETRY_BACKOFF)
         while not self._stop.is_set():
             try:
                 with _listening(self._pool) as connection:
                     self._load(connection)
-                    if failing:
-                        log.info("the database can be watched again")
-                    failing = False
+                    if retry.succeeded():
+                        log.info("the database can be read again")
                     self._follow(connection)
-            except Exception as error:
-                if not failing:
-                    log.warning("the database cannot be watched; cameras will soon read 'no data'", error=error)
-                failing = True
+            except DatabaseUnavailable as error:
                 self._publish_changes(datetime.now(UTC))
-                self._stop.wait(TICK_S)
+                retry.wait(self._stop, "the database cannot be read; cameras will soon have no data", error)
+            except Exception as error:  # a bug must not end the updates of all clients
+                log.exception("the state of the cameras cannot be updated")
+                self._publish_changes(datetime.now(UTC))
+                retry.wait(self._stop, "the state of the cameras cannot be updated; retrying", error)
 
     def _follow(self, connection: Connection) -> None:
+        """Read the tables after each notification, and at least every REFRESH, until the end."""
         refreshed = datetime.now(UTC)
         while not self._stop.is_set():
             noticed = _concerns_portal(connection.notifies(timeout=TICK_S, stop_after=1))
@@ -97,17 +120,17 @@ class StateUpdater:
             self._stop.wait(COALESCE_S)
 
     def _load(self, connection: Connection) -> None:
-        """From far back, so that `since` and the last analysed picture of a camera that is down are known."""
+        """Read what may lie far back: the last analysed frames, and when the present levels began."""
         now = datetime.now(UTC)
         cameras = list(self._entries)
-        analysed = newest_health(connection, cameras, now - timedelta(days=7), analysed_only=True)
-        changes = newest_levels(connection, self._zones, now - timedelta(days=1), changes_only=True)
-        long_known = Reports(
+        analysed = newest_health(connection, cameras, now - ANALYSED_BACK, analysed_only=True)
+        changes = newest_levels(connection, self._zones, now - CHANGES_BACK, changes_only=True)
+        old = Reports(
             analysed={row.camera_id: row for row in analysed},
             since={(row.camera_id, row.zone): row.at for row in changes},
             levels={(row.camera_id, row.zone): row for row in changes},
         )
-        self._refresh(connection, now, long_known)
+        self._refresh(connection, now, old)
         self._publish_changes(now)
 
     def _refresh(self, connection: Connection, now: datetime, known: Reports) -> None:
@@ -120,14 +143,14 @@ class StateUpdater:
         self._publish_incidents(recent_incidents(connection, list(self._entries), now - INCIDENTS_BACK))
 
     def _publish_changes(self, now: datetime) -> None:
-        messages, retold = [], 0
+        messages, heartbeats = [], 0
         for entry in self._entries.values():
             state = camera_state(entry, self.reports, now)
-            told = self._published.get(entry.id)
-            if told is not None and _differs_only_in_figures(told, state):
-                if retold >= MAX_HEARTBEATS_PER_TICK or not _is_heartbeat_due(told, state):
+            published = self._published.get(entry.id)
+            if published is not None and _differs_only_in_figures(published, state):
+                if heartbeats >= MAX_HEARTBEATS_PER_TICK or not _is_heartbeat_due(published, state):
                     continue
-                retold += 1
+                heartbeats += 1
             self._published[entry.id] = state
             messages.append(camera_message(entry, state))
         messages += [narration_message(event, public) for event, public in self._narration.read()]
@@ -144,6 +167,7 @@ class StateUpdater:
 
 
 def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
+    """Message of a camera's state; operators receive it in full, other clients redacted."""
     return Message(
         coalesce_key=("camera", entry.id),
         event=_event("camera", redact(state)),
@@ -153,6 +177,7 @@ def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
 
 
 def narration_message(event: NarratedEvent, public: bool) -> Message:
+    """Message of an event of the simulation. public: clients without a session receive it too."""
     return Message(coalesce_key=("narration", event.camera_id or ""), event=_event("narration", event), public=public)
 
 
@@ -165,19 +190,19 @@ def _event(name: str, answer: ApiModel) -> ServerSentEvent:
     return ServerSentEvent(event=name, raw_data=answer.model_dump_json())
 
 
-def _differs_only_in_figures(told: CameraState, state: CameraState) -> bool:
-    """Whether nothing has changed but the times and figures that are never twice the same."""
+def _differs_only_in_figures(published: CameraState, state: CameraState) -> bool:
+    """Whether only times and load figures have changed, which change with every report."""
     times = {"updated_at": state.updated_at, "last_analysed_at": state.last_analysed_at, "load": state.load}
-    return state == told.model_copy(update=times)
+    return state == published.model_copy(update=times)
 
 
-def _is_heartbeat_due(told: CameraState, state: CameraState) -> bool:
-    return state.last_analysed_at != told.last_analysed_at and state.updated_at - told.updated_at >= HEARTBEAT
+def _is_heartbeat_due(published: CameraState, state: CameraState) -> bool:
+    return state.last_analysed_at != published.last_analysed_at and state.updated_at - published.updated_at >= HEARTBEAT
 
 
 @contextmanager
 def _listening(pool: ConnectionPool) -> Iterator[Connection]:
-    """A connection that hears of every commit of the store. It is not given back for others' use."""
+    """A connection that is notified of every commit of the store. It is closed, not returned to the pool."""
     with transaction(pool) as connection:
         try:
             connection.autocommit = True
@@ -188,7 +213,7 @@ def _listening(pool: ConnectionPool) -> Iterator[Connection]:
 
 
 def _concerns_portal(notifications: Iterable[psycopg.Notify]) -> bool:
-    """Takes them all, whichever they are; what cannot be read may concern us."""
+    """Whether any notification is of a kind that the portal publishes; an unreadable one counts. Reads them all."""
     kinds: set[str] = set()
     for notice in notifications:
         try:

@@ -8,7 +8,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from portal.cameras.catalogue import CameraCatalogue
-from portal.schemas import NarratedEvent
+from portal.simulation.schemas import NarratedEvent
 
 KEPT = 12
 log = structlog.get_logger(__name__)

@@ -1,4 +1,4 @@
-"""Mailboxes: bounded, the latest of each, each to its scope."""
+"""Subscriptions: bounded, the latest message of each key, only messages within the client's scope."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ def message(kind, name, text="", *, public=True):
 
 
 async def drained(subscription):
-    """What waits, without waiting for more."""
+    """Events that wait in the subscription now; closes it."""
     events = []
 
     async def read():
@@ -29,38 +29,38 @@ async def drained(subscription):
     return events
 
 
-def test_a_slow_visitor_gets_the_latest_of_each_camera():
-    async def scene():
+def test_slow_client_receives_only_the_latest_state_of_each_camera():
+    async def receive():
         subscription = Subscription(EVERYTHING)
         for step in range(1000):
             subscription.put([message("camera", "a", f"a{step}"), message("camera", "b", f"b{step}")])
         return await drained(subscription)
 
-    assert asyncio.run(scene()) == [("camera", "a999"), ("camera", "b999")]
+    assert asyncio.run(receive()) == [("camera", "a999"), ("camera", "b999")]
 
 
-def test_incidents_that_wait_are_bounded_and_the_oldest_go_first():
-    async def scene():
+def test_waiting_incidents_are_bounded_and_the_oldest_are_dropped():
+    async def receive():
         subscription = Subscription(EVERYTHING)
         subscription.put([message("camera", "a", "a")])
         subscription.put(message("incident", str(n), str(n)) for n in range(MAX_WAITING_INCIDENTS + 5))
         return await drained(subscription)
 
-    first, *incidents = asyncio.run(scene())
+    first, *incidents = asyncio.run(receive())
     assert first == ("camera", "a")
     assert [text for _, text in incidents] == [str(n) for n in range(5, MAX_WAITING_INCIDENTS + 5)]
 
 
 @pytest.mark.parametrize(
-    ("scope", "heard"),
+    ("scope", "received"),
     [
         (ViewerScope(signed_in=False, incidents=False), ["public"]),
         (ViewerScope(signed_in=True, incidents=False), ["public", "hidden"]),
         (EVERYTHING, ["public", "hidden", "incident"]),
     ],
 )
-def test_each_audience_hears_its_part(scope, heard):
-    async def scene():
+def test_client_receives_only_messages_within_its_scope(scope, received):
+    async def receive():
         subscription = Subscription(scope)
         subscription.put(
             [
@@ -71,14 +71,14 @@ def test_each_audience_hears_its_part(scope, heard):
         )
         return await drained(subscription)
 
-    assert [text for _, text in asyncio.run(scene())] == heard
+    assert [text for _, text in asyncio.run(receive())] == received
 
 
-def test_whoever_comes_after_the_end_is_not_kept_waiting():
-    async def scene():
+def test_subscription_to_a_closed_broadcaster_ends_at_once():
+    async def receive():
         broadcaster = Broadcaster()
         broadcaster.close()
         with broadcaster.subscribe(EVERYTHING) as subscription:
             return [event async for event in subscription]
 
-    assert asyncio.run(asyncio.wait_for(scene(), 5)) == []
+    assert asyncio.run(asyncio.wait_for(receive(), 5)) == []

@@ -1,4 +1,4 @@
-"""What may be said of a camera, and until when."""
+"""Current state of a camera, and its expiry."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def state(health_row, level_row):
 
 
 @pytest.mark.parametrize("status", CameraStatus)
-def test_only_a_camera_that_is_analysed_has_a_level(status):
+def test_only_an_analysed_camera_has_a_level(status):
     known = status in (CameraStatus.ONLINE, CameraStatus.DEGRADED)
     now = state(health(1, status), level(1))
     assert now.status == status
@@ -41,26 +41,26 @@ def test_only_a_camera_that_is_analysed_has_a_level(status):
     assert now.zones[0].speed_kmh == (24.0 if known else None)
 
 
-def test_how_well_a_machine_keeps_up_is_said_only_of_a_camera_that_is_analysed():
+def test_only_an_analysed_camera_has_a_load():
     figures = {"analysed_fps": 3.0, "held_fps": 1.0, "wanted_fps": 5.0, "reached": 0.6, "age_p95_s": 0.2}
     reason = "overloaded: watch fewer cameras"
-    told = {
+    loads = {
         status: state(replace(health(1, status), reason=reason, **figures), level(1)).load for status in CameraStatus
     }
-    assert {status for status, load in told.items() if load} == {CameraStatus.ONLINE, CameraStatus.DEGRADED}
-    assert told[CameraStatus.DEGRADED].model_dump() == {**figures, "overloaded": True}
+    assert {status for status, load in loads.items() if load} == {CameraStatus.ONLINE, CameraStatus.DEGRADED}
+    assert loads[CameraStatus.DEGRADED].model_dump() == {**figures, "overloaded": True}
     assert not state(replace(health(1), **figures), level(1)).load.overloaded
-    assert state(health(1), level(1)).load is None, "a worker of before it was told"
+    assert state(health(1), level(1)).load is None, "reported by an older worker"
 
 
-def test_silence_ends_in_offline_and_no_data():
+def test_camera_without_reports_becomes_offline_without_level():
     assert state(health(30), level(1)).level == Level.DENSE
     silent = state(health(31), level(1))
     assert (silent.status, silent.level, silent.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
     assert silent.last_analysed_at == NOW - timedelta(seconds=31)
 
 
-def test_a_level_that_is_not_repeated_is_no_longer_said():
+def test_level_without_repetition_becomes_unknown():
     assert state(health(1), level(150)).level == Level.DENSE
     assert state(health(1), level(151)).level == Level.UNKNOWN
 
@@ -70,13 +70,13 @@ def test_a_level_that_is_not_repeated_is_no_longer_said():
     [
         # Repeated, changed, repeated.
         ([level(140), level(80, Level.JAMMED, Level.DENSE), level(20, Level.JAMMED)], 80),
-        # The report of the change itself was never the newest when we looked.
+        # The report of the change itself was never the newest when the table was read.
         ([level(140), level(80, Level.JAMMED), level(20, Level.JAMMED)], 80),
         # Dense before a gap, and dense after it.
         ([level(140, Level.DENSE, Level.FREE), level(20, Level.DENSE, Level.UNKNOWN)], 20),
     ],
 )
-def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated(rows, since):
+def test_since_at_is_the_last_change_of_the_level_and_not_its_repetition(rows, since):
     reports = Reports()
     for row in rows:
         reports = reports.with_newer([health(1)], [], [row])
@@ -86,7 +86,7 @@ def test_a_level_has_held_since_it_changed_and_not_since_it_was_repeated(rows, s
 WORKS = {"id": "perbaikan jalan sampai Juni", "en": "road works until June"}
 
 
-def test_a_camera_out_of_service_has_no_data_and_everybody_reads_why():
+def test_camera_out_of_service_has_no_data_and_a_public_explanation():
     entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": WORKS}))
     row = health(1)
     now = redact(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))

@@ -1,4 +1,4 @@
-"""Live video files."""
+"""Files of live video over HLS."""
 
 import pytest
 
@@ -21,13 +21,13 @@ def video(config):
         ("00042.m4s", "video/iso.segment", "public, max-age=60, immutable"),
     ],
 )
-def test_each_kind_has_its_type_and_caching(anonymous, video, name, media_type, caching):
+def test_each_kind_of_file_has_its_media_type_and_caching(anonymous, video, name, media_type, caching):
     answer = anonymous.get(f"/live/barelang/{name}")
     assert answer.content == name.encode()
     assert (answer.headers["content-type"], answer.headers["cache-control"]) == (media_type, caching)
 
 
-def test_a_segment_of_a_camera_for_operators_stays_in_their_browsers(signed_in, config):
+def test_segments_of_a_hidden_camera_are_not_cached_by_proxies(signed_in, config):
     folder = config.data_dir / "hls" / "kantor"
     folder.mkdir(parents=True)
     (folder / "1.m4s").write_bytes(b"1")
@@ -47,7 +47,7 @@ def test_a_segment_of_a_camera_for_operators_stays_in_their_browsers(signed_in, 
         "/live/barelang/",
     ],
 )
-def test_nothing_else_is_served(anonymous, path):
+def test_other_files_and_paths_are_not_found(anonymous, path):
     answer = anonymous.get(path)
     assert answer.status_code == 404
     assert "outside" not in answer.text

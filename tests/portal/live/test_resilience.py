@@ -1,4 +1,4 @@
-"""The database goes away and comes back; the portal stays."""
+"""Outage of the database: the portal goes on, and recovers."""
 
 import httpx
 import pytest
@@ -16,7 +16,7 @@ from tests.support.sse import listening
 
 
 @pytest.mark.integration
-def test_without_the_database_cameras_have_no_data_and_with_it_they_have_again(config, postgres_server, monkeypatch):
+def test_cameras_have_no_data_while_the_database_is_down_and_recover_with_it(config, postgres_server, monkeypatch):
     config = config.model_copy(update={"store": StoreConfig(dsn=SecretStr(postgres_server.new_database()))})
     with (
         open_database(config) as pool,
@@ -29,7 +29,7 @@ def test_without_the_database_cameras_have_no_data_and_with_it_they_have_again(c
             EventWriter(pool).write([Event.wrap(event, ago(0)) for event in events])
 
         def is_reported():
-            """The bus brings events until they are stored: one connection may be back before the others."""
+            """Store a report, as the bus retries; connections of the pool recover one by one."""
             try:
                 report()
             except DatabaseUnavailable:
@@ -47,7 +47,7 @@ def test_without_the_database_cameras_have_no_data_and_with_it_they_have_again(c
             assert lost.status_code == 503
             assert lost.json() == {"detail": "The database does not answer; please try again in a minute."}
             assert client.get("/api/city").status_code == 200
-            # Thirty seconds pass.
+            # As if thirty seconds had passed.
             monkeypatch.setattr(state, "HEALTH_LIFETIME", -state.HEALTH_LIFETIME)
             silent = stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "offline")
             assert silent["level"] == "unknown"

@@ -1,4 +1,4 @@
-"""Changes as they happen."""
+"""Live updates over server-sent events."""
 
 import json
 from datetime import timedelta
@@ -25,7 +25,7 @@ def wrong_way(camera_id, number, **more):
     )
 
 
-def test_it_begins_with_all_cameras_that_the_visitor_may_see(anonymous, signed_in):
+def test_stream_begins_with_all_visible_cameras(anonymous, signed_in):
     with listening(anonymous) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         assert "content-encoding" not in stream.headers
@@ -34,7 +34,7 @@ def test_it_begins_with_all_cameras_that_the_visitor_may_see(anonymous, signed_i
         assert {stream.next()[1]["id"] for _ in range(3)} == {"laluan-1", "barelang", "kantor"}
 
 
-def test_a_change_is_pushed_as_the_state_that_the_api_gives(anonymous, keep):
+def test_pushed_state_equals_the_state_of_the_api(anonymous, keep):
     with listening(anonymous) as stream:
         keep(online("laluan-1", ago(1)), level("laluan-1", "masuk", ago(1), Level.JAMMED, Level.FREE))
         pushed = stream.until(lambda name, data: name == "camera" and data["level"] == "jammed")
@@ -42,12 +42,12 @@ def test_a_change_is_pushed_as_the_state_that_the_api_gives(anonymous, keep):
     assert {**pushed, "updated_at": None} == {**asked, "updated_at": None}
 
 
-def test_an_anonymous_visitor_hears_nothing_of_hidden_cameras_and_of_incidents(anonymous, signed_in, keep):
+def test_client_without_session_receives_no_hidden_camera_and_no_incident(anonymous, signed_in, keep):
     with listening(anonymous) as public, listening(signed_in("budi")) as police:
         keep(online("kantor", ago(1)), wrong_way("kantor", 1), wrong_way("laluan-1", 1))
-        # The police hears of both before the last change is made; whoever still heard nothing will not.
-        heard = {police.until(lambda name, _: name == "incident")["camera_id"] for _ in range(2)}
-        assert heard == {"kantor", "laluan-1"}
+        # Both incidents reach the police before the last change: by then they would have reached the public stream.
+        cameras = {police.until(lambda name, _: name == "incident")["camera_id"] for _ in range(2)}
+        assert cameras == {"kantor", "laluan-1"}
         keep(online("barelang", ago(1)))
         events = []
         public.until(
@@ -58,7 +58,7 @@ def test_an_anonymous_visitor_hears_nothing_of_hidden_cameras_and_of_incidents(a
     assert set(events) <= {("camera", "laluan-1"), ("camera", "barelang")}
 
 
-def test_only_operators_hear_what_is_wrong_with_a_camera(anonymous, signed_in, keep):
+def test_only_operators_receive_the_reason_of_a_fault(anonymous, signed_in, keep):
     def is_unusable(_, data):
         return data.get("status") == "unusable"
 
@@ -68,7 +68,7 @@ def test_only_operators_hear_what_is_wrong_with_a_camera(anonymous, signed_in, k
         assert [stream.until(is_unusable)["reason"] for stream in (public, police)] == [None, None]
 
 
-def test_planners_hear_of_no_incidents(signed_in, keep):
+def test_planners_receive_no_incidents(signed_in, keep):
     with listening(signed_in("rina")) as planner:
         keep(wrong_way("laluan-1", 1))
         keep(online("barelang", ago(1)))
@@ -77,17 +77,17 @@ def test_planners_hear_of_no_incidents(signed_in, keep):
     assert set(names) == {"camera"}
 
 
-def test_an_incident_is_told_when_it_is_raised_and_when_it_is_over(signed_in, keep):
+def test_incident_is_sent_when_it_is_raised_and_when_it_ends(signed_in, keep):
     with listening(signed_in("budi")) as police:
         keep(wrong_way("laluan-1", 7))
         raised = police.until(lambda name, _: name == "incident")
         assert (raised["id"], raised["end_at"]) == ("laluan-1-7", None)
-        assert raised["position"] == {"lat": 1.12, "lon": 104.04}, "the camera's, for want of its own"
+        assert raised["position"] == {"lat": 1.12, "lon": 104.04}, "the camera's, as the incident has none"
         keep(wrong_way("laluan-1", 7, phase=IncidentPhase.ENDED, end_at=ago(1)))
         assert police.until(lambda name, data: name == "incident" and data["end_at"])["id"] == "laluan-1-7"
 
 
-def test_that_a_camera_is_still_being_analysed_is_told_now_and_then(anonymous, keep, monkeypatch):
+def test_state_is_sent_again_after_a_heartbeat_with_only_new_times(anonymous, keep, monkeypatch):
     monkeypatch.setattr("portal.live.state_updater.HEARTBEAT", timedelta(0))
     keep(online("barelang", ago(20)))
     with listening(anonymous) as stream:
@@ -99,7 +99,7 @@ def test_that_a_camera_is_still_being_analysed_is_told_now_and_then(anonymous, k
     assert {**later, **times} == {**first, **times}
 
 
-def test_an_event_is_one_line_of_json(anonymous):
+def test_event_is_one_line_of_json(anonymous):
     with anonymous.stream("GET", "/api/stream") as response:
         lines = response.iter_lines()
         assert [next(lines) for _ in range(3)] == [": simpang", "retry: 3000", ""]
@@ -107,7 +107,7 @@ def test_an_event_is_one_line_of_json(anonymous):
         assert json.loads(next(lines).removeprefix("data: "))["id"] == "laluan-1"
 
 
-def test_streams_end_in_order_when_the_portal_stops(config, pool):
+def test_streams_end_cleanly_when_the_portal_stops(config, pool):
     with httpx.Client(trust_env=False) as client:
         with serving(config, pool) as address:
             stream = client.send(client.build_request("GET", f"{address}/api/stream"), stream=True)

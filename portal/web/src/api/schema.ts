@@ -95,7 +95,7 @@ export interface paths {
         };
         /**
          * City
-         * @description Name, time zone, where the map begins, and what is counted.
+         * @description Name, time zone, start of the map, and the classes of road users that are counted.
          */
         get: operations["city_api_city_get"];
         put?: never;
@@ -215,7 +215,7 @@ export interface paths {
         };
         /**
          * Narration
-         * @description What has really happened in a simulated city; new ones come as events `narration` of the stream.
+         * @description Events that really happened in a simulated city. New ones follow in the stream as events named `narration`.
          */
         get: operations["narration_api_narration_get"];
         put?: never;
@@ -263,11 +263,11 @@ export interface paths {
         };
         /**
          * Stream
-         * @description Events `camera` (a CameraState: all of them at first, then each that changes) and, for police and operators,
-         *     `incident` (an Incident when it is raised, changed or over); in a simulated city `narration`, too. A comment every
-         *     15 seconds keeps the line open.
+         * @description Live updates. Events `camera` carry a CameraState: first of every visible camera, then of each that changes.
          *
-         *     Who reads slowly gets the latest of each camera and incident, not every step.
+         *     Events `incident` carry an Incident that was raised, changed or ended; for police and operators. Events `narration`
+         *     come in a simulated city. A comment every 15 seconds keeps the connection open. A slow client receives the latest
+         *     state of each camera and incident, not every step.
          */
         get: operations["stream_api_stream_get"];
         put?: never;
@@ -287,7 +287,7 @@ export interface paths {
         };
         /**
          * Healthz
-         * @description The portal answers. It says nothing of the database, without which the portal goes on.
+         * @description Health check: the portal answers. It does not test the database, without which the portal goes on.
          */
         get: operations["healthz_healthz_get"];
         put?: never;
@@ -307,7 +307,7 @@ export interface paths {
         };
         /**
          * Live File
-         * @description `index.m3u8` is the playlist; it names the other files.
+         * @description A file of the live video. `index.m3u8` is the playlist; it names the other files.
          */
         get: operations["live_file_live__camera_id___file__get"];
         put?: never;
@@ -418,7 +418,10 @@ export interface components {
              */
             within_px: number;
         };
-        /** CameraDetail */
+        /**
+         * CameraDetail
+         * @description Current state of a camera, with the geometry that is drawn on its frame.
+         */
         CameraDetail: {
             /** Gates */
             gates: components["schemas"]["GateShape"][];
@@ -426,7 +429,7 @@ export interface components {
             id: string;
             /**
              * Image Size
-             * @description Width and height that all pixels refer to.
+             * @description Width and height of the frame that all pixels refer to.
              */
             image_size: [
                 number,
@@ -434,18 +437,18 @@ export interface components {
             ] | null;
             /**
              * Last Analysed At
-             * @description When a picture of this camera was last analysed.
+             * @description Time of the last analysed frame of this camera.
              */
             last_analysed_at: string | null;
             /** @description The worst known level of its zones; `unknown` where there is no recent data. */
             level: components["schemas"]["Level"];
-            /** @description Only operators are told, while it is analysed. */
+            /** @description For operators only, while the camera is analysed. */
             load: components["schemas"]["Load"] | null;
             /** Name */
             name: string;
             /**
              * Out Of Service
-             * @description Why nobody watches this camera, by language (id, en); null while one does.
+             * @description Why this camera is not analysed, by language (id, en); null while it is in service.
              */
             out_of_service: {
                 [key: string]: string;
@@ -455,16 +458,16 @@ export interface components {
             position: components["schemas"]["Position"] | null;
             /**
              * Reason
-             * @description What is wrong and what to do; only operators are told.
+             * @description What is wrong and what to do; for operators only.
              */
             reason: string | null;
             site: components["schemas"]["Site"] | null;
-            /** @description `offline` too where no report has come for 30 seconds. */
+            /** @description Also `offline` if no report has arrived for 30 seconds. */
             status: components["schemas"]["CameraStatus"];
             /**
              * Updated At
              * Format: date-time
-             * @description When this state was put together.
+             * @description When this state was computed.
              */
             updated_at: string;
             /** @description Live video, null while there is none. */
@@ -473,29 +476,35 @@ export interface components {
             /** Zones */
             zones: components["schemas"]["ZoneDetail"][];
         };
-        /** Cameras */
+        /**
+         * Cameras
+         * @description All cameras that the user may see.
+         */
         Cameras: {
             /** Cameras */
             cameras: components["schemas"]["CameraState"][];
         };
-        /** CameraState */
+        /**
+         * CameraState
+         * @description Current state of a camera.
+         */
         CameraState: {
             /** Id */
             id: string;
             /**
              * Last Analysed At
-             * @description When a picture of this camera was last analysed.
+             * @description Time of the last analysed frame of this camera.
              */
             last_analysed_at: string | null;
             /** @description The worst known level of its zones; `unknown` where there is no recent data. */
             level: components["schemas"]["Level"];
-            /** @description Only operators are told, while it is analysed. */
+            /** @description For operators only, while the camera is analysed. */
             load: components["schemas"]["Load"] | null;
             /** Name */
             name: string;
             /**
              * Out Of Service
-             * @description Why nobody watches this camera, by language (id, en); null while one does.
+             * @description Why this camera is not analysed, by language (id, en); null while it is in service.
              */
             out_of_service: {
                 [key: string]: string;
@@ -505,16 +514,16 @@ export interface components {
             position: components["schemas"]["Position"] | null;
             /**
              * Reason
-             * @description What is wrong and what to do; only operators are told.
+             * @description What is wrong and what to do; for operators only.
              */
             reason: string | null;
             site: components["schemas"]["Site"] | null;
-            /** @description `offline` too where no report has come for 30 seconds. */
+            /** @description Also `offline` if no report has arrived for 30 seconds. */
             status: components["schemas"]["CameraStatus"];
             /**
              * Updated At
              * Format: date-time
-             * @description When this state was put together.
+             * @description When this state was computed.
              */
             updated_at: string;
             /** @description Live video, null while there is none. */
@@ -531,7 +540,10 @@ export interface components {
          * @enum {string}
          */
         CameraStatus: "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
-        /** City */
+        /**
+         * City
+         * @description What a page must know before it draws the map.
+         */
         City: {
             centre: components["schemas"]["Position"];
             /** Classes */
@@ -552,7 +564,7 @@ export interface components {
             tiles_attribution: string;
             /**
              * Timezone
-             * @description IANA name; times are shown to people in this zone.
+             * @description IANA name; pages show times in this zone.
              */
             timezone: string;
             /**
@@ -591,7 +603,10 @@ export interface components {
          * @enum {string}
          */
         Direction: "A" | "B";
-        /** GateShape */
+        /**
+         * GateShape
+         * @description A gate, drawn as a line from p1 to p2 in pixels.
+         */
         GateShape: {
             /** Id */
             id: string;
@@ -619,7 +634,10 @@ export interface components {
             /** Gate */
             gate: string;
         };
-        /** Healthy */
+        /**
+         * Healthy
+         * @description Answer of the health check.
+         */
         Healthy: {
             /** Status */
             status: string;
@@ -742,7 +760,10 @@ export interface components {
              */
             start_at: string;
         };
-        /** Incident */
+        /**
+         * Incident
+         * @description An incident with the names and the position of its camera.
+         */
         Incident: {
             /** Camera Id */
             camera_id: string;
@@ -774,7 +795,7 @@ export interface components {
             site_name: string | null;
             /**
              * Snapshot
-             * @description Address of a picture, null where none was kept.
+             * @description Address of a JPEG image, null if none was stored.
              */
             snapshot: string | null;
             /**
@@ -786,13 +807,16 @@ export interface components {
             /** Zone */
             zone: string | null;
         };
-        /** Incidents */
+        /**
+         * Incidents
+         * @description One page of the list of incidents.
+         */
         Incidents: {
             /** Incidents */
             incidents: components["schemas"]["Incident"][];
             /**
              * Next
-             * @description Give this as `before` for older ones; null at the end.
+             * @description Pass this as `before` to get older incidents; null at the end.
              */
             next: string | null;
         };
@@ -821,22 +845,22 @@ export interface components {
         LevelOfService: "A" | "B" | "C" | "D" | "E" | "F";
         /**
          * Load
-         * @description How well the machine that analyses a camera keeps up with it; means over the last few seconds.
+         * @description Analysis rate of a camera against the rate that its traffic needs; means over the last few seconds.
          */
         Load: {
             /**
              * Age P95 S
-             * @description 95 % of the pictures became facts within so long; null without any.
+             * @description 95th percentile of the time from a frame's arrival to its facts, s; null without any.
              */
             age_p95_s: number | null;
             /**
              * Analysed Fps
-             * @description Looks a second that it had.
+             * @description Frames a second that were analysed.
              */
             analysed_fps: number;
             /**
              * Held Fps
-             * @description Of these, for how many the detector was not needed.
+             * @description Of these, frames a second without a run of the detector.
              */
             held_fps: number;
             /**
@@ -846,12 +870,12 @@ export interface components {
             overloaded: boolean;
             /**
              * Reached
-             * @description Share of the looks wanted that the machine had time for; 1 is all.
+             * @description Analysed share of the requested rate; 1 is all of it.
              */
             reached: number | null;
             /**
              * Wanted Fps
-             * @description Looks a second that its traffic asks for.
+             * @description Requested rate: analysed frames a second that the traffic needs.
              */
             wanted_fps: number;
         };
@@ -878,7 +902,10 @@ export interface components {
              */
             start_at: string;
         };
-        /** NarratedEvent */
+        /**
+         * NarratedEvent
+         * @description An event of the simulation.
+         */
         NarratedEvent: {
             /**
              * At
@@ -887,7 +914,7 @@ export interface components {
             at: string;
             /**
              * Camera Id
-             * @description Null where the whole city is meant.
+             * @description Null for an event of the whole city.
              */
             camera_id: string | null;
             /** Camera Name */
@@ -900,7 +927,10 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /** Narration */
+        /**
+         * Narration
+         * @description Events of the simulation that have happened so far.
+         */
         Narration: {
             /**
              * Events
@@ -920,12 +950,12 @@ export interface components {
         };
         /**
          * Problem
-         * @description Every error.
+         * @description An error.
          */
         Problem: {
             /**
              * Detail
-             * @description One sentence that says what is wrong.
+             * @description One sentence that describes the error.
              */
             detail: string;
         };
@@ -959,25 +989,37 @@ export interface components {
          * @enum {string}
          */
         RoadUser: "car" | "motorcycle" | "bus" | "truck" | "bicycle" | "person";
-        /** Session */
+        /**
+         * Session
+         * @description The user of a session, null without one.
+         */
         Session: {
             user: components["schemas"]["SessionUser"] | null;
         };
-        /** SessionUser */
+        /**
+         * SessionUser
+         * @description Name and roles of the user who has signed in.
+         */
         SessionUser: {
             /** Name */
             name: string;
             /** Roles */
             roles: ("planner" | "police" | "operator")[];
         };
-        /** SignIn */
+        /**
+         * SignIn
+         * @description Credentials.
+         */
         SignIn: {
             /** Name */
             name: string;
             /** Password */
             password: string;
         };
-        /** Site */
+        /**
+         * Site
+         * @description A junction or place that several cameras share.
+         */
         Site: {
             /** Id */
             id: string;
@@ -985,7 +1027,10 @@ export interface components {
             name: string;
             position: components["schemas"]["Position"] | null;
         };
-        /** Video */
+        /**
+         * Video
+         * @description Address of the live video.
+         */
         Video: {
             /** Hls */
             hls: string;
@@ -996,14 +1041,17 @@ export interface components {
          * @enum {string}
          */
         Visibility: "public" | "operators";
-        /** ZoneDetail */
+        /**
+         * ZoneDetail
+         * @description Current level of a zone, with its outline.
+         */
         ZoneDetail: {
             /** Id */
             id: string;
             level: components["schemas"]["Level"];
             /**
              * Polygon
-             * @description Pixels; empty for the whole picture.
+             * @description Pixels; empty for the whole frame.
              */
             polygon: [
                 number,
@@ -1011,7 +1059,7 @@ export interface components {
             ][];
             /**
              * Since At
-             * @description Since when the level has been what it is.
+             * @description When the present level began.
              */
             since_at: string | null;
             /**
@@ -1020,14 +1068,17 @@ export interface components {
              */
             speed_kmh: number | null;
         };
-        /** ZoneState */
+        /**
+         * ZoneState
+         * @description Current congestion level of a zone.
+         */
         ZoneState: {
             /** Id */
             id: string;
             level: components["schemas"]["Level"];
             /**
              * Since At
-             * @description Since when the level has been what it is.
+             * @description When the present level began.
              */
             since_at: string | null;
             /**

@@ -1,0 +1,67 @@
+"""JSON of the current state of a camera, as the API and the stream send it."""
+
+from pydantic import Field
+
+from analytics.camera import Position, Visibility
+from analytics.facts import Level
+from pipelines.config.settings import PublicText
+from pipelines.events.schema import CameraStatus
+from portal.schemas import ApiModel, Utc
+
+
+class Site(ApiModel):
+    """A junction or place that several cameras share."""
+
+    id: str
+    name: str
+    position: Position | None
+
+
+class ZoneState(ApiModel):
+    """Current congestion level of a zone."""
+
+    id: str
+    level: Level
+    speed_kmh: float | None = Field(description="Space-mean speed; null without calibration or data.")
+    since_at: Utc | None = Field(description="When the present level began.")
+
+
+class Video(ApiModel):
+    """Address of the live video."""
+
+    hls: str
+
+
+class Load(ApiModel):
+    """Analysis rate of a camera against the rate that its traffic needs; means over the last few seconds."""
+
+    wanted_fps: float = Field(description="Requested rate: analysed frames a second that the traffic needs.")
+    analysed_fps: float = Field(description="Frames a second that were analysed.")
+    held_fps: float = Field(description="Of these, frames a second without a run of the detector.")
+    reached: float | None = Field(description="Analysed share of the requested rate; 1 is all of it.")
+    overloaded: bool = Field(description="Whether that is too little; `reason` says what to do.")
+    age_p95_s: float | None = Field(
+        description="95th percentile of the time from a frame's arrival to its facts, s; null without any."
+    )
+
+
+class CameraState(ApiModel):
+    """Current state of a camera."""
+
+    id: str
+    name: str
+    site: Site | None
+    owner: str | None
+    visibility: Visibility
+    position: Position | None
+    level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
+    status: CameraStatus = Field(description="Also `offline` if no report has arrived for 30 seconds.")
+    reason: str | None = Field(default=None, description="What is wrong and what to do; for operators only.")
+    load: Load | None = Field(default=None, description="For operators only, while the camera is analysed.")
+    out_of_service: PublicText | None = Field(
+        default=None, description="Why this camera is not analysed, by language (id, en); null while it is in service."
+    )
+    zones: tuple[ZoneState, ...]
+    last_analysed_at: Utc | None = Field(description="Time of the last analysed frame of this camera.")
+    updated_at: Utc = Field(description="When this state was computed.")
+    video: Video | None = Field(description="Live video, null while there is none.")
