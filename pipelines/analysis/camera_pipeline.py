@@ -1,4 +1,4 @@
-"""Frames of one camera to tracks and traffic facts, without threads."""
+"""Pipeline of one camera from frames to tracks and traffic facts, without threads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from pipelines.ingest.frame_buffer import TimedFrame
 
 @dataclass(frozen=True, slots=True)
 class PipelineResult:
-    """Facts that became known, and the frame they come from with its tracks. frame: None where only time passed."""
+    """New facts, with the frame and the tracks that they come from. frame: None where only time passed."""
 
     facts: list[Fact]
     tracks: Tracks = field(default_factory=Tracks.empty)

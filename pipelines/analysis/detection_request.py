@@ -1,4 +1,4 @@
-"""One frame between the plan of its detection and the completion of its analysis."""
+"""Detection request: one frame from the plan of its detection to the completion of its analysis."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The detector of a pipeline, with trouble told in the words of the command line."""
+"""Detectors for pipelines: `models.detection.loader` with the errors of the command line."""
 
 from pathlib import Path
 
@@ -10,8 +10,7 @@ from pipelines.config.settings import Config
 from pipelines.errors import UserError
 
 MAX_BATCH_DELAY_S = 0.06
-"""An eighth of the half second in which a frame is to become facts. Two cores that watch thirty cameras spend 7 % less
-on each look for it."""
+"""Longest wait (s) of a frame for a fuller batch. [assumption; effect: docs/adr/0046]"""
 
 
 def open_detector(
@@ -23,9 +22,9 @@ def open_detector(
     simulated: bool = False,
     max_batch_delay_s: float = 0.0,
 ) -> Detector:
-    """`models.detection.loader.load_detector`; raises UserError for weights that are missing or of the wrong kind.
+    """Load a detector as `models.detection.loader.load_detector` does. Raises UserError for unusable weights.
 
-    simulated: what it is to see is the simulated city, so weights that know nothing else may be used.
+    simulated: the frames are of the simulated city, so that weights trained on nothing else are accepted.
     """
     try:
         if weights and not simulated:
@@ -38,7 +37,7 @@ def open_detector(
 
 
 def open_live_detector(config: Config) -> Detector:
-    """The one for all live cameras of a city. Raises UserError."""
+    """Load the one detector that all live cameras of a city share. Raises UserError."""
     return open_detector(
         config.weights,
         device=config.analysis.device,

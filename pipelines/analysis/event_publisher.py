@@ -1,4 +1,4 @@
-"""Results of a camera's pipeline to events, with a snapshot of each incident."""
+"""Events from the results of a camera's pipeline, with a snapshot of each incident."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -11,11 +11,9 @@ from analytics.detections import Tracks
 from analytics.facts import Incident, Pixel
 from pipelines.analysis.camera_pipeline import PipelineResult
 from pipelines.events.mapping import CameraEvent, FactEvents
+from pipelines.evidence.snapshots import Box
 
 log = structlog.get_logger()
-
-Box = tuple[float, float, float, float]
-"""(x1, y1, x2, y2) in pixels of the frame."""
 
 SaveSnapshot = Callable[[str, VideoFrame, Pixel, Box | None], str]
 """Store a frame under a name with a place marked, and return the name. Raises OSError."""

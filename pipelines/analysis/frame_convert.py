@@ -1,97 +1,106 @@
-"""From decoded frames to the pictures that the detector sees."""
+"""Decoded frames to the detector's RGB input, to grey images and to thumbnails."""
 
 import av
 import cv2
 import numpy as np
 from av.video.plane import VideoPlane
-from av.video.reformatter import Colorspace, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from models.detection.detector import RgbImage
 from models.gating.roi import RegionOfInterest
 
 PLANAR_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
-"""Formats whose first plane is one byte of brightness for each pixel."""
-_PLANAR_420 = ("yuv420p", "yuvj420p")
-_FULL_RANGE = 2
-"""AVCOL_RANGE_JPEG"""
+"""Pixel formats whose first plane holds one byte of luma per pixel. [source: libavutil/pixfmt.h]"""
+
+PLANAR_420 = ("yuv420p", "yuvj420p")
+"""Pixel formats with chroma planes of half the width and height. [source: libavutil/pixfmt.h]"""
+
+THUMBNAIL_SIZE = 80, 45
+"""(width, height) of a thumbnail in pixels; approximate where the luma plane is subsampled. [assumption]"""
+
+BT601 = 0.299, 0.114
+"""Luma coefficients of red and blue for streams that announce no colour space. [source: ITU-R BT.601-7]"""
+
+LUMA_COEFFICIENTS: dict[int, tuple[float, float]] = {int(Colorspace.ITU709): (0.2126, 0.0722)}
+"""Luma coefficients of red and blue by the stream's colour space. [source: ITU-R BT.709-6]"""
 
 
 class FrameConverter:
-    """Scales, cuts and converts frames as a view wants them. Not thread-safe; one for each camera."""
+    """Scale, crop and convert the frames of one camera to the region of interest. Not thread-safe."""
 
-    def __init__(self, view: RegionOfInterest) -> None:
-        self._view = view
+    def __init__(self, roi: RegionOfInterest) -> None:
+        self._roi = roi
         self._reformatter = VideoReformatter()
 
     def to_rgb(self, frame: av.VideoFrame) -> RgbImage:
-        width, height = self._view.scaled_size
-        if frame.format.name in _PLANAR_420 and (frame.width, frame.height) == (2 * width, 2 * height):
-            return _half_size(frame, self._view.window)
+        """Return the RGB image (H, W, 3) of the region of interest."""
+        width, height = self._roi.scaled_size
+        if frame.format.name in PLANAR_420 and (frame.width, frame.height) == (2 * width, 2 * height):
+            return _half_size(frame, self._roi.window)
         how = "AREA" if width < frame.width else "BICUBIC"
         rgb = self._reformatter.reformat(frame, width, height, format="rgb24", interpolation=how, threads=1)
-        return _cut(np.asarray(rgb.to_ndarray(), np.uint8), self._view.window)
+        return _crop(np.asarray(rgb.to_ndarray(), np.uint8), self._roi.window)
 
     def to_grey(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
-        """(H, W) brightness of what `to_rgb` returns."""
-        bright = luma(frame)
-        size = self._view.scaled_size
+        """Return the luma (H, W) of the image that `to_rgb` returns."""
+        grey = luma(frame)
+        size = self._roi.scaled_size
         if (frame.width, frame.height) != size:
-            # At half the size this is the mean of four pixels, and fast; area averaging is slow at any other.
-            bright = np.asarray(cv2.resize(bright, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-        return _cut(bright, self._view.window)
+            # At half the size, bilinear is the mean of four pixels, and fast; at other ratios area averaging is slow.
+            grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+        return _crop(grey, self._roi.window)
 
 
-def _cut(picture: NDArray[np.uint8], window: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """A copy."""
+def _crop(image: NDArray[np.uint8], window: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Return a contiguous copy of (left, top, width, height)."""
     left, top, width, height = window
-    return np.array(picture[top : top + height, left : left + width], order="C")
+    return np.array(image[top : top + height, left : left + width], order="C")
 
 
 def samples(plane: VideoPlane) -> NDArray[np.uint8]:
-    """(H, W) of one byte each, without a copy: valid for as long as the picture is."""
+    """Return the bytes (H, W) of a plane, without a copy: valid while the frame exists."""
     return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
-def luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
-    """(H, W) brightness of a decoded picture, mostly without a copy: valid for as long as the picture is."""
-    if picture.format.name not in PLANAR_LUMA:
-        return picture.reformat(format="gray").to_ndarray().astype(np.uint8)
-    return samples(picture.planes[0])
+def luma(frame: av.VideoFrame) -> NDArray[np.uint8]:
+    """Return the luma (H, W) of a frame, without a copy for `PLANAR_LUMA`: then valid while the frame exists."""
+    if frame.format.name not in PLANAR_LUMA:
+        return frame.reformat(format="gray").to_ndarray().astype(np.uint8)
+    return samples(frame.planes[0])
 
 
 def luma_thumbnail(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """About 80 x 45 brightness samples of a decoded frame, copied without a conversion of the whole frame."""
+    """Return about `THUMBNAIL_SIZE` luma samples of a frame, copied without a conversion of the whole frame."""
+    width, height = THUMBNAIL_SIZE
     if frame.format.name not in PLANAR_LUMA:
-        return frame.reformat(width=80, height=45, format="gray").to_ndarray().astype(np.uint8)
+        return frame.reformat(width=width, height=height, format="gray").to_ndarray().astype(np.uint8)
     rows = luma(frame)
-    step = max(1, len(rows) // 45)
+    step = max(1, len(rows) // height)
     return np.array(rows[step // 2 :: step, step // 2 :: step])
 
 
 def _half_size(frame: av.VideoFrame, window: tuple[int, int, int, int]) -> RgbImage:
-    """Most cameras send 720p or 1080p, of which half is looked at; their colour planes are of that size as they come.
+    """Return the RGB image of a 4:2:0 frame at half its size, (left, top, width, height) of it.
 
-    Takes a fifth of the time that swscale needs.
+    The chroma planes have that size already, so only luma is scaled (`docs/adr/0046`).
     """
     left, top, width, height = window
-    luma, blue, red = map(samples, frame.planes)
-    of_window = luma[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
+    luma_plane, blue, red = map(samples, frame.planes)
+    of_window = luma_plane[2 * top : 2 * (top + height), 2 * left : 2 * (left + width)]
     half = cv2.resize(of_window, (width, height), interpolation=cv2.INTER_AREA)
     rows, columns = slice(top, top + height), slice(left, left + width)
-    full_range = frame.format.name == "yuvj420p" or frame.color_range == _FULL_RANGE
-    to_rgb = _to_rgb(*_LUMA_SHARES.get(int(frame.colorspace), _BT601), full_range=full_range)
+    full_range = frame.format.name == "yuvj420p" or frame.color_range == ColorRange.JPEG
+    to_rgb = _to_rgb(*LUMA_COEFFICIENTS.get(int(frame.colorspace), BT601), full_range=full_range)
     rgb: RgbImage = cv2.transform(cv2.merge([half, blue[rows, columns], red[rows, columns]]), to_rgb)
     return rgb
 
 
-_BT601 = 0.299, 0.114
-_LUMA_SHARES: dict[int, tuple[float, float]] = {int(Colorspace.ITU709): (0.2126, 0.0722)}
-"""Of red and blue, by the colour space that the stream announces; most announce none and mean BT.601."""
-
-
 def _to_rgb(red: float, blue: float, *, full_range: bool) -> NDArray[np.float64]:
-    """(3, 4) matrix from (Y, Cb, Cr, 1) to (R, G, B), all 0 to 255 (ITU-R BT.601-7 and BT.709-6, section 3)."""
+    """Return the matrix (3, 4) from (Y, Cb, Cr, 1) to (R, G, B), all 0 to 255 [ITU-R BT.601-7, BT.709-6].
+
+    red, blue: luma coefficients. full_range: luma 0..255 instead of 16..235.
+    """
     green = 1 - red - blue
     luma, chroma = (1.0, 1.0) if full_range else (255 / 219, 255 / 224)
     matrix = np.array(

@@ -16,7 +16,7 @@ from models.detection.detector import Detector
 from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.fair_scheduler import CameraShare, pick_next
-from pipelines.analysis.rate_control import AimdHeadroom, RateController
+from pipelines.analysis.rate_control import AimdHeadroom, AnalysisRates, RateController
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.ingest.frame_buffer import LatestFrameSlot, TimedFrame
 from pipelines.logging import without_credentials
@@ -81,17 +81,17 @@ class AnalysisObserver(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraSlot:
-    """One camera of the analysis loop.
+    """One camera of the analysis loop, as all threads share it: immutable, with a thread-safe frame slot.
 
-    Other threads may use `frames`; `rate` and `view` belong to the loop's thread.
+    What changes with each frame belongs to the loop, which makes it: `make_view_gate` is called once, `make_pipeline`
+    for each frame size.
     """
 
     camera_id: str
     frames: LatestFrameSlot
     observer: AnalysisObserver
     make_pipeline: MakePipeline
-    rate: RateController
-    view: ViewGate
+    make_view_gate: Callable[[], ViewGate]
 
 
 class _GeometryMismatch(ValueError):
@@ -99,23 +99,25 @@ class _GeometryMismatch(ValueError):
 
 
 class _CameraState:
-    """What the loop's thread knows of one camera. retry_at: `time.monotonic` seconds."""
+    """State of one camera that only the loop's thread reads and writes. retry_at: `time.monotonic` seconds."""
 
-    __slots__ = ("in_flight", "pipeline", "retry_at", "share", "slot")
+    __slots__ = ("in_flight", "pipeline", "rate", "retry_at", "share", "slot", "view")
 
-    def __init__(self, slot: CameraSlot) -> None:
+    def __init__(self, slot: CameraSlot, rate: RateController) -> None:
         self.slot = slot
-        self.share = CameraShare(slot.rate.request)
+        self.rate = rate
+        self.view = slot.make_view_gate()
+        self.share = CameraShare(rate.request)
         self.pipeline: CameraPipeline | None = None
         self.retry_at = 0.0
         self.in_flight = False
         self.publish_rate()
 
     def publish_rate(self) -> None:
-        request = self.slot.rate.request
+        request = self.rate.request
         self.share.request = request
-        self.slot.frames.request(request.per_s)
-        self.slot.observer.set_requested_rate(request.per_s)
+        self.slot.frames.request(request.fps)
+        self.slot.observer.set_requested_rate(request.fps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +136,12 @@ class AnalysisLoop:
     An error of one camera is logged, reported to its observer, and retried; other cameras are not affected.
     """
 
-    def __init__(self, detector: Detector, slots: Sequence[CameraSlot], wake: Flag, headroom: AimdHeadroom) -> None:
-        """wake: set after each `put` into a slot's `frames`. headroom: receives the delay of each analysed frame."""
+    def __init__(self, detector: Detector, slots: Sequence[CameraSlot], wake: Flag, rates: AnalysisRates) -> None:
+        """wake: set after each `put` into a slot's `frames`. rates: of each camera."""
         self._detector = detector
-        self._cameras = [_CameraState(slot) for slot in slots]
+        self._headroom = AimdHeadroom(max_delay_s=1 / rates.usual_fps)
+        self._cameras = [_CameraState(slot, RateController(rates, self._headroom)) for slot in slots]
         self._wake = wake
-        self._headroom = headroom
         self._done: deque[_InFlight] = deque()
         self._in_flight = 0
         self._advanced_at = 0.0
@@ -163,7 +165,7 @@ class AnalysisLoop:
         self._finish()
 
     def _analyse_latest(self, camera: _CameraState, now: float) -> None:
-        camera.share.take(now)
+        camera.share.spend(now)
         frame = camera.slot.frames.pop()
         if frame is None:
             return
@@ -173,7 +175,7 @@ class AnalysisLoop:
     def _start(self, camera: _CameraState, frame: TimedFrame) -> None:
         # The pipeline is made for unusable views too: it reports their time as unobserved.
         pipeline = self._pipeline_for(camera, frame)
-        quality = camera.slot.view.update(frame.at, frame.video_frame)
+        quality = camera.view.update(frame.at, frame.video_frame)
         camera.slot.observer.view_assessed(quality)
         if not quality.usable:
             return
@@ -216,7 +218,7 @@ class AnalysisLoop:
     ) -> None:
         tracks = pipeline.complete(request, detections).tracks
         frame = request.frame
-        camera.slot.rate.update(frame.at, tracks)  # also without the detector: tracks move by template matching
+        camera.rate.update(frame.at, tracks)  # also without the detector: tracks move by template matching
         camera.publish_rate()
         now = time.monotonic()
         waited_s = None if frame.arrived is None else now - frame.arrived
@@ -266,4 +268,4 @@ class AnalysisLoop:
         self._complete_done()
         self._for_each_idle_pipeline(lambda pipeline: pipeline.finish(time.time()))
         for camera in self._cameras:
-            camera.slot.view.close()
+            camera.view.close()

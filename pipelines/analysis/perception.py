@@ -1,4 +1,4 @@
-"""Frames to tracks for one camera: region of interest, motion gate, tracker. The detector runs outside."""
+"""Perception of one camera from frames to tracks: region of interest, motion gate, tracker; without the detector."""
 
 from analytics.camera import Camera
 from analytics.detections import Detections, Tracks

@@ -1,17 +1,17 @@
-"""How often a camera wants to be looked at: as often as its road users' movement asks for.
+"""Requested analysis rate of a camera, from the movement of its road users.
 
-A tracker knows somebody again by where he is expected, and if that fails by the overlap of his box with the last one.
-So what counts is how far road users move between two looks, measured in their own boxes: a motorcycle close to the
-camera outruns its box sooner than a bus far away does.
+Tracking fails when a road user moves too far between two analysed frames. The distance counts in box sizes: a
+motorcycle near the camera leaves its own box sooner than a distant bus. The requested rate is therefore
 
-- Nobody moves, nobody is new: a few looks a second notice whoever comes.
-- Somebody moves: the usual rate.
-- Somebody would leave his own box behind between two looks: more, up to a ceiling, as far as the machine has room.
+- the idle rate while no track moves and no new track appears,
+- the usual rate while a track moves,
+- more, up to a maximum, where a track would leave its own box between two frames and the machine has headroom.
 
-The rate rises at once and falls slowly. All times are those of the pictures, except in `AimdHeadroom`.
+The rate rises at once and falls slowly. Reasons and alternatives: `docs/adr/0045`.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,80 +19,94 @@ from numpy.typing import NDArray
 from analytics.detections import Tracks
 from pipelines.analysis.fair_scheduler import RateRequest
 
-QUIET_PER_S = 2.0
-"""On an empty road: at 60 km/h somebody new is noticed within 8 m."""
+IDLE_FPS = 2.0
+"""Requested frames a second on an empty road; a vehicle at 60 km/h is detected within 8 m. [assumption]"""
 
-FLOOR_PER_S = QUIET_PER_S
-"""What a camera keeps under overload, if at all possible. A quiet one keeps all that it asks for, which is little: as
-one among others its picture would wait for as long as it asks for none, and be half a second old."""
+FLOOR_FPS = IDLE_FPS
+"""Guaranteed minimum (frames a second) under overload. At the idle rate or above, so that idle cameras get all they
+request: below it their frames were half a second old. [assumption]"""
 
-QUIET_AFTER_S = 5.0
+IDLE_AFTER_S = 5.0
+"""Time (s) without movement after which a camera requests the idle rate. [assumption]"""
+
 MOVED_BOXES = 0.25
-"""Further than the box of somebody who stands sways."""
+"""Displacement (box sizes) from which a track has moved; the box of a stationary road user sways less. [assumption]"""
 
-BOXES_BETWEEN_LOOKS = 1.0
-FORGETS_IN_S = 3.0
+MAX_BOXES_PER_FRAME = 1.0
+"""Displacement (box sizes) allowed between two analysed frames; from 1 on the boxes do not overlap. [assumption]"""
+
+SPEED_DECAY_S = 3.0
+"""Time constant (s) with which the highest speed of a camera decays. [assumption]"""
 
 _Boxes = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class AnalysisRates:
+    """Analysed frames a second with moving traffic. max_fps: with headroom; ignored below `usual_fps`."""
+
+    usual_fps: float
+    max_fps: float
+
+
 class RateController:
-    """One camera's wish. `see` is called by one thread, `request` by any.
+    """Requested rate of one camera. Times are those of its frames (s). Not thread-safe."""
 
-    looks_per_s: the usual rate. most_looks_per_s: the ceiling; where it is lower than the usual rate, that counts.
-    """
-
-    def __init__(self, looks_per_s: float, most_looks_per_s: float, room: "AimdHeadroom") -> None:
-        self._usual_per_s = looks_per_s
-        self._most_per_s = max(looks_per_s, most_looks_per_s)
-        self._room = room
+    def __init__(self, rates: AnalysisRates, headroom: "AimdHeadroom") -> None:
+        self._usual_fps = rates.usual_fps
+        self._max_fps = max(rates.usual_fps, rates.max_fps)
+        self._headroom = headroom
         self._t: float | None = None
         self._moved_at = math.inf
         self._ids = np.empty(0, np.int64)
         self._last = self._anchors = np.empty((0, 4), np.float32)
-        self._steps = np.empty(0)
+        self._speeds = np.empty(0)
         self._boxes_per_s = 0.0
-        self._quiet = False
+        self._idle = False
 
     @property
     def request(self) -> RateRequest:
-        per_s = self._usual_per_s + self._room.share * self._extra_per_s()
-        if self._quiet:
-            per_s = min(QUIET_PER_S, self._usual_per_s)
-        return RateRequest(per_s, min(FLOOR_PER_S, per_s))
+        """The requested rate at present; the usual rate before the first frame."""
+        fps = self._usual_fps + self._headroom.share * self._extra_fps()
+        if self._idle:
+            fps = min(IDLE_FPS, self._usual_fps)
+        return RateRequest(fps, min(FLOOR_FPS, fps))
 
     def update(self, t: float, tracks: Tracks) -> None:
-        """Who was in the picture taken at `t` seconds."""
+        """Add the tracks of the frame taken at `t`."""
         passed_s = 0.0 if self._t is None else t - self._t
         self._t = t
-        self._boxes_per_s *= math.exp(-max(0.0, passed_s) / FORGETS_IN_S)
-        moved = self._follow(tracks, passed_s)
-        if moved or t < self._moved_at:  # the latter is so at first, and where time went back
+        self._boxes_per_s *= math.exp(-max(0.0, passed_s) / SPEED_DECAY_S)
+        moved = self._measure_movement(tracks, passed_s)
+        if moved or t < self._moved_at:  # the latter at the first frame, and after the clock was set back
             self._moved_at = t
-        self._quiet = t - self._moved_at > QUIET_AFTER_S
+        self._idle = t - self._moved_at > IDLE_AFTER_S
 
-    def _follow(self, tracks: Tracks, passed_s: float) -> bool:
-        """Whether anybody moved or is new."""
+    def _measure_movement(self, tracks: Tracks, passed_s: float) -> bool:
+        """Update the camera's speed; return whether a track moved or is new."""
         before, now = np.nonzero(self._ids[:, None] == tracks.track_id)
-        steps = np.zeros(len(tracks))
+        speeds = np.zeros(len(tracks))
         if passed_s > 0:
-            steps[now] = boxes_apart(self._last[before], tracks.xyxy[now]) / passed_s
-            # Of two steps the smaller: a mistaken identity makes one long step.
-            self._boxes_per_s = max(self._boxes_per_s, np.minimum(steps[now], self._steps[before]).max(initial=0.0))
+            speeds[now] = boxes_apart(self._last[before], tracks.xyxy[now]) / passed_s
+            # The lower of two consecutive speeds: an ID switch makes one high speed only.
+            steady = np.minimum(speeds[now], self._speeds[before])
+            self._boxes_per_s = max(self._boxes_per_s, steady.max(initial=0.0))
         moved = np.ones(len(tracks), dtype=bool)
         moved[now] = boxes_apart(self._anchors[before], tracks.xyxy[now]) >= MOVED_BOXES
         anchors = tracks.xyxy.copy()
         anchors[now] = np.where(moved[now, None], tracks.xyxy[now], self._anchors[before])
-        self._ids, self._last, self._anchors, self._steps = tracks.track_id, tracks.xyxy, anchors, steps
+        self._ids, self._last, self._anchors, self._speeds = tracks.track_id, tracks.xyxy, anchors, speeds
         return bool(moved.any())
 
-    def _extra_per_s(self) -> float:
-        wanted = min(self._boxes_per_s / BOXES_BETWEEN_LOOKS, self._most_per_s)
-        return max(0.0, wanted - self._usual_per_s)
+    def _extra_fps(self) -> float:
+        needed = min(self._boxes_per_s / MAX_BOXES_PER_FRAME, self._max_fps)
+        return max(0.0, needed - self._usual_fps)
 
 
 def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
-    """(N,) how far boxes `b` are from boxes `a`, (N, 4) each, in units of the latter: from 1 on they do not overlap.
+    """Return the distance of each pair of boxes in units of the first box, (N,); from 1 on they do not overlap.
+
+    a, b: (N, 4) as x1, y1, x2, y2.
 
     >>> boxes_apart(np.array([[0.0, 0, 10, 20]]), np.array([[5.0, 5, 15, 25]])).tolist()
     [0.5]
@@ -103,28 +117,35 @@ def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
 
 
 class AimdHeadroom:
-    """How much of the looks beyond the usual rate the machine has room for, found by trying.
+    """AIMD controller of the analysis rate above the usual rate, shared by all cameras of a machine.
 
-    As senders share a line: a little more each second while frames become facts within the time between two usual
-    looks, half as many as soon as some do not. So what is wanted most, the usual rate, is never in danger for long.
+    The share rises by 5 % a second while frames finish in time. It is halved when more than 5 % are late, as TCP shares
+    a line. So the usual rate of a camera is never at risk for long. Not thread-safe.
+
+    max_delay_s: time from the arrival of a frame to its events, above which the frame is late.
     """
 
-    EACH_S = 1.0
-    MORE = 0.05
-    LATE_TOLERATED = 0.05
+    INTERVAL_S = 1.0
+    """Time (s) between two changes of the share. [assumption]"""
 
-    def __init__(self, looks_per_s: float) -> None:
+    INCREASE = 0.05
+    """Added to the share per interval without lateness. [assumption]"""
+
+    MAX_LATE_SHARE = 0.05
+    """Share of late frames from which the share is halved. [assumption]"""
+
+    def __init__(self, max_delay_s: float) -> None:
         self.share = 0.0
-        self._on_time_s = 1 / looks_per_s
+        self._max_delay_s = max_delay_s
         self._since = -math.inf
-        self._looks = self._late = 0
+        self._frames = self._late = 0
 
-    def update(self, now: float, age_s: float) -> None:
-        """A frame that arrived `age_s` ago became facts at `now`, seconds of a clock that never goes back."""
-        self._looks += 1
-        self._late += age_s > self._on_time_s
-        if now - self._since < self.EACH_S:
+    def update(self, now: float, delay_s: float) -> None:
+        """Add a frame whose events were emitted at `now` (s, a clock that never goes back), `delay_s` after arrival."""
+        self._frames += 1
+        self._late += delay_s > self._max_delay_s
+        if now - self._since < self.INTERVAL_S:
             return
-        is_late = self._late > self.LATE_TOLERATED * self._looks
-        self.share = self.share / 2 if is_late else min(1.0, self.share + self.MORE)
-        self._since, self._looks, self._late = now, 0, 0
+        is_late = self._late > self.MAX_LATE_SHARE * self._frames
+        self.share = self.share / 2 if is_late else min(1.0, self.share + self.INCREASE)
+        self._since, self._frames, self._late = now, 0, 0

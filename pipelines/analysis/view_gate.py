@@ -1,4 +1,4 @@
-"""Whether what a camera shows may be analysed at all."""
+"""View gate: whether the view of a camera may be analysed, by tampering monitor and freeze detector."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,16 @@ from pipelines.analysis.frame_convert import luma, luma_thumbnail
 from pipelines.analysis.view_store import ViewStore
 from pipelines.events.schema import CameraStatus
 
-HANGS = "the picture has not changed; restart the camera"
+FROZEN_REASON = "the picture has not changed; restart the camera"
+"""Reason that is reported for a frozen camera, with its remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewQuality:
-    """usable: whether the picture is a basis for facts. status, reason: what is to be told of it; None, "" for nothing.
+    """Assessment of one frame's view.
 
-    What is doubted is not used, but nobody is told before the doubt has lasted.
+    usable: whether facts may be derived from the frame. status, reason: what to report; None and "" for nothing.
+    A doubtful view is unusable at once. It is reported only after the doubt has lasted.
     """
 
     usable: bool
@@ -28,43 +30,44 @@ class ViewQuality:
 
 
 class ViewGate:
-    """Sees every frame of one camera that could be analysed. Not thread-safe.
+    """Assessment of every frame of one camera before its analysis. Not thread-safe.
 
-    memory: where the view is kept over restarts. drawn_on: whether gates or zones are drawn on it; where nothing is,
-    a camera may be turned, and its new view is as good as the old.
+    store: keeps the reference views over restarts. has_geometry: whether gates or zones depend on the view; if not, a
+    moved view is accepted.
     """
 
-    def __init__(self, frozen_s: float, memory: ViewStore | None = None, *, drawn_on: bool = True) -> None:
-        self._frozen = FreezeDetector(frozen_s)
-        self._memory = memory
-        self._drawn_on = drawn_on
-        self._watch = ViewMonitor(ReferenceSet() if memory is None else memory.load())
+    def __init__(self, frozen_s: float, store: ViewStore | None = None, *, has_geometry: bool = True) -> None:
+        self._freeze = FreezeDetector(frozen_s)
+        self._store = store
+        self._has_geometry = has_geometry
+        self._monitor = ViewMonitor(ReferenceSet() if store is None else store.load())
 
     @property
     def report(self) -> ViewReport:
-        return self._watch.report
+        """The latest report of the tampering monitor."""
+        return self._monitor.report
 
-    def update(self, at: float, picture: VideoFrame) -> ViewQuality:
-        """picture: taken at `at` seconds, no earlier than the last."""
-        self._frozen.update(at, luma_thumbnail(picture))
-        # A picture that repeats itself proves nothing about the view, unless what it shows was doubted before.
-        if self._watch.is_due(at) and (self._watch.is_doubtful or not self._frozen.is_suspected):
-            self._look(at, picture)
-        report = self._watch.report
+    def update(self, at: float, frame: VideoFrame) -> ViewQuality:
+        """Assess a frame. at: when it was taken, in seconds, no earlier than the previous frame."""
+        self._freeze.update(at, luma_thumbnail(frame))
+        # A repeated frame is no evidence about the view, except where the view was already doubtful.
+        if self._monitor.is_due(at) and (self._monitor.is_doubtful or not self._freeze.is_suspected):
+            self._check_tampering(at, frame)
+        report = self._monitor.report
         if report.state is not ViewState.OK:
             return ViewQuality(usable=False, status=CameraStatus.UNUSABLE, reason=report.reason)
-        if self._frozen.is_frozen:
-            return ViewQuality(usable=False, status=CameraStatus.FROZEN, reason=HANGS)
-        return ViewQuality(usable=not (self._frozen.is_suspected or self._watch.is_doubtful))
+        if self._freeze.is_frozen:
+            return ViewQuality(usable=False, status=CameraStatus.FROZEN, reason=FROZEN_REASON)
+        return ViewQuality(usable=not (self._freeze.is_suspected or self._monitor.is_doubtful))
 
-    def _look(self, at: float, picture: VideoFrame) -> None:
-        report = self._watch.update(at, thumbnail(luma(picture)))
-        if report.state is ViewState.MOVED and not self._drawn_on:
-            self._watch.rebaseline()
-        if self._memory is not None:
-            self._memory.save_if_due(at, self._watch.references)
+    def _check_tampering(self, at: float, frame: VideoFrame) -> None:
+        report = self._monitor.update(at, thumbnail(luma(frame)))
+        if report.state is ViewState.MOVED and not self._has_geometry:
+            self._monitor.rebaseline()
+        if self._store is not None:
+            self._store.save_if_due(at, self._monitor.references)
 
     def close(self) -> None:
-        """Keep how the view looks, for the next start."""
-        if self._memory is not None and self._watch.references.by_time_of_day:
-            self._memory.save(self._watch.references)
+        """Store the reference views for the next start."""
+        if self._store is not None and self._monitor.references.by_time_of_day:
+            self._store.save(self._monitor.references)

@@ -1,4 +1,4 @@
-"""How a camera's view looked, on disk: a camera that is turned while the worker is down must not pass unnoticed."""
+"""Reference views of a camera on disk, so that a view moved while the worker was stopped is detected."""
 
 import hashlib
 import json
@@ -18,10 +18,11 @@ from pipelines.config.geometry_file import CameraGeometry
 log = structlog.get_logger()
 
 SAVE_EVERY_S = 900.0
+"""Interval (s) between two writes; views change slowly, and flash storage wears. [assumption]"""
 
 
 class ViewStore:
-    """One camera's album in one file, which holds as long as what is drawn on the picture stays as it is."""
+    """File with one camera's reference views, valid for one geometry."""
 
     def __init__(self, path: Path, geometry: CameraGeometry) -> None:
         self._path = path
@@ -29,38 +30,38 @@ class ViewStore:
         self._save_at: float | None = None
 
     def load(self) -> ReferenceSet:
-        """Empty where nothing was kept, where it cannot be read, or where gates and zones have been drawn since."""
+        """Return the stored views; an empty set without a readable file, or after a change of the geometry."""
         try:
             with self._path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 if str(arrays["version"]) != self._version:
-                    log.info("gates or zones were changed; the view is learned anew", file=str(self._path))
+                    log.info("gates or zones were changed; the view is learned again", file=str(self._path))
                     return ReferenceSet()
                 return ReferenceSet.from_arrays(arrays)
         except FileNotFoundError:
             return ReferenceSet()
         except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-            log.warning("how the view looked is lost; it is learned anew", file=str(self._path), error=error)
+            log.warning("unreadable reference views; they are learned again", file=str(self._path), error=error)
             return ReferenceSet()
 
-    def save_if_due(self, t: float, album: ReferenceSet) -> None:
-        """As soon as there is something to keep, then once in a while: a view changes slowly, and disks wear."""
-        if album.by_time_of_day and (self._save_at is None or not 0 <= self._save_at - t <= SAVE_EVERY_S):
+    def save_if_due(self, t: float, views: ReferenceSet) -> None:
+        """Store the views at the first call with any, then every `SAVE_EVERY_S`. t: seconds, of any clock."""
+        if views.by_time_of_day and (self._save_at is None or not 0 <= self._save_at - t <= SAVE_EVERY_S):
             self._save_at = t + SAVE_EVERY_S
-            self.save(album)
+            self.save(views)
 
-    def save(self, album: ReferenceSet) -> None:
-        """A full disk costs the memory, not the analysis."""
-        arrays: dict[str, NDArray[Any]] = {**album.to_arrays(), "version": np.array(self._version)}
+    def save(self, views: ReferenceSet) -> None:
+        """Store the views; an error of the disk is logged and not raised, since the analysis goes on without them."""
+        arrays: dict[str, NDArray[Any]] = {**views.to_arrays(), "version": np.array(self._version)}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with replacing(self._path) as draft, draft.open("wb") as file:
                 np.savez(file, allow_pickle=False, **arrays)
         except OSError as error:
-            log.warning("how the view looks cannot be kept", file=str(self._path), error=error)
+            log.warning("the reference views were not stored", file=str(self._path), error=error)
 
 
 def geometry_hash(geometry: CameraGeometry) -> str:
-    """Another one after any change to what is drawn on the picture, or to a note of the operator's beside it."""
+    """Return a hash of all positions in the image, and of the operator's own keys beside them."""
     drawn = {
         "image_size": geometry.image_size,
         "control_points": [point.pixel for point in geometry.control_points],
@@ -71,6 +72,6 @@ def geometry_hash(geometry: CameraGeometry) -> str:
     return hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()
 
 
-def has_geometry(drawn: CameraGeometry | Camera) -> bool:
-    """Whether anything would be wrong if the camera were turned."""
-    return bool(drawn.gates or drawn.zones or drawn.control_points)
+def has_geometry(camera: CameraGeometry | Camera) -> bool:
+    """Return whether gates, zones or control points depend on the camera's view."""
+    return bool(camera.gates or camera.zones or camera.control_points)

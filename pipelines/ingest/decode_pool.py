@@ -21,11 +21,11 @@ import structlog
 from av.video.frame import VideoFrame
 
 from models.detection.cpu import available_cores
-from pipelines.analysis.fair_scheduler import RateLimiter
 from pipelines.ingest.clock import StreamClock
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.nal import FrameRole, classify_access_unit
+from pipelines.ingest.rate_limiter import RateLimiter
 from pipelines.ingest.source import Source, VideoPacket
 
 log = structlog.get_logger()
@@ -183,7 +183,7 @@ class DecodeTask:
     def _becomes_due(self, rate: float, now: float) -> bool:
         if not (self._waiting and self._cadence.is_due(rate, now)):
             return False
-        self._cadence.take(rate, now)
+        self._cadence.spend(rate, now)
         return True
 
     def run(self) -> bool:

@@ -176,7 +176,7 @@ def count(
     in the recording can be decoded.
     """
     sight = CameraPerception(camera, choose_roi(camera, analysis_fps=looks_per_s), gating=gating)
-    fitness = ViewGate(_FROZEN_S, drawn_on=has_geometry(camera))
+    fitness = ViewGate(_FROZEN_S, has_geometry=has_geometry(camera))
     reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.plan)
     counting = _Counting(camera, detector, sight, watchers)
     for picture in reader:

@@ -13,7 +13,7 @@ from models.detection.detector import Detector
 from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.analysis.event_publisher import EventPublisher
 from pipelines.analysis.loop import AnalysisLoop, CameraSlot
-from pipelines.analysis.rate_control import AimdHeadroom, RateController
+from pipelines.analysis.rate_control import AnalysisRates
 from pipelines.analysis.view_gate import ViewGate
 from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.geometry_file import CameraGeometry
@@ -54,14 +54,14 @@ class Worker:
         self._put = put
         self._snapshots = Snapshots(config.data_dir / "snapshots")
         self._wake = Flag()
-        self._room = AimdHeadroom(config.analysis.analysis_fps)
         self._healths = {c.id: make_health(c.id, config.analysis.analysis_fps) for c in config.active_cameras}
+        rates = AnalysisRates(config.analysis.analysis_fps, config.analysis.max_analysis_fps)
         self._slots = [self._watch(camera, config.geometry_of(camera)) for camera in config.active_cameras]
         self._playlists = {
             camera.id: LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept)
             for camera in config.active_cameras
         }
-        self._analysis_loop = AnalysisLoop(detector, self._slots, self._wake, self._room)
+        self._analysis_loop = AnalysisLoop(detector, self._slots, self._wake, rates)
         self._decoding = DecodePool()
         self._supervisor = Supervisor(restart_policy)
         self._exit = ExitStack()
@@ -89,15 +89,16 @@ class Worker:
             scaled = camera.camera(geometry, image_size)
             return CameraPipeline(scaled, on_result=EventPublisher(scaled, self._snapshots.save, self._send).publish)
 
-        analysis = self._config.analysis
-        memory = ViewStore(self._config.data_dir / "views" / f"{camera.id}.npz", geometry)
+        def make_view_gate() -> ViewGate:
+            store = ViewStore(self._config.data_dir / "views" / f"{camera.id}.npz", geometry)
+            return ViewGate(self._config.stream.frozen_s, store, has_geometry=has_geometry(geometry))
+
         return CameraSlot(
             camera_id=camera.id,
             frames=LatestFrameSlot(self._wake.set),
             observer=self._healths[camera.id],
             make_pipeline=make_pipeline,
-            rate=RateController(analysis.analysis_fps, analysis.max_analysis_fps, self._room),
-            view=ViewGate(self._config.stream.frozen_s, memory, drawn_on=has_geometry(geometry)),
+            make_view_gate=make_view_gate,
         )
 
     def _start_feeds(self, camera: CameraConfig, slot: CameraSlot) -> None:

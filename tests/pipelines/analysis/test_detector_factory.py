@@ -1,4 +1,4 @@
-"""Weights that know renderings only are kept off real cameras, by every command that watches one."""
+"""Weights trained on renderings only are refused for real cameras by every command."""
 
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +13,7 @@ from pipelines.errors import UserError
 from tests.support.street import write_street
 
 
-def test_a_real_road_is_refused_and_a_simulated_one_is_not() -> None:
+def test_weights_of_the_simulated_city_load_only_for_simulated_cameras() -> None:
     with pytest.raises(UserError, match="demo_city"):
         open_detector(DEMO_CITY)
     with closing(open_detector(DEMO_CITY, simulated=True)) as detector:
@@ -21,19 +21,21 @@ def test_a_real_road_is_refused_and_a_simulated_one_is_not() -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "worker"])
-def test_a_city_that_is_not_simulated_may_not_use_them(
+def test_weights_of_the_simulated_city_are_refused_in_a_real_city(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "city.yaml"
-    said = {"weights": DEMO_CITY, "bus": {"kafka": "127.0.0.1:9"}, "portal": {"port": 0}}
-    config.write_text(yaml.safe_dump(said))
+    settings = {"weights": DEMO_CITY, "bus": {"kafka": "127.0.0.1:9"}, "portal": {"port": 0}}
+    config.write_text(yaml.safe_dump(settings))
     with pytest.raises(SystemExit) as stopped:
         main([command, str(config)])
     assert stopped.value.code == 2
     assert_one_clear_line(capsys.readouterr().err)
 
 
-def test_a_video_must_be_said_to_be_simulated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_counting_a_rendered_video_needs_the_option_simulated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     video = write_street(tmp_path / "street.mp4")
     with pytest.raises(SystemExit) as stopped:
         main(["count", str(video), "--weights", DEMO_CITY, "--json", str(tmp_path / "out.json")])
@@ -43,6 +45,6 @@ def test_a_video_must_be_said_to_be_simulated(tmp_path: Path, capsys: pytest.Cap
     assert (tmp_path / "out.json").is_file()
 
 
-def assert_one_clear_line(said: str) -> None:
-    (line,) = [line for line in said.splitlines() if "trained on renderings" in line]
+def assert_one_clear_line(printed: str) -> None:
+    (line,) = [line for line in printed.splitlines() if "trained on renderings" in line]
     assert "city.simulated: true" in line

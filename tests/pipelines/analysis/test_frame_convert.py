@@ -1,4 +1,4 @@
-"""From decoded frames to what the detector sees: the right place, size and colours."""
+"""Place, size and colours of the detector's input."""
 
 import av
 import numpy as np
@@ -12,7 +12,7 @@ RED, GREY = (200, 40, 30), (90, 90, 90)
 
 
 def frame_of(size, box, *, colorspace=Colorspace.ITU601, color_range=ColorRange.MPEG, pixels="yuv420p"):
-    """A grey frame with a red box (left, top, right, bottom; even numbers), as a decoder gives it."""
+    """Grey frame with a red box (left, top, right, bottom; even numbers), as a decoder returns it."""
     frame = av.VideoFrame(*size, pixels)
     red_share, blue_share = (0.2126, 0.0722) if colorspace is Colorspace.ITU709 else (0.299, 0.114)
     full = color_range is ColorRange.JPEG
@@ -38,7 +38,7 @@ def as_yuv(rgb, red_share, blue_share, *, full):
 @pytest.mark.parametrize("color_range", [ColorRange.MPEG, ColorRange.JPEG])
 @pytest.mark.parametrize("colorspace", [Colorspace.ITU601, Colorspace.ITU709])
 @pytest.mark.parametrize("scaled_size", [(640, 360), (640, 352), (1280, 720)])
-def test_colours_and_places_are_right_at_any_scale(colorspace, color_range, scaled_size):
+def test_colours_and_places_are_right_at_each_scale(colorspace, color_range, scaled_size):
     frame = frame_of((1280, 720), (400, 200, 800, 400), colorspace=colorspace, color_range=color_range)
     window = (96, 32, 512, 288)
     image = FrameConverter(RegionOfInterest((1280, 720), scaled_size, window)).to_rgb(frame)
@@ -56,14 +56,14 @@ def test_colours_and_places_are_right_at_any_scale(colorspace, color_range, scal
         assert edges == pytest.approx(expected, abs=1.0)
 
 
-def test_full_range_by_the_format_alone():
+def test_a_format_of_full_range_needs_no_announced_colour_range():
     frame = frame_of((128, 128), (0, 0, 64, 128), color_range=ColorRange.JPEG, pixels="yuvj420p")
     frame.color_range = ColorRange.UNSPECIFIED
     image = FrameConverter(RegionOfInterest((128, 128), (64, 64), (0, 0, 64, 64))).to_rgb(frame)
     assert image[32, 16].astype(int) == pytest.approx(RED, abs=4)
 
 
-def test_other_formats_are_seen_as_well():
+def test_other_pixel_formats_are_converted_too():
     frame = frame_of((128, 128), (0, 0, 64, 128), pixels="yuv422p")
     image = FrameConverter(RegionOfInterest((128, 128), (64, 64), (0, 0, 64, 64))).to_rgb(frame)
     assert image[32, 16].astype(int) == pytest.approx(RED, abs=4)
@@ -71,7 +71,7 @@ def test_other_formats_are_seen_as_well():
 
 @pytest.mark.parametrize("pixels", ["yuv420p", "gray", "rgb24"])
 @pytest.mark.parametrize("scaled_size", [(640, 360), (800, 450), (1280, 720)])
-def test_brightness_is_that_of_the_same_place(scaled_size, pixels):
+def test_the_grey_image_shows_the_same_place_as_the_rgb_image(scaled_size, pixels):
     rgb = np.full((720, 1280, 3), 200, np.uint8)
     rgb[200:400, 400:800] = 40
     frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(format=pixels)

@@ -1,4 +1,4 @@
-"""One detector, many cameras."""
+"""Analysis loop with one detector and several cameras, in real time."""
 
 import time
 from collections import Counter
@@ -17,12 +17,12 @@ from analytics.detections import Detections
 from analytics.facts import Coverage
 from models.detection.detector import RgbImage
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
-from pipelines.analysis.fair_scheduler import MOST_LEFT_OWING
 from pipelines.analysis.loop import AnalysisLoop, CameraSlot
-from pipelines.analysis.rate_control import QUIET_PER_S, AimdHeadroom, RateController
+from pipelines.analysis.rate_control import IDLE_FPS, AnalysisRates
 from pipelines.analysis.view_gate import ViewGate
 from pipelines.events.schema import CameraStatus
 from pipelines.ingest.frame_buffer import DroppedFrames, LatestFrameSlot, TimedFrame
+from pipelines.ingest.rate_limiter import MAX_CREDIT_LEFT
 from pipelines.worker.camera_health import CameraHealth
 from tests.support.servers import wait_until
 from tests.support.street import street_frame
@@ -80,7 +80,7 @@ class RunningCamera:
     connected: bool = True
 
 
-def running_camera(name: str, wake: Flag, headroom: AimdHeadroom, fps: float) -> RunningCamera:
+def running_camera(name: str, wake: Flag, fps: float) -> RunningCamera:
     health = CameraHealth(name, fps)
 
     def make_pipeline(size: tuple[int, int]) -> CameraPipeline:
@@ -93,8 +93,7 @@ def running_camera(name: str, wake: Flag, headroom: AimdHeadroom, fps: float) ->
         frames=LatestFrameSlot(wake.set),
         observer=health,
         make_pipeline=make_pipeline,
-        rate=RateController(fps, fps, headroom),
-        view=ViewGate(30),
+        make_view_gate=lambda: ViewGate(30),
     )
     camera = RunningCamera(slot, health)
     return camera
@@ -103,8 +102,8 @@ def running_camera(name: str, wake: Flag, headroom: AimdHeadroom, fps: float) ->
 @contextmanager
 def running_loop(detector: SlowDetector, fps: float, *, misdrawn: str = "") -> Iterator[dict[str, RunningCamera]]:
     """Analyse three cameras that deliver 50 frames a second each. misdrawn: a camera whose geometry does not fit."""
-    stop, wake, headroom = Flag(), Flag(), AimdHeadroom(fps)
-    cameras = {name: running_camera(name, wake, headroom, fps) for name in SHADES}
+    stop, wake = Flag(), Flag()
+    cameras = {name: running_camera(name, wake, fps) for name in SHADES}
     if misdrawn:
         cameras[misdrawn].geometry_fits = False
     frames = {name: [noisy_frame(name, seed) for seed in range(150)] for name in SHADES}
@@ -118,7 +117,7 @@ def running_loop(detector: SlowDetector, fps: float, *, misdrawn: str = "") -> I
                     camera.health.received((128, 96))
                     camera.slot.frames.put(TimedFrame(time.time(), frames[name][number % 150]))
 
-    loop = AnalysisLoop(detector, [camera.slot for camera in cameras.values()], wake, headroom)
+    loop = AnalysisLoop(detector, [camera.slot for camera in cameras.values()], wake, AnalysisRates(fps, fps))
     threads = [Thread(target=loop.run, args=(stop,)), Thread(target=deliver)]
     for thread in threads:
         thread.start()
@@ -149,7 +148,7 @@ def test_no_camera_is_analysed_more_often_than_requested() -> None:
         wait_until(lambda: min(detector.images[name] for name in SHADES) >= 15, "15 images of each camera")
         elapsed_s = time.monotonic() - began
         most = max(detector.images.values())
-    assert most <= 10 * elapsed_s + 1 + MOST_LEFT_OWING
+    assert most <= 10 * elapsed_s + 1 + MAX_CREDIT_LEFT
 
 
 def test_a_camera_without_frames_does_not_delay_the_others() -> None:
@@ -172,10 +171,10 @@ def test_a_camera_whose_geometry_does_not_fit_is_offline_with_the_reason() -> No
 
 
 def test_the_time_of_a_covered_camera_is_reported_as_unobserved() -> None:
-    stop, wake, headroom = Flag(), Flag(), AimdHeadroom(50)
+    stop, wake = Flag(), Flag()
     detector = SlowDetector(inference_s=0.0)
-    covered = running_camera("a", wake, headroom, fps=50)
-    loop = Thread(target=AnalysisLoop(detector, [covered.slot], wake, headroom).run, args=(stop,))
+    covered = running_camera("a", wake, fps=50)
+    loop = Thread(target=AnalysisLoop(detector, [covered.slot], wake, AnalysisRates(50, 50)).run, args=(stop,))
     loop.start()
     try:
         began = time.time() - 100
@@ -202,5 +201,5 @@ def test_an_empty_road_lowers_the_requested_rate() -> None:
     with running_loop(detector, fps=20) as cameras:
         camera = cameras["a"]
         assert camera.slot.frames.requested_fps() == 20
-        wait_until(lambda: camera.slot.frames.requested_fps() == QUIET_PER_S, "a low rate for the empty road")
-        wait_until(lambda: camera.health.report(DroppedFrames()).wanted_fps == QUIET_PER_S, "the rate in the report")
+        wait_until(lambda: camera.slot.frames.requested_fps() == IDLE_FPS, "a low rate for the empty road")
+        wait_until(lambda: camera.health.report(DroppedFrames()).wanted_fps == IDLE_FPS, "the rate in the report")

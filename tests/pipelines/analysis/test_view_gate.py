@@ -1,4 +1,4 @@
-"""Whether what a camera shows may be analysed. Time comes with the frames, so minutes pass in moments."""
+"""View gate over minutes of a simulated street; time comes with the frames."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -15,144 +15,150 @@ from tests.support.street import street_frame
 
 START = 1_800_000_000.0
 TURNED = 20
-Show = Callable[..., list[ViewQuality]]
+Assess = Callable[..., list[ViewQuality]]
 
 
-def drawn(gate_to: float = 300, **more: object) -> CameraGeometry:
+def geometry_with(gate_to: float = 300, **more: object) -> CameraGeometry:
     gate = {"id": "north", "p1": (20, 90), "p2": (gate_to, 90)}
     return CameraGeometry.model_validate({"image_size": (320, 180), "gates": [gate], **more})
 
 
 @pytest.fixture
-def show() -> Show:
-    """Shows a view so many seconds of a street; time and grain go on from call to call."""
+def assess() -> Assess:
+    """Assesss a view so many seconds of a street; time and grain go on from call to call."""
     numbers = count()
 
-    def pictures(view: ViewGate, seconds: float, still: VideoFrame | None = None, **fault: int) -> list[ViewQuality]:
+    def assess_seconds(
+        gate: ViewGate, seconds: float, still: VideoFrame | None = None, **fault: int
+    ) -> list[ViewQuality]:
         return [
-            view.update(START + number, still or street_frame(number, **fault))
+            gate.update(START + number, still or street_frame(number, **fault))
             for number in (next(numbers) for _ in range(int(seconds)))
         ]
 
-    return pictures
+    return assess_seconds
 
 
-def test_a_turned_camera_is_doubted_at_once_told_soon_and_trusted_again_when_it_is_back(show: Show) -> None:
-    view = ViewGate(30)
-    assert all(fitness == ViewQuality(usable=True) for fitness in show(view, 120))
-    turned = show(view, 30, shift=TURNED)
-    assert not any(fitness.usable for fitness in turned[2:]), "nothing is counted at gates that may lie elsewhere"
-    assert turned[2].status is None, "one look proves nothing"
+def test_a_turned_camera_is_unusable_at_once_reported_soon_and_usable_again_after_it_is_back(assess: Assess) -> None:
+    gate = ViewGate(30)
+    assert all(quality == ViewQuality(usable=True) for quality in assess(gate, 120))
+    turned = assess(gate, 30, shift=TURNED)
+    assert not any(quality.usable for quality in turned[2:]), "nothing is counted at gates that may lie elsewhere"
+    assert turned[2].status is None, "one check is no proof"
     assert turned[-1].status is CameraStatus.UNUSABLE
     assert turned[-1].reason.startswith("the view has shifted")
-    assert len({fitness.reason for fitness in turned[15:]}) == 1, "whoever hears of it hears it once"
-    assert show(view, 30)[-1] == ViewQuality(usable=True)
+    assert len({quality.reason for quality in turned[15:]}) == 1, "the reason is reported without changes"
+    assert assess(gate, 30)[-1] == ViewQuality(usable=True)
 
 
-def test_a_passing_bus_is_not_counted_through_and_not_told(show: Show) -> None:
-    view = ViewGate(30)
-    show(view, 60)
-    hidden = show(view, 8, covered=True)
-    assert not hidden[-1].usable
-    assert {fitness.status for fitness in hidden} == {None}
-    assert show(view, 4)[-1].usable
+def test_a_passing_bus_makes_the_view_unusable_but_is_not_reported(assess: Assess) -> None:
+    gate = ViewGate(30)
+    assess(gate, 60)
+    covered = assess(gate, 8, covered=True)
+    assert not covered[-1].usable
+    assert {quality.status for quality in covered} == {None}
+    assert assess(gate, 4)[-1].usable
 
 
-def test_a_picture_that_repeats_itself_is_frozen_until_it_moves(show: Show) -> None:
-    view = ViewGate(30)
-    show(view, 60)
-    hung = show(view, 40, still=street_frame(7))
-    assert (hung[3].usable, hung[10].usable, hung[10].status) == (True, False, None)
-    assert hung[-1].status is CameraStatus.FROZEN
-    assert show(view, 1) == [ViewQuality(usable=True)]
+def test_a_repeated_frame_is_frozen_until_a_different_one_comes(assess: Assess) -> None:
+    gate = ViewGate(30)
+    assess(gate, 60)
+    frozen = assess(gate, 40, still=street_frame(7))
+    assert (frozen[3].usable, frozen[10].usable, frozen[10].status) == (True, False, None)
+    assert frozen[-1].status is CameraStatus.FROZEN
+    assert assess(gate, 1) == [ViewQuality(usable=True)]
 
 
-def test_a_camera_that_comes_back_from_hanging_with_another_view_is_turned_and_no_longer_frozen(show: Show) -> None:
-    view = ViewGate(30)
-    show(view, 60)
-    assert show(view, 40, still=street_frame(7))[-1].status is CameraStatus.FROZEN
-    assert show(view, 20, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
+def test_a_frozen_camera_that_resumes_with_another_view_is_unusable_and_no_longer_frozen(assess: Assess) -> None:
+    gate = ViewGate(30)
+    assess(gate, 60)
+    assert assess(gate, 40, still=street_frame(7))[-1].status is CameraStatus.FROZEN
+    assert assess(gate, 20, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
 
 
-def test_a_lens_cap_that_makes_one_black_picture_is_dark_and_not_frozen(show: Show) -> None:
-    view = ViewGate(30)
-    show(view, 60)
+def test_a_repeated_black_frame_is_dark_and_not_frozen(assess: Assess) -> None:
+    gate = ViewGate(30)
+    assess(gate, 60)
     black = VideoFrame(320, 180, "gray")
     for plane in black.planes:
         plane.update(bytes(plane.buffer_size))
-    assert "dark" in show(view, 60, still=black)[-1].reason
+    assert "dark" in assess(gate, 60, still=black)[-1].reason
 
 
-def test_where_nothing_is_drawn_a_camera_may_be_turned(show: Show) -> None:
+def test_without_geometry_a_turned_camera_stays_usable(assess: Assess) -> None:
     assert not has_geometry(CameraGeometry())
-    view = ViewGate(30, drawn_on=False)
-    show(view, 120)
-    show(view, 40, shift=TURNED)
-    assert show(view, 20, shift=TURNED)[-1] == ViewQuality(usable=True)
+    gate = ViewGate(30, has_geometry=False)
+    assess(gate, 120)
+    assess(gate, 40, shift=TURNED)
+    assert assess(gate, 20, shift=TURNED)[-1] == ViewQuality(usable=True)
 
 
 @pytest.fixture
 def restarted(tmp_path: Path) -> Iterator[Callable[..., ViewGate]]:
-    """`restarted(geometry)`: the worker's view of the same camera after the last one was closed."""
-    views: list[ViewGate] = []
+    """`restarted(geometry)`: a new gate of the same camera, after the previous one was closed."""
+    gates: list[ViewGate] = []
 
     def start(geometry: CameraGeometry) -> ViewGate:
-        for view in views:
-            view.close()
-        views[:] = [ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", geometry))]
-        return views[0]
+        for gate in gates:
+            gate.close()
+        gates[:] = [ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", geometry))]
+        return gates[0]
 
     yield start
 
 
-def test_a_camera_turned_while_the_worker_was_down_is_noticed(show: Show, restarted: Callable[..., ViewGate]) -> None:
-    show(restarted(drawn()), 150)
-    turned = show(restarted(drawn()), 30, shift=TURNED)
-    assert not any(fitness.usable for fitness in turned), "from its first picture on"
+def test_a_camera_turned_while_the_worker_was_stopped_is_unusable(
+    assess: Assess, restarted: Callable[..., ViewGate]
+) -> None:
+    assess(restarted(geometry_with()), 150)
+    turned = assess(restarted(geometry_with()), 30, shift=TURNED)
+    assert not any(quality.usable for quality in turned), "from its first frame on"
     assert turned[-1].reason.startswith("the view has shifted")
-    # Not even the next restart makes it forget.
-    view = restarted(drawn())
-    assert show(view, 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
-    assert show(view, 30)[-1] == ViewQuality(usable=True)
+    # The next restart changes nothing.
+    gate = restarted(geometry_with())
+    assert assess(gate, 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
+    assert assess(gate, 30)[-1] == ViewQuality(usable=True)
 
 
-def test_a_camera_covered_while_the_worker_was_down_is_noticed(show: Show, restarted: Callable[..., ViewGate]) -> None:
-    show(restarted(drawn()), 150)
-    assert show(restarted(drawn()), 90, covered=True)[-1].status is CameraStatus.UNUSABLE
-
-
-@pytest.mark.parametrize("geometry", [drawn(gate_to=280), drawn(view_accepted_on="2026-11-23")])
-def test_whoever_draws_anew_accepts_the_view(
-    show: Show, restarted: Callable[..., ViewGate], geometry: CameraGeometry
+def test_a_camera_covered_while_the_worker_was_stopped_is_unusable(
+    assess: Assess, restarted: Callable[..., ViewGate]
 ) -> None:
-    show(restarted(drawn()), 150)
-    assert all(fitness.usable for fitness in show(restarted(geometry), 60, shift=TURNED))
-    # From now on that is the view, and the former one is wrong.
-    assert show(restarted(geometry), 30)[-1].status is CameraStatus.UNUSABLE
+    assess(restarted(geometry_with()), 150)
+    assert assess(restarted(geometry_with()), 90, covered=True)[-1].status is CameraStatus.UNUSABLE
 
 
-@pytest.mark.parametrize("geometry", [drawn(name="North"), drawn(speed_limit_kmh=40)])
-def test_what_is_not_drawn_accepts_nothing(
-    show: Show, restarted: Callable[..., ViewGate], geometry: CameraGeometry
+@pytest.mark.parametrize("geometry", [geometry_with(gate_to=280), geometry_with(view_accepted_on="2026-11-23")])
+def test_a_change_of_the_geometry_accepts_the_present_view(
+    assess: Assess, restarted: Callable[..., ViewGate], geometry: CameraGeometry
 ) -> None:
-    show(restarted(drawn()), 150)
-    assert show(restarted(geometry), 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
+    assess(restarted(geometry_with()), 150)
+    assert all(quality.usable for quality in assess(restarted(geometry), 60, shift=TURNED))
+    # That view is the reference from then on, and the former one is wrong.
+    assert assess(restarted(geometry), 30)[-1].status is CameraStatus.UNUSABLE
+
+
+@pytest.mark.parametrize("geometry", [geometry_with(name="North"), geometry_with(speed_limit_kmh=40)])
+def test_a_change_of_other_keys_accepts_nothing(
+    assess: Assess, restarted: Callable[..., ViewGate], geometry: CameraGeometry
+) -> None:
+    assess(restarted(geometry_with()), 150)
+    assert assess(restarted(geometry), 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
 
 
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])
-def test_a_damaged_memory_is_learned_anew(
-    show: Show, restarted: Callable[..., ViewGate], tmp_path: Path, damage: bytes | None
+def test_damaged_reference_views_are_learned_again(
+    assess: Assess, restarted: Callable[..., ViewGate], tmp_path: Path, damage: bytes | None
 ) -> None:
-    show(restarted(drawn()), 150)
-    view = restarted(drawn())
+    assess(restarted(geometry_with()), 150)
+    gate = restarted(geometry_with())
     kept = tmp_path / "views" / "road.npz"
     kept.write_bytes(kept.read_bytes()[:4000] if damage is None else damage)
-    view = ViewGate(30, ViewStore(kept, drawn()))
-    assert all(fitness.usable for fitness in show(view, 60))
+    gate = ViewGate(30, ViewStore(kept, geometry_with()))
+    assert all(quality.usable for quality in assess(gate, 60))
 
 
-def test_a_disk_that_takes_nothing_costs_the_memory_alone(show: Show, tmp_path: Path) -> None:
+def test_a_disk_error_affects_only_the_stored_views(assess: Assess, tmp_path: Path) -> None:
     (tmp_path / "views").write_text("a file where the folder should be")
-    view = ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", drawn()))
-    assert all(fitness.usable for fitness in show(view, 60))
-    view.close()
+    gate = ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", geometry_with()))
+    assert all(quality.usable for quality in assess(gate, 60))
+    gate.close()

@@ -1,4 +1,4 @@
-"""Pictures of incidents."""
+"""Snapshots of incidents as files."""
 
 import os
 import time
@@ -18,7 +18,7 @@ def is_red(pixel: np.ndarray) -> bool:
     return red > blue + 80 and red > green + 80
 
 
-def test_the_road_user_is_marked_in_the_full_picture(tmp_path: Path) -> None:
+def test_the_box_of_the_road_user_is_marked_in_the_full_frame(tmp_path: Path) -> None:
     name = Snapshots(tmp_path).save("abc", GREY, (300, 200), box=(250, 100, 350, 200))
     image = cv2.imread(str(tmp_path / f"{name}.jpg"))
     assert image.shape == (360, 640, 3)
@@ -27,14 +27,14 @@ def test_the_road_user_is_marked_in_the_full_picture(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.part"))
 
 
-def test_without_a_box_the_place_is_ringed_even_at_the_edge(tmp_path: Path) -> None:
+def test_without_a_box_the_place_is_circled_even_at_the_edge_of_the_frame(tmp_path: Path) -> None:
     Snapshots(tmp_path).save("abc", GREY, (640, 360))
     image = cv2.imread(str(tmp_path / "abc.jpg"))
     assert is_red(image[359, 640 - 18])
 
 
-def test_the_folder_is_bounded_by_number_and_age(tmp_path: Path) -> None:
-    snapshots = Snapshots(tmp_path, kept=3, kept_days=1)
+def test_snapshots_beyond_the_maximum_number_or_age_are_deleted(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path, max_files=3, max_age_days=1)
     for number in range(3):
         snapshots.save(f"{number}", GREY, (10, 10))
         os.utime(tmp_path / f"{number}.jpg", (time.time() - 1000 + number,) * 2)
