@@ -25,18 +25,16 @@ def geometry_with(gate_to: float = 300, **more: object) -> CameraGeometry:
 
 @pytest.fixture
 def assess() -> Assess:
-    """Assesss a view so many seconds of a street; time and grain go on from call to call."""
+    """`assess(gate, seconds)`: qualities of one frame a second; time and noise continue from call to call."""
     numbers = count()
 
-    def assess_seconds(
-        gate: ViewGate, seconds: float, still: VideoFrame | None = None, **fault: int
-    ) -> list[ViewQuality]:
+    def run(gate: ViewGate, seconds: float, still: VideoFrame | None = None, **fault: int) -> list[ViewQuality]:
         return [
             gate.update(START + number, still or street_frame(number, **fault))
             for number in (next(numbers) for _ in range(int(seconds)))
         ]
 
-    return assess_seconds
+    return run
 
 
 def test_a_turned_camera_is_unusable_at_once_reported_soon_and_usable_again_after_it_is_back(assess: Assess) -> None:
@@ -107,22 +105,18 @@ def restarted(tmp_path: Path) -> Iterator[Callable[..., ViewGate]]:
     yield start
 
 
-def test_a_camera_turned_while_the_worker_was_stopped_is_unusable(
-    assess: Assess, restarted: Callable[..., ViewGate]
-) -> None:
+def test_a_turn_while_the_worker_was_stopped_is_detected(assess: Assess, restarted: Callable[..., ViewGate]) -> None:
     assess(restarted(geometry_with()), 150)
     turned = assess(restarted(geometry_with()), 30, shift=TURNED)
     assert not any(quality.usable for quality in turned), "from its first frame on"
     assert turned[-1].reason.startswith("the view has shifted")
-    # The next restart changes nothing.
+    # The next restart does not accept it either.
     gate = restarted(geometry_with())
     assert assess(gate, 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
     assert assess(gate, 30)[-1] == ViewQuality(usable=True)
 
 
-def test_a_camera_covered_while_the_worker_was_stopped_is_unusable(
-    assess: Assess, restarted: Callable[..., ViewGate]
-) -> None:
+def test_a_cover_while_the_worker_was_stopped_is_detected(assess: Assess, restarted: Callable[..., ViewGate]) -> None:
     assess(restarted(geometry_with()), 150)
     assert assess(restarted(geometry_with()), 90, covered=True)[-1].status is CameraStatus.UNUSABLE
 
