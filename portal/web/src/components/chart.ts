@@ -6,7 +6,7 @@ import "./chart.css";
 import uPlot from "uplot";
 import type { HistoryRow } from "../api/schema";
 import { h } from "../dom";
-import { number, type TimeFormat } from "../format";
+import type { TimeFormat } from "../format";
 import { stackSeries } from "../history/stack_series";
 import { t } from "../i18n";
 
@@ -24,8 +24,8 @@ export interface Chart {
   series: readonly Series[];
   kind: "line" | "stack";
   time: TimeFormat;
-  /** Formats a value; one decimal by default. */
-  write?: (value: number) => string;
+  /** Formats a value, on the axis and in the legend. */
+  write: (value: number) => string;
   /** Values on the axis; chosen by uPlot by default. */
   splits?: number[];
 }
@@ -90,7 +90,7 @@ function options(chart: Chart, width: number): uPlot.Options {
         size: AXIS_WIDTH,
         grid: { stroke: property("--line"), width: 1 },
         ...(splits && { splits: () => splits }),
-        values: (_plot, at) => at.map((each) => write(chart, each)),
+        values: (_plot, at) => at.map((each) => chart.write(each)),
       },
     ],
     series: [{ label: t("time"), value: (_plot, at) => bucketLabel(at, chart) }, ...seriesOptions(chart)],
@@ -126,11 +126,7 @@ function seriesOptions(chart: Chart): uPlot.Series[] {
 function legendValue(chart: Chart, series: Series, index: number | null): string {
   if (index === null) return t("noValue");
   const value = series.values[index];
-  return value === null || value === undefined ? t("minuteMissing") : write(chart, value);
-}
-
-function write(chart: Chart, value: number): string {
-  return chart.write ? chart.write(value) : number(value, 1);
+  return value === null || value === undefined ? t("minuteMissing") : chart.write(value);
 }
 
 function bucketLabel(at: number | null, { rows, time }: Chart): string {

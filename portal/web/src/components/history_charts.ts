@@ -8,7 +8,8 @@ import type { History, HistoryRow } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { h } from "../dom";
 import { number, percent } from "../format";
-import { label, t } from "../i18n";
+import { axisText, cellText, chartMeasures, columnHeading, columnMeasures } from "../history/measures";
+import { label, localized, t } from "../i18n";
 import { KNOWN_LEVELS } from "../levels";
 import { type Chart, drawChart, type Series } from "./chart";
 import { levelName } from "./level_badge";
@@ -30,14 +31,6 @@ export function historyCharts(app: AppContext, { rows }: History): { element: HT
 
 function chartsOf(app: AppContext, rows: readonly HistoryRow[]): Chart[] {
   const { time } = app;
-  const line = (title: string, unit: string, color: string, pick: (row: HistoryRow) => number | null): Chart => ({
-    title,
-    unit,
-    rows,
-    time,
-    kind: "line",
-    series: [{ name: title, color, values: rows.map(pick) }],
-  });
   const charts: Chart[] = [
     {
       title: t("countsByClass"),
@@ -58,17 +51,23 @@ function chartsOf(app: AppContext, rows: readonly HistoryRow[]): Chart[] {
       splits: [0, ...KNOWN_LEVELS.map((_level, i) => i + 1)],
       write: levelAt,
     },
-    line(t("flow"), t("unitFlow"), "--class-car", (row) => row.flow_veh_h),
-    line(t("speed"), t("unitSpeed"), "--class-truck", (row) => row.speed_kmh),
-    { ...line(t("relativeSpeed"), "", "--class-truck", (row) => row.relative_speed), write: percent },
-    { ...line(t("occupancy"), "", "--class-bus", (row) => row.occupancy), write: percent },
-    line(t("smpFlow"), t("unitSmp"), "--class-car", (row) => row.smp_h),
-    {
-      ...line(t("saturation"), "DJ = q/C", "--class-bus", (row) => row.saturation),
-      write: (share) => number(share, 2),
-    },
-    line(t("headway"), t("unitHeadway"), "--class-motorcycle", (row) => row.headway_median_s),
-    { ...line(t("shortHeadways"), "", "--class-motorcycle", (row) => row.headway_under_2s), write: percent },
+    ...chartMeasures().map(
+      (measure): Chart => ({
+        title: localized(measure.name),
+        unit: measure.unit ? localized(measure.unit) : "",
+        rows,
+        time,
+        kind: "line",
+        series: [
+          {
+            name: localized(measure.name),
+            color: measure.color,
+            values: rows.map((row) => row[measure.field]),
+          },
+        ],
+        write: (value) => axisText(measure, value),
+      }),
+    ),
   ];
   return charts.filter(({ series }) => series.some(({ values }) => values.some((value) => value !== null)));
 }
@@ -104,49 +103,52 @@ export function empNote({ rows }: History): HTMLElement | null {
   return rows.some((row) => row.emp_verified === false) ? h("p", { class: "hint" }, t("empUnverified")) : null;
 }
 
-/** A column that is shown only if a row has a value for it. */
+/** A column of the table. Words are aligned left, figures right. */
 interface Column {
   heading: string;
-  text: (row: HistoryRow) => string | null;
-  /** Words are aligned left, figures right. */
   words?: boolean;
+  /** Null where the value is not known. */
+  text: (row: HistoryRow) => string | null;
 }
 
-function furtherColumns(history: History): Column[] {
-  const figure = (n: number | null, digits: number): string | null => (n === null ? null : number(n, digits));
-  const columns: Column[] = [
-    { heading: t("level"), text: (row) => (history.zone ? levelName(row.level) : null), words: true },
-    { heading: `${t("smpFlow")} (${t("unitSmp")})`, text: (row) => figure(row.smp_h, 0) },
-    { heading: "DJ", text: (row) => figure(row.saturation, 2) },
-    { heading: t("levelOfService"), text: (row) => row.level_of_service },
-    { heading: `${t("headway")} (${t("unitHeadway")})`, text: (row) => figure(row.headway_median_s, 1) },
-    {
-      heading: t("shortHeadways"),
-      text: (row) => (row.headway_under_2s === null ? null : percent(row.headway_under_2s)),
-    },
-  ];
-  return columns.filter(({ text }) => history.rows.some((row) => text(row) !== null));
-}
-
-export function historyTable(app: AppContext, history: History): HTMLElement {
-  const { rows } = history;
-  const { time } = app;
+function columnsOf({ city }: AppContext, { zone, rows }: History): Column[] {
   const classes = presentClasses(
-    app.city.classes,
+    city.classes,
     rows.map((row) => row.counts),
   );
-  const further = furtherColumns(history);
-  const heading = (text: string, of = "numeric"): HTMLElement => h("th", { scope: "col", class: of }, text);
+  const level: Column = { heading: t("level"), words: true, text: (row) => levelName(row.level) };
+  return [
+    { heading: t("coverage"), text: (row) => percent(row.coverage) },
+    ...classes.map((name) => ({
+      heading: label(name),
+      text: ({ counts }: HistoryRow) => counts && number(counts[name] ?? 0),
+    })),
+    ...(zone === null ? [] : [level]),
+    ...columnMeasures(rows).map((measure) => ({
+      heading: columnHeading(measure),
+      text: (row: HistoryRow) => cellText(measure, row),
+    })),
+  ];
+}
+
+/** The rows are added when the table is opened, because there may be thousands. */
+export function historyTable(app: AppContext, history: History): HTMLElement {
+  const { time } = app;
+  const columns = columnsOf(app, history);
+  const alignment = ({ words }: Column): string => (words ? "" : "numeric");
   const head = h(
     "tr",
     {},
-    heading(`${t("time")} (${time.suffix})`, ""),
-    heading(t("coverage")),
-    ...classes.map((name) => heading(label(name))),
-    heading(`${t("flow")} (${t("unitFlow")})`),
-    heading(`${t("speed")} (${t("unitSpeed")})`),
-    ...further.map((column) => heading(column.heading, column.words ? "" : "numeric")),
+    h("th", { scope: "col" }, `${t("time")} (${time.suffix})`),
+    ...columns.map((column) => h("th", { scope: "col", class: alignment(column) }, column.heading)),
   );
+  const tableRow = (row: HistoryRow): HTMLElement =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, `${time.day(row.start_at)}, ${time.bareClock(row.start_at)}`),
+      ...columns.map((column) => h("td", { class: alignment(column) }, column.text(row) ?? t("noValue"))),
+    );
   const body = h("tbody");
   const details = h(
     "details",
@@ -158,31 +160,6 @@ export function historyTable(app: AppContext, history: History): HTMLElement {
       h("table", {}, h("thead", {}, head), body),
     ),
   );
-  details.addEventListener("toggle", () => body.append(...rows.map((row) => tableRow(app, row, classes, further))), {
-    once: true,
-  });
+  details.addEventListener("toggle", () => body.append(...history.rows.map(tableRow)), { once: true });
   return details;
-}
-
-function tableRow(
-  { time }: AppContext,
-  row: HistoryRow,
-  classes: readonly string[],
-  further: readonly Column[],
-): HTMLElement {
-  const figure = (text: string): HTMLElement => h("td", { class: "numeric" }, text);
-  const value = (n: number | null, digits: number): HTMLElement =>
-    figure(n === null ? t("noValue") : number(n, digits));
-  const count = (counts: HistoryRow["counts"], name: string): HTMLElement =>
-    value(counts ? (counts[name] ?? 0) : null, 0);
-  return h(
-    "tr",
-    {},
-    h("th", { scope: "row" }, `${time.day(row.start_at)}, ${time.bareClock(row.start_at)}`),
-    figure(percent(row.coverage)),
-    ...classes.map((name) => count(row.counts, name)),
-    value(row.flow_veh_h, 0),
-    value(row.speed_kmh, 1),
-    ...further.map(({ text, words }) => h("td", { class: words ? "" : "numeric" }, text(row) ?? t("noValue"))),
-  );
 }

@@ -41,7 +41,7 @@ class HistoryPage implements Page {
   /** The query in the address when the page was opened. */
   private readonly initial = new URLSearchParams(location.search);
   private readonly camera: HTMLSelectElement;
-  private readonly measure = h("select", { change: () => void this.load() });
+  private readonly gateOrZone = h("select", { change: () => void this.load() });
   private readonly interval = h("select", { change: () => void this.load() });
   private readonly from: HTMLInputElement;
   private readonly to: HTMLInputElement;
@@ -86,7 +86,7 @@ class HistoryPage implements Page {
     try {
       const detail = await get("/api/cameras/{camera_id}", { path: { camera_id: this.camera.value } });
       if (requestId !== this.requestId) return;
-      this.fillMeasures(detail);
+      this.fillGatesAndZones(detail);
     } catch (error) {
       if (requestId !== this.requestId) return;
       return this.showResult(failure(error, () => void this.loadCamera()));
@@ -99,7 +99,7 @@ class HistoryPage implements Page {
       "form",
       { class: "card history-query", submit: (event: Event) => event.preventDefault() },
       h("label", { class: "field" }, t("camera"), this.camera),
-      h("label", { class: "field" }, t("measure"), this.measure),
+      h("label", { class: "field" }, t("gateOrZone"), this.gateOrZone),
       h("div", { class: "field" }, h("span", {}, t("period")), this.presets),
       h("label", { class: "field" }, t("interval"), this.interval),
       this.customFields,
@@ -150,7 +150,7 @@ class HistoryPage implements Page {
     this.requestId += 1;
     const requestId = this.requestId;
     const period = this.period();
-    if (!this.measure.value) return this.showResult(notice(t("chooseMeasure")));
+    if (!this.gateOrZone.value) return this.showResult(notice(t("noGateOrZone")));
     if (!period) return this.showResult(notice(t("badPeriod")));
     const query = this.query(period);
     this.writeAddress();
@@ -164,7 +164,7 @@ class HistoryPage implements Page {
   }
 
   private query({ from, to }: Period): Query {
-    const [kind, id] = splitMeasure(this.measure.value);
+    const [kind, id] = splitGateOrZone(this.gateOrZone.value);
     return {
       camera: this.camera.value,
       [kind]: id,
@@ -175,7 +175,7 @@ class HistoryPage implements Page {
   }
 
   private writeAddress(): void {
-    const [kind, id] = splitMeasure(this.measure.value);
+    const [kind, id] = splitGateOrZone(this.gateOrZone.value);
     const interval = this.interval.value;
     const search = new URLSearchParams({ camera: this.camera.value, [kind]: id, period: this.preset, interval });
     if (this.preset === "custom") {
@@ -211,23 +211,23 @@ class HistoryPage implements Page {
     fill(this.result, ...content);
   }
 
-  /** Gates and zones as `gate:ID` and `zone:ID`. A measure that the camera has too stays chosen. */
-  private fillMeasures({ gates, zones }: CameraDetail): void {
-    const chosen = this.measure.value || measureOf(this.initial);
+  /** Gates and zones as `gate:ID` and `zone:ID`. The chosen id stays chosen if the camera has it. */
+  private fillGatesAndZones({ gates, zones }: CameraDetail): void {
+    const chosen = this.gateOrZone.value || gateOrZoneOf(this.initial);
     const group = (label: string, options: HTMLOptionElement[]): HTMLElement | null =>
       options.length ? h("optgroup", { label }, ...options) : null;
     const gateOptions = gates.map(({ id }) => option(`gate:${id}`, t("gateNamed", { id }), `gate:${id}` === chosen));
     const zoneOptions = zones.map(({ id }) => option(`zone:${id}`, zoneName(this.app, id), `zone:${id}` === chosen));
-    fill(this.measure, group(t("gate"), gateOptions), group(t("zone"), zoneOptions));
+    fill(this.gateOrZone, group(t("gate"), gateOptions), group(t("zone"), zoneOptions));
   }
 }
 
-function measureOf(parameters: URLSearchParams): string {
+function gateOrZoneOf(parameters: URLSearchParams): string {
   const gate = parameters.get("gate");
   return gate === null ? `zone:${parameters.get("zone") ?? ""}` : `gate:${gate}`;
 }
 
-function splitMeasure(value: string): ["gate" | "zone", string] {
+function splitGateOrZone(value: string): ["gate" | "zone", string] {
   return value.startsWith("gate:") ? ["gate", value.slice(5)] : ["zone", value.slice(5)];
 }
 

@@ -1,6 +1,7 @@
 /** Answers of the API with usual values. */
 
-import type { CameraState, City, Incident } from "../../src/api/schema";
+import type { CameraState, City, HistoryRow, Incident } from "../../src/api/schema";
+import { MEASURES } from "../../src/history/measures";
 
 export function camera(id: string, changes: Partial<CameraState> = {}): CameraState {
   return {
@@ -54,3 +55,10 @@ export const CITY: City = {
   simulated: false,
   whole_frame_zone: "view",
 };
+
+/** A row without any measure but the given ones. */
+export function historyRow(changes: Partial<HistoryRow> = {}): HistoryRow {
+  const unknown = Object.fromEntries(MEASURES.map(({ field }) => [field, null]));
+  const row = { start_at: "2026-11-22T00:00:00Z", end_at: "2026-11-22T00:15:00Z", coverage: 1, counts: null };
+  return { ...unknown, ...row, level: "unknown", ...changes } as HistoryRow;
+}
