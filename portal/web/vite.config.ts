@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: {
-    // The package's entry is the old bundle with every plugin hook; the module build is smaller and typed the same.
+    // The main file of the package is the old bundle; the module build has the same types and is smaller.
     alias: [{ find: /^leaflet$/, replacement: "leaflet/dist/leaflet-src.esm.js" }],
   },
   build: {
@@ -13,6 +13,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  // Tests of the DOM name happy-dom in their first line; it takes a second a file to start.
-  test: { restoreMocks: true, unstubGlobals: true },
+  // Tests that need a DOM request happy-dom in their first line, because it takes a second to start.
+  // Style sheets are read as text only.
+  test: { restoreMocks: true, unstubGlobals: true, css: { include: [/\?raw$/] } },
 });

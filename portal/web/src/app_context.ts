@@ -1,4 +1,4 @@
-/** What a page receives from the application, and what the router expects of a page. */
+/** Interfaces between the application, its router and its pages. */
 
 import type { City, Session } from "./api/schema";
 import type { TimeFormat } from "./format";
@@ -16,14 +16,14 @@ export interface AppContext {
   go(path: string): void;
   /** Changes the address of the open page without opening it again or adding a history entry. */
   replaceAddress(path: string): void;
-  /** Called after sign-in and sign-out: the server then shows other cameras. */
+  /** Called after sign-in and sign-out, which change the visible cameras. */
   signedIn(user: User | null): void;
 }
 
 export interface Page {
   readonly title: string;
   readonly element: HTMLElement;
-  /** Called once the element is in the document, for content that depends on its size. */
+  /** Called when the element has been added to the document, for content that depends on its size. */
   shown?(): void;
   /** Shows another parameter of the same route ("" for none). A page without it is opened again instead. */
   showParameter?(parameter: string): void;

@@ -2,9 +2,10 @@
 
 export type Child = Node | string | number | null | undefined | false;
 type Value = string | number | boolean | null | undefined | ((event: never) => void);
-/** A function listens to the event of its name; null, undefined and false leave the attribute out. */
+/** Attributes by name. A function is a listener of the event of that name. Null, undefined and false set nothing. */
 type Attributes = Record<string, Value>;
 
+/** XML namespace of SVG elements. */
 const SVG = "http://www.w3.org/2000/svg";
 
 /** Creates an HTML element. */

@@ -1,7 +1,8 @@
-/** Times, numbers and durations as people in the city read them. */
+/** Times, numbers and durations in the language of the page and the city's time zone. */
 
 import { locale, t } from "./i18n";
 
+/** Indonesian names of time zones, which browsers abbreviate differently. */
 const ZONE_NAMES: Record<string, string> = {
   "Asia/Jakarta": "WIB",
   "Asia/Pontianak": "WIB",
@@ -26,7 +27,7 @@ export class TimeFormat {
     return `${time} ${this.suffix}`;
   }
 
-  /** Hours and minutes without the zone, for axes and table rows under a heading that names it. */
+  /** Hours and minutes without the zone, for axes and rows under a heading with the zone. */
   bareClock(at: string | number): string {
     return this.format(at, { hour: "2-digit", minute: "2-digit" });
   }
@@ -45,7 +46,7 @@ export class TimeFormat {
   }
 }
 
-/** How long ago, for times of the same day; the exact time is for older ones. */
+/** An age of less than a day as text. */
 export function ago(ageMs: number): string {
   const seconds = Math.max(0, Math.round(ageMs / 1000));
   if (seconds < 2) return t("justNow");
@@ -65,7 +66,7 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
 }
 
-/** A fraction 0..1 as a percentage. A share that is not quite whole never reads 100%, nor a small one 0%. */
+/** A fraction 0..1 as a percentage. Only 1 reads 100%, and only 0 reads 0%. */
 export function percent(share: number): string {
   let rounded = Math.round(share * 100);
   if (rounded === 100 && share < 1) rounded = 99;

@@ -1,4 +1,4 @@
-/** The layout around every page: header, navigation, language switch, and the state of the connection. */
+/** Layout around every page: header, navigation, language switch, and state of the connection. */
 
 import { signOut } from "./api/client";
 import { type AppContext, mayOpen, type Page } from "./app_context";
@@ -8,6 +8,7 @@ import { type Child, h } from "./dom";
 import { type Language, language, setLanguage, type TextKey, t } from "./i18n";
 import type { Connection } from "./state/camera_store";
 
+/** Texts of the state of the connection. */
 const CONNECTION_TEXTS: Record<Connection, TextKey> = {
   connecting: "streamConnecting",
   live: "streamLive",
@@ -39,7 +40,7 @@ export class Layout {
     this.main.replaceChildren(loading());
   }
 
-  /** moved: another page was shown before, so the focus of a screen reader moves to this one. */
+  /** moved: whether another page was shown before; the focus of a screen reader then moves to this page. */
   show(page: Page, moved: boolean): void {
     document.title = `${page.title} · Simpang ${this.app.city.name}`;
     this.main.replaceChildren(page.element);

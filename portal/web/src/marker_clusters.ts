@@ -1,9 +1,9 @@
-/** Groups cameras into map markers: by site, and then those whose markers would overlap. */
+/** Groups cameras into map markers: by site, then by overlap of the markers. */
 
 import type { CameraState, Level, Position } from "./api/schema";
 import { compareLevels, worstLevel } from "./levels";
 
-/** Cameras of one marker. more: the number of sites merged into this one, which keeps its name and position. */
+/** Cameras of a marker. more: number of sites merged into the first, which gives the name and the position. */
 export interface Cluster {
   key: string;
   name: string;
@@ -17,7 +17,7 @@ interface PixelPoint {
   y: number;
 }
 
-/** One cluster for each site, and for each camera without a site. Cameras without a position are left out. */
+/** A cluster for each site, and for each camera without a site. Cameras without a position are left out. */
 export function clusterBySite(cameras: readonly CameraState[]): Cluster[] {
   const clusters = new Map<string, Cluster>();
   for (const camera of cameras) {
@@ -59,7 +59,7 @@ function union(first: Cluster, second: Cluster): Cluster {
   };
 }
 
-/** The worst level of some cameras. shown: the level to show for a reported one. */
+/** The worst level of some cameras. shown: maps a reported level to the level to show. */
 export function worstShownLevel(cameras: readonly CameraState[], shown: (level: Level) => Level): Level {
   return worstLevel(cameras.map((camera) => shown(camera.level)));
 }

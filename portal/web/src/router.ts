@@ -1,5 +1,6 @@
-/** Addresses to pages. A page's code is loaded when it is first opened, which keeps the public map small for phones.
- * No other module changes the browser's history.
+/** Router: opens the page of an address, and is the only module that changes the browser's history.
+ *
+ * The code of a page is loaded when the page is first opened, which keeps the public map small for phones.
  */
 
 import { ApiError } from "./api/client";
@@ -21,6 +22,7 @@ export interface PageFrame {
   show(page: Page, moved: boolean): void;
 }
 
+/** Pages of the site. */
 const ROUTES: readonly Route[] = [
   { pattern: /^\/$/, load: async () => (await import("./pages/map")).openMap },
   { pattern: /^\/camera\/([^/]+)$/, load: async () => (await import("./pages/camera")).openCamera },
@@ -32,7 +34,7 @@ const ROUTES: readonly Route[] = [
 export class Router {
   private page: Page | null = null;
   private route: Route | null = null;
-  /** Counts openings. A page that arrives after a later opening is closed. */
+  /** Number of the latest opening. A page of an earlier opening is closed when it arrives. */
   private requestId = 0;
   /** Path and query of the open page, without the fragment, which never selects a page. */
   private address = "";
@@ -57,7 +59,7 @@ export class Router {
     this.navigate();
   }
 
-  /** Does nothing for a path other than the current one: it comes from a page that is no longer open. */
+  /** Replaces the query of the open page. Another path comes from a page that was closed, and is ignored. */
   replaceAddress(address: string): void {
     if (new URL(address, location.href).pathname !== location.pathname) return;
     history.replaceState(null, "", address);
@@ -69,7 +71,7 @@ export class Router {
     void this.open();
   }
 
-  /** The address has changed: the open page shows it if it can, else its page is opened. */
+  /** Shows the current address: by the open page if it can, else by opening the page of the address. */
   private navigate(): void {
     const found = this.match();
     if (found && this.page?.showParameter && found.route === this.route) {
@@ -140,7 +142,7 @@ function currentAddress(): string {
   return location.pathname + location.search;
 }
 
-/** A parameter with a damaged escape is used as it is, and then names nothing. */
+/** Returns a parameter with a damaged escape unchanged; no camera or incident has such an id. */
 function decoded(parameter: string): string {
   try {
     return decodeURIComponent(parameter);

@@ -1,8 +1,9 @@
-/** The city's calendar: days and `datetime-local` fields are in its time zone, wherever the browser is. */
+/** The city's calendar: days and `datetime-local` fields are in the city's time zone, not in that of the browser. */
 
-const DAY_MS = 86_400_000;
+/** Milliseconds of 24 hours; a day on which clocks change is longer or shorter. */
+export const DAY_MS = 86_400_000;
 
-/** Milliseconds by which a zone is ahead of UTC at an instant. */
+/** Offset of a time zone from UTC at an instant (ms, positive to the east). */
 function offset(at: number, zone: string): number {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone: zone,
@@ -26,7 +27,7 @@ function offset(at: number, zone: string): number {
   return wall - Math.floor(at / 1000) * 1000;
 }
 
-/** The instant of a `datetime-local` value (`2026-11-22T07:30`) in a zone; NaN if it is not such a value. */
+/** The instant of a `datetime-local` value (`2026-11-22T07:30`) in a zone; NaN for any other text. */
 export function parseLocal(value: string, zone: string): number {
   const wall = Date.parse(`${value}Z`);
   if (Number.isNaN(wall)) return Number.NaN;

@@ -85,7 +85,7 @@ describe("an address", () => {
     expect(frame.shown[0]?.moved).toBe(false);
   });
 
-  it("without a page reads as not found", async () => {
+  it("without a page is shown as not found", async () => {
     await routerAt("/nothing", routes);
     expect(frame.title).toBe("Halaman ini tidak ada.");
   });
@@ -97,7 +97,7 @@ describe("an address", () => {
 });
 
 describe("navigation", () => {
-  it("closes the former page, shows the new one, and follows Back", async () => {
+  it("closes the old page, shows the new page, and follows Back", async () => {
     const close = vi.fn();
     const router = await routerAt("/", [route(/^\/$/, () => page("map", { close })), route(/^\/b$/, () => page("b"))]);
     router.go("/b");

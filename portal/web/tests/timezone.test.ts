@@ -4,11 +4,14 @@ import { parseLocal, startOfDay, toLocal } from "../src/timezone";
 const now = Date.parse("2026-11-22T18:00:00Z"); // 01.00 WIB of the next day
 
 describe("local time", () => {
-  it.each(["Asia/Jakarta", "Asia/Jayapura", "UTC", "America/New_York"])("goes there and back in %s", (zone) => {
-    expect(parseLocal(toLocal(now, zone), zone)).toBe(now);
-  });
+  it.each(["Asia/Jakarta", "Asia/Jayapura", "UTC", "America/New_York"])(
+    "is converted in both directions without loss in %s",
+    (zone) => {
+      expect(parseLocal(toLocal(now, zone), zone)).toBe(now);
+    },
+  );
 
-  it("knows when the city's day began", () => {
+  it("has the start of the city's day", () => {
     expect(new Date(startOfDay(now, "Asia/Jakarta")).toISOString()).toBe("2026-11-22T17:00:00.000Z");
     expect(new Date(startOfDay(now, "Asia/Jakarta", 1)).toISOString()).toBe("2026-11-21T17:00:00.000Z");
   });
@@ -19,7 +22,7 @@ describe("local time", () => {
     expect(new Date(startOfDay(noon, "America/New_York", 1)).toISOString()).toBe("2026-10-31T04:00:00.000Z");
   });
 
-  it("refuses what is no time", () => {
+  it("is NaN for text that is not a time", () => {
     expect(parseLocal("", "Asia/Jakarta")).toBeNaN();
   });
 });

@@ -1,11 +1,13 @@
 /** A short sound for a new incident. It is off until the user switches it on. */
 
+/** Key in the local storage of the browser: "on" or "off". */
 const STORAGE_KEY = "simpang.sound";
-/** Two tones: start (s) and frequency (Hz). */
+/** Two tones: start (s) and frequency (Hz). [assumption] */
 const TONES = [
   [0, 660],
   [0.18, 880],
 ] as const;
+/** Length of a tone (s). [assumption] */
 const TONE_S = 0.15;
 /** Gain of a tone, 0..1. [assumption: loud enough in an office] */
 const VOLUME = 0.15;

@@ -1,4 +1,4 @@
-/** Zones, counts and facts of one camera, in words and figures. */
+/** Zones, counts and other facts of a camera. */
 
 import "./camera_facts.css";
 import "./data_table.css";
@@ -10,9 +10,9 @@ import { statusMessage, statusText } from "../explanations";
 import { number, percent } from "../format";
 import { label, t } from "../i18n";
 import { levelBadge } from "./level_badge";
-import { classLegend, minuteBars, presentClasses } from "./minute_bars";
+import { classLegend, minuteBars, presentClasses, totalOf } from "./minute_bars";
 
-/** A camera without drawn zones has one zone, the whole frame, with an id that the server names. */
+/** Name of a zone. A camera without drawn zones has a single zone, the whole frame; its id is part of the city. */
 export function zoneName({ city }: AppContext, id: string): string {
   return id === city.whole_frame_zone ? t("zoneWhole") : t("zoneNamed", { id });
 }
@@ -52,7 +52,7 @@ export function recentCounts(app: AppContext, recent: RecentCounts): HTMLElement
     app.city.classes,
     observed.map((minute) => minute.counts),
   );
-  const n = observed.reduce((sum, minute) => sum + sumOf(minute.counts), 0);
+  const n = observed.reduce((sum, minute) => sum + totalOf(minute.counts), 0);
   const share = recent.minutes.reduce((sum, minute) => sum + minute.observed, 0) / recent.minutes.length;
   return h(
     "div",
@@ -76,7 +76,7 @@ export function gateTotals(app: AppContext, { totals }: RecentCounts): HTMLEleme
       {},
       h("th", { scope: "row" }, gate),
       h("td", {}, direction),
-      h("td", { class: "numeric total" }, number(sumOf(counts))),
+      h("td", { class: "numeric total" }, number(totalOf(counts))),
       ...classes.map((name) => h("td", { class: "numeric" }, number(counts[name] ?? 0))),
     ),
   );
@@ -111,8 +111,4 @@ function load(load: Load): [string, Child][] {
 
 export function factList(facts: readonly [string, Child][]): HTMLElement {
   return h("dl", { class: "fact-list" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-}
-
-function sumOf(counts: Record<string, number> | null): number {
-  return Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
 }

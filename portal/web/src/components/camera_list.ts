@@ -1,4 +1,4 @@
-/** The list beside the map: the same content, worst level first, with a search and a filter by level. */
+/** List of the cameras on the map, worst level first, with a search and a filter by level. */
 
 import "./camera_list.css";
 
@@ -43,7 +43,7 @@ export class CameraList {
     );
   }
 
-  /** Renders only if something other than the age of the data has changed, so that a list does not move while it is read. */
+  /** Renders after a change other than the age of the data. Without one, the list does not move under the reader. */
   render(): void {
     const cameras = bySeverity(this.app.store.list(), (level) => this.app.store.shownLevel(level));
     const state = JSON.stringify([

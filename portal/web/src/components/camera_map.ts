@@ -12,17 +12,19 @@ import { t } from "../i18n";
 import { bySeverity, type Cluster, clusterBySite, mergeNearby, worstShownLevel } from "../marker_clusters";
 import { levelBadge, levelName } from "./level_badge";
 
-/** Size of a pin in pixels, with its name and, on a phone, without. Closer pins would overlap and are merged. */
+/** Size of a pin with its name (pixels). Closer pins would overlap and are merged. */
 const PIN_EXTENT = { x: 104, y: 54 };
+/** Size of a pin on a phone, without its name (pixels). */
 const PHONE_PIN_EXTENT = { x: 84, y: 34 };
 /** Width of the map (pixels) below which the style sheet hides the names. */
 const PHONE_WIDTH = 480;
+/** Box of a pin with its longest name (pixels). */
 const ICON_SIZE: L.PointTuple = [160, 56];
-/** The pixel of the icon that lies on the position. */
+/** Pixel of the icon that is placed on the position. */
 const ICON_ANCHOR: L.PointTuple = [80, 36];
-/** Highest zoom; at it, pins are never merged. */
+/** Highest zoom of tile servers [assumption]. At this zoom pins are never merged. */
 const MAX_ZOOM = 19;
-/** Highest zoom at which the page opens. [assumption: a junction with its arms] */
+/** Highest zoom at which the page opens: a junction with its arms. [assumption] */
 const MAX_INITIAL_ZOOM = 16;
 
 export class CameraMap {
@@ -35,6 +37,7 @@ export class CameraMap {
     this.element = h("div", { class: "camera-map", role: "region", "aria-label": t("mapLabel") });
     this.map = createMap(this.element, app);
     this.map.on("zoomend", () => this.render());
+    this.map.on("popupopen", ({ popup }) => labelCloseButton(popup));
     this.map.on("resize", ({ oldSize, newSize }) => oldSize.x !== newSize.x && this.shown());
   }
 
@@ -126,7 +129,12 @@ export class CameraMap {
   }
 }
 
-/** In the order of their keys, so that the merged clusters do not depend on the levels. */
+/** Leaflet labels the button in English, without an option for it. */
+function labelCloseButton(popup: L.Popup): void {
+  popup.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", t("close"));
+}
+
+/** Sorted by key, so that the merged clusters do not depend on the levels. */
 function byKey(clusters: readonly Cluster[]): Cluster[] {
   return [...clusters].sort((a, b) => (a.key < b.key ? -1 : 1));
 }
@@ -165,7 +173,7 @@ function createMap(element: HTMLElement, { city }: AppContext): L.Map {
   return map;
 }
 
-/** The background without a tile server. Leaflet documents `createTile` for own layers, but types it as protected. */
+/** Background without a tile server. Leaflet documents `createTile` for custom layers, but types it as protected. */
 function grid(): L.GridLayer {
   const layer = new L.GridLayer({ maxZoom: MAX_ZOOM });
   Object.assign(layer, { createTile: () => h("div", { class: "camera-map-grid" }) });

@@ -1,4 +1,4 @@
-/** One measure over time. Unobserved time is hatched and has no line: it is neither zero nor interpolated. */
+/** Chart of a measure over time. Unobserved time is hatched, and has neither a line nor a bar. */
 
 import "uplot/dist/uPlot.min.css";
 import "./chart.css";
@@ -9,6 +9,7 @@ import { h } from "../dom";
 import type { TimeFormat } from "../format";
 import { stackSeries } from "../history/stack_series";
 import { t } from "../i18n";
+import { DAY_MS } from "../timezone";
 
 export interface Series {
   name: string;
@@ -30,12 +31,13 @@ export interface Chart {
   splits?: number[];
 }
 
-/** Pixels. */
+/** Height of a chart (pixels). */
 const HEIGHT = 210;
+/** Width of the vertical axis (pixels): room for the longest name of a level. */
 const AXIS_WIDTH = 62;
 /** Unobserved share of a bucket up to which it is not hatched. [assumption] */
 const HATCHED_ABOVE = 0.1;
-const DAY_S = 86_400;
+const DAY_S = DAY_MS / 1000;
 
 /** Returns the element and a function that destroys the chart. */
 export function drawChart(chart: Chart): { element: HTMLElement; close: () => void } {

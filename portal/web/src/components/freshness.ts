@@ -5,8 +5,7 @@ import { serverNow } from "../api/server_clock";
 import { h } from "../dom";
 import { ago, type TimeFormat } from "../format";
 import { t } from "../i18n";
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from "../timezone";
 
 /** Age of the newest data of a camera. */
 export function freshness(camera: CameraState, time: TimeFormat): string {
@@ -22,7 +21,7 @@ export function freshnessLine(camera: CameraState, time: TimeFormat): HTMLElemen
   return h("span", { "data-freshness-of": camera.id }, freshness(camera, time));
 }
 
-/** Updates every line under `root` in place, so that nothing else on the page moves. */
+/** Rewrites the text of every line under `root`. The elements stay, so that nothing else on the page moves. */
 export function refreshFreshness(root: Element, cameras: readonly CameraState[], time: TimeFormat): void {
   const byId = new Map(cameras.map((camera) => [camera.id, camera]));
   for (const line of root.querySelectorAll<HTMLElement>("[data-freshness-of]")) {

@@ -1,4 +1,4 @@
-/** One incident: as a row of the list, and with all its evidence. */
+/** Views of an incident: its row in the list, and its detail with all evidence. */
 
 import "./incident_view.css";
 
@@ -9,9 +9,8 @@ import { type Child, h, svg } from "../dom";
 import { incidentSummary } from "../explanations";
 import { ago, duration, percent } from "../format";
 import { label, language, t } from "../i18n";
+import { DAY_MS } from "../timezone";
 import { factList, zoneName } from "./camera_facts";
-
-const DAY_MS = 86_400_000;
 
 function incidentPath(id: string): string {
   return `/kejadian/${encodeURIComponent(id)}`;
@@ -70,7 +69,7 @@ export function incidentDetail(app: AppContext, incident: Incident): HTMLElement
   );
 }
 
-/** The detector's sentence is English. Readers of another language get a summary, and the sentence on request. */
+/** The detector's sentence, which is English. In Indonesian, a summary with the sentence in a closed note. */
 function reason(incident: Incident): Child {
   const summary = incidentSummary(incident);
   if (language() === "en" || summary === null) return h("span", { lang: "en" }, incident.reason);
@@ -101,7 +100,7 @@ function snapshot({ snapshot: address, camera_name: camera }: Incident): HTMLEle
   return link;
 }
 
-/** A `geo:` link opens the map application of the officer's phone. */
+/** A `geo:` link, which opens the map application of a phone. */
 function coordinates({ position }: Incident): Child {
   if (position === null) return t("noValue");
   const text = `${position.lat.toFixed(5)}, ${position.lon.toFixed(5)}`;

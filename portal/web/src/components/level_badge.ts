@@ -1,4 +1,4 @@
-/** A congestion level as colour, shape and word. The shape repeats the colour for colour-blind readers. */
+/** Badge of a congestion level: colour, shape and word. The shape repeats the colour for colour-blind readers. */
 
 import "./level_badge.css";
 
@@ -7,6 +7,7 @@ import { h, svg } from "../dom";
 import { type TextKey, t } from "../i18n";
 import { KNOWN_LEVELS } from "../levels";
 
+/** Names of the levels. */
 const NAMES: Record<Level, TextKey> = {
   free: "levelFree",
   dense: "levelDense",

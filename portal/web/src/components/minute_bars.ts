@@ -1,4 +1,4 @@
-/** Counts of the last minutes as stacked bars. An unobserved minute is hatched; an empty bar would read as zero. */
+/** Counts of the last minutes as stacked bars. An unobserved minute is hatched, because an empty bar means zero. */
 
 import "./road_user_colors.css";
 import "./minute_bars.css";
@@ -8,17 +8,17 @@ import { h, svg } from "../dom";
 import { number, percent, type TimeFormat } from "../format";
 import { label, t } from "../i18n";
 
-/** Units of the view box, about pixels: widest chart, its height, and the margins for the two axes. */
+/** Widest chart, its height, and the margins for the two axes, in units of the view box (about pixels). */
 const MAX_WIDTH = 600;
 const HEIGHT = 180;
 const BOTTOM = 22;
 const LEFT = 34;
 /** Observed share from which a minute is not hatched. The current minute is below it until it ends. [assumption] */
-const WHOLE = 0.9;
+const HATCHED_BELOW = 0.9;
 
 export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly string[], time: TimeFormat): SVGElement {
   const wide = Math.min(MAX_WIDTH, window.innerWidth - 64);
-  const top = niceTop(Math.max(1, ...minutes.map((minute) => total(minute))));
+  const top = niceTop(Math.max(1, ...minutes.map((minute) => totalOf(minute.counts))));
   const step = (wide - LEFT) / Math.max(1, minutes.length);
   const scale = (HEIGHT - BOTTOM - 8) / top;
   const chart = svg("svg", {
@@ -71,9 +71,14 @@ function column(minute: MinuteCounts, classes: readonly string[], { x, width, sc
   if (minute.counts === null) {
     return svg("g", { "data-gap": true }, svg("title", {}, `${clock}: ${t("minuteMissing")}`), gap);
   }
-  const parts = classes.map((name) => `${label(name)} ${minute.counts?.[name] ?? 0}`).join(", ");
+  const parts = classes.map((name) => `${label(name)} ${number(minute.counts?.[name] ?? 0)}`).join(", ");
   const seen = minute.observed < 1 ? ` (${t("coverage")} ${percent(minute.observed)})` : "";
-  const group = svg("g", {}, svg("title", {}, `${clock}: ${parts}${seen}`), minute.observed < WHOLE ? gap : null);
+  const group = svg(
+    "g",
+    {},
+    svg("title", {}, `${clock}: ${parts}${seen}`),
+    minute.observed < HATCHED_BELOW ? gap : null,
+  );
   let y = HEIGHT - BOTTOM;
   for (const name of classes) {
     const height = (minute.counts[name] ?? 0) * scale;
@@ -94,13 +99,14 @@ function hatchPattern(): SVGElement {
 
 function describe(minutes: readonly MinuteCounts[], time: TimeFormat): string {
   const parts = minutes.map((minute) => {
-    const value = minute.counts === null ? t("minuteMissing") : String(total(minute));
+    const value = minute.counts === null ? t("minuteMissing") : number(totalOf(minute.counts));
     return `${time.bareClock(minute.start_at)}: ${value}`;
   });
   return `${t("recentTitle")}. ${parts.join("; ")}`;
 }
 
-function total({ counts }: MinuteCounts): number {
+/** Sum over all classes; 0 for an unobserved minute. */
+export function totalOf(counts: MinuteCounts["counts"]): number {
   return Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
 }
 

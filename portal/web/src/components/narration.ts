@@ -1,4 +1,4 @@
-/** The strip of a simulated city, on every page: what really happened, to compare with what Simpang found. */
+/** Strip on every page of a simulated city: its true events, to compare with those that Simpang detected. */
 
 import "./narration.css";
 
@@ -8,9 +8,9 @@ import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
 import { localized, t } from "../i18n";
 
-/** Newest events in the list. [assumption: fits a phone] */
+/** Number of newest events in the list. [assumption: fits a phone] */
 const SHOWN = 8;
-/** The part of the city's name in brackets belongs to the title of the map, not to a sentence. */
+/** Part of the city's name in brackets, which a sentence leaves out. */
 const IN_BRACKETS = / \(.*/;
 
 export class Narration {
@@ -56,7 +56,7 @@ export class Narration {
     this.render();
   }
 
-  /** If the list cannot be loaded, the strip begins with the next event of the stream. */
+  /** Loads the latest events. After an error the strip starts with the next event of the stream. */
   private async load(): Promise<void> {
     try {
       this.add((await get("/api/narration")).events);

@@ -1,10 +1,10 @@
-/** One sentence where there is nothing else to show: loading, empty, or an error with a retry button. */
+/** Notices in place of content: loading, empty, or an error with a retry button. */
 
 import { ApiError } from "../api/client";
 import { h } from "../dom";
 import { language, type TextKey, t } from "../i18n";
 
-/** Texts of HTTP statuses. The server's own sentence is English and is added for readers of English only. */
+/** Texts of HTTP statuses. The server's own sentence is English, and is added on English pages only. */
 const STATUS_TEXTS: Readonly<Record<number, TextKey>> = {
   401: "errorSignedOut",
   403: "needsRole",

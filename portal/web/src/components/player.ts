@@ -1,16 +1,17 @@
 /** Live video: hls.js where the browser has MediaSource, else the browser's own player. Errors are always retried. */
 
 import type HlsPlayer from "hls.js";
+import { retryDelayMs } from "../retry";
 
 export type PlayerState = "loading" | "playing" | "paused" | "retrying" | "unsupported";
 
-/** Delay before the first retry; it doubles with each failure up to MAX_RETRY_DELAY_MS. [assumption] */
-const FIRST_RETRY_DELAY_MS = 2000;
-const MAX_RETRY_DELAY_MS = 30_000;
-/** A player that should play and shows the same time for this long is restarted. [assumption] */
+/** [assumption] */
+const RETRY_DELAYS = { firstMs: 2000, maxMs: 30_000 };
+/** A playing video whose time has not advanced for so long (ms) is restarted. [assumption] */
 export const STALLED_AFTER_MS = 12_000;
-/** Seconds of video that are kept before and loaded after the shown frame: live video needs little of both. */
+/** Seconds of video kept before and loaded after the shown frame. [assumption: live video needs little of both] */
 const BUFFER = { backBufferLength: 10, maxBufferLength: 12 };
+/** Media type of an HLS playlist. [RFC 8216] */
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 
 export class Player {
@@ -32,7 +33,7 @@ export class Player {
     this.stallTimer = setInterval(() => this.checkProgress(), 1000);
   }
 
-  /** Plays this stream from now on; null stops. */
+  /** Plays the stream at an address until another call; null stops. */
   play(url: string | null): void {
     if (url === this.url) return;
     this.url = url;
@@ -40,7 +41,7 @@ export class Player {
     void this.load();
   }
 
-  /** When the shown frame was captured (ms since the epoch); null if the stream has no such time. */
+  /** Time of capture of the shown frame (ms since the Unix epoch); null if the stream has no such time. */
   get frameTime(): number | null {
     return this.hls?.playingDate?.getTime() ?? null;
   }
@@ -56,7 +57,7 @@ export class Player {
     document.removeEventListener("visibilitychange", this.visibilityChanged);
   }
 
-  /** A hidden page loads no video: it costs mobile data and bandwidth of the server. */
+  /** A hidden page loads no video, which saves mobile data and bandwidth of the server. */
   private readonly visibilityChanged = (): void => {
     if (document.hidden) this.unload();
     else void this.load();
@@ -107,12 +108,12 @@ export class Player {
     if (this.url === null || this.retryTimer !== undefined || (!this.hls && !this.video.src)) return;
     this.unload();
     this.report("retrying");
-    const delay = Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_DELAY_MS * 2 ** this.failures);
+    const delay = retryDelayMs(RETRY_DELAYS, this.failures);
     this.failures += 1;
-    this.retryTimer = setTimeout(() => void this.load(), delay * (0.75 + Math.random() / 2));
+    this.retryTimer = setTimeout(() => void this.load(), delay);
   }
 
-  /** Retries video that stands still: players report no error for it. */
+  /** Restarts a stalled video, for which players report no error. */
   private checkProgress(): void {
     const { currentTime, paused } = this.video;
     const now = performance.now();

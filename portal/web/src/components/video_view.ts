@@ -1,4 +1,4 @@
-/** Live video with the level badge, the time of the frame, and a cover if there is no current video. */
+/** Live video with the level badge, the time of the frame, and a cover in place of missing video. */
 
 import "./video_view.css";
 
@@ -64,7 +64,7 @@ export class VideoView {
     this.player.close();
   }
 
-  /** Old segments of a camera that is down must not look like live video. */
+  /** False for a camera that is down, so that its old segments are not shown as live video. */
   private get playable(): boolean {
     return this.camera.video !== null && this.camera.status !== "offline" && this.camera.status !== "connecting";
   }

@@ -13,11 +13,12 @@ export interface Period {
   to: number;
 }
 
-/** Most rows that the page shows. The CSV of a longer interval covers longer periods. [assumption] */
+/** Most rows of one page. [assumption: a table of a week in intervals of 5 minutes] */
 const MAX_ROWS = 2100;
-/** Rows up to which a chart is easy to read. [assumption] */
+/** Most rows of a chart that is easy to read. [assumption] */
 const COMFORTABLE_ROWS = 200;
-const LONGEST_INTERVAL: Interval = 86400;
+/** Seconds. */
+const LONGEST_INTERVAL = Math.max(...intervalValues) as Interval;
 
 /** Null if the custom fields (`datetime-local`, in the city's time zone) do not make a period. */
 export function periodOf(
@@ -38,7 +39,7 @@ export function possibleIntervals({ from, to }: Period): Interval[] {
   return intervalValues.filter((interval) => (to - from) / 1000 / interval <= MAX_ROWS);
 }
 
-/** The shortest interval that is still easy to read. */
+/** The shortest interval that makes at most COMFORTABLE_ROWS rows. */
 export function usualInterval({ from, to }: Period): Interval {
   return intervalValues.find((interval) => (to - from) / 1000 / interval <= COMFORTABLE_ROWS) ?? LONGEST_INTERVAL;
 }

@@ -1,6 +1,6 @@
 /** Cumulative sums for stacked charts. */
 
-/** Adds to each series the sum of those before it, so that each can be drawn behind the one below it. Null stays null. */
+/** Running sums: each series plus all series before it. Null stays null. */
 export function stackSeries(values: readonly (number | null)[][]): (number | null)[][] {
   let below: (number | null)[] | null = null;
   return values.map((row) => {

@@ -76,6 +76,7 @@ export const english: Record<TextKey, string> = {
   listTitle: "Cameras",
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
+  close: "Close",
   search: "Find a street or camera",
   filterLevels: "Filter by traffic level",
   camerasHere: "{n} cameras",

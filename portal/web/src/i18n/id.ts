@@ -79,6 +79,7 @@ export const indonesian = {
   listTitle: "Daftar kamera",
   zoomIn: "Perbesar",
   zoomOut: "Perkecil",
+  close: "Tutup",
   search: "Cari jalan atau kamera",
   filterLevels: "Saring menurut keadaan",
   camerasHere: "{n} kamera",

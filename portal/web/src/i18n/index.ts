@@ -1,14 +1,15 @@
-/** The language of the page, and texts in it: Bahasa Indonesia first, English second. */
+/** Language of the page, and its texts. Bahasa Indonesia is the default. */
 
 import { english } from "./en";
 import { indonesian, type TextKey } from "./id";
 
 export type { TextKey } from "./id";
 export type Language = "id" | "en";
-/** A text by language; it may exist in one language only. */
+/** A text by language; some texts exist in one language only. */
 type LocalizedText = Readonly<Record<string, string>>;
 
 const TEXTS: Record<Language, Record<TextKey, string>> = { id: indonesian, en: english };
+/** Key in the local storage of the browser: "id" or "en". */
 const STORAGE_KEY = "simpang.language";
 
 let current: Language = "id";
@@ -28,7 +29,7 @@ export function setLanguage(chosen: Language): void {
   localStorage.setItem(STORAGE_KEY, chosen);
 }
 
-/** Sets the language that was chosen in this browser before; Indonesian by default. */
+/** Sets the language that was last chosen in this browser; Indonesian by default. */
 export function restoreLanguage(): void {
   setLanguage(localStorage.getItem(STORAGE_KEY) === "en" ? "en" : "id");
 }

@@ -12,9 +12,9 @@ import { VideoView } from "../components/video_view";
 import { fill, h } from "../dom";
 import { t } from "../i18n";
 
-/** Minutes of counts on the page. The texts name the same number. */
+/** Minutes of counts on the page. The texts contain the same number. */
 const MINUTES = 15;
-/** The counts are loaded again after this time (ms). [assumption] */
+/** Time between two loads of the counts (ms). [assumption] */
 const COUNTS_INTERVAL_MS = 10_000;
 
 export async function openCamera(app: AppContext, id: string): Promise<Page> {
@@ -117,7 +117,7 @@ class CameraPage implements Page {
     refreshFreshness(this.age, [this.camera], this.app.time);
   }
 
-  /** After a failed refresh the former counts stay: each bar names its minute, so they cannot pass for newer ones. */
+  /** Loads the counts. After a failed refresh the old counts stay, because each bar is labelled with its minute. */
   private async loadCounts(): Promise<void> {
     if (document.hidden) return;
     try {

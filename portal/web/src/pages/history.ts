@@ -1,4 +1,4 @@
-/** The history page, for planners: what was measured at a gate or in a zone over time. The address names the query. */
+/** The history page, for planners: measures of a gate or zone over time. The address contains the query. */
 
 import "./history.css";
 
@@ -22,11 +22,9 @@ import {
   usualInterval,
 } from "../history/period";
 import { type TextKey, t } from "../i18n";
-import { toLocal } from "../timezone";
+import { DAY_MS, toLocal } from "../timezone";
 
 type Query = NonNullable<paths["/api/history"]["get"]["parameters"]["query"]>;
-
-const DAY_MS = 86_400_000;
 
 export async function openHistory(app: AppContext): Promise<Page> {
   const { cameras } = await get("/api/cameras");
@@ -49,7 +47,7 @@ class HistoryPage implements Page {
   private readonly presets = h("div", { class: "period-presets", role: "group", "aria-label": t("period") });
   private readonly result = h("div", { class: "history-result" });
   private preset: Preset;
-  /** Counts requests. An answer that arrives after a later request is dropped. */
+  /** Number of the latest request. The answer to an earlier request is dropped. */
   private requestId = 0;
   private closeCharts: () => void = () => undefined;
 
@@ -116,7 +114,7 @@ class HistoryPage implements Page {
     void this.load();
   }
 
-  /** interval: the one to choose, as text; the usual one for the period by default. */
+  /** interval: the interval to choose, as text; null for the usual interval of the period. */
   private renderPeriod(interval: string | null): void {
     const buttons = PRESETS.map((preset) =>
       h(

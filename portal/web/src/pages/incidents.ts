@@ -12,11 +12,11 @@ import { fill, h } from "../dom";
 import { label, t } from "../i18n";
 import { type IncidentFilter, inDisplayOrder, matches } from "../incident_filter";
 
-/** Ended incidents of one request. [assumption: fills a screen several times] */
+/** Ended incidents of a request. [assumption: fills a screen several times] */
 const PAGE_SIZE = 50;
-/** Open incidents of one request: the most that the API allows. [portal: /api/incidents] */
+/** Open incidents of a request: the most that the API allows. [source: /api/incidents] */
 const MAX_OPEN = 200;
-/** The ages in the rows are rewritten after this time (ms). [assumption] */
+/** Time between two updates of the ages in the rows (ms). [assumption] */
 const RENDER_INTERVAL_MS = 30_000;
 
 export async function openIncidents(app: AppContext, id: string): Promise<Page> {
@@ -47,7 +47,7 @@ class IncidentsPage implements Page {
   private filter: IncidentFilter = { camera: "", type: "", onlyOpen: false };
   private next: string | null = null;
   private chosen: string | null = null;
-  /** Counts list requests. An answer that arrives after a later request is dropped. */
+  /** Number of the latest request of the list. The answer to an earlier request is dropped. */
   private requestId = 0;
 
   constructor(
@@ -152,7 +152,7 @@ class IncidentsPage implements Page {
     this.render();
   }
 
-  /** The stream does not repeat what happened while the connection was down. */
+  /** Reloads the list after an interruption, because the stream does not repeat the incidents of that time. */
   private reloadAfterReconnecting(): () => void {
     const { store } = this.app;
     let previous = store.connection;

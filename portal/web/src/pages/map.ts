@@ -21,7 +21,7 @@ export function openMap(app: AppContext): Page {
   const timer = setInterval(() => list.tick(), 1000);
   list.render();
 
-  /** The list is shown at once. Leaflet is loaded afterwards, and the page is usable without it. */
+  /** Loads Leaflet and adds the map. The list is already there, and the page can be used without the map. */
   async function addMap(): Promise<void> {
     const { CameraMap } = await import("../components/camera_map");
     if (!open) return;

@@ -3,9 +3,10 @@
 import { apiUrl, get } from "../api/client";
 import type { CameraState, Incident, Level, NarratedEvent } from "../api/schema";
 import { serverNow } from "../api/server_clock";
+import { retryDelayMs } from "../retry";
 import { readEventStream, type StreamEvent } from "./sse_client";
 
-/** `broken`: reconnecting, and the data is recent enough to show. `lost`: nothing was received for LOST_AFTER_MS. */
+/** `broken`: reconnecting, with data recent enough to show. `lost`: no bytes were received for LOST_AFTER_MS. */
 export type Connection = "connecting" | "live" | "broken" | "lost";
 
 /** Events of the stream by name. */
@@ -14,11 +15,10 @@ interface StreamMessages {
   narration: NarratedEvent;
 }
 
-/** Two missed heartbeats of 15 s [portal: /api/stream]. Older data is shown as unknown. */
+/** Age (ms) from which data is shown as unknown: two missed heartbeats of 15 s. [source: /api/stream] */
 export const LOST_AFTER_MS = 30_000;
-/** Delay before the first retry; it doubles with each failure up to MAX_RETRY_DELAY_MS. [assumption] */
-const FIRST_RETRY_DELAY_MS = 500;
-const MAX_RETRY_DELAY_MS = 15_000;
+/** [assumption] */
+const RETRY_DELAYS = { firstMs: 500, maxMs: 15_000 };
 /** A hidden page keeps its stream for this time. [assumption] */
 export const DISCONNECT_HIDDEN_AFTER_MS = 60_000;
 /** Minimum time between two calls of the change listeners. [assumption] */
@@ -27,12 +27,12 @@ const NOTIFY_INTERVAL_MS = 100;
 export class CameraStore {
   private cameras = new Map<string, CameraState>();
   private state: Connection = "connecting";
-  /** Monotonic time of the last bytes; the server's clock may be corrected, this one may not. */
+  /** Time of the last bytes (ms) on the monotonic clock, which is never corrected. */
   private receivedAt = performance.now();
   private receivedServerTime: number | null = null;
   private error: unknown = null;
   private abort = new AbortController();
-  /** Counts connections of one user and page visibility. What an older connection still delivers is dropped. */
+  /** Number of the connection. Data that arrives from an older connection is dropped. */
   private generation = 0;
   private notifyTimer: ReturnType<typeof setTimeout> | undefined;
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -52,7 +52,7 @@ export class CameraStore {
     void this.run(this.generation);
   }
 
-  /** Drops all state and connects again, as another user who may see other cameras. */
+  /** Drops all state and connects again, for a user with other visible cameras. */
   restart(): void {
     this.generation += 1;
     this.abort.abort();
@@ -71,7 +71,7 @@ export class CameraStore {
     return this.receivedServerTime;
   }
 
-  /** Why the first list has not arrived; null once it has. */
+  /** Error of the last attempt to load the first list; null once the list has arrived. */
   get failure(): unknown {
     return this.loaded ? null : this.error;
   }
@@ -88,7 +88,7 @@ export class CameraStore {
     return this.cameras.get(id);
   }
 
-  /** The level to show: `unknown` while the connection is lost, because the last known one may be out of date. */
+  /** The level to show: `unknown` while the connection is lost, because the last level may be out of date. */
   shownLevel(level: Level): Level {
     return this.state === "lost" ? "unknown" : level;
   }
@@ -108,7 +108,7 @@ export class CameraStore {
     this.messageListeners.narration.add(listener);
   }
 
-  /** Closes the stream of a page that stays hidden: it costs mobile data and a connection of the server. */
+  /** Closes the stream of a page that stays hidden, which saves mobile data and a connection of the server. */
   private visibilityChanged(): void {
     clearTimeout(this.hiddenTimer);
     if (document.hidden && this.mayDisconnect()) {
@@ -124,7 +124,7 @@ export class CameraStore {
     }
   }
 
-  /** Connects again and again, with increasing delays, until the generation ends. */
+  /** Connects, and connects again after each failure, until the generation ends. */
   private async run(generation: number): Promise<void> {
     for (let failures = 0; generation === this.generation; failures += 1) {
       this.abort = new AbortController();
@@ -140,7 +140,7 @@ export class CameraStore {
       if (performance.now() - startedAt > LOST_AFTER_MS) failures = 0;
       if (this.state === "live") this.state = "broken";
       this.notify();
-      await pause(Math.min(MAX_RETRY_DELAY_MS, FIRST_RETRY_DELAY_MS * 2 ** failures) * (0.5 + Math.random()));
+      await pause(retryDelayMs(RETRY_DELAYS, failures));
     }
   }
 
@@ -159,7 +159,7 @@ export class CameraStore {
     this.notify();
   }
 
-  /** List and stream are read at the same time, so an event may be newer than a list that arrives after it. */
+  /** List and stream are read in parallel, so an event may be newer than a list that arrives after it. */
   private newer(camera: CameraState): CameraState {
     const known = this.cameras.get(camera.id);
     return known && known.updated_at > camera.updated_at ? known : camera;
@@ -198,7 +198,7 @@ export class CameraStore {
     this.notify();
   }
 
-  /** Many cameras report at once; the listeners are called once for all of them. */
+  /** Calls the change listeners soon, once for all changes until then. */
   private notify(): void {
     this.notifyTimer ??= setTimeout(() => {
       this.notifyTimer = undefined;

@@ -1,5 +1,5 @@
-/** Server-sent events read with `fetch`. Unlike EventSource it reports heartbeat comments too, so that a dead
- * connection, which is common on mobile networks, is noticed.
+/** Client of server-sent events, built on `fetch`. Unlike EventSource it reports heartbeat comments, by which a dead
+ * connection is detected. These are common on mobile networks.
  */
 
 export interface StreamEvent {
@@ -40,7 +40,7 @@ export class EventParser {
 }
 
 interface StreamHandlers {
-  /** Called for everything that arrives, heartbeats included. */
+  /** Called for all bytes that arrive, heartbeats included. */
   onBytes: () => void;
   onEvent: (event: StreamEvent) => void;
 }

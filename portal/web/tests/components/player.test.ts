@@ -6,7 +6,7 @@ import { collectListeners } from "../support/listeners";
 
 type Problem = { fatal: boolean; type?: string; details?: string };
 
-/** hls.js as far as the player uses it. */
+/** The part of hls.js that the player uses. */
 class FakeHls {
   static supported = true;
   static readonly instances: FakeHls[] = [];
@@ -116,7 +116,7 @@ describe("a stream", () => {
     expect(player.frameTime).toBe(Date.parse("2026-11-22T00:00:00Z"));
   });
 
-  it("is loaded once however often it is asked for, and stopped by null", async () => {
+  it("is loaded once for several calls with its address, and stopped by null", async () => {
     const hls = await playing();
     player.play(URL);
     await pass(0);
@@ -183,14 +183,14 @@ describe("an error", () => {
   });
 });
 
-describe("a stalled video", () => {
-  it("is restarted", async () => {
+describe("a video", () => {
+  it("whose time stands still is restarted", async () => {
     await playing();
     await pass(STALLED_AFTER_MS + 1000);
     expect(states.at(-1)).toBe("retrying");
   });
 
-  it("is not one that advances", async () => {
+  it("that advances is not restarted", async () => {
     await playing();
     for (let second = 0; second < 30; second += 1) {
       video.currentTime += 1;

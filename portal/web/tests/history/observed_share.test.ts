@@ -6,7 +6,7 @@ function row(start: string, end: string, coverage: number): HistoryRow {
   return { start_at: start, end_at: end, coverage } as HistoryRow;
 }
 
-it("counts gaps as unobserved, and time to come not at all", () => {
+it("counts gaps as unobserved, and leaves out the future", () => {
   const rows = [
     row("2026-11-22T00:00Z", "2026-11-22T01:00Z", 1),
     row("2026-11-22T01:00Z", "2026-11-22T02:00Z", 0),

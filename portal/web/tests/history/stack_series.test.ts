@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { stackSeries } from "../../src/history/stack_series";
 
-it("sums series from the first up and leaves gaps as gaps", () => {
+it("adds up series from the first on, and keeps gaps", () => {
   const series = [
     [1, null, 3],
     [4, null, 0],

@@ -102,7 +102,7 @@ describe("the list", () => {
     expect(detail()).toBeNull();
   });
 
-  it("asks the server again when the filter changes, and leaves out ended ones on request", async () => {
+  it("is requested again when the filter changes, without ended incidents if only open ones are wanted", async () => {
     await openAt("/kejadian");
     const [type, cameraField] = all("select") as HTMLSelectElement[];
     const form = document.querySelector("form");
@@ -175,7 +175,7 @@ describe("the detail", () => {
     expect(detail()).toBe("old-1");
   });
 
-  it("reads as missing for an unknown id", async () => {
+  it("is a notice for an unknown id", async () => {
     await openAt("/kejadian/none");
     expect(document.body.textContent).toContain("Kejadian ini tidak ada.");
   });
@@ -189,8 +189,8 @@ describe("the detail", () => {
   });
 });
 
-describe("a page that was left", () => {
-  it("listens to nothing any more", async () => {
+describe("a closed page", () => {
+  it("has no listeners left", async () => {
     const router = await openAt("/kejadian");
     router.go("/");
     expect(store.incidentListeners.size).toBe(0);

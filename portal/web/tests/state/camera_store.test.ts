@@ -13,7 +13,7 @@ let removeListeners: () => void;
 beforeEach(() => {
   vi.useFakeTimers();
   removeListeners = collectListeners();
-  vi.spyOn(Math, "random").mockReturnValue(0.5); // the delay of a retry is then not changed by chance
+  vi.spyOn(Math, "random").mockReturnValue(0.5); // makes the random part of the delay zero
   server = new FakeServer();
   server.install();
   server.answer("/api/cameras", { cameras: [camera("a"), camera("b", { level: "jammed" })] });
@@ -120,7 +120,7 @@ describe("messages", () => {
     expect(changed).toHaveBeenCalledTimes(1);
   });
 
-  it("win over an older list that arrives later", async () => {
+  it("are kept when an older list arrives later", async () => {
     let deliver: (list: { cameras: CameraState[] }) => void = () => undefined;
     server.answer("/api/cameras", () => new Promise((resolve) => (deliver = resolve)));
     const store = await started();
@@ -145,7 +145,7 @@ describe("messages", () => {
 });
 
 describe("another user", () => {
-  it("does not see the cameras of the former one, even if their list arrives late", async () => {
+  it("does not see the cameras of the previous user, even if their list arrives late", async () => {
     const store = await started();
     let deliver: (list: { cameras: CameraState[] }) => void = () => undefined;
     server.answer("/api/cameras", () => new Promise((resolve) => (deliver = resolve)));
@@ -180,7 +180,7 @@ describe("a hidden page", () => {
     expect(store.connection).toBe("live");
   });
 
-  it("keeps its stream for a user who may not disconnect", async () => {
+  it("keeps its stream where the store may not disconnect", async () => {
     await started(false);
     const heartbeats = setInterval(() => server.stream.heartbeat(), 15_000);
     setHidden(true);
