@@ -13,26 +13,26 @@ import numpy as np
 import structlog
 
 from pipelines.atomic_file import write_atomically
-from simulator.cameras.rtsp_server import LiveStream, RtspOutlet
-from simulator.cameras.simulated_camera import Frame, SimulatedCamera
-from simulator.cameras.video_encoder import FPS, Encoder, yuv_frame
-from simulator.ground_truth.recorder import truth_json
+from simulator.cameras.rtsp_server import LiveRtspServer, LiveStream
+from simulator.cameras.simulated_camera import SimulatedCamera, SimulatedFrame
+from simulator.cameras.video_encoder import FPS, H264Encoder, yuv_frame
+from simulator.ground_truth.recorder import ground_truth_json
 from simulator.world.camera_model import IMAGE_SIZE
-from simulator.world.scenario import DAY_S, FaultKind, Script
-from simulator.world.sites import Point
+from simulator.world.scenario import DAY_S, FaultKind, Scenario
+from simulator.world.sites import Site
 from simulator.world.sumo_traffic import STEP_S
 
 log = structlog.get_logger()
 
-MAIN, SUB = "main", "sub"
+MAIN_STREAM, SUB_STREAM = "main", "sub"
 SUB_SIZE, SUB_EVERY = (320, 180), 2
 """For weak links: a quarter of the pixels, half of the frames."""
 
-WRITE_EVERY_S, PREPARED_S = 5.0, 2 * DAY_S
-LATE_S, MISSED_S = 0.16, 1.0
+TRUTH_WRITE_INTERVAL_S, PRERENDERED_S = 5.0, 2 * DAY_S
+SKIP_WHEN_LATE_S, UNSEEN_AFTER_S = 0.16, 1.0
 """Behind by more than this, frames are left out; left out for longer than that, what happens is not seen."""
 
-SILENT = (FaultKind.CABLE_CUT, FaultKind.POWER_CUT)
+SILENT_FAULTS = (FaultKind.CABLE_CUT, FaultKind.POWER_CUT)
 
 
 class LiveCamera:
@@ -41,15 +41,23 @@ class LiveCamera:
     """
 
     def __init__(
-        self, point: Point, seed: int, script: Script, *, port: int, start_at: float, truth: Path, kept_s: float = 3600
+        self,
+        site: Site,
+        seed: int,
+        scenario: Scenario,
+        *,
+        port: int,
+        start_at: float,
+        truth: Path,
+        kept_s: float = 3600,
     ) -> None:
-        self._point, self._script, self._port = point, script, port
+        self._site, self._scenario, self._port = site, scenario, port
         self._start_at, self._truth_file, self._kept_s = start_at, truth, kept_s
-        self._camera = SimulatedCamera(point, seed, script, into_minute_s=start_at % 60)
-        self._main, self._sub = Encoder(IMAGE_SIZE), Encoder(SUB_SIZE, FPS / SUB_EVERY)
+        self._camera = SimulatedCamera(site, seed, scenario, into_minute_s=start_at % 60)
+        self._main, self._sub = H264Encoder(IMAGE_SIZE), H264Encoder(SUB_SIZE, FPS / SUB_EVERY)
         self._streams = (
-            LiveStream(MAIN, self._main.parameter_sets, float(FPS)),
-            LiveStream(SUB, self._sub.parameter_sets, float(FPS / SUB_EVERY)),
+            LiveStream(MAIN_STREAM, self._main.parameter_sets, float(FPS)),
+            LiveStream(SUB_STREAM, self._sub.parameter_sets, float(FPS / SUB_EVERY)),
         )
         self._frames = self._skipped = 0
         self._is_open = False
@@ -58,54 +66,54 @@ class LiveCamera:
         """Until `stop` is set. The truth is written every few seconds and at the end."""
         next_write, drawn_at = 0.0, 0.0
         with self._camera, ExitStack() as outlet:
-            self._camera.prepare(PREPARED_S)
+            self._camera.prepare(PRERENDERED_S)
             while not stop.wait(max(0.0, self._start_at + self._camera.t + STEP_S - time.time())):
-                if time.time() - self._start_at - self._camera.t > LATE_S + STEP_S:
-                    self._camera.skip(missed=self._camera.t - drawn_at > MISSED_S)
+                if time.time() - self._start_at - self._camera.t > SKIP_WHEN_LATE_S + STEP_S:
+                    self._camera.skip(missed=self._camera.t - drawn_at > UNSEEN_AFTER_S)
                     self._skipped += 1
                     continue
-                frame = self._camera.frame()
-                drawn_at = frame.moment.t
-                self._set_outlet(outlet, silent=frame.fault in SILENT)
-                if frame.fault not in SILENT:
+                frame = self._camera.next_frame()
+                drawn_at = frame.state.t
+                self._set_outlet(outlet, silent=frame.fault in SILENT_FAULTS)
+                if frame.fault not in SILENT_FAULTS:
                     self._publish(frame)
-                if frame.moment.t >= next_write:
-                    next_write = frame.moment.t + WRITE_EVERY_S
+                if frame.state.t >= next_write:
+                    next_write = frame.state.t + TRUTH_WRITE_INTERVAL_S
                     self._write_truth()
         self._write_truth()
 
     def _set_outlet(self, outlet: ExitStack, *, silent: bool) -> None:
         if silent and self._is_open:
             outlet.close()
-            log.info("the camera falls silent, as the script says", point=self._point.id)
+            log.info("the camera falls silent, as the script says", site=self._site.id)
         elif not silent and not self._is_open:
-            outlet.enter_context(RtspOutlet(self._streams, self._port))
+            outlet.enter_context(LiveRtspServer(self._streams, self._port))
         self._is_open = not silent
 
-    def _publish(self, frame: Frame) -> None:
-        self._encode(self._main, self._streams[0], frame.moment.t, frame.yuv)
+    def _publish(self, frame: SimulatedFrame) -> None:
+        self._encode(self._main, self._streams[0], frame.state.t, frame.yuv)
         if self._frames % SUB_EVERY == 0:
-            small = cv2.resize(frame.picture, SUB_SIZE, interpolation=cv2.INTER_AREA)
-            self._encode(self._sub, self._streams[1], frame.moment.t, cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420))
+            small = cv2.resize(frame.image, SUB_SIZE, interpolation=cv2.INTER_AREA)
+            self._encode(self._sub, self._streams[1], frame.state.t, cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420))
         self._frames += 1
 
-    def _encode(self, encoder: Encoder, stream: LiveStream, t: float, yuv: Any) -> None:
+    def _encode(self, encoder: H264Encoder, stream: LiveStream, t: float, yuv: Any) -> None:
         for packet in encoder.encode(yuv_frame(np.asarray(yuv, dtype=np.uint8), self._frames)):
             stream.publish(t, bytes(packet))
 
     def _write_truth(self) -> None:
         now = self._camera.t
-        self._camera.truth.forget(now - self._kept_s)
-        said = truth_json(self._camera.truth.truth(now))
+        self._camera.recorder.drop_before(now - self._kept_s)
+        said = ground_truth_json(self._camera.recorder.ground_truth(now))
         said |= {
-            "point": self._point.id,
+            "point": self._site.id,
             "start_at": datetime.fromtimestamp(self._start_at, UTC).isoformat(),
             "frames": self._frames,
             "skipped": self._skipped,
-            "light": self._script.light_at(now).value,
+            "light": self._scenario.light_at(now).value,
             "faults": [
                 {"kind": f.kind.value, "start_s": f.start_s, "end_s": f.start_s + f.duration_s}
-                for f in self._script.faults
+                for f in self._scenario.faults
                 if f.start_s <= now
             ],
         }

@@ -14,22 +14,22 @@ import yaml
 
 from models.weights.bundled import DEMO_CITY
 from pipelines.worker.child_process import free_port, running_process
-from simulator.cameras.live_camera import MAIN
-from simulator.world.camera_model import geometry_of
-from simulator.world.sites import Point
+from simulator.cameras.live_camera import MAIN_STREAM
+from simulator.world.camera_model import camera_geometry
+from simulator.world.sites import Site
 from simulator.world.sumo_network import read_network
 
-GET_READY_S = 25.0
+STARTUP_S = 25.0
 """From the start of the processes to second 0 of the simulation: drawing takes its time, more so on a busy machine."""
 
-CITY = {
+CITY_CONFIG = {
     "name": "Kota Batam (simulasi)",
     "timezone": "Asia/Jakarta",
     "centre": [1.105, 104.055],
     "zoom": 12,
     "simulated": True,
 }
-NOT_LIVE = {"id": "tidak disimulasikan di komputer ini", "en": "not simulated on this machine"}
+OUT_OF_SERVICE_NOTE = {"id": "tidak disimulasikan di komputer ini", "en": "not simulated on this machine"}
 
 
 @dataclass(frozen=True)
@@ -44,39 +44,39 @@ class LiveCity:
 
 @contextmanager
 def live_city(
-    points: Sequence[Point],
+    sites: Sequence[Site],
     seed: int,
     folder: Path,
     *,
     duration_s: float,
-    play: str = "city",
-    get_ready_s: float = GET_READY_S,
-    listed: Sequence[Point] = (),
+    scenario_name: str = "city",
+    startup_s: float = STARTUP_S,
+    not_live: Sequence[Site] = (),
 ) -> Iterator[LiveCity]:
     """duration_s: for how long incidents and faults are scripted. play: a key of `PLAYS`. Files go to `folder`.
 
     listed: further points that are in the configuration, but do not live.
     """
     (folder / "truth").mkdir(parents=True, exist_ok=True)
-    ports = {point.id: free_port() for point in points}
-    truth = {point.id: folder / "truth" / f"{point.id}.json" for point in points}
-    start_at = time.time() + get_ready_s
-    config = write_config((*points, *listed), ports, folder)
-    among = ",".join(point.id for point in points)
+    ports = {site.id: free_port() for site in sites}
+    truth = {site.id: folder / "truth" / f"{site.id}.json" for site in sites}
+    start_at = time.time() + startup_s
+    config = write_config((*sites, *not_live), ports, folder)
+    among = ",".join(site.id for site in sites)
     with ExitStack() as running:
-        common = ["--among", among, "--seed", str(seed), "--play", play]
+        common = ["--among", among, "--seed", str(seed), "--play", scenario_name]
         common += ["--start-at", f"{start_at:.3f}", "--duration", f"{duration_s:.0f}"]
         cameras = tuple(
             running.enter_context(
                 running_process(
                     [
-                        *(sys.executable, "-m", "pipelines", "city", "camera", point.id, *common),
-                        *("--port", str(ports[point.id]), "--truth", str(truth[point.id])),
+                        *(sys.executable, "-m", "pipelines", "city", "camera", site.id, *common),
+                        *("--port", str(ports[site.id]), "--truth", str(truth[site.id])),
                     ],
-                    log=folder / f"{point.id}.log",
+                    log=folder / f"{site.id}.log",
                 )
             )
-            for point in points
+            for site in sites
         )
         running.callback(_stop_all, cameras)
         yield LiveCity(config, truth, start_at, cameras)
@@ -88,19 +88,19 @@ def _stop_all(cameras: Sequence[Popen[bytes]]) -> None:
         camera.terminate()
 
 
-def write_config(points: Sequence[Point], ports: dict[str, int], folder: Path) -> Path:
+def write_config(sites: Sequence[Site], ports: dict[str, int], folder: Path) -> Path:
     """city.yaml and one camera.json for each point. ports: of those that live."""
-    for point in points:
-        geometry = geometry_of(point, read_network(point))
-        (folder / f"{point.id}.camera.json").write_text(json.dumps(geometry, indent=1), encoding="utf-8")
-    sites = {point.site: {"id": point.site, "name": point.site_name} for point in points}
+    for site in sites:
+        geometry = camera_geometry(site, read_network(site))
+        (folder / f"{site.id}.camera.json").write_text(json.dumps(geometry, indent=1), encoding="utf-8")
+    locations = {site.location: {"id": site.location, "name": site.location_name} for site in sites}
     config = folder / "city.yaml"
     said: dict[str, Any] = {
-        "city": CITY,
+        "city": CITY_CONFIG,
         "weights": DEMO_CITY,
         "data_dir": "data",
-        "sites": list(sites.values()),
-        "cameras": [_camera(point, ports) for point in points],
+        "sites": list(locations.values()),
+        "cameras": [_camera(site, ports) for site in sites],
     }
     _write(config, said)
     return config
@@ -116,15 +116,15 @@ def _write(config: Path, said: dict[str, Any]) -> None:
     config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
-def _camera(point: Point, ports: dict[str, int]) -> dict[str, Any]:
+def _camera(site: Site, ports: dict[str, int]) -> dict[str, Any]:
     camera = {
-        "id": point.id,
-        "name": point.name,
-        "site": point.site,
+        "id": site.id,
+        "name": site.name,
+        "site": site.location,
         "owner": "Simulasi",
         "visibility": "public",
-        "position": [point.lat, point.lon],
-        "url": f"rtsp://127.0.0.1:{ports.get(point.id, 0)}/{MAIN}",
-        "geometry": f"{point.id}.camera.json",
+        "position": [site.lat, site.lon],
+        "url": f"rtsp://127.0.0.1:{ports.get(site.id, 0)}/{MAIN_STREAM}",
+        "geometry": f"{site.id}.camera.json",
     }
-    return camera if point.id in ports else {**camera, "out_of_service": NOT_LIVE}
+    return camera if site.id in ports else {**camera, "out_of_service": OUT_OF_SERVICE_NOTE}

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from simulator.cameras.simulated_camera import Frame, SimulatedCamera
-from simulator.cameras.video_encoder import FPS, Film
-from simulator.ground_truth.recorder import truth_json
+from simulator.cameras.simulated_camera import SimulatedCamera, SimulatedFrame
+from simulator.cameras.video_encoder import FPS, Mp4Writer
+from simulator.ground_truth.recorder import ground_truth_json
 from simulator.render.visibility import visible_share
 from simulator.world.camera_model import IMAGE_SIZE
-from simulator.world.scenario import Script
-from simulator.world.sites import Point
-from simulator.world.vehicle_types import ALL_BODIES
+from simulator.world.scenario import Scenario
+from simulator.world.sites import Site
+from simulator.world.vehicle_types import VEHICLE_TYPES
 
 
-def record(
-    point: Point,
+def render_video(
+    site: Site,
     seed: int,
-    script: Script,
+    scenario: Scenario,
     *,
     seconds: float,
     video: Path,
@@ -33,30 +33,34 @@ def record(
     boxes: exact ones, gzipped, one line a frame, as `simpang replay` reads detections; in place of a confidence stands
     the share that shows.
     """
-    with SimulatedCamera(point, seed, script) as simulated, Film(video, IMAGE_SIZE) as film, ExitStack() as files:
+    with (
+        SimulatedCamera(site, seed, scenario) as simulated,
+        Mp4Writer(video, IMAGE_SIZE) as writer,
+        ExitStack() as files,
+    ):
         lines = None if boxes is None else files.enter_context(gzip.open(boxes, "wt", encoding="utf-8"))
         for number in range(round(seconds * FPS)):
-            frame = simulated.frame()
-            film.add(frame.yuv)
+            frame = simulated.next_frame()
+            writer.add(frame.yuv)
             if lines is not None:
-                lines.write(json.dumps({"t": round(number / float(FPS), 3), "boxes": boxes_of(frame)}) + "\n")
-            progress(frame.moment.t)
+                lines.write(json.dumps({"t": round(number / float(FPS), 3), "boxes": frame_boxes(frame)}) + "\n")
+            progress(frame.state.t)
         said = {"clip": video.name, "fps": float(FPS), "width": IMAGE_SIZE[0], "height": IMAGE_SIZE[1]}
-        said |= truth_json(simulated.truth.truth()) | {"gates": simulated.geometry["gates"]}
+        said |= ground_truth_json(simulated.recorder.ground_truth()) | {"gates": simulated.geometry["gates"]}
     for path, content in ((truth, said), (camera, simulated.geometry)):
         if path is not None:
             path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def boxes_of(frame: Frame) -> list[list[float | str]]:
+def frame_boxes(frame: SimulatedFrame) -> list[list[float | str]]:
     """`[x1, y1, x2, y2, share that shows, class]` of all in the picture, clipped to it."""
     width, height = IMAGE_SIZE
     found: list[list[float | str]] = []
-    shares = visible_share(frame.figures)
-    for i, index in enumerate(frame.figures.chosen):
-        x1, y1, x2, y2 = frame.figures.box[i].tolist()
+    shares = visible_share(frame.projected)
+    for i, index in enumerate(frame.projected.chosen):
+        x1, y1, x2, y2 = frame.projected.box[i].tolist()
         clipped = [max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2)]
         if clipped[2] > clipped[0] and clipped[3] > clipped[1]:
-            road_user = ALL_BODIES[frame.moment.body[index]].road_user.value
+            road_user = VEHICLE_TYPES[frame.state.type_index[index]].road_user.value
             found.append([*(round(v, 2) for v in clipped), round(float(shares[i]), 3), road_user])
     return found

@@ -20,7 +20,7 @@ from aio_rtsp_toolkit.server_session_types import QueuedMediaPacket
 
 from pipelines.errors import UserError
 
-WAITING_FRAMES = 50
+CLIENT_QUEUE_FRAMES = 50
 """What one viewer may have waiting; more, and it gets nothing until the next keyframe."""
 
 _START_TIMEOUT_S, _STOP_TIMEOUT_S, _POLL_S = 10.0, 5.0, 0.2
@@ -30,7 +30,7 @@ _SLICE, _KEY_SLICE, _SPS, _PPS = 1, 5, 7, 8
 
 
 @dataclass(frozen=True, slots=True)
-class LiveFrame:
+class EncodedFrame:
     """One encoded picture, its NAL units behind their lengths. t: seconds on the camera's clock."""
 
     t: float
@@ -45,27 +45,27 @@ class LiveStream:
         units = {unit[0] & 0x1F: unit for unit in nal_units(parameter_sets)}
         self.name, self.fps = name, fps
         self.sps, self.pps = units[_SPS], units[_PPS]
-        self._viewers: list[_Viewer] = []
+        self._clients: list[_Client] = []
         self._lock = threading.Lock()
 
     def publish(self, t: float, encoded: bytes) -> None:
         """encoded: of one picture, with start codes."""
         slices = [unit for unit in nal_units(encoded) if unit[0] & 0x1F in (_SLICE, _KEY_SLICE)]
         payload = b"".join(len(unit).to_bytes(4, "big") + unit for unit in slices)
-        frame = LiveFrame(t, payload, any(unit[0] & 0x1F == _KEY_SLICE for unit in slices))
+        frame = EncodedFrame(t, payload, any(unit[0] & 0x1F == _KEY_SLICE for unit in slices))
         with self._lock:
-            for viewer in self._viewers:
-                viewer.offer(frame)
+            for client in self._clients:
+                client.offer(frame)
 
-    def join(self) -> "_Viewer":
-        viewer = _Viewer()
+    def add_client(self) -> "_Client":
+        client = _Client()
         with self._lock:
-            self._viewers.append(viewer)
-        return viewer
+            self._clients.append(client)
+        return client
 
-    def leave(self, viewer: "_Viewer") -> None:
+    def remove_client(self, client: "_Client") -> None:
         with self._lock:
-            self._viewers.remove(viewer)
+            self._clients.remove(client)
 
     def description(self) -> Any:
         fmtp = (
@@ -85,13 +85,13 @@ class LiveStream:
 
 
 @dataclass
-class _Viewer:
+class _Client:
     """Begins with a keyframe, and after it fell behind, with the next one."""
 
-    frames: "queue.Queue[LiveFrame]" = field(default_factory=lambda: queue.Queue(WAITING_FRAMES))
+    frames: "queue.Queue[EncodedFrame]" = field(default_factory=lambda: queue.Queue(CLIENT_QUEUE_FRAMES))
     in_step: bool = False
 
-    def offer(self, frame: LiveFrame) -> None:
+    def offer(self, frame: EncodedFrame) -> None:
         if not (self.in_step or frame.is_keyframe):
             return
         try:
@@ -105,11 +105,11 @@ class _LiveSession(RtspServerSession):  # type: ignore[misc]
     def _produce_container_packets(self, loop: Any, waiting: Any, stop_event: threading.Event) -> None:
         state = next(state for state in self.track_states.values() if state.rtp_channel is not None)
         stream: LiveStream = self.server.streams[self.media_source.file_path.name]
-        viewer, first = stream.join(), None
+        client, first = stream.add_client(), None
         try:
             while not (self.closed or stop_event.is_set()):
                 try:
-                    frame = viewer.frames.get(timeout=_POLL_S)
+                    frame = client.frames.get(timeout=_POLL_S)
                 except queue.Empty:
                     continue
                 first = frame.t if first is None else first
@@ -124,10 +124,10 @@ class _LiveSession(RtspServerSession):  # type: ignore[misc]
                 if not self._threadsafe_queue_put(loop, waiting, packet, stop_event):
                     return
         finally:
-            stream.leave(viewer)
+            stream.remove_client(client)
 
 
-class _LiveServer(RtspServer):  # type: ignore[misc]
+class _StreamServer(RtspServer):  # type: ignore[misc]
     def __init__(self, streams: Iterable[LiveStream], host: str, port: int) -> None:
         super().__init__(".", host=host, port=port)
         self.streams = {stream.name: stream for stream in streams}
@@ -158,7 +158,7 @@ class _LiveServer(RtspServer):  # type: ignore[misc]
         await self.close()
 
 
-class RtspOutlet:
+class LiveRtspServer:
     """A context manager that serves `streams` at rtsp://host:port/NAME; leaving it cuts all viewers off.
 
     Raises UserError on entering where the port is taken.
@@ -181,7 +181,7 @@ class RtspOutlet:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = _LiveServer(self._streams, self._host, self._port)
+        server = _StreamServer(self._streams, self._host, self._port)
         try:
             await server.start()
         except OSError as error:

@@ -12,10 +12,10 @@ from av.codec.context import Flags
 from numpy.typing import NDArray
 
 FPS = Fraction(25, 2)
-KEYFRAME_EVERY = 25
+KEYFRAME_INTERVAL = 25
 """Two seconds: what cameras are set to for live viewing."""
 
-OPTIONS = {"preset": "superfast", "tune": "zerolatency", "bf": "0", "crf": "25", "scenecut": "0", "threads": "1"}
+X264_OPTIONS = {"preset": "superfast", "tune": "zerolatency", "bf": "0", "crf": "25", "scenecut": "0", "threads": "1"}
 
 
 def yuv_frame(yuv: NDArray[np.uint8], number: int) -> av.VideoFrame:
@@ -26,7 +26,7 @@ def yuv_frame(yuv: NDArray[np.uint8], number: int) -> av.VideoFrame:
     return frame
 
 
-class Encoder:
+class H264Encoder:
     """A bare H.264 stream with start codes; its parameter sets are kept apart."""
 
     def __init__(self, image_size: tuple[int, int], fps: Fraction = FPS) -> None:
@@ -34,8 +34,8 @@ class Encoder:
         self._codec.width, self._codec.height = image_size
         self._codec.pix_fmt = "yuv420p"
         self._codec.time_base, self._codec.framerate = 1 / fps, fps
-        self._codec.gop_size = KEYFRAME_EVERY
-        self._codec.options = OPTIONS
+        self._codec.gop_size = KEYFRAME_INTERVAL
+        self._codec.options = X264_OPTIONS
         self._codec.flags |= Flags.global_header
         self._codec.open()
 
@@ -48,15 +48,15 @@ class Encoder:
         yield from self._codec.encode(frame)
 
 
-class Film:
+class Mp4Writer:
     """A context manager that writes an MP4."""
 
     def __init__(self, path: Path, image_size: tuple[int, int]) -> None:
         self._container = av.open(str(path), "w", format="mp4")
-        self._stream = self._container.add_stream("libx264", rate=FPS, options=OPTIONS)
+        self._stream = self._container.add_stream("libx264", rate=FPS, options=X264_OPTIONS)
         self._stream.width, self._stream.height = image_size
         self._stream.pix_fmt = "yuv420p"
-        self._stream.gop_size = KEYFRAME_EVERY
+        self._stream.gop_size = KEYFRAME_INTERVAL
         self._frames = 0
 
     def __enter__(self) -> Self:

@@ -13,7 +13,7 @@ from pipelines.worker.child_process import running_process
 from simulator.cameras.file_rtsp_server import rtsp_server
 from simulator.demo.clips import demo_config
 
-NO_CLIPS = """\
+NO_CLIPS_MESSAGE = """\
 There are no clips in {clips} to play as cameras. Show Simpang your own traffic instead:
   make demo CLIPS=/path/to/a/folder/with/video      your recordings, played over RTSP as cameras
   simpang run city.yaml                             your cameras; the README has a five-line city.yaml
@@ -36,9 +36,9 @@ def demo(clips: Path | None, cameras: int | None, seed: int, data_dir: Path, por
         if clips is not None:
             _play_clips(clips, data_dir, port)
         else:
-            from simulator.demo.run import show  # noqa: PLC0415 (drawing takes a while to load)
+            from simulator.demo.run import run_demo  # noqa: PLC0415 (drawing takes a while to load)
 
-            show(data_dir, port=port, cameras=cameras, seed=seed, say=click.echo)
+            run_demo(data_dir, port=port, cameras=cameras, seed=seed, print_line=click.echo)
     except KeyboardInterrupt:
         click.echo("Simpang has stopped.")
 
@@ -46,7 +46,7 @@ def demo(clips: Path | None, cameras: int | None, seed: int, data_dir: Path, por
 def _play_clips(clips: Path, data_dir: Path, port: int) -> None:
     weights = clips.resolve().parent / "weights" / "yolo11n_int8_openvino_model"
     if not clips.is_dir():
-        click.echo(NO_CLIPS.format(clips=clips, weights=weights))
+        click.echo(NO_CLIPS_MESSAGE.format(clips=clips, weights=weights))
         return
     data_dir.mkdir(parents=True, exist_ok=True)
     use_weights = weights if "SIMPANG_WEIGHTS" not in os.environ and weights.is_dir() else None

@@ -13,7 +13,7 @@ from models.errors import UnusableWeights
 from models.weights.bundled import DEMO_CITY
 from models.weights.resolver import resolve_weights
 from pipelines.errors import UserError
-from simulator.world.sites import Point, all_points, point_of
+from simulator.world.sites import Site, all_sites, site_by_id
 
 
 @click.command("evaluate-city")
@@ -41,25 +41,30 @@ def evaluate_city(
     Cameras over RTSP, detector, tracker, analytics, bus and PostgreSQL are those of `simpang run`. Takes --minutes and
     about one more, for it runs in real time; configuration, logs and snapshots stay in --dir. Needs the extra `demo`.
     """
-    from simulator.evaluation.end_to_end import WARM_UP_S, Trial, run_trial  # noqa: PLC0415
-    from simulator.evaluation.report import verdict  # noqa: PLC0415
+    from simulator.evaluation.end_to_end import WARM_UP_S, EndToEndRun, run_end_to_end  # noqa: PLC0415
+    from simulator.evaluation.report import scores_json  # noqa: PLC0415
     from simulator.world.sumo_traffic import load_sumo  # noqa: PLC0415 - the machinery takes a while to load
 
     load_sumo()
     if json_path != "-" and not Path(json_path).resolve().parent.is_dir():
         raise UserError(f"{json_path}: the folder does not exist; create it first")
     _check_weights(weights)
-    points = _points(point_ids, cameras, seed)
-    trial = Trial(points, seed, minutes, folder.resolve() / f"{time.strftime('%Y%m%d-%H%M%S')}-seed-{seed}", weights)
+    sites = _chosen_sites(point_ids, cameras, seed)
+    run = EndToEndRun(sites, seed, minutes, folder.resolve() / f"{time.strftime('%Y%m%d-%H%M%S')}-seed-{seed}", weights)
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("getting ready", total=trial.until_s)
-        outcome = run_trial(trial, lambda t: bar.update(task, completed=max(0.0, t), description=f"{t:.0f} s"))
-    about = {"minutes": minutes, "seed": seed, "weights": weights, "warm_up_s": WARM_UP_S, "folder": str(trial.folder)}
+        task = bar.add_task("getting ready", total=run.until_s)
+        outcome = run_end_to_end(run, lambda t: bar.update(task, completed=max(0.0, t), description=f"{t:.0f} s"))
+    about = {"minutes": minutes, "seed": seed, "weights": weights, "warm_up_s": WARM_UP_S, "folder": str(run.folder)}
     if outcome.overloaded:
-        console.print(f"This machine is overloaded: cameras drew only {outcome.shown:.0%} of their frames in time.")
-    text = json.dumps(about | {"frames_shown": round(outcome.shown, 4)} | verdict(outcome.scores), indent=1) + "\n"
+        console.print(
+            f"This machine is overloaded: cameras drew only {outcome.rendered_share:.0%} of their frames in time."
+        )
+    text = (
+        json.dumps(about | {"frames_shown": round(outcome.rendered_share, 4)} | scores_json(outcome.scores), indent=1)
+        + "\n"
+    )
     if json_path == "-":
         click.echo(text, nl=False)
     else:
@@ -74,8 +79,8 @@ def _check_weights(weights: str) -> None:
         raise UserError(str(error)) from error
 
 
-def _points(point_ids: tuple[str, ...], cameras: int, seed: int) -> list[Point]:
+def _chosen_sites(point_ids: tuple[str, ...], cameras: int, seed: int) -> list[Site]:
     if point_ids:
-        return [point_of(name) for name in dict.fromkeys(point_ids)]
-    points = all_points()
-    return [points[k] for k in sorted(np.random.default_rng([seed, 12]).permutation(len(points))[:cameras].tolist())]
+        return [site_by_id(name) for name in dict.fromkeys(point_ids)]
+    sites = all_sites()
+    return [sites[k] for k in sorted(np.random.default_rng([seed, 12]).permutation(len(sites))[:cameras].tolist())]

@@ -12,14 +12,14 @@ from models.weights.bundled import DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from models.weights.resolver import resolve_weights
 from pipelines.errors import UserError
 
-THREADS = "For training. On a machine with other work, 1 is faster than more that wait for each other."
+_THREADS_HELP = "For training. On a machine with other work, 1 is faster than more that wait for each other."
 
 
 @click.command("train-demo")
 @click.option("--start", default="yolo11n", show_default=True, help="YOLO11n to start from: a .pt, an export, a name.")
 @click.option("--seed", default=2026, show_default=True, type=click.IntRange(0, 40_000))
 @click.option("--steps", default=DEMO_CITY_STEPS, show_default=True, type=click.IntRange(min=1))
-@click.option("--threads", type=click.IntRange(min=1), show_default="all cores", help=THREADS)
+@click.option("--threads", type=click.IntRange(min=1), show_default="all cores", help=_THREADS_HELP)
 @click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-demo"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models/weights/demo_city"), show_default=True)
 def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders: Path) -> None:
@@ -28,10 +28,10 @@ def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders
     Pictures and checkpoints are kept in the folder given by --work: started again, it goes on where it was.
     Needs the extras `demo`, `yolo` and `quantise`.
     """
-    from simulator.training.pipeline import Plan, train  # noqa: PLC0415 - drawing takes a while to load
+    from simulator.training.pipeline import TrainingPlan, train  # noqa: PLC0415 - drawing takes a while to load
     from simulator.training.release import publish  # noqa: PLC0415
 
-    plan, work = Plan(seed=seed, steps=steps), folders["work"]
+    plan, work = TrainingPlan(seed=seed, steps=steps), folders["work"]
     try:
         path = resolve_weights(start, prefer_torch=True)
         with Progress(console=Console(stderr=True), transient=True) as bar:

@@ -10,7 +10,7 @@ import yaml
 from pipelines.errors import UserError
 
 VIDEO_SUFFIXES = {".mp4", ".mkv"}
-MOST_CAMERAS = 4
+MAX_CLIP_CAMERAS = 4
 """What two cores hold at five looks a second."""
 
 
@@ -43,7 +43,7 @@ def demo_config(clips: Path, *, data_dir: Path, rtsp_port: int, port: int, weigh
         raise UserError(f"{clips}: no .mp4 or .mkv in this folder; give a folder with traffic video: --clips DIR")
     drawn = [clip for clip in KNOWN_CLIPS if clip.stem in files]
     chosen = drawn or [
-        KnownClip(stem, stem, (1.12 + 0.01 * n, 104.04)) for n, stem in enumerate(list(files)[:MOST_CAMERAS])
+        KnownClip(stem, stem, (1.12 + 0.01 * n, 104.04)) for n, stem in enumerate(list(files)[:MAX_CLIP_CAMERAS])
     ]
     config: dict[str, Any] = {
         "city": {"name": "Kota Contoh", "timezone": "Asia/Jakarta", "centre": [1.1275, 104.046], "zoom": 14},

@@ -18,11 +18,11 @@ from analytics.flow.free_flow import LIMIT_SHARE
 from analytics.geometry.plane import side_of_line
 from pipelines.config.geometry_file import CameraGeometry
 from simulator.world.scenario import demand_at
-from simulator.world.sites import Point
-from simulator.world.vehicle_types import BODIES, SHARES
+from simulator.world.sites import Site
+from simulator.world.vehicle_types import TRAFFIC_SHARES, TRAFFIC_TYPES
 
-SEED_MARK = "5eed"
-MINUTES = 24 * 60
+SEEDED_ID_PREFIX = "5eed"
+MINUTES_PER_DAY = 24 * 60
 
 _WEEKEND, _WEEKEND_PEAK = 0.8, 0.85
 _DAY_SPREAD, _MINUTE_SPREAD, _SPEED_SPREAD = 0.06, 0.12, 0.18
@@ -35,7 +35,7 @@ _VEHICLE_SHARE_OF_KM = 0.004
 
 
 @dataclass(frozen=True)
-class Rows:
+class TableRows:
     """Of one table, as tab-separated lines for COPY."""
 
     table: str
@@ -43,54 +43,54 @@ class Rows:
     text: str
 
 
-class PastDays:
+class CameraHistory:
     """What one camera would have seen on any day of the past. The same point and day give the same rows.
 
     number: of the camera, for the event ids.
     """
 
-    def __init__(self, point: Point, geometry: CameraGeometry, number: int, zone: ZoneInfo) -> None:
-        self._point, self._geometry, self._number, self._zone = point, geometry, number, zone
+    def __init__(self, site: Site, geometry: CameraGeometry, number: int, zone: ZoneInfo) -> None:
+        self._site, self._geometry, self._number, self._zone = site, geometry, number, zone
 
     @property
     def camera_id(self) -> str:
-        return self._point.id
+        return self._site.id
 
     def midnight(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self._zone)
 
-    def day(self, day: date, until: datetime) -> Iterator[Rows]:
+    def day(self, day: date, until: datetime) -> Iterator[TableRows]:
         """The rows of a local day, none at or after `until`."""
-        dice = np.random.default_rng([self._number, day.toordinal()])
-        starts = self.midnight(day).timestamp() + 60 * np.arange(MINUTES, dtype=np.float64)
-        demand = self._demand(day, dice)
+        rng = np.random.default_rng([self._number, day.toordinal()])
+        starts = self.midnight(day).timestamp() + 60 * np.arange(MINUTES_PER_DAY, dtype=np.float64)
+        demand = self._demand(day, rng)
         seen = (starts + 60 <= until.timestamp()) & ~self._outage(day)
-        relative = self._relative_speed(demand, dice)
+        relative = self._relative_speed(demand, rng)
         yield self._observed(starts[seen])
         for gate in self._geometry.gates:
-            yield self._crossings(gate.id, starts[seen], demand[seen], relative[gate.id][seen], dice)
+            yield self._crossings(gate.id, starts[seen], demand[seen], relative[gate.id][seen], rng)
         for zone in self._geometry.zones:
             yield self._intervals(zone.id, starts[seen], demand[seen], relative[zone.id][seen])
 
-    def _demand(self, day: date, dice: np.random.Generator) -> NDArray[np.float64]:
+    def _demand(self, day: date, rng: np.random.Generator) -> NDArray[np.float64]:
         """(MINUTES,) factor on the arm's ordinary flow."""
-        usual = np.array([demand_at(minute / 60) for minute in range(MINUTES)])
+        usual = np.array([demand_at(minute / 60) for minute in range(MINUTES_PER_DAY)])
         if day.weekday() >= 5:
             usual = _WEEKEND * np.minimum(usual, _WEEKEND_PEAK)
-        return np.asarray(usual * dice.lognormal(0, _DAY_SPREAD) * dice.lognormal(0, _MINUTE_SPREAD, MINUTES))
+        return np.asarray(usual * rng.lognormal(0, _DAY_SPREAD) * rng.lognormal(0, _MINUTE_SPREAD, MINUTES_PER_DAY))
 
-    def _relative_speed(self, demand: NDArray[np.float64], dice: np.random.Generator) -> dict[str, NDArray[np.float64]]:
+    def _relative_speed(self, demand: NDArray[np.float64], rng: np.random.Generator) -> dict[str, NDArray[np.float64]]:
         """(MINUTES,) by carriageway; gates and zones of one carriageway share their name."""
         found = {}
         for zone in self._geometry.zones:
             empty = _AT_SIGNAL if zone.signal_controlled else _RELATIVE_SPEED
-            speed = empty - _SLOWED * (demand / _RUSH) ** 4 + dice.normal(0, 0.03, MINUTES)
+            speed = empty - _SLOWED * (demand / _RUSH) ** 4 + rng.normal(0, 0.03, MINUTES_PER_DAY)
             found[zone.id] = np.clip(speed, 0.12, 1.1)
         return found
 
     def _outage(self, day: date) -> NDArray[np.bool_]:
         """(MINUTES,) a fibre cut of some hours, on some days."""
-        down = np.zeros(MINUTES, dtype=bool)
+        down = np.zeros(MINUTES_PER_DAY, dtype=bool)
         if (day.toordinal() + 5 * self._number) % _OUTAGE_EVERY_DAYS == 0:
             first, hours = np.random.default_rng([self._number, day.toordinal(), 1]).integers([60 * 6, 2], [60 * 15, 7])
             down[first : first + 60 * hours] = True
@@ -98,20 +98,20 @@ class PastDays:
 
     def _flow(self, demand: NDArray[np.float64]) -> NDArray[np.float64]:
         """Vehicles a minute on one carriageway: over a day as many leave by an arm as come by it."""
-        return demand * self._point.watched.flow_veh_h / 60
+        return demand * self._site.observed_arm.flow_veh_h / 60
 
     @cached_property
     def _free_flow_kmh(self) -> float:
-        return LIMIT_SHARE * self._point.speed_limit_kmh
+        return LIMIT_SHARE * self._site.speed_limit_kmh
 
     def _event_ids(self, starts: NDArray[np.float64]) -> list[str]:
-        return [f"{SEED_MARK}{self._number:04x}-0000-8000-8000-{int(start):012x}" for start in starts]
+        return [f"{SEEDED_ID_PREFIX}{self._number:04x}-0000-8000-8000-{int(start):012x}" for start in starts]
 
-    def _observed(self, starts: NDArray[np.float64]) -> Rows:
+    def _observed(self, starts: NDArray[np.float64]) -> TableRows:
         columns = "start_at", "event_id", "camera_id", "end_at", "observed_s"
         lines = zip(_times(starts), self._event_ids(starts), _times(starts + 60), strict=True)
-        text = "".join(f"{start}\t{event}\t{self._point.id}\t{end}\t60\n" for start, event, end in lines)
-        return Rows("observed", columns, text)
+        text = "".join(f"{start}\t{event}\t{self._site.id}\t{end}\t60\n" for start, event, end in lines)
+        return TableRows("observed", columns, text)
 
     def _crossings(
         self,
@@ -119,20 +119,20 @@ class PastDays:
         starts: NDArray[np.float64],
         demand: NDArray[np.float64],
         relative: NDArray[np.float64],
-        dice: np.random.Generator,
-    ) -> Rows:
-        vehicles = dice.poisson(self._flow(demand))
+        rng: np.random.Generator,
+    ) -> TableRows:
+        vehicles = rng.poisson(self._flow(demand))
         minute = np.repeat(np.arange(len(starts)), vehicles)
-        at = np.sort(starts[minute] + dice.uniform(0, 60, len(minute)))
-        names = [body.road_user.value for body in BODIES]
-        users = [names[k] for k in dice.choice(len(BODIES), len(minute), p=SHARES)]
-        speed = relative[minute] * self._free_flow_kmh * dice.lognormal(0, _SPEED_SPREAD, len(minute))
+        at = np.sort(starts[minute] + rng.uniform(0, 60, len(minute)))
+        names = [vehicle_type.road_user.value for vehicle_type in TRAFFIC_TYPES]
+        users = [names[k] for k in rng.choice(len(TRAFFIC_TYPES), len(minute), p=TRAFFIC_SHARES)]
+        speed = relative[minute] * self._free_flow_kmh * rng.lognormal(0, _SPEED_SPREAD, len(minute))
         headway = np.diff(at, prepend=np.nan)
         events = self._event_ids(starts)
         # Gates number their crossings apart, for both belong to the same events.
         first = 10_000 * [each.id for each in self._geometry.gates].index(gate)
         lines = zip(_times(at), minute.tolist(), users, speed.tolist(), headway.tolist(), strict=True)
-        passing = f"{self._point.id}\t{gate}\t{self._direction(gate)}"
+        passing = f"{self._site.id}\t{gate}\t{self._direction(gate)}"
         text = "".join(
             f"{when}\t{events[m]}\t{first + n}\t{passing}\t{user}\t{n}\t{kmh:.1f}\t{gap:.2f}\n"
             for n, (when, m, user, kmh, gap) in enumerate(lines)
@@ -149,7 +149,7 @@ class PastDays:
             "speed_kmh",
             "headway_s",
         )
-        return Rows("crossings", columns, text)
+        return TableRows("crossings", columns, text)
 
     def _direction(self, gate_id: str) -> str:
         """Which way the traffic of the carriageway crosses its gate: as `analytics.facts.Direction`."""
@@ -161,7 +161,7 @@ class PastDays:
 
     def _intervals(
         self, zone_id: str, starts: NDArray[np.float64], demand: NDArray[np.float64], relative: NDArray[np.float64]
-    ) -> Rows:
+    ) -> TableRows:
         zone = next(zone for zone in self._geometry.zones if zone.id == zone_id)
         flow, speed = self._flow(demand) * 60, relative * self._free_flow_kmh
         density = flow / speed / (zone.lanes or 1)
@@ -174,11 +174,11 @@ class PastDays:
             strict=True,
         )
         text = "".join(
-            f"{self._point.id}\t{zone_id}\t{start}\t{end}\t{q:.0f}\t{v:.1f}\t{r:.3f}\t{k:.2f}\t{o:.3f}\t{level}\t1\n"
+            f"{self._site.id}\t{zone_id}\t{start}\t{end}\t{q:.0f}\t{v:.1f}\t{r:.3f}\t{k:.2f}\t{o:.3f}\t{level}\t1\n"
             for start, end, q, v, r, k, o, level in lines
         )
         columns = "camera_id", "zone", "start_at", "end_at", "flow_veh_h", "speed_kmh", "relative_speed"
-        return Rows("zone_intervals", (*columns, "density_veh_km_lane", "occupancy", "level", "coverage"), text)
+        return TableRows("zone_intervals", (*columns, "density_veh_km_lane", "occupancy", "level", "coverage"), text)
 
 
 def days_back(until: datetime, days: int) -> Iterator[date]:

@@ -9,12 +9,12 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from analytics.facts import IncidentType
-from simulator.world.scenario import DAY_S, FIRST_HOUR, FaultKind, Light
+from simulator.world.scenario import DAY_S, START_HOUR, FaultKind, Light
 
-Text = tuple[str, str]
+BilingualText = tuple[str, str]
 """Bahasa Indonesia, English."""
 
-BEGINS: dict[str, Text] = {
+START_TEXTS: dict[str, BilingualText] = {
     IncidentType.STOPPED_VEHICLE: ("kendaraan mogok di lajur jalan", "a vehicle breaks down in a live lane"),
     IncidentType.WRONG_WAY: ("sepeda motor melawan arus", "a motorcycle rides against the traffic"),
     IncidentType.COLLISION: ("dua kendaraan bertabrakan", "two vehicles collide"),
@@ -32,7 +32,7 @@ BEGINS: dict[str, Text] = {
     Light.NIGHT: ("malam tiba, lampu menyala", "night falls, lamps are lit"),
     Light.RAIN: ("hujan turun", "it rains"),
 }
-ENDS: dict[str, Text] = {
+END_TEXTS: dict[str, BilingualText] = {
     IncidentType.STOPPED_VEHICLE: ("kendaraan mogok berjalan lagi", "the broken-down vehicle drives on"),
     IncidentType.COLLISION: ("tabrakan sudah dibersihkan", "the collision is cleared"),
     IncidentType.CONGESTION: ("antrean terurai", "the queue dissolves"),
@@ -41,7 +41,7 @@ ENDS: dict[str, Text] = {
     FaultKind.FROZEN: ("gambar kamera bergerak lagi", "the camera's picture moves again"),
     FaultKind.TURNED: ("kamera kembali ke arahnya", "the camera looks its way again"),
 }
-HOURS: tuple[tuple[float, Text], ...] = (
+DAILY_TEXTS: tuple[tuple[float, BilingualText], ...] = (
     (7.0, ("jam sibuk pagi", "the morning rush hour")),
     (9.0, ("jam sibuk pagi lewat", "the morning rush hour is over")),
     (16.0, ("jam sibuk sore", "the evening rush hour")),
@@ -50,12 +50,12 @@ HOURS: tuple[tuple[float, Text], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Announcement:
     """camera_id: None where the whole city is meant."""
 
     at: datetime
     camera_id: str | None
-    text: Text
+    text: BilingualText
 
     def as_json(self) -> str:
         said = {
@@ -89,19 +89,19 @@ class _TruthFile(BaseModel):
     incidents: tuple[_Incident, ...]
     faults: tuple[_Fault, ...]
 
-    def turns(self) -> Iterator[tuple[float, Text]]:
+    def turns(self) -> Iterator[tuple[float, BilingualText]]:
         """All beginnings and ends so far, with their seconds."""
         spans = [(i.type.value, i) for i in self.incidents] + [(f.kind.value, f) for f in self.faults]
         for name, span in spans:
-            yield span.start_s, BEGINS[name]
-            if span.end_s is not None and span.end_s <= self.duration_s and name in ENDS:
-                yield span.end_s, ENDS[name]
+            yield span.start_s, START_TEXTS[name]
+            if span.end_s is not None and span.end_s <= self.duration_s and name in END_TEXTS:
+                yield span.end_s, END_TEXTS[name]
 
 
-SAME_SKY_S = 15.0
+LIGHT_SETTLES_S = 15.0
 """Cameras write some seconds apart: one that still tells of the former light does not turn it back."""
 
-Turn = tuple[float, str, Text]
+Event = tuple[float, str, BilingualText]
 """Seconds, camera ("" for the whole city), and what to say."""
 
 
@@ -111,12 +111,12 @@ class Narrator:
     def __init__(self, truth: Mapping[str, Path], start_at: float) -> None:
         self._truth = truth
         self._start_at = datetime.fromtimestamp(start_at, UTC)
-        self._told: set[Turn] = set()
+        self._told: set[Event] = set()
         self._light: Light | None = None
         self._light_s = 0.0
         self._written: dict[str, int] = {}
 
-    def news(self, now: datetime) -> list[Happening]:
+    def new_announcements(self, now: datetime) -> list[Announcement]:
         """What was not told before, the oldest first."""
         turns = set(self._of_city((now - self._start_at).total_seconds()))
         for camera_id, path in self._truth.items():
@@ -125,7 +125,7 @@ class Narrator:
                 turns |= self._of_light(truth)
         new = sorted(turns - self._told)
         self._told.update(new)
-        return [Happening(self._start_at + timedelta(seconds=t), camera or None, text) for t, camera, text in new]
+        return [Announcement(self._start_at + timedelta(seconds=t), camera or None, text) for t, camera, text in new]
 
     def _rewritten(self, camera_id: str, path: Path) -> _TruthFile | None:
         """None where it is not there yet or as it was."""
@@ -139,18 +139,18 @@ class Narrator:
         self._written[camera_id] = written
         return _TruthFile.model_validate_json(text)
 
-    def _of_light(self, truth: _TruthFile) -> set[Turn]:
+    def _of_light(self, truth: _TruthFile) -> set[Event]:
         """All cameras are under one sky: the first to notice tells."""
         if self._light is not None and truth.light is not self._light and truth.duration_s > self._light_s:
-            self._light_s = truth.duration_s + SAME_SKY_S
+            self._light_s = truth.duration_s + LIGHT_SETTLES_S
             self._light = truth.light
-            return {(truth.duration_s, "", BEGINS[truth.light])}
+            return {(truth.duration_s, "", START_TEXTS[truth.light])}
         self._light = self._light or truth.light
         return set()
 
-    def _of_city(self, elapsed_s: float) -> Iterator[Turn]:
+    def _of_city(self, elapsed_s: float) -> Iterator[Event]:
         for day in range(int(max(0.0, elapsed_s) // DAY_S) + 1):
-            for hour, text in HOURS:
-                t = ((hour - FIRST_HOUR) / 24 + day) * DAY_S
+            for hour, text in DAILY_TEXTS:
+                t = ((hour - START_HOUR) / 24 + day) * DAY_S
                 if t <= elapsed_s:
                     yield t, "", text

@@ -15,20 +15,20 @@ from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import Config
 from pipelines.store.pool import DatabaseUnavailable, open_database, transaction
-from simulator.demo.history_seed import SEED_MARK, PastDays, Rows, days_back
+from simulator.demo.history_seed import SEEDED_ID_PREFIX, CameraHistory, TableRows, days_back
 
-DAYS = 30
-WITH_A_MONTH, DAYS_OF_OTHERS = 4, 8
+HISTORY_DAYS = 30
+FULL_HISTORY_CAMERAS, SHORT_HISTORY_DAYS = 4, 8
 """A day of a camera takes 8 MB of disk: so many cameras have the whole month, the others the last days of it."""
 
-AT_ONCE_DAYS = 2
-ENDS_BEFORE = timedelta(minutes=20)
+FULL_SPEED_DAYS = 2
+HISTORY_END_OFFSET = timedelta(minutes=20)
 """The pages of cameras count the last quarter of an hour: that must be what was seen, and nothing else."""
 
-PACE = 4.0
+IDLE_PER_WORK_S = 4.0
 """After the newest days, this much time is spent idle for each second of work: the live city comes first."""
 
-_WRITTEN = """
+_SEEDED_ROW_QUERY = """
 SELECT 1 FROM observed WHERE camera_id = %s AND start_at >= %s AND start_at < %s AND event_id::text LIKE %s LIMIT 1
 """
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def seeding(config: Config, past: Sequence[PastDays]) -> Iterator[None]:
+def seeding(config: Config, past: Sequence[CameraHistory]) -> Iterator[None]:
     """In a thread of its own, until done or the block is left. Days that were written before are left as they are."""
     stop = Flag()
     thread = Thread(target=_seed, args=(config, past, stop), name="history", daemon=True)
@@ -48,42 +48,44 @@ def seeding(config: Config, past: Sequence[PastDays]) -> Iterator[None]:
         thread.join(timeout=5)
 
 
-def _seed(config: Config, past: Sequence[PastDays], stop: Flag) -> None:
+def _seed(config: Config, past: Sequence[CameraHistory], stop: Flag) -> None:
     try:
         with open_database(config, max_connections=1) as pool:
-            seed(pool, past, datetime.now(ZoneInfo(config.city.timezone)) - ENDS_BEFORE, stop)
+            seed(pool, past, datetime.now(ZoneInfo(config.city.timezone)) - HISTORY_END_OFFSET, stop)
     except DatabaseUnavailable as error:
         log.warning("the past could not be written", reason=str(error))
 
 
-def seed(pool: ConnectionPool, past: Sequence[PastDays], until: datetime, stop: Flag, *, days: int = DAYS) -> None:
+def seed(
+    pool: ConnectionPool, past: Sequence[CameraHistory], until: datetime, stop: Flag, *, days: int = HISTORY_DAYS
+) -> None:
     """until: in the city's time zone. Raises DatabaseUnavailable."""
     for k, day in enumerate(days_back(until, days)):
         began = time.monotonic()
-        for camera in past if k <= DAYS_OF_OTHERS else past[:WITH_A_MONTH]:
+        for camera in past if k <= SHORT_HISTORY_DAYS else past[:FULL_HISTORY_CAMERAS]:
             if stop.is_set():
                 return
             with transaction(pool) as connection:
                 if not _is_written(connection, camera, day):
                     _write(connection, camera.day(day, until))
-        if k >= AT_ONCE_DAYS:
-            stop.wait(PACE * (time.monotonic() - began))
+        if k >= FULL_SPEED_DAYS:
+            stop.wait(IDLE_PER_WORK_S * (time.monotonic() - began))
     log.info("the past is written", days=days, cameras=len(past))
 
 
-def _is_written(connection: Connection[Any], camera: PastDays, day: date) -> bool:
+def _is_written(connection: Connection[Any], camera: CameraHistory, day: date) -> bool:
     begin = camera.midnight(day)
-    wanted = [camera.camera_id, begin, begin + timedelta(days=1), f"{SEED_MARK}%"]
-    return connection.execute(_WRITTEN, wanted).fetchone() is not None
+    wanted = [camera.camera_id, begin, begin + timedelta(days=1), f"{SEEDED_ID_PREFIX}%"]
+    return connection.execute(_SEEDED_ROW_QUERY, wanted).fetchone() is not None
 
 
-def _write(connection: Connection[Any], tables: Iterable[Rows]) -> None:
+def _write(connection: Connection[Any], tables: Iterable[TableRows]) -> None:
     with connection.cursor() as cursor:
         for rows in tables:
             with cursor.copy(_copy(rows)) as copy:
                 copy.write(rows.text)
 
 
-def _copy(rows: Rows) -> sql.Composed:
+def _copy(rows: TableRows) -> sql.Composed:
     columns = sql.SQL(", ").join(map(sql.Identifier, rows.columns))
     return sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(rows.table), columns)

@@ -6,15 +6,15 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from simulator.world.sites import Point, point_of
+from simulator.world.sites import Site, site_by_id
 
-_ORDER = (
+_LIVE_ORDER = (
     *("mata-kucing", "simpang-kuda", "pura-sei-ladi", "engku-putri-utara", "tugu-madani", "pelabuhan-punggur"),
     *("kantor-wali-kota", "simpang-casablanca", "southlink", "kejaksaan", "dprd-batam", "engku-putri-selatan"),
 )
 """Who becomes live first: roads with and without signals, all over the city."""
 
-_ROLES = {"perencana": "planner", "polisi": "police", "operator": "operator"}
+_DEMO_USERS = {"perencana": "planner", "polisi": "police", "operator": "operator"}
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class DemoUser:
         return {"name": self.name, "roles": [self.role], "password_hash": PasswordHasher().hash(self.password)}
 
 
-def points_in_order() -> tuple[Point, ...]:
-    return tuple(point_of(name) for name in _ORDER)
+def sites_in_live_order() -> tuple[Site, ...]:
+    return tuple(site_by_id(name) for name in _LIVE_ORDER)
 
 
 def demo_users() -> tuple[DemoUser, ...]:
     """One for each role, with passwords of this run alone: somebody may open the port to others."""
-    return tuple(DemoUser(name, role, secrets.token_hex(4)) for name, role in _ROLES.items())
+    return tuple(DemoUser(name, role, secrets.token_hex(4)) for name, role in _DEMO_USERS.items())

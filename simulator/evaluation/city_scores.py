@@ -31,18 +31,18 @@ from analytics.scoring.scores import (
     score_incidents,
     score_intervals,
 )
-from simulator.evaluation.database_reader import Stored
+from simulator.evaluation.database_reader import StoredResults
 
-RETURN_S = 20.0
+RECONNECT_S = 20.0
 """Seconds until a camera that was offline for long is analysed again: at most `RestartPolicy.unreachable_s` until the
 next attempt, then the time to announce its stream and to send a keyframe. [assumption]"""
 
-NOTICE_S, TELL_S = 12.0, 45.0
-OUTAGE_S, ENOUGH_S = 12.0, 45.0
-JUST_BEFORE_S = 1.0
+TAMPERING_DETECTION_S, REPORT_DELAY_S = 12.0, 45.0
+MIN_OUTAGE_S, MIN_OBSERVED_S = 12.0, 45.0
+OUTAGE_MARGIN_S = 1.0
 """A crossing so shortly before an outage cannot be told from one that did not happen."""
 
-SLACK_S = 2.0
+CLOCK_TOLERANCE_S = 2.0
 """The clock of a stream may be off by the delay of its first frame."""
 
 Span = tuple[float, float]
@@ -65,7 +65,7 @@ class LevelCheck:
 class CameraScore:
     """outages, unmarked, false_gaps: where those minutes begin."""
 
-    point: str
+    site: str
     crossings: CrossingScore
     incidents: IncidentScore
     intervals: IntervalScore
@@ -76,14 +76,14 @@ class CameraScore:
     analysed_fps: float | None
 
 
-def judge_camera(point: str, stored: Stored, truth: GroundTruth, from_s: float, until_s: float) -> CameraScore:
+def score_camera(site: str, stored: StoredResults, truth: GroundTruth, from_s: float, until_s: float) -> CameraScore:
     """from_s, until_s: whole minutes of the clock."""
     asked = _asked(truth, from_s, until_s)
     alerts = [alert for alert in stored.incidents if from_s <= alert.detected_s < until_s]
     minutes = [from_s + INTERVAL_S * k for k in range(round((until_s - from_s) / INTERVAL_S))]
-    outages = [m for m in minutes if _overlap(truth.unseen, m, m + INTERVAL_S) >= OUTAGE_S]
+    outages = [m for m in minutes if _overlap(truth.unseen, m, m + INTERVAL_S) >= MIN_OUTAGE_S]
     return CameraScore(
-        point=point,
+        site=site,
         crossings=score_crossings(stored.crossings, asked),
         incidents=score_incidents(alerts, asked),
         intervals=score_intervals(stored.intervals, asked),
@@ -99,7 +99,7 @@ def _asked(truth: GroundTruth, from_s: float, until_s: float) -> GroundTruth:
     """What may be asked of it in these minutes."""
     wanted = [i for i in truth.incidents if _is_asked(i, truth.unseen, from_s, until_s)]
     others = [i for i in truth.incidents if i not in wanted]
-    blind = [(start, end + RETURN_S) for start, end in truth.unseen]
+    blind = [(start, end + RECONNECT_S) for start, end in truth.unseen]
     return replace(
         truth,
         crossings=tuple(replace(c, optional=c.optional or _is_beside(c, truth.unseen)) for c in truth.crossings),
@@ -112,21 +112,21 @@ def _asked(truth: GroundTruth, from_s: float, until_s: float) -> GroundTruth:
 
 
 def _is_asked(incident: GroundTruthIncident, unseen: Sequence[Span], from_s: float, until_s: float) -> bool:
-    late = TELL_S
+    late = REPORT_DELAY_S
     if incident.type is IncidentType.CONGESTION and incident.onset_s is not None:
         late = ONSET_S + incident.onset_s[1] - incident.start_s
     start = incident.start_s
-    return from_s <= start <= until_s - late and _overlap(unseen, start - TELL_S, start + TELL_S) == 0
+    return from_s <= start <= until_s - late and _overlap(unseen, start - REPORT_DELAY_S, start + REPORT_DELAY_S) == 0
 
 
 def _is_beside(crossing: GroundTruthCrossing, unseen: Sequence[Span]) -> bool:
-    return any(start - JUST_BEFORE_S < crossing.t < end + RETURN_S for start, end in unseen)
+    return any(start - OUTAGE_MARGIN_S < crossing.t < end + RECONNECT_S for start, end in unseen)
 
 
 def _is_whole(interval: GroundTruthInterval, blind: Sequence[Span], from_s: float, until_s: float) -> bool:
     start, end = interval.start_s, interval.start_s + INTERVAL_S
     inside = from_s - 1 <= start and end <= until_s + 1
-    return inside and _overlap(blind, start, end) <= INTERVAL_S - ENOUGH_S
+    return inside and _overlap(blind, start, end) <= INTERVAL_S - MIN_OBSERVED_S
 
 
 def _level_check(true: GroundTruthInterval, found: Sequence[ZoneInterval]) -> LevelCheck:
@@ -142,14 +142,16 @@ def _level_check(true: GroundTruthInterval, found: Sequence[ZoneInterval]) -> Le
     )
 
 
-def _is_marked(minute_s: float, stored: Stored, unseen: Sequence[Span]) -> bool:
+def _is_marked(minute_s: float, stored: StoredResults, unseen: Sequence[Span]) -> bool:
     end_s = minute_s + INTERVAL_S
-    begins = any(minute_s - NOTICE_S < start < end_s for start, _ in unseen)
-    allowed_s = INTERVAL_S - _overlap(unseen, minute_s, end_s) + (NOTICE_S if begins else 0.0) + SLACK_S
+    begins = any(minute_s - TAMPERING_DETECTION_S < start < end_s for start, _ in unseen)
+    allowed_s = (
+        INTERVAL_S - _overlap(unseen, minute_s, end_s) + (TAMPERING_DETECTION_S if begins else 0.0) + CLOCK_TOLERANCE_S
+    )
     rows = [i for i in stored.intervals if abs(i.start_s - minute_s) < 1]
     claimed_s = max([_observed_s(minute_s, stored), *(INTERVAL_S * row.coverage for row in rows)])
     nothing = allowed_s < MIN_COVERAGE * INTERVAL_S
-    crossed = any(minute_s + NOTICE_S < c.t < end_s for c in stored.crossings)
+    crossed = any(minute_s + TAMPERING_DETECTION_S < c.t < end_s for c in stored.crossings)
     return claimed_s <= allowed_s and not (nothing and (crossed or any(map(_has_figures, rows))))
 
 
@@ -158,13 +160,13 @@ def _has_figures(row: ZoneInterval) -> bool:
     return row.level is not Level.UNKNOWN or any(figure is not None for figure in figures)
 
 
-def _is_false_gap(minute_s: float, stored: Stored, unseen: Sequence[Span]) -> bool:
-    blind = [(start, end + RETURN_S) for start, end in unseen]
+def _is_false_gap(minute_s: float, stored: StoredResults, unseen: Sequence[Span]) -> bool:
+    blind = [(start, end + RECONNECT_S) for start, end in unseen]
     seen_s = INTERVAL_S - _overlap(blind, minute_s, minute_s + INTERVAL_S)
-    return seen_s >= INTERVAL_S - 1 and _observed_s(minute_s, stored) < ENOUGH_S
+    return seen_s >= INTERVAL_S - 1 and _observed_s(minute_s, stored) < MIN_OBSERVED_S
 
 
-def _observed_s(minute_s: float, stored: Stored) -> float:
+def _observed_s(minute_s: float, stored: StoredResults) -> float:
     """No span of the database lies in two minutes."""
     return sum(o.observed_s for o in stored.observed if minute_s - 0.5 <= o.start_s < minute_s + INTERVAL_S - 0.5)
 

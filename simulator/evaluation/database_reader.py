@@ -24,7 +24,7 @@ class ObservedSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
+class StoredResults:
     """About one camera. Times are seconds since second 0 of the simulation.
 
     analysed_fps: mean over the reports of a camera that was online; None without any.
@@ -37,10 +37,10 @@ class Stored:
     analysed_fps: float | None = None
 
 
-def read_stored(connection: Connection, camera_id: str, zero_at: float, until_s: float) -> Stored:
+def read_results(connection: Connection, camera_id: str, zero_at: float, until_s: float) -> StoredResults:
     """zero_at: Unix time of second 0. Rows from then until `until_s` later."""
     reader = _Reader(connection, camera_id, zero_at, until_s)
-    return Stored(
+    return StoredResults(
         crossings=tuple(reader.crossings()),
         intervals=tuple(reader.intervals()),
         incidents=tuple(reader.incidents()),

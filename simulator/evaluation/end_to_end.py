@@ -13,10 +13,10 @@ from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.store.pool import open_database
 from pipelines.worker.child_process import running_process
-from simulator.cameras.processes import GET_READY_S, LiveCity, amend_config, live_city
-from simulator.evaluation.city_scores import CameraScore, judge_camera
-from simulator.evaluation.database_reader import read_stored
-from simulator.world.sites import Point
+from simulator.cameras.processes import STARTUP_S, LiveCity, amend_config, live_city
+from simulator.evaluation.city_scores import CameraScore, score_camera
+from simulator.evaluation.database_reader import read_results
+from simulator.world.sites import Site
 
 WARM_UP_S = 30.0
 """From second 0 until the first minute that is judged: streams are found, views and tracks settle."""
@@ -24,13 +24,13 @@ WARM_UP_S = 30.0
 QUIET_END_S = 60.0
 """No incident is scripted to begin in so many of the last seconds: there is time to tell each (`judging.TELL_S`)."""
 
-SIMPANG_BEFORE_S = 10.0
+SIMPANG_START_LEAD_S = 10.0
 """Before second 0 it starts: who asks for a stream much earlier is made to wait ever longer between attempts."""
 
-SETTLES_S = 8.0
+STORE_DELAY_S = 8.0
 """After the last minute, until all of it is in the database."""
 
-SHOWN = 0.95
+MIN_RENDERED_SHARE = 0.95
 MINUTE_S = 60.0
 POLL_S = 0.5
 
@@ -39,10 +39,10 @@ Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class Trial:
+class EndToEndRun:
     """minutes: how many are judged. weights: of the detector, a path or a name."""
 
-    points: Sequence[Point]
+    sites: Sequence[Site]
     seed: int
     minutes: int
     folder: Path
@@ -54,69 +54,69 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """shown: share of its frames that the camera most in want of time could draw, 0..1."""
 
     scores: list[CameraScore]
-    shown: float
+    rendered_share: float
 
     @property
     def overloaded(self) -> bool:
         """So much was left out that the figures tell about the machine."""
-        return self.shown < SHOWN
+        return self.rendered_share < MIN_RENDERED_SHARE
 
 
-def run_trial(trial: Trial, progress: Progress = lambda _: None) -> Outcome:
+def run_end_to_end(run: EndToEndRun, progress: Progress = lambda _: None) -> RunOutcome:
     """In real time. Raises UserError where a camera or Simpang itself stops early; what they said is in the folder."""
-    trial.folder.mkdir(parents=True, exist_ok=True)
+    run.folder.mkdir(parents=True, exist_ok=True)
     ready_s = _first_second(time.time()) - time.time()
-    scripted_s = trial.until_s - QUIET_END_S
-    with live_city(trial.points, trial.seed, trial.folder, duration_s=scripted_s, get_ready_s=ready_s) as city:
-        amend_config(city.config, portal={"port": 0}, weights=trial.weights)
-        _wait(trial, city, -SIMPANG_BEFORE_S, progress)
+    scripted_s = run.until_s - QUIET_END_S
+    with live_city(run.sites, run.seed, run.folder, duration_s=scripted_s, startup_s=ready_s) as city:
+        amend_config(city.config, portal={"port": 0}, weights=run.weights)
+        _wait(run, city, -SIMPANG_START_LEAD_S, progress)
         command = [sys.executable, "-m", "pipelines", "run", str(city.config)]
-        with running_process(command, log=trial.folder / "simpang.log") as simpang:
-            _wait(trial, city, trial.until_s + SETTLES_S, progress, simpang)
-    return Outcome(_scores(trial, city), min(_shown(path) for path in city.truth.values()))
+        with running_process(command, log=run.folder / "simpang.log") as simpang:
+            _wait(run, city, run.until_s + STORE_DELAY_S, progress, simpang)
+    return RunOutcome(_scores(run, city), min(_rendered_share(path) for path in city.truth.values()))
 
 
-def _shown(truth: Path) -> float:
+def _rendered_share(truth: Path) -> float:
     said = json.loads(truth.read_text(encoding="utf-8"))
     return float(said["frames"] / max(1, said["frames"] + said["skipped"]))
 
 
 def _first_second(now: float) -> float:
     """Unix time of second 0: the earliest from which the warm-up ends with a minute of the clock."""
-    first_minute = (now + GET_READY_S + WARM_UP_S) // MINUTE_S + 1
+    first_minute = (now + STARTUP_S + WARM_UP_S) // MINUTE_S + 1
     return first_minute * MINUTE_S - WARM_UP_S
 
 
 def _wait(
-    trial: Trial, city: LiveCity, until_s: float, progress: Progress, simpang: Popen[bytes] | None = None
+    run: EndToEndRun, city: LiveCity, until_s: float, progress: Progress, simpang: Popen[bytes] | None = None
 ) -> None:
     """Raises UserError where one of the programs stops by itself."""
-    programs = {point.id: camera for point, camera in zip(trial.points, city.cameras, strict=True)}
+    programs = {site.id: camera for site, camera in zip(run.sites, city.cameras, strict=True)}
     if simpang is not None:
         programs["simpang"] = simpang
     while (t := time.time() - city.start_at) < until_s:
         for name, program in programs.items():
             if program.poll() is not None:
-                log = trial.folder / f"{name}.log"
+                log = run.folder / f"{name}.log"
                 last_line = (log.read_text(encoding="utf-8").strip().splitlines() or [""])[-1]
                 raise UserError(f"{name} stopped by itself; its log is {log} and ends with: {last_line}")
         progress(t)
         time.sleep(POLL_S)
 
 
-def _scores(trial: Trial, city: LiveCity) -> list[CameraScore]:
+def _scores(run: EndToEndRun, city: LiveCity) -> list[CameraScore]:
     with open_database(read_config(city.config)) as pool, pool.connection() as connection:
         return [
-            judge_camera(
-                point.id,
-                read_stored(connection, point.id, city.start_at, trial.until_s + SETTLES_S),
-                read_ground_truth(city.truth[point.id]).ground_truth(),
+            score_camera(
+                site.id,
+                read_results(connection, site.id, city.start_at, run.until_s + STORE_DELAY_S),
+                read_ground_truth(city.truth[site.id]).ground_truth(),
                 WARM_UP_S,
-                trial.until_s,
+                run.until_s,
             )
-            for point in trial.points
+            for site in run.sites
         ]

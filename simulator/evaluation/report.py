@@ -8,7 +8,7 @@ from analytics.ground_truth import GroundTruthCrossing, GroundTruthIncident
 from simulator.evaluation.city_scores import CameraScore, LevelCheck
 
 
-def verdict(scores: Sequence[CameraScore]) -> dict[str, Any]:
+def scores_json(scores: Sequence[CameraScore]) -> dict[str, Any]:
     """Over all cameras together, then of each. A figure that nothing speaks for is None, numbers of misses are 0."""
     return _figures(scores) | {"by_camera": [_camera(score) for score in scores]}
 
@@ -42,7 +42,7 @@ def _figures(scores: Sequence[CameraScore]) -> dict[str, Any]:
 def _camera(score: CameraScore) -> dict[str, Any]:
     crossings, incidents = score.crossings, score.incidents
     return {
-        "camera": score.point,
+        "camera": score.site,
         **_figures([score]),
         "missed_crossings": [_crossing(c) for c in crossings.missed],
         "surplus_crossings": [_crossing(c) for c in crossings.surplus],

@@ -29,10 +29,10 @@ from analytics.geometry.plane import segments_cross, side_of_line
 from analytics.geometry.zone_index import ZoneIndex
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.road_users import RoadUser
-from simulator.render.projection import Figures
+from simulator.render.projection import ProjectedRoadUsers
 from simulator.render.visibility import visible_share
-from simulator.world.traffic_state import Moment
-from simulator.world.vehicle_types import ALL_BODIES
+from simulator.world.traffic_state import TrafficState
+from simulator.world.vehicle_types import VEHICLE_TYPES
 
 MINUTE_S = 60.0
 STANDS_MS = 0.3
@@ -87,7 +87,7 @@ class _Seen:
 
     t: float
     step_s: float
-    figures: Figures
+    projected: ProjectedRoadUsers
     keys: list[int]
     users: list[RoadUser]
     speed: NDArray[np.float64]
@@ -95,7 +95,7 @@ class _Seen:
     inside: NDArray[np.bool_]
 
 
-class TruthKeeper:
+class GroundTruthRecorder:
     """Watches one camera's moments in order; `truth` says what was seen so far.
 
     Times count from moment 0. into_minute_s: how far into a minute that was, where minutes are to be those of a clock.
@@ -124,27 +124,27 @@ class TruthKeeper:
     def crossings(self) -> list[GroundTruthCrossing]:
         return self._crossings
 
-    def observe(self, moment: Moment, figures: Figures) -> None:
-        t, step = moment.t, moment.t - self._t
+    def update(self, state: TrafficState, projected: ProjectedRoadUsers) -> None:
+        t, step = state.t, state.t - self._t
         self._t = t
         if step > GAP_S:
             self._unseen.append((t - step, t))
             self._spots, step = {}, 0.0
-        spots = spots_of(figures, self._camera.image_size)
+        spots = foot_points(projected, self._camera.image_size)
         seen = _Seen(
             t=t,
             step_s=step,
-            figures=figures,
-            keys=moment.keys[figures.chosen].tolist(),
-            users=[ALL_BODIES[k].road_user for k in moment.body[figures.chosen]],
-            speed=moment.speed[figures.chosen],
+            projected=projected,
+            keys=state.keys[projected.chosen].tolist(),
+            users=[VEHICLE_TYPES[k].road_user for k in state.type_index[projected.chosen]],
+            speed=state.speed[projected.chosen],
             spots=spots,
             inside=self._zones.membership(spots),
         )
         for gate in self._camera.gates:
             self._cross(gate, seen)
         self._travel(seen)
-        self._notice(moment, seen)
+        self._notice(state, seen)
         self._spots = dict(zip(seen.keys, spots, strict=True))
 
     def _cross(self, gate: Gate, seen: _Seen) -> None:
@@ -165,7 +165,7 @@ class TruthKeeper:
                     gate=gate.id,
                     direction=direction,
                     road_user=seen.users[i],
-                    optional=bool(visible_share(seen.figures)[i] < HIDDEN_BELOW),
+                    optional=bool(visible_share(seen.projected)[i] < HIDDEN_BELOW),
                     speed_kmh=float(seen.speed[i]) * 3.6,
                 )
             )
@@ -189,7 +189,7 @@ class TruthKeeper:
         hidden = there - self._shown
         if hidden and (seen.t >= self._look_again_at or not hidden <= self._hidden):
             self._look_again_at = seen.t + LOOK_AGAIN_S
-            shows = visible_share(seen.figures) >= HIDDEN_BELOW
+            shows = visible_share(seen.projected) >= HIDDEN_BELOW
             self._shown |= {(seen.keys[i], z) for i, z in places if shows[i]}
         self._shown &= there
         self._hidden = there - self._shown
@@ -198,20 +198,20 @@ class TruthKeeper:
             known[i, z] = (seen.keys[i], z) in self._shown
         return known
 
-    def _notice(self, moment: Moment, seen: _Seen) -> None:
+    def _notice(self, state: TrafficState, seen: _Seen) -> None:
         """Starts and ends of incidents, as they could be seen, not as they were planned."""
         place = {key: i for i, key in enumerate(seen.keys) if seen.inside[i].any()}
-        for kind, cast in moment.staged:
+        for kind, cast in state.active_incidents:
             if kind is IncidentType.CONGESTION or not all(key in place for key in cast):
                 continue
             stands = kind in (IncidentType.STOPPED_VEHICLE, IncidentType.COLLISION)
             if stands and max(seen.speed[place[key]] for key in cast) > STANDS_MS:
                 continue
             zone = self._camera.zones[int(np.argmax(seen.inside[place[cast[0]]]))].id
-            boxes = seen.figures.box[[place[key] for key in cast]]
+            boxes = seen.projected.box[[place[key] for key in cast]]
             area = np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
             self._keep(_Happening(kind, cast, zone, seen.t, seen.t, area))
-        self._notice_jams(seen.t, staged=any(kind is IncidentType.CONGESTION for kind, _ in moment.staged))
+        self._notice_jams(seen.t, staged=any(kind is IncidentType.CONGESTION for kind, _ in state.active_incidents))
 
     def _keep(self, seen: _Happening) -> None:
         for known in self._happenings:
@@ -245,7 +245,7 @@ class TruthKeeper:
     def _free_flow_ms(self) -> float:
         return LIMIT_SHARE * (self._camera.speed_limit_kmh or 50.0) / 3.6
 
-    def forget(self, before_s: float) -> None:
+    def drop_before(self, before_s: float) -> None:
         """What was over by then; who crossed and is out of the picture does not cross again."""
         self._crossings = [c for c in self._crossings if c.t >= before_s]
         self._crossed = {crossed for crossed in self._crossed if crossed[0] in self._spots}
@@ -256,7 +256,7 @@ class TruthKeeper:
         for zone, minute in [key for key in self._tallies if key[1] < first]:
             del self._tallies[zone, minute]
 
-    def truth(self, until_s: float | None = None) -> GroundTruth:
+    def ground_truth(self, until_s: float | None = None) -> GroundTruth:
         """Until the last moment, or `until_s`.
 
         Jams that the script did not ask for are real, but neither asked for nor, at any time while they last, held
@@ -303,22 +303,22 @@ class TruthKeeper:
         )
 
 
-def spots_of(figures: Figures, image_size: tuple[int, int]) -> NDArray[np.float64]:
+def foot_points(projected: ProjectedRoadUsers, image_size: tuple[int, int]) -> NDArray[np.float64]:
     """(N, 2) bottom centre of each box, clipped to the picture."""
-    box = np.clip(figures.box, 0, np.tile(image_size, 2))
+    box = np.clip(projected.box, 0, np.tile(image_size, 2))
     return np.stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]], axis=1)
 
 
-def _incident(happening: _Happening, now: float) -> GroundTruthIncident:
-    over = now - happening.last_s > 1.0
-    jam = happening.type is IncidentType.CONGESTION
+def _incident(announcement: _Happening, now: float) -> GroundTruthIncident:
+    over = now - announcement.last_s > 1.0
+    jam = announcement.type is IncidentType.CONGESTION
     return GroundTruthIncident(
-        type=happening.type,
-        start_s=happening.start_s,
-        end_s=happening.last_s if over else None,
-        zone=happening.zone,
-        onset_s=(happening.start_s - ONSET_LAG_S, happening.start_s + ONSET_LAG_S) if jam else None,
-        area=None if happening.area is None else _widened(happening.area),
+        type=announcement.type,
+        start_s=announcement.start_s,
+        end_s=announcement.last_s if over else None,
+        zone=announcement.zone,
+        onset_s=(announcement.start_s - ONSET_LAG_S, announcement.start_s + ONSET_LAG_S) if jam else None,
+        area=None if announcement.area is None else _widened(announcement.area),
     )
 
 
@@ -327,7 +327,7 @@ def _widened(area: NDArray[np.float64]) -> tuple[float, float, float, float]:
     return x1, y1, x2, y2
 
 
-def truth_json(truth: GroundTruth) -> dict[str, Any]:
+def ground_truth_json(truth: GroundTruth) -> dict[str, Any]:
     """As `pipelines.recordings.evaluate.ground_truth_io` reads it."""
     return {
         "duration_s": round(truth.duration_s, 3),

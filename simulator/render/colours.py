@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.render.mesh_building import Paint
-from simulator.world.vehicle_types import ALL_BODIES
+from simulator.render.mesh_building import Material
+from simulator.world.vehicle_types import VEHICLE_TYPES
 
 Bgr = tuple[int, int, int]
 
@@ -42,52 +42,56 @@ CARGOES: tuple[Bgr, ...] = ((205, 208, 210), (110, 130, 140), (140, 90, 50), (60
 
 
 @lru_cache(maxsize=4096)
-def colours_of(key: int, body: int) -> NDArray[np.float64]:
+def colour_table(key: int, vehicle_type: int) -> NDArray[np.float64]:
     """(P, 3) BGR 0..255 by `Paint`, in white light."""
-    dice = np.random.default_rng([key, body])
-    name = ALL_BODIES[body].name
-    table = np.zeros((len(Paint), 3))
-    paint = _paint(name, dice)
-    table[Paint.BODY], table[Paint.BODY_LOW] = paint, paint * 0.72
-    table[Paint.GLASS] = (62, 54, 48)
-    table[Paint.TYRE], table[Paint.TRIM], table[Paint.HUB] = (26, 26, 27), (34, 33, 33), (120, 120, 122)
-    table[Paint.HEADLAMP], table[Paint.TAILLAMP], table[Paint.BLINKER] = (205, 210, 212), (36, 30, 130), (60, 110, 170)
-    table[Paint.PLATE] = (225, 225, 225) if dice.random() < 0.7 else (25, 25, 25)
-    table[Paint.SKIN] = np.array((90, 125, 165)) * dice.uniform(0.7, 1.1)
-    table[Paint.JACKET], table[Paint.SECOND_JACKET] = _one_of(JACKETS, dice), _one_of(JACKETS, dice)
-    table[Paint.TROUSERS], table[Paint.HELMET] = _one_of(TROUSERS, dice), _one_of(HELMETS, dice)
-    table[Paint.CARGO], table[Paint.SECOND] = _one_of(CARGOES, dice), _second(name, dice)
+    rng = np.random.default_rng([key, vehicle_type])
+    name = VEHICLE_TYPES[vehicle_type].name
+    table = np.zeros((len(Material), 3))
+    paint = _paint(name, rng)
+    table[Material.BODY], table[Material.BODY_LOW] = paint, paint * 0.72
+    table[Material.GLASS] = (62, 54, 48)
+    table[Material.TYRE], table[Material.TRIM], table[Material.HUB] = (26, 26, 27), (34, 33, 33), (120, 120, 122)
+    table[Material.HEADLAMP], table[Material.TAILLAMP], table[Material.BLINKER] = (
+        (205, 210, 212),
+        (36, 30, 130),
+        (60, 110, 170),
+    )
+    table[Material.PLATE] = (225, 225, 225) if rng.random() < 0.7 else (25, 25, 25)
+    table[Material.SKIN] = np.array((90, 125, 165)) * rng.uniform(0.7, 1.1)
+    table[Material.JACKET], table[Material.SECOND_JACKET] = _one_of(JACKETS, rng), _one_of(JACKETS, rng)
+    table[Material.TROUSERS], table[Material.HELMET] = _one_of(TROUSERS, rng), _one_of(HELMETS, rng)
+    table[Material.CARGO], table[Material.SECOND] = _one_of(CARGOES, rng), _second(name, rng)
     return table
 
 
 @lru_cache(maxsize=4096)
-def variant_of(key: int) -> int:
+def mesh_variant(key: int) -> int:
     return int(np.random.default_rng([key, 7]).random() < PILLION_SHARE)
 
 
-def _paint(name: str, dice: np.random.Generator) -> NDArray[np.float64]:
+def _paint(name: str, rng: np.random.Generator) -> NDArray[np.float64]:
     match name:
         case "matic" | "bebek" | "bicycle":
-            return _one_of(MOTORCYCLE_PAINTS, dice)
+            return _one_of(MOTORCYCLE_PAINTS, rng)
         case "angkot":
-            return _one_of(ANGKOT, dice)
+            return _one_of(ANGKOT, rng)
         case "box-truck" | "dump-truck":
-            return _one_of(TRUCK_CABS, dice)
+            return _one_of(TRUCK_CABS, rng)
         case "bus":
-            return _one_of(BUSES, dice)
+            return _one_of(BUSES, rng)
     shares = np.array([share for _, share in CAR_PAINTS])
-    paint = CAR_PAINTS[int(dice.choice(len(CAR_PAINTS), p=shares / shares.sum()))][0]
-    return np.array(paint) * dice.uniform(0.88, 1.08)
+    paint = CAR_PAINTS[int(rng.choice(len(CAR_PAINTS), p=shares / shares.sum()))][0]
+    return np.array(paint) * rng.uniform(0.88, 1.08)
 
 
-def _second(name: str, dice: np.random.Generator) -> NDArray[np.float64]:
+def _second(name: str, rng: np.random.Generator) -> NDArray[np.float64]:
     """Stripe of a bus, load of a truck, hair of those without a helmet."""
-    if name in ("bicycle", "walker"):
-        return np.array((28, 30, 34)) if dice.random() < 0.7 else np.array((150, 140, 180))
+    if name in ("bicycle", "pedestrian"):
+        return np.array((28, 30, 34)) if rng.random() < 0.7 else np.array((150, 140, 180))
     if name in ("dump-truck", "pickup"):
-        return np.array((70, 95, 120)) * dice.uniform(0.5, 1.2)
-    return _one_of(((60, 60, 170), (150, 100, 40), (70, 130, 60), (230, 230, 230)), dice)
+        return np.array((70, 95, 120)) * rng.uniform(0.5, 1.2)
+    return _one_of(((60, 60, 170), (150, 100, 40), (70, 130, 60), (230, 230, 230)), rng)
 
 
-def _one_of(choices: tuple[Bgr, ...], dice: np.random.Generator) -> NDArray[np.float64]:
-    return np.array(choices[int(dice.integers(len(choices)))]) * dice.uniform(0.85, 1.12)
+def _one_of(choices: tuple[Bgr, ...], rng: np.random.Generator) -> NDArray[np.float64]:
+    return np.array(choices[int(rng.integers(len(choices)))]) * rng.uniform(0.85, 1.12)

@@ -19,16 +19,16 @@ SIGNS = ((40, 40, 190), (170, 90, 30), (60, 150, 50), (30, 170, 230), (150, 50, 
 _STOREY_M = 3.6
 
 
-def shop_front(breadth_m: float, height_m: float, storeys: int, dice: np.random.Generator, *, lit: bool) -> Image:
+def shop_front(breadth_m: float, height_m: float, storeys: int, rng: np.random.Generator, *, lit: bool) -> Image:
     """A shop house: shutter or open shop below, a sign above it, windows and air conditioners on top."""
-    image = _wall(breadth_m, height_m, dice)
+    image = _wall(breadth_m, height_m, rng)
     height, width = image.shape[:2]
     storey = round(_STOREY_M * PX_PER_M)
     for level in range(1, storeys):
-        _windows(image, height - level * storey, storey, dice, lit=lit)
+        _windows(image, height - level * storey, storey, rng, lit=lit)
     top, bottom = height - round(2.9 * PX_PER_M), height - 2
-    inner = (60, 66, 74) if dice.random() < 0.5 else (150, 152, 150)
-    if lit and dice.random() < 0.5:
+    inner = (60, 66, 74) if rng.random() < 0.5 else (150, 152, 150)
+    if lit and rng.random() < 0.5:
         inner = (150, 205, 235)
     cv2.rectangle(image, (6, top), (width - 6, bottom), inner, -1)
     if sum(inner) > 300:
@@ -36,55 +36,55 @@ def shop_front(breadth_m: float, height_m: float, storeys: int, dice: np.random.
             cv2.line(image, (6, y), (width - 6, y), tuple(int(c * 0.85) for c in inner), 1)
     else:
         for _ in range(14):
-            x, y = int(dice.integers(8, max(9, width - 16))), int(dice.integers(top + 6, bottom - 10))
-            goods = tuple(int(c) for c in dice.integers(40, 200, 3))
-            cv2.rectangle(image, (x, y), (x + int(dice.integers(4, 14)), y + int(dice.integers(4, 12))), goods, -1)
-    _sign(image, top, dice)
+            x, y = int(rng.integers(8, max(9, width - 16))), int(rng.integers(top + 6, bottom - 10))
+            goods = tuple(int(c) for c in rng.integers(40, 200, 3))
+            cv2.rectangle(image, (x, y), (x + int(rng.integers(4, 14)), y + int(rng.integers(4, 12))), goods, -1)
+    _sign(image, top, rng)
     return image
 
 
-def block_front(breadth_m: float, height_m: float, storeys: int, dice: np.random.Generator, *, lit: bool) -> Image:
+def block_front(breadth_m: float, height_m: float, storeys: int, rng: np.random.Generator, *, lit: bool) -> Image:
     """An office or a hotel: windows in rows."""
-    image = _wall(breadth_m, height_m, dice)
+    image = _wall(breadth_m, height_m, rng)
     storey = image.shape[0] // max(1, storeys)
     for level in range(storeys):
-        _windows(image, image.shape[0] - level * storey, storey, dice, lit=lit)
+        _windows(image, image.shape[0] - level * storey, storey, rng, lit=lit)
     return image
 
 
-def plain_side(breadth_m: float, height_m: float, dice: np.random.Generator) -> Image:
-    return (_wall(breadth_m, height_m, dice) * 0.9).astype(np.uint8)
+def plain_side(breadth_m: float, height_m: float, rng: np.random.Generator) -> Image:
+    return (_wall(breadth_m, height_m, rng) * 0.9).astype(np.uint8)
 
 
-def _wall(breadth_m: float, height_m: float, dice: np.random.Generator) -> Image:
+def _wall(breadth_m: float, height_m: float, rng: np.random.Generator) -> Image:
     shape = max(8, round(height_m * PX_PER_M)), max(8, round(breadth_m * PX_PER_M))
-    paint = np.array(WALLS[int(dice.integers(len(WALLS)))]) * dice.uniform(0.75, 1.0)
-    stains = noise_field(dice, shape, (8, 40))[..., None] * 5
+    paint = np.array(WALLS[int(rng.integers(len(WALLS)))]) * rng.uniform(0.75, 1.0)
+    stains = noise_field(rng, shape, (8, 40))[..., None] * 5
     damp = np.linspace(4, -12, shape[0])[:, None, None]
     return np.clip(paint + stains + damp, 0, 255).astype(np.uint8)
 
 
-def _windows(image: Image, floor: int, storey: int, dice: np.random.Generator, *, lit: bool) -> None:
+def _windows(image: Image, floor: int, storey: int, rng: np.random.Generator, *, lit: bool) -> None:
     width = image.shape[1]
     pane = round(1.1 * PX_PER_M)
     top, bottom = floor - round(storey * 0.78), floor - round(storey * 0.30)
     cv2.line(image, (0, floor - storey + 2), (width, floor - storey + 2), (120, 125, 128), 2)
     for x in range(round(0.6 * PX_PER_M), width - pane, round(1.7 * PX_PER_M)):
-        glass = (120, 190, 225) if lit and dice.random() < 0.35 else (74, 66, 58)
+        glass = (120, 190, 225) if lit and rng.random() < 0.35 else (74, 66, 58)
         cv2.rectangle(image, (x, top), (x + pane, bottom), glass, -1)
         cv2.rectangle(image, (x, top), (x + pane, bottom), (170, 172, 172), 1)
         cv2.line(image, (x + pane // 2, top), (x + pane // 2, bottom), (150, 152, 152), 1)
-        if dice.random() < 0.3:
+        if rng.random() < 0.3:
             cv2.rectangle(image, (x + 2, bottom + 3), (x + 16, bottom + 13), (205, 205, 205), -1)
 
 
-def _sign(image: Image, top: int, dice: np.random.Generator) -> None:
+def _sign(image: Image, top: int, rng: np.random.Generator) -> None:
     width = image.shape[1]
-    colour = SIGNS[int(dice.integers(len(SIGNS)))]
+    colour = SIGNS[int(rng.integers(len(SIGNS)))]
     cv2.rectangle(image, (2, top - 20), (width - 3, top - 3), colour, -1)
     ink = (235, 235, 235) if sum(colour) < 500 else (40, 40, 180)
     x = 10
     while x < width - 16:
-        step = int(dice.integers(3, 9))
+        step = int(rng.integers(3, 9))
         cv2.rectangle(image, (x, top - 15), (x + step, top - 8), ink, -1)
-        x += step + int(dice.integers(2, 5))
+        x += step + int(rng.integers(2, 5))

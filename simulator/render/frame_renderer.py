@@ -6,78 +6,80 @@ from numpy.typing import NDArray
 
 from simulator.render.ground import Image
 from simulator.render.lighting import Lighting
-from simulator.render.projection import Figures, figures_of
+from simulator.render.projection import ProjectedRoadUsers, project_road_users
 from simulator.render.rasterizer import COARSE
-from simulator.render.sensor_model import Glow, Sensor
-from simulator.render.static_background import Backdrop, Occluder
-from simulator.world.camera_model import IMAGE_SIZE, View
-from simulator.world.traffic_state import Moment
-from simulator.world.vehicle_types import ALL_BODIES
+from simulator.render.sensor_model import LampGlow, SensorModel
+from simulator.render.static_background import Occluder, StaticBackground
+from simulator.world.camera_model import IMAGE_SIZE, CameraModel
+from simulator.world.traffic_state import TrafficState
+from simulator.world.vehicle_types import VEHICLE_TYPES
 
 _SHIFT = 3
-_UNIT = COARSE * 2**_SHIFT
-BLUR_FROM_PX = 1.6
+_FIXED_POINT_SCALE = COARSE * 2**_SHIFT
+MIN_BLUR_PX = 1.6
 """Shorter smears than this, at `COARSE`, nobody sees."""
 
-BEFORE_M = 3.0
+OCCLUSION_MARGIN_M = 3.0
 """A still thing hides a road user only where it is nearer by this much: its depth is that of its middle."""
 
-BEAM = np.array([(0.0, 0.7), (0.0, -0.7), (15.0, -2.6), (15.0, 2.6)])
+BEAM_OUTLINE_M = np.array([(0.0, 0.7), (0.0, -0.7), (15.0, -2.6), (15.0, 2.6)])
 """Metres ahead of the bumper and to the left."""
 
 
-class Painter:
+class FrameRenderer:
     """For one view under one light. Not thread-safe."""
 
-    def __init__(self, view: View, lighting: Lighting, backdrop: Backdrop, dice: np.random.Generator) -> None:
-        self._view, self._lighting, self._backdrop = view, lighting, backdrop
-        self._canvas = np.empty_like(backdrop.plain)
-        self._mask = np.zeros(backdrop.plain.shape[:2], np.uint8)
-        self._sensor = Sensor(lighting, dice)
-        self._glow = Glow()
+    def __init__(
+        self, camera: CameraModel, lighting: Lighting, background: StaticBackground, rng: np.random.Generator
+    ) -> None:
+        self._camera, self._lighting, self._background = camera, lighting, background
+        self._canvas = np.empty_like(background.plain)
+        self._mask = np.zeros(background.plain.shape[:2], np.uint8)
+        self._sensor = SensorModel(lighting, rng)
+        self._glow = LampGlow()
 
     @property
     def occluders(self) -> tuple[Occluder, ...]:
         """What stands still and may hide road users."""
-        return self._backdrop.occluders
+        return self._background.occluders
 
-    def paint(self, moment: Moment) -> tuple[Image, Figures]:
+    def render(self, state: TrafficState) -> tuple[Image, ProjectedRoadUsers]:
         """The frame as (H, W, 3) BGR without sensor noise, and what was drawn on it."""
-        figures = self.figures(moment)
-        np.copyto(self._canvas, self._backdrop.plain)
-        self._shadows(moment, figures)
-        self._bodies(moment, figures)
-        picture = cv2.resize(self._canvas, IMAGE_SIZE, interpolation=cv2.INTER_AREA)
-        picture = cv2.GaussianBlur(picture, (3, 3), 0.55)
+        projected = self.project(state)
+        np.copyto(self._canvas, self._background.plain)
+        self._shadows(state, projected)
+        self._bodies(state, projected)
+        image = cv2.resize(self._canvas, IMAGE_SIZE, interpolation=cv2.INTER_AREA)
+        image = cv2.GaussianBlur(image, (3, 3), 0.55)
         if self._lighting.lamps:
-            picture = self._lit(moment, figures, np.asarray(picture, dtype=np.uint8))
-        return np.asarray(picture, dtype=np.uint8), figures
+            image = self._lit(state, projected, np.asarray(image, dtype=np.uint8))
+        return np.asarray(image, dtype=np.uint8), projected
 
-    def figures(self, moment: Moment) -> Figures:
+    def project(self, state: TrafficState) -> ProjectedRoadUsers:
         """What `paint` would draw."""
-        return figures_of(moment, self._view, self._lighting)
+        return project_road_users(state, self._camera, self._lighting)
 
-    def expose(self, picture: Image) -> Image:
+    def expose(self, image: Image) -> Image:
         """To planar YUV 4:2:0 with the sensor's noise."""
-        return self._sensor.expose(picture)
+        return self._sensor.expose(image)
 
-    def _shadows(self, moment: Moment, figures: Figures) -> None:
-        if len(figures) == 0:
+    def _shadows(self, state: TrafficState, projected: ProjectedRoadUsers) -> None:
+        if len(projected) == 0:
             return
-        bodies = [ALL_BODIES[moment.body[k]] for k in figures.chosen]
-        sizes = np.array([(b.length_m, b.width_m, b.height_m) for b in bodies])
-        ground = _footprints(moment, figures.chosen, sizes[:, :2])
+        vehicle_types = [VEHICLE_TYPES[state.type_index[k]] for k in projected.chosen]
+        sizes = np.array([(b.length_m, b.width_m, b.height_m) for b in vehicle_types])
+        ground = _footprints(state, projected.chosen, sizes[:, :2])
         if self._lighting.direct > 0.3:
             fall = -self._lighting.sun[:2] / self._lighting.sun[2]
             cast = np.concatenate([ground, ground + fall * sizes[:, None, 2:] * 0.9], axis=1)
-            self._darken(cast, self._backdrop.shadowed)
-        narrow = np.array([(1.0, 0.5 if b.filters else 1.06) for b in bodies])
-        self._darken(_footprints(moment, figures.chosen, sizes[:, :2] * narrow), self._backdrop.contact)
+            self._darken(cast, self._background.shadowed)
+        narrow = np.array([(1.0, 0.5 if b.splits_lanes else 1.06) for b in vehicle_types])
+        self._darken(_footprints(state, projected.chosen, sizes[:, :2] * narrow), self._background.contact)
 
     def _darken(self, outlines: NDArray[np.float64], darker: Image) -> None:
         """outlines: (N, K, 2) ground metres; their hulls take the picture's darker version."""
-        pixels = self._view.on_ground(outlines.reshape(-1, 2)).reshape(outlines.shape)
-        points = np.round(pixels * _UNIT).astype(np.int32)
+        pixels = self._camera.project_ground(outlines.reshape(-1, 2)).reshape(outlines.shape)
+        points = np.round(pixels * _FIXED_POINT_SCALE).astype(np.int32)
         for outline in points:
             cv2.fillConvexPoly(self._mask, cv2.convexHull(outline), (255,), cv2.LINE_8, _SHIFT)
         low = np.clip(np.floor(pixels.min(axis=(0, 1)) * COARSE) - 2, 0, None).astype(int)
@@ -87,27 +89,27 @@ class Painter:
             cv2.copyTo(darker[area], self._mask[area], self._canvas[area])
             self._mask[area] = 0
 
-    def _bodies(self, moment: Moment, figures: Figures) -> None:
-        points = np.round(figures.corners * _UNIT).astype(np.int32)
-        colours = figures.colours.tolist()
-        smear = self._smears(moment, figures)
-        in_front = sorted(self._hiding(figures), key=lambda o: -o.depth)
-        for i in range(len(figures)):
-            while in_front and in_front[0].depth > figures.depth[i] + BEFORE_M:
+    def _bodies(self, state: TrafficState, projected: ProjectedRoadUsers) -> None:
+        points = np.round(projected.corners * _FIXED_POINT_SCALE).astype(np.int32)
+        colours = projected.colours.tolist()
+        smear = self._smears(state, projected)
+        in_front = sorted(self._hiding(projected), key=lambda o: -o.depth)
+        for i in range(len(projected)):
+            while in_front and in_front[0].depth > projected.depth[i] + OCCLUSION_MARGIN_M:
                 self._restore(in_front.pop(0))
-            for k in range(figures.first[i], figures.first[i + 1]):
+            for k in range(projected.first[i], projected.first[i + 1]):
                 cv2.fillConvexPoly(self._canvas, points[k], colours[k], cv2.LINE_8, _SHIFT)
-            if np.hypot(*smear[i]) > BLUR_FROM_PX:
-                self._smear(figures.box[i], smear[i])
+            if np.hypot(*smear[i]) > MIN_BLUR_PX:
+                self._smear(projected.box[i], smear[i])
         for occluder in in_front:
             self._restore(occluder)
 
-    def _hiding(self, figures: Figures) -> list[Occluder]:
+    def _hiding(self, projected: ProjectedRoadUsers) -> list[Occluder]:
         """The still things that overlap a road user farther away than they are."""
-        box, depth = figures.box * COARSE, figures.depth
+        box, depth = projected.box * COARSE, projected.depth
         return [
             o
-            for o in self._backdrop.occluders
+            for o in self._background.occluders
             if (
                 (depth > o.depth)
                 & (box[:, 0] < o.box[2])
@@ -119,14 +121,14 @@ class Painter:
 
     def _restore(self, occluder: Occluder) -> None:
         x1, y1, x2, y2 = occluder.box
-        cv2.copyTo(self._backdrop.plain[y1:y2, x1:x2], occluder.mask, self._canvas[y1:y2, x1:x2])
+        cv2.copyTo(self._background.plain[y1:y2, x1:x2], occluder.mask, self._canvas[y1:y2, x1:x2])
 
-    def _smears(self, moment: Moment, figures: Figures) -> NDArray[np.float64]:
+    def _smears(self, state: TrafficState, projected: ProjectedRoadUsers) -> NDArray[np.float64]:
         """(N, 2) pixels at `COARSE` that each moves while the shutter is open."""
-        k = figures.chosen
-        course = np.stack([np.cos(moment.heading[k]), np.sin(moment.heading[k])], axis=1)
-        way = course * (moment.speed[k] * self._lighting.blur_s)[:, None]
-        before, after = self._view.on_ground(moment.xy[k]), self._view.on_ground(moment.xy[k] + way)
+        k = projected.chosen
+        course = np.stack([np.cos(state.heading[k]), np.sin(state.heading[k])], axis=1)
+        way = course * (state.speed[k] * self._lighting.blur_s)[:, None]
+        before, after = self._camera.project_ground(state.xy[k]), self._camera.project_ground(state.xy[k] + way)
         return np.asarray((after - before) * COARSE)
 
     def _smear(self, box: NDArray[np.float64], smear: NDArray[np.float64]) -> None:
@@ -143,31 +145,31 @@ class Painter:
         cv2.line(kernel, a, b, 1.0, 1)
         region[:] = cv2.filter2D(region, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
 
-    def _lit(self, moment: Moment, figures: Figures, picture: Image) -> Image:
-        k = figures.chosen
-        course = np.stack([np.cos(moment.heading[k]), np.sin(moment.heading[k])], axis=1)
+    def _lit(self, state: TrafficState, projected: ProjectedRoadUsers, image: Image) -> Image:
+        k = projected.chosen
+        course = np.stack([np.cos(state.heading[k]), np.sin(state.heading[k])], axis=1)
         across = np.stack([-course[:, 1], course[:, 0]], axis=1)
         for i, index in enumerate(k):
-            body = ALL_BODIES[moment.body[index]]
-            if body.name in ("walker", "bicycle"):
+            vehicle_type = VEHICLE_TYPES[state.type_index[index]]
+            if vehicle_type.name in ("pedestrian", "bicycle"):
                 continue
-            bumper = moment.xy[index] + course[i] * body.length_m / 2
-            reach = BEAM * (1.0, 1.0 if body.width_m > 1 else 0.55)
-            self._glow.beam(self._view.on_ground(bumper + reach @ np.stack([course[i], across[i]])), 120.0)
-            towards = float((self._view.eye[:2] - bumper) @ course[i]) > 0
-            sides = (-0.36, 0.36) if body.width_m > 1 else (0.0,)
-            end = bumper if towards else bumper - course[i] * body.length_m
+            bumper = state.xy[index] + course[i] * vehicle_type.length_m / 2
+            reach = BEAM_OUTLINE_M * (1.0, 1.0 if vehicle_type.width_m > 1 else 0.55)
+            self._glow.beam(self._camera.project_ground(bumper + reach @ np.stack([course[i], across[i]])), 120.0)
+            towards = float((self._camera.eye[:2] - bumper) @ course[i]) > 0
+            sides = (-0.36, 0.36) if vehicle_type.width_m > 1 else (0.0,)
+            end = bumper if towards else bumper - course[i] * vehicle_type.length_m
             for side in sides:
-                pixel, depth = self._view.project(np.append(end + across[i] * side * body.width_m, 0.8))
-                radius = (0.34 if towards else 0.2) * self._view.focal_px / float(depth)
+                pixel, depth = self._camera.project(np.append(end + across[i] * side * vehicle_type.width_m, 0.8))
+                radius = (0.34 if towards else 0.2) * self._camera.focal_px / float(depth)
                 self._glow.lamp(pixel, radius, (235, 250, 255) if towards else (40, 30, 170))
-        return self._glow.shine(picture)
+        return self._glow.shine(image)
 
 
-def _footprints(moment: Moment, chosen: NDArray[np.int64], size: NDArray[np.float64]) -> NDArray[np.float64]:
+def _footprints(state: TrafficState, chosen: NDArray[np.int64], size: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N, 4, 2) ground metres. size: (N, 2) length and width."""
-    c, s = np.cos(moment.heading[chosen]), np.sin(moment.heading[chosen])
+    c, s = np.cos(state.heading[chosen]), np.sin(state.heading[chosen])
     along, across = np.stack([c, s], axis=1)[:, None], np.stack([-s, c], axis=1)[:, None]
     corners = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])
     lengths, widths = size[:, None, :1] * corners[None, :, :1], size[:, None, 1:] * corners[None, :, 1:]
-    return np.asarray(moment.xy[chosen][:, None] + along * lengths + across * widths)
+    return np.asarray(state.xy[chosen][:, None] + along * lengths + across * widths)

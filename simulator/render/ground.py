@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.camera_model import View
-from simulator.world.sites import LANE_M, MEDIAN_M, SHOULDER_M, Arm, Point
-from simulator.world.sumo_network import Network
+from simulator.world.camera_model import CameraModel
+from simulator.world.sites import LANE_M, MEDIAN_M, SHOULDER_M, Arm, Site
+from simulator.world.sumo_network import RoadNetwork
 
 Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
@@ -28,7 +28,7 @@ _SHIFT = 4
 
 
 @dataclass(frozen=True)
-class Ground:
+class GroundTexture:
     """colours: (H, W, 3) BGR. asphalt: (H, W) 255 where vehicles may drive."""
 
     colours: Image
@@ -40,86 +40,86 @@ class Ground:
     """(4, 2) ground metres of the watched arm's road where the picture from above ends, up to the horizon."""
 
     def texels(self, ground: ArrayLike) -> NDArray[np.float64]:
-        places = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
-        return np.asarray(places @ self.to_texture[:, :2].T + self.to_texture[:, 2])
+        positions = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
+        return np.asarray(positions @ self.to_texture[:, :2].T + self.to_texture[:, 2])
 
 
-def frame_of(view: View) -> NDArray[np.float64]:
+def frame_of(camera: CameraModel) -> NDArray[np.float64]:
     """(2, 3) from ground metres to pixels of the picture from above; the direction of view is up."""
-    ahead = view.ahead
+    ahead = camera.ahead
     right = np.array([ahead[1], -ahead[0]])
     linear = np.stack([right, -ahead]) * PX_PER_M
     middle = np.array([ASIDE_M, AHEAD_M]) * PX_PER_M
-    return np.column_stack([linear, middle - linear @ view.eye[:2]])
+    return np.column_stack([linear, middle - linear @ camera.eye[:2]])
 
 
-class GroundPainter:
+class GroundTextureBuilder:
     """Lays one thing over the other; ask for `ground` at the end."""
 
-    def __init__(self, point: Point, network: Network, view: View, dice: np.random.Generator) -> None:
-        self._point, self._network, self._dice = point, network, dice
-        self._map = frame_of(view)
+    def __init__(self, site: Site, network: RoadNetwork, camera: CameraModel, rng: np.random.Generator) -> None:
+        self._site, self._network, self._rng = site, network, rng
+        self._map = frame_of(camera)
         size = round((AHEAD_M - BEHIND_M) * PX_PER_M), round(2 * ASIDE_M * PX_PER_M)
         self._asphalt = np.zeros(size, np.uint8)
         self._canvas = self._meadow()
 
-    def ground(self) -> Ground:
+    def ground(self) -> GroundTexture:
         self._lay_asphalt()
         self._lay_edges()
         self._pave()
-        self._mark()
+        self._mark_as_renderings()
         self._wear()
-        return Ground(self._canvas, self._asphalt, self._map, self._far_road())
+        return GroundTexture(self._canvas, self._asphalt, self._map, self._far_road())
 
     def _far_road(self) -> NDArray[np.float64]:
-        arm = self._point.watched
+        arm = self._site.observed_arm
         left = half_road(arm.lanes_out), -half_road(arm.lanes_in)
-        return np.stack([arm.place(a, s) for a, s in zip((150, 1500, 1500, 150), (*left, *left[::-1]), strict=True)])
+        return np.stack([arm.position(a, s) for a, s in zip((150, 1500, 1500, 150), (*left, *left[::-1]), strict=True)])
 
     def _meadow(self) -> Image:
         shape = self._asphalt.shape
-        patches = noise_field(self._dice, shape, (6, 30, 120))
+        patches = noise_field(self._rng, shape, (6, 30, 120))
         green, dry = np.array((58, 98, 84)), np.array((92, 128, 138))
         blend = np.clip(patches * 0.5 + 0.35, 0, 1)[..., None]
-        blades = self._dice.normal(0, 7, (*shape, 1))
+        blades = self._rng.normal(0, 7, (*shape, 1))
         return np.asarray(np.clip(green * (1 - blend) + dry * blend + blades, 0, 255), dtype=np.uint8)
 
     def _fill(self, target: NDArray[np.uint8], ground: ArrayLike, colour: float | tuple[float, ...]) -> None:
-        places = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
-        texels = (places @ self._map[:, :2].T + self._map[:, 2]) * 2**_SHIFT
+        positions = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
+        texels = (positions @ self._map[:, :2].T + self._map[:, 2]) * 2**_SHIFT
         scalar = colour if isinstance(colour, tuple) else (colour,)
         cv2.fillPoly(target, [np.round(texels).astype(np.int32)], scalar, cv2.LINE_AA, _SHIFT)
 
     def _strip(
         self, target: NDArray[np.uint8], arm: Arm, along: tuple[float, float], left: tuple[float, float], colour: object
     ) -> None:
-        corners = [arm.place(a, s) for a, s in zip((*along, *along[::-1]), np.repeat(left, 2), strict=True)]
+        corners = [arm.position(a, s) for a, s in zip((*along, *along[::-1]), np.repeat(left, 2), strict=True)]
         self._fill(target, corners, colour)  # type: ignore[arg-type]
 
     def _lay_asphalt(self) -> None:
-        for arm in self._point.arms:
+        for arm in self._site.arms:
             left = -half_road(arm.lanes_in), half_road(arm.lanes_out)
             self._strip(self._asphalt, arm, (0.0, DRAWN_M), left, 255)
         if len(self._network.junction) > 3:
             self._fill(self._asphalt, self._network.junction, 255)
             self._asphalt[:] = _grown(self._asphalt, SHOULDER_M * 0.5)
-        for arm in self._point.arms:
+        for arm in self._site.arms:
             begin = self._network.stop_m(f"{arm.id}_in")
-            ends = (begin - 0.5 if len(self._point.arms) > 2 else 0.0), DRAWN_M
+            ends = (begin - 0.5 if len(self._site.arms) > 2 else 0.0), DRAWN_M
             self._strip(self._asphalt, arm, ends, (-MEDIAN_M / 2, MEDIAN_M / 2), 0)
 
     def _lay_edges(self) -> None:
         """Pavements, and kerbs painted black and white as all over Indonesia; the median is planted."""
         road = self._asphalt
         kerb, pavement = _grown(road, KERB_M), _grown(road, PAVEMENT_M)
-        tiles = np.array((128, 134, 146)) + noise_field(self._dice, road.shape, (3, 40))[..., None] * 14
+        tiles = np.array((128, 134, 146)) + noise_field(self._rng, road.shape, (3, 40))[..., None] * 14
         rows, columns = np.indices(road.shape, sparse=True)
         joints = ((rows % 14 == 0) | (columns % 14 == 0))[..., None] * 14
         near = (pavement > 0)[..., None]
         self._canvas = np.where(near, np.clip(tiles - joints, 0, 255), self._canvas).astype(np.uint8)
         planted = np.zeros_like(road)
-        for arm in self._point.arms:
-            begin = self._network.stop_m(f"{arm.id}_in") + 1.0 if len(self._point.arms) > 2 else 0.0
+        for arm in self._site.arms:
+            begin = self._network.stop_m(f"{arm.id}_in") + 1.0 if len(self._site.arms) > 2 else 0.0
             self._strip(planted, arm, (begin, DRAWN_M), (-MEDIAN_M / 2 + KERB_M, MEDIAN_M / 2 - KERB_M), 255)
         self._canvas[planted > 0] = self._meadow()[planted > 0] // 4 * 3
         stripes = ((rows // round(PX_PER_M) + columns // round(PX_PER_M)) % 2 == 0)[..., None]
@@ -128,14 +128,14 @@ class GroundPainter:
 
     def _pave(self) -> None:
         shape = self._asphalt.shape
-        grey = 92 + 9 * noise_field(self._dice, shape, (2, 9, 60, 240)) + self._dice.normal(0, 4, shape)
+        grey = 92 + 9 * noise_field(self._rng, shape, (2, 9, 60, 240)) + self._rng.normal(0, 4, shape)
         tone = np.stack([grey * 1.01, grey, grey * 0.985], axis=-1)
         self._canvas = np.where((self._asphalt > 0)[..., None], tone, self._canvas).clip(0, 255).astype(np.uint8)
 
-    def _mark(self) -> None:
-        for arm in self._point.arms:
+    def _mark_as_renderings(self) -> None:
+        for arm in self._site.arms:
             stop = self._network.stop_m(f"{arm.id}_in")
-            junction = len(self._point.arms) > 2
+            junction = len(self._site.arms) > 2
             begin = stop if junction else 0.0
             for lanes, sense in ((arm.lanes_in, -1), (arm.lanes_out, 1)):
                 outer, inner = MEDIAN_M / 2 + lanes * LANE_M, MEDIAN_M / 2 + 0.12
@@ -149,7 +149,7 @@ class GroundPainter:
 
     def _dashes(self, arm: Arm, begin: float, left: float, *, solid: float) -> None:
         sides = (left - MARK_M / 2, left + MARK_M / 2)
-        if solid and self._point.signal:
+        if solid and self._site.signal:
             self._strip(self._canvas, arm, (begin, begin + solid), sides, WHITE)
             begin += solid + DASH_GAP_M
         for along in np.arange(begin, DRAWN_M, DASH_M + DASH_GAP_M):
@@ -162,7 +162,7 @@ class GroundPainter:
             if abs(left + 0.25) > MEDIAN_M / 2:
                 self._strip(self._canvas, arm, (stop - ZEBRA_M[1], stop - ZEBRA_M[0]), (left, left + 0.5), WHITE)
         way_in = -MEDIAN_M / 2 - arm.lanes_in * LANE_M, -MEDIAN_M / 2
-        if self._point.signal:
+        if self._site.signal:
             self._strip(self._canvas, arm, (stop + 0.4, stop + WAITING_BOX_M), way_in, WORN_RED)
             self._strip(self._canvas, arm, (stop + WAITING_BOX_M, stop + WAITING_BOX_M + STOP_LINE_M), way_in, WHITE)
         self._strip(self._canvas, arm, (stop, stop + STOP_LINE_M), way_in, WHITE)
@@ -173,7 +173,7 @@ class GroundPainter:
         shaft = [(1.2, 0.08), (4.2, 0.08), (4.2, -0.08), (1.2, -0.08)]
         head = [(0.0, 0.0), (1.3, 0.36), (1.3, -0.36)]
         for outline in (shaft, head):
-            self._fill(self._canvas, [arm.place(along + a, left + s) for a, s in outline], WHITE)
+            self._fill(self._canvas, [arm.position(along + a, left + s) for a, s in outline], WHITE)
 
     def _wear(self) -> None:
         """Wheel tracks, patches, cracks and oil; markings wear with the rest."""
@@ -188,18 +188,18 @@ class GroundPainter:
         dark = cv2.GaussianBlur(dark, (0, 0), 4)
         for _ in range(60):
             self._damage(dark)
-        chips = noise_field(self._dice, dark.shape, (2, 5)) > 1.25
+        chips = noise_field(self._rng, dark.shape, (2, 5)) > 1.25
         factor = 1 - np.where(self._asphalt > 0, dark / 255.0 + chips * 0.08, 0.0)
         self._canvas = np.clip(self._canvas * factor[..., None], 0, 255).astype(np.uint8)
 
     def _damage(self, dark: NDArray[np.uint8]) -> None:
         height, width = dark.shape
-        x, y = int(self._dice.integers(width)), int(self._dice.integers(height))
-        if self._dice.random() < 0.45:
-            w, h = (int(v) for v in self._dice.integers(15, 60, 2))
-            cv2.rectangle(dark, (x, y), (x + w, y + h), int(self._dice.integers(10, 45)), -1)
+        x, y = int(self._rng.integers(width)), int(self._rng.integers(height))
+        if self._rng.random() < 0.45:
+            w, h = (int(v) for v in self._rng.integers(15, 60, 2))
+            cv2.rectangle(dark, (x, y), (x + w, y + h), int(self._rng.integers(10, 45)), -1)
         else:
-            steps = np.array([x, y]) + np.cumsum(self._dice.normal(0, 9, (18, 2)), axis=0)
+            steps = np.array([x, y]) + np.cumsum(self._rng.normal(0, 9, (18, 2)), axis=0)
             cv2.polylines(dark, [steps.astype(np.int32)], False, 60, 1, cv2.LINE_AA)
 
 
@@ -213,11 +213,11 @@ def _grown(mask: Mask, metres: float) -> Mask:
     return np.asarray(cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))), dtype=np.uint8)
 
 
-def noise_field(dice: np.random.Generator, shape: tuple[int, ...], grains_px: tuple[int, ...]) -> NDArray[np.float32]:
+def noise_field(rng: np.random.Generator, shape: tuple[int, ...], grains_px: tuple[int, ...]) -> NDArray[np.float32]:
     """Smooth noise of mean 0 and deviation about 1, from several grain sizes."""
     height, width = shape[:2]
     total = np.zeros((height, width), np.float32)
     for grain in grains_px:
-        coarse = dice.normal(0, 1, (height // grain + 2, width // grain + 2)).astype(np.float32)
+        coarse = rng.normal(0, 1, (height // grain + 2, width // grain + 2)).astype(np.float32)
         total += cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.asarray(total / np.sqrt(len(grains_px)), dtype=np.float32)

@@ -42,9 +42,9 @@ class Lighting:
         return self.sky[1]
 
 
-def lighting_of(light: Light, dice: np.random.Generator) -> Lighting:
+def lighting_of(light: Light, rng: np.random.Generator) -> Lighting:
     """The sun stands elsewhere for each throw of the dice."""
-    azimuth, height = dice.uniform(0, 360), dice.uniform(38, 68)
+    azimuth, height = rng.uniform(0, 360), rng.uniform(38, 68)
     match light:
         case Light.DAY:
             tint = (0.97, 1.0, 1.02)

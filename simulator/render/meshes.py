@@ -7,17 +7,17 @@ from functools import cache
 import numpy as np
 
 from simulator.render.mesh_building import Mesh
-from simulator.render.people_meshes import bicycle, motorcycle, walker
+from simulator.render.people_meshes import bicycle, motorcycle, pedestrian
 from simulator.render.vehicle_meshes import box_truck, bus, car, dump_truck, pickup
 
 VARIANTS = 2
 """Of each body: a motorcycle without and with a passenger, two moments of a stride or of a turn of the pedals; others
 look the same in both."""
 
-MOVES = frozenset({"walker", "bicycle"})
+ANIMATED_TYPES = frozenset({"pedestrian", "bicycle"})
 """Bodies of which the variants are moments of a movement."""
 
-_MAKERS: dict[str, Callable[[int], Mesh]] = {
+_MESH_BUILDERS: dict[str, Callable[[int], Mesh]] = {
     "matic": lambda variant: motorcycle(1.9, scooter=True, pillion=variant == 1),
     "bebek": lambda variant: motorcycle(1.95, scooter=False, pillion=variant == 1),
     "mpv": lambda _: car(4.3, 1.70, 1.72, bonnet=0.95, boot=0.10, waist=0.98),
@@ -29,21 +29,21 @@ _MAKERS: dict[str, Callable[[int], Mesh]] = {
     "dump-truck": lambda _: dump_truck(),
     "bus": lambda _: bus(9.8, 2.45, 3.1),
     "bicycle": lambda variant: bicycle(1.75, left_foot_up=variant == 1),
-    "walker": lambda variant: walker(0.22 if variant else -0.22),
+    "pedestrian": lambda variant: pedestrian(0.22 if variant else -0.22),
 }
 
 
 @cache
-def mesh_of(body: str, variant: int) -> Mesh:
+def mesh_of(vehicle_type: str, variant: int) -> Mesh:
     """Raises KeyError for a body that nobody has drawn."""
-    return _MAKERS[body](variant)
+    return _MESH_BUILDERS[vehicle_type](variant)
 
 
 def shapes_digest() -> str:
     """Another one as soon as any body is drawn in another shape."""
     digest = hashlib.sha256()
-    for body in _MAKERS:
+    for vehicle_type in _MESH_BUILDERS:
         for variant in range(VARIANTS):
-            mesh = mesh_of(body, variant)
-            digest.update(np.round(mesh.corners * 1000).astype("<i4").tobytes() + mesh.paint.astype("<i4").tobytes())
+            mesh = mesh_of(vehicle_type, variant)
+            digest.update(np.round(mesh.corners * 1000).astype("<i4").tobytes() + mesh.material.astype("<i4").tobytes())
     return digest.hexdigest()

@@ -10,10 +10,10 @@ _FROM_RIGHT, _BASELINE = 10, 18
 """Pages put their badge at the top left."""
 
 
-def write_caption(picture: Image, name: str, t: float) -> None:
+def draw_osd(image: Image, name: str, t: float) -> None:
     """Name and the simulated day's hour and minute, at the top right, in white with a dark edge."""
     hour = hour_at(t)
     text = f"{name.upper()}  {int(hour):02d}:{int(hour * 60) % 60:02d}"
-    left = picture.shape[1] - _FROM_RIGHT - cv2.getTextSize(text, _FONT, _SIZE, 1)[0][0]
-    cv2.putText(picture, text, (left + 1, _BASELINE + 1), _FONT, _SIZE, (20, 20, 20), 1, cv2.LINE_AA)
-    cv2.putText(picture, text, (left, _BASELINE), _FONT, _SIZE, (235, 235, 235), 1, cv2.LINE_AA)
+    left = image.shape[1] - _FROM_RIGHT - cv2.getTextSize(text, _FONT, _SIZE, 1)[0][0]
+    cv2.putText(image, text, (left + 1, _BASELINE + 1), _FONT, _SIZE, (20, 20, 20), 1, cv2.LINE_AA)
+    cv2.putText(image, text, (left, _BASELINE), _FONT, _SIZE, (235, 235, 235), 1, cv2.LINE_AA)

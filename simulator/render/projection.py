@@ -5,23 +5,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.render.colours import colours_of, variant_of
+from simulator.render.colours import colour_table, mesh_variant
 from simulator.render.lighting import Lighting
-from simulator.render.mesh_building import Mesh, Paint
-from simulator.render.meshes import MOVES, VARIANTS, mesh_of
-from simulator.world.camera_model import IMAGE_SIZE, View
-from simulator.world.traffic_state import Moment
-from simulator.world.vehicle_types import ALL_BODIES
+from simulator.render.mesh_building import Material, Mesh
+from simulator.render.meshes import ANIMATED_TYPES, VARIANTS, mesh_of
+from simulator.world.camera_model import IMAGE_SIZE, CameraModel
+from simulator.world.traffic_state import TrafficState
+from simulator.world.vehicle_types import VEHICLE_TYPES
 
-NEAREST_M, FARTHEST_M = 2.0, 190.0
-OUTSIDE_PX = 120.0
-STRIDE_S = 0.45
-_SHINE = 0.55
+MIN_DEPTH_M, MAX_DEPTH_M = 2.0, 190.0
+MARGIN_PX = 120.0
+GAIT_PHASE_S = 0.45
+_MAX_REFLECTION = 0.55
 """How much of the sky a window mirrors at a glancing angle."""
 
 
 @dataclass(frozen=True)
-class Figures:
+class ProjectedRoadUsers:
     """Road users in view, from far to near.
 
     chosen: (N,) index into the moment. box: (N, 4) exact x1, y1, x2, y2, not clipped. depth: (N,) metres.
@@ -40,48 +40,48 @@ class Figures:
         return len(self.chosen)
 
 
-def figures_of(moment: Moment, view: View, lighting: Lighting) -> Figures:
-    chosen = _in_view(moment, view)
+def project_road_users(state: TrafficState, camera: CameraModel, lighting: Lighting) -> ProjectedRoadUsers:
+    chosen = _in_view(state, camera)
     if len(chosen) == 0:
         none = np.empty(0, np.int64)
-        return Figures(
+        return ProjectedRoadUsers(
             none, np.empty((0, 4)), np.empty(0), np.empty((0, 8, 2)), np.empty((0, 3)), np.zeros(1, np.int64)
         )
-    meshes = [_mesh(moment, k) for k in chosen]
-    counts = np.array([len(mesh.paint) for mesh in meshes])
+    meshes = [_mesh(state, k) for k in chosen]
+    counts = np.array([len(mesh.material) for mesh in meshes])
     owner = np.repeat(np.arange(len(chosen)), counts)
-    turn, place = _turns(moment.heading[chosen]), np.column_stack([moment.xy[chosen], np.zeros(len(chosen))])
-    corners = np.concatenate([mesh.corners @ turn[i].T + place[i] for i, mesh in enumerate(meshes)])
+    turn, position = _turns(state.heading[chosen]), np.column_stack([state.xy[chosen], np.zeros(len(chosen))])
+    corners = np.concatenate([mesh.corners @ turn[i].T + position[i] for i, mesh in enumerate(meshes)])
     normals = np.concatenate([mesh.normals @ turn[i].T for i, mesh in enumerate(meshes)])
-    pixels, depth = view.project(corners)
+    pixels, depth = camera.project(corners)
     starts = np.concatenate([[0], np.cumsum(counts)])
     flat = pixels.reshape(len(pixels), -1, 2)
     low = np.minimum.reduceat(flat.min(axis=1), starts[:-1])
     high = np.maximum.reduceat(flat.max(axis=1), starts[:-1])
-    shows = np.einsum("fi,fi->f", normals, view.eye - corners[:, 0]) > 0
-    colours = _lit(moment, chosen, meshes, normals=normals, places=corners[:, 0], view=view, lighting=lighting)
-    nearness = _group_distance(meshes, turn, place, view)
+    shows = np.einsum("fi,fi->f", normals, camera.eye - corners[:, 0]) > 0
+    colours = _lit(state, chosen, meshes, normals=normals, positions=corners[:, 0], camera=camera, lighting=lighting)
+    nearness = _group_distance(meshes, turn, position, camera)
     order = np.lexsort((np.arange(len(owner)), -nearness, owner))
     order = order[shows[order]]
     first = np.searchsorted(owner[order], np.arange(len(chosen) + 1))
     reach = np.minimum.reduceat(depth.min(axis=1), starts[:-1])
-    return Figures(chosen, np.column_stack([low, high]), reach, pixels[order], colours[order], first)
+    return ProjectedRoadUsers(chosen, np.column_stack([low, high]), reach, pixels[order], colours[order], first)
 
 
-def _in_view(moment: Moment, view: View) -> NDArray[np.int64]:
+def _in_view(state: TrafficState, camera: CameraModel) -> NDArray[np.int64]:
     """(N,) from far to near."""
-    pixels, depth = view.project(np.column_stack([moment.xy, np.full(len(moment), 0.7)]))
-    inside = ((pixels > -OUTSIDE_PX) & (pixels < np.array(IMAGE_SIZE) + OUTSIDE_PX)).all(axis=1)
-    chosen = np.flatnonzero(inside & (depth > NEAREST_M + 5) & (depth < FARTHEST_M))
-    away = np.linalg.norm(moment.xy[chosen] - view.eye[:2], axis=1)
+    pixels, depth = camera.project(np.column_stack([state.xy, np.full(len(state), 0.7)]))
+    inside = ((pixels > -MARGIN_PX) & (pixels < np.array(IMAGE_SIZE) + MARGIN_PX)).all(axis=1)
+    chosen = np.flatnonzero(inside & (depth > MIN_DEPTH_M + 5) & (depth < MAX_DEPTH_M))
+    away = np.linalg.norm(state.xy[chosen] - camera.eye[:2], axis=1)
     return chosen[np.argsort(-away, kind="stable")]
 
 
-def _mesh(moment: Moment, k: int) -> Mesh:
-    body = ALL_BODIES[moment.body[k]]
-    if body.name in MOVES:
-        return mesh_of(body.name, int(moment.t / STRIDE_S) % VARIANTS if moment.speed[k] > 0.1 else 0)
-    return mesh_of(body.name, variant_of(int(moment.keys[k])))
+def _mesh(state: TrafficState, k: int) -> Mesh:
+    vehicle_type = VEHICLE_TYPES[state.type_index[k]]
+    if vehicle_type.name in ANIMATED_TYPES:
+        return mesh_of(vehicle_type.name, int(state.t / GAIT_PHASE_S) % VARIANTS if state.speed[k] > 0.1 else 0)
+    return mesh_of(vehicle_type.name, mesh_variant(int(state.keys[k])))
 
 
 def _turns(heading: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -90,58 +90,58 @@ def _turns(heading: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _group_distance(
-    meshes: list[Mesh], turn: NDArray[np.float64], place: NDArray[np.float64], view: View
+    meshes: list[Mesh], turn: NDArray[np.float64], position: NDArray[np.float64], camera: CameraModel
 ) -> NDArray[np.float64]:
     """(F,) of the middle of each face's group."""
     away = [
-        np.linalg.norm(mesh.centres @ turn[i].T + place[i] - view.eye, axis=1)[mesh.group]
+        np.linalg.norm(mesh.centres @ turn[i].T + position[i] - camera.eye, axis=1)[mesh.group]
         for i, mesh in enumerate(meshes)
     ]
     return np.concatenate(away)
 
 
 def _lit(
-    moment: Moment,
+    state: TrafficState,
     chosen: NDArray[np.int64],
     meshes: list[Mesh],
     *,
     normals: NDArray[np.float64],
-    places: NDArray[np.float64],
-    view: View,
+    positions: NDArray[np.float64],
+    camera: CameraModel,
     lighting: Lighting,
 ) -> NDArray[np.float64]:
-    """(F, 3) BGR 0..255: paint under this light, glass that mirrors the sky, lamps that shine, and haze."""
-    paints = np.concatenate([mesh.paint for mesh in meshes])
-    owner = np.repeat(np.arange(len(chosen)), [len(mesh.paint) for mesh in meshes])
-    tables = np.stack([colours_of(int(moment.keys[k]), int(moment.body[k])) for k in chosen])
-    away = np.linalg.norm(places - view.eye, axis=1, keepdims=True)
-    glance = 1 - np.abs(np.einsum("fi,fi->f", normals, (view.eye - places) / away))
-    colours = tables[owner, paints] * lighting.shade(normals)
-    glass = (paints == Paint.GLASS)[:, None]
+    """(F, 3) BGR 0..255: material under this light, glass that mirrors the sky, lamps that shine, and haze."""
+    materials = np.concatenate([mesh.material for mesh in meshes])
+    owner = np.repeat(np.arange(len(chosen)), [len(mesh.material) for mesh in meshes])
+    tables = np.stack([colour_table(int(state.keys[k]), int(state.type_index[k])) for k in chosen])
+    away = np.linalg.norm(positions - camera.eye, axis=1, keepdims=True)
+    glance = 1 - np.abs(np.einsum("fi,fi->f", normals, (camera.eye - positions) / away))
+    colours = tables[owner, materials] * lighting.shade(normals)
+    glass = (materials == Material.GLASS)[:, None]
     sky = np.array(lighting.sky[0]) * (0.35 + 0.65 * np.clip(normals[:, 2:], 0, 1))
-    mirrored = (0.18 + _SHINE * glance**3)[:, None]
+    mirrored = (0.18 + _MAX_REFLECTION * glance**3)[:, None]
     colours = np.where(glass, colours * (1 - mirrored) + sky * mirrored, colours)
-    colours = _with_lamps(colours, paints, owner, moment=moment, chosen=chosen, lighting=lighting)
+    colours = _with_lamps(colours, materials, owner, state=state, chosen=chosen, lighting=lighting)
     fade = np.exp(-away / lighting.haze_m)
     return np.asarray(np.clip(colours * fade + np.array(lighting.haze) * (1 - fade), 0, 255))
 
 
 def _with_lamps(
     colours: NDArray[np.float64],
-    paints: NDArray[np.int64],
+    materials: NDArray[np.int64],
     owner: NDArray[np.int64],
     *,
-    moment: Moment,
+    state: TrafficState,
     chosen: NDArray[np.int64],
     lighting: Lighting,
 ) -> NDArray[np.float64]:
-    braking, hazard = moment.braking[chosen][owner], moment.hazard[chosen][owner]
-    blinks = hazard & (moment.t % 0.8 < 0.4)
+    braking, hazard = state.braking[chosen][owner], state.hazard[chosen][owner]
+    blinks = hazard & (state.t % 0.8 < 0.4)
     lit = lighting.lamps or lighting.wet
-    tail = paints == Paint.TAILLAMP
+    tail = materials == Material.TAILLAMP
     colours[tail & braking] = (70, 60, 250)
     if lit:
         colours[tail & ~braking] = (50, 40, 190)
-        colours[paints == Paint.HEADLAMP] = (235, 250, 255)
-    colours[(paints == Paint.BLINKER) & blinks] = (40, 170, 255)
+        colours[materials == Material.HEADLAMP] = (235, 250, 255)
+    colours[(materials == Material.BLINKER) & blinks] = (40, 170, 255)
     return colours

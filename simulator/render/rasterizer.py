@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from simulator.render.facades import block_front, plain_side, shop_front
 from simulator.render.ground import Image
 from simulator.render.lighting import Bgr, Lighting
-from simulator.world.camera_model import IMAGE_SIZE, View
+from simulator.world.camera_model import IMAGE_SIZE, CameraModel
 from simulator.world.street_furniture import Building, Post, Tree
 
 FINE = 4
@@ -23,13 +23,13 @@ _SHIFT = 4
 LEAVES: tuple[Bgr, ...] = ((46, 92, 66), (40, 80, 52), (58, 108, 84), (52, 96, 60), (64, 112, 98))
 
 
-class Easel:
+class SceneRasterizer:
     """canvas: the picture at `FINE`. owner: (H, W) at `COARSE`, number of the nearest thing drawn there, 0 for none."""
 
-    def __init__(self, canvas: Image, view: View, lighting: Lighting) -> None:
+    def __init__(self, canvas: Image, camera: CameraModel, lighting: Lighting) -> None:
         self.canvas = canvas
         self.owner = np.zeros((IMAGE_SIZE[1] * COARSE, IMAGE_SIZE[0] * COARSE), np.uint16)
-        self._view, self._lighting = view, lighting
+        self._camera, self._lighting = camera, lighting
 
     def _tinted(self, colour: ArrayLike, normal: Sequence[float], depth: float) -> tuple[float, ...]:
         lit = np.array(colour) * self._lighting.shade(np.array(normal, dtype=np.float64))
@@ -43,11 +43,11 @@ class Easel:
             cv2.fillPoly(target, [points], ink, cv2.LINE_AA if target is self.canvas else cv2.LINE_8, _SHIFT)
 
     def _line(self, a: ArrayLike, b: ArrayLike, width_m: float, colour: Bgr, number: int) -> None:
-        ends, depth = self._view.project(np.array([a, b]))
+        ends, depth = self._camera.project(np.array([a, b]))
         if depth.min() < 1.5:
             return
         tint = self._tinted(colour, (0.0, 0.0, 0.6), float(depth.mean()))
-        width = width_m * self._view.focal_px / float(depth.mean())
+        width = width_m * self._camera.focal_px / float(depth.mean())
         for target, scale, ink in ((self.canvas, FINE, tint), (self.owner, COARSE, (float(number),))):
             p, q = (tuple(int(v) for v in np.clip(end * scale, -9000, 9000)) for end in ends)
             kind = cv2.LINE_AA if target is self.canvas else cv2.LINE_8
@@ -55,28 +55,28 @@ class Easel:
                 cv2.line(target, p, q, ink, max(1, round(width * scale)), kind)
 
     def building(self, building: Building, number: int) -> None:
-        dice = np.random.default_rng([building.number, 3])
+        rng = np.random.default_rng([building.number, 3])
         base = np.column_stack([building.corners, np.zeros(4)])
         top = np.column_stack([building.corners, np.full(4, building.height_m)])
-        if self._view.project(np.concatenate([base, top]))[1].min() < 1.0:
+        if self._camera.project(np.concatenate([base, top]))[1].min() < 1.0:
             return
-        away = np.linalg.norm(building.place - self._view.eye[:2])
-        middle = building.place
+        away = np.linalg.norm(building.position - self._camera.eye[:2])
+        middle = building.position
         for k in range(4):
             a, b = building.corners[k], building.corners[(k + 1) % 4]
             outward = np.array([(b - a)[1], -(b - a)[0]])
             outward *= np.sign(outward @ ((a + b) / 2 - middle)) / np.linalg.norm(outward)
-            if (self._view.eye[:2] - (a + b) / 2) @ outward > 0:
-                self._wall(building, k, dice, outward=outward, away=float(away), number=number)
-        if self._view.eye[2] > building.height_m:
-            roof = (96, 104, 150) if dice.random() < 0.5 else (120, 126, 128)
-            self.polygon(self._view.project(top)[0], self._tinted(roof, (0, 0, 1), float(away)), number)
+            if (self._camera.eye[:2] - (a + b) / 2) @ outward > 0:
+                self._wall(building, k, rng, outward=outward, away=float(away), number=number)
+        if self._camera.eye[2] > building.height_m:
+            roof = (96, 104, 150) if rng.random() < 0.5 else (120, 126, 128)
+            self.polygon(self._camera.project(top)[0], self._tinted(roof, (0, 0, 1), float(away)), number)
 
     def _wall(
         self,
         building: Building,
         k: int,
-        dice: np.random.Generator,
+        rng: np.random.Generator,
         *,
         outward: NDArray[np.float64],
         away: float,
@@ -85,16 +85,16 @@ class Easel:
         a, b = building.corners[k], building.corners[(k + 1) % 4]
         breadth = float(np.linalg.norm(b - a))
         front = k == 0
-        args = breadth, building.height_m, building.storeys, dice
+        args = breadth, building.height_m, building.storeys, rng
         lit = self._lighting.lamps
         if building.kind == "shop" and front:
             face = shop_front(*args, lit=lit)
         elif building.kind == "block" or (building.kind == "shop" and k == 2):
             face = block_front(*args, lit=lit)
         else:
-            face = plain_side(breadth, building.height_m, dice)
+            face = plain_side(breadth, building.height_m, rng)
         quad = np.array([[*a, building.height_m], [*b, building.height_m], [*b, 0], [*a, 0]])
-        pixels, _ = self._view.project(quad)
+        pixels, _ = self._camera.project(quad)
         if (pixels.max(axis=0) < 0).any() or (pixels.min(axis=0) > np.array(IMAGE_SIZE)).any():
             return
         shade = self._lighting.shade(np.array([*outward, 0.0]))
@@ -133,29 +133,29 @@ class Easel:
         region[:] = (warped * share + region * (1 - share)).astype(np.uint8)
 
     def tree(self, tree: Tree, number: int) -> None:
-        dice = np.random.default_rng([tree.number, 5])
-        foot = np.append(tree.place, 0.0)
-        middle = np.append(tree.place, tree.height_m - tree.crown_m)
-        pixels, depth = self._view.project(np.array([foot, middle]))
+        rng = np.random.default_rng([tree.number, 5])
+        foot = np.append(tree.position, 0.0)
+        middle = np.append(tree.position, tree.height_m - tree.crown_m)
+        pixels, depth = self._camera.project(np.array([foot, middle]))
         if depth.min() < 3:
             return
         self._line(foot, middle, 0.28, (58, 76, 94), number)
-        per_m = self._view.focal_px / float(depth[1])
+        per_m = self._camera.focal_px / float(depth[1])
         if tree.palm:
-            self._fronds(pixels[1], per_m * tree.crown_m * 1.3, float(depth[1]), dice, number)
+            self._fronds(pixels[1], per_m * tree.crown_m * 1.3, float(depth[1]), rng, number)
             return
         count = int(np.clip(per_m * tree.crown_m * 9, 50, 420))
-        blobs = dice.normal(0, 0.45, (count, 3))
+        blobs = rng.normal(0, 0.45, (count, 3))
         blobs *= tree.crown_m * np.minimum(1, 0.95 / np.linalg.norm(blobs, axis=1, keepdims=True)) * (1, 1, 0.85)
         blobs = blobs[np.argsort(blobs[:, 2])]
         spread = (420 / count) ** 0.3
         for blob in blobs:
             height = blob[2] / tree.crown_m
             normal = np.array([blob[0] / tree.crown_m, blob[1] / tree.crown_m, 0.35 + height])
-            colour = np.array(LEAVES[int(dice.integers(len(LEAVES)))]) * (0.85 + 0.35 * height)
+            colour = np.array(LEAVES[int(rng.integers(len(LEAVES)))]) * (0.85 + 0.35 * height)
             tint = self._tinted(colour, tuple(normal / np.linalg.norm(normal)), float(depth[1]))
             centre = pixels[1] + np.array([blob[0], -blob[2]]) * per_m
-            self._disc(centre, per_m * tree.crown_m * dice.uniform(0.05, 0.13) * spread, tint, number)
+            self._disc(centre, per_m * tree.crown_m * rng.uniform(0.05, 0.13) * spread, tint, number)
 
     def _disc(self, centre: NDArray[np.float64], radius: float, tint: tuple[float, ...], number: int) -> None:
         for target, scale, ink in ((self.canvas, FINE, tint), (self.owner, COARSE, (float(number),))):
@@ -164,9 +164,9 @@ class Easel:
             cv2.circle(target, at, max(1, round(radius * scale)), ink, -1, kind)
 
     def _fronds(
-        self, top: NDArray[np.float64], reach: float, depth: float, dice: np.random.Generator, number: int
+        self, top: NDArray[np.float64], reach: float, depth: float, rng: np.random.Generator, number: int
     ) -> None:
-        for angle in np.linspace(0, 2 * np.pi, 13)[:-1] + dice.uniform(0, 0.5):
+        for angle in np.linspace(0, 2 * np.pi, 13)[:-1] + rng.uniform(0, 0.5):
             s = np.linspace(0, 1, 6)[:, None]
             rise = -0.55 * np.sin(angle) * s + 0.7 * s**2 - 0.25 * s
             course = top + reach * np.concatenate([np.cos(angle) * s, rise], 1)
@@ -177,18 +177,18 @@ class Easel:
             self.polygon(leaf, tint, number)
 
     def post(self, post: Post, number: int) -> None:
-        top = np.append(post.place, post.height_m)
+        top = np.append(post.position, post.height_m)
         end = top + np.append(post.reach, 0.15)
-        self._line(np.append(post.place, 0.0), top, 0.17, (128, 130, 130), number)
+        self._line(np.append(post.position, 0.0), top, 0.17, (128, 130, 130), number)
         self._line(top, end, 0.10, (128, 130, 130), number)
         if post.signal is not None:
-            for place in (end, np.append(post.place, 3.0)):
+            for position in (end, np.append(post.position, 3.0)):
                 half = np.array([0.0, 0.0, 0.45])
-                self._line(place + half, place - half, 0.34, (30, 30, 30), number)
+                self._line(position + half, position - half, 0.34, (30, 30, 30), number)
         elif self._lighting.lamps:
-            pixels, depth = self._view.project(end)
+            pixels, depth = self._camera.project(end)
             if depth > 3:
-                radius = max(0.7, 0.16 * self._view.focal_px / float(depth))
+                radius = max(0.7, 0.16 * self._camera.focal_px / float(depth))
                 self._disc(pixels, radius, (205, 245, 255), number)
 
     def cable(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:

@@ -2,33 +2,38 @@
 
 import numpy as np
 
-from simulator.render.frame_renderer import Painter
-from simulator.render.ground import GroundPainter
+from simulator.render.frame_renderer import FrameRenderer
+from simulator.render.ground import GroundTextureBuilder
 from simulator.render.lighting import lighting_of
-from simulator.render.static_background import paint_backdrop
-from simulator.world.camera_model import View, view_of
+from simulator.render.static_background import render_background
+from simulator.world.camera_model import CameraModel, camera_model
 from simulator.world.scenario import Light
-from simulator.world.sites import Point
-from simulator.world.street_furniture import Planner
+from simulator.world.sites import Site
+from simulator.world.street_furniture import StreetFurniturePlacer
 from simulator.world.sumo_network import read_network
 
 
 class Scenery:
     """What stands around the point is always the same; seed sets sun, clouds and noise."""
 
-    def __init__(self, point: Point, seed: int, *, turned: bool = False) -> None:
-        self._point, self._seed = point, seed
-        self.view: View = view_of(point, turned=turned)
-        network = read_network(point)
-        self._ground = GroundPainter(point, network, self.view, self._dice(1, 0)).ground()
-        self._roadside = Planner(point, network, view_of(point), self._dice(2, 0)).plan()
+    def __init__(self, site: Site, seed: int, *, turned: bool = False) -> None:
+        self._site, self._seed = site, seed
+        self.camera: CameraModel = camera_model(site, turned=turned)
+        network = read_network(site)
+        self._ground = GroundTextureBuilder(site, network, self.camera, self._rng(1, 0)).ground()
+        self._roadside = StreetFurniturePlacer(site, network, camera_model(site), self._rng(2, 0)).plan()
 
-    def _dice(self, purpose: int, seed: int) -> np.random.Generator:
-        return np.random.default_rng([purpose, seed, *self._point.id.encode()])
+    def _rng(self, purpose: int, seed: int) -> np.random.Generator:
+        return np.random.default_rng([purpose, seed, *self._site.id.encode()])
 
-    def painter(self, light: Light) -> Painter:
-        lighting = lighting_of(light, self._dice(3, self._seed))
-        backdrop = paint_backdrop(
-            self._ground, self._roadside, self.view, lighting, far=self._point.scene.far, dice=self._dice(4, self._seed)
+    def renderer(self, light: Light) -> FrameRenderer:
+        lighting = lighting_of(light, self._rng(3, self._seed))
+        background = render_background(
+            self._ground,
+            self._roadside,
+            self.camera,
+            lighting,
+            far=self._site.surroundings.far,
+            rng=self._rng(4, self._seed),
         )
-        return Painter(self.view, lighting, backdrop, self._dice(5, self._seed))
+        return FrameRenderer(self.camera, lighting, background, self._rng(5, self._seed))

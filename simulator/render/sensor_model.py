@@ -8,48 +8,48 @@ from simulator.render.ground import Image
 from simulator.render.lighting import Lighting
 from simulator.world.camera_model import IMAGE_SIZE
 
-_SPARE = 64
+_NOISE_MARGIN_PX = 64
 """The noise is larger than the picture by this much each way, and another part of it is used for each frame."""
 
 RAIN_STREAKS, RAIN_SHEETS = 260, 4
 GLOW_SCALE = 4
 
 
-class Sensor:
+class SensorModel:
     """Adds noise to the brightness of a picture, a little streaked in rain."""
 
-    def __init__(self, lighting: Lighting, dice: np.random.Generator) -> None:
+    def __init__(self, lighting: Lighting, rng: np.random.Generator) -> None:
         width, height = IMAGE_SIZE
-        grain = dice.normal(0, lighting.noise, (height + _SPARE, width + _SPARE)).astype(np.float32)
+        grain = rng.normal(0, lighting.noise, (height + _NOISE_MARGIN_PX, width + _NOISE_MARGIN_PX)).astype(np.float32)
         grain = 0.65 * grain + 0.9 * cv2.GaussianBlur(grain, (0, 0), 0.8)
         self._noise = np.round(grain).astype(np.int16)
-        self._rain = [_rain_sheet(dice) for _ in range(RAIN_SHEETS)] if lighting.wet else []
-        self._dice = dice
+        self._rain = [_rain_sheet(rng) for _ in range(RAIN_SHEETS)] if lighting.wet else []
+        self._rng = rng
 
-    def expose(self, picture: Image) -> Image:
+    def expose(self, image: Image) -> Image:
         """(H, W, 3) BGR to (H * 3 / 2, W) planar YUV 4:2:0."""
-        yuv = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
-        height, width = picture.shape[:2]
-        x, y = (int(v) for v in self._dice.integers(0, _SPARE, 2))
+        yuv = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
+        height, width = image.shape[:2]
+        x, y = (int(v) for v in self._rng.integers(0, _NOISE_MARGIN_PX, 2))
         noise = self._noise[y : y + height, x : x + width]
         luma = yuv[:height]
         cv2.add(luma, noise, dst=luma, dtype=cv2.CV_8U)
         if self._rain:
-            sheet = self._rain[int(self._dice.integers(len(self._rain)))]
+            sheet = self._rain[int(self._rng.integers(len(self._rain)))]
             cv2.add(luma, sheet[y : y + height, x : x + width], dst=luma)
         return yuv
 
 
-def _rain_sheet(dice: np.random.Generator) -> Image:
-    sheet = np.zeros((IMAGE_SIZE[1] + _SPARE, IMAGE_SIZE[0] + _SPARE), np.uint8)
+def _rain_sheet(rng: np.random.Generator) -> Image:
+    sheet = np.zeros((IMAGE_SIZE[1] + _NOISE_MARGIN_PX, IMAGE_SIZE[0] + _NOISE_MARGIN_PX), np.uint8)
     for _ in range(RAIN_STREAKS):
-        x, y = (int(dice.integers(size)) for size in sheet.shape[::-1])
-        length = int(dice.integers(6, 26))
-        cv2.line(sheet, (x, y), (x - length // 6, y + length), int(dice.integers(14, 44)), 1, cv2.LINE_AA)
+        x, y = (int(rng.integers(size)) for size in sheet.shape[::-1])
+        length = int(rng.integers(6, 26))
+        cv2.line(sheet, (x, y), (x - length // 6, y + length), int(rng.integers(14, 44)), 1, cv2.LINE_AA)
     return np.asarray(cv2.GaussianBlur(sheet, (0, 0), 0.7), dtype=np.uint8)
 
 
-class Glow:
+class LampGlow:
     """Headlights on the road and the shine around lamps, gathered small and laid over the picture."""
 
     def __init__(self) -> None:
@@ -65,10 +65,10 @@ class Glow:
         at = tuple(int(v) for v in np.clip(pixel / GLOW_SCALE, -500, 900))
         cv2.circle(self._light, at, max(1, round(radius / GLOW_SCALE)), colour, -1, cv2.LINE_AA)
 
-    def shine(self, picture: Image) -> Image:
+    def shine(self, image: Image) -> Image:
         """The picture with the light over it; the glow is empty afterwards."""
         soft = cv2.GaussianBlur(self._light, (0, 0), 1.8)
         self._light[:] = 0
         full = cv2.resize(soft, IMAGE_SIZE, interpolation=cv2.INTER_LINEAR)
-        lit = cv2.multiply(picture, full, scale=1 / 90)
-        return np.asarray(cv2.add(cv2.add(picture, lit), cv2.convertScaleAbs(full, alpha=0.22)), dtype=np.uint8)
+        lit = cv2.multiply(image, full, scale=1 / 90)
+        return np.asarray(cv2.add(cv2.add(image, lit), cv2.convertScaleAbs(full, alpha=0.22)), dtype=np.uint8)

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from simulator.render.mesh_building import Mesh, MeshBuilder, Paint, Point3
+from simulator.render.mesh_building import Material, Mesh, MeshBuilder, Point3
 
 Edge = tuple[float, float, float]
 """x, z and half width where a pane begins or ends."""
@@ -14,10 +14,10 @@ def car(length: float, width: float, height: float, *, bonnet: float, boot: floa
     """bonnet, boot: their lengths. waist: height of the window sills."""
     b, h, w = MeshBuilder(), length / 2, width / 2
     front, back, low = h - bonnet, -h + boot, waist - 0.12
-    b.box((-h + 0.15, h - 0.15), (-w + 0.1, w - 0.1), (0.10, 0.34), Paint.TRIM)
+    b.box((-h + 0.15, h - 0.15), (-w + 0.1, w - 0.1), (0.10, 0.34), Material.TRIM)
     underside = [(-h, 0.30, w - 0.05), (h, 0.28, w - 0.08), (h, low - 0.14, w - 0.05)]
-    b.loft([*underside, (front, waist, w), (back, waist, w), (-h, low, w - 0.04)], Paint.BODY)
-    b.side_panels((-h + 0.1, h - 0.15), w + 0.004, (0.30, 0.46), Paint.BODY_LOW)
+    b.loft([*underside, (front, waist, w), (back, waist, w), (-h, low, w - 0.04)], Material.BODY)
+    b.side_panels((-h + 0.1, h - 0.15), w + 0.004, (0.30, 0.46), Material.BODY_LOW)
     _lamps(b, h, w, (low - 0.28, low - 0.10))
     for x in (-h + 0.19 * length, h - 0.18 * length):
         b.wheel_pair(x, w + 0.008, 0.31)
@@ -33,14 +33,14 @@ def _cabin(
     roof, sill, head = w - 0.20, waist + 0.06, height - 0.13
     top_front, top_back = front - rake, back + rear
     corners = [(back, waist, w - 0.03), (front, waist, w - 0.03), (top_front, height, roof), (top_back, height, roof)]
-    b.loft(corners, Paint.BODY)
-    b.decal(_pane((front, waist, w - 0.12), (top_front, height, roof - 0.05), (0.12, 0.9)), Paint.GLASS)
-    b.decal(_pane((back, waist, w - 0.12), (top_back, height, roof - 0.05), (0.12, 0.85)), Paint.GLASS)
+    b.loft(corners, Material.BODY)
+    b.decal(_pane((front, waist, w - 0.12), (top_front, height, roof - 0.05), (0.12, 0.9)), Material.GLASS)
+    b.decal(_pane((back, waist, w - 0.12), (top_back, height, roof - 0.05), (0.12, 0.85)), Material.GLASS)
     lower = [(back + 0.16 + rear * 0.3, w - 0.03, sill), (front - 0.22, w - 0.03, sill)]
-    b.both_sides([*lower, (top_front + 0.02, roof + 0.03, head), (top_back + 0.08, roof + 0.03, head)], Paint.GLASS)
+    b.both_sides([*lower, (top_front + 0.02, roof + 0.03, head), (top_back + 0.08, roof + 0.03, head)], Material.GLASS)
     pillar = (back + front) / 2 - 0.16
     lower = [(pillar, w - 0.02, sill), (pillar + 0.09, w - 0.02, sill)]
-    b.both_sides([*lower, (pillar + 0.09, roof + 0.04, head), (pillar, roof + 0.04, head)], Paint.BODY)
+    b.both_sides([*lower, (pillar + 0.09, roof + 0.04, head), (pillar, roof + 0.04, head)], Material.BODY)
 
 
 def _pane(low: Edge, high: Edge, between: tuple[float, float]) -> list[Point3]:
@@ -53,21 +53,21 @@ def _pane(low: Edge, high: Edge, between: tuple[float, float]) -> list[Point3]:
 
 def _lamps(b: MeshBuilder, h: float, w: float, z: tuple[float, float]) -> None:
     """Head and tail lamps, blinkers beside them, and number plates, on the flat ends of a body."""
-    for x, paint in ((h + 0.01, Paint.HEADLAMP), (-h - 0.01, Paint.TAILLAMP)):
+    for x, material in ((h + 0.01, Material.HEADLAMP), (-h - 0.01, Material.TAILLAMP)):
         for side in (1, -1):
             inner, outer, edge = side * (w - 0.52), side * (w - 0.14), side * (w - 0.07)
-            b.end_panel(x, (inner, outer), z, paint)
-            b.end_panel(x, (outer, edge), z, Paint.BLINKER)
-        b.end_panel(x * 1.0005, (-0.22, 0.22), (z[0] - 0.14, z[0] - 0.01), Paint.PLATE)
+            b.end_panel(x, (inner, outer), z, material)
+            b.end_panel(x, (outer, edge), z, Material.BLINKER)
+        b.end_panel(x * 1.0005, (-0.22, 0.22), (z[0] - 0.14, z[0] - 0.01), Material.PLATE)
 
 
 def box_truck() -> Mesh:
     b, h, w = MeshBuilder(), 3.1, 1.025
     cab, bed, height = 1.65, 0.85, 2.95
     _chassis(b, h, w, cab, bed, radius=0.43)
-    b.box((-h, h - cab - 0.08), (-w, w), (bed, height), Paint.CARGO)
-    b.side_panels((-h + 0.3, h - cab - 0.5), w + 0.004, (bed + 0.6, bed + 1.1), Paint.SECOND)
-    b.end_panel(-h - 0.005, (-0.02, 0.02), (bed + 0.1, height - 0.1), Paint.TRIM)
+    b.box((-h, h - cab - 0.08), (-w, w), (bed, height), Material.CARGO)
+    b.side_panels((-h + 0.3, h - cab - 0.5), w + 0.004, (bed + 0.6, bed + 1.1), Material.SECOND)
+    b.end_panel(-h - 0.005, (-0.02, 0.02), (bed + 0.1, height - 0.1), Material.TRIM)
     _tail(b, h, w, bed)
     _truck_cab(b, h, w, cab, 2.15)
     return b.mesh()
@@ -79,14 +79,14 @@ def dump_truck() -> Mesh:
     _chassis(b, h, w, cab, bed, radius=0.45)
     _open_bed(b, h, w, cab, (bed, top))
     for x in np.linspace(-h + 0.5, h - cab - 0.5, 4):
-        b.side_panels((x, x + 0.1), w + 0.004, (bed, top), Paint.TRIM)
+        b.side_panels((x, x + 0.1), w + 0.004, (bed, top), Material.TRIM)
     heap = [
         (-h + 0.5, top, w - 0.2),
         (h - cab - 0.4, top, w - 0.2),
         (h - cab - 1.2, 2.75, 0.35),
         (-h + 1.4, 2.75, 0.35),
     ]
-    b.loft(heap, Paint.SECOND)
+    b.loft(heap, Material.SECOND)
     _tail(b, h, w, bed)
     _truck_cab(b, h, w, cab, 2.4)
     return b.mesh()
@@ -103,49 +103,49 @@ def pickup() -> Mesh:
 
 
 def _chassis(b: MeshBuilder, h: float, w: float, cab: float, bed: float, *, radius: float) -> None:
-    b.box((-h + 0.1, h - cab), (-w + 0.2, w - 0.2), (0.35, bed), Paint.TRIM)
+    b.box((-h + 0.1, h - cab), (-w + 0.2, w - 0.2), (0.35, bed), Material.TRIM)
     for x in (-h + h * 0.4, h - cab * 0.55):
         b.wheel_pair(x, w, radius)
     b.next_group()
 
 
 def _open_bed(b: MeshBuilder, h: float, w: float, cab: float, z: tuple[float, float]) -> None:
-    b.box((-h, h - cab - 0.08), (-w, w), z, Paint.CARGO)
+    b.box((-h, h - cab - 0.08), (-w, w), z, Material.CARGO)
     x0, x1, y, top = -h + 0.1, h - cab - 0.2, w - 0.1, z[1] + 0.004
-    b.decal([(x0, y, top), (x1, y, top), (x1, -y, top), (x0, -y, top)], Paint.SECOND)
+    b.decal([(x0, y, top), (x1, y, top), (x1, -y, top), (x0, -y, top)], Material.SECOND)
 
 
 def _tail(b: MeshBuilder, h: float, w: float, bed: float) -> None:
     for side in (1, -1):
-        b.end_panel(-h - 0.01, (side * (w - 0.45), side * (w - 0.1)), (bed + 0.02, bed + 0.2), Paint.TAILLAMP)
-        b.end_panel(-h - 0.01, (side * (w - 0.1), side * (w - 0.02)), (bed + 0.02, bed + 0.2), Paint.BLINKER)
-    b.end_panel(-h - 0.012, (-0.25, 0.25), (bed - 0.05, bed + 0.1), Paint.PLATE)
+        b.end_panel(-h - 0.01, (side * (w - 0.45), side * (w - 0.1)), (bed + 0.02, bed + 0.2), Material.TAILLAMP)
+        b.end_panel(-h - 0.01, (side * (w - 0.1), side * (w - 0.02)), (bed + 0.02, bed + 0.2), Material.BLINKER)
+    b.end_panel(-h - 0.012, (-0.25, 0.25), (bed - 0.05, bed + 0.1), Material.PLATE)
     b.next_group()
 
 
 def _truck_cab(b: MeshBuilder, h: float, w: float, cab: float, height: float) -> None:
     x0 = h - cab
     low = [(x0, 0.45, w - 0.04), (h, 0.40, w - 0.06), (h, 1.20, w - 0.04)]
-    b.loft([*low, (h - 0.28, height, w - 0.14), (x0, height, w - 0.12)], Paint.BODY)
-    b.decal(_pane((h, 1.20, w - 0.14), (h - 0.28, height, w - 0.22), (0.08, 0.86)), Paint.GLASS)
+    b.loft([*low, (h - 0.28, height, w - 0.14), (x0, height, w - 0.12)], Material.BODY)
+    b.decal(_pane((h, 1.20, w - 0.14), (h - 0.28, height, w - 0.22), (0.08, 0.86)), Material.GLASS)
     sill = [(x0 + 0.35, w - 0.04, 1.22), (h - 0.12, w - 0.04, 1.22)]
     head = height - 0.2
-    b.both_sides([*sill, (h - 0.30, w - 0.10, head), (x0 + 0.35, w - 0.10, head)], Paint.GLASS)
+    b.both_sides([*sill, (h - 0.30, w - 0.10, head), (x0 + 0.35, w - 0.10, head)], Material.GLASS)
     for side in (1, -1):
-        b.end_panel(h + 0.01, (side * (w - 0.5), side * (w - 0.14)), (0.70, 0.93), Paint.HEADLAMP)
-    b.end_panel(h + 0.012, (-0.25, 0.25), (0.5, 0.65), Paint.PLATE)
+        b.end_panel(h + 0.01, (side * (w - 0.5), side * (w - 0.14)), (0.70, 0.93), Material.HEADLAMP)
+    b.end_panel(h + 0.012, (-0.25, 0.25), (0.5, 0.65), Material.PLATE)
 
 
 def bus(length: float, width: float, height: float) -> Mesh:
     b, h, w = MeshBuilder(), length / 2, width / 2
-    b.box((-h + 0.2, h - 0.2), (-w + 0.1, w - 0.1), (0.2, 0.5), Paint.TRIM)
+    b.box((-h + 0.2, h - 0.2), (-w + 0.1, w - 0.1), (0.2, 0.5), Material.TRIM)
     front = [(-h, 0.38, w), (h, 0.36, w - 0.03), (h - 0.12, height - 0.12, w - 0.08), (h - 0.3, height, w - 0.14)]
-    b.loft([*front, (-h + 0.2, height, w - 0.14), (-h, height - 0.15, w - 0.06)], Paint.BODY)
-    b.side_panels((-h + 0.05, h - 0.1), w + 0.004, (0.75, 1.22), Paint.SECOND)
+    b.loft([*front, (-h + 0.2, height, w - 0.14), (-h, height - 0.15, w - 0.06)], Material.BODY)
+    b.side_panels((-h + 0.05, h - 0.1), w + 0.004, (0.75, 1.22), Material.SECOND)
     for x0, x1 in pairwise(np.linspace(-h + 0.35, h - 0.45, 7).tolist()):
-        b.side_panels((x0 + 0.05, x1 - 0.05), w, (1.42, 2.35), Paint.GLASS)
-    b.decal(_pane((h, 0.36, w - 0.15), (h - 0.12, height - 0.12, w - 0.2), (0.33, 0.9)), Paint.GLASS)
-    b.end_panel(-h - 0.01, (-w + 0.3, w - 0.3), (1.6, 2.4), Paint.GLASS)
+        b.side_panels((x0 + 0.05, x1 - 0.05), w, (1.42, 2.35), Material.GLASS)
+    b.decal(_pane((h, 0.36, w - 0.15), (h - 0.12, height - 0.12, w - 0.2), (0.33, 0.9)), Material.GLASS)
+    b.end_panel(-h - 0.01, (-w + 0.3, w - 0.3), (1.6, 2.4), Material.GLASS)
     _lamps(b, h, w, (0.75, 1.02))
     for x in (-h + length * 0.26, h - length * 0.22):
         b.wheel_pair(x, w + 0.008, 0.48)

@@ -6,36 +6,36 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.render.frame_renderer import BEFORE_M
-from simulator.render.projection import Figures
+from simulator.render.frame_renderer import OCCLUSION_MARGIN_M
+from simulator.render.projection import ProjectedRoadUsers
 from simulator.render.rasterizer import COARSE
 from simulator.render.static_background import Occluder
 from simulator.world.camera_model import IMAGE_SIZE
 
 
-def visible_share(figures: Figures, still: Sequence[Occluder] = ()) -> NDArray[np.float64]:
+def visible_share(projected: ProjectedRoadUsers, still: Sequence[Occluder] = ()) -> NDArray[np.float64]:
     """(N,) 0..1 of the outline inside the picture that no nearer road user covers; 0 where nothing is inside.
 
     An outline is the convex hull of the faces. still: buildings, trees and posts to be considered, too.
     """
     owner = np.zeros((IMAGE_SIZE[1], IMAGE_SIZE[0]), np.uint16)
-    whole = np.zeros(len(figures))
-    trial = np.zeros_like(owner)
+    whole = np.zeros(len(projected))
+    run = np.zeros_like(owner)
     in_front = sorted(still, key=lambda o: -o.depth)
-    for i in range(len(figures)):
-        while in_front and in_front[0].depth > figures.depth[i] + BEFORE_M:
+    for i in range(len(projected)):
+        while in_front and in_front[0].depth > projected.depth[i] + OCCLUSION_MARGIN_M:
             _cover(owner, in_front.pop(0))
-        corners = figures.corners[figures.first[i] : figures.first[i + 1]].reshape(-1, 1, 2)
+        corners = projected.corners[projected.first[i] : projected.first[i + 1]].reshape(-1, 1, 2)
         hull = cv2.convexHull(np.round(corners).astype(np.int32))
         x, y, width, height = cv2.boundingRect(hull)
         area = slice(max(0, y), max(0, y + height)), slice(max(0, x), max(0, x + width))
-        cv2.fillConvexPoly(trial, hull, (1,))
-        whole[i] = int(np.count_nonzero(trial[area]))
-        trial[area] = 0
+        cv2.fillConvexPoly(run, hull, (1,))
+        whole[i] = int(np.count_nonzero(run[area]))
+        run[area] = 0
         cv2.fillConvexPoly(owner, hull, (float(i + 1),))
     for occluder in in_front:
         _cover(owner, occluder)
-    shown = np.bincount(owner.ravel(), minlength=len(figures) + 1)[1:]
+    shown = np.bincount(owner.ravel(), minlength=len(projected) + 1)[1:]
     return np.asarray(shown / np.maximum(whole, 1))
 
 

@@ -14,18 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.facts import IncidentType
-from simulator.cameras.video_encoder import Film
-from simulator.render.osd import write_caption
-from simulator.render.projection import Figures
+from simulator.cameras.video_encoder import Mp4Writer
+from simulator.render.osd import draw_osd
+from simulator.render.projection import ProjectedRoadUsers
 from simulator.render.scenery import Scenery
 from simulator.render.static_background import Occluder
 from simulator.render.visibility import visible_share
 from simulator.world.camera_model import IMAGE_SIZE
-from simulator.world.scenario import DURATION_S, Act, Light, Script
-from simulator.world.sites import Point, all_points, point_of
+from simulator.world.scenario import INCIDENT_DURATION_S, IncidentPlan, Light, Scenario
+from simulator.world.sites import Site, all_sites, site_by_id
 from simulator.world.sumo_traffic import STEP_S, Traffic
-from simulator.world.traffic_state import Moment
-from simulator.world.vehicle_types import ALL_BODIES, BODY_INDEX
+from simulator.world.traffic_state import TrafficState
+from simulator.world.vehicle_types import VEHICLE_TYPE_INDEX, VEHICLE_TYPES
 
 DEMANDS = (0.2, 0.6, 1.0, 1.4, 2.0, 2.6)
 """From an empty road to jams, in turn."""
@@ -33,22 +33,22 @@ DEMANDS = (0.2, 0.6, 1.0, 1.4, 2.0, 2.6)
 EXAMINATION_SEEDS = 50_000
 """Added to the seed, so that no picture of the examination comes from a seed of the training."""
 
-MOST_WALKERS, WALKERS_WITHIN_M, WALKING_MS = 3, 55.0, 1.2
-MOST_STRAYS, RIDING_MS = 4, 3.5
-CYCLISTS = 0.1
+MAX_PEDESTRIANS, PLACED_WITHIN_M, WALKING_SPEED_MS = 3, 55.0, 1.2
+MAX_STRAY_CYCLISTS, CYCLING_SPEED_MS = 4, 3.5
+BICYCLE_SHARE = 0.1
 """Share of the motorcycles that an enriched stretch shows as bicycles: rare things need more examples."""
 
-_WALKER_KEY, _STRAY_KEY = 2_000_000, 4_000_000
+_PEDESTRIAN_ID_START, _CYCLIST_ID_START = 2_000_000, 4_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
+class RenderedSegment:
     """Pictures of one camera, `every_s` seconds apart. enriched: with more of who is rare in traffic.
 
     strays: so many cyclists at most where they please, beside the road, too: from behind they look like walkers.
     """
 
-    point: str
+    site: str
     seed: int
     light: Light
     demand: float
@@ -60,32 +60,32 @@ class Stretch:
 
     @property
     def name(self) -> str:
-        return f"{self.point}-{self.light.value}-{self.seed}"
+        return f"{self.site}-{self.light.value}-{self.seed}"
 
 
-def training_stretches(seed: int, *, rounds: int, frames: int, every_s: float = 2.0) -> list[Stretch]:
+def training_segments(seed: int, *, rounds: int, frames: int, every_s: float = 2.0) -> list[RenderedSegment]:
     """`rounds` stretches of each point under each light, every one with another seed, demand and incident.
 
     In the last round cyclists stray.
     """
-    return _stretches(seed, rounds, frames, every_s, enriched=True)
+    return _segments(seed, rounds, frames, every_s, enriched=True)
 
 
-def examination_stretches(seed: int, *, frames: int, every_s: float = 3.0) -> list[Stretch]:
+def examination_segments(seed: int, *, frames: int, every_s: float = 3.0) -> list[RenderedSegment]:
     """One stretch of each point under each light: other seeds, so other traffic, sun, clouds and rain."""
-    return _stretches(seed + EXAMINATION_SEEDS, 1, frames, every_s, enriched=False)
+    return _segments(seed + EXAMINATION_SEEDS, 1, frames, every_s, enriched=False)
 
 
-def _stretches(seed: int, rounds: int, frames: int, every_s: float, *, enriched: bool) -> list[Stretch]:
+def _segments(seed: int, rounds: int, frames: int, every_s: float, *, enriched: bool) -> list[RenderedSegment]:
     kinds = list(IncidentType)
-    made: list[Stretch] = []
+    made: list[RenderedSegment] = []
     for round_number in range(rounds):
         for light in Light:
-            for point in all_points():
+            for site in all_sites():
                 k = len(made)
                 made.append(
-                    Stretch(
-                        point=point.id,
+                    RenderedSegment(
+                        site=site.id,
                         seed=seed + k,
                         light=light,
                         demand=DEMANDS[(k * 5 + k // len(DEMANDS)) % len(DEMANDS)],
@@ -93,22 +93,26 @@ def _stretches(seed: int, rounds: int, frames: int, every_s: float, *, enriched:
                         frames=frames,
                         every_s=every_s,
                         enriched=enriched,
-                        strays=MOST_STRAYS if enriched and round_number == rounds - 1 else 0,
+                        strays=MAX_STRAY_CYCLISTS if enriched and round_number == rounds - 1 else 0,
                     )
                 )
     return made
 
 
 def render_all(
-    stretches: Sequence[Stretch], folder: Path, *, jobs: int = 1, progress: Callable[[int], None] = lambda _: None
+    segments: Sequence[RenderedSegment],
+    folder: Path,
+    *,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Renders what `folder` does not hold yet. jobs: processes at once. progress: told how many are there."""
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [s for s in stretches if not labels_file(folder, s.name).is_file()]
-    done = len(stretches) - len(missing)
+    missing = [s for s in segments if not labels_file(folder, s.name).is_file()]
+    done = len(segments) - len(missing)
     progress(done)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for rendered in as_completed([pool.submit(render, stretch, folder) for stretch in missing]):
+        for rendered in as_completed([pool.submit(render, segment, folder) for segment in missing]):
             rendered.result()
             done += 1
             progress(done)
@@ -122,106 +126,126 @@ def labels_file(folder: Path, name: str) -> Path:
     return folder / f"{name}.jsonl.gz"
 
 
-def render(stretch: Stretch, folder: Path) -> None:
+def render(segment: RenderedSegment, folder: Path) -> None:
     """NAME.mp4, encoded as a camera would, and NAME.jsonl.gz: boxes as `simulator.cameras.render_video` writes them.
 
     The same stretch gives the same pictures and boxes. Which share of a road user shows takes still things in front
     of it into account, too. The labels appear last and at once: where they are, the video is whole.
     """
     cv2.setNumThreads(1)
-    point = point_of(stretch.point)
-    dice = np.random.default_rng([7, stretch.seed, *point.id.encode()])
-    script = Script(
-        light=stretch.light,
-        demand=stretch.demand,
-        acts=(
-            Act(type=IncidentType.PERSON_ON_ROAD, start_s=3.0, duration_s=DURATION_S[IncidentType.PERSON_ON_ROAD]),
-            Act(type=stretch.incident, start_s=6.0, duration_s=DURATION_S[stretch.incident]),
+    site = site_by_id(segment.site)
+    rng = np.random.default_rng([7, segment.seed, *site.id.encode()])
+    scenario = Scenario(
+        light=segment.light,
+        demand=segment.demand,
+        incidents=(
+            IncidentPlan(
+                type=IncidentType.PERSON_ON_ROAD,
+                start_s=3.0,
+                duration_s=INCIDENT_DURATION_S[IncidentType.PERSON_ON_ROAD],
+            ),
+            IncidentPlan(type=segment.incident, start_s=6.0, duration_s=INCIDENT_DURATION_S[segment.incident]),
         ),
     )
-    painter = Scenery(point, stretch.seed).painter(stretch.light)
+    renderer = Scenery(site, segment.seed).renderer(segment.light)
     lines: list[str] = []
-    with Traffic(point, stretch.seed, script) as traffic, Film(video_file(folder, stretch.name), IMAGE_SIZE) as film:
-        for _ in range(stretch.frames):
-            for _ in range(max(1, round(stretch.every_s / STEP_S)) - 1):
+    with (
+        Traffic(site, segment.seed, scenario) as traffic,
+        Mp4Writer(video_file(folder, segment.name), IMAGE_SIZE) as writer,
+    ):
+        for _ in range(segment.frames):
+            for _ in range(max(1, round(segment.every_s / STEP_S)) - 1):
                 traffic.step()
-            moment = traffic.step()
-            if stretch.enriched:
-                moment = _with_walkers(_with_cyclists(moment, stretch.seed), point, dice)
-            if stretch.strays:
-                moment = _with_strays(moment, point, stretch.strays, dice)
-            picture, figures = painter.paint(moment)
-            write_caption(picture, point.name, float(dice.uniform(0, 1440)))
-            film.add(painter.expose(picture))
-            lines.append(json.dumps({"t": round(moment.t, 3), "boxes": _boxes(moment, figures, painter.occluders)}))
-    target = labels_file(folder, stretch.name)
+            state = traffic.step()
+            if segment.enriched:
+                state = _with_pedestrians(_with_cyclists(state, segment.seed), site, rng)
+            if segment.strays:
+                state = _with_stray_cyclists(state, site, segment.strays, rng)
+            image, projected = renderer.render(state)
+            draw_osd(image, site.name, float(rng.uniform(0, 1440)))
+            writer.add(renderer.expose(image))
+            lines.append(json.dumps({"t": round(state.t, 3), "boxes": _boxes(state, projected, renderer.occluders)}))
+    target = labels_file(folder, segment.name)
     half_written = target.with_suffix(".part")
     with gzip.GzipFile(half_written, "wb", mtime=0) as file:
         file.write(("\n".join(lines) + "\n").encode())
     half_written.replace(target)
 
 
-def plan_json(stretches: Sequence[Stretch]) -> list[dict[str, object]]:
+def segments_json(segments: Sequence[RenderedSegment]) -> list[dict[str, object]]:
     """For a report or a fingerprint."""
-    return [asdict(stretch) for stretch in stretches]
+    return [
+        {"point": segment.site, **{k: v for k, v in asdict(segment).items() if k != "site"}} for segment in segments
+    ]
 
 
-def _boxes(moment: Moment, figures: Figures, still: Sequence[Occluder]) -> list[list[float | str]]:
+def _boxes(state: TrafficState, projected: ProjectedRoadUsers, still: Sequence[Occluder]) -> list[list[float | str]]:
     width, height = IMAGE_SIZE
-    shares = visible_share(figures, still)
+    shares = visible_share(projected, still)
     found: list[list[float | str]] = []
-    for i, index in enumerate(figures.chosen):
-        x1, y1, x2, y2 = np.clip(figures.box[i], 0, (width, height, width, height)).tolist()
+    for i, index in enumerate(projected.chosen):
+        x1, y1, x2, y2 = np.clip(projected.box[i], 0, (width, height, width, height)).tolist()
         if x2 > x1 and y2 > y1:
-            road_user = ALL_BODIES[moment.body[index]].road_user.value
+            road_user = VEHICLE_TYPES[state.type_index[index]].road_user.value
             found.append([*(round(v, 2) for v in (x1, y1, x2, y2)), round(float(shares[i]), 3), road_user])
     return found
 
 
-def _with_cyclists(moment: Moment, seed: int) -> Moment:
+def _with_cyclists(state: TrafficState, seed: int) -> TrafficState:
     """The same motorcyclists ride bicycles throughout a stretch."""
-    body = moment.body.copy()
-    for i, key in enumerate(moment.keys):
-        if ALL_BODIES[body[i]].filters and np.random.default_rng([seed, int(key)]).random() < CYCLISTS:
-            body[i] = BODY_INDEX["bicycle"]
-    return replace(moment, body=body)
+    type_index = state.type_index.copy()
+    for i, key in enumerate(state.keys):
+        if (
+            VEHICLE_TYPES[type_index[i]].splits_lanes
+            and np.random.default_rng([seed, int(key)]).random() < BICYCLE_SHARE
+        ):
+            type_index[i] = VEHICLE_TYPE_INDEX["bicycle"]
+    return replace(state, type_index=type_index)
 
 
-def _with_walkers(moment: Moment, point: Point, dice: np.random.Generator) -> Moment:
+def _with_pedestrians(state: TrafficState, site: Site, rng: np.random.Generator) -> TrafficState:
     """A few people anywhere on or beside the watched arm."""
-    number = int(dice.integers(0, MOST_WALKERS + 1))
-    places = [point.watched.place(dice.uniform(2, WALKERS_WITHIN_M), dice.uniform(-14, 14)) for _ in range(number)]
-    keys = _WALKER_KEY + dice.integers(0, 10**6, number)
-    heading = dice.uniform(-pi, pi, number)
-    return _joined(moment, "walker", keys=keys, xy=np.reshape(places, (-1, 2)), heading=heading, speed=WALKING_MS)
+    number = int(rng.integers(0, MAX_PEDESTRIANS + 1))
+    positions = [
+        site.observed_arm.position(rng.uniform(2, PLACED_WITHIN_M), rng.uniform(-14, 14)) for _ in range(number)
+    ]
+    keys = _PEDESTRIAN_ID_START + rng.integers(0, 10**6, number)
+    heading = rng.uniform(-pi, pi, number)
+    return _joined(
+        state, "pedestrian", keys=keys, xy=np.reshape(positions, (-1, 2)), heading=heading, speed=WALKING_SPEED_MS
+    )
 
 
-def _with_strays(moment: Moment, point: Point, most: int, dice: np.random.Generator) -> Moment:
+def _with_stray_cyclists(state: TrafficState, site: Site, most: int, rng: np.random.Generator) -> TrafficState:
     """Cyclists anywhere on or beside the watched arm, roughly along it."""
-    number, arm = int(dice.integers(1, most + 1)), point.watched
-    places = [arm.place(dice.uniform(2, WALKERS_WITHIN_M), dice.uniform(-12, 12)) for _ in range(number)]
-    heading = atan2(arm.outward[1], arm.outward[0]) + pi * dice.integers(0, 2, number) + dice.normal(0, 0.3, number)
-    keys = _STRAY_KEY + dice.integers(0, 10**6, number)
-    return _joined(moment, "bicycle", keys=keys, xy=np.reshape(places, (-1, 2)), heading=heading, speed=RIDING_MS)
+    number, arm = int(rng.integers(1, most + 1)), site.observed_arm
+    positions = [arm.position(rng.uniform(2, PLACED_WITHIN_M), rng.uniform(-12, 12)) for _ in range(number)]
+    heading = atan2(arm.outward[1], arm.outward[0]) + pi * rng.integers(0, 2, number) + rng.normal(0, 0.3, number)
+    keys = _CYCLIST_ID_START + rng.integers(0, 10**6, number)
+    return _joined(
+        state, "bicycle", keys=keys, xy=np.reshape(positions, (-1, 2)), heading=heading, speed=CYCLING_SPEED_MS
+    )
 
 
 def _joined(
-    moment: Moment,
-    body: str,
+    state: TrafficState,
+    vehicle_type: str,
     *,
     keys: NDArray[np.int64],
     xy: NDArray[np.float64],
     heading: NDArray[np.float64],
     speed: float,
-) -> Moment:
+) -> TrafficState:
     none = np.zeros(len(keys), dtype=bool)
     return replace(
-        moment,
-        keys=np.concatenate([moment.keys, keys]),
-        body=np.concatenate([moment.body, np.full(len(keys), BODY_INDEX[body], dtype=np.int64)]),
-        xy=np.concatenate([moment.xy, xy]),
-        heading=np.concatenate([moment.heading, heading]),
-        speed=np.concatenate([moment.speed, np.full(len(keys), speed)]),
-        braking=np.concatenate([moment.braking, none]),
-        hazard=np.concatenate([moment.hazard, none]),
+        state,
+        keys=np.concatenate([state.keys, keys]),
+        type_index=np.concatenate(
+            [state.type_index, np.full(len(keys), VEHICLE_TYPE_INDEX[vehicle_type], dtype=np.int64)]
+        ),
+        xy=np.concatenate([state.xy, xy]),
+        heading=np.concatenate([state.heading, heading]),
+        speed=np.concatenate([state.speed, np.full(len(keys), speed)]),
+        braking=np.concatenate([state.braking, none]),
+        hazard=np.concatenate([state.hazard, none]),
     )

@@ -12,7 +12,13 @@ import structlog
 from models.detection.cpu import available_cores
 from models.weights.bundled import DEMO_CITY_STEPS
 from simulator.render.meshes import shapes_digest
-from simulator.training.dataset import Stretch, examination_stretches, plan_json, render_all, training_stretches
+from simulator.training.dataset import (
+    RenderedSegment,
+    examination_segments,
+    render_all,
+    segments_json,
+    training_segments,
+)
 
 if TYPE_CHECKING:
     from models.training.trainer import Trainer
@@ -23,7 +29,7 @@ CHECKPOINT_EVERY = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class TrainingPlan:
     """rounds, frames: stretches of each point under each light, and pictures of each; see `training_data`."""
 
     seed: int = 2026
@@ -33,19 +39,19 @@ class Plan:
     steps: int = DEMO_CITY_STEPS
 
     @property
-    def training(self) -> list[Stretch]:
-        return training_stretches(self.seed, rounds=self.rounds, frames=self.frames)
+    def training(self) -> list[RenderedSegment]:
+        return training_segments(self.seed, rounds=self.rounds, frames=self.frames)
 
     @property
-    def examination(self) -> list[Stretch]:
-        return examination_stretches(self.seed, frames=self.examined_frames)
+    def examination(self) -> list[RenderedSegment]:
+        return examination_segments(self.seed, frames=self.examined_frames)
 
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
 
-def train(plan: Plan, start: Path, work: Path, progress: Progress, *, threads: int) -> "Trainer":
+def train(plan: TrainingPlan, start: Path, work: Path, progress: Progress, *, threads: int) -> "Trainer":
     """Pictures and checkpoints are kept in `work`: what was interrupted goes on from there. Raises UnusableWeights."""
     import torch  # noqa: PLC0415 - takes seconds to load
 
@@ -54,8 +60,8 @@ def train(plan: Plan, start: Path, work: Path, progress: Progress, *, threads: i
     from models.training.trainer import Schedule, Trainer  # noqa: PLC0415
 
     torch.set_num_threads(threads)
-    pictures = read_labelled_frames(rendered("training", plan.training, work, progress))
-    training = Trainer(initial_network(start, pictures, plan.seed), pictures, Schedule(steps=plan.steps), plan.seed)
+    frames = read_labelled_frames(rendered("training", plan.training, work, progress))
+    training = Trainer(initial_network(start, frames, plan.seed), frames, Schedule(steps=plan.steps), plan.seed)
     checkpoint = work / f"checkpoint-{fingerprint(plan.training)}.pt"
     if checkpoint.is_file():
         training.resume(checkpoint)
@@ -71,16 +77,14 @@ def train(plan: Plan, start: Path, work: Path, progress: Progress, *, threads: i
     return training
 
 
-def rendered(what: str, stretches: Sequence[Stretch], work: Path, progress: Progress) -> Path:
+def rendered(what: str, segments: Sequence[RenderedSegment], work: Path, progress: Progress) -> Path:
     """The folder that holds these stretches and no others."""
-    folder = work / f"{what}-{fingerprint(stretches)}"
-    total = len(stretches)
-    render_all(
-        stretches, folder, jobs=available_cores(), progress=lambda n: progress(f"rendering for {what}", n, total)
-    )
+    folder = work / f"{what}-{fingerprint(segments)}"
+    total = len(segments)
+    render_all(segments, folder, jobs=available_cores(), progress=lambda n: progress(f"rendering for {what}", n, total))
     return folder
 
 
-def fingerprint(stretches: Sequence[Stretch]) -> str:
+def fingerprint(segments: Sequence[RenderedSegment]) -> str:
     """Of what is rendered and in which shapes: pictures of road users drawn otherwise are not taken for them."""
-    return hashlib.sha256(json.dumps([plan_json(stretches), shapes_digest()]).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([segments_json(segments), shapes_digest()]).encode()).hexdigest()[:12]

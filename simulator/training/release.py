@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from models.weights.bundled import DEMO_CITY_WEIGHTS, RENDERINGS, TRAINED_ON
-from simulator.training.pipeline import Plan, fingerprint, rendered
+from simulator.training.pipeline import TrainingPlan, fingerprint, rendered
 
 if TYPE_CHECKING:
     from models.training.dataset import LabelledImage
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXAMINED_FROM = 0.001
 """Confidence: average precision wants the doubtful ones, too."""
 
-CALIBRATION_PICTURES = 300
+CALIBRATION_FRAMES = 300
 _PARTS = ("torch", "ultralytics-opencv-headless", "openvino", "nncf", "libsumo", "numpy")
 _NAME = DEMO_CITY_WEIGHTS.name.removesuffix("_int8_openvino_model")
 
@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def publish(
-    training: "Trainer", plan: Plan, *, start: Path, work: Path, out: Path, progress: Progress
+    training: "Trainer", plan: TrainingPlan, *, start: Path, work: Path, out: Path, progress: Progress
 ) -> dict[str, Any]:
     """Writes the INT8 folder and `report.json` to `out`; returns the report. Raises UnusableWeights.
 
@@ -42,22 +42,22 @@ def publish(
     weights = work / f"{_NAME}.pt"
     save_weights(training.average, weights)
     exported = export_weights(weights)
-    _mark(exported / "metadata.yaml")
+    _mark_as_renderings(exported / "metadata.yaml")
     learned_from = rendered("training", plan.training, work, progress)
     quantised = out / DEMO_CITY_WEIGHTS.name
-    pictures = read_labelled_frames(learned_from)
-    step = max(1, len(pictures) // CALIBRATION_PICTURES)
-    quantize(exported, [picture.image for picture in pictures[::step]], quantised)
+    frames = read_labelled_frames(learned_from)
+    step = max(1, len(frames) // CALIBRATION_FRAMES)
+    quantize(exported, [frame.image for frame in frames[::step]], quantised)
     examined = read_labelled_frames(rendered("examination", plan.examination, work, progress))
     report = _described(plan, training, start)
     for precision, folder in (("fp32", exported), ("int8", quantised)):
-        report[precision] = examined_on(folder, examined, lambda n: progress("examining", n, len(examined)))
+        report[precision] = evaluate_weights(folder, examined, lambda n: progress("examining", n, len(examined)))
     (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return report
 
 
-def examined_on(
-    folder: Path, pictures: Sequence["LabelledImage"], progress: Callable[[int], None] = lambda _: None
+def evaluate_weights(
+    folder: Path, frames: Sequence["LabelledImage"], progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Any]:
     """Average precision of an OpenVINO folder: at an overlap of 0.5 by class, and the means."""
     from models.detection.openvino import find_xml  # noqa: PLC0415
@@ -65,8 +65,8 @@ def examined_on(
     from models.training.reference_inference import reference_network  # noqa: PLC0415
 
     detect, evaluator = reference_network(find_xml(folder), confidence=EXAMINED_FROM), DetectionEvaluator()
-    for done, picture in enumerate(pictures, start=1):
-        evaluator.update(detect(picture.image), picture.labels.truth, picture.labels.is_labelled)
+    for done, frame in enumerate(frames, start=1):
+        evaluator.update(detect(frame.image), frame.labels.truth, frame.labels.is_labelled)
         progress(done)
     score = evaluator.result()
     return {
@@ -80,7 +80,7 @@ def examined_on(
     }
 
 
-def _described(plan: Plan, training: "Trainer", start: Path) -> dict[str, Any]:
+def _described(plan: TrainingPlan, training: "Trainer", start: Path) -> dict[str, Any]:
     """What was done, with what, from what."""
     from models.detection.openvino import find_xml  # noqa: PLC0415
     from models.training.dataset import MIN_HEIGHT_PX, MIN_VISIBLE_SHARE, MIN_WIDTH_PX  # noqa: PLC0415
@@ -105,11 +105,11 @@ def _described(plan: Plan, training: "Trainer", start: Path) -> dict[str, Any]:
     }
 
 
-def _count(stretches: Sequence[Any]) -> int:
-    return sum(stretch.frames for stretch in stretches)
+def _count(segments: Sequence[Any]) -> int:
+    return sum(segment.frames for segment in segments)
 
 
-def _mark(metadata: Path) -> None:
+def _mark_as_renderings(metadata: Path) -> None:
     """So that whoever opens the folder knows, and `simpang run` can refuse it on a real road."""
     said = yaml.safe_load(metadata.read_text(encoding="utf-8"))
     said["description"] = "Simpang: detector of the simulated city. It knows renderings only; not for real roads"

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.sites import LANE_M, MEDIAN_M, SHOULDER_M, Arm, Point
-from simulator.world.sumo_network import Network
+from simulator.world.sites import LANE_M, MEDIAN_M, SHOULDER_M, Arm, Site
+from simulator.world.sumo_network import RoadNetwork
 
 IMAGE_SIZE = (640, 360)
 GATE_BEYOND_STOP_M = 9.0
@@ -18,25 +18,25 @@ TURNED_DEG = 24.0
 
 
 @dataclass(frozen=True)
-class View:
+class CameraModel:
     """A pinhole camera. eye: (3,) metres. axes: (3, 3) rows right, down, forward. focal_px: at `IMAGE_SIZE`."""
 
     eye: NDArray[np.float64]
     axes: NDArray[np.float64]
     focal_px: float
 
-    def project(self, places: ArrayLike, scale: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def project(self, positions: ArrayLike, scale: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(..., 3) metres to (..., 2) pixels of a picture `scale` times as large, and (...) metres of depth.
 
         What lies behind the camera has a depth below 0 and a meaningless pixel.
         """
-        seen = (np.asarray(places, dtype=np.float64) - self.eye) @ self.axes.T
+        seen = (np.asarray(positions, dtype=np.float64) - self.eye) @ self.axes.T
         depth = seen[..., 2]
         safe = np.where(np.abs(depth) < 1e-6, 1e-6, depth)[..., None]
         middle = np.array(IMAGE_SIZE) / 2
         return (seen[..., :2] / safe * self.focal_px + middle) * scale, depth
 
-    def on_ground(self, ground: ArrayLike, scale: float = 1.0) -> NDArray[np.float64]:
+    def project_ground(self, ground: ArrayLike, scale: float = 1.0) -> NDArray[np.float64]:
         """(N, 2) ground metres to (N, 2) pixels."""
         flat = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
         return self.project(np.column_stack([flat, np.zeros(len(flat))]), scale)[0]
@@ -47,11 +47,11 @@ class View:
         return np.asarray(self.axes[2, :2] / hypot(*self.axes[2, :2]))
 
 
-def view_of(point: Point, *, turned: bool = False) -> View:
+def camera_model(site: Site, *, turned: bool = False) -> CameraModel:
     """turned: after somebody turned the camera aside."""
-    stand, arm = point.camera, point.watched
-    eye = np.append(arm.place(-stand.back_m, stand.side_m), stand.height_m)
-    target = np.append(arm.place(stand.ahead_m, 0.0), 0.0)
+    mount, arm = site.mount, site.observed_arm
+    eye = np.append(arm.position(-mount.back_m, mount.side_m), mount.height_m)
+    target = np.append(arm.position(mount.ahead_m, 0.0), 0.0)
     forward = target - eye
     if turned:
         c, s = np.cos(radians(TURNED_DEG)), np.sin(radians(TURNED_DEG))
@@ -60,34 +60,34 @@ def view_of(point: Point, *, turned: bool = False) -> View:
     right = np.cross(forward, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right)
     down = np.cross(forward, right)
-    return View(eye, np.stack([right, down, forward]), IMAGE_SIZE[0] / 2 / tan(radians(stand.fov_deg) / 2))
+    return CameraModel(eye, np.stack([right, down, forward]), IMAGE_SIZE[0] / 2 / tan(radians(mount.fov_deg) / 2))
 
 
-def geometry_of(point: Point, network: Network) -> dict[str, Any]:
+def camera_geometry(site: Site, network: RoadNetwork) -> dict[str, Any]:
     """The camera.json of this point: what a surveyor would have drawn on its picture, and exactly so."""
-    arm, view = point.watched, view_of(point)
+    arm, camera = site.observed_arm, camera_model(site)
     stop = network.stop_m(f"{arm.id}_in")
     gate, start = stop + GATE_BEYOND_STOP_M, stop + ZONE_FROM_STOP_M
     inward, outward = (-_edge_m(arm.lanes_in), -MEDIAN_M / 2), (MEDIAN_M / 2, _edge_m(arm.lanes_out))
     return {
-        "name": point.id,
+        "name": site.id,
         "image_size": list(IMAGE_SIZE),
-        "speed_limit_kmh": point.speed_limit_kmh,
+        "speed_limit_kmh": site.speed_limit_kmh,
         "drive_side": "left",
-        "anchor": {"lat": point.lat, "lon": point.lon},
+        "anchor": {"lat": site.lat, "lon": site.lon},
         "control_points": [
-            {"pixel": _rounded(view.on_ground(place)[0]), "ground": _rounded(place)}
+            {"pixel": _rounded(camera.project_ground(position)[0]), "ground": _rounded(position)}
             for along in np.linspace(start, ZONE_TO_M, 4)
             for left in (inward[0], 0.0, outward[1])
-            if _inside(view.on_ground(place := arm.place(along, left))[0])
+            if _inside(camera.project_ground(position := arm.position(along, left))[0])
         ],
         "gates": [
-            _gate("masuk", view, arm, gate, (inward[0] - 0.3, inward[1] + 0.3)),
-            _gate("keluar", view, arm, gate, (outward[0] - 0.3, outward[1] + 0.3)),
+            _gate("masuk", camera, arm, gate, (inward[0] - 0.3, inward[1] + 0.3)),
+            _gate("keluar", camera, arm, gate, (outward[0] - 0.3, outward[1] + 0.3)),
         ],
         "zones": [
-            _zone("masuk", view, arm, start, inward, sense=-1, lanes=arm.lanes_in, signal=point.signal),
-            _zone("keluar", view, arm, start, outward, sense=1, lanes=arm.lanes_out, signal=False),
+            _zone("masuk", camera, arm, start, inward, sense=-1, lanes=arm.lanes_in, signal=site.signal),
+            _zone("keluar", camera, arm, start, outward, sense=1, lanes=arm.lanes_out, signal=False),
         ],
     }
 
@@ -97,18 +97,26 @@ def _edge_m(lanes: int) -> float:
     return MEDIAN_M / 2 + lanes * LANE_M + SHOULDER_M
 
 
-def _gate(gate_id: str, view: View, arm: Arm, along: float, left: tuple[float, float]) -> dict[str, Any]:
-    ground = [arm.place(along, side) for side in left]
-    p1, p2 = (_rounded(pixel) for pixel in view.on_ground(ground))
-    return {"id": gate_id, "p1": p1, "p2": p2, "ground": [_rounded(place) for place in ground]}
+def _gate(gate_id: str, camera: CameraModel, arm: Arm, along: float, left: tuple[float, float]) -> dict[str, Any]:
+    ground = [arm.position(along, side) for side in left]
+    p1, p2 = (_rounded(pixel) for pixel in camera.project_ground(ground))
+    return {"id": gate_id, "p1": p1, "p2": p2, "ground": [_rounded(position) for position in ground]}
 
 
 def _zone(
-    zone_id: str, view: View, arm: Arm, start: float, left: tuple[float, float], *, sense: int, lanes: int, signal: bool
+    zone_id: str,
+    camera: CameraModel,
+    arm: Arm,
+    start: float,
+    left: tuple[float, float],
+    *,
+    sense: int,
+    lanes: int,
+    signal: bool,
 ) -> dict[str, Any]:
     """From `start` along the arm as far as the whole width is inside the picture, and not beyond `ZONE_TO_M`."""
     steps = np.arange(start, ZONE_TO_M + 0.1, 0.5)
-    edges = [view.on_ground([arm.place(along, side) for along in steps]) for side in left]
+    edges = [camera.project_ground([arm.position(along, side) for along in steps]) for side in left]
     visible = np.array([_inside(a) and _inside(b) for a, b in zip(*edges, strict=True)])
     first, last = (int(k) for k in np.flatnonzero(visible)[[0, -1]])
     corners = [edges[0][first], edges[0][last], edges[1][last], edges[1][first]]

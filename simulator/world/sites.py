@@ -47,18 +47,18 @@ class Arm(_Section):
         east, north = self.outward
         return np.array([-north, east])
 
-    def place(self, along_m: float, left_m: float) -> NDArray[np.float64]:
+    def position(self, along_m: float, left_m: float) -> NDArray[np.float64]:
         """(2,) the ground at a distance from the point, to the left of the arm's middle."""
         return np.asarray(self.outward * along_m + self.left * left_m)
 
 
-class CameraStand(_Section):
+class CameraMount(_Section):
     """Where the camera is, seen along the watched arm: behind the point, left of the arm's middle, above the road.
 
     It looks at the middle of the arm `ahead_m` from the point. fov_deg: horizontal angle of view.
     """
 
-    watch: str
+    arm: str
     back_m: float
     side_m: float
     height_m: float = Field(gt=2)
@@ -66,7 +66,7 @@ class CameraStand(_Section):
     fov_deg: float = Field(gt=10, lt=120)
 
 
-class Scene(_Section):
+class Surroundings(_Section):
     """shops, trees: how much of the roadsides they line, 0..1. far: what lies on the horizon."""
 
     shops: float = Field(ge=0, le=1)
@@ -74,43 +74,43 @@ class Scene(_Section):
     far: Literal["hills", "sea"] = "hills"
 
 
-class Point(_Section):
+class Site(_Section):
     """signal: the arms have green one after the other, as is usual in Indonesia."""
 
     id: str
     name: str
-    site: str
-    site_name: str
+    location: str
+    location_name: str
     lat: float
     lon: float
     speed_limit_kmh: float
     signal: bool
     arms: tuple[Arm, ...] = Field(min_length=2)
-    camera: CameraStand
-    scene: Scene
+    mount: CameraMount
+    surroundings: Surroundings
 
     def arm(self, arm_id: str) -> Arm:
         return next(arm for arm in self.arms if arm.id == arm_id)
 
     @property
-    def watched(self) -> Arm:
-        return self.arm(self.camera.watch)
+    def observed_arm(self) -> Arm:
+        return self.arm(self.mount.arm)
 
 
-class _PointsFile(_Section):
+class _SitesFile(_Section):
     note: str
-    points: tuple[Point, ...]
+    sites: tuple[Site, ...]
 
 
 @cache
-def all_points() -> tuple[Point, ...]:
+def all_sites() -> tuple[Site, ...]:
     raw = Path(__file__).with_name("sites.json").read_text(encoding="utf-8")
-    return _PointsFile.model_validate_json(raw).points
+    return _SitesFile.model_validate_json(raw).sites
 
 
-def point_of(point_id: str) -> Point:
+def site_by_id(site_id: str) -> Site:
     """Raises UserError that lists the known ones."""
-    for point in all_points():
-        if point.id == point_id:
-            return point
-    raise UserError(f"no point {point_id!r} in this city; choose one of: {', '.join(p.id for p in all_points())}")
+    for site in all_sites():
+        if site.id == site_id:
+            return site
+    raise UserError(f"no point {site_id!r} in this city; choose one of: {', '.join(p.id for p in all_sites())}")

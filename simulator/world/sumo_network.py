@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.world.sites import ARM_M, LANE_M, MEDIAN_M, Point, all_points
+from simulator.world.sites import ARM_M, LANE_M, MEDIAN_M, Site, all_sites
 
-FOLDER = Path(__file__).with_name("networks")
-CENTRE = "titik"
-GREEN_S = 17
+NETWORKS_FOLDER = Path(__file__).with_name("networks")
+JUNCTION_ID = "titik"
+GREEN_PHASE_S = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class RoadNetwork:
     """lanes: outside the junction. junction: (N, 2) its outline, empty where two arms merely meet."""
 
     lanes: tuple[Lane, ...]
@@ -47,60 +47,60 @@ class Network:
         return float(np.linalg.norm(ends, axis=1).min())
 
 
-def network_file(point: Point) -> Path:
-    return FOLDER / f"{point.id}.net.xml"
+def network_file(site: Site) -> Path:
+    return NETWORKS_FOLDER / f"{site.id}.net.xml"
 
 
-def read_network(point: Point) -> Network:
-    root = ET.parse(network_file(point)).getroot()  # noqa: S314 (our own file)
+def read_network(site: Site) -> RoadNetwork:
+    root = ET.parse(network_file(site)).getroot()  # noqa: S314 (our own file)
     lanes = [
         Lane(edge.attrib["id"], int(lane.attrib["index"]), LANE_M, _shape(lane.attrib["shape"]))
         for edge in root.iter("edge")
         if edge.get("function") is None
         for lane in edge.iter("lane")
     ]
-    centre = next(junction for junction in root.iter("junction") if junction.attrib["id"] == CENTRE)
-    return Network(tuple(lanes), _shape(centre.get("shape", "")))
+    centre = next(junction for junction in root.iter("junction") if junction.attrib["id"] == JUNCTION_ID)
+    return RoadNetwork(tuple(lanes), _shape(centre.get("shape", "")))
 
 
 def _shape(text: str) -> NDArray[np.float64]:
     return np.array([[float(x) for x in pair.split(",")[:2]] for pair in text.split()]).reshape(-1, 2)
 
 
-def build_network(point: Point, target: Path) -> None:
+def build_network(site: Site, target: Path) -> None:
     """Runs netconvert, which stands beside this Python."""
     with tempfile.TemporaryDirectory(prefix="simpang-network-") as folder:
         nodes, edges = Path(folder, "p.nod.xml"), Path(folder, "p.edg.xml")
-        _nodes(point).write(nodes)
-        _edges(point).write(edges)
+        _nodes(site).write(nodes)
+        _edges(site).write(edges)
         command = [str(Path(sys.executable).with_name("netconvert")), "-n", str(nodes), "-e", str(edges)]
         command += ["-o", str(target), "--lefthand", "--offset.disable-normalization", "--no-turnarounds"]
-        command += ["--tls.green.time", str(GREEN_S), "--tls.yellow.time", "3", "--tls.allred.time", "2"]
+        command += ["--tls.green.time", str(GREEN_PHASE_S), "--tls.yellow.time", "3", "--tls.allred.time", "2"]
         command += ["--junctions.corner-detail", "8", "--default.junctions.radius", "7", "--no-warnings"]
         command += ["--output.street-names", "false", "--tls.layout", "incoming"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=60)  # noqa: S603
     _without_preamble(target)
 
 
-def _nodes(point: Point) -> ET.ElementTree:
+def _nodes(site: Site) -> ET.ElementTree:
     root = ET.Element("nodes")
-    kind = "traffic_light" if point.signal else "priority"
-    ET.SubElement(root, "node", id=CENTRE, x="0", y="0", type=kind)
-    for arm in point.arms:
-        x, y = arm.place(ARM_M, 0)
+    kind = "traffic_light" if site.signal else "priority"
+    ET.SubElement(root, "node", id=JUNCTION_ID, x="0", y="0", type=kind)
+    for arm in site.arms:
+        x, y = arm.position(ARM_M, 0)
         ET.SubElement(root, "node", id=arm.id, x=f"{x:.2f}", y=f"{y:.2f}", type="dead_end")
     return ET.ElementTree(root)
 
 
-def _edges(point: Point) -> ET.ElementTree:
+def _edges(site: Site) -> ET.ElementTree:
     root = ET.Element("edges")
-    speed = f"{point.speed_limit_kmh / 3.6:.2f}"
-    for arm in point.arms:
-        outbound = [arm.place(0, MEDIAN_M / 2), arm.place(ARM_M, MEDIAN_M / 2)]
-        inbound = [arm.place(ARM_M, -MEDIAN_M / 2), arm.place(0, -MEDIAN_M / 2)]
+    speed = f"{site.speed_limit_kmh / 3.6:.2f}"
+    for arm in site.arms:
+        outbound = [arm.position(0, MEDIAN_M / 2), arm.position(ARM_M, MEDIAN_M / 2)]
+        inbound = [arm.position(ARM_M, -MEDIAN_M / 2), arm.position(0, -MEDIAN_M / 2)]
         for suffix, ends, lanes, course in (
-            ("in", (arm.id, CENTRE), arm.lanes_in, inbound),
-            ("out", (CENTRE, arm.id), arm.lanes_out, outbound),
+            ("in", (arm.id, JUNCTION_ID), arm.lanes_in, inbound),
+            ("out", (JUNCTION_ID, arm.id), arm.lanes_out, outbound),
         ):
             attributes = {
                 "id": f"{arm.id}_{suffix}",
@@ -123,5 +123,5 @@ def _without_preamble(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    for one in all_points():
+    for one in all_sites():
         build_network(one, network_file(one))

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from simulator.world.sites import ARM_M, Arm
-from simulator.world.vehicle_types import ALL_BODIES, BODY_INDEX
+from simulator.world.vehicle_types import VEHICLE_TYPE_INDEX, VEHICLE_TYPES
 
-FOLLOWS_M, BESIDE_M, STRAIGHT = 40.0, 1.0, 0.97
+MAX_FOLLOWING_GAP_M, MAX_LATERAL_OFFSET_M, MIN_HEADING_COSINE = 40.0, 1.0, 0.97
 """Who follows another is no further behind and no further to the side; along the arm is within 14 degrees."""
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
+class VehicleOnArm:
     """along, left: of the front bumper, metres from the point along the arm and to the left of its middle."""
 
     name: str
@@ -25,7 +25,7 @@ class Driver:
     length: float
 
 
-def drivers_along(sumo: Any, arm: Arm) -> list[Driver]:
+def vehicles_on_arm(sumo: Any, arm: Arm) -> list[VehicleOnArm]:
     """All who drive straight out along the arm or towards it through the junction, the foremost first."""
     c = sumo.constants
     found = []
@@ -33,20 +33,20 @@ def drivers_along(sumo: Any, arm: Arm) -> list[Driver]:
         position = np.array(facts[c.VAR_POSITION][:2])
         heading = radians(90 - facts[c.VAR_ANGLE])
         along, left = float(position @ arm.outward), float(position @ arm.left)
-        straight = float(np.array([cos(heading), sin(heading)]) @ arm.outward) > STRAIGHT
+        straight = float(np.array([cos(heading), sin(heading)]) @ arm.outward) > MIN_HEADING_COSINE
         if straight and left > 0 and -ARM_M / 4 < along < ARM_M / 2:
-            length = ALL_BODIES[BODY_INDEX[facts[c.VAR_TYPE].split("@")[0]]].length_m
-            found.append(Driver(name, along, left, facts[c.VAR_SPEED], length))
-    return sorted(found, key=lambda driver: -driver.along)
+            length = VEHICLE_TYPES[VEHICLE_TYPE_INDEX[facts[c.VAR_TYPE].split("@")[0]]].length_m
+            found.append(VehicleOnArm(name, along, left, facts[c.VAR_SPEED], length))
+    return sorted(found, key=lambda vehicle: -vehicle.along)
 
 
-def following_pairs(drivers: Sequence[Driver]) -> Iterator[tuple[Driver, Driver]]:
+def following_pairs(vehicles: Sequence[VehicleOnArm]) -> Iterator[tuple[VehicleOnArm, VehicleOnArm]]:
     """Who drives ahead, and who right behind. drivers: the foremost first."""
-    for k, ahead in enumerate(drivers):
-        behind = next((one for one in drivers[k + 1 :] if abs(one.left - ahead.left) < BESIDE_M), None)
-        if behind is not None and 1 < room_between(ahead, behind) < FOLLOWS_M:
+    for k, ahead in enumerate(vehicles):
+        behind = next((one for one in vehicles[k + 1 :] if abs(one.left - ahead.left) < MAX_LATERAL_OFFSET_M), None)
+        if behind is not None and 1 < gap_between(ahead, behind) < MAX_FOLLOWING_GAP_M:
             yield ahead, behind
 
 
-def room_between(ahead: Driver, behind: Driver) -> float:
+def gap_between(ahead: VehicleOnArm, behind: VehicleOnArm) -> float:
     return ahead.along - ahead.length - behind.along

@@ -9,7 +9,7 @@ from analytics.facts import IncidentType
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class TrafficState:
     """t: seconds since the simulation began. keys: (N,) one number per road user, for as long as it is there.
 
     body: (N,) index into `bodies.ALL_BODIES`. xy: (N, 2) ground metres of its middle. heading: (N,) radians from
@@ -19,13 +19,13 @@ class Moment:
 
     t: float
     keys: NDArray[np.int64]
-    body: NDArray[np.int64]
+    type_index: NDArray[np.int64]
     xy: NDArray[np.float64]
     heading: NDArray[np.float64]
     speed: NDArray[np.float64]
     braking: NDArray[np.bool_]
     hazard: NDArray[np.bool_]
-    staged: tuple[tuple[IncidentType, tuple[int, ...]], ...] = ()
+    active_incidents: tuple[tuple[IncidentType, tuple[int, ...]], ...] = ()
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -9,7 +9,7 @@ from analytics.road_users import RoadUser
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class VehicleType:
     """Metres, rider included. share: of the traffic."""
 
     name: str
@@ -19,55 +19,58 @@ class Body:
     height_m: float
     share: float
     accel_ms2: float = 2.4
-    pace: float = 1.0
+    speed_factor: float = 1.0
     """Mean of the factor on the speed limit that these drivers choose."""
 
     @property
-    def filters(self) -> bool:
+    def splits_lanes(self) -> bool:
         """Passes between others within a lane."""
         return self.road_user in (RoadUser.MOTORCYCLE, RoadUser.BICYCLE)
 
 
-BODIES = (
-    Body("matic", RoadUser.MOTORCYCLE, 1.9, 0.72, 1.55, 0.40, accel_ms2=3.2, pace=0.98),
-    Body("bebek", RoadUser.MOTORCYCLE, 1.95, 0.70, 1.55, 0.12, accel_ms2=3.2, pace=0.98),
-    Body("mpv", RoadUser.CAR, 4.3, 1.70, 1.72, 0.17),
-    Body("sedan", RoadUser.CAR, 4.5, 1.75, 1.46, 0.06, pace=1.05),
-    Body("hatch", RoadUser.CAR, 3.7, 1.66, 1.52, 0.09),
-    Body("angkot", RoadUser.CAR, 3.9, 1.62, 1.85, 0.03, pace=0.9),
-    Body("pickup", RoadUser.TRUCK, 4.6, 1.70, 1.85, 0.02, pace=0.92),
-    Body("box-truck", RoadUser.TRUCK, 6.2, 2.05, 2.95, 0.04, accel_ms2=1.4, pace=0.85),
-    Body("dump-truck", RoadUser.TRUCK, 6.6, 2.30, 2.75, 0.025, accel_ms2=1.2, pace=0.82),
-    Body("bus", RoadUser.BUS, 9.8, 2.45, 3.1, 0.025, accel_ms2=1.2, pace=0.85),
-    Body("bicycle", RoadUser.BICYCLE, 1.75, 0.60, 1.76, 0.02, accel_ms2=1.0, pace=0.3),
+TRAFFIC_TYPES = (
+    VehicleType("matic", RoadUser.MOTORCYCLE, 1.9, 0.72, 1.55, 0.40, accel_ms2=3.2, speed_factor=0.98),
+    VehicleType("bebek", RoadUser.MOTORCYCLE, 1.95, 0.70, 1.55, 0.12, accel_ms2=3.2, speed_factor=0.98),
+    VehicleType("mpv", RoadUser.CAR, 4.3, 1.70, 1.72, 0.17),
+    VehicleType("sedan", RoadUser.CAR, 4.5, 1.75, 1.46, 0.06, speed_factor=1.05),
+    VehicleType("hatch", RoadUser.CAR, 3.7, 1.66, 1.52, 0.09),
+    VehicleType("angkot", RoadUser.CAR, 3.9, 1.62, 1.85, 0.03, speed_factor=0.9),
+    VehicleType("pickup", RoadUser.TRUCK, 4.6, 1.70, 1.85, 0.02, speed_factor=0.92),
+    VehicleType("box-truck", RoadUser.TRUCK, 6.2, 2.05, 2.95, 0.04, accel_ms2=1.4, speed_factor=0.85),
+    VehicleType("dump-truck", RoadUser.TRUCK, 6.6, 2.30, 2.75, 0.025, accel_ms2=1.2, speed_factor=0.82),
+    VehicleType("bus", RoadUser.BUS, 9.8, 2.45, 3.1, 0.025, accel_ms2=1.2, speed_factor=0.85),
+    VehicleType("bicycle", RoadUser.BICYCLE, 1.75, 0.60, 1.76, 0.02, accel_ms2=1.0, speed_factor=0.3),
 )
-WALKER = Body("walker", RoadUser.PERSON, 0.45, 0.55, 1.68, 0.0)
-ALL_BODIES = (*BODIES, WALKER)
-SHARES = np.array([body.share for body in BODIES]) / sum(body.share for body in BODIES)
-BODY_INDEX = {body.name: k for k, body in enumerate(ALL_BODIES)}
+PEDESTRIAN = VehicleType("pedestrian", RoadUser.PERSON, 0.45, 0.55, 1.68, 0.0)
+VEHICLE_TYPES = (*TRAFFIC_TYPES, PEDESTRIAN)
+TRAFFIC_SHARES = np.array([vehicle_type.share for vehicle_type in TRAFFIC_TYPES]) / sum(
+    vehicle_type.share for vehicle_type in TRAFFIC_TYPES
+)
+VEHICLE_TYPE_INDEX = {vehicle_type.name: k for k, vehicle_type in enumerate(VEHICLE_TYPES)}
 
 
-def vehicle_types() -> ET.ElementTree:
+def sumo_vehicle_types() -> ET.ElementTree:
     """For SUMO's sublane model: motorcycles take any place across the lane and need little room beside them."""
     root = ET.Element("additional")
-    for body in ALL_BODIES:
+    for vehicle_type in VEHICLE_TYPES:
+        speed = vehicle_type.speed_factor
         attributes = {
-            "id": body.name,
-            "vClass": "motorcycle" if body.filters or body is WALKER else "passenger",
-            "length": f"{body.length_m}",
-            "width": f"{body.width_m}",
-            "accel": f"{body.accel_ms2}",
+            "id": vehicle_type.name,
+            "vClass": "motorcycle" if vehicle_type.splits_lanes or vehicle_type is PEDESTRIAN else "passenger",
+            "length": f"{vehicle_type.length_m}",
+            "width": f"{vehicle_type.width_m}",
+            "accel": f"{vehicle_type.accel_ms2}",
             "decel": "4.2",
             "emergencyDecel": "8",
             "sigma": "0.4",
-            "tau": "0.9" if body.filters else "1.1",
-            "minGap": "0.8" if body.filters else "1.6",
-            "speedFactor": f"normc({body.pace},0.08,{body.pace * 0.75:.2f},{body.pace * 1.2:.2f})",
-            "maxSpeedLat": "1.4" if body.filters else "0.9",
-            "minGapLat": "0.25" if body.filters else "0.45",
-            "latAlignment": "arbitrary" if body.filters else "center",
-            "lcSublane": "1.5" if body.filters else "0.5",
-            "lcPushy": "0.4" if body.filters else "0",
+            "tau": "0.9" if vehicle_type.splits_lanes else "1.1",
+            "minGap": "0.8" if vehicle_type.splits_lanes else "1.6",
+            "speedFactor": f"normc({speed},0.08,{speed * 0.75:.2f},{speed * 1.2:.2f})",
+            "maxSpeedLat": "1.4" if vehicle_type.splits_lanes else "0.9",
+            "minGapLat": "0.25" if vehicle_type.splits_lanes else "0.45",
+            "latAlignment": "arbitrary" if vehicle_type.splits_lanes else "center",
+            "lcSublane": "1.5" if vehicle_type.splits_lanes else "0.5",
+            "lcPushy": "0.4" if vehicle_type.splits_lanes else "0",
         }
         ET.SubElement(root, "vType", attributes)
     return ET.ElementTree(root)

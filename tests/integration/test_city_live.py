@@ -1,4 +1,4 @@
-"""A simulated camera over real RTSP: both streams, the script's cable cut, and the truth on disk."""
+"""A simulated camera over real RTSP: both streams, the scenario's cable cut, and the truth on disk."""
 
 import json
 import threading
@@ -63,13 +63,13 @@ def both_streams_play(port: int) -> bool:
 
 @contextmanager
 def running(live: ModuleType, port: int, truth: Path) -> Iterator[None]:
-    from simulator.world.scenario import Fault, FaultKind, Light, Script
-    from simulator.world.sites import point_of
+    from simulator.world.scenario import Fault, FaultKind, Light, Scenario
+    from simulator.world.sites import site_by_id
 
     faults = tuple(Fault(kind=FaultKind.CABLE_CUT, start_s=start_s, duration_s=CUT_S) for start_s in CUTS_AT_S)
-    script = Script(light=Light.DAY, faults=faults)
+    scenario = Scenario(light=Light.DAY, faults=faults)
     stop = threading.Event()
-    camera = live.LiveCamera(point_of("mata-kucing"), 1, script, port=port, start_at=time.time() + 8.0, truth=truth)
+    camera = live.LiveCamera(site_by_id("mata-kucing"), 1, scenario, port=port, start_at=time.time() + 8.0, truth=truth)
     thread = threading.Thread(target=camera.run, args=(stop,), daemon=True)
     thread.start()
     try:

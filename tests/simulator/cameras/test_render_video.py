@@ -22,9 +22,9 @@ def test_a_recording_comes_with_its_truth_its_camera_and_its_boxes(tmp_path: Pat
     where = ["--out", str(video), "--truth", str(truth), "--camera", str(camera), "--boxes", str(boxes)]
     main(["city", "render", "--point", "mata-kucing", "--seconds", str(SECONDS), "--light", "day", *where])
     with av.open(str(video)) as container:
-        pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
-    assert len(pictures) == FRAMES
-    assert not np.array_equal(pictures[0], pictures[-1])
+        images = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
+    assert len(images) == FRAMES
+    assert not np.array_equal(images[0], images[-1])
     assert read_ground_truth(truth).duration_s == pytest.approx(SECONDS, abs=0.2)
     assert len(read_geometry(camera).gates) == 2
     with gzip.open(boxes, "rt") as lines:

@@ -9,10 +9,10 @@ import pytest
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.store.pool import open_database
-from simulator.demo.history_seed import SEED_MARK, PastDays
+from simulator.demo.history_seed import SEEDED_ID_PREFIX, CameraHistory
 from simulator.demo.seeding import seed
-from simulator.world.camera_model import geometry_of
-from simulator.world.sites import point_of
+from simulator.world.camera_model import camera_geometry
+from simulator.world.sites import site_by_id
 from simulator.world.sumo_network import read_network
 
 WIB = ZoneInfo("Asia/Jakarta")
@@ -21,8 +21,8 @@ LATER = datetime(2026, 12, 1, tzinfo=WIB)
 
 
 def past_of(name, number=0):
-    point = point_of(name)
-    return PastDays(point, CameraGeometry.model_validate(geometry_of(point, read_network(point))), number, WIB)
+    site = site_by_id(name)
+    return CameraHistory(site, CameraGeometry.model_validate(camera_geometry(site, read_network(site))), number, WIB)
 
 
 def lines_of(past, day, table, until=LATER):
@@ -81,7 +81,7 @@ def test_the_past_is_written_once_and_told_from_what_was_observed(postgres_dsn, 
             with pool.connection() as connection:
                 counts.append(connection.execute("SELECT count(*) FROM crossings").fetchone()[0])
                 unmarked = connection.execute(
-                    "SELECT count(*) FROM observed WHERE event_id::text NOT LIKE %s", [f"{SEED_MARK}%"]
+                    "SELECT count(*) FROM observed WHERE event_id::text NOT LIKE %s", [f"{SEEDED_ID_PREFIX}%"]
                 ).fetchone()
         assert counts[0] == counts[1] > 10_000
         assert unmarked == (0,)

@@ -25,7 +25,7 @@ def city(tmp_path):
             path = tmp_path / f"{name}.json"
             everything = {"duration_s": t, "light": "day", "incidents": [], "faults": [], "crossings": [], **said}
             path.write_text(json.dumps(everything))
-        return narrator.news(START + timedelta(seconds=t))
+        return narrator.new_announcements(START + timedelta(seconds=t))
 
     return told
 
@@ -35,30 +35,38 @@ def test_nothing_is_told_before_anything_is_known(city):
 
 
 def test_what_happens_is_told_once_with_its_time_and_place(city):
-    (news,) = city(50.0, kuda={"incidents": [BREAKDOWN]})
-    assert (news.camera_id, news.at) == ("kuda", START + timedelta(seconds=47.5))
-    assert "mogok" in news.text[0]
-    assert "breaks down" in news.text[1]
-    assert json.loads(news.as_json())["text"]["en"] == news.text[1]
+    (new_announcements,) = city(50.0, kuda={"incidents": [BREAKDOWN]})
+    assert (new_announcements.camera_id, new_announcements.at) == ("kuda", START + timedelta(seconds=47.5))
+    assert "mogok" in new_announcements.text[0]
+    assert "breaks down" in new_announcements.text[1]
+    assert json.loads(new_announcements.as_json())["text"]["en"] == new_announcements.text[1]
     assert city(55.0, kuda={"incidents": [BREAKDOWN]}) == []
 
 
 def test_an_end_is_told_when_it_has_come(city):
-    assert [news.text[1] for news in city(55.0, ladi={"faults": [CUT]})] == ["the camera's cable is cut"]
+    assert [new_announcements.text[1] for new_announcements in city(55.0, ladi={"faults": [CUT]})] == [
+        "the camera's cable is cut"
+    ]
     ended = city(141.0, ladi={"faults": [CUT]}, kuda={"incidents": [{**BREAKDOWN, "end_s": 138.0}]})
-    assert "the camera's cable is mended" in [news.text[1] for news in ended]
+    assert "the camera's cable is mended" in [new_announcements.text[1] for new_announcements in ended]
 
 
 def test_nightfall_is_told_once_for_the_whole_city(city):
     city(30.0, kuda={}, ladi={})
     first = city(40.0, kuda={"light": "night"}, ladi={})
     second = city(45.0, kuda={"light": "night"}, ladi={"light": "night"})
-    assert [(news.camera_id, news.text[1]) for news in first + second] == [(None, "night falls, lamps are lit")]
+    assert [(new_announcements.camera_id, new_announcements.text[1]) for new_announcements in first + second] == [
+        (None, "night falls, lamps are lit")
+    ]
 
 
 def test_rush_hours_come_every_day(city):
     def starts(t):
-        return [news.at for news in city(t) if news.text[1] == "the morning rush hour"]
+        return [
+            new_announcements.at
+            for new_announcements in city(t)
+            if new_announcements.text[1] == "the morning rush hour"
+        ]
 
     assert starts(100.0) == [START + timedelta(minutes=1)]
     assert starts(1600.0) == [START + timedelta(minutes=25)]

@@ -7,12 +7,12 @@ import pytest
 from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, ZoneInterval
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.road_users import RoadUser
-from simulator.evaluation.city_scores import NOTICE_S, OUTAGE_S, RETURN_S, CameraScore, judge_camera
-from simulator.evaluation.database_reader import ObservedSpan, Stored
-from simulator.evaluation.report import verdict
+from simulator.evaluation.city_scores import MIN_OUTAGE_S, RECONNECT_S, TAMPERING_DETECTION_S, CameraScore, score_camera
+from simulator.evaluation.database_reader import ObservedSpan, StoredResults
+from simulator.evaluation.report import scores_json
 
 FROM_S, UNTIL_S = 30.0, 210.0
-MINUTES = (30.0, 90.0, 150.0)
+MINUTES_PER_DAY = (30.0, 90.0, 150.0)
 
 
 def crossed(t: float, road_user: RoadUser = RoadUser.CAR) -> Crossing:
@@ -65,15 +65,17 @@ def true_minute(start_s: float, level: Level = Level.FREE) -> GroundTruthInterva
     return GroundTruthInterval(zone="z", start_s=start_s, vehicles=10, speed_kmh=42.0, level=level)
 
 
-def watched(start_s: float, observed_s: float = 60.0) -> ObservedSpan:
+def observed(start_s: float, observed_s: float = 60.0) -> ObservedSpan:
     return ObservedSpan(start_s=start_s, end_s=start_s + 60, observed_s=observed_s)
 
 
-SEEN = Stored(observed=tuple(watched(m) for m in MINUTES), intervals=tuple(minute(m) for m in MINUTES))
+SEEN = StoredResults(
+    observed=tuple(observed(m) for m in MINUTES_PER_DAY), intervals=tuple(minute(m) for m in MINUTES_PER_DAY)
+)
 
 
-def judged(stored: Stored, truth: GroundTruth | None = None) -> CameraScore:
-    return judge_camera("p", stored, truth or GroundTruth(duration_s=220.0), FROM_S, UNTIL_S)
+def judged(stored: StoredResults, truth: GroundTruth | None = None) -> CameraScore:
+    return score_camera("p", stored, truth or GroundTruth(duration_s=220.0), FROM_S, UNTIL_S)
 
 
 def test_everything_right_is_the_best_score() -> None:
@@ -82,9 +84,9 @@ def test_everything_right_is_the_best_score() -> None:
         duration_s=220.0,
         crossings=(really_crossed(40.0), really_crossed(100.0)),
         incidents=(breakdown(60.0),),
-        intervals=tuple(true_minute(m) for m in MINUTES),
+        intervals=tuple(true_minute(m) for m in MINUTES_PER_DAY),
     )
-    said = verdict([judged(stored, truth)])
+    said = scores_json([judged(stored, truth)])
     assert (said["f1"], said["f1_with_class"], said["level_agreement"]) == (1.0, 1.0, 1.0)
     assert (said["incidents_missed"], said["false_alarms"], said["unmarked_gap_minutes"]) == (0, 0, 0)
     assert (said["speed_mae_kmh"], said["analysed_fps"], said["false_gap_minutes"]) == (2.0, 5.0, 0)
@@ -99,7 +101,7 @@ def test_each_miss_is_listed() -> None:
         intervals=(true_minute(30.0), true_minute(90.0, Level.JAMMED)),
     )
     stored = replace(stored, incidents=(alert(160.0, pixel=(300.0, 50.0)),))
-    (camera,) = verdict([judged(stored, truth)])["by_camera"]
+    (camera,) = scores_json([judged(stored, truth)])["by_camera"]
     assert [c["t"] for c in camera["missed_crossings"]] == [100.0]
     assert [c["t"] for c in camera["surplus_crossings"]] == [120.0]
     assert [(c["class"], c["found"]) for c in camera["wrong_classes"]] == [("car", "truck")]
@@ -126,9 +128,9 @@ def test_an_incident_at_the_very_end_is_not_asked_for_but_may_be_told() -> None:
 
 
 def test_levels_that_are_not_known_are_wrong_ones() -> None:
-    truth = GroundTruth(duration_s=220.0, intervals=tuple(true_minute(m) for m in MINUTES))
+    truth = GroundTruth(duration_s=220.0, intervals=tuple(true_minute(m) for m in MINUTES_PER_DAY))
     without = replace(SEEN, intervals=(minute(30.0), minute(90.0, Level.UNKNOWN)))
-    assert verdict([judged(without, truth)])["level_agreement"] == pytest.approx(1 / 3, abs=1e-3)
+    assert scores_json([judged(without, truth)])["level_agreement"] == pytest.approx(1 / 3, abs=1e-3)
 
 
 CUT = GroundTruth(duration_s=220.0, unseen=((85.0, 155.0),), intervals=(true_minute(90.0),))
@@ -136,7 +138,9 @@ CUT = GroundTruth(duration_s=220.0, unseen=((85.0, 155.0),), intervals=(true_min
 
 def test_a_gap_is_marked_by_no_row_or_by_one_without_figures() -> None:
     for middle in ((), (minute(90.0, Level.UNKNOWN, 0.0, None),)):
-        stored = Stored(observed=(watched(30.0, 55.0), watched(150.0, 50.0)), intervals=(minute(30.0), *middle))
+        stored = StoredResults(
+            observed=(observed(30.0, 55.0), observed(150.0, 50.0)), intervals=(minute(30.0), *middle)
+        )
         score = judged(stored, CUT)
         assert (score.outages, score.unmarked, score.false_gaps, score.levels) == ((90.0,), (), (), ())
 
@@ -144,36 +148,38 @@ def test_a_gap_is_marked_by_no_row_or_by_one_without_figures() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        pytest.param(Stored(observed=(watched(90.0),)), id="claims to have watched"),
-        pytest.param(Stored(intervals=(minute(90.0, Level.FREE, 0.0, 0.0),)), id="zero instead of nothing"),
-        pytest.param(Stored(intervals=(minute(90.0, Level.FREE, 0.0, None),)), id="a level"),
-        pytest.param(Stored(crossings=(crossed(120.0),)), id="a crossing"),
+        pytest.param(StoredResults(observed=(observed(90.0),)), id="claims to have watched"),
+        pytest.param(StoredResults(intervals=(minute(90.0, Level.FREE, 0.0, 0.0),)), id="zero instead of nothing"),
+        pytest.param(StoredResults(intervals=(minute(90.0, Level.FREE, 0.0, None),)), id="a level"),
+        pytest.param(StoredResults(crossings=(crossed(120.0),)), id="a crossing"),
     ],
 )
-def test_an_outage_that_looks_like_an_empty_road_is_told(wrong: Stored) -> None:
+def test_an_outage_that_looks_like_an_empty_road_is_told(wrong: StoredResults) -> None:
     assert judged(wrong, replace(CUT, unseen=((60.0, 155.0),))).unmarked[-1:] == (90.0,)
 
 
 def test_a_frozen_picture_takes_a_moment_to_be_told() -> None:
     truth = GroundTruth(duration_s=220.0, unseen=((91.0, 180.0),))
-    late = Stored(observed=(watched(30.0), watched(90.0, 1.0 + NOTICE_S), watched(150.0, 20.0)))
+    late = StoredResults(observed=(observed(30.0), observed(90.0, 1.0 + TAMPERING_DETECTION_S), observed(150.0, 20.0)))
     assert judged(late, truth).unmarked == ()
-    too_late = replace(late, observed=(watched(30.0), watched(90.0, 5.0 + NOTICE_S), watched(150.0, 20.0)))
+    too_late = replace(
+        late, observed=(observed(30.0), observed(90.0, 5.0 + TAMPERING_DETECTION_S), observed(150.0, 20.0))
+    )
     assert judged(too_late, truth).unmarked == (90.0,)
 
 
 def test_a_camera_that_worked_and_was_not_watched_is_a_false_gap() -> None:
-    assert judged(Stored(observed=(watched(30.0), watched(150.0)))).false_gaps == (90.0,)
+    assert judged(StoredResults(observed=(observed(30.0), observed(150.0)))).false_gaps == (90.0,)
 
 
 def test_crossings_while_a_camera_comes_back_may_be_missed_but_those_of_an_outage_are_invented() -> None:
-    truth = replace(CUT, crossings=(really_crossed(155.0 + RETURN_S / 2),))
+    truth = replace(CUT, crossings=(really_crossed(155.0 + RECONNECT_S / 2),))
     assert judged(SEEN, truth).crossings.missed == ()
     assert len(judged(replace(SEEN, crossings=(crossed(120.0),)), truth).crossings.surplus) == 1
 
 
 def test_a_short_hiccup_is_no_outage() -> None:
-    assert judged(SEEN, GroundTruth(duration_s=220.0, unseen=((100.0, 99.0 + OUTAGE_S),))).outages == ()
+    assert judged(SEEN, GroundTruth(duration_s=220.0, unseen=((100.0, 99.0 + MIN_OUTAGE_S),))).outages == ()
 
 
 def test_figures_over_all_cameras_are_of_all_their_crossings() -> None:
@@ -182,5 +188,5 @@ def test_figures_over_all_cameras_are_of_all_their_crossings() -> None:
         GroundTruth(duration_s=220.0, crossings=tuple(really_crossed(40.0 + 5 * k) for k in range(9))),
     )
     blind = judged(SEEN, GroundTruth(duration_s=220.0, crossings=(really_crossed(50.0),)))
-    assert verdict([busy, blind])["f1"] == pytest.approx(18 / 19, abs=1e-3)
-    assert [camera["f1"] for camera in verdict([busy, blind])["by_camera"]] == [1.0, 0.0]
+    assert scores_json([busy, blind])["f1"] == pytest.approx(18 / 19, abs=1e-3)
+    assert [camera["f1"] for camera in scores_json([busy, blind])["by_camera"]] == [1.0, 0.0]

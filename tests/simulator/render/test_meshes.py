@@ -7,23 +7,23 @@ import pytest
 from analytics.road_users import RoadUser
 from simulator.render.mesh_building import Mesh
 from simulator.render.meshes import mesh_of, shapes_digest
-from simulator.world.vehicle_types import ALL_BODIES, BODIES, SHARES, Body
+from simulator.world.vehicle_types import TRAFFIC_SHARES, TRAFFIC_TYPES, VEHICLE_TYPES, VehicleType
 
 
-@pytest.mark.parametrize("body", ALL_BODIES, ids=lambda body: body.name)
-def test_the_mesh_is_as_large_as_the_body(body: Body) -> None:
-    corners = mesh_of(body.name, 0).corners.reshape(-1, 3)
+@pytest.mark.parametrize("vehicle_type", VEHICLE_TYPES, ids=lambda vehicle_type: vehicle_type.name)
+def test_the_mesh_is_as_large_as_the_body(vehicle_type: VehicleType) -> None:
+    corners = mesh_of(vehicle_type.name, 0).corners.reshape(-1, 3)
     size = corners.max(axis=0) - corners.min(axis=0)
-    np.testing.assert_allclose(size, [body.length_m, body.width_m, body.height_m], atol=0.18)
+    np.testing.assert_allclose(size, [vehicle_type.length_m, vehicle_type.width_m, vehicle_type.height_m], atol=0.18)
     assert abs(corners[:, 2].min()) < 0.05
 
 
-@pytest.mark.parametrize("body", ALL_BODIES, ids=lambda body: body.name)
-def test_normals_are_of_unit_length_and_point_outward_on_the_whole(body: Body) -> None:
-    mesh = mesh_of(body.name, 1)
+@pytest.mark.parametrize("vehicle_type", VEHICLE_TYPES, ids=lambda vehicle_type: vehicle_type.name)
+def test_normals_are_of_unit_length_and_point_outward_on_the_whole(vehicle_type: VehicleType) -> None:
+    mesh = mesh_of(vehicle_type.name, 1)
     np.testing.assert_allclose(np.linalg.norm(mesh.normals, axis=1), 1, atol=1e-6)
     outward = np.einsum("fi,fi->f", mesh.normals, mesh.corners.mean(axis=1) - mesh.centres[mesh.group])
-    assert np.mean(outward > 0) > (0.7 if body.name == "bicycle" else 0.8)  # whose wheels have an inside, too
+    assert np.mean(outward > 0) > (0.7 if vehicle_type.name == "bicycle" else 0.8)  # whose wheels have an inside, too
 
 
 def test_one_looks_through_a_bicycle_from_the_side_and_its_rider_pedals() -> None:
@@ -44,7 +44,7 @@ def _seen_from_the_side(mesh: Mesh) -> int:
 def test_the_digest_is_of_the_shapes() -> None:
     before = shapes_digest()
     assert before == shapes_digest()
-    mesh = mesh_of("walker", 0)
+    mesh = mesh_of("pedestrian", 0)
     mesh.corners[0, 0, 0] += 0.01
     try:
         assert shapes_digest() != before
@@ -53,5 +53,9 @@ def test_the_digest_is_of_the_shapes() -> None:
 
 
 def test_half_of_the_traffic_rides_motorcycles() -> None:
-    share = sum(s for body, s in zip(BODIES, SHARES, strict=True) if body.road_user is RoadUser.MOTORCYCLE)
+    share = sum(
+        s
+        for vehicle_type, s in zip(TRAFFIC_TYPES, TRAFFIC_SHARES, strict=True)
+        if vehicle_type.road_user is RoadUser.MOTORCYCLE
+    )
     assert 0.45 < share < 0.65

@@ -8,24 +8,28 @@ from simulator.render.scenery import Scenery
 from simulator.render.static_background import Occluder
 from simulator.render.visibility import visible_share
 from simulator.world.scenario import Light
-from simulator.world.sites import Point
-from tests.simulator.conftest import Placed, moment_with
+from simulator.world.sites import Site
+from tests.support.placed_road_users import PlacedUser, traffic_state_with
 
 
-def test_a_bus_hides_who_is_right_behind_it_and_nobody_beside_it(point: Point, scenery: Scenery) -> None:
-    users = [Placed("bus", 26.0, 2.5, key=1), Placed("matic", 33.0, 2.5, key=2), Placed("matic", 26.0, -5.0, key=3)]
-    figures = scenery.painter(Light.DAY).figures(moment_with(point, users))
-    share = dict(zip([users[k].key for k in figures.chosen], visible_share(figures), strict=True))
+def test_a_bus_hides_who_is_right_behind_it_and_nobody_beside_it(site: Site, scenery: Scenery) -> None:
+    users = [
+        PlacedUser("bus", 26.0, 2.5, key=1),
+        PlacedUser("matic", 33.0, 2.5, key=2),
+        PlacedUser("matic", 26.0, -5.0, key=3),
+    ]
+    projected = scenery.renderer(Light.DAY).project(traffic_state_with(site, users))
+    share = dict(zip([users[k].key for k in projected.chosen], visible_share(projected), strict=True))
     assert share[1] == pytest.approx(1.0)
     assert share[2] < 0.3
     assert share[3] == pytest.approx(1.0)
 
 
-def test_a_wall_in_front_hides_what_it_covers_and_one_behind_does_not(point: Point, scenery: Scenery) -> None:
-    figures = scenery.painter(Light.DAY).figures(moment_with(point, [Placed("mpv", 26.0, 2.5)]))
-    x1, y1, x2, y2 = (round(v * COARSE) for v in figures.box[0])
+def test_a_wall_in_front_hides_what_it_covers_and_one_behind_does_not(site: Site, scenery: Scenery) -> None:
+    projected = scenery.renderer(Light.DAY).project(traffic_state_with(site, [PlacedUser("mpv", 26.0, 2.5)]))
+    x1, y1, x2, y2 = (round(v * COARSE) for v in projected.box[0])
     left_half = (x1, y1, (x1 + x2) // 2, y2)
     mask = np.full((left_half[3] - left_half[1], left_half[2] - left_half[0]), 255, np.uint8)
-    near, far = (Occluder(left_half, mask, float(figures.depth[0]) + away) for away in (-8.0, 12.0))
-    assert visible_share(figures, [near])[0] == pytest.approx(0.5, abs=0.15)
-    assert visible_share(figures, [far])[0] == pytest.approx(1.0)
+    near, far = (Occluder(left_half, mask, float(projected.depth[0]) + away) for away in (-8.0, 12.0))
+    assert visible_share(projected, [near])[0] == pytest.approx(0.5, abs=0.15)
+    assert visible_share(projected, [far])[0] == pytest.approx(1.0)

@@ -9,17 +9,17 @@ import pytest
 from analytics.facts import IncidentType
 from models.training.dataset import read_labelled_frames
 from simulator.training.dataset import (
-    Stretch,
-    examination_stretches,
+    RenderedSegment,
+    examination_segments,
     labels_file,
     render,
-    training_stretches,
+    training_segments,
     video_file,
 )
 from simulator.world.scenario import Light
 
-STRETCH = Stretch(
-    point="simpang-kuda",
+SEGMENT = RenderedSegment(
+    site="simpang-kuda",
     seed=7,
     light=Light.NIGHT,
     demand=1.4,
@@ -34,22 +34,22 @@ STRETCH = Stretch(
 def test_a_stretch_is_the_same_whenever_it_is_rendered(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
-        render(STRETCH, tmp_path / folder)
+        render(SEGMENT, tmp_path / folder)
     one, two = tmp_path / "one", tmp_path / "two"
-    assert labels_file(one, STRETCH.name).read_bytes() == labels_file(two, STRETCH.name).read_bytes()
-    assert video_file(one, STRETCH.name).read_bytes() == video_file(two, STRETCH.name).read_bytes()
-    with gzip.open(labels_file(one, STRETCH.name), "rt") as file:
+    assert labels_file(one, SEGMENT.name).read_bytes() == labels_file(two, SEGMENT.name).read_bytes()
+    assert video_file(one, SEGMENT.name).read_bytes() == video_file(two, SEGMENT.name).read_bytes()
+    with gzip.open(labels_file(one, SEGMENT.name), "rt") as file:
         boxes = [box for line in file for box in json.loads(line)["boxes"]]
     assert boxes
     assert all(0 <= x1 < x2 <= 640 and 0 <= y1 < y2 <= 360 and 0 <= share <= 1 for x1, y1, x2, y2, share, _ in boxes)
-    assert len(read_labelled_frames(one)) == STRETCH.frames
+    assert len(read_labelled_frames(one)) == SEGMENT.frames
 
 
 def test_no_seed_of_the_examination_is_one_of_the_training() -> None:
-    training = training_stretches(2026, rounds=3, frames=28)
-    examination = examination_stretches(2026, frames=12)
+    training = training_segments(2026, rounds=3, frames=28)
+    examination = examination_segments(2026, frames=12)
     assert not {s.seed for s in training} & {s.seed for s in examination}
-    for stretches in (training, examination):
-        assert {s.light for s in stretches} == set(Light)
-        assert len({s.point for s in stretches}) == 12
-        assert len({s.seed for s in stretches}) == len(stretches)
+    for segments in (training, examination):
+        assert {s.light for s in segments} == set(Light)
+        assert len({s.site for s in segments}) == 12
+        assert len({s.seed for s in segments}) == len(segments)

@@ -8,8 +8,8 @@ import pytest
 from analytics.facts import IncidentType
 from models.training.dataset import read_labelled_frames
 from models.weights.bundled import DEMO_CITY_FOLDER, DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
-from simulator.training.dataset import Stretch, render
-from simulator.training.release import examined_on
+from simulator.training.dataset import RenderedSegment, render
+from simulator.training.release import evaluate_weights
 from simulator.world.scenario import Light
 
 NEW_SEED = 90_001
@@ -18,9 +18,9 @@ PLACES = ("mata-kucing", "simpang-kuda", "pura-sei-ladi", "southlink")
 
 @pytest.mark.usefixtures("sumo")
 def test_they_find_who_is_on_the_road_by_day_and_night_and_in_the_rain(tmp_path: Path) -> None:
-    for k, (point, light) in enumerate(zip(PLACES, Light, strict=True)):
-        stretch = Stretch(
-            point=point,
+    for k, (site, light) in enumerate(zip(PLACES, Light, strict=True)):
+        segment = RenderedSegment(
+            site=site,
             seed=NEW_SEED + k,
             light=light,
             demand=1.4,
@@ -29,8 +29,8 @@ def test_they_find_who_is_on_the_road_by_day_and_night_and_in_the_rain(tmp_path:
             every_s=3.0,
             enriched=False,
         )
-        render(stretch, tmp_path)
-    told = examined_on(DEMO_CITY_WEIGHTS, read_labelled_frames(tmp_path))["classes"]
+        render(segment, tmp_path)
+    told = evaluate_weights(DEMO_CITY_WEIGHTS, read_labelled_frames(tmp_path))["classes"]
     for often in ("car", "motorcycle"):
         assert told[often]["shown"] >= 30
         assert told[often]["average_precision_50"] >= 0.85, told

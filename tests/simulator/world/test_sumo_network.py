@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from simulator.world.sites import Point, all_points, point_of
+from simulator.world.sites import Site, all_sites, site_by_id
 from simulator.world.sumo_network import build_network, network_file, read_network
 
 
-@pytest.mark.parametrize("point", all_points(), ids=lambda point: point.id)
-def test_lanes_are_those_of_the_point_and_keep_left(point: Point) -> None:
-    network = read_network(point)
-    for arm in point.arms:
+@pytest.mark.parametrize("site", all_sites(), ids=lambda site: site.id)
+def test_lanes_are_those_of_the_point_and_keep_left(site: Site) -> None:
+    network = read_network(site)
+    for arm in site.arms:
         ways_out, ways_in = network.lanes_of(f"{arm.id}_out"), network.lanes_of(f"{arm.id}_in")
         assert (len(ways_out), len(ways_in)) == (arm.lanes_out, arm.lanes_in)
         assert all((lane.centre @ arm.left > 0).all() for lane in ways_out)
@@ -22,6 +22,6 @@ def test_lanes_are_those_of_the_point_and_keep_left(point: Point) -> None:
 def test_the_committed_network_is_what_netconvert_makes_of_the_point(tmp_path: Path) -> None:
     if not Path(sys.executable).with_name("netconvert").exists():
         pytest.skip("needs netconvert, from the PyPI package eclipse-sumo")
-    point = point_of("simpang-kuda")
-    build_network(point, tmp_path / "again.net.xml")
-    assert (tmp_path / "again.net.xml").read_text() == network_file(point).read_text()
+    site = site_by_id("simpang-kuda")
+    build_network(site, tmp_path / "again.net.xml")
+    assert (tmp_path / "again.net.xml").read_text() == network_file(site).read_text()

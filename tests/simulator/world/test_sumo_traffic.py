@@ -6,46 +6,46 @@ import pytest
 from analytics.facts import IncidentType
 from analytics.geometry.plane import side_of_line
 from simulator.cameras.simulated_camera import SimulatedCamera
-from simulator.world.camera_model import geometry_of
-from simulator.world.scenario import Act, Light, Script
-from simulator.world.sites import Point, point_of
+from simulator.world.camera_model import camera_geometry
+from simulator.world.scenario import IncidentPlan, Light, Scenario
+from simulator.world.sites import Site, site_by_id
 from simulator.world.sumo_network import read_network
 from simulator.world.sumo_traffic import STEP_S, Traffic
-from simulator.world.traffic_state import Moment
-from simulator.world.vehicle_types import ALL_BODIES
+from simulator.world.traffic_state import TrafficState
+from simulator.world.vehicle_types import VEHICLE_TYPES
 
 pytestmark = pytest.mark.usefixtures("sumo")
 BUSY = 1.4
 
 
-def simulate(point: Point, seed: int, seconds: float, script: Script | None = None) -> list[Moment]:
-    with Traffic(point, seed, script or Script(demand=BUSY)) as traffic:
+def simulate(site: Site, seed: int, seconds: float, scenario: Scenario | None = None) -> list[TrafficState]:
+    with Traffic(site, seed, scenario or Scenario(demand=BUSY)) as traffic:
         return [traffic.step() for _ in range(round(seconds / STEP_S))]
 
 
-def test_the_same_seed_gives_the_same_traffic(point: Point) -> None:
-    one, same, other = (simulate(point, seed, 8.0)[-1] for seed in (5, 5, 6))
+def test_the_same_seed_gives_the_same_traffic(site: Site) -> None:
+    one, same, other = (simulate(site, seed, 8.0)[-1] for seed in (5, 5, 6))
     assert np.array_equal(one.keys, same.keys)
     assert np.array_equal(one.xy, same.xy)
     assert not np.array_equal(one.keys, other.keys)
 
 
-def test_everybody_drives_on_the_left(point: Point) -> None:
-    for moment in simulate(point, 1, 15.0):
-        for arm in point.arms:
-            along, left = moment.xy @ arm.outward, moment.xy @ arm.left
-            course = np.stack([np.cos(moment.heading), np.sin(moment.heading)], axis=1) @ arm.outward
+def test_everybody_drives_on_the_left(site: Site) -> None:
+    for state in simulate(site, 1, 15.0):
+        for arm in site.arms:
+            along, left = state.xy @ arm.outward, state.xy @ arm.left
+            course = np.stack([np.cos(state.heading), np.sin(state.heading)], axis=1) @ arm.outward
             on_arm = (along > 30) & (np.abs(left) < 12)
             assert (np.sign(left[on_arm]) == np.sign(course[on_arm])).all()
 
 
-def test_motorcycles_gather_between_and_before_the_cars(point: Point) -> None:
+def test_motorcycles_gather_between_and_before_the_cars(site: Site) -> None:
     """What the sublane model is for: at a red light two abreast in one lane."""
     most = 0
-    for moment in simulate(point, 1, 90.0)[::25]:
-        for arm in point.arms:
-            along, left = moment.xy @ arm.outward, moment.xy @ arm.left
-            waits = (moment.speed < 0.5) & (left < 0) & (left > -8.5) & (along > 10) & (along < 60)
+    for state in simulate(site, 1, 90.0)[::25]:
+        for arm in site.arms:
+            along, left = state.xy @ arm.outward, state.xy @ arm.left
+            waits = (state.speed < 0.5) & (left < 0) & (left > -8.5) & (along > 10) & (along < 60)
             rows = np.round(along[waits] / 2.0)
             most = max(most, int(np.unique(rows, return_counts=True)[1].max(initial=0)))
     assert most >= 3
@@ -62,50 +62,54 @@ def test_motorcycles_gather_between_and_before_the_cars(point: Point) -> None:
     ],
 )
 def test_each_incident_of_the_script_happens_before_the_camera(kind: IncidentType) -> None:
-    act = Act(type=kind, start_s=3.0, duration_s={IncidentType.CONGESTION: 150.0}.get(kind, 25.0))
-    script = Script(acts=(act,), light=Light.DAY, demand=BUSY)
-    with SimulatedCamera(point_of("mata-kucing"), 2, script) as camera:
+    plan = IncidentPlan(type=kind, start_s=3.0, duration_s={IncidentType.CONGESTION: 150.0}.get(kind, 25.0))
+    scenario = Scenario(incidents=(plan,), light=Light.DAY, demand=BUSY)
+    with SimulatedCamera(site_by_id("mata-kucing"), 2, scenario) as camera:
         for _ in range(round((105 if kind is IncidentType.CONGESTION else 70) / STEP_S)):
             camera.skip()
-        incidents = camera.truth.truth().incidents
+        incidents = camera.recorder.ground_truth().incidents
     assert [(i.type, i.zone) for i in incidents] == [(kind, "keluar")]
 
 
 @pytest.mark.parametrize("kind", [IncidentType.STOPPED_VEHICLE, IncidentType.COLLISION])
-@pytest.mark.parametrize("point_id", ["simpang-kuda", "kejaksaan", "pura-sei-ladi"])
-def test_who_is_to_break_down_or_to_collide_comes_in_time(kind: IncidentType, point_id: str) -> None:
-    script = Script(acts=(Act(type=kind, start_s=20.0, duration_s=20.0),))
-    moments = simulate(point_of(point_id), 4, 35.0, script)
-    assert next((m.t for m in moments if m.staged), None) == pytest.approx(27.5, abs=7.5)
+@pytest.mark.parametrize("site_id", ["simpang-kuda", "kejaksaan", "pura-sei-ladi"])
+def test_who_is_to_break_down_or_to_collide_comes_in_time(kind: IncidentType, site_id: str) -> None:
+    scenario = Scenario(incidents=(IncidentPlan(type=kind, start_s=20.0, duration_s=20.0),))
+    moments = simulate(site_by_id(site_id), 4, 35.0, scenario)
+    assert next((m.t for m in moments if m.active_incidents), None) == pytest.approx(27.5, abs=7.5)
 
 
 def test_crossings_of_the_truth_are_those_of_the_trajectories() -> None:
     """Counted a second time on the ground, by each road user's middle instead of its box in the picture."""
-    point = point_of("mata-kucing")
-    gates = {gate["id"]: gate["ground"] for gate in geometry_of(point, read_network(point))["gates"]}
-    script = Script(light=Light.DAY, demand=BUSY)
-    with SimulatedCamera(point, 3, script) as camera:
+    site = site_by_id("mata-kucing")
+    gates = {gate["id"]: gate["ground"] for gate in camera_geometry(site, read_network(site))["gates"]}
+    scenario = Scenario(light=Light.DAY, demand=BUSY)
+    with SimulatedCamera(site, 3, scenario) as camera:
         for _ in range(round(60 / STEP_S)):
             camera.skip()
-        seen = camera.truth.truth().crossings
+        seen = camera.recorder.ground_truth().crossings
     for name, (p1, p2) in gates.items():
         counted: set[int] = set()
         near: set[int] = set()
         sides: dict[int, float] = {}
-        for moment in simulate(point, 3, 60.0, script):
-            side = side_of_line(tuple(p1), tuple(p2), moment.xy) / np.hypot(*np.subtract(p2, p1))
-            share = (moment.xy - p1) @ np.subtract(p2, p1) / np.sum(np.subtract(p2, p1) ** 2)
-            for key, s, inside in zip(moment.keys.tolist(), side, (share > 0) & (share < 1), strict=True):
+        for state in simulate(site, 3, 60.0, scenario):
+            side = side_of_line(tuple(p1), tuple(p2), state.xy) / np.hypot(*np.subtract(p2, p1))
+            share = (state.xy - p1) @ np.subtract(p2, p1) / np.sum(np.subtract(p2, p1) ** 2)
+            for key, s, inside in zip(state.keys.tolist(), side, (share > 0) & (share < 1), strict=True):
                 if inside and sides.get(key, s) * s < 0:
                     counted.add(key)
                 sides[key] = s
-            if moment.t < 1 or moment.t > 59:
-                near |= set(moment.keys[np.abs(side) < 10].tolist())
+            if state.t < 1 or state.t > 59:
+                near |= set(state.keys[np.abs(side) < 10].tolist())
         assert abs(sum(c.gate == name for c in seen) - len(counted)) <= len(near)
         assert len(counted) > 5
 
 
-def test_the_mix_is_indonesian(point: Point) -> None:
-    seen = {key: body for m in simulate(point, 1, 150.0)[::50] for key, body in zip(m.keys, m.body, strict=True)}
-    riders = sum(ALL_BODIES[body].filters for body in seen.values())
+def test_the_mix_is_indonesian(site: Site) -> None:
+    seen = {
+        key: vehicle_type
+        for m in simulate(site, 1, 150.0)[::50]
+        for key, vehicle_type in zip(m.keys, m.type_index, strict=True)
+    }
+    riders = sum(VEHICLE_TYPES[vehicle_type].splits_lanes for vehicle_type in seen.values())
     assert 0.4 < riders / len(seen) < 0.7
