@@ -1,4 +1,4 @@
-"""Fronts of buildings as flat pictures."""
+"""Textures of building fronts, drawn at random."""
 
 import cv2
 import numpy as np
@@ -6,6 +6,9 @@ import numpy as np
 from simulator.render.ground import Image, noise_field
 
 PX_PER_M = 20
+"""Resolution of the textures, pixels/m [assumption: finer than the camera resolves]."""
+
+# Colours of walls, BGR [assumption].
 WALLS = (
     (176, 206, 222),
     (190, 214, 214),
@@ -15,12 +18,17 @@ WALLS = (
     (214, 214, 214),
     (160, 172, 200),
 )
+# Colours of shop signs, BGR [assumption].
 SIGNS = ((40, 40, 190), (170, 90, 30), (60, 150, 50), (30, 170, 230), (150, 50, 120), (230, 230, 230), (90, 60, 30))
 _STOREY_M = 3.6
+"""Height of a storey, metres [assumption]."""
 
 
 def shop_front(breadth_m: float, height_m: float, storeys: int, rng: np.random.Generator, *, lit: bool) -> Image:
-    """A shop house: shutter or open shop below, a sign above it, windows and air conditioners on top."""
+    """Front (H, W, 3) of a shop house: a shutter or an open shop, a sign, and windows on the upper floors.
+
+    breadth_m, height_m: size in metres. lit: some windows are lit.
+    """
     image = _wall(breadth_m, height_m, rng)
     height, width = image.shape[:2]
     storey = round(_STOREY_M * PX_PER_M)
@@ -44,7 +52,7 @@ def shop_front(breadth_m: float, height_m: float, storeys: int, rng: np.random.G
 
 
 def block_front(breadth_m: float, height_m: float, storeys: int, rng: np.random.Generator, *, lit: bool) -> Image:
-    """An office or a hotel: windows in rows."""
+    """Front (H, W, 3) of an office block or hotel, with rows of windows. Parameters as in `shop_front`."""
     image = _wall(breadth_m, height_m, rng)
     storey = image.shape[0] // max(1, storeys)
     for level in range(storeys):
@@ -53,6 +61,7 @@ def block_front(breadth_m: float, height_m: float, storeys: int, rng: np.random.
 
 
 def plain_side(breadth_m: float, height_m: float, rng: np.random.Generator) -> Image:
+    """Wall (H, W, 3) without windows."""
     return (_wall(breadth_m, height_m, rng) * 0.9).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Draws one frame: road users with their shadows over the still picture, then lens, light and sensor."""
+"""Rendering of one frame: static background, shadows, road users, lamps and sensor."""
 
 import cv2
 import numpy as np
@@ -15,19 +15,26 @@ from simulator.world.traffic_state import TrafficState
 from simulator.world.vehicle_types import VEHICLE_TYPES
 
 _SHIFT = 3
+"""Fractional bits of OpenCV's drawing coordinates [source: OpenCV `shift`]."""
+
 _FIXED_POINT_SCALE = COARSE * 2**_SHIFT
+"""Factor from pixels of the frame to drawing coordinates."""
+
 MIN_BLUR_PX = 1.6
-"""Shorter smears than this, at `COARSE`, nobody sees."""
+"""Motion blur shorter than this is omitted; pixels at the scale `COARSE` [assumption: invisible]."""
 
 OCCLUSION_MARGIN_M = 3.0
-"""A still thing hides a road user only where it is nearer by this much: its depth is that of its middle."""
+"""An object hides a road user only where it is nearer by this distance, metres.
+
+The depth of an object is that of its centre [assumption].
+"""
 
 BEAM_OUTLINE_M = np.array([(0.0, 0.7), (0.0, -0.7), (15.0, -2.6), (15.0, 2.6)])
-"""Metres ahead of the bumper and to the left."""
+"""Outline (4, 2) of the headlight beam on the road: metres ahead of the bumper and to the left [assumption]."""
 
 
 class FrameRenderer:
-    """For one view under one light. Not thread-safe."""
+    """Renders the frames of one camera under one light. Not thread-safe."""
 
     def __init__(
         self, camera: CameraModel, lighting: Lighting, background: StaticBackground, rng: np.random.Generator
@@ -40,11 +47,11 @@ class FrameRenderer:
 
     @property
     def occluders(self) -> tuple[Occluder, ...]:
-        """What stands still and may hide road users."""
+        """Static objects that can hide road users."""
         return self._background.occluders
 
     def render(self, state: TrafficState) -> tuple[Image, ProjectedRoadUsers]:
-        """The frame as (H, W, 3) BGR without sensor noise, and what was drawn on it."""
+        """Frame (H, W, 3), BGR without sensor noise, and the road users drawn on it."""
         projected = self.project(state)
         np.copyto(self._canvas, self._background.plain)
         self._shadows(state, projected)
@@ -56,11 +63,11 @@ class FrameRenderer:
         return np.asarray(image, dtype=np.uint8), projected
 
     def project(self, state: TrafficState) -> ProjectedRoadUsers:
-        """What `paint` would draw."""
+        """Road users that `render` would draw."""
         return project_road_users(state, self._camera, self._lighting)
 
     def expose(self, image: Image) -> Image:
-        """To planar YUV 4:2:0 with the sensor's noise."""
+        """Frame as planar YUV 4:2:0 with sensor noise; see `SensorModel.expose`."""
         return self._sensor.expose(image)
 
     def _shadows(self, state: TrafficState, projected: ProjectedRoadUsers) -> None:
@@ -77,7 +84,7 @@ class FrameRenderer:
         self._darken(_footprints(state, projected.chosen, sizes[:, :2] * narrow), self._background.contact)
 
     def _darken(self, outlines: NDArray[np.float64], darker: Image) -> None:
-        """outlines: (N, K, 2) ground metres; their hulls take the picture's darker version."""
+        """Copy the darker image inside the convex hull of each outline. outlines: (N, K, 2) ground metres."""
         pixels = self._camera.project_ground(outlines.reshape(-1, 2)).reshape(outlines.shape)
         points = np.round(pixels * _FIXED_POINT_SCALE).astype(np.int32)
         for outline in points:
@@ -105,7 +112,7 @@ class FrameRenderer:
             self._restore(occluder)
 
     def _hiding(self, projected: ProjectedRoadUsers) -> list[Occluder]:
-        """The still things that overlap a road user farther away than they are."""
+        """Static objects whose box overlaps a road user farther away."""
         box, depth = projected.box * COARSE, projected.depth
         return [
             o
@@ -124,7 +131,7 @@ class FrameRenderer:
         cv2.copyTo(self._background.plain[y1:y2, x1:x2], occluder.mask, self._canvas[y1:y2, x1:x2])
 
     def _smears(self, state: TrafficState, projected: ProjectedRoadUsers) -> NDArray[np.float64]:
-        """(N, 2) pixels at `COARSE` that each moves while the shutter is open."""
+        """Motion (N, 2) of each road user during the exposure, pixels at `COARSE`."""
         k = projected.chosen
         course = np.stack([np.cos(state.heading[k]), np.sin(state.heading[k])], axis=1)
         way = course * (state.speed[k] * self._lighting.blur_s)[:, None]
@@ -167,7 +174,7 @@ class FrameRenderer:
 
 
 def _footprints(state: TrafficState, chosen: NDArray[np.int64], size: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, 4, 2) ground metres. size: (N, 2) length and width."""
+    """Footprints (N, 4, 2) in ground metres. size: (N, 2) length and width."""
     c, s = np.cos(state.heading[chosen]), np.sin(state.heading[chosen])
     along, across = np.stack([c, s], axis=1)[:, None], np.stack([-s, c], axis=1)[:, None]
     corners = np.array([(0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)])

@@ -1,4 +1,4 @@
-"""The ground around a camera as a picture from above: asphalt, markings, kerbs, pavements, grass, shadows."""
+"""Texture of the ground around a camera, seen from above: asphalt, markings, kerbs, pavements and grass."""
 
 from dataclasses import dataclass
 
@@ -14,38 +14,51 @@ Image = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
 
 PX_PER_M = 12.0
+"""Resolution of the texture, pixels/m [assumption]."""
+
 AHEAD_M, BEHIND_M, ASIDE_M = 165.0, -3.0, 60.0
-"""What the picture from above covers, seen from the camera's foot."""
+"""Area of the texture relative to the camera: ahead, behind (negative) and to each side, metres [assumption]."""
 
 DRAWN_M = 260.0
-"""Along each arm: farther than traffic goes, so that roads do not end in a meadow."""
+"""Length of the drawn roads, metres; traffic ends earlier, at `ARM_M` [assumption]."""
 
 KERB_M, PAVEMENT_M, MARK_M = 0.28, 3.0, 0.14
+"""Widths of kerb, pavement and road marking, metres [assumption]."""
+
 DASH_M, DASH_GAP_M = 3.0, 5.0
+"""Length of a dash of the lane marking and of the gap behind it, metres [assumption]."""
+
 STOP_LINE_M, ZEBRA_M, WAITING_BOX_M = 0.4, (1.2, 4.2), 6.0
+"""Width of the stop line, range of the zebra crossing before it, length of the motorcycle box, metres [assumption]."""
+
 WHITE, WORN_RED = (212, 216, 218), (74, 72, 128)
+"""Colours of markings and of the motorcycle box, BGR [assumption]."""
+
 _SHIFT = 4
+"""Fractional bits of OpenCV's drawing coordinates [source: OpenCV `shift`]."""
 
 
 @dataclass(frozen=True)
 class GroundTexture:
-    """colours: (H, W, 3) BGR. asphalt: (H, W) 255 where vehicles may drive."""
+    """Ground texture. colours: (H, W, 3) BGR. asphalt: (H, W), 255 on the road.
+
+    to_texture: (2, 3) affine map from ground metres to texture pixels. far_road: (4, 2) ground metres of the observed
+    road beyond the texture, up to the horizon.
+    """
 
     colours: Image
     asphalt: Mask
     to_texture: NDArray[np.float64]
-    """(2, 3) affine map from ground metres."""
-
     far_road: NDArray[np.float64]
-    """(4, 2) ground metres of the watched arm's road where the picture from above ends, up to the horizon."""
 
     def texels(self, ground: ArrayLike) -> NDArray[np.float64]:
+        """Texture pixels (N, 2) of ground positions (N, 2) in metres."""
         positions = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
         return np.asarray(positions @ self.to_texture[:, :2].T + self.to_texture[:, 2])
 
 
 def frame_of(camera: CameraModel) -> NDArray[np.float64]:
-    """(2, 3) from ground metres to pixels of the picture from above; the direction of view is up."""
+    """Affine map (2, 3) from ground metres to texture pixels; the viewing direction points up."""
     ahead = camera.ahead
     right = np.array([ahead[1], -ahead[0]])
     linear = np.stack([right, -ahead]) * PX_PER_M
@@ -54,7 +67,7 @@ def frame_of(camera: CameraModel) -> NDArray[np.float64]:
 
 
 class GroundTextureBuilder:
-    """Lays one thing over the other; ask for `ground` at the end."""
+    """Draws the ground texture of a site, layer by layer."""
 
     def __init__(self, site: Site, network: RoadNetwork, camera: CameraModel, rng: np.random.Generator) -> None:
         self._site, self._network, self._rng = site, network, rng
@@ -64,6 +77,7 @@ class GroundTextureBuilder:
         self._canvas = self._meadow()
 
     def ground(self) -> GroundTexture:
+        """Draw all layers; call once."""
         self._lay_asphalt()
         self._lay_edges()
         self._pave()
@@ -109,7 +123,7 @@ class GroundTextureBuilder:
             self._strip(self._asphalt, arm, ends, (-MEDIAN_M / 2, MEDIAN_M / 2), 0)
 
     def _lay_edges(self) -> None:
-        """Pavements, and kerbs painted black and white as all over Indonesia; the median is planted."""
+        """Draw pavements, black and white kerbs as in Indonesia, and the planted median."""
         road = self._asphalt
         kerb, pavement = _grown(road, KERB_M), _grown(road, PAVEMENT_M)
         tiles = np.array((128, 134, 146)) + noise_field(self._rng, road.shape, (3, 40))[..., None] * 14
@@ -156,7 +170,7 @@ class GroundTextureBuilder:
             self._strip(self._canvas, arm, (along, along + DASH_M), sides, WHITE)
 
     def _crossing(self, arm: Arm, stop: float) -> None:
-        """Zebra, stop line, and the red box in which motorcycles wait in front."""
+        """Draw zebra crossing, stop line, arrows and the red box in which motorcycles wait."""
         whole = -half_road(arm.lanes_in) + 0.3, half_road(arm.lanes_out) - 0.3
         for left in np.arange(*whole, 1.0):
             if abs(left + 0.25) > MEDIAN_M / 2:
@@ -176,7 +190,7 @@ class GroundTextureBuilder:
             self._fill(self._canvas, [arm.position(along + a, left + s) for a, s in outline], WHITE)
 
     def _wear(self) -> None:
-        """Wheel tracks, patches, cracks and oil; markings wear with the rest."""
+        """Draw wheel tracks, patches, cracks and oil over asphalt and markings."""
         dark = np.zeros_like(self._asphalt)
         for lane in self._network.lanes:
             for aside in (-0.75, 0.75):
@@ -204,7 +218,7 @@ class GroundTextureBuilder:
 
 
 def half_road(lanes: int) -> float:
-    """From the arm's middle to the kerb."""
+    """Distance from the arm's centre line to the kerb, metres."""
     return MEDIAN_M / 2 + lanes * LANE_M + SHOULDER_M
 
 
@@ -214,7 +228,7 @@ def _grown(mask: Mask, metres: float) -> Mask:
 
 
 def noise_field(rng: np.random.Generator, shape: tuple[int, ...], grains_px: tuple[int, ...]) -> NDArray[np.float32]:
-    """Smooth noise of mean 0 and deviation about 1, from several grain sizes."""
+    """Smooth noise (H, W) of mean 0 and standard deviation about 1. grains_px: wavelengths that are summed."""
     height, width = shape[:2]
     total = np.zeros((height, width), np.float32)
     for grain in grains_px:

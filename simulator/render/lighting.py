@@ -1,4 +1,4 @@
-"""How each light condition makes the scene look."""
+"""Illumination, sky and exposure of each light condition."""
 
 from dataclasses import dataclass
 from math import cos, radians, sin
@@ -9,14 +9,18 @@ from numpy.typing import NDArray
 from simulator.world.scenario import Light
 
 Bgr = tuple[float, float, float]
+"""Blue, green and red."""
 
 
 @dataclass(frozen=True)
 class Lighting:
-    """sun: (3,) unit vector towards it. ambient, direct: light from the sky and from the sun, 1 is full daylight.
+    """Light of a scene. sun: (3,) unit vector towards the sun.
 
-    tint: on everything. sky: above and at the horizon. haze_m: distance at which colours have faded by 63%.
-    shadow: what is left of the light in one. blur_s: exposure. noise: standard deviation in grey levels of 255.
+    ambient, direct: light from the sky and from the sun; 1 is full daylight. tint: factor on all colours, BGR.
+    sky: colours above and at the horizon, BGR 0..255. haze_m: distance at which colours have faded by 63 %, metres.
+    shadow: share of the light left in a shadow, 0..1. blur_s: exposure time, seconds.
+    noise: standard deviation of the sensor noise, grey levels of 255. lamps: street lamps and headlights are lit.
+    wet: the road is wet.
     """
 
     sun: NDArray[np.float64]
@@ -32,18 +36,19 @@ class Lighting:
     wet: bool = False
 
     def shade(self, normals: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(..., 3) unit normals to (..., 3) factors on a surface's colour, BGR."""
+        """Factors (..., 3), BGR, on the colour of surfaces with unit normals (..., 3)."""
         facing = np.clip(normals @ self.sun, 0, None)
         upward = 0.86 + 0.14 * normals[..., 2]
         return np.asarray((self.ambient * upward + self.direct * facing)[..., None] * np.array(self.tint))
 
     @property
     def haze(self) -> Bgr:
+        """Colour of the haze: that of the sky at the horizon."""
         return self.sky[1]
 
 
 def lighting_of(light: Light, rng: np.random.Generator) -> Lighting:
-    """The sun stands elsewhere for each throw of the dice."""
+    """Lighting of a light condition, with a random position of the sun [assumption: values chosen by eye]."""
     azimuth, height = rng.uniform(0, 360), rng.uniform(38, 68)
     match light:
         case Light.DAY:

@@ -1,7 +1,8 @@
-"""Road users as small meshes: extruded outlines with wheels, windows, lamps and riders.
+"""Construction of the meshes of road users from extruded outlines, wheels, tubes and panels.
 
-Local metres: x forward, y to the left, z up, the origin on the ground below the middle. Within a group, later faces
-lie over earlier ones; what faces away is not drawn. Groups are drawn from far to near.
+Local coordinates in metres: x forward, y to the left, z up; the origin is on the ground below the centre.
+Within a group, later faces are drawn over earlier ones. Groups are drawn from far to near. Faces that point away from
+the camera are not drawn.
 """
 
 from collections.abc import Sequence
@@ -13,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 CORNERS = 8
-"""Of every face; those with fewer repeat their last."""
+"""Number of corners of every face; a face with fewer repeats its last corner."""
 
 
 class Material(IntEnum):
-    """What a face is made of; `painter` gives each road user its colours."""
+    """Material of a face; `colours.colour_table` gives its colour for each road user."""
 
     BODY = 0
     BODY_LOW = 1
@@ -40,7 +41,10 @@ class Material(IntEnum):
 
 @dataclass(frozen=True)
 class Mesh:
-    """corners: (F, CORNERS, 3). normals: (F, 3). paint, group: (F,). centres: (G, 3) of the groups."""
+    """Mesh of F faces in G groups. corners: (F, CORNERS, 3) metres. normals: (F, 3). centres: (G, 3) of the groups.
+
+    material: (F,) values of `Material`. group: (F,) group of each face.
+    """
 
     corners: NDArray[np.float64]
     normals: NDArray[np.float64]
@@ -50,28 +54,33 @@ class Mesh:
 
 
 Point3 = tuple[float, float, float]
+"""x, y and z in metres."""
+
 Profile = Sequence[tuple[float, float, float]]
-"""(x, z, half width) around a convex outline."""
+"""Convex outline: x, z and half width at each corner, metres."""
 
 
 class MeshBuilder:
+    """Collects faces; `mesh` returns the result. All lengths are metres."""
+
     def __init__(self) -> None:
         self._faces: list[tuple[NDArray[np.float64], Material, int]] = []
         self._group = 0
 
     def next_group(self) -> None:
+        """Start a new group of faces."""
         if self._faces and self._faces[-1][2] == self._group:
             self._group += 1
 
     def face(self, corners: Sequence[Point3], material: Material, inside: Point3 | None = None) -> None:
-        """inside: a point behind the face; without it the corners run counter-clockwise as seen from outside."""
+        """Add a face. inside: a position behind it; None where the corners run counter-clockwise seen from outside."""
         points = np.array(corners, dtype=np.float64)
         if inside is not None and _normal(points) @ (points.mean(axis=0) - np.array(inside)) < 0:
             points = points[::-1]
         self._faces.append((points, material, self._group))
 
     def loft(self, profile: Profile, material: Material, side: Material | None = None, shift_y: float = 0.0) -> None:
-        """A convex outline in x and z, given a half width at each of its corners."""
+        """Add a solid: a convex outline in x and z with a half width at each corner. side: material of its sides."""
         left = [(x, shift_y + half, z) for x, z, half in profile]
         right = [(x, shift_y - half, z) for x, z, half in profile]
         inside = tuple(np.array(left + right).mean(axis=0))
@@ -82,19 +91,20 @@ class MeshBuilder:
             self.face(outline, side or material, inside)
 
     def box(self, x: tuple[float, float], y: tuple[float, float], z: tuple[float, float], material: Material) -> None:
+        """Add a box between two values on each axis."""
         half = (y[1] - y[0]) / 2
         profile = [(x[0], z[0], half), (x[1], z[0], half), (x[1], z[1], half), (x[0], z[1], half)]
         self.loft(profile, material, shift_y=(y[0] + y[1]) / 2)
 
     def wheel(self, x: float, y: float, radius: float, width: float) -> None:
-        """Free on all sides, as a motorcycle's."""
+        """Add a wheel that is visible from all sides, as of a motorcycle."""
         self.loft([(x + dx, radius + dz, width / 2) for dx, dz in _rim(radius)], Material.TYRE, shift_y=y)
         for side in (-1, 1):
             hub = [(x + dx * 0.55, y + side * (width / 2 + 0.005), radius + dz * 0.55) for dx, dz in _rim(radius)]
             self.face(hub, Material.HUB, (x, y, radius))
 
     def rim(self, x: float, y: float, radius: float, width: float) -> None:
-        """A wheel of which one sees the tyre alone: a bicycle's."""
+        """Add a wheel that consists of its tyre only, as of a bicycle."""
         outer, inner = ([(x + dx * s, radius + dz * s) for dx, dz in _rim(radius)] for s in (1.0, 0.82))
         for k in range(CORNERS):
             n = (k + 1) % CORNERS
@@ -109,34 +119,37 @@ class MeshBuilder:
         material: Material,
         shift_y: float = 0.0,
     ) -> None:
-        """Straight, of square section; ends in x and z."""
+        """Add a straight tube of square section between two positions in x and z."""
         along = np.subtract(end, start)
         across = np.array([-along[1], along[0]]) / np.linalg.norm(along) * thickness / 2
         profile = [np.add(start, across), np.add(end, across), np.subtract(end, across), np.subtract(start, across)]
         self.loft([(float(x), float(z), thickness / 2) for x, z in profile], material, shift_y=shift_y)
 
     def wheel_pair(self, x: float, half_width: float, radius: float) -> None:
-        """Under a body, which hides all but their outsides."""
+        """Add the outer faces of two wheels, as of a car."""
         for scale, lift, material in ((1.0, 0.0, Material.TYRE), (0.6, 0.004, Material.HUB)):
             rim = [(x + dx * scale, half_width + lift, radius + dz * scale) for dx, dz in _rim(radius)]
             self.both_sides(rim, material)
 
     def decal(self, corners: Sequence[Point3], material: Material) -> None:
+        """Add a face that points away from the centre of the mesh."""
         self.face(corners, material, (0.0, 0.0, 0.7))
 
     def both_sides(self, corners: Sequence[Point3], material: Material) -> None:
+        """Add a face on the left and its mirror image on the right."""
         for side in (1, -1):
             self.decal([(x, side * y, z) for x, y, z in corners], material)
 
     def side_panels(self, x: tuple[float, float], y: float, z: tuple[float, float], material: Material) -> None:
-        """An upright rectangle on either side."""
+        """Add a vertical rectangle on each side."""
         self.both_sides([(x[0], y, z[0]), (x[1], y, z[0]), (x[1], y, z[1]), (x[0], y, z[1])], material)
 
     def end_panel(self, x: float, y: tuple[float, float], z: tuple[float, float], material: Material) -> None:
-        """An upright rectangle across, in front or behind."""
+        """Add a vertical rectangle across the vehicle, at its front or rear."""
         self.decal([(x, y[0], z[0]), (x, y[1], z[0]), (x, y[1], z[1]), (x, y[0], z[1])], material)
 
     def mesh(self) -> Mesh:
+        """Mesh of all added faces."""
         corners = np.stack(
             [np.concatenate([f, np.repeat(f[-1:], CORNERS - len(f), axis=0)]) for f, _, _ in self._faces]
         )
@@ -155,7 +168,7 @@ def _rim(radius: float) -> list[tuple[float, float]]:
 
 
 def _normal(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """By Newell's method, which bears corners that are not quite in one plane."""
+    """Unit normal (3,) by Newell's method, which accepts corners that are not exactly in one plane."""
     after = np.roll(points, -1, axis=0)
     normal = np.cross(points, after).sum(axis=0)
     return np.asarray(normal / max(float(np.linalg.norm(normal)), 1e-9))

@@ -1,4 +1,4 @@
-"""The mesh of each body in `bodies`."""
+"""Mesh of each vehicle type in `vehicle_types`."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,12 +11,15 @@ from simulator.render.people_meshes import bicycle, motorcycle, pedestrian
 from simulator.render.vehicle_meshes import box_truck, bus, car, dump_truck, pickup
 
 VARIANTS = 2
-"""Of each body: a motorcycle without and with a passenger, two moments of a stride or of a turn of the pedals; others
-look the same in both."""
+"""Meshes of each type: a motorcycle without and with a passenger, two phases of walking or pedalling.
+
+All other types have the same mesh twice.
+"""
 
 ANIMATED_TYPES = frozenset({"pedestrian", "bicycle"})
-"""Bodies of which the variants are moments of a movement."""
+"""Types whose variants are two phases of a movement."""
 
+# Function from the variant to the mesh, by vehicle type; sizes in metres are those of `vehicle_types` [assumption].
 _MESH_BUILDERS: dict[str, Callable[[int], Mesh]] = {
     "matic": lambda variant: motorcycle(1.9, scooter=True, pillion=variant == 1),
     "bebek": lambda variant: motorcycle(1.95, scooter=False, pillion=variant == 1),
@@ -35,12 +38,12 @@ _MESH_BUILDERS: dict[str, Callable[[int], Mesh]] = {
 
 @cache
 def mesh_of(vehicle_type: str, variant: int) -> Mesh:
-    """Raises KeyError for a body that nobody has drawn."""
+    """Mesh of a vehicle type. Raises KeyError for a type without one."""
     return _MESH_BUILDERS[vehicle_type](variant)
 
 
 def shapes_digest() -> str:
-    """Another one as soon as any body is drawn in another shape."""
+    """SHA-256 of all meshes: it changes when a shape or a material changes."""
     digest = hashlib.sha256()
     for vehicle_type in _MESH_BUILDERS:
         for variant in range(VARIANTS):

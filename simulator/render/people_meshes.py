@@ -1,13 +1,15 @@
-"""Meshes of people: on motorcycles, on bicycles and on foot. Metres; see `mesh_building`."""
+"""Meshes of persons on motorcycles, on bicycles and on foot; metres, coordinates as in `mesh_building`."""
 
 from math import cos, pi, sin
 
 from simulator.render.mesh_building import CORNERS, Material, Mesh, MeshBuilder
 
 SEAT_M = 0.76
+"""Height of a motorcycle seat, metres [assumption]."""
 
 
 def motorcycle(length: float, *, scooter: bool, pillion: bool) -> Mesh:
+    """Motorcycle with its rider. pillion: and with a passenger."""
     b, h, radius = MeshBuilder(), length / 2, 0.27
     b.wheel(-h + radius, 0.0, radius, 0.12)
     b.next_group()
@@ -39,7 +41,7 @@ def motorcycle(length: float, *, scooter: bool, pillion: bool) -> Mesh:
 
 
 def bicycle(length: float, *, left_foot_up: bool) -> Mesh:
-    """Ridden upright, as in town: thin tubes, large wheels that one sees through, hands wide, one knee raised."""
+    """City bicycle with its rider: thin tubes, transparent wheels, upright position, one knee raised."""
     b, h, radius = MeshBuilder(), length / 2, 0.34
     rear, crank, head, saddle = (-h + radius, radius), (-0.08, 0.29), (0.36, 0.92), (-0.26, 0.90)
     for hub in (rear, (h - radius, radius)):
@@ -66,7 +68,7 @@ def bicycle(length: float, *, left_foot_up: bool) -> Mesh:
 
 
 def pedestrian(stride: float) -> Mesh:
-    """stride: of the left foot, ahead of the hips."""
+    """Pedestrian. stride: distance of the left foot ahead of the hips, metres."""
     b = MeshBuilder()
     for side in (1, -1):
         b.next_group()
@@ -85,7 +87,7 @@ def pedestrian(stride: float) -> Mesh:
 def _upper_body(
     b: MeshBuilder, x: float, z: float, *, lean: float, jacket: Material, head: Material, reaches: bool
 ) -> None:
-    """Trunk and head above a seat or a pair of hips at height z; reaches: arms to a handlebar."""
+    """Add trunk and head above a seat or hips at height `z`. reaches: with arms to a handlebar."""
     top = z + 0.52
     b.next_group()
     b.loft(

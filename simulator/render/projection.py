@@ -1,4 +1,4 @@
-"""From a moment to the faces that show: positions, perspective, light, and the order in which they are drawn."""
+"""Projection of the traffic state into the image: visible faces, their colours and their drawing order."""
 
 from dataclasses import dataclass
 
@@ -13,20 +13,26 @@ from simulator.world.camera_model import IMAGE_SIZE, CameraModel
 from simulator.world.traffic_state import TrafficState
 from simulator.world.vehicle_types import VEHICLE_TYPES
 
-MIN_DEPTH_M, MAX_DEPTH_M = 2.0, 190.0
+MIN_DEPTH_M, MAX_DEPTH_M = 7.0, 190.0
+"""Smallest and largest depth of a drawn road user, metres [assumption]."""
+
 MARGIN_PX = 120.0
+"""A road user is drawn where its centre is at most this far outside the image, pixels [assumption]."""
+
 GAIT_PHASE_S = 0.45
+"""Duration of one phase of walking or pedalling, seconds [assumption]."""
+
 _MAX_REFLECTION = 0.55
-"""How much of the sky a window mirrors at a glancing angle."""
+"""Share of the sky that a window reflects at a grazing angle, 0..1 [assumption]."""
 
 
 @dataclass(frozen=True)
 class ProjectedRoadUsers:
-    """Road users in view, from far to near.
+    """Road users in the image, from far to near.
 
-    chosen: (N,) index into the moment. box: (N, 4) exact x1, y1, x2, y2, not clipped. depth: (N,) metres.
-    corners: (F, 8, 2) pixels, colours: (F, 3) BGR, of the faces in drawing order.
-    first: (N + 1,) the faces of figure i are first[i]:first[i + 1].
+    chosen: (N,) index into the traffic state. box: (N, 4) exact x1, y1, x2, y2 in pixels, not clipped to the image.
+    depth: (N,) metres. corners: (F, 8, 2) pixels and colours: (F, 3) BGR of the faces in drawing order.
+    first: (N + 1,) the faces of road user i are `first[i]:first[i + 1]`.
     """
 
     chosen: NDArray[np.int64]
@@ -69,10 +75,10 @@ def project_road_users(state: TrafficState, camera: CameraModel, lighting: Light
 
 
 def _in_view(state: TrafficState, camera: CameraModel) -> NDArray[np.int64]:
-    """(N,) from far to near."""
+    """Indices (N,) of the road users in the image, from far to near."""
     pixels, depth = camera.project(np.column_stack([state.xy, np.full(len(state), 0.7)]))
     inside = ((pixels > -MARGIN_PX) & (pixels < np.array(IMAGE_SIZE) + MARGIN_PX)).all(axis=1)
-    chosen = np.flatnonzero(inside & (depth > MIN_DEPTH_M + 5) & (depth < MAX_DEPTH_M))
+    chosen = np.flatnonzero(inside & (depth > MIN_DEPTH_M) & (depth < MAX_DEPTH_M))
     away = np.linalg.norm(state.xy[chosen] - camera.eye[:2], axis=1)
     return chosen[np.argsort(-away, kind="stable")]
 
@@ -92,7 +98,7 @@ def _turns(heading: NDArray[np.float64]) -> NDArray[np.float64]:
 def _group_distance(
     meshes: list[Mesh], turn: NDArray[np.float64], position: NDArray[np.float64], camera: CameraModel
 ) -> NDArray[np.float64]:
-    """(F,) of the middle of each face's group."""
+    """Distance (F,) from the camera to the centre of the group of each face, metres."""
     away = [
         np.linalg.norm(mesh.centres @ turn[i].T + position[i] - camera.eye, axis=1)[mesh.group]
         for i, mesh in enumerate(meshes)
@@ -110,7 +116,7 @@ def _lit(
     camera: CameraModel,
     lighting: Lighting,
 ) -> NDArray[np.float64]:
-    """(F, 3) BGR 0..255: material under this light, glass that mirrors the sky, lamps that shine, and haze."""
+    """Colours (F, 3), BGR 0..255: material under this light, reflections on glass, lamps and haze."""
     materials = np.concatenate([mesh.material for mesh in meshes])
     owner = np.repeat(np.arange(len(chosen)), [len(mesh.material) for mesh in meshes])
     tables = np.stack([colour_table(int(state.keys[k]), int(state.type_index[k])) for k in chosen])

@@ -1,4 +1,4 @@
-"""Drawing what stands in the scene, and keeping note of which pixels belong to what."""
+"""Rasterisation of buildings, trees and posts, with a map of the object that each pixel belongs to."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,17 +14,23 @@ from simulator.world.camera_model import IMAGE_SIZE, CameraModel
 from simulator.world.street_furniture import Building, Post, Tree
 
 FINE = 4
-"""The still picture is drawn this many times as large as the stream's, and shrunk."""
+"""Scale of the static background while it is drawn; it is reduced afterwards, against aliasing [assumption]."""
 
 COARSE = 2
-"""Moving things are drawn at this scale; the notes of what belongs to what are kept at it."""
+"""Scale at which road users are drawn and at which the map of objects is kept [assumption]."""
 
 _SHIFT = 4
+"""Fractional bits of OpenCV's drawing coordinates [source: OpenCV `shift`]."""
+
+# Colours of leaves, BGR [assumption].
 LEAVES: tuple[Bgr, ...] = ((46, 92, 66), (40, 80, 52), (58, 108, 84), (52, 96, 60), (64, 112, 98))
 
 
 class SceneRasterizer:
-    """canvas: the picture at `FINE`. owner: (H, W) at `COARSE`, number of the nearest thing drawn there, 0 for none."""
+    """Draws objects from far to near. canvas: image at the scale `FINE`.
+
+    owner: (H, W) at the scale `COARSE`, number of the object drawn last at each pixel; 0 for none.
+    """
 
     def __init__(self, canvas: Image, camera: CameraModel, lighting: Lighting) -> None:
         self.canvas = canvas
@@ -37,7 +43,7 @@ class SceneRasterizer:
         return tuple(np.clip(lit * fade + np.array(self._lighting.haze) * (1 - fade), 0, 255).tolist())
 
     def polygon(self, pixels: NDArray[np.float64], colour: tuple[float, ...], number: int) -> None:
-        """pixels: (N, 2) at scale 1."""
+        """Fill a polygon. pixels: (N, 2) at scale 1."""
         for target, scale, ink in ((self.canvas, FINE, colour), (self.owner, COARSE, (float(number),))):
             points = np.round(np.clip(pixels, -4000, 4000) * scale * 2**_SHIFT).astype(np.int32)
             cv2.fillPoly(target, [points], ink, cv2.LINE_AA if target is self.canvas else cv2.LINE_8, _SHIFT)
@@ -55,6 +61,7 @@ class SceneRasterizer:
                 cv2.line(target, p, q, ink, max(1, round(width * scale)), kind)
 
     def building(self, building: Building, number: int) -> None:
+        """Draw a building: the walls that face the camera, and its roof where the camera is higher."""
         rng = np.random.default_rng([building.number, 3])
         base = np.column_stack([building.corners, np.zeros(4)])
         top = np.column_stack([building.corners, np.full(4, building.height_m)])
@@ -105,11 +112,12 @@ class SceneRasterizer:
         self.polygon_owner(pixels, number)
 
     def polygon_owner(self, pixels: NDArray[np.float64], number: int) -> None:
+        """Enter a polygon in the map of objects only. pixels: (N, 2) at scale 1."""
         points = np.round(np.clip(pixels, -4000, 4000) * COARSE).astype(np.int32)
         cv2.fillPoly(self.owner, [points], (float(number),))
 
     def _paste(self, face: Image, pixels: NDArray[np.float64]) -> None:
-        """face: seen from outside, its corners top left, top right, bottom right, bottom left go to `pixels`."""
+        """Draw a texture in perspective. pixels: (4, 2), its corners clockwise from the top left."""
         height, width = face.shape[:2]
         mirrored = np.cross(np.append(pixels[1] - pixels[0], 0), np.append(pixels[2] - pixels[0], 0))[2] < 0
         if mirrored:
@@ -133,6 +141,7 @@ class SceneRasterizer:
         region[:] = (warped * share + region * (1 - share)).astype(np.uint8)
 
     def tree(self, tree: Tree, number: int) -> None:
+        """Draw a tree: trunk, and a crown of discs or fronds."""
         rng = np.random.default_rng([tree.number, 5])
         foot = np.append(tree.position, 0.0)
         middle = np.append(tree.position, tree.height_m - tree.crown_m)
@@ -177,6 +186,7 @@ class SceneRasterizer:
             self.polygon(leaf, tint, number)
 
     def post(self, post: Post, number: int) -> None:
+        """Draw a lamp post or a traffic light."""
         top = np.append(post.position, post.height_m)
         end = top + np.append(post.reach, 0.15)
         self._line(np.append(post.position, 0.0), top, 0.17, (128, 130, 130), number)
@@ -192,7 +202,7 @@ class SceneRasterizer:
                 self._disc(pixels, radius, (205, 245, 255), number)
 
     def cable(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
-        """It hides nothing worth noting."""
+        """Draw a sagging cable between two positions (3,); it is not entered in the map of objects."""
         sag = np.linspace(0, 1, 9)
         course = a + (b - a) * sag[:, None] - np.array([0, 0, 1.0]) * (3.2 * sag * (1 - sag))[:, None]
         for p, q in pairwise(course):

@@ -1,4 +1,4 @@
-"""What lens, sensor and weather do to a picture."""
+"""Sensor noise, rain and lamp glow in the image."""
 
 import cv2
 import numpy as np
@@ -9,14 +9,17 @@ from simulator.render.lighting import Lighting
 from simulator.world.camera_model import IMAGE_SIZE
 
 _NOISE_MARGIN_PX = 64
-"""The noise is larger than the picture by this much each way, and another part of it is used for each frame."""
+"""Pixels by which the noise exceeds the image in each direction; each frame uses another part of it [assumption]."""
 
 RAIN_STREAKS, RAIN_SHEETS = 260, 4
+"""Streaks on a layer of rain, and number of layers that are chosen from at random [assumption]."""
+
 GLOW_SCALE = 4
+"""Factor by which the glow is computed smaller than the image, for speed [assumption]."""
 
 
 class SensorModel:
-    """Adds noise to the brightness of a picture, a little streaked in rain."""
+    """Sensor of a camera under one light: noise, and streaks of rain."""
 
     def __init__(self, lighting: Lighting, rng: np.random.Generator) -> None:
         width, height = IMAGE_SIZE
@@ -27,7 +30,7 @@ class SensorModel:
         self._rng = rng
 
     def expose(self, image: Image) -> Image:
-        """(H, W, 3) BGR to (H * 3 / 2, W) planar YUV 4:2:0."""
+        """Planar YUV 4:2:0 (H * 3 / 2, W) of a BGR image (H, W, 3), with noise and rain on the luma."""
         yuv = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), dtype=np.uint8)
         height, width = image.shape[:2]
         x, y = (int(v) for v in self._rng.integers(0, _NOISE_MARGIN_PX, 2))
@@ -50,23 +53,24 @@ def _rain_sheet(rng: np.random.Generator) -> Image:
 
 
 class LampGlow:
-    """Headlights on the road and the shine around lamps, gathered small and laid over the picture."""
+    """Headlight beams and glow of lamps, collected at a reduced size and added to the image."""
 
     def __init__(self) -> None:
         self._shape = IMAGE_SIZE[1] // GLOW_SCALE, IMAGE_SIZE[0] // GLOW_SCALE, 3
         self._light = np.zeros(self._shape, np.uint8)
 
     def beam(self, ground: NDArray[np.float64], strength: float) -> None:
-        """ground: (N, 2) pixels around the lit part of the road."""
+        """Add a beam. ground: (N, 2) pixels, outline of the lit part of the road. strength: grey levels."""
         points = np.round(np.clip(ground, -2000, 3000) / GLOW_SCALE).astype(np.int32)
         cv2.fillConvexPoly(self._light, points, (strength * 0.8, strength * 0.95, strength), cv2.LINE_AA)
 
     def lamp(self, pixel: NDArray[np.float64], radius: float, colour: tuple[float, float, float]) -> None:
+        """Add a lamp. radius: pixels. colour: BGR 0..255."""
         at = tuple(int(v) for v in np.clip(pixel / GLOW_SCALE, -500, 900))
         cv2.circle(self._light, at, max(1, round(radius / GLOW_SCALE)), colour, -1, cv2.LINE_AA)
 
     def shine(self, image: Image) -> Image:
-        """The picture with the light over it; the glow is empty afterwards."""
+        """Image with all beams and lamps added; removes them from the glow."""
         soft = cv2.GaussianBlur(self._light, (0, 0), 1.8)
         self._light[:] = 0
         full = cv2.resize(soft, IMAGE_SIZE, interpolation=cv2.INTER_LINEAR)

@@ -1,4 +1,4 @@
-"""All that does not move, drawn once for each light: ground, sky, buildings, trees, and their shadows."""
+"""Static background of a camera under one light: ground, sky, buildings, trees, and their shadows."""
 
 from dataclasses import dataclass
 
@@ -13,19 +13,24 @@ from simulator.world.camera_model import IMAGE_SIZE, CameraModel
 from simulator.world.street_furniture import Building, Post, StreetFurniture, Tree
 
 LAMP_SPREAD_M, LAMP_COLOUR = 7.5, (1.0, 1.25, 1.5)
+"""Standard deviation of the light of a street lamp on the road, metres, and its colour, BGR [assumption]."""
+
 CONTACT_SHADOW = 0.45
+"""Share of the light left directly below a road user, 0..1 [assumption]."""
+
 MEADOW, ASPHALT = np.array((72, 110, 106)), np.array((92.0, 92.0, 91.0))
-"""Far away, where no detail shows."""
+"""Colours of grass and road beyond the ground texture, BGR [assumption]."""
 
 NEAR_M = 75.0
-"""Farther things hide nothing that matters."""
+"""Objects farther from the camera than this are no occluders, metres [assumption]."""
 
 _MIN_OCCLUDER_PX = 6
+"""Smaller objects are no occluders; pixels at the scale `COARSE` [assumption]."""
 
 
 @dataclass(frozen=True)
 class Occluder:
-    """Something still that may hide what moves behind it. box: x1, y1, x2, y2 and mask at `COARSE`. depth: metres."""
+    """Static object that can hide road users. box: x1, y1, x2, y2 and mask at `COARSE`. depth: metres."""
 
     box: tuple[int, int, int, int]
     mask: Mask
@@ -34,7 +39,7 @@ class Occluder:
 
 @dataclass(frozen=True)
 class StaticBackground:
-    """Pictures at `COARSE`: in the light, in the shadow of something, and right below it."""
+    """Images at `COARSE`: lit, in the cast shadow of a road user, and directly below one."""
 
     plain: Image
     shadowed: Image
@@ -91,7 +96,7 @@ def _occluder(owner: NDArray[np.uint16], number: int, depth: float) -> Occluder 
 def _ground_picture(
     ground: GroundTexture, furniture: StreetFurniture, camera: CameraModel, lighting: Lighting, rng: np.random.Generator
 ) -> Image:
-    """At `FINE`, in its light, with the shadows of what stands on it; black above the horizon."""
+    """Ground at `FINE` with the shadows of all objects; black above the horizon."""
     up = lighting.shade(np.array([0.0, 0.0, 1.0]))
     light = np.ones(ground.asphalt.shape, np.float32)
     if lighting.direct > 0.2:
@@ -117,7 +122,7 @@ def _ground_picture(
 
 
 def _rays(camera: CameraModel) -> NDArray[np.float64]:
-    """(4, 2) places in front of the camera, spread well."""
+    """Four ground positions (4, 2) in front of the camera, for the perspective transform."""
     right = np.array([camera.ahead[1], -camera.ahead[0]])
     return np.array([ahead * camera.ahead + side * right for ahead, side in ((60, -30), (60, 30), (10, -9), (10, 9))])
 
@@ -142,7 +147,7 @@ def _shadows(ground: GroundTexture, furniture: StreetFurniture, lighting: Lighti
 
 
 def _lamp_pools(ground: GroundTexture, furniture: StreetFurniture) -> NDArray[np.float32]:
-    """Light of the street lamps, 1 right below one."""
+    """Light of the street lamps (H, W) on the ground texture; 1 directly below a lamp."""
     small = 8
     height, width = (size // small for size in ground.asphalt.shape)
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
@@ -156,7 +161,7 @@ def _lamp_pools(ground: GroundTexture, furniture: StreetFurniture) -> NDArray[np
 
 
 def _with_sky(road: Image, camera: CameraModel, lighting: Lighting, far: str, rng: np.random.Generator) -> Image:
-    """Haze over the far ground, and above the horizon sky, clouds, and hills or the sea."""
+    """Add haze to the far ground, and above the horizon sky, clouds, and hills or the sea."""
     height, width = road.shape[:2]
     down = camera.axes[1] @ np.array([0, 0, 1.0]), camera.axes[2] @ np.array([0, 0, 1.0])
     rows = (np.arange(height) / FINE - IMAGE_SIZE[1] / 2) / camera.focal_px
@@ -200,7 +205,7 @@ def _cables(rasterizer: SceneRasterizer, furniture: StreetFurniture) -> None:
 
 
 def _through_the_lens(image: Image) -> Image:
-    """Corners a little darker."""
+    """Darken the corners of the image, as a lens does."""
     height, width = image.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     return np.asarray(image * (1 - 0.16 * (x**2 + y**2) ** 1.2 / 2.3)[..., None], dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Meshes of cars, trucks and buses. Metres; see `mesh_building`."""
+"""Meshes of cars, trucks and buses; metres, coordinates as in `mesh_building`."""
 
 from itertools import pairwise
 
@@ -7,11 +7,11 @@ import numpy as np
 from simulator.render.mesh_building import Material, Mesh, MeshBuilder, Point3
 
 Edge = tuple[float, float, float]
-"""x, z and half width where a pane begins or ends."""
+"""x, z and half width at the lower or upper edge of a pane, metres."""
 
 
 def car(length: float, width: float, height: float, *, bonnet: float, boot: float, waist: float) -> Mesh:
-    """bonnet, boot: their lengths. waist: height of the window sills."""
+    """Car. bonnet, boot: their lengths. waist: height of the window sills."""
     b, h, w = MeshBuilder(), length / 2, width / 2
     front, back, low = h - bonnet, -h + boot, waist - 0.12
     b.box((-h + 0.15, h - 0.15), (-w + 0.1, w - 0.1), (0.10, 0.34), Material.TRIM)
@@ -28,7 +28,7 @@ def car(length: float, width: float, height: float, *, bonnet: float, boot: floa
 def _cabin(
     b: MeshBuilder, front: float, back: float, z: tuple[float, float], w: float, *, rear: float, rake: float = 0.62
 ) -> None:
-    """rake, rear: how far the windscreen and the rear window lean."""
+    """Add the cabin. rake, rear: horizontal extent of the windscreen and the rear window."""
     waist, height = z
     roof, sill, head = w - 0.20, waist + 0.06, height - 0.13
     top_front, top_back = front - rake, back + rear
@@ -44,7 +44,7 @@ def _cabin(
 
 
 def _pane(low: Edge, high: Edge, between: tuple[float, float]) -> list[Point3]:
-    """On the slope from `low` to `high`, between two shares of its height."""
+    """Corners of a pane on the slope from `low` to `high`, between two shares of its height."""
     (x0, z0, y0), (x1, z1, y1) = (
         tuple(a + (b - a) * share for a, b in zip(low, high, strict=True)) for share in between
     )
@@ -52,7 +52,7 @@ def _pane(low: Edge, high: Edge, between: tuple[float, float]) -> list[Point3]:
 
 
 def _lamps(b: MeshBuilder, h: float, w: float, z: tuple[float, float]) -> None:
-    """Head and tail lamps, blinkers beside them, and number plates, on the flat ends of a body."""
+    """Add headlamps, tail lamps, blinkers and number plates at the front and rear."""
     for x, material in ((h + 0.01, Material.HEADLAMP), (-h - 0.01, Material.TAILLAMP)):
         for side in (1, -1):
             inner, outer, edge = side * (w - 0.52), side * (w - 0.14), side * (w - 0.07)
@@ -62,6 +62,7 @@ def _lamps(b: MeshBuilder, h: float, w: float, z: tuple[float, float]) -> None:
 
 
 def box_truck() -> Mesh:
+    """Truck with a closed box."""
     b, h, w = MeshBuilder(), 3.1, 1.025
     cab, bed, height = 1.65, 0.85, 2.95
     _chassis(b, h, w, cab, bed, radius=0.43)
@@ -74,6 +75,7 @@ def box_truck() -> Mesh:
 
 
 def dump_truck() -> Mesh:
+    """Truck with an open bed and a load."""
     b, h, w = MeshBuilder(), 3.3, 1.15
     cab, bed, top = 1.75, 1.0, 2.25
     _chassis(b, h, w, cab, bed, radius=0.45)
@@ -93,6 +95,7 @@ def dump_truck() -> Mesh:
 
 
 def pickup() -> Mesh:
+    """Pickup truck."""
     b, h, w = MeshBuilder(), 2.3, 0.85
     cab, bed = 1.75, 0.75
     _chassis(b, h, w, cab, bed, radius=0.33)
@@ -137,6 +140,7 @@ def _truck_cab(b: MeshBuilder, h: float, w: float, cab: float, height: float) ->
 
 
 def bus(length: float, width: float, height: float) -> Mesh:
+    """Bus with windows along both sides."""
     b, h, w = MeshBuilder(), length / 2, width / 2
     b.box((-h + 0.2, h - 0.2), (-w + 0.1, w - 0.1), (0.2, 0.5), Material.TRIM)
     front = [(-h, 0.38, w), (h, 0.36, w - 0.03), (h - 0.12, height - 0.12, w - 0.08), (h - 0.3, height, w - 0.14)]

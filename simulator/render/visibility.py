@@ -1,4 +1,4 @@
-"""How much of each road user shows behind those in front of it."""
+"""Visible share of each road user behind nearer road users and objects."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,10 @@ from simulator.world.camera_model import IMAGE_SIZE
 
 
 def visible_share(projected: ProjectedRoadUsers, still: Sequence[Occluder] = ()) -> NDArray[np.float64]:
-    """(N,) 0..1 of the outline inside the picture that no nearer road user covers; 0 where nothing is inside.
+    """Share (N,), 0..1, of each outline inside the image that no nearer road user covers.
 
-    An outline is the convex hull of the faces. still: buildings, trees and posts to be considered, too.
+    The outline is the convex hull of the faces. It is 0 where the road user is outside the image.
+    still: static objects that also cover road users.
     """
     owner = np.zeros((IMAGE_SIZE[1], IMAGE_SIZE[0]), np.uint16)
     whole = np.zeros(len(projected))

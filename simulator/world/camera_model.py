@@ -1,4 +1,4 @@
-"""Where each camera stands and what it sees: perspective, and the gates, zones and control points of its picture."""
+"""Perspective of each simulated camera, and its camera.json: gates, zones and control points."""
 
 from dataclasses import dataclass
 from math import hypot, radians, tan
@@ -11,24 +11,30 @@ from simulator.world.sites import LANE_M, MEDIAN_M, SHOULDER_M, Arm, Site
 from simulator.world.sumo_network import RoadNetwork
 
 IMAGE_SIZE = (640, 360)
+"""Width and height of the rendered frames, pixels [assumption: a common sub-stream of CCTV cameras]."""
+
 GATE_BEYOND_STOP_M = 9.0
+"""Distance from the stop line to the counting gates, metres along the arm [assumption]."""
+
 ZONE_FROM_STOP_M, ZONE_TO_M = 2.0, 52.0
+"""Start of the zones behind the stop line, and their largest distance from the junction, metres [assumption]."""
+
 TURNED_DEG = 24.0
-"""How far a camera is knocked aside when somebody turns it."""
+"""Rotation of a camera with the fault `turned`, degrees about the vertical axis [assumption]."""
 
 
 @dataclass(frozen=True)
 class CameraModel:
-    """A pinhole camera. eye: (3,) metres. axes: (3, 3) rows right, down, forward. focal_px: at `IMAGE_SIZE`."""
+    """Pinhole camera. eye: (3,) metres. axes: (3, 3), rows right, down, forward. focal_px: pixels at `IMAGE_SIZE`."""
 
     eye: NDArray[np.float64]
     axes: NDArray[np.float64]
     focal_px: float
 
     def project(self, positions: ArrayLike, scale: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """(..., 3) metres to (..., 2) pixels of a picture `scale` times as large, and (...) metres of depth.
+        """Pixels (..., 2) of world positions (..., 3) in metres, and their depth (...) in metres.
 
-        What lies behind the camera has a depth below 0 and a meaningless pixel.
+        scale: factor on `IMAGE_SIZE`. A position behind the camera has a depth below 0; its pixel is meaningless.
         """
         seen = (np.asarray(positions, dtype=np.float64) - self.eye) @ self.axes.T
         depth = seen[..., 2]
@@ -37,18 +43,18 @@ class CameraModel:
         return (seen[..., :2] / safe * self.focal_px + middle) * scale, depth
 
     def project_ground(self, ground: ArrayLike, scale: float = 1.0) -> NDArray[np.float64]:
-        """(N, 2) ground metres to (N, 2) pixels."""
+        """Pixels (N, 2) of ground positions (N, 2) in metres."""
         flat = np.asarray(ground, dtype=np.float64).reshape(-1, 2)
         return self.project(np.column_stack([flat, np.zeros(len(flat))]), scale)[0]
 
     @property
     def ahead(self) -> NDArray[np.float64]:
-        """(2,) the direction of view, level."""
+        """(2,) horizontal unit vector of the viewing direction."""
         return np.asarray(self.axes[2, :2] / hypot(*self.axes[2, :2]))
 
 
 def camera_model(site: Site, *, turned: bool = False) -> CameraModel:
-    """turned: after somebody turned the camera aside."""
+    """Camera model of a site. turned: with the fault that rotates the camera by `TURNED_DEG`."""
     mount, arm = site.mount, site.observed_arm
     eye = np.append(arm.position(-mount.back_m, mount.side_m), mount.height_m)
     target = np.append(arm.position(mount.ahead_m, 0.0), 0.0)
@@ -64,7 +70,7 @@ def camera_model(site: Site, *, turned: bool = False) -> CameraModel:
 
 
 def camera_geometry(site: Site, network: RoadNetwork) -> dict[str, Any]:
-    """The camera.json of this point: what a surveyor would have drawn on its picture, and exactly so."""
+    """Content of the camera.json of a site, with exact gates, zones and control points."""
     arm, camera = site.observed_arm, camera_model(site)
     stop = network.stop_m(f"{arm.id}_in")
     gate, start = stop + GATE_BEYOND_STOP_M, stop + ZONE_FROM_STOP_M
@@ -93,7 +99,7 @@ def camera_geometry(site: Site, network: RoadNetwork) -> dict[str, Any]:
 
 
 def _edge_m(lanes: int) -> float:
-    """From the arm's middle to the kerb."""
+    """Distance from the arm's centre line to the kerb, metres."""
     return MEDIAN_M / 2 + lanes * LANE_M + SHOULDER_M
 
 
@@ -114,7 +120,10 @@ def _zone(
     lanes: int,
     signal: bool,
 ) -> dict[str, Any]:
-    """From `start` along the arm as far as the whole width is inside the picture, and not beyond `ZONE_TO_M`."""
+    """Zone of one direction, from `start` metres to `ZONE_TO_M`, cut to where both edges are inside the image.
+
+    left: both edges, metres left of the centre line. sense: 1 for outbound traffic, -1 for inbound traffic.
+    """
     steps = np.arange(start, ZONE_TO_M + 0.1, 0.5)
     edges = [camera.project_ground([arm.position(along, side) for along in steps]) for side in left]
     visible = np.array([_inside(a) and _inside(b) for a, b in zip(*edges, strict=True)])

@@ -1,6 +1,6 @@
-"""What happens in the city and when, all from one seed: incidents, faults of cameras, light and demand.
+"""Scenarios of the simulated city, generated from a seed: incidents, camera faults, light and traffic demand.
 
-Times are seconds since the simulation began. A day passes in `DAY_S`; the city wakes at `FIRST_HOUR`.
+Times are seconds since the simulation began. A simulated day lasts `DAY_S` and the simulation begins at `START_HOUR`.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,24 @@ from analytics.facts import IncidentType
 from simulator.world.sites import Site
 
 DAY_S = 1440.0
+"""Duration of a simulated day, seconds: one second is one simulated minute [assumption]."""
+
 START_HOUR = 6.0
+"""Hour of the simulated day at second 0 [assumption: shortly before the morning peak]."""
+
 RUSH_HOURS = ((7.5, 1.1, 0.75), (17.0, 1.4, 0.75), (12.5, 2.0, 0.25))
-"""Hour, breadth in hours, and height above the quiet road's demand."""
+"""Hour, width (hours) and height (added to the demand factor) of each daily peak [assumption]."""
 
 BASE_DEMAND, NIGHT_BASE_DEMAND = 0.55, 0.22
+"""Demand factor outside the peaks by day, and between 22 and 5 o'clock [assumption]."""
+
 WARM_UP_S = 80.0
-"""Before time 0, so that the first picture already shows traffic."""
+"""Simulated seconds before second 0, so that the first frame already contains traffic [assumption]."""
 
 
 class Light(StrEnum):
+    """Light and weather of a frame."""
+
     DAY = "day"
     DUSK = "dusk"
     NIGHT = "night"
@@ -31,7 +39,11 @@ class Light(StrEnum):
 
 
 class FaultKind(StrEnum):
-    """cable_cut: one camera. power_cut: all cameras of a site. frozen: the same picture for ever. turned: moved."""
+    """Faults of a camera.
+
+    cable_cut: no stream from one camera. power_cut: no stream from all cameras of a location.
+    frozen: the same frame is sent repeatedly. turned: the camera is rotated.
+    """
 
     CABLE_CUT = "cable_cut"
     POWER_CUT = "power_cut"
@@ -41,9 +53,9 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentPlan:
-    """An incident to be staged on the watched arm. type CONGESTION is a queue that spills back from downstream.
+    """One incident on the observed arm. The type CONGESTION is a queue that spills back from downstream.
 
-    vehicle: the body that breaks down, if it should be a certain one.
+    vehicle: name of the vehicle type that breaks down; None for any type.
     """
 
     type: IncidentType
@@ -54,17 +66,24 @@ class IncidentPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
+    """One fault of a camera."""
+
     kind: FaultKind
     start_s: float
     duration_s: float
 
     def is_active(self, t: float) -> bool:
+        """True while the fault lasts."""
         return self.start_s <= t < self.start_s + self.duration_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Of one camera. rain: spans (from, until). light: the same light throughout, instead of the day's."""
+    """Scenario of one camera.
+
+    rain: pairs of start and end. light: constant light instead of the light of the simulated day; None for the latter.
+    demand: factor on the traffic demand.
+    """
 
     incidents: tuple[IncidentPlan, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -73,6 +92,7 @@ class Scenario:
     demand: float = 1.0
 
     def light_at(self, t: float) -> Light:
+        """Light at time `t`."""
         if self.light is not None:
             return self.light
         hour = hour_at(t)
@@ -83,19 +103,20 @@ class Scenario:
         return Light.RAIN if any(start <= t < end for start, end in self.rain) else Light.DAY
 
     def lights(self, until_s: float) -> list[Light]:
-        """All that come before then, in order of appearance."""
+        """Lights that occur before `until_s`, in order of first occurrence."""
         return list(dict.fromkeys(self.light_at(t) for t in np.arange(0.0, until_s, 5.0)))
 
     def demand_at(self, t: float) -> float:
-        """Factor on each arm's ordinary flow."""
+        """Factor on the inbound flow of each arm at time `t`."""
         return self.demand * demand_at(hour_at(t))
 
     def fault_at(self, t: float) -> Fault | None:
+        """Fault at time `t`; None where the camera works."""
         return next((fault for fault in self.faults if fault.is_active(t)), None)
 
 
 def hour_at(t: float) -> float:
-    """Hour of the simulated day, 0..24.
+    """Hour of the simulated day at time `t`, 0..24.
 
     >>> hour_at(0.0), hour_at(DAY_S / 4)
     (6.0, 12.0)
@@ -104,6 +125,7 @@ def hour_at(t: float) -> float:
 
 
 def demand_at(hour: float) -> float:
+    """Demand factor at an hour of the day: base demand plus the daily peaks."""
     quiet = NIGHT_BASE_DEMAND if hour < 5 or hour >= 22 else BASE_DEMAND
     return quiet + sum(height * exp(-(((hour - peak) / breadth) ** 2)) for peak, breadth, height in RUSH_HOURS)
 
@@ -115,24 +137,31 @@ INCIDENT_DURATION_S = {
     IncidentType.PERSON_ON_ROAD: 40.0,
     IncidentType.CONGESTION: 150.0,
 }
+"""Duration of each type of incident, seconds [assumption: long enough for the detection rules]."""
+
 _NEEDS_FULL_DURATION = (IncidentType.CONGESTION,)
-"""Too little time, and nobody can tell."""
+"""Types that are detected only late: they are planned only where they end before the scenario does."""
 
 FIRST_INCIDENT_S, INCIDENT_INTERVAL_S = 45.0, 50.0
+"""Second of the first incident, and seconds from one incident in the city to the next [assumption]."""
+
 CLEARED_S, AFTER_FAULT_S = 60.0, 75.0
-"""After an incident, and after a fault, until the next incident at the same camera."""
+"""Seconds without an incident at one camera after an incident and after a fault [assumption]."""
 
 FIRST_FAULT_S, FAULT_INTERVAL_S, FAULT_DURATION_S = 80.0, 150.0, 125.0
-"""A fault spans at least one whole minute of the clock."""
+"""Second of the first fault, smallest interval between faults in the city, and duration of a fault, seconds.
+
+A fault of this duration contains at least one whole minute of the clock [assumption].
+"""
 
 MIN_MEAN_TIME_BETWEEN_FAULTS_S = 900.0
-"""Mean time between the faults of one camera, at least: a city of few cameras has fewer of them."""
+"""Smallest mean time between the faults of one camera, seconds; few cameras have fewer faults [assumption]."""
 
 
 def city_scenarios(sites: Sequence[Site], seed: int, duration_s: float, *, faulty: bool = True) -> dict[str, Scenario]:
-    """One script per point, by id. Incidents take turns over the points, so that there is always one to be seen.
+    """Scenario of each site, by identifier: incidents take place at one site after the other.
 
-    faulty: cameras fail, too.
+    faulty: with camera faults.
     """
     rng = np.random.default_rng([seed, len(sites)])
     faults = _faults(sites, rng, duration_s if faulty else 0.0)
@@ -144,7 +173,10 @@ def city_scenarios(sites: Sequence[Site], seed: int, duration_s: float, *, fault
 def _acts(
     sites: Sequence[Site], faults: dict[str, list[Fault]], rng: np.random.Generator, duration_s: float
 ) -> dict[str, list[IncidentPlan]]:
-    """Every kind once before any comes again, each at a point where nothing else hides it, now or soon."""
+    """Incidents of each site, by identifier: each type once before a type repeats.
+
+    An incident is planned only at a site without another incident or fault near its time.
+    """
     incidents: dict[str, list[IncidentPlan]] = {p.id: [] for p in sites}
     kinds: list[IncidentType] = []
     for slot in np.arange(FIRST_INCIDENT_S, duration_s, INCIDENT_INTERVAL_S):

@@ -1,4 +1,4 @@
-"""What is on: the scripts that a living city can follow, by name."""
+"""Scenarios that a simulated city can follow, by name."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -9,10 +9,10 @@ from simulator.world.scenario import INCIDENT_DURATION_S, Fault, FaultKind, Inci
 from simulator.world.sites import Site
 
 ScenarioSource: TypeAlias = Callable[[Sequence[Site], int, float], dict[str, Scenario]]
-"""From the points, a seed and the seconds to be scripted to one script per point, by id."""
+"""Function from the sites, a seed and a duration in seconds to the scenario of each site, by identifier."""
 
 OPENING_S = 300.0
-"""The demo's first minutes follow a fixed plan; then chance takes over."""
+"""Seconds of the demo that follow a fixed plan; afterwards incidents are random [assumption]."""
 
 _OPENING_INCIDENTS = (
     (0, IncidentType.STOPPED_VEHICLE, 40.0),
@@ -20,15 +20,17 @@ _OPENING_INCIDENTS = (
     (2, IncidentType.CONGESTION, 85.0),
     (1, IncidentType.PERSON_ON_ROAD, 200.0),
 )
-"""Which of the points, what, and when."""
+"""Fixed incidents of the demo: index of the site, type and second of the start [assumption]."""
 
 _BREAKDOWN_VEHICLE = "box-truck"
+"""Vehicle type of the fixed breakdown: large, so that it is easy to see."""
 
 _CABLE_CUT_SITE, _CABLE_CUT = 3, Fault(kind=FaultKind.CABLE_CUT, start_s=100.0, duration_s=90.0)
+"""Index of the site whose cable is cut in the first minutes of the demo, and that fault [assumption]."""
 
 
 def demo_scenarios(sites: Sequence[Site], seed: int, duration_s: float) -> dict[str, Scenario]:
-    """The morning rush hour with one of everything in the first four minutes, then day after day as chance has it."""
+    """Scenario of the demo: every type of incident in the first four minutes, then those of `city_scenarios`."""
     scenarios = {
         name: replace(
             scenario,
@@ -48,3 +50,4 @@ def demo_scenarios(sites: Sequence[Site], seed: int, duration_s: float) -> dict[
 
 
 SCENARIOS: dict[str, ScenarioSource] = {"city": city_scenarios, "demo": demo_scenarios}
+"""Scenario functions by the name that `simpang city camera --play` takes."""

@@ -1,6 +1,6 @@
-"""The twelve points of the simulated city: their arms, lanes, traffic, and where the camera stands.
+"""The twelve camera sites of the simulated city: arms, lanes, traffic demand and camera mount.
 
-Arms are named by where they lead. Ground coordinates are metres east (x) and north (y) of the point.
+Each arm is named after its direction. Ground coordinates are metres east (x) and north (y) of the junction centre.
 """
 
 from functools import cache
@@ -15,12 +15,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.errors import UserError
 
 LANE_M = 3.3
+"""Width of a lane, metres [assumption: urban arterial road]."""
+
 MEDIAN_M = 1.6
+"""Width of the median between the two directions, metres [assumption]."""
+
 SHOULDER_M = 1.3
-"""Paved, outside the outermost lane: nobody drives there but who should not."""
+"""Width of the paved shoulder beside the outermost lane, metres; regular traffic does not use it [assumption]."""
 
 ARM_M = 170.0
-"""From the point to where traffic enters and leaves."""
+"""Length of an arm, metres: from the junction centre to the edge of the simulation [assumption]."""
 
 
 class _Section(BaseModel):
@@ -28,7 +32,7 @@ class _Section(BaseModel):
 
 
 class Arm(_Section):
-    """bearing_deg: clockwise from north. flow_veh_h: entering by this arm in an ordinary hour."""
+    """One arm of a junction. bearing_deg: clockwise from north. flow_veh_h: inbound vehicles/h at demand factor 1."""
 
     id: str
     bearing_deg: float
@@ -38,24 +42,25 @@ class Arm(_Section):
 
     @property
     def outward(self) -> NDArray[np.float64]:
-        """(2,) unit vector away from the point."""
+        """(2,) unit vector away from the junction centre."""
         return np.array([sin(radians(self.bearing_deg)), cos(radians(self.bearing_deg))])
 
     @property
     def left(self) -> NDArray[np.float64]:
-        """(2,) unit vector to the left of who drives away from the point: the side of those who do."""
+        """(2,) unit vector to the left of the outbound direction: the side of the outbound lanes."""
         east, north = self.outward
         return np.array([-north, east])
 
     def position(self, along_m: float, left_m: float) -> NDArray[np.float64]:
-        """(2,) the ground at a distance from the point, to the left of the arm's middle."""
+        """(2,) ground metres at `along_m` from the junction centre and `left_m` left of the arm's centre line."""
         return np.asarray(self.outward * along_m + self.left * left_m)
 
 
 class CameraMount(_Section):
-    """Where the camera is, seen along the watched arm: behind the point, left of the arm's middle, above the road.
+    """Position and direction of the camera relative to the arm that it observes.
 
-    It looks at the middle of the arm `ahead_m` from the point. fov_deg: horizontal angle of view.
+    The camera is `back_m` behind the junction centre, `side_m` left of the arm's centre line and `height_m` above the
+    road. It is aimed at the centre line of the arm, `ahead_m` from the junction. fov_deg: horizontal angle of view.
     """
 
     arm: str
@@ -67,7 +72,7 @@ class CameraMount(_Section):
 
 
 class Surroundings(_Section):
-    """shops, trees: how much of the roadsides they line, 0..1. far: what lies on the horizon."""
+    """Roadside of a site. shops, trees: share of the roadside that they fill, 0..1. far: background at the horizon."""
 
     shops: float = Field(ge=0, le=1)
     trees: float = Field(ge=0, le=1)
@@ -75,7 +80,11 @@ class Surroundings(_Section):
 
 
 class Site(_Section):
-    """signal: the arms have green one after the other, as is usual in Indonesia."""
+    """A junction or road section with one camera.
+
+    location: identifier of the place in city.yaml (`sites`); cameras of one location lose power together.
+    signal: traffic lights that give green to one arm after the other, as is usual in Indonesia.
+    """
 
     id: str
     name: str
@@ -90,10 +99,12 @@ class Site(_Section):
     surroundings: Surroundings
 
     def arm(self, arm_id: str) -> Arm:
+        """Arm of that identifier. Raises StopIteration where there is none."""
         return next(arm for arm in self.arms if arm.id == arm_id)
 
     @property
     def observed_arm(self) -> Arm:
+        """Arm that the camera observes."""
         return self.arm(self.mount.arm)
 
 
@@ -104,12 +115,13 @@ class _SitesFile(_Section):
 
 @cache
 def all_sites() -> tuple[Site, ...]:
+    """All sites of the simulated city, in the order of sites.json."""
     raw = Path(__file__).with_name("sites.json").read_text(encoding="utf-8")
     return _SitesFile.model_validate_json(raw).sites
 
 
 def site_by_id(site_id: str) -> Site:
-    """Raises UserError that lists the known ones."""
+    """Site of that identifier. Raises UserError, with the list of identifiers, where there is none."""
     for site in all_sites():
         if site.id == site_id:
             return site

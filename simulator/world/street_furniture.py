@@ -1,4 +1,4 @@
-"""What stands beside the roads of a point: shop houses, trees, lamp posts, signals. Where, not how drawn."""
+"""Positions and sizes of buildings, trees, lamp posts and traffic lights beside the roads of a site."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,17 +12,27 @@ from simulator.world.sites import Arm, Site
 from simulator.world.sumo_network import RoadNetwork
 
 LOT_WIDTH_M = 5.0
+"""Width of a building lot along the road, metres [assumption: a shop house]."""
+
 SETBACK_M = 3.5
+"""Distance from the pavement to the front of a building, metres [assumption]."""
+
 CAMERA_CLEARANCE_M = 15.0
+"""Smallest distance of a building or tree from the camera, metres [assumption]."""
+
 UNOBSTRUCTED_TO_M = 58.0
-"""Up to here along the watched arm nothing may hide the road."""
+"""No building or tree hides the observed arm up to this distance from the junction, metres [assumption]."""
 
 POST_SPACING_M, POST_CAMERA_CLEARANCE_M = 28.0, 26.0
+"""Distance between lamp posts, and smallest distance of one from the camera, metres [assumption]."""
 
 
 @dataclass(frozen=True)
 class Building:
-    """corners: (4, 2) ground metres, in order around it; the first two are its front."""
+    """A building. corners: (4, 2) ground metres in order around it; the first two are its front.
+
+    number: seed of its random appearance. kind: "shop" or "block".
+    """
 
     corners: NDArray[np.float64]
     height_m: float
@@ -37,6 +47,8 @@ class Building:
 
 @dataclass(frozen=True)
 class Tree:
+    """A tree. crown_m: radius of its crown, metres. number: seed of its random appearance."""
+
     position: NDArray[np.float64]
     height_m: float
     crown_m: float
@@ -46,7 +58,10 @@ class Tree:
 
 @dataclass(frozen=True)
 class Post:
-    """lamp: a street lamp, reaching over the road by `arm_to`. signal: the arm whose light hangs there."""
+    """A lamp post or traffic light. reach: (2,) metres from the post to the lamp.
+
+    signal: identifier of the arm that the traffic light controls; None for a street lamp.
+    """
 
     position: NDArray[np.float64]
     height_m: float
@@ -56,19 +71,22 @@ class Post:
 
 @dataclass
 class StreetFurniture:
+    """All buildings, trees and posts of a site."""
+
     buildings: list[Building] = field(default_factory=list)
     trees: list[Tree] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
 
 
 class StreetFurniturePlacer:
-    """Lines the arms with lots, each built on, planted or left empty by the dice."""
+    """Places buildings, trees and posts along the arms; the random generator decides what each lot contains."""
 
     def __init__(self, site: Site, network: RoadNetwork, camera: CameraModel, rng: np.random.Generator) -> None:
         self._site, self._network, self._camera, self._rng = site, network, camera, rng
         self._number = 0
 
-    def plan(self) -> StreetFurniture:
+    def place_all(self) -> StreetFurniture:
+        """Street furniture of all arms of the site."""
         found = StreetFurniture()
         for arm in self._site.arms:
             for side, lanes in ((-1, arm.lanes_in), (1, arm.lanes_out)):
@@ -99,7 +117,7 @@ class StreetFurniturePlacer:
                 found.trees.append(Tree(position, height, height * self._rng.uniform(0.28, 0.4), self._number, palm))
 
     def _second_row(self, found: StreetFurniture, arm: Arm, side: int, edge: float) -> None:
-        """Behind the first: larger trees and a few tall buildings, which close the picture."""
+        """Add larger trees and a few tall buildings behind the first row."""
         for along in np.arange(20.0, 190.0, 7.0):
             self._number += 1
             position = arm.position(along, side * (edge + self._rng.uniform(20, 55)))
@@ -119,7 +137,10 @@ class StreetFurniturePlacer:
         return np.stack([arm.position(a, side * s) for a, s in lots])
 
     def _fits(self, corners: NDArray[np.float64], height_m: float) -> bool:
-        """Off all roads, not in front of the lens, and not between it and the road that it watches."""
+        """True where the object is on no road, not close to the camera and does not hide the observed road.
+
+        corners: (N, 2) ground metres of its footprint.
+        """
         positions = np.concatenate([corners, corners.mean(axis=0, keepdims=True)])
         if np.linalg.norm(positions - self._camera.eye[:2], axis=1).min() < CAMERA_CLEARANCE_M:
             return False

@@ -1,4 +1,4 @@
-"""The traffic of one point, simulated by Eclipse SUMO inside this process (one simulation per process)."""
+"""Traffic of one site, simulated by Eclipse SUMO in this process; libsumo allows one simulation per process."""
 
 import tempfile
 from dataclasses import replace
@@ -25,17 +25,17 @@ from simulator.world.vehicle_types import (
 )
 
 STEP_S = 0.08
-"""12.5 steps a second, one for each frame."""
+"""Duration of a simulation step, seconds: one step per frame at 12.5 frames/s."""
 
 _MAX_PENDING = 12
-"""Road users that have not found room to enter; beyond it the arm is full and no more are sent."""
+"""Vehicles that wait outside the network for a free place; at this number no more are inserted [assumption]."""
 
 _STRAIGHT_WEIGHT = 3.0
-"""How much likelier than a turn."""
+"""Probability of driving straight on relative to a turn onto an arm of as many lanes [assumption]."""
 
 
 def load_sumo() -> ModuleType:
-    """Raises UserError where the extra `demo` is not installed."""
+    """Import libsumo. Raises UserError where the extra `demo` is not installed."""
     try:
         return import_module("libsumo")
     except ImportError as error:
@@ -43,7 +43,10 @@ def load_sumo() -> ModuleType:
 
 
 class Traffic:
-    """A context manager; `step` moves the world on by `STEP_S`. The same point, seed and script: the same world."""
+    """SUMO simulation of one site, a context manager.
+
+    The same site, seed and scenario give the same traffic. Raises UserError where SUMO is not installed.
+    """
 
     def __init__(self, site: Site, seed: int, scenario: Scenario) -> None:
         self._sumo = load_sumo()
@@ -76,9 +79,11 @@ class Traffic:
 
     @property
     def t(self) -> float:
+        """Time of the newest step, seconds since the simulation began; below 0 during the warm-up."""
         return self._steps * STEP_S - WARM_UP_S
 
     def step(self) -> TrafficState:
+        """Advance the simulation by `STEP_S`; return the new state."""
         self._advance()
         return self._state()
 
@@ -110,7 +115,7 @@ class Traffic:
                 )
 
     def _add_routes(self) -> dict[str, tuple[list[str], list[float]]]:
-        """By arm of entry: names of routes, and how likely each is."""
+        """Names and probabilities of the routes that begin on each arm, by identifier of the arm."""
         routes: dict[str, tuple[list[str], list[float]]] = {}
         for origin in self._site.arms:
             others = [arm for arm in self._site.arms if arm is not origin]
@@ -154,7 +159,7 @@ def _brakes(facts: dict[int, Any], constants: Any) -> bool:
 
 
 def _with_injected(state: TrafficState, injected: list[InjectedRoadUser]) -> TrafficState:
-    """With the road users that SUMO knows nothing about."""
+    """Add the road users that SUMO does not simulate."""
     if not injected:
         return state
     none = np.zeros(len(injected), dtype=bool)

@@ -1,4 +1,4 @@
-"""Who drives out along an arm of a running simulation, and who follows whom."""
+"""Vehicles that drive out along an arm of the running SUMO simulation, and pairs of leader and follower."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,18 @@ from simulator.world.sites import ARM_M, Arm
 from simulator.world.vehicle_types import VEHICLE_TYPE_INDEX, VEHICLE_TYPES
 
 MAX_FOLLOWING_GAP_M, MAX_LATERAL_OFFSET_M, MIN_HEADING_COSINE = 40.0, 1.0, 0.97
-"""Who follows another is no further behind and no further to the side; along the arm is within 14 degrees."""
+"""Largest gap and lateral offset of a follower, metres; smallest cosine between its heading and the arm.
+
+0.97 is the cosine of 14 degrees [assumption].
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class VehicleOnArm:
-    """along, left: of the front bumper, metres from the point along the arm and to the left of its middle."""
+    """A vehicle on an arm. speed: m/s. length: metres.
+
+    along, left: front bumper, metres from the junction centre along the arm and left of its centre line.
+    """
 
     name: str
     along: float
@@ -26,7 +32,7 @@ class VehicleOnArm:
 
 
 def vehicles_on_arm(sumo: Any, arm: Arm) -> list[VehicleOnArm]:
-    """All who drive straight out along the arm or towards it through the junction, the foremost first."""
+    """Vehicles that drive straight out along the arm, or through the junction towards it, the foremost first."""
     c = sumo.constants
     found = []
     for name, facts in sumo.vehicle.getAllSubscriptionResults().items():
@@ -41,12 +47,13 @@ def vehicles_on_arm(sumo: Any, arm: Arm) -> list[VehicleOnArm]:
 
 
 def following_pairs(vehicles: Sequence[VehicleOnArm]) -> Iterator[tuple[VehicleOnArm, VehicleOnArm]]:
-    """Who drives ahead, and who right behind. drivers: the foremost first."""
+    """Pairs of a vehicle and its follower in the same lateral position. vehicles: the foremost first."""
     for k, ahead in enumerate(vehicles):
-        behind = next((one for one in vehicles[k + 1 :] if abs(one.left - ahead.left) < MAX_LATERAL_OFFSET_M), None)
+        behind = next((v for v in vehicles[k + 1 :] if abs(v.left - ahead.left) < MAX_LATERAL_OFFSET_M), None)
         if behind is not None and 1 < gap_between(ahead, behind) < MAX_FOLLOWING_GAP_M:
             yield ahead, behind
 
 
 def gap_between(ahead: VehicleOnArm, behind: VehicleOnArm) -> float:
+    """Distance from the front bumper of `behind` to the rear bumper of `ahead`, metres."""
     return ahead.along - ahead.length - behind.along

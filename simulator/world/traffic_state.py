@@ -1,4 +1,4 @@
-"""One instant of the simulated road."""
+"""Positions and motion of all simulated road users at one time step."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,13 @@ from analytics.facts import IncidentType
 
 @dataclass(frozen=True, slots=True)
 class TrafficState:
-    """t: seconds since the simulation began. keys: (N,) one number per road user, for as long as it is there.
+    """Road users of one site at time `t`, in seconds since the simulation began.
 
-    body: (N,) index into `bodies.ALL_BODIES`. xy: (N, 2) ground metres of its middle. heading: (N,) radians from
-    east, counter-clockwise. speed: (N,) m/s. braking, hazard: (N,) whether these lamps are lit.
-    staged: the script's incidents that are on, each with the keys of who takes part.
+    keys: (N,) identifier of each road user, constant while it is in the simulation.
+    type_index: (N,) index into `vehicle_types.VEHICLE_TYPES`. xy: (N, 2) ground metres of its centre.
+    heading: (N,) radians from east, counter-clockwise. speed: (N,) m/s.
+    braking, hazard: (N,) whether the brake lamps and the hazard lamps are lit.
+    active_incidents: type of each incident in progress and the keys of its participants.
     """
 
     t: float

@@ -1,4 +1,4 @@
-"""Kinds of road users in the simulated city: size, share of the traffic, and how they drive."""
+"""Vehicle types of the simulated traffic: class, size, share and driving parameters; pedestrians included."""
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from analytics.road_users import RoadUser
 
 @dataclass(frozen=True, slots=True)
 class VehicleType:
-    """Metres, rider included. share: of the traffic."""
+    """One type of road user. Sizes in metres include the rider. share: relative frequency in the traffic.
+
+    accel_ms2: maximum acceleration. speed_factor: mean ratio of the chosen speed to the speed limit.
+    """
 
     name: str
     road_user: RoadUser
@@ -20,11 +23,10 @@ class VehicleType:
     share: float
     accel_ms2: float = 2.4
     speed_factor: float = 1.0
-    """Mean of the factor on the speed limit that these drivers choose."""
 
     @property
     def splits_lanes(self) -> bool:
-        """Passes between others within a lane."""
+        """True for types that drive between other vehicles within a lane."""
         return self.road_user in (RoadUser.MOTORCYCLE, RoadUser.BICYCLE)
 
 
@@ -41,16 +43,33 @@ TRAFFIC_TYPES = (
     VehicleType("bus", RoadUser.BUS, 9.8, 2.45, 3.1, 0.025, accel_ms2=1.2, speed_factor=0.85),
     VehicleType("bicycle", RoadUser.BICYCLE, 1.75, 0.60, 1.76, 0.02, accel_ms2=1.0, speed_factor=0.3),
 )
+"""Types that SUMO inserts by their share, in the order of `TRAFFIC_SHARES`.
+
+Sizes are those of common models (motorcycle with rider, MPV, city bus, ...); shares and driving parameters are chosen
+for an Indonesian mix of which half is motorcycles [assumption].
+"""
+
 PEDESTRIAN = VehicleType("pedestrian", RoadUser.PERSON, 0.45, 0.55, 1.68, 0.0)
+"""A person on foot, inserted only by an incident or by the training data; sizes in metres [assumption]."""
+
 VEHICLE_TYPES = (*TRAFFIC_TYPES, PEDESTRIAN)
+"""All types. `TrafficState.type_index` is an index into this tuple."""
+
 TRAFFIC_SHARES = np.array([vehicle_type.share for vehicle_type in TRAFFIC_TYPES]) / sum(
     vehicle_type.share for vehicle_type in TRAFFIC_TYPES
 )
+"""(T,) probability of each of `TRAFFIC_TYPES`; the sum is 1."""
+
 VEHICLE_TYPE_INDEX = {vehicle_type.name: k for k, vehicle_type in enumerate(VEHICLE_TYPES)}
+"""Index into `VEHICLE_TYPES` by name."""
 
 
 def sumo_vehicle_types() -> ET.ElementTree:
-    """For SUMO's sublane model: motorcycles take any place across the lane and need little room beside them."""
+    """Vehicle types as a SUMO additional file, for the sublane model.
+
+    Motorcycles and bicycles choose any lateral position in a lane and keep small lateral gaps. The values are SUMO's
+    defaults, changed until motorcycles queued side by side at a red light [assumption].
+    """
     root = ET.Element("additional")
     for vehicle_type in VEHICLE_TYPES:
         speed = vehicle_type.speed_factor
