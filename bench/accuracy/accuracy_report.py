@@ -1,9 +1,9 @@
-"""How right our facts are, side by side with peers on the same clips and detections.
+"""Accuracy of our measures, side by side with peers on the same clips and detections.
 
     python -m bench.accuracy.accuracy_report [--without-peers] [CASE ...]
 
-Writes build/bench/truth.json: for each case the figures of `simpang evaluate` (among them all that tools/score.py
-prints), ours and each peer's. Prints the targets. Exit status 1 where one is missed.
+Writes build/bench/truth.json: for each case the figures of `simpang evaluate`, ours and those of each peer. Prints the
+targets. Exit status 1 where one is missed.
 """
 
 import json
@@ -20,8 +20,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.accuracy.accuracy_targets import Results, Target, as_json, targets
+from bench.accuracy.accuracy_targets import Results, TargetResult, as_json, targets
 from bench.accuracy.analytics_cost import ms_per_frame
+from bench.inputs import RESULTS, SCENARIOS, SHARED, WEIGHTS
 from bench.peers import linezone as peer_linezone
 from bench.peers.opentrafficcam import run as opentrafficcam
 from bench.peers.plain_detections import write_detections
@@ -41,12 +42,11 @@ from pipelines.recordings.evaluate.case_runner import (
 from pipelines.recordings.evaluate.figures import CaseFigures
 from pipelines.recordings.evaluate.ground_truth_io import facts_of_report, read_ground_truth
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-WEIGHTS = SHARED / "weights" / "yolo11n_int8_openvino_model"
-BUSY_SCENARIO = SHARED / "truth" / "scenarios" / "motorcycle_swarm_s1"
-RESULT = ROOT / "build" / "bench" / "truth.json"
-
+BUSY_SCENARIO = SCENARIOS / "motorcycle_swarm_s1"
+"""Scenario with frames of about 30 boxes, for the cost of a frame."""
+RESULT = RESULTS / "truth.json"
+"""Figures that this benchmark writes."""
+# Style of the printed tables.
 PLAIN: dict[str, Any] = {"title_justify": "left", "box": box.SIMPLE_HEAD}
 
 Peer = Callable[[Case, Path, Path], list[dict[str, Any]]]
@@ -111,7 +111,7 @@ def evaluate(case: Case, result: CaseResult) -> Evaluation:
 
 @contextmanager
 def same_detections(case: Case) -> Iterator[tuple[Path, Path]]:
-    """What every peer is given, and a folder to work in: a scenario's own detections, or those of a plain loop."""
+    """Yield the detections that all peers get, and a working folder: those of the scenario or of a plain loop."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         detections = folder / "detections.jsonl.gz"
@@ -160,11 +160,11 @@ def case_table(results: Results) -> Table:
     return table
 
 
-def target_table(reached: Sequence[Target]) -> Table:
+def target_table(reached: Sequence[TargetResult]) -> Table:
     table = Table("measure", "target", "reached", "", title="targets", **PLAIN)
     words = {True: "[green]met", False: "[red]missed", None: "not measured"}
     for target in reached:
-        table.add_row(target.measure, target.asked, target.reached, words[target.met])
+        table.add_row(target.measure, target.bound, target.reached, words[target.met])
     return table
 
 

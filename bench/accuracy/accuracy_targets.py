@@ -1,4 +1,4 @@
-"""The targets for facts that hold up, and whether they are reached."""
+"""Accuracy targets, and whether the results of a benchmark meet them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,22 @@ from pipelines.recordings.evaluate.case_runner import Evaluation
 from pipelines.recordings.evaluate.scorecard import Scorecard
 
 LEAST_CLIP_F1 = 0.85
+"""Least crossing F1 of the worst clip, class ignored [assumption: the project's target]."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """reached: in words. met: None where nothing speaks for it (no such case was run)."""
+class TargetResult:
+    """A target with what was reached, as text. met: None where no case measures it."""
 
     measure: str
-    asked: str
+    bound: str
     reached: str
     met: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """scenarios, at_5_fps, clips: ours. peers: for each peer and case, its evaluation. cost_ms: of a frame."""
+    """Evaluations: ours of scenarios, scenarios at 5 frames/s and clips, and those of peers. cost_ms: of one frame."""
 
     scenarios: Sequence[Evaluation]
     at_5_fps: Sequence[Evaluation]
@@ -34,7 +35,8 @@ class Results:
     cost_ms: float | None
 
 
-def targets(results: Results) -> list[Target]:
+def targets(results: Results) -> list[TargetResult]:
+    """Return every target with its result; the bounds are the project's targets [assumption]."""
     return [
         *_crossing_targets(results),
         *_clip_targets(results),
@@ -45,7 +47,7 @@ def targets(results: Results) -> list[Target]:
     ]
 
 
-def _crossing_targets(results: Results) -> list[Target]:
+def _crossing_targets(results: Results) -> list[TargetResult]:
     scenarios, slow = results.scenarios, results.at_5_fps
     swarms = [e for e in scenarios if e.case.name.startswith("motorcycle_swarm")]
     return [
@@ -62,7 +64,7 @@ def _crossing_targets(results: Results) -> list[Target]:
     ]
 
 
-def _clip_targets(results: Results) -> list[Target]:
+def _clip_targets(results: Results) -> list[TargetResult]:
     clips = [e for e in results.clips if e.card.crossings.true]
     worst = min(clips, key=lambda e: e.card.crossings.f1, default=None)
     ours = {e.case.name: e.card.crossings.f1 for e in clips}
@@ -78,7 +80,7 @@ def _clip_targets(results: Results) -> list[Target]:
         _at_least("clips, mean F1, class ignored", 0.95, _mean(clips, lambda c: c.crossings.f1)),
         _at_least("clips, mean F1 with class", 0.88, _mean(clips, lambda c: c.crossings.f1_with_class)),
         _at_least("clips, lowest F1", LEAST_CLIP_F1, worst_f1, "{:.3f}" + name),
-        Target(
+        TargetResult(
             "clips where a peer is better",
             "none",
             ", ".join(below) or "none",
@@ -87,7 +89,7 @@ def _clip_targets(results: Results) -> list[Target]:
     ]
 
 
-def _speed_targets(results: Results) -> list[Target]:
+def _speed_targets(results: Results) -> list[TargetResult]:
     scenarios = results.scenarios
     return [
         _at_most("vehicle speed, MAE, km/h", 3.0, _mean(scenarios, lambda c: c.crossings.speed_mae_kmh), "{:.2f}"),
@@ -97,7 +99,7 @@ def _speed_targets(results: Results) -> list[Target]:
     ]
 
 
-def _incident_targets(results: Results) -> list[Target]:
+def _incident_targets(results: Results) -> list[TargetResult]:
     return [
         _incidents("congestion onset", IncidentType.CONGESTION, results.scenarios, None),
         _incidents("stopped vehicle", IncidentType.STOPPED_VEHICLE, results.scenarios, 12.0),
@@ -105,26 +107,28 @@ def _incident_targets(results: Results) -> list[Target]:
     ]
 
 
-def _incidents(measure: str, kind: IncidentType, scenarios: Sequence[Evaluation], delay_s: float | None) -> Target:
+def _incidents(
+    measure: str, kind: IncidentType, scenarios: Sequence[Evaluation], delay_s: float | None
+) -> TargetResult:
     scores = [e.card.incidents for e in scenarios]
     delays = [delay for score in scores for delay in score.delays_s(kind)]
     missed = sum(i.type == kind for score in scores for i in score.missed)
     false_alarms = sum(i.type == kind for score in scores for i in score.false_alarms)
     mean_s = fmean(delays) if delays else None
-    told = f"{len(delays)} of {len(delays) + missed}, {false_alarms} false"
+    counts = f"{len(delays)} of {len(delays) + missed}, {false_alarms} false"
     in_time = delay_s is None or mean_s is None or mean_s <= delay_s
-    return Target(
+    return TargetResult(
         measure,
         "every one, 0 false" + ("" if delay_s is None else f", mean delay <= {delay_s:g} s"),
-        told if mean_s is None else f"{told}, mean delay {mean_s:.1f} s",
+        counts if mean_s is None else f"{counts}, mean delay {mean_s:.1f} s",
         (missed == 0 and false_alarms == 0 and in_time) if delays or missed or false_alarms else None,
     )
 
 
-def _movement_target(results: Results) -> Target:
+def _movement_target(results: Results) -> TargetResult:
     scores = [e.card.movements for e in results.scenarios if e.card.movements is not None]
     cells, wrong = sum(score.cells for score in scores), sum(len(score.wrong) for score in scores)
-    return Target(
+    return TargetResult(
         "turning movements within 10% or 2 vehicles",
         "every cell",
         f"{cells - wrong} of {cells}",
@@ -137,18 +141,18 @@ def _mean(evaluations: Sequence[Evaluation], figure: Callable[[Scorecard], float
     return fmean(known) if known else None
 
 
-def _at_least(measure: str, limit: float, value: float | None, shown: str = "{:.3f}") -> Target:
+def _at_least(measure: str, limit: float, value: float | None, shown: str = "{:.3f}") -> TargetResult:
     if value is None:
-        return Target(measure, f">= {limit:g}", "-", None)
-    return Target(measure, f">= {limit:g}", shown.format(value), value >= limit)
+        return TargetResult(measure, f">= {limit:g}", "-", None)
+    return TargetResult(measure, f">= {limit:g}", shown.format(value), value >= limit)
 
 
-def _at_most(measure: str, limit: float, value: float | None, shown: str) -> Target:
-    asked = f"<= {limit:.0%}" if shown.endswith("%}") else f"<= {limit:g}"
-    return Target(
-        measure, asked, "-" if value is None else shown.format(value), None if value is None else value <= limit
+def _at_most(measure: str, limit: float, value: float | None, shown: str) -> TargetResult:
+    bound = f"<= {limit:.0%}" if shown.endswith("%}") else f"<= {limit:g}"
+    return TargetResult(
+        measure, bound, "-" if value is None else shown.format(value), None if value is None else value <= limit
     )
 
 
-def as_json(reached: Sequence[Target]) -> list[dict[str, Any]]:
-    return [{"measure": t.measure, "asked": t.asked, "reached": t.reached, "met": t.met} for t in reached]
+def as_json(reached: Sequence[TargetResult]) -> list[dict[str, Any]]:
+    return [{"measure": t.measure, "asked": t.bound, "reached": t.reached, "met": t.met} for t in reached]

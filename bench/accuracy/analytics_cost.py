@@ -1,4 +1,4 @@
-"""What tracking and analytics cost a frame, in a busy scene."""
+"""CPU time of tracking and analytics for one frame of a busy scene."""
 
 import statistics
 import time
@@ -10,17 +10,18 @@ from pipelines.recordings.detection_replay import read_recording
 from pipelines.recordings.evaluate.case_runner import Case, case_camera
 
 BOXES = range(28, 33)
+"""Numbers of boxes of the measured frames [assumption: about 30]."""
 
 
 def ms_per_frame(scenario: Path) -> float | None:
-    """Mean CPU time of the frames with about 30 boxes, or None where the scenario has none."""
+    """Return the mean CPU time of frames with about 30 boxes, in ms, or None where the scenario has none."""
     case = Case(scenario.name, scenario / "detections.jsonl.gz", scenario / "truth.json", scenario / "camera.json")
     camera = case_camera(case)
-    tracker, analyst = make_tracker(camera), CameraAnalyzer(camera)
+    tracker, analyzer = make_tracker(camera), CameraAnalyzer(camera)
     spent = []
     for frame in read_recording(case.source):
         started = time.thread_time()
-        analyst.observe(frame.t, tracker.update(frame.t, frame.detections))
+        analyzer.observe(frame.t, tracker.update(frame.t, frame.detections))
         if len(frame.detections) in BOXES:
             spent.append(time.thread_time() - started)
     return 1000 * statistics.fmean(spent) if spent else None

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics.facts import Incident, IncidentType
-from pipelines.recordings.evaluate.case_runner import find_cases, judge, run_scenario
+from pipelines.recordings.evaluate.case_runner import find_cases, run_scenario, score_case
 
 BIN_WIDTH = 0.1
 """Width of a bin of confidence [assumption]."""
@@ -57,7 +57,7 @@ def replayed_incidents(folder: Path) -> list[tuple[Incident, bool]]:
     for case in find_cases(folder):
         if case.is_clip:
             continue
-        score = judge(case, run_scenario(case)).card.incidents
+        score = score_case(case, run_scenario(case)).card.incidents
         judged += [(alert, True) for alert, _ in score.hits]
         judged += [(alert, False) for alert in score.false_alarms]
     return judged

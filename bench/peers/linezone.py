@@ -1,4 +1,4 @@
-"""supervision's LineZone over the `trackers` package's ByteTrack, both by default, on given detections."""
+"""Crossings of supervision's LineZone with ByteTrack of the package `trackers`, both with default settings."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,13 +14,17 @@ from pipelines.recordings.detection_replay import RecordedFrame
 
 
 def crossings(frames: Iterable[RecordedFrame], camera: Camera) -> list[dict[str, Any]]:
-    """Gates are judged at the bottom centre of the box, as in the truth."""
+    """Return crossings from given detections, at the bottom centre of each box, as in the ground truth."""
     tracker, found = ByteTrackTracker(), []
     gates = [(gate, line_zone(gate)) for gate in camera.gates]
     for frame in frames:
-        seen = frame.detections
+        detections = frame.detections
         tracked = tracker.update(
-            sv.Detections(xyxy=seen.xyxy.copy(), confidence=seen.confidence.copy(), class_id=seen.class_id.copy())
+            sv.Detections(
+                xyxy=detections.xyxy.copy(),
+                confidence=detections.confidence.copy(),
+                class_id=detections.class_id.copy(),
+            )
         )
         for gate, line in gates:
             came_in, went_out = line.trigger(tracked)

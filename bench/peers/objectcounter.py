@@ -1,8 +1,8 @@
-"""Runs in the peer's environment: ultralytics' ObjectCounter over a clip, frame rate and crossings as JSON.
+"""ultralytics' ObjectCounter over a clip, in the peers' environment; prints frame rate and crossings as JSON.
 
     objectcounter.py CLIP WEIGHTS u1,v1,u2,v2
 
-The model is loaded and the first frame is done before the clock starts, to the peer's advantage.
+The clock starts after the model is loaded and the first frame is analysed, to the peer's advantage.
 """
 
 import json
@@ -16,6 +16,7 @@ import cv2
 from ultralytics import solutions
 
 COCO_ROAD_USERS = [0, 1, 2, 3, 5, 7]
+"""Person, bicycle, car, motorcycle, bus, truck [source: COCO class numbers]."""
 
 
 def main() -> None:
@@ -28,8 +29,8 @@ def main() -> None:
     rate = video.get(cv2.CAP_PROP_FPS)
     frames, crossings, counted, started = 0, [], 0, 0.0
     while True:
-        there_is_one, frame = video.read()
-        if not there_is_one:
+        has_frame, frame = video.read()
+        if not has_frame:
             break
         result = counter(frame)
         now_counted = result.in_count + result.out_count

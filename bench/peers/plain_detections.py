@@ -1,6 +1,6 @@
-"""What a plain loop sees: every frame letterboxed to 640 pixels, the network, non-maximum suppression, nothing else.
+"""Detections of a plain loop: every frame letterboxed to 640 pixels, the network, non-maximum suppression.
 
-Our own detector picks its scale by the camera and takes riders and machines together; peers are not given that.
+Our own detector adapts its scale to the camera and merges riders with their vehicles. The peers do not get that.
 """
 
 import gzip
@@ -17,9 +17,10 @@ from models.detection.openvino_graph import core, read_network
 from pipelines.recordings.video_reader import Recording
 
 SIDE = 640
-CONFIDENCE, OVERLAP = 0.25, 0.7
-"""The defaults of ultralytics' YOLO."""
+"""Side of the input, in pixels [source: default of ultralytics' YOLO]."""
+CONFIDENCE, OVERLAP = 0.25, 0.7  # least confidence, largest IoU of two boxes [source: defaults of ultralytics' YOLO]
 COCO = {0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 5: "bus", 7: "truck"}
+"""Road users by their COCO class number [source: COCO]."""
 
 
 def write_detections(clip: Path, weights: Path, out: Path) -> None:
@@ -27,11 +28,12 @@ def write_detections(clip: Path, weights: Path, out: Path) -> None:
     network = core().compile_model(read_network(next(weights.glob("*.xml"))), "CPU")
     with gzip.open(out, "wt") as file, Recording(str(clip)) as recording:
         for timed in recording.frames():
-            boxes = detect(network, timed.frame.to_ndarray(format="rgb24"))
+            boxes = detect(network, timed.frame.to_ndarray(format="rgb24").astype(np.uint8))
             file.write(json.dumps({"t": timed.t, "boxes": boxes}) + "\n")
 
 
 def detect(network: ov.CompiledModel, image: NDArray[np.uint8]) -> list[list[float | str]]:
+    """Return rows of x1, y1, x2, y2 (pixels), confidence and class. image: (H, W, 3), RGB."""
     fitted = letterbox(image, (SIDE, SIDE))
     tensor = fitted.image.transpose(2, 0, 1)[None].astype(np.float32) / 255
     output = network(tensor)[0][0]

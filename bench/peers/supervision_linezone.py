@@ -1,8 +1,8 @@
-"""Runs in the peer's environment: YOLO, ByteTrack and supervision's LineZone over a clip, as its examples do.
+"""YOLO, ByteTrack and supervision's LineZone over a clip, in the peers' environment, as its examples do.
 
     supervision_linezone.py CLIP WEIGHTS u1,v1,u2,v2
 
-Prints frame rate and crossings as JSON. The model is loaded and the first frame is done before the clock starts, to
+Prints frame rate and crossings as JSON. The clock starts after the model is loaded and the first frame is analysed, to
 the peer's advantage.
 """
 
@@ -19,6 +19,7 @@ from trackers import ByteTrackTracker
 from ultralytics import YOLO
 
 COCO_ROAD_USERS = [0, 1, 2, 3, 5, 7]
+"""Person, bicycle, car, motorcycle, bus, truck [source: COCO class numbers]."""
 
 
 def main() -> None:
@@ -30,8 +31,8 @@ def main() -> None:
     rate = video.get(cv2.CAP_PROP_FPS)
     frames, crossings, started = 0, [], 0.0
     while True:
-        there_is_one, frame = video.read()
-        if not there_is_one:
+        has_frame, frame = video.read()
+        if not has_frame:
             break
         (result,) = model(frame, classes=COCO_ROAD_USERS, imgsz=640, verbose=False)
         came_in, went_out = line.trigger(tracker.update(sv.Detections.from_ultralytics(result)))

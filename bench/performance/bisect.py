@@ -1,12 +1,12 @@
-"""The largest number that holds, by doubling and then bisection."""
+"""Search for the largest number that satisfies a predicate, by doubling and then bisection."""
 
 from collections.abc import Callable
 
 
 def largest(holds: Callable[[int], bool], *, start: int, step: int, most: int) -> int:
-    """The largest multiple of `step` up to `most` for which `holds` is true, 0 where none is.
+    """Return the largest multiple of `step` up to `most` for which `holds` is true, 0 without any.
 
-    Takes it that what holds for many holds for fewer. start: a multiple of `step`, tried first.
+    Assumes that `holds` is monotonic: true up to some number. start: a multiple of `step`, tried first.
 
     >>> largest(lambda n: n <= 37, start=16, step=2, most=512)
     36

@@ -1,11 +1,11 @@
-"""How many cameras this machine holds, and what is lost at that many.
+"""Largest number of cameras that this machine can analyse, and the loss of accuracy at that number.
 
     python -m bench.performance.capacity [--cameras N]
 
-The largest number of cameras that `simpang bench-capacity` calls held, by doubling and bisection, each point in its own
-processes. Then a longer run at that number: it must hold, too, or fewer are tried; its counts are held against those of
-every picture, and the scenarios with a stopped vehicle or a wrong-way driver are replayed at the rate of looks that it
-left. --cameras: that longer run alone. Writes build/bench/capacity.json. Exit status 1 where a target is missed.
+Doubling and bisection find the largest number of cameras that passes `simpang bench-capacity`, each point in its own
+processes. A longer run at that number must pass, too; otherwise fewer cameras are tried. Its counts are compared with
+those of an analysis of every frame. Scenarios with a stopped vehicle or a wrong-way driver are replayed at its analysis
+rate. --cameras: only that longer run. Writes build/bench/capacity.json. Exit status 1 where a target is missed.
 """
 
 import argparse
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from analytics.facts import IncidentType
+from bench.inputs import CLIPS, RESULTS, ROOT, SCENARIOS, WEIGHTS
 from bench.performance.bisect import largest
-from bench.performance.vs_objectcounter import ROOT, SHARED, WEIGHTS
 from pipelines.capacity.assessment import Point
 from pipelines.capacity.clips import prepare_clips
 from pipelines.capacity.count_accuracy import GateCount, compare, count_error
@@ -27,17 +27,20 @@ from pipelines.capacity.run import references_for
 from pipelines.config.geometry_file import read_geometry
 from pipelines.recordings.evaluate.case_runner import Case, find_cases, run_scenario, score_case
 
-CLIPS = SHARED / "clips"
-SCENARIOS = SHARED / "truth" / "scenarios"
-CACHE = ROOT / "build" / "bench" / "capacity"
-RESULT = ROOT / "build" / "bench" / "capacity.json"
-START, STEP, MOST = 16, 2, 512
-SEARCH_S, CONFIRM_S = 25.0, 60.0
+CACHE = RESULTS / "capacity"
+"""Folder of prepared clips, baselines and the files of each point."""
+RESULT = RESULTS / "capacity.json"
+"""Figures that this benchmark writes."""
+START, STEP, MOST = 16, 2, 512  # cameras: first number tried, resolution of the search, its upper limit [assumption]
+SEARCH_S, CONFIRM_S = 25.0, 60.0  # length of a point of the search and of the last one, in seconds [assumption]
 NEAR_MISS = 0.25
-"""Where fewer than this share of the cameras failed, one hiccup of the machine may have been enough: measured again."""
+"""Share of failed cameras below which a point is measured again, since a load peak may be the cause [assumption]."""
 ALLOWED_COUNT_ERROR = 0.03
+"""Largest error of the counts, as a share of the expected crossings [assumption: the project's target]."""
 WANTED_CAMERAS = 36
-WATCHED_FOR = (IncidentType.STOPPED_VEHICLE, IncidentType.WRONG_WAY)
+"""Least number of cameras [assumption: the project's target for two cores]."""
+REQUIRED_INCIDENTS = (IncidentType.STOPPED_VEHICLE, IncidentType.WRONG_WAY)
+"""Types of incident of which none may be lost [assumption: the project's target]."""
 
 
 def main() -> int:
@@ -69,30 +72,32 @@ def main() -> int:
     return 0 if met else 1
 
 
-def holds(note: Callable[[Point], None]) -> Callable[[int], bool]:
+def holds(record_point: Callable[[Point], None]) -> Callable[[int], bool]:
+    """Return the predicate of the search: whether a number of cameras passes, in one of two runs."""
+
     def holds_at(cameras: int) -> bool:
         point, _ = run_point(cameras, SEARCH_S)
-        note(point)
+        record_point(point)
         if not point.holds and max(point.failed.values()) < NEAR_MISS * cameras:
             point, _ = run_point(cameras, SEARCH_S)
-            note(point)
+            record_point(point)
         return point.holds
 
     return holds_at
 
 
-def confirm(cameras: int, note: Callable[[Point], None], *, fixed: bool) -> tuple[Point, Record]:
-    """A longer run at so many cameras, or at as many fewer as hold (unless they are fixed)."""
+def confirm(cameras: int, record_point: Callable[[Point], None], *, fixed: bool) -> tuple[Point, Record]:
+    """Return the longer run at `cameras`, or at the first smaller number that passes. fixed: only `cameras`."""
     while True:
         point, record = run_point(max(cameras, 1), CONFIRM_S)
-        note(point)
+        record_point(point)
         if fixed or point.holds or cameras <= STEP:
             return point, record
         cameras -= STEP
 
 
 def run_point(cameras: int, seconds: float) -> tuple[Point, Record]:
-    """The command that anyone can run, in a process of its own."""
+    """Run `simpang bench-capacity` in a process of its own. Raises RuntimeError where it fails."""
     figures, record = CACHE / "point.json", CACHE / "record.json"
     command: list[str | Path] = [sys.executable, "-m", "pipelines", "bench-capacity", "--clips", CLIPS]
     command += ["--cameras", str(cameras), "--seconds", str(seconds), "--weights", WEIGHTS, "--cache", CACHE]
@@ -101,8 +106,8 @@ def run_point(cameras: int, seconds: float) -> tuple[Point, Record]:
     if done.returncode:
         raise RuntimeError(f"no point at {cameras} cameras: {done.stderr.strip().splitlines()[-1]}")
     point = Point.model_validate_json(figures.read_text())
-    told = "held" if point.holds else f"not held ({point.failed})"
-    print(f"{cameras} cameras, {seconds:g} s: {told}, age p95 {point.age_p95_ms} ms", file=sys.stderr)
+    outcome = "held" if point.holds else f"not held ({point.failed})"
+    print(f"{cameras} cameras, {seconds:g} s: {outcome}, age p95 {point.age_p95_ms} ms", file=sys.stderr)
     return point, Record.model_validate_json(record.read_text())
 
 
@@ -135,15 +140,15 @@ def by_clip(counts: list[GateCount]) -> dict[str, dict[str, float | int | None]]
 
 
 def scenarios() -> list[Case]:
-    names = tuple(kind.value for kind in WATCHED_FOR)
+    names = tuple(kind.value for kind in REQUIRED_INCIDENTS)
     return [case for case in find_cases(SCENARIOS) if case.name.startswith(names)]
 
 
 def missed(case: Case, looks_per_s: float) -> int:
-    """Incidents that go unnoticed where only so many frames of a second are looked at."""
+    """Return the number of incidents that are lost at an analysis rate, in frames a second."""
     recorded_fps = (read_geometry(case.camera_path).model_extra or {})["fps"] if case.camera_path else 0.0
     evaluation = score_case(case, run_scenario(case, every=max(1, round(recorded_fps / looks_per_s))))
-    return sum(incident.type in WATCHED_FOR for incident in evaluation.card.incidents.missed)
+    return sum(incident.type in REQUIRED_INCIDENTS for incident in evaluation.card.incidents.missed)
 
 
 if __name__ == "__main__":

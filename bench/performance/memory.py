@@ -1,4 +1,4 @@
-"""Memory and CPU time of the live worker: 720p cameras over RTSP, five analysed frames a second each.
+"""Memory and CPU time of the live worker with 720p RTSP cameras at five analysed frames a second each.
 
     python -m bench.performance.memory
 
@@ -15,6 +15,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from bench.inputs import CLIPS, RESULTS, ROOT, WEIGHTS
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config
 from pipelines.events.schema import Counts, Event, Health
@@ -22,17 +23,22 @@ from pipelines.logging import configure_logging
 from pipelines.worker.worker import Worker
 from simulator.cameras.file_rtsp_server import rtsp_server
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-CLIP = SHARED / "clips" / "nl_highway.mp4"
-WEIGHTS = SHARED / "weights" / "yolo11n_int8_openvino_model"
-RESULT = ROOT / "build" / "bench" / "memory.json"
+CLIP = CLIPS / "nl_highway.mp4"
+"""The clip that every camera plays."""
+RESULT = RESULTS / "memory.json"
+"""Figures that this benchmark writes."""
 CAMERAS = (1, 2, 4)
-LOOKS_PER_S = 5.0
+"""Numbers of cameras; the first and the last give the memory of one [assumption]."""
+ANALYSIS_FPS = 5.0
+"""Requested analysis rate of each camera, in frames a second [source: default of the configuration]."""
 WARM_UP_S = 20.0
+"""Time before the measurement, in seconds, in which buffers and models settle [assumption]."""
 MEASURED_S = 20.0
+"""Length of the measurement, in seconds [assumption]."""
 ALLOWED_MB = 60.0
+"""Memory of one further camera, in MB, below which the target is met [assumption: the project's target]."""
 REQUIRED_SHARE = 0.95
+"""Least analysis rate, as a share of the requested one [assumption]."""
 
 
 def main() -> int:
@@ -46,12 +52,12 @@ def main() -> int:
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
-    kept_up = all(run["analysed_fps"] >= REQUIRED_SHARE * LOOKS_PER_S for run in runs)
+    kept_up = all(run["analysed_fps"] >= REQUIRED_SHARE * ANALYSIS_FPS for run in runs)
     return 0 if per_camera < ALLOWED_MB and kept_up else 1
 
 
 def run_apart(cameras: int, port: int) -> dict[str, Any]:
-    """In a process of its own, so that no run inherits memory."""
+    """Measure in a process of its own, so that no run inherits memory."""
     command = [sys.executable, "-m", "bench.performance.memory", str(cameras), str(port)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
     measured: dict[str, Any] = json.loads(done.stdout)
@@ -59,7 +65,7 @@ def run_apart(cameras: int, port: int) -> dict[str, Any]:
 
 
 def measure(cameras: int, port: int) -> dict[str, Any]:
-    """Resident memory, CPU seconds a second, and the slowest camera's mean rate of analysis."""
+    """Return resident memory (MB), CPU seconds a second, and the mean analysis rate of the slowest camera."""
     configure_logging()
     events: list[Event] = []
     url = SecretStr(f"rtsp://127.0.0.1:{port}/{CLIP.name}?play_count=0")
@@ -68,15 +74,15 @@ def measure(cameras: int, port: int) -> dict[str, Any]:
         config = Config(
             cameras=tuple(CameraConfig(id=f"camera-{n}", name=f"Camera {n}", url=url) for n in range(cameras)),
             data_dir=Path(folder),
-            analysis=AnalysisConfig(analysis_fps=LOOKS_PER_S),
+            analysis=AnalysisConfig(analysis_fps=ANALYSIS_FPS),
         )
         with Worker(config, detector, events.append):
             time.sleep(WARM_UP_S)
-            seen, cpu_s = len(events), time.process_time()
+            first, cpu_s = len(events), time.process_time()
             time.sleep(MEASURED_S)
-            cpu_s, resident_mb, seen_until = time.process_time() - cpu_s, resident(), len(events)
+            cpu_s, resident_mb, last = time.process_time() - cpu_s, resident(), len(events)
     detector.close()
-    reports = [event.data for event in events[seen:seen_until]]
+    reports = [event.data for event in events[first:last]]
     rates: dict[str, list[float]] = {}
     for report in reports:
         if isinstance(report, Health):
@@ -97,7 +103,7 @@ def observed_share(reports: list[Any]) -> float:
 
 
 def resident() -> float:
-    """MB of this process in memory."""
+    """Return the resident memory of this process in MB."""
     status = Path("/proc/self/status").read_text()
     (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
     return int(line.split()[1]) / 1024

@@ -1,11 +1,10 @@
-"""All targets of thirty-six cameras on two cores, in one table.
+"""Table of the performance targets for 36 cameras on two cores.
 
     python -m bench.performance.performance_report [--gather]
 
-Runs bench.performance.vs_objectcounter_clips, bench.performance.roofline, bench.performance.scaling and
-bench.performance.capacity one after the other, each in its own process;
---gather takes what they wrote last time. Writes build/bench/speed.json, one flat object, and build/bench/speed.png.
-Exit status 1 where a target is missed.
+Runs vs_objectcounter_clips, roofline, scaling and capacity one after the other, each in its own process. --gather reads
+the results of their last runs instead. Writes build/bench/speed.json, one flat object, and build/bench/speed.png. Exit
+status 1 where a target is missed.
 """
 
 import json
@@ -20,11 +19,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from bench.performance.vs_objectcounter import ROOT, SHARED
+from bench.inputs import RESULTS, ROOT, SHARED
 
-PARTS = ("single_stream", "limit", "growth", "capacity")
-FOLDER = ROOT / "build" / "bench"
-RESULT, PLOT = FOLDER / "speed.json", FOLDER / "speed.png"
+PARTS = {
+    "single_stream": "vs_objectcounter_clips",
+    "limit": "roofline",
+    "growth": "scaling",
+    "capacity": "capacity",
+}
+"""Module of this package that writes each part, by the name of its file in build/bench."""
+RESULT, PLOT = RESULTS / "speed.json", RESULTS / "speed.png"  # figures and plot that this report writes
 NO_FIGURES = 2
 """Exit status of a part that could not measure."""
 
@@ -34,37 +38,38 @@ FIGURES = {
     "growth": ("cpu_growth", "memory_mb_per_camera"),
     "capacity": ("capacity_cameras", "capacity_count_error", "capacity_incidents_lost", "frame_to_event_p95_ms"),
 }
-"""What each part contributes."""
+"""Figures that the report takes from each part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """figure: its name in speed.json. least, most: the bound that is asked for, one of them."""
+class PerformanceTarget:
+    """A bound of one figure. figure: its name in speed.json. least, most: the bound; one of them is set."""
 
     measure: str
     figure: str
     least: float | None = None
     most: float | None = None
 
-    def asked(self) -> str:
+    def bound(self) -> str:
         return f">= {self.least:g}" if self.least is not None else f"<= {self.most:g}"
 
     def met(self, value: float | None) -> bool | None:
-        """None where nothing was measured."""
+        """Return whether the value is within the bound, None without a value."""
         if value is None:
             return None
         return value >= self.least if self.least is not None else self.most is not None and value <= self.most
 
 
+# Figures and bounds of the report [assumption: the project's targets].
 TARGETS = (
-    Target("single stream, times ObjectCounter", "single_stream_ratio", least=8.0),
-    Target("gating and cropping off, of the raw limit", "limit_ratio", least=0.9),
-    Target("cameras of 640x360 at 12.5 pictures/s", "capacity_cameras", least=36),
-    Target("count error at that many", "capacity_count_error", most=0.03),
-    Target("incidents lost at that many", "capacity_incidents_lost", most=0),
-    Target("frame to event, p95, ms", "frame_to_event_p95_ms", most=500),
-    Target("CPU a camera, 32 against 4", "cpu_growth", most=1.1),
-    Target("memory a camera, MB", "memory_mb_per_camera", most=40),
+    PerformanceTarget("single stream, times ObjectCounter", "single_stream_ratio", least=8.0),
+    PerformanceTarget("gating and cropping off, of the raw limit", "limit_ratio", least=0.9),
+    PerformanceTarget("cameras of 640x360 at 12.5 frames/s", "capacity_cameras", least=36),
+    PerformanceTarget("count error at that many", "capacity_count_error", most=0.03),
+    PerformanceTarget("incidents lost at that many", "capacity_incidents_lost", most=0),
+    PerformanceTarget("frame to event, p95, ms", "frame_to_event_p95_ms", most=500),
+    PerformanceTarget("CPU a camera, 32 against 4", "cpu_growth", most=1.1),
+    PerformanceTarget("memory a camera, MB", "memory_mb_per_camera", most=40),
 )
 
 
@@ -73,22 +78,23 @@ def main() -> int:
         print(f"bench: needs {SHARED}; nothing was measured", file=sys.stderr)
         return NO_FIGURES
     if "--gather" not in sys.argv[1:]:
-        for part in PARTS:
-            (FOLDER / f"{part}.json").unlink(missing_ok=True)
-            print(f"bench.{part}", file=sys.stderr)
-            subprocess.run([sys.executable, "-m", f"bench.{part}"], cwd=ROOT, check=False)
-    parts = {part: read(FOLDER / f"{part}.json") for part in PARTS}
+        for part, name in PARTS.items():
+            module = f"bench.performance.{name}"
+            (RESULTS / f"{part}.json").unlink(missing_ok=True)
+            print(module, file=sys.stderr)
+            subprocess.run([sys.executable, "-m", module], cwd=ROOT, check=False)
+    parts = {part: read(RESULTS / f"{part}.json") for part in PARTS}
     figures = {name: parts[part].get(name) for part, names in FIGURES.items() for name in names}
     RESULT.write_text(json.dumps(figures, indent=1) + "\n")
     plot(figures, parts).savefig(PLOT, dpi=120)
     met = [target.met(figures[target.figure]) for target in TARGETS]
     met.append(no_worse_than_the_peer(figures))
-    show(figures)
+    print_table(figures)
     return 0 if all(met) else 1
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Empty where that part has measured nothing."""
+    """Return the figures of a part, empty where it has measured nothing."""
     if not path.is_file():
         return {}
     content: dict[str, Any] = json.loads(path.read_text())
@@ -100,28 +106,28 @@ def no_worse_than_the_peer(figures: dict[str, Any]) -> bool | None:
     return None if ours is None or peer is None else ours >= peer
 
 
-def show(figures: dict[str, Any]) -> None:
+def print_table(figures: dict[str, Any]) -> None:
     table = Table("measure", "target", "reached", "", title="targets", title_justify="left", box=box.SIMPLE_HEAD)
     words = {True: "[green]met", False: "[red]missed", None: "not measured"}
     peer = figures["peer_f1"]
     table.add_row(
         "single stream, crossing F1",
         "-" if peer is None else f">= {peer:g} (ObjectCounter)",
-        shown(figures["single_stream_f1"]),
+        formatted(figures["single_stream_f1"]),
         words[no_worse_than_the_peer(figures)],
     )
     for target in TARGETS:
         value = figures[target.figure]
-        table.add_row(target.measure, target.asked(), shown(value), words[target.met(value)])
+        table.add_row(target.measure, target.bound(), formatted(value), words[target.met(value)])
     (Console() if sys.stdout.isatty() else Console(width=120)).print(table)
 
 
-def shown(value: float | None) -> str:
+def formatted(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
 def plot(figures: dict[str, Any], parts: dict[str, dict[str, Any]]) -> Figure:
-    """How far each target is reached, what a camera costs, and what was tried for the capacity."""
+    """Draw the share of each target, the CPU of a camera, and the points of the capacity search."""
     figure = Figure(figsize=(15, 4.5), layout="constrained")
     reached, cost, tried = figure.subplots(1, 3)
     known = [(t, figures[t.figure]) for t in reversed(TARGETS) if figures[t.figure] is not None]
@@ -148,8 +154,8 @@ def plot(figures: dict[str, Any], parts: dict[str, dict[str, Any]]) -> Figure:
     return figure
 
 
-def share(target: Target, value: float) -> float:
-    """At most 2, so that one figure far beyond its target does not hide the others."""
+def share(target: PerformanceTarget, value: float) -> float:
+    """Return the share of the target, limited to 2 so that one large value does not hide the others."""
     if target.least is not None:
         return min(2.0, value / target.least)
     most = target.most or 0.0

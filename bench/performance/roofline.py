@@ -1,11 +1,10 @@
-"""`simpang count` with gating and cropping off, against its raw limits: decoding alone, and inference alone.
+"""Speed of `simpang count` without gating and cropping, against its limits: decoding alone and inference alone.
 
     python -m bench.performance.roofline
 
-Every picture of a clip, whole, goes through the network. Decoding alone is PyAV with all its threads; inference alone
-is OpenVINO's AsyncInferQueue, tuned for throughput, at the shape of our pictures. Runs in turn, medians. The limit is
-the slower of the two, though all of it shares the same cores here. Writes build/bench/limit.json. Exit status 1 where
-we reach less than 0.9 of it.
+Every whole frame of a clip goes through the network. Decoding alone is PyAV with all its threads. Inference alone is
+OpenVINO's AsyncInferQueue, tuned for throughput, at the same input shape. Alternating runs, medians. The limit is the
+slower of the two, although both share the cores here. Writes build/bench/limit.json. Exit status 1 below 0.9 of it.
 """
 
 import json
@@ -22,7 +21,7 @@ import numpy as np
 import openvino as ov
 
 from analytics.camera import Camera
-from bench.performance.vs_objectcounter import ROOT, SHARED, WEIGHTS
+from bench.inputs import CLIP_TRUTH, CLIPS, RESULTS, WEIGHTS
 from models.detection.openvino_graph import core, read_network
 from models.gating.roi import choose_roi
 from pipelines.analysis.detector_factory import open_detector
@@ -31,29 +30,35 @@ from pipelines.recordings.count_video import count
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.video_reader import Recording
 
-CLIPS = ("us_dusk_side", "nl_highway")
+MEASURED_CLIPS = ("us_dusk_side", "nl_highway")
+"""A clip at dusk and one of fast traffic by day [assumption]."""
 RUNS = 3
+"""Runs of each side; the median counts [assumption]."""
 STRIDE = 32
+"""Width and height of the network's input are multiples of this, in pixels [source: YOLO11]."""
 REQUIRED_RATIO = 0.9
-RESULT = ROOT / "build" / "bench" / "limit.json"
+"""Least speed, as a share of the limit [assumption: the project's target]."""
+RESULT = RESULTS / "limit.json"
+"""Figures that this benchmark writes."""
 
 
 def main() -> int:
-    if not (SHARED / "clips").is_dir():
-        print(f"bench: needs {SHARED / 'clips'}; nothing was measured", file=sys.stderr)
+    if not CLIPS.is_dir():
+        print(f"bench: needs {CLIPS}; nothing was measured", file=sys.stderr)
         return 2
-    results = {clip: measure(clip) for clip in CLIPS}
-    result = {"limit_ratio": min(r["ratio"] for r in results.values()), "runs": RUNS, "clips": results}
+    results = {clip: measure(clip) for clip in MEASURED_CLIPS}
+    limit_ratio = min(r["ratio"] for r in results.values())
+    result = {"limit_ratio": limit_ratio, "runs": RUNS, "clips": results}
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
-    return 0 if result["limit_ratio"] >= REQUIRED_RATIO else 1
+    return 0 if limit_ratio >= REQUIRED_RATIO else 1
 
 
 def measure(name: str) -> dict[str, float]:
-    """Pictures a second of each, and ours as a share of the limit."""
-    clip = SHARED / "clips" / f"{name}.mp4"
-    camera = whole_picture(name)
+    """Return the frames a second of each side, and ours as a share of the limit."""
+    clip = CLIPS / f"{name}.mp4"
+    camera = whole_frame_camera(name)
     sides: dict[str, Callable[[], float]] = {
         "ours": lambda: ours_fps(clip, camera),
         "decoding": lambda: decoding_fps(clip),
@@ -67,14 +72,14 @@ def measure(name: str) -> dict[str, float]:
     return {**medians, "ratio": round(medians["ours"] / min(medians["decoding"], medians["inference"]), 3)}
 
 
-def whole_picture(name: str) -> Camera:
-    """The clip's gates, and a zone that leaves nothing to be cut off."""
-    truth = read_ground_truth(SHARED / "truth" / "clips" / f"{name}.json")
+def whole_frame_camera(name: str) -> Camera:
+    """Return a camera with the gates of the clip and a zone that covers the frame, so that nothing is cropped."""
+    truth = read_ground_truth(CLIP_TRUTH / f"{name}.json")
     assert truth.width and truth.height
     corners = ((0.0, 0.0), (truth.width, 0.0), (truth.width, truth.height), (0.0, truth.height))
     size = truth.width, truth.height
-    drawn = CameraGeometry(image_size=size, gates=truth.gates, zones=(ZoneEntry(id=WHOLE_FRAME_ZONE, polygon=corners),))
-    return drawn.camera(name, size)
+    zones = (ZoneEntry(id=WHOLE_FRAME_ZONE, polygon=corners),)
+    return CameraGeometry(image_size=size, gates=truth.gates, zones=zones).camera(name, size)
 
 
 def ours_fps(clip: Path, camera: Camera) -> float:
@@ -96,21 +101,21 @@ def decoding_fps(clip: Path) -> float:
         return frames / (perf_counter() - started)
 
 
-def inference_fps(image_size: tuple[int, int], pictures: int = 300) -> float:
-    """image_size: (width, height); padded as a network of that stride needs it."""
+def inference_fps(image_size: tuple[int, int], images: int = 300) -> float:
+    """Return the images a second of inference alone. image_size: (width, height), padded to the stride."""
     width, height = (-(-side // STRIDE) * STRIDE for side in image_size)
     model = read_network(next(WEIGHTS.glob("*.xml")))
     model.reshape([1, 3, height, width])
     queue = ov.AsyncInferQueue(core().compile_model(model, "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"}))
-    picture = np.random.default_rng(1).random((1, 3, height, width), dtype=np.float32)
+    image = np.random.default_rng(1).random((1, 3, height, width), dtype=np.float32)
     for _ in range(2 * len(queue)):
-        queue.start_async({0: picture}, share_inputs=True)
+        queue.start_async({0: image}, share_inputs=True)
     queue.wait_all()
     started = perf_counter()
-    for _ in range(pictures):
-        queue.start_async({0: picture}, share_inputs=True)
+    for _ in range(images):
+        queue.start_async({0: image}, share_inputs=True)
     queue.wait_all()
-    return pictures / (perf_counter() - started)
+    return images / (perf_counter() - started)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What each further camera costs the live worker: CPU time by kind of thread, and memory, over real RTSP connections.
+"""CPU time by kind of thread, and memory, that each further camera costs the live worker, over real RTSP connections.
 
     python -m bench.performance.scaling [--quick] [--without-detector]
 
-The same four clips at every number of cameras, 5 looks a second at each. With the detector, CPU a camera is compared
-only where 32 cameras are looked at about as often as four are; where the machine is saturated before that, and with
---without-detector, nothing is inferred: the figures are those of reading, cutting, decoding, converting and gating.
-Writes build/bench/growth.json. Exit status 1 where a camera among the most costs more than 1.1 times the CPU of one
-among four, or more than 40 MB.
+The same four clips at every number of cameras, at 5 analysed frames a second each. With the detector, CPU a camera is
+compared only where 32 cameras reach about the same analysis rate as four. A saturated machine is measured again without
+inference, as with --without-detector: the figures are those of reading, cropping, decoding, converting and gating.
+Writes build/bench/growth.json. Exit status 1 where one of the most cameras costs more than 1.1 times the CPU of one of
+four, or more than 40 MB.
 """
 
 import argparse
@@ -14,26 +14,35 @@ import json
 import sys
 from typing import Any
 
-from bench.performance.capacity import CACHE, CLIPS
-from bench.performance.vs_objectcounter import ROOT, WEIGHTS
+from bench.inputs import CLIPS, RESULTS, WEIGHTS
+from bench.performance.capacity import CACHE
 from pipelines.capacity.clips import PreparedClip, prepare_clips
 from pipelines.capacity.records import Record
 from pipelines.capacity.run import measure
 from pipelines.commands.bench_capacity import LEARNS_WITHIN_S
 
-RESULT = ROOT / "build" / "bench" / "growth.json"
+RESULT = RESULTS / "growth.json"
+"""Figures that this benchmark writes."""
 SOURCES = ("nl_highway", "us_freeway", "vn_junction", "us_dusk_side")
+"""Clips that the cameras play: by day and at dusk, dense and sparse [assumption]."""
 CAMERAS = (1, 2, 4, 8, 16, 32)
+"""Numbers of cameras [assumption]."""
 QUICK = (1, 4, 8)
+"""Numbers of cameras with --quick [assumption]."""
 COMPARED_WITH = 4
+"""Number of cameras that the largest number is compared with [assumption]."""
 MEASURED_S = 15.0
+"""Length of a measurement, in seconds [assumption]."""
 STARTED_WITHIN_S = 8.0
-LOOKS_PER_S = 5.0
-"""The same for all: with fewer cameras a worker would look more often."""
+"""Time before a measurement without inference, in seconds [assumption]."""
+ANALYSIS_FPS = 5.0
+"""Analysis rate of every camera, in frames a second. Without it, a worker with few cameras raises the rate."""
 NOT_SATURATED = 0.9
-"""Looks/s a camera at the most cameras, as a share of those at `COMPARED_WITH`."""
+"""Analysis rate at the most cameras, as a share of that at `COMPARED_WITH`; below it nothing compares [assumption]."""
 ALLOWED_GROWTH = 1.1
+"""Largest ratio of the CPU time of a camera at the most cameras and at `COMPARED_WITH` [assumption: target]."""
 ALLOWED_MB = 40.0
+"""Largest memory of one further camera, in MB [assumption: target]."""
 
 
 def main() -> int:
@@ -67,16 +76,16 @@ def main() -> int:
 def run(clips: list[PreparedClip], cameras: int, *, inference: bool) -> dict[str, Any]:
     settle_s = LEARNS_WITHIN_S if inference else STARTED_WITHIN_S
     record = measure(
-        clips, cameras, MEASURED_S, str(WEIGHTS), settle_s=settle_s, inference=inference, looks_per_s=LOOKS_PER_S
+        clips, cameras, MEASURED_S, str(WEIGHTS), settle_s=settle_s, inference=inference, looks_per_s=ANALYSIS_FPS
     )
     found = figures(record)
-    told = f"{found['cpu_ms_per_camera_s']} ms CPU a second and camera, {found['looks_per_s']} looks/s"
-    print(f"{cameras} cameras: {told}, {found['resident_mb']} MB", file=sys.stderr)
+    summary = f"{found['cpu_ms_per_camera_s']} ms CPU a second and camera, {found['looks_per_s']} analysed frames/s"
+    print(f"{cameras} cameras: {summary}, {found['resident_mb']} MB", file=sys.stderr)
     return found
 
 
 def figures(record: Record) -> dict[str, Any]:
-    """CPU in milliseconds a second and camera."""
+    """Return the figures of a run. CPU in milliseconds a second and camera, memory in MB."""
     cameras, seconds = len(record.cameras), record.ended - record.began
     looks = [look for camera in record.cameras for look in camera.looks]
 

@@ -1,4 +1,4 @@
-"""Memory of `simpang replay` over a day of made-up traffic, at full speed.
+"""Memory of `simpang replay` over a day of synthetic traffic, at full speed.
 
     python -m bench.performance.soak_replay [--hours 24]
 
@@ -20,18 +20,22 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bench.inputs import RESULTS, ROOT
 from bench.performance.memory import resident
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.recordings.count_report import Report
 from pipelines.recordings.detection_replay import replay_into
 
-ROOT = Path(__file__).resolve().parents[2]
-RESULT = ROOT / "build" / "bench" / "day.json"
+RESULT = RESULTS / "day.json"
+"""Figures that this benchmark writes."""
 ALLOWED_MB = 8.0
+"""Growth of resident memory after the first quarter, in MB, up to which the target is met [assumption]."""
 FPS = 5
+"""Frames a second of the recording [source: default analysis rate]."""
 HOUR_S = 3600
+"""Seconds in an hour."""
 
-# 10 pixels are one metre; two lanes from left to right above two from right to left.
+# A street from above. 10 pixels are one metre; two lanes from left to right above two from right to left [assumption].
 CAMERA = CameraGeometry.model_validate(
     {
         "image_size": [1000, 1000],
@@ -58,13 +62,16 @@ CAMERA = CameraGeometry.model_validate(
     }
 ).camera("day", (1000, 1000))
 LANES = ((300, 1), (400, 1), (600, -1), (700, -1))
+"""Row of the bottom edge of a vehicle, in pixels, and direction along the row (1 or -1) of each lane [assumption]."""
 SIZES = {"motorcycle": (18, 34), "car": (44, 40), "truck": (70, 60), "bus": (90, 62)}
+"""Width and height of a box by class, in pixels [assumption]."""
 SHARES = (6, 4, 1, 1)
+"""Relative frequency of the classes in the order of `SIZES` [assumption]."""
 
 
 @dataclass(slots=True)
 class _Vehicle:
-    """gone: pixels since it came into the picture. It stands at `stops_at` for `stands_s`, if it comes there."""
+    """A vehicle on a lane. travelled, stops_at: pixels since it entered the frame. stands_s: remaining stop."""
 
     name: str
     v: float
@@ -72,36 +79,36 @@ class _Vehicle:
     speed: float
     stops_at: float
     stands_s: float = 60.0
-    gone: float = 0.0
+    travelled: float = 0.0
 
     def drive(self, seconds: float) -> None:
-        if self.gone >= self.stops_at and self.stands_s > 0:
+        if self.travelled >= self.stops_at and self.stands_s > 0:
             self.stands_s -= seconds
         else:
-            self.gone += self.speed * seconds
+            self.travelled += self.speed * seconds
 
-    def box(self, chance: Random) -> list[Any]:
+    def box(self, rng: Random) -> list[Any]:
         width, height = SIZES[self.name]
-        u = (self.gone if self.way > 0 else 1000 - self.gone) + chance.gauss(0, 0.8)
-        v = self.v + chance.gauss(0, 0.8)
+        u = (self.travelled if self.way > 0 else 1000 - self.travelled) + rng.gauss(0, 0.8)
+        v = self.v + rng.gauss(0, 0.8)
         corners = (u - width / 2, v - height, u + width / 2, v)
-        return [*(round(corner, 1) for corner in corners), round(chance.uniform(0.5, 0.9), 2), self.name]
+        return [*(round(corner, 1) for corner in corners), round(rng.uniform(0.5, 0.9), 2), self.name]
 
 
 def street(seconds: float, *, busiest_per_s: float = 0.45, seed: int = 7) -> Iterator[dict[str, Any]]:
-    """Lines of a recording: traffic that swells and ebbs once a day, box jitter, missed looks, now and then a stop."""
-    chance = Random(seed)
+    """Yield the lines of a recording: demand with a daily peak, box jitter, missed detections, and rare stops."""
+    rng = Random(seed)
     driving: list[_Vehicle] = []
     for n in range(round(seconds * FPS)):
         busy = 0.55 - 0.45 * cos(2 * pi * n / FPS / (24 * HOUR_S) + 1)
-        if chance.random() < busy * busiest_per_s / FPS:
-            (v, way), (name,) = chance.choice(LANES), chance.choices(list(SIZES), SHARES)
-            stops_at = 500.0 if chance.random() < 0.002 else inf
-            driving.append(_Vehicle(name, v + chance.uniform(-25, 25), way, chance.uniform(90, 150), stops_at))
+        if rng.random() < busy * busiest_per_s / FPS:
+            (v, way), (name,) = rng.choice(LANES), rng.choices(list(SIZES), SHARES)
+            stops_at = 500.0 if rng.random() < 0.002 else inf
+            driving.append(_Vehicle(name, v + rng.uniform(-25, 25), way, rng.uniform(90, 150), stops_at))
         for vehicle in driving:
             vehicle.drive(1 / FPS)
-        driving = [vehicle for vehicle in driving if vehicle.gone < 1000]
-        yield {"t": n / FPS, "boxes": [vehicle.box(chance) for vehicle in driving if chance.random() > 0.05]}
+        driving = [vehicle for vehicle in driving if vehicle.travelled < 1000]
+        yield {"t": n / FPS, "boxes": [vehicle.box(rng) for vehicle in driving if rng.random() > 0.05]}
 
 
 def write_street(path: Path, seconds: float, **how: Any) -> None:
@@ -110,7 +117,7 @@ def write_street(path: Path, seconds: float, **how: Any) -> None:
 
 
 def measure(path: Path) -> dict[str, Any]:
-    """Replay, with the resident MB of this process at the end of each hour."""
+    """Replay a recording, and return its figures with the resident MB of this process after each simulated hour."""
     hourly: list[float] = []
 
     def progress(t: float) -> None:
@@ -134,7 +141,7 @@ def measure(path: Path) -> dict[str, Any]:
 def main() -> int:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=int, default=24)
-    parser.add_argument("--replay", type=Path, help="(for itself) measure this recording")
+    parser.add_argument("--replay", type=Path, help="(internal) measure this recording in this process")
     options = parser.parse_args()
     if options.replay:
         json.dump(measure(options.replay), sys.stdout)

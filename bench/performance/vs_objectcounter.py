@@ -1,4 +1,4 @@
-"""`simpang count` against ultralytics' ObjectCounter: same clip, same weights, runs in turn, medians.
+"""Speed of `simpang count` against ultralytics' ObjectCounter: same clip, same weights, alternating runs, medians.
 
     python -m bench.performance.vs_objectcounter
 
@@ -15,19 +15,26 @@ from pathlib import Path
 from typing import Any
 
 from analytics.scoring.matching import match_in_time
+from bench.inputs import CLIP_TRUTH, CLIPS, RESULTS, ROOT, WEIGHTS
 
-ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-CLIP = SHARED / "clips" / "nl_highway.mp4"
-TRUTH = SHARED / "truth" / "clips" / "nl_highway.json"
-WEIGHTS = SHARED / "weights" / "yolo11n_int8_openvino_model"
-PEER_ENVIRONMENT = ROOT / "build" / "bench" / "peer"
+CLIP = CLIPS / "nl_highway.mp4"
+"""The clip that both programs count."""
+TRUTH = CLIP_TRUTH / "nl_highway.json"
+"""Its ground truth, with the gate that both programs use."""
+PEER_ENVIRONMENT = RESULTS / "peer"
+"""Virtual environment of the peers."""
 PEER_REQUIREMENTS = ROOT / "bench" / "peers" / "requirements.txt"
-RESULT = ROOT / "build" / "bench" / "first.json"
+"""Packages of that environment."""
+RESULT = RESULTS / "first.json"
+"""Figures that this benchmark writes."""
 UV = Path(sys.executable).with_name("uv")
+"""The installer of this environment."""
 RUNS = 3
+"""Runs of each program; the median counts [assumption]."""
 REQUIRED_RATIO = 2.5
+"""Least speed, in multiples of ObjectCounter's [assumption: the project's target]."""
 TOLERANCE_S = 1.5
+"""Largest difference in time of a crossing and its ground truth, in seconds [source: FORMAT.md of the ground truth]."""
 
 
 def main() -> int:
@@ -41,7 +48,7 @@ def main() -> int:
         ours.append(run_ours(CLIP, gate))
         peers.append(run_peer(peer_python, CLIP, gate))
         print(f"run {run}: simpang {ours[-1]['fps']:.1f} frames/s, ObjectCounter {peers[-1]['fps']:.1f} frames/s")
-    if any(run["looked_at"] < 1 for run in ours):
+    if any(run["analysed_share"] < 1 for run in ours):
         raise RuntimeError("not every frame was analysed: the figures do not compare")
     ours_fps, peer_fps = (statistics.median(run["fps"] for run in runs) for runs in (ours, peers))
     result = {
@@ -63,49 +70,60 @@ def main() -> int:
 
 
 def prepared_peer() -> Path:
-    """The peer's interpreter; its environment is made anew when its requirements change."""
+    """Return the peers' interpreter; create the environment again when its requirements have changed."""
     python = PEER_ENVIRONMENT / "bin" / "python"
     installed = PEER_ENVIRONMENT / "installed.txt"
     wanted = PEER_REQUIREMENTS.read_text()
     if installed.exists() and installed.read_text() == wanted:
         return python
     print("preparing the peer's environment (once, some minutes)")
-    make = [UV, "venv", "--quiet", "--clear", "--python", sys.executable, PEER_ENVIRONMENT]
-    fill = [UV, "pip", "install", "--quiet", "--python", python, "-r", PEER_REQUIREMENTS]
+    make: list[str | Path] = [UV, "venv", "--quiet", "--clear", "--python", sys.executable, PEER_ENVIRONMENT]
+    fill: list[str | Path] = [UV, "pip", "install", "--quiet", "--python", python, "-r", PEER_REQUIREMENTS]
     for command in (make, fill):
-        subprocess.run(command, check=True, cwd=ROOT)  # where pyproject.toml keeps OpenCV with windows out
+        subprocess.run(command, check=True, cwd=ROOT)  # pyproject.toml there replaces OpenCV by its headless build
     installed.write_text(wanted)
     return python
 
 
 def run_ours(clip: Path, gate: dict[str, Any], *options: str) -> dict[str, Any]:
-    """`simpang count` as a user calls it. Frames a second exclude loading the model, as they do for the peer.
+    """Run `simpang count` on a clip in a process of its own, and return its speed and crossings.
 
-    fps: of the clip's frames, whether they were looked at or not.
+    fps: frames of the clip a second, analysed or not; loading the model is excluded, as for the peer.
+    analysed_share: 0..1. crossings_at: seconds.
     """
     line = ",".join(str(number) for point in (gate["p1"], gate["p2"]) for number in point)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out.json"
-        command = [sys.executable, "-m", "pipelines", "count", clip, "--gate", f"{gate['id']}:{line}", *options]
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "pipelines",
+            "count",
+            clip,
+            "--gate",
+            f"{gate['id']}:{line}",
+            *options,
+        ]
         subprocess.run([*command, "--weights", WEIGHTS, "--json", out], check=True, cwd=ROOT, capture_output=True)
         report = json.loads(out.read_text())
     return {
         "fps": report["frames"] / report["wall_s"],
-        "looked_at": report["analysed_frames"] / report["frames"],
+        "analysed_share": report["analysed_frames"] / report["frames"],
         "crossings_at": [crossing["t"] for crossing in report["crossings"]],
     }
 
 
 def run_peer(python: Path, clip: Path, gate: dict[str, Any], program: str = "objectcounter.py") -> dict[str, Any]:
+    """Run a peer on a clip in the peers' environment, and return its fps and crossings_at (seconds)."""
     line = ",".join(str(round(number)) for point in (gate["p1"], gate["p2"]) for number in point)
-    command = [python, ROOT / "bench" / "peers" / program, clip, WEIGHTS, line]
+    command: list[str | Path] = [python, ROOT / "bench" / "peers" / program, clip, WEIGHTS, line]
     done = subprocess.run(command, check=True, cwd=PEER_ENVIRONMENT, capture_output=True, text=True)
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer
 
 
 def f1(found: list[float], truth: Path, gate_id: str) -> float:
-    """Crossings of one gate against the truth, direction and class ignored: the peer reports neither as we do."""
+    """F1 of the crossings of one gate. Direction and class are ignored, since the peers report neither."""
     true = [c["t"] for c in json.loads(truth.read_text())["crossings"] if c["gate"] == gate_id]
     hits = len(match_in_time(found, true, TOLERANCE_S))
     return round(2 * hits / (len(found) + len(true)), 4)

@@ -1,8 +1,8 @@
-"""What night, rain and glare cost: the given clips as they are and made worse, counted at several confidences.
+"""Accuracy of counting under synthetic night, rain and glare, at several limits of confidence.
 
-`python -m bench.robustness.low_light ../shared` looks at each clip once in each light, and counts what was seen with
-several limits of confidence: of a box to be regarded, and of one to begin a track. `lifted` brightens a dark picture
-before the detector sees it (gamma 0.6 and local contrast, CLAHE).
+`python -m bench.robustness.low_light ../shared` runs the detector on each clip once for each light. The detections are
+counted with several limits of confidence: of a box that is used, and of a box that starts a track. `lifted` brightens a
+dark image before detection (gamma 0.6 and local contrast, CLAHE).
 """
 
 import argparse
@@ -33,11 +33,14 @@ from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.video_reader import Recording
 
 CLIPS = ("us_dusk_side", "us_rain_turn", "de_cars_cyclist", "de_cars_truck", "br_signal")
+"""Clips by day, at dusk and in rain, with cars, cyclists and trucks [assumption]."""
 LOWEST = 0.05
+"""Confidence from which the detector reports a box; below every limit of `LIMITS` [assumption]."""
 LIMITS = ((0.25, 0.4), (0.15, 0.4), (0.15, 0.25), (0.1, 0.15))
-"""A box is regarded from, and begins a track from."""
+"""Confidences from which a box is used, and from which it starts a track; the defaults first [assumption]."""
 
 Change = Callable[[RgbImage, int], RgbImage]
+"""Change of an image; the number of the frame seeds its noise."""
 
 
 def _lit(image: RgbImage, light: NDArray[np.float32] | float, offset: float, noise: float, number: int) -> RgbImage:
@@ -46,7 +49,7 @@ def _lit(image: RgbImage, light: NDArray[np.float32] | float, offset: float, noi
 
 
 def night(image: RgbImage, number: int) -> RgbImage:
-    """A tenth to two fifths of the light, most of it near the mast, and a sensor's grain; no headlights are added."""
+    """Reduce the light to 0.1 to 0.4, brightest near the mast, and add sensor noise; headlights are not added."""
     height, width, _ = image.shape
     v, u = np.mgrid[:height, :width].astype(np.float32)
     lamp = np.exp(-(np.hypot(u / width - 0.5, v / height - 0.8) ** 2) / 0.25)
@@ -54,22 +57,22 @@ def night(image: RgbImage, number: int) -> RgbImage:
 
 
 def rain(image: RgbImage, number: int) -> RgbImage:
-    """Veiled contrast, streaks, and three drops on the lens."""
-    seen = _lit(image, 0.65, 55, 3, number)
+    """Reduce the contrast, and add streaks and three drops on the lens."""
+    rainy = _lit(image, 0.65, 55, 3, number)
     rng = np.random.default_rng(number)
-    long = max(6, seen.shape[0] // 30)
-    for u, v in rng.integers(0, (seen.shape[1], seen.shape[0]), (seen.shape[1] // 4, 2)).tolist():
-        cv2.line(seen, (u, v), (u + long // 6, v + long), (200, 200, 200), 1)
-    for u, v in np.random.default_rng(3).integers(0, (seen.shape[1], seen.shape[0]), (3, 2)).tolist():
-        radius = seen.shape[0] // 14
-        drop = seen[max(0, v - radius) : v + radius, max(0, u - radius) : u + radius]
+    long = max(6, rainy.shape[0] // 30)
+    for u, v in rng.integers(0, (rainy.shape[1], rainy.shape[0]), (rainy.shape[1] // 4, 2)).tolist():
+        cv2.line(rainy, (u, v), (u + long // 6, v + long), (200, 200, 200), 1)
+    for u, v in np.random.default_rng(3).integers(0, (rainy.shape[1], rainy.shape[0]), (3, 2)).tolist():
+        radius = rainy.shape[0] // 14
+        drop = rainy[max(0, v - radius) : v + radius, max(0, u - radius) : u + radius]
         if drop.size:
             drop[:] = cv2.GaussianBlur(drop, (0, 0), radius / 4)
-    return seen
+    return rainy
 
 
 def glare(image: RgbImage, number: int) -> RgbImage:
-    """A low sun in the upper right that veils half of the picture."""
+    """Add the glare of a low sun in the upper right, over half of the image."""
     height, width, _ = image.shape
     v, u = np.mgrid[:height, :width].astype(np.float32)
     veil = 210 * np.exp(-np.hypot(u / width - 0.75, v / height - 0.15) / 0.3)
@@ -77,12 +80,14 @@ def glare(image: RgbImage, number: int) -> RgbImage:
 
 
 def lifted(image: RgbImage) -> RgbImage:
+    """Brighten an image: gamma 0.6, then local contrast (CLAHE)."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
     brighter = (255 * (lab[..., 0] / 255.0) ** 0.6).astype(np.uint8)
     lab[..., 0] = cv2.createCLAHE(2.0, (8, 8)).apply(brighter)
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
 
 
+# Lights in the order of the table [assumption: none was fitted to real night or rain].
 LIGHTS: dict[str, Change] = {
     "as it is": lambda image, _: image,
     "night": night,
@@ -93,35 +98,38 @@ LIGHTS: dict[str, Change] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What the detector reported of one clip in one light, frame by frame."""
+class ClipDetections:
+    """Detections of one clip in one light, frame by frame. times, end: seconds."""
 
     times: Sequence[float]
     boxes: Sequence[Detections]
     end: float
 
 
-def see(clip: Path, camera: Camera, detector: Detector, change: Change) -> Seen:
-    """The picture is changed as the detector gets it, so that a smaller one is no less noisy."""
+def detect_clip(clip: Path, camera: Camera, detector: Detector, change: Change) -> ClipDetections:
+    """Detect in a changed clip. The change follows the resize, so that every input size has the same noise."""
     view = choose_roi(camera)
-    pictures, times, waiting = FrameConverter(view), [], []
+    converter, times, pending = FrameConverter(view), [], []
     with Recording(str(clip)) as recording:
         for number, timed in enumerate(recording.frames()):
             times.append(timed.t)
-            waiting.append(detector.submit(change(pictures.to_rgb(timed.frame), number)))
+            pending.append(detector.submit(change(converter.to_rgb(timed.frame), number)))
         frame_s = recording.frame_s
-    return Seen(times, [view.to_frame(future.result()) for future in waiting], times[-1] + frame_s)
+    return ClipDetections(times, [view.to_frame(future.result()) for future in pending], times[-1] + frame_s)
 
 
-def crossings(seen: Seen, camera: Camera, regarded: float, begins: float) -> list[Crossing]:
-    usual, tracker.BIRTH_CONFIDENCE = tracker.BIRTH_CONFIDENCE, begins
+def crossings(
+    detected: ClipDetections, camera: Camera, min_confidence: float, birth_confidence: float
+) -> list[Crossing]:
+    """Return the crossings from boxes of at least `min_confidence`; tracks start from `birth_confidence`."""
+    usual, tracker.BIRTH_CONFIDENCE = tracker.BIRTH_CONFIDENCE, birth_confidence
     try:
-        follow, analyst, facts = tracker.make_tracker(camera), CameraAnalyzer(camera), []
-        for t, boxes in zip(seen.times, seen.boxes, strict=True):
-            sure = boxes.confidence >= regarded
-            kept = Detections(boxes.xyxy[sure], boxes.confidence[sure], boxes.class_id[sure])
-            facts += analyst.observe(t, follow.update(t, kept))
-        facts += analyst.finish(seen.end)
+        tracks, analyzer, facts = tracker.make_tracker(camera), CameraAnalyzer(camera), []
+        for t, boxes in zip(detected.times, detected.boxes, strict=True):
+            used = boxes.confidence >= min_confidence
+            kept = Detections(boxes.xyxy[used], boxes.confidence[used], boxes.class_id[used])
+            facts += analyzer.observe(t, tracks.update(t, kept))
+        facts += analyzer.finish(detected.end)
     finally:
         tracker.BIRTH_CONFIDENCE = usual
     return [fact for fact in facts if isinstance(fact, Crossing)]
@@ -146,16 +154,16 @@ def main() -> None:
         size = choose_roi(camera).window[2:]
         detector = open_detector(arguments.weights, device="cpu", confidence=LOWEST, image_size=size)
         for light, change in LIGHTS.items():
-            seen = see(clip, camera, detector, change)
-            for regarded, begins in LIMITS:
-                scored = figures(crossings(seen, camera, regarded, begins), truth)
-                row = {"clip": name, "light": light, "regarded": regarded, "begins": begins, **scored}
-                rows.append({**row, "true": len(truth.crossings)})
+            detected = detect_clip(clip, camera, detector, change)
+            for min_confidence, birth_confidence in LIMITS:
+                scored = figures(crossings(detected, camera, min_confidence, birth_confidence), truth)
+                limits = {"min_confidence": min_confidence, "birth_confidence": birth_confidence}
+                rows.append({"clip": name, "light": light, **limits, **scored, "true": len(truth.crossings)})
         detector.close()
         if arguments.json:
             arguments.json.write_text(json.dumps(rows, indent=1))
     console = Console(width=120)
-    table = Table("clip", "true", "light", *(f"F1 {regarded:g}/{begins:g}" for regarded, begins in LIMITS))
+    table = Table("clip", "true", "light", *(f"F1 {used:g}/{birth:g}" for used, birth in LIMITS))
     for name in arguments.clips.split(","):
         for light in LIGHTS:
             of_both = [row for row in rows if (row["clip"], row["light"]) == (name, light)]

@@ -1,8 +1,9 @@
-"""How well a camera's faults are told: real clips, whole and then turned, blurred, covered, darkened, frozen.
+"""Detection of camera faults in real clips: a camera that is turned, blurred, covered, darkened or frozen.
 
-`python -m bench.robustness.view_faults ../shared/clips` plays each clip in a loop, two minutes as it is, a minute with
-a fault, a minute as it is; and once for ten minutes as it is and under what is no fault: nightfall, street lights that
-go out, rain, wind. The clips are seen 480 pixels wide, with a margin, so that a turned camera sees what lies beside.
+`python -m bench.robustness.view_faults ../shared/clips` plays each clip in a loop: two minutes unchanged, one minute
+with a fault, one minute unchanged. It also plays each for ten minutes under changes that are no fault: nightfall,
+street lights that go out, rain, wind. Clips are scaled to 480 pixels. A margin is cropped, so that a turned camera has
+content.
 """
 
 import argparse
@@ -24,19 +25,25 @@ from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.events.schema import CameraStatus
 
 Grey = NDArray[np.uint8]
+"""Image (H, W) of grey values."""
 Change = Callable[[Grey, float], Grey]
-"""Of a picture with its margin, at so many seconds, to what the camera sees."""
+"""From an image with its margin, and the time in seconds, to the image of the camera."""
 
 LONG_SIDE = 480
+"""Longer side of the scaled clip, in pixels [assumption]."""
 MARGIN = 0.12
+"""Share of the image at each side that an unchanged camera does not show [assumption]."""
 STEP_S = 1.0
-WHOLE_S, FAULTY_S, AGAIN_S = 121.0, 60.0, 60.0
+"""Time between two images, in seconds [assumption]."""
+WHOLE_S, FAULTY_S, AGAIN_S = 121.0, 60.0, 60.0  # seconds before, with and after the fault [assumption]
 QUIET_S = 600.0
+"""Length of a run without a fault, in seconds [assumption]."""
+# Sensor noise of successive images, in grey values, standard deviation 1.2 [assumption].
 GRAIN = np.random.default_rng(5).normal(0, 1.2, (61, LONG_SIDE, LONG_SIDE)).astype(np.int16)
 
 
 def view(picture: Grey, du: float = 0.0, dv: float = 0.0, turn_deg: float = 0.0, zoom: float = 1.0) -> Grey:
-    """What a camera sees that is aimed off by shares of its view."""
+    """Return the image of a camera whose aim is off. du, dv: shares of the frame; zoom: factor."""
     height, width = picture.shape
     size = round(width * (1 - 2 * MARGIN)) // 2 * 2, round(height * (1 - 2 * MARGIN)) // 2 * 2
     aim = width / 2 + du * size[0], height / 2 + dv * size[1]
@@ -60,6 +67,7 @@ def covered(picture: Grey, share: float) -> Grey:
     return np.asarray(cv2.GaussianBlur(hidden, (0, 0), 2), np.uint8)
 
 
+# Each fault with the status that is expected [assumption].
 FAULTS: dict[str, tuple[str, Change]] = {
     "shifted 3%": ("moved", lambda p, _: view(p, du=0.03)),
     "shifted 5%": ("moved", lambda p, _: view(p, du=0.04, dv=0.03)),
@@ -80,7 +88,7 @@ FAULTS: dict[str, tuple[str, Change]] = {
 
 
 def nightfall(picture: Grey, t: float) -> Grey:
-    """From day to a dark, noisy picture within seven minutes, as near the equator."""
+    """Darken from day to a dark, noisy image within seven minutes, as near the equator."""
     dusk = min(1.0, t / 420)
     return lit(view(picture), 1 - 0.65 * dusk, 0, 1 + 4 * dusk)
 
@@ -90,12 +98,12 @@ def lights_out(picture: Grey, t: float) -> Grey:
 
 
 def exposure(picture: Grey, t: float) -> Grey:
-    """Steps up and down, as a passing bus makes an automatic one do."""
+    """Change the exposure in steps, as a passing bus causes with automatic exposure."""
     return lit(view(picture), float(np.random.default_rng(int(t / 4)).uniform(0.75, 1.25)))
 
 
 def rain(picture: Grey, t: float) -> Grey:
-    """Streaks, less contrast, and drops on the lens that come and go."""
+    """Add streaks and drops on the lens that come and go, and reduce the contrast."""
     seen = lit(view(picture), 0.7, 45, 3)
     rng = np.random.default_rng(int(t * 10))
     for u, v in rng.integers(0, seen.shape[::-1], (120, 2)):
@@ -114,7 +122,7 @@ def wind(picture: Grey, t: float) -> Grey:
 
 
 def glare(picture: Grey, t: float) -> Grey:
-    """A lamp or a low sun in a corner, which comes and goes."""
+    """Add the glare of a lamp or a low sun in a corner, which comes and goes."""
     seen = view(picture).astype(np.float32)
     v, u = np.mgrid[: seen.shape[0], : seen.shape[1]]
     near = np.exp(-np.hypot(u - 0.8 * seen.shape[1], v - 0.1 * seen.shape[0]) / (0.25 * seen.shape[1]))
@@ -122,7 +130,7 @@ def glare(picture: Grey, t: float) -> Grey:
 
 
 def night(picture: Grey, t: float) -> Grey:
-    """From one look to the next, as where a camera changes to infrared: the sky black, the road lit from the mast."""
+    """Switch to night between two frames, as a change to infrared does: black sky, road lit from the mast."""
     if not 200 < t < 400:
         return view(picture)
     seen = view(picture).astype(np.float32)
@@ -133,6 +141,7 @@ def night(picture: Grey, t: float) -> Grey:
     return lit(np.where(sky, 12, road).astype(np.uint8), 1.0, 0, 4)
 
 
+# Changes that must raise no alarm [assumption].
 NO_FAULTS: dict[str, Change] = {
     "as it is": lambda p, _: view(p),
     "nightfall": nightfall,
@@ -147,6 +156,8 @@ NO_FAULTS: dict[str, Change] = {
 
 @dataclass(frozen=True, slots=True)
 class Clip:
+    """Images of a clip, `step_s` seconds apart, played in a loop."""
+
     name: str
     pictures: tuple[Grey, ...]
     step_s: float
@@ -156,7 +167,7 @@ class Clip:
 
 
 def read(path: Path) -> Clip:
-    """About 60 pictures."""
+    """Read about 60 evenly spaced images of a clip."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
         rate = float(stream.average_rate or 25)
@@ -172,47 +183,55 @@ def read(path: Path) -> Clip:
     return Clip(path.stem, pictures, step / rate)
 
 
-def watch(
+def assessed(
     camera: ViewGate, clip: Clip, change: Change, begin: float, end: float
 ) -> Iterator[tuple[float, ViewQuality]]:
+    """Yield the time and the assessment of each image of a changed clip."""
     for t in np.arange(begin, end, STEP_S).tolist():
-        seen = change(clip.at(t), t)
-        grain = GRAIN[int(t / STEP_S) % len(GRAIN)][: seen.shape[0], : seen.shape[1]]
-        noisy = cv2.add(seen, grain, dtype=cv2.CV_8U)
+        image = change(clip.at(t), t)
+        grain = GRAIN[int(t / STEP_S) % len(GRAIN)][: image.shape[0], : image.shape[1]]
+        noisy = cv2.add(image, grain, dtype=cv2.CV_8U)
         yield t, camera.update(t, VideoFrame.from_ndarray(np.asarray(noisy, np.uint8), format="gray"))
 
 
-def freeze(camera: ViewGate, clip: Clip, begin: float, end: float) -> Iterator[tuple[float, ViewQuality]]:
-    hung = VideoFrame.from_ndarray(view(clip.at(begin)), format="gray")
+def assessed_frozen(camera: ViewGate, clip: Clip, begin: float, end: float) -> Iterator[tuple[float, ViewQuality]]:
+    """Yield the time and the assessment of a repeated image."""
+    frozen = VideoFrame.from_ndarray(view(clip.at(begin)), format="gray")
     for t in np.arange(begin, end, STEP_S).tolist():
-        yield t, camera.update(t, hung)
+        yield t, camera.update(t, frozen)
 
 
-def told(fitness: ViewQuality, camera: ViewGate) -> str:
-    if fitness.status is CameraStatus.FROZEN:
+def reported_fault(quality: ViewQuality, camera: ViewGate) -> str:
+    """Return the name of the reported fault, empty without one."""
+    if quality.status is CameraStatus.FROZEN:
         return "frozen"
-    return "" if fitness.status is None else camera.report.state.value
+    return "" if quality.status is None else camera.report.state.value
 
 
 def try_fault(clip: Clip, name: str) -> dict[str, object]:
+    """Return the row of one clip and fault: times of withholding, report and recovery, in seconds after the change."""
     camera = ViewGate(30.0)
     kind, change = FAULTS.get(name, ("frozen", NO_FAULTS["as it is"]))
-    false = sum(told(f, camera) != "" for _, f in watch(camera, clip, NO_FAULTS["as it is"], 0, WHOLE_S))
+    false = sum(reported_fault(f, camera) != "" for _, f in assessed(camera, clip, NO_FAULTS["as it is"], 0, WHOLE_S))
     end = WHOLE_S + FAULTY_S
-    faulty = freeze(camera, clip, WHOLE_S, end) if kind == "frozen" else watch(camera, clip, change, WHOLE_S, end)
-    withheld_s = told_s = None
-    counted_on, names = 0, []
-    for t, fitness in faulty:
-        if not fitness.usable and withheld_s is None:
+    faulty = (
+        assessed_frozen(camera, clip, WHOLE_S, end)
+        if kind == "frozen"
+        else assessed(camera, clip, change, WHOLE_S, end)
+    )
+    withheld_s = reported_s = None
+    slipped, names = 0, []
+    for t, quality in faulty:
+        if not quality.usable and withheld_s is None:
             withheld_s = t - WHOLE_S
         if withheld_s is not None:
-            counted_on += fitness.usable
-        if (what := told(fitness, camera)) and told_s is None:
-            told_s = t - WHOLE_S
-        names.append(what)
+            slipped += quality.usable
+        if (fault := reported_fault(quality, camera)) and reported_s is None:
+            reported_s = t - WHOLE_S
+        names.append(fault)
     recovered_s = None
-    for t, fitness in watch(camera, clip, NO_FAULTS["as it is"], end, end + AGAIN_S):
-        if fitness.usable and fitness.status is None and recovered_s is None:
+    for t, quality in assessed(camera, clip, NO_FAULTS["as it is"], end, end + AGAIN_S):
+        if quality.usable and quality.status is None and recovered_s is None:
             recovered_s = t - end
     return {
         "clip": clip.name,
@@ -220,20 +239,21 @@ def try_fault(clip: Clip, name: str) -> dict[str, object]:
         "kind": kind,
         "false_before": false,
         "withheld_after_s": withheld_s,
-        "told_after_s": told_s,
-        "told_as": names[-1],
-        "slipped_through_s": counted_on * STEP_S,
+        "reported_after_s": reported_s,
+        "reported_as": names[-1],
+        "slipped_through_s": slipped * STEP_S,
         "recovered_after_s": recovered_s,
     }
 
 
 def try_quiet(clip: Clip, name: str) -> dict[str, object]:
+    """Return the row of one clip without a fault: false alarms, and seconds without measures."""
     camera = ViewGate(30.0)
     alarms, withheld, before = 0, 0, ""
-    for _, fitness in watch(camera, clip, NO_FAULTS[name], 0, QUIET_S):
-        now = told(fitness, camera)
+    for _, quality in assessed(camera, clip, NO_FAULTS[name], 0, QUIET_S):
+        now = reported_fault(quality, camera)
         alarms += now != "" and before == ""
-        withheld += not fitness.usable
+        withheld += not quality.usable
         before = now
     return {"clip": clip.name, "scene": name, "false_alarms": alarms, "withheld_s": withheld * STEP_S}
 
@@ -246,23 +266,23 @@ def median(values: list[object]) -> str:
 def print_tables(faults: list[dict[str, object]], quiet: list[dict[str, object]]) -> None:
     console = Console(width=120)
     table = Table(
-        *("fault", "told", "as what it is", "withheld after s", "told after s", "longest", "recovered after s")
+        *("fault", "reported", "as expected", "withheld after s", "reported after s", "longest", "recovered after s")
     )
     for name in dict.fromkeys(str(row["fault"]) for row in faults):
         rows = [row for row in faults if row["fault"] == name]
-        hit = [row for row in rows if row["told_after_s"] is not None]
-        longest = max((float(str(row["told_after_s"])) for row in hit), default=0.0)
+        hit = [row for row in rows if row["reported_after_s"] is not None]
+        longest = max((float(str(row["reported_after_s"])) for row in hit), default=0.0)
         table.add_row(
             name,
             f"{len(hit)} of {len(rows)}",
-            str(sum(row["told_as"] == row["kind"] for row in rows)),
+            str(sum(row["reported_as"] == row["kind"] for row in rows)),
             median([row["withheld_after_s"] for row in rows]),
-            median([row["told_after_s"] for row in rows]),
+            median([row["reported_after_s"] for row in rows]),
             f"{longest:.1f}",
             median([row["recovered_after_s"] for row in rows]),
         )
     console.print(table)
-    table = Table("no fault", "minutes", "false alarms", "withheld in doubt, s")
+    table = Table("no fault", "minutes", "false alarms", "withheld, s")
     for name in dict.fromkeys(str(row["scene"]) for row in quiet):
         rows = [row for row in quiet if row["scene"] == name]
         minutes = len(rows) * QUIET_S / 60
@@ -279,7 +299,7 @@ def main() -> None:
     arguments = parser.parse_args()
     clips = [read(path) for path in sorted(arguments.clips.glob("*.mp4")) if arguments.only in path.stem]
     if not clips:
-        sys.exit(f"{arguments.clips}: holds no .mp4; give a folder of clips")
+        sys.exit(f"{arguments.clips}: contains no .mp4; give a folder of clips")
     faults: list[dict[str, object]] = []
     quiet: list[dict[str, object]] = []
     for clip in clips:

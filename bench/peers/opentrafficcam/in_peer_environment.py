@@ -1,8 +1,9 @@
-"""Runs in the peer's environment: OTVision's tracker and OTAnalytics' events over given detections, both by default.
+"""OTVision's tracker and OTAnalytics' events over given detections, in the peer's environment.
 
     in_peer_environment.py DETECTIONS.jsonl.gz CAMERA.json WORK_FOLDER
 
-Prints the crossings as JSON, as `simpang replay` does. Gates are judged at the bottom centre of the box, as ours are.
+Both with default settings. Prints the crossings as JSON, in the format of `simpang replay`. A crossing is that of the
+bottom centre of the box, as ours.
 """
 
 import bz2
@@ -12,15 +13,18 @@ import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from OTAnalytics.plugin_ui.application_starter import ApplicationStarter
 from OTVision.helpers.files import write_json
 from OTVision.track.track import main as track
 
 ROAD_USERS = ["car", "motorcycle", "bus", "truck", "bicycle", "person"]
+"""Classes of the detections; their order is free."""
 START = 1704067200.0
-"""2024-01-01 in UTC, as the names of its files must say."""
+"""Start of the recording in Unix seconds: 2024-01-01 in UTC, the date in `STEM`."""
 STEM = "peer_FR20_2024-01-01_00-00-00"
+"""Stem of the files; OTVision reads frame rate and start from it."""
 
 
 def main() -> None:
@@ -34,7 +38,8 @@ def main() -> None:
     json.dump({"crossings": crossings(camera, work)}, sys.stdout)
 
 
-def write_otdet(detections: Path, camera: dict, work: Path) -> None:
+def write_otdet(detections: Path, camera: dict[str, Any], work: Path) -> None:
+    """Write the detections in the format of OTVision."""
     with gzip.open(detections, "rt") as file:
         rows = [json.loads(line) for line in file]
     width, height = camera["image_size"]
@@ -63,13 +68,13 @@ def write_otdet(detections: Path, camera: dict, work: Path) -> None:
     write_json(content, work / f"{STEM}.otdet", filetype=".otdet", overwrite=True)
 
 
-def as_detection(box: list) -> dict:
+def as_detection(box: list[Any]) -> dict[str, Any]:
     x1, y1, x2, y2, confidence, label = box
-    place = {"x": (x1 + x2) / 2, "y": (y1 + y2) / 2, "w": x2 - x1, "h": y2 - y1}
-    return {"class": label, "confidence": confidence, **place}
+    box_centre = {"x": (x1 + x2) / 2, "y": (y1 + y2) / 2, "w": x2 - x1, "h": y2 - y1}
+    return {"class": label, "confidence": confidence, **box_centre}
 
 
-def write_otflow(camera: dict, work: Path) -> None:
+def write_otflow(camera: dict[str, Any], work: Path) -> None:
     sections = [
         {
             "id": gate["id"],
@@ -105,11 +110,11 @@ def seconds_since_start(occurrence: str) -> float:
     return datetime.strptime(occurrence, "%Y-%m-%d %H:%M:%S.%f").replace(tzinfo=UTC).timestamp() - START
 
 
-def crossings(camera: dict, work: Path) -> list[dict]:
-    """Each road user once for each gate and direction, as the truth counts; its own flows count users once, too."""
+def crossings(camera: dict[str, Any], work: Path) -> list[dict[str, Any]]:
+    """Return the first crossing of each road user for each gate and direction, as the ground truth counts."""
     lines = {gate["id"]: [b - a for a, b in zip(gate["p1"], gate["p2"], strict=True)] for gate in camera["gates"]}
     (path,) = work.glob("*.otevents")
-    first: dict[tuple, dict] = {}
+    first: dict[tuple[Any, ...], dict[str, Any]] = {}
     for event in json.loads(bz2.decompress(path.read_bytes()))["event_list"]:
         if event["event_type"] == "section-enter":
             along_u, along_v = lines[event["section_id"]]

@@ -1,4 +1,4 @@
-"""OpenTrafficCam as a peer: preparing its environment, and running it on given detections."""
+"""OpenTrafficCam as a peer: installation of its environment, and crossings from given detections."""
 
 import json
 import subprocess
@@ -6,15 +6,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[3]
+from bench.inputs import ROOT
+
 ENVIRONMENT = ROOT / "build" / "opentrafficcam"
+"""Virtual environment of the peer."""
 REQUIREMENTS = ROOT / "bench" / "peers" / "opentrafficcam" / "requirements.txt"
+"""Packages of that environment."""
 OTVISION = "OTVision==0.5.5"
+"""Installed without dependencies, since it pins versions that OTAnalytics does not accept."""
 UV = Path(sys.executable).with_name("uv")
+"""The installer of this environment."""
 
 
 def prepare() -> Path | None:
-    """Its interpreter, or None (with the reason on standard error) where it cannot be installed here."""
+    """Return the peer's interpreter, or None (with the reason on standard error) where it cannot be installed."""
     python, installed = ENVIRONMENT / "bin" / "python", ENVIRONMENT / "installed.txt"
     wanted = f"{OTVISION}\n{REQUIREMENTS.read_text()}"
     if installed.exists() and installed.read_text() == wanted:
@@ -35,7 +40,7 @@ def prepare() -> Path | None:
 
 
 def crossings(python: Path, detections: Path, camera: dict[str, Any], work: Path) -> list[dict[str, Any]]:
-    """camera: JSON with image_size and gates. work: an empty folder."""
+    """Return the crossings. camera: JSON with image_size and gates. work: an empty folder. Raises RuntimeError."""
     (work / "camera.json").write_text(json.dumps(camera))
     command = [
         python,
