@@ -1,16 +1,15 @@
-"""DecodeTask for all cameras by a few threads, no more of it than analysis wants.
+"""Decoding of all cameras by a few threads, no more often than the analysis requests frames.
 
-The thread that reads a camera leaves its packets in a `DecodeTask`, as they are. When a picture is wanted, that camera
-gets a turn: one of the pool's threads decodes what has gathered and shows the newest picture. Turns are taken in the
-order in which they became due, so that no camera waits for another one twice; and what became superfluous by then (all
-that lies before a fresh start, and what no other picture needs) is never decoded. Where decoding cannot keep up,
-packets are let go up to the next keyframe: a camera is looked at less often then, but never late.
+The thread that reads a camera puts each packet into the camera's `DecodeTask`, without decoding it. When a frame is
+due, the task is scheduled: a thread of the pool decodes all waiting packets and delivers the newest frame. Tasks run in
+the order in which they became due, so a camera waits for every other camera at most once. The rules by which packets
+are dropped are in `pipelines.ingest.packet_queue`.
 """
 
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from enum import Enum, auto
 from queue import Empty, SimpleQueue
 from threading import Condition
 from threading import Event as Flag
@@ -25,85 +24,122 @@ from pipelines.ingest.clock import StreamClock
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.nal import FrameRole, classify_access_unit
-from pipelines.ingest.rate_limiter import RateLimiter
+from pipelines.ingest.packet_queue import DecodeStats, PacketQueue, QueuedPacket
 from pipelines.ingest.source import Source, VideoPacket
 
 log = structlog.get_logger()
 
-PACKETS_KEPT = 100
-"""Waiting for one camera, at most: 4 s at 25 pictures a second."""
+MAX_CLOSE_S = 1.0
+"""Longest wait (s) of a closed connection for its frame in decoding. [assumption]"""
 
-HEADERS_KEPT = 4
-CLOSED_WITHIN_S = 1.0
-IDLE_CHECK_S = 0.5
+POLL_S = 0.5
+"""Interval (s) at which an idle thread of the pool checks for a stop. [assumption]"""
 
 OnFrame = Callable[[TimedFrame], None]
-WantedRate = Callable[[], float]
-"""Pictures a second that are wanted at the moment; 0 for none."""
+"""Receives each delivered frame, in a thread of the pool."""
+
+RequestedRate = Callable[[], float]
+"""Returns the frames a second that are requested at present; 0 for none."""
+
+
+class TaskState(Enum):
+    """State of a decode task. RUNNING_DUE: running, and due again. CLOSING: closed while running."""
+
+    IDLE = auto()
+    SCHEDULED = auto()
+    RUNNING = auto()
+    RUNNING_DUE = auto()
+    CLOSING = auto()
+    CLOSED = auto()
+
+
+class TaskEvent(Enum):
+    """What changes the state. DUE: a frame is due. START, FINISH: of a thread of the pool. CLOSE: of the connection."""
+
+    DUE = auto()
+    START = auto()
+    FINISH = auto()
+    CLOSE = auto()
+
+
+TRANSITIONS: dict[tuple[TaskState, TaskEvent], TaskState] = {
+    (TaskState.IDLE, TaskEvent.DUE): TaskState.SCHEDULED,
+    (TaskState.IDLE, TaskEvent.CLOSE): TaskState.CLOSED,
+    (TaskState.SCHEDULED, TaskEvent.DUE): TaskState.SCHEDULED,
+    (TaskState.SCHEDULED, TaskEvent.START): TaskState.RUNNING,
+    (TaskState.SCHEDULED, TaskEvent.CLOSE): TaskState.CLOSED,
+    (TaskState.RUNNING, TaskEvent.DUE): TaskState.RUNNING_DUE,
+    (TaskState.RUNNING, TaskEvent.FINISH): TaskState.IDLE,
+    (TaskState.RUNNING, TaskEvent.CLOSE): TaskState.CLOSING,
+    (TaskState.RUNNING_DUE, TaskEvent.DUE): TaskState.RUNNING_DUE,
+    (TaskState.RUNNING_DUE, TaskEvent.FINISH): TaskState.SCHEDULED,
+    (TaskState.RUNNING_DUE, TaskEvent.CLOSE): TaskState.CLOSING,
+    (TaskState.CLOSING, TaskEvent.DUE): TaskState.CLOSING,
+    (TaskState.CLOSING, TaskEvent.FINISH): TaskState.CLOSED,
+    (TaskState.CLOSED, TaskEvent.DUE): TaskState.CLOSED,
+    (TaskState.CLOSED, TaskEvent.START): TaskState.CLOSED,
+}
+"""State and event -> next state. Every other pair is a bug of this module. A task is in the pool's queue once while it
+is SCHEDULED, and in no other state but CLOSED; so at most one thread runs it."""
+
+
+class TaskStateError(RuntimeError):
+    """An event that the state of the task does not allow."""
+
+
+def next_state(state: TaskState, event: TaskEvent) -> TaskState:
+    """Return the state after the event. Raises TaskStateError."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise TaskStateError(f"{event.name} in state {state.name}") from None
 
 
 class DecodePool:
-    """threads: how many may decode at once; by default one for each CPU core that this process may use.
+    """Threads that decode the cameras of a worker; the owner calls `run` in `threads` threads.
 
-    Its owner calls `run` in that many threads.
+    threads: by default one per CPU core that this process may use.
     """
 
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or available_cores()
-        self._due: SimpleQueue[DecodeTask] = SimpleQueue()
+        self._scheduled: SimpleQueue[DecodeTask] = SimpleQueue()
 
     def run(self, stop: Flag) -> None:
+        """Run scheduled tasks until `stop` is set."""
         while not stop.is_set():
             try:
-                decoding = self._due.get(timeout=IDLE_CHECK_S)
+                task = self._scheduled.get(timeout=POLL_S)
             except Empty:
                 continue
-            if decoding.run():
-                self.schedule(decoding)
+            if task.run():
+                self.schedule(task)
 
-    def schedule(self, decoding: "DecodeTask") -> None:
-        self._due.put(decoding)
+    def schedule(self, task: "DecodeTask") -> None:
+        """Add the task behind all others that are due."""
+        self._scheduled.put(task)
 
-    def open(self, source: Source, *, watch: OnFrame, wanted_rate: WantedRate) -> "DecodeTask":
-        """The way to pictures of an open source. watch: is given them, in one of the pool's threads."""
-        return DecodeTask(self, source, watch, wanted_rate)
-
-
-@dataclass(slots=True)
-class DecodeStats:
-    """What became of one connection's pictures.
-
-    decoded: some of them for the sake of later ones only. shown: to analysis. Never decoded were those that were
-    unneeded (no other picture builds on them), outdated (a fresh start came before their turn), unwanted (nobody
-    looks at this stream now) or let go (decoding fell behind).
-    """
-
-    arrived: int = 0
-    decoded: int = 0
-    shown: int = 0
-    unneeded: int = 0
-    outdated: int = 0
-    unwanted: int = 0
-    dropped_overload: int = 0
+    def open(self, source: Source, *, on_frame: OnFrame, requested_fps: RequestedRate) -> "DecodeTask":
+        """Return the task that decodes an open source."""
+        return DecodeTask(self, source, on_frame, requested_fps)
 
 
 class DecodeTask:
-    """One connection's packets on their way to pictures. Use as a context manager, inside that of its source."""
+    """Decoding of one connection. Use as a context manager, inside that of its source.
 
-    def __init__(self, pool: DecodePool, source: Source, watch: OnFrame, wanted_rate: WantedRate) -> None:
+    One lock guards state, queue, statistics and failure. Decoder and clock belong to the thread that runs the task.
+    """
+
+    def __init__(self, pool: DecodePool, source: Source, on_frame: OnFrame, requested_fps: RequestedRate) -> None:
         self._pool = pool
         self._source = source
-        self._watch = watch
-        self._wanted_rate = wanted_rate
-        self.stats = DecodeStats()
+        self._on_frame = on_frame
+        self._requested_fps = requested_fps
         self._decoder, self._clock = Decoder(source), StreamClock()
-        self._needed = ReferenceFrameRate()
         self._changed = Condition()
-        self._waiting: deque[_QueuedPacket] = deque()
-        self._needs_keyframe = False
-        self._unseen = self._missed = 0
-        self._cadence = RateLimiter()
-        self._scheduled = self._in_turn = self._due_again = self._closed = False
+        self._state = TaskState.IDLE
+        self._queue = PacketQueue(decode_ordered=source.decode_ordered)
+        self._missed = 0
         self._failure: Exception | None = None
 
     def __enter__(self) -> Self:
@@ -113,136 +149,68 @@ class DecodeTask:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with self._changed:
-            self._closed = True
-            self._changed.wait_for(lambda: not self._in_turn, CLOSED_WITHIN_S)
+            self._state = next_state(self._state, TaskEvent.CLOSE)
+            self._changed.wait_for(lambda: self._state is TaskState.CLOSED, MAX_CLOSE_S)
         log.debug("decoding ended", camera=self._source.address, **asdict(self.stats))
 
+    @property
+    def stats(self) -> DecodeStats:
+        """Numbers of frames so far."""
+        return self._queue.stats
+
     def put(self, packet: VideoPacket) -> None:
-        """The next packet of the source, which nobody may change from now on.
+        """Add the next packet of the source, which must not change from now on.
 
-        Raises what went wrong with an earlier one: SourceLost, or whatever `watch` raised.
+        Raises the error of an earlier packet: SourceLost, or any error of `on_frame`.
         """
-        if self._failure is not None:
-            raise self._failure
-        rate = self._wanted_rate()
-        role = (
-            classify_access_unit(self._source.codec, bytes(packet))
-            if self._source.has_start_codes
-            else FrameRole.NEEDED
-        )
-        now = time.monotonic()
+        requested_fps = self._requested_fps()
+        queued = QueuedPacket(self._role_of(packet), packet, time.monotonic())
         with self._changed:
-            self._keep(_QueuedPacket(role, packet, now), rate)
-            if not self._becomes_due(rate, now):
+            if self._failure is not None:
+                raise self._failure
+            if not self._queue.put(queued, requested_fps):
                 return
-            if self._in_turn:
-                self._missed += self._due_again
-                self._due_again = True
-                return
-            if self._scheduled:
-                self._missed += 1
-                return
-            self._scheduled = True
-        self._pool.schedule(self)
+            before, self._state = self._state, next_state(self._state, TaskEvent.DUE)
+            self._missed += self._state is before
+            must_schedule = before is TaskState.IDLE
+        if must_schedule:
+            self._pool.schedule(self)
 
-    def _keep(self, arrived: "_QueuedPacket", rate: float) -> None:
-        role, packet = arrived.role, arrived.packet
-        self._needed.update(role, packet)
-        if role is FrameRole.HEADERS:
-            self._waiting.append(arrived)
-            return
-        self.stats.arrived += 1
-        self._unseen += 1
-        if role is FrameRole.RANDOM_ACCESS:
-            self.stats.outdated += self._forget_pictures()
-        self._needs_keyframe &= not (role is FrameRole.RANDOM_ACCESS or packet.is_keyframe)
-        if rate <= 0:
-            self.stats.unwanted += 1 + self._forget_pictures()
-            self._needs_keyframe, self._unseen = True, 0
-        elif self._needs_keyframe:
-            self.stats.dropped_overload += 1
-        elif role is FrameRole.DISPOSABLE and self._others_suffice(rate):
-            self.stats.unneeded += 1
-        else:
-            self._waiting.append(arrived)
-            if len(self._waiting) > PACKETS_KEPT:
-                self.stats.dropped_overload += self._forget_pictures()
-                self._needs_keyframe = True
-
-    def _others_suffice(self, rate: float) -> bool:
-        """Where times tell the order of decoding only, a picture's time shows in the number of those before it."""
-        return self._needed.per_s >= rate and not self._source.decode_ordered
-
-    def _forget_pictures(self) -> int:
-        """How many they were. Headers stay: what comes next may be read by them."""
-        before = len(self._waiting)
-        headers = [kept for kept in self._waiting if kept.role is FrameRole.HEADERS]
-        self._waiting = deque(headers[-HEADERS_KEPT:])
-        return before - len(headers)
-
-    def _becomes_due(self, rate: float, now: float) -> bool:
-        if not (self._waiting and self._cadence.is_due(rate, now)):
-            return False
-        self._cadence.spend(rate, now)
-        return True
+    def _role_of(self, packet: VideoPacket) -> FrameRole:
+        if not self._source.has_start_codes:
+            return FrameRole.NEEDED
+        return classify_access_unit(self._source.codec, bytes(packet))
 
     def run(self) -> bool:
-        """Decode what is waiting, in a thread of the pool; True where the next turn is due already."""
+        """Decode the waiting packets and deliver the newest frame; return whether the task is scheduled again."""
         with self._changed:
-            if self._closed:
+            self._state = next_state(self._state, TaskEvent.START)
+            if self._state is TaskState.CLOSED:
                 return False
-            packets = list(self._waiting)
-            self._waiting.clear()
-            self._in_turn = True
+            packets = self._queue.pop_all()
+        failure: Exception | None = None
         try:
-            self._show_newest(packets)
+            self._deliver_newest(packets)
         except Exception as error:  # raised again in the thread that owns the connection
-            self._failure = error
+            failure = error
         with self._changed:
-            self._scheduled, self._in_turn, self._due_again = self._due_again, False, False
+            self._failure = self._failure or failure
+            self._state = next_state(self._state, TaskEvent.FINISH)
             self._changed.notify_all()
-            return self._scheduled
+            return self._state is TaskState.SCHEDULED
 
-    def _show_newest(self, packets: list["_QueuedPacket"]) -> None:
+    def _deliver_newest(self, packets: list[QueuedPacket]) -> None:
+        decoded = 0
         newest: tuple[float, VideoFrame, float] | None = None
-        for waiting in packets:
-            for seconds, picture in self._decoder.frames(waiting.packet):
-                newest = seconds, picture, waiting.since
-                self.stats.decoded += 1
-        if newest is not None:
-            with self._changed:
-                passed_over = max(0, self._unseen - 1)
-                missed = min(self._missed, passed_over)
-                self._unseen = self._missed = 0
-                self.stats.shown += 1
-            seconds, picture, arrived = newest
-            self._watch(TimedFrame(self._clock.wall(seconds), picture, passed_over, missed, arrived))
-
-
-@dataclass(frozen=True, slots=True)
-class _QueuedPacket:
-    """A packet, and since when it is here (monotonic seconds)."""
-
-    role: FrameRole
-    packet: VideoPacket
-    since: float
-
-
-class ReferenceFrameRate:
-    """How many pictures a second are left where those that no other picture needs are left out.
-
-    Counted from one keyframe to the next, in the stream's own time.
-    """
-
-    def __init__(self) -> None:
-        self.per_s = 0.0
-        self._count = 0
-        self._since: float | None = None
-
-    def update(self, role: FrameRole, packet: VideoPacket) -> None:
-        if packet.is_keyframe and packet.dts is not None:
-            now = float(packet.dts * packet.time_base)
-            if self._since is not None:
-                self.per_s = self._count / (now - self._since) if now > self._since else 0.0
-            self._count, self._since = 0, now
-        self._count += role in (FrameRole.RANDOM_ACCESS, FrameRole.NEEDED)
+        for queued in packets:
+            for seconds, frame in self._decoder.frames(queued.packet):
+                newest = seconds, frame, queued.arrived
+                decoded += 1
+        if newest is None:
+            return
+        with self._changed:
+            self.stats.decoded += decoded
+            passed_over = self._queue.pop_passed_over()
+            missed, self._missed = min(self._missed, passed_over), 0
+        seconds, frame, arrived = newest
+        self._on_frame(TimedFrame(self._clock.wall(seconds), frame, passed_over, missed, arrived))

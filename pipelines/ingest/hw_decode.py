@@ -1,4 +1,4 @@
-"""Decoders in hardware, through PyAV: which of them decode here, and opening one."""
+"""Hardware decoders through PyAV: a self-test, and the device for a connection."""
 
 from fractions import Fraction
 from functools import cache
@@ -19,60 +19,68 @@ KINDS = {
     "qsv": "Intel Quick Sync",
     "vaapi": "VA-API",
 }
+"""FFmpeg's name of a device type -> product name. [source: libavutil/hwcontext.h]"""
+
 TEST_SIZE = 640, 368
-TEST_PICTURES = 10
-MEAN_ERROR_ALLOWED = 2.0
-"""Grey levels: decoders may differ in rounding, and in nothing else."""
+"""(width, height) of the self-test's frames in pixels; a multiple of 16, as some decoders require. [assumption]"""
+
+TEST_FRAMES = 10
+"""Number of the self-test's frames. [assumption]"""
+
+MAX_MEAN_ERROR = 2.0
+"""Mean absolute difference (grey levels) from the CPU's frame; decoders differ by rounding only. [assumption]"""
 
 
 @cache
 def decoding_device(kind: str) -> HWAccel | None:
-    """The device of that kind (a key of `KINDS`) for `av.open`; None where it does not work, which is logged once.
+    """Return the device for `av.open`; None where the self-test fails, which is logged once.
 
-    What the device cannot decode, the CPU does.
+    kind: a key of `KINDS`. Streams that the device cannot decode are decoded by the CPU.
     """
-    trouble = self_test(kind)
-    if trouble:
-        log.warning("decoding on the CPU, for the hardware decoder does not work", decoder=kind, reason=trouble)
+    problem = self_test(kind)
+    if problem:
+        log.warning("decoding on the CPU, for the hardware decoder does not work", decoder=kind, reason=problem)
         return None
     return HWAccel(kind, allow_software_fallback=True)
 
 
 def self_test(kind: str) -> str:
-    """Decode test pictures on a device of that kind: "" where they come out right, else what is wrong, in one line."""
+    """Decode generated frames on the device; return "" where they are right, else the problem in one line."""
     if kind not in hwdevices_available():
         return "not part of this build of PyAV"
-    packets = _test_packets()
+    packets = _encode_test_frames()
     try:
         decoder = VideoCodecContext.create("h264", "r", HWAccel(kind, allow_software_fallback=False))
         if not decoder.is_hwaccel:
             return "this build of PyAV cannot decode H.264 with it"
-        decoded = _last_picture(decoder, packets)
+        decoded = _decode_last_frame(decoder, packets)
     except (FFmpegError, OSError, RuntimeError, ValueError) as error:
         return f"no such device that works ({getattr(error, 'strerror', None) or type(error).__name__})"
-    expected = _last_picture(VideoCodecContext.create("h264", "r"), packets)
+    expected = _decode_last_frame(VideoCodecContext.create("h264", "r"), packets)
     if decoded is None or expected is None or decoded.shape != expected.shape:
-        return "test pictures were lost"
-    return "" if np.abs(decoded - expected).mean() <= MEAN_ERROR_ALLOWED else "test pictures came out wrong"
+        return "test frames were lost"
+    return "" if np.abs(decoded - expected).mean() <= MAX_MEAN_ERROR else "test frames were decoded wrongly"
 
 
-def _test_packets() -> list["av.Packet[VideoStream]"]:
-    """A bright square that moves over a slope of grey."""
+def _encode_test_frames() -> list["av.Packet[VideoStream]"]:
+    """Return packets of a bright square that moves over a grey gradient."""
     encoder = VideoCodecContext.create("libx264", "w")
     (encoder.width, encoder.height), encoder.pix_fmt, encoder.time_base = TEST_SIZE, "yuv420p", Fraction(1, 25)
     packets: list[av.Packet[VideoStream]] = []
-    for number in range(TEST_PICTURES):
+    for number in range(TEST_FRAMES):
         grey = np.broadcast_to(np.linspace(20, 200, TEST_SIZE[0]), TEST_SIZE[::-1]).astype(np.uint8)
         grey[100:180, 20 * number : 20 * number + 80] = 255
-        picture = av.VideoFrame.from_ndarray(grey, format="gray").reformat(format="yuv420p")
-        picture.pts = number
-        packets += encoder.encode(picture)
+        frame = av.VideoFrame.from_ndarray(grey, format="gray").reformat(format="yuv420p")
+        frame.pts = number
+        packets += encoder.encode(frame)
     return packets + encoder.encode(None)
 
 
-def _last_picture(decoder: VideoCodecContext, packets: list["av.Packet[VideoStream]"]) -> NDArray[np.float32] | None:
-    """Its grey levels, (H, W); None where not all came out."""
-    pictures = [picture for packet in (*packets, None) for picture in decoder.decode(packet)]
-    if len(pictures) != len(packets):
+def _decode_last_frame(
+    decoder: VideoCodecContext, packets: list["av.Packet[VideoStream]"]
+) -> NDArray[np.float32] | None:
+    """Return the grey levels (H, W) of the last frame; None where frames are missing."""
+    frames = [frame for packet in (*packets, None) for frame in decoder.decode(packet)]
+    if len(frames) != len(packets):
         return None
-    return pictures[-1].reformat(format="gray").to_ndarray().astype(np.float32)
+    return frames[-1].reformat(format="gray").to_ndarray().astype(np.float32)

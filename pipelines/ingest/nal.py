@@ -1,15 +1,20 @@
-"""What a compressed picture is needed for, read from the headers of its NAL units without decoding it."""
+"""Roles of compressed frames, read from the headers of their NAL units without decoding."""
 
 from enum import Enum, auto
 
 _START_CODE = b"\x00\x00\x01"
-_LONGEST_PREFIX = 4096
-"""Parameter sets and SEI messages come before the first slice; they are no longer than this."""
+"""Prefix of each NAL unit in a byte stream. [ITU-T H.264, Annex B]"""
+
+_MAX_PREFIX = 4096
+"""Bytes searched for the next NAL unit; parameter sets and SEI messages before a slice are shorter. [assumption]"""
 
 
 class FrameRole(Enum):
-    """RANDOM_ACCESS: nothing after it needs anything before it, but for HEADERS, which hold parameters and no picture.
-    DISPOSABLE: no other picture needs it."""
+    """What the decoder needs a packet for.
+
+    HEADERS: parameter sets without a frame. RANDOM_ACCESS: later frames need nothing before it but headers. NEEDED: later
+    frames may depend on it. DISPOSABLE: no other frame depends on it.
+    """
 
     HEADERS = auto()
     RANDOM_ACCESS = auto()
@@ -18,35 +23,40 @@ class FrameRole(Enum):
 
 
 def classify_access_unit(codec: str, data: bytes) -> FrameRole:
-    """data: one picture with start codes (ITU-T H.264 Annex B, also of H.265). What is not understood is NEEDED."""
-    read = {"h264": _role_in_h264, "hevc": _role_in_h265}.get(codec)
-    if read is None:
+    """Return the role of one frame's packet; NEEDED for what is not understood, so that nothing is dropped by mistake.
+
+    codec: name as in FFmpeg. data: byte stream with start codes (ITU-T H.264 Annex B, also used by H.265).
+    """
+    role_of = {"h264": _role_in_h264, "hevc": _role_in_h265}.get(codec)
+    if role_of is None:
         return FrameRole.RANDOM_ACCESS if codec == "mjpeg" else FrameRole.NEEDED
-    understood = FrameRole.NEEDED
-    at = data.find(_START_CODE, 0, _LONGEST_PREFIX)
+    without_slice = FrameRole.NEEDED
+    at = data.find(_START_CODE, 0, _MAX_PREFIX)
     while 0 <= at < len(data) - 3:
-        role = read(data[at + 3])
+        role = role_of(data[at + 3])
         if role is not None:
             return role
-        understood = FrameRole.HEADERS
-        at = data.find(_START_CODE, at + 3, at + _LONGEST_PREFIX)
-    return understood
+        without_slice = FrameRole.HEADERS
+        at = data.find(_START_CODE, at + 3, at + _MAX_PREFIX)
+    return without_slice
 
 
 def _role_in_h264(header: int) -> FrameRole | None:
-    """H.264 7.3.1 and table 7-1; None where the unit is no slice."""
-    importance, kind = header >> 5 & 3, header & 31
-    if kind == 5:
+    """Return the role of a slice by its first byte; None for other units. [ITU-T H.264, 7.3.1 and table 7-1]"""
+    nal_ref_idc, nal_unit_type = header >> 5 & 3, header & 31
+    if nal_unit_type == 5:
         return FrameRole.RANDOM_ACCESS
-    if kind in (1, 2):
-        return FrameRole.NEEDED if importance else FrameRole.DISPOSABLE
+    if nal_unit_type in (1, 2):
+        return FrameRole.NEEDED if nal_ref_idc else FrameRole.DISPOSABLE
     return None
 
 
 def _role_in_h265(header: int) -> FrameRole | None:
-    """H.265 7.3.1.2 and table 7-1. A picture of a lower temporal layer that its own layer can do without may be needed
-    by a higher one, so none is called disposable."""
-    kind = header >> 1 & 63
-    if kind in (16, 17, 18, 19, 20):
+    """Return the role of a slice by its first byte; None for other units. [ITU-T H.265, 7.3.1.2 and table 7-1]
+
+    None is disposable: a frame that its own temporal layer does not refer to may be needed by a higher layer.
+    """
+    nal_unit_type = header >> 1 & 63
+    if nal_unit_type in (16, 17, 18, 19, 20):
         return FrameRole.RANDOM_ACCESS
-    return FrameRole.NEEDED if kind < 32 else None
+    return FrameRole.NEEDED if nal_unit_type < 32 else None

@@ -109,15 +109,15 @@ class Worker:
             health.received(frame.image_size, 1 + frame.passed_over)
             slot.frames.put(frame)
 
-        decode = partial(self._decoding.open, watch=watch, wanted_rate=slot.frames.requested_fps)
+        decode = partial(self._decoding.open, on_frame=watch, requested_fps=slot.frames.requested_fps)
         url = camera.url.get_secret_value()
         if camera.analysis_url is None:
             both = self._feed(url, playlist, decode, health.connected)
             self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.disconnected))
             return
         sub = StreamFailover(camera.id, health, watch, slot.frames.requested_fps)
-        decode_sub = partial(decode, watch=sub.watch_sub)
-        decode_main = partial(decode, watch=sub.watch_main, wanted_rate=sub.main_rate)
+        decode_sub = partial(decode, on_frame=sub.watch_sub)
+        decode_main = partial(decode, on_frame=sub.watch_main, requested_fps=sub.main_rate)
         main_feed = self._feed(url, playlist, decode_main, sub.main_connected)
         sub_feed = self._feed(camera.analysis_url.get_secret_value(), None, decode_sub, sub.sub_connected)
         self._supervisor.keep_running(f"live {camera.id}", main_feed, _clearing(playlist, sub.main_failed))

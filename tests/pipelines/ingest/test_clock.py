@@ -1,4 +1,4 @@
-"""Stream time to wall-clock time."""
+"""Stream timestamps to Unix seconds."""
 
 import pytest
 
@@ -16,16 +16,20 @@ class Now:
 @pytest.mark.parametrize(
     ("arrivals", "expected"),
     [
-        # (seconds since the first arrival, stream time) -> wall time of each picture, since the first arrival
-        pytest.param([(0, 50), (1, 51), (2, 52)], [0, 1, 2], id="punctual pictures keep the stream's distances"),
-        pytest.param([(0, 50), (1.3, 51), (2.1, 52)], [0, 1, 2], id="a late picture was still taken on time"),
-        pytest.param([(0, 50), (0.1, 51), (1.1, 52)], [0, 0.1, 1.1], id="the first came late: the clock is set anew"),
-        pytest.param([(0, 50), (1, 51), (2, 9000)], [0, 1, 2], id="a jump forward is no trip to the future"),
-        pytest.param([(0, 50), (1, 51), (2, 0)], [0, 1, 2], id="a jump back is no trip to the past"),
-        pytest.param([(0, 50), (1, 51), (60, 52)], [0, 1, 60], id="after a long silence the clock is set anew"),
+        # (seconds since the first arrival, timestamp) of each frame -> its time, in seconds since the first arrival
+        pytest.param([(0, 50), (1, 51), (2, 52)], [0, 1, 2], id="frames in time keep the stream's distances"),
+        pytest.param([(0, 50), (1.3, 51), (2.1, 52)], [0, 1, 2], id="a late frame was captured in time"),
+        pytest.param(
+            [(0, 50), (0.1, 51), (1.1, 52)], [0, 0.1, 1.1], id="after a late first frame the clock is set again"
+        ),
+        pytest.param([(0, 50), (1, 51), (2, 9000)], [0, 1, 2], id="a jump forward does not lead into the future"),
+        pytest.param([(0, 50), (1, 51), (2, 0)], [0, 1, 2], id="a jump back does not lead into the past"),
+        pytest.param([(0, 50), (1, 51), (60, 52)], [0, 1, 60], id="after a long gap the clock is set again"),
     ],
 )
-def test_pictures_get_the_time_they_were_taken(arrivals: list[tuple[float, float]], expected: list[float]) -> None:
+def test_frames_have_the_time_at_which_they_were_captured(
+    arrivals: list[tuple[float, float]], expected: list[float]
+) -> None:
     now = Now()
     clock, start, walls = StreamClock(now), now.seconds, []
     for after_s, stream_s in arrivals:
@@ -34,7 +38,7 @@ def test_pictures_get_the_time_they_were_taken(arrivals: list[tuple[float, float
     assert walls == pytest.approx(expected)
 
 
-def test_slow_drift_of_the_camera_never_leads_into_the_future_nor_far_into_the_past() -> None:
+def test_drift_of_a_camera_never_leads_into_the_future_nor_far_into_the_past() -> None:
     now = Now()
     clock, start = StreamClock(now), now.seconds
     for second in range(0, 40_000, 10):

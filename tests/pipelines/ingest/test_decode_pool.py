@@ -1,8 +1,9 @@
-"""Turns of a small pool over real, encoded video."""
+"""States of a decode task, and a pool of one thread with encoded video."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -11,15 +12,23 @@ import av
 import numpy as np
 import pytest
 
-from pipelines.ingest.decode_pool import PACKETS_KEPT, DecodePool, DecodeTask
+from pipelines.ingest.decode_pool import (
+    DecodePool,
+    DecodeTask,
+    TaskEvent,
+    TaskState,
+    TaskStateError,
+    next_state,
+)
 from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.ingest.packet_queue import MAX_PACKETS
 from pipelines.ingest.source import Source, VideoPacket
 from tests.support.servers import CLIP_FPS, wait_until, write_clip
 
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Path:
-    """Three seconds with start codes, as cameras send them, and a keyframe in each."""
+    """Clip of three seconds with start codes, as cameras send them, and a keyframe each second."""
     return write_clip(tmp_path / "road.ts", seconds=3)
 
 
@@ -45,7 +54,7 @@ def running(pool: DecodePool) -> Iterator[None]:
             thread.join()
 
 
-class Shown:
+class Delivered:
     def __init__(self) -> None:
         self.frames: list[TimedFrame] = []
 
@@ -53,158 +62,206 @@ class Shown:
         self.frames.append(frame)
 
 
-def decoding_of(source: Source, shown: Callable[[TimedFrame], None], rate: float, pool: DecodePool) -> DecodeTask:
-    return pool.open(source, watch=shown, wanted_rate=lambda: rate)
+def decode_task(source: Source, on_frame: Callable[[TimedFrame], None], fps: float, pool: DecodePool) -> DecodeTask:
+    return pool.open(source, on_frame=on_frame, requested_fps=lambda: fps)
 
 
-def test_no_more_pictures_are_shown_than_are_wanted_and_none_is_forgotten(clip: Path) -> None:
-    pool, shown = DecodePool(1), Shown()
+DUE, START, FINISH, CLOSE = TaskEvent.DUE, TaskEvent.START, TaskEvent.FINISH, TaskEvent.CLOSE
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ([], TaskState.IDLE),
+        ([DUE], TaskState.SCHEDULED),
+        ([DUE, DUE], TaskState.SCHEDULED),
+        ([DUE, START], TaskState.RUNNING),
+        ([DUE, START, FINISH], TaskState.IDLE),
+        ([DUE, START, DUE, DUE], TaskState.RUNNING_DUE),
+        ([DUE, START, DUE, FINISH], TaskState.SCHEDULED),
+        ([DUE, START, DUE, FINISH, START, FINISH], TaskState.IDLE),
+        ([CLOSE], TaskState.CLOSED),
+        ([DUE, CLOSE, START], TaskState.CLOSED),
+        ([DUE, START, CLOSE], TaskState.CLOSING),
+        ([DUE, START, CLOSE, DUE, FINISH], TaskState.CLOSED),
+        ([DUE, START, DUE, CLOSE, FINISH], TaskState.CLOSED),
+        ([CLOSE, DUE], TaskState.CLOSED),
+    ],
+    ids=lambda value: "-".join(event.name for event in value) or "none" if isinstance(value, list) else value.name,
+)
+def test_the_state_of_a_task_follows_its_events(events: list[TaskEvent], state: TaskState) -> None:
+    reached = TaskState.IDLE
+    for event in events:
+        reached = next_state(reached, event)
+    assert reached is state
+
+
+REFUSED = {
+    (TaskState.IDLE, START),
+    (TaskState.IDLE, FINISH),
+    (TaskState.SCHEDULED, FINISH),
+    (TaskState.RUNNING, START),
+    (TaskState.RUNNING_DUE, START),
+    (TaskState.CLOSING, START),
+    (TaskState.CLOSING, CLOSE),
+    (TaskState.CLOSED, FINISH),
+    (TaskState.CLOSED, CLOSE),
+}
+
+
+@pytest.mark.parametrize(("state", "event"), sorted(product(TaskState, TaskEvent), key=str))
+def test_exactly_the_impossible_pairs_of_state_and_event_are_errors(state: TaskState, event: TaskEvent) -> None:
+    if (state, event) in REFUSED:
+        with pytest.raises(TaskStateError, match=f"{event.name} in state {state.name}"):
+            next_state(state, event)
+    else:
+        assert isinstance(next_state(state, event), TaskState)
+
+
+def test_frames_are_delivered_at_the_requested_rate_and_all_are_counted(clip: Path) -> None:
+    pool, delivered = DecodePool(1), Delivered()
     with (
         running(pool),
         Source(str(clip), stop=Flag()) as source,
-        decoding_of(source, shown, 5.0, pool) as decoding,
+        decode_task(source, delivered, 5.0, pool) as task,
         pytest.raises(ConnectionError),
     ):
         for packet in source.packets():
-            decoding.put(packet)
-    assert 10 <= len(shown.frames) <= 17
-    assert sum(1 + frame.passed_over for frame in shown.frames) > 2.5 * CLIP_FPS
-    assert decoding.stats.arrived == 3 * CLIP_FPS
-    assert decoding.stats.shown == len(shown.frames)
-    times = [frame.at for frame in shown.frames]
+            task.put(packet)
+    assert 10 <= len(delivered.frames) <= 17
+    assert sum(1 + frame.passed_over for frame in delivered.frames) > 2.5 * CLIP_FPS
+    assert task.stats.arrived == 3 * CLIP_FPS
+    assert task.stats.delivered == len(delivered.frames)
+    times = [frame.at for frame in delivered.frames]
     assert times == sorted(times)
 
 
-def test_a_camera_that_waited_long_gets_its_newest_picture_decoded_from_the_last_fresh_start(clip: Path) -> None:
-    pool, shown = DecodePool(1), Shown()
-    with opened(clip) as (source, packets), decoding_of(source, shown, 5.0, pool) as decoding:
+def test_a_camera_that_waited_gets_its_newest_frame_decoded_from_the_last_random_access_point(clip: Path) -> None:
+    pool, delivered = DecodePool(1), Delivered()
+    with opened(clip) as (source, packets), decode_task(source, delivered, 5.0, pool) as task:
         for packet in packets:
-            decoding.put(packet)
-        decoding.run()
-    assert decoding.stats.outdated == 2 * CLIP_FPS
-    assert decoding.stats.decoded == CLIP_FPS
-    (frame,) = shown.frames
+            task.put(packet)
+        task.run()
+    assert task.stats.dropped_outdated == 2 * CLIP_FPS
+    assert task.stats.decoded == CLIP_FPS
+    (frame,) = delivered.frames
     assert frame.passed_over == 3 * CLIP_FPS - 1
     with av.open(str(clip)) as container:
         *_, last = container.decode(video=0)
     assert np.array_equal(frame.video_frame.to_ndarray(), last.to_ndarray())
 
 
-def test_where_decoding_falls_behind_it_goes_on_from_a_keyframe(tmp_path: Path) -> None:
-    clip = write_clip(tmp_path / "road.mp4", seconds=(PACKETS_KEPT + 2 * CLIP_FPS) / CLIP_FPS)  # no start codes
-    pool, shown = DecodePool(1), Shown()
-    with opened(clip) as (source, packets), decoding_of(source, shown, 5.0, pool) as decoding:
+def test_decoding_that_falls_behind_resumes_at_a_keyframe(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "road.mp4", seconds=(MAX_PACKETS + 2 * CLIP_FPS) / CLIP_FPS)  # no start codes
+    pool, delivered = DecodePool(1), Delivered()
+    with opened(clip) as (source, packets), decode_task(source, delivered, 5.0, pool) as task:
         for packet in packets:
-            decoding.put(packet)
-        assert decoding.stats.dropped_overload >= PACKETS_KEPT
-        decoding.run()
-    assert 0 < decoding.stats.decoded <= 2 * CLIP_FPS
-    assert len(shown.frames) == 1
+            task.put(packet)
+        assert task.stats.dropped_overload >= MAX_PACKETS
+        task.run()
+    assert 0 < task.stats.decoded <= 2 * CLIP_FPS
+    assert len(delivered.frames) == 1
 
 
-def test_pictures_that_no_other_needs_are_left_out_where_the_rest_is_enough(tmp_path: Path) -> None:
-    clip = write_clip(tmp_path / "reordered.ts", seconds=3, reordered=True)
-    left_out = {}
-    for rate in (2.0, CLIP_FPS):
-        pool = DecodePool(1)
-        with opened(clip) as (source, packets), decoding_of(source, Shown(), rate, pool) as decoding:
-            for packet in packets:
-                decoding.put(packet)
-        left_out[rate] = decoding.stats.unneeded
-    assert left_out[2.0] > 0
-    assert left_out[CLIP_FPS] == 0
-
-
-def test_a_stream_that_nobody_looks_at_is_not_decoded_and_begins_at_a_keyframe(clip: Path) -> None:
-    pool, shown, rate = DecodePool(1), Shown(), [0.0]
-    with (
-        opened(clip) as (source, packets),
-        pool.open(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
-    ):
+def test_a_stream_that_is_requested_again_begins_with_a_keyframe(clip: Path) -> None:
+    pool, delivered, fps = DecodePool(1), Delivered(), [0.0]
+    with opened(clip) as (source, packets), pool.open(source, on_frame=delivered, requested_fps=lambda: fps[0]) as task:
         for packet in packets[: CLIP_FPS + 5]:
-            decoding.put(packet)
-        decoding.run()
-        assert decoding.stats.decoded == 0
-        rate[0] = 100.0
-        for packet in packets[CLIP_FPS + 5 : 2 * CLIP_FPS]:
-            decoding.put(packet)
-        decoding.run()
-        assert decoding.stats.decoded == 0
-        decoding.put(packets[2 * CLIP_FPS])
-        decoding.run()
-    (frame,) = shown.frames
+            task.put(packet)
+        fps[0] = 100.0
+        for packet in packets[CLIP_FPS + 5 : 2 * CLIP_FPS + 1]:
+            task.put(packet)
+        task.run()
+    assert task.stats.decoded == 1
+    (frame,) = delivered.frames
     assert frame.video_frame.key_frame
 
 
-def test_pictures_that_were_wanted_and_nobody_had_time_for_are_told_from_those_nobody_wanted(clip: Path) -> None:
-    pool, shown, rate = DecodePool(1), Shown(), [1e6]
-    with (
-        opened(clip) as (source, packets),
-        pool.open(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
-    ):
+def test_frames_that_were_due_and_not_decoded_count_as_missed(clip: Path) -> None:
+    pool, delivered, fps = DecodePool(1), Delivered(), [1e6]
+    with opened(clip) as (source, packets), pool.open(source, on_frame=delivered, requested_fps=lambda: fps[0]) as task:
         for packet in packets[:5]:
-            decoding.put(packet)
-        decoding.run()
-        rate[0] = 1e-3
-        for packet in packets[5:10]:
-            decoding.put(packet)
-        decoding.run()
-    late, unwanted = shown.frames
+            task.put(packet)
+        task.run()
+        fps[0] = 1e-3
+        for packet in packets[5:9]:
+            task.put(packet)
+        fps[0] = 1e6
+        task.put(packets[9])
+        task.run()
+    late, unrequested = delivered.frames
     assert (late.passed_over, late.missed) == (4, 4)
-    assert unwanted.missed == 0
+    assert (unrequested.passed_over, unrequested.missed) == (4, 0)
     assert late.arrived is not None
-    assert unwanted.arrived is not None
-    assert late.arrived < unwanted.arrived <= time.monotonic()
+    assert unrequested.arrived is not None
+    assert late.arrived < unrequested.arrived <= time.monotonic()
 
 
-def test_a_stream_that_is_wanted_more_often_need_not_wait_for_the_turn_it_would_have_had(clip: Path) -> None:
-    pool, shown, rate = DecodePool(1), Shown(), [1e-3]
+def test_a_raised_request_does_not_wait_until_the_frame_that_was_due_at_the_old_rate(clip: Path) -> None:
+    pool, delivered, fps = DecodePool(1), Delivered(), [1e-3]
     with (
         opened(clip) as (source, packets),
-        pool.open(source, watch=shown, wanted_rate=lambda: rate[0]) as decoding,
+        pool.open(source, on_frame=delivered, requested_fps=lambda: fps[0]) as task,
         running(pool),
     ):
         for packet in packets[:10]:
-            decoding.put(packet)
-        wait_until(lambda: shown.frames, "a picture at first")
-        known = len(shown.frames)
-        rate[0] = 1e6
-        decoding.put(packets[10])
-        wait_until(lambda: len(shown.frames) > known, "the next picture at once")
+            task.put(packet)
+        wait_until(lambda: delivered.frames, "the first frame")
+        known = len(delivered.frames)
+        fps[0] = 1e6
+        task.put(packets[10])
+        wait_until(lambda: len(delivered.frames) > known, "the next frame at once")
 
 
-def test_cameras_take_turns_though_one_has_far_more_to_decode(clip: Path) -> None:
-    pool, busy, quiet = DecodePool(1), Shown(), Shown()
+def test_a_camera_with_much_to_decode_does_not_delay_another(clip: Path) -> None:
+    pool, busy, calm = DecodePool(1), Delivered(), Delivered()
     with (
         opened(clip) as (source, packets),
         opened(clip) as (other, few),
-        decoding_of(source, busy, 1000.0, pool) as much,
-        decoding_of(other, quiet, 1000.0, pool) as little,
+        decode_task(source, busy, 1000.0, pool) as much,
+        decode_task(other, calm, 1000.0, pool) as little,
     ):
         for packet in packets[: CLIP_FPS - 1]:
             much.put(packet)
         little.put(few[0])
         with running(pool):
-            wait_until(lambda: busy.frames and quiet.frames, "one picture of each camera")
-    assert len(busy.frames) == len(quiet.frames) == 1
+            wait_until(lambda: busy.frames and calm.frames, "one frame of each camera")
+    assert len(busy.frames) == len(calm.frames) == 1
 
 
-def test_what_goes_wrong_with_a_picture_is_raised_in_the_thread_that_owns_the_connection(clip: Path) -> None:
-    def unwilling(_: TimedFrame) -> None:
-        raise ValueError("no such picture")
+def test_an_error_with_a_frame_is_raised_in_the_thread_that_owns_the_connection(clip: Path) -> None:
+    def fail(_: TimedFrame) -> None:
+        raise ValueError("no such frame")
 
     pool = DecodePool(1)
-    with opened(clip) as (source, packets), decoding_of(source, unwilling, 5.0, pool) as decoding:
-        decoding.put(packets[0])
-        decoding.run()
-        with pytest.raises(ValueError, match="no such picture"):
-            decoding.put(packets[1])
+    with opened(clip) as (source, packets), decode_task(source, fail, 5.0, pool) as task:
+        task.put(packets[0])
+        task.run()
+        with pytest.raises(ValueError, match="no such frame"):
+            task.put(packets[1])
 
 
-def test_after_the_connection_nothing_is_shown_any_more(clip: Path) -> None:
-    pool, shown = DecodePool(1), Shown()
-    with opened(clip) as (source, packets), decoding_of(source, shown, 5.0, pool) as decoding:
-        decoding.put(packets[0])
+def test_a_closed_task_delivers_nothing(clip: Path) -> None:
+    pool, delivered = DecodePool(1), Delivered()
+    with opened(clip) as (source, packets), decode_task(source, delivered, 5.0, pool) as task:
+        task.put(packets[0])
     with running(pool):
-        assert decoding.run() is False
-    assert shown.frames == []
+        assert task.run() is False
+    assert delivered.frames == []
+
+
+def test_closing_waits_for_the_frame_in_decoding(clip: Path) -> None:
+    entered, leave, order = Flag(), Flag(), []
+
+    def slow(_: TimedFrame) -> None:
+        entered.set()
+        leave.wait(0.3)
+        order.append("delivered")
+
+    pool = DecodePool(1)
+    with running(pool), opened(clip) as (source, packets):
+        with decode_task(source, slow, 5.0, pool) as task:
+            task.put(packets[0])
+            assert entered.wait(5)
+        order.append("closed")
+    assert order == ["delivered", "closed"]

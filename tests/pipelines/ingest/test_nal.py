@@ -1,4 +1,4 @@
-"""Roles of pictures that real encoders wrote."""
+"""Roles of frames from real encoders, and of arbitrary bytes."""
 
 from fractions import Fraction
 
@@ -6,12 +6,16 @@ import av
 import numpy as np
 import pytest
 from av.video.codeccontext import VideoCodecContext
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pipelines.ingest.nal import FrameRole, classify_access_unit
 
+START_CODE = b"\x00\x00\x01"
+
 
 def encoded(codec: str, **options: str) -> list[av.Packet]:
-    """24 noisy pictures with a keyframe in every 8."""
+    """24 noisy frames with a keyframe in every 8."""
     noise = np.random.default_rng(3)
     encoder = VideoCodecContext.create(codec, "w")
     encoder.width, encoder.height, encoder.pix_fmt = 64, 64, "yuv420p"
@@ -19,10 +23,10 @@ def encoded(codec: str, **options: str) -> list[av.Packet]:
     encoder.options = options
     packets = []
     for number in range(24):
-        picture = av.VideoFrame.from_ndarray(noise.integers(0, 255, (64, 64, 3), np.uint8), "rgb24")
-        picture = picture.reformat(format=encoder.pix_fmt)
-        picture.pts = number
-        packets += encoder.encode(picture)
+        frame = av.VideoFrame.from_ndarray(noise.integers(0, 255, (64, 64, 3), np.uint8), "rgb24")
+        frame = frame.reformat(format=encoder.pix_fmt)
+        frame.pts = number
+        packets += encoder.encode(frame)
     return packets + encoder.encode(None)
 
 
@@ -33,7 +37,7 @@ def encoded(codec: str, **options: str) -> list[av.Packet]:
         ("hevc", "libx265", {"x265-params": "bframes=0:scenecut=0:open-gop=0:log-level=none"}),
     ],
 )
-def test_every_keyframe_is_a_fresh_start_and_all_others_are_needed(
+def test_each_keyframe_is_a_random_access_point_and_all_others_are_needed(
     codec: str, encoder: str, options: dict[str, str]
 ) -> None:
     packets = encoded(encoder, **options)
@@ -42,21 +46,21 @@ def test_every_keyframe_is_a_fresh_start_and_all_others_are_needed(
     assert FrameRole.DISPOSABLE not in roles
 
 
-def test_pictures_that_no_other_one_needs_can_be_left_out_without_damage() -> None:
+def test_disposable_frames_can_be_left_out_without_damage() -> None:
     packets = encoded("libx264", bf="2", **{"x264-params": "b-adapt=0:b-pyramid=none:scenecut=0"})
     roles = [classify_access_unit("h264", bytes(packet)) for packet in packets]
     assert roles.count(FrameRole.DISPOSABLE) >= 8
     whole = decoded(packets)
     rest = decoded([packet for packet, role in zip(packets, roles, strict=True) if role is not FrameRole.DISPOSABLE])
     assert len(rest) == len(packets) - roles.count(FrameRole.DISPOSABLE)
-    for pts, picture in rest.items():
-        assert np.array_equal(picture, whole[pts])
+    for pts, frame in rest.items():
+        assert np.array_equal(frame, whole[pts])
 
 
 def decoded(packets: list[av.Packet]) -> dict[int, np.ndarray]:
     decoder = VideoCodecContext.create("h264", "r")
-    pictures = [picture for packet in (*packets, None) for picture in decoder.decode(packet)]
-    return {picture.pts: picture.to_ndarray() for picture in pictures}
+    frames = [frame for packet in (*packets, None) for frame in decoder.decode(packet)]
+    return {frame.pts: frame.to_ndarray() for frame in frames}
 
 
 def test_parameter_sets_alone_are_headers() -> None:
@@ -67,10 +71,37 @@ def test_parameter_sets_alone_are_headers() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x01", b"\x00\x00", b"no start code"])
-def test_what_is_not_understood_is_needed(data: bytes) -> None:
+def test_data_that_is_not_understood_is_needed(data: bytes) -> None:
     assert classify_access_unit("h264", data) is FrameRole.NEEDED
     assert classify_access_unit("vp9", data) is FrameRole.NEEDED
 
 
-def test_every_picture_of_motion_jpeg_stands_by_itself() -> None:
+def test_each_frame_of_motion_jpeg_is_a_random_access_point() -> None:
     assert classify_access_unit("mjpeg", b"\xff\xd8\xff") is FrameRole.RANDOM_ACCESS
+
+
+@given(codec=st.sampled_from(["h264", "hevc"]), data=st.binary(max_size=200))
+@example(codec="h264", data=START_CODE * 60)
+@example(codec="hevc", data=START_CODE + b"\x00" * 5000 + START_CODE)
+def test_arbitrary_bytes_have_a_role_and_are_headers_only_with_a_start_code(codec: str, data: bytes) -> None:
+    role = classify_access_unit(codec, data)
+    assert role is FrameRole.NEEDED or START_CODE in data
+
+
+@given(
+    units=st.lists(
+        st.tuples(st.sampled_from([6, 7, 8, 9]), st.binary(max_size=300).filter(lambda body: b"\x00\x00" not in body)),
+        max_size=8,
+    ),
+    reference=st.integers(0, 3),
+    slice_type=st.sampled_from([1, 2, 5]),
+)
+def test_the_first_slice_decides_whatever_parameter_sets_and_messages_precede_it(
+    units: list[tuple[int, bytes]], reference: int, slice_type: int
+) -> None:
+    before = b"".join(START_CODE + bytes([kind]) + body + b"\x80" for kind, body in units)
+    role = classify_access_unit("h264", before + START_CODE + bytes([reference << 5 | slice_type]) + b"\x88")
+    if slice_type == 5:
+        assert role is FrameRole.RANDOM_ACCESS
+    else:
+        assert role is (FrameRole.NEEDED if reference else FrameRole.DISPOSABLE)
