@@ -12,8 +12,8 @@ _MAX_PREFIX = 4096
 class FrameRole(Enum):
     """What the decoder needs a packet for.
 
-    HEADERS: parameter sets without a frame. RANDOM_ACCESS: later frames need nothing before it but headers. NEEDED: later
-    frames may depend on it. DISPOSABLE: no other frame depends on it.
+    HEADERS: parameter sets without a frame. RANDOM_ACCESS: later frames need nothing before it but headers.
+    NEEDED: later frames may depend on it. DISPOSABLE: no other frame depends on it.
     """
 
     HEADERS = auto()

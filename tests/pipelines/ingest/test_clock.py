@@ -27,9 +27,7 @@ class Now:
         pytest.param([(0, 50), (1, 51), (60, 52)], [0, 1, 60], id="after a long gap the clock is set again"),
     ],
 )
-def test_frames_have_the_time_at_which_they_were_captured(
-    arrivals: list[tuple[float, float]], expected: list[float]
-) -> None:
+def test_frames_have_the_time_of_their_capture(arrivals: list[tuple[float, float]], expected: list[float]) -> None:
     now = Now()
     clock, start, walls = StreamClock(now), now.seconds, []
     for after_s, stream_s in arrivals:
