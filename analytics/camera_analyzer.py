@@ -1,5 +1,6 @@
 """All facts about one camera from its tracks: wires counting, zone measures, levels, incidents and trips."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from analytics.camera import Camera
@@ -14,6 +15,7 @@ from analytics.flow.time_bins import TimeBins
 from analytics.flow.zone_intervals import INTERVAL_S, ZoneIntervalAggregator
 from analytics.flow.zone_travel import ZoneTravelMeter
 from analytics.incidents.manager import IncidentManager
+from analytics.road_users import RoadUser
 from analytics.tracks.kinematics import KMH_PER_MS
 from analytics.tracks.scene import Scene, SceneSampler
 from analytics.tracks.trajectories import AnalyzedFrame, Trajectories, Trajectory
@@ -50,6 +52,8 @@ class CameraAnalyzer:
             limit_ms = camera.speed_limit_kmh / KMH_PER_MS
         self._free_flow = [FreeFlowEstimator(limit_ms, signalised=zone.signal_controlled) for zone in camera.zones]
         self._incidents = IncidentManager(camera)
+        self.ended_tracks: Counter[RoadUser] = Counter()
+        """Number of tracks that ended since the start, by class; after `finish`, of all tracks."""
         self._reset()
 
     def _reset(self) -> None:
@@ -151,6 +155,7 @@ class CameraAnalyzer:
         return [*self._incidents.observe(scene, self._levels)]
 
     def _drop(self, expired: Sequence[Trajectory]) -> list[Fact]:
+        self.ended_tracks.update(trajectory.road_user for trajectory in expired)
         self._gates.drop(expired)
         self._scenes.drop(expired)
         self._incidents.drop(expired)

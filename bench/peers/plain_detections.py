@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.detection.letterbox import letterbox
 from models.detection.openvino_graph import core, read_network
-from pipelines.recordings.video_reader import Recording
+from pipelines.recordings.video_reader import VideoReader
 
 SIDE = 640
 """Side of the input, in pixels [source: default of ultralytics' YOLO]."""
@@ -26,10 +26,10 @@ COCO = {0: "person", 1: "bicycle", 2: "car", 3: "motorcycle", 5: "bus", 7: "truc
 def write_detections(clip: Path, weights: Path, out: Path) -> None:
     """Write the detections of a clip as `simpang replay` reads them."""
     network = core().compile_model(read_network(next(weights.glob("*.xml"))), "CPU")
-    with gzip.open(out, "wt") as file, Recording(str(clip)) as recording:
-        for timed in recording.frames():
-            boxes = detect(network, timed.frame.to_ndarray(format="rgb24").astype(np.uint8))
-            file.write(json.dumps({"t": timed.t, "boxes": boxes}) + "\n")
+    with gzip.open(out, "wt") as file, VideoReader(str(clip)) as video:
+        for frame in video.frames():
+            boxes = detect(network, frame.video_frame.to_ndarray(format="rgb24").astype(np.uint8))
+            file.write(json.dumps({"t": frame.at, "boxes": boxes}) + "\n")
 
 
 def detect(network: ov.CompiledModel, image: NDArray[np.uint8]) -> list[list[float | str]]:

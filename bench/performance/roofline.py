@@ -26,9 +26,9 @@ from models.detection.openvino_graph import core, read_network
 from models.gating.roi import choose_roi
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry
-from pipelines.recordings.count_video import count
+from pipelines.recordings.count_video import count_video
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
-from pipelines.recordings.video_reader import Recording
+from pipelines.recordings.video_reader import VideoReader
 
 MEASURED_CLIPS = ("us_dusk_side", "nl_highway")
 """A clip at dusk and one of fast traffic by day [assumption]."""
@@ -84,9 +84,9 @@ def whole_frame_camera(name: str) -> Camera:
 
 def ours_fps(clip: Path, camera: Camera) -> float:
     image_size = choose_roi(camera).window[2:]
-    with Recording(str(clip)) as recording, closing(open_detector(str(WEIGHTS), image_size=image_size)) as detector:
+    with VideoReader(str(clip)) as video, closing(open_detector(str(WEIGHTS), image_size=image_size)) as detector:
         started = perf_counter()
-        counted = count(recording, camera, detector, stop=Flag())
+        counted = count_video(video, camera, detector, stop=Flag())
         seconds = perf_counter() - started
     if counted.analysed_frames < counted.frames:
         raise RuntimeError("not every frame was analysed: the figures do not compare")

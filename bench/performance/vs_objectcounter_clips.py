@@ -79,7 +79,7 @@ def main() -> int:
 
 def run_ours_at(fps: str, clip: Path, gate: dict[str, Any]) -> dict[str, Any]:
     """Run `simpang count` at an analysis rate."""
-    return run_ours(clip, gate, "--looks", fps)
+    return run_ours(clip, gate, "--analysis-fps", fps)
 
 
 def measure(clip: str, sides: dict[str, Side], runs: int) -> dict[str, dict[str, float]]:

@@ -30,7 +30,7 @@ from pipelines.analysis.detector_factory import open_detector
 from pipelines.analysis.frame_convert import FrameConverter
 from pipelines.recordings.evaluate.case_runner import Case, case_camera
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
-from pipelines.recordings.video_reader import Recording
+from pipelines.recordings.video_reader import VideoReader
 
 CLIPS = ("us_dusk_side", "us_rain_turn", "de_cars_cyclist", "de_cars_truck", "br_signal")
 """Clips by day, at dusk and in rain, with cars, cyclists and trucks [assumption]."""
@@ -110,11 +110,11 @@ def detect_clip(clip: Path, camera: Camera, detector: Detector, change: Change) 
     """Detect in a changed clip. The change follows the resize, so that every input size has the same noise."""
     view = choose_roi(camera)
     converter, times, pending = FrameConverter(view), [], []
-    with Recording(str(clip)) as recording:
-        for number, timed in enumerate(recording.frames()):
-            times.append(timed.t)
-            pending.append(detector.submit(change(converter.to_rgb(timed.frame), number)))
-        frame_s = recording.frame_s
+    with VideoReader(str(clip)) as video:
+        for number, frame in enumerate(video.frames()):
+            times.append(frame.at)
+            pending.append(detector.submit(change(converter.to_rgb(frame.video_frame), number)))
+        frame_s = video.frame_s
     return ClipDetections(times, [view.to_frame(future.result()) for future in pending], times[-1] + frame_s)
 
 

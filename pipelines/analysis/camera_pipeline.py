@@ -1,5 +1,6 @@
 """Pipeline of one camera from frames to tracks and traffic facts, without threads."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from analytics.camera import Camera
 from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections, Tracks
 from analytics.facts import Fact
+from analytics.road_users import RoadUser
 from models.gating.roi import RegionOfInterest, choose_roi
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.perception import CameraPerception
@@ -44,6 +46,11 @@ class CameraPipeline:
         self._perception = CameraPerception(camera, roi or choose_roi(camera), gating=gating)
         self._analyzer = CameraAnalyzer(camera)
         self._on_result = on_result
+
+    @property
+    def ended_tracks(self) -> Counter[RoadUser]:
+        """Number of tracks that ended so far, by class."""
+        return self._analyzer.ended_tracks
 
     def plan(self, frame: TimedFrame) -> DetectionRequest:
         """Choose what the detector must process of the frame; `request.image` is None where nothing must be."""

@@ -31,7 +31,8 @@ from models.detection.detector import Detector
 from models.gating.roi import RegionOfInterest, choose_roi
 from pipelines.capacity.clips import FPS, SIZE, PreparedClip
 from pipelines.config.settings import CameraConfig
-from pipelines.recordings.video_reader import Recording
+from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.recordings.video_reader import VideoReader
 
 BEFORE_S, AFTER_S = 8, 4
 MOVED_PX = 5.0
@@ -82,9 +83,9 @@ def look_at_all(clip: PreparedClip, detector: Detector) -> Reference:
     loop_s = float(clip.pictures / FPS)
     motion = _Motion(before_s, loop_s)
     try:
-        with Recording(str(played)) as recording:
-            counted = pipelines.recordings.count_video.count(
-                recording, as_watched(clip), detector, stop=Flag(), watchers=[motion.watch]
+        with VideoReader(str(played)) as recording:
+            counted = pipelines.recordings.count_video.count_video(
+                recording, as_watched(clip), detector, stop=Flag(), callbacks=[motion.add]
             )
     finally:
         played.unlink(missing_ok=True)
@@ -149,8 +150,9 @@ class _Motion:
     moving: set[int] = field(default_factory=set)
     _since: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
-    def watch(self, t: float, _frame: object, tracks: Tracks, _facts: object) -> None:
-        """Each track is held against where it was a second ago."""
+    def add(self, frame: TimedFrame, tracks: Tracks, _facts: object) -> None:
+        """Compare each track with its place a second ago."""
+        t = frame.at
         bottoms = tracks.ground_points
         for track, (u, v) in zip(tracks.track_id.tolist(), bottoms.tolist(), strict=True):
             since, from_u, from_v = self._since.setdefault(track, (t, u, v))

@@ -21,7 +21,7 @@ from pipelines.recordings.count_report import Run, build_report, write_report
 from pipelines.worker.signals import stop_on_signals
 
 if TYPE_CHECKING:
-    from pipelines.recordings.count_video import Counted, Watcher
+    from pipelines.recordings.count_video import CountResult, FrameCallback
 
 
 @click.command()
@@ -34,17 +34,20 @@ if TYPE_CHECKING:
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 @click.option("--confidence", default=0.25, show_default=True, type=click.FloatRange(0.01, 0.99))
 @click.option(
+    "--analysis-fps",
     "--looks",
-    "looks_per_s",
+    "analysis_fps",
     type=click.FloatRange(min=1),
     default=math.inf,
-    help="Frames to look at a second; 5 to 8 are several times faster and lose few crossings. All without it.",
+    help="Frames a second to analyse; by default all. 5 to 8 are several times faster and lose few crossings.",
 )
 @click.option("--simulated", is_flag=True, help="SOURCE shows the simulated city; its own weights may be used.")
 @click.option(
+    "--whole-frame",
     "--whole-picture",
+    "whole_frame",
     is_flag=True,
-    help="With few --looks: look at all of the picture each time, not only at what moved and is not known already.",
+    help="With few --analysis-fps: run the detector on the whole frame, not only on regions that moved.",
 )
 @click.option("--json", "json_path", metavar="OUT", help="Where to write the report; - is standard output.")
 @click.option("--video", "video_path", type=click.Path(path_type=Path), help="Write an annotated H.264 video here.")
@@ -56,54 +59,55 @@ def count(
     weights: str | None,
     device: str,
     confidence: float,
-    looks_per_s: float,
-    whole_picture: bool,
+    analysis_fps: float,
+    whole_frame: bool,
     simulated: bool,
     json_path: str | None,
     video_path: Path | None,
 ) -> None:
     """Count road users in SOURCE: a video file, or an RTSP, HTTP or HLS address.
 
-    Ctrl-C ends it early; what was counted until then is reported.
+    Ctrl-C ends it early; the report then covers the time until then.
     """
     drawn = [parse_gate(text) for text in gates]
     geometry = read_geometry(camera_file) if camera_file else CameraGeometry()
     for path in (json_path if json_path != "-" else None, video_path):
-        _refuse_missing_folder(path)
+        _require_folder(path)
 
+    # OpenCV and the inference runtime take seconds to load, and --help does not need them.
     from models.gating.roi import LOW_FPS, choose_roi  # noqa: PLC0415
     from pipelines.analysis.detector_factory import open_detector  # noqa: PLC0415
-    from pipelines.recordings.annotate import AnnotatedVideo  # noqa: PLC0415 - these load OpenCV and the inference runtime,
-    from pipelines.recordings.count_video import count as count_recording  # noqa: PLC0415 - which --help need not wait for
-    from pipelines.recordings.video_reader import Recording  # noqa: PLC0415
+    from pipelines.recordings.annotate import AnnotatedVideo  # noqa: PLC0415
+    from pipelines.recordings.count_video import count_video  # noqa: PLC0415
+    from pipelines.recordings.video_reader import VideoReader  # noqa: PLC0415
 
     with ExitStack() as resources:
-        recording = resources.enter_context(Recording(source))
-        camera = camera_for(geometry, drawn, recording.image_size)
-        gating = looks_per_s < LOW_FPS and not whole_picture
-        size = None if gating else choose_roi(camera, analysis_fps=looks_per_s).window[2:]
+        video = resources.enter_context(VideoReader(source))
+        camera = camera_for(geometry, drawn, video.image_size)
+        gating = analysis_fps < LOW_FPS and not whole_frame
+        size = None if gating else choose_roi(camera, analysis_fps=analysis_fps).window[2:]
         detector = open_detector(weights, device=device, confidence=confidence, image_size=size, simulated=simulated)
         resources.enter_context(closing(detector))
-        watchers: list[Watcher] = [resources.enter_context(_progress(recording.expected_frames))]
+        callbacks: list[FrameCallback] = [resources.enter_context(_progress(video.expected_frames))]
         if video_path is not None:
-            watchers.append(resources.enter_context(AnnotatedVideo(video_path, camera, recording.frame_s)).show)
+            callbacks.append(resources.enter_context(AnnotatedVideo(video_path, camera, video.frame_s)).write)
         stop = resources.enter_context(stop_on_signals())
         started = time.perf_counter()
-        counted = count_recording(
-            recording, camera, detector, stop=stop, looks_per_s=looks_per_s, gating=gating, watchers=watchers
+        result = count_video(
+            video, camera, detector, stop=stop, analysis_fps=analysis_fps, gating=gating, callbacks=callbacks
         )
         wall_s = time.perf_counter() - started
-    report = _report(source, camera, counted, wall_s)
+    report = _report(source, camera, result, wall_s)
     if json_path is not None:
         write_report(report, json_path)
     if json_path != "-":
-        _show(report, has_gates=bool(camera.gates))
-        for span in counted.withheld:
+        _print_counts(report, has_gates=bool(camera.gates))
+        for span in result.withheld:
             click.echo(f"Nothing is known of {span.from_s:.0f} s to {span.to_s:.0f} s: {span.reason}.")
 
 
 def parse_gate(text: str) -> Gate:
-    """Raises UserError for an option that does not read `ID:u1,v1,u2,v2`.
+    """Parse the option `--gate`. Raises UserError for text that is not `ID:u1,v1,u2,v2`.
 
     >>> parse_gate("north:10,20,30.5,40").p2
     (30.5, 40.0)
@@ -124,9 +128,9 @@ def parse_gate(text: str) -> Gate:
 
 
 def camera_for(geometry: CameraGeometry, gates: Sequence[Gate], image_size: tuple[int, int]) -> Camera:
-    """The camera of this recording: what was drawn, scaled to its frames, and the gates in its own pixels.
+    """Scale the geometry to the frames of a recording, and add gates given in its pixels.
 
-    Raises UserError where something lies outside the picture or an id is used twice.
+    image_size: (width, height). Raises UserError where a point lies outside the frame or an id is used twice.
     """
     try:
         camera = geometry.camera("count", image_size, name=geometry.name or "")
@@ -135,29 +139,29 @@ def camera_for(geometry: CameraGeometry, gates: Sequence[Gate], image_size: tupl
         raise UserError(f"{error}; correct the gates or zones for this video") from error
 
 
-def _refuse_missing_folder(path: str | Path | None) -> None:
+def _require_folder(path: str | Path | None) -> None:
     if path is not None and not Path(path).resolve().parent.is_dir():
         raise UserError(f"{path}: the folder {Path(path).resolve().parent} does not exist; create it first")
 
 
-def _report(source: str, camera: Camera, counted: "Counted", wall_s: float) -> dict[str, Any]:
+def _report(source: str, camera: Camera, result: "CountResult", wall_s: float) -> dict[str, Any]:
     run = Run(
         source=without_credentials(source),
-        duration_s=counted.duration_s,
-        frames=counted.frames,
-        analysed_frames=counted.analysed_frames,
+        duration_s=result.duration_s,
+        frames=result.frames,
+        analysed_frames=result.analysed_frames,
         wall_s=wall_s,
     )
     withheld = [
         {"from_s": round(span.from_s, 2), "to_s": round(span.to_s, 2), "reason": span.reason}
-        for span in counted.withheld
+        for span in result.withheld
     ]
-    return {**build_report(run, counted.facts, camera), "road_users": counted.road_users, "withheld": withheld}
+    return {**build_report(run, result.facts, camera), "road_users": result.road_users, "withheld": withheld}
 
 
 @contextmanager
-def _progress(expected_frames: int | None) -> "Iterator[Watcher]":
-    """A bar on standard error where that is a terminal, nothing elsewhere."""
+def _progress(expected_frames: int | None) -> "Iterator[FrameCallback]":
+    """Show a progress bar on standard error, if that is a terminal; yields the callback that advances it."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TextColumn("frames"), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
@@ -165,7 +169,7 @@ def _progress(expected_frames: int | None) -> "Iterator[Watcher]":
         yield lambda *_: progress.advance(task)
 
 
-def _show(report: dict[str, Any], *, has_gates: bool) -> None:
+def _print_counts(report: dict[str, Any], *, has_gates: bool) -> None:
     """Print the counts as a table, or a line where there are none."""
     table = Table("gate", "direction", "class", "n")
     for row in report["counts"]:

@@ -1,4 +1,4 @@
-"""A video that shows what was counted: boxes, paths and gates with their totals."""
+"""Annotated video of a count: boxes, paths, and gates with their totals."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,17 +17,25 @@ from analytics.detections import Tracks
 from analytics.facts import Crossing, Fact, Incident
 from analytics.road_users import ROAD_USERS
 from pipelines.errors import UserError
+from pipelines.ingest.frame_buffer import TimedFrame
 
-_TIME_BASE = Fraction(1, 90_000)
-_TRACE_S = 1.0
-_GATE_COLOUR = sv.Color.from_hex("#ffd400")
-_INCIDENT_COLOUR = sv.Color.from_hex("#ff2d2d")
+TIME_BASE = Fraction(1, 90_000)
+"""Unit (s) of the times in the written video [source: the clock of MPEG systems, 90 kHz]."""
+
+TRACE_S = 1.0
+"""Length (s) of the drawn path behind each vehicle. [assumption]"""
+
+GATE_COLOUR = sv.Color.from_hex("#ffd400")
+"""Yellow: gates and their counts. [assumption]"""
+
+INCIDENT_COLOUR = sv.Color.from_hex("#ff2d2d")
+"""Red: names of active incidents. [assumption]"""
 
 
 class AnnotatedVideo:
-    """Writes H.264 (yuv420p) as frames are shown to it. A context manager; the file is whole after it.
+    """Writer of H.264 video (yuv420p) with boxes, paths, gates and counts. A context manager; its end closes the file.
 
-    frame_s: seconds between frames, for the announced rate; each frame keeps its own time.
+    frame_s: seconds between frames, for the stated rate; each frame keeps its own time.
     Raises UserError where the file cannot be written, or its name ends in no known video format.
     """
 
@@ -42,9 +50,9 @@ class AnnotatedVideo:
             raise UserError(f"{path}: cannot be written as video; give a path that ends in .mp4") from error
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
-        self._stream.codec_context.time_base = _TIME_BASE
+        self._stream.codec_context.time_base = TIME_BASE
         self._camera = camera
-        self._drawing = _Drawing(camera, trace_frames=max(2, round(_TRACE_S / frame_s)))
+        self._drawing = _Drawing(camera, trace_frames=max(2, round(TRACE_S / frame_s)))
 
     def __enter__(self) -> Self:
         return self
@@ -55,18 +63,19 @@ class AnnotatedVideo:
         self._container.mux(self._stream.encode(None))
         self._container.close()
 
-    def show(self, t: float, frame: av.VideoFrame, tracks: Tracks, facts: Sequence[Fact]) -> None:
-        """Add one analysed frame; the arguments are those of `pipelines.recordings.count_video.Watcher`."""
-        scene = self._drawing.draw(np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8), tracks, facts)
+    def write(self, frame: TimedFrame, tracks: Tracks, facts: Sequence[Fact]) -> None:
+        """Draw one frame and append it; a `pipelines.recordings.count_video.FrameCallback`."""
+        image = np.asarray(frame.video_frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+        scene = self._drawing.draw(image, tracks, facts)
         drawn = av.VideoFrame.from_ndarray(
             np.ascontiguousarray(scene[: self._stream.height, : self._stream.width]), format="bgr24"
         )
-        drawn.pts, drawn.time_base = round(t / _TIME_BASE), _TIME_BASE
+        drawn.pts, drawn.time_base = round(frame.at / TIME_BASE), TIME_BASE
         self._container.mux(self._stream.encode(drawn.reformat(format="yuv420p")))
 
 
 class _Drawing:
-    """Draws on BGR frames, and remembers what the totals are."""
+    """Drawing on BGR images, with the counts and active incidents so far."""
 
     def __init__(self, camera: Camera, *, trace_frames: int) -> None:
         self._camera = camera
@@ -82,7 +91,7 @@ class _Drawing:
         self._thickness = thickness
 
     def draw(self, scene: NDArray[np.uint8], tracks: Tracks, facts: Sequence[Fact]) -> NDArray[np.uint8]:
-        self._remember(facts)
+        self._update(facts)
         detections = sv.Detections(
             xyxy=tracks.xyxy, confidence=tracks.confidence, class_id=tracks.class_id, tracker_id=tracks.track_id
         )
@@ -98,7 +107,7 @@ class _Drawing:
         self._draw_incidents(scene)
         return scene
 
-    def _remember(self, facts: Sequence[Fact]) -> None:
+    def _update(self, facts: Sequence[Fact]) -> None:
         for fact in facts:
             if isinstance(fact, Crossing):
                 self._totals[fact.gate, fact.direction.value] += 1
@@ -110,10 +119,10 @@ class _Drawing:
     def _draw_gates(self, scene: NDArray[np.uint8]) -> None:
         for gate in self._camera.gates:
             start, end = sv.Point(*gate.p1), sv.Point(*gate.p2)
-            sv.draw_line(scene, start, end, color=_GATE_COLOUR, thickness=2 * self._thickness)
+            sv.draw_line(scene, start, end, color=GATE_COLOUR, thickness=2 * self._thickness)
             text = f"{gate.id}  A {self._totals[gate.id, 'A']}  B {self._totals[gate.id, 'B']}"
             middle = sv.Point((start.x + end.x) / 2, (start.y + end.y) / 2)
-            sv.draw_text(scene, text, middle, text_scale=self._scale, background_color=_GATE_COLOUR)
+            sv.draw_text(scene, text, middle, text_scale=self._scale, background_color=GATE_COLOUR)
 
     def _draw_incidents(self, scene: NDArray[np.uint8]) -> None:
         for incident in self._incidents.values():
@@ -124,5 +133,5 @@ class _Drawing:
                 sv.Point(*incident.pixel),
                 text_scale=self._scale,
                 text_color=sv.Color.WHITE,
-                background_color=_INCIDENT_COLOUR,
+                background_color=INCIDENT_COLOUR,
             )

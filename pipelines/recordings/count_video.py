@@ -1,51 +1,56 @@
-"""`simpang count`: one video or stream in, traffic facts out."""
+"""Traffic facts of a whole video or stream, as fast as the machine analyses it.
+
+Drives the `CameraPipeline` of live cameras. Decoding, detection and analysis overlap. No frame of a file is dropped.
+"""
 
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import Empty, Full, Queue
 from threading import Event as Flag
-from threading import Thread
 
-import av
 import numpy as np
 
 from analytics.camera import Camera
-from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections, Tracks
 from analytics.facts import Fact
 from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.detector import Detector, RgbImage
 from models.gating.roi import choose_roi
+from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.analysis.detection_request import DetectionRequest
-from pipelines.analysis.perception import CameraPerception
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.analysis.view_store import has_geometry
 from pipelines.config.settings import StreamConfig
 from pipelines.errors import UserError
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.logging import without_credentials
-from pipelines.recordings.video_reader import Recording
+from pipelines.recordings.read_ahead import read_ahead
+from pipelines.recordings.video_reader import VideoReader
 
-_WAITING_PICTURES = 8
-_PATIENCE_S = 0.1
-"""How soon the threads notice a stop."""
+READ_AHEAD_FRAMES = 8
+"""Decoded frames that wait for their analysis at most. [assumption]"""
 
-_FROZEN_S = StreamConfig().frozen_s
-_CHECK_EVERY_S = 0.2
-"""How often it is asked whether the view is fit to be analysed: as often as of a live camera."""
+FROZEN_S = StreamConfig().frozen_s
+"""Seconds without a change in the image after which a camera counts as frozen: the default of a live camera."""
 
-Watcher = Callable[[float, av.VideoFrame, Tracks, list[Fact]], None]
-"""Told about every frame that was due for a look: time, frame, tracks in it (none where it was withheld) and facts that
-became known."""
+VIEW_CHECK_S = 0.2
+"""Interval (s) of the view check: that of a live camera with 5 analysed frames a second. [assumption]"""
+
+WITHHELD_GAP_S = 1.0
+"""Frames withheld at most this far (s) apart belong to one span. [assumption]"""
+
+FrameCallback = Callable[[TimedFrame, Tracks, Sequence[Fact]], None]
+"""Receives each frame that was due for analysis, in order, with its tracks and the facts that became known.
+
+A withheld frame has no tracks.
+"""
 
 
 @dataclass(slots=True)
-class Withheld:
-    """A span without facts, because the view was no basis for them: see `pipelines.analysis.view_gate`."""
+class WithheldSpan:
+    """Time without facts (s of the recording), because the view was unusable: see `pipelines.analysis.view_gate`."""
 
     from_s: float
     to_s: float
@@ -53,12 +58,11 @@ class Withheld:
 
 
 @dataclass(slots=True)
-class Counted:
-    """What came out.
+class CountResult:
+    """Facts of a recording.
 
-    frames: in the recording. analysed_frames: fewer where not all were to be looked at or frames were withheld, where a
-    live stream outran the machine, or the count was stopped. road_users: how many were followed, by the class each was
-    seen as most often.
+    frames: number in the recording. analysed_frames: number analysed; the others were not due, were withheld, were
+    dropped from a live stream, or came after a stop. road_users: number of tracks by class.
     """
 
     frames: int = 0
@@ -66,194 +70,155 @@ class Counted:
     duration_s: float = 0.0
     facts: list[Fact] = field(default_factory=list)
     road_users: dict[RoadUser, int] = field(default_factory=dict)
-    withheld: list[Withheld] = field(default_factory=list)
+    withheld: list[WithheldSpan] = field(default_factory=list)
 
-    def withhold(self, t: float, reason: str) -> None:
-        if not self.withheld or t - self.withheld[-1].to_s > 1.0:
-            self.withheld.append(Withheld(t, t))
+    def add_withheld(self, t: float, reason: str) -> None:
+        """Add a withheld frame at `t` (s) to the last span, or to a new one after a gap."""
+        if not self.withheld or t - self.withheld[-1].to_s > WITHHELD_GAP_S:
+            self.withheld.append(WithheldSpan(t, t))
         span = self.withheld[-1]
         span.to_s, span.reason = t, reason or span.reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """glance: what the detector is to see, where that could be told in advance."""
-
-    t: float
-    frame: av.VideoFrame
-    glance: DetectionRequest | None
-    fitness: ViewQuality
-
-
-Look = Callable[[TimedFrame], DetectionRequest]
-
-
-class _Reader:
-    """Decodes in a thread of its own and keeps a few pictures ready.
-
-    A file waits for its reader; of a live stream the oldest waiting picture is dropped.
-    """
-
-    def __init__(
-        self, recording: Recording, view: ViewGate, looks_per_s: float, stop: Flag, look: Look | None = None
-    ) -> None:
-        """look: taken at each frame that may be analysed, in advance."""
-        self._recording, self._stop, self._look_ahead = recording, stop, look
-        self._looks_per_s, self._due = looks_per_s, 0.0
-        self._view, self._fitness, self._check_at = view, ViewQuality(usable=True), 0.0
-        self._ready: Queue[_Picture | None] = Queue(_WAITING_PICTURES)
-        self._failure: BaseException | None = None
-        self._thread = Thread(target=self._run, name="decode", daemon=True)
-        self.frames = 0
-        self.last_t = 0.0
-
-    def __iter__(self) -> Iterator[_Picture]:
-        self._thread.start()
-        while not self._stop.is_set():
-            try:
-                picture = self._ready.get(timeout=_PATIENCE_S)
-            except Empty:
-                continue
-            if picture is None:
-                break
-            yield picture
-        self._thread.join(timeout=2.0)
-        if self._failure is not None:
-            raise self._failure
-
-    def _run(self) -> None:
-        try:
-            for timed in self._recording.frames(self._looks_per_s):
-                if self._stop.is_set():
-                    return
-                self.frames += 1
-                self.last_t = timed.t
-                if timed.t < self._due - self._recording.frame_s / 4:
-                    continue
-                self._due = max(self._due + 1 / self._looks_per_s, timed.t)
-                if timed.t >= self._check_at:
-                    self._check_at = timed.t + _CHECK_EVERY_S
-                    self._fitness = self._view.update(timed.t, timed.frame)
-                ahead = self._look_ahead if self._fitness.usable else None
-                glance = None if ahead is None else ahead(TimedFrame(timed.t, timed.frame))
-                self._offer(_Picture(timed.t, timed.frame, glance, self._fitness))
-        except Exception as error:  # handed to the thread that reads
-            self._failure = error
-        finally:
-            self._offer(None)
-
-    def _offer(self, picture: _Picture | None) -> None:
-        while not self._stop.is_set():
-            try:
-                self._ready.put(picture, timeout=_PATIENCE_S)
-            except Full:
-                if self._recording.is_live:
-                    self._drop_oldest()
-            else:
-                return
-
-    def _drop_oldest(self) -> None:
-        with suppress(Empty):
-            self._ready.get_nowait()
-
-
-def count(
-    recording: Recording,
+def count_video(
+    video: VideoReader,
     camera: Camera,
     detector: Detector,
     *,
     stop: Flag,
-    looks_per_s: float = math.inf,
+    analysis_fps: float = math.inf,
     gating: bool = False,
-    watchers: Sequence[Watcher] = (),
-) -> Counted:
-    """Analyse the recording to its end, or until `stop` is set.
+    callbacks: Sequence[FrameCallback] = (),
+) -> CountResult:
+    """Analyse the video to its end, or until `stop` is set.
 
-    looks_per_s: how many frames of a second to look at, at most. gating: let the detector see only what moved and is
-    not known already (`models.gating.motion_gate`), one frame at a time.
+    analysis_fps: analysed frames a second at most. gating: run the detector only on regions that moved and are not
+    tracked already (`models.gating.motion_gate`), one frame at a time.
 
-    Decoding, detection and analysis overlap; facts come in the order of the frames. Raises UserError where nothing
-    in the recording can be decoded.
+    Facts come in the order of the frames. Raises UserError where no frame can be decoded.
     """
-    sight = CameraPerception(camera, choose_roi(camera, analysis_fps=looks_per_s), gating=gating)
-    fitness = ViewGate(_FROZEN_S, has_geometry=has_geometry(camera))
-    reader = _Reader(recording, fitness, looks_per_s, stop, None if gating else sight.plan)
-    counting = _Counting(camera, detector, sight, watchers)
-    for picture in reader:
-        if not picture.fitness.usable:
-            counting.withhold(picture)
-            continue
-        if gating:
-            counting.finish_all()
-        counting.look(picture)
-    if not reader.frames and not stop.is_set():
-        raise UserError(f"{without_credentials(recording.source)}: not one frame can be decoded; is the video whole?")
-    counted = counting.finish(reader.last_t + recording.frame_s if reader.frames else 0.0)
-    counted.frames = reader.frames + recording.passed_over
-    return counted
+    pipeline = CameraPipeline(camera, roi=choose_roi(camera, analysis_fps=analysis_fps), gating=gating)
+    frames = _DueFrames(video, camera, analysis_fps, plan=None if gating else pipeline.plan)
+    run = _CountRun(pipeline, detector, callbacks)
+    for frame in read_ahead(frames, READ_AHEAD_FRAMES, stop, drop_oldest=video.is_live):
+        run.add(frame)
+    if not frames.decoded and not stop.is_set():
+        raise UserError(f"{without_credentials(video.source)}: not one frame can be decoded; is the video whole?")
+    result = run.finish(frames.end_s)
+    result.frames = frames.decoded + video.frames_without_image
+    return result
 
 
-class _Counting:
-    """Frames on their way through the detector, and what came out so far."""
+@dataclass(frozen=True, slots=True)
+class _DueFrame:
+    """A frame to analyse. request: None for an unusable view, or where the request depends on the previous result."""
+
+    frame: TimedFrame
+    quality: ViewQuality
+    request: DetectionRequest | None
+
+
+class _DueFrames:
+    """Frames of a video that are due for analysis, with the quality of their view. Iterate once.
+
+    plan: makes the detection request of a usable frame in the thread that reads. decoded: frames so far, due or not.
+    end_s: time (s) at which the last of them ends.
+    """
 
     def __init__(
-        self, camera: Camera, detector: Detector, sight: CameraPerception, watchers: Sequence[Watcher]
+        self,
+        video: VideoReader,
+        camera: Camera,
+        analysis_fps: float,
+        plan: Callable[[TimedFrame], DetectionRequest] | None,
     ) -> None:
-        self._detector, self._sight, self._watchers = detector, sight, watchers
-        self._analyst, self._counted = CameraAnalyzer(camera), Counted()
-        self._votes: dict[int, Counter[int]] = {}
-        self._under_way: deque[tuple[_Picture, DetectionRequest, Future[Detections] | None]] = deque()
-        self._latest: tuple[RgbImage, Future[Detections]] | None = None
+        self._video = video
+        self._analysis_fps = analysis_fps
+        self._view = ViewGate(FROZEN_S, has_geometry=has_geometry(camera))
+        self._plan = plan
+        self.decoded = 0
+        self.end_s = 0.0
 
-    def look(self, picture: _Picture) -> None:
-        glance = picture.glance or self._sight.plan(TimedFrame(picture.t, picture.frame))
-        self._under_way.append((picture, glance, None if glance.image is None else self._detect(glance.image)))
-        while self._under_way and (self._is_full or _is_done(self._under_way[0][2])):
-            self._finish_oldest()
+    def __iter__(self) -> Iterator[_DueFrame]:
+        due_at, check_at = 0.0, 0.0
+        quality = ViewQuality(usable=True)
+        for frame in self._video.frames(self._analysis_fps):
+            self.decoded += 1
+            self.end_s = frame.at + self._video.frame_s
+            if frame.at < due_at - self._video.frame_s / 4:
+                continue
+            due_at = max(due_at + 1 / self._analysis_fps, frame.at)
+            if frame.at >= check_at:
+                check_at = frame.at + VIEW_CHECK_S
+                quality = self._view.update(frame.at, frame.video_frame)
+            plan = self._plan if quality.usable else None
+            yield _DueFrame(frame, quality, None if plan is None else plan(frame))
 
-    def withhold(self, picture: _Picture) -> None:
-        """It may not be analysed; time passes all the same."""
-        self.finish_all()
-        self._counted.withhold(picture.t, picture.fitness.reason)
-        self._tell(picture, Tracks.empty(), self._analyst.advance(picture.t))
 
-    def finish_all(self) -> None:
-        while self._under_way:
-            self._finish_oldest()
+@dataclass(frozen=True, slots=True)
+class _InFlight:
+    """A request in the detector. detections: None where the motion gate needs none."""
 
-    def finish(self, t: float) -> Counted:
-        """The recording ends at `t` seconds."""
-        self.finish_all()
-        counted = self._counted
-        counted.duration_s = t
-        counted.facts += self._analyst.finish(t)
-        winners = Counter(ROAD_USERS[vote.most_common(1)[0][0]] for vote in self._votes.values())
-        counted.road_users = {road_user: winners[road_user] for road_user in ROAD_USERS if winners[road_user]}
-        return counted
+    request: DetectionRequest
+    detections: Future[Detections] | None
 
     @property
-    def _is_full(self) -> bool:
-        return len(self._under_way) > 2 * self._detector.in_flight
+    def is_done(self) -> bool:
+        return self.detections is None or self.detections.done()
+
+
+class _CountRun:
+    """Frames on their way through detector and pipeline, and the result so far."""
+
+    def __init__(self, pipeline: CameraPipeline, detector: Detector, callbacks: Sequence[FrameCallback]) -> None:
+        self._pipeline, self._detector, self._callbacks = pipeline, detector, callbacks
+        self._result = CountResult()
+        self._in_flight: deque[_InFlight] = deque()
+        self._latest: tuple[RgbImage, Future[Detections]] | None = None
+
+    def add(self, due: _DueFrame) -> None:
+        """Analyse the frame, or withhold it where its view is unusable."""
+        if due.request is None:
+            self._complete_all()
+        if not due.quality.usable:
+            self._withhold(due)
+            return
+        request = due.request or self._pipeline.plan(due.frame)
+        self._in_flight.append(_InFlight(request, None if request.image is None else self._detect(request.image)))
+        while self._in_flight and (len(self._in_flight) > 2 * self._detector.in_flight or self._in_flight[0].is_done):
+            self._complete_oldest()
+
+    def finish(self, t: float) -> CountResult:
+        """Complete all requests, end the recording at `t` (s), and return the result."""
+        self._complete_all()
+        result, tracks = self._result, self._pipeline.ended_tracks
+        result.duration_s = t
+        result.facts += self._pipeline.finish(t).facts
+        result.road_users = {road_user: tracks[road_user] for road_user in ROAD_USERS if tracks[road_user]}
+        return result
+
+    def _withhold(self, due: _DueFrame) -> None:
+        self._result.add_withheld(due.frame.at, due.quality.reason)
+        self._report(due.frame, Tracks.empty(), self._pipeline.advance(due.frame.at).facts)
 
     def _detect(self, image: RgbImage) -> Future[Detections]:
-        # Streams that were recoded repeat pictures; what is in them is known.
+        # A video that was converted to a higher frame rate repeats images: use the same result.
         if self._latest is None or not np.array_equal(image, self._latest[0]):
             self._latest = image, self._detector.submit(image)
         return self._latest[1]
 
-    def _finish_oldest(self) -> None:
-        picture, glance, detected = self._under_way.popleft()
-        tracks = self._sight.complete(glance, None if detected is None else detected.result())
-        self._counted.analysed_frames += 1
-        for track, class_id in zip(tracks.track_id.tolist(), tracks.class_id.tolist(), strict=True):
-            self._votes.setdefault(track, Counter())[class_id] += 1
-        self._tell(picture, tracks, self._analyst.observe(picture.t, tracks))
+    def _complete_all(self) -> None:
+        while self._in_flight:
+            self._complete_oldest()
 
-    def _tell(self, picture: _Picture, tracks: Tracks, facts: list[Fact]) -> None:
-        self._counted.facts += facts
-        for watch in self._watchers:
-            watch(picture.t, picture.frame, tracks, facts)
+    def _complete_oldest(self) -> None:
+        oldest = self._in_flight.popleft()
+        detections = None if oldest.detections is None else oldest.detections.result()
+        analysed = self._pipeline.complete(oldest.request, detections)
+        self._result.analysed_frames += 1
+        self._report(oldest.request.frame, analysed.tracks, analysed.facts)
 
-
-def _is_done(detected: Future[Detections] | None) -> bool:
-    return detected is None or detected.done()
+    def _report(self, frame: TimedFrame, tracks: Tracks, facts: list[Fact]) -> None:
+        self._result.facts += facts
+        for callback in self._callbacks:
+            callback(frame, tracks, facts)

@@ -1,8 +1,7 @@
-"""Reading a video file or address from beginning to end, for one-off counts."""
+"""Read a video file or address from its start to its end."""
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -13,28 +12,31 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from pipelines.errors import UserError
+from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
 
-_TIMEOUT_S = (15.0, 10.0)
-"""To open, and to read one packet."""
-_LIVE_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
-_SMALLEST_STEP_S = 1e-3
+OPEN_TIMEOUT_S, READ_TIMEOUT_S = 15.0, 10.0
+"""Longest wait (s) for the connection, and for one packet. [assumption]"""
+
+LIVE_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
+"""Start of addresses whose stream does not wait for its reader. [source: protocols of FFmpeg]"""
+
+MIN_STEP_S = 1e-3
+"""Least difference (s) between the times of two frames, where the stream repeats a time. [assumption]"""
+
+MAX_TIME_BACK_S = 1.0
+"""Greatest step back (s) of the stream's time that is not a restart of its clock. [assumption]"""
+
+DEFAULT_FPS = 25.0
+"""Frames a second of a stream that does not state its rate. [assumption]"""
 
 
-@dataclass(frozen=True, slots=True)
-class TimedFrame:
-    """t: seconds from the first frame of the source, strictly increasing."""
+class VideoReader:
+    """Decoder of the first video stream of `source`. A context manager.
 
-    t: float
-    frame: av.VideoFrame
-
-
-class Recording:
-    """A context manager over the first video stream of `source`.
-
-    Raises UserError where it cannot be opened, holds no video, or is in a codec that this build cannot decode.
+    Raises UserError where it cannot be opened, contains no video, or is in a codec that this build cannot decode.
     """
 
     def __init__(self, source: str) -> None:
@@ -43,10 +45,11 @@ class Recording:
         size = self._stream.codec_context.width, self._stream.codec_context.height
         if 0 in size:
             self._container.close()
-            raise UserError(f"{without_credentials(source)}: no picture size in the stream; is it a whole video?")
+            raise UserError(f"{without_credentials(source)}: the stream has no image size; is the video whole?")
         self.image_size = size
+        """(width, height) in pixels."""
         self._packets = self._decoded_frames = 0
-        self.is_live = source.lower().startswith(_LIVE_SCHEMES) or self._container.duration is None
+        self.is_live = source.lower().startswith(LIVE_SCHEMES) or self._container.duration is None
 
     def __enter__(self) -> Self:
         return self
@@ -58,13 +61,13 @@ class Recording:
 
     @property
     def frame_s(self) -> float:
-        """Seconds between frames, as the stream announces them."""
+        """Seconds between frames, as the stream states them."""
         rate = self._stream.average_rate or self._stream.guessed_rate
-        return float(1 / rate) if rate else 1 / 25
+        return float(1 / rate) if rate else 1 / DEFAULT_FPS
 
     @property
     def expected_frames(self) -> int | None:
-        """How many frames are to come, None where nobody knows (live)."""
+        """Number of frames in the file; None for a live stream."""
         if self.is_live:
             return None
         if self._stream.frames:
@@ -72,27 +75,29 @@ class Recording:
         return round(self._container.duration / av.time_base / self.frame_s) if self._container.duration else None
 
     def frames(self, wanted_per_s: float = math.inf) -> Iterator[TimedFrame]:
-        """Decoded frames; damaged ones are left out. Ends with the file, or where the stream is lost.
+        """Yield decoded frames with their time: seconds from the first frame, strictly increasing.
 
-        wanted_per_s: how many are wanted, evenly spread. Of the others, those are passed over that no other frame is
-        built on.
+        Damaged frames are skipped. Ends with the file, or where the stream is lost.
+
+        wanted_per_s: evenly spread frames a second that the caller needs. Other frames may be skipped where no frame
+        is predicted from them.
         """
         first: float | None = None
-        last = -_SMALLEST_STEP_S
+        last = -MIN_STEP_S
         for frame in self._decoded(wanted_per_s):
             at = frame.time if frame.pts is not None else None
             if first is None:
                 first = at or 0.0
             t = last + self.frame_s if at is None else at - first
-            if t < last - 1.0:
+            if t < last - MAX_TIME_BACK_S:
                 first = (at or 0.0) - last - self.frame_s
                 t = last + self.frame_s
-            last = max(t, last + _SMALLEST_STEP_S)
+            last = max(t, last + MIN_STEP_S)
             yield TimedFrame(last, frame)
 
     @property
-    def passed_over(self) -> int:
-        """Of the frames until now, those that came to nothing: nobody wanted them, or they were damaged."""
+    def frames_without_image(self) -> int:
+        """Number of frames so far that were skipped or damaged."""
         return max(0, self._packets - self._decoded_frames)
 
     def _decoded(self, wanted_per_s: float) -> Iterator[av.VideoFrame]:
@@ -101,21 +106,21 @@ class Recording:
             try:
                 packet = next(packets, None)
             except (OSError, av.error.FFmpegError) as error:
-                log.warning("the stream was lost; what came before counts", source=self.source, error=error)
+                log.warning("the stream was lost; the frames before it count", source=self.source, error=error)
                 return
             if packet is None:
                 return
             self._packets += packet.size > 0
-            self._pass_over(packet, wanted_per_s)
+            self._choose_skipping(packet, wanted_per_s)
             try:
                 for frame in packet.decode():
                     self._decoded_frames += 1
                     yield frame
             except av.error.FFmpegError:
-                log.debug("a damaged packet was left out", source=self.source)
+                log.debug("a damaged packet was skipped", source=self.source)
 
-    def _pass_over(self, packet: "Packet[VideoStream]", wanted_per_s: float) -> None:
-        """Tell the decoder whether it may, where frames come evenly: else nobody knows which is the next."""
+    def _choose_skipping(self, packet: "Packet[VideoStream]", wanted_per_s: float) -> None:
+        """Allow the decoder to skip a frame that is not wanted. Only at a constant rate are due times known."""
         if self.is_live or self._stream.average_rate != self._stream.base_rate or not math.isfinite(wanted_per_s):
             return
         wanted = True
@@ -129,13 +134,13 @@ def _open(source: str) -> tuple[InputContainer, VideoStream]:
     shown = without_credentials(source)
     options = {"rtsp_transport": "tcp"} if source.lower().startswith("rtsp") else {}
     try:
-        container = av.open(source, options=options, timeout=_TIMEOUT_S)
+        container = av.open(source, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
     except (OSError, ValueError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise UserError(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error
     if not container.streams.video:
         container.close()
-        raise UserError(f"{shown}: holds no video; give a video file or a stream's address")
+        raise UserError(f"{shown}: contains no video; give a video file or a stream's address")
     stream = container.streams.video[0]
     if stream.codec_context is None or stream.codec_context.codec is None:
         container.close()

@@ -141,14 +141,15 @@ def run_clip(case: Case, detector: "Detector") -> CaseResult:
 
     Raises UserError for a video that cannot be read.
     """
-    from pipelines.recordings.count_video import count  # noqa: PLC0415 - loads the inference runtime, which scenarios need not wait for
-    from pipelines.recordings.video_reader import Recording  # noqa: PLC0415
+    # OpenCV and the inference runtime take seconds to load, and scenarios do not need them.
+    from pipelines.recordings.count_video import count_video  # noqa: PLC0415
+    from pipelines.recordings.video_reader import VideoReader  # noqa: PLC0415
 
     camera = case_camera(case)
     collector = FactCollector(camera)
     started = time.perf_counter()
-    with Recording(str(case.source)) as recording:
-        counted = count(recording, camera, detector, stop=Flag())
+    with VideoReader(str(case.source)) as video:
+        counted = count_video(video, camera, detector, stop=Flag())
     collector.add(counted.facts)
     run = Run(
         source=str(case.source),

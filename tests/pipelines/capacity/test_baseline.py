@@ -14,8 +14,8 @@ from pipelines.capacity.baseline import (
     reference_for,
 )
 from pipelines.capacity.clips import FPS, prepare_clips
-from pipelines.recordings.count_video import count
-from pipelines.recordings.video_reader import Recording
+from pipelines.recordings.count_video import count_video
+from pipelines.recordings.video_reader import VideoReader
 from tests.support.bright_detector import BrightDetector
 from tests.support.servers import write_clip
 
@@ -47,8 +47,8 @@ def test_it_holds_what_one_loop_of_many_shows(clip, tmp_path):
     assert all(0 <= t < loop_s for t, _ in reference.crossings)
     assert any(reference.moving)
     before_s = play_looped(clip.path, tmp_path / "looped.mp4")
-    with Recording(str(tmp_path / "looped.mp4")) as recording:
-        counted = count(recording, as_watched(clip), BrightDetector(), stop=Flag())
+    with VideoReader(str(tmp_path / "looped.mp4")) as recording:
+        counted = count_video(recording, as_watched(clip), BrightDetector(), stop=Flag())
     in_the_loop = [f for f in counted.facts if isinstance(f, Crossing) and before_s <= f.t < before_s + loop_s]
     assert len(reference.crossings) == len(in_the_loop)
 

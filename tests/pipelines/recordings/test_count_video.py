@@ -16,8 +16,9 @@ from analytics.camera import Camera, Gate
 from analytics.facts import Crossing
 from analytics.road_users import RoadUser
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
-from pipelines.recordings.count_video import count
-from pipelines.recordings.video_reader import Recording
+from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.recordings.count_video import count_video
+from pipelines.recordings.video_reader import VideoReader
 from tests.support.bright_detector import BrightDetector
 from tests.support.servers import RtspCameras, wait_until, write_clip
 from tests.support.tiny_network import save_tiny_network
@@ -50,8 +51,8 @@ def simpang_count(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_one_vehicle_over_a_gate_is_one_crossing(road, detector):
     camera = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,))
-    with Recording(str(road)) as recording:
-        counted = count(recording, camera, detector, stop=Event())
+    with VideoReader(str(road)) as recording:
+        counted = count_video(recording, camera, detector, stop=Event())
     (crossing,) = [fact for fact in counted.facts if isinstance(fact, Crossing)]
     assert (crossing.gate, crossing.road_user) == ("middle", RoadUser.CAR)
     assert crossing.t == pytest.approx((160 - 35) / 3 / 25, abs=0.1)
@@ -60,8 +61,8 @@ def test_one_vehicle_over_a_gate_is_one_crossing(road, detector):
 
 
 def test_road_users_are_followed_without_any_geometry(road, detector):
-    with Recording(str(road)) as recording:
-        counted = count(recording, Camera(id="road", image_size=(320, 240)), detector, stop=Event())
+    with VideoReader(str(road)) as recording:
+        counted = count_video(recording, Camera(id="road", image_size=(320, 240)), detector, stop=Event())
     assert counted.road_users == {RoadUser.CAR: 1}
 
 
@@ -87,36 +88,38 @@ def test_a_picture_that_is_repeated_is_looked_at_once_and_counts_as_analysed(tmp
         video.mux(stream.encode())
     camera = Camera(id="c", image_size=(128, 96), gates=(Gate(id="g", p1=(64, 10), p2=(64, 90)),))
     detector, seen = CountingDetector(), []
-    with Recording(str(clip)) as recording:
-        counted = count(recording, camera, detector, stop=Event(), watchers=[lambda t, *_: seen.append(t)])
+    with VideoReader(str(clip)) as recording:
+        counted = count_video(
+            recording, camera, detector, stop=Event(), callbacks=[lambda frame, *_: seen.append(frame.at)]
+        )
     assert detector.pictures == 10
     assert counted.frames == counted.analysed_frames == len(seen) == 30
     assert len([fact for fact in counted.facts if isinstance(fact, Crossing)]) == 1
 
 
 @pytest.mark.parametrize(
-    ("looks_per_s", "looks", "gating"),
+    ("analysis_fps", "looks", "gating"),
     [
         *((5.0, 15, gating) for gating in (False, True)),
         *((10.0, 30, gating) for gating in (False, True)),
-        *((looks_per_s, looks, False) for looks_per_s, looks in ((12.5, 38), (25.0, 75), (120.0, 75))),
+        *((analysis_fps, looks, False) for analysis_fps, looks in ((12.5, 38), (25.0, 75), (120.0, 75))),
     ],
 )
-def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detector, looks_per_s, looks, gating):
+def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detector, analysis_fps, looks, gating):
     camera, seen = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), []
-    with Recording(str(road)) as recording:
-        counted = count(
+    with VideoReader(str(road)) as recording:
+        counted = count_video(
             recording,
             camera,
             detector,
             stop=Event(),
-            looks_per_s=looks_per_s,
+            analysis_fps=analysis_fps,
             gating=gating,
-            watchers=[lambda t, *_: seen.append(t)],
+            callbacks=[lambda frame, *_: seen.append(frame.at)],
         )
     assert counted.analysed_frames == looks
     assert counted.frames == 75
-    assert np.diff(seen).max() <= max(1 / looks_per_s, 1 / 25) + 1 / 25 + 1e-6
+    assert np.diff(seen).max() <= max(1 / analysis_fps, 1 / 25) + 1 / 25 + 1e-6
     (crossing,) = [fact for fact in counted.facts if isinstance(fact, Crossing)]
     assert crossing.t == pytest.approx((160 - 35) / 3 / 25, abs=0.1)
 
@@ -133,8 +136,8 @@ def test_with_gating_the_detector_sees_less_and_finds_the_same(road):
     camera, pixels, crossed = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), {}, {}
     for gating in (False, True):
         detector = MeasuringDetector()
-        with Recording(str(road)) as recording:
-            counted = count(recording, camera, detector, stop=Event(), looks_per_s=12.5, gating=gating)
+        with VideoReader(str(road)) as recording:
+            counted = count_video(recording, camera, detector, stop=Event(), analysis_fps=12.5, gating=gating)
         pixels[gating] = detector.pixels
         crossed[gating] = [fact.t for fact in counted.facts if isinstance(fact, Crossing)]
     assert crossed[True] == pytest.approx(crossed[False], abs=0.05)
@@ -144,9 +147,9 @@ def test_with_gating_the_detector_sees_less_and_finds_the_same(road):
 
 def test_watchers_see_every_frame_in_order(road, detector):
     seen = []
-    with Recording(str(road)) as recording:
+    with VideoReader(str(road)) as recording:
         camera = Camera(id="road", image_size=(320, 240))
-        count(recording, camera, detector, stop=Event(), watchers=[lambda t, *_: seen.append(t)])
+        count_video(recording, camera, detector, stop=Event(), callbacks=[lambda frame, *_: seen.append(frame.at)])
     assert len(seen) == 75
     assert seen == sorted(seen)
 
@@ -154,14 +157,14 @@ def test_watchers_see_every_frame_in_order(road, detector):
 def test_a_stop_ends_it_early_with_what_was_counted(road, detector):
     stop, seen = Event(), []
 
-    def stop_after_ten(t: float, *_: object) -> None:
-        seen.append(t)
+    def stop_after_ten(frame: TimedFrame, *_: object) -> None:
+        seen.append(frame)
         if len(seen) == 10:
             stop.set()
 
-    with Recording(str(road)) as recording:
+    with VideoReader(str(road)) as recording:
         camera = Camera(id="road", image_size=(320, 240))
-        counted = count(recording, camera, detector, stop=stop, watchers=[stop_after_ten])
+        counted = count_video(recording, camera, detector, stop=stop, callbacks=[stop_after_ten])
     assert 10 <= counted.analysed_frames < 75
 
 

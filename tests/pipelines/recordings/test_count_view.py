@@ -1,4 +1,4 @@
-"""What `count` makes of a camera that is turned in the middle of a recording."""
+"""Results of `count_video` for a camera that is turned in the middle of a recording."""
 
 from pathlib import Path
 from threading import Event
@@ -8,8 +8,8 @@ import pytest
 
 from analytics.camera import Camera, Gate, Zone
 from analytics.facts import Coverage, Crossing, Level, ZoneInterval
-from pipelines.recordings.count_video import count
-from pipelines.recordings.video_reader import Recording
+from pipelines.recordings.count_video import count_video
+from pipelines.recordings.video_reader import VideoReader
 from tests.support.bright_detector import BrightDetector
 from tests.support.street import SIZE, street
 
@@ -25,7 +25,7 @@ CAMERA = Camera(
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three minutes in which a white vehicle drives through every eight seconds; turned in the second."""
+    """Three minutes of a white vehicle that crosses every eight seconds; the camera is turned in the second minute."""
     path = tmp_path_factory.mktemp("clips") / "turned.mp4"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FPS)
@@ -41,10 +41,12 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_nothing_is_known_of_the_time_in_which_the_camera_was_turned(recording: Path) -> None:
+def test_no_facts_cover_the_time_in_which_the_camera_was_turned(recording: Path) -> None:
     seen = []
-    with Recording(str(recording)) as opened:
-        counted = count(opened, CAMERA, BrightDetector(), stop=Event(), watchers=[lambda t, *_: seen.append(t)])
+    with VideoReader(str(recording)) as opened:
+        counted = count_video(
+            opened, CAMERA, BrightDetector(), stop=Event(), callbacks=[lambda frame, *_: seen.append(frame)]
+        )
     (withheld,) = counted.withheld
     assert withheld.from_s == pytest.approx(TURNED_S[0], abs=3)
     assert withheld.to_s == pytest.approx(TURNED_S[1] + 9, abs=4)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from pipelines.errors import UserError
-from pipelines.recordings.video_reader import Recording
+from pipelines.recordings.video_reader import VideoReader
 from tests.support.servers import free_port, write_clip
 
 
@@ -59,12 +59,12 @@ def write_frames(path: Path, pts: list[int], time_base: Fraction = Fraction(1, 1
     ],
 )
 def test_times_count_from_the_first_frame(tmp_path, pts, times):
-    with Recording(str(write_frames(tmp_path / "clip.mkv", pts))) as recording:
-        assert [frame.t for frame in recording.frames()] == pytest.approx(times, abs=0.002)
+    with VideoReader(str(write_frames(tmp_path / "clip.mkv", pts))) as recording:
+        assert [frame.at for frame in recording.frames()] == pytest.approx(times, abs=0.002)
 
 
 def test_size_rate_and_length_are_known_beforehand(tmp_path):
-    with Recording(str(write_clip(tmp_path / "clip.mp4", seconds=2))) as recording:
+    with VideoReader(str(write_clip(tmp_path / "clip.mp4", seconds=2))) as recording:
         assert recording.image_size == (320, 240)
         assert recording.frame_s == pytest.approx(1 / 25)
         assert recording.expected_frames == 50
@@ -73,8 +73,8 @@ def test_size_rate_and_length_are_known_beforehand(tmp_path):
 
 def test_every_frame_comes_in_order_even_if_it_repeats(tmp_path):
     clip = write_clip(tmp_path / "clip.mp4", seconds=2, still=True, reordered=True)
-    with Recording(str(clip)) as recording:
-        times = [frame.t for frame in recording.frames()]
+    with VideoReader(str(clip)) as recording:
+        times = [frame.at for frame in recording.frames()]
     assert len(times) == 50
     assert all(later > earlier for earlier, later in pairwise(times))
 
@@ -83,7 +83,7 @@ def test_a_file_that_is_cut_off_counts_as_far_as_it_goes(tmp_path):
     whole = write_clip(tmp_path / "whole.ts", seconds=4)
     cut = tmp_path / "cut.ts"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    with Recording(str(cut)) as recording:
+    with VideoReader(str(cut)) as recording:
         assert 10 < len(list(recording.frames())) < 100
 
 
@@ -91,7 +91,7 @@ def test_what_cannot_be_opened_is_one_line_that_names_it(tmp_path):
     (tmp_path / "text.mp4").write_text("no video at all")
     for source in (str(tmp_path / "missing.mp4"), str(tmp_path / "text.mp4"), f"rtsp://127.0.0.1:{free_port()}/x"):
         with pytest.raises(UserError, match="cannot be opened") as refusal:
-            Recording(source)
+            VideoReader(source)
         assert str(refusal.value).startswith(source)
         assert "\n" not in str(refusal.value)
 
@@ -101,7 +101,7 @@ def test_a_codec_that_nobody_knows_is_refused(tmp_path):
     header = known.index(b"moov")
     (tmp_path / "unknown.mp4").write_bytes(known[:header] + known[header:].replace(b"avc1", b"zzz1"))
     with pytest.raises(UserError, match="this codec cannot be decoded here; have the camera send"):
-        Recording(str(tmp_path / "unknown.mp4"))
+        VideoReader(str(tmp_path / "unknown.mp4"))
 
 
 @pytest.mark.parametrize(("name", "options"), [("front.mp4", {"movflags": "faststart"}), ("road.m3u8", {})])
@@ -115,14 +115,14 @@ def test_http_and_hls_addresses_are_read_to_their_end(tmp_path, name, options):
             if packet.dts is not None:
                 packet.stream = stream
                 served.mux(packet)
-    with http_server(folder) as address, Recording(f"{address}/{name}") as recording:
+    with http_server(folder) as address, VideoReader(f"{address}/{name}") as recording:
         assert sum(1 for _ in recording.frames()) == 50
         assert not recording.is_live
 
 
 def test_a_password_in_the_address_is_never_told():
     with pytest.raises(UserError, match=r"rtsp://\*\*\*@127") as refusal:
-        Recording(f"rtsp://admin:s3cret@127.0.0.1:{free_port()}/x")
+        VideoReader(f"rtsp://admin:s3cret@127.0.0.1:{free_port()}/x")
     assert "s3cret" not in str(refusal.value)
 
 
@@ -133,20 +133,20 @@ def test_sound_without_a_picture_is_refused(tmp_path):
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
         frame.sample_rate = 8000
         container.mux(stream.encode(frame))
-    with pytest.raises(UserError, match="holds no video"):
-        Recording(str(path))
+    with pytest.raises(UserError, match="contains no video"):
+        VideoReader(str(path))
 
 
 @pytest.mark.parametrize("wanted_per_s", [5.0, 8.0])
 def test_frames_that_nobody_wants_are_passed_over_and_those_wanted_are_there(tmp_path, wanted_per_s):
     """With B-frames, of which some are what no other frame is built on."""
     clip = write_clip(tmp_path / "reordered.mp4", seconds=4.0, reordered=True)
-    with Recording(str(clip)) as recording:
-        everything = [timed.t for timed in recording.frames()]
-        assert recording.passed_over == 0
-    with Recording(str(clip)) as recording:
-        some = [timed.t for timed in recording.frames(wanted_per_s)]
-        assert len(some) + recording.passed_over == len(everything)
+    with VideoReader(str(clip)) as recording:
+        everything = [frame.at for frame in recording.frames()]
+        assert recording.frames_without_image == 0
+    with VideoReader(str(clip)) as recording:
+        some = [frame.at for frame in recording.frames(wanted_per_s)]
+        assert len(some) + recording.frames_without_image == len(everything)
     assert 0 < len(some) < 0.9 * len(everything)
     assert set(some) <= set(everything)
     wanted = [next(t for t in everything if t >= n / wanted_per_s - 0.01) for n in range(int(3.9 * wanted_per_s))]
