@@ -1,5 +1,6 @@
 """The portal: an API for what is known of the traffic, live video, and the pages that show both."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -13,7 +14,7 @@ from pipelines.config.settings import Config
 from portal import city_routes as city
 from portal.auth import routes as session
 from portal.auth.rate_limit import AttemptLimiter
-from portal.auth.sessions import Sessions, session_key
+from portal.auth.sessions import open_sessions
 from portal.auth.users import load_users
 from portal.cameras import calibration_routes as calibrate
 from portal.cameras import routes as cameras
@@ -50,7 +51,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         pool=pool,
         catalogue=CameraCatalogue(config),
         users=users,
-        sessions=Sessions(session_key(config.data_dir), users),
+        sessions=open_sessions(config.data_dir, users, time.time()),
         sign_in_limiter=AttemptLimiter(),
     )
     # The documentation pages of FastAPI load scripts from elsewhere; /openapi.json says the same.

@@ -33,7 +33,7 @@ def run(config: Path) -> None:
 @click.command()
 def password() -> None:
     """Ask for a password and print its hash, for `users:` in the configuration."""
-    from portal.auth.users import hash_password  # noqa: PLC0415
+    from portal.auth.passwords import hash_password  # noqa: PLC0415
 
     typed = click.prompt("Password", hide_input=True, confirmation_prompt="The same again", err=True)
     click.echo(hash_password(typed))

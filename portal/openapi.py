@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from pipelines.config.settings import CityConfig, Config, UserConfig
 from portal.app import create_app
-from portal.auth.users import hash_password
+from portal.auth.passwords import hash_password
 
 
 def openapi_document() -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Who is asking, and what they may see: dependencies of the routes.
+"""Permissions as dependencies of the routes: the current user, roles, and cameras that the user may see.
 
-To a user who is not signed in, a camera that is not public does not exist: 404, never 403.
+For a client without a session, a camera that is not public does not exist: 404, never 403.
 """
 
 import time
@@ -9,26 +9,33 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request, status
 
-from portal.auth.sessions import COOKIE
+from portal.auth.sessions import COOKIE, UserSession
 from portal.auth.users import Role, User
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
 
 
-def _current_user(request: Request, services: ServicesDep) -> User | None:
-    return services.sessions.user(request.cookies.get(COOKIE), time.time())
+def _current_session(request: Request, services: ServicesDep) -> UserSession | None:
+    return services.sessions.read(request.cookies.get(COOKIE), time.time())
+
+
+CurrentSession = Annotated[UserSession | None, Depends(_current_session)]
+
+
+def _current_user(session: CurrentSession) -> User | None:
+    return session.user if session else None
 
 
 CurrentUser = Annotated[User | None, Depends(_current_user)]
 
 
 def has_role(user: User | None, role: Role) -> bool:
-    """Operators may do what planners and police may."""
+    """Whether the user has the role; an operator has every role, a client without a session none."""
     return user is not None and bool(user.roles & {role, "operator"})
 
 
 def requires(role: Role) -> Callable[[User | None], User]:
-    """A dependency that lets only users with `role` pass: 401 for who is not signed in, 403 for others."""
+    """A dependency that returns a user with `role`. Raises 401 without a session, and 403 for other users."""
 
     def check(user: CurrentUser) -> User:
         if user is None:
@@ -42,10 +49,11 @@ def requires(role: Role) -> Callable[[User | None], User]:
 
 Planner = Annotated[User, Depends(requires("planner"))]
 Police = Annotated[User, Depends(requires("police"))]
+Operator = Annotated[User, Depends(requires("operator"))]
 
 
 def get_visible_camera(services: ServicesDep, user: User | None, camera_id: str) -> CatalogueEntry:
-    """Raises 404 for a camera that does not exist for this user."""
+    """The camera with this id. Raises 404 for one that does not exist, or that the user may not see."""
     entry = services.catalogue.find(camera_id, signed_in=user is not None)
     if entry is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such camera.")

@@ -1,20 +1,23 @@
-"""Slowing down whoever guesses passwords."""
+"""Rate limit of sign-in attempts, against guessed passwords. See docs/adr/0061-sign-in-rate-limit.md."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
 
 WINDOW_S = 300.0
-MAX_REMEMBERED = 10_000
+"""Seconds for which an attempt counts. [assumption]"""
+MAX_KEYS = 10_000
+"""Keys whose attempts are stored, the newest; bounds the memory to a few MiB. [assumption]"""
 
 Key = tuple[str, ...]
+"""What attempts are counted by: kind and value, such as ("address", "10.0.0.1")."""
 
 
 class AttemptLimiter:
-    """Counts attempts by key over five minutes; remembers the newest 10,000 keys and no more.
+    """Sliding-window limit of attempts by key, in bounded memory. For any thread.
 
-    An attempt counts as failed from its beginning, so that a thousand at once are no way around the limit. Time is
-    the caller's: seconds that increase.
+    An attempt counts from its beginning, so that simultaneous attempts cannot exceed the limit. Times are those of
+    the caller, in seconds that increase.
     """
 
     def __init__(self) -> None:
@@ -22,20 +25,24 @@ class AttemptLimiter:
         self._lock = Lock()
 
     def attempt(self, limits: Mapping[Key, int], now: float) -> float:
-        """0 where the attempt may be made, which is counted for every key; else how long to wait, in seconds."""
+        """Count an attempt for every key and return 0, or return the seconds to wait where a limit is reached.
+
+        limits: most attempts within WINDOW_S, by key.
+        """
         with self._lock:
             wait_s = max(self._wait_s(key, limit, now) for key, limit in limits.items())
             if wait_s == 0:
                 self._count(limits, now)
             return wait_s
 
-    def take_back(self, key: Key) -> None:
-        """The newest attempt was none."""
+    def refund(self, key: Key) -> None:
+        """Remove the newest attempt of a key, after it has succeeded."""
         with self._lock:
             if self._attempts.get(key):
                 self._attempts[key].pop()
 
-    def forget(self, key: Key) -> None:
+    def reset(self, key: Key) -> None:
+        """Remove all attempts of a key."""
         with self._lock:
             self._attempts.pop(key, None)
 
@@ -43,7 +50,7 @@ class AttemptLimiter:
         for key in keys:
             self._attempts[key] = [*self._recent(key, now), now]
             self._attempts.move_to_end(key)
-        while len(self._attempts) > MAX_REMEMBERED:
+        while len(self._attempts) > MAX_KEYS:
             self._attempts.popitem(last=False)
 
     def _recent(self, key: Key, now: float) -> list[float]:

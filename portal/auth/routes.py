@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""Sign-in, sign-out, and the user of the present session."""
 
 import math
 import time
@@ -6,39 +6,43 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
-from portal.auth.permissions import CurrentUser
+from portal.auth.permissions import CurrentSession, CurrentUser
 from portal.auth.schemas import Session, SessionUser, SignIn
 from portal.auth.sessions import COOKIE, LIFETIME_S
 from portal.auth.users import User
-from portal.dependencies import ServicesDep
+from portal.dependencies import LiveDep, ServicesDep
 from portal.schemas import Problem
 
-TRIES_PER_NAME = 5
-TRIES_PER_ADDRESS = 50
-"""Many people of one office share an address."""
+ATTEMPTS_PER_NAME = 5
+"""Wrong passwords for one name from one address within five minutes. [assumption]"""
+ATTEMPTS_PER_ADDRESS = 50
+"""Wrong passwords from one address within five minutes; a whole office may share an address. [assumption]"""
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 
 
-def _address(request: Request) -> str:
+def _client_address(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
-Address = Annotated[str, Depends(_address)]
+ClientAddress = Annotated[str, Depends(_client_address)]
 
 
 @router.get("")
-def who_am_i(user: CurrentUser) -> Session:
-    """The user of this session, null for an anonymous user."""
-    return _session(user)
+def current_session(user: CurrentUser) -> Session:
+    """The user of this session, null without one."""
+    return _as_json(user)
 
 
 @router.post("", responses={401: {"model": Problem}, 429: {"model": Problem}})
-def sign_in(given: SignIn, services: ServicesDep, address: Address, response: Response) -> Session:
-    """Sets the session cookie. Five wrong passwords for a name from one address close that door for minutes."""
+def sign_in(given: SignIn, services: ServicesDep, address: ClientAddress, response: Response) -> Session:
+    """Open a session and set its cookie.
+
+    After five wrong passwords for a name from one address, both together are refused for five minutes.
+    """
     name = given.name.strip().lower()
     by_name, by_address = ("name", name, address), ("address", address)
-    limits = {by_name: TRIES_PER_NAME, by_address: TRIES_PER_ADDRESS}
+    limits = {by_name: ATTEMPTS_PER_NAME, by_address: ATTEMPTS_PER_ADDRESS}
     wait_s = services.sign_in_limiter.attempt(limits, time.monotonic())
     if wait_s > 0:
         raise HTTPException(
@@ -46,27 +50,30 @@ def sign_in(given: SignIn, services: ServicesDep, address: Address, response: Re
             "Too many wrong passwords; please wait a few minutes.",
             {"Retry-After": f"{math.ceil(wait_s)}"},
         )
-    user = services.users.check(name, given.password)
+    user = services.users.authenticate(name, given.password)
     if user is None:
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Name or password is wrong.")
-    services.sign_in_limiter.forget(by_name)
-    services.sign_in_limiter.take_back(by_address)
+    services.sign_in_limiter.reset(by_name)
+    services.sign_in_limiter.refund(by_address)
     response.set_cookie(
         COOKIE,
-        services.sessions.issue(user, time.time()),
+        services.sessions.open(user, time.time()),
         max_age=LIFETIME_S,
         httponly=True,
         samesite="lax",
         secure=(services.config.portal.public_url or "").startswith("https:"),
     )
-    return _session(user)
+    return _as_json(user)
 
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT)
-def sign_out(response: Response) -> None:
-    """Takes the cookie back."""
+def sign_out(session: CurrentSession, services: ServicesDep, live: LiveDep, response: Response) -> None:
+    """Revoke the session, end its open streams and delete the cookie."""
+    if session is not None:
+        services.sessions.revoke(session, time.time())
+        live.broadcaster.end_session(session.id)
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")
 
 
-def _session(user: User | None) -> Session:
+def _as_json(user: User | None) -> Session:
     return Session(user=SessionUser(name=user.name, roles=sorted(user.roles)) if user else None)

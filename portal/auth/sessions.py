@@ -1,27 +1,97 @@
-"""Signed session cookies: who, until when, and a signature. Nothing is kept on the server but the key."""
+"""Sessions in signed cookies, each with an id by which it is revoked on sign-out. See docs/adr/0060-sessions.md."""
 
-import base64
 import hashlib
 import hmac
-import json
 import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from itsdangerous import BadData, URLSafeSerializer
 
 from pipelines.errors import UserError
+from portal.auth.revoked_sessions import RevokedSessions
 from portal.auth.users import User, Users
 
 COOKIE = "simpang_session"
+"""Name of the cookie."""
 LIFETIME_S = 12 * 3600
+"""Seconds from sign-in to the expiry of the session: a working day. [assumption]"""
 KEY_BYTES = 32
+"""Length of the signing key in bytes, as long as a SHA-256 digest. [source: RFC 2104, section 3]"""
+ID_BYTES = 16
+"""Random bytes of a session id: 128 bits. [source: OWASP Session Management Cheat Sheet, 64 bits or more]"""
+MARK_DIGITS = 16
+"""Hexadecimal digits of the mark that changes with the password: 64 bits. [assumption]"""
+
+
+@dataclass(frozen=True, slots=True)
+class UserSession:
+    """A valid session. expires_at: seconds since 1970."""
+
+    id: str
+    user: User
+    expires_at: float
+
+
+class Sessions:
+    """Opens, reads and revokes sessions. A changed password or a removed user ends their sessions too.
+
+    Times are those of the caller, in seconds since 1970.
+    """
+
+    def __init__(self, key: bytes, users: Users, revoked: RevokedSessions) -> None:
+        self._key = key
+        self._users = users
+        self._revoked = revoked
+        self._serializer = URLSafeSerializer(
+            key, salt=COOKIE, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
+        )
+
+    def open(self, user: User, now: float) -> str:
+        """Open a session; returns the value of the cookie."""
+        claims = {
+            "id": secrets.token_urlsafe(ID_BYTES),
+            "name": user.name,
+            "until": now + LIFETIME_S,
+            "password": self._password_mark(user),
+        }
+        return str(self._serializer.dumps(claims))
+
+    def read(self, cookie: str | None, now: float) -> UserSession | None:
+        """The session of a cookie; None for one that is missing, forged, expired or revoked, or without a user."""
+        try:
+            claims: dict[str, Any] = self._serializer.loads(cookie or "")
+        except BadData:
+            return None
+        user = self._users.find(claims["name"])
+        if user is None or claims["password"] != self._password_mark(user) or now >= claims["until"]:
+            return None
+        return None if claims["id"] in self._revoked else UserSession(claims["id"], user, claims["until"])
+
+    def revoke(self, session: UserSession, now: float) -> None:
+        """End a session: from now on its cookie is refused, also after a restart."""
+        self._revoked.add(session.id, session.expires_at, now)
+
+    def _password_mark(self, user: User) -> str:
+        """Keyed digest of the password hash: it changes with the password, and does not disclose the hash."""
+        return hmac.new(self._key, user.password_hash.encode(), hashlib.sha256).hexdigest()[:MARK_DIGITS]
+
+
+def open_sessions(data_dir: Path, users: Users, now: float) -> Sessions:
+    """Sessions with the key and the revoked sessions that are stored in `data_dir`.
+
+    Raises UserError where one of the files cannot be used.
+    """
+    return Sessions(session_key(data_dir), users, RevokedSessions(data_dir / "revoked_sessions.json", now))
 
 
 def session_key(data_dir: Path) -> bytes:
-    """The signing key of this installation, made on first use and readable by its owner alone.
+    """The signing key of this installation, created on first use with access for the owner only.
 
-    Raises UserError where it was cut short: a short key could be guessed.
+    Raises UserError for a truncated key, which could be guessed.
     """
     path = data_dir / "session.key"
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -33,34 +103,3 @@ def session_key(data_dir: Path) -> bytes:
     if len(key) < KEY_BYTES:
         raise UserError(f"{path}: is cut short; delete it, and the next start makes a new one")
     return key
-
-
-@dataclass(frozen=True)
-class Sessions:
-    """Makes and reads the cookie's value. A changed password or a removed user ends their sessions."""
-
-    key: bytes
-    users: Users
-
-    def issue(self, user: User, now: float) -> str:
-        claim = {"name": user.name, "until": now + LIFETIME_S, "of": self._mark(user)}
-        payload = base64.urlsafe_b64encode(json.dumps(claim).encode())
-        return f"{payload.decode()}.{self._sign(payload)}"
-
-    def user(self, cookie: str | None, now: float) -> User | None:
-        """None for a cookie that is missing, too old, of nobody, or not ours."""
-        payload, _, signature = (cookie or "").partition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign(payload.encode()).encode()):
-            return None
-        claim = json.loads(base64.urlsafe_b64decode(payload))
-        user = self.users.find(claim["name"])
-        if user is None or claim["of"] != self._mark(user) or now >= claim["until"]:
-            return None
-        return user
-
-    def _mark(self, user: User) -> str:
-        """Changes with the password."""
-        return self._sign(user.password_hash.encode())[:16]
-
-    def _sign(self, message: bytes) -> str:
-        return hmac.new(self.key, message, hashlib.sha256).hexdigest()

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, status
+from fastapi import APIRouter, HTTPException, status
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.camera import Position
@@ -10,8 +10,7 @@ from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.calibration import INLIER_M, INLIER_PX
 from pipelines.config.control_points import ControlPointEntry, calibrate_places
 from pipelines.errors import UserError
-from portal.auth.permissions import get_visible_camera, requires
-from portal.auth.users import User
+from portal.auth.permissions import Operator, get_visible_camera
 from portal.dependencies import ServicesDep
 from portal.schemas import ApiModel, Problem
 
@@ -21,7 +20,6 @@ router = APIRouter(
     prefix="/api/calibrate", tags=["calibration"], responses={code: {"model": Problem} for code in (401, 403, 404)}
 )
 
-Operator = Annotated[User, Depends(requires("operator"))]
 Pixels = Annotated[int, Field(ge=1, le=20_000)]
 
 

@@ -32,11 +32,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ViewerScope:
-    """Messages that one client may receive, by its user's roles. incidents: the user has the role police."""
+    """Messages that one client may receive, by its user's roles.
+
+    incidents: the user has the role police. session_id: of the client's session, None without one.
+    """
 
     signed_in: bool
     incidents: bool
     operator: bool = False
+    session_id: str | None = None
 
     def includes(self, message: Message) -> bool:
         return self.incidents if message.is_incident else (message.public or self.signed_in)
@@ -53,7 +57,7 @@ class Subscription:
     """
 
     def __init__(self, scope: ViewerScope) -> None:
-        self._scope = scope
+        self.scope = scope
         self._waiting: dict[tuple[str, str], Message] = {}
         self._changed = asyncio.Event()
         self._closed = False
@@ -61,7 +65,7 @@ class Subscription:
     def put(self, messages: Iterable[Message]) -> None:
         """Queue the messages that are within the client's scope."""
         for message in messages:
-            if self._scope.includes(message):
+            if self.scope.includes(message):
                 self._waiting[message.coalesce_key] = message
         self._drop_oldest_incidents()
         self._changed.set()
@@ -81,7 +85,7 @@ class Subscription:
             await self._changed.wait()
             self._changed.clear()
             while self._waiting and not self._closed:
-                yield self._scope.event_of(self._waiting.pop(next(iter(self._waiting))))
+                yield self.scope.event_of(self._waiting.pop(next(iter(self._waiting))))
 
 
 class Broadcaster:
@@ -111,6 +115,15 @@ class Broadcaster:
     def _deliver(self, messages: list[Message]) -> None:
         for subscription in self._subscriptions:
             subscription.put(messages)
+
+    def end_session(self, session_id: str) -> None:
+        """End the streams of a session that was revoked; any thread may call it."""
+        self._loop.call_soon_threadsafe(self._close_session, session_id)
+
+    def _close_session(self, session_id: str) -> None:
+        for subscription in self._subscriptions:
+            if subscription.scope.session_id == session_id:
+                subscription.close()
 
     def close(self) -> None:
         """End every stream, open and future. Call it on the event loop's thread."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from portal.auth.permissions import CurrentUser, has_role
+from portal.auth.permissions import CurrentSession, has_role
 from portal.dependencies import LiveDep, ServicesDep
 from portal.live.broadcaster import ViewerScope
 from portal.live.camera_state import camera_state
@@ -19,17 +19,19 @@ router = APIRouter(prefix="/api/stream", tags=["stream"])
 
 
 @router.get("", response_class=EventSourceResponse)
-async def stream(services: ServicesDep, live: LiveDep, user: CurrentUser) -> AsyncIterable[ServerSentEvent]:
+async def stream(services: ServicesDep, live: LiveDep, session: CurrentSession) -> AsyncIterable[ServerSentEvent]:
     """Live updates. Events `camera` carry a CameraState: first of every visible camera, then of each that changes.
 
     Events `incident` carry an Incident that was raised, changed or ended; for police and operators. Events `narration`
     come in a simulated city. A comment every 15 seconds keeps the connection open. A slow client receives the latest
     state of each camera and incident, not every step.
     """
+    user = session.user if session else None
     scope = ViewerScope(
         signed_in=user is not None,
         incidents=has_role(user, "police"),
         operator=has_role(user, "operator"),
+        session_id=session.id if session else None,
     )
     with live.broadcaster.subscribe(scope) as subscription:
         now = datetime.now(UTC)

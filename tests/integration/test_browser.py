@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,13 +13,10 @@ from psycopg_pool import ConnectionPool
 
 from analytics.facts import IncidentType, Level
 from pipelines.config.settings import Config
-from pipelines.events.schema import CameraStatus, Event, Health
+from pipelines.events.schema import CameraStatus, Health
 from pipelines.evidence.snapshots import Snapshots
-from pipelines.store.pool import open_database
-from pipelines.store.writer import EventWriter
 from pipelines.worker.camera_health import OVERLOAD_REASON
 from portal.spa import STATIC
-from tests.portal.conftest import level, minute, online, serving
 from tests.support.browser import (
     CHROMIUM,
     DESKTOP,
@@ -35,6 +31,8 @@ from tests.support.browser import (
     screenshot,
     write_live_video,
 )
+from tests.support.portal import serving
+from tests.support.portal_events import level, minute, online
 from tests.support.servers import wait_until
 
 pytestmark = [
@@ -73,27 +71,11 @@ def config(tmp_path: Path, postgres_dsn: str) -> Config:
 
 
 @pytest.fixture
-def pool(config: Config) -> Iterator[ConnectionPool]:
-    with open_database(config) as pool:
-        yield pool
-
-
-@pytest.fixture
-def keep(pool: ConnectionPool) -> Callable[..., None]:
-    store = EventWriter(pool)
-
-    def write(*data: Any) -> None:
-        store.write([Event.wrap(facts, datetime.now(UTC)) for facts in data])
-
-    return write
-
-
-@pytest.fixture
-def portal(config: Config, pool: ConnectionPool, keep: Callable[..., None]) -> Iterator[ExitStack]:
+def portal(config: Config, pool: ConnectionPool, store: Callable[..., None]) -> Iterator[ExitStack]:
     """A running portal whose cameras have just reported, all but `barelang`. Closing it stops it."""
     now = datetime.now(UTC)
     for camera_id, its_level in LEVELS.items():
-        keep(
+        store(
             online(camera_id, now, image_size=(640, 360)),
             level(camera_id, "masuk", now, its_level, speed_kmh=23.4),
             level(camera_id, "keluar", now, Level.FREE, speed_kmh=41.0),
@@ -172,23 +154,23 @@ def test_the_list_can_be_searched_and_filtered(visitor: Visitor) -> None:
     expect(page.get_by_text("Tidak ada kamera yang cocok")).to_be_visible()
 
 
-def test_a_change_of_level_arrives_without_a_reload(visitor: Visitor, keep: Callable[..., None]) -> None:
+def test_a_change_of_level_arrives_without_a_reload(visitor: Visitor, store: Callable[..., None]) -> None:
     page = visitor.open("/")
     badge_in_list(page, "laluan-2", Level.FREE)
     page.evaluate("window.notReloaded = true")
 
-    keep(level("laluan-2", "masuk", datetime.now(UTC), Level.JAMMED, Level.FREE))
+    store(level("laluan-2", "masuk", datetime.now(UTC), Level.JAMMED, Level.FREE))
 
     badge_in_list(page, "laluan-2", Level.JAMMED)
     expect(page.get_by_role("button", name="Simpang Laluan Madani: Macet, 2 kamera")).to_be_visible()
     assert page.evaluate("window.notReloaded")
 
 
-def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, keep: Callable[..., None]) -> None:
+def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, store: Callable[..., None]) -> None:
     page = visitor.open("/")
     badge_in_list(page, "laluan-2", Level.FREE)
 
-    keep(Health(camera_id="laluan-2", at=datetime.now(UTC), status=CameraStatus.OFFLINE, reason="no route to host"))
+    store(Health(camera_id="laluan-2", at=datetime.now(UTC), status=CameraStatus.OFFLINE, reason="no route to host"))
 
     badge_in_list(page, "laluan-2", Level.UNKNOWN)
     page.goto(f"{visitor.address}/camera/laluan-2")
@@ -198,11 +180,11 @@ def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, keep: Callable[..
 
 
 def test_live_video_plays_beside_its_badge_and_counts(
-    visitor: Visitor, config: Config, keep: Callable[..., None]
+    visitor: Visitor, config: Config, store: Callable[..., None]
 ) -> None:
     write_live_video(config.data_dir / "hls" / "kabil-1")
     this_minute = minute(datetime.now(UTC))
-    keep(*(counted_minute("kabil-1", this_minute - timedelta(minutes=m), 4 + m, 15 - m) for m in (1, 2, 3, 7, 8, 9)))
+    store(*(counted_minute("kabil-1", this_minute - timedelta(minutes=m), 4 + m, 15 - m) for m in (1, 2, 3, 7, 8, 9)))
 
     page = visitor.open("/camera/kabil-1")
 
@@ -244,7 +226,7 @@ def test_a_lost_connection_reads_as_not_known(visitor: Visitor, portal: ExitStac
     expect(page.get_by_role("button", name="Simpang Jam: Tidak ada data")).to_be_visible()
 
 
-def test_a_page_in_the_background_lets_the_line_go(visitor: Visitor, keep: Callable[..., None]) -> None:
+def test_a_page_in_the_background_lets_the_line_go(visitor: Visitor, store: Callable[..., None]) -> None:
     page = visitor.context.new_page()
     page.clock.install()
     page.goto(visitor.address)
@@ -253,7 +235,7 @@ def test_a_page_in_the_background_lets_the_line_go(visitor: Visitor, keep: Calla
     with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/stream")):
         set_hidden(page, True)
         page.clock.fast_forward(61_000)
-    keep(level("laluan-2", "masuk", datetime.now(UTC), Level.DENSE, Level.FREE))
+    store(level("laluan-2", "masuk", datetime.now(UTC), Level.DENSE, Level.FREE))
     set_hidden(page, False)
 
     badge_in_list(page, "laluan-2", Level.DENSE)
@@ -280,11 +262,11 @@ def test_the_language_is_kept(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Batam traffic")).to_be_visible()
 
 
-def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, keep: Callable[..., None]) -> None:
+def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, store: Callable[..., None]) -> None:
     end = minute(datetime.now(UTC))
     start = end - timedelta(hours=3)
     gap = range(60, 100)
-    keep(
+    store(
         *(
             counted_minute("kabil-1", start + timedelta(minutes=m), 3 + m % 4, 8 + m % 7)
             for m in range(180)
@@ -319,10 +301,10 @@ def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, kee
     screenshot(page, "history")
 
 
-def test_planners_see_what_the_road_carries_of_what_it_could(visitor: Visitor, keep: Callable[..., None]) -> None:
+def test_planners_see_what_the_road_carries_of_what_it_could(visitor: Visitor, store: Callable[..., None]) -> None:
     end = minute(datetime.now(UTC))
     start = end - timedelta(hours=2)
-    keep(*(capacity_minute("kabil-1", start + timedelta(minutes=m), m) for m in range(120) if m not in range(50, 70)))
+    store(*(capacity_minute("kabil-1", start + timedelta(minutes=m), m) for m in range(120) if m not in range(50, 70)))
     page = visitor.sign_in("rina")
     zone = ZoneInfo("Asia/Jakarta")
     from_, to = (f"{at.astimezone(zone):%Y-%m-%dT%H:%M}" for at in (start, end))
@@ -342,14 +324,14 @@ def test_planners_see_what_the_road_carries_of_what_it_could(visitor: Visitor, k
         screenshot(page, f"capacity-{place.split('=')[0]}")
 
 
-def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, keep: Callable[..., None]) -> None:
+def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, store: Callable[..., None]) -> None:
     snapshot = Snapshots(config.data_dir / "snapshots").save("kabil-1-7", road_picture(20), (120, 180))
-    keep(raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE, snapshot))
+    store(raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE, snapshot))
     page = visitor.sign_in("budi")
     rows = page.locator("li[data-incident]")
     expect(rows).to_have_count(1)
 
-    keep(raised("jam-1", "jam-1-3", IncidentType.WRONG_WAY))
+    store(raised("jam-1", "jam-1-3", IncidentType.WRONG_WAY))
 
     expect(rows).to_have_count(2)
     expect(page.locator('li[data-incident="jam-1-3"]')).to_contain_text("Baru")
@@ -366,11 +348,13 @@ def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, k
     screenshot(page, "incidents")
 
 
-def test_operators_see_that_a_machine_is_overloaded_and_what_to_do(visitor: Visitor, keep: Callable[..., None]) -> None:
+def test_operators_see_that_a_machine_is_overloaded_and_what_to_do(
+    visitor: Visitor, store: Callable[..., None]
+) -> None:
     visitor.expected.append("404")  # there is no video
     figures = {"held_fps": 0.4, "wanted_fps": 8.0, "reached": 0.625, "age_p95_s": 0.43}
     reason = f"{OVERLOAD_REASON}watch fewer cameras"
-    keep(online("kabil-1", datetime.now(UTC), image_size=(640, 360), reason=reason, **figures))
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360), reason=reason, **figures))
     page = visitor.open("/camera/kabil-1")
     facts = page.locator(".camera-about")
     expect(facts).to_contain_text("Dinas Perhubungan")

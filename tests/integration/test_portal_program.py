@@ -76,5 +76,5 @@ def test_the_hash_of_a_password_is_printed_and_nothing_else(tmp_path):
     command = [sys.executable, "-m", "pipelines", "password"]
     answer = subprocess.run(command, input="rahasia\nrahasia\n", capture_output=True, text=True, timeout=60, check=True)
     user = UserConfig(name="rina", roles=("planner",), password_hash=answer.stdout.strip())
-    assert load_users(Config(users=(user,), data_dir=tmp_path), pytest.fail).check("rina", "rahasia")
+    assert load_users(Config(users=(user,), data_dir=tmp_path), pytest.fail).authenticate("rina", "rahasia")
     assert "rahasia" not in answer.stdout + answer.stderr

@@ -38,8 +38,8 @@ def test_files_with_a_hash_in_their_name_are_kept_and_compressed(anonymous):
     assert again.status_code == 304
 
 
-def test_pages_that_are_not_built_say_how_to_build_them(anonymous, front_end):
-    (front_end / "index.html").unlink()
+def test_pages_that_are_not_built_say_how_to_build_them(anonymous, built_pages):
+    (built_pages / "index.html").unlink()
     answer = anonymous.get("/")
     assert answer.status_code == 503
     assert "make setup" in answer.text

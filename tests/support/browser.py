@@ -27,7 +27,7 @@ from pipelines.config.settings import (
     UserConfig,
 )
 from pipelines.events.schema import Counts, CrossingRecord, GateRecord, IncidentPhase, IncidentReport, ZoneRecord
-from tests.portal.conftest import quick_hash
+from tests.support.portal import quick_hash
 from tests.support.servers import wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -2,7 +2,7 @@
 
 from analytics.facts import Level
 from pipelines.events.schema import CameraStatus, Health
-from tests.portal.conftest import ago, level, online
+from tests.support.portal_events import ago, level, online
 from tests.support.servers import wait_until
 
 
@@ -30,8 +30,8 @@ def test_a_camera_of_which_nothing_is_known_has_no_data(anonymous):
     assert camera["zones"] == [{"id": "view", "level": "unknown", "speed_kmh": None, "since_at": None}]
 
 
-def test_the_level_is_the_worst_of_its_zones(anonymous, keep):
-    keep(
+def test_the_level_is_the_worst_of_its_zones(anonymous, store):
+    store(
         online("laluan-1", ago(1)),
         level("laluan-1", "masuk", ago(70), Level.DENSE, Level.FREE),
         level("laluan-1", "masuk", ago(10), Level.DENSE, speed_kmh=31.5),
@@ -54,9 +54,9 @@ def test_no_address_of_a_camera_is_told(anonymous, signed_in):
             assert "s3cret" not in client.get(path).text
 
 
-def test_a_view_that_is_no_basis_for_facts_has_no_level_and_only_operators_are_told_why(anonymous, signed_in, keep):
+def test_a_view_that_is_no_basis_for_facts_has_no_level_and_only_operators_are_told_why(anonymous, signed_in, store):
     why = "the view has shifted by 5.0% of its longer side; aim the camera back"
-    keep(
+    store(
         level("laluan-1", "masuk", ago(20), Level.JAMMED, Level.FREE),
         online("laluan-1", ago(20)),
         Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason=why),
@@ -69,9 +69,9 @@ def test_a_view_that_is_no_basis_for_facts_has_no_level_and_only_operators_are_t
             assert camera["video"], "people can still look at the road"
 
 
-def test_how_well_the_machine_keeps_up_is_told_to_operators_alone(anonymous, signed_in, keep):
+def test_how_well_the_machine_keeps_up_is_told_to_operators_alone(anonymous, signed_in, store):
     load = {"wanted_fps": 8.0, "held_fps": 1.5, "reached": 0.62, "age_p95_s": 0.31}
-    keep(online("laluan-1", ago(1), **load))
+    store(online("laluan-1", ago(1), **load))
     sari = signed_in("sari")
     wait_until(lambda: by_id(sari)["laluan-1"]["load"], "the load to be told")
     for client, told in (
@@ -83,8 +83,8 @@ def test_how_well_the_machine_keeps_up_is_told_to_operators_alone(anonymous, sig
             assert camera["load"] == told
 
 
-def test_a_camera_that_is_down_has_no_level(anonymous, keep):
-    keep(
+def test_a_camera_that_is_down_has_no_level(anonymous, store):
+    store(
         level("laluan-1", "masuk", ago(20), Level.JAMMED, Level.FREE),
         online("laluan-1", ago(20)),
         Health(camera_id="laluan-1", at=ago(5), status=CameraStatus.CONNECTING, reason="timed out"),
@@ -103,14 +103,14 @@ def test_one_camera_with_its_geometry(anonymous):
     assert camera["site"]["name"] == "Simpang Laluan"
 
 
-def test_the_picture_size_of_a_camera_without_geometry_is_as_reported(anonymous, keep):
-    keep(online("barelang", ago(1), image_size=(704, 576)))
+def test_the_picture_size_of_a_camera_without_geometry_is_as_reported(anonymous, store):
+    store(online("barelang", ago(1), image_size=(704, 576)))
     wait_until(lambda: by_id(anonymous)["barelang"]["status"] == "online", "the status")
     camera = anonymous.get("/api/cameras/barelang").json()
     assert (camera["image_size"], camera["zones"][0]["polygon"]) == ([704, 576], [])
 
 
-def test_a_report_from_the_future_is_not_believed(anonymous, keep):
-    keep(online("barelang", ago(-3600)), online("laluan-1", ago(20)))
+def test_a_report_from_the_future_is_not_believed(anonymous, store):
+    store(online("barelang", ago(-3600)), online("laluan-1", ago(20)))
     wait_until(lambda: by_id(anonymous)["laluan-1"]["status"] == "online", "the other camera")
     assert by_id(anonymous)["barelang"]["status"] == "offline"

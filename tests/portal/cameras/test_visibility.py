@@ -4,14 +4,14 @@ import pytest
 
 from analytics.facts import IncidentType, Level
 from pipelines.events.schema import Counts, IncidentPhase, IncidentReport
-from tests.portal.conftest import ago, level, minute, online
+from tests.support.portal_events import ago, level, minute, online
 
 
 @pytest.fixture
-def secret(keep, config):
+def secret(store, config):
     """The camera for operators with something of everything."""
     start = minute(ago(120))
-    keep(
+    store(
         online("kantor", ago(1)),
         level("kantor", "masuk", ago(1), Level.JAMMED, Level.FREE),
         Counts(camera_id="kantor", start_at=start, end_at=start, observed_s=10),

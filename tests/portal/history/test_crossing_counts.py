@@ -5,10 +5,10 @@ from datetime import timedelta
 from analytics.facts import Direction
 from analytics.road_users import RoadUser
 from pipelines.events.schema import Counts, CrossingRecord
-from tests.portal.conftest import ago, minute
+from tests.support.portal_events import ago, minute
 
 
-def test_minutes_with_counts_minutes_of_nothing_and_minutes_unseen(anonymous, keep):
+def test_minutes_with_counts_minutes_of_nothing_and_minutes_unseen(anonymous, store):
     start = minute(ago(240))
     crossings = [
         CrossingRecord(at=start + timedelta(seconds=s), gate="utara", direction=way, road_user=user, track=s)
@@ -21,7 +21,7 @@ def test_minutes_with_counts_minutes_of_nothing_and_minutes_unseen(anonymous, ke
     for n, seen in ((0, crossings), (1, [])):
         begin = start + timedelta(minutes=n)
         end = begin + timedelta(seconds=30)
-        keep(Counts(camera_id="laluan-1", start_at=begin, end_at=end, observed_s=30, crossings=tuple(seen)))
+        store(Counts(camera_id="laluan-1", start_at=begin, end_at=end, observed_s=30, crossings=tuple(seen)))
     answer = anonymous.get("/api/cameras/laluan-1/counts", params={"minutes": 10}).json()
     assert len(answer["minutes"]) == 10
     assert answer["observed_s"] == 60
@@ -38,9 +38,9 @@ def test_minutes_with_counts_minutes_of_nothing_and_minutes_unseen(anonymous, ke
     ]
 
 
-def test_a_camera_without_gates_counts_nothing_rather_than_zero(anonymous, keep):
+def test_a_camera_without_gates_counts_nothing_rather_than_zero(anonymous, store):
     start = minute(ago(120))
-    keep(Counts(camera_id="barelang", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10))
+    store(Counts(camera_id="barelang", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10))
     answer = anonymous.get("/api/cameras/barelang/counts").json()
     assert answer["observed_s"] == 10
     assert all(row["counts"] is None for row in answer["minutes"])

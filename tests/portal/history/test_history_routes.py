@@ -8,46 +8,7 @@ import pytest
 
 from analytics.facts import Direction, Level
 from analytics.road_users import RoadUser
-from pipelines.events.schema import Counts, CrossingRecord, GateRecord, ZoneRecord
-
-NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
-"""In Batam."""
-
-
-def crossing(at, road_user=RoadUser.CAR, direction=Direction.A, gate="utara", **measures):
-    return CrossingRecord(at=at, gate=gate, direction=direction, road_user=road_user, track=1, **measures)
-
-
-def ten_seconds(start, *crossings, observed_s=10.0, zones=(), gates=()):
-    return Counts(
-        camera_id="laluan-1",
-        start_at=start,
-        end_at=start + timedelta(seconds=10),
-        observed_s=observed_s,
-        crossings=crossings,
-        zones=zones,
-        gates=gates,
-    )
-
-
-def gate_minute(n, direction, *, coverage=1.0, **measures):
-    start = NOON + timedelta(minutes=n)
-    return GateRecord(
-        gate="utara",
-        direction=direction,
-        start_at=start,
-        end_at=start + timedelta(minutes=1),
-        coverage=coverage,
-        **measures,
-    )
-
-
-def zone_minute(n, *, coverage=1.0, **measures):
-    start = NOON + timedelta(minutes=n)
-    level = measures.pop("level", Level.FREE)
-    return ZoneRecord(
-        zone="masuk", start_at=start, end_at=start + timedelta(minutes=1), coverage=coverage, level=level, **measures
-    )
+from tests.support.portal_events import NOON, crossing, gate_minute, ten_seconds, zone_minute
 
 
 @pytest.fixture
@@ -65,8 +26,8 @@ def history(signed_in):
     return get
 
 
-def test_a_bucket_that_was_not_observed_is_a_gap_and_one_without_traffic_is_zero(history, keep):
-    keep(*(ten_seconds(NOON + timedelta(seconds=10 * i)) for i in range(30)))
+def test_a_bucket_that_was_not_observed_is_a_gap_and_one_without_traffic_is_zero(history, store):
+    store(*(ten_seconds(NOON + timedelta(seconds=10 * i)) for i in range(30)))
     observed, gap, _ = history(gate="utara")
     assert observed["counts"] == dict.fromkeys(["car", "motorcycle", "bus", "truck", "bicycle", "person"], 0)
     assert (observed["coverage"], observed["flow_veh_h"], observed["speed_kmh"]) == (1, 0, None)
@@ -74,8 +35,8 @@ def test_a_bucket_that_was_not_observed_is_a_gap_and_one_without_traffic_is_zero
     assert gap["start_at"] == "2026-11-20T05:05:00Z"
 
 
-def test_counts_are_as_counted_and_flow_is_per_hour_of_observed_time(history, keep):
-    keep(
+def test_counts_are_as_counted_and_flow_is_per_hour_of_observed_time(history, store):
+    store(
         ten_seconds(NOON, crossing(NOON), crossing(NOON, RoadUser.MOTORCYCLE, Direction.B), crossing(NOON)),
         ten_seconds(NOON + timedelta(seconds=10), crossing(NOON, RoadUser.PERSON), observed_s=8),
         ten_seconds(NOON + timedelta(seconds=20), observed_s=0),
@@ -86,28 +47,28 @@ def test_counts_are_as_counted_and_flow_is_per_hour_of_observed_time(history, ke
     assert row["flow_veh_h"] == 3 * 3600 / 18, "persons are no vehicles"
 
 
-def test_speed_at_a_gate_is_the_harmonic_mean(history, keep):
-    keep(ten_seconds(NOON, *(crossing(NOON, speed_kmh=v) for v in (20, 60, None))))
+def test_speed_at_a_gate_is_the_harmonic_mean(history, store):
+    store(ten_seconds(NOON, *(crossing(NOON, speed_kmh=v) for v in (20, 60, None))))
     assert history(gate="utara", minutes=5)[0]["speed_kmh"] == 30
 
 
-def test_headways_are_those_of_all_vehicles_of_the_bucket(history, keep):
+def test_headways_are_those_of_all_vehicles_of_the_bucket(history, store):
     followed = [crossing(NOON + timedelta(seconds=t), headway_s=h) for t, h in ((0, None), (1, 1), (4, 3), (10, 6))]
     back = [crossing(NOON, direction=Direction.B, headway_s=1.5), crossing(NOON, direction=Direction.B, headway_s=8.5)]
     alone = crossing(NOON + timedelta(minutes=6), headway_s=400)
     on_foot = crossing(NOON, RoadUser.PERSON)
-    keep(ten_seconds(NOON, *followed, *back, alone, on_foot), ten_seconds(NOON + timedelta(minutes=6)))
+    store(ten_seconds(NOON, *followed, *back, alone, on_foot), ten_seconds(NOON + timedelta(minutes=6)))
     row, lonely = history(gate="utara", minutes=10)
     assert (row["headway_mean_s"], row["headway_median_s"], row["headway_under_2s"]) == (4, 3, 0.4)
     assert lonely["counts"]["car"] == 1
     assert lonely["headway_mean_s"] is None, "one vehicle has no traffic around it"
 
 
-def test_smp_of_a_gate_is_of_both_directions_and_saturation_of_the_fuller(history, keep):
+def test_smp_of_a_gate_is_of_both_directions_and_saturation_of_the_fuller(history, store):
     a = [gate_minute(0, Direction.A, smp_h=600, saturation=0.2, emp_verified=True)]
     a += [gate_minute(1, Direction.A, coverage=0.5, smp_h=900, saturation=0.3, emp_verified=False)]
     b = [gate_minute(0, Direction.B, smp_h=300, saturation=0.1, emp_verified=True), gate_minute(1, Direction.B)]
-    keep(ten_seconds(NOON, gates=[*a, *b]))
+    store(ten_seconds(NOON, gates=[*a, *b]))
     row = history(gate="utara", minutes=5)[0]
     assert (row["smp_h"], row["saturation"]) == (700 + 300, pytest.approx(0.7 / 3, abs=1e-3))
     assert row["emp_verified"] is False, "one unverified minute is enough"
@@ -122,32 +83,32 @@ def test_smp_of_a_gate_is_of_both_directions_and_saturation_of_the_fuller(histor
         ([Level.FREE, Level.FREE], [None, None], None),
     ],
 )
-def test_level_of_service_of_a_zone_goes_by_its_mean_saturation(history, keep, levels, service, expected):
+def test_level_of_service_of_a_zone_goes_by_its_mean_saturation(history, store, levels, service, expected):
     minutes = [
         zone_minute(n, level=level, smp_h=smp_h, saturation=smp_h / 1000, level_of_service=los, emp_verified=True)
         for n, (level, los, smp_h) in enumerate(zip(levels, service, (400, 600), strict=True))
     ]
-    keep(ten_seconds(NOON, zones=[*minutes, zone_minute(2, coverage=0, level=Level.UNKNOWN)]))
+    store(ten_seconds(NOON, zones=[*minutes, zone_minute(2, coverage=0, level=Level.UNKNOWN)]))
     row = history(zone="masuk", minutes=5)[0]
     assert (row["smp_h"], row["saturation"], row["emp_verified"]) == (500, 0.5, True)
     assert row["level_of_service"] == expected
 
 
-def test_without_a_described_road_there_is_no_smp(history, keep):
-    keep(ten_seconds(NOON, crossing(NOON), zones=[zone_minute(0, flow_veh_h=60)], gates=[gate_minute(0, Direction.A)]))
+def test_without_a_described_road_there_is_no_smp(history, store):
+    store(ten_seconds(NOON, crossing(NOON), zones=[zone_minute(0, flow_veh_h=60)], gates=[gate_minute(0, Direction.A)]))
     for place in ({"gate": "utara"}, {"zone": "masuk"}):
         row = history(minutes=5, **place)[0]
         assert row["flow_veh_h"] is not None
         assert (row["smp_h"], row["saturation"], row["level_of_service"], row["emp_verified"]) == (None,) * 4
 
 
-def test_other_gates_are_not_counted(history, keep):
-    keep(ten_seconds(NOON, crossing(NOON, gate="selatan")))
+def test_other_gates_are_not_counted(history, store):
+    store(ten_seconds(NOON, crossing(NOON, gate="selatan")))
     assert sum(history(gate="utara", minutes=5)[0]["counts"].values()) == 0
 
 
-def test_zone_means_are_over_what_was_observed(history, keep):
-    keep(
+def test_zone_means_are_over_what_was_observed(history, store):
+    store(
         ten_seconds(
             NOON,
             zones=(
@@ -174,15 +135,15 @@ def test_zone_means_are_over_what_was_observed(history, keep):
         ([(40, 10), (None, 0)], 40),
     ],
 )
-def test_speed_of_a_zone_is_distance_over_time_spent(history, keep, minutes, expected):
+def test_speed_of_a_zone_is_distance_over_time_spent(history, store, minutes, expected):
     zones = [zone_minute(i, speed_kmh=v, density_veh_km_lane=k, flow_veh_h=1) for i, (v, k) in enumerate(minutes)]
-    keep(ten_seconds(NOON, zones=zones))
+    store(ten_seconds(NOON, zones=zones))
     assert history(zone="masuk", minutes=5)[0]["speed_kmh"] == expected
 
 
-def test_relative_speed_is_weighted_by_occupancy_where_density_is_not_known(history, keep):
+def test_relative_speed_is_weighted_by_occupancy_where_density_is_not_known(history, store):
     zones = [zone_minute(0, relative_speed=1.0, occupancy=0.1), zone_minute(1, relative_speed=0.2, occupancy=0.3)]
-    keep(ten_seconds(NOON, zones=zones))
+    store(ten_seconds(NOON, zones=zones))
     assert history(zone="masuk", minutes=5)[0]["relative_speed"] == 0.4
 
 
@@ -195,14 +156,14 @@ def test_relative_speed_is_weighted_by_occupancy_where_density_is_not_known(hist
         (["unknown"], "unknown"),
     ],
 )
-def test_the_level_is_the_known_one_that_held_longest(history, keep, levels, expected):
-    keep(ten_seconds(NOON, zones=[zone_minute(i, level=Level(name)) for i, name in enumerate(levels)]))
+def test_the_level_is_the_known_one_that_held_longest(history, store, levels, expected):
+    store(ten_seconds(NOON, zones=[zone_minute(i, level=Level(name)) for i, name in enumerate(levels)]))
     assert history(zone="masuk", minutes=5)[0]["level"] == expected
 
 
-def test_days_are_those_of_the_city(history, keep):
+def test_days_are_those_of_the_city(history, store):
     before_midnight = datetime(2026, 11, 19, 16, 59, 50, tzinfo=UTC)
-    keep(ten_seconds(before_midnight, crossing(before_midnight)), ten_seconds(before_midnight + timedelta(seconds=10)))
+    store(ten_seconds(before_midnight, crossing(before_midnight)), ten_seconds(before_midnight + timedelta(seconds=10)))
     period = {"from": "2026-11-19T00:00:00+07:00", "to": "2026-11-21T00:00:00+07:00"}
     first, second = history(gate="utara", interval=86400, **period)
     assert (first["start_at"], first["counts"]["car"]) == ("2026-11-18T17:00:00Z", 1)
@@ -234,8 +195,8 @@ def test_what_cannot_be_asked_is_told_in_one_sentence(signed_in, parameters, sta
     assert answer.json()["detail"].startswith(says)
 
 
-def test_the_table_has_both_times_and_empty_cells_for_gaps(signed_in, keep):
-    keep(*(ten_seconds(NOON + timedelta(seconds=10 * i), crossing(NOON, headway_s=i or None)) for i in range(6)))
+def test_the_table_has_both_times_and_empty_cells_for_gaps(signed_in, store):
+    store(*(ten_seconds(NOON + timedelta(seconds=10 * i), crossing(NOON, headway_s=i or None)) for i in range(6)))
     answer = signed_in("rina").get(
         "/api/history.csv",
         params={

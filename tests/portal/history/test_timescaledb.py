@@ -15,9 +15,7 @@ from portal.history.queries import BucketRange
 from portal.history.rows import gate_history, zone_history
 from portal.incidents.queries import Wanted, list_incidents
 from portal.live.queries import newest_health, newest_levels
-from tests.portal.conftest import level, online
-from tests.portal.history.test_history_routes import NOON, crossing, ten_seconds, zone_minute
-from tests.portal.incidents.test_incident_routes import incident
+from tests.support.portal_events import NOON, crossing, incident, level, online, ten_seconds, zone_minute
 
 pytestmark = pytest.mark.integration
 END = NOON + timedelta(minutes=10)

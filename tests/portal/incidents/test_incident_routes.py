@@ -5,25 +5,8 @@ from datetime import timedelta
 import pytest
 
 from analytics.facts import IncidentType
-from pipelines.events.schema import IncidentPhase, IncidentReport
-from tests.portal.conftest import ago
-
-START = ago(600)
-
-
-def incident(number, *, camera_id="laluan-1", **more):
-    at = START + timedelta(seconds=number)
-    fields = {
-        "phase": IncidentPhase.RAISED,
-        "type": IncidentType.STOPPED_VEHICLE,
-        "start_at": at - timedelta(seconds=8),
-        "detected_at": at,
-        "pixel": (10, 20),
-        "confidence": 0.8,
-        "reason": "stands in a live lane",
-        **more,
-    }
-    return IncidentReport(camera_id=camera_id, incident_id=f"{camera_id}-{number:03}", **fields)
+from pipelines.events.schema import IncidentPhase
+from tests.support.portal_events import NOON, incident
 
 
 def ids(answer):
@@ -36,8 +19,8 @@ def police(signed_in):
     return signed_in("budi")
 
 
-def test_pages_follow_on_without_a_gap_even_for_those_of_one_instant(police, keep):
-    keep(*(incident(n, detected_at=START) for n in range(7)), incident(99))
+def test_pages_follow_on_without_a_gap_even_for_those_of_one_instant(police, store):
+    store(*(incident(n, detected_at=NOON) for n in range(7)), incident(99))
     seen, cursor = [], None
     for _ in range(3):
         answer = police.get("/api/incidents", params={"limit": 3, **({"before": cursor} if cursor else {})})
@@ -55,21 +38,21 @@ def test_pages_follow_on_without_a_gap_even_for_those_of_one_instant(police, kee
         ({"open": True}, {0, 1}),
         ({"open": False}, {2}),
         ({"camera": "barelang"}, {2}),
-        ({"from": (START + timedelta(seconds=1)).isoformat()}, {1, 2}),
-        ({"to": (START + timedelta(seconds=1)).isoformat()}, {0}),
+        ({"from": (NOON + timedelta(seconds=1)).isoformat()}, {1, 2}),
+        ({"to": (NOON + timedelta(seconds=1)).isoformat()}, {0}),
     ],
 )
-def test_they_can_be_narrowed_down(police, keep, wanted, found):
-    keep(
+def test_they_can_be_narrowed_down(police, store, wanted, found):
+    store(
         incident(0),
         incident(1, type=IncidentType.WRONG_WAY),
-        incident(2, camera_id="barelang", phase=IncidentPhase.ENDED, end_at=START + timedelta(seconds=30)),
+        incident(2, camera_id="barelang", phase=IncidentPhase.ENDED, end_at=NOON + timedelta(seconds=30)),
     )
     assert {int(name[-3:]) for name in ids(police.get("/api/incidents", params=wanted))} == found
 
 
-def test_one_says_what_where_when_and_why(police, keep):
-    keep(incident(1, lat=1.125, lon=104.045))
+def test_one_says_what_where_when_and_why(police, store):
+    store(incident(1, lat=1.125, lon=104.045))
     found = police.get("/api/incidents/laluan-1-001").json()
     assert (found["camera_name"], found["site_name"]) == ("Laluan utara", "Simpang Laluan")
     assert (found["type"], found["reason"]) == ("stopped_vehicle", "stands in a live lane")
@@ -78,12 +61,12 @@ def test_one_says_what_where_when_and_why(police, keep):
     assert (found["end_at"], found["snapshot"]) == (None, None)
 
 
-def test_the_picture_is_the_one_that_was_kept(police, keep, config):
+def test_the_picture_is_the_one_that_was_kept(police, store, config):
     folder = config.data_dir / "snapshots"
     folder.mkdir(parents=True)
     (folder / "a.jpg").write_bytes(b"\xff\xd8jpeg")
     (config.data_dir / "secret.jpg").write_bytes(b"secret")
-    keep(incident(1, snapshot="a"), incident(2, snapshot="../secret"), incident(3, snapshot="gone"))
+    store(incident(1, snapshot="a"), incident(2, snapshot="../secret"), incident(3, snapshot="gone"))
     picture = police.get(police.get("/api/incidents/laluan-1-001").json()["snapshot"])
     assert (picture.content, picture.headers["content-type"]) == (b"\xff\xd8jpeg", "image/jpeg")
     for number in (2, 3):

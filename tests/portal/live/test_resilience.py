@@ -10,7 +10,8 @@ from pipelines.events.schema import Event
 from pipelines.store.pool import DatabaseUnavailable, open_database
 from pipelines.store.writer import EventWriter
 from portal.live import camera_state as state
-from tests.portal.conftest import ago, level, online, serving
+from tests.support.portal import serving
+from tests.support.portal_events import ago, level, online
 from tests.support.servers import wait_until
 from tests.support.sse import listening
 

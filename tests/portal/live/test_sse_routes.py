@@ -7,7 +7,8 @@ import httpx
 
 from analytics.facts import IncidentType, Level
 from pipelines.events.schema import CameraStatus, Health, IncidentPhase, IncidentReport
-from tests.portal.conftest import ago, level, online, serving
+from tests.support.portal import serving
+from tests.support.portal_events import ago, level, online
 from tests.support.sse import listening
 
 
@@ -34,21 +35,21 @@ def test_stream_begins_with_all_visible_cameras(anonymous, signed_in):
         assert {stream.next()[1]["id"] for _ in range(3)} == {"laluan-1", "barelang", "kantor"}
 
 
-def test_pushed_state_equals_the_state_of_the_api(anonymous, keep):
+def test_pushed_state_equals_the_state_of_the_api(anonymous, store):
     with listening(anonymous) as stream:
-        keep(online("laluan-1", ago(1)), level("laluan-1", "masuk", ago(1), Level.JAMMED, Level.FREE))
+        store(online("laluan-1", ago(1)), level("laluan-1", "masuk", ago(1), Level.JAMMED, Level.FREE))
         pushed = stream.until(lambda name, data: name == "camera" and data["level"] == "jammed")
     asked = anonymous.get("/api/cameras").json()["cameras"][0]
     assert {**pushed, "updated_at": None} == {**asked, "updated_at": None}
 
 
-def test_client_without_session_receives_no_hidden_camera_and_no_incident(anonymous, signed_in, keep):
+def test_client_without_session_receives_no_hidden_camera_and_no_incident(anonymous, signed_in, store):
     with listening(anonymous) as public, listening(signed_in("budi")) as police:
-        keep(online("kantor", ago(1)), wrong_way("kantor", 1), wrong_way("laluan-1", 1))
+        store(online("kantor", ago(1)), wrong_way("kantor", 1), wrong_way("laluan-1", 1))
         # Both incidents reach the police before the last change: by then they would have reached the public stream.
         cameras = {police.until(lambda name, _: name == "incident")["camera_id"] for _ in range(2)}
         assert cameras == {"kantor", "laluan-1"}
-        keep(online("barelang", ago(1)))
+        store(online("barelang", ago(1)))
         events = []
         public.until(
             lambda name, data: (
@@ -58,41 +59,41 @@ def test_client_without_session_receives_no_hidden_camera_and_no_incident(anonym
     assert set(events) <= {("camera", "laluan-1"), ("camera", "barelang")}
 
 
-def test_only_operators_receive_the_reason_of_a_fault(anonymous, signed_in, keep):
+def test_only_operators_receive_the_reason_of_a_fault(anonymous, signed_in, store):
     def is_unusable(_, data):
         return data.get("status") == "unusable"
 
     with listening(anonymous) as public, listening(signed_in("budi")) as police, listening(signed_in("sari")) as sari:
-        keep(Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason="the picture is dark"))
+        store(Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason="the picture is dark"))
         assert sari.until(is_unusable)["reason"] == "the picture is dark"
         assert [stream.until(is_unusable)["reason"] for stream in (public, police)] == [None, None]
 
 
-def test_planners_receive_no_incidents(signed_in, keep):
+def test_planners_receive_no_incidents(signed_in, store):
     with listening(signed_in("rina")) as planner:
-        keep(wrong_way("laluan-1", 1))
-        keep(online("barelang", ago(1)))
+        store(wrong_way("laluan-1", 1))
+        store(online("barelang", ago(1)))
         names = []
         planner.until(lambda name, data: names.append(name) or data.get("status") == "online")
     assert set(names) == {"camera"}
 
 
-def test_incident_is_sent_when_it_is_raised_and_when_it_ends(signed_in, keep):
+def test_incident_is_sent_when_it_is_raised_and_when_it_ends(signed_in, store):
     with listening(signed_in("budi")) as police:
-        keep(wrong_way("laluan-1", 7))
+        store(wrong_way("laluan-1", 7))
         raised = police.until(lambda name, _: name == "incident")
         assert (raised["id"], raised["end_at"]) == ("laluan-1-7", None)
         assert raised["position"] == {"lat": 1.12, "lon": 104.04}, "the camera's, as the incident has none"
-        keep(wrong_way("laluan-1", 7, phase=IncidentPhase.ENDED, end_at=ago(1)))
+        store(wrong_way("laluan-1", 7, phase=IncidentPhase.ENDED, end_at=ago(1)))
         assert police.until(lambda name, data: name == "incident" and data["end_at"])["id"] == "laluan-1-7"
 
 
-def test_state_is_sent_again_after_a_heartbeat_with_only_new_times(anonymous, keep, monkeypatch):
+def test_state_is_sent_again_after_a_heartbeat_with_only_new_times(anonymous, store, monkeypatch):
     monkeypatch.setattr("portal.live.state_updater.HEARTBEAT", timedelta(0))
-    keep(online("barelang", ago(20)))
+    store(online("barelang", ago(20)))
     with listening(anonymous) as stream:
         first = stream.until(lambda _, data: data["last_analysed_at"])
-        keep(online("barelang", ago(1)))
+        store(online("barelang", ago(1)))
         later = stream.until(lambda _, data: data["last_analysed_at"] and data != first)
     assert later["last_analysed_at"] > first["last_analysed_at"]
     times = {"last_analysed_at": None, "updated_at": None}

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from pipelines.config.settings import CityConfig
-from tests.portal.conftest import serving
+from tests.support.portal import serving
 from tests.support.servers import wait_until
 from tests.support.sse import listening
 

@@ -234,19 +234,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who Am I
-         * @description The user of this session, null for an anonymous user.
+         * Current Session
+         * @description The user of this session, null without one.
          */
-        get: operations["who_am_i_api_session_get"];
+        get: operations["current_session_api_session_get"];
         put?: never;
         /**
          * Sign In
-         * @description Sets the session cookie. Five wrong passwords for a name from one address close that door for minutes.
+         * @description Open a session and set its cookie.
+         *
+         *     After five wrong passwords for a name from one address, both together are refused for five minutes.
          */
         post: operations["sign_in_api_session_post"];
         /**
          * Sign Out
-         * @description Takes the cookie back.
+         * @description Revoke the session, end its open streams and delete the cookie.
          */
         delete: operations["sign_out_api_session_delete"];
         options?: never;
@@ -1773,7 +1775,7 @@ export interface operations {
             };
         };
     };
-    who_am_i_api_session_get: {
+    current_session_api_session_get: {
         parameters: {
             query?: never;
             header?: never;
