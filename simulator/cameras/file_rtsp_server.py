@@ -1,4 +1,4 @@
-"""The RTSP server that plays recordings as the cameras of a demo."""
+"""RTSP server that plays video files as the cameras of a demo."""
 
 import socket
 import sys
@@ -11,11 +11,18 @@ from pipelines.errors import UserError
 from pipelines.worker.child_process import free_port, running_process
 
 START_TIMEOUT_S = 20.0
+"""Seconds until the server must accept connections [assumption]."""
+
+_POLL_S = 0.1
+"""Seconds between two attempts to connect [assumption]."""
 
 
 @contextmanager
 def rtsp_server(clips: Path, log: Path) -> Iterator[int]:
-    """A real RTSP server over the folder; yields its port once it accepts connections."""
+    """Serve the video files of a folder over RTSP; yield the port once it accepts connections.
+
+    log: file of the server's output. Raises UserError where the server is not installed or does not start.
+    """
     program = Path(sys.executable).with_name("rtsp-server")
     if not program.is_file():
         raise UserError("the demo's RTSP server is not installed; install simpang[demo], or run make setup")
@@ -31,5 +38,5 @@ def rtsp_server(clips: Path, log: Path) -> Iterator[int]:
             except OSError as error:
                 if child.poll() is not None or time.monotonic() > deadline:
                     raise UserError(f"the demo's RTSP server did not start; its log is {log}") from error
-                time.sleep(0.1)
+                time.sleep(_POLL_S)
         yield port

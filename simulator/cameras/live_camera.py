@@ -1,4 +1,4 @@
-"""One camera of the living city: frames at their time, over RTSP, with the script's faults, and the truth on disk."""
+"""One live simulated camera: frames in real time over RTSP, with planned faults, and the ground truth on disk."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ from pipelines.atomic_file import write_atomically
 from simulator.cameras.rtsp_server import LiveRtspServer, LiveStream
 from simulator.cameras.simulated_camera import SimulatedCamera, SimulatedFrame
 from simulator.cameras.video_encoder import FPS, H264Encoder, yuv_frame
-from simulator.ground_truth.recorder import ground_truth_json
+from simulator.ground_truth.json_document import ground_truth_json
 from simulator.world.camera_model import IMAGE_SIZE
 from simulator.world.scenario import DAY_S, FaultKind, Scenario
 from simulator.world.sites import Site
@@ -25,19 +25,32 @@ from simulator.world.sumo_traffic import STEP_S
 log = structlog.get_logger()
 
 MAIN_STREAM, SUB_STREAM = "main", "sub"
-SUB_SIZE, SUB_EVERY = (320, 180), 2
-"""For weak links: a quarter of the pixels, half of the frames."""
+"""Names of the two streams in the URL."""
 
-TRUTH_WRITE_INTERVAL_S, PRERENDERED_S = 5.0, 2 * DAY_S
+SUB_SIZE, SUB_EVERY = (320, 180), 2
+"""Size of the sub-stream, pixels, and interval of its frames in frames of the main stream [assumption]."""
+
+TRUTH_WRITE_INTERVAL_S = 5.0
+"""Seconds between two writes of the ground truth file [assumption]."""
+
+PRERENDERED_S = 2 * DAY_S
+"""Static backgrounds of all lights in these first seconds are rendered before the start: two simulated days."""
+
 SKIP_WHEN_LATE_S, UNSEEN_AFTER_S = 0.16, 1.0
-"""Behind by more than this, frames are left out; left out for longer than that, what happens is not seen."""
+"""Seconds behind real time from which frames are skipped, and of skipping from which events are unseen [assumption].
+
+Two frames of delay are 0.16 s.
+"""
 
 SILENT_FAULTS = (FaultKind.CABLE_CUT, FaultKind.POWER_CUT)
+"""Faults during which the camera does not answer."""
 
 
 class LiveCamera:
-    """start_at: Unix time of the simulation's second 0; before it, the camera gets ready. kept_s: what is older is no
-    longer in the truth on disk, which else would take ever longer to write.
+    """A simulated camera that serves its streams in real time.
+
+    start_at: Unix time of second 0; the backgrounds are rendered before it. port: of the RTSP server.
+    truth: path of the ground truth file. kept_s: older entries are dropped from it, to bound its size.
     """
 
     def __init__(
@@ -63,7 +76,7 @@ class LiveCamera:
         self._is_open = False
 
     def run(self, stop: threading.Event) -> None:
-        """Until `stop` is set. The truth is written every few seconds and at the end."""
+        """Serve until `stop` is set. Writes the ground truth every few seconds and at the end."""
         next_write, drawn_at = 0.0, 0.0
         with self._camera, ExitStack() as outlet:
             self._camera.prepare(PRERENDERED_S)
@@ -85,7 +98,7 @@ class LiveCamera:
     def _set_outlet(self, outlet: ExitStack, *, silent: bool) -> None:
         if silent and self._is_open:
             outlet.close()
-            log.info("the camera falls silent, as the script says", site=self._site.id)
+            log.info("stream stopped by a planned fault", site=self._site.id)
         elif not silent and not self._is_open:
             outlet.enter_context(LiveRtspServer(self._streams, self._port))
         self._is_open = not silent
@@ -104,8 +117,8 @@ class LiveCamera:
     def _write_truth(self) -> None:
         now = self._camera.t
         self._camera.recorder.drop_before(now - self._kept_s)
-        said = ground_truth_json(self._camera.recorder.ground_truth(now))
-        said |= {
+        content = ground_truth_json(self._camera.recorder.ground_truth(now))
+        content |= {
             "point": self._site.id,
             "start_at": datetime.fromtimestamp(self._start_at, UTC).isoformat(),
             "frames": self._frames,
@@ -117,4 +130,4 @@ class LiveCamera:
                 if f.start_s <= now
             ],
         }
-        write_atomically(self._truth_file, json.dumps(said), durable=False)
+        write_atomically(self._truth_file, json.dumps(content), durable=False)

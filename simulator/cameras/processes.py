@@ -1,4 +1,4 @@
-"""The living city: one process for each camera, and the configuration for `simpang run` to watch them."""
+"""Live simulated city: one process per camera, and the configuration for `simpang run`."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ from simulator.world.sites import Site
 from simulator.world.sumo_network import read_network
 
 STARTUP_S = 25.0
-"""From the start of the processes to second 0 of the simulation: drawing takes its time, more so on a busy machine."""
+"""Seconds from the start of the processes to second 0, for rendering the backgrounds [assumption: two cores]."""
 
 CITY_CONFIG = {
     "name": "Kota Batam (simulasi)",
@@ -29,12 +29,19 @@ CITY_CONFIG = {
     "zoom": 12,
     "simulated": True,
 }
+"""Section `city` of the configuration. Centre: latitude and longitude of Batam, degrees."""
+
 OUT_OF_SERVICE_NOTE = {"id": "tidak disimulasikan di komputer ini", "en": "not simulated on this machine"}
+"""Value of `out_of_service` for cameras that are configured but not simulated, by language."""
 
 
 @dataclass(frozen=True)
 class LiveCity:
-    """config: of `simpang run`. truth: by point, rewritten every few seconds. start_at: Unix time of second 0."""
+    """Files and processes of a live simulated city.
+
+    config: configuration for `simpang run`. truth: ground truth file of each site, rewritten every few seconds.
+    start_at: Unix time of second 0. cameras: process of each site, in the order of the sites.
+    """
 
     config: Path
     truth: dict[str, Path]
@@ -53,9 +60,10 @@ def live_city(
     startup_s: float = STARTUP_S,
     not_live: Sequence[Site] = (),
 ) -> Iterator[LiveCity]:
-    """duration_s: for how long incidents and faults are scripted. play: a key of `PLAYS`. Files go to `folder`.
+    """Start one process per camera; stop all at the end of the block. Files are written to `folder`.
 
-    listed: further points that are in the configuration, but do not live.
+    duration_s: duration of the scenario. scenario_name: key of `SCENARIOS`. startup_s: seconds until second 0.
+    not_live: further sites that are configured as out of service.
     """
     (folder / "truth").mkdir(parents=True, exist_ok=True)
     ports = {site.id: free_port() for site in sites}
@@ -83,37 +91,40 @@ def live_city(
 
 
 def _stop_all(cameras: Sequence[Popen[bytes]]) -> None:
-    """At once: each takes its time to end."""
+    """Ask all processes to stop before the first one is awaited."""
     for camera in cameras:
         camera.terminate()
 
 
 def write_config(sites: Sequence[Site], ports: dict[str, int], folder: Path) -> Path:
-    """city.yaml and one camera.json for each point. ports: of those that live."""
+    """Write city.yaml and one camera.json per site; return the path of city.yaml.
+
+    ports: RTSP port by site; a site without one is configured as out of service.
+    """
     for site in sites:
         geometry = camera_geometry(site, read_network(site))
         (folder / f"{site.id}.camera.json").write_text(json.dumps(geometry, indent=1), encoding="utf-8")
     locations = {site.location: {"id": site.location, "name": site.location_name} for site in sites}
     config = folder / "city.yaml"
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "city": CITY_CONFIG,
         "weights": DEMO_CITY,
         "data_dir": "data",
         "sites": list(locations.values()),
         "cameras": [_camera(site, ports) for site in sites],
     }
-    _write(config, said)
+    _write(config, content)
     return config
 
 
 def amend_config(config: Path, **settings: Any) -> None:
-    """Sets these, whole, in what `write_config` wrote."""
-    said: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
-    _write(config, {**said, **settings})
+    """Replace whole sections of a configuration of `write_config`."""
+    content: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
+    _write(config, {**content, **settings})
 
 
-def _write(config: Path, said: dict[str, Any]) -> None:
-    config.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
+def _write(config: Path, content: dict[str, Any]) -> None:
+    config.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
 def _camera(site: Site, ports: dict[str, int]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rendering a stretch of one camera's life to files."""
+"""Rendering of one simulated camera to a video file, with ground truth, camera.json and boxes."""
 
 import gzip
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simulator.cameras.simulated_camera import SimulatedCamera, SimulatedFrame
 from simulator.cameras.video_encoder import FPS, Mp4Writer
-from simulator.ground_truth.recorder import ground_truth_json
+from simulator.ground_truth.json_document import ground_truth_json
 from simulator.render.visibility import visible_share
 from simulator.world.camera_model import IMAGE_SIZE
 from simulator.world.scenario import Scenario
@@ -28,10 +28,11 @@ def render_video(
     boxes: Path | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> None:
-    """video: an MP4. truth: JSON for `simpang evaluate`. camera: the camera.json. progress: told the time.
+    """Render `seconds` of a site to an MP4 and, where paths are given, to further files.
 
-    boxes: exact ones, gzipped, one line a frame, as `simpang replay` reads detections; in place of a confidence stands
-    the share that shows.
+    truth: JSON for `simpang evaluate`. camera: camera.json. boxes: exact boxes, gzipped, one line per frame, in the
+    format of `simpang replay`, with the visible share instead of a confidence.
+    progress: receives the time of each frame, seconds.
     """
     with (
         SimulatedCamera(site, seed, scenario) as simulated,
@@ -45,15 +46,15 @@ def render_video(
             if lines is not None:
                 lines.write(json.dumps({"t": round(number / float(FPS), 3), "boxes": frame_boxes(frame)}) + "\n")
             progress(frame.state.t)
-        said = {"clip": video.name, "fps": float(FPS), "width": IMAGE_SIZE[0], "height": IMAGE_SIZE[1]}
-        said |= ground_truth_json(simulated.recorder.ground_truth()) | {"gates": simulated.geometry["gates"]}
-    for path, content in ((truth, said), (camera, simulated.geometry)):
+        content = {"clip": video.name, "fps": float(FPS), "width": IMAGE_SIZE[0], "height": IMAGE_SIZE[1]}
+        content |= ground_truth_json(simulated.recorder.ground_truth()) | {"gates": simulated.geometry["gates"]}
+    for path, document in ((truth, content), (camera, simulated.geometry)):
         if path is not None:
-            path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+            path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def frame_boxes(frame: SimulatedFrame) -> list[list[float | str]]:
-    """`[x1, y1, x2, y2, share that shows, class]` of all in the picture, clipped to it."""
+    """`[x1, y1, x2, y2, visible share, class]` of each road user in the image, pixels, clipped to the image."""
     width, height = IMAGE_SIZE
     found: list[list[float | str]] = []
     shares = visible_share(frame.projected)

@@ -1,6 +1,7 @@
-"""Serving frames as they are made, by the same RTSP server that plays files for the demo.
+"""RTSP server for live streams, built on the file server of aio-rtsp-toolkit.
 
-Its server is made for files: the two classes that extend it answer for streams that never end instead.
+The library serves files only. `_LiveSession` and `_StreamServer` replace its file source by live streams; they use
+private methods of the library, see docs/adr/0072-live-rtsp-server.md.
 """
 
 import asyncio
@@ -21,17 +22,24 @@ from aio_rtsp_toolkit.server_session_types import QueuedMediaPacket
 from pipelines.errors import UserError
 
 CLIENT_QUEUE_FRAMES = 50
-"""What one viewer may have waiting; more, and it gets nothing until the next keyframe."""
+"""Frames in the queue of a client; when it is full, frames are dropped until the next keyframe [assumption: 4 s]."""
 
 _START_TIMEOUT_S, _STOP_TIMEOUT_S, _POLL_S = 10.0, 5.0, 0.2
+"""Seconds for the server to start and to stop, and between two checks whether a session has ended [assumption]."""
+
 _CLOCK_HZ = 90_000
+"""RTP clock rate of H.264, Hz [source: RFC 6184, section 8.2.1]."""
+
 _START_CODE = re.compile(b"\x00\x00\x00?\x01")
+"""Start code between NAL units [source: ITU-T H.264, annex B]."""
+
 _SLICE, _KEY_SLICE, _SPS, _PPS = 1, 5, 7, 8
+"""NAL unit types: slice, slice of a keyframe, sequence and picture parameter set [source: ITU-T H.264, table 7-1]."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """One encoded picture, its NAL units behind their lengths. t: seconds on the camera's clock."""
+    """One encoded frame. payload: NAL units, each after its length in 4 bytes. t: seconds on the camera's clock."""
 
     t: float
     payload: bytes
@@ -39,7 +47,10 @@ class EncodedFrame:
 
 
 class LiveStream:
-    """What one address serves. `publish` may be called from any thread and never waits."""
+    """One live stream and its clients. `publish` may be called from any thread and never blocks.
+
+    parameter_sets: SPS and PPS with start codes.
+    """
 
     def __init__(self, name: str, parameter_sets: bytes, fps: float) -> None:
         units = {unit[0] & 0x1F: unit for unit in nal_units(parameter_sets)}
@@ -49,7 +60,7 @@ class LiveStream:
         self._lock = threading.Lock()
 
     def publish(self, t: float, encoded: bytes) -> None:
-        """encoded: of one picture, with start codes."""
+        """Offer a frame to all clients. t: seconds. encoded: NAL units of one frame, with start codes."""
         slices = [unit for unit in nal_units(encoded) if unit[0] & 0x1F in (_SLICE, _KEY_SLICE)]
         payload = b"".join(len(unit).to_bytes(4, "big") + unit for unit in slices)
         frame = EncodedFrame(t, payload, any(unit[0] & 0x1F == _KEY_SLICE for unit in slices))
@@ -58,16 +69,19 @@ class LiveStream:
                 client.offer(frame)
 
     def add_client(self) -> "_Client":
+        """Add a client; its queue receives frames from the next keyframe on."""
         client = _Client()
         with self._lock:
             self._clients.append(client)
         return client
 
     def remove_client(self, client: "_Client") -> None:
+        """Remove a client. Raises ValueError where it is none."""
         with self._lock:
             self._clients.remove(client)
 
     def description(self) -> Any:
+        """Description of the stream for the answer to DESCRIBE."""
         fmtp = (
             f"packetization-mode=1; profile-level-id={profile_level_id_from_sps(self.sps)}; "
             f"sprop-parameter-sets={to_base64(self.sps)},{to_base64(self.pps)}"
@@ -86,19 +100,19 @@ class LiveStream:
 
 @dataclass
 class _Client:
-    """Begins with a keyframe, and after it fell behind, with the next one."""
+    """Queue of one client. It starts with a keyframe and, after frames were dropped, restarts with the next one."""
 
     frames: "queue.Queue[EncodedFrame]" = field(default_factory=lambda: queue.Queue(CLIENT_QUEUE_FRAMES))
-    in_step: bool = False
+    is_synchronised: bool = False
 
     def offer(self, frame: EncodedFrame) -> None:
-        if not (self.in_step or frame.is_keyframe):
+        if not (self.is_synchronised or frame.is_keyframe):
             return
         try:
             self.frames.put_nowait(frame)
-            self.in_step = True
+            self.is_synchronised = True
         except queue.Full:
-            self.in_step = False
+            self.is_synchronised = False
 
 
 class _LiveSession(RtspServerSession):  # type: ignore[misc]
@@ -139,7 +153,7 @@ class _StreamServer(RtspServer):  # type: ignore[misc]
         try:
             await session.run()
         except (OSError, EOFError):
-            self.logger.debug(f"{session.peername} went away")
+            self.logger.debug(f"{session.peername} disconnected")
         finally:
             self._sessions.discard(session)
 
@@ -152,16 +166,16 @@ class _StreamServer(RtspServer):  # type: ignore[misc]
     def load_media_source(self, file_path: Path) -> Any:
         return self.streams[file_path.name].description()
 
-    async def hang_up(self) -> None:
+    async def close_all(self) -> None:
         for session in list(self._sessions):
             await session.close()
         await self.close()
 
 
 class LiveRtspServer:
-    """A context manager that serves `streams` at rtsp://host:port/NAME; leaving it cuts all viewers off.
+    """Context manager that serves `streams` at rtsp://host:port/NAME and disconnects all clients at its end.
 
-    Raises UserError on entering where the port is taken.
+    Entering raises UserError where the port is in use.
     """
 
     def __init__(self, streams: Iterable[LiveStream], port: int, host: str = "127.0.0.1") -> None:
@@ -190,7 +204,7 @@ class LiveRtspServer:
         finally:
             self._ready.set()
         await self._stop.wait()
-        await server.hang_up()
+        await server.close_all()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -200,7 +214,8 @@ class LiveRtspServer:
 
 
 def nal_units(data: bytes) -> list[bytes]:
-    """
+    """NAL units of an H.264 byte stream with start codes.
+
     >>> nal_units(bytes.fromhex("00000001 67aa 000001 68bb"))
     [b'g\\xaa', b'h\\xbb']
     """

@@ -1,4 +1,4 @@
-"""One simulated camera: its traffic, pictures and truth, moved on frame by frame."""
+"""One simulated camera: traffic, rendered frames and ground truth, frame by frame."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,7 +25,10 @@ from simulator.world.traffic_state import TrafficState
 
 @dataclass(frozen=True)
 class SimulatedFrame:
-    """picture: (H, W, 3) BGR without noise. yuv: (H * 3 / 2, W), as the sensor sees it. fault: what spoils it."""
+    """One frame. image: (H, W, 3), BGR without noise. yuv: (H * 3 / 2, W), planar 4:2:0 with sensor noise.
+
+    fault: fault that affects the frame; None for a regular one.
+    """
 
     state: TrafficState
     image: Image
@@ -35,9 +38,10 @@ class SimulatedFrame:
 
 
 class SimulatedCamera:
-    """A context manager. The same point, seed and script give the same frames, skipped ones left out.
+    """Context manager that simulates, renders and records one site.
 
-    What nobody could see on the picture, because of a fault, is not in the truth either.
+    The same site, seed and scenario give the same frames, apart from skipped ones. The ground truth excludes times in
+    which a fault affects the frames. into_minute_s: seconds from the last full minute of the clock to second 0.
     """
 
     def __init__(self, site: Site, seed: int, scenario: Scenario, *, into_minute_s: float = 0.0) -> None:
@@ -64,11 +68,11 @@ class SimulatedCamera:
 
     @property
     def t(self) -> float:
-        """Of the newest frame, in seconds."""
+        """Time of the newest frame, seconds."""
         return self._traffic.t
 
     def prepare(self, until_s: float) -> None:
-        """Draws what does not move in all lights up to then, a second or two for each: no frame has to wait for it."""
+        """Render the static backgrounds of all lights before `until_s`, so that no frame is delayed by them."""
         for light in self._scenario.lights(until_s):
             self._renderer(light, turned=False)
         for fault in self._scenario.faults:
@@ -76,7 +80,7 @@ class SimulatedCamera:
                 self._renderer(self._scenario.light_at(fault.start_s), turned=True)
 
     def next_frame(self) -> SimulatedFrame:
-        """The next one."""
+        """Advance by one frame, render it and record its ground truth."""
         state = self._traffic.step()
         fault = self._scenario.fault_at(state.t)
         kind = None if fault is None else fault.kind
@@ -91,9 +95,9 @@ class SimulatedCamera:
         return self._last
 
     def skip(self, *, missed: bool = False) -> None:
-        """The next frame comes too late to be drawn, but what happens in it happens.
+        """Advance by one frame without rendering it.
 
-        missed: so many were left out that nobody could have followed what went on; it is not in the truth.
+        missed: exclude the frame from the ground truth, for gaps in which road users cannot be tracked.
         """
         state = self._traffic.step()
         if not missed and self._scenario.fault_at(state.t) is None:

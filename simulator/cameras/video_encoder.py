@@ -1,4 +1,4 @@
-"""Encoding frames as H.264, the way a camera does."""
+"""H.264 encoding of frames, as a byte stream or as an MP4 file."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,14 +12,17 @@ from av.codec.context import Flags
 from numpy.typing import NDArray
 
 FPS = Fraction(25, 2)
+"""Frame rate of the simulated cameras, frames/s: one frame per simulation step of 0.08 s."""
+
 KEYFRAME_INTERVAL = 25
-"""Two seconds: what cameras are set to for live viewing."""
+"""Frames between keyframes: 2 s at `FPS`, a common camera setting [assumption]."""
 
 X264_OPTIONS = {"preset": "superfast", "tune": "zerolatency", "bf": "0", "crf": "25", "scenecut": "0", "threads": "1"}
+"""Options of x264: fast, without reordering or scene cuts, as camera encoders [assumption]."""
 
 
 def yuv_frame(yuv: NDArray[np.uint8], number: int) -> av.VideoFrame:
-    """yuv: (H * 3 / 2, W) planar 4:2:0."""
+    """Frame for the encoder. yuv: (H * 3 / 2, W), planar 4:2:0. number: of the frame, from 0."""
     frame = av.VideoFrame.from_ndarray(yuv, format="yuv420p")
     frame.pts = number
     frame.time_base = 1 / FPS
@@ -27,7 +30,7 @@ def yuv_frame(yuv: NDArray[np.uint8], number: int) -> av.VideoFrame:
 
 
 class H264Encoder:
-    """A bare H.264 stream with start codes; its parameter sets are kept apart."""
+    """Encoder to an H.264 byte stream with start codes and without parameter sets."""
 
     def __init__(self, image_size: tuple[int, int], fps: Fraction = FPS) -> None:
         self._codec = av.CodecContext.create("libx264", "w")
@@ -41,15 +44,16 @@ class H264Encoder:
 
     @property
     def parameter_sets(self) -> bytes:
-        """SPS and PPS, each behind a start code."""
+        """SPS and PPS, each after a start code."""
         return bytes(self._codec.extradata or b"")
 
     def encode(self, frame: av.VideoFrame) -> "Iterator[av.Packet[Any]]":
+        """Packets of one frame."""
         yield from self._codec.encode(frame)
 
 
 class Mp4Writer:
-    """A context manager that writes an MP4."""
+    """Context manager that writes an MP4 file."""
 
     def __init__(self, path: Path, image_size: tuple[int, int]) -> None:
         self._container = av.open(str(path), "w", format="mp4")
@@ -63,6 +67,7 @@ class Mp4Writer:
         return self
 
     def add(self, yuv: NDArray[np.uint8]) -> None:
+        """Append a frame. yuv: (H * 3 / 2, W), planar 4:2:0."""
         self._container.mux(self._stream.encode(yuv_frame(yuv, self._frames)))
         self._frames += 1
 

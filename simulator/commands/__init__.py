@@ -1,1 +1,1 @@
-"""Commands of the simulator, found by entry point."""
+"""Commands of the simulator, registered as entry points."""

@@ -1,4 +1,4 @@
-"""`simpang city`: a simulated city whose every truth is known."""
+"""`simpang city`: a simulated city with known ground truth."""
 
 import signal
 import threading
@@ -16,33 +16,35 @@ from simulator.world.scenario_library import SCENARIOS
 from simulator.world.sites import Site, all_sites, site_by_id
 
 SCENARIO_S = 3600.0
+"""Duration of the scenario of `simpang city serve`, seconds [assumption]."""
+
 TRUTH_KEPT_AFTER_S = 600.0
-"""After the last that was scripted, the truth about the first of it is still asked for."""
+"""Seconds that a camera keeps its ground truth after the end of the scenario, for the evaluation [assumption]."""
 
 
 @click.group()
 def city() -> None:
-    """A simulated city: traffic by Eclipse SUMO, rendered as its cameras would see it. Needs the extra `demo`."""
+    """A simulated city: traffic by Eclipse SUMO, rendered as its cameras see it. Needs the extra `demo`."""
 
 
 @city.command("points")
 def list_sites() -> None:
-    """List the points of the city."""
+    """List the camera sites of the city."""
     for site in all_sites():
         click.echo(f"{site.id:24}{site.name}")
 
 
 @city.command()
-@click.option("--point", "site_id", required=True, help="Where the camera stands; see `simpang city points`.")
+@click.option("--point", "site_id", required=True, help="Camera site; see `simpang city points`.")
 @click.option("--seconds", type=click.FloatRange(min=0.08), default=60.0, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--light", type=click.Choice([light.value for light in Light]), help="Instead of the simulated day's.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The video, an MP4.")
-@click.option("--truth", type=click.Path(path_type=Path), help="What really happens, JSON.")
+@click.option("--truth", type=click.Path(path_type=Path), help="Ground truth, JSON.")
 @click.option("--camera", type=click.Path(path_type=Path), help="The camera.json: gates, zones, control points.")
 @click.option("--boxes", type=click.Path(path_type=Path), help="Exact boxes of each frame, .jsonl.gz.")
 def render(site_id: str, seconds: float, seed: int, light: str | None, **paths: Path | None) -> None:
-    """Record one camera, with the incidents of this seed; under a light of your choice without any."""
+    """Render one camera with the incidents of the seed; with --light without incidents."""
     from simulator.cameras.render_video import render_video  # noqa: PLC0415 (drawing takes a while to load)
 
     site, video = site_by_id(site_id), paths.pop("out")
@@ -67,21 +69,21 @@ def render(site_id: str, seconds: float, seed: int, light: str | None, **paths: 
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("build/city"), show_default=True)
 def serve(cameras: int, seed: int, folder: Path) -> None:
-    """Serve cameras over RTSP until Ctrl-C; `simpang run DIR/city.yaml` watches them."""
+    """Serve cameras over RTSP until Ctrl-C; `simpang run DIR/city.yaml` analyses them."""
     from simulator.cameras.processes import live_city  # noqa: PLC0415
 
     stop = _stopped_by_signal()
-    with live_city(all_sites()[:cameras], seed, folder, duration_s=SCENARIO_S) as living:
-        click.echo(f"{cameras} cameras are getting ready. Watch them with: simpang run {living.config}")
+    with live_city(all_sites()[:cameras], seed, folder, duration_s=SCENARIO_S) as live:
+        click.echo(f"{cameras} cameras are starting. Analyse them with: simpang run {live.config}")
         while not stop.wait(1.0):
-            for site, camera in zip(all_sites(), living.cameras, strict=False):
+            for site, camera in zip(all_sites(), live.cameras, strict=False):
                 if camera.poll() is not None:
                     raise UserError(f"camera {site.id} stopped by itself; its log is {folder / site.id}.log")
 
 
 @city.command(hidden=True)
 @click.argument("site_id")
-@click.option("--among", required=True, help="All points that share the script, comma-separated.")
+@click.option("--among", required=True, help="All sites of the scenario, comma-separated.")
 @click.option("--seed", type=int, required=True)
 @click.option("--port", type=int, required=True)
 @click.option("--start-at", type=float, required=True, help="Unix time of second 0.")
@@ -89,7 +91,7 @@ def serve(cameras: int, seed: int, folder: Path) -> None:
 @click.option("--duration", type=float, required=True)
 @click.option("--play", "scenario_name", type=click.Choice(list(SCENARIOS)), required=True)
 def camera(site_id: str, among: str, seed: int, duration: float, scenario_name: str, **where: Any) -> None:
-    """One camera of `simpang city serve`."""
+    """Run one camera of `simpang city serve`."""
     from simulator.cameras.live_camera import LiveCamera  # noqa: PLC0415
 
     sharing: list[Site] = [site_by_id(name) for name in among.split(",")]

@@ -1,4 +1,4 @@
-"""`simpang demo`: a small live city, simulated or from recorded clips."""
+"""`simpang demo`: a small live city, simulated or from video files."""
 
 import os
 import signal
@@ -17,26 +17,27 @@ NO_CLIPS_MESSAGE = """\
 There are no clips in {clips} to play as cameras. Show Simpang your own traffic instead:
   make demo CLIPS=/path/to/a/folder/with/video      your recordings, played over RTSP as cameras
   simpang run city.yaml                             your cameras; the README has a five-line city.yaml
-The detector's weights are looked for in {weights}, or where SIMPANG_WEIGHTS says."""
+The detector's weights are read from {weights}, or from the path in SIMPANG_WEIGHTS."""
+"""Message where the folder of --clips does not exist."""
 
 
 @click.command()
 @click.option("--clips", type=click.Path(path_type=Path), help="Play the videos of this folder instead.")
-@click.option("--cameras", type=click.IntRange(1, 12), help="Live cameras; by default as many as this machine holds.")
+@click.option("--cameras", type=click.IntRange(1, 12), help="Live cameras; by default as many as this machine can run.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of the simulated city.")
 @click.option("--data-dir", type=click.Path(path_type=Path), default=Path("build/demo"), show_default=True)
 @click.option("--port", type=int, default=8080, show_default=True, help="Port of the pages.")
 def demo(clips: Path | None, cameras: int | None, seed: int, data_dir: Path, port: int) -> None:
-    """A simulated city with live cameras, analysed and shown on the pages until Ctrl-C.
+    """Run a simulated city with live cameras, analysed and shown on the pages until Ctrl-C.
 
-    It says what really happens, on the terminal and on the pages, to compare with what Simpang finds.
+    The terminal and the pages report what happens in the simulation, for comparison with what Simpang detects.
     """
     signal.signal(signal.SIGTERM, _as_keyboard_interrupt)
     try:
         if clips is not None:
             _play_clips(clips, data_dir, port)
         else:
-            from simulator.demo.run import run_demo  # noqa: PLC0415 (drawing takes a while to load)
+            from simulator.demo.run import run_demo  # noqa: PLC0415 (the renderer takes seconds to load)
 
             run_demo(data_dir, port=port, cameras=cameras, seed=seed, print_line=click.echo)
     except KeyboardInterrupt:
@@ -59,7 +60,7 @@ def _play_clips(clips: Path, data_dir: Path, port: int) -> None:
         with running_process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:
             status = city.wait()
     if status:
-        raise UserError(f"the demo stopped by itself with status {status}; the line above says why")
+        raise UserError(f"the demo stopped with status {status}; see the line above")
 
 
 def _as_keyboard_interrupt(_: int, __: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""`simpang evaluate-city`: the whole chain, from simulated pixels to the database, held against what happened."""
+"""`simpang evaluate-city`: score the whole chain, from simulated pixels to the database, against ground truth."""
 
 import json
 import time
@@ -17,10 +17,20 @@ from simulator.world.sites import Site, all_sites, site_by_id
 
 
 @click.command("evaluate-city")
-@click.option("--minutes", type=click.IntRange(1, 1440), default=5, show_default=True, help="How many are judged.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Of traffic, script, cameras.")
-@click.option("--cameras", type=click.IntRange(1, 12), default=2, show_default=True, help="How many; by the seed.")
-@click.option("--point", "point_ids", multiple=True, help="These points instead; see `simpang city points`.")
+@click.option(
+    "--minutes", type=click.IntRange(1, 1440), default=5, show_default=True, help="How many minutes are scored."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Of traffic, scenario and choice of cameras.",
+)
+@click.option(
+    "--cameras", type=click.IntRange(1, 12), default=2, show_default=True, help="How many, chosen by the seed."
+)
+@click.option("--point", "point_ids", multiple=True, help="These sites instead; see `simpang city points`.")
 @click.option("--json", "json_path", metavar="OUT", required=True, help="Write all figures here; - is standard output.")
 @click.option("--weights", default=DEMO_CITY, show_default=True, help="Of the detector; a path or a name.")
 @click.option(
@@ -36,14 +46,14 @@ def evaluate_city(
     weights: str,
     folder: Path,
 ) -> None:
-    """Run the simulated city as a black box and score what its database says against what really happened.
+    """Run the simulated city as a black box and score its database against the ground truth.
 
-    Cameras over RTSP, detector, tracker, analytics, bus and PostgreSQL are those of `simpang run`. Takes --minutes and
-    about one more, for it runs in real time; configuration, logs and snapshots stay in --dir. Needs the extra `demo`.
+    Cameras over RTSP, detector, tracker, analytics, bus and PostgreSQL are those of `simpang run`. It runs in real time
+    and takes --minutes plus about one minute. Configuration, logs and snapshots stay in --dir. Needs the extra `demo`.
     """
     from simulator.evaluation.end_to_end import WARM_UP_S, EndToEndRun, run_end_to_end  # noqa: PLC0415
     from simulator.evaluation.report import scores_json  # noqa: PLC0415
-    from simulator.world.sumo_traffic import load_sumo  # noqa: PLC0415 - the machinery takes a while to load
+    from simulator.world.sumo_traffic import load_sumo  # noqa: PLC0415 - takes seconds to load
 
     load_sumo()
     if json_path != "-" and not Path(json_path).resolve().parent.is_dir():
@@ -54,7 +64,7 @@ def evaluate_city(
     columns = (SpinnerColumn(), BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task("getting ready", total=run.until_s)
+        task = bar.add_task("starting", total=run.until_s)
         outcome = run_end_to_end(run, lambda t: bar.update(task, completed=max(0.0, t), description=f"{t:.0f} s"))
     about = {"minutes": minutes, "seed": seed, "weights": weights, "warm_up_s": WARM_UP_S, "folder": str(run.folder)}
     if outcome.overloaded:
@@ -72,7 +82,7 @@ def evaluate_city(
 
 
 def _check_weights(weights: str) -> None:
-    """Before a minute is spent on getting the city ready."""
+    """Raise UserError for unusable weights before the simulation starts."""
     try:
         resolve_weights(weights)
     except UnusableWeights as error:

@@ -1,4 +1,4 @@
-"""`simpang models train-demo`: the simulated city's own detector, made anew."""
+"""`simpang models train-demo`: train the detector of the simulated city."""
 
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from models.weights.bundled import DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from models.weights.resolver import resolve_weights
 from pipelines.errors import UserError
 
-_THREADS_HELP = "For training. On a machine with other work, 1 is faster than more that wait for each other."
+_THREADS_HELP = "Threads of the training. On a machine with other load, 1 is faster than several."
+"""Help text of --threads."""
 
 
 @click.command("train-demo")
@@ -23,12 +24,12 @@ _THREADS_HELP = "For training. On a machine with other work, 1 is faster than mo
 @click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-demo"), show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("models/weights/demo_city"), show_default=True)
 def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders: Path) -> None:
-    """Train the detector of the simulated city on rendered pictures. About an hour on two cores.
+    """Train the detector of the simulated city on rendered frames. Takes about an hour on two cores.
 
-    Pictures and checkpoints are kept in the folder given by --work: started again, it goes on where it was.
+    Frames and checkpoints stay in the folder --work; a later run continues from them.
     Needs the extras `demo`, `yolo` and `quantise`.
     """
-    from simulator.training.pipeline import TrainingPlan, train  # noqa: PLC0415 - drawing takes a while to load
+    from simulator.training.pipeline import TrainingPlan, train  # noqa: PLC0415 - the renderer takes seconds to load
     from simulator.training.release import publish  # noqa: PLC0415
 
     plan, work = TrainingPlan(seed=seed, steps=steps), folders["work"]

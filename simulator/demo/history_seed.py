@@ -13,10 +13,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.flow.congestion_level import level_at
-from analytics.flow.free_flow import LIMIT_SHARE
-from analytics.geometry.plane import side_of_line
 from pipelines.config.geometry_file import CameraGeometry
+from simulator.ground_truth.congestion_rule import FREE_FLOW_SHARE, level_of
+from simulator.ground_truth.gate_geometry import gate_direction
 from simulator.world.scenario import demand_at
 from simulator.world.sites import Site
 from simulator.world.vehicle_types import TRAFFIC_SHARES, TRAFFIC_TYPES
@@ -102,7 +101,7 @@ class CameraHistory:
 
     @cached_property
     def _free_flow_kmh(self) -> float:
-        return LIMIT_SHARE * self._site.speed_limit_kmh
+        return FREE_FLOW_SHARE * self._site.speed_limit_kmh
 
     def _event_ids(self, starts: NDArray[np.float64]) -> list[str]:
         return [f"{SEEDED_ID_PREFIX}{self._number:04x}-0000-8000-8000-{int(start):012x}" for start in starts]
@@ -155,9 +154,8 @@ class CameraHistory:
         """Which way the traffic of the carriageway crosses its gate: as `analytics.facts.Direction`."""
         gate = next(gate for gate in self._geometry.gates if gate.id == gate_id)
         zone = next(zone for zone in self._geometry.zones if zone.id == gate_id)
-        middle = (np.array(gate.p1) + np.array(gate.p2)) / 2
-        before = middle - 10 * np.array(zone.direction)
-        return "A" if float(side_of_line(gate.p1, gate.p2, before[None])[0]) < 0 else "B"
+        assert zone.direction is not None
+        return gate_direction(zone.direction, gate.p1, gate.p2).value
 
     def _intervals(
         self, zone_id: str, starts: NDArray[np.float64], demand: NDArray[np.float64], relative: NDArray[np.float64]
@@ -167,7 +165,7 @@ class CameraHistory:
         density = flow / speed / (zone.lanes or 1)
         vehicles = density * (zone.lanes or 1) * (zone.length_m or 1.0) / 1000
         occupancy = np.minimum(density * _VEHICLE_SHARE_OF_KM, 1)
-        levels = [level_at(float(r), float(v)).value for r, v in zip(relative, vehicles, strict=True)]
+        levels = [level_of(float(r), float(v)).value for r, v in zip(relative, vehicles, strict=True)]
         lines = zip(
             *(_times(starts), _times(starts + 60), flow.tolist(), speed.tolist(), relative.tolist()),
             *(density.tolist(), occupancy.tolist(), levels),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.world.camera_model import CameraModel
-from simulator.world.sites import LANE_M, MEDIAN_M, SHOULDER_M, Arm, Site
+from simulator.world.sites import LANE_M, MEDIAN_M, PAVEMENT_M, SHOULDER_M, Arm, Site, road_half_width_m
 from simulator.world.sumo_network import RoadNetwork
 
 Image = NDArray[np.uint8]
@@ -22,8 +22,8 @@ AHEAD_M, BEHIND_M, ASIDE_M = 165.0, -3.0, 60.0
 DRAWN_M = 260.0
 """Length of the drawn roads, metres; traffic ends earlier, at `ARM_M` [assumption]."""
 
-KERB_M, PAVEMENT_M, MARK_M = 0.28, 3.0, 0.14
-"""Widths of kerb, pavement and road marking, metres [assumption]."""
+KERB_M, MARK_M = 0.28, 0.14
+"""Widths of the kerb and of a road marking, metres [assumption]."""
 
 DASH_M, DASH_GAP_M = 3.0, 5.0
 """Length of a dash of the lane marking and of the gap behind it, metres [assumption]."""
@@ -87,7 +87,7 @@ class GroundTextureBuilder:
 
     def _far_road(self) -> NDArray[np.float64]:
         arm = self._site.observed_arm
-        left = half_road(arm.lanes_out), -half_road(arm.lanes_in)
+        left = road_half_width_m(arm.lanes_out), -road_half_width_m(arm.lanes_in)
         return np.stack([arm.position(a, s) for a, s in zip((150, 1500, 1500, 150), (*left, *left[::-1]), strict=True)])
 
     def _meadow(self) -> Image:
@@ -112,7 +112,7 @@ class GroundTextureBuilder:
 
     def _lay_asphalt(self) -> None:
         for arm in self._site.arms:
-            left = -half_road(arm.lanes_in), half_road(arm.lanes_out)
+            left = -road_half_width_m(arm.lanes_in), road_half_width_m(arm.lanes_out)
             self._strip(self._asphalt, arm, (0.0, DRAWN_M), left, 255)
         if len(self._network.junction) > 3:
             self._fill(self._asphalt, self._network.junction, 255)
@@ -171,7 +171,7 @@ class GroundTextureBuilder:
 
     def _crossing(self, arm: Arm, stop: float) -> None:
         """Draw zebra crossing, stop line, arrows and the red box in which motorcycles wait."""
-        whole = -half_road(arm.lanes_in) + 0.3, half_road(arm.lanes_out) - 0.3
+        whole = -road_half_width_m(arm.lanes_in) + 0.3, road_half_width_m(arm.lanes_out) - 0.3
         for left in np.arange(*whole, 1.0):
             if abs(left + 0.25) > MEDIAN_M / 2:
                 self._strip(self._canvas, arm, (stop - ZEBRA_M[1], stop - ZEBRA_M[0]), (left, left + 0.5), WHITE)
@@ -215,11 +215,6 @@ class GroundTextureBuilder:
         else:
             steps = np.array([x, y]) + np.cumsum(self._rng.normal(0, 9, (18, 2)), axis=0)
             cv2.polylines(dark, [steps.astype(np.int32)], False, 60, 1, cv2.LINE_AA)
-
-
-def half_road(lanes: int) -> float:
-    """Distance from the arm's centre line to the kerb, metres."""
-    return MEDIAN_M / 2 + lanes * LANE_M + SHOULDER_M
 
 
 def _grown(mask: Mask, metres: float) -> Mask:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simulator.world.sites import LANE_M, MEDIAN_M, SHOULDER_M, Arm, Site
+from simulator.world.sites import MEDIAN_M, Arm, Site, road_half_width_m
 from simulator.world.sumo_network import RoadNetwork
 
 IMAGE_SIZE = (640, 360)
@@ -74,7 +74,10 @@ def camera_geometry(site: Site, network: RoadNetwork) -> dict[str, Any]:
     arm, camera = site.observed_arm, camera_model(site)
     stop = network.stop_m(f"{arm.id}_in")
     gate, start = stop + GATE_BEYOND_STOP_M, stop + ZONE_FROM_STOP_M
-    inward, outward = (-_edge_m(arm.lanes_in), -MEDIAN_M / 2), (MEDIAN_M / 2, _edge_m(arm.lanes_out))
+    inward, outward = (
+        (-road_half_width_m(arm.lanes_in), -MEDIAN_M / 2),
+        (MEDIAN_M / 2, road_half_width_m(arm.lanes_out)),
+    )
     return {
         "name": site.id,
         "image_size": list(IMAGE_SIZE),
@@ -96,11 +99,6 @@ def camera_geometry(site: Site, network: RoadNetwork) -> dict[str, Any]:
             _zone("keluar", camera, arm, start, outward, sense=1, lanes=arm.lanes_out, signal=False),
         ],
     }
-
-
-def _edge_m(lanes: int) -> float:
-    """Distance from the arm's centre line to the kerb, metres."""
-    return MEDIAN_M / 2 + lanes * LANE_M + SHOULDER_M
 
 
 def _gate(gate_id: str, camera: CameraModel, arm: Arm, along: float, left: tuple[float, float]) -> dict[str, Any]:

@@ -27,6 +27,15 @@ ARM_M = 170.0
 """Length of an arm, metres: from the junction centre to the edge of the simulation [assumption]."""
 
 
+PAVEMENT_M = 3.0
+"""Width of the pavement beside the road, metres [assumption]."""
+
+
+def road_half_width_m(lanes: int) -> float:
+    """Distance from the centre line of an arm to the kerb on the side of `lanes` lanes, metres."""
+    return MEDIAN_M / 2 + lanes * LANE_M + SHOULDER_M
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 

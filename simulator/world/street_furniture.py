@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.render.ground import PAVEMENT_M, half_road
 from simulator.world.camera_model import CameraModel
-from simulator.world.sites import Arm, Site
+from simulator.world.sites import PAVEMENT_M, Arm, Site, road_half_width_m
 from simulator.world.sumo_network import RoadNetwork
 
 LOT_WIDTH_M = 5.0
@@ -90,7 +89,7 @@ class StreetFurniturePlacer:
         found = StreetFurniture()
         for arm in self._site.arms:
             for side, lanes in ((-1, arm.lanes_in), (1, arm.lanes_out)):
-                edge = half_road(lanes) + PAVEMENT_M
+                edge = road_half_width_m(lanes) + PAVEMENT_M
                 for along in np.arange(self._begin(arm) + edge, 150.0, LOT_WIDTH_M):
                     self._lot(found, arm, side, along, edge)
                 self._second_row(found, arm, side, edge)
@@ -146,7 +145,10 @@ class StreetFurniturePlacer:
             return False
         for arm in self._site.arms:
             along, left = positions @ arm.outward, positions @ arm.left
-            road = np.where(left > 0, half_road(arm.lanes_out), half_road(arm.lanes_in)) + PAVEMENT_M * 0.15
+            road = (
+                np.where(left > 0, road_half_width_m(arm.lanes_out), road_half_width_m(arm.lanes_in))
+                + PAVEMENT_M * 0.15
+            )
             if ((along > -8) & (np.abs(left) < road)).any():
                 return False
         return not self._hides_the_road(positions, height_m)
@@ -154,7 +156,7 @@ class StreetFurniturePlacer:
     def _hides_the_road(self, positions: NDArray[np.float64], height_m: float) -> bool:
         arm = self._site.observed_arm
         along = np.repeat(np.linspace(6, UNOBSTRUCTED_TO_M, 14), 5)
-        sides = np.tile(np.linspace(-half_road(arm.lanes_in), half_road(arm.lanes_out), 5), 14)
+        sides = np.tile(np.linspace(-road_half_width_m(arm.lanes_in), road_half_width_m(arm.lanes_out), 5), 14)
         road = self._camera.project_ground([arm.position(a, s) for a, s in zip(along, sides, strict=True)])
         top = np.concatenate([np.column_stack([positions, np.full(len(positions), z)]) for z in (0.0, height_m)])
         pixels, depth = self._camera.project(top)
@@ -167,10 +169,13 @@ class StreetFurniturePlacer:
     def _posts(self, arm: Arm) -> Iterator[Post]:
         for k, along in enumerate(np.arange(self._begin(arm) + 12.0, 150.0, POST_SPACING_M)):
             side, lanes = (1, arm.lanes_out) if k % 2 else (-1, arm.lanes_in)
-            position = arm.position(along, side * (half_road(lanes) + 0.9))
+            position = arm.position(along, side * (road_half_width_m(lanes) + 0.9))
             if np.linalg.norm(position - self._camera.eye[:2]) > POST_CAMERA_CLEARANCE_M:
                 yield Post(position, 8.0, np.asarray(-side * arm.left * 2.2))
         if self._site.signal:
             yield Post(
-                arm.position(self._begin(arm) + 0.5, -(half_road(arm.lanes_in) + 0.6)), 5.2, arm.left * 3.6, arm.id
+                arm.position(self._begin(arm) + 0.5, -(road_half_width_m(arm.lanes_in) + 0.6)),
+                5.2,
+                arm.left * 3.6,
+                arm.id,
             )

@@ -1,23 +1,19 @@
 """The truth keeper, on road users that drive as told."""
 
-from collections.abc import Callable
-
 import pytest
 
 from analytics.facts import Direction, IncidentType, Level
 from analytics.ground_truth import GroundTruth
 from analytics.road_users import RoadUser
-from pipelines.config.geometry_file import CameraGeometry
 from pipelines.recordings.evaluate.ground_truth_io import GroundTruthFile
-from simulator.ground_truth.recorder import GroundTruthRecorder, ground_truth_json
+from simulator.ground_truth.json_document import ground_truth_json
 from simulator.render.frame_renderer import FrameRenderer
 from simulator.render.scenery import Scenery
-from simulator.world.camera_model import IMAGE_SIZE, camera_geometry
 from simulator.world.scenario import Light
 from simulator.world.sites import Site
 from simulator.world.sumo_network import read_network
 from simulator.world.sumo_traffic import STEP_S
-from tests.support.placed_road_users import PlacedUser, traffic_state_with
+from tests.support.placed_road_users import PlacedUser, record_ground_truth, recorder_of, traffic_state_with
 
 Cast = tuple[tuple[IncidentType, tuple[int, ...]], ...]
 
@@ -27,31 +23,12 @@ def renderer(scenery: Scenery) -> FrameRenderer:
     return scenery.renderer(Light.DAY)
 
 
-def watch(
-    site: Site,
-    renderer: FrameRenderer,
-    users_at: Callable[[float], list[PlacedUser]],
-    seconds: float,
-    *,
-    staged: Cast = (),
-    unseen: tuple[float, float] = (-1.0, -1.0),
-) -> GroundTruth:
-    geometry = CameraGeometry.model_validate(camera_geometry(site, read_network(site)))
-    recorder = GroundTruthRecorder(geometry.camera(site.id, IMAGE_SIZE))
-    for number in range(round(seconds / STEP_S)):
-        t = number * STEP_S
-        if not unseen[0] <= t < unseen[1]:
-            state = traffic_state_with(site, users_at(t), t, staged)
-            recorder.update(state, renderer.project(state))
-    return recorder.ground_truth()
-
-
 def gate_along(site: Site) -> float:
     return read_network(site).stop_m(f"{site.observed_arm.id}_in") + 9.0
 
 
 def test_one_car_one_crossing_with_its_time_and_speed(site: Site, renderer: FrameRenderer) -> None:
-    truth = watch(site, renderer, lambda t: [PlacedUser("hatch", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
+    truth = record_ground_truth(site, renderer, lambda t: [PlacedUser("hatch", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
     (crossing,) = truth.crossings
     assert (crossing.gate, crossing.direction, crossing.road_user) == ("keluar", Direction.A, RoadUser.CAR)
     assert crossing.speed_kmh == pytest.approx(36.0)
@@ -60,7 +37,9 @@ def test_one_car_one_crossing_with_its_time_and_speed(site: Site, renderer: Fram
 
 
 def test_who_comes_in_crosses_the_other_gate_the_other_way(site: Site, renderer: FrameRenderer) -> None:
-    truth = watch(site, renderer, lambda t: [PlacedUser("matic", 45 - 10 * t, -5.0, speed=10.0, inward=True)], 3.0)
+    truth = record_ground_truth(
+        site, renderer, lambda t: [PlacedUser("matic", 45 - 10 * t, -5.0, speed=10.0, inward=True)], 3.0
+    )
     assert [(c.gate, c.direction) for c in truth.crossings] == [("masuk", Direction.B)]
 
 
@@ -68,14 +47,14 @@ def test_what_happens_while_nobody_sees_it_is_not_asked_for(site: Site, renderer
     def drive(t: float) -> list[PlacedUser]:
         return [PlacedUser("hatch", 15 + 10 * t, 4.0, speed=10.0)]
 
-    assert watch(site, renderer, drive, 4.0, unseen=(0.5, 2.5)).crossings == ()
+    assert record_ground_truth(site, renderer, drive, 4.0, unseen=(0.5, 2.5)).crossings == ()
 
 
 def test_intervals_hold_space_mean_speed_flow_and_level(site: Site, renderer: FrameRenderer) -> None:
     def stream(t: float) -> list[PlacedUser]:
         return [PlacedUser("hatch", (8.0 * t + 25 * k) % 150, 4.0, key=k, speed=8.0) for k in range(6)]
 
-    (interval,) = [i for i in watch(site, renderer, stream, 59.0).intervals if i.zone == "keluar"]
+    (interval,) = [i for i in record_ground_truth(site, renderer, stream, 59.0).intervals if i.zone == "keluar"]
     assert interval.speed_kmh == pytest.approx(28.8, abs=0.1)
     assert interval.flow_veh_h == pytest.approx(8.0 / 25 * 3600, rel=0.12)
     assert interval.level is Level.DENSE
@@ -89,16 +68,18 @@ def test_who_stands_behind_a_bus_counts_in_its_zone_from_when_it_shows(site: Sit
     def counted(truth: GroundTruth) -> list[int]:
         return [i.vehicles for i in truth.intervals if i.zone == "keluar"]
 
-    assert counted(watch(site, renderer, behind, 10.0)) == [1]
-    assert counted(watch(site, renderer, lambda t: behind(t, bus_leaves_s=2.0), 10.0)) == [2]
+    assert counted(record_ground_truth(site, renderer, behind, 10.0)) == [1]
+    assert counted(record_ground_truth(site, renderer, lambda t: behind(t, bus_leaves_s=2.0), 10.0)) == [2]
 
 
 def test_who_went_behind_a_bus_is_known_to_be_there(site: Site, renderer: FrameRenderer) -> None:
     def pull_in(t: float) -> list[PlacedUser]:
         return [PlacedUser("bus", 26, 4.0, key=1), PlacedUser("matic", max(35.0, 45.0 - 10 * t), 4.0, key=2)]
 
-    (interval,) = [i for i in watch(site, renderer, pull_in, 20.0).intervals if i.zone == "keluar"]
-    (alone,) = [i for i in watch(site, renderer, lambda t: pull_in(t)[:1], 20.0).intervals if i.zone == "keluar"]
+    (interval,) = [i for i in record_ground_truth(site, renderer, pull_in, 20.0).intervals if i.zone == "keluar"]
+    (alone,) = [
+        i for i in record_ground_truth(site, renderer, lambda t: pull_in(t)[:1], 20.0).intervals if i.zone == "keluar"
+    ]
     assert interval.vehicles == 2
     assert interval.density_veh_km_lane is not None
     assert alone.density_veh_km_lane is not None
@@ -110,7 +91,7 @@ def test_a_breakdown_begins_when_the_vehicle_stands(site: Site, renderer: FrameR
         return [PlacedUser("mpv", 20 + 8 * min(t, 2.0), 4.0, key=7, speed=8.0 if t < 2.0 else 0.0)]
 
     cast: Cast = ((IncidentType.STOPPED_VEHICLE, (7,)),)
-    (incident,) = watch(site, renderer, brake, 6.0, staged=cast).incidents
+    (incident,) = record_ground_truth(site, renderer, brake, 6.0, active_incidents=cast).incidents
     assert incident.type is IncidentType.STOPPED_VEHICLE
     assert incident.zone == "keluar"
     assert incident.start_s == pytest.approx(2.0, abs=0.2)
@@ -121,14 +102,15 @@ def test_a_wrong_way_rider_counts_while_in_a_zone(site: Site, renderer: FrameRen
     def ride(t: float) -> list[PlacedUser]:
         return [PlacedUser("matic", 70 - 8 * t, 8.0, key=9, speed=8.0, inward=True)]
 
-    (incident,) = watch(site, renderer, ride, 12.0, staged=((IncidentType.WRONG_WAY, (9,)),)).incidents
+    (incident,) = record_ground_truth(
+        site, renderer, ride, 12.0, active_incidents=((IncidentType.WRONG_WAY, (9,)),)
+    ).incidents
     assert incident.start_s == pytest.approx((70 - 52) / 8, abs=0.4)
     assert incident.end_s is not None
 
 
 def test_what_was_over_is_forgotten_and_what_goes_on_is_not(site: Site, renderer: FrameRenderer) -> None:
-    geometry = CameraGeometry.model_validate(camera_geometry(site, read_network(site)))
-    recorder = GroundTruthRecorder(geometry.camera(site.id, IMAGE_SIZE))
+    recorder = recorder_of(site)
     cast: Cast = ((IncidentType.STOPPED_VEHICLE, (7,)),)
     for number in range(round(130.0 / STEP_S)):
         t = number * STEP_S
@@ -147,7 +129,7 @@ def test_what_was_over_is_forgotten_and_what_goes_on_is_not(site: Site, renderer
 
 
 def test_the_file_reads_back_as_written(site: Site, renderer: FrameRenderer) -> None:
-    truth = watch(site, renderer, lambda t: [PlacedUser("bus", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
+    truth = record_ground_truth(site, renderer, lambda t: [PlacedUser("bus", 15 + 10 * t, 4.0, speed=10.0)], 4.0)
     again = GroundTruthFile.model_validate(ground_truth_json(truth)).ground_truth()
     assert [(c.gate, c.road_user) for c in again.crossings] == [(c.gate, c.road_user) for c in truth.crossings]
     assert len(again.intervals) == len(truth.intervals)
