@@ -117,6 +117,20 @@ class ControlPoint:
     ground: GroundPoint
 
 
+class OutsideFrame(ValueError):
+    """A point of a gate or zone is outside the frame.
+
+    shape: "gate" or "zone". shape_id: its id. pixel: the point (u, v). image_size: (width, height) of the frame.
+    """
+
+    def __init__(self, camera_id: str, shape: str, shape_id: str, pixel: Pixel, image_size: tuple[int, int]) -> None:
+        (u, v), (width, height) = pixel, image_size
+        super().__init__(
+            f"camera {camera_id}: {shape} {shape_id}: point ({u:g}, {v:g}) is outside the {width}x{height} frame"
+        )
+        self.shape, self.shape_id, self.pixel, self.image_size = shape, shape_id, pixel, image_size
+
+
 @dataclass(frozen=True, kw_only=True)
 class Camera:
     """Configuration of a camera for the analytics, without address and credentials.
@@ -146,17 +160,15 @@ class Camera:
             if repeated:
                 raise ValueError(f"camera {self.id}: {kind} id {sorted(repeated)[0]!r} is used twice; ids must differ")
         for gate in self.gates:
-            self._check_inside(f"gate {gate.id}", (gate.p1, gate.p2))
+            self._check_inside("gate", gate.id, (gate.p1, gate.p2))
         for zone in self.zones:
-            self._check_inside(f"zone {zone.id}", zone.polygon)
+            self._check_inside("zone", zone.id, zone.polygon)
 
-    def _check_inside(self, what: str, pixels: tuple[Pixel, ...]) -> None:
+    def _check_inside(self, shape: str, shape_id: str, pixels: tuple[Pixel, ...]) -> None:
         width, height = self.image_size
         for u, v in pixels:
             if not (-1 <= u <= width + 1 and -1 <= v <= height + 1):
-                raise ValueError(
-                    f"camera {self.id}: {what}: point ({u:g}, {v:g}) is outside the {width}x{height} picture"
-                )
+                raise OutsideFrame(self.id, shape, shape_id, (u, v), self.image_size)
 
     @cached_property
     def homography(self) -> Homography | None:

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
-from pipelines.events.schema import CameraStatus
+from pipelines.events.condition import Condition
 
 Grey = NDArray[np.uint8]
 """Image (H, W) of grey values."""
@@ -203,9 +203,9 @@ def assessed_frozen(camera: ViewGate, clip: Clip, begin: float, end: float) -> I
 
 def reported_fault(quality: ViewQuality, camera: ViewGate) -> str:
     """Return the name of the reported fault, empty without one."""
-    if quality.status is CameraStatus.FROZEN:
-        return "frozen"
-    return "" if quality.status is None else camera.report.state.value
+    if quality.condition is None:
+        return ""
+    return "frozen" if quality.condition.code is Condition.FROZEN else camera.report.state.value
 
 
 def try_fault(clip: Clip, name: str) -> dict[str, object]:
@@ -231,7 +231,7 @@ def try_fault(clip: Clip, name: str) -> dict[str, object]:
         names.append(fault)
     recovered_s = None
     for t, quality in assessed(camera, clip, NO_FAULTS["as it is"], end, end + AGAIN_S):
-        if quality.usable and quality.status is None and recovered_s is None:
+        if quality.usable and quality.condition is None and recovered_s is None:
             recovered_s = t - end
     return {
         "clip": clip.name,

@@ -22,17 +22,34 @@ class ViewState(StrEnum):
     WASHED_OUT = "washed_out"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultFigures:
+    """Figures of a fault; None where they do not apply.
+
+    hidden_share: hidden part of the view, 0..1. fine_detail_share: fine detail over its usual value, 0..1. shift_share:
+    shift over the longer side of the frame. rotation_deg: rotation, degrees. A moved view without both was not found.
+    """
+
+    hidden_share: float | None = None
+    fine_detail_share: float | None = None
+    shift_share: float | None = None
+    rotation_deg: float | None = None
+
+
+NO_FIGURES = FaultFigures()
+"""Figures of a view without a measured fault [none]."""
+
+
 @dataclass(frozen=True, slots=True)
 class ViewAssessment:
     """Result for one thumbnail.
 
-    reason: the fault and its remedy, "" for OK. weight: as evidence, 0 for none. alignment: of the reference; None
-    where it was not searched.
+    figures: of the fault. weight: as evidence, 0 for none. alignment: of the reference; None where it was not searched.
     """
 
     state: ViewState
     confidence: float
-    reason: str = ""
+    figures: FaultFigures = NO_FIGURES
     weight: float = 1.0
     alignment: Alignment | None = None
 
@@ -80,8 +97,8 @@ def classify(
     ratio = blocks.high_frequency_ratio[anchors] / np.maximum(reference.sharpness[anchors], 1e-6)
     fine_detail = float(np.median(ratio))
     if fine_detail < limit:
-        reason = f"the picture has {fine_detail:.0%} of its usual fine detail; clean the lens or focus the camera"
-        return ViewAssessment(ViewState.BLURRED, _confidence(fine_detail, limit), reason)
+        figures = FaultFigures(fine_detail_share=fine_detail)
+        return ViewAssessment(ViewState.BLURRED, _confidence(fine_detail, limit), figures)
     return classify_alignment(reference.align(image, blocks, near), image, present, config)
 
 
@@ -91,20 +108,16 @@ def classify_alignment(
     """Assessment of the camera's aim, from the alignment of the reference in the image."""
     is_traffic = present is not ViewState.MOVED and alignment.unmoved_share > config.traffic_unmoved_share
     if alignment.matrix is None:
-        reason = "nothing of the usual view is found; aim the camera back, or draw gates and zones again"
         weight = 0.0 if is_traffic else config.unrecognised_weight
-        return ViewAssessment(ViewState.MOVED, config.unrecognised_confidence, reason, weight, alignment)
+        return ViewAssessment(ViewState.MOVED, config.unrecognised_confidence, weight=weight, alignment=alignment)
     moved = alignment.displacement(image.shape[::-1]) / max(image.shape)
     turned = abs(alignment.rotation_deg)
     limits = _limits(ViewState.MOVED, present, config)
     if moved <= limits.moved and turned <= limits.turned:
         return ViewAssessment(ViewState.OK, alignment.agreement, alignment=alignment)
-    reason = (
-        f"the view has shifted by {moved:.1%} of its longer side and turned by {turned:.0f} degrees; "
-        "aim the camera back, or draw gates and zones again"
-    )
+    figures = FaultFigures(shift_share=moved, rotation_deg=turned)
     weight = 0.0 if is_traffic else 1.0
-    return ViewAssessment(ViewState.MOVED, 0.5 + alignment.agreement / 2, reason, weight, alignment)
+    return ViewAssessment(ViewState.MOVED, 0.5 + alignment.agreement / 2, figures, weight, alignment)
 
 
 def _classify_exposure(
@@ -120,17 +133,14 @@ def _classify_exposure(
     limits = _limits(ViewState.DARK, present, config)
     is_hidden = hidden >= _limits(ViewState.COVERED, present, config).hidden
     if exposure.bright < limits.dark or (is_hidden and exposure.median < config.low_median):
-        reason = "the picture is dark; check the camera's night mode and the street lighting"
-        return ViewAssessment(ViewState.DARK, _confidence(exposure.bright, 2 * limits.dark), reason)
+        return ViewAssessment(ViewState.DARK, _confidence(exposure.bright, 2 * limits.dark))
     limits = _limits(ViewState.WASHED_OUT, present, config)
     # A white sky may fill half of a good image, but it hides nothing that is usually visible.
     is_clipped = exposure.clipped_share > limits.clipped and hidden >= config.stay.hidden
     if is_clipped or (low_contrast and exposure.median > config.high_median):
-        reason = "the picture is washed out; check exposure, and whether the sun or a lamp shines into the lens"
-        return ViewAssessment(ViewState.WASHED_OUT, max(0.5, exposure.clipped_share), reason)
+        return ViewAssessment(ViewState.WASHED_OUT, max(0.5, exposure.clipped_share))
     if is_hidden and other_layout:
-        reason = f"{hidden:.0%} of the view is hidden; clear what covers the lens"
-        return ViewAssessment(ViewState.COVERED, hidden, reason)
+        return ViewAssessment(ViewState.COVERED, hidden, FaultFigures(hidden_share=hidden))
     return ViewAssessment(ViewState.OK, 1.0 - hidden)
 
 

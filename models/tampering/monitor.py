@@ -10,6 +10,8 @@ from math import inf
 import numpy as np
 
 from models.tampering.classifier import (
+    NO_FIGURES,
+    FaultFigures,
     ViewAssessment,
     ViewState,
     classify,
@@ -21,7 +23,7 @@ from models.tampering.image_stats import BlockStats, Grey
 from models.tampering.reference_set import ReferenceSet
 from models.tampering.reference_view import IDENTITY, ReferenceView
 
-__all__ = ["ViewMonitor", "ViewReport", "ViewState"]
+__all__ = ["FaultFigures", "ViewMonitor", "ViewReport", "ViewState"]
 
 UNKNOWN_RATE = 0.5
 """Recognition rate, 0..1, before any check [assumption]."""
@@ -29,12 +31,12 @@ UNKNOWN_RATE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewReport:
-    """State of a view. since_s: its start. confidence: 0..1. reason: the fault and its remedy, "" for OK."""
+    """State of a view. since_s: its start. confidence: 0..1. figures: of the fault."""
 
     state: ViewState
     since_s: float
     confidence: float
-    reason: str
+    figures: FaultFigures = NO_FIGURES
 
 
 class ViewMonitor:
@@ -64,7 +66,7 @@ class ViewMonitor:
         self._recognition_rate = self._usual_recognition_rate = UNKNOWN_RATE
         self._evidence_s = dict.fromkeys(ViewState, 0.0)
         self._assessment: ViewAssessment | None = None
-        self._report = ViewReport(state=ViewState.OK, since_s=0.0, confidence=0.0, reason="")
+        self._report = ViewReport(state=ViewState.OK, since_s=0.0, confidence=0.0)
 
     @property
     def report(self) -> ViewReport:
@@ -91,7 +93,7 @@ class ViewMonitor:
             self._reset()
         self._last_shape = image.shape
         if self._last is None:
-            self._report = ViewReport(state=ViewState.OK, since_s=t, confidence=0.0, reason="")
+            self._report = ViewReport(state=ViewState.OK, since_s=t, confidence=0.0)
         passed_s = 0.0 if self._last is None else t - self._last
         self._last = t
         if not 0 <= passed_s <= self._config.max_gap_s:
@@ -172,7 +174,7 @@ class ViewMonitor:
             state=assessment.state,
             since_s=t - dwell_s / assessment.weight,
             confidence=assessment.confidence,
-            reason=assessment.reason,
+            figures=assessment.figures,
         )
 
     def _dwell_s(self, state: ViewState) -> float:

@@ -70,11 +70,11 @@ class AnalysisObserver(Protocol):
         """The events of a frame were emitted."""
         ...
 
-    def geometry_mismatch(self, reason: str) -> None:
-        """The camera's geometry does not fit its frames."""
+    def geometry_mismatch(self, error: ValueError) -> None:
+        """The camera's geometry does not fit its frames; `analytics.camera.OutsideFrame` where a point is outside."""
         ...
 
-    def analysis_failed(self, reason: str) -> None:
+    def analysis_failed(self, error: str) -> None:
         """The analysis of a frame raised an error."""
         ...
 
@@ -94,8 +94,12 @@ class CameraSlot:
     make_view_gate: Callable[[], ViewGate]
 
 
-class _GeometryMismatch(ValueError):
-    """The camera's geometry does not fit its frames."""
+class _GeometryMismatch(Exception):
+    """The camera's geometry does not fit its frames. cause: the error of `make_pipeline`."""
+
+    def __init__(self, cause: ValueError) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 class _CameraState:
@@ -197,7 +201,7 @@ class AnalysisLoop:
             try:
                 camera.pipeline = camera.slot.make_pipeline(frame.image_size)
             except ValueError as error:
-                raise _GeometryMismatch(str(error)) from error
+                raise _GeometryMismatch(error) from error
         return camera.pipeline
 
     def _announce(self, done: _InFlight) -> None:
@@ -240,7 +244,7 @@ class AnalysisLoop:
         camera.retry_at = time.monotonic() + RETRY_S
         camera.pipeline = None
         if isinstance(error, _GeometryMismatch):
-            camera.slot.observer.geometry_mismatch(reason)
+            camera.slot.observer.geometry_mismatch(error.cause)
             log.error("the camera's geometry does not fit its frames", camera=camera.slot.camera_id, reason=reason)
         else:
             camera.slot.observer.analysis_failed(reason)

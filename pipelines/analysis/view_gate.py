@@ -1,6 +1,6 @@
 """View gate: whether the view of a camera may be analysed, by tampering monitor and freeze detector."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from av.video.frame import VideoFrame
 
@@ -10,23 +10,28 @@ from models.tampering.monitor import ViewMonitor, ViewReport, ViewState
 from models.tampering.reference_set import ReferenceSet
 from pipelines.analysis.frame_convert import luma, luma_thumbnail
 from pipelines.analysis.view_store import ViewStore
-from pipelines.events.schema import CameraStatus
+from pipelines.events.condition import CameraCondition, Condition
 
-FROZEN_REASON = "the picture has not changed; restart the camera"
-"""Reason that is reported for a frozen camera, with its remedy."""
+_CONDITION_OF: dict[ViewState, Condition] = {
+    ViewState.MOVED: Condition.MOVED,
+    ViewState.BLURRED: Condition.BLURRED,
+    ViewState.COVERED: Condition.COVERED,
+    ViewState.DARK: Condition.DARK,
+    ViewState.WASHED_OUT: Condition.WASHED_OUT,
+}
+"""State of a view -> condition of its camera."""
 
 
 @dataclass(frozen=True, slots=True)
 class ViewQuality:
     """Assessment of one frame's view.
 
-    usable: whether facts may be derived from the frame. status, reason: what to report; None and "" for nothing.
-    A doubtful view is unusable at once. It is reported only after the doubt has lasted.
+    usable: whether facts may be derived from the frame. condition: of the camera; None where nothing is wrong.
+    A doubtful view is unusable at once. It has a condition only after the doubt has lasted.
     """
 
     usable: bool
-    status: CameraStatus | None = None
-    reason: str = ""
+    condition: CameraCondition | None = None
 
 
 class ViewGate:
@@ -55,9 +60,9 @@ class ViewGate:
             self._check_tampering(at, frame)
         report = self._monitor.report
         if report.state is not ViewState.OK:
-            return ViewQuality(usable=False, status=CameraStatus.UNUSABLE, reason=report.reason)
+            return ViewQuality(usable=False, condition=_condition(report))
         if self._freeze.is_frozen:
-            return ViewQuality(usable=False, status=CameraStatus.FROZEN, reason=FROZEN_REASON)
+            return ViewQuality(usable=False, condition=CameraCondition(Condition.FROZEN))
         return ViewQuality(usable=not (self._freeze.is_suspected or self._monitor.is_doubtful))
 
     def _check_tampering(self, at: float, frame: VideoFrame) -> None:
@@ -71,3 +76,9 @@ class ViewGate:
         """Store the reference views for the next start."""
         if self._store is not None and self._monitor.references.by_time_of_day:
             self._store.save(self._monitor.references)
+
+
+def _condition(report: ViewReport) -> CameraCondition:
+    if report.state is ViewState.MOVED and report.figures.shift_share is None:
+        return CameraCondition(Condition.UNRECOGNISED)
+    return CameraCondition.of(_CONDITION_OF[report.state], **asdict(report.figures))

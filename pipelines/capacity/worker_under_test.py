@@ -89,9 +89,9 @@ class LoggedHealth(CameraHealth):
         look = Look(taken_at=frame.taken_at, concluded_at=time.time(), waited_s=frame.waited_s, held=not frame.inferred)
         self.looks.append(look)
 
-    def received(self, image_size: tuple[int, int], pictures: int = 1) -> None:
-        super().received(image_size, pictures)
-        self.pictures.append((time.time(), pictures))
+    def received(self, image_size: tuple[int, int], frames: int = 1) -> None:
+        super().received(image_size, frames)
+        self.pictures.append((time.time(), frames))
 
 
 class Ledger:

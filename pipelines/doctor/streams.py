@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from models.tampering.image_stats import thumbnail
 from pipelines.analysis.frame_convert import luma
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.source import Source, SourceLost
 
@@ -58,7 +59,7 @@ def probe(url: str, timeout_s: float) -> Stream:
             if time.monotonic() > until or (len(keyframes) > 2 and times[-1] - times[0] > READ_S / 3):
                 break
         if picture is None:
-            raise SourceLost(f"{source.address}: no picture could be decoded in {READ_S:g} s; check the camera")
+            raise SourceLost(CameraCondition.of(Condition.NO_FRAMES, address=source.address, waited_s=READ_S))
         # The median, for a loop or a camera's reset is no pause between pictures.
         steps = [after - before for before, after in pairwise(times) if after > before]
         between = [after - before for before, after in pairwise(keyframes) if after > before]

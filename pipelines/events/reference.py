@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from analytics.measures import measures_of
+from pipelines.events.condition_status import STATUS_OF
+from pipelines.events.condition_text import TEXTS
 from pipelines.events.schema import (
     TOPICS,
     Congestion,
@@ -54,6 +56,13 @@ one is added. `pipelines.events.reference.json_schema("counts")` returns the JSO
 - Fields are added, and neither renamed nor removed, within `v1`. Ignore fields that you do not know.
 """
 
+_CONDITIONS = """
+What `health` reports in `condition`, the gravest first: a camera in several conditions reports the first of them.
+`{name}` is the detail of that name. The `address` of the stream, where known, precedes the text. Ignore codes that
+you do not know.
+"""
+"""Introduction of the table of conditions. [text]"""
+
 
 def json_schema(kind: str) -> dict[str, Any]:
     """JSON Schema of an event with its envelope. kind: a key of `KINDS`.
@@ -81,7 +90,15 @@ def document() -> str:
                 fields = sorted(nested["properties"].items(), key=lambda field: field[0] in measures)
                 parts += [f"\n### {name}\n", f"{_first_line(nested['description'])}\n"]
                 parts += _table({"properties": dict(fields)}, schema["$defs"])
+    parts += ["\n## Conditions\n", _CONDITIONS.lstrip(), *_conditions()]
     return "\n".join(parts) + "\n"
+
+
+def _conditions() -> Iterator[str]:
+    """Lines of a table with the status and the English text of each condition."""
+    yield from ("| condition | status | English |", "| --- | --- | --- |")
+    for condition, status in STATUS_OF.items():
+        yield f"| `{condition}` | `{status}` | {TEXTS[condition]} |"
 
 
 def _first_line(text: str | None) -> str:

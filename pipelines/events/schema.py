@@ -24,6 +24,7 @@ from analytics.facts import (
     ZoneSpeed,
 )
 from analytics.road_users import RoadUser
+from pipelines.events.condition import ConditionDetails, KnownCondition
 
 TOPICS = {
     "counts": "traffic.counts",
@@ -184,9 +185,12 @@ class Health(_Data):
     kind: Annotated[Literal["health"], _KIND] = "health"
     at: Annotated[AwareDatetime, _described("Time of the report.", "UTC")]
     status: Annotated[CameraStatus, _described("State of the camera.")]
-    reason: Annotated[
-        str, _described("Why it is not online, or what an operator should know though it is; empty for nothing.")
-    ] = ""
+    condition: Annotated[
+        KnownCondition,
+        _described("What an operator should know, see Conditions; null from older workers."),
+    ] = None
+    details: Annotated[ConditionDetails | None, _described("Figures and names that belong to the condition.")] = None
+    reason: Annotated[str, _described("The condition in English; empty for nothing.")] = ""
     received_fps: Annotated[float | None, _described("Frames received.", "frames/s")] = None
     analysed_fps: Annotated[float | None, _described("Frames analysed.", "frames/s")] = None
     held_fps: Annotated[

@@ -5,13 +5,17 @@ from contextlib import ExitStack
 from threading import Event as Flag
 
 from pipelines.config.settings import StreamConfig
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.decode_pool import DecodeTask
 from pipelines.ingest.source import Source
 from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import LivePlaylist
 
-BROWSERS_LACK = {"hevc": "sends H.265, which many browsers cannot play; set it to H.264 for viewers"}
+_UNPLAYABLE = ("hevc",)
+"""Codecs, by FFmpeg's names, that many browsers cannot play. [assumption]"""
 OpenDecoder = Callable[[Source], DecodeTask]
+OnConnected = Callable[[CameraCondition | None], None]
+"""Receives the condition of a stream that works, such as an unplayable codec; None for none."""
 
 
 def run_connection(
@@ -21,11 +25,11 @@ def run_connection(
     *,
     playlist: LivePlaylist | None,
     decode: OpenDecoder | None,
-    connected: Callable[[str], None] = lambda remark: None,
+    connected: OnConnected = lambda note: None,
 ) -> None:
     """Read `url` until `stop` is set: packets to HLS in `playlist`, and to what `decode` makes; None for neither.
 
-    connected: called once the stream is open, with what an operator should know about it.
+    connected: called once the stream is open.
     Raises SourceLost.
     """
     with ExitStack() as stack:
@@ -37,7 +41,8 @@ def run_connection(
             writer = stack.enter_context(HlsWriter(playlist, source, segment_s=stream.segment_s))
         if decode is not None:
             decoding = stack.enter_context(decode(source))
-        connected(BROWSERS_LACK.get(source.codec, "") if writer is not None else "")
+        is_unplayable = writer is not None and source.codec in _UNPLAYABLE
+        connected(CameraCondition.of(Condition.UNPLAYABLE_CODEC, codec=source.codec) if is_unplayable else None)
         for packet in source.packets():
             if decoding is not None:
                 decoding.put(packet)

@@ -5,6 +5,7 @@ from heapq import heappop, heappush
 from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
 
 CORRUPT_PACKETS_TOLERATED = 250
@@ -28,9 +29,10 @@ class Decoder:
         except FFmpegError as error:
             self._corrupt += 1
             if self._corrupt > CORRUPT_PACKETS_TOLERATED:
-                raise UnsupportedStream(
-                    f"{self._source.address}: {self._source.codec} video that cannot be decoded; set it to H.264"
-                ) from error
+                undecodable = CameraCondition.of(
+                    Condition.UNDECODABLE_VIDEO, address=self._source.address, codec=self._source.codec
+                )
+                raise UnsupportedStream(undecodable) from error
             return []
         self._corrupt = 0
         if self._source.decode_ordered and sent is not None:

@@ -21,6 +21,8 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from pipelines.errors import HostUnreachable
+from pipelines.events.condition import CameraCondition, Condition
+from pipelines.events.condition_text import english
 from pipelines.ingest.hw_decode import decoding_device
 
 RTSP_SCHEMES = ("rtsp", "rtsps")
@@ -28,7 +30,14 @@ PACKETS_PROBED = 16
 
 
 class SourceLost(ConnectionError):
-    """The stream cannot be had, or has ended; one line that names the address, without credentials, and a remedy."""
+    """The stream cannot be opened, or has ended.
+
+    condition: what is wrong, as data. The message is the same in English, without credentials.
+    """
+
+    def __init__(self, condition: CameraCondition) -> None:
+        super().__init__(english(condition))
+        self.condition = condition
 
 
 class SourceUnreachable(SourceLost, HostUnreachable):
@@ -93,7 +102,7 @@ class Source:
             silent = time.monotonic() - began >= self._stall_s
             nobody_there = silent or isinstance(error, _NOBODY_THERE) or getattr(error, "errno", None) in _NO_WAY_THERE
             lost = SourceUnreachable if nobody_there else SourceLost
-            raise lost(f"{self.address}: {SILENT if silent else explain(error)}") from error
+            raise lost(self._condition(Condition.SILENT) if silent else condition_of(error, self.address)) from error
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
@@ -141,14 +150,17 @@ class Source:
                 return
             yield packet
         if not self._stop.is_set():
-            raise SourceLost(f"{self.address}: the stream ended")
+            raise SourceLost(self._condition(Condition.STREAM_ENDED))
+
+    def _condition(self, code: Condition) -> CameraCondition:
+        return CameraCondition.of(code, address=self.address)
 
     def _video_stream(self) -> VideoStream:
         if not self._container.streams.video:
-            raise UnsupportedStream(f"{self.address}: carries no video; check the path of the stream")
+            raise UnsupportedStream(self._condition(Condition.NO_VIDEO))
         stream = self._container.streams.video[0]
         if stream.codec_context is None:
-            raise UnsupportedStream(f"{self.address}: its video codec is unknown; set the camera to H.264")
+            raise UnsupportedStream(self._condition(Condition.UNKNOWN_CODEC))
         stream.codec_context.thread_count = 1
         return stream
 
@@ -172,7 +184,7 @@ class Source:
                     yield packet
         except (FFmpegError, OSError) as error:
             if not self._stop.is_set():
-                raise SourceLost(f"{self.address}: {explain(error)}") from error
+                raise SourceLost(condition_of(error, self.address)) from error
 
     def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         """Leaves out what comes before the first timestamp, unless it is a keyframe, which the rest builds on."""
@@ -204,25 +216,26 @@ class RealTimePacer:
 
 _NOBODY_THERE = (av.error.ExitError, av.error.TimeoutError, av.error.ConnectionRefusedError)
 _NO_WAY_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
-SILENT = "sends nothing; check the camera's power and network"
-REMEDIES: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    ((av.error.ExitError, TimeoutError), SILENT),
-    (
-        (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError),
-        "refuses these credentials; check user and password in the camera's url",
-    ),
-    ((av.error.HTTPNotFoundError,), "no such stream there (404); check the path in the camera's url"),
-    ((FileNotFoundError,), "no such file; check the path"),
-    ((ConnectionRefusedError,), "connection refused; check address and port, and that the camera's RTSP is on"),
-    ((av.error.EOFError,), "the stream ended"),
-    ((av.error.InvalidDataError,), "sends no video that can be read; check the path in the camera's url"),
+_CONDITION_OF: tuple[tuple[tuple[type[Exception], ...], Condition], ...] = (
+    ((av.error.ExitError, TimeoutError), Condition.SILENT),
+    ((av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError), Condition.CREDENTIALS_REFUSED),
+    ((av.error.HTTPNotFoundError,), Condition.STREAM_NOT_FOUND),
+    ((FileNotFoundError,), Condition.FILE_NOT_FOUND),
+    ((ConnectionRefusedError,), Condition.CONNECTION_REFUSED),
+    ((av.error.EOFError,), Condition.STREAM_ENDED),
+    ((av.error.InvalidDataError,), Condition.UNREADABLE_STREAM),
 )
+"""Classes of errors of PyAV and the operating system, and their condition. The first that matches applies."""
 
 
-def explain(error: Exception) -> str:
-    """What went wrong and what to do, in one line without the address (av's own text repeats it with its password)."""
-    for kinds, text in REMEDIES:
-        if isinstance(error, kinds):
-            return text
+def condition_of(error: Exception, address: str | None = None) -> CameraCondition:
+    """Return the condition of a stream after an error of PyAV or the operating system.
+
+    address: of the stream, without credentials. PyAV's own message is not used: it may contain the password.
+    """
+    for classes, code in _CONDITION_OF:
+        if isinstance(error, classes):
+            return CameraCondition.of(code, address=address)
+    code = Condition.UNREACHABLE if getattr(error, "errno", None) in _NO_WAY_THERE else Condition.STREAM_LOST
     reason = getattr(error, "strerror", None) or type(error).__name__
-    return f"{reason.lower()}; check the camera's url and network"
+    return CameraCondition.of(code, address=address, error=reason.lower())

@@ -14,6 +14,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
 from pipelines.live_video.hls_playlist import LivePlaylist
 
@@ -53,7 +54,9 @@ class HlsWriter:
 
     def __init__(self, playlist: LivePlaylist, source: Source, *, segment_s: float) -> None:
         if source.codec not in CODECS:
-            raise UnsupportedStream(f"{source.address}: sends {source.codec}; set the camera to H.264 (or H.265)")
+            raise UnsupportedStream(
+                CameraCondition.of(Condition.UNSUPPORTED_CODEC, address=source.address, codec=source.codec)
+            )
         self._playlist = playlist
         self._source = source
         self._segment_s = segment_s

@@ -2,8 +2,9 @@
 
 import structlog
 
+from pipelines.events.condition_text import OVERLOAD_REMEDY
 from pipelines.events.schema import Health
-from pipelines.worker.camera_health import OVERLOADED, REMEDY
+from pipelines.worker.camera_health import OVERLOADED_BELOW
 
 EVERY_S = 60.0
 
@@ -50,8 +51,8 @@ class LoadReporter:
             "withheld": sum(drop.withheld for drop in drops),
             "failed": sum(drop.failed for drop in drops),
         }
-        if share < OVERLOADED:
-            log.warning("this machine is overloaded", do=REMEDY, **figures)
+        if share < OVERLOADED_BELOW:
+            log.warning("this machine is overloaded", do=OVERLOAD_REMEDY, **figures)
         else:
             log.info("load", **figures)
 

@@ -24,6 +24,7 @@ from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.analysis.view_store import has_geometry
 from pipelines.config.settings import StreamConfig
 from pipelines.errors import UserError
+from pipelines.events.condition_text import english
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.logging import without_credentials
 from pipelines.recordings.read_ahead import read_ahead
@@ -198,7 +199,8 @@ class _CountRun:
         return result
 
     def _withhold(self, due: _DueFrame) -> None:
-        self._result.add_withheld(due.frame.at, due.quality.reason)
+        condition = due.quality.condition
+        self._result.add_withheld(due.frame.at, "" if condition is None else english(condition))
         self._report(due.frame, Tracks.empty(), self._pipeline.advance(due.frame.at).facts)
 
     def _detect(self, image: RgbImage) -> Future[Detections]:

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel
 from pipelines.events.schema import Congestion, Counts, CrossingRecord, GateRecord, Health, IncidentReport, ZoneRecord
 
 SQL_TYPES: dict[Any, str] = {bool: "boolean", int: "int", float: "real", str: "text", AwareDatetime: "timestamptz"}
-"""SQL type of a column by the Python type of its field. An enum is text."""
+"""SQL type of a column by the Python type of its field. An enum is text, a nested model is jsonb."""
 OTHER_TYPES = {"track": "bigint", "lat": "double precision", "lon": "double precision"}
 """Exceptions by name: a track's number outgrows 32 bits, and 32-bit degrees are 1 m apart. [type ranges of SQL]"""
 
@@ -35,6 +35,8 @@ def _sql_type(annotation: Any) -> str:
     kind = kinds[0] if get_origin(annotation) is UnionType or NoneType in get_args(annotation) else annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
         return "text"
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return "jsonb"
     if kind not in SQL_TYPES:
         raise TypeError(f"no SQL type for {annotation}")
     return SQL_TYPES[kind]

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
+from pydantic import BaseModel
 
 from pipelines.alerts.rules import Alert
 from pipelines.events.schema import Congestion, Counts, Event, Health, IncidentPhase, IncidentReport
@@ -115,7 +116,18 @@ def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
 def _row(table: str, record: object, **values: Any) -> Row:
     """Return the values of a row: those of `values` by column name, and all others from the fields of `record`."""
     found = (values[name] if name in values else getattr(record, name) for name in EVENT_COLUMNS[table])
-    return tuple(value.value if isinstance(value, Enum) else value for value in found)
+    return tuple(_sql_value(value) for value in found)
+
+
+def _sql_value(value: Any) -> Any:
+    """Return an enum as its text, and a nested model as JSON."""
+    match value:
+        case Enum():
+            return value.value
+        case BaseModel():
+            return value.model_dump_json()
+        case _:
+            return value
 
 
 def _incident_row(incident: IncidentReport) -> Row:

@@ -1,161 +1,176 @@
-"""How each camera is doing, gathered from the threads that know, told as `Health` events."""
+"""Health of one camera: measurements and conditions from several threads, reported as `Health` events."""
 
 import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from enum import Enum, auto
 from threading import Lock
 
+from analytics.camera import OutsideFrame
 from pipelines.analysis.loop import AnalysedFrame
 from pipelines.analysis.view_gate import ViewQuality
+from pipelines.events.condition import CameraCondition, Condition
+from pipelines.events.condition_status import STATUS_OF
+from pipelines.events.condition_text import english
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
 
-JUDGED_AFTER_S = 3.0
-BEHIND = 0.5
-"""Looked at less often than this share of what its traffic asks for: seen, but not to be trusted in full."""
+MIN_PERIOD_S = 3.0
+"""Shortest period (s) between two reports from which overload is derived. [assumption]"""
 
-OVERLOADED = 0.9
-OVERLOAD_REASON = "overloaded: "
-"""How the reason of a camera begins that has too little of the machine's time, and nothing graver."""
+BEHIND_BELOW = 0.5
+"""Share (0..1) of the due frames analysed, below which the facts of a camera are not reliable. [assumption]"""
 
-REMEDY = "watch fewer cameras on this machine, give them sub-streams (analysis_url), or add a second machine"
+OVERLOADED_BELOW = 0.9
+"""Share (0..1) of the due frames analysed, below which the machine is overloaded. [assumption]"""
+
+_PRIORITY = {condition: priority for priority, condition in enumerate(STATUS_OF)}
+"""Condition -> priority, 0 for the gravest."""
+
+
+class _Aspect(Enum):
+    """Part of a camera's state. Each is in one condition at a time, or in none."""
+
+    CONNECTION = auto()
+    ANALYSIS = auto()
+    VIEW = auto()
+    LIVE_VIDEO = auto()
+    SUB_STREAM = auto()
+    CAPACITY = auto()
+    CODEC = auto()
 
 
 class CameraHealth:
-    """Written to by a camera's threads, read by the reporter. Thread-safe.
+    """Receives measurements from the threads of a camera; the reporter reads them. Thread-safe.
 
-    looks_per_s: the usual rate of analysed frames. now: Unix seconds, replaceable in tests.
+    analysis_fps: usual rate of analysed frames. now: Unix seconds, replaceable in tests.
     """
 
-    def __init__(self, camera_id: str, looks_per_s: float, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, camera_id: str, analysis_fps: float, now: Callable[[], float] = time.time) -> None:
         self._camera_id = camera_id
-        self._wanted_per_s = looks_per_s
+        self._requested_fps = analysis_fps
         self._now = now
         self._lock = Lock()
-        self._arriving = False
-        self._lost = ""
-        self._analysis_error = ""
-        self._live_trouble = ""
-        self._sub_trouble = ""
-        self._remark = ""
-        self._picture: tuple[CameraStatus, str] | None = None
+        self._conditions: dict[_Aspect, CameraCondition] = {_Aspect.CONNECTION: CameraCondition(Condition.CONNECTING)}
         self._connections = 0
         self._image_size: tuple[int, int] | None = None
         self._age_s: float | None = None
-        self._begin_anew(now())
-        self._reached: float | None = None
+        self._start_period(now())
 
-    def _begin_anew(self, now: float) -> None:
-        """What is told is of the time since then."""
+    def _start_period(self, now: float) -> None:
+        """Start the period of the next report at `now`, Unix seconds."""
         self._since = now
-        self._received = self._analysed = self._held = self._withheld = self._failed = 0
+        self._received = self._analysed = self._not_inferred = self._withheld = self._failed = 0
         self._ages_s: list[float] = []
         self._waits_s: list[float] = []
 
-    def connected(self, remark: str = "") -> None:
-        """The analysed stream is open. remark: what an operator should know though all is well."""
+    def connected(self, note: CameraCondition | None = None) -> None:
+        """The analysed stream is open. note: condition of a stream that works, such as an unplayable codec."""
         with self._lock:
             self._connections += 1
-            self._remark = remark
+            self._set(_Aspect.CODEC, note)
 
-    def received(self, image_size: tuple[int, int], pictures: int = 1) -> None:
-        """So many pictures came; the last one was decoded."""
+    def received(self, image_size: tuple[int, int], frames: int = 1) -> None:
+        """Frames were received, of which the last was decoded. image_size: (width, height)."""
         with self._lock:
-            self._received += pictures
-            self._arriving, self._lost, self._image_size = True, "", image_size
+            self._received += frames
+            self._image_size = image_size
+            self._set(_Aspect.CONNECTION, None)
 
-    def disconnected(self, reason: str) -> None:
-        """No more frames to analyse, until `received`."""
+    def disconnected(self, cause: CameraCondition) -> None:
+        """No more frames arrive, until `received`."""
         with self._lock:
-            self._arriving, self._lost, self._picture, self._age_s = False, reason, None, None
+            self._age_s = None
+            self._set(_Aspect.VIEW, None)
+            self._set(_Aspect.CONNECTION, cause)
 
-    def live_video(self, trouble: str) -> None:
-        """Viewers' stream, where it is another than the analysed one: what is wrong with it, "" for nothing."""
+    def set_live_video(self, cause: CameraCondition | None) -> None:
+        """Set the failure of the stream for viewers, where it is not the analysed stream; None for no failure."""
         with self._lock:
-            self._live_trouble = trouble
+            self._set(_Aspect.LIVE_VIDEO, cause and cause.as_cause_of(Condition.LIVE_VIDEO_FAILED))
 
-    def sub_stream(self, trouble: str) -> None:
-        """What is wrong with the stream that should be analysed while the main one is instead, "" for nothing."""
+    def set_sub_stream(self, cause: CameraCondition | None) -> None:
+        """Set the failure of the sub-stream, while the main stream is analysed instead; None for no failure."""
         with self._lock:
-            self._sub_trouble = trouble
+            self._set(_Aspect.SUB_STREAM, cause and cause.as_cause_of(Condition.SUB_STREAM_FAILED))
 
     def frame_analysed(self, frame: AnalysedFrame) -> None:
         """The events of a frame were emitted."""
         with self._lock:
             self._analysed += 1
-            self._held += not frame.inferred
+            self._not_inferred += not frame.inferred
             self._age_s = max(0.0, self._now() - frame.taken_at)
             self._ages_s.append(self._age_s)
             if frame.waited_s is not None:
                 self._waits_s.append(frame.waited_s)
-            self._analysis_error = ""
+            self._set(_Aspect.ANALYSIS, None)
 
     def set_requested_rate(self, fps: float) -> None:
-        """The rate that its traffic asks for at present."""
+        """Set the rate of analysed frames that the present traffic requests."""
         with self._lock:
-            self._wanted_per_s = fps
+            self._requested_fps = fps
 
     def view_assessed(self, quality: ViewQuality) -> None:
         """The view of a frame was assessed; the frame is analysed only if it is usable."""
         with self._lock:
             self._withheld += not quality.usable
-            self._picture = None if quality.status is None else (quality.status, quality.reason)
+            self._set(_Aspect.VIEW, quality.condition)
 
-    def geometry_mismatch(self, reason: str) -> None:
+    def geometry_mismatch(self, error: ValueError) -> None:
         """The camera's geometry does not fit its frames, until `frame_analysed`."""
-        self.analysis_failed(reason)
+        self._analysis_failed(_mismatch(error))
 
-    def analysis_failed(self, reason: str) -> None:
+    def analysis_failed(self, error: str) -> None:
         """The analysis of a frame raised an error; it is retried until `frame_analysed`."""
+        self._analysis_failed(CameraCondition.of(Condition.ANALYSIS_FAILED, error=error))
+
+    def _analysis_failed(self, condition: CameraCondition) -> None:
         with self._lock:
             self._failed += 1
-            self._analysis_error = reason
+            self._set(_Aspect.ANALYSIS, condition)
+
+    def _set(self, aspect: _Aspect, condition: CameraCondition | None) -> None:
+        """Set or clear the condition of an aspect. The lock is held."""
+        if condition is None:
+            self._conditions.pop(aspect, None)
+        else:
+            self._conditions[aspect] = condition
 
     def status(self) -> CameraStatus:
+        """Return the present status."""
         with self._lock:
-            return self._status()[0]
+            return STATUS_OF[self._condition().code]
 
-    def _status(self) -> tuple[CameraStatus, str]:
-        """The first that applies, the gravest first."""
-        live = f"live video: {self._live_trouble}"
-        sub = f"sub-stream: {self._sub_trouble}; the main stream is analysed instead"
-        picture, why_unusable = self._picture or (CameraStatus.ONLINE, "")
-        reached = 1.0 if self._reached is None else self._reached
-        behind = f"{OVERLOAD_REASON}looked at less than half as often as its traffic asks for; {REMEDY}"
-        overloaded = f"{OVERLOAD_REASON}looked at less often than its traffic asks for; {REMEDY}"
-        states = (
-            (self._lost != "", CameraStatus.OFFLINE, self._lost),
-            (not self._arriving, CameraStatus.CONNECTING, ""),
-            (self._analysis_error != "", CameraStatus.OFFLINE, self._analysis_error),
-            (self._picture is not None, picture, why_unusable),
-            (self._live_trouble != "", CameraStatus.DEGRADED, live),
-            (self._sub_trouble != "", CameraStatus.DEGRADED, sub),
-            (reached < BEHIND, CameraStatus.DEGRADED, behind),
-            (reached < OVERLOADED, CameraStatus.ONLINE, overloaded),
-        )
-        return next(((status, why) for holds, status, why in states if holds), (CameraStatus.ONLINE, self._remark))
+    def _condition(self) -> CameraCondition:
+        """Return the gravest present condition. The lock is held."""
+        return min(self._conditions.values(), key=lambda c: _PRIORITY[c.code], default=CameraCondition(Condition.OK))
 
     def report(self, dropped: DroppedFrames) -> Health:
-        """The event for the time since the last report, which begins anew. dropped: frames nobody took meanwhile."""
+        """Return the event for the period since the last report, and start the next period.
+
+        dropped: frames of this period that the analysis did not read.
+        """
         with self._lock:
             now = self._now()
             span_s = max(now - self._since, 1e-3)
             drops = self._drops(dropped)
-            looks = self._analysed + self._withheld
-            reached = looks / (looks + drops.no_capacity) if looks + drops.no_capacity else None
-            if span_s >= JUDGED_AFTER_S:
-                self._reached = reached
-            status, reason = self._status()
+            assessed = self._analysed + self._withheld
+            reached = assessed / (assessed + drops.no_capacity) if assessed + drops.no_capacity else None
+            if span_s >= MIN_PERIOD_S:
+                self._set(_Aspect.CAPACITY, _overload(reached))
+            condition = self._condition()
             report = Health(
                 camera_id=self._camera_id,
                 at=datetime.fromtimestamp(now, UTC),
-                status=status,
-                reason=reason,
+                status=STATUS_OF[condition.code],
+                condition=condition.code,
+                details=condition.details,
+                reason=english(condition),
                 received_fps=round(self._received / span_s, 2),
                 analysed_fps=round(self._analysed / span_s, 2),
-                held_fps=round(self._held / span_s, 2),
-                wanted_fps=round(self._wanted_per_s, 2),
+                held_fps=round(self._not_inferred / span_s, 2),
+                wanted_fps=round(self._requested_fps, 2),
                 reached=None if reached is None else round(reached, 3),
                 dropped=drops.superseded + drops.no_capacity + drops.withheld + drops.failed,
                 drops=drops,
@@ -165,12 +180,12 @@ class CameraHealth:
                 frame_to_event_p95_ms=_p95([1000 * wait for wait in self._waits_s], 1),
                 image_size=self._image_size,
             )
-            self._begin_anew(now)
+            self._start_period(now)
             return report
 
     def _drops(self, dropped: DroppedFrames) -> Drops:
-        """While the analysis fails, nobody takes frames, however much time there is."""
-        failing = dropped.no_capacity if self._analysis_error else 0
+        """Return the frames not analysed, by cause. While the analysis fails, no frame is dropped for lack of time."""
+        failing = dropped.no_capacity if _Aspect.ANALYSIS in self._conditions else 0
         return Drops(
             superseded=dropped.superseded,
             no_capacity=dropped.no_capacity - failing,
@@ -179,6 +194,25 @@ class CameraHealth:
         )
 
 
+def _overload(reached: float | None) -> CameraCondition | None:
+    """Return the condition of the machine's capacity. reached: share of the due frames analysed, None for no frames."""
+    if reached is None or reached >= OVERLOADED_BELOW:
+        return None
+    return CameraCondition(Condition.BEHIND if reached < BEHIND_BELOW else Condition.OVERLOADED)
+
+
+def _mismatch(error: ValueError) -> CameraCondition:
+    if not isinstance(error, OutsideFrame):
+        return CameraCondition.of(Condition.GEOMETRY_MISMATCH, error=str(error))
+    return CameraCondition.of(
+        Condition.GEOMETRY_OUTSIDE_FRAME,
+        shape=error.shape,
+        shape_id=error.shape_id,
+        pixel=error.pixel,
+        image_size=error.image_size,
+    )
+
+
 def _p95(values: Sequence[float], digits: int) -> float | None:
-    """The smallest that 95 % of the values do not exceed."""
+    """Return the 95th percentile by nearest rank: the smallest value that 95 % of the values do not exceed."""
     return round(sorted(values)[math.ceil(0.95 * len(values)) - 1], digits) if values else None

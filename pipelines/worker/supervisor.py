@@ -67,31 +67,42 @@ class Supervisor:
             if thread.is_alive():
                 log.info("still waits for the network and ends when that times out", task=thread.name)
 
-    def keep_running(self, name: str, task: Task, on_failure: Callable[[str], None] = lambda reason: None) -> None:
+    def keep_running(self, name: str, task: Task, on_failure: Callable[[Exception], None] = lambda error: None) -> None:
         """Run `task` in a thread of its own until stopped, again after every failure.
 
-        on_failure: told the reason, one line without credentials.
+        on_failure: called with each error.
         """
         thread = Thread(target=self._run, args=(name, task, on_failure), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
-    def _run(self, name: str, task: Task, on_failure: Callable[[str], None]) -> None:
+    def _run(self, name: str, task: Task, on_failure: Callable[[Exception], None]) -> None:
         failures = 0
         while not self._stop.is_set():
-            began, reachable = time.monotonic(), True
+            began = time.monotonic()
             try:
                 task(self._stop)
                 return
             except ConnectionError as error:
-                reason, reachable = without_credentials(str(error)), not isinstance(error, HostUnreachable)
+                failure: Exception = error
             except Exception as error:
-                reason = without_credentials(f"{type(error).__name__}: {error}")
+                failure = error
                 log.exception("task failed", task=name)
             if self._stop.is_set():
                 return
             failures = 1 if time.monotonic() - began >= self._policy.settled_s else failures + 1
-            on_failure(reason)
-            delay_s = self._policy.delay_s(failures, reachable=reachable)
+            on_failure(failure)
+            delay_s = self._policy.delay_s(failures, reachable=not isinstance(failure, HostUnreachable))
+            reason = message_of(failure)
             log.warning("retrying", task=name, reason=reason, failures=failures, delay_s=round(delay_s, 1))
             self._stop.wait(delay_s)
+
+
+def message_of(error: Exception) -> str:
+    """Return the message of an error without credentials; with its class, unless it is a ConnectionError.
+
+    >>> message_of(ConnectionError("sends nothing")), message_of(OSError("disk full"))
+    ('sends nothing', 'OSError: disk full')
+    """
+    text = str(error) if isinstance(error, ConnectionError) else f"{type(error).__name__}: {error}"
+    return without_credentials(text)

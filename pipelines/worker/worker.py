@@ -18,16 +18,18 @@ from pipelines.analysis.view_gate import ViewGate
 from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig, Config
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
 from pipelines.evidence.snapshots import Snapshots
-from pipelines.ingest.connection import OpenDecoder, run_connection
+from pipelines.ingest.connection import OnConnected, OpenDecoder, run_connection
 from pipelines.ingest.decode_pool import DecodePool
 from pipelines.ingest.frame_buffer import LatestFrameSlot, TimedFrame
+from pipelines.ingest.source import SourceLost
 from pipelines.ingest.stream_failover import StreamFailover
 from pipelines.live_video.hls_playlist import LivePlaylist
 from pipelines.observability.load_report import LoadReporter
 from pipelines.worker.camera_health import CameraHealth
-from pipelines.worker.supervisor import RestartPolicy, Supervisor
+from pipelines.worker.supervisor import RestartPolicy, Supervisor, message_of
 
 HEARTBEAT_S = 5.0
 STATUS_CHECK_S = 0.25
@@ -121,10 +123,10 @@ class Worker:
         main_feed = self._feed(url, playlist, decode_main, sub.main_connected)
         sub_feed = self._feed(camera.analysis_url.get_secret_value(), None, decode_sub, sub.sub_connected)
         self._supervisor.keep_running(f"live {camera.id}", main_feed, _clearing(playlist, sub.main_failed))
-        self._supervisor.keep_running(f"analysis {camera.id}", sub_feed, sub.sub_failed)
+        self._supervisor.keep_running(f"analysis {camera.id}", sub_feed, _reporting(sub.sub_failed))
 
     def _feed(
-        self, url: str, playlist: LivePlaylist | None, decode: OpenDecoder, connected: Callable[[str], None]
+        self, url: str, playlist: LivePlaylist | None, decode: OpenDecoder, connected: OnConnected
     ) -> Callable[[Flag], None]:
         return partial(run_connection, url, self._config.stream, playlist=playlist, decode=decode, connected=connected)
 
@@ -151,20 +153,34 @@ class Worker:
         """From now on there is no data from these cameras, and no live video that is not live."""
         for slot in self._slots:
             health = self._healths[slot.camera_id]
-            health.disconnected("the worker was stopped")
+            health.disconnected(CameraCondition(Condition.WORKER_STOPPED))
             self._send(health.report(slot.frames.pop_dropped()))
             self._playlists[slot.camera_id].clear()
 
 
-def _clearing(playlist: LivePlaylist, tell: Callable[[str], None]) -> Callable[[str], None]:
-    """A failure without a new segment since the last one: the camera is really gone, and must not look live."""
+def _clearing(playlist: LivePlaylist, report: Callable[[CameraCondition], None]) -> Callable[[Exception], None]:
+    """Return a handler of failures that reports their condition, and clears a playlist without new segments.
+
+    A failure without a new segment since the last failure means that the camera has no live video.
+    """
     listed = playlist.next_sequence
 
-    def on_failure(reason: str) -> None:
+    def on_failure(error: Exception) -> None:
         nonlocal listed
         if playlist.next_sequence == listed:
             playlist.clear()
         listed = playlist.next_sequence
-        tell(reason)
+        report(_condition_of(error))
 
     return on_failure
+
+
+def _reporting(report: Callable[[CameraCondition], None]) -> Callable[[Exception], None]:
+    """Return a handler of failures that reports their condition."""
+    return lambda error: report(_condition_of(error))
+
+
+def _condition_of(error: Exception) -> CameraCondition:
+    if isinstance(error, SourceLost):
+        return error.condition
+    return CameraCondition.of(Condition.INTERNAL_ERROR, error=message_of(error))

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from analytics.facts import LEVEL_ORDER, Level
+from pipelines.events.condition_status import OVERLOADS
 from pipelines.events.schema import CameraStatus
-from pipelines.worker.camera_health import OVERLOAD_REASON
 from portal.cameras.catalogue import CatalogueEntry
 from portal.live.queries import HealthRow, LevelRow, ZoneKey
 from portal.live.schemas import CameraState, Load, Site, Video, ZoneState
@@ -75,6 +75,7 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
     out_of_service = entry.camera.out_of_service
     newest = None if out_of_service else reports.health.get(entry.id)
     status = _status(newest, now)
+    explained = newest if newest and status is newest.status else None
     zones = tuple(_zone_state(entry.id, zone, reports, status, now) for zone in entry.zones)
     analysed = reports.analysed.get(entry.id)
     site = entry.site
@@ -87,7 +88,9 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
         position=entry.position,
         level=worst(zone.level for zone in zones),
         status=status,
-        reason=newest.reason or None if newest and status is newest.status else None,
+        condition=explained.condition if explained else None,
+        details=explained.details if explained else None,
+        reason=explained.reason or None if explained else None,
         out_of_service=out_of_service,
         load=_load(newest) if newest and status in _ANALYSED else None,
         zones=zones,
@@ -103,7 +106,7 @@ State = TypeVar("State", bound=CameraState)
 
 def redact(state: State) -> State:
     """A copy without what only operators may read: it may name addresses inside the city's network."""
-    return state.model_copy(update={"reason": None, "load": None})
+    return state.model_copy(update={"condition": None, "details": None, "reason": None, "load": None})
 
 
 def _status(newest: HealthRow | None, now: datetime) -> CameraStatus:
@@ -121,7 +124,7 @@ def _load(newest: HealthRow) -> Load | None:
         analysed_fps=newest.analysed_fps,
         held_fps=newest.held_fps,
         reached=newest.reached,
-        overloaded=newest.reason.startswith(OVERLOAD_REASON),
+        overloaded=newest.condition in OVERLOADS,
         age_p95_s=newest.age_p95_s,
     )
 

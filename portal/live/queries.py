@@ -12,6 +12,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from analytics.facts import Level
+from pipelines.events.condition import Condition, ConditionDetails, known_condition
 from pipelines.events.schema import CameraStatus
 
 
@@ -24,6 +25,8 @@ class HealthRow:
     status: CameraStatus
     width: int | None
     height: int | None
+    condition: Condition | None = None
+    details: ConditionDetails | None = None
     reason: str = ""
     analysed_fps: float | None = None
     held_fps: float | None = None
@@ -33,6 +36,9 @@ class HealthRow:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", CameraStatus(self.status))
+        object.__setattr__(self, "condition", known_condition(self.condition))
+        if self.details is not None:
+            object.__setattr__(self, "details", ConditionDetails.model_validate(self.details))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,8 @@ _HEALTH = """
 SELECT camera.id AS camera_id, newest.*
 FROM unnest(%(cameras)s::text[]) AS camera(id)
 CROSS JOIN LATERAL (
-    SELECT at, status, width, height, reason, analysed_fps, held_fps, wanted_fps, reached, age_p95_s FROM health
+    SELECT at, status, width, height, condition, details, reason, analysed_fps, held_fps, wanted_fps, reached, age_p95_s
+    FROM health
     WHERE camera_id = camera.id AND at > %(since)s AND at < now() + interval '30 seconds'
       AND (analysed_fps > 0 OR NOT %(analysed_only)s)
     ORDER BY at DESC LIMIT 1

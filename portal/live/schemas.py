@@ -5,6 +5,7 @@ from pydantic import Field
 from analytics.camera import Position, Visibility
 from analytics.facts import Level
 from pipelines.config.settings import PublicText
+from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus
 from portal.schemas import ApiModel, Utc
 
@@ -39,7 +40,7 @@ class Load(ApiModel):
     analysed_fps: float = Field(description="Frames a second that were analysed.")
     held_fps: float = Field(description="Of these, frames a second without a run of the detector.")
     reached: float | None = Field(description="Analysed share of the requested rate; 1 is all of it.")
-    overloaded: bool = Field(description="Whether that is too little; `reason` says what to do.")
+    overloaded: bool = Field(description="Whether that is too little, see `condition`.")
     age_p95_s: float | None = Field(
         description="95th percentile of the time from a frame's arrival to its facts, s; null without any."
     )
@@ -56,7 +57,9 @@ class CameraState(ApiModel):
     position: Position | None
     level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
     status: CameraStatus = Field(description="Also `offline` if no report has arrived for 30 seconds.")
-    reason: str | None = Field(default=None, description="What is wrong and what to do; for operators only.")
+    condition: Condition | None = Field(default=None, description="Cause of the status; for operators only.")
+    details: ConditionDetails | None = Field(default=None, description="Figures and names of the condition.")
+    reason: str | None = Field(default=None, description="The condition in English; for operators only.")
     load: Load | None = Field(default=None, description="For operators only, while the camera is analysed.")
     out_of_service: PublicText | None = Field(
         default=None, description="Why this camera is not analysed, by language (id, en); null while it is in service."

@@ -172,7 +172,7 @@ def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
         coalesce_key=("camera", entry.id),
         event=_event("camera", redact(state)),
         public=entry.public,
-        operator_event=None if state.reason is None and state.load is None else _event("camera", state),
+        operator_event=None if state == redact(state) else _event("camera", state),
     )
 
 

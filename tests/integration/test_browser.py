@@ -13,9 +13,9 @@ from psycopg_pool import ConnectionPool
 
 from analytics.facts import IncidentType, Level
 from pipelines.config.settings import Config
+from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus, Health
 from pipelines.evidence.snapshots import Snapshots
-from pipelines.worker.camera_health import OVERLOAD_REASON
 from portal.spa import STATIC
 from tests.support.browser import (
     CHROMIUM,
@@ -170,7 +170,15 @@ def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, store: Callable[.
     page = visitor.open("/")
     badge_in_list(page, "laluan-2", Level.FREE)
 
-    store(Health(camera_id="laluan-2", at=datetime.now(UTC), status=CameraStatus.OFFLINE, reason="no route to host"))
+    store(
+        Health(
+            camera_id="laluan-2",
+            at=datetime.now(UTC),
+            status=CameraStatus.OFFLINE,
+            condition=Condition.UNREACHABLE,
+            details=ConditionDetails(address="rtsp://10.0.0.7/live", error="no route to host"),
+        )
+    )
 
     badge_in_list(page, "laluan-2", Level.UNKNOWN)
     page.goto(f"{visitor.address}/camera/laluan-2")
@@ -353,8 +361,8 @@ def test_operators_see_that_a_machine_is_overloaded_and_what_to_do(
 ) -> None:
     visitor.expected.append("404")  # there is no video
     figures = {"held_fps": 0.4, "wanted_fps": 8.0, "reached": 0.625, "age_p95_s": 0.43}
-    reason = f"{OVERLOAD_REASON}watch fewer cameras"
-    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360), reason=reason, **figures))
+    condition = Condition.OVERLOADED
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360), condition=condition, **figures))
     page = visitor.open("/camera/kabil-1")
     facts = page.locator(".camera-about")
     expect(facts).to_contain_text("Dinas Perhubungan")

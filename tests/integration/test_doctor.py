@@ -90,7 +90,7 @@ def test_each_problem_has_a_line_of_advice_and_the_status_is_1(rtsp_cameras: Rts
     advised = {
         "refused (main)": "check address and port",
         "cropped (sub)": "same part of the scene",
-        "misdrawn (main)": "outside the 320x240 picture",
+        "misdrawn (main)": "outside the 320x240 frame",
         "bus": "bus.kafka",
         "database": "store.dsn",
         "hardware decoders": "leave stream.hardware_decoder out",

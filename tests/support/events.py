@@ -5,6 +5,7 @@ from typing import Any
 
 from analytics.facts import Direction, IncidentType, Level, LevelOfService
 from analytics.road_users import RoadUser
+from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import (
     CameraStatus,
     Congestion,
@@ -100,7 +101,9 @@ def one_of_each() -> list[Event]:
     health = Health(
         camera_id="simpang-kda-2",
         at=NOON,
-        status=CameraStatus.ONLINE,
+        status=CameraStatus.UNUSABLE,
+        condition=Condition.MOVED,
+        details=ConditionDetails(shift_share=0.0625, rotation_deg=2.0),
         image_size=(1280, 720),
         held_fps=1,
         wanted_fps=8,

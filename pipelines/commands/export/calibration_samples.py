@@ -17,8 +17,10 @@ from models.detection.detector import RgbImage
 from models.errors import UnusableWeights
 from models.export.yolo_dataset import IMAGE_SUFFIXES, read_image, resize_to_width
 from pipelines.errors import UserError
+from pipelines.events.condition import CameraCondition, Condition
+from pipelines.events.condition_text import english
 from pipelines.ingest.decoder import Decoder
-from pipelines.ingest.source import Source, SourceLost, explain, public_address
+from pipelines.ingest.source import Source, SourceLost, condition_of, public_address
 
 log = structlog.get_logger()
 
@@ -85,7 +87,7 @@ def _of_file(path: Path, each: int, width: int) -> list[RgbImage]:
     except UnusableWeights as error:
         raise UserError(str(error)) from error
     except (FFmpegError, OSError) as error:
-        raise UserError(f"{path}: {explain(error)}") from error
+        raise UserError(f"{path}: {english(condition_of(error))}") from error
 
 
 def _evenly(files: Sequence[Path], each: int) -> list[Path]:
@@ -141,7 +143,10 @@ def _one_picture(url: str, width: int, stall_s: float) -> RgbImage | None:
                 for _, frame in decoder.frames(packet):
                     return resize_to_width(_rgb(frame), width)
                 if time.monotonic() > until:
-                    raise SourceLost(f"{source.address}: no picture could be decoded; check the camera")
+                    waited = CameraCondition.of(
+                        Condition.NO_FRAMES, address=source.address, waited_s=FIRST_PICTURE_WITHIN_S
+                    )
+                    raise SourceLost(waited)
     except SourceLost as error:
         log.warning("a camera gave no picture", reason=str(error))
     return None

@@ -12,7 +12,7 @@ import pytest
 
 from models.tampering.config import DEFAULT_CONFIG
 from models.tampering.image_stats import THUMBNAIL_SIDE_PX, Grey, thumbnail
-from models.tampering.monitor import ViewMonitor, ViewReport, ViewState
+from models.tampering.monitor import FaultFigures, ViewMonitor, ViewReport, ViewState
 
 CLIPS = (
     "br_signal",
@@ -116,11 +116,14 @@ def check_fault(scene: Scene, state: ViewState, fault: Fault) -> None:
     faulty = checks(monitor, scene, fault, times, FAULT_CHECKS)
     assert faulty[0].state is ViewState.OK, "one look proves nothing"
     assert faulty[-1].state is state
-    assert faulty[-1].reason
+    figures = faulty[-1].figures
+    assert (figures.hidden_share is not None) == (state is ViewState.COVERED)
+    assert (figures.fine_detail_share is not None) == (state is ViewState.BLURRED)
+    assert state is ViewState.MOVED or figures.shift_share is None is figures.rotation_deg
     assert faulty[-1].confidence > 0.3
     again = checks(monitor, scene, view, times, 10)
     assert again[-1].state is ViewState.OK
-    assert not again[-1].reason
+    assert again[-1].figures == FaultFigures()
 
 
 @pytest.mark.parametrize("name", FAULTS)

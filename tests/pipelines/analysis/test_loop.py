@@ -20,6 +20,7 @@ from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.loop import AnalysisLoop, CameraSlot
 from pipelines.analysis.rate_control import IDLE_FPS, AnalysisRates
 from pipelines.analysis.view_gate import ViewGate
+from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus
 from pipelines.ingest.frame_buffer import DroppedFrames, LatestFrameSlot, TimedFrame
 from pipelines.ingest.rate_limiter import MAX_CREDIT_LEFT
@@ -166,7 +167,9 @@ def test_a_camera_whose_geometry_does_not_fit_is_offline_with_the_reason() -> No
         wait_until(lambda: cameras["b"].health.status() == CameraStatus.OFFLINE, "the misdrawn camera to be offline")
         before = detector.images["a"]
         wait_until(lambda: detector.images["a"] >= before + 10, "images of the others")
-    assert cameras["b"].health.report(DroppedFrames()).reason == "gate north is outside the frame"
+    assert cameras["b"].health.report(DroppedFrames()).details == ConditionDetails(
+        error="gate north is outside the frame"
+    )
     assert cameras["c"].health.status() == CameraStatus.ONLINE
 
 
@@ -190,7 +193,7 @@ def test_the_time_of_a_covered_camera_is_reported_as_unobserved() -> None:
         detector.close()
     report = covered.health.report(DroppedFrames())
     assert (report.status, report.analysed_fps) == (CameraStatus.UNUSABLE, 0)
-    assert "hidden" in report.reason
+    assert report.condition is Condition.COVERED
     coverage = [fact for result in covered.results for fact in result.facts if isinstance(fact, Coverage)]
     assert {fact.observed_s for fact in coverage} == {0.0}
     assert not detector.images

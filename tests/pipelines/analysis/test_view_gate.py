@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.geometry_file import CameraGeometry
-from pipelines.events.schema import CameraStatus
+from pipelines.events.condition import Condition
 from tests.support.street import street_frame
 
 START = 1_800_000_000.0
@@ -37,15 +37,23 @@ def assess() -> Assess:
     return run
 
 
+def code(qualities: list[ViewQuality]) -> Condition | None:
+    """Return the condition of the last frame."""
+    condition = qualities[-1].condition
+    return condition and condition.code
+
+
 def test_a_turned_camera_is_unusable_at_once_reported_soon_and_usable_again_after_it_is_back(assess: Assess) -> None:
     gate = ViewGate(30)
     assert all(quality == ViewQuality(usable=True) for quality in assess(gate, 120))
     turned = assess(gate, 30, shift=TURNED)
     assert not any(quality.usable for quality in turned[2:]), "nothing is counted at gates that may lie elsewhere"
-    assert turned[2].status is None, "one check is no proof"
-    assert turned[-1].status is CameraStatus.UNUSABLE
-    assert turned[-1].reason.startswith("the view has shifted")
-    assert len({quality.reason for quality in turned[15:]}) == 1, "the reason is reported without changes"
+    assert turned[2].condition is None, "one check is no proof"
+    condition = turned[-1].condition
+    assert condition is not None
+    assert condition.code is Condition.MOVED
+    assert condition.details.shift_share > 0.02
+    assert {quality.condition for quality in turned[15:]} == {condition}, "one condition while it lasts"
     assert assess(gate, 30)[-1] == ViewQuality(usable=True)
 
 
@@ -54,7 +62,7 @@ def test_a_passing_bus_makes_the_view_unusable_but_is_not_reported(assess: Asses
     assess(gate, 60)
     covered = assess(gate, 8, covered=True)
     assert not covered[-1].usable
-    assert {quality.status for quality in covered} == {None}
+    assert {quality.condition for quality in covered} == {None}
     assert assess(gate, 4)[-1].usable
 
 
@@ -62,16 +70,16 @@ def test_a_repeated_frame_is_frozen_until_a_different_one_comes(assess: Assess) 
     gate = ViewGate(30)
     assess(gate, 60)
     frozen = assess(gate, 40, still=street_frame(7))
-    assert (frozen[3].usable, frozen[10].usable, frozen[10].status) == (True, False, None)
-    assert frozen[-1].status is CameraStatus.FROZEN
+    assert (frozen[3].usable, frozen[10].usable, frozen[10].condition) == (True, False, None)
+    assert code(frozen) is Condition.FROZEN
     assert assess(gate, 1) == [ViewQuality(usable=True)]
 
 
 def test_a_frozen_camera_that_resumes_with_another_view_is_unusable_and_no_longer_frozen(assess: Assess) -> None:
     gate = ViewGate(30)
     assess(gate, 60)
-    assert assess(gate, 40, still=street_frame(7))[-1].status is CameraStatus.FROZEN
-    assert assess(gate, 20, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
+    assert code(assess(gate, 40, still=street_frame(7))) is Condition.FROZEN
+    assert code(assess(gate, 20, shift=TURNED)) is Condition.MOVED
 
 
 def test_a_repeated_black_frame_is_dark_and_not_frozen(assess: Assess) -> None:
@@ -80,7 +88,7 @@ def test_a_repeated_black_frame_is_dark_and_not_frozen(assess: Assess) -> None:
     black = VideoFrame(320, 180, "gray")
     for plane in black.planes:
         plane.update(bytes(plane.buffer_size))
-    assert "dark" in assess(gate, 60, still=black)[-1].reason
+    assert code(assess(gate, 60, still=black)) is Condition.DARK
 
 
 def test_without_geometry_a_turned_camera_stays_usable(assess: Assess) -> None:
@@ -109,16 +117,16 @@ def test_a_turn_while_the_worker_was_stopped_is_detected(assess: Assess, restart
     assess(restarted(geometry_with()), 150)
     turned = assess(restarted(geometry_with()), 30, shift=TURNED)
     assert not any(quality.usable for quality in turned), "from its first frame on"
-    assert turned[-1].reason.startswith("the view has shifted")
+    assert code(turned) is Condition.MOVED
     # The next restart does not accept it either.
     gate = restarted(geometry_with())
-    assert assess(gate, 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
+    assert code(assess(gate, 30, shift=TURNED)) is Condition.MOVED
     assert assess(gate, 30)[-1] == ViewQuality(usable=True)
 
 
 def test_a_cover_while_the_worker_was_stopped_is_detected(assess: Assess, restarted: Callable[..., ViewGate]) -> None:
     assess(restarted(geometry_with()), 150)
-    assert assess(restarted(geometry_with()), 90, covered=True)[-1].status is CameraStatus.UNUSABLE
+    assert code(assess(restarted(geometry_with()), 90, covered=True)) is Condition.COVERED
 
 
 @pytest.mark.parametrize("geometry", [geometry_with(gate_to=280), geometry_with(view_accepted_on="2026-11-23")])
@@ -128,7 +136,7 @@ def test_a_change_of_the_geometry_accepts_the_present_view(
     assess(restarted(geometry_with()), 150)
     assert all(quality.usable for quality in assess(restarted(geometry), 60, shift=TURNED))
     # That view is the reference from then on, and the former one is wrong.
-    assert assess(restarted(geometry), 30)[-1].status is CameraStatus.UNUSABLE
+    assert code(assess(restarted(geometry), 30)) is Condition.MOVED
 
 
 @pytest.mark.parametrize("geometry", [geometry_with(name="North"), geometry_with(speed_limit_kmh=40)])
@@ -136,7 +144,7 @@ def test_a_change_of_other_keys_accepts_nothing(
     assess: Assess, restarted: Callable[..., ViewGate], geometry: CameraGeometry
 ) -> None:
     assess(restarted(geometry_with()), 150)
-    assert assess(restarted(geometry), 30, shift=TURNED)[-1].status is CameraStatus.UNUSABLE
+    assert code(assess(restarted(geometry), 30, shift=TURNED)) is Condition.MOVED
 
 
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])

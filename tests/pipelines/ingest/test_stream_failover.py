@@ -3,11 +3,16 @@
 import pytest
 from av.video.frame import VideoFrame
 
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.schema import CameraStatus
 from pipelines.ingest.frame_buffer import DroppedFrames, TimedFrame
 from pipelines.ingest.stream_failover import STEADY_S, StreamFailover
 from pipelines.worker.camera_health import CameraHealth
 
+SILENT = CameraCondition.of(Condition.SILENT, address="rtsp://10.0.0.7/sub")
+"""Condition of a sub-stream that sends nothing. [test data]"""
+NOT_FOUND = CameraCondition.of(Condition.STREAM_NOT_FOUND, address="rtsp://10.0.0.7/main")
+"""Condition of a main stream that does not exist. [test data]"""
 SMALL, LARGE = (640, 360), (1920, 1080)
 
 
@@ -34,16 +39,17 @@ class Camera:
         if self.streams.main_rate() > 0:
             self.streams.watch_main(TimedFrame(self.now, VideoFrame(*LARGE, "yuv420p")))
 
-    def told(self) -> tuple[CameraStatus, str]:
+    def state(self) -> tuple[CameraStatus, Condition | None, Condition | None]:
+        """Status, condition, and the condition of the stream that failed."""
         report = self.health.report(DroppedFrames())
-        return report.status, report.reason
+        return report.status, report.condition, report.details.cause if report.details else None
 
 
 @pytest.fixture
 def camera() -> Camera:
     camera = Camera()
-    camera.streams.main_connected("")
-    camera.streams.sub_connected("")
+    camera.streams.main_connected(None)
+    camera.streams.sub_connected(None)
     camera.send()
     return camera
 
@@ -51,22 +57,20 @@ def camera() -> Camera:
 def test_the_main_stream_is_not_decoded_while_the_sub_stream_is_there(camera: Camera) -> None:
     assert camera.analysed == [SMALL]
     assert camera.streams.main_rate() == 0
-    assert camera.told() == (CameraStatus.ONLINE, "")
+    assert camera.state() == (CameraStatus.ONLINE, Condition.OK, None)
 
 
 def test_the_main_stream_is_analysed_while_the_sub_stream_is_down_and_the_operator_hears_why(camera: Camera) -> None:
-    camera.streams.sub_failed("rtsp://10.0.0.7/sub: sends nothing")
+    camera.streams.sub_failed(SILENT)
     camera.analysed.clear()
     camera.send_main()
     assert camera.analysed == [LARGE]
-    status, reason = camera.told()
-    assert status == CameraStatus.DEGRADED
-    assert reason == "sub-stream: rtsp://10.0.0.7/sub: sends nothing; the main stream is analysed instead"
+    assert camera.state() == (CameraStatus.DEGRADED, Condition.SUB_STREAM_FAILED, Condition.SILENT)
 
 
 def test_a_sub_stream_that_came_back_is_analysed_once_it_has_proved_steady(camera: Camera) -> None:
-    camera.streams.sub_failed("gone")
-    camera.streams.sub_connected("")
+    camera.streams.sub_failed(SILENT)
+    camera.streams.sub_connected(None)
     camera.now += STEADY_S - 1
     camera.send()
     assert camera.analysed == [LARGE]
@@ -77,15 +81,15 @@ def test_a_sub_stream_that_came_back_is_analysed_once_it_has_proved_steady(camer
 
 
 def test_without_either_stream_there_is_no_data(camera: Camera) -> None:
-    camera.streams.main_failed("no main stream")
-    assert camera.told() == (CameraStatus.DEGRADED, "live video: no main stream")
-    camera.streams.sub_failed("no sub-stream")
-    assert camera.told() == (CameraStatus.OFFLINE, "no sub-stream")
+    camera.streams.main_failed(NOT_FOUND)
+    assert camera.state() == (CameraStatus.DEGRADED, Condition.LIVE_VIDEO_FAILED, Condition.STREAM_NOT_FOUND)
+    camera.streams.sub_failed(SILENT)
+    assert camera.state() == (CameraStatus.OFFLINE, Condition.SILENT, None)
 
 
 def test_nobody_waits_for_a_steady_sub_stream_where_there_is_no_main_one(camera: Camera) -> None:
-    camera.streams.sub_failed("no sub-stream")
-    camera.streams.main_failed("no main stream")
-    camera.streams.sub_connected("")
+    camera.streams.sub_failed(SILENT)
+    camera.streams.main_failed(NOT_FOUND)
+    camera.streams.sub_connected(None)
     camera.send()
     assert camera.analysed == [SMALL]

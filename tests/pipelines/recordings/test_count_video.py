@@ -219,7 +219,7 @@ def test_a_camera_file_and_an_annotated_video(road, weights, tmp_path):
         (("--gate", "middle:1,2,3"), "--gate middle:1,2,3: expected ID:u1,v1,u2,v2"),
         (("--gate", "middle:1,2,3,nan"), "expected ID:u1,v1,u2,v2"),
         (("--gate", "middle:9,9,9,9"), "the same point"),
-        (("--gate", "far:10,10,900,10"), "gate far: point (900, 10) is outside the 320x240 picture"),
+        (("--gate", "far:10,10,900,10"), "gate far: point (900, 10) is outside the 320x240 frame"),
         (("--gate", "a:1,1,9,9", "--gate", "a:2,2,9,9"), "'a' is used twice"),
         (("--camera", "nowhere.json"), "nowhere.json: No such file"),
         (("--weights", "nowhere.pt"), "nowhere.pt: no such weights"),

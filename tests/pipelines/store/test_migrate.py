@@ -90,6 +90,7 @@ def test_a_database_of_0_1_0_is_adopted_with_its_rows(old_dsn: str) -> None:
         assert (zone["flow_veh_h"], zone["level"], zone["smp_h"]) == (720, "dense", None)
         (health,) = rows(connection, "health")
         assert (health["analysed_fps"], health["width"], health["age_p95_s"]) == (5.5, 1280, None)
+        assert (health["condition"], health["details"]) == (None, None)
         assert rows(connection, "levels")[0]["level"] == "jammed"
         assert rows(connection, "observed")[0]["observed_s"] == 9.5
         assert rows(connection, "incidents")[0]["v"] == 200.5

@@ -70,7 +70,8 @@ def test_each_event_is_stored_in_its_table(pool: ConnectionPool) -> None:
     (level,) = stored["levels"]
     assert (level["level"], level["previous"]) == ("jammed", "dense")
     (health,) = stored["health"]
-    assert health["status"] == "online"
+    assert (health["status"], health["condition"]) == ("unusable", "moved")
+    assert health["details"] == {"shift_share": 0.0625, "rotation_deg": 2.0}
     assert (health["width"], health["height"]) == (1280, 720)
     assert [health[name] for name in ("held_fps", "wanted_fps", "reached", "age_p95_s")] == [1, 8, 0.5, 0.25]
     assert len(stored["incidents"]) == 1

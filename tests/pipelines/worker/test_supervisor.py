@@ -9,14 +9,15 @@ from threading import enumerate as threads
 import pytest
 
 from pipelines.errors import HostUnreachable
-from pipelines.worker.supervisor import RestartPolicy, Supervisor
+from pipelines.worker.supervisor import RestartPolicy, Supervisor, message_of
 from tests.support.servers import wait_until
 
 AT_ONCE = RestartPolicy(first_s=0.01, longest_s=0.02)
 
 
-def test_a_failing_task_is_started_again_and_its_reason_told_without_credentials() -> None:
-    attempts, reasons = [], []
+def test_a_failing_task_is_started_again_and_logged_without_credentials(capfd: pytest.CaptureFixture[str]) -> None:
+    attempts: list[float] = []
+    errors: list[Exception] = []
 
     def fails_twice(stop: Flag) -> None:
         attempts.append(time.monotonic())
@@ -25,9 +26,11 @@ def test_a_failing_task_is_started_again_and_its_reason_told_without_credentials
         stop.wait()
 
     with Supervisor(AT_ONCE) as supervisor:
-        supervisor.keep_running("camera", fails_twice, reasons.append)
+        supervisor.keep_running("camera", fails_twice, errors.append)
         wait_until(lambda: len(attempts) == 3, "the third attempt")
-    assert reasons == ["rtsp://***@10.0.0.7/live: sends nothing"] * 2
+    assert [type(error) for error in errors] == [ConnectionError] * 2
+    assert [message_of(error) for error in errors] == ["rtsp://***@10.0.0.7/live: sends nothing"] * 2
+    assert "s3cret" not in capfd.readouterr().err
 
 
 def test_an_unexpected_error_ends_neither_the_task_nor_its_neighbour(capfd: pytest.CaptureFixture[str]) -> None:
@@ -89,7 +92,7 @@ def test_stopping_does_not_sit_out_the_wait_before_the_next_attempt() -> None:
         raise ConnectionError("no camera")
 
     with Supervisor(RestartPolicy(first_s=60, longest_s=60)) as supervisor:
-        supervisor.keep_running("camera", fails, lambda reason: failed.set())
+        supervisor.keep_running("camera", fails, lambda error: failed.set())
         assert failed.wait(10)
         began = time.monotonic()
     assert time.monotonic() - began < 4

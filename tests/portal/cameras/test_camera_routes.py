@@ -1,6 +1,7 @@
 """Cameras: what is known of them now, and to whom."""
 
 from analytics.facts import Level
+from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus, Health
 from tests.support.portal_events import ago, level, online
 from tests.support.servers import wait_until
@@ -56,15 +57,25 @@ def test_no_address_of_a_camera_is_told(anonymous, signed_in):
 
 def test_a_view_that_is_no_basis_for_facts_has_no_level_and_only_operators_are_told_why(anonymous, signed_in, store):
     why = "the view has shifted by 5.0% of its longer side; aim the camera back"
+    details = ConditionDetails(shift_share=0.05, rotation_deg=0.0)
     store(
         level("laluan-1", "masuk", ago(20), Level.JAMMED, Level.FREE),
         online("laluan-1", ago(20)),
-        Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason=why),
+        Health(
+            camera_id="laluan-1",
+            at=ago(1),
+            status=CameraStatus.UNUSABLE,
+            condition=Condition.MOVED,
+            details=details,
+            reason=why,
+        ),
     )
     wait_until(lambda: by_id(anonymous)["laluan-1"]["status"] == "unusable", "the fault to be told")
-    for client, reason in ((anonymous, None), (signed_in("rina"), None), (signed_in("sari"), why)):
+    told = ("moved", {"shift_share": 0.05, "rotation_deg": 0.0}, why)
+    for client, explained in ((anonymous, (None,) * 3), (signed_in("rina"), (None,) * 3), (signed_in("sari"), told)):
         for camera in (by_id(client)["laluan-1"], client.get("/api/cameras/laluan-1").json()):
-            assert (camera["level"], camera["reason"]) == ("unknown", reason)
+            assert camera["level"] == "unknown"
+            assert (camera["condition"], camera["details"], camera["reason"]) == explained
             assert {zone["level"] for zone in camera["zones"]} == {"unknown"}
             assert camera["video"], "people can still look at the road"
 

@@ -9,6 +9,7 @@ from analytics.camera import Visibility
 from analytics.facts import Level
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig
+from pipelines.events.condition import Condition
 from pipelines.events.schema import CameraStatus
 from portal.cameras.catalogue import CatalogueEntry
 from portal.live.camera_state import Reports, camera_state, redact
@@ -43,10 +44,8 @@ def test_only_an_analysed_camera_has_a_level(status):
 
 def test_only_an_analysed_camera_has_a_load():
     figures = {"analysed_fps": 3.0, "held_fps": 1.0, "wanted_fps": 5.0, "reached": 0.6, "age_p95_s": 0.2}
-    reason = "overloaded: watch fewer cameras"
-    loads = {
-        status: state(replace(health(1, status), reason=reason, **figures), level(1)).load for status in CameraStatus
-    }
+    overloaded = {**figures, "condition": Condition.BEHIND}
+    loads = {status: state(replace(health(1, status), **overloaded), level(1)).load for status in CameraStatus}
     assert {status for status, load in loads.items() if load} == {CameraStatus.ONLINE, CameraStatus.DEGRADED}
     assert loads[CameraStatus.DEGRADED].model_dump() == {**figures, "overloaded": True}
     assert not state(replace(health(1), **figures), level(1)).load.overloaded

@@ -425,6 +425,10 @@ export interface components {
          * @description Current state of a camera, with the geometry that is drawn on its frame.
          */
         CameraDetail: {
+            /** @description Cause of the status; for operators only. */
+            condition: components["schemas"]["Condition"] | null;
+            /** @description Figures and names of the condition. */
+            details: components["schemas"]["ConditionDetails"] | null;
             /** Gates */
             gates: components["schemas"]["GateShape"][];
             /** Id */
@@ -460,7 +464,7 @@ export interface components {
             position: components["schemas"]["Position"] | null;
             /**
              * Reason
-             * @description What is wrong and what to do; for operators only.
+             * @description The condition in English; for operators only.
              */
             reason: string | null;
             site: components["schemas"]["Site"] | null;
@@ -491,6 +495,10 @@ export interface components {
          * @description Current state of a camera.
          */
         CameraState: {
+            /** @description Cause of the status; for operators only. */
+            condition: components["schemas"]["Condition"] | null;
+            /** @description Figures and names of the condition. */
+            details: components["schemas"]["ConditionDetails"] | null;
             /** Id */
             id: string;
             /**
@@ -516,7 +524,7 @@ export interface components {
             position: components["schemas"]["Position"] | null;
             /**
              * Reason
-             * @description What is wrong and what to do; for operators only.
+             * @description The condition in English; for operators only.
              */
             reason: string | null;
             site: components["schemas"]["Site"] | null;
@@ -576,6 +584,86 @@ export interface components {
             whole_frame_zone: string;
             /** Zoom */
             zoom: number;
+        };
+        /**
+         * Condition
+         * @description Code of what an operator should know about a camera. `pipelines.events.condition_status` orders them.
+         * @enum {string}
+         */
+        Condition: "worker_stopped" | "silent" | "unreachable" | "connection_refused" | "credentials_refused" | "stream_not_found" | "file_not_found" | "stream_ended" | "stream_lost" | "unreadable_stream" | "no_video" | "no_frames" | "unknown_codec" | "unsupported_codec" | "undecodable_video" | "internal_error" | "connecting" | "geometry_outside_frame" | "geometry_mismatch" | "analysis_failed" | "covered" | "blurred" | "moved" | "unrecognised" | "dark" | "washed_out" | "frozen" | "live_video_failed" | "sub_stream_failed" | "behind" | "overloaded" | "unplayable_codec" | "ok";
+        /**
+         * ConditionDetails
+         * @description Figures and names that belong to a condition. Those that do not apply are left out.
+         */
+        ConditionDetails: {
+            /**
+             * Address
+             * @description Address of the stream, without user, password and query.
+             */
+            address?: string | null;
+            /** @description Condition of the stream that failed; the other details belong to it. */
+            cause?: components["schemas"]["Condition"] | null;
+            /**
+             * Codec
+             * @description Video codec as FFmpeg names it.
+             */
+            codec?: string | null;
+            /**
+             * Error
+             * @description Text of a library or of the operating system, in its language.
+             */
+            error?: string | null;
+            /**
+             * Fine Detail Share
+             * @description Fine detail of the image over its usual fine detail, 0..1.
+             */
+            fine_detail_share?: number | null;
+            /**
+             * Hidden Share
+             * @description Hidden part of the view, 0..1.
+             */
+            hidden_share?: number | null;
+            /**
+             * Image Size
+             * @description Width and height of the frame.
+             */
+            image_size?: [
+                number,
+                number
+            ] | null;
+            /**
+             * Pixel
+             * @description Point (u, v) of that shape.
+             */
+            pixel?: [
+                number,
+                number
+            ] | null;
+            /**
+             * Rotation Deg
+             * @description Rotation of the view.
+             */
+            rotation_deg?: number | null;
+            /**
+             * Shape
+             * @description Kind of the shape that does not fit the frame.
+             */
+            shape?: ("gate" | "zone") | null;
+            /**
+             * Shape Id
+             * @description Id of that shape in the camera's geometry.
+             */
+            shape_id?: string | null;
+            /**
+             * Shift Share
+             * @description Shift of the view over the longer side of the frame, 0..1.
+             */
+            shift_share?: number | null;
+            /**
+             * Waited S
+             * @description Time without a result.
+             */
+            waited_s?: number | null;
         };
         /**
          * ControlPointEntry
@@ -867,7 +955,7 @@ export interface components {
             held_fps: number;
             /**
              * Overloaded
-             * @description Whether that is too little; `reason` says what to do.
+             * @description Whether that is too little, see `condition`.
              */
             overloaded: boolean;
             /**
@@ -1104,6 +1192,8 @@ export type Cameras = components['schemas']['Cameras'];
 export type CameraState = components['schemas']['CameraState'];
 export type CameraStatus = components['schemas']['CameraStatus'];
 export type City = components['schemas']['City'];
+export type Condition = components['schemas']['Condition'];
+export type ConditionDetails = components['schemas']['ConditionDetails'];
 export type ControlPointEntry = components['schemas']['ControlPointEntry'];
 export type Direction = components['schemas']['Direction'];
 export type GateShape = components['schemas']['GateShape'];
@@ -2041,6 +2131,8 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const cameraStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CameraStatus"]> = ["online", "degraded", "connecting", "frozen", "unusable", "offline"];
+export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "silent", "unreachable", "connection_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "internal_error", "connecting", "geometry_outside_frame", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "behind", "overloaded", "unplayable_codec", "ok"];
+export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["A", "B"];
 export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IncidentType"]> = ["stopped_vehicle", "wrong_way", "congestion", "person_on_road", "collision"];
 export const intervalValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Interval"]> = [60, 300, 900, 3600, 86400];

@@ -13,6 +13,8 @@ export function camera(id: string, changes: Partial<CameraState> = {}): CameraSt
     position: null,
     level: "free",
     status: "online",
+    condition: "ok",
+    details: {},
     reason: null,
     load: null,
     out_of_service: null,

@@ -1,0 +1,94 @@
+"""English text of a condition, for logs, the command line and the `reason` of an event."""
+
+from typing import Any
+
+from pipelines.events.condition import CameraCondition, Condition, ConditionDetails
+
+OVERLOAD_REMEDY = "watch fewer cameras on this machine, give them sub-streams (analysis_url), or add a second machine"
+"""What an operator can do about a machine that is overloaded."""
+
+TEXTS: dict[Condition, str] = {
+    Condition.WORKER_STOPPED: "the worker was stopped",
+    Condition.SILENT: "sends nothing; check the camera's power and network",
+    Condition.UNREACHABLE: "{error}; check the camera's url and network",
+    Condition.CONNECTION_REFUSED: "connection refused; check address and port, and that the camera's RTSP is on",
+    Condition.CREDENTIALS_REFUSED: "refuses these credentials; check user and password in the camera's url",
+    Condition.STREAM_NOT_FOUND: "no such stream there (404); check the path in the camera's url",
+    Condition.FILE_NOT_FOUND: "no such file; check the path",
+    Condition.STREAM_ENDED: "the stream ended",
+    Condition.STREAM_LOST: "{error}; check the camera's url and network",
+    Condition.UNREADABLE_STREAM: "sends no video that can be read; check the path in the camera's url",
+    Condition.NO_VIDEO: "carries no video; check the path of the stream",
+    Condition.NO_FRAMES: "no frame could be decoded in {waited_s}; check the camera",
+    Condition.UNKNOWN_CODEC: "its video codec is unknown; set the camera to H.264",
+    Condition.UNSUPPORTED_CODEC: "sends {codec}; set the camera to H.264 (or H.265)",
+    Condition.UNDECODABLE_VIDEO: "{codec} video that cannot be decoded; set it to H.264",
+    Condition.INTERNAL_ERROR: "internal error: {error}; see the log of the worker",
+    Condition.CONNECTING: "",
+    Condition.GEOMETRY_OUTSIDE_FRAME: (
+        "{shape} {shape_id}: point {pixel} is outside the {image_size} frame; correct the camera's geometry file"
+    ),
+    Condition.GEOMETRY_MISMATCH: "the camera's geometry does not fit its frames: {error}",
+    Condition.ANALYSIS_FAILED: "the analysis failed and is retried: {error}; see the log of the worker",
+    Condition.COVERED: "{hidden_share} of the view is hidden; clear what covers the lens",
+    Condition.BLURRED: "the image has {fine_detail_share} of its usual fine detail; clean the lens or focus the camera",
+    Condition.MOVED: (
+        "the view has shifted by {shift_share} of its longer side and turned by {rotation_deg} degrees; "
+        "aim the camera back, or draw gates and zones again"
+    ),
+    Condition.UNRECOGNISED: "nothing of the usual view is found; aim the camera back, or draw gates and zones again",
+    Condition.DARK: "the image is dark; check the camera's night mode and the street lighting",
+    Condition.WASHED_OUT: "the image is washed out; check exposure, and whether the sun or a lamp shines into the lens",
+    Condition.FROZEN: "the image has not changed; restart the camera",
+    Condition.LIVE_VIDEO_FAILED: "live video: {cause}",
+    Condition.SUB_STREAM_FAILED: "sub-stream: {cause}; the main stream is analysed instead",
+    Condition.BEHIND: f"overloaded: analysed less than half as often as its traffic asks for; {OVERLOAD_REMEDY}",
+    Condition.OVERLOADED: f"overloaded: analysed less often than its traffic asks for; {OVERLOAD_REMEDY}",
+    Condition.UNPLAYABLE_CODEC: "sends H.265, which many browsers cannot play; set it to H.264 for viewers",
+    Condition.OK: "",
+}
+"""Text of each condition. `{name}` is the detail of that name."""
+
+
+def english(condition: CameraCondition) -> str:
+    """Return what is wrong and what to do, in one line; "" where nothing is.
+
+    >>> english(CameraCondition.of(Condition.COVERED, hidden_share=0.62))
+    '62% of the view is hidden; clear what covers the lens'
+    >>> gone = CameraCondition.of(Condition.SILENT, address="rtsp://10.0.0.7/sub")
+    >>> english(gone.as_cause_of(Condition.LIVE_VIDEO_FAILED))
+    "live video: rtsp://10.0.0.7/sub: sends nothing; check the camera's power and network"
+    """
+    details = condition.details
+    text = TEXTS[condition.code].format(**_values(details))
+    is_wrapped = details.cause is not None  # then the address is in the text of the cause
+    return text if details.address is None or is_wrapped else f"{details.address}: {text}"
+
+
+def _values(details: ConditionDetails) -> dict[str, str]:
+    """Return each detail as text."""
+    values = {name: _text(name, getattr(details, name)) for name in ConditionDetails.model_fields}
+    if details.cause is not None:
+        cause = CameraCondition(details.cause, details.model_copy(update={"cause": None}))
+        values["cause"] = english(cause)
+    return values
+
+
+def _text(name: str, value: Any) -> str:
+    """Return a detail as text, formatted by the unit in its name; "unknown" for None.
+
+    >>> _text("hidden_share", 0.62), _text("waited_s", 5.0), _text("image_size", (320, 240)), _text("pixel", (500, 0))
+    ('62%', '5 s', '320x240', '(500, 0)')
+    """
+    match value:
+        case None:
+            text = "unknown"
+        case (a, b):
+            text = f"{a}x{b}" if name == "image_size" else f"({a:g}, {b:g})"
+        case int() | float():
+            digits = 1 if name == "shift_share" else 0
+            text = f"{value:.{digits}%}" if name.endswith("_share") else f"{value:.0f}"
+            text += " s" if name.endswith("_s") else ""
+        case _:
+            text = str(value)
+    return text
