@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from psycopg_pool import ConnectionPool
 
 from analytics.facts import IncidentType, Level
@@ -27,8 +28,10 @@ from tests.support.browser import (
     city,
     counted_minute,
     raised,
-    road_picture,
+    road_frame,
     screenshot,
+    words,
+    words_of,
     write_live_video,
 )
 from tests.support.portal import serving
@@ -55,8 +58,14 @@ NAMES = {
     Level.JAMMED: "Macet",
     Level.UNKNOWN: "Tidak ada data",
 }
-PATIENCE_MS = 20_000
-expect.set_options(timeout=PATIENCE_MS)
+TIMEOUT_MS = 20_000
+WEB = STATIC.parent / "web" / "src"
+CITY_WORDS = """
+    Simpang Batam Laluan Madani Kabil Jam Barelang Kantor arah utara timur selatan masuk keluar Dinas Perhubungan
+    rina sari budi WIB ID Indonesia km ditemukan Jan Feb Mar Apr Mei Jun Jul Agu Sep Okt Nov Des
+"""
+"""Names in the data of the city, the language switch, the scale of the map, the page of `portal.spa`, and dates."""
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +81,7 @@ def config(tmp_path: Path, postgres_dsn: str) -> Config:
 
 @pytest.fixture
 def portal(config: Config, pool: ConnectionPool, store: Callable[..., None]) -> Iterator[ExitStack]:
-    """A running portal whose cameras have just reported, all but `barelang`. Closing it stops it."""
+    """A running portal with fresh levels of all cameras but `barelang`. Closing the stack stops the portal."""
     now = datetime.now(UTC)
     for camera_id, its_level in LEVELS.items():
         store(
@@ -89,14 +98,14 @@ def portal(config: Config, pool: ConnectionPool, store: Callable[..., None]) -> 
 def visitor(portal: ExitStack, browser: Browser) -> Iterator[Visitor]:
     address: str = portal.address  # type: ignore[attr-defined]
     with browser.new_context(viewport=DESKTOP, locale="id-ID", accept_downloads=True) as context:  # type: ignore[arg-type]
-        context.set_default_timeout(PATIENCE_MS)
+        context.set_default_timeout(TIMEOUT_MS)
         visitor = Visitor(address, context)
         yield visitor
-    assert visitor.offences == []
+    assert visitor.errors == []
 
 
 def listed(page: Page) -> dict[str, str]:
-    """Camera to level, as the list has them, in its order."""
+    """Level of each camera in the list, in the order of the list."""
     rows = page.locator("li[data-camera]")
     expect(rows.first).to_be_visible()
     return {
@@ -109,14 +118,14 @@ def played_s(page: Page) -> float:
     return page.evaluate("document.querySelector('video')?.currentTime ?? 0")
 
 
-def badge_in_list(page: Page, camera_id: str, its_level: Level) -> None:
-    """Waits until the list shows the level, by colour and by word."""
+def expect_badge_in_list(page: Page, camera_id: str, its_level: Level) -> None:
+    """Wait until the list shows a level, by colour and by word."""
     badge = page.locator(f'li[data-camera="{camera_id}"] .level-badge')
     expect(badge).to_have_attribute("data-level", its_level)
     expect(badge).to_have_text(NAMES[its_level])
 
 
-def test_map_and_list_say_the_same_about_public_cameras_only(visitor: Visitor) -> None:
+def test_map_and_list_show_the_same_public_cameras(visitor: Visitor) -> None:
     page = visitor.open("/")
 
     assert list(listed(page).items()) == [
@@ -138,7 +147,7 @@ def test_map_and_list_say_the_same_about_public_cameras_only(visitor: Visitor) -
     screenshot(page, "map")
 
 
-def test_markers_lead_to_their_cameras(visitor: Visitor) -> None:
+def test_the_popup_of_a_marker_links_to_its_cameras(visitor: Visitor) -> None:
     visitor.expected.append("404")  # there is no video yet
     page = visitor.open("/")
     page.get_by_role("button", name=re.compile("Laluan Madani")).click()
@@ -156,19 +165,19 @@ def test_the_list_can_be_searched_and_filtered(visitor: Visitor) -> None:
 
 def test_a_change_of_level_arrives_without_a_reload(visitor: Visitor, store: Callable[..., None]) -> None:
     page = visitor.open("/")
-    badge_in_list(page, "laluan-2", Level.FREE)
+    expect_badge_in_list(page, "laluan-2", Level.FREE)
     page.evaluate("window.notReloaded = true")
 
     store(level("laluan-2", "masuk", datetime.now(UTC), Level.JAMMED, Level.FREE))
 
-    badge_in_list(page, "laluan-2", Level.JAMMED)
+    expect_badge_in_list(page, "laluan-2", Level.JAMMED)
     expect(page.get_by_role("button", name="Simpang Laluan Madani: Macet, 2 kamera")).to_be_visible()
     assert page.evaluate("window.notReloaded")
 
 
-def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, store: Callable[..., None]) -> None:
+def test_a_camera_that_is_down_is_shown_without_data(visitor: Visitor, store: Callable[..., None]) -> None:
     page = visitor.open("/")
-    badge_in_list(page, "laluan-2", Level.FREE)
+    expect_badge_in_list(page, "laluan-2", Level.FREE)
 
     store(
         Health(
@@ -180,7 +189,7 @@ def test_a_camera_that_is_down_reads_no_data(visitor: Visitor, store: Callable[.
         )
     )
 
-    badge_in_list(page, "laluan-2", Level.UNKNOWN)
+    expect_badge_in_list(page, "laluan-2", Level.UNKNOWN)
     page.goto(f"{visitor.address}/camera/laluan-2")
     expect(page.locator(".video-view")).to_contain_text("Video tidak tersedia")
     expect(page.locator(".video-view .level-badge")).to_have_text("Tidak ada data")
@@ -210,35 +219,35 @@ def test_live_video_plays_beside_its_badge_and_counts(
     screenshot(page, "camera")
 
 
-def test_a_camera_that_is_not_public_does_not_exist(visitor: Visitor) -> None:
+def test_a_camera_that_is_not_public_is_not_found(visitor: Visitor) -> None:
     visitor.expected.append("404")
     page = visitor.open("/camera/kantor")
     expect(page.get_by_text("Kamera ini tidak ada atau tidak terbuka untuk umum.")).to_be_visible()
 
 
-def test_a_lost_connection_reads_as_not_known(visitor: Visitor, portal: ExitStack) -> None:
+def test_after_a_lost_connection_all_levels_are_unknown(visitor: Visitor, portal: ExitStack) -> None:
     visitor.expected += ["ERR_", "Failed to load resource"]
     page = visitor.context.new_page()
     page.clock.install()
     page.goto(visitor.address)
-    badge_in_list(page, "kabil-1", Level.JAMMED)
+    expect_badge_in_list(page, "kabil-1", Level.JAMMED)
 
     portal.close()
     expect(page.locator(".connection-state")).to_have_attribute("data-state", "broken")
-    badge_in_list(page, "kabil-1", Level.JAMMED)
+    expect_badge_in_list(page, "kabil-1", Level.JAMMED)
     page.clock.fast_forward(31_000)
 
     expect(page.locator(".connection-banner")).to_contain_text("Sambungan terputus")
     for camera_id in ("kabil-1", "laluan-2"):
-        badge_in_list(page, camera_id, Level.UNKNOWN)
+        expect_badge_in_list(page, camera_id, Level.UNKNOWN)
     expect(page.get_by_role("button", name="Simpang Jam: Tidak ada data")).to_be_visible()
 
 
-def test_a_page_in_the_background_lets_the_line_go(visitor: Visitor, store: Callable[..., None]) -> None:
+def test_a_hidden_page_closes_its_stream(visitor: Visitor, store: Callable[..., None]) -> None:
     page = visitor.context.new_page()
     page.clock.install()
     page.goto(visitor.address)
-    badge_in_list(page, "laluan-2", Level.FREE)
+    expect_badge_in_list(page, "laluan-2", Level.FREE)
 
     with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/stream")):
         set_hidden(page, True)
@@ -246,11 +255,11 @@ def test_a_page_in_the_background_lets_the_line_go(visitor: Visitor, store: Call
     store(level("laluan-2", "masuk", datetime.now(UTC), Level.DENSE, Level.FREE))
     set_hidden(page, False)
 
-    badge_in_list(page, "laluan-2", Level.DENSE)
+    expect_badge_in_list(page, "laluan-2", Level.DENSE)
 
 
 def set_hidden(page: Page, hidden: bool) -> None:
-    """As a phone does where another app is brought to the front."""
+    """Report the page as hidden or shown, as a phone does when another application is opened."""
     page.evaluate(
         """hidden => {
             Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
@@ -260,7 +269,7 @@ def set_hidden(page: Page, hidden: bool) -> None:
     )
 
 
-def test_the_language_is_kept(visitor: Visitor) -> None:
+def test_the_chosen_language_is_kept_over_a_reload(visitor: Visitor) -> None:
     page = visitor.open("/")
     expect(page.locator("html")).to_have_attribute("lang", "id")
     page.get_by_role("button", name="English").click()
@@ -270,7 +279,9 @@ def test_the_language_is_kept(visitor: Visitor) -> None:
     expect(page.get_by_role("heading", name="Batam traffic")).to_be_visible()
 
 
-def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, store: Callable[..., None]) -> None:
+def test_history_has_gaps_where_nothing_was_observed_and_can_be_downloaded(
+    visitor: Visitor, store: Callable[..., None]
+) -> None:
     end = minute(datetime.now(UTC))
     start = end - timedelta(hours=3)
     gap = range(60, 100)
@@ -299,7 +310,7 @@ def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, sto
     assert 36 <= rows.count() <= 37
     cells = [row.locator("td").all_inner_texts() for row in rows.all()]
     assert 7 <= sum(row[1] == "–" for row in cells) <= 8, "five-minute gaps in forty minutes"
-    assert not any(row[1] == "0" for row in cells), "what was not observed is not zero"
+    assert not any(row[1] == "0" for row in cells), "unobserved time is not zero"
     with page.expect_download() as download:
         page.get_by_role("link", name="Unduh CSV").click()
     lines = download.value.path().read_text().splitlines()
@@ -309,7 +320,7 @@ def test_planners_see_gaps_as_gaps_and_take_the_table_home(visitor: Visitor, sto
     screenshot(page, "history")
 
 
-def test_planners_see_what_the_road_carries_of_what_it_could(visitor: Visitor, store: Callable[..., None]) -> None:
+def test_history_has_the_saturation_of_a_road_with_a_capacity(visitor: Visitor, store: Callable[..., None]) -> None:
     end = minute(datetime.now(UTC))
     start = end - timedelta(hours=2)
     store(*(capacity_minute("kabil-1", start + timedelta(minutes=m), m) for m in range(120) if m not in range(50, 70)))
@@ -332,8 +343,10 @@ def test_planners_see_what_the_road_carries_of_what_it_could(visitor: Visitor, s
         screenshot(page, f"capacity-{place.split('=')[0]}")
 
 
-def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, store: Callable[..., None]) -> None:
-    snapshot = Snapshots(config.data_dir / "snapshots").save("kabil-1-7", road_picture(20), (120, 180))
+def test_police_see_new_incidents_with_their_evidence(
+    visitor: Visitor, config: Config, store: Callable[..., None]
+) -> None:
+    snapshot = Snapshots(config.data_dir / "snapshots").save("kabil-1-7", road_frame(20), (120, 180))
     store(raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE, snapshot))
     page = visitor.sign_in("budi")
     rows = page.locator("li[data-incident]")
@@ -356,9 +369,35 @@ def test_police_see_incidents_as_they_happen(visitor: Visitor, config: Config, s
     screenshot(page, "incidents")
 
 
-def test_operators_see_that_a_machine_is_overloaded_and_what_to_do(
-    visitor: Visitor, store: Callable[..., None]
-) -> None:
+def test_back_closes_the_incident_that_was_chosen_first(visitor: Visitor, store: Callable[..., None]) -> None:
+    store(
+        raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE),
+        raised("jam-1", "jam-1-3", IncidentType.WRONG_WAY),
+    )
+    page = visitor.sign_in("budi")
+    page.goto(f"{visitor.address}/kejadian")
+    detail = page.locator("[data-detail]")
+
+    def choose(incident_id: str) -> None:
+        page.locator(f'li[data-incident="{incident_id}"] a').click()
+        expect(detail).to_have_attribute("data-detail", incident_id)
+
+    choose("kabil-1-7")
+    page.go_back()
+    expect(page.get_by_text("Pilih kejadian untuk melihat buktinya.")).to_be_visible()
+    expect(detail).to_have_count(0)
+    assert urlsplit(page.url).path == "/kejadian"
+
+    page.go_forward()
+    expect(detail).to_have_attribute("data-detail", "kabil-1-7")
+    choose("jam-1-3")
+    page.go_back()
+    expect(detail).to_have_attribute("data-detail", "kabil-1-7")
+    page.go_back()
+    expect(detail).to_have_count(0)
+
+
+def test_operators_are_shown_an_overloaded_machine_with_advice(visitor: Visitor, store: Callable[..., None]) -> None:
     visitor.expected.append("404")  # there is no video
     figures = {"held_fps": 0.4, "wanted_fps": 8.0, "reached": 0.625, "age_p95_s": 0.43}
     condition = Condition.OVERLOADED
@@ -380,7 +419,7 @@ def test_operators_see_that_a_machine_is_overloaded_and_what_to_do(
     screenshot(page, "map-overloaded")
 
 
-def test_sign_in_refuses_a_wrong_password_and_leads_back(visitor: Visitor) -> None:
+def test_sign_in_refuses_a_wrong_password_and_returns_to_the_page(visitor: Visitor) -> None:
     visitor.expected.append("401")
     page = visitor.open("/kejadian")
     page.get_by_label("Nama pengguna").fill("sari")
@@ -397,3 +436,63 @@ def test_sign_in_refuses_a_wrong_password_and_leads_back(visitor: Visitor) -> No
     page.get_by_role("button", name="Keluar").click()
     expect(page.locator('li[data-camera="kantor"]')).to_have_count(0)
     expect(page.locator('li[data-camera="kabil-1"]')).to_be_visible()
+
+
+def test_pages_are_wholly_in_indonesian(visitor: Visitor, config: Config, store: Callable[..., None]) -> None:
+    """Every word is in a text of the site, in the data of the city, or in a date."""
+    visitor.expected.append("Failed to load resource")
+    end = minute(datetime.now(UTC))
+    snapshot = Snapshots(config.data_dir / "snapshots").save("kabil-1-7", road_frame(20), (120, 180))
+    store(
+        *(capacity_minute("kabil-1", end - timedelta(minutes=m), m) for m in range(1, 20)),
+        raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE, snapshot),
+        online("jam-1", datetime.now(UTC), wanted_fps=8.0, held_fps=0.4, reached=1.0, age_p95_s=0.4),
+    )
+    page = visitor.open("/")
+    known = indonesian_words() | words_of(CITY_WORDS)
+    found: dict[str, set[str]] = {}
+
+    def check(path: str, awaited: str) -> None:
+        page.goto(visitor.address + path)
+        expect(page.locator(awaited).first).to_be_visible()
+        if awaited == ".map-pin":
+            page.get_by_role("button", name=re.compile("Laluan Madani")).click()
+            expect(page.locator(".cluster-popup")).to_be_visible()
+        for summary in page.locator("summary").all():
+            summary.click()
+        if others := words(page) - known:
+            found[path] = others
+
+    check("/", ".map-pin")
+    check("/masuk", "form")
+    check("/tidak-ada", "h1")
+    check("/camera/tidak-ada", ".notice")
+    visitor.sign_in("rina")
+    check("/kejadian", ".notice")
+    visitor.sign_in("sari")
+    check("/", ".map-pin")
+    check("/camera/kabil-1", ".minute-bars")
+    check("/camera/jam-1", ".camera-about dd >> nth=4")
+    check("/riwayat?camera=kabil-1&gate=utara&period=custom", ".chart canvas")
+    check("/riwayat?camera=kabil-1&zone=masuk", ".chart canvas")
+    check("/kejadian", ".incident-row")
+    check("/kejadian/kabil-1-7", "[data-detail]")
+    check("/kejadian/tidak-ada", ".incident-detail .notice")
+    page.route("**/api/cameras/*", refuse)
+    check("/camera/kabil-1", ".notice")
+    page.route("**/api/city", refuse)
+    check("/", ".notice")
+    assert found == {}
+
+
+def refuse(route: Route) -> None:
+    """Answer as the portal does without its database."""
+    route.fulfill(status=503, json={"detail": "The database does not answer."})
+
+
+def indonesian_words() -> set[str]:
+    """Words of the Indonesian texts in the sources of the pages."""
+    texts = re.findall(r'"([^"]*)"', (WEB / "i18n" / "id.ts").read_text())
+    for table in ("explanations.ts", "history/measures.ts"):
+        texts += re.findall(r'\bid:\s*"([^"]*)"', (WEB / table).read_text())
+    return words_of(" ".join(texts))

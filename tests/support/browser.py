@@ -1,6 +1,7 @@
-"""A city for the browser tests, with live video, and a Chromium that reports what it should not do."""
+"""City with live video for the browser tests, and a Chromium that records errors of the pages."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ GEOMETRY = {
 
 
 def city(folder: Path, dsn: str) -> Config:
-    """Three sites; `kantor` is not public, `barelang` is not on the map."""
+    """Configuration with three sites. `kantor` is not public, and `barelang` has no position."""
     (folder / "geometry.json").write_text(json.dumps(GEOMETRY))
 
     def camera(camera_id: str, name: str, site: str | None, visibility: Visibility = Visibility.PUBLIC) -> CameraConfig:
@@ -97,15 +98,15 @@ def city(folder: Path, dsn: str) -> Config:
     )
 
 
-def road_picture(n: int) -> av.VideoFrame:
-    """A yellow square on a grey ground, which moves with the number of the picture."""
-    picture = np.full((360, 640, 3), 90, np.uint8)
-    picture[160:200, (5 * n) % 600 : (5 * n) % 600 + 40] = (240, 200, 40)
-    return av.VideoFrame.from_ndarray(picture, format="rgb24")
+def road_frame(n: int) -> av.VideoFrame:
+    """Frame with a yellow square on grey, which moves with the number of the frame."""
+    image = np.full((360, 640, 3), 90, np.uint8)
+    image[160:200, (5 * n) % 600 : (5 * n) % 600 + 40] = (240, 200, 40)
+    return av.VideoFrame.from_ndarray(image, format="rgb24")
 
 
 def write_live_video(folder: Path) -> None:
-    """A playlist as the worker keeps it."""
+    """Write an HLS playlist with its segments, as the worker does."""
     folder.mkdir(parents=True)
     options = {
         "hls_time": "1",
@@ -117,14 +118,14 @@ def write_live_video(folder: Path) -> None:
         stream = hls.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": str(FPS)})
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for n in range(VIDEO_S * FPS):
-            frame = road_picture(n)
+            frame = road_frame(n)
             frame.pts, frame.time_base = n, Fraction(1, FPS)
             hls.mux(stream.encode(frame))
         hls.mux(stream.encode(None))
 
 
 def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int) -> Counts:
-    """A whole observed minute with its crossings of gate `utara`, spread evenly."""
+    """Report of a wholly observed minute, with crossings of gate `utara` at equal intervals."""
     users = [RoadUser.CAR] * cars + [RoadUser.MOTORCYCLE] * motorcycles
     step = timedelta(minutes=1) / max(1, len(users))
     return Counts(
@@ -142,7 +143,7 @@ def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int)
 
 
 def capacity_minute(camera_id: str, start: datetime, n: int) -> Counts:
-    """A minute of a busy one-way road with a surveyed capacity, whose weights are not verified."""
+    """Report of a minute of a busy one-way road with a known capacity. Its emp weights are not verified."""
     smp_h, end = 2300.0 + 200 * sin(n / 9), start + timedelta(minutes=1)
     return Counts(
         camera_id=camera_id,
@@ -225,18 +226,22 @@ def raised(
 
 @dataclass
 class Visitor:
-    """A person with a browser. `offences`: errors on the console, and requests that leave the portal."""
+    """A client with its own cookies.
+
+    errors: errors and warnings on the console, and requests to other servers.
+    expected: parts of messages that are not recorded.
+    """
 
     address: str
     context: BrowserContext
-    offences: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Page:
         page = self.context.new_page()
-        page.on("console", self._listen)
-        page.on("pageerror", lambda error: self.offences.append(f"{path}: {error}"))
-        page.on("request", self._watch)
+        page.on("console", self._record_message)
+        page.on("pageerror", lambda error: self.errors.append(f"{path}: {error}"))
+        page.on("request", self._record_request)
         page.goto(self.address + path)
         return page
 
@@ -248,14 +253,14 @@ class Visitor:
         page.get_by_role("button", name="Keluar").wait_for()
         return page
 
-    def _listen(self, message: ConsoleMessage) -> None:
+    def _record_message(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not any(text in message.text for text in self.expected):
-            self.offences.append(f"{message.text} ({message.location['url']})")
+            self.errors.append(f"{message.text} ({message.location['url']})")
 
-    def _watch(self, request: Request) -> None:
+    def _record_request(self, request: Request) -> None:
         parts = urlsplit(request.url)
         if parts.scheme not in ("blob", "data") and f"{parts.scheme}://{parts.netloc}" != self.address:
-            self.offences.append(f"request to {request.url}")
+            self.errors.append(f"request to {request.url}")
 
 
 @contextmanager
@@ -268,8 +273,37 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def words(page: Page) -> set[str]:
+    """Words that a page shows or has for screen readers, without the parts that are marked as English."""
+    texts: list[str] = page.evaluate(
+        """() => {
+            const texts = [document.title];
+            const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+            for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+                const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
+                if (element.closest("[lang=en], script, style, noscript")) continue;
+                if (node !== element) texts.push(node.data);
+                else for (const name of ["aria-label", "title", "placeholder", "alt"]) {
+                    texts.push(element.getAttribute(name) ?? "");
+                }
+            }
+            return texts;
+        }"""
+    )
+    return words_of(" ".join(texts))
+
+
+def words_of(text: str) -> set[str]:
+    """Words of at least two letters, in lower case.
+
+    >>> sorted(words_of("Simpang Kabil: 2 kamera, DJ = q/C"))
+    ['dj', 'kabil', 'kamera', 'simpang']
+    """
+    return {word.lower() for word in re.findall(r"[^\W\d_]{2,}", text)}
+
+
 def screenshot(page: Page, name: str) -> None:
-    """Both sizes of one page, for people to look at."""
+    """Save a page in two sizes, for a person to check. Fails where its content is wider than the screen."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for device, size in (("phone", PHONE), ("desktop", DESKTOP)):
         page.set_viewport_size(size)  # type: ignore[arg-type]

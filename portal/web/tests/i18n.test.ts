@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 
 import { afterEach, describe, expect, it } from "vitest";
+import index from "../index.html?raw";
 import { incidentTypeValues, roadUserValues } from "../src/api/schema";
 import { MEASURES } from "../src/history/measures";
 import { label, language, localized, restoreLanguage, setLanguage, t } from "../src/i18n";
@@ -83,5 +84,18 @@ describe("the language", () => {
     setLanguage("en");
     restoreLanguage();
     expect([language(), document.documentElement.lang]).toEqual(["en", "en"]);
+  });
+});
+
+describe("the page before its script has run", () => {
+  const page = new DOMParser().parseFromString(index, "text/html");
+
+  it("is Indonesian", () => {
+    expect(page.documentElement.lang).toBe("id");
+    expect(page.querySelector("#app")?.textContent).toBe(indonesian.loading);
+  });
+
+  it("marks the English sentence for browsers without JavaScript", () => {
+    expect(index).toMatch(/<noscript>.*JavaScript\. <span lang="en">This page needs JavaScript\.<\/span>/);
   });
 });

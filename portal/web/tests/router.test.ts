@@ -7,6 +7,8 @@ import { type PageFrame, type Route, Router } from "../src/router";
 import { CITY } from "./support/builders";
 import { collectListeners } from "./support/listeners";
 
+const MODULES = import.meta.glob<string>("../src/**/*.ts", { query: "?raw", import: "default", eager: true });
+
 class RecordingFrame implements PageFrame {
   readonly shown: { title: string; moved: boolean }[] = [];
   loadings = 0;
@@ -155,6 +157,13 @@ describe("another parameter of the same route", () => {
     router.go("/camera/2");
     await settled();
     expect(frame.shown.map(({ title }) => title)).toEqual(["camera 1", "camera 2"]);
+  });
+});
+
+describe("the history of the browser", () => {
+  it("is changed by the router only", () => {
+    const paths = Object.keys(MODULES).filter((path) => /\b(pushState|replaceState)\b/.test(MODULES[path] ?? ""));
+    expect(paths).toEqual(["../src/router.ts"]);
   });
 });
 
