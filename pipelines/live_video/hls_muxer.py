@@ -1,66 +1,67 @@
-"""Live video for browsers: the camera's own packets, cut into fragmented MP4 segments. Nothing is transcoded."""
+"""Live video for browsers: a camera's own packets as HLS segments of fragmented MP4, without transcoding (RFC 8216)."""
 
 import time
-from collections.abc import Iterable
-from contextlib import suppress
 from fractions import Fraction
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
-import av
 import structlog
 from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
-from av.packet import Packet
-from av.video.stream import VideoStream
 
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
-from pipelines.live_video.hls_playlist import LivePlaylist
+from pipelines.live_video.fragmented_mp4 import CODEC_TAGS, FragmentedMp4, copy_packet
+from pipelines.live_video.hls_playlist import InitSection, LivePlaylist
 
 log = structlog.get_logger()
 
-CODECS = {"h264": "avc1", "hevc": "hvc1"}
-HLS_FLAGS = "program_date_time+independent_segments+temp_file+omit_endlist"
-SEGMENTS_LISTED = 5
-CLOCK_DRIFT_TOLERATED_S = 5.0
+MAX_CLOCK_DRIFT_S = 5.0
+"""Largest difference (s) between the times in the playlist and the clock, before a new run corrects it. [assumption]"""
+
+MAX_GAP_S = 2.0
+"""Largest step (s) between two timestamps that counts as a pause; a larger one is a jump of the clock. [assumption]"""
+
+USUAL_STEP_S = Fraction(1, 25)
+"""Step (s) that replaces a jump: one frame at 25 frames a second. [assumption]"""
 
 
 class TimestampUnwrapper:
-    """Continuous timestamps from 0, whatever the camera's do: a jump becomes one frame's length."""
+    """Continuous timestamps from 0, whatever the camera's timestamps do: a jump becomes the length of one frame."""
 
-    def __init__(self, time_base: Fraction, longest_gap_s: float = 2.0) -> None:
-        self._longest_gap = round(longest_gap_s / time_base)
-        self._usual_step = max(1, round(Fraction(1, 25) / time_base))
+    def __init__(self, time_base: Fraction) -> None:
+        self._max_gap = round(MAX_GAP_S / time_base)
+        self._usual_step = max(1, round(USUAL_STEP_S / time_base))
         self._offset: int | None = None
         self._last = -1
 
     def unwrap(self, dts: int) -> int:
-        """The continuous time for `dts`, later than all before."""
+        """Return the continuous timestamp for `dts`, larger than all before. Both in units of the time base."""
         if self._offset is None:
             self._offset = -dts
         step = dts + self._offset - self._last
-        if self._last >= 0 and not 0 < step <= self._longest_gap:
+        if self._last >= 0 and not 0 < step <= self._max_gap:
             self._offset = self._last + self._usual_step - dts
         self._last = dts + self._offset
         return self._last
 
 
 class HlsWriter:
-    """Writes one connection's segments into the playlist's folder, and lists them.
+    """Segments of one connection, added to a playlist. Use as a context manager, inside that of its source.
 
-    The times in the playlist are wall-clock time. Raises UnsupportedStream for anything but H.264 and H.265.
+    segment_s: length of a segment; it ends at the first keyframe afterwards. Raises UnsupportedStream for anything but
+    H.264 and H.265.
     """
 
     def __init__(self, playlist: LivePlaylist, source: Source, *, segment_s: float) -> None:
-        if source.codec not in CODECS:
+        if source.codec not in CODEC_TAGS:
             raise UnsupportedStream(
                 CameraCondition.of(Condition.UNSUPPORTED_CODEC, address=source.address, codec=source.codec)
             )
         self._playlist = playlist
         self._source = source
         self._segment_s = segment_s
-        self._started = False
+        self._run: _Run | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -68,100 +69,111 @@ class HlsWriter:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._finish()
+        self._end_run()
 
     def write(self, packet: VideoPacket) -> None:
-        """The packet stays as it is. What precedes the first keyframe cannot be shown and is left out."""
+        """Add the next packet, which is not changed. Packets before the first keyframe are dropped.
+
+        An error of the muxer or the disk is logged. Live video resumes at the next keyframe then.
+        """
         try:
             if packet.is_keyframe:
-                self._prepare(packet)
-            if self._started:
-                placed = self._placed(packet)
-                self._mux([placed] if self._reorder is None else self._reorder.filter(placed))
-        except FFmpegError as error:
-            log.warning("live video begins anew", camera=self._source.address, error=error)
-            self._finish()
+                self._start_run_if_due(packet)
+            if self._run is not None:
+                self._run.write(packet)
+        except (FFmpegError, OSError) as error:
+            log.warning("live video starts again", camera=self._source.address, error=error)
+            self._end_run()
 
-    def _prepare(self, keyframe: VideoPacket) -> None:
-        if self._started and abs(self._drift()) > CLOCK_DRIFT_TOLERATED_S:
-            self._finish()
-        if not self._started:
-            self._start(keyframe)
+    def _start_run_if_due(self, keyframe: VideoPacket) -> None:
+        if self._run is not None and abs(self._run.drift_s()) > MAX_CLOCK_DRIFT_S:
+            self._end_run()
+        if self._run is None:
+            width, height = self._source.picture_size(keyframe)
+            if width and height:
+                self._run = _Run(self._playlist, self._source, (width, height), self._segment_s)
+
+    def _end_run(self) -> None:
+        run, self._run = self._run, None
+        if run is None:
+            return
+        try:
+            run.close()
+        except OSError as error:
+            log.warning("the last segment was not stored", camera=self._source.address, error=error)
+
+
+class _Run:
+    """Segments with one header and continuous timestamps, from a keyframe on. Raises FFmpegError and OSError.
+
+    size: (width, height) in pixels.
+    """
+
+    def __init__(self, playlist: LivePlaylist, source: Source, size: tuple[int, int], segment_s: float) -> None:
+        stream = source.stream
+        assert stream.time_base is not None
+        self._playlist = playlist
+        self._time_base = stream.time_base
+        self._segment_ticks = segment_s / self._time_base
+        self._timestamps = TimestampUnwrapper(self._time_base)
+        self._reorder = BitStreamFilterContext("dts2pts", stream) if source.decode_ordered else None
+        self._muxer = FragmentedMp4(stream, size)
+        self._init: InitSection | None = None
+        self._started_at, self._opened = time.time(), time.monotonic()
+        self._written = 0
+        self._end = 0
+        self._segment_start = 0
+        self._segments = 0
+        self._pending: list[bytes] = []
+
+    def drift_s(self) -> float:
+        """Return the seconds by which the clock is ahead of the timestamps."""
+        return time.monotonic() - self._opened - float(self._written * self._time_base)
+
+    def write(self, packet: VideoPacket) -> None:
+        """Add a packet, and the segment that it completes."""
+        placed = self._placed(packet)
+        for ready in [placed] if self._reorder is None else self._reorder.filter(placed):
+            self._mux(ready)
+
+    def close(self) -> None:
+        """Add the rest as the last segment."""
+        self._muxer.close()
+        self._pending.append(self._muxer.pop_fragments())
+        self._add_segment(self._end)
 
     def _placed(self, packet: VideoPacket) -> VideoPacket:
-        """The same data, without copying it, at its place on our timeline."""
+        """Return the packet with continuous timestamps; without `pts` where the order of display is still unknown."""
         dts = packet.dts if packet.dts is not None else packet.pts
-        place = self._timeline.unwrap(0 if dts is None else dts)
+        self._written = self._timestamps.unwrap(0 if dts is None else dts)
         ahead = 0 if packet.pts is None or dts is None else packet.pts - dts
-        self._written_s = float(place * packet.time_base)
-        placed = cast(VideoPacket, Packet(cast(bytes, packet)))
-        placed.stream, placed.time_base = packet.stream, packet.time_base
-        placed.is_keyframe, placed.duration = packet.is_keyframe, packet.duration
-        placed.dts = place
-        placed.pts = place + max(0, ahead) if self._reorder is None else None
+        placed = copy_packet(packet)
+        placed.dts = self._written
+        placed.pts = self._written + max(0, ahead) if self._reorder is None else None
         return placed
 
-    def _drift(self) -> float:
-        """Seconds by which the wall clock is ahead of the times in the playlist."""
-        return time.monotonic() - self._opened - self._written_s
+    def _mux(self, packet: VideoPacket) -> None:
+        assert packet.dts is not None
+        start = packet.dts
+        if packet.pts is None or packet.pts < start:
+            packet.pts = start
+        is_keyframe, self._end = packet.is_keyframe, start + (packet.duration or 1)
+        self._muxer.mux(packet)
+        if is_keyframe:
+            self._pending.append(self._muxer.pop_fragments())
+            if start >= self._segment_ticks * (self._segments + 1):
+                self._add_segment(start)
 
-    def _start(self, keyframe: VideoPacket) -> None:
-        stream: VideoStream = self._source.stream
-        width, height = self._source.picture_size(keyframe)
-        if not (width and height):
+    def _add_segment(self, end: int) -> None:
+        """Add the completed fragments as a segment up to `end`, in units of the time base."""
+        media = b"".join(self._pending)
+        self._pending.clear()
+        if not media:
             return
-        sequence, folder = self._playlist.next_sequence, self._playlist.folder
-        self._init = f"init-{sequence}.mp4"
-        self._run = folder / f"run-{sequence}.m3u8"
-        self._listed_ns = 0
-        self._output = av.open(
-            str(self._run),
-            "w",
-            format="hls",
-            options={
-                "hls_time": str(self._segment_s),
-                "hls_list_size": str(SEGMENTS_LISTED),
-                "hls_segment_type": "fmp4",
-                "hls_fmp4_init_filename": self._init,
-                "hls_segment_filename": str(folder / "%d.m4s"),
-                "start_number": str(sequence),
-                "hls_flags": HLS_FLAGS,
-            },
-        )
-        self._stream = self._output.add_stream_from_template(stream)
-        self._stream.codec_context.codec_tag = CODECS[self._source.codec]
-        self._stream.codec_context.width, self._stream.codec_context.height = width, height
-        self._reorder = BitStreamFilterContext("dts2pts", stream) if self._source.decode_ordered else None
-        assert stream.time_base is not None
-        self._timeline = TimestampUnwrapper(stream.time_base)
-        self._opened = time.monotonic()
-        self._written_s = 0.0
-        self._started = True
-
-    def _mux(self, packets: Iterable[VideoPacket]) -> None:
-        """A keyframe may end the segment before it; to ask for that with each packet costs all other threads time."""
-        for packet in packets:
-            if packet.pts is None or packet.dts is None or packet.pts < packet.dts:
-                packet.pts = packet.dts
-            packet.stream = self._stream
-            self._output.mux_one(packet)
-            if packet.is_keyframe:
-                self._list()
-
-    def _list(self) -> None:
-        """Tell the playlist what av has listed since the last time."""
-        try:
-            written_ns = self._run.stat().st_mtime_ns
-        except FileNotFoundError:
-            return
-        if written_ns != self._listed_ns:
-            self._listed_ns = written_ns
-            self._playlist.ingest(self._init, self._run.read_text())
-
-    def _finish(self) -> None:
-        if self._started:
-            self._started = False
-            with suppress(FFmpegError):
-                self._output.close()
-            self._list()
-            self._run.unlink(missing_ok=True)
+        if self._init is None:
+            self._init = InitSection(self._muxer.header)
+        start_at = self._started_at + float(self._segment_start * self._time_base)
+        duration_s = float((end - self._segment_start) * self._time_base)
+        self._playlist.add(self._init, media, start_at=start_at, duration_s=duration_s)
+        self._segment_start = end
+        self._segments += 1

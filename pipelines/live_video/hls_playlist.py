@@ -1,96 +1,160 @@
-"""The HLS playlist of one camera, which outlives its connections (RFC 8216)."""
+"""HLS playlist of one camera, which outlives its connections, and the files that it names (RFC 8216)."""
 
-import re
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+import structlog
+from pydantic import BaseModel, NonNegativeInt, ValidationError
 
 from pipelines.atomic_file import write_atomically
 
-PLAYLIST = "index.m3u8"
-STILL_READ = 3
-"""Segments that left the playlist and are kept a little longer, for those who are about to read them."""
+log = structlog.get_logger()
 
-_ENTRY = re.compile(r"(#EXTINF:([\d.]+).*\n(?:#EXT-X-PROGRAM-DATE-TIME:.*\n)?)(\d+)\.m4s\n")
+PLAYLIST = "index.m3u8"
+"""File name of the playlist."""
+
+NUMBERS = ".numbers.json"
+"""File name of the reserved numbers, which survive a restart; the portal serves no hidden file."""
+
+UNLISTED_KEPT = 3
+"""Segments that left the playlist and are kept for players that are about to load them. [assumption]"""
+
+RESERVED_NUMBERS = 1000
+"""Sequence numbers reserved by one write of `NUMBERS`; a restart skips the rest of them. [assumption]"""
+
+CLOCK_STEPS_PER_S = 2
+"""Steps a second of the first number without `NUMBERS`; a number of version 0.1.0 is lower. [assumption]"""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class InitSection:
+    """Media initialization section, the header that all segments of one run need. A new object starts a new run."""
+
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """init: the file with the header that it needs. tags: its lines in the playlist, without its name."""
+    """A stored segment. run: number of its run. init: file with its header. start_at: Unix seconds."""
 
     sequence: int
+    run: int
     init: str
-    tags: str
+    start_at: float
     duration_s: float
 
     @property
     def name(self) -> str:
+        """File name."""
         return f"{self.sequence}.m4s"
 
 
 class LivePlaylist:
-    """Joins the segments of all connections, so that a viewer's player goes on when the camera comes back.
+    """Segments of all connections to one camera in one playlist, so that players go on after a reconnect.
 
-    Segments are numbered without gaps; where a new connection begins, a discontinuity is marked and its own header
-    named. Numbers begin at the time of creation, so that no name is used twice even after a restart.
+    Segments are numbered without gaps. A new run is marked by a discontinuity and names its own header. Numbers of
+    segments and discontinuities never decrease, also after a restart with the clock set back (RFC 8216, 6.2.2).
+    The folder belongs to the playlist, which deletes all other files in it. Not thread-safe. Raises OSError.
+
+    segments_kept: length of the playlist. now: returns Unix seconds, replaceable in tests.
     """
 
-    def __init__(self, folder: Path, *, segments_kept: int) -> None:
+    def __init__(self, folder: Path, *, segments_kept: int, now: Callable[[], float] = time.time) -> None:
         self.folder = folder
         self._kept = segments_kept
-        self._segments: deque[Segment] = deque()
-        self._gone: deque[Segment] = deque()
-        self._discontinuities_gone = 0
-        self.next_sequence = int(time.time() * 2)
+        self._listed: deque[Segment] = deque()
+        self._unlisted: deque[Segment] = deque()
+        self._init: InitSection | None = None
         folder.mkdir(parents=True, exist_ok=True)
+        self.next_sequence, self._next_run = self._first_numbers(now)
+        self._reserved_until = self.next_sequence
         self.clear()
 
-    def ingest(self, init: str, run: str) -> None:
-        """Add what is new in `run`, the playlist of the present connection, whose header is in the file `init`."""
-        for tags, duration, number in _ENTRY.findall(run):
-            if int(number) >= self.next_sequence:
-                self._segments.append(Segment(int(number), init, tags, float(duration)))
-                self.next_sequence = int(number) + 1
-        while len(self._segments) > self._kept:
-            self._let_go()
+    def add(self, init: InitSection, media: bytes, *, start_at: float, duration_s: float) -> None:
+        """Store the next segment, list it, and delete the oldest. start_at: Unix seconds of its first frame."""
+        if init is self._init:
+            run, init_name = self._next_run - 1, self._listed[-1].init
+        else:
+            run, init_name = self._next_run, f"init-{self.next_sequence}.mp4"
+        if init is not self._init or self.next_sequence >= self._reserved_until:
+            self._reserve(run)
+        if init is not self._init:
+            (self.folder / init_name).write_bytes(init.data)
+        segment = Segment(self.next_sequence, run, init_name, start_at, duration_s)
+        (self.folder / segment.name).write_bytes(media)
+        self._init, self._next_run = init, run + 1
+        self.next_sequence += 1
+        self._listed.append(segment)
+        while len(self._listed) > self._kept:
+            self._unlist_oldest()
         write_atomically(self.folder / PLAYLIST, self._text(), durable=False)
 
     def clear(self) -> None:
-        """Delete the live video of a camera that is down: what is hours old must not look live."""
-        while self._segments:
-            self._let_go()
-        self._gone.clear()
+        """Delete the live video of a camera without a connection, so that old video does not appear to be live."""
+        self._listed.clear()
+        self._unlisted.clear()
+        self._init = None
         for path in self.folder.iterdir():
-            path.unlink(missing_ok=True)
+            if path.name != NUMBERS:
+                path.unlink(missing_ok=True)
 
-    def _let_go(self) -> None:
-        oldest = self._segments.popleft()
-        if not self._segments or self._segments[0].init != oldest.init:
-            self._discontinuities_gone += 1
-        self._gone.append(oldest)
-        while len(self._gone) > STILL_READ:
-            segment = self._gone.popleft()
+    def _first_numbers(self, now: Callable[[], float]) -> tuple[int, int]:
+        """Return the numbers of the next segment and the next run: those reserved, else by the clock and the files."""
+        try:
+            reserved = _Reserved.model_validate_json((self.folder / NUMBERS).read_bytes())
+        except FileNotFoundError:
+            pass
+        except ValidationError as error:
+            log.warning(
+                "unreadable numbers of segments; the clock sets them again", folder=str(self.folder), error=error
+            )
+        else:
+            return reserved.next_sequence, reserved.next_run
+        stored = [int(path.stem) for path in self.folder.glob("*.m4s") if path.stem.isdecimal()]
+        return max(int(now() * CLOCK_STEPS_PER_S), *(number + 1 for number in stored), 0), 0
+
+    def _reserve(self, run: int) -> None:
+        """Reserve the run, and the next `RESERVED_NUMBERS` sequence numbers, also against a power cut."""
+        reserved = _Reserved(next_sequence=self.next_sequence + RESERVED_NUMBERS, next_run=run + 1)
+        write_atomically(self.folder / NUMBERS, reserved.model_dump_json())
+        self._reserved_until = reserved.next_sequence
+
+    def _unlist_oldest(self) -> None:
+        self._unlisted.append(self._listed.popleft())
+        while len(self._unlisted) > UNLISTED_KEPT:
+            segment = self._unlisted.popleft()
             (self.folder / segment.name).unlink(missing_ok=True)
-            if segment.init not in {other.init for other in (*self._gone, *self._segments)}:
+            if segment.init not in {other.init for other in (*self._unlisted, *self._listed)}:
                 (self.folder / segment.init).unlink(missing_ok=True)
 
     def _text(self) -> str:
-        longest_s = max((segment.duration_s for segment in self._segments), default=1.0)
-        first = self._segments[0].sequence if self._segments else self.next_sequence
+        first = self._listed[0]
+        longest_s = max(segment.duration_s for segment in self._listed)
         lines = [
             "#EXTM3U",
             "#EXT-X-VERSION:7",
             f"#EXT-X-TARGETDURATION:{max(1, round(longest_s))}",
-            f"#EXT-X-MEDIA-SEQUENCE:{first}",
-            f"#EXT-X-DISCONTINUITY-SEQUENCE:{self._discontinuities_gone}",
+            f"#EXT-X-MEDIA-SEQUENCE:{first.sequence}",
+            f"#EXT-X-DISCONTINUITY-SEQUENCE:{first.run}",
             "#EXT-X-INDEPENDENT-SEGMENTS",
         ]
         init = None
-        for segment in self._segments:
+        for segment in self._listed:
             if segment.init != init:
                 lines += ["#EXT-X-DISCONTINUITY"] if init is not None else []
                 lines += [f'#EXT-X-MAP:URI="{segment.init}"']
                 init = segment.init
-            lines += [f"{segment.tags}{segment.name}"]
+            start = datetime.fromtimestamp(segment.start_at, UTC).isoformat(timespec="milliseconds")
+            lines += [f"#EXTINF:{segment.duration_s:.6f},", f"#EXT-X-PROGRAM-DATE-TIME:{start}", segment.name]
         return "\n".join(lines) + "\n"
+
+
+class _Reserved(BaseModel):
+    """First numbers that no segment and no run of this folder has used."""
+
+    next_sequence: NonNegativeInt
+    next_run: NonNegativeInt

@@ -23,7 +23,7 @@ from models.detection.detector import RgbImage
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, StreamConfig
 from pipelines.events.condition import Condition
 from pipelines.events.schema import CameraStatus, Counts, Event, Health
-from pipelines.live_video.hls_playlist import PLAYLIST
+from pipelines.live_video.hls_playlist import NUMBERS, PLAYLIST
 from pipelines.worker.supervisor import RestartPolicy
 from pipelines.worker.worker import Worker
 from tests.support.servers import RtspCameras, wait_until, write_clip
@@ -141,7 +141,7 @@ def test_a_camera_is_streamed_analysed_and_reported(rtsp_cameras: RtspCameras, t
     assert beats[-1].image_size == (320, 240)
     # Whoever hears of the camera last hears that there is no data, and finds no video that looks live.
     assert received.status("road") == CameraStatus.OFFLINE
-    assert not list((tmp_path / "data/hls/road").iterdir())
+    assert [path.name for path in (tmp_path / "data/hls/road").iterdir()] == [NUMBERS]
 
 
 def test_a_camera_comes_back_when_its_server_does(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import sin
 from pathlib import Path
+from threading import Event as Flag
 from urllib.parse import urlsplit
 
 import av
@@ -28,6 +29,9 @@ from pipelines.config.settings import (
     UserConfig,
 )
 from pipelines.events.schema import Counts, CrossingRecord, GateRecord, IncidentPhase, IncidentReport, ZoneRecord
+from pipelines.ingest.source import Source
+from pipelines.live_video.hls_muxer import HlsWriter
+from pipelines.live_video.hls_playlist import LivePlaylist
 from tests.support.portal import quick_hash
 from tests.support.servers import wait_until
 
@@ -106,22 +110,26 @@ def road_frame(n: int) -> av.VideoFrame:
 
 
 def write_live_video(folder: Path) -> None:
-    """Write an HLS playlist with its segments, as the worker does."""
-    folder.mkdir(parents=True)
-    options = {
-        "hls_time": "1",
-        "hls_list_size": "0",
-        "hls_segment_type": "fmp4",
-        "hls_flags": "program_date_time+independent_segments+omit_endlist",
-    }
-    with av.open(str(folder / "index.m3u8"), "w", format="hls", options=options) as hls:
-        stream = hls.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": str(FPS)})
+    """Write live video as the worker does, with a camera that delivers all of it at once."""
+    clip = folder.with_suffix(".ts")
+    clip.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": str(FPS), "bf": "0"})
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for n in range(VIDEO_S * FPS):
             frame = road_frame(n)
             frame.pts, frame.time_base = n, Fraction(1, FPS)
-            hls.mux(stream.encode(frame))
-        hls.mux(stream.encode(None))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    playlist = LivePlaylist(folder, segments_kept=VIDEO_S)
+    with (
+        Source(str(clip), stop=Flag()) as source,
+        HlsWriter(playlist, source, segment_s=1) as writer,
+        av.open(str(clip)) as container,
+    ):
+        for packet in container.demux(video=0):
+            if packet.size:
+                writer.write(packet)
 
 
 def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int) -> Counts:

@@ -1,10 +1,24 @@
-"""The arithmetic of live video; the files are tested over a real connection in tests/integration/test_ingest.py."""
+"""Timestamps and segments of live video, from files; connections are tested in tests/integration/test_ingest.py."""
 
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from threading import Event as Flag
 
+import av
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipelines.live_video.hls_muxer import TimestampUnwrapper
+from pipelines.ingest.source import Source, VideoPacket
+from pipelines.live_video.hls_muxer import HlsWriter, TimestampUnwrapper
+from pipelines.live_video.hls_playlist import PLAYLIST, LivePlaylist
+from tests.support.servers import CLIP_FPS, write_clip
 
 MS = Fraction(1, 1000)
 
@@ -20,6 +34,98 @@ MS = Fraction(1, 1000)
         ([-80, -40, 0], [0, 40, 80]),
     ],
 )
-def test_times_go_on_whatever_the_camera_does(given: list[int], expected: list[int]) -> None:
-    timeline = TimestampUnwrapper(MS)
-    assert [timeline.unwrap(dts) for dts in given] == expected
+def test_jumps_of_timestamps_become_the_length_of_a_frame(given: list[int], expected: list[int]) -> None:
+    timestamps = TimestampUnwrapper(MS)
+    assert [timestamps.unwrap(dts) for dts in given] == expected
+
+
+@given(camera=st.lists(st.integers(-(2**40), 2**40), min_size=2, max_size=50))
+def test_unwrapped_timestamps_rise_by_no_more_than_the_largest_gap(camera: list[int]) -> None:
+    timestamps = TimestampUnwrapper(MS)
+    unwrapped = [timestamps.unwrap(dts) for dts in camera]
+    assert unwrapped[0] == 0
+    assert all(0 < later - earlier <= 2000 for earlier, later in pairwise(unwrapped))
+
+
+@contextmanager
+def writing(
+    playlist: LivePlaylist, clip: Path, *, segment_s: float = 1
+) -> Iterator[tuple[HlsWriter, list[VideoPacket]]]:
+    """Yield a writer of the clip's live video, and all packets of the clip."""
+    with (
+        Source(str(clip), stop=Flag()) as source,
+        av.open(str(clip)) as container,
+        HlsWriter(playlist, source, segment_s=segment_s) as writer,
+    ):
+        yield writer, [packet for packet in container.demux(video=0) if packet.size]
+
+
+def runs_of(playlist: LivePlaylist) -> list[str]:
+    return (playlist.folder / PLAYLIST).read_text().split("#EXT-X-DISCONTINUITY\n")
+
+
+def durations(text: str) -> list[float]:
+    return [float(value) for value in re.findall(r"#EXTINF:([\d.]+)", text)]
+
+
+def frames_of(playlist: LivePlaylist, text: str) -> int:
+    """Number of frames that decode from one run of the playlist."""
+    names = re.findall(r'^(?:#EXT-X-MAP:URI=")?([\w-]+\.(?:mp4|m4s))', text, re.MULTILINE)
+    with av.open(BytesIO(b"".join((playlist.folder / name).read_bytes() for name in names))) as film:
+        return sum(1 for _ in film.decode(video=0))
+
+
+@pytest.mark.parametrize(
+    ("segment_s", "expected"),
+    [(1.0, [1.0, 1.0, 1.0, 1.0]), (2.0, [2.0, 2.0]), (1.5, [2.0, 1.0, 1.0]), (9.0, [4.0])],
+)
+def test_segments_end_at_the_first_keyframe_after_a_multiple_of_their_length(
+    tmp_path: Path, segment_s: float, expected: list[float]
+) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=9)
+    clip = write_clip(tmp_path / "road.ts", seconds=4)
+    with writing(playlist, clip, segment_s=segment_s) as (writer, packets):
+        for packet in packets:
+            writer.write(packet)
+    (run,) = runs_of(playlist)
+    assert durations(run) == pytest.approx(expected, abs=1 / CLIP_FPS)
+    assert frames_of(playlist, run) == 4 * CLIP_FPS
+
+
+def test_packets_before_the_first_keyframe_are_dropped(tmp_path: Path) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=9)
+    clip = write_clip(tmp_path / "road.ts", seconds=3)
+    with writing(playlist, clip) as (writer, packets):
+        for packet in packets[5:]:
+            writer.write(packet)
+    (run,) = runs_of(playlist)
+    assert frames_of(playlist, run) == 2 * CLIP_FPS
+
+
+def test_video_far_ahead_of_the_clock_starts_a_new_run(tmp_path: Path) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=20)
+    clip = write_clip(tmp_path / "road.ts", seconds=10)
+    with writing(playlist, clip) as (writer, packets):
+        for packet in packets:  # at once, and not within ten seconds
+            writer.write(packet)
+    first, second = runs_of(playlist)
+    assert 5 <= sum(durations(first)) <= 7
+    assert sum(durations(first)) + sum(durations(second)) == pytest.approx(10, abs=0.2)
+
+
+def test_after_an_error_of_the_disk_live_video_resumes_at_the_next_keyframe(tmp_path: Path) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=20)
+    clip = write_clip(tmp_path / "road.ts", seconds=4)
+    with writing(playlist, clip) as (writer, packets):
+        for packet in packets[: CLIP_FPS + 1]:
+            writer.write(packet)
+        assert len(durations(runs_of(playlist)[-1])) == 1
+        shutil.rmtree(playlist.folder)
+        for packet in packets[CLIP_FPS + 1 : 2 * CLIP_FPS + 1]:
+            writer.write(packet)
+        playlist.folder.mkdir()
+        for packet in packets[2 * CLIP_FPS + 1 :]:
+            writer.write(packet)
+    resumed = runs_of(playlist)[-1]
+    assert durations(resumed) == pytest.approx([1.0], abs=1 / CLIP_FPS)
+    assert frames_of(playlist, resumed) == CLIP_FPS

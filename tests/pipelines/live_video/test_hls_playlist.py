@@ -1,99 +1,241 @@
-"""One playlist over many connections."""
+"""Playlist of a camera over many connections and restarts."""
 
 import re
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from pipelines.live_video.hls_playlist import PLAYLIST, STILL_READ, LivePlaylist
+from pipelines.live_video.hls_playlist import (
+    NUMBERS,
+    PLAYLIST,
+    RESERVED_NUMBERS,
+    UNLISTED_KEPT,
+    InitSection,
+    LivePlaylist,
+)
+
+START = 1_800_000_000.0
+KEPT = 3
 
 
-def run(first: int, count: int) -> str:
-    """What av writes for a connection whose segments begin with number `first`."""
-    header = '#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:1\n#EXT-X-MAP:URI="init.mp4"\n'
-    entry = "#EXTINF:{0},\n#EXT-X-PROGRAM-DATE-TIME:2026-11-22T22:07:51.380+0000\n{1}.m4s\n"
-    return header + "".join(entry.format("1.200000", number) for number in range(first, first + count))
+@dataclass
+class Clock:
+    seconds: float = START
 
-
-class Connection:
-    """Lists one segment after the other, and writes their files."""
-
-    def __init__(self, playlist: LivePlaylist) -> None:
-        self._playlist = playlist
-        self._first = playlist.next_sequence
-        self.init = f"init-{self._first}.mp4"
-        (playlist.folder / self.init).touch()
-
-    def list(self, count: int) -> None:
-        for _ in range(count):
-            number = self._playlist.next_sequence
-            (self._playlist.folder / f"{number}.m4s").touch()
-            self._playlist.ingest(self.init, run(max(self._first, number - 4), min(number - self._first, 4) + 1))
+    def __call__(self) -> float:
+        return self.seconds
 
 
 @pytest.fixture
-def playlist(tmp_path: Path) -> LivePlaylist:
-    return LivePlaylist(tmp_path / "hls", segments_kept=3)
+def clock() -> Clock:
+    return Clock()
 
 
-def listed(playlist: LivePlaylist) -> list[str]:
-    """The playlist's lines that name something or mark a discontinuity."""
-    text = (playlist.folder / PLAYLIST).read_text()
-    return re.findall(r"^(#EXT-X-DISCONTINUITY$|#EXT-X-MAP.*|\d+\.m4s)", text, re.MULTILINE)
+@pytest.fixture
+def playlist(tmp_path: Path, clock: Clock) -> LivePlaylist:
+    return LivePlaylist(tmp_path / "hls", segments_kept=KEPT, now=clock)
 
 
-def tag(playlist: LivePlaylist, name: str) -> int:
-    (value,) = re.findall(rf"^#EXT-X-{name}:(\d+)$", (playlist.folder / PLAYLIST).read_text(), re.MULTILINE)
-    return int(value)
+def header(number: int = 0) -> InitSection:
+    return InitSection(b"header %d" % number)
+
+
+def add(playlist: LivePlaylist, init: InitSection, count: int = 1, duration_s: float = 1.2) -> None:
+    for _ in range(count):
+        media = b"media %d" % playlist.next_sequence
+        playlist.add(init, media, start_at=START + playlist.next_sequence, duration_s=duration_s)
+
+
+@dataclass
+class Parsed:
+    """What a player reads from the playlist."""
+
+    media_sequence: int
+    discontinuity_sequence: int
+    target_s: int
+    entries: list[tuple[str, str, float, bool]]
+    """(segment, header, duration, whether a discontinuity precedes it)."""
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, *_ in self.entries]
+
+
+def parse(playlist: LivePlaylist) -> Parsed:
+    """Parse the playlist by RFC 8216, without knowledge of its writer."""
+    first, *lines = (playlist.folder / PLAYLIST).read_text().splitlines()
+    assert first == "#EXTM3U"
+    tags: dict[str, str] = {}
+    entries: list[tuple[str, str, float, bool]] = []
+    init, duration, discontinuity = "", -1.0, False
+    for line in lines:
+        tag, _, value = line.partition(":")
+        if tag == "#EXT-X-MAP":
+            init = value.removeprefix('URI="').removesuffix('"')
+        elif tag == "#EXTINF":
+            duration = float(value.removesuffix(","))
+        elif tag == "#EXT-X-DISCONTINUITY":
+            discontinuity = True
+        elif line.startswith("#"):
+            tags[tag] = value
+        else:
+            entries.append((line, init, duration, discontinuity))
+            duration, discontinuity = -1.0, False
+    numbers = ("MEDIA-SEQUENCE", "DISCONTINUITY-SEQUENCE", "TARGETDURATION")
+    return Parsed(*(int(tags[f"#EXT-X-{name}"]) for name in numbers), entries)
+
+
+def media_files(playlist: LivePlaylist) -> list[str]:
+    return sorted(path.name for path in playlist.folder.iterdir() if path.name != NUMBERS)
 
 
 def test_the_newest_segments_are_listed_and_old_files_deleted(playlist: LivePlaylist) -> None:
     first = playlist.next_sequence
-    connection = Connection(playlist)
-    connection.list(10)
-    header, *names = listed(playlist)
-    assert header == f'#EXT-X-MAP:URI="{connection.init}"'
-    assert names == [f"{number}.m4s" for number in range(first + 7, first + 10)]
-    assert tag(playlist, "MEDIA-SEQUENCE") == first + 7
-    assert tag(playlist, "TARGETDURATION") == 1
-    assert len(list(playlist.folder.glob("*.m4s"))) == 3 + STILL_READ
+    add(playlist, header(), 10)
+    parsed = parse(playlist)
+    assert parsed.names == [f"{number}.m4s" for number in range(first + 7, first + 10)]
+    assert {init for _, init, _, _ in parsed.entries} == {f"init-{first}.mp4"}
+    assert (parsed.media_sequence, parsed.target_s) == (first + 7, 1)
+    assert (playlist.folder / f"init-{first}.mp4").read_bytes() == b"header 0"
+    assert (playlist.folder / f"{first + 9}.m4s").read_bytes() == b"media %d" % (first + 9)
+    assert len(media_files(playlist)) == KEPT + UNLISTED_KEPT + 2
 
 
-def test_a_new_connection_is_a_discontinuity_with_its_own_header(playlist: LivePlaylist) -> None:
+def test_each_segment_has_the_time_of_its_first_frame(playlist: LivePlaylist) -> None:
+    playlist.add(header(), b"", start_at=1795386471.38, duration_s=1.2)
+    text = (playlist.folder / PLAYLIST).read_text()
+    assert re.findall(r"^#EXT-X-PROGRAM-DATE-TIME:(.*)$", text, re.MULTILINE) == ["2026-11-22T22:27:51.380+00:00"]
+
+
+def test_the_target_duration_covers_the_longest_segment(playlist: LivePlaylist) -> None:
+    init = header()
+    for duration_s in (1.0, 2.6, 0.2):
+        add(playlist, init, duration_s=duration_s)
+    assert parse(playlist).target_s == 3
+
+
+def test_a_new_run_is_a_discontinuity_with_its_own_header(playlist: LivePlaylist) -> None:
     first = playlist.next_sequence
-    before = Connection(playlist)
-    before.list(3)
-    after = Connection(playlist)
-    after.list(1)
-    assert listed(playlist) == [
-        f'#EXT-X-MAP:URI="{before.init}"',
-        f"{first + 1}.m4s",
-        f"{first + 2}.m4s",
-        "#EXT-X-DISCONTINUITY",
-        f'#EXT-X-MAP:URI="{after.init}"',
-        f"{first + 3}.m4s",
+    before, after = header(1), header(2)
+    add(playlist, before, 3)
+    add(playlist, after)
+    assert [(name, init, new) for name, init, _, new in parse(playlist).entries] == [
+        (f"{first + 1}.m4s", f"init-{first}.mp4", False),
+        (f"{first + 2}.m4s", f"init-{first}.mp4", False),
+        (f"{first + 3}.m4s", f"init-{first + 3}.mp4", True),
     ]
-    assert tag(playlist, "DISCONTINUITY-SEQUENCE") == 0
-    after.list(2)
-    assert tag(playlist, "DISCONTINUITY-SEQUENCE") == 1
-    assert (playlist.folder / before.init).exists()
-    after.list(STILL_READ)
-    assert not (playlist.folder / before.init).exists()
-    assert (playlist.folder / after.init).exists()
+    assert parse(playlist).discontinuity_sequence == 0
+    add(playlist, after, 2)
+    assert parse(playlist).discontinuity_sequence == 1
+    assert f"init-{first}.mp4" in media_files(playlist)
+    add(playlist, after, UNLISTED_KEPT)
+    assert f"init-{first}.mp4" not in media_files(playlist)
+    assert f"init-{first + 3}.mp4" in media_files(playlist)
 
 
-def test_a_cleared_playlist_leaves_nothing_and_goes_on_counting(playlist: LivePlaylist) -> None:
+def test_a_cleared_playlist_has_no_files_and_continues_its_numbers(playlist: LivePlaylist) -> None:
     first = playlist.next_sequence
-    Connection(playlist).list(2)
+    add(playlist, header(), 2)
     playlist.clear()
-    assert not list(playlist.folder.iterdir())
-    Connection(playlist).list(1)
-    assert tag(playlist, "MEDIA-SEQUENCE") == first + 2
-    assert tag(playlist, "DISCONTINUITY-SEQUENCE") == 1
+    assert media_files(playlist) == []
+    add(playlist, header())
+    assert parse(playlist).media_sequence == first + 2
+    assert parse(playlist).discontinuity_sequence == 1
 
 
-def test_a_restart_begins_with_an_empty_folder(playlist: LivePlaylist) -> None:
-    Connection(playlist).list(2)
-    again = LivePlaylist(playlist.folder, segments_kept=3)
-    assert not list(playlist.folder.iterdir())
-    assert again.next_sequence > 0
+@pytest.mark.parametrize("set_back_s", [-3600.0, 0.0, 3600.0, START])
+@pytest.mark.parametrize("cleared", [False, True], ids=["killed", "stopped"])
+def test_numbers_never_decrease_over_a_restart_with_the_clock_set_back(
+    tmp_path: Path, clock: Clock, set_back_s: float, cleared: bool
+) -> None:
+    before = LivePlaylist(tmp_path / "hls", segments_kept=KEPT, now=clock)
+    add(before, header(1), 4)
+    add(before, header(2), 4)
+    last = parse(before)
+    if cleared:
+        before.clear()
+    clock.seconds -= set_back_s
+    after = LivePlaylist(tmp_path / "hls", segments_kept=KEPT, now=clock)
+    assert media_files(after) == []
+    add(after, header(3))
+    parsed = parse(after)
+    assert parsed.media_sequence > last.media_sequence + KEPT - 1
+    assert parsed.discontinuity_sequence > last.discontinuity_sequence
+
+
+def test_numbers_never_decrease_however_many_segments_precede_a_restart(tmp_path: Path, clock: Clock) -> None:
+    before = LivePlaylist(tmp_path / "hls", segments_kept=KEPT, now=clock)
+    add(before, header(), 2 * RESERVED_NUMBERS + 5)
+    clock.seconds = 0
+    assert LivePlaylist(tmp_path / "hls", segments_kept=KEPT, now=clock).next_sequence >= before.next_sequence
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"next_sequence": -1, "next_run": 0}', b"[]"])
+def test_unreadable_numbers_are_replaced_by_the_clock_and_the_stored_files(
+    playlist: LivePlaylist, clock: Clock, damage: bytes
+) -> None:
+    add(playlist, header(), 4)
+    (playlist.folder / NUMBERS).write_bytes(damage)
+    clock.seconds = 10
+    assert LivePlaylist(playlist.folder, segments_kept=KEPT, now=clock).next_sequence == playlist.next_sequence
+    clock.seconds = START + 10
+    assert LivePlaylist(playlist.folder, segments_kept=KEPT, now=clock).next_sequence == (START + 10) * 2
+
+
+def test_an_error_of_the_disk_is_raised_and_uses_up_no_number(playlist: LivePlaylist) -> None:
+    first, init = playlist.next_sequence, header(1)
+    add(playlist, init)
+    folder, elsewhere = playlist.folder, playlist.folder.with_name("elsewhere")
+    folder.rename(elsewhere)
+    with pytest.raises(OSError, match="No such file"):
+        add(playlist, init)
+    elsewhere.rename(folder)
+    add(playlist, header(2))
+    assert parse(playlist).names == [f"{first}.m4s", f"{first + 1}.m4s"]
+    assert [new for *_, new in parse(playlist).entries] == [False, True]
+
+
+ACTIONS = st.one_of(
+    st.tuples(st.just("add"), st.integers(1, 5)),
+    st.tuples(st.just("new run"), st.integers(1, 3)),
+    st.tuples(st.just("clear"), st.just(0)),
+    st.tuples(st.just("restart"), st.integers(-10_000, 10_000)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(actions=st.lists(ACTIONS, max_size=25))
+def test_every_playlist_names_existing_files_under_new_names_and_rising_numbers(actions: list[tuple[str, int]]) -> None:
+    clock = Clock()
+    with tempfile.TemporaryDirectory() as folder:
+        playlist, init, runs = LivePlaylist(Path(folder), segments_kept=KEPT, now=clock), header(), 0
+        stored: dict[str, bytes] = {}
+        last = (-1, -1)
+        for action, number in actions:
+            if action == "restart":
+                clock.seconds += number
+                playlist, init = LivePlaylist(Path(folder), segments_kept=KEPT, now=clock), header(runs := runs + 1)
+            elif action == "clear":
+                playlist.clear()
+            else:
+                init = header(runs := runs + 1) if action == "new run" else init
+                add(playlist, init, number, duration_s=0.1 * number)
+            if not (playlist.folder / PLAYLIST).exists():
+                assert media_files(playlist) == []
+                continue
+            parsed = parse(playlist)
+            assert last <= (parsed.media_sequence, parsed.discontinuity_sequence)
+            assert last[1] <= parsed.discontinuity_sequence
+            last = (parsed.media_sequence, parsed.discontinuity_sequence)
+            assert parsed.names == [f"{parsed.media_sequence + place}.m4s" for place in range(len(parsed.entries))]
+            assert not parsed.entries[0][3]
+            for name, header_name, duration_s, _ in parsed.entries:
+                for file in (name, header_name):
+                    content = (playlist.folder / file).read_bytes()
+                    assert stored.setdefault(file, content) == content, "no name is used twice"
+                assert 0 < round(duration_s) <= parsed.target_s or round(duration_s) == 0
+            assert len(media_files(playlist)) <= 2 * (KEPT + UNLISTED_KEPT) + 1
