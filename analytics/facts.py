@@ -297,12 +297,23 @@ class LevelChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentEvidence:
+    """Figures from which an incident was raised; None where they do not belong to its type."""
+
+    road_user: Annotated[RoadUser | None, Measure(description="Class of the road user.")] = None
+    duration_s: Annotated[float | None, Measure(description="Time from its start until it was raised.", unit="s")] = None
+    passed_by: Annotated[int | None, Measure(description="Road users that drove past a stopped vehicle.")] = None
+    against_m: Annotated[float | None, Measure(description="Distance driven against the legal direction.", unit="m")] = None
+    relative_speed: Annotated[float | None, Measure(description="Speed over free-flow speed, 0..1.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """An incident: emitted when raised (`end_s` is None) and again, with the same `number`, when it is over.
 
     number: unique within the run of one `CameraAnalyzer`. start_s: best estimate of the beginning. detected_s: when the
-    alert was raised, from earlier data alone. confidence: 0..1, see `analytics.incidents.confidence`. reason: one
-    sentence in English.
+    alert was raised, from earlier data alone. confidence: 0..1, see `analytics.incidents.confidence`. evidence: None
+    where it was read from a source without it. reason: the evidence as a sentence in English.
     """
 
     number: int
@@ -315,6 +326,7 @@ class Incident:
     ground: GroundPoint | None
     confidence: float
     reason: str
+    evidence: IncidentEvidence | None = None
     track: int | None = None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from analytics.facts import GroundPoint, IncidentType, Pixel
+from analytics.facts import GroundPoint, IncidentEvidence, IncidentType, Pixel
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.tracks.scene import Scene
 from analytics.tracks.trajectories import Trajectory
@@ -25,7 +25,7 @@ class IncidentCandidate:
     pixel: Pixel
     position: GroundPoint | None
     confidence: float
-    reason: str
+    evidence: IncidentEvidence
     track: int | None = None
 
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics.facts import IncidentType
+from analytics.facts import IncidentEvidence, IncidentType
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.incidents.base import IncidentCandidate
 from analytics.incidents.confidence import incident_confidence
@@ -115,7 +115,7 @@ class CollisionDetector:
             pixel=user.pixel,
             position=user.position,
             confidence=incident_confidence(IncidentType.COLLISION),
-            reason=f"Two vehicles met, stopped at once and have not moved for {t - contact.t:.0f} s.",
+            evidence=IncidentEvidence(duration_s=t - contact.t),
             track=contact.a,
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.camera import Zone
-from analytics.facts import IncidentType
+from analytics.facts import IncidentEvidence, IncidentType
 from analytics.flow.congestion_level import RECENT_S, ZoneLevelMonitor
 from analytics.flow.queues import zone_queues
 from analytics.incidents.base import IncidentCandidate
@@ -84,7 +84,7 @@ class CongestionOnset:
             pixel=(u, v),
             position=None,
             confidence=incident_confidence(IncidentType.CONGESTION, max(0.0, STARTS_BELOW - share)),
-            reason=f"Traffic moves at {100 * share:.0f}% of free flow, under half of it for over a minute.",
+            evidence=IncidentEvidence(duration_s=t - since, relative_speed=share),
         )
 
     def drop(self, expired: Sequence[Trajectory]) -> None:

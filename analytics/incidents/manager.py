@@ -11,6 +11,7 @@ from analytics.incidents.base import IncidentCandidate, IncidentDetector
 from analytics.incidents.collision import CollisionDetector
 from analytics.incidents.congestion_onset import CongestionOnset
 from analytics.incidents.pedestrian_on_road import PedestrianOnRoad
+from analytics.incidents.reason import incident_reason
 from analytics.incidents.stopped_vehicle import StoppedVehicles
 from analytics.incidents.wrong_way import WrongWay
 from analytics.tracks.scene import Scene
@@ -86,7 +87,8 @@ class IncidentManager:
             pixel=candidate.pixel,
             ground=candidate.position if self._calibrated else None,
             confidence=candidate.confidence,
-            reason=candidate.reason,
+            reason=incident_reason(candidate.type, candidate.evidence),
+            evidence=candidate.evidence,
             track=candidate.track,
         )
         self._open.append(_OpenIncident(incident, candidate))

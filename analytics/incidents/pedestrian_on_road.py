@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from analytics.camera import Zone
-from analytics.facts import IncidentType
+from analytics.facts import IncidentEvidence, IncidentType
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.incidents.base import IncidentCandidate
 from analytics.incidents.confidence import incident_confidence
@@ -56,7 +56,7 @@ class PedestrianOnRoad:
             pixel=user.pixel,
             position=user.position,
             confidence=incident_confidence(IncidentType.PERSON_ON_ROAD, t - since),
-            reason=f"A pedestrian has been on the carriageway for {t - since:.0f} s.",
+            evidence=IncidentEvidence(road_user=RoadUser.PERSON, duration_s=t - since),
             track=track,
         )
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.camera import Zone
-from analytics.facts import IncidentType, Level
+from analytics.facts import IncidentEvidence, IncidentType, Level
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.incidents.base import IncidentCandidate
 from analytics.incidents.confidence import incident_confidence
@@ -173,8 +173,6 @@ class StoppedVehicles:
     def _candidate(self, vehicle: RoadUserState, zone: int, t: float) -> IncidentCandidate:
         standing = self._standing[vehicle.trajectory.track]
         passed = len(standing.passed)
-        evidence = f"and {passed} road users have driven past it" if passed else "with the road ahead free"
-        what, seconds = vehicle.trajectory.road_user.value, vehicle.stationary_s(t)
         return IncidentCandidate(
             type=IncidentType.STOPPED_VEHICLE,
             zone=zone,
@@ -183,7 +181,9 @@ class StoppedVehicles:
             pixel=vehicle.pixel,
             position=vehicle.position,
             confidence=incident_confidence(IncidentType.STOPPED_VEHICLE, passed),
-            reason=f"A {what} has stood still for {seconds:.0f} s in a live lane, {evidence}.",
+            evidence=IncidentEvidence(
+                road_user=vehicle.trajectory.road_user, duration_s=vehicle.stationary_s(t), passed_by=passed
+            ),
             track=vehicle.trajectory.track,
         )
 

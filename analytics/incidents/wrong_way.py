@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analytics.facts import IncidentType
+from analytics.facts import IncidentEvidence, IncidentType
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.incidents.base import IncidentCandidate
 from analytics.incidents.confidence import incident_confidence
@@ -80,7 +80,9 @@ class WrongWay:
             pixel=user.pixel,
             position=user.position,
             confidence=incident_confidence(IncidentType.WRONG_WAY, against_m),
-            reason=f"A {user.trajectory.road_user.value} has driven {against_m:.0f} m against the legal direction.",
+            evidence=IncidentEvidence(
+                road_user=user.trajectory.road_user, duration_s=scene.t - run.t, against_m=against_m
+            ),
             track=track,
         )
 

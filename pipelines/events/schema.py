@@ -17,6 +17,7 @@ from analytics.facts import (
     Direction,
     FreeFlowSpeed,
     GateMeasures,
+    IncidentEvidence,
     IncidentType,
     Level,
     ObservedShare,
@@ -147,7 +148,8 @@ class IncidentReport(_Data):
         _described("WGS84 longitude of the ground point; of the camera where that is not known.", "degrees"),
     ] = None
     confidence: Annotated[float, _described("Confidence, 0..1.", ge=0, le=1)]
-    reason: Annotated[str, _described("One sentence about the evidence, in English.")]
+    evidence: Annotated[IncidentEvidence | None, _described("Figures; null from older workers.")] = None
+    reason: Annotated[str, _described("The evidence as a sentence in English.")]
     snapshot: Annotated[str | None, _described("File name of the snapshot; null where none was kept.")] = None
 
 

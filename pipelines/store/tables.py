@@ -4,7 +4,7 @@ A field that is added to a record becomes a column here. A migration adds it to 
 """
 
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel
 from pipelines.events.schema import Congestion, Counts, CrossingRecord, GateRecord, Health, IncidentReport, ZoneRecord
 
 SQL_TYPES: dict[Any, str] = {bool: "boolean", int: "int", float: "real", str: "text", AwareDatetime: "timestamptz"}
-"""SQL type of a column by the Python type of its field. An enum is text, a nested model is jsonb."""
+"""SQL type of a column by the Python type of its field. An enum is text, a nested record is jsonb."""
 OTHER_TYPES = {"track": "bigint", "lat": "double precision", "lon": "double precision"}
 """Exceptions by name: a track's number outgrows 32 bits, and 32-bit degrees are 1 m apart. [type ranges of SQL]"""
 
@@ -35,7 +35,7 @@ def _sql_type(annotation: Any) -> str:
     kind = kinds[0] if get_origin(annotation) is UnionType or NoneType in get_args(annotation) else annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
         return "text"
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
+    if isinstance(kind, type) and (issubclass(kind, BaseModel) or is_dataclass(kind)):
         return "jsonb"
     if kind not in SQL_TYPES:
         raise TypeError(f"no SQL type for {annotation}")

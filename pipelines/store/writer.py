@@ -6,12 +6,14 @@ notifies listeners on the channel `simpang` of the cameras and kinds of events t
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from pipelines.alerts.rules import Alert
 from pipelines.events.schema import Congestion, Counts, Event, Health, IncidentPhase, IncidentReport
@@ -120,14 +122,10 @@ def _row(table: str, record: object, **values: Any) -> Row:
 
 
 def _sql_value(value: Any) -> Any:
-    """Return an enum as its text, and a nested model as JSON."""
-    match value:
-        case Enum():
-            return value.value
-        case BaseModel():
-            return value.model_dump_json()
-        case _:
-            return value
+    """Return an enum as its text, and a nested record as JSON."""
+    if isinstance(value, Enum):
+        return value.value
+    return to_json(value).decode() if isinstance(value, BaseModel) or is_dataclass(value) else value
 
 
 def _incident_row(incident: IncidentReport) -> Row:

@@ -6,6 +6,12 @@ from datetime import datetime
 
 from psycopg import Connection
 from psycopg.rows import class_row
+from pydantic import TypeAdapter
+
+from analytics.facts import IncidentEvidence
+
+_EVIDENCE = TypeAdapter(IncidentEvidence)
+"""Reader of the column `evidence`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +28,13 @@ class IncidentRow:
     lat: float | None
     lon: float | None
     confidence: float
+    evidence: IncidentEvidence | None
     reason: str
     snapshot: str | None
+
+    def __post_init__(self) -> None:
+        if self.evidence is not None:
+            object.__setattr__(self, "evidence", _EVIDENCE.validate_python(self.evidence))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +52,8 @@ class Wanted:
     before: tuple[datetime, str] | None = None
 
 
-_COLUMNS = """incident_id, camera_id, type, zone, start_at, detected_at, end_at, u, v, lat, lon, confidence, reason,
-    snapshot"""
+_COLUMNS = """incident_id, camera_id, type, zone, start_at, detected_at, end_at, u, v, lat, lon, confidence, evidence,
+    reason, snapshot"""
 
 _LIST = f"""
 SELECT {_COLUMNS} FROM incidents

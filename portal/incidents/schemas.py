@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from analytics.camera import Position
-from analytics.facts import IncidentType
+from analytics.facts import IncidentEvidence, IncidentType
 from portal.schemas import ApiModel, Utc
 
 
@@ -22,7 +22,8 @@ class Incident(ApiModel):
     pixel: tuple[float, float]
     position: Position | None
     confidence: float
-    reason: str
+    evidence: IncidentEvidence | None = Field(description="Figures; null for incidents from older workers.")
+    reason: str = Field(description="The evidence as a sentence in English.")
     snapshot: str | None = Field(description="Address of a JPEG image, null if none was stored.")
 
 

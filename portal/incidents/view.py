@@ -25,6 +25,7 @@ def as_incident(row: IncidentRow, entry: CatalogueEntry) -> Incident:
         pixel=(row.u, row.v),
         position=place,
         confidence=row.confidence,
+        evidence=row.evidence,
         reason=row.reason,
         snapshot=f"/api/incidents/{row.incident_id}/snapshot.jpg" if row.snapshot else None,
     )

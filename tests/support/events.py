@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from analytics.facts import Direction, IncidentType, Level, LevelOfService
+from analytics.facts import Direction, IncidentEvidence, IncidentType, Level, LevelOfService
 from analytics.road_users import RoadUser
 from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import (
@@ -90,6 +90,7 @@ def incident(phase: IncidentPhase, *, incident_id: str = "cam-7", **changes: Any
         lat=1.13,
         lon=104.05,
         confidence=0.8,
+        evidence=IncidentEvidence(road_user=RoadUser.CAR, duration_s=20.0, passed_by=3),
         reason="A car has stood in a live lane for 20 s.",
         snapshot=None if ended else "cam-7.jpg",
     )

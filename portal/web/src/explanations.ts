@@ -1,31 +1,58 @@
 /** The condition of a camera and the cause of an incident, in words of the reader's language. */
 
-import type { CameraState, CameraStatus, Incident, IncidentType } from "./api/schema";
+import type {
+  CameraState,
+  CameraStatus,
+  Condition,
+  ConditionDetails,
+  Incident,
+  IncidentEvidence,
+  IncidentType,
+} from "./api/schema";
 import { duration, number, percent } from "./format";
-import { localized, type TextKey, t } from "./i18n";
+import { label, language, localized, type TextKey, t } from "./i18n";
 
-/** A condition code of the server, and the figures that belong to it. */
-export interface Condition {
-  code: string;
-  details: Readonly<Record<string, string | number | null>>;
-}
-
-/** Words of each condition code: what is wrong, and what to do. To add a code, add a line here and in both languages.
- * `{name}` in a text is the detail of that name, written by its unit: `_share`, `_s`, `_fps`, `_deg`.
+/** Text of each condition: what is wrong, and what to do. Null where there is nothing to explain.
+ * `{name}` in a text is the detail of that name, as `detailText` writes it.
  */
-const CONDITION_TEXTS: Readonly<Record<string, TextKey>> = {
-  overloaded: "conditionOverloaded",
+const CONDITION_TEXTS: Readonly<Record<Condition, TextKey | null>> = {
+  worker_stopped: "conditionWorkerStopped",
+  silent: "conditionSilent",
+  unreachable: "conditionUnreachable",
+  connection_refused: "conditionConnectionRefused",
+  credentials_refused: "conditionCredentialsRefused",
+  stream_not_found: "conditionStreamNotFound",
+  file_not_found: "conditionFileNotFound",
+  stream_ended: "conditionStreamEnded",
   stream_lost: "conditionStreamLost",
+  unreadable_stream: "conditionUnreadableStream",
+  no_video: "conditionNoVideo",
+  no_frames: "conditionNoFrames",
+  unknown_codec: "conditionUnknownCodec",
+  unsupported_codec: "conditionUnsupportedCodec",
+  undecodable_video: "conditionUndecodableVideo",
+  internal_error: "conditionInternalError",
+  connecting: null,
+  geometry_outside_frame: "conditionGeometryOutsideFrame",
+  geometry_mismatch: "conditionGeometryMismatch",
   analysis_failed: "conditionAnalysisFailed",
-  live_video_failed: "conditionLiveVideoFailed",
-  sub_stream_failed: "conditionSubStreamFailed",
-  frozen: "conditionFrozen",
-  dark: "conditionDark",
-  washed_out: "conditionWashedOut",
   covered: "conditionCovered",
   blurred: "conditionBlurred",
   moved: "conditionMoved",
+  unrecognised: "conditionUnrecognised",
+  dark: "conditionDark",
+  washed_out: "conditionWashedOut",
+  frozen: "conditionFrozen",
+  live_video_failed: "conditionLiveVideoFailed",
+  sub_stream_failed: "conditionSubStreamFailed",
+  behind: "conditionBehind",
+  overloaded: "conditionOverloaded",
+  unplayable_codec: "conditionUnplayableCodec",
+  ok: null,
 };
+
+/** Names of shapes drawn on the frame. */
+const SHAPE_TEXTS: Readonly<Record<string, TextKey>> = { gate: "gate", zone: "zone" };
 
 const STATUS_TEXTS: Record<CameraStatus, TextKey> = {
   online: "statusOnline",
@@ -50,9 +77,10 @@ export function statusText(camera: CameraState): string {
 }
 
 /** What is wrong with a camera and what to do, for operators. Null if nothing is, or for other users. */
-export function operatorMessage(camera: CameraState): string | null {
-  const condition = conditionOf(camera);
-  return (condition && conditionMessage(condition)) ?? camera.reason;
+export function operatorMessage({ condition, details, reason }: CameraState): string | null {
+  if (condition !== null) return conditionMessage(condition, details ?? {});
+  if (reason === null) return null;
+  return language() === "en" ? reason : t("conditionNotNamed"); // an older worker sends an English sentence alone
 }
 
 /** Why a camera has no data or less exact data: the text for the public, else the one for operators. */
@@ -60,28 +88,43 @@ export function statusMessage(camera: CameraState): string | null {
   return camera.out_of_service ? localized(camera.out_of_service) : operatorMessage(camera);
 }
 
-/** Null for a code without words. */
-export function conditionMessage({ code, details }: Condition): string | null {
-  const key = CONDITION_TEXTS[code];
-  if (!key) return null;
-  const values = Object.entries(details).map(([name, value]) => [name, written(name, value)]);
-  return t(key, Object.fromEntries(values));
+/** The text of a condition with its details. Null where there is nothing to explain. */
+export function conditionMessage(condition: Condition, details: ConditionDetails): string | null {
+  const key = CONDITION_TEXTS[condition];
+  if (key === null) return null;
+  const { cause, address, ...others } = details;
+  const values = Object.entries(others).map(([name, value]) => [name, detailText(name, value)]);
+  const of = cause ? (conditionMessage(cause, { ...others, address }) ?? "") : t("noValue");
+  const text = t(key, { ...Object.fromEntries(values), cause: of }).replace(/\{\w+\}/g, t("noValue"));
+  return address && !cause ? `${text} (${address})` : text;
 }
 
-/** What happened, from the type and the times of an incident. Null for a type without words. */
-export function incidentSummary({ type, start_at, detected_at }: Incident): string | null {
-  const key: TextKey | undefined = INCIDENT_TEXTS[type];
-  return key ? t(key, { duration: duration(Date.parse(detected_at) - Date.parse(start_at)) }) : null;
+/** What happened: a sentence from the type of an incident and its evidence. */
+export function incidentSummary({ type, start_at, detected_at, evidence }: Incident): string {
+  const ms = evidence?.duration_s == null ? Date.parse(detected_at) - Date.parse(start_at) : 1000 * evidence.duration_s;
+  const user = evidence?.road_user ? label(evidence.road_user) : t("vehicle");
+  const sentence = t(INCIDENT_TEXTS[type], { user, duration: duration(ms) });
+  const figure = evidence && incidentFigure(type, evidence);
+  return figure ? `${sentence} ${figure}` : sentence;
 }
 
-/** The server sends one condition as a code so far; the others are sentences in `reason`. */
-function conditionOf(camera: CameraState): Condition | null {
-  return camera.load?.overloaded ? { code: "overloaded", details: {} } : null;
+/** The figure that is specific to a type, as a sentence. */
+function incidentFigure(type: IncidentType, evidence: IncidentEvidence): string | null {
+  const { passed_by, against_m, relative_speed } = evidence;
+  if (type === "stopped_vehicle" && passed_by) return t("incidentPassedBy", { n: number(passed_by) });
+  if (type === "stopped_vehicle" && passed_by === 0) return t("incidentRoadFree");
+  if (type === "wrong_way" && against_m !== null) return t("incidentAgainst", { n: number(against_m) });
+  if (type === "congestion" && relative_speed !== null) {
+    return t("incidentRelativeSpeed", { share: percent(relative_speed) });
+  }
+  return null;
 }
 
-function written(name: string, value: string | number | null): string {
-  if (typeof value !== "number") return value ?? t("noValue");
+/** Writes a detail by its type and by the unit in its name: `_share`, `_s`, `_deg`. */
+function detailText(name: string, value: unknown): string {
+  if (Array.isArray(value)) return name === "image_size" ? value.join(" × ") : value.map((n) => number(n)).join(", ");
+  if (typeof value === "string") return name === "shape" && SHAPE_TEXTS[value] ? t(SHAPE_TEXTS[value]) : value;
+  if (typeof value !== "number") return t("noValue");
   if (name.endsWith("_share")) return percent(value);
-  if (name.endsWith("_s")) return duration(1000 * value);
-  return number(value, name.endsWith("_deg") ? 0 : 1);
+  return name.endsWith("_s") ? duration(1000 * value) : number(value);
 }

@@ -1,46 +1,103 @@
 // @vitest-environment happy-dom
 
 import { afterEach, describe, expect, it } from "vitest";
-import { incidentTypeValues } from "../src/api/schema";
+import {
+  type Condition,
+  type ConditionDetails,
+  conditionValues,
+  type IncidentType,
+  incidentTypeValues,
+} from "../src/api/schema";
 import { conditionMessage, incidentSummary, operatorMessage, statusMessage, statusText } from "../src/explanations";
 import { setLanguage } from "../src/i18n";
 import { camera, incident } from "./support/builders";
 
 afterEach(() => setLanguage("id"));
 
-const overloaded = {
-  wanted_fps: 8,
-  analysed_fps: 5,
-  held_fps: 0.4,
-  reached: 0.625,
-  overloaded: true,
-  age_p95_s: 0.43,
+/** A value of each detail. */
+const details: ConditionDetails = {
+  address: "rtsp://10.0.0.7/live",
+  error: "no route to host",
+  codec: "mjpeg",
+  waited_s: 5,
+  shape: "gate",
+  shape_id: "north",
+  pixel: [500, 0.4],
+  image_size: [320, 240],
+  hidden_share: 0.62,
+  fine_detail_share: 0.3,
+  shift_share: 0.05,
+  rotation_deg: 2.4,
 };
 
-describe("a condition", () => {
-  it("has words with its figures in both languages", () => {
-    const covered = { code: "covered", details: { hidden_share: 0.62 } };
-    expect(conditionMessage(covered)).toBe("62% dari pandangan tertutup; singkirkan yang menutupi lensa");
+/** Conditions in which there is nothing to explain. */
+const SILENT: readonly Condition[] = ["ok", "connecting"];
+
+describe("each condition of the schema", () => {
+  it.each(conditionValues)("%s has a text in both languages, with its details filled in", (condition) => {
+    const indonesian = conditionMessage(condition, { ...details, cause: "silent" });
     setLanguage("en");
-    expect(conditionMessage(covered)).toBe("62% of the view is hidden; clear what covers the lens");
+    const english = conditionMessage(condition, { ...details, cause: "silent" });
+    if (SILENT.includes(condition)) {
+      expect([indonesian, english]).toEqual([null, null]);
+      return;
+    }
+    expect(indonesian).toMatch(/\w/);
+    expect(english).toMatch(/\w/);
+    expect(indonesian).not.toBe(english);
+    for (const text of [indonesian, english]) expect(text).not.toMatch(/[{}]|undefined|–/);
   });
 
-  it("that is new has no words", () => {
-    expect(conditionMessage({ code: "struck_by_lightning", details: {} })).toBeNull();
+  it.each(conditionValues)("%s has a text without details too", (condition) => {
+    const text = conditionMessage(condition, {});
+    if (SILENT.includes(condition)) expect(text).toBeNull();
+    else expect(text).not.toMatch(/[{}]|undefined/);
+  });
+});
+
+describe("a condition", () => {
+  it("has its figures in the language of the page", () => {
+    expect(conditionMessage("covered", { hidden_share: 0.62 })).toBe(
+      "62% dari pandangan tertutup; singkirkan yang menutupi lensa",
+    );
+    setLanguage("en");
+    expect(conditionMessage("covered", { hidden_share: 0.62 })).toBe(
+      "62% of the view is hidden; clear what covers the lens",
+    );
+  });
+
+  it("names the shape, the point and the frame that do not fit", () => {
+    expect(conditionMessage("geometry_outside_frame", { ...details, address: null })).toContain(
+      "Garis hitung north: titik (500, 0) berada di luar gambar 320 × 240",
+    );
+  });
+
+  it("of one of two streams names the cause and its address once", () => {
+    const message = conditionMessage("live_video_failed", { cause: "silent", address: "rtsp://10.0.0.7/main" });
+    expect(message).toBe(
+      "Video langsung terganggu. Kamera tidak mengirim apa pun; periksa listrik dan jaringannya (rtsp://10.0.0.7/main)",
+    );
   });
 });
 
 describe("the message for operators", () => {
-  it("is in the reader's language where the server sends a code", () => {
-    const machine = camera("a", { load: overloaded, reason: "overloaded: watch fewer cameras" });
+  it("explains the condition in the reader's language, whatever the English sentence is", () => {
+    const machine = camera("a", { condition: "overloaded", details: {}, reason: "overloaded: watch fewer cameras" });
     expect(operatorMessage(machine)).toContain("kelebihan beban");
     setLanguage("en");
     expect(operatorMessage(machine)).toContain("This machine is overloaded");
   });
 
-  it("is the server's sentence where there is no code, and null where nothing is wrong", () => {
-    expect(operatorMessage(camera("a", { reason: "no route to host" }))).toBe("no route to host");
+  it("of an older worker is its sentence in English, and none of it in Indonesian", () => {
+    const older = camera("a", { condition: null, details: null, reason: "no route to host" });
+    expect(operatorMessage(older)).toContain("tidak dikenal");
+    setLanguage("en");
+    expect(operatorMessage(older)).toBe("no route to host");
+  });
+
+  it("is null where nothing is wrong, and for users who are no operators", () => {
     expect(operatorMessage(camera("a"))).toBeNull();
+    expect(operatorMessage(camera("a", { condition: null, details: null }))).toBeNull();
   });
 });
 
@@ -53,9 +110,33 @@ describe("the message for all users", () => {
 });
 
 describe("the summary of an incident", () => {
-  it.each(incidentTypeValues)("%s is Indonesian, with the time until the report", (type) => {
-    const summary = incidentSummary(incident("1", { type }));
-    expect(summary).toMatch(/endaraan|intas|orang/);
-    if (type !== "wrong_way") expect(summary).toContain("12 detik");
+  it.each(incidentTypeValues)("%s is in the language of the page, with the time until the report", (type) => {
+    const indonesian = incidentSummary(incident("1", { type }));
+    setLanguage("en");
+    const english = incidentSummary(incident("1", { type }));
+    expect(indonesian).not.toBe(english);
+    if (type === "wrong_way") return;
+    expect(indonesian).toContain("12 detik");
+    expect(english).toContain("12 s");
+  });
+
+  it("contains the figure of its type", () => {
+    const evidence = {
+      road_user: "bus",
+      duration_s: 3,
+      passed_by: null,
+      against_m: 10.6,
+      relative_speed: 0.23,
+    } as const;
+    const summary = (type: IncidentType): string => incidentSummary(incident("1", { type, evidence }));
+    expect(incidentSummary(incident("1"))).toContain("3 pengguna jalan");
+    expect(summary("wrong_way")).toBe("Bus melaju melawan arah yang sah. Jaraknya 11 m ketika dilaporkan.");
+    expect(summary("congestion")).toContain("23%");
+  });
+
+  it("of an older worker has the vehicle and the times alone", () => {
+    expect(incidentSummary(incident("1", { evidence: null }))).toBe(
+      "Kendaraan diam di lajur jalan selama 12 detik ketika dilaporkan.",
+    );
   });
 });

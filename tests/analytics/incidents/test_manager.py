@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analytics.facts import IncidentType
+from analytics.facts import IncidentEvidence, IncidentType
 from analytics.incidents.base import IncidentCandidate
 from analytics.incidents.manager import ENDS_AFTER_S, SAME_INCIDENT_M, IncidentManager
+from analytics.road_users import RoadUser
 from analytics.tracks.scene import Scene
 from tests.support.builders import metric_camera, straight_road
 
@@ -19,7 +20,7 @@ STOPPED = IncidentCandidate(
     pixel=(500.0, 500.0),
     position=(50.0, 50.0),
     confidence=0.7,
-    reason="",
+    evidence=IncidentEvidence(road_user=RoadUser.CAR, duration_s=8.0, passed_by=0),
     track=1,
 )
 
@@ -53,6 +54,8 @@ def test_an_incident_is_raised_once_with_the_facts_of_its_first_candidate(manage
     (raised,) = observe(manager, 9.0, STOPPED)
     assert (raised.number, raised.zone, raised.start_s, raised.detected_s, raised.end_s) == (1, "east", 1.0, 9.0, None)
     assert raised.ground == (50.0, 50.0)
+    assert raised.evidence == STOPPED.evidence
+    assert raised.reason == "A car has stood still for 8 s in a live lane, with the road ahead free."
     assert observe(manager, 10.0, replace(STOPPED, seen_s=10.0, confidence=0.9)) == []
 
 

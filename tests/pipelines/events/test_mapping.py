@@ -12,13 +12,14 @@ from analytics.facts import (
     Direction,
     GateInterval,
     Incident,
+    IncidentEvidence,
     IncidentType,
     Level,
     LevelChange,
     ZoneInterval,
 )
 from analytics.road_users import RoadUser
-from pipelines.events.mapping import FactEvents
+from pipelines.events.mapping import FactEvents, utc
 from pipelines.events.schema import Congestion, Counts, Event, IncidentPhase, IncidentReport
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -55,6 +56,7 @@ def incident(number: int = 1, end_s: float | None = None) -> Incident:
         ground=(3.0, 12.0),
         confidence=0.8,
         reason="a car stands in a live lane",
+        evidence=IncidentEvidence(road_user=RoadUser.CAR, duration_s=15.0, passed_by=3),
         track=7,
     )
 
@@ -121,6 +123,7 @@ def test_levels_pass_at_once() -> None:
 def test_an_incident_keeps_its_id_and_picture_from_beginning_to_end() -> None:
     events = FactEvents(CAMERA, "run", take_snapshot=lambda incident_id, _: incident_id)
     raised, ended = events.events([incident(), incident(end_s=T + 90)])
+    assert Event.from_json(Event.wrap(raised, utc(T)).to_json()).data.evidence == incident().evidence
     assert isinstance(raised, IncidentReport)
     assert isinstance(ended, IncidentReport)
     assert (raised.phase, ended.phase) == (IncidentPhase.RAISED, IncidentPhase.ENDED)

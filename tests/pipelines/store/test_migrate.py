@@ -93,7 +93,8 @@ def test_a_database_of_0_1_0_is_adopted_with_its_rows(old_dsn: str) -> None:
         assert (health["condition"], health["details"]) == (None, None)
         assert rows(connection, "levels")[0]["level"] == "jammed"
         assert rows(connection, "observed")[0]["observed_s"] == 9.5
-        assert rows(connection, "incidents")[0]["v"] == 200.5
+        incident = rows(connection, "incidents")[0]
+        assert (incident["v"], incident["evidence"]) == (200.5, None)
         assert rows(connection, "webhook_deliveries")[0]["payload"] == {"incident_id": "kuda-7"}
 
 

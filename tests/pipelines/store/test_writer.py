@@ -74,7 +74,14 @@ def test_each_event_is_stored_in_its_table(pool: ConnectionPool) -> None:
     assert health["details"] == {"shift_share": 0.0625, "rotation_deg": 2.0}
     assert (health["width"], health["height"]) == (1280, 720)
     assert [health[name] for name in ("held_fps", "wanted_fps", "reached", "age_p95_s")] == [1, 8, 0.5, 0.25]
-    assert len(stored["incidents"]) == 1
+    (incident,) = stored["incidents"]
+    assert incident["evidence"] == {
+        "road_user": "car",
+        "duration_s": 20.0,
+        "passed_by": 3,
+        "against_m": None,
+        "relative_speed": None,
+    }
 
 
 def test_a_replay_changes_nothing(pool: ConnectionPool) -> None:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from analytics.facts import IncidentType
+from analytics.facts import IncidentEvidence, IncidentType
+from analytics.road_users import RoadUser
 from pipelines.events.schema import IncidentPhase
 from tests.support.portal_events import NOON, incident
 
@@ -52,10 +53,13 @@ def test_they_can_be_narrowed_down(police, store, wanted, found):
 
 
 def test_one_says_what_where_when_and_why(police, store):
-    store(incident(1, lat=1.125, lon=104.045))
+    evidence = IncidentEvidence(road_user=RoadUser.TRUCK, duration_s=12.5, passed_by=3)
+    store(incident(1, lat=1.125, lon=104.045, evidence=evidence), incident(2))
     found = police.get("/api/incidents/laluan-1-001").json()
     assert (found["camera_name"], found["site_name"]) == ("Laluan utara", "Simpang Laluan")
     assert (found["type"], found["reason"]) == ("stopped_vehicle", "stands in a live lane")
+    assert IncidentEvidence(**found["evidence"]) == evidence
+    assert police.get("/api/incidents/laluan-1-002").json()["evidence"] is None, "from an older worker"
     assert (found["pixel"], found["position"]) == ([10, 20], {"lat": 1.125, "lon": 104.045})
     assert found["start_at"] < found["detected_at"]
     assert (found["end_at"], found["snapshot"]) == (None, None)

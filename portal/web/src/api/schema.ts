@@ -871,6 +871,8 @@ export interface components {
              * @description Null while it lasts.
              */
             end_at: string | null;
+            /** @description Figures; null for incidents from older workers. */
+            evidence: components["schemas"]["IncidentEvidence"] | null;
             /** Id */
             id: string;
             /** Pixel */
@@ -879,7 +881,10 @@ export interface components {
                 number
             ];
             position: components["schemas"]["Position"] | null;
-            /** Reason */
+            /**
+             * Reason
+             * @description The evidence as a sentence in English.
+             */
             reason: string;
             /** Site Name */
             site_name: string | null;
@@ -896,6 +901,34 @@ export interface components {
             type: components["schemas"]["IncidentType"];
             /** Zone */
             zone: string | null;
+        };
+        /**
+         * IncidentEvidence
+         * @description Figures from which an incident was raised; None where they do not belong to its type.
+         */
+        IncidentEvidence: {
+            /**
+             * Against M
+             * @description Distance driven against the legal direction. Unit: m.
+             */
+            against_m: number | null;
+            /**
+             * Duration S
+             * @description Time from its start until it was raised. Unit: s.
+             */
+            duration_s: number | null;
+            /**
+             * Passed By
+             * @description Road users that drove past a stopped vehicle.
+             */
+            passed_by: number | null;
+            /**
+             * Relative Speed
+             * @description Speed over free-flow speed, 0..1.
+             */
+            relative_speed: number | null;
+            /** @description Class of the road user. */
+            road_user: components["schemas"]["RoadUser"] | null;
         };
         /**
          * Incidents
@@ -1202,6 +1235,7 @@ export type Healthy = components['schemas']['Healthy'];
 export type History = components['schemas']['History'];
 export type HistoryRow = components['schemas']['HistoryRow'];
 export type Incident = components['schemas']['Incident'];
+export type IncidentEvidence = components['schemas']['IncidentEvidence'];
 export type Incidents = components['schemas']['Incidents'];
 export type IncidentType = components['schemas']['IncidentType'];
 export type Interval = components['schemas']['Interval'];

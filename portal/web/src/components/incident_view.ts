@@ -8,7 +8,7 @@ import type { AppContext } from "../app_context";
 import { type Child, h, svg } from "../dom";
 import { incidentSummary } from "../explanations";
 import { ago, duration, percent } from "../format";
-import { label, language, t } from "../i18n";
+import { label, t } from "../i18n";
 import { DAY_MS } from "../timezone";
 import { factList, zoneName } from "./camera_facts";
 
@@ -49,7 +49,7 @@ export function incidentDetail(app: AppContext, incident: Incident): HTMLElement
   const end = incident.end_at;
   const lasted = (end === null ? serverNow() : Date.parse(end)) - Date.parse(incident.start_at);
   const facts: [string, Child][] = [
-    [t("reason"), reason(incident)],
+    [t("reason"), incidentSummary(incident)],
     [t("place"), placeOf(incident)],
     [t("zone"), incident.zone === null ? t("noValue") : zoneName(app, incident.zone)],
     [t("coordinates"), coordinates(incident)],
@@ -66,18 +66,6 @@ export function incidentDetail(app: AppContext, incident: Incident): HTMLElement
     snapshot(incident),
     factList(facts),
     h("a", { href: `/camera/${encodeURIComponent(incident.camera_id)}`, class: "button" }, t("openCamera")),
-  );
-}
-
-/** The detector's sentence, which is English. In Indonesian, a summary with the sentence in a closed note. */
-function reason(incident: Incident): Child {
-  const summary = incidentSummary(incident);
-  if (language() === "en" || summary === null) return h("span", { lang: "en" }, incident.reason);
-  return h(
-    "div",
-    {},
-    h("p", {}, summary),
-    h("details", { class: "hint" }, h("summary", {}, t("detectorNote")), h("span", { lang: "en" }, incident.reason)),
   );
 }
 

@@ -199,27 +199,58 @@ export const indonesian = {
   backToList: "Kembali ke daftar",
 
   // Conditions of a camera, for operators (explanations.ts)
-  conditionOverloaded:
-    "Mesin ini kelebihan beban: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
-  conditionStreamLost: "Aliran video terputus; periksa listrik, jaringan, dan alamat kamera",
-  conditionAnalysisFailed: "Gambar diterima, tetapi tidak dapat dianalisis; periksa catatan (log) mesin",
-  conditionLiveVideoFailed: "Aliran video untuk penonton terganggu; periksa alamat url kamera",
-  conditionSubStreamFailed: "Aliran kecil (analysis_url) terganggu; aliran utama dianalisis sebagai gantinya",
-  conditionFrozen: "Gambar tidak berubah; nyalakan ulang kamera",
+  conditionNotNamed: "Penyebabnya tidak dikenal oleh halaman ini; periksa catatan (log) mesin",
+  conditionWorkerStopped: "Program analisis dihentikan; jalankan kembali",
+  conditionSilent: "Kamera tidak mengirim apa pun; periksa listrik dan jaringannya",
+  conditionUnreachable: "Kamera tidak dapat dijangkau; periksa alamat url dan jaringannya. Pesan sistem: {error}",
+  conditionConnectionRefused: "Sambungan ditolak; periksa alamat dan port, dan apakah RTSP kamera aktif",
+  conditionCredentialsRefused: "Nama pengguna atau kata sandi kamera ditolak; periksa keduanya di url kamera",
+  conditionStreamNotFound: "Aliran video tidak ada di alamat itu (404); periksa jalur di url kamera",
+  conditionFileNotFound: "Berkas video tidak ada; periksa jalurnya",
+  conditionStreamEnded: "Aliran video berakhir",
+  conditionStreamLost: "Aliran video terputus; periksa url dan jaringan kamera. Pesan sistem: {error}",
+  conditionUnreadableStream: "Aliran tidak berisi video yang dapat dibaca; periksa jalur di url kamera",
+  conditionNoVideo: "Aliran tidak berisi video; periksa jalur di url kamera",
+  conditionNoFrames: "Tidak ada gambar yang dapat dibaca selama {waited_s}; periksa kamera",
+  conditionUnknownCodec: "Jenis video kamera tidak dikenal; setel kamera ke H.264",
+  conditionUnsupportedCodec: "Kamera mengirim video {codec}; setel kamera ke H.264 (atau H.265)",
+  conditionUndecodableVideo: "Video {codec} dari kamera tidak dapat dibaca; setel kamera ke H.264",
+  conditionInternalError: "Terjadi galat pada program; periksa catatan (log) mesin. Pesan sistem: {error}",
+  conditionGeometryOutsideFrame:
+    "{shape} {shape_id}: titik ({pixel}) berada di luar gambar {image_size}; perbaiki berkas geometri kamera",
+  conditionGeometryMismatch: "Geometri kamera tidak cocok dengan gambarnya. Pesan sistem: {error}",
+  conditionAnalysisFailed:
+    "Gambar diterima, tetapi tidak dapat dianalisis; periksa catatan (log) mesin. Pesan sistem: {error}",
+  conditionCovered: "{hidden_share} dari pandangan tertutup; singkirkan yang menutupi lensa",
+  conditionBlurred: "Rincian gambar tinggal {fine_detail_share} dari biasanya; bersihkan lensa atau atur fokus kamera",
+  conditionMoved:
+    "Pandangan bergeser {shift_share} dari sisi panjangnya dan berputar {rotation_deg} derajat; arahkan kembali kamera, atau gambar ulang garis hitung dan ruas",
+  conditionUnrecognised:
+    "Pandangan yang biasa tidak dikenali; arahkan kembali kamera, atau gambar ulang garis hitung dan ruas",
   conditionDark: "Gambar gelap; periksa mode malam kamera dan lampu jalan",
   conditionWashedOut:
     "Gambar terlalu terang; periksa pencahayaan kamera, dan apakah matahari atau lampu menyorot lensa",
-  conditionCovered: "{hidden_share} dari pandangan tertutup; singkirkan yang menutupi lensa",
-  conditionBlurred: "Rincian gambar tinggal {detail_share} dari biasanya; bersihkan lensa atau atur fokus kamera",
-  conditionMoved: "Kamera bergeser dari arah semula; arahkan kembali, atau gambar ulang garis hitung dan ruas",
+  conditionFrozen: "Gambar tidak berubah; nyalakan ulang kamera",
+  conditionLiveVideoFailed: "Video langsung terganggu. {cause}",
+  conditionSubStreamFailed: "Aliran kecil (analysis_url) terganggu; aliran utama dianalisis sebagai gantinya. {cause}",
+  conditionBehind:
+    "Mesin ini kelebihan beban, kurang dari separuh gambar yang diperlukan dianalisis: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
+  conditionOverloaded:
+    "Mesin ini kelebihan beban: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
+  conditionUnplayableCodec:
+    "Kamera mengirim H.265, yang tidak dapat diputar banyak peramban; setel ke H.264 untuk penonton",
 
   // What happened, for each type of incident (explanations.ts)
-  incidentStoppedVehicle: "Kendaraan diam di lajur jalan selama {duration} ketika dilaporkan.",
-  incidentWrongWay: "Kendaraan melaju melawan arah yang sah.",
+  vehicle: "Kendaraan",
+  incidentStoppedVehicle: "{user} diam di lajur jalan selama {duration} ketika dilaporkan.",
+  incidentPassedBy: "{n} pengguna jalan sudah melewatinya.",
+  incidentRoadFree: "Jalan di depannya kosong.",
+  incidentWrongWay: "{user} melaju melawan arah yang sah.",
+  incidentAgainst: "Jaraknya {n} m ketika dilaporkan.",
   incidentCongestion: "Lalu lintas jauh di bawah kecepatan arus bebas selama {duration} ketika dilaporkan.",
+  incidentRelativeSpeed: "Kecepatannya {share} dari kecepatan arus bebas.",
   incidentPersonOnRoad: "Seseorang berjalan kaki di badan jalan selama {duration} ketika dilaporkan.",
   incidentCollision: "Dua kendaraan bertemu, seketika berhenti, dan tidak bergerak selama {duration}.",
-  detectorNote: "Catatan detektor (bahasa Inggris)",
 } as const;
 
 export type TextKey = keyof typeof indonesian;
