@@ -301,9 +301,9 @@ class IncidentEvidence:
     """Figures from which an incident was raised; None where they do not belong to its type."""
 
     road_user: Annotated[RoadUser | None, Measure(description="Class of the road user.")] = None
-    duration_s: Annotated[float | None, Measure(description="Time from its start until it was raised.", unit="s")] = None
+    duration_s: Annotated[float | None, Measure(description="Time from start to report.", unit="s")] = None
     passed_by: Annotated[int | None, Measure(description="Road users that drove past a stopped vehicle.")] = None
-    against_m: Annotated[float | None, Measure(description="Distance driven against the legal direction.", unit="m")] = None
+    against_m: Annotated[float | None, Measure(description="Distance driven the wrong way.", unit="m")] = None
     relative_speed: Annotated[float | None, Measure(description="Speed over free-flow speed, 0..1.")] = None
 
 

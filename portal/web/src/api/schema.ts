@@ -909,12 +909,12 @@ export interface components {
         IncidentEvidence: {
             /**
              * Against M
-             * @description Distance driven against the legal direction. Unit: m.
+             * @description Distance driven the wrong way. Unit: m.
              */
             against_m: number | null;
             /**
              * Duration S
-             * @description Time from its start until it was raised. Unit: s.
+             * @description Time from start to report. Unit: s.
              */
             duration_s: number | null;
             /**
