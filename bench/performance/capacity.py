@@ -19,11 +19,11 @@ from typing import Any
 from analytics.facts import IncidentType
 from bench.inputs import CLIPS, RESULTS, ROOT, SCENARIOS, WEIGHTS
 from bench.performance.bisect import largest
-from pipelines.capacity.assessment import Point
+from pipelines.capacity.assessment import CapacityResult
 from pipelines.capacity.clips import prepare_clips
 from pipelines.capacity.count_accuracy import GateCount, compare, count_error
-from pipelines.capacity.records import Record
-from pipelines.capacity.run import references_for
+from pipelines.capacity.records import RunRecord
+from pipelines.capacity.run import baselines_for
 from pipelines.config.geometry_file import read_geometry
 from pipelines.recordings.evaluate.case_runner import Case, find_cases, run_scenario, score_case
 
@@ -51,20 +51,20 @@ def main() -> int:
         print(f"bench: needs {CLIPS}; nothing was measured", file=sys.stderr)
         return 2
     CACHE.mkdir(parents=True, exist_ok=True)
-    tried: list[Point] = []
+    tried: list[CapacityResult] = []
     cameras = options.cameras or largest(holds(tried.append), start=START, step=STEP, most=MOST)
     point, record = confirm(cameras, tried.append, fixed=options.cameras is not None)
     result = {
-        "capacity_cameras": point.cameras if point.holds else 0,
+        "capacity_cameras": point.cameras if point.passed else 0,
         "frame_to_event_p95_ms": point.frame_to_event_p95_ms,
         **what_is_lost(point, record),
-        "tried": [{"cameras": p.cameras, "seconds": p.seconds, "holds": p.holds, "failed": p.failed} for p in tried],
+        "tried": [{"cameras": p.cameras, "seconds": p.seconds, "passed": p.passed, "failed": p.failed} for p in tried],
         "at_capacity": point.model_dump(mode="json"),
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps({name: value for name, value in result.items() if name != "at_capacity"}, indent=1))
     met = (
-        point.holds
+        point.passed
         and point.cameras >= WANTED_CAMERAS
         and (result["capacity_count_error"] or 0.0) <= ALLOWED_COUNT_ERROR
         and result["capacity_incidents_lost"] == 0
@@ -72,31 +72,33 @@ def main() -> int:
     return 0 if met else 1
 
 
-def holds(record_point: Callable[[Point], None]) -> Callable[[int], bool]:
+def holds(record_point: Callable[[CapacityResult], None]) -> Callable[[int], bool]:
     """Return the predicate of the search: whether a number of cameras passes, in one of two runs."""
 
     def holds_at(cameras: int) -> bool:
         point, _ = run_point(cameras, SEARCH_S)
         record_point(point)
-        if not point.holds and max(point.failed.values()) < NEAR_MISS * cameras:
+        if not point.passed and max(point.failed.values()) < NEAR_MISS * cameras:
             point, _ = run_point(cameras, SEARCH_S)
             record_point(point)
-        return point.holds
+        return point.passed
 
     return holds_at
 
 
-def confirm(cameras: int, record_point: Callable[[Point], None], *, fixed: bool) -> tuple[Point, Record]:
+def confirm(
+    cameras: int, record_point: Callable[[CapacityResult], None], *, fixed: bool
+) -> tuple[CapacityResult, RunRecord]:
     """Return the longer run at `cameras`, or at the first smaller number that passes. fixed: only `cameras`."""
     while True:
         point, record = run_point(max(cameras, 1), CONFIRM_S)
         record_point(point)
-        if fixed or point.holds or cameras <= STEP:
+        if fixed or point.passed or cameras <= STEP:
             return point, record
         cameras -= STEP
 
 
-def run_point(cameras: int, seconds: float) -> tuple[Point, Record]:
+def run_point(cameras: int, seconds: float) -> tuple[CapacityResult, RunRecord]:
     """Run `simpang bench-capacity` in a process of its own. Raises RuntimeError where it fails."""
     figures, record = CACHE / "point.json", CACHE / "record.json"
     command: list[str | Path] = [sys.executable, "-m", "pipelines", "bench-capacity", "--clips", CLIPS]
@@ -105,22 +107,22 @@ def run_point(cameras: int, seconds: float) -> tuple[Point, Record]:
     done = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"no point at {cameras} cameras: {done.stderr.strip().splitlines()[-1]}")
-    point = Point.model_validate_json(figures.read_text())
-    outcome = "held" if point.holds else f"not held ({point.failed})"
+    point = CapacityResult.model_validate_json(figures.read_text())
+    outcome = "held" if point.passed else f"not held ({point.failed})"
     print(f"{cameras} cameras, {seconds:g} s: {outcome}, age p95 {point.age_p95_ms} ms", file=sys.stderr)
-    return point, Record.model_validate_json(record.read_text())
+    return point, RunRecord.model_validate_json(record.read_text())
 
 
-def what_is_lost(point: Point, record: Record) -> dict[str, Any]:
+def what_is_lost(point: CapacityResult, record: RunRecord) -> dict[str, Any]:
     clips = prepare_clips(CLIPS, CACHE)
-    counts = compare(record, references_for(clips, str(WEIGHTS), CACHE))
+    counts = compare(record, baselines_for(clips, str(WEIGHTS), CACHE))
     error = count_error(counts)
-    looks_per_s = point.least_looks_per_s_moving or point.looks_per_s
-    incidents = {case.name: missed(case, looks_per_s) for case in scenarios()}
+    analysed_fps = point.min_analysed_fps_moving or point.analysed_fps
+    incidents = {case.name: missed(case, analysed_fps) for case in scenarios()}
     return {
         "capacity_count_error": None if error is None else round(error, 4),
         "capacity_incidents_lost": sum(incidents.values()),
-        "looks_per_s": looks_per_s,
+        "analysed_fps": analysed_fps,
         "incidents_lost": incidents,
         "counts_by_clip": by_clip(counts),
     }
@@ -144,10 +146,10 @@ def scenarios() -> list[Case]:
     return [case for case in find_cases(SCENARIOS) if case.name.startswith(names)]
 
 
-def missed(case: Case, looks_per_s: float) -> int:
+def missed(case: Case, analysed_fps: float) -> int:
     """Return the number of incidents that are lost at an analysis rate, in frames a second."""
     recorded_fps = (read_geometry(case.camera_path).model_extra or {})["fps"] if case.camera_path else 0.0
-    evaluation = score_case(case, run_scenario(case, every=max(1, round(recorded_fps / looks_per_s))))
+    evaluation = score_case(case, run_scenario(case, every=max(1, round(recorded_fps / analysed_fps))))
     return sum(incident.type in REQUIRED_INCIDENTS for incident in evaluation.card.incidents.missed)
 
 

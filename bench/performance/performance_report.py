@@ -146,7 +146,7 @@ def plot(figures: dict[str, Any], parts: dict[str, dict[str, Any]]) -> Figure:
         cost.legend(fontsize="small")
     points = parts["capacity"].get("tried", [])
     for holds, colour in ((True, "#2a9d5c"), (False, "#d1495b")):
-        of_kind = [(n, point["cameras"]) for n, point in enumerate(points, start=1) if point["holds"] is holds]
+        of_kind = [(n, point["cameras"]) for n, point in enumerate(points, start=1) if point["passed"] is holds]
         tried.scatter([n for n, _ in of_kind], [c for _, c in of_kind], c=colour, label="held" if holds else "not held")
     tried.axhline(36, color="black", linewidth=1)
     tried.set(title="capacity: points in the order tried", xlabel="point", ylabel="cameras", ylim=(0, None))

@@ -17,9 +17,8 @@ from typing import Any
 from bench.inputs import CLIPS, RESULTS, WEIGHTS
 from bench.performance.capacity import CACHE
 from pipelines.capacity.clips import PreparedClip, prepare_clips
-from pipelines.capacity.records import Record
-from pipelines.capacity.run import measure
-from pipelines.commands.bench_capacity import LEARNS_WITHIN_S
+from pipelines.capacity.records import RunRecord
+from pipelines.capacity.run import SCALE_LEARNING_S, measure
 
 RESULT = RESULTS / "growth.json"
 """Figures that this benchmark writes."""
@@ -74,20 +73,20 @@ def main() -> int:
 
 
 def run(clips: list[PreparedClip], cameras: int, *, inference: bool) -> dict[str, Any]:
-    settle_s = LEARNS_WITHIN_S if inference else STARTED_WITHIN_S
+    settle_s = SCALE_LEARNING_S if inference else STARTED_WITHIN_S
     record = measure(
-        clips, cameras, MEASURED_S, str(WEIGHTS), settle_s=settle_s, inference=inference, looks_per_s=ANALYSIS_FPS
+        clips, cameras, MEASURED_S, str(WEIGHTS), settle_s=settle_s, inference=inference, analysis_fps=ANALYSIS_FPS
     )
     found = figures(record)
-    summary = f"{found['cpu_ms_per_camera_s']} ms CPU a second and camera, {found['looks_per_s']} analysed frames/s"
+    summary = f"{found['cpu_ms_per_camera_s']} ms CPU a second and camera, {found['analysed_fps']} analysed frames/s"
     print(f"{cameras} cameras: {summary}, {found['resident_mb']} MB", file=sys.stderr)
     return found
 
 
-def figures(record: Record) -> dict[str, Any]:
+def figures(record: RunRecord) -> dict[str, Any]:
     """Return the figures of a run. CPU in milliseconds a second and camera, memory in MB."""
     cameras, seconds = len(record.cameras), record.ended - record.began
-    looks = [look for camera in record.cameras for look in camera.looks]
+    looks = [look for camera in record.cameras for look in camera.frames]
 
     def ms(cpu_s: float) -> float:
         return round(1000 * cpu_s / seconds / cameras, 2)
@@ -99,14 +98,14 @@ def figures(record: Record) -> dict[str, Any]:
         "servers_cpu_ms_per_camera_s": ms(record.servers_cpu_s),
         "resident_mb": record.resident_mb,
         "received_fps": round(sum(camera.received for camera in record.cameras) / seconds / cameras, 2),
-        "looks_per_s": round(len(looks) / seconds / cameras, 2),
+        "analysed_fps": round(len(looks) / seconds / cameras, 2),
         "worst_age_s": round(max((look.age_s for look in looks), default=0.0), 3),
     }
 
 
 def is_saturated(runs: list[dict[str, Any]]) -> bool:
     few, most = compared_runs(runs)
-    return bool(most["looks_per_s"] < NOT_SATURATED * few["looks_per_s"])
+    return bool(most["analysed_fps"] < NOT_SATURATED * few["analysed_fps"])
 
 
 def cpu_growth(runs: list[dict[str, Any]]) -> float:

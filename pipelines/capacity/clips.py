@@ -1,4 +1,4 @@
-"""Clips as street cameras would send them: small, few frames a second, no reordering, a keyframe every two seconds."""
+"""Encode clips as street cameras send them: small, at a low frame rate, without B-frames."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,33 +19,41 @@ from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 
 SIZE = (640, 360)
-"""(width, height) of a usual sub-stream."""
-FPS = Fraction(25, 2)
-KEYFRAME_EVERY_S = 2
-ENCODING: dict[str, object] = {"preset": "veryfast", "crf": "26", "profile": "main", "bf": "0"}
-VIDEO_SUFFIXES = (".mp4", ".mkv")
+"""(width, height) in pixels of a usual sub-stream [assumption]."""
 
-ACROSS = GateEntry(id="middle", p1=(0.0, SIZE[1] / 2), p2=(float(SIZE[0]), SIZE[1] / 2))
-"""What is counted at where nobody has checked a gate."""
+FPS = Fraction(25, 2)
+"""Frames a second of a usual sub-stream [assumption]."""
+
+KEYFRAME_EVERY_S = 2
+"""Interval (s) of keyframes of a usual camera [assumption]."""
+
+ENCODING: dict[str, object] = {"preset": "veryfast", "crf": "26", "profile": "main", "bf": "0"}
+"""Options of libx264 for a stream like a camera's: no B-frames, middling quality [assumption]."""
+
+VIDEO_SUFFIXES = (".mp4", ".mkv")
+"""Suffixes of the files that count as clips."""
+
+MIDDLE_GATE = GateEntry(id="middle", p1=(0.0, SIZE[1] / 2), p2=(float(SIZE[0]), SIZE[1] / 2))
+"""Gate across the frame, for a clip without hand-checked gates. Pixels of `SIZE`."""
 
 Window: TypeAlias = tuple[int, int, int, int]
-"""(left, top, width, height) of a part of a clip's picture, in its pixels."""
+"""(left, top, width, height) of a part of a clip's frame, in its pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedClip:
-    """path: the clip at `SIZE` and `FPS`. pictures: how many are in it. geometry: the gates drawn on it."""
+    """A clip that was encoded at `SIZE` and `FPS`. frames: its number of frames. geometry: the gates in its pixels."""
 
     name: str
     path: Path
-    pictures: int
+    frames: int
     geometry: CameraGeometry
 
 
 def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
-    """Every video of `folder`, by name, encoded into `cache` unless it is there already.
+    """Encode every video of `folder`, by name, into `cache`, unless it is there already.
 
-    Raises UserError where there is none, or one cannot be read.
+    Raises UserError for a folder without video, or a video that cannot be read.
     """
     clips = sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
     if not clips:
@@ -55,18 +63,18 @@ def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
         size = _size(clip)
         drawn = checked_gates(clip, size)
         window = window_for(size, drawn)
-        path = as_camera(clip, cache / _name(clip, window), window=window, size=SIZE, fps=FPS)
+        path = encode_as_camera(clip, cache / _name(clip, window), window=window, size=SIZE, fps=FPS)
         with av.open(str(path)) as container:
-            pictures = container.streams.video[0].frames
-        geometry = CameraGeometry(name=clip.stem, image_size=SIZE, gates=seen_in(window, drawn) or (ACROSS,))
-        prepared.append(PreparedClip(clip.stem, path, pictures, geometry))
+            frames = container.streams.video[0].frames
+        geometry = CameraGeometry(name=clip.stem, image_size=SIZE, gates=gates_within(window, drawn) or (MIDDLE_GATE,))
+        prepared.append(PreparedClip(clip.stem, path, frames, geometry))
     return prepared
 
 
 def _size(clip: Path) -> tuple[int, int]:
     with _readable(clip), av.open(str(clip)) as container:
-        picture = container.streams.video[0]
-        return picture.width, picture.height
+        stream = container.streams.video[0]
+        return stream.width, stream.height
 
 
 @contextmanager
@@ -74,20 +82,20 @@ def _readable(clip: Path) -> Iterator[None]:
     try:
         yield
     except (FFmpegError, ValueError, IndexError) as error:
-        raise UserError(f"{clip}: cannot be read as video ({error}); take it out of the folder") from error
+        raise UserError(f"{clip}: cannot be read as video ({error}); remove it from the folder") from error
 
 
 def _name(clip: Path, window: Window) -> str:
-    """Another clip of the same name, or another window of it, is another file."""
+    """Name of the encoded file; another clip of the same name, or another window, gives another name."""
     about = clip.stat()
     cut = "-".join(str(side) for side in window)
     return f"{clip.stem}-{about.st_size}-{int(about.st_mtime)}-{cut}-{SIZE[0]}x{SIZE[1]}-{float(FPS):g}.mp4"
 
 
 def checked_gates(clip: Path, size: tuple[int, int]) -> tuple[GateEntry, ...]:
-    """The hand-checked gates of ../truth/clips beside the clip, in its pixels; none where there are none.
+    """Return the hand-checked gates of the ground truth in ../truth/clips, in pixels of the clip.
 
-    size: (width, height) of the clip.
+    size: (width, height) of the clip. Empty without a ground truth.
     """
     truth_path = clip.parent.parent / "truth" / "clips" / f"{clip.stem}.json"
     if not truth_path.is_file():
@@ -99,9 +107,9 @@ def checked_gates(clip: Path, size: tuple[int, int]) -> tuple[GateEntry, ...]:
 
 
 def window_for(size: tuple[int, int], gates: Sequence[GateEntry]) -> Window:
-    """The largest part of a picture of `size` (width, height) that has the shape of `SIZE`, around most gates.
+    """Return the largest window with the aspect ratio of `SIZE` that contains the most gates.
 
-    A camera does not squeeze its picture, and cars that are squeezed are not detected as cars are.
+    size: (width, height) of the clip. Scaling to another aspect ratio would distort vehicles, which harms detection.
 
     >>> window_for((800, 600), [GateEntry(id="far", p1=(100, 20), p2=(700, 20))])
     (0, 20, 800, 450)
@@ -120,39 +128,38 @@ def window_for(size: tuple[int, int], gates: Sequence[GateEntry]) -> Window:
     ]
 
     def worth(window: Window) -> tuple[int, float]:
-        return len(seen_in(window, gates)), -abs(window[0] - middle[0]) - abs(window[1] - middle[1])
+        return len(gates_within(window, gates)), -abs(window[0] - middle[0]) - abs(window[1] - middle[1])
 
     return max(windows, key=worth)
 
 
 def _even(length: float) -> int:
-    """Colours come for two pixels at once."""
+    """Round down to an even number: chroma has one value for two pixels."""
     return int(length) // 2 * 2
 
 
-def seen_in(window: Window, gates: Sequence[GateEntry]) -> tuple[GateEntry, ...]:
-    """The gates that lie in the window, in pixels of `SIZE`."""
+def gates_within(window: Window, gates: Sequence[GateEntry]) -> tuple[GateEntry, ...]:
+    """Return the gates inside the window, in pixels of `SIZE`."""
     left, top, width, height = window
-    seen = []
+    inside = []
     for gate in gates:
         p1, p2 = ((u - left, v - top) for u, v in (gate.p1, gate.p2))
         if all(0 <= u <= width and 0 <= v <= height for u, v in (p1, p2)):
-            seen.append(scaled_gate(GateEntry(id=gate.id, p1=p1, p2=p2), (width, height), SIZE))
-    return tuple(seen)
+            inside.append(scaled_gate(GateEntry(id=gate.id, p1=p1, p2=p2), (width, height), SIZE))
+    return tuple(inside)
 
 
 def scaled_gate(gate: GateEntry, drawn_on: tuple[int, int], size: tuple[int, int]) -> GateEntry:
-    """drawn_on, size: (width, height)."""
+    """Scale a gate from one frame size to another, each (width, height)."""
     scale_u, scale_v = size[0] / drawn_on[0], size[1] / drawn_on[1]
     p1, p2 = ((u * scale_u, v * scale_v) for u, v in (gate.p1, gate.p2))
     return GateEntry(id=gate.id, p1=p1, p2=p2)
 
 
-def as_camera(clip: Path, target: Path, *, window: Window, size: tuple[int, int], fps: Fraction) -> Path:
-    """Encode that `window` of `clip` at `size` (width, height) and `fps` into `target`, unless that is there already.
+def encode_as_camera(clip: Path, target: Path, *, window: Window, size: tuple[int, int], fps: Fraction) -> Path:
+    """Encode a window of a clip at `size` (width, height) and `fps` into `target`, unless that exists.
 
-    At each moment the newest picture of the clip: a slower one repeats its pictures, as a recoded stream does.
-    Raises UserError for a clip that cannot be read.
+    A clip with a lower rate repeats its frames, as a converted stream does. Raises UserError for an unreadable clip.
     """
     if target.exists():
         return target
@@ -168,8 +175,8 @@ def as_camera(clip: Path, target: Path, *, window: Window, size: tuple[int, int]
         stream.gop_size = round(KEYFRAME_EVERY_S * fps)
         stream.options = ENCODING
         cut = _cutter(source.streams.video[0], window, size)
-        for number, picture in enumerate(_at_rate(source, fps)):
-            small = cut(picture)
+        for number, frame in enumerate(_at_rate(source, fps)):
+            small = cut(frame)
             small.pts, small.time_base = number, 1 / fps
             output.mux(stream.encode(small))
         output.mux(stream.encode(None))
@@ -187,29 +194,29 @@ def _cutter(video: VideoStream, window: Window, size: tuple[int, int]) -> Callab
         graph.add("buffersink"),
     ).configure()
 
-    def cut(picture: av.VideoFrame) -> av.VideoFrame:
-        graph.vpush(picture)
+    def cut(frame: av.VideoFrame) -> av.VideoFrame:
+        graph.vpush(frame)
         return graph.vpull()
 
     return cut
 
 
 def _at_rate(source: InputContainer, fps: Fraction) -> Iterator[av.VideoFrame]:
-    """The picture to be seen at each 1/fps, from the clip's first picture to the end of its last one."""
+    """Yield the frame that is visible at each multiple of 1/fps, from the first frame to the end of the last."""
     number, newest, first = 0, None, 0.0
-    its_rate = source.streams.video[0].average_rate or fps
-    for picture in source.decode(video=0):
-        if picture.time is None:
+    clip_fps = source.streams.video[0].average_rate or fps
+    for frame in source.decode(video=0):
+        if frame.time is None:
             continue
         if newest is None:
-            first = picture.time
-        while newest is not None and (picture.time - first) * fps > number + 1e-3:
+            first = frame.time
+        while newest is not None and (frame.time - first) * fps > number + 1e-3:
             yield newest
             number += 1
-        newest = picture
+        newest = frame
     if newest is None:
-        raise ValueError("no picture in it")
-    ends_s = (newest.time or first) - first + float(1 / its_rate)
+        raise ValueError("no frame in it")
+    ends_s = (newest.time or first) - first + float(1 / clip_fps)
     while number < ends_s * fps - 1e-3:
         yield newest
         number += 1

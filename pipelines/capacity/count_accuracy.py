@@ -1,9 +1,8 @@
-"""How far the counts of a loaded worker are from those of every picture. Pure.
+"""Compare the counts of a loaded worker with the baseline, an analysis of every frame. Pure.
 
-What a camera showed is known from its plan, so the reference says how many should have crossed each gate meanwhile.
-The time compared begins and ends where nobody crosses, lest a crossing at its edge be in one count and not the other.
-Nor is anything compared around the moment at which a loop begins anew: the picture jumps, and whoever is taken for one
-of those before has crossed nothing.
+The plan determines what a camera showed, so the baseline gives the expected crossings of each gate. The compared time
+starts and ends far from any crossing: one at its edge might be in one count only. The seam between two loops is left
+out, because a vehicle may be matched to another one from before the jump.
 """
 
 from bisect import bisect_left
@@ -13,17 +12,22 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.capacity.baseline import Reference
-from pipelines.capacity.records import CameraRecord, Record
+from pipelines.capacity.baseline import Baseline
+from pipelines.capacity.records import CameraRecord, RunRecord
 
-SEARCHED_S = 3.0
-"""How far into the measured time a quiet moment is looked for, from either end."""
-JUMP_S = (0.4, 1.0)
-"""What is left out after the picture jumped, and before: at least, and at most."""
-_STEP_S = 0.05
+EDGE_SEARCH_S = 3.0
+"""Seconds from either end of the measurement in which the edge of the compared time is chosen [assumption]."""
+
+SEAM_S = (0.4, 1.0)
+"""Least and greatest time (s) left out on each side of the seam between two loops [assumption]."""
+
+STEP_S = 0.05
+"""Resolution (s) of that choice [assumption]."""
 
 
 class GateCount(BaseModel):
+    """Crossings of one gate: expected from the baseline, and counted by the worker."""
+
     model_config = ConfigDict(frozen=True)
 
     camera: str
@@ -33,28 +37,28 @@ class GateCount(BaseModel):
     counted: int
 
 
-def compare(record: Record, references: Mapping[str, Reference]) -> list[GateCount]:
-    """By camera and gate. references: by name of clip."""
+def compare(record: RunRecord, baselines: Mapping[str, Baseline]) -> list[GateCount]:
+    """Return the counts by camera and gate. baselines: by name of clip."""
     return [
         count
         for camera in record.cameras
-        for count in _compare_camera(camera, references[camera.plan.clip], record.began, record.ended)
+        for count in _compare_camera(camera, baselines[camera.plan.clip], record.began, record.ended)
     ]
 
 
 def count_error(counts: Iterable[GateCount]) -> float | None:
-    """Sum of the differences over the sum of what was to be counted; None where that is nothing."""
+    """Return the sum of the absolute differences over the sum of expected crossings; None without any."""
     counts = list(counts)
     expected = sum(count.expected for count in counts)
     return sum(abs(count.counted - count.expected) for count in counts) / expected if expected else None
 
 
-def _compare_camera(camera: CameraRecord, reference: Reference, began: float, ended: float) -> list[GateCount]:
-    expected_at = expected_crossings(camera, reference, began, ended)
+def _compare_camera(camera: CameraRecord, baseline: Baseline, began: float, ended: float) -> list[GateCount]:
+    expected_at = expected_crossings(camera, baseline, began, ended)
     times = [t for t, _ in expected_at]
-    from_t = quietest(times, began, min(began + SEARCHED_S, ended))
-    until_t = quietest(times, max(ended - SEARCHED_S, from_t), ended)
-    from_s, until_s = between_jumps(reference, camera.plan.loop_s)
+    from_t = farthest_from(times, began, min(began + EDGE_SEARCH_S, ended))
+    until_t = farthest_from(times, max(ended - EDGE_SEARCH_S, from_t), ended)
+    from_s, until_s = compared_part(baseline, camera.plan.loop_s)
 
     def is_compared(t: float) -> bool:
         return from_t <= t < until_t and from_s <= camera.plan.position_s(t) < until_s
@@ -69,33 +73,31 @@ def _compare_camera(camera: CameraRecord, reference: Reference, began: float, en
     ]
 
 
-def between_jumps(reference: Reference, loop_s: float) -> tuple[float, float]:
-    """From when to when in a loop what crosses is traffic, in seconds."""
-    times = [position_s for position_s, _ in reference.crossings]
-    least_s, most_s = JUMP_S
-    return quietest(times, least_s, most_s), quietest(times, loop_s - most_s, loop_s - least_s)
+def compared_part(baseline: Baseline, loop_s: float) -> tuple[float, float]:
+    """Return the part of a loop, in seconds, whose crossings are compared."""
+    times = [position_s for position_s, _ in baseline.crossings]
+    least_s, most_s = SEAM_S
+    return farthest_from(times, least_s, most_s), farthest_from(times, loop_s - most_s, loop_s - least_s)
 
 
-def expected_crossings(
-    camera: CameraRecord, reference: Reference, began: float, ended: float
-) -> list[tuple[float, str]]:
-    """Unix seconds and gate of all that crosses from a little before `began` to a little after `ended`."""
+def expected_crossings(camera: CameraRecord, baseline: Baseline, began: float, ended: float) -> list[tuple[float, str]]:
+    """Return (Unix seconds, gate) of all crossings from a loop before `began` to a loop after `ended`."""
     loop_s = camera.plan.loop_s
     at = began - camera.plan.position_s(began) - loop_s
     found: list[tuple[float, str]] = []
     while at < ended + loop_s:
-        found += [(at + position_s, gate) for position_s, gate in reference.crossings]
+        found += [(at + position_s, gate) for position_s, gate in baseline.crossings]
         at += loop_s
     return found
 
 
-def quietest(times: list[float], earliest: float, latest: float) -> float:
-    """The moment that is furthest from any of `times` (in order).
+def farthest_from(times: list[float], earliest: float, latest: float) -> float:
+    """Return the time from `earliest` to `latest` that is farthest from all `times` (sorted).
 
-    >>> round(quietest([1.0, 3.0], 0.5, 4.0), 2)
+    >>> round(farthest_from([1.0, 3.0], 0.5, 4.0), 2)
     2.0
     """
-    moments = np.arange(earliest, latest, _STEP_S).tolist() or [earliest]
+    moments = np.arange(earliest, latest, STEP_S).tolist() or [earliest]
 
     def distance(moment: float) -> float:
         k = bisect_left(times, moment)

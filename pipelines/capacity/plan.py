@@ -1,7 +1,7 @@
-"""Which camera shows what, and when: enough to serve the cameras, to watch them, and to know what they showed.
+"""Playback plan: which camera shows which frame of which clip at which time.
 
-A camera plays its clip in a loop for ever, by the clock, whether somebody watches or not. What it shows at a moment
-follows from the plan alone, so that no message between who serves and who measures is needed.
+A camera plays its clip in an endless loop by the clock, with or without a client. The plan alone determines the frame
+at any time, so the server and the measuring process need not exchange messages.
 """
 
 import json
@@ -12,63 +12,69 @@ from typing import Self
 
 from pipelines.capacity.clips import FPS, PreparedClip
 
-_GOLDEN = (math.sqrt(5) - 1) / 2
-"""Multiples of it, modulo 1, lie as far apart as can be, however many they are."""
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
+"""Its multiples, modulo 1, are far apart for any number of them [source: golden ratio low-discrepancy sequence]."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedCamera:
-    """starts_at: Unix seconds of the first picture of its first loop. pictures: how many a loop has."""
+    """One camera of the plan. frames: number of frames of a loop. starts_at: Unix seconds of the first frame."""
 
     id: str
     clip: str
     path: str
-    pictures: int
+    frames: int
     starts_at: float
 
     @property
     def loop_s(self) -> float:
-        return float(self.pictures / FPS)
+        """Length of a loop in seconds."""
+        return float(self.frames / FPS)
 
     def position_s(self, t: float) -> float:
-        """Seconds into the clip at `t` (Unix seconds)."""
+        """Return the position in the clip, in seconds, at `t` (Unix seconds)."""
         return (t - self.starts_at) % self.loop_s
 
-    def next_picture(self, t: float) -> int:
-        """Number of the first picture that is due after `t`, counted through all loops."""
+    def next_frame(self, t: float) -> int:
+        """Return the number of the first frame that is due after `t` (Unix seconds), counted over all loops."""
         return math.floor((t - self.starts_at) * FPS) + 1
 
     def due_at(self, number: int) -> float:
+        """Return when the frame of that number is due, in Unix seconds."""
         return self.starts_at + float(number / FPS)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlaybackPlan:
+    """The cameras of one run."""
+
     cameras: tuple[PlannedCamera, ...]
 
     @classmethod
     def of(cls, clips: Sequence[PreparedClip], count: int, epoch: float) -> Self:
-        """`count` cameras that show the clips in turn, from before `epoch` (Unix seconds) on.
+        """Plan `count` cameras over the clips in turn, started before `epoch` (Unix seconds).
 
-        Cameras with the same clip show other moments of it, and no two send their pictures at the same time.
+        Cameras with the same clip are at positions far apart. No two cameras send a frame at the same time.
         """
         return cls(tuple(_camera(clips[n % len(clips)], n, n // len(clips), count, epoch) for n in range(count)))
 
     def to_json(self) -> str:
+        """Return the plan as JSON."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
+        """Parse the output of `to_json`."""
         return cls(tuple(PlannedCamera(**camera) for camera in json.loads(text)["cameras"]))
 
 
 def _camera(clip: PreparedClip, number: int, turn: int, count: int, epoch: float) -> PlannedCamera:
-    """turn: how many cameras before this one show the same clip."""
-    ahead_pictures = round(clip.pictures * (turn * _GOLDEN % 1.0)) + number / count
+    """Plan one camera. turn: number of cameras before it with the same clip."""
+    frames_ahead = round(clip.frames * (turn * GOLDEN_RATIO % 1.0)) + number / count
     return PlannedCamera(
         id=f"camera-{number:03d}",
         clip=clip.name,
         path=str(clip.path),
-        pictures=clip.pictures,
-        starts_at=epoch - ahead_pictures / float(FPS),
+        frames=clip.frames,
+        starts_at=epoch - frames_ahead / float(FPS),
     )

@@ -1,29 +1,33 @@
-"""What one point of the capacity bench leaves behind, as one process tells it to another."""
+"""Measurements of one capacity run, as the worker's process writes them for the assessing process."""
 
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.capacity.plan import PlannedCamera
 
 
-class Look(BaseModel):
-    """taken_at: when the camera took the picture. concluded_at: when it had become facts. Unix seconds, both.
+class FrameRecord(BaseModel):
+    """One analysed frame.
 
-    waited_s: from its arrival to its facts. held: without the detector.
+    taken_at: when the camera took it. finished_at: when its facts were known; both in Unix seconds. waited_s: seconds
+    from its arrival to its facts. inferred: whether the detector ran.
     """
 
     model_config = ConfigDict(frozen=True)
 
     taken_at: float
-    concluded_at: float
+    finished_at: float
     waited_s: float | None = None
-    held: bool = False
+    inferred: bool = True
 
     @property
     def age_s(self) -> float:
-        return self.concluded_at - self.taken_at
+        """Seconds from the camera to the facts."""
+        return self.finished_at - self.taken_at
 
 
-class Crossed(BaseModel):
+class CrossingRecord(BaseModel):
+    """One counted crossing. at: Unix seconds."""
+
     model_config = ConfigDict(frozen=True)
 
     at: float
@@ -31,19 +35,22 @@ class Crossed(BaseModel):
 
 
 class CameraRecord(BaseModel):
-    """received: pictures that came while it was measured."""
+    """One camera during the measurement. received: number of frames that arrived."""
 
     model_config = ConfigDict(frozen=True)
 
     plan: PlannedCamera
-    looks: tuple[Look, ...] = ()
-    crossings: tuple[Crossed, ...] = ()
+    frames: tuple[FrameRecord, ...] = ()
+    crossings: tuple[CrossingRecord, ...] = ()
     received: int = 0
     reconnects: int = 0
 
 
-class Record(BaseModel):
-    """began, ended: of what was measured (Unix seconds). cpu_s: of the worker in that time, by its kinds of thread."""
+class RunRecord(BaseModel):
+    """All cameras during the measurement, from `began` to `ended` (Unix seconds).
+
+    cpu_s: CPU seconds of the worker in that time, by kind of thread. *_mb: resident memory in megabytes.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,8 +1,7 @@
-"""Clips in a loop as RTSP cameras, at as little cost as can be: a machine under test pays for its cameras, too.
+"""RTSP server of looped clips, at low cost: the machine under test runs it beside the worker.
 
-The protocol is that of the library's server. What differs from its playing of files: a clip's RTP payloads are cut
-once, a picture's packets leave in one write, no thread reads the file again and again, and the clock of the plan says
-what is shown, as with a camera that nobody can make wait.
+The RTSP protocol is that of the library's server; its playback of files costs too much here. RTP payloads are cut once
+per clip, the packets of a frame leave in one write, and the playback plan alone determines the frame.
 
     python -m pipelines.capacity.rtsp_loop_server PLAN.json PORT
 """
@@ -21,30 +20,38 @@ from aio_rtsp_toolkit.server_media import extract_nalus
 from aio_rtsp_toolkit.server_session import RtspServerSession
 
 from pipelines.capacity.clips import FPS
-from pipelines.capacity.plan import Plan, PlannedCamera
+from pipelines.capacity.plan import PlannedCamera, PlaybackPlan
 from pipelines.worker.child_process import end_with_parent
 
-_HEADER = struct.Struct("!cBHBBHII")
-"""`$`, channel and length (RFC 2326, 10.12), then the RTP header (RFC 3550, 5.1)."""
+_RTP_HEADER = struct.Struct("!cBHBBHII")
+"""`$`, channel and length [source: RFC 2326, 10.12], then the RTP header [source: RFC 3550, 5.1]."""
+
 _RTP_HEADER_BYTES = 12
+"""Size of the RTP header in bytes [source: RFC 3550, 5.1]."""
+
 _RTP_VERSION = 0x80
+"""First byte of the RTP header: version 2, no extension [source: RFC 3550, 5.1]."""
+
 _MARKER = 0x80
+"""Bit of the second byte that marks the last packet of a frame [source: RFC 6184, 5.1]."""
 
 Payload = tuple[bytes, int]
-"""One RTP packet's, and whether it ends its picture (1 or 0)."""
+"""Payload of one RTP packet, and whether it is the last of its frame (1 or 0)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CutClip:
-    """pictures: the payloads of each; keyframes begin with the parameter sets. Announced as `source`."""
+    """A clip as RTP payloads by frame. keyframes: by frame; they start with the parameter sets. source: for the SDP."""
 
     source: Any
-    pictures: tuple[tuple[Payload, ...], ...]
+    frames: tuple[tuple[Payload, ...], ...]
     keyframes: tuple[bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class LoopedCamera:
+    """A camera of the plan with its clip."""
+
     clip: CutClip
     plan: PlannedCamera
 
@@ -54,29 +61,29 @@ class _Session(RtspServerSession):  # type: ignore[misc]
         camera: LoopedCamera = self.server.looped[self.media_source.file_path.name]
         state = next(state for state in self.track_states.values() if state.rtp_channel is not None)
         clip, plan = camera.clip, camera.plan
-        number = plan.next_picture(time.time())
-        while not clip.keyframes[number % plan.pictures]:
+        number = plan.next_frame(time.time())
+        while not clip.keyframes[number % plan.frames]:
             number += 1
         while not self.closed:
             wait_s = plan.due_at(number) - time.time()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
             timestamp = round(number * state.info.clock_rate / FPS)
-            packets = self._packets(state, clip.pictures[number % plan.pictures], timestamp)
+            packets = self._packets(state, clip.frames[number % plan.frames], timestamp)
             async with self.write_lock:
                 await self.sock.send(packets)
             await self._maybe_send_rtcp_sr(state)
             number += 1
 
     def _packets(self, state: Any, payloads: tuple[Payload, ...], timestamp: int) -> bytes:
-        """All of one picture, ready to be written."""
+        """Return all packets of one frame as one piece of data."""
         parts = []
         for payload, ends in payloads:
             kind = state.info.payload_type | (_MARKER if ends else 0)
             length = _RTP_HEADER_BYTES + len(payload)
             sequence, when = state.sequence_number, timestamp & 0xFFFFFFFF
             parts += [
-                _HEADER.pack(b"$", state.rtp_channel, length, _RTP_VERSION, kind, sequence, when, state.ssrc),
+                _RTP_HEADER.pack(b"$", state.rtp_channel, length, _RTP_VERSION, kind, sequence, when, state.ssrc),
                 payload,
             ]
             state.sequence_number = (sequence + 1) & 0xFFFF
@@ -95,7 +102,7 @@ class _Server(RtspServer):  # type: ignore[misc]
         try:
             await _Session(self, sock).run()
         except (OSError, EOFError):
-            self.logger.debug("a viewer went away")
+            self.logger.debug("a client disconnected")
 
     def resolve_request_path(self, uri: str) -> Path:
         name = uri.split("?", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
@@ -109,9 +116,9 @@ class _Server(RtspServer):  # type: ignore[misc]
     def cut(self, path: Path) -> CutClip:
         source = super().load_media_source(path)
         track = source.tracks[0]
-        session = object.__new__(_Session)  # its way of cutting needs no connection
+        session = object.__new__(_Session)  # packetizing needs no connection
         before_keyframe = [(track.parameter_sets[name], 0) for name in ("sps", "pps")]
-        pictures, keyframes = [], []
+        frames, keyframes = [], []
         with av.open(str(path)) as container:
             for packet in container.demux(video=0):
                 if not packet.size:
@@ -121,12 +128,13 @@ class _Server(RtspServer):  # type: ignore[misc]
                 for place, unit in enumerate(units, start=1):
                     marker = int(place == len(units))
                     payloads += session._packetize_video_nalu(unit, marker, track.codec_name)
-                pictures.append(tuple(payloads))
+                frames.append(tuple(payloads))
                 keyframes.append(packet.is_keyframe)
-        return CutClip(source, tuple(pictures), tuple(keyframes))
+        return CutClip(source, tuple(frames), tuple(keyframes))
 
 
-async def serve(plan: Plan, port: int) -> None:
+async def serve(plan: PlaybackPlan, port: int) -> None:
+    """Serve the cameras of the plan at `rtsp://127.0.0.1:port/ID`, forever."""
     looped: dict[str, LoopedCamera] = {}
     server = _Server(looped, port)
     clips = {path: server.cut(Path(path)) for path in {camera.path for camera in plan.cameras}}
@@ -136,4 +144,4 @@ async def serve(plan: Plan, port: int) -> None:
 
 if __name__ == "__main__":
     end_with_parent()
-    asyncio.run(serve(Plan.from_json(Path(sys.argv[1]).read_text()), int(sys.argv[2])))
+    asyncio.run(serve(PlaybackPlan.from_json(Path(sys.argv[1]).read_text()), int(sys.argv[2])))

@@ -1,6 +1,6 @@
-"""A worker over the planned cameras for a while, in a process of its own; what was seen goes to a file.
+"""A worker over the planned cameras in a process of its own; its measurements are written to a file.
 
-python -m pipelines.capacity.worker_under_test ORDER.json OUT.json
+python -m pipelines.capacity.worker_under_test RUN.json OUT.json
 """
 
 import os
@@ -20,9 +20,9 @@ from analytics.detections import Detections
 from models.detection.detector import RgbImage
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.analysis.loop import AnalysedFrame
-from pipelines.capacity.plan import Plan, PlannedCamera
+from pipelines.capacity.plan import PlannedCamera, PlaybackPlan
 from pipelines.capacity.process_stats import cpu_s, cpu_s_by_task, resident_mb
-from pipelines.capacity.records import CameraRecord, Crossed, Look, Record
+from pipelines.capacity.records import CameraRecord, CrossingRecord, FrameRecord, RunRecord
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config
 from pipelines.events.schema import Counts, Event, Health
@@ -32,19 +32,25 @@ from pipelines.worker.child_process import end_with_parent
 from pipelines.worker.worker import Worker
 
 START_WITHIN_S = 60.0
-"""Cameras that have not been looked at by then never will be, as far as the record goes."""
-_POLL_S = 0.2
-_DRIVES_PX_S = 60.0
+"""Longest wait (s) for the first analysed frame of every camera; the record then lacks the others [assumption]."""
+
+POLL_S = 0.2
+"""Interval (s) at which the start of the cameras is checked [assumption]."""
+
+VEHICLE_PX_S = 60.0
+"""Speed of the vehicle that `NullDetector` reports, in pixels a second [assumption: moves clearly between frames]."""
 
 
-class Order(BaseModel):
-    """server: the process that serves the cameras, at `port`. geometry: by name of clip.
+class RunSpec(BaseModel):
+    """What to run and to measure.
 
-    settle_s: from the first look at every camera to what is measured. inference: without it, `FreeDetector`.
-    looks_per_s: for all whose traffic moves, however fast it is; by default as the worker sees fit.
+    geometry: by name of clip. port: of the RTSP server; server: its process id. settle_s: seconds from the first
+    analysed frame of every camera to the start of the measurement. seconds: its length. inference: False replaces the
+    model by `NullDetector`. analysis_fps: analysed frames a second for every camera with moving traffic; None leaves
+    the rate to the worker.
     """
 
-    plan: Plan
+    plan: PlaybackPlan
     geometry: dict[str, CameraGeometry]
     port: int
     server: int
@@ -52,88 +58,95 @@ class Order(BaseModel):
     settle_s: float
     seconds: float
     inference: bool = True
-    looks_per_s: float | None = None
+    analysis_fps: float | None = None
 
 
-class FreeDetector:
-    """`models.detection.detector.Detector` that costs nothing, to measure all the rest.
+class NullDetector:
+    """`models.detection.detector.Detector` without cost, to measure everything else.
 
-    In every picture it sees one road user on his way across, so that cameras are looked at as if traffic moved.
+    It reports one vehicle that crosses the image, so that cameras are analysed at the rate of moving traffic.
     """
 
-    name = "free"
+    name = "null"
     in_flight = 1
 
     def submit(self, image: RgbImage) -> Future[Detections]:
+        """Return the vehicle at its position of this moment."""
         height, width = image.shape[:2]
-        left = _DRIVES_PX_S * time.time() % width
+        left = VEHICLE_PX_S * time.time() % width
         box = np.array([[left, height / 3, left + width / 8, height / 2]], np.float32)
-        found: Future[Detections] = Future()
-        found.set_result(Detections(box, np.array([0.9], np.float32), np.array([0], np.int64)))
-        return found
+        result: Future[Detections] = Future()
+        result.set_result(Detections(box, np.array([0.9], np.float32), np.array([0], np.int64)))
+        return result
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is no model."""
 
 
-class LoggedHealth(CameraHealth):
-    """Remembers every single look and picture, of which the reports tell means only."""
+class RecordedHealth(CameraHealth):
+    """Camera health that also records every analysed and every received frame."""
 
-    def __init__(self, camera_id: str, looks_per_s: float) -> None:
-        super().__init__(camera_id, looks_per_s)
-        self.looks: list[Look] = []
-        self.pictures: list[tuple[float, int]] = []
+    def __init__(self, camera_id: str, analysis_fps: float) -> None:
+        super().__init__(camera_id, analysis_fps)
+        self.frames: list[FrameRecord] = []
+        self.arrivals: list[tuple[float, int]] = []
+        """(Unix seconds, number of frames)."""
 
     def frame_analysed(self, frame: AnalysedFrame) -> None:
         super().frame_analysed(frame)
-        look = Look(taken_at=frame.taken_at, concluded_at=time.time(), waited_s=frame.waited_s, held=not frame.inferred)
-        self.looks.append(look)
+        self.frames.append(
+            FrameRecord(
+                taken_at=frame.taken_at, finished_at=time.time(), waited_s=frame.waited_s, inferred=frame.inferred
+            )
+        )
 
     def received(self, image_size: tuple[int, int], frames: int = 1) -> None:
         super().received(image_size, frames)
-        self.pictures.append((time.time(), frames))
+        self.arrivals.append((time.time(), frames))
 
 
-class Ledger:
-    """The events of all cameras. Thread-safe."""
+class EventRecorder:
+    """Crossings and reconnects from the events of all cameras. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self.crossings: dict[str, list[Crossed]] = {}
+        self.crossings: dict[str, list[CrossingRecord]] = {}
         self.reconnects: dict[str, int] = {}
 
     def put(self, event: Event) -> None:
+        """Record what the event contains of them."""
         data = event.data
         with self._lock:
             if isinstance(data, Counts):
-                crossed = (Crossed(at=c.at.timestamp(), gate=c.gate) for c in data.crossings)
+                crossed = (CrossingRecord(at=c.at.timestamp(), gate=c.gate) for c in data.crossings)
                 self.crossings.setdefault(data.camera_id, []).extend(crossed)
             elif isinstance(data, Health):
                 self.reconnects[data.camera_id] = data.reconnects
 
 
-def watch(order: Order) -> Record:
-    healths: dict[str, LoggedHealth] = {}
-    ledger = Ledger()
+def run(spec: RunSpec) -> RunRecord:
+    """Run the worker, and measure it once the cameras have settled."""
+    healths: dict[str, RecordedHealth] = {}
+    events = EventRecorder()
 
-    def make_health(camera_id: str, looks_per_s: float) -> CameraHealth:
-        return healths.setdefault(camera_id, LoggedHealth(camera_id, looks_per_s))
+    def make_health(camera_id: str, analysis_fps: float) -> CameraHealth:
+        return healths.setdefault(camera_id, RecordedHealth(camera_id, analysis_fps))
 
     with tempfile.TemporaryDirectory() as folder:
-        config = city(order, Path(folder))
-        detector = open_live_detector(config) if order.inference else FreeDetector()
-        with closing(detector), Worker(config, detector, ledger.put, make_health=make_health):
-            wait_for_first_looks(healths.values())
-            time.sleep(order.settle_s)
-            began, before, servers_before = time.time(), cpu_s_by_task(), cpu_s(order.server)
-            time.sleep(order.seconds)
-            ended, after, servers_after = time.time(), cpu_s_by_task(), cpu_s(order.server)
-            memory, servers_memory = resident_mb(os.getpid()), resident_mb(order.server)
-    return Record(
+        config = worker_config(spec, Path(folder))
+        detector = open_live_detector(config) if spec.inference else NullDetector()
+        with closing(detector), Worker(config, detector, events.put, make_health=make_health):
+            wait_for_first_frames(healths.values())
+            time.sleep(spec.settle_s)
+            began, before, servers_before = time.time(), cpu_s_by_task(), cpu_s(spec.server)
+            time.sleep(spec.seconds)
+            ended, after, servers_after = time.time(), cpu_s_by_task(), cpu_s(spec.server)
+            memory, servers_memory = resident_mb(os.getpid()), resident_mb(spec.server)
+    return RunRecord(
         began=began,
         ended=ended,
         cameras=tuple(
-            camera_record(camera, healths[camera.id], ledger, (began, ended)) for camera in order.plan.cameras
+            camera_record(camera, healths[camera.id], events, (began, ended)) for camera in spec.plan.cameras
         ),
         cpu_s={task: round(spent - before.get(task, 0.0), 3) for task, spent in sorted(after.items())},
         servers_cpu_s=round(servers_after - servers_before, 3),
@@ -142,49 +155,51 @@ def watch(order: Order) -> Record:
     )
 
 
-def city(order: Order, folder: Path) -> Config:
-    """As an operator would write it, with the default settings unless the order says otherwise."""
-    rate = order.looks_per_s
+def worker_config(spec: RunSpec, folder: Path) -> Config:
+    """Return the configuration of an operator, with default settings except those of the spec."""
+    rate = spec.analysis_fps
     analysis = AnalysisConfig() if rate is None else AnalysisConfig(analysis_fps=rate, max_analysis_fps=rate)
-    for clip, geometry in order.geometry.items():
+    for clip, geometry in spec.geometry.items():
         (folder / f"{clip}.json").write_text(geometry.model_dump_json(exclude_none=True))
     return Config(
         cameras=tuple(
             CameraConfig(
                 id=camera.id,
                 name=camera.id,
-                url=SecretStr(f"rtsp://127.0.0.1:{order.port}/{camera.id}"),
+                url=SecretStr(f"rtsp://127.0.0.1:{spec.port}/{camera.id}"),
                 geometry=folder / f"{camera.clip}.json",
             )
-            for camera in order.plan.cameras
+            for camera in spec.plan.cameras
         ),
-        weights=order.weights,
+        weights=spec.weights,
         data_dir=folder / "data",
         analysis=analysis,
     )
 
 
-def wait_for_first_looks(healths: Iterable[LoggedHealth]) -> None:
+def wait_for_first_frames(healths: Iterable[RecordedHealth]) -> None:
+    """Wait until a frame of every camera was analysed, or `START_WITHIN_S` have passed."""
     deadline = time.monotonic() + START_WITHIN_S
-    while not all(health.looks for health in healths) and time.monotonic() < deadline:
-        time.sleep(_POLL_S)
+    while not all(health.frames for health in healths) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
 
 
 def camera_record(
-    camera: PlannedCamera, health: LoggedHealth, ledger: Ledger, span: tuple[float, float]
+    camera: PlannedCamera, health: RecordedHealth, events: EventRecorder, span: tuple[float, float]
 ) -> CameraRecord:
+    """Collect what happened at one camera within the span (Unix seconds)."""
     began, ended = span
     return CameraRecord(
         plan=camera,
-        looks=tuple(look for look in health.looks if began <= look.concluded_at < ended),
-        crossings=tuple(c for c in ledger.crossings.get(camera.id, ()) if began <= c.at < ended),
-        received=sum(pictures for at, pictures in health.pictures if began <= at < ended),
-        reconnects=ledger.reconnects.get(camera.id, 0),
+        frames=tuple(frame for frame in health.frames if began <= frame.finished_at < ended),
+        crossings=tuple(c for c in events.crossings.get(camera.id, ()) if began <= c.at < ended),
+        received=sum(frames for at, frames in health.arrivals if began <= at < ended),
+        reconnects=events.reconnects.get(camera.id, 0),
     )
 
 
 if __name__ == "__main__":
     configure_logging()
     end_with_parent()
-    result = watch(Order.model_validate_json(Path(sys.argv[1]).read_text()))
+    result = run(RunSpec.model_validate_json(Path(sys.argv[1]).read_text()))
     Path(sys.argv[2]).write_text(result.model_dump_json())

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
+from pipelines.commands.output_path import require_folder
 from pipelines.config.geometry_file import CameraGeometry, read_geometry
 from pipelines.errors import UserError
 from pipelines.logging import without_credentials
@@ -71,8 +72,7 @@ def count(
     """
     drawn = [parse_gate(text) for text in gates]
     geometry = read_geometry(camera_file) if camera_file else CameraGeometry()
-    for path in (json_path if json_path != "-" else None, video_path):
-        _require_folder(path)
+    require_folder(json_path, video_path)
 
     # OpenCV and the inference runtime take seconds to load, and --help does not need them.
     from models.gating.roi import LOW_FPS, choose_roi  # noqa: PLC0415
@@ -137,11 +137,6 @@ def camera_for(geometry: CameraGeometry, gates: Sequence[Gate], image_size: tupl
         return replace(camera, gates=(*camera.gates, *gates))
     except ValueError as error:
         raise UserError(f"{error}; correct the gates or zones for this video") from error
-
-
-def _require_folder(path: str | Path | None) -> None:
-    if path is not None and not Path(path).resolve().parent.is_dir():
-        raise UserError(f"{path}: the folder {Path(path).resolve().parent} does not exist; create it first")
 
 
 def _report(source: str, camera: Camera, result: "CountResult", wall_s: float) -> dict[str, Any]:

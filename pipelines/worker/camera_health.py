@@ -1,6 +1,5 @@
 """Health of one camera: measurements and conditions from several threads, reported as `Health` events."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.condition_text import english
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
+from pipelines.observability.percentile import p95
 
 MIN_PERIOD_S = 3.0
 """Shortest period (s) between two reports from which overload is derived. [assumption]"""
@@ -214,5 +214,5 @@ def _mismatch(error: ValueError) -> CameraCondition:
 
 
 def _p95(values: Sequence[float], digits: int) -> float | None:
-    """Return the 95th percentile by nearest rank: the smallest value that 95 % of the values do not exceed."""
-    return round(sorted(values)[math.ceil(0.95 * len(values)) - 1], digits) if values else None
+    value = p95(values)
+    return None if value is None else round(value, digits)

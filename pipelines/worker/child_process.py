@@ -10,7 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.errors import UserError
+
 STOP_TIMEOUT_S = 10.0
+START_POLL_S = 0.1
+"""Interval (s) between two attempts to connect to a starting server. [assumption]"""
+CONNECT_TIMEOUT_S = 1.0
+"""Longest wait (s) for a connection on the loopback address. [assumption]"""
 _CHECK_S = 1.0
 
 
@@ -42,6 +48,36 @@ def running_process(
             child.wait()
         if output:
             output.close()
+
+
+@contextmanager
+def running_server(
+    name: str, command: list[str], port: int, *, log: Path, within_s: float
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a server on the loopback address for the length of the block; it accepts connections at `port`.
+
+    name: for messages, such as "the RTSP server". Raises UserError with the last line of its log where it ends or
+    accepts no connection `within_s` seconds.
+    """
+    with running_process(command, log=log) as child:
+        deadline = time.monotonic() + within_s
+        while not accepts_connections(port):
+            if child.poll() is not None or time.monotonic() > deadline:
+                raise UserError(f"{name} did not start: {last_line(log)}")
+            time.sleep(START_POLL_S)
+        yield child
+
+
+def accepts_connections(port: int) -> bool:
+    """Return whether a server listens at a TCP port of the loopback address."""
+    with socket.socket() as probe:
+        probe.settimeout(CONNECT_TIMEOUT_S)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a process's output."""
+    return (log.read_text(errors="replace").strip().splitlines() or ["it wrote nothing"])[-1]
 
 
 def end_with_parent() -> None:

@@ -1,4 +1,4 @@
-"""`simpang bench-capacity` as its own process: it serves, watches, measures and judges."""
+"""`simpang bench-capacity` as its own process: it serves, analyses, measures and assesses."""
 
 import json
 import subprocess
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.capacity.assessment import Point
-from pipelines.capacity.baseline import Reference
+from pipelines.capacity.assessment import CapacityResult
+from pipelines.capacity.baseline import Baseline
 from pipelines.capacity.clips import SIZE
-from pipelines.capacity.records import Record
+from pipelines.capacity.records import RunRecord
 from tests.support.servers import write_clip
 from tests.support.tiny_network import save_tiny_network
 
@@ -22,7 +22,7 @@ def bench_capacity(*arguments: str | Path) -> "subprocess.CompletedProcess[str]"
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
 
 
-def test_two_cameras_are_served_watched_and_judged(tmp_path: Path) -> None:
+def test_two_cameras_are_served_analysed_and_assessed(tmp_path: Path) -> None:
     clips = tmp_path / "clips"
     clips.mkdir()
     write_clip(clips / "road.mp4", seconds=4, size=SIZE)
@@ -39,22 +39,22 @@ def test_two_cameras_are_served_watched_and_judged(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    point = Point.model_validate_json(out.read_text())
+    point = CapacityResult.model_validate_json(out.read_text())
     assert [camera.clip for camera in point.per_camera] == ["road", "road"]
-    assert all(camera.received_fps > 5 and camera.looks_per_s > 0.5 for camera in point.per_camera)
-    assert point.holds == (not point.failed)
+    assert all(camera.received_fps > 5 and camera.analysed_fps > 0.5 for camera in point.per_camera)
+    assert point.passed == (not point.failed)
     assert point.worker_cpu > 0 and point.servers_cpu > 0 and point.worker_mb > point.servers_mb > 10
     assert {"analysis", "decoding", "camera"} <= set(point.worker_cpu_by_task)
-    assert ("are held" in done.stdout) == point.holds
-    record = Record.model_validate_json(record_file.read_text())
+    assert ("Passed with 2 cameras." in done.stdout) == point.passed
+    record = RunRecord.model_validate_json(record_file.read_text())
     one, other = record.cameras
     assert one.plan.position_s(record.began) != pytest.approx(other.plan.position_s(record.began), abs=0.5)
-    assert all(-0.05 <= look.age_s < 10 for camera in record.cameras for look in camera.looks)
-    (kept,) = (tmp_path / "cache").glob("*.reference.json")
-    ((crossed_s, _),) = Reference.model_validate_json(kept.read_text()).crossings
+    assert all(-0.05 <= frame.age_s < 10 for camera in record.cameras for frame in camera.frames)
+    (kept,) = (tmp_path / "cache").glob("*.baseline.json")
+    ((crossed_s, _),) = Baseline.model_validate_json(kept.read_text()).crossings
     crossed = [camera.plan.position_s(crossing.at) for camera in record.cameras for crossing in camera.crossings]
     assert crossed
-    assert crossed == pytest.approx([crossed_s] * len(crossed), abs=0.6), "the plan tells what a camera showed when"
+    assert crossed == pytest.approx([crossed_s] * len(crossed), abs=0.6), "the plan determines the position in the clip"
 
 
 def test_figures_go_to_standard_output_alone_where_that_is_asked_for(tmp_path: Path) -> None:
@@ -72,12 +72,12 @@ def test_figures_go_to_standard_output_alone_where_that_is_asked_for(tmp_path: P
     assert json.loads(done.stdout)["cameras"] == 1
 
 
-@pytest.mark.parametrize(("clips", "told"), [("missing", "no such folder"), ("empty", "no .mp4 or .mkv")])
-def test_a_folder_without_clips_is_refused_in_one_line(tmp_path: Path, clips: str, told: str) -> None:
+@pytest.mark.parametrize(("clips", "message"), [("missing", "no such folder"), ("empty", "no .mp4 or .mkv")])
+def test_a_folder_without_clips_is_refused_in_one_line(tmp_path: Path, clips: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
 
     done = bench_capacity("--cameras", "1", "--clips", tmp_path / clips, "--cache", tmp_path / "cache")
 
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

@@ -8,11 +8,11 @@ import pytest
 from pipelines.capacity.clips import (
     FPS,
     SIZE,
-    as_camera,
     checked_gates,
+    encode_as_camera,
+    gates_within,
     prepare_clips,
     scaled_gate,
-    seen_in,
     window_for,
 )
 from pipelines.config.geometry_file import GateEntry
@@ -27,7 +27,7 @@ def gate(p1, p2):
     return GateEntry(id="G1", p1=p1, p2=p2)
 
 
-def test_a_gate_is_scaled_along_each_side_by_itself():
+def test_a_gate_is_scaled_separately_along_each_side():
     drawn = GateEntry(id="G1", p1=(260, 380), p2=(1080, 1080))
 
     scaled = scaled_gate(drawn, (1280, 1440), (640, 360))
@@ -38,7 +38,7 @@ def test_a_gate_is_scaled_along_each_side_by_itself():
 def test_a_clip_has_the_size_rate_and_keyframes_of_a_street_camera(tmp_path):
     source = write_clip(tmp_path / "road.mp4", seconds=5)
 
-    prepared = as_camera(source, tmp_path / "out.mp4", window=WHOLE, size=SIZE, fps=FPS)
+    prepared = encode_as_camera(source, tmp_path / "out.mp4", window=WHOLE, size=SIZE, fps=FPS)
 
     with av.open(str(prepared)) as container:
         stream = container.streams.video[0]
@@ -51,7 +51,7 @@ def test_a_clip_has_the_size_rate_and_keyframes_of_a_street_camera(tmp_path):
 
 
 @pytest.mark.parametrize("fps", [10, 60])
-def test_a_clip_lasts_as_long_as_before_whatever_its_rate_was(tmp_path, fps):
+def test_an_encoded_clip_keeps_its_length_at_any_rate(tmp_path, fps):
     source = write_clip(tmp_path / "road.mp4", seconds=4)
     replayed = tmp_path / "replayed.mp4"
     with av.open(str(source)) as read, av.open(str(replayed), "w") as written:
@@ -63,7 +63,7 @@ def test_a_clip_lasts_as_long_as_before_whatever_its_rate_was(tmp_path, fps):
             written.mux(packet)
     seconds = 4 * CLIP_FPS / fps
 
-    prepared = as_camera(replayed, tmp_path / "out.mp4", window=WHOLE, size=SIZE, fps=FPS)
+    prepared = encode_as_camera(replayed, tmp_path / "out.mp4", window=WHOLE, size=SIZE, fps=FPS)
 
     with av.open(str(prepared)) as container:
         assert container.streams.video[0].frames == pytest.approx(seconds * FPS, abs=1)
@@ -75,13 +75,13 @@ def test_checked_gates_beside_the_clip_are_used(tmp_path):
     drawn = {"id": "G1", "p1": [0, 720], "p2": [1280, 0]}
     truth.write_text(json.dumps({"width": 1280, "height": 720, "duration_s": 4, "gates": [drawn]}))
 
-    (told,) = checked_gates(tmp_path / "clips" / "road.mp4", (640, 360))
+    (checked,) = checked_gates(tmp_path / "clips" / "road.mp4", (640, 360))
 
-    assert (told.id, told.p1, told.p2) == ("G1", (0.0, 360.0), (640.0, 0.0))
+    assert (checked.id, checked.p1, checked.p2) == ("G1", (0.0, 360.0), (640.0, 0.0))
 
 
 @pytest.mark.parametrize("size", [(320, 240), (640, 240), (240, 320)])
-def test_without_checked_gates_one_lies_across_the_middle_whatever_was_cut_off(tmp_path, size):
+def test_without_checked_gates_one_crosses_the_middle_of_any_window(tmp_path, size):
     (tmp_path / "clips").mkdir()
     write_clip(tmp_path / "clips" / "road.mp4", seconds=1, size=size)
 
@@ -91,12 +91,12 @@ def test_without_checked_gates_one_lies_across_the_middle_whatever_was_cut_off(t
     assert (told.p1, told.p2) == ((0.0, 180.0), (640.0, 180.0))
 
 
-def test_a_picture_of_the_same_shape_is_taken_whole():
+def test_a_frame_of_the_same_aspect_is_used_whole():
     assert window_for((1280, 720), [gate((0, 0), (1280, 720))]) == (0, 0, 1280, 720)
 
 
 @pytest.mark.parametrize("size", [(720, 1280), (800, 600), (450, 360), (2000, 500), (641, 361)])
-def test_any_other_picture_is_cut_and_not_squeezed(size):
+def test_a_frame_of_another_aspect_is_cropped_and_not_distorted(size):
     left, top, width, height = window_for(size, [gate((10, 10), (20, 20))])
 
     assert width / height == pytest.approx(SIZE[0] / SIZE[1], rel=0.02)
@@ -105,20 +105,20 @@ def test_any_other_picture_is_cut_and_not_squeezed(size):
     assert width >= size[0] - 2 or height >= size[1] - 2
 
 
-def test_the_part_with_most_gates_is_taken_and_other_gates_are_left_out():
+def test_the_window_with_most_gates_is_used_and_other_gates_are_dropped():
     low, high, higher = gate((200, 975), (680, 1279)), gate((60, 600), (330, 760)), gate((150, 660), (150, 400))
 
     window = window_for((720, 1280), [low, high, higher])
 
-    told = seen_in(window, [low, high, higher])
+    told = gates_within(window, [low, high, higher])
     _, top, _, tall = window
     assert [g.p1[1] for g in told] == [pytest.approx((v - top) * SIZE[1] / tall) for v in (600, 660)]
 
 
-def test_what_is_cut_out_of_a_clip_is_what_its_gates_are_moved_to(tmp_path):
+def test_gates_are_moved_with_the_window(tmp_path):
     source = write_clip(tmp_path / "road.mp4", seconds=2)
 
-    prepared = as_camera(source, tmp_path / "out.mp4", window=(0, 60, 320, 180), size=SIZE, fps=FPS)
+    prepared = encode_as_camera(source, tmp_path / "out.mp4", window=(0, 60, 320, 180), size=SIZE, fps=FPS)
 
     with av.open(str(source)) as whole, av.open(str(prepared)) as cut:
         before = next(whole.decode(video=0)).to_ndarray(format="gray")
@@ -126,7 +126,7 @@ def test_what_is_cut_out_of_a_clip_is_what_its_gates_are_moved_to(tmp_path):
     assert abs(before[60:].astype(int) - after).mean() < abs(before[:180].astype(int) - after).mean()
 
 
-def test_clips_are_encoded_once_and_told_by_name(tmp_path):
+def test_clips_are_encoded_once_and_sorted_by_name(tmp_path):
     clips, cache = tmp_path / "clips", tmp_path / "cache"
     clips.mkdir()
     for name in ("b", "a"):
@@ -138,12 +138,12 @@ def test_clips_are_encoded_once_and_told_by_name(tmp_path):
     again = prepare_clips(clips, cache)
 
     assert [clip.name for clip in first] == ["a", "b"]
-    assert [clip.pictures for clip in first] == [25, 25]
+    assert [clip.frames for clip in first] == [25, 25]
     assert again == first
     assert [clip.path.stat().st_mtime_ns for clip in again] == written_at
 
 
-def test_a_clip_that_was_replaced_is_encoded_anew(tmp_path):
+def test_a_replaced_clip_is_encoded_again(tmp_path):
     clips, cache = tmp_path / "clips", tmp_path / "cache"
     clips.mkdir()
     write_clip(clips / "a.mp4", seconds=2)
@@ -152,7 +152,7 @@ def test_a_clip_that_was_replaced_is_encoded_anew(tmp_path):
 
     (long,) = prepare_clips(clips, cache)
 
-    assert (short.pictures, long.pictures) == (25, 50)
+    assert (short.frames, long.frames) == (25, 50)
 
 
 def test_a_folder_without_video_is_bad_input(tmp_path):

@@ -46,7 +46,7 @@ def run(*arguments):
     return CliRunner().invoke(calibrate, [str(argument) for argument in arguments], catch_exceptions=False).output
 
 
-def test_the_table_tells_each_error_and_nothing_is_written_unasked(camera_file, tmp_path):
+def test_the_table_shows_each_error_and_no_file_changes_without_write(camera_file, tmp_path):
     before = camera_file.read_text()
     shown = run(camera_file, "--points", points_csv(tmp_path, PLACES))
     assert shown.count("yes") == len(PLACES)

@@ -114,7 +114,7 @@ def test_a_folder_that_is_missing_is_bad_input(tmp_path):
         write_report(report(), str(tmp_path / "no-such" / "out.json"))
 
 
-def test_a_report_that_is_written_row_by_row_says_what_the_whole_does(tmp_path):
+def test_a_report_written_row_by_row_equals_the_whole(tmp_path):
     facts = [
         crossing(1, "N_in", 1.0),
         crossing(1, "S_out", 9.0),
@@ -131,7 +131,7 @@ def test_a_report_that_is_written_row_by_row_says_what_the_whole_does(tmp_path):
     assert whole["gate_intervals"][0]["flow_veh_h"] == 120
 
 
-def test_an_incident_says_where_it_is_on_the_ground_and_on_the_map():
+def test_an_incident_has_its_position_on_the_ground_and_on_the_map():
     points = tuple(
         ControlPoint(pixel=(u, v), ground=(u / 10, (360 - v) / 10))
         for u, v in [(0.0, 0.0), (640.0, 0.0), (640.0, 360.0), (0.0, 360.0)]

@@ -33,7 +33,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def road(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One vehicle that drives from left to right over the middle, and begins anew after 3.2 s."""
+    """One vehicle that drives from left to right over the middle, and starts again after 3.2 s."""
     return write_clip(tmp_path_factory.mktemp("clips") / "road.mp4", seconds=3.0)
 
 
@@ -60,7 +60,7 @@ def test_one_vehicle_over_a_gate_is_one_crossing(road, detector):
     assert counted.duration_s == pytest.approx(3.0, abs=0.01)
 
 
-def test_road_users_are_followed_without_any_geometry(road, detector):
+def test_road_users_are_tracked_without_any_geometry(road, detector):
     with VideoReader(str(road)) as recording:
         counted = count_video(recording, Camera(id="road", image_size=(320, 240)), detector, stop=Event())
     assert counted.road_users == {RoadUser.CAR: 1}
@@ -74,7 +74,7 @@ class CountingDetector(BrightDetector):
         return super().submit(image)
 
 
-def test_a_picture_that_is_repeated_is_looked_at_once_and_counts_as_analysed(tmp_path):
+def test_a_repeated_image_is_detected_once_and_counts_as_analysed(tmp_path):
     """As in streams that were recoded to a higher frame rate."""
     clip = tmp_path / "repeats.mkv"
     with av.open(str(clip), "w") as video:
@@ -98,14 +98,14 @@ def test_a_picture_that_is_repeated_is_looked_at_once_and_counts_as_analysed(tmp
 
 
 @pytest.mark.parametrize(
-    ("analysis_fps", "looks", "gating"),
+    ("analysis_fps", "frames", "gating"),
     [
         *((5.0, 15, gating) for gating in (False, True)),
         *((10.0, 30, gating) for gating in (False, True)),
-        *((analysis_fps, looks, False) for analysis_fps, looks in ((12.5, 38), (25.0, 75), (120.0, 75))),
+        *((analysis_fps, frames, False) for analysis_fps, frames in ((12.5, 38), (25.0, 75), (120.0, 75))),
     ],
 )
-def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detector, analysis_fps, looks, gating):
+def test_fewer_analysed_frames_are_evenly_spread_and_count_the_same(road, detector, analysis_fps, frames, gating):
     camera, seen = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), []
     with VideoReader(str(road)) as recording:
         counted = count_video(
@@ -117,7 +117,7 @@ def test_fewer_looks_a_second_are_evenly_spread_and_count_the_same(road, detecto
             gating=gating,
             callbacks=[lambda frame, *_: seen.append(frame.at)],
         )
-    assert counted.analysed_frames == looks
+    assert counted.analysed_frames == frames
     assert counted.frames == 75
     assert np.diff(seen).max() <= max(1 / analysis_fps, 1 / 25) + 1 / 25 + 1e-6
     (crossing,) = [fact for fact in counted.facts if isinstance(fact, Crossing)]
@@ -132,7 +132,7 @@ class MeasuringDetector(BrightDetector):
         return super().submit(image)
 
 
-def test_with_gating_the_detector_sees_less_and_finds_the_same(road):
+def test_gating_gives_the_detector_fewer_pixels_and_the_same_crossings(road):
     camera, pixels, crossed = Camera(id="road", image_size=(320, 240), gates=(MIDDLE,)), {}, {}
     for gating in (False, True):
         detector = MeasuringDetector()
@@ -145,7 +145,7 @@ def test_with_gating_the_detector_sees_less_and_finds_the_same(road):
     assert pixels[True] < 0.7 * pixels[False]
 
 
-def test_watchers_see_every_frame_in_order(road, detector):
+def test_callbacks_receive_every_frame_in_order(road, detector):
     seen = []
     with VideoReader(str(road)) as recording:
         camera = Camera(id="road", image_size=(320, 240))
@@ -213,7 +213,7 @@ def test_a_camera_file_and_an_annotated_video(road, weights, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--gate", "middle"), "--gate middle: expected ID:u1,v1,u2,v2"),
         (("--gate", "middle:1,2,3"), "--gate middle:1,2,3: expected ID:u1,v1,u2,v2"),
@@ -228,10 +228,10 @@ def test_a_camera_file_and_an_annotated_video(road, weights, tmp_path):
         (("--confidence", "2"), "--confidence"),
     ],
 )
-def test_bad_input_is_one_line_and_status_2(road, weights, arguments, said):
+def test_bad_input_is_one_line_and_status_2(road, weights, arguments, message):
     done = simpang_count(road, *(() if "--weights" in arguments else ("--weights", weights)), *arguments)
     assert done.returncode == 2
-    assert said in done.stderr
+    assert message in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
 
@@ -240,9 +240,9 @@ def test_weights_of_the_wrong_kind_and_a_missing_video_are_one_line(road, tmp_pa
     classifier = save_tiny_network(tmp_path / "classifier", metadata={"task": "classify"})
     wrong_kind = simpang_count(road, "--weights", classifier)
     missing = simpang_count(tmp_path / "missing.mp4", "--weights", classifier)
-    for done, said in ((wrong_kind, "task 'classify'"), (missing, "missing.mp4: cannot be opened")):
+    for done, message in ((wrong_kind, "task 'classify'"), (missing, "missing.mp4: cannot be opened")):
         assert done.returncode == 2
-        assert said in done.stderr
+        assert message in done.stderr
         assert done.stderr.count("\n") == 1
 
 

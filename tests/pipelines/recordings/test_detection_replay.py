@@ -192,7 +192,7 @@ def test_a_simulated_scenario_scores_well(shared_dir, capsys, tmp_path, name):
 
 
 @pytest.mark.parametrize(("name", "every"), [("arterial_free_s2", 1), ("intersection_s2", 2)])
-def test_speeds_are_as_uncertain_as_they_say(shared_dir, name, every):
+def test_errors_of_speeds_match_their_stated_uncertainty(shared_dir, name, every):
     """Two thirds of normal errors are within one standard error; both far fewer and far more would mislead."""
     scenario = shared_dir / "truth" / "scenarios" / name
     if not scenario.is_dir():

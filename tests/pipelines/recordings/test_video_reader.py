@@ -1,4 +1,4 @@
-"""Reading videos: times, ends, and what cannot be read."""
+"""Reading videos: times, ends, and unreadable sources."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def http_server(folder: Path) -> Iterator[str]:
-    """Serves the folder; yields its address."""
+    """Serve the folder; yield its address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -63,7 +63,7 @@ def test_times_count_from_the_first_frame(tmp_path, pts, times):
         assert [frame.at for frame in recording.frames()] == pytest.approx(times, abs=0.002)
 
 
-def test_size_rate_and_length_are_known_beforehand(tmp_path):
+def test_size_rate_and_length_are_known_before_reading(tmp_path):
     with VideoReader(str(write_clip(tmp_path / "clip.mp4", seconds=2))) as recording:
         assert recording.image_size == (320, 240)
         assert recording.frame_s == pytest.approx(1 / 25)
@@ -79,7 +79,7 @@ def test_every_frame_comes_in_order_even_if_it_repeats(tmp_path):
     assert all(later > earlier for earlier, later in pairwise(times))
 
 
-def test_a_file_that_is_cut_off_counts_as_far_as_it_goes(tmp_path):
+def test_a_truncated_file_is_read_to_its_end(tmp_path):
     whole = write_clip(tmp_path / "whole.ts", seconds=4)
     cut = tmp_path / "cut.ts"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
@@ -87,7 +87,7 @@ def test_a_file_that_is_cut_off_counts_as_far_as_it_goes(tmp_path):
         assert 10 < len(list(recording.frames())) < 100
 
 
-def test_what_cannot_be_opened_is_one_line_that_names_it(tmp_path):
+def test_a_source_that_cannot_be_opened_is_one_line_that_names_it(tmp_path):
     (tmp_path / "text.mp4").write_text("no video at all")
     for source in (str(tmp_path / "missing.mp4"), str(tmp_path / "text.mp4"), f"rtsp://127.0.0.1:{free_port()}/x"):
         with pytest.raises(UserError, match="cannot be opened") as refusal:
@@ -96,7 +96,7 @@ def test_what_cannot_be_opened_is_one_line_that_names_it(tmp_path):
         assert "\n" not in str(refusal.value)
 
 
-def test_a_codec_that_nobody_knows_is_refused(tmp_path):
+def test_an_unknown_codec_is_refused(tmp_path):
     known = write_clip(tmp_path / "known.mp4", seconds=1).read_bytes()
     header = known.index(b"moov")
     (tmp_path / "unknown.mp4").write_bytes(known[:header] + known[header:].replace(b"avc1", b"zzz1"))
@@ -120,13 +120,13 @@ def test_http_and_hls_addresses_are_read_to_their_end(tmp_path, name, options):
         assert not recording.is_live
 
 
-def test_a_password_in_the_address_is_never_told():
+def test_a_password_in_the_address_is_never_shown():
     with pytest.raises(UserError, match=r"rtsp://\*\*\*@127") as refusal:
         VideoReader(f"rtsp://admin:s3cret@127.0.0.1:{free_port()}/x")
     assert "s3cret" not in str(refusal.value)
 
 
-def test_sound_without_a_picture_is_refused(tmp_path):
+def test_sound_without_video_is_refused(tmp_path):
     path = tmp_path / "sound.wav"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000)
@@ -138,8 +138,8 @@ def test_sound_without_a_picture_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("wanted_per_s", [5.0, 8.0])
-def test_frames_that_nobody_wants_are_passed_over_and_those_wanted_are_there(tmp_path, wanted_per_s):
-    """With B-frames, of which some are what no other frame is built on."""
+def test_unwanted_frames_are_skipped_and_all_wanted_frames_come(tmp_path, wanted_per_s):
+    """The clip has B-frames; no frame is predicted from some of them."""
     clip = write_clip(tmp_path / "reordered.mp4", seconds=4.0, reordered=True)
     with VideoReader(str(clip)) as recording:
         everything = [frame.at for frame in recording.frames()]

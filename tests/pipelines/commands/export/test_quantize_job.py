@@ -24,7 +24,7 @@ def export(*arguments):
     return CliRunner().invoke(models, ["export", *map(str, arguments)], catch_exceptions=True)
 
 
-def test_an_int8_model_is_told_about_and_lies_beside_its_original(tmp_path, weights):
+def test_an_int8_model_is_reported_and_stored_beside_its_original(tmp_path, weights):
     video = write_clip(tmp_path / "road.mp4", seconds=4.0)
     done = export(weights, "--to", "openvino", "--int8", "--pictures", video, "--count", 160, "--imgsz", 320)
     assert done.exit_code == 0, done.output
