@@ -29,8 +29,7 @@ setup: $(FULL) $(PAGES) $(TIMESCALEDB) ## Everything for development, except Chr
 
 .PHONY: unit
 unit: $(LIGHT) ## The tests without a server, a browser or a subprocess: under a minute
-	$(BIN)/pytest -m "$(UNIT)" -n 2 --dist loadfile
-UNIT := not integration and not server and not slow
+	$(BIN)/pytest --unit -n 2 --dist load
 
 .PHONY: test
 # Integration tests mostly wait for their servers: three at a time, and an idle worker takes tests of another.

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.scenario", "tests.support.servers"]
+pytest_plugins = ["tests.support.scenario", "tests.support.servers", "tests.support.unit_suite"]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+collect_ignore = ["demo_check.py"]
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import pytest
 
 from pipelines.store.migrate import migrations
 
+pytestmark = pytest.mark.slow  # a process of its own
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENT = REPOSITORY / "docs" / "adding-a-measure.md"
 PACKAGES = ("analytics", "models", "pipelines", "portal", "docs")

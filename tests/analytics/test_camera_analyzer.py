@@ -183,6 +183,7 @@ def containers(thing, seen=None, depth=0):
     return sum(containers(getattr(thing, n), seen, depth + 1) for n in names) if ours else 0
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_over_days_of_traffic():
     analyzer = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
     sizes = []

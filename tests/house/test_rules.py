@@ -88,5 +88,6 @@ def test_a_measure_holds_up_to_its_limit() -> None:
     assert not Measure("lines", ["a"], wanted=60, value=61).holds
 
 
+@pytest.mark.slow
 def test_the_repository_is_read() -> None:
     assert len(functions()) > 1000

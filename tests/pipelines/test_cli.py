@@ -6,6 +6,8 @@ from importlib.metadata import entry_points
 
 import pytest
 
+pytestmark = pytest.mark.slow  # the command runs in a process of its own
+
 
 def simpang(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

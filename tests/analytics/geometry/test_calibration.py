@@ -60,6 +60,7 @@ def test_four_points_fit_exactly_and_check_nothing():
     assert not found.is_checked
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000), offset=st.tuples(*[st.floats(-1e4, 1e4)] * 2), turn=st.floats(0, 6.28))
 @settings(max_examples=15, deadline=None)
 def test_the_ground_frame_may_lie_anywhere(seed, offset, turn):
@@ -109,6 +110,7 @@ def test_points_that_cannot_be_used_are_refused(pixels, ground, message):
         calibrate(pixels, ground, image_size=SIZE)
 
 
+@pytest.mark.slow
 def test_random_samples_give_the_same_result_on_every_run():
     random = np.random.default_rng(7)
     ground = np.stack([random.uniform(-10, 10, 20), random.uniform(20, 80, 20)], axis=1)

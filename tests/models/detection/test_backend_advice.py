@@ -45,6 +45,7 @@ def test_a_float_network_on_the_cpu_is_advised_to_become_int8(tmp_path):
     assert "--int8" in path.suggestion
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)")
 def test_int8_on_the_cpu_needs_no_suggestion(tmp_path):
     import numpy as np

@@ -91,6 +91,7 @@ def test_many_threads_get_each_their_own_answer(tmp_path, detector_of):
         assert list(threads.map(left_edge, lefts)) == lefts
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_survived_after_detectors_came_and_went(tmp_path):
     """In a process of its own, as it crashed once: see `_core`."""
     save_tiny_network(tmp_path / "m")

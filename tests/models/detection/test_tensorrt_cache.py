@@ -139,6 +139,7 @@ def test_pictures_without_labels_are_laid_out_as_ultralytics_wants_them(tmp_path
         calibration_set(tmp_path / "none", [])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("ultralytics") is None, reason="needs the extra `yolo` (ultralytics and torch)")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_ultralytics_reads_that_set_and_refuses_a_machine_without_a_gpu(tmp_path):

@@ -15,6 +15,7 @@ from models.errors import UnusableWeights
 from models.export.exporter import export_weights
 
 pytestmark = [
+    pytest.mark.slow,  # torch
     pytest.mark.skipif(find_spec("ultralytics") is None, reason="needs the extra `yolo` (ultralytics and torch)"),
     # torch and ultralytics warn about their own use of each other
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),

@@ -15,6 +15,8 @@ from models.export.accuracy_report import compare_accuracy
 from models.export.quantization import has_nncf, quantize
 from tests.support.tiny_network import save_tiny_network
 
+pytestmark = pytest.mark.slow  # NNCF quantises real networks
+
 needs_nncf = pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)")
 
 

@@ -144,6 +144,7 @@ def test_a_slight_shake_is_no_motion() -> None:
     assert np.mean([moment.share for moment in moments]) <= 0.25
 
 
+@pytest.mark.slow
 def test_a_stopped_vehicle_is_carried_over_for_a_minute() -> None:
     street, stands = Street(), boxes((300, 150))
     moments = list(gated_frames(330, lambda _: street.picture(stands), lambda _: stands))

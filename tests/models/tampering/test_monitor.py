@@ -152,10 +152,12 @@ def check_no_alarm(change: Callable[[float, Grey], Grey], seconds: float = 600) 
         assert report.state is ViewState.OK, f"{report} at {t} s"
 
 
+@pytest.mark.slow
 def test_nightfall_is_no_fault():
     check_no_alarm(lambda t, p: light(view(p), 1 - 0.6 * min(1.0, t / 600), noise=4), seconds=900)
 
 
+@pytest.mark.slow
 def test_street_lights_that_go_out_are_no_fault():
     check_no_alarm(lambda t, p: light(view(p), 1.0 if t < 300 else 0.45, noise=2))
 
@@ -170,6 +172,7 @@ def test_headlights_on_a_dark_road_are_not_dark():
     check_no_alarm(at_night)
 
 
+@pytest.mark.slow
 def test_a_camera_that_shakes_is_no_moved_one():
     def shaken(t: float, picture: Grey) -> Grey:
         du, dv, turn = np.random.default_rng(int(t * 10)).normal(0, (0.004, 0.004, 0.3))
@@ -178,6 +181,7 @@ def test_a_camera_that_shakes_is_no_moved_one():
     check_no_alarm(shaken)
 
 
+@pytest.mark.slow
 def test_a_bus_before_the_lens_is_no_cover():
     def passing(t: float, picture: Grey) -> Grey:
         seen = view(picture).copy()
@@ -188,6 +192,7 @@ def test_a_bus_before_the_lens_is_no_cover():
     check_no_alarm(passing)
 
 
+@pytest.mark.slow
 def test_a_queue_that_moves_up_is_no_moved_camera():
     queue = cv2.resize(np.random.default_rng(3).integers(20, 235, (20, 60)).astype(np.uint8), (240, 80))
 
@@ -199,6 +204,7 @@ def test_a_queue_that_moves_up_is_no_moved_camera():
     check_no_alarm(standing)
 
 
+@pytest.mark.slow
 def test_a_view_that_creeps_away_is_reported():
     monitor = ViewMonitor()
     reports = [

@@ -71,6 +71,7 @@ def test_a_reference_that_no_longer_agrees_is_replaced():
     assert np.array_equal(references.by_time_of_day[4].image, rebuilt.image)
 
 
+@pytest.mark.slow
 def test_hours_of_wind_cause_no_drift():
     """Hours of small movements to and fro: what is learned stays where it was learned first."""
     watch, wind = ViewMonitor(), np.random.default_rng(1).integers(-3, 4, 4000)
@@ -101,6 +102,7 @@ def test_arrays_that_do_not_belong_together_are_refused():
         ReferenceSet.from_arrays({"picture_4": arrays["picture_4"]})
 
 
+@pytest.mark.slow
 def test_a_sudden_change_between_day_and_night_is_no_fault():
     watch = ViewMonitor()
     assert set(states(watch, NOON, 60, street)) == {ViewState.OK}
@@ -109,12 +111,14 @@ def test_a_sudden_change_between_day_and_night_is_no_fault():
     assert states(watch, NOON + 1000, 20, lambda k: street(k, shift=20))[-1] is ViewState.MOVED
 
 
+@pytest.mark.slow
 def test_a_restart_at_night_accepts_the_view_of_the_day():
     by_day = ViewMonitor()
     states(by_day, NOON, 120, street)
     assert set(states(ViewMonitor(by_day.references), MIDNIGHT, 60, at_night)) == {ViewState.OK}
 
 
+@pytest.mark.slow
 def test_a_camera_turned_by_night_and_restarted_is_reported_at_day():
     by_day = ViewMonitor()
     states(by_day, NOON, 120, street)

@@ -82,6 +82,7 @@ def test_repeated_or_earlier_times_do_not_raise(tracker):
     assert tracker.update(3.1, Detections.empty()).track_id.tolist() == []
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_by_the_road_users_in_view(tracker):
     rng = np.random.default_rng(1)
     for k in range(2000):

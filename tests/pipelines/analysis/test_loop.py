@@ -10,6 +10,7 @@ from threading import Event as Flag
 from threading import Lock, Thread
 
 import numpy as np
+import pytest
 from av.video.frame import VideoFrame
 
 from analytics.camera import Camera
@@ -27,6 +28,8 @@ from pipelines.ingest.rate_limiter import MAX_CREDIT_LEFT
 from pipelines.worker.camera_health import CameraHealth
 from tests.support.servers import wait_until
 from tests.support.street import street_frame
+
+pytestmark = pytest.mark.slow  # seconds of real time
 
 SHADES = {"a": 40, "b": 100, "c": 160}
 """Brightness of each camera's frames, by which the detector below identifies the camera."""

@@ -165,6 +165,7 @@ os._exit(9)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_no_event_in_the_outbox(tmp_path: Path) -> None:
     path, put = tmp_path / "outbox.db", tmp_path / "put"
     root = Path(__file__).resolve().parents[3]

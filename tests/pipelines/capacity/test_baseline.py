@@ -23,6 +23,8 @@ from pipelines.recordings.video_reader import VideoReader
 from tests.support.bright_detector import BrightDetector
 from tests.support.servers import write_clip
 
+pytestmark = pytest.mark.slow  # an RTSP server plays encoded clips
+
 
 @pytest.fixture(params=[2.0, 6.0])
 def clip(request, tmp_path):

@@ -19,6 +19,8 @@ from pipelines.config.geometry_file import GateEntry
 from pipelines.errors import UserError
 from tests.support.servers import CLIP_FPS, write_clip
 
+pytestmark = pytest.mark.slow  # clips are encoded
+
 WHOLE = (0, 30, 320, 180)
 """All that fits of the clips that are written here, 320x240."""
 

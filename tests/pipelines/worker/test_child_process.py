@@ -2,7 +2,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.support.servers import wait_until
+
+pytestmark = pytest.mark.slow  # processes
 
 CHILD = """
 import time

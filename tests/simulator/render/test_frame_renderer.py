@@ -73,6 +73,7 @@ def test_night_is_darker_than_day(scenery: Scenery, site: Site) -> None:
     assert images[0] > 1.3 * images[1] > 1.3 * images[2]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_pixels_noise_included(site: Site) -> None:
     state = traffic_state_with(site, [PlacedUser("hatch", 26.0, 4.0, speed=12.0)])
     frames = []

@@ -12,7 +12,10 @@ from pipelines.errors import UserError
 from tests.support.servers import write_clip
 from tests.support.tiny_network import save_tiny_network
 
-pytestmark = pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)")
+pytestmark = [
+    pytest.mark.slow,  # NNCF quantises real networks
+    pytest.mark.skipif(not has_nncf(), reason="needs the extra `quantise` (NNCF)"),
+]
 
 
 @pytest.fixture
