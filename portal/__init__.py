@@ -1,1 +1,1 @@
-"""Serving people: API, public map, planners' history, police alerts."""
+"""Web portal: HTTP API, public map, history for planners, incidents for police."""

@@ -1,4 +1,4 @@
-"""The portal: an API for what is known of the traffic, live video, and the pages that show both."""
+"""The web application: API of the traffic data, live video, and the pages that show them."""
 
 import time
 from collections.abc import AsyncIterator
@@ -34,16 +34,18 @@ from portal.simulation.narration import NarrationFile
 from portal.spa import STATIC, SpaFiles, pages
 
 DESCRIPTION = """Traffic analytics of a city's own CCTV. Times are UTC (RFC 3339). What was not observed is `null`,
-never 0, and a level without recent data is `unknown`. Anonymous visitors see public cameras only; the others do not
-exist for them. Errors are `{"detail": "one sentence"}`."""
+never 0, and a level without recent data is `unknown`. Without a session only public cameras exist; the others are not
+found. Errors are `{"detail": "one sentence"}`."""
+"""Description of the API in its OpenAPI document."""
 MAX_BODY_BYTES = 16_384
+"""Longest request body in bytes, several times as long as a calibration with all its points. [assumption]"""
 
 
 def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
-    """The whole portal. While it runs, one thread of its own watches the database through `pool`.
+    """The portal over the database of `pool`. While it runs, a thread of its own reads the current state.
 
-    Raises UserError for users that cannot be used. Where the configuration names none, the first start makes an
-    administrator and prints the password on standard error, once.
+    Raises UserError for users or sessions that cannot be loaded. If the configuration names no users, the first start
+    creates an administrator and prints the password on standard error, once.
     """
     users = load_users(config, _announce)
     services = Services(
@@ -54,12 +56,12 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         sessions=open_sessions(config.data_dir, users, time.time()),
         sign_in_limiter=AttemptLimiter(),
     )
-    # The documentation pages of FastAPI load scripts from elsewhere; /openapi.json says the same.
+    # FastAPI's documentation pages load scripts from other sites; /openapi.json has the same content.
     app = FastAPI(
         title=f"Simpang {config.city.name}",
         description=DESCRIPTION,
         version=version("simpang"),
-        lifespan=_watching,
+        lifespan=_live_updates,
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
@@ -77,7 +79,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
 
 
 @asynccontextmanager
-async def _watching(app: FastAPI) -> AsyncIterator[None]:
+async def _live_updates(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     broadcaster = Broadcaster()
     narration = NarrationFile(services.config.portal.narration, services.catalogue)
@@ -89,7 +91,7 @@ async def _watching(app: FastAPI) -> AsyncIterator[None]:
 
 def _announce(password: str) -> None:
     click.echo(
-        f"The configuration names no users, so one was made: name admin, password {password}\n"
-        "It is shown this once. Name your own under 'users:' with hashes from: simpang password",
+        f"The configuration names no users, so an administrator was created: name admin, password {password}\n"
+        "It is shown only this once. Add your own users under 'users:' with hashes from: simpang password",
         err=True,
     )

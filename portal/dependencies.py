@@ -1,4 +1,4 @@
-"""What the routes work with: made once for an app, reached through the request."""
+"""Services of the portal, created once per app, as dependencies of the routes."""
 
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -20,6 +20,8 @@ from portal.simulation.narration import NarrationFile
 
 @dataclass(frozen=True)
 class Services:
+    """What exists from the creation of the app."""
+
     config: Config
     pool: ConnectionPool
     catalogue: CameraCatalogue
@@ -29,12 +31,13 @@ class Services:
 
     @property
     def zone(self) -> ZoneInfo:
+        """Time zone of the city."""
         return ZoneInfo(self.config.city.timezone)
 
 
 @dataclass(frozen=True)
 class Live:
-    """What runs while the app does."""
+    """What exists only while the app runs."""
 
     broadcaster: Broadcaster
     state_updater: StateUpdater

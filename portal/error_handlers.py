@@ -1,4 +1,4 @@
-"""Every error as `{"detail": "one sentence"}`."""
+"""Handlers that answer every error with `{"detail": "one sentence"}`."""
 
 import structlog
 from fastapi import FastAPI, Request
@@ -11,12 +11,13 @@ log = structlog.get_logger(__name__)
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    app.add_exception_handler(RequestValidationError, _not_valid)
-    app.add_exception_handler(DatabaseUnavailable, _database_down)
-    app.add_exception_handler(Exception, _our_fault)
+    """Answer invalid requests with 422, a lost database with 503 and bugs with 500."""
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
+    app.add_exception_handler(Exception, _internal_error)
 
 
-async def _not_valid(_: Request, error: Exception) -> Response:
+async def _invalid_request(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"][1:])
@@ -24,13 +25,13 @@ async def _not_valid(_: Request, error: Exception) -> Response:
     return _problem(422, f"{where}: {what}." if where else f"{what}.")
 
 
-async def _database_down(request: Request, error: Exception) -> Response:
+async def _database_unavailable(request: Request, error: Exception) -> Response:
     log.warning("the database does not answer", path=request.url.path, error=error)
     return _problem(503, "The database does not answer; please try again in a minute.", {"Retry-After": "30"})
 
 
-async def _our_fault(_: Request, __: Exception) -> Response:
-    """The server logs it with its traceback."""
+async def _internal_error(_: Request, __: Exception) -> Response:
+    """A bug; the server logs its traceback."""
     return _problem(500, "Something went wrong here; it has been logged.")
 
 

@@ -1,4 +1,4 @@
-"""Security headers on every answer: nothing from elsewhere is loaded, nobody frames us, nothing personal is cached."""
+"""Security headers of every answer: no foreign content, no framing by other sites, no cache of personal data."""
 
 from urllib.parse import urlsplit
 
@@ -7,7 +7,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 def content_security_policy(tiles: str | None) -> str:
-    """Ourselves only, the city's tile server for map pictures, and blobs for the video player.
+    """Policy that allows the portal itself, images of the city's tile server, and blobs for the video player.
+
+    tiles: address of the tile server, None without one.
 
     >>> "img-src 'self' data: https://tiles.example.id;" in content_security_policy("https://tiles.example.id/{z}.png")
     True
@@ -32,12 +34,14 @@ def content_security_policy(tiles: str | None) -> str:
 
 
 def _origin(tiles: str) -> str:
-    """`{s}` in the host, a tile server's many names, becomes a wildcard."""
+    """Scheme and host of an address. `{s}` in the host, for several names of a tile server, becomes a wildcard."""
     parts = urlsplit(tiles)
     return f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}"
 
 
 class SecurityHeaders:
+    """ASGI middleware that adds the headers."""
+
     def __init__(self, app: ASGIApp, tiles: str | None) -> None:
         self._app = app
         self._headers = {

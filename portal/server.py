@@ -1,4 +1,4 @@
-"""Serving the portal until someone asks it to stop."""
+"""HTTP server of the portal: its socket, its start, and its end by Ctrl-C or SIGTERM."""
 
 import errno
 import logging
@@ -18,29 +18,29 @@ from portal.app import create_app
 
 log = structlog.get_logger(__name__)
 
-Up = Callable[[str], None]
-"""Is given the address once requests are answered."""
+OnUp = Callable[[str], None]
+"""Called with the address once requests are answered."""
 GRACE_S = 1
-"""Answers that are under way when the portal stops have this long; streams are ended at once."""
+"""Seconds that unfinished answers have when the portal stops; streams end at once. [assumption]"""
 
 
 @contextmanager
 def listening_socket(portal: PortalConfig) -> Iterator[socket.socket]:
-    """The socket of the portal, taken first of all, so that a busy port is told before anything else has started.
+    """The socket of the portal. Open it first, so that a busy port is reported before other parts start.
 
-    Raises UserError where the address cannot be used.
+    Raises UserError if the address cannot be used.
     """
     try:
         listener = socket.create_server((portal.host, portal.port), family=_family(portal.host))
     except OSError as error:
-        raise UserError(f"portal.port: {_why_not(portal, error)}") from None
+        raise UserError(f"portal.port: {_reason(portal, error)}") from None
     with listener:
         yield listener
 
 
 @contextmanager
 def sigterm_as_interrupt() -> Iterator[None]:
-    """`docker stop` and systemd then end as Ctrl-C does: through every `with` block."""
+    """Let SIGTERM, which `docker stop` and systemd send, end the program like Ctrl-C: through every `with` block."""
     previous = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -48,20 +48,20 @@ def sigterm_as_interrupt() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def serve_portal(config: Config, up: Up) -> None:
-    """The portal alone, on the database that others fill, until Ctrl-C or SIGTERM."""
+def serve_portal(config: Config, on_up: OnUp) -> None:
+    """Serve the portal alone, over a database that other processes write, until Ctrl-C or SIGTERM."""
     with sigterm_as_interrupt(), listening_socket(config.portal) as listener, open_database(config) as pool:
-        serve(create_app(config, pool), listener, up)
+        serve(create_app(config, pool), listener, on_up)
 
 
-def serve(app: FastAPI, listener: socket.socket, up: Up) -> None:
-    """Serves until Ctrl-C or SIGTERM."""
+def serve(app: FastAPI, listener: socket.socket, on_up: OnUp) -> None:
+    """Serve `app` until Ctrl-C or SIGTERM."""
     with _uvicorn_logs(), suppress(KeyboardInterrupt):
-        PortalServer(app, listener, up).run()
+        PortalServer(app, listener, on_up).run()
 
 
 def address_of(listener: socket.socket) -> str:
-    """What to type into a browser on this machine."""
+    """Address of the portal for a browser on this machine."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 (a comparison)
         host = "127.0.0.1"
@@ -69,9 +69,9 @@ def address_of(listener: socket.socket) -> str:
 
 
 class PortalServer(uvicorn.Server):
-    """uvicorn waits for open answers before it ends the app; ours must end the streams first, or it waits in vain."""
+    """uvicorn server that ends the open streams first: uvicorn would wait for them before it stops the app."""
 
-    def __init__(self, app: FastAPI, listener: socket.socket, up: Up) -> None:
+    def __init__(self, app: FastAPI, listener: socket.socket, on_up: OnUp) -> None:
         super().__init__(
             uvicorn.Config(
                 app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
@@ -79,7 +79,7 @@ class PortalServer(uvicorn.Server):
         )
         self._app = app
         self._listener = listener
-        self._up = up
+        self._on_up = on_up
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         super().run(sockets or [self._listener])
@@ -87,7 +87,7 @@ class PortalServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._up(address_of(self._listener))
+            self._on_up(address_of(self._listener))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._app.state.live.broadcaster.close()
@@ -95,7 +95,7 @@ class PortalServer(uvicorn.Server):
 
 
 class _ToStructlog(logging.Handler):
-    """What uvicorn has to complain about, in our own logs."""
+    """Forwards uvicorn's warnings and errors to the log of the program."""
 
     def emit(self, record: logging.LogRecord) -> None:
         log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
@@ -115,7 +115,7 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def _why_not(portal: PortalConfig, error: OSError) -> str:
+def _reason(portal: PortalConfig, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"{portal.port} on {portal.host} is taken by another program; stop that one or choose another port"
     return f"cannot listen on {portal.host} port {portal.port} ({error.strerror or error}); correct portal.host or port"

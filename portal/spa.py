@@ -1,4 +1,4 @@
-"""The built front end: its files, and its one page at every address that it draws itself."""
+"""The built front end: its files, and its single page at every address that it renders itself."""
 
 from os import PathLike, stat_result
 from pathlib import Path
@@ -13,16 +13,20 @@ from portal.auth.permissions import CurrentUser
 from portal.dependencies import ServicesDep
 
 STATIC = Path(__file__).parent / "static"
+"""Folder of the built front end."""
 PAGES = ("/", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
+"""Addresses that the front end renders, as in portal/web/src/router.ts: map, history, incidents, sign-in."""
 
 _NOT_BUILT = "The pages of the portal are not built yet: run `make setup`. The API is at /openapi.json.\n"
+"""Answer of every page if the front end is not built."""
 _NOT_FOUND = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Simpang</title>
 <h1>Halaman tidak ditemukan</h1><p lang="en">There is no such page.</p><p><a href="/">Simpang</a></p></html>
 """
+"""Page of unknown addresses."""
 
 
 class SpaFiles(StaticFiles):
-    """Files with a hash in their name may be kept for ever, all others are asked for again."""
+    """Static files: browsers cache those with a hash in their name, and revalidate all others."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if path.split("/", maxsplit=1)[0] in ("api", "live"):
@@ -38,13 +42,13 @@ class SpaFiles(StaticFiles):
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        kept = scope["path"].startswith("/assets/")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"
+        is_hashed = scope["path"].startswith("/assets/")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         return response
 
 
 def pages(static: Path) -> APIRouter:
-    """The addresses of pages; `/camera/ID` is 404 (with the page, which says so) where the camera is not visible."""
+    """Routes of all pages. `/camera/ID` has status 404, with the page, if the camera is not visible."""
     router = APIRouter(include_in_schema=False)
 
     def page() -> Response:

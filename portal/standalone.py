@@ -1,4 +1,7 @@
-"""All parts in one process. Each is a context manager: they start from top to bottom and stop the other way."""
+"""All parts of Simpang in one process: cameras, bus, store, alerts and portal.
+
+Each part is a context manager: they start from top to bottom and stop in reverse order.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -20,15 +23,16 @@ from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.worker import Worker
 from portal.app import create_app
-from portal.server import Up, listening_socket, serve, sigterm_as_interrupt
+from portal.server import OnUp, listening_socket, serve, sigterm_as_interrupt
 
 SUBSCRIBER_STOP_S = 5.0
+"""Seconds to wait at the end for the thread that reads from Kafka. [assumption]"""
 
 
-def run_all_in_one(config: Config, up: Up) -> None:
-    """Cameras, bus, store, alerts and portal in one process, until Ctrl-C or SIGTERM.
+def run_all_in_one(config: Config, on_up: OnUp) -> None:
+    """Run all parts in this process until Ctrl-C or SIGTERM.
 
-    The portal is up while cameras are still connecting. What cannot be stored when the end comes waits on disk.
+    The portal answers while cameras are still connecting. Events that cannot be stored before the end stay on disk.
     """
     with ExitStack() as parts:
         parts.enter_context(sigterm_as_interrupt())
@@ -41,12 +45,12 @@ def run_all_in_one(config: Config, up: Up) -> None:
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
         parts.enter_context(Worker(config, detector, outbox.put))
-        serve(app, listener, up)
+        serve(app, listener, on_up)
 
 
 @contextmanager
 def _bus(config: Config, handler: Handler, dead_letters: DeadLetters) -> Iterator[Publisher]:
-    """What is published on it reaches `handler`: by Kafka where one is configured, else within this process."""
+    """A publisher whose events reach `handler`: over Kafka if it is configured, else within this process."""
     if config.bus.kafka is None:
         bus = MemoryBus(dead_letters)
         bus.subscribe(handler)

@@ -36,7 +36,8 @@ from pipelines.events.schema import Event
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from portal.history.queries import BucketRange
-from portal.history.rows import as_csv, zone_history
+from portal.history.csv_table import as_csv
+from portal.history.rows import zone_history
 from portal.openapi import openapi_document
 from zoneinfo import ZoneInfo
 

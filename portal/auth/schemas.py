@@ -7,7 +7,7 @@ from portal.schemas import ApiModel
 
 
 class SessionUser(ApiModel):
-    """Name and roles of the user who has signed in."""
+    """Name and roles of a signed-in user."""
 
     name: str
     roles: list[Role]

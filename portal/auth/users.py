@@ -1,4 +1,4 @@
-"""Users who may sign in: those of the configuration, or one administrator that the first start creates."""
+"""Users of the portal: those of the configuration, or an administrator that the first start creates."""
 
 import json
 import os

@@ -1,1 +1,1 @@
-"""Catalogue of cameras and their API."""
+"""Catalogue of the cameras, their state and counts over HTTP, and trial calibration."""

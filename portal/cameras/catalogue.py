@@ -1,4 +1,4 @@
-"""The cameras of the configuration, as the portal shows them."""
+"""Catalogue of the cameras of the configuration, with the rule by which they are visible."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from pipelines.config.settings import CameraConfig, Config, SiteConfig
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One camera: its configuration, its site, and what is drawn on its picture."""
+    """A camera: its configuration, its site, and the gates and zones drawn on its frame."""
 
     camera: CameraConfig
     site: SiteConfig | None
@@ -25,15 +25,17 @@ class CatalogueEntry:
 
     @property
     def position(self) -> Position | None:
-        """Its own place on the map, else that of its site."""
+        """The camera's own position, else that of its site."""
         return self.camera.position or (self.site.position if self.site else None)
 
     @property
     def zones(self) -> tuple[str, ...]:
+        """Ids of the drawn zones; without any, the zone of the whole frame."""
         return tuple(zone.id for zone in self.geometry.zones) or (WHOLE_FRAME_ZONE,)
 
     @property
     def gates(self) -> tuple[str, ...]:
+        """Ids of the gates."""
         return tuple(gate.id for gate in self.geometry.gates)
 
 
@@ -48,10 +50,10 @@ class CameraCatalogue:
         }
 
     def visible(self, *, signed_in: bool) -> list[CatalogueEntry]:
-        """Whoever is not signed in sees public cameras only; the others do not exist for them."""
+        """All cameras for a signed-in user, else the public ones, in the order of the configuration."""
         return [entry for entry in self._entries.values() if signed_in or entry.public]
 
     def find(self, camera_id: str, *, signed_in: bool) -> CatalogueEntry | None:
-        """None where there is no such camera, or none that this user may know of."""
+        """The camera with this id; None if it does not exist or is not visible."""
         entry = self._entries.get(camera_id)
         return entry if entry and (signed_in or entry.public) else None

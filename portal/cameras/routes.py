@@ -1,4 +1,4 @@
-"""Cameras, what is known of them now, and what they counted in the last minutes."""
+"""Cameras: their current state, and their gate crossings of the last minutes."""
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -20,11 +20,12 @@ from portal.schemas import Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
 NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+"""Documented answer of routes with a camera id."""
 
 
 @router.get("")
 def cameras(services: ServicesDep, live: LiveDep, user: CurrentUser) -> Cameras:
-    """Every camera this user may see, in the order of the configuration."""
+    """Every visible camera with its current state, in the order of the configuration."""
     now = datetime.now(UTC)
     visible = services.catalogue.visible(signed_in=user is not None)
     states = [camera_state(entry, live.state_updater.reports, now) for entry in visible]
@@ -33,7 +34,7 @@ def cameras(services: ServicesDep, live: LiveDep, user: CurrentUser) -> Cameras:
 
 @router.get("/{camera_id}", responses=NO_SUCH_CAMERA)
 def camera(entry: VisibleCamera, live: LiveDep, user: CurrentUser) -> CameraDetail:
-    """One camera with its gates and zones in pixels."""
+    """One camera with its current state, and its gates and zones in pixels."""
     detail = camera_detail(entry, live.state_updater.reports, datetime.now(UTC))
     return detail if has_role(user, "operator") else redact(detail)
 
@@ -42,9 +43,9 @@ def camera(entry: VisibleCamera, live: LiveDep, user: CurrentUser) -> CameraDeta
 def counts(
     entry: VisibleCamera, services: ServicesDep, minutes: Annotated[int, Query(ge=1, le=180)] = 15
 ) -> RecentCounts:
-    """Gate crossings of the last minutes, the newest of which is still filling.
+    """Gate crossings of the last minutes; the newest minute is not over yet.
 
-    A camera without gates counts nothing: its minutes have no counts rather than zeros.
+    A camera without gates has null in place of counts, not zeros.
     """
     now = datetime.now(UTC)
     newest = now.replace(second=0, microsecond=0)
@@ -62,7 +63,7 @@ def counts(
             MinuteCounts(
                 start_at=start,
                 observed=round(min(1.0, observed_s.get(start, 0) / 60), 3),
-                counts=_in_minute(crossings, start) if entry.gates and start in observed_s else None,
+                counts=_counts_in(crossings, start) if entry.gates and start in observed_s else None,
             )
             for start in starts
         ],
@@ -70,7 +71,7 @@ def counts(
     )
 
 
-def _in_minute(crossings: list[CrossingCount], start: datetime) -> Counts:
+def _counts_in(crossings: list[CrossingCount], start: datetime) -> Counts:
     return counted((row.road_user, row.n) for row in crossings if row.minute == start)
 
 

@@ -1,1 +1,1 @@
-"""Past traffic measures and their API."""
+"""Counts and measures of the past, over HTTP and as CSV."""

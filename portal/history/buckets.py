@@ -1,17 +1,19 @@
-"""Cutting a period of history into buckets."""
+"""Division of a period of history into buckets of time."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MAX_BUCKETS = 5000
+"""Most buckets of one answer: 52 days of quarters of an hour. [assumption]"""
 DAY_S = 86_400
+"""Seconds of a day without a change of the clock; as an interval it means the city's own days."""
 
 
 def bucket_edges(from_at: datetime, to_at: datetime, interval_s: int, zone: ZoneInfo) -> list[datetime]:
-    """Edges in UTC of the buckets that cover [from_at, to_at): one more than there are buckets.
+    """Edges of the buckets that cover [from_at, to_at), in UTC: one more than there are buckets.
 
-    Days are those of the city; shorter buckets count from UTC midnight. Raises ValueError, in a sentence for the
-    user, for a period that is empty or has more than 5000 buckets.
+    Days are those of the city; shorter buckets are counted from UTC midnight. Raises ValueError, with a sentence for
+    the user, for a period that is empty or has more than MAX_BUCKETS buckets.
     """
     if to_at <= from_at:
         raise ValueError("'to' must be later than 'from'.")

@@ -1,4 +1,4 @@
-"""Gate counts of the last minutes."""
+"""SQL of the last minutes: gate crossings, and observed time."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +9,8 @@ from psycopg.rows import class_row
 
 @dataclass(frozen=True, slots=True)
 class CrossingCount:
+    """Number of crossings of one gate, direction and class within a UTC minute."""
+
     minute: datetime
     gate: str
     direction: str
@@ -18,6 +20,8 @@ class CrossingCount:
 
 @dataclass(frozen=True, slots=True)
 class ObservedMinute:
+    """Analysed seconds of a UTC minute."""
+
     minute: datetime
     observed_s: float
 
@@ -36,7 +40,7 @@ def crossing_counts(connection: Connection, camera_id: str, from_at: datetime, t
 def observed_minutes(
     connection: Connection, camera_id: str, from_at: datetime, to_at: datetime
 ) -> list[ObservedMinute]:
-    """Analysed seconds of every UTC minute that was observed at all."""
+    """Analysed seconds of every UTC minute with any."""
     with connection.cursor(row_factory=class_row(ObservedMinute)) as cursor:
         return cursor.execute(
             """SELECT date_trunc('minute', start_at) AS minute, sum(observed_s)::float8 AS observed_s FROM observed

@@ -70,6 +70,7 @@ class HeadwayBucket:
 MeasureBucket = dict[str, Any]
 """Measures of intervals over a bucket by name, with `bucket`; for a zone also `observed_s` and `level`."""
 
+# Observed seconds of each bucket.
 _OBSERVED = """
 SELECT width_bucket(start_at, %(edges)s::timestamptz[]) - 1 AS bucket, sum(observed_s)::float8 AS observed_s
 FROM observed
@@ -77,6 +78,7 @@ WHERE camera_id = %(camera)s AND start_at >= %(first)s AND start_at < %(end)s
 GROUP BY 1 HAVING sum(observed_s) > 0
 """
 
+# Crossings of a gate by bucket and class.
 _CROSSINGS = """
 SELECT width_bucket(at, %(edges)s::timestamptz[]) - 1 AS bucket, road_user, count(*) AS n,
        count(*) FILTER (WHERE speed_kmh > 0) AS with_speed,
@@ -86,6 +88,7 @@ WHERE camera_id = %(camera)s AND gate = %(gate)s AND at >= %(first)s AND at < %(
 GROUP BY 1, 2
 """
 
+# Headways of the vehicles of a gate by bucket. A vehicle alone in its direction has no traffic around it.
 _HEADWAYS = """
 WITH vehicle AS (
     SELECT width_bucket(at, %(edges)s::timestamptz[]) - 1 AS bucket, direction, headway_s::float8 AS headway
@@ -123,6 +126,7 @@ _OVER_TIME = {
 _BOTH_DIRECTIONS = {BothDirections.SUM: "sum({x})", BothDirections.LARGEST: "max({x})"}
 """Rule over both directions -> its SQL for a column x with a row a direction."""
 
+# Intervals of a gate or a zone with their bucket and their observed seconds.
 _INTERVALS = """
 SELECT width_bucket(start_at, %(edges)s::timestamptz[]) - 1 AS bucket,
        extract(epoch FROM end_at - start_at)::float8 * coverage AS seconds, {columns}
@@ -130,6 +134,7 @@ FROM {table}
 WHERE camera_id = %(camera)s AND {place} AND start_at >= %(first)s AND start_at < %(end)s AND coverage > 0
 """
 
+# Measures of a gate by bucket: joined over time for each direction, then over both; or over all rows together.
 _GATE_INTERVALS = """
 WITH interval AS ({intervals}), of_direction AS (
     SELECT bucket, direction, {of_direction} FROM interval GROUP BY bucket, direction
@@ -141,6 +146,7 @@ WITH interval AS ({intervals}), of_direction AS (
 SELECT * FROM of_both JOIN together USING (bucket)
 """
 
+# Measures of a zone by bucket, with the known level that lasted longest; of equals, the worse.
 _ZONE_INTERVALS = """
 WITH interval AS ({intervals}), by_level AS (
     SELECT bucket, level, sum(seconds) AS seconds FROM interval GROUP BY bucket, level
@@ -202,7 +208,9 @@ def _intervals(table: str, place: str, columns: Sequence[str]) -> str:
 
 
 _GATE_QUERY = gate_intervals_query(measures_of(GateMeasures))
+"""SQL of all measures of a gate."""
 _ZONE_QUERY = zone_intervals_query(measures_of(ZoneMeasures))
+"""SQL of all measures of a zone."""
 
 
 def observed_buckets(connection: Connection, span: BucketRange) -> list[ObservedBucket]:

@@ -1,4 +1,4 @@
-"""For planners: counts, speed and level over time."""
+"""History for planners: counts and measures of a gate or a zone over time."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,9 @@ from portal.auth.permissions import Planner, get_visible_camera
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
 from portal.history.buckets import bucket_edges
+from portal.history.csv_table import as_csv
 from portal.history.queries import BucketRange
-from portal.history.rows import as_csv, gate_history, zone_history
+from portal.history.rows import gate_history, zone_history
 from portal.history.schemas import History
 from portal.schemas import Problem
 
@@ -27,7 +28,7 @@ router = APIRouter(
 
 
 class Interval(IntEnum):
-    """Seconds."""
+    """Length of a bucket in seconds."""
 
     MINUTE = 60
     FIVE_MINUTES = 300
@@ -61,7 +62,7 @@ def _history(
 
 
 def _check_place(entry: CatalogueEntry, gate: str | None, zone: str | None) -> None:
-    """An unknown gate must not read as one that nobody crossed."""
+    """Refuse an unknown gate or zone, which would otherwise seem to be one without traffic."""
     if (gate is None) == (zone is None):
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, "Give either a gate or a zone.")
     kind, wanted, known = ("gate", gate, entry.gates) if gate is not None else ("zone", zone, entry.zones)
@@ -69,18 +70,18 @@ def _check_place(entry: CatalogueEntry, gate: str | None, zone: str | None) -> N
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"Camera {entry.id} has no such {kind}.")
 
 
-Found = Annotated[History, Depends(_history)]
+HistoryDep = Annotated[History, Depends(_history)]
 
 
 @router.get("/history")
-def history(found: Found) -> History:
-    """Every bucket of the period; those that were not observed are null, which is a gap and not zero."""
+def history(found: HistoryDep) -> History:
+    """Measures of every bucket of the period. Buckets without observation have null, not zero."""
     return found
 
 
 @router.get("/history.csv", response_class=StreamingResponse)
-def history_csv(found: Found, services: ServicesDep) -> StreamingResponse:
-    """The same as a table, with times in UTC and in the city's zone, and empty cells for gaps."""
+def history_csv(found: HistoryDep, services: ServicesDep) -> StreamingResponse:
+    """The same as CSV, with times in UTC and in the city's zone, and empty cells in place of null."""
     place = re.sub(r"[^A-Za-z0-9_-]+", "-", found.gate or found.zone or "")
     days = "_".join(f"{at.astimezone(services.zone):%Y%m%d-%H%M}" for at in _period(found))
     name = f"simpang_{found.camera_id}_{place}_{days}_{found.interval_s}s.csv"

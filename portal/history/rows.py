@@ -1,14 +1,10 @@
-"""Rows of history: one for every bucket of the period, with nulls where nothing was observed."""
+"""Rows of history: one for every bucket of the period, with null where nothing was observed."""
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
@@ -28,28 +24,6 @@ from portal.history.queries import (
     zone_buckets,
 )
 from portal.history.schemas import Counts, HistoryRow
-
-PUBLISHED_COLUMNS = (
-    "flow_veh_h",
-    "speed_kmh",
-    "relative_speed",
-    "occupancy",
-    "level",
-    "headway_mean_s",
-    "headway_median_s",
-    "headway_under_2s",
-    "smp_h",
-    "saturation",
-    "level_of_service",
-    "emp_verified",
-)
-"""First measures of the CSV, in the order of version 0.1.0. All others follow in the order of their definition."""
-
-
-def csv_measures(row: type[HistoryRow]) -> list[str]:
-    """Measures of a row in the order of the CSV's columns; a new one stands behind the published ones."""
-    others = (*PUBLISHED_COLUMNS, "start_at", "end_at", "coverage", "counts")
-    return [*PUBLISHED_COLUMNS, *(field.name for field in fields(row) if field.name not in others)]
 
 
 def gate_history(connection: Connection, span: BucketRange, gate: str) -> list[HistoryRow]:
@@ -85,33 +59,11 @@ def zone_history(connection: Connection, span: BucketRange, zone: str) -> list[H
 
 
 def counted(rows: Iterable[tuple[str, int]]) -> Counts:
-    """Number of crossings of every class, zeros included; for observed time only."""
+    """Number of crossings of every class, zeros included. Use it only for observed time."""
     counts: Counts = dict.fromkeys(ROAD_USERS, 0)
     for road_user, n in rows:
         counts[RoadUser(road_user)] += n
     return counts
-
-
-def as_csv(rows: Iterable[HistoryRow], zone: ZoneInfo) -> Iterator[str]:
-    """Lines with empty cells where nothing was observed; local times carry their offset."""
-    measures = csv_measures(HistoryRow)
-    yield _csv_line(["start_utc", "end_utc", "start_local", "end_local", "coverage", *ROAD_USERS, *measures])
-    for row in rows:
-        counts = [row.counts[road_user] for road_user in ROAD_USERS] if row.counts else [None] * len(ROAD_USERS)
-        times = [
-            *(at.isoformat().replace("+00:00", "Z") for at in (row.start_at, row.end_at)),
-            *(at.astimezone(zone).isoformat() for at in (row.start_at, row.end_at)),
-        ]
-        values = (getattr(row, name) for name in measures)
-        yield _csv_line(
-            [*times, row.coverage, *counts, *(None if value is Level.UNKNOWN else value for value in values)]
-        )
-
-
-def _csv_line(cells: Sequence[object]) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
 
 
 def _numbered(edges: Sequence[datetime]) -> Iterator[tuple[int, tuple[datetime, datetime]]]:

@@ -1,4 +1,4 @@
-"""JSON of counts and history: crossings of the last minutes, and measures over buckets of time."""
+"""JSON of counts and history: gate crossings of the last minutes, and measures over buckets of time."""
 
 from typing import Annotated
 
@@ -17,7 +17,7 @@ class MinuteCounts(ApiModel):
     """Gate crossings of one UTC minute."""
 
     start_at: Utc
-    observed: Fraction = Field(description="Share of the minute that was analysed; the newest is still filling.")
+    observed: Fraction = Field(description="Share of the minute that was analysed; the newest minute is not over yet.")
     counts: Counts | None = Field(description="Gate crossings by class; null where nothing was observed.")
 
 

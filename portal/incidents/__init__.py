@@ -1,1 +1,1 @@
-"""Incidents and their API."""
+"""Incidents for police, over HTTP."""

@@ -1,4 +1,4 @@
-"""Incidents, newest first."""
+"""SQL of incidents: a filtered list, newest first, one by id, and the recent ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ _EVIDENCE = TypeAdapter(IncidentEvidence)
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
+    """An incident as stored. (u, v): pixel in the frame."""
+
     incident_id: str
     camera_id: str
     type: str
@@ -38,10 +40,11 @@ class IncidentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which incidents. from_at, to_at: of detection. open: True for those that last, False for those that are over.
+class IncidentFilter:
+    """Conditions of the list; None for no condition.
 
-    before: those that come after this one (detected_at, id) in the list.
+    from_at, to_at: range of the time of detection. open: True for incidents that last, False for those that ended.
+    before: position in the list (time of detection, id); only incidents behind it.
     """
 
     cameras: Sequence[str]
@@ -52,6 +55,7 @@ class Wanted:
     before: tuple[datetime, str] | None = None
 
 
+# Columns of an incident.
 _COLUMNS = """incident_id, camera_id, type, zone, start_at, detected_at, end_at, u, v, lat, lon, confidence, evidence,
     reason, snapshot"""
 
@@ -65,7 +69,7 @@ WHERE camera_id = ANY(%(cameras)s)
   AND (%(before_at)s::timestamptz IS NULL OR (detected_at, incident_id) < (%(before_at)s, %(before_id)s::text))
 ORDER BY detected_at DESC, incident_id DESC
 LIMIT %(limit)s
-"""  # noqa: S608 (only constants are put in)
+"""  # noqa: S608 (only constants are inserted)
 
 _ONE = f"SELECT {_COLUMNS} FROM incidents WHERE incident_id = %s AND camera_id = ANY(%s)"  # noqa: S608
 
@@ -76,7 +80,8 @@ ORDER BY detected_at DESC LIMIT 500
 """  # noqa: S608
 
 
-def list_incidents(connection: Connection, wanted: Wanted, limit: int) -> list[IncidentRow]:
+def list_incidents(connection: Connection, wanted: IncidentFilter, limit: int) -> list[IncidentRow]:
+    """At most `limit` incidents that meet the conditions, the newest first."""
     before_at, before_id = wanted.before or (None, None)
     parameters = {
         "cameras": list(wanted.cameras),
@@ -93,11 +98,12 @@ def list_incidents(connection: Connection, wanted: Wanted, limit: int) -> list[I
 
 
 def find_incident(connection: Connection, incident_id: str, cameras: Sequence[str]) -> IncidentRow | None:
+    """The incident with this id, if it is of one of the cameras."""
     with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
         return cursor.execute(_ONE, [incident_id, list(cameras)]).fetchone()
 
 
 def recent_incidents(connection: Connection, cameras: Sequence[str], since: datetime) -> list[IncidentRow]:
-    """Those raised or ended after `since`, the newest 500."""
+    """Incidents that were detected or ended after `since`: the newest 500."""
     with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
         return cursor.execute(_RECENT, [list(cameras), since, since]).fetchall()

@@ -1,4 +1,4 @@
-"""For police: incidents with their evidence."""
+"""Incidents for police: list, single incident, and its image."""
 
 import re
 from datetime import datetime
@@ -13,9 +13,10 @@ from pipelines.store.pool import transaction
 from portal.auth.permissions import Police, get_visible_camera
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
-from portal.incidents.queries import IncidentRow, Wanted, find_incident, list_incidents
+from portal.incidents.cursor import from_cursor, to_cursor
+from portal.incidents.queries import IncidentFilter, IncidentRow, find_incident, list_incidents
 from portal.incidents.schemas import Incident, Incidents
-from portal.incidents.view import as_incident, from_cursor, to_cursor
+from portal.incidents.view import as_incident
 from portal.schemas import Problem
 
 router = APIRouter(
@@ -31,22 +32,22 @@ def incidents(
     services: ServicesDep,
     officer: Police,
     camera: str | None = None,
-    type: IncidentType | None = None,  # noqa: A002 (the name in the address)
+    type: IncidentType | None = None,  # noqa: A002 (name of the query parameter)
     from_at: Annotated[AwareDatetime | None, Query(alias="from", description="Detected at or after.")] = None,
     to_at: Annotated[AwareDatetime | None, Query(alias="to", description="Detected before.")] = None,
-    open: Annotated[bool | None, Query(description="Only those that last (true) or are over (false).")] = None,  # noqa: A002
+    open: Annotated[bool | None, Query(description="Only incidents that last (true) or have ended (false).")] = None,  # noqa: A002
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    before: Annotated[str | None, Query(description="`next` of the page before.")] = None,
+    before: Annotated[str | None, Query(description="`next` of the previous page.")] = None,
 ) -> Incidents:
     """Incidents, newest first, page by page."""
     cameras = [get_visible_camera(services, officer, camera)] if camera else services.catalogue.visible(signed_in=True)
-    wanted = Wanted(
+    wanted = IncidentFilter(
         cameras=[entry.id for entry in cameras],
         type=type,
         from_at=from_at,
         to_at=to_at,
         open=open,
-        before=_cursor(before),
+        before=_position(before),
     )
     with transaction(services.pool) as connection:
         rows = list_incidents(connection, wanted, limit + 1)
@@ -57,12 +58,12 @@ def incidents(
     )
 
 
-def _cursor(before: str | None) -> tuple[datetime, str] | None:
+def _position(before: str | None) -> tuple[datetime, str] | None:
     try:
         return from_cursor(before) if before else None
     except ValueError:
         raise HTTPException(
-            status.HTTP_422_UNPROCESSABLE_CONTENT, "before: not a place in this list; use `next`."
+            status.HTTP_422_UNPROCESSABLE_CONTENT, "before: not a position in this list; use `next`."
         ) from None
 
 
@@ -75,24 +76,24 @@ def _found(incident_id: str, services: ServicesDep, officer: Police) -> tuple[In
     return row, entries[row.camera_id]
 
 
-Found = Annotated[tuple[IncidentRow, CatalogueEntry], Depends(_found)]
+IncidentDep = Annotated[tuple[IncidentRow, CatalogueEntry], Depends(_found)]
 
 
 @router.get("/{incident_id}")
-def incident(found: Found) -> Incident:
+def incident(found: IncidentDep) -> Incident:
     """One incident."""
     return as_incident(*found)
 
 
 @router.get("/{incident_id}/snapshot.jpg", response_class=Response)
-def snapshot(found: Found, services: ServicesDep) -> Response:
-    """The picture that was kept when it was raised."""
+def snapshot(found: IncidentDep, services: ServicesDep) -> Response:
+    """JPEG image that was stored when the incident was raised."""
     row, _ = found
     name = row.snapshot or ""
     try:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
             raise FileNotFoundError(name)
-        picture = (services.config.data_dir / "snapshots" / f"{name}.jpg").read_bytes()
+        image = (services.config.data_dir / "snapshots" / f"{name}.jpg").read_bytes()
     except OSError:
-        raise HTTPException(status.HTTP_404_NOT_FOUND, "No picture of this incident was kept.") from None
-    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "No image of this incident was stored.") from None
+    return Response(image, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})

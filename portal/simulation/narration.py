@@ -1,4 +1,4 @@
-"""What a simulated city says of itself, read as its file grows. A real city has none."""
+"""Narration of a simulated city: events that really happened, read from a file that grows. A real city has none."""
 
 from collections import deque
 from datetime import datetime
@@ -10,11 +10,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from portal.cameras.catalogue import CameraCatalogue
 from portal.simulation.schemas import NarratedEvent
 
-KEPT = 12
+MAX_EVENTS = 12
+"""Newest events that are shown. [assumption]"""
 log = structlog.get_logger(__name__)
 
 
 class _Line(BaseModel):
+    """One line of the file."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     at: datetime
@@ -23,24 +26,24 @@ class _Line(BaseModel):
 
 
 class NarrationFile:
-    """Reads the JSON Lines at `path` (None: there are none) from where it left off. For one thread.
+    """Reader of new lines of the JSON Lines file at `path`; None for a real city.
 
-    `events` may be asked from any thread.
+    Call `read` from one thread, and `events` from any.
     """
 
     def __init__(self, path: Path | None, catalogue: CameraCatalogue) -> None:
         self._path = path
         self._catalogue = catalogue
         self._offset = 0
-        self._events: deque[tuple[NarratedEvent, bool]] = deque(maxlen=KEPT)
+        self._events: deque[tuple[NarratedEvent, bool]] = deque(maxlen=MAX_EVENTS)
 
     def events(self, *, signed_in: bool) -> list[NarratedEvent]:
-        """The newest last; those of cameras that this user may not know of are left out."""
+        """The newest events in order of time, without those of cameras that are not visible."""
         return [event for event, public in tuple(self._events) if public or signed_in]
 
     def read(self) -> list[tuple[NarratedEvent, bool]]:
-        """What was written since the last call, each with whether everybody may read it."""
-        new = [self._addressed(line) for line in self._lines()]
+        """Events written since the last call, each with whether it is public."""
+        new = [self._event_of(line) for line in self._lines()]
         self._events.extend(new)
         return new
 
@@ -55,7 +58,7 @@ class NarrationFile:
                 written = file.read()
         except OSError:
             return []
-        # A line that is still being written waits for its end.
+        # A line that is still being written is left for the next call.
         whole = written[: written.rfind(b"\n") + 1]
         self._offset += len(whole)
         lines = []
@@ -66,7 +69,7 @@ class NarrationFile:
                 log.warning("a line of the narration cannot be read", path=str(self._path))
         return lines
 
-    def _addressed(self, line: _Line) -> tuple[NarratedEvent, bool]:
+    def _event_of(self, line: _Line) -> tuple[NarratedEvent, bool]:
         entry = self._catalogue.find(line.camera_id, signed_in=True) if line.camera_id else None
         event = NarratedEvent(
             at=line.at,

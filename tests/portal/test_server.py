@@ -1,4 +1,4 @@
-"""The socket, and what the server has to say."""
+"""The socket of the portal, its address, and answers after a bug."""
 
 import socket
 from contextlib import closing
@@ -18,15 +18,15 @@ from tests.support.servers import wait_until
 
 
 @pytest.mark.parametrize(
-    ("host", "says"),
+    ("host", "message"),
     [("203.0.113.1", "cannot listen on 203.0.113.1"), ("no-such-host.invalid", "correct portal.host or port")],
 )
-def test_an_address_that_is_not_ours_is_told(host, says):
-    with pytest.raises(UserError, match=says), listening_socket(PortalConfig(host=host, port=0)):
+def test_address_of_another_machine_is_an_error(host, message):
+    with pytest.raises(UserError, match=message), listening_socket(PortalConfig(host=host, port=0)):
         pass
 
 
-def test_the_address_is_one_that_a_browser_on_this_machine_can_open():
+def test_address_can_be_opened_by_a_browser_on_this_machine():
     with listening_socket(PortalConfig(host="0.0.0.0", port=0)) as listener:
         port = listener.getsockname()[1]
         assert address_of(listener) == f"http://127.0.0.1:{port}"
@@ -34,7 +34,7 @@ def test_the_address_is_one_that_a_browser_on_this_machine_can_open():
         assert address_of(listener).startswith("http://[::1]:")
 
 
-def test_a_fault_of_ours_is_one_sentence_to_the_visitor_and_a_traceback_in_the_log():
+def test_bug_is_one_sentence_in_the_answer_and_a_traceback_in_the_log():
     app = FastAPI()
     app.state.live = SimpleNamespace(broadcaster=SimpleNamespace(close=lambda: None))
     install_error_handlers(app)
@@ -42,7 +42,7 @@ def test_a_fault_of_ours_is_one_sentence_to_the_visitor_and_a_traceback_in_the_l
 
     @app.get("/")
     def fail():
-        raise ZeroDivisionError("of all things")
+        raise ZeroDivisionError("a bug")
 
     with closing(socket.create_server(("127.0.0.1", 0))) as listener, structlog.testing.capture_logs() as logs:
         address = address_of(listener)

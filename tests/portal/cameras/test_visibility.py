@@ -1,4 +1,4 @@
-"""A camera that is not public does not exist for an anonymous visitor: nowhere."""
+"""Hidden cameras: for a client without a session they do not exist at any address."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.portal_events import ago, level, minute, online
 
 @pytest.fixture
 def secret(store, config):
-    """The camera for operators with something of everything."""
+    """Events and files of every kind of the hidden camera."""
     start = minute(ago(120))
     store(
         online("kantor", ago(1)),
@@ -45,7 +45,7 @@ ROLE_ADDRESSES = [
 
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize("path", ADDRESSES)
-def test_it_is_answered_as_a_camera_that_is_not_there(anonymous, path):
+def test_hidden_camera_has_the_same_answer_as_a_missing_one(anonymous, path):
     hidden, missing = anonymous.get(path), anonymous.get(path.replace("kantor", "tidak-ada"))
     assert hidden.status_code == 404
     assert (hidden.status_code, hidden.json()) == (missing.status_code, missing.json())
@@ -53,20 +53,20 @@ def test_it_is_answered_as_a_camera_that_is_not_there(anonymous, path):
 
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize("path", ADDRESSES + ROLE_ADDRESSES)
-def test_it_is_there_for_an_operator(signed_in, path):
+def test_operator_sees_the_hidden_camera(signed_in, path):
     assert signed_in("sari").get(path).status_code == 200
 
 
 @pytest.mark.usefixtures("secret")
 @pytest.mark.parametrize("path", ROLE_ADDRESSES)
-def test_what_needs_a_role_says_nothing_to_an_anonymous_visitor(anonymous, path):
+def test_routes_for_roles_do_not_reveal_the_hidden_camera(anonymous, path):
     hidden, missing = anonymous.get(path), anonymous.get(path.replace("kantor", "tidak-ada"))
     assert hidden.status_code == 401
     assert hidden.json() == missing.json() == {"detail": "Please sign in."}
 
 
 @pytest.mark.usefixtures("secret")
-def test_its_page_is_not_found(anonymous, signed_in):
+def test_page_of_the_hidden_camera_is_not_found(anonymous, signed_in):
     assert anonymous.get("/camera/kantor").status_code == 404
     assert anonymous.get("/camera/laluan-1").status_code == 200
     assert signed_in("rina").get("/camera/kantor").status_code == 200
@@ -80,7 +80,7 @@ def test_its_page_is_not_found(anonymous, signed_in):
         ("budi", "/api/incidents", "/api/history?camera=kantor&gate=utara"),
     ],
 )
-def test_each_role_has_its_part(signed_in, name, allowed, refused):
+def test_each_role_has_its_own_routes(signed_in, name, allowed, refused):
     client = signed_in(name)
     assert client.get(allowed).status_code == 200
     assert client.get(refused).status_code == 403

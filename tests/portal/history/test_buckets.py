@@ -1,4 +1,4 @@
-"""Cutting a period into buckets."""
+"""Division of a period into buckets of time."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +13,7 @@ START = datetime(2026, 3, 28, 10, 7, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("interval_s", [60, 300, 900, 3600])
-def test_buckets_cover_the_period_and_begin_on_the_clock(interval_s):
+def test_buckets_cover_the_period_and_begin_at_round_times(interval_s):
     end = START + timedelta(hours=3, seconds=1)
     edges = bucket_edges(START, end, interval_s, JAKARTA)
     assert edges[0] <= START < edges[1]
@@ -22,17 +22,17 @@ def test_buckets_cover_the_period_and_begin_on_the_clock(interval_s):
     assert edges[0].timestamp() % interval_s == 0
 
 
-def test_a_period_on_the_edges_has_no_bucket_too_many():
+def test_period_between_edges_has_no_extra_bucket():
     start = START.replace(minute=0, second=0)
     assert len(bucket_edges(start, start + timedelta(hours=2), 3600, JAKARTA)) == 3
 
 
-def test_a_day_with_a_change_of_the_clock_is_still_one_day():
+def test_day_with_a_change_of_the_clock_is_one_bucket():
     edges = bucket_edges(START, START + timedelta(days=2), 86_400, ZoneInfo("Europe/Amsterdam"))
     assert [(b - a) / timedelta(hours=1) for a, b in pairwise(edges)] == [24, 23, 24]
 
 
-def test_an_empty_or_endless_period_is_refused():
+def test_empty_or_too_long_period_is_refused():
     with pytest.raises(ValueError, match="later"):
         bucket_edges(START, START, 60, JAKARTA)
     with pytest.raises(ValueError, match="5000"):

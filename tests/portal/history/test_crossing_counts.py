@@ -1,4 +1,4 @@
-"""Counts of the last minutes."""
+"""Gate crossings of the last minutes."""
 
 from datetime import timedelta
 
@@ -8,11 +8,11 @@ from pipelines.events.schema import Counts, CrossingRecord
 from tests.support.portal_events import ago, minute
 
 
-def test_minutes_with_counts_minutes_of_nothing_and_minutes_unseen(anonymous, store):
+def test_minutes_with_crossings_without_crossings_and_without_observation(anonymous, store):
     start = minute(ago(240))
     crossings = [
-        CrossingRecord(at=start + timedelta(seconds=s), gate="utara", direction=way, road_user=user, track=s)
-        for s, way, user in (
+        CrossingRecord(at=start + timedelta(seconds=s), gate="utara", direction=direction, road_user=road_user, track=s)
+        for s, direction, road_user in (
             (1, Direction.A, RoadUser.CAR),
             (2, Direction.A, RoadUser.MOTORCYCLE),
             (3, Direction.B, RoadUser.MOTORCYCLE),
@@ -38,7 +38,7 @@ def test_minutes_with_counts_minutes_of_nothing_and_minutes_unseen(anonymous, st
     ]
 
 
-def test_a_camera_without_gates_counts_nothing_rather_than_zero(anonymous, store):
+def test_camera_without_gates_has_no_counts_rather_than_zeros(anonymous, store):
     start = minute(ago(120))
     store(Counts(camera_id="barelang", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10))
     answer = anonymous.get("/api/cameras/barelang/counts").json()
@@ -46,7 +46,7 @@ def test_a_camera_without_gates_counts_nothing_rather_than_zero(anonymous, store
     assert all(row["counts"] is None for row in answer["minutes"])
 
 
-def test_the_period_is_bounded(anonymous):
+def test_number_of_minutes_is_bounded(anonymous):
     answer = anonymous.get("/api/cameras/laluan-1/counts", params={"minutes": 100_000})
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith("minutes: ")

@@ -1,4 +1,4 @@
-"""History: every bucket of the period, counts with their coverage, gaps as gaps."""
+"""History over HTTP and as CSV: every bucket of the period, counts with coverage, gaps as null."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def history(signed_in):
     return get
 
 
-def test_a_bucket_that_was_not_observed_is_a_gap_and_one_without_traffic_is_zero(history, store):
+def test_unobserved_bucket_is_null_and_bucket_without_traffic_is_zero(history, store):
     store(*(ten_seconds(NOON + timedelta(seconds=10 * i)) for i in range(30)))
     observed, gap, _ = history(gate="utara")
     assert observed["counts"] == dict.fromkeys(["car", "motorcycle", "bus", "truck", "bicycle", "person"], 0)
@@ -35,7 +35,7 @@ def test_a_bucket_that_was_not_observed_is_a_gap_and_one_without_traffic_is_zero
     assert gap["start_at"] == "2026-11-20T05:05:00Z"
 
 
-def test_counts_are_as_counted_and_flow_is_per_hour_of_observed_time(history, store):
+def test_counts_are_not_scaled_and_flow_is_per_hour_of_observed_time(history, store):
     store(
         ten_seconds(NOON, crossing(NOON), crossing(NOON, RoadUser.MOTORCYCLE, Direction.B), crossing(NOON)),
         ten_seconds(NOON + timedelta(seconds=10), crossing(NOON, RoadUser.PERSON), observed_s=8),
@@ -52,7 +52,7 @@ def test_speed_at_a_gate_is_the_harmonic_mean(history, store):
     assert history(gate="utara", minutes=5)[0]["speed_kmh"] == 30
 
 
-def test_headways_are_those_of_all_vehicles_of_the_bucket(history, store):
+def test_headways_are_of_all_vehicles_of_both_directions(history, store):
     followed = [crossing(NOON + timedelta(seconds=t), headway_s=h) for t, h in ((0, None), (1, 1), (4, 3), (10, 6))]
     back = [crossing(NOON, direction=Direction.B, headway_s=1.5), crossing(NOON, direction=Direction.B, headway_s=8.5)]
     alone = crossing(NOON + timedelta(minutes=6), headway_s=400)
@@ -64,14 +64,14 @@ def test_headways_are_those_of_all_vehicles_of_the_bucket(history, store):
     assert lonely["headway_mean_s"] is None, "one vehicle has no traffic around it"
 
 
-def test_smp_of_a_gate_is_of_both_directions_and_saturation_of_the_fuller(history, store):
+def test_smp_of_a_gate_is_the_sum_and_saturation_the_maximum_of_both_directions(history, store):
     a = [gate_minute(0, Direction.A, smp_h=600, saturation=0.2, emp_verified=True)]
     a += [gate_minute(1, Direction.A, coverage=0.5, smp_h=900, saturation=0.3, emp_verified=False)]
     b = [gate_minute(0, Direction.B, smp_h=300, saturation=0.1, emp_verified=True), gate_minute(1, Direction.B)]
     store(ten_seconds(NOON, gates=[*a, *b]))
     row = history(gate="utara", minutes=5)[0]
     assert (row["smp_h"], row["saturation"]) == (700 + 300, pytest.approx(0.7 / 3, abs=1e-3))
-    assert row["emp_verified"] is False, "one unverified minute is enough"
+    assert row["emp_verified"] is False, "one unverified minute makes the bucket unverified"
     assert row["level_of_service"] is None, "a gate has no level"
 
 
@@ -83,7 +83,7 @@ def test_smp_of_a_gate_is_of_both_directions_and_saturation_of_the_fuller(histor
         ([Level.FREE, Level.FREE], [None, None], None),
     ],
 )
-def test_level_of_service_of_a_zone_goes_by_its_mean_saturation(history, store, levels, service, expected):
+def test_level_of_service_of_a_zone_follows_from_its_mean_saturation(history, store, levels, service, expected):
     minutes = [
         zone_minute(n, level=level, smp_h=smp_h, saturation=smp_h / 1000, level_of_service=los, emp_verified=True)
         for n, (level, los, smp_h) in enumerate(zip(levels, service, (400, 600), strict=True))
@@ -94,7 +94,7 @@ def test_level_of_service_of_a_zone_goes_by_its_mean_saturation(history, store, 
     assert row["level_of_service"] == expected
 
 
-def test_without_a_described_road_there_is_no_smp(history, store):
+def test_zone_and_gate_without_road_data_have_no_smp(history, store):
     store(ten_seconds(NOON, crossing(NOON), zones=[zone_minute(0, flow_veh_h=60)], gates=[gate_minute(0, Direction.A)]))
     for place in ({"gate": "utara"}, {"zone": "masuk"}):
         row = history(minutes=5, **place)[0]
@@ -102,12 +102,12 @@ def test_without_a_described_road_there_is_no_smp(history, store):
         assert (row["smp_h"], row["saturation"], row["level_of_service"], row["emp_verified"]) == (None,) * 4
 
 
-def test_other_gates_are_not_counted(history, store):
+def test_crossings_of_other_gates_do_not_count(history, store):
     store(ten_seconds(NOON, crossing(NOON, gate="selatan")))
     assert sum(history(gate="utara", minutes=5)[0]["counts"].values()) == 0
 
 
-def test_zone_means_are_over_what_was_observed(history, store):
+def test_zone_means_are_over_observed_time(history, store):
     store(
         ten_seconds(
             NOON,
@@ -129,7 +129,7 @@ def test_zone_means_are_over_what_was_observed(history, store):
     [
         # 60 km/h at 10 veh/km, then a jam: 10 km/h at 90 veh/km. Edie: (600 + 900) / 100.
         ([(60, 10), (10, 90)], 15),
-        # Standing still takes time too, though nobody passes.
+        # Standing vehicles spend time too, although none passes.
         ([(50, 20), (0, 80)], 10),
         # A minute without vehicles has no speed and no weight.
         ([(40, 10), (None, 0)], 40),
@@ -141,7 +141,7 @@ def test_speed_of_a_zone_is_distance_over_time_spent(history, store, minutes, ex
     assert history(zone="masuk", minutes=5)[0]["speed_kmh"] == expected
 
 
-def test_relative_speed_is_weighted_by_occupancy_where_density_is_not_known(history, store):
+def test_relative_speed_is_weighted_by_occupancy_if_density_is_unknown(history, store):
     zones = [zone_minute(0, relative_speed=1.0, occupancy=0.1), zone_minute(1, relative_speed=0.2, occupancy=0.3)]
     store(ten_seconds(NOON, zones=zones))
     assert history(zone="masuk", minutes=5)[0]["relative_speed"] == 0.4
@@ -156,7 +156,7 @@ def test_relative_speed_is_weighted_by_occupancy_where_density_is_not_known(hist
         (["unknown"], "unknown"),
     ],
 )
-def test_the_level_is_the_known_one_that_held_longest(history, store, levels, expected):
+def test_level_is_the_known_level_that_lasted_longest(history, store, levels, expected):
     store(ten_seconds(NOON, zones=[zone_minute(i, level=Level(name)) for i, name in enumerate(levels)]))
     assert history(zone="masuk", minutes=5)[0]["level"] == expected
 
@@ -171,7 +171,7 @@ def test_days_are_those_of_the_city(history, store):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "status", "says"),
+    ("parameters", "status", "sentence"),
     [
         ({"gate": "utara", "zone": "masuk"}, 422, "Give either a gate or a zone."),
         ({}, 422, "Give either a gate or a zone."),
@@ -189,13 +189,13 @@ def test_days_are_those_of_the_city(history, store):
         ),
     ],
 )
-def test_what_cannot_be_asked_is_told_in_one_sentence(signed_in, parameters, status, says):
+def test_invalid_request_is_refused_with_one_sentence(signed_in, parameters, status, sentence):
     answer = signed_in("rina").get("/api/history", params={"camera": "laluan-1", **parameters})
     assert answer.status_code == status
-    assert answer.json()["detail"].startswith(says)
+    assert answer.json()["detail"].startswith(sentence)
 
 
-def test_the_table_has_both_times_and_empty_cells_for_gaps(signed_in, store):
+def test_csv_has_utc_and_local_times_and_empty_cells_for_gaps(signed_in, store):
     store(*(ten_seconds(NOON + timedelta(seconds=10 * i), crossing(NOON, headway_s=i or None)) for i in range(6)))
     answer = signed_in("rina").get(
         "/api/history.csv",

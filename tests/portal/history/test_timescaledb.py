@@ -1,4 +1,4 @@
-"""The portal's SQL on TimescaleDB, which takes one connection at a time here."""
+"""SQL of the portal on TimescaleDB; the test server accepts one connection at a time."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from pipelines.store.writer import EventWriter
 from portal.history.crossing_counts import crossing_counts, observed_minutes
 from portal.history.queries import BucketRange
 from portal.history.rows import gate_history, zone_history
-from portal.incidents.queries import Wanted, list_incidents
+from portal.incidents.queries import IncidentFilter, list_incidents
 from portal.live.queries import newest_health, newest_levels
 from tests.support.portal_events import NOON, crossing, incident, level, online, ten_seconds, zone_minute
 
@@ -36,7 +36,7 @@ def connection(timescaledb_dsn, tmp_path):
             yield connection
 
 
-def test_every_query_runs_there_as_it_does_on_postgresql(connection):
+def test_every_query_has_the_same_result_as_on_postgresql(connection):
     span = BucketRange(camera_id="laluan-1", edges=[NOON, NOON + timedelta(minutes=5), END])
     assert [row.counts and row.counts["car"] for row in gate_history(connection, span, "utara")] == [1, None]
     assert [row.speed_kmh for row in zone_history(connection, span, "masuk")] == [30, None]
@@ -45,4 +45,4 @@ def test_every_query_runs_there_as_it_does_on_postgresql(connection):
     before = NOON - timedelta(minutes=1)
     assert [row.status for row in newest_health(connection, ["laluan-1"], before)] == ["online"]
     assert [row.level for row in newest_levels(connection, [("laluan-1", "masuk")], before)] == [Level.DENSE]
-    assert [row.zone for row in list_incidents(connection, Wanted(cameras=["laluan-1"]), 10)] == [None]
+    assert [row.zone for row in list_incidents(connection, IncidentFilter(cameras=["laluan-1"]), 10)] == [None]

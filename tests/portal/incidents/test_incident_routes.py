@@ -1,4 +1,4 @@
-"""Incidents for police."""
+"""Incidents over HTTP: list with pages and filters, single incident, image."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def police(signed_in):
     return signed_in("budi")
 
 
-def test_pages_follow_on_without_a_gap_even_for_those_of_one_instant(police, store):
+def test_pages_have_no_gap_even_for_incidents_of_the_same_instant(police, store):
     store(*(incident(n, detected_at=NOON) for n in range(7)), incident(99))
     seen, cursor = [], None
     for _ in range(3):
@@ -32,7 +32,7 @@ def test_pages_follow_on_without_a_gap_even_for_those_of_one_instant(police, sto
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("parameters", "numbers"),
     [
         ({}, {0, 1, 2}),
         ({"type": "wrong_way"}, {1}),
@@ -43,16 +43,16 @@ def test_pages_follow_on_without_a_gap_even_for_those_of_one_instant(police, sto
         ({"to": (NOON + timedelta(seconds=1)).isoformat()}, {0}),
     ],
 )
-def test_they_can_be_narrowed_down(police, store, wanted, found):
+def test_list_can_be_filtered(police, store, parameters, numbers):
     store(
         incident(0),
         incident(1, type=IncidentType.WRONG_WAY),
         incident(2, camera_id="barelang", phase=IncidentPhase.ENDED, end_at=NOON + timedelta(seconds=30)),
     )
-    assert {int(name[-3:]) for name in ids(police.get("/api/incidents", params=wanted))} == found
+    assert {int(name[-3:]) for name in ids(police.get("/api/incidents", params=parameters))} == numbers
 
 
-def test_one_says_what_where_when_and_why(police, store):
+def test_incident_has_type_position_times_evidence_and_reason(police, store):
     evidence = IncidentEvidence(road_user=RoadUser.TRUCK, duration_s=12.5, passed_by=3)
     store(incident(1, lat=1.125, lon=104.045, evidence=evidence), incident(2))
     found = police.get("/api/incidents/laluan-1-001").json()
@@ -65,25 +65,25 @@ def test_one_says_what_where_when_and_why(police, store):
     assert (found["end_at"], found["snapshot"]) == (None, None)
 
 
-def test_the_picture_is_the_one_that_was_kept(police, store, config):
+def test_snapshot_is_the_stored_image(police, store, config):
     folder = config.data_dir / "snapshots"
     folder.mkdir(parents=True)
     (folder / "a.jpg").write_bytes(b"\xff\xd8jpeg")
     (config.data_dir / "secret.jpg").write_bytes(b"secret")
     store(incident(1, snapshot="a"), incident(2, snapshot="../secret"), incident(3, snapshot="gone"))
-    picture = police.get(police.get("/api/incidents/laluan-1-001").json()["snapshot"])
-    assert (picture.content, picture.headers["content-type"]) == (b"\xff\xd8jpeg", "image/jpeg")
+    image = police.get(police.get("/api/incidents/laluan-1-001").json()["snapshot"])
+    assert (image.content, image.headers["content-type"]) == (b"\xff\xd8jpeg", "image/jpeg")
     for number in (2, 3):
         answer = police.get(f"/api/incidents/laluan-1-{number:03}/snapshot.jpg")
-        assert (answer.status_code, answer.json()) == (404, {"detail": "No picture of this incident was kept."})
+        assert (answer.status_code, answer.json()) == (404, {"detail": "No image of this incident was stored."})
 
 
 @pytest.mark.parametrize("cursor", ["x", "eHh4", "%ff", "MjAyNi0xMS0yMlQwMDowMDowMCBh"])
-def test_a_cursor_that_is_none_is_refused(police, cursor):
+def test_invalid_cursor_is_refused(police, cursor):
     answer = police.get("/api/incidents", params={"before": cursor})
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith("before: ")
 
 
-def test_one_that_is_not_there_is_not_found(police):
+def test_unknown_incident_is_not_found(police):
     assert police.get("/api/incidents/tidak-ada").status_code == 404

@@ -15,7 +15,9 @@ export interface paths {
         put?: never;
         /**
          * Calibrate
-         * @description The homography of control points and the error at each. Nothing is kept; 422 says why points cannot be used.
+         * @description Compute the homography of control points. Nothing is stored.
+         *
+         *     422 states why the points cannot be used.
          */
         post: operations["calibrate_api_calibrate_post"];
         delete?: never;
@@ -33,7 +35,7 @@ export interface paths {
         };
         /**
          * Cameras
-         * @description Every camera this user may see, in the order of the configuration.
+         * @description Every visible camera with its current state, in the order of the configuration.
          */
         get: operations["cameras_api_cameras_get"];
         put?: never;
@@ -53,7 +55,7 @@ export interface paths {
         };
         /**
          * Camera
-         * @description One camera with its gates and zones in pixels.
+         * @description One camera with its current state, and its gates and zones in pixels.
          */
         get: operations["camera_api_cameras__camera_id__get"];
         put?: never;
@@ -73,9 +75,9 @@ export interface paths {
         };
         /**
          * Counts
-         * @description Gate crossings of the last minutes, the newest of which is still filling.
+         * @description Gate crossings of the last minutes; the newest minute is not over yet.
          *
-         *     A camera without gates counts nothing: its minutes have no counts rather than zeros.
+         *     A camera without gates has null in place of counts, not zeros.
          */
         get: operations["counts_api_cameras__camera_id__counts_get"];
         put?: never;
@@ -115,7 +117,7 @@ export interface paths {
         };
         /**
          * History
-         * @description Every bucket of the period; those that were not observed are null, which is a gap and not zero.
+         * @description Measures of every bucket of the period. Buckets without observation have null, not zero.
          */
         get: operations["history_api_history_get"];
         put?: never;
@@ -135,7 +137,7 @@ export interface paths {
         };
         /**
          * History Csv
-         * @description The same as a table, with times in UTC and in the city's zone, and empty cells for gaps.
+         * @description The same as CSV, with times in UTC and in the city's zone, and empty cells in place of null.
          */
         get: operations["history_csv_api_history_csv_get"];
         put?: never;
@@ -195,7 +197,7 @@ export interface paths {
         };
         /**
          * Snapshot
-         * @description The picture that was kept when it was raised.
+         * @description JPEG image that was stored when the incident was raised.
          */
         get: operations["snapshot_api_incidents__incident_id__snapshot_jpg_get"];
         put?: never;
@@ -324,18 +326,21 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** CalibratedPoint */
+        /**
+         * CalibratedPoint
+         * @description A control point with its error. Both errors are of the fitted homography.
+         */
         CalibratedPoint: {
             /**
              * Error M
-             * @description Null beyond the horizon.
+             * @description Distance on the ground, m; null beyond the horizon.
              */
             error_m: number | null;
             /** Error Px */
             error_px: number | null;
             /**
              * Fits
-             * @description Points that contradict the others are left out.
+             * @description False for a point that contradicts the others and is left out of the fit.
              */
             fits: boolean;
             /** Ground */
@@ -349,12 +354,15 @@ export interface components {
                 number
             ];
         };
-        /** CalibrationAnswer */
+        /**
+         * CalibrationAnswer
+         * @description The homography from pixels to the ground, and its errors.
+         */
         CalibrationAnswer: {
             anchor: components["schemas"]["Position"] | null;
             /**
              * Is Checked
-             * @description False for four points: they are always met exactly.
+             * @description False for four points: a homography always meets four points exactly.
              */
             is_checked: boolean;
             /** Pixel To Ground */
@@ -379,7 +387,7 @@ export interface components {
             points: components["schemas"]["CalibratedPoint"][];
             /**
              * Rms M
-             * @description Over the points that fit.
+             * @description Root mean square error over the points that fit, m.
              */
             rms_m: number;
             /** Rms Px */
@@ -387,19 +395,21 @@ export interface components {
         };
         /**
          * CalibrationRequest
-         * @description Points are a pixel with `ground` (metres, x to the right of y from above), or with `lat` and `lon`.
+         * @description Control points. Each is a pixel with `ground` or with `lat` and `lon`.
+         *
+         *     `ground` is in metres; seen from above, x points to the right of y.
          */
         CalibrationRequest: {
-            /** @description Where (0, 0) metres lies, else the camera or first point. */
+            /** @description Position of the origin (0, 0); by default the camera, else the first point. */
             anchor?: components["schemas"]["Position"] | null;
             /**
              * Camera
-             * @description Metres count from its position, where that is known.
+             * @description Camera whose position is the origin of the metres, if it is known.
              */
             camera?: string | null;
             /**
              * Image Size
-             * @description Width and height of the frame of the pixels.
+             * @description Width and height of the frame, pixels.
              */
             image_size: [
                 number,
@@ -409,13 +419,13 @@ export interface components {
             points: components["schemas"]["ControlPointEntry"][];
             /**
              * Within M
-             * @description or within this many metres.
+             * @description Largest error of a point that fits, metres; or within_px.
              * @default 0.75
              */
             within_m: number;
             /**
              * Within Px
-             * @description A point fits within this many pixels,
+             * @description Largest error of a point that fits, pixels; or within_m.
              * @default 6
              */
             within_px: number;
@@ -950,7 +960,7 @@ export interface components {
         IncidentType: "stopped_vehicle" | "wrong_way" | "congestion" | "person_on_road" | "collision";
         /**
          * Interval
-         * @description Seconds.
+         * @description Length of a bucket in seconds.
          * @enum {integer}
          */
         Interval: 60 | 300 | 900 | 3600 | 86400;
@@ -1016,7 +1026,7 @@ export interface components {
             } | null;
             /**
              * Observed
-             * @description Share of the minute that was analysed; the newest is still filling.
+             * @description Share of the minute that was analysed; the newest minute is not over yet.
              */
             observed: number;
             /**
@@ -1121,7 +1131,7 @@ export interface components {
         };
         /**
          * SessionUser
-         * @description Name and roles of the user who has signed in.
+         * @description Name and roles of a signed-in user.
          */
         SessionUser: {
             /** Name */
@@ -1655,13 +1665,13 @@ export interface operations {
     incidents_api_incidents_get: {
         parameters: {
             query?: {
-                /** @description `next` of the page before. */
+                /** @description `next` of the previous page. */
                 before?: string | null;
                 camera?: string | null;
                 /** @description Detected at or after. */
                 from?: string | null;
                 limit?: number;
-                /** @description Only those that last (true) or are over (false). */
+                /** @description Only incidents that last (true) or have ended (false). */
                 open?: boolean | null;
                 /** @description Detected before. */
                 to?: string | null;

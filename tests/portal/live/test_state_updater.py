@@ -1,4 +1,4 @@
-"""Outage of the database: the portal goes on, and recovers."""
+"""Updater of the current state: outage and recovery of the database."""
 
 import httpx
 import pytest
