@@ -54,7 +54,7 @@ lint: $(LIGHT) $(PAGES) ## Style, types and the direction of imports; changes no
 	cd portal/web && $(NODE) npm run check
 
 .PHONY: demo-check
-demo-check: setup browser ## Start the demo and look at its pages as a visitor does
+demo-check: setup browser ## Start the demo and check its pages in a browser
 	$(BIN)/python -m tests.demo_check
 
 .PHONY: bench
