@@ -22,6 +22,8 @@ const PHONE_WIDTH = 480;
 const ICON_SIZE: L.PointTuple = [160, 56];
 /** Pixel of the icon that is placed on the position. */
 const ICON_ANCHOR: L.PointTuple = [80, 36];
+/** Room for half a pin around the outermost cameras (pixels). */
+const FIT_PADDING: L.PointTuple = [82, 36];
 /** Highest zoom of tile servers [assumption]. At this zoom pins are never merged. */
 const MAX_ZOOM = 19;
 /** Highest zoom at which the page opens: a junction with its arms. [assumption] */
@@ -72,7 +74,7 @@ export class CameraMap {
     if (this.fitted || clusters.length === 0) return;
     this.fitted = true;
     const corners = clusters.map(({ position }) => L.latLng(position.lat, position.lon));
-    this.map.fitBounds(L.latLngBounds(corners), { padding: [72, 34], maxZoom: MAX_INITIAL_ZOOM, animate: false });
+    this.map.fitBounds(L.latLngBounds(corners), { padding: FIT_PADDING, maxZoom: MAX_INITIAL_ZOOM, animate: false });
   }
 
   /** Draws a cluster, unless it is drawn in the same state already. */
@@ -163,7 +165,7 @@ function createMap(element: HTMLElement, { city }: AppContext): L.Map {
     minZoom: 3,
     maxZoom: MAX_ZOOM,
     zoomControl: false,
-    zoomSnap: 0.5,
+    zoomSnap: 0.25,
   });
   map.attributionControl.setPrefix(false);
   L.control.zoom({ position: "topright", zoomInTitle: t("zoomIn"), zoomOutTitle: t("zoomOut") }).addTo(map);

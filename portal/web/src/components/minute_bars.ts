@@ -40,7 +40,7 @@ export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly s
     chart.append(column(minute, classes, { x: x + step * 0.12, width: step * 0.76, scale, time }));
     if (index % 5 === 4) {
       const last = index === minutes.length - 1;
-      const at = { x: last ? wide : x + step / 2, y: HEIGHT - 5, class: last ? "axis end" : "axis middle" };
+      const at = { x: last ? wide : x + step / 2, y: HEIGHT - 5, class: last ? "axis-label end" : "axis-label middle" };
       chart.append(svg("text", at, time.bareClock(minute.start_at)));
     }
   });
