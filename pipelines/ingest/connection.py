@@ -1,50 +1,45 @@
-"""The video of one camera, for as long as one connection lasts."""
+"""One connection to a camera: read its packets until it fails, and pass them to live video and decoding."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from threading import Event as Flag
+from typing import Protocol
 
-from pipelines.config.settings import StreamConfig
-from pipelines.events.condition import CameraCondition, Condition
-from pipelines.ingest.decode_pool import DecodeTask
-from pipelines.ingest.source import Source
-from pipelines.live_video.hls_muxer import HlsWriter
-from pipelines.live_video.hls_playlist import LivePlaylist
+from pipelines.ingest.source import Source, VideoPacket
 
-_UNPLAYABLE = ("hevc",)
-"""Codecs, by FFmpeg's names, that many browsers cannot play. [assumption]"""
-OpenDecoder = Callable[[Source], DecodeTask]
-OnConnected = Callable[[CameraCondition | None], None]
-"""Receives the condition of a stream that works, such as an unplayable codec; None for none."""
+
+class PacketSink(Protocol):
+    """Receiver of the packets of one connection."""
+
+    def put(self, packet: VideoPacket) -> None:
+        """Receive the next packet, which must stay as it is. An error ends the connection."""
+        ...
+
+
+OpenSink = Callable[[Source], AbstractContextManager[PacketSink]]
+"""Makes the sink of a connection from its open source."""
+
+OnConnected = Callable[[str], None]
+"""Receives the codec of the stream, by FFmpeg's name."""
 
 
 def run_connection(
     url: str,
-    stream: StreamConfig,
     stop: Flag,
     *,
-    playlist: LivePlaylist | None,
-    decode: OpenDecoder | None,
-    connected: OnConnected = lambda note: None,
+    sinks: Sequence[OpenSink],
+    stall_s: float,
+    hardware: str | None = None,
+    on_connected: OnConnected = lambda codec: None,
 ) -> None:
-    """Read `url` until `stop` is set: packets to HLS in `playlist`, and to what `decode` makes; None for neither.
+    """Read `url` until `stop` is set, and put each packet into all sinks. Raises SourceLost, and errors of the sinks.
 
-    connected: called once the stream is open.
-    Raises SourceLost.
+    stall_s, hardware: as for `Source`. on_connected: called when the stream is open.
     """
     with ExitStack() as stack:
-        source = stack.enter_context(
-            Source(url, stop=stop, stall_s=stream.stall_s, hardware=stream.hardware_decoder if decode else None)
-        )
-        writer = decoding = None
-        if playlist is not None:
-            writer = stack.enter_context(HlsWriter(playlist, source, segment_s=stream.segment_s))
-        if decode is not None:
-            decoding = stack.enter_context(decode(source))
-        is_unplayable = writer is not None and source.codec in _UNPLAYABLE
-        connected(CameraCondition.of(Condition.UNPLAYABLE_CODEC, codec=source.codec) if is_unplayable else None)
+        source = stack.enter_context(Source(url, stop=stop, stall_s=stall_s, hardware=hardware))
+        opened = [stack.enter_context(open_sink(source)) for open_sink in sinks]
+        on_connected(source.codec)
         for packet in source.packets():
-            if decoding is not None:
-                decoding.put(packet)
-            if writer is not None:
-                writer.write(packet)
+            for sink in opened:
+                sink.put(packet)

@@ -1,4 +1,4 @@
-"""Compressed packets of one connection to pictures with their times."""
+"""Decoder of one connection: compressed packets to frames with their timestamps."""
 
 from heapq import heappop, heappush
 
@@ -8,13 +8,15 @@ from av.video.frame import VideoFrame
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
 
-CORRUPT_PACKETS_TOLERATED = 250
-PICTURES_REORDERED = 16
-"""The most that H.264 and H.265 allow a decoder to hold back."""
+MAX_CORRUPT_PACKETS = 250
+"""Consecutive packets that may be corrupt; 10 s at 25 frames a second. [assumption]"""
+
+MAX_REORDERED_FRAMES = 16
+"""Most frames that a decoder may hold back to reorder them. [ITU-T H.264 and H.265, size of the picture buffer]"""
 
 
 class Decoder:
-    """Decodes the packets of one source; a corrupt packet costs its picture, many in a row the connection."""
+    """Decoder of one source's packets. A corrupt packet loses its frame; many in a row end the connection."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -22,13 +24,13 @@ class Decoder:
         self._waiting: list[int] = []
 
     def frames(self, packet: VideoPacket) -> list[tuple[float, VideoFrame]]:
-        """(stream time in seconds, frame) pairs in display order. Raises SourceLost."""
+        """Return the decoded frames in display order, as (timestamp in seconds, frame). Raises SourceLost."""
         sent = packet.dts
         try:
             frames = packet.decode()
         except FFmpegError as error:
             self._corrupt += 1
-            if self._corrupt > CORRUPT_PACKETS_TOLERATED:
+            if self._corrupt > MAX_CORRUPT_PACKETS:
                 undecodable = CameraCondition.of(
                     Condition.UNDECODABLE_VIDEO, address=self._source.address, codec=self._source.codec
                 )
@@ -44,7 +46,7 @@ class Decoder:
         return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
 
     def _earliest_waiting(self) -> int | None:
-        """Pictures are shown in order, one for each packet, so the first shown takes the first time."""
-        while len(self._waiting) > PICTURES_REORDERED + 1:
+        """Return the earliest timestamp in use: each packet is one frame, and frames come in display order."""
+        while len(self._waiting) > MAX_REORDERED_FRAMES + 1:
             heappop(self._waiting)
         return heappop(self._waiting) if self._waiting else None

@@ -1,6 +1,7 @@
-"""One connection to one camera: compressed packets out, with timestamps that can be relied on.
+"""Source of one camera's compressed packets with reliable timestamps, for one connection.
 
-A source runs until it fails and then raises; whoever owns it decides when to try again.
+A source delivers packets until it fails, and then raises SourceLost. Its owner reconnects
+(`pipelines.worker.supervisor`).
 """
 
 import errno
@@ -26,7 +27,19 @@ from pipelines.events.condition_text import english
 from pipelines.ingest.hw_decode import decoding_device
 
 RTSP_SCHEMES = ("rtsp", "rtsps")
-PACKETS_PROBED = 16
+"""Schemes of addresses that send in real time. [source: RFC 7826]"""
+
+MAX_STALL_S = 10.0
+"""Time (s) without data after which a stream is lost, where the configuration sets none. [assumption]"""
+
+PROBED_PACKETS = 16
+"""Packets read to find out in which order timestamps are sent; a group of reordered frames is shorter. [assumption]"""
+
+MAX_PACING_WAIT_S = 15.0
+"""Longest wait (s) for the time of a packet; beyond it, the timestamps jumped. [assumption]"""
+
+MAX_PACING_LAG_S = 1.0
+"""Largest lag (s) that faster reading makes up for; beyond it, pacing starts again. [assumption]"""
 
 
 class SourceLost(ConnectionError):
@@ -41,18 +54,19 @@ class SourceLost(ConnectionError):
 
 
 class SourceUnreachable(SourceLost, HostUnreachable):
-    """Nobody answers at the address: the camera, its power or its line is gone."""
+    """No answer from the address: the camera, its power or its line failed."""
 
 
 class UnsupportedStream(SourceLost):
-    """The stream is there, but nothing of ours can use it."""
+    """The stream is open, but cannot be decoded or shown."""
 
 
 VideoPacket: TypeAlias = "Packet[VideoStream]"
+"""Compressed packet of a video stream; mostly one frame."""
 
 
 def public_address(url: str) -> str:
-    """The address without user, password and query (which carries passwords too, on many cameras).
+    """Return the address without user, password and query, in which many cameras expect passwords too.
 
     >>> public_address("rtsp://admin:s3cret@10.0.0.7:554/live?pwd=s3cret")
     'rtsp://10.0.0.7:554/live'
@@ -66,23 +80,23 @@ def public_address(url: str) -> str:
 
 
 def is_rtsp(url: str) -> bool:
+    """Return whether the address is one of RTSP."""
     return urlsplit(url).scheme.lower() in RTSP_SCHEMES
 
 
 class Source:
-    """An open camera, file, HTTP or HLS address. Use as a context manager: entering connects.
+    """Open camera, file, HTTP or HLS address. Use as a context manager: entering connects. Raises SourceLost.
 
-    stop: ends `packets` quietly, at the latest after the read that is under way. stall_s: how long the camera may
-    send nothing. hardware: the kind of device that is to decode (`pipelines.ingest.hw_decode`), None for the CPU. Files
-    and HLS, which can be read faster than they happen, are read at the speed they happen.
+    Files and HLS are read in real time, though they could be read faster.
 
-    Raises SourceLost on entering and from `packets`.
+    stop: ends `packets` without an error, at the latest after the present read. stall_s: longest time without data.
+    hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU.
     """
 
     decode_ordered: bool
-    """Timestamps tell when to decode, not when to show: `dts` holds, `pts` only repeats it."""
+    """Whether timestamps give the order of decoding: `dts` is right, and `pts` only repeats it."""
 
-    def __init__(self, url: str, *, stop: Flag, stall_s: float = 10.0, hardware: str | None = None) -> None:
+    def __init__(self, url: str, *, stop: Flag, stall_s: float = MAX_STALL_S, hardware: str | None = None) -> None:
         self.address = public_address(url)
         self._url = url
         self._stop = stop
@@ -98,11 +112,10 @@ class Source:
         try:
             container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s), hwaccel=device)
         except (FFmpegError, OSError, ValueError) as error:
-            # An RTSP server that says nothing looks to av like one that talks nonsense.
-            silent = time.monotonic() - began >= self._stall_s
-            nobody_there = silent or isinstance(error, _NOBODY_THERE) or getattr(error, "errno", None) in _NO_WAY_THERE
-            lost = SourceUnreachable if nobody_there else SourceLost
-            raise lost(self._condition(Condition.SILENT) if silent else condition_of(error, self.address)) from error
+            # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
+            is_silent = time.monotonic() - began >= self._stall_s
+            lost = SourceUnreachable if is_silent or _is_unreachable(error) else SourceLost
+            raise lost(self._condition(Condition.SILENT) if is_silent else condition_of(error, self.address)) from error
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
@@ -119,15 +132,16 @@ class Source:
 
     @property
     def codec(self) -> str:
+        """FFmpeg's name of the codec, such as "h264"."""
         return self.stream.codec_context.name
 
     @property
     def has_start_codes(self) -> bool:
-        """Packets hold NAL units behind start codes, not behind their lengths (as in MP4)."""
+        """Whether packets hold NAL units behind start codes, instead of lengths as in MP4."""
         return not (self.stream.codec_context.extradata or b"").startswith(b"\x01")
 
     def picture_size(self, keyframe: VideoPacket) -> tuple[int, int]:
-        """(width, height), from the keyframe where the camera's announcement left it open; zeros if not even there."""
+        """Return (width, height) as announced, else from the keyframe; zeros where neither has it."""
         announced = self.stream.codec_context
         if announced.width and announced.height:
             return announced.width, announced.height
@@ -138,9 +152,9 @@ class Source:
         return trial.width, trial.height
 
     def packets(self) -> Iterator[VideoPacket]:
-        """Video packets in decoding order until `stop` is set. No time comes twice in a row, but times may jump.
+        """Yield the packets in decoding order until `stop` is set.
 
-        Raises SourceLost when the stream stalls or ends.
+        Timestamps never repeat in a row, but may jump. Raises SourceLost when the stream stalls or ends.
         """
         pace = RealTimePacer(self._stop)
         for packet in chain(self._probed, self._demux()):
@@ -165,11 +179,14 @@ class Source:
         return stream
 
     def _probe(self) -> list[VideoPacket]:
-        """Some senders stamp reordered pictures in the order in which they are sent; their times never step back."""
+        """Set `decode_ordered` and return the packets read for it.
+
+        Some cameras send reordered frames with rising timestamps, which then give the order of decoding.
+        """
         if not (is_rtsp(self._url) and self.stream.codec_context.has_b_frames):
             self.decode_ordered = False
             return []
-        first = list(islice(self._demux_raw(), PACKETS_PROBED))
+        first = list(islice(self._demux_raw(), PROBED_PACKETS))
         times = [packet.pts for packet in first if packet.pts is not None]
         self.decode_ordered = times == sorted(times)
         return list(self._with_times(iter(first)))
@@ -187,7 +204,7 @@ class Source:
                 raise SourceLost(condition_of(error, self.address)) from error
 
     def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
-        """Leaves out what comes before the first timestamp, unless it is a keyframe, which the rest builds on."""
+        """Drop packets before the first timestamp, except keyframes, which later frames depend on."""
         for packet in packets:
             if self.decode_ordered or not self.stream.codec_context.has_b_frames:
                 packet.dts = packet.pts if packet.pts is not None else packet.dts
@@ -200,22 +217,31 @@ class Source:
 
 
 class RealTimePacer:
-    """Holds back what comes faster than real time; after a delay or a jump it starts afresh."""
+    """Delay of packets that are read faster than real time; it starts again after a lag or a jump of timestamps."""
 
-    def __init__(self, stop: Flag, longest_s: float = 15.0) -> None:
+    def __init__(self, stop: Flag) -> None:
         self._stop = stop
-        self._longest_s = longest_s
         self._anchor: float | None = None
 
     def wait_until(self, stream_s: float) -> None:
+        """Wait for the time of the timestamp `stream_s`, or for `stop`."""
         now = time.monotonic()
-        if self._anchor is None or not -1.0 < self._anchor + stream_s - now < self._longest_s:
+        if self._anchor is None or not -MAX_PACING_LAG_S < self._anchor + stream_s - now < MAX_PACING_WAIT_S:
             self._anchor = now - stream_s
         self._stop.wait(max(0.0, self._anchor + stream_s - now))
 
 
-_NOBODY_THERE = (av.error.ExitError, av.error.TimeoutError, av.error.ConnectionRefusedError)
-_NO_WAY_THERE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
+_NO_ANSWER = (av.error.ExitError, av.error.TimeoutError, av.error.ConnectionRefusedError)
+"""Errors of PyAV for a host without an answer; ExitError after its timeout."""
+
+_NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
+"""Error numbers for a host that cannot be reached. [source: errno(3)]"""
+
+
+def _is_unreachable(error: Exception) -> bool:
+    return isinstance(error, _NO_ANSWER) or getattr(error, "errno", None) in _NO_ROUTE
+
+
 _CONDITION_OF: tuple[tuple[tuple[type[Exception], ...], Condition], ...] = (
     ((av.error.ExitError, TimeoutError), Condition.SILENT),
     ((av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError), Condition.CREDENTIALS_REFUSED),
@@ -236,6 +262,6 @@ def condition_of(error: Exception, address: str | None = None) -> CameraConditio
     for classes, code in _CONDITION_OF:
         if isinstance(error, classes):
             return CameraCondition.of(code, address=address)
-    code = Condition.UNREACHABLE if getattr(error, "errno", None) in _NO_WAY_THERE else Condition.STREAM_LOST
+    code = Condition.UNREACHABLE if getattr(error, "errno", None) in _NO_ROUTE else Condition.STREAM_LOST
     reason = getattr(error, "strerror", None) or type(error).__name__
     return CameraCondition.of(code, address=address, error=reason.lower())

@@ -16,6 +16,9 @@ from pipelines.live_video.hls_playlist import InitSection, LivePlaylist
 
 log = structlog.get_logger()
 
+UNPLAYABLE_CODECS = ("hevc",)
+"""Codecs, by FFmpeg's names, that many browsers cannot play. [assumption]"""
+
 MAX_CLOCK_DRIFT_S = 5.0
 """Largest difference (s) between the times in the playlist and the clock, before a new run corrects it. [assumption]"""
 
@@ -46,6 +49,11 @@ class TimestampUnwrapper:
         return self._last
 
 
+def playability(codec: str) -> CameraCondition | None:
+    """Return the condition of live video with a codec that many browsers cannot play; None for any other."""
+    return CameraCondition.of(Condition.UNPLAYABLE_CODEC, codec=codec) if codec in UNPLAYABLE_CODECS else None
+
+
 class HlsWriter:
     """Segments of one connection, added to a playlist. Use as a context manager, inside that of its source.
 
@@ -71,7 +79,7 @@ class HlsWriter:
     ) -> None:
         self._end_run()
 
-    def write(self, packet: VideoPacket) -> None:
+    def put(self, packet: VideoPacket) -> None:
         """Add the next packet, which is not changed. Packets before the first keyframe are dropped.
 
         An error of the muxer or the disk is logged. Live video resumes at the next keyframe then.

@@ -21,11 +21,12 @@ from pipelines.config.settings import CameraConfig, Config
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
 from pipelines.evidence.snapshots import Snapshots
-from pipelines.ingest.connection import OnConnected, OpenDecoder, run_connection
+from pipelines.ingest.connection import OnConnected, OpenSink, run_connection
 from pipelines.ingest.decode_pool import DecodePool
 from pipelines.ingest.frame_buffer import LatestFrameSlot, TimedFrame
 from pipelines.ingest.source import SourceLost
 from pipelines.ingest.stream_failover import StreamFailover
+from pipelines.live_video.hls_muxer import HlsWriter, playability
 from pipelines.live_video.hls_playlist import LivePlaylist
 from pipelines.observability.load_report import LoadReporter
 from pipelines.worker.camera_health import CameraHealth
@@ -104,31 +105,39 @@ class Worker:
         )
 
     def _start_feeds(self, camera: CameraConfig, slot: CameraSlot) -> None:
-        """One connection, or two where viewers and analysis have a stream each."""
+        """Start one connection, or two where live video and analysis have a stream each."""
         playlist, health = self._playlists[camera.id], self._healths[camera.id]
 
-        def watch(frame: TimedFrame) -> None:
+        def on_frame(frame: TimedFrame) -> None:
             health.received(frame.image_size, 1 + frame.passed_over)
             slot.frames.put(frame)
 
-        decode = partial(self._decoding.open, on_frame=watch, requested_fps=slot.frames.requested_fps)
+        write_hls = partial(HlsWriter, playlist, segment_s=self._config.stream.segment_s)
+        decode = partial(self._decoding.open, on_frame=on_frame, requested_fps=slot.frames.requested_fps)
         url = camera.url.get_secret_value()
         if camera.analysis_url is None:
-            both = self._feed(url, playlist, decode, health.connected)
-            self._supervisor.keep_running(f"camera {camera.id}", both, _clearing(playlist, health.disconnected))
+            feed = self._feed(url, (decode, write_hls), lambda codec: health.connected(playability(codec)))
+            self._supervisor.keep_running(f"camera {camera.id}", feed, _clearing(playlist, health.disconnected))
             return
-        sub = StreamFailover(camera.id, health, watch, slot.frames.requested_fps)
-        decode_sub = partial(decode, on_frame=sub.watch_sub)
-        decode_main = partial(decode, on_frame=sub.watch_main, requested_fps=sub.main_rate)
-        main_feed = self._feed(url, playlist, decode_main, sub.main_connected)
-        sub_feed = self._feed(camera.analysis_url.get_secret_value(), None, decode_sub, sub.sub_connected)
-        self._supervisor.keep_running(f"live {camera.id}", main_feed, _clearing(playlist, sub.main_failed))
-        self._supervisor.keep_running(f"analysis {camera.id}", sub_feed, _reporting(sub.sub_failed))
+        streams = StreamFailover(camera.id, health, on_frame, slot.frames.requested_fps)
+        decode_sub = partial(decode, on_frame=streams.on_sub_frame)
+        decode_main = partial(decode, on_frame=streams.on_main_frame, requested_fps=streams.main_requested_fps)
+        main_feed = self._feed(url, (decode_main, write_hls), lambda _: streams.main_connected())
+        sub_url = camera.analysis_url.get_secret_value()
+        sub_feed = self._feed(sub_url, (decode_sub,), lambda _: streams.sub_connected())
+        self._supervisor.keep_running(f"live {camera.id}", main_feed, _clearing(playlist, streams.main_failed))
+        self._supervisor.keep_running(f"analysis {camera.id}", sub_feed, _reporting(streams.sub_failed))
 
-    def _feed(
-        self, url: str, playlist: LivePlaylist | None, decode: OpenDecoder, connected: OnConnected
-    ) -> Callable[[Flag], None]:
-        return partial(run_connection, url, self._config.stream, playlist=playlist, decode=decode, connected=connected)
+    def _feed(self, url: str, sinks: tuple[OpenSink, ...], on_connected: OnConnected) -> Callable[[Flag], None]:
+        stream = self._config.stream
+        return partial(
+            run_connection,
+            url,
+            sinks=sinks,
+            stall_s=stream.stall_s,
+            hardware=stream.hardware_decoder,
+            on_connected=on_connected,
+        )
 
     def _report_health(self, stop: Flag) -> None:
         reported: dict[str, tuple[CameraStatus, float]] = {}

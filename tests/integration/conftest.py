@@ -1,5 +1,30 @@
-"""Fixtures for tests with a portal."""
+"""Fixtures for tests with a portal, and shorter times for tests that wait for a whole worker."""
 
+from dataclasses import replace
+
+import pytest
+
+from models.tampering import monitor
 from tests.support.portal import pool, store
 
-__all__ = ["pool", "store"]
+__all__ = ["brief_periods", "pool", "store", "views_judged_soon"]
+
+
+@pytest.fixture
+def brief_periods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counts are reported every 2 s instead of every 10 s."""
+    monkeypatch.setattr("analytics.camera_analyzer.COVERAGE_S", 2.0)
+
+
+@pytest.fixture
+def views_judged_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tampering monitor makes as many checks as usual, in a quarter of the time."""
+    usual = monitor.DEFAULT_CONFIG
+    quicker = replace(
+        usual,
+        check_interval_s=usual.check_interval_s / 4,
+        dwell_ok_s=usual.dwell_ok_s / 4,
+        dwell_moved_s=usual.dwell_moved_s / 4,
+        dwell_other_s=usual.dwell_other_s / 4,
+    )
+    monkeypatch.setattr(monitor, "DEFAULT_CONFIG", quicker)

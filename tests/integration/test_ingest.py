@@ -47,7 +47,7 @@ def stream_to_hls(url: str, playlist: LivePlaylist, *, segments: int) -> None:
     enough = playlist.next_sequence + segments
     with Source(url, stop=Flag()) as source, HlsWriter(playlist, source, segment_s=1) as writer:
         for packet in source.packets():
-            writer.write(packet)
+            writer.put(packet)
             if playlist.next_sequence >= enough:
                 break
 
@@ -155,7 +155,7 @@ def test_one_connection_serves_viewers_and_analysis(rtsp_cameras: RtspCameras, t
         decoder, frames = Decoder(source), 0
         for packet in source.packets():
             frames += len(decoder.frames(packet))
-            writer.write(packet)
+            writer.put(packet)
             if (tmp_path / "hls" / PLAYLIST).exists():
                 break
         assert frames >= 25
@@ -269,7 +269,7 @@ def test_old_segments_are_deleted_as_new_ones_come(rtsp_cameras: RtspCameras, tm
             HlsWriter(LivePlaylist(folder, segments_kept=3), source, segment_s=0.5) as writer,
         ):
             for packet in source.packets():
-                writer.write(packet)
+                writer.put(packet)
 
     thread = Thread(target=run)
     thread.start()

@@ -129,7 +129,7 @@ def write_live_video(folder: Path) -> None:
     ):
         for packet in container.demux(video=0):
             if packet.size:
-                writer.write(packet)
+                writer.put(packet)
 
 
 def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int) -> Counts:

@@ -86,7 +86,7 @@ def test_segments_end_at_the_first_keyframe_after_a_multiple_of_their_length(
     clip = write_clip(tmp_path / "road.ts", seconds=4)
     with writing(playlist, clip, segment_s=segment_s) as (writer, packets):
         for packet in packets:
-            writer.write(packet)
+            writer.put(packet)
     (run,) = runs_of(playlist)
     assert durations(run) == pytest.approx(expected, abs=1 / CLIP_FPS)
     assert frames_of(playlist, run) == 4 * CLIP_FPS
@@ -97,7 +97,7 @@ def test_packets_before_the_first_keyframe_are_dropped(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "road.ts", seconds=3)
     with writing(playlist, clip) as (writer, packets):
         for packet in packets[5:]:
-            writer.write(packet)
+            writer.put(packet)
     (run,) = runs_of(playlist)
     assert frames_of(playlist, run) == 2 * CLIP_FPS
 
@@ -107,7 +107,7 @@ def test_video_far_ahead_of_the_clock_starts_a_new_run(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "road.ts", seconds=10)
     with writing(playlist, clip) as (writer, packets):
         for packet in packets:  # at once, and not within ten seconds
-            writer.write(packet)
+            writer.put(packet)
     first, second = runs_of(playlist)
     assert 5 <= sum(durations(first)) <= 7
     assert sum(durations(first)) + sum(durations(second)) == pytest.approx(10, abs=0.2)
@@ -118,14 +118,14 @@ def test_after_an_error_of_the_disk_live_video_resumes_at_the_next_keyframe(tmp_
     clip = write_clip(tmp_path / "road.ts", seconds=4)
     with writing(playlist, clip) as (writer, packets):
         for packet in packets[: CLIP_FPS + 1]:
-            writer.write(packet)
+            writer.put(packet)
         assert len(durations(runs_of(playlist)[-1])) == 1
         shutil.rmtree(playlist.folder)
         for packet in packets[CLIP_FPS + 1 : 2 * CLIP_FPS + 1]:
-            writer.write(packet)
+            writer.put(packet)
         playlist.folder.mkdir()
         for packet in packets[2 * CLIP_FPS + 1 :]:
-            writer.write(packet)
+            writer.put(packet)
     resumed = runs_of(playlist)[-1]
     assert durations(resumed) == pytest.approx([1.0], abs=1 / CLIP_FPS)
     assert frames_of(playlist, resumed) == CLIP_FPS
