@@ -10,7 +10,7 @@ from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import Incident, Pixel
 from pipelines.analysis.camera_pipeline import PipelineResult
-from pipelines.events.mapping import CameraEvent, FactEvents
+from pipelines.events.mapping import CameraEvent, EventMapper
 from pipelines.evidence.snapshots import Box
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ class EventPublisher:
     """
 
     def __init__(self, camera: Camera, save_snapshot: SaveSnapshot, emit: Callable[[CameraEvent], None]) -> None:
-        self._mapper = FactEvents(camera, uuid4().hex, self._take_snapshot)
+        self._mapper = EventMapper(camera, uuid4().hex, self._take_snapshot)
         self._save_snapshot = save_snapshot
         self._emit = emit
         self._result = PipelineResult([])

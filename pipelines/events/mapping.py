@@ -1,4 +1,4 @@
-"""From the facts about one camera to the events that leave the worker."""
+"""Mapping from the facts about one camera to events."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -21,17 +21,19 @@ from pipelines.events.schema import (
 
 CameraEvent = Counts | Congestion | IncidentReport
 TakeSnapshot = Callable[[str, Incident], str | None]
-"""Is given the incident's id; returns the name of its picture, None where there is none."""
+"""Receives the incident and its id; returns the file name of its snapshot, None without one."""
 
 
 def utc(t: float) -> datetime:
+    """Return the time `t`, Unix seconds, in UTC."""
     return datetime.fromtimestamp(t, UTC)
 
 
-class FactEvents:
-    """Gathers crossings and intervals of gates and zones until their period closes; passes everything else on at once.
+class EventMapper:
+    """Maps facts of one camera to events.
 
-    run: tells this run of the analyst from all others, so that incident numbers make ids that are used once.
+    Crossings and intervals are collected until their period ends; all other facts are mapped at once. run: id of this
+    run of the analysis, so that incident ids are unique.
     """
 
     def __init__(self, camera: Camera, run: str, take_snapshot: TakeSnapshot = lambda _id, _incident: None) -> None:
@@ -44,10 +46,10 @@ class FactEvents:
         self._snapshots: dict[int, str | None] = {}
 
     def events(self, facts: Iterable[Fact]) -> list[CameraEvent]:
-        """Events in the order of the facts that completed them."""
-        return [event for fact in facts if (event := self._take(fact)) is not None]
+        """Return the events, in the order of the facts that completed them."""
+        return [event for fact in facts if (event := self._event(fact)) is not None]
 
-    def _take(self, fact: Fact) -> CameraEvent | None:
+    def _event(self, fact: Fact) -> CameraEvent | None:
         match fact:
             case Crossing():
                 self._crossings.append(CrossingRecord(**_in_utc(fact)))
@@ -105,7 +107,7 @@ _TIMES = {"t": "at", "start_s": "start_at", "end_s": "end_at", "detected_s": "de
 
 
 def _in_utc(fact: Crossing | GateInterval | ZoneInterval | LevelChange | Incident) -> dict[str, Any]:
-    """Fields of a fact by name, times in UTC under the names that they have in events."""
+    """Return the fields of a fact by name, with times in UTC under the names that they have in events."""
     values = {field.name: getattr(fact, field.name) for field in fields(fact)}
     times = {_TIMES[name]: values.pop(name) for name in _TIMES if name in values}
     return {**values, **{name: None if t is None else utc(t) for name, t in times.items()}}

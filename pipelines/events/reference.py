@@ -33,6 +33,7 @@ KINDS: dict[str, type[BaseModel]] = {
 }
 """Kind of event -> class of its data."""
 _RECORDS: dict[str, type] = {record.__name__: record for record in (CrossingRecord, GateRecord, ZoneRecord)}
+"""Name of a record -> its class, for records with measures."""
 
 _INTRODUCTION = """# Events
 
@@ -55,6 +56,7 @@ one is added. `pipelines.events.reference.json_schema("counts")` returns the JSO
 - Times are UTC (RFC 3339). What was not observed is `null`, never 0.
 - Fields are added, and neither renamed nor removed, within `v1`. Ignore fields that you do not know.
 """
+"""First part of the document. [text]"""
 
 _CONDITIONS = """
 What `health` reports in `condition`, the gravest first: a camera in several conditions reports the first of them.

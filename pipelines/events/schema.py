@@ -37,6 +37,7 @@ TOPICS = {
 
 
 _RECORD = ConfigDict(extra="ignore", allow_inf_nan=False)
+"""Configuration of records; unknown fields are ignored."""
 _TOLERANT = ConfigDict(frozen=True, **_RECORD)
 """Unknown fields are ignored: an older store keeps what it knows of a newer worker's events."""
 
@@ -47,6 +48,7 @@ def _described(description: str, unit: str = "", **bounds: Any) -> Any:
 
 
 _KIND = _described("Kind of the event.")
+"""Description of the discriminator."""
 CameraId = Annotated[str, _described("Id of the camera in the configuration; also the Kafka key.")]
 GateId = Annotated[str, _described("Id of the gate in the camera's geometry.")]
 ZoneId = Annotated[str, _described("Id of the zone in the camera's geometry; `view` for the whole frame.")]

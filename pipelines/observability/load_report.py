@@ -1,4 +1,4 @@
-"""What the machine does for all its cameras together, for the log: once a minute, and louder while it is too much."""
+"""Load of the machine over all cameras: one log line a minute, a warning while it is overloaded."""
 
 import structlog
 
@@ -6,43 +6,44 @@ from pipelines.events.condition_text import OVERLOAD_REMEDY
 from pipelines.events.schema import Health
 from pipelines.worker.camera_health import OVERLOADED_BELOW
 
-EVERY_S = 60.0
+REPORT_EVERY_S = 60.0
+"""Period (s) of one log line. [assumption]"""
 
 log = structlog.get_logger()
 
 
 class LoadReporter:
-    """Is given every camera's reports. Not thread-safe."""
+    """Collects the health reports of all cameras, and logs a line each minute. Not thread-safe."""
 
     def __init__(self) -> None:
         self._since: float | None = None
         self._reports: list[Health] = []
 
     def add(self, report: Health) -> None:
+        """Add a report; log the minute that it ends."""
         at = report.at.timestamp()
         if self._since is None:
             self._since = at
-        elif not 0 <= at - self._since < EVERY_S:
-            self._tell()
+        elif not 0 <= at - self._since < REPORT_EVERY_S:
+            self._log()
             self._since, self._reports = at, []
         self._reports.append(report)
 
-    def _tell(self) -> None:
-        """Means over the minute, of each camera's reports and then of all cameras' sums."""
+    def _log(self) -> None:
+        """Log the sums over all cameras of each camera's means over the minute."""
         per_camera: dict[str, list[Health]] = {}
         for report in self._reports:
             per_camera.setdefault(report.camera_id, []).append(report)
         drops = [report.drops for report in self._reports if report.drops is not None]
-        looks = _sum_of_means(per_camera, "analysed_fps")
         reached = [report.reached for report in self._reports if report.reached is not None]
         ages = [report.age_p95_s for report in self._reports if report.age_p95_s is not None]
         waits = [report.frame_to_event_p95_ms for report in self._reports if report.frame_to_event_p95_ms is not None]
         share = sum(reached) / len(reached) if reached else 1.0
         figures = {
             "cameras": len(per_camera),
-            "looks_per_s": looks,
-            "held_per_s": _sum_of_means(per_camera, "held_fps"),
-            "wanted_per_s": _sum_of_means(per_camera, "wanted_fps"),
+            "analysed_fps": _sum_of_means(per_camera, "analysed_fps"),
+            "held_fps": _sum_of_means(per_camera, "held_fps"),
+            "wanted_fps": _sum_of_means(per_camera, "wanted_fps"),
             "reached": round(share, 3),
             "worst_age_p95_s": max(ages, default=None),
             "worst_frame_to_event_p95_ms": max(waits, default=None),

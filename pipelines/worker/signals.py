@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill` as a request to finish, not as an interruption in the middle of something."""
+"""SIGINT and SIGTERM as a request to stop."""
 
 import signal
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from threading import Event as Flag
 
 @contextmanager
 def stop_on_signals() -> Iterator[Flag]:
-    """The flag is set by the first SIGINT or SIGTERM; a second one acts as usual. Main thread only."""
+    """Yield a flag that the first SIGINT or SIGTERM sets; a second one has its usual effect. Main thread only."""
     stop = Flag()
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 

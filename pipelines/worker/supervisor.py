@@ -1,4 +1,4 @@
-"""The one owner of a worker's threads: starts them, starts them again when they fail, and ends them."""
+"""Supervisor of a worker's threads: starts them, restarts them after a failure, and ends them."""
 
 import time
 from collections.abc import Callable
@@ -17,9 +17,10 @@ from pipelines.retry import Backoff
 log = structlog.get_logger()
 
 Task = Callable[[Flag], None]
-"""Runs until the flag is set; whatever it raises means that it should be started again."""
+"""Runs until the flag is set. After any error it is started again."""
 
 STOP_WITHIN_S = 1.8
+"""Longest wait (s) for all threads to end; a stopped worker must end within 2 s. [assumption]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +43,9 @@ class RestartPolicy:
 
 
 class Supervisor:
-    """A context manager: leaving it ends all threads within two seconds.
+    """Owner of threads. Use as a context manager: leaving it ends them within `STOP_WITHIN_S`.
 
-    A thread that is blocked in the network by then holds nothing that others use; it ends by itself with its read
-    timeout, and does not keep the process alive.
+    A thread that is still blocked in the network then ends with its read timeout. It does not keep the process alive.
     """
 
     def __init__(self, policy: RestartPolicy | None = None) -> None:
@@ -65,10 +65,10 @@ class Supervisor:
             thread.join(max(0.0, deadline - time.monotonic()))
         for thread in self._threads:
             if thread.is_alive():
-                log.info("still waits for the network and ends when that times out", task=thread.name)
+                log.info("thread is blocked in the network and ends with its timeout", task=thread.name)
 
     def keep_running(self, name: str, task: Task, on_failure: Callable[[Exception], None] = lambda error: None) -> None:
-        """Run `task` in a thread of its own until stopped, again after every failure.
+        """Run `task` in its own thread until the supervisor stops, and again after every failure.
 
         on_failure: called with each error.
         """

@@ -19,7 +19,7 @@ from analytics.facts import (
     ZoneInterval,
 )
 from analytics.road_users import RoadUser
-from pipelines.events.mapping import FactEvents, utc
+from pipelines.events.mapping import EventMapper, utc
 from pipelines.events.schema import Congestion, Counts, Event, IncidentPhase, IncidentReport
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -61,8 +61,8 @@ def incident(number: int = 1, end_s: float | None = None) -> Incident:
     )
 
 
-def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
-    events = FactEvents(CAMERA, "run")
+def test_a_counts_event_contains_the_records_since_the_last_one() -> None:
+    events = EventMapper(CAMERA, "run")
     zone = ZoneInterval(
         zone="east",
         start_s=T - 60,
@@ -92,7 +92,7 @@ def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
         emp_verified=True,
     )
     assert events.events([crossing(T + 1), gate, zone]) == []
-    # Seen too late for the period before: it comes with the next.
+    # This crossing became known after its period had ended: the next event contains it.
     (first, second) = events.events([coverage(0, 10), crossing(T + 9.9), coverage(10, 20, observed_s=4)])
     assert isinstance(first, Counts)
     assert isinstance(second, Counts)
@@ -112,16 +112,16 @@ def test_a_period_gathers_what_was_counted_since_the_last_one() -> None:
     assert events.events([coverage(20, 30, observed_s=0)])[0].crossings == ()  # type: ignore[union-attr]
 
 
-def test_levels_pass_at_once() -> None:
+def test_a_level_change_is_an_event_at_once() -> None:
     report = LevelChange(t=T, zone="east", level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0)
-    (event,) = FactEvents(CAMERA, "run").events([report])
+    (event,) = EventMapper(CAMERA, "run").events([report])
     assert event == Congestion(
         camera_id=CAMERA.id, zone="east", at=NOON, level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0
     )
 
 
-def test_an_incident_keeps_its_id_and_picture_from_beginning_to_end() -> None:
-    events = FactEvents(CAMERA, "run", take_snapshot=lambda incident_id, _: incident_id)
+def test_an_incident_keeps_its_id_and_snapshot_until_its_end() -> None:
+    events = EventMapper(CAMERA, "run", take_snapshot=lambda incident_id, _: incident_id)
     raised, ended = events.events([incident(), incident(end_s=T + 90)])
     assert Event.from_json(Event.wrap(raised, utc(T)).to_json()).data.evidence == incident().evidence
     assert isinstance(raised, IncidentReport)
@@ -133,11 +133,11 @@ def test_an_incident_keeps_its_id_and_picture_from_beginning_to_end() -> None:
     assert (raised.lat, raised.lon) == (1.1, 104.0)
 
 
-def test_an_incident_lies_where_its_ground_point_does_if_the_camera_is_tied_to_the_map() -> None:
+def test_an_incident_has_the_position_of_its_ground_point_where_the_camera_has_an_anchor() -> None:
     corners = ((0.0, 720.0), (1280.0, 720.0), (1280.0, 200.0), (0.0, 200.0))
     points = tuple(ControlPoint(pixel=(u, v), ground=(u / 20, (720 - v) / 20)) for u, v in corners)
     tied = replace(CAMERA, control_points=points, anchor=Position(lat=1.05, lon=104.01))
-    (report,) = FactEvents(tied, "run").events([incident()])
+    (report,) = EventMapper(tied, "run").events([incident()])
     assert isinstance(report, IncidentReport)
     assert report.lat == pytest.approx(1.05 + 12 / 110_575)
     assert report.lon == pytest.approx(104.01 + 3 / 111_301)
@@ -145,13 +145,13 @@ def test_an_incident_lies_where_its_ground_point_does_if_the_camera_is_tied_to_t
 
 def test_incidents_of_other_runs_and_cameras_have_other_ids() -> None:
     other_camera = Camera(id="simpang-jam", image_size=(1280, 720))
-    makers = [FactEvents(CAMERA, "monday"), FactEvents(CAMERA, "tuesday"), FactEvents(other_camera, "monday")]
+    makers = [EventMapper(CAMERA, "monday"), EventMapper(CAMERA, "tuesday"), EventMapper(other_camera, "monday")]
     reports = [event for maker in makers for event in maker.events([incident(1), incident(2)])]
     assert len({report.incident_id for report in reports if isinstance(report, IncidentReport)}) == 6
 
 
 def test_every_event_survives_its_envelope() -> None:
     facts = [crossing(T), coverage(0, 10), incident()]
-    for data in FactEvents(CAMERA, "run").events(facts):
+    for data in EventMapper(CAMERA, "run").events(facts):
         event = Event.wrap(data, NOON)
         assert Event.from_json(event.to_json()) == event

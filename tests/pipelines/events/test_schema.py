@@ -1,4 +1,4 @@
-"""Events as they go over the bus."""
+"""JSON of the events."""
 
 import json
 from datetime import UTC, datetime
@@ -18,11 +18,11 @@ CROSSING = CrossingRecord(at=NOW, gate="north", direction=Direction.A, road_user
 EVENT = Event.wrap(Counts(camera_id="kuda", start_at=NOW, end_at=NOW, observed_s=10.0, crossings=(CROSSING,)), NOW)
 
 
-def test_an_event_comes_back_from_json_as_it_was():
+def test_an_event_is_equal_after_json():
     assert Event.from_json(EVENT.to_json()) == EVENT
 
 
-def test_what_a_newer_worker_adds_loses_nothing_that_is_known():
+def test_fields_of_a_newer_worker_are_ignored():
     newer = json.loads(EVENT.to_json())
     newer["data"]["colour"] = "red"
     newer["data"]["crossings"][0]["number_plate"] = None
@@ -50,7 +50,7 @@ def test_a_condition_of_a_newer_worker_is_none_and_the_rest_is_kept():
 
 
 @pytest.mark.parametrize("condition", Condition)
-def test_every_condition_comes_back_from_json_with_its_details(condition):
+def test_a_condition_is_equal_after_json(condition):
     details = ConditionDetails(cause=condition, pixel=(1.5, 2), image_size=(320, 240), shift_share=0.25)
     health = Health(camera_id="kuda", at=NOW, status=STATUS_OF[condition], condition=condition, details=details)
     event = Event.wrap(health, NOW)
@@ -66,7 +66,7 @@ def test_every_condition_has_an_english_text_in_one_line(condition):
 
 
 @pytest.mark.parametrize("missing", ["camera_id", "start_at", "kind"])
-def test_what_is_no_event_of_ours_is_refused(missing):
+def test_an_event_without_a_required_field_is_refused(missing):
     other = json.loads(EVENT.to_json())
     del other["data"][missing]
     with pytest.raises(ValidationError):

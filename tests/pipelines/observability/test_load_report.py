@@ -1,4 +1,4 @@
-"""A minute of all cameras in one line."""
+"""Load of all cameras in one log line a minute."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,10 +9,11 @@ from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.observability.load_report import LoadReporter
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+"""Time of the first report. [test data]"""
 
 
 def minute(**second: Any) -> list[Any]:
-    """Two cameras report every five seconds; what the second one tells differs by `second`."""
+    """Return the log of two cameras that report every five seconds. second: figures in which the second differs."""
     usual = {"analysed_fps": 5.0, "held_fps": 2.0, "wanted_fps": 5.0, "reached": 1.0, "age_p95_s": 0.1}
     load = LoadReporter()
     with capture_logs() as logs:
@@ -23,23 +24,23 @@ def minute(**second: Any) -> list[Any]:
     return logs
 
 
-def test_a_machine_that_keeps_up_says_so_once_a_minute() -> None:
+def test_the_load_is_logged_once_a_minute() -> None:
     (line,) = minute(frame_to_event_p95_ms=80.0, drops=Drops(superseded=10, withheld=1))
     assert (line["event"], line["log_level"]) == ("load", "info")
-    assert (line["cameras"], line["looks_per_s"], line["held_per_s"], line["wanted_per_s"]) == (2, 10.0, 4.0, 10.0)
+    assert (line["cameras"], line["analysed_fps"], line["held_fps"], line["wanted_fps"]) == (2, 10.0, 4.0, 10.0)
     assert (line["worst_age_p95_s"], line["worst_frame_to_event_p95_ms"]) == (0.1, 80.0)
     assert (line["superseded"], line["no_capacity"], line["withheld"], line["failed"]) == (120, 0, 12, 0)
     assert line["reached"] == 1.0
 
 
-def test_a_machine_that_does_not_keep_up_says_what_to_do() -> None:
+def test_overload_is_a_warning_with_a_remedy() -> None:
     (line,) = minute(analysed_fps=2.5, reached=0.5, drops=Drops(no_capacity=13))
     assert line["log_level"] == "warning"
     assert "sub-streams" in line["do"]
     assert line["reached"] == 0.75
-    assert line["looks_per_s"] == 7.5
+    assert line["analysed_fps"] == 7.5
 
 
-def test_cameras_that_say_nothing_of_their_looks_are_no_load() -> None:
+def test_cameras_without_rates_add_no_load() -> None:
     (line,) = minute(analysed_fps=None, held_fps=None, wanted_fps=None, reached=None, age_p95_s=None)
-    assert (line["log_level"], line["looks_per_s"], line["reached"]) == ("info", 5.0, 1.0)
+    assert (line["log_level"], line["analysed_fps"], line["reached"]) == ("info", 5.0, 1.0)

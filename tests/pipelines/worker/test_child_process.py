@@ -1,3 +1,5 @@
+"""Child processes that end with their parent."""
+
 import os
 import subprocess
 import sys
@@ -31,7 +33,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-def test_a_process_ends_with_the_one_that_started_it_even_where_that_was_killed():
+def test_a_child_process_ends_after_its_parent_was_killed():
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, text=True) as parent:
         child = int(parent.stdout.readline())
         assert parent.stdout.readline() == "up\n"

@@ -1,4 +1,4 @@
-"""Threads are started again when they fail, and end when they should."""
+"""Supervisor: threads are restarted after a failure, and end on request."""
 
 import socket
 import time
@@ -15,7 +15,7 @@ from tests.support.servers import wait_until
 AT_ONCE = RestartPolicy(first_s=0.01, longest_s=0.02)
 
 
-def test_a_failing_task_is_started_again_and_logged_without_credentials(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_failing_task_is_restarted_and_logged_without_credentials(capfd: pytest.CaptureFixture[str]) -> None:
     attempts: list[float] = []
     errors: list[Exception] = []
 
@@ -33,7 +33,7 @@ def test_a_failing_task_is_started_again_and_logged_without_credentials(capfd: p
     assert "s3cret" not in capfd.readouterr().err
 
 
-def test_an_unexpected_error_ends_neither_the_task_nor_its_neighbour(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unexpected_error_restarts_its_task_alone(capfd: pytest.CaptureFixture[str]) -> None:
     attempts: list[str] = []
 
     def broken(stop: Flag) -> None:
@@ -69,7 +69,7 @@ def test_an_unreachable_host_is_retried_sooner_than_one_that_refuses() -> None:
 @pytest.mark.parametrize(
     ("error", "attempts_in_time"), [(HostUnreachable("gone"), True), (ConnectionError("no"), False)]
 )
-def test_the_error_tells_whether_anybody_answered(error: ConnectionError, attempts_in_time: bool) -> None:
+def test_the_class_of_the_error_decides_the_longest_delay(error: ConnectionError, attempts_in_time: bool) -> None:
     attempts: list[float] = []
 
     def fails(stop: Flag) -> None:
@@ -85,7 +85,7 @@ def test_the_error_tells_whether_anybody_answered(error: ConnectionError, attemp
             assert len(attempts) < 20
 
 
-def test_stopping_does_not_sit_out_the_wait_before_the_next_attempt() -> None:
+def test_a_stop_ends_the_delay_before_the_next_attempt() -> None:
     failed = Flag()
 
     def fails(stop: Flag) -> None:
