@@ -1,7 +1,6 @@
-"""`simpang doctor`: what this machine can do, and what a city's configuration really reaches."""
+"""`simpang doctor`: check this machine, and the services and cameras of a city."""
 
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 import click
@@ -9,42 +8,45 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.config.settings import read_config
-from pipelines.doctor.check import Finding, State
-from pipelines.doctor.runner import as_report, examine, is_well
+from pipelines.doctor.check import CheckResult, CheckState
+from pipelines.doctor.runner import all_work, as_report, run_checks
 from pipelines.recordings.count_report import write_report
 
-MARKS = {State.OK: "[green]ok[/]", State.ADVICE: "[yellow]advice[/]", State.PROBLEM: "[red]problem[/]"}
+MARKS = {CheckState.OK: "[green]ok[/]", CheckState.ADVICE: "[yellow]advice[/]", CheckState.PROBLEM: "[red]problem[/]"}
+"""Coloured word for each state, in the markup of rich."""
 
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path), required=False)
-@click.option("--json", "json_path", metavar="OUT", help="Write all findings here; - is standard output.")
+@click.option("--json", "json_path", metavar="OUT", help="Write all results here; - is standard output.")
 @click.option(
-    "--timeout", default=5.0, show_default=True, type=click.FloatRange(1, 60), help="For whatever is asked, seconds."
+    "--timeout",
+    default=5.0,
+    show_default=True,
+    type=click.FloatRange(1, 60),
+    help="Longest wait for an answer, s.",
 )
 def doctor(config: Path | None, json_path: str | None, timeout: float) -> None:
-    """Look at this machine and, with CONFIG, at its services and cameras, and say what to do where something is amiss.
+    """Check this machine and, with CONFIG, its services and cameras; advise where something is wrong.
 
-    Exit status 1 where something that the configuration asks for does not work.
+    Exit status 1 where a part of the configuration does not work.
     """
     city = None if config is None else read_config(config)
     console = Console(quiet=json_path == "-", highlight=False)
-    findings: list[Finding] = []
-    told: dict[str, bool] = defaultdict(bool)
-    for finding in examine(city, timeout_s=timeout):
-        findings.append(finding)
-        if not told[finding.area]:
-            console.print(f"[bold]{finding.area}[/]")
-            told[finding.area] = True
-        _print(console, finding)
+    results: list[CheckResult] = []
+    for result in run_checks(city, timeout_s=timeout):
+        if result.area not in {earlier.area for earlier in results}:
+            console.print(f"[bold]{result.area}[/]")
+        results.append(result)
+        _print(console, result)
     if json_path is not None:
-        write_report(as_report(findings), json_path)
-    if not is_well(findings):
+        write_report(as_report(results), json_path)
+    if not all_work(results):
         sys.exit(1)
 
 
-def _print(console: Console, finding: Finding) -> None:
-    line = f"  {MARKS[finding.state]} {escape(finding.subject)}: {escape(finding.says)}"
+def _print(console: Console, result: CheckResult) -> None:
+    line = f"  {MARKS[result.state]} {escape(result.subject)}: {escape(result.message)}"
     console.print(line, soft_wrap=True)
-    if finding.advice:
-        console.print(f"      -> {escape(finding.advice)}", soft_wrap=True)
+    if result.advice:
+        console.print(f"      -> {escape(result.advice)}", soft_wrap=True)

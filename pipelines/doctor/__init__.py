@@ -1,1 +1,1 @@
-"""What this machine can do, and what a city's configuration really reaches."""
+"""Checks of this machine, and of the services and cameras of a city."""

@@ -1,12 +1,12 @@
-"""What an examination tells."""
+"""Result of one check of `simpang doctor`."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 
-class State(StrEnum):
-    """ADVICE: it works, and could work better. PROBLEM: something that was asked for does not work."""
+class CheckState(StrEnum):
+    """ADVICE: it works, and could work better. PROBLEM: a part of the configuration does not work."""
 
     OK = "ok"
     ADVICE = "advice"
@@ -14,15 +14,16 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at.
+class CheckResult:
+    """Result of one check.
 
-    says: in one line, without credentials. facts: the same for programs. advice: what to do, where it is not OK.
+    area: group of checks, such as "cameras". subject: the checked thing. message: one line without credentials. advice:
+    what to do, unless the state is OK. facts: the message as data, for programs.
     """
 
     area: str
     subject: str
-    says: str
-    state: State = State.OK
+    message: str
+    state: CheckState = CheckState.OK
     advice: str = ""
     facts: dict[str, Any] = field(default_factory=dict)

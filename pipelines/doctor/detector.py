@@ -1,4 +1,4 @@
-"""Which detector would be used, and how often it can look."""
+"""Check of the detector: whether its weights load, and how many images a second it processes."""
 
 import time
 from collections.abc import Iterator
@@ -15,15 +15,21 @@ from models.weights.registry import default_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.config.settings import Config
-from pipelines.doctor.check import Finding, State
+from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.errors import UserError
 
-TYPICAL_VIEW = 640, 352
-MEASURED_LOOKS = 24
-WAIT_S = 60.0
+TYPICAL_ROI = 640, 352
+"""(width, height) in pixels of the input for a usual camera [assumption]."""
+
+MEASURED_IMAGES = 24
+"""Number of images from which the rate is measured [assumption]."""
+
+RESULT_TIMEOUT_S = 60.0
+"""Longest wait (s) for one image, on an overloaded machine [assumption]."""
 
 
-def examine_detector(config: Config) -> Iterator[Finding]:
+def check_detector(config: Config) -> Iterator[CheckResult]:
+    """Load the detector of the configuration and measure its rate."""
     missing = _missing_weights(config.weights)
     if missing:
         yield _problem("no weights here", missing)
@@ -34,29 +40,29 @@ def examine_detector(config: Config) -> Iterator[Finding]:
         yield _problem("cannot be loaded", str(error))
         return
     with closing(detector):
-        looks_per_s = _looks_per_s(detector)
-    width, height = TYPICAL_VIEW
+        images_per_s = _images_per_s(detector)
+    width, height = TYPICAL_ROI
     wanted = len(config.active_cameras) * config.analysis.analysis_fps
-    enough = wanted <= looks_per_s
-    yield Finding(
+    enough = wanted <= images_per_s
+    yield CheckResult(
         area="detector",
         subject=detector.name,
-        says=f"about {looks_per_s:.0f} looks/s at {width}x{height}, with the machine as busy as it is now",
-        state=State.OK if enough else State.ADVICE,
+        message=f"about {images_per_s:.0f} images/s at {width}x{height}, with the machine as busy as it is now",
+        state=CheckState.OK if enough else CheckState.ADVICE,
         advice=""
         if enough
-        else f"{len(config.active_cameras)} cameras ask for {wanted:g} looks/s; draw zones, so that less of "
-        "each picture is looked at, or lower analysis.analysis_fps",
-        facts={"name": detector.name, "looks_per_s": round(looks_per_s, 1), "wanted_per_s": wanted},
+        else f"{len(config.active_cameras)} cameras need {wanted:g} images/s; draw zones, so that a smaller "
+        "part of each frame is analysed, or lower analysis.analysis_fps",
+        facts={"name": detector.name, "images_per_s": round(images_per_s, 1), "wanted_per_s": wanted},
     )
 
 
-def _problem(says: str, advice: str) -> Finding:
-    return Finding(area="detector", subject="weights", says=says, state=State.PROBLEM, advice=advice)
+def _problem(message: str, advice: str) -> CheckResult:
+    return CheckResult(area="detector", subject="weights", message=message, state=CheckState.PROBLEM, advice=advice)
 
 
 def _missing_weights(weights: str | None) -> str:
-    """What to do where the weights would have to be fetched first, which an examination does not do; else ""."""
+    """Return the advice for weights that are not on this machine, else "". A check downloads nothing."""
     if bundled_weights(weights) is not None or (weights and Path(weights).exists()):
         return ""
     if weights and weights not in registered_models():
@@ -65,12 +71,12 @@ def _missing_weights(weights: str | None) -> str:
     return "" if cached_versions(name, cache_folder()) else f"run simpang models fetch {name}, or set `weights`"
 
 
-def _looks_per_s(detector: Detector) -> float:
-    width, height = TYPICAL_VIEW
-    picture: RgbImage = np.random.default_rng(1).integers(0, 255, (height, width, 3), np.uint8)
-    detector.submit(picture).result(WAIT_S)
+def _images_per_s(detector: Detector) -> float:
+    width, height = TYPICAL_ROI
+    image: RgbImage = np.random.default_rng(1).integers(0, 255, (height, width, 3), np.uint8)
+    detector.submit(image).result(RESULT_TIMEOUT_S)
     began = time.perf_counter()
-    under_way: list[Future[Detections]] = [detector.submit(picture) for _ in range(MEASURED_LOOKS)]
-    for look in under_way:
-        look.result(WAIT_S)
-    return MEASURED_LOOKS / (time.perf_counter() - began)
+    pending: list[Future[Detections]] = [detector.submit(image) for _ in range(MEASURED_IMAGES)]
+    for result in pending:
+        result.result(RESULT_TIMEOUT_S)
+    return MEASURED_IMAGES / (time.perf_counter() - began)

@@ -1,20 +1,22 @@
-"""Which way detection will take on this machine, and what to do for a faster one."""
+"""Check of the detector backend: which one this machine uses, and how to get a faster one."""
 
 from models.detection.backend_advice import BackendAdvice, advise_backend
 from pipelines.config.settings import Config
-from pipelines.doctor.check import Finding, State
+from pipelines.doctor.check import CheckResult, CheckState
 
 
-def path_of(config: Config) -> BackendAdvice | None:
+def backend_advice(config: Config) -> BackendAdvice | None:
+    """Return the backend for the configured weights; None where it is unknown."""
     return advise_backend(config.weights, config.analysis.device)
 
 
-def path_finding(path: BackendAdvice) -> Finding:
-    return Finding(
+def check_backend(backend: BackendAdvice) -> CheckResult:
+    """Return the advice as a result."""
+    return CheckResult(
         area="detector",
-        subject="path",
-        says=path.description,
-        state=State.ADVICE if path.suggestion else State.OK,
-        advice=path.suggestion,
-        facts={"path": path.description, "builds_first": path.builds_first},
+        subject="backend",
+        message=backend.description,
+        state=CheckState.ADVICE if backend.suggestion else CheckState.OK,
+        advice=backend.suggestion,
+        facts={"backend": backend.description, "builds_first": backend.builds_first},
     )

@@ -1,39 +1,40 @@
-"""The whole examination, in the order in which things build on one another."""
+"""All checks of `simpang doctor`, from the machine to the cameras."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from pipelines.config.settings import Config
-from pipelines.doctor.cameras import examine_cameras
-from pipelines.doctor.check import Finding, State
-from pipelines.doctor.detector import examine_detector
-from pipelines.doctor.detector_path import path_finding, path_of
-from pipelines.doctor.machine import examine_machine
-from pipelines.doctor.services import examine_services
+from pipelines.doctor.cameras import check_cameras
+from pipelines.doctor.check import CheckResult, CheckState
+from pipelines.doctor.detector import check_detector
+from pipelines.doctor.detector_path import backend_advice, check_backend
+from pipelines.doctor.machine import check_machine
+from pipelines.doctor.services import check_services
 
 
-def examine(city: Config | None, *, timeout_s: float) -> Iterator[Finding]:
-    """Findings as they come; without a city's configuration, about the machine alone.
+def run_checks(city: Config | None, *, timeout_s: float) -> Iterator[CheckResult]:
+    """Yield each result as soon as it is known. city: None checks the machine only.
 
-    timeout_s: how long anything that is asked may keep silent.
+    timeout_s: longest wait for an answer of a camera or service, in seconds.
     """
     config = city or Config()
-    yield from examine_machine(config)
-    path = path_of(config)
-    if path is not None:
-        yield path_finding(path)
-    if path is None or not path.builds_first:
-        yield from examine_detector(config)
+    yield from check_machine(config)
+    backend = backend_advice(config)
+    if backend is not None:
+        yield check_backend(backend)
+    if backend is None or not backend.builds_first:
+        yield from check_detector(config)
     if city is not None:
-        yield from examine_services(city, timeout_s)
-        yield from examine_cameras(city, timeout_s)
+        yield from check_services(city, timeout_s)
+        yield from check_cameras(city, timeout_s)
 
 
-def is_well(findings: Iterable[Finding]) -> bool:
-    return all(finding.state is not State.PROBLEM for finding in findings)
+def all_work(results: Iterable[CheckResult]) -> bool:
+    """Return whether no check found a problem."""
+    return all(result.state is not CheckState.PROBLEM for result in results)
 
 
-def as_report(findings: list[Finding]) -> dict[str, Any]:
-    """For JSON."""
-    return {"ok": is_well(findings), "findings": [asdict(finding) for finding in findings]}
+def as_report(results: list[CheckResult]) -> dict[str, Any]:
+    """Return the results for JSON."""
+    return {"ok": all_work(results), "checks": [asdict(result) for result in results]}

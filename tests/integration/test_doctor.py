@@ -1,4 +1,4 @@
-"""`simpang doctor` on real cameras, brokers and databases, and on some that are amiss."""
+"""`simpang doctor` on real cameras, brokers and databases, and on broken ones."""
 
 import json
 import subprocess
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.integration
 
 
 def doctor(city: Path | None = None) -> tuple[int, dict[str, Any], str]:
-    """Exit status, report and everything that was printed."""
+    """Run the command; return its exit status, its report and all of its output."""
     command = [sys.executable, "-m", "pipelines", "doctor", *([str(city)] if city else []), "--json", "-"]
     done = subprocess.run([*command, "--timeout", "2"], capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, json.loads(done.stdout), done.stdout + done.stderr
 
 
-def finding(report: dict[str, Any], subject: str) -> dict[str, Any]:
-    (found,) = [found for found in report["findings"] if found["subject"] == subject]
+def check(report: dict[str, Any], subject: str) -> dict[str, Any]:
+    (found,) = [found for found in report["checks"] if found["subject"] == subject]
     return found
 
 
@@ -59,13 +59,13 @@ def test_cameras_and_services_that_work_are_described(
     status, report, printed = doctor(city)
     assert (status, report["ok"]) == (0, True)
     assert "s3cret" not in printed
-    seen = finding(report, "kuda (main)")["facts"]
+    seen = check(report, "kuda (main)")["facts"]
     assert (seen["codec"], seen["image_size"], round(seen["fps"])) == ("h264", [320, 240], 25)
-    assert finding(report, "kuda (sub)")["facts"]["image_size"] == [176, 144]
-    assert finding(report, "kuda (sub)")["state"] == "ok"
-    assert finding(report, "bus")["state"] == "ok"
-    assert finding(report, "database")["facts"]["postgresql"]
-    assert finding(report, "processor")["facts"]["cores"] >= 1
+    assert check(report, "kuda (sub)")["facts"]["image_size"] == [176, 144]
+    assert check(report, "kuda (sub)")["state"] == "ok"
+    assert check(report, "bus")["state"] == "ok"
+    assert check(report, "database")["facts"]["postgresql"]
+    assert check(report, "processor")["facts"]["cores"] >= 1
 
 
 def test_each_problem_has_a_line_of_advice_and_the_status_is_1(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
@@ -96,24 +96,24 @@ def test_each_problem_has_a_line_of_advice_and_the_status_is_1(rtsp_cameras: Rts
         "hardware decoders": "leave stream.hardware_decoder out",
     }
     for subject, advice in advised.items():
-        found = finding(report, subject)
+        found = check(report, subject)
         assert found["state"] == "problem", subject
         assert advice in found["advice"], subject
-        assert "\n" not in found["says"] + found["advice"], subject
-    problems = {found["subject"] for found in report["findings"] if found["state"] == "problem"}
+        assert "\n" not in found["message"] + found["advice"], subject
+    problems = {found["subject"] for found in report["checks"] if found["state"] == "problem"}
     assert problems == set(advised)
 
 
-def test_without_weights_the_doctor_says_how_to_get_them(tmp_path: Path) -> None:
+def test_without_weights_the_advice_is_how_to_get_them(tmp_path: Path) -> None:
     city = configured(tmp_path, [], weights=str(tmp_path / "nowhere.xml"))
     status, report, _ = doctor(city)
     assert status == 1
-    assert "nowhere.xml: no such file" in finding(report, "weights")["advice"]
+    assert "nowhere.xml: no such file" in check(report, "weights")["advice"]
 
 
-def test_without_a_configuration_only_the_machine_is_looked_at() -> None:
+def test_without_a_configuration_only_the_machine_is_checked() -> None:
     _, report, _ = doctor()
-    assert {found["area"] for found in report["findings"]} == {"machine", "detector"}
+    assert {found["area"] for found in report["checks"]} == {"machine", "detector"}
 
 
 def write_street(path: Path, *, size: tuple[int, int], cut: int = 0) -> None:
