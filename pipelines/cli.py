@@ -1,29 +1,18 @@
 """The command `simpang`: finds its subcommands, and turns every expected error into one line on standard error."""
 
 import sys
-from importlib.metadata import EntryPoint, entry_points, version
+from importlib.metadata import version
 
 import click
 
+from pipelines.commands.entry_point_group import EntryPointGroup
 from pipelines.errors import UserError
 from pipelines.logging import configure_logging
 
 
-class CommandsByEntryPoint(click.Group):
-    """Loads a subcommand when it is called, so that `simpang replay` never waits for the inference runtime."""
-
-    def _commands(self) -> dict[str, EntryPoint]:
-        return {entry.name: entry for entry in entry_points(group="simpang.commands")}
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(self._commands())
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        entry = self._commands().get(cmd_name)
-        return entry.load() if entry else None
-
-
-@click.command(cls=CommandsByEntryPoint, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=EntryPointGroup, entry_point_group="simpang.commands", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(version("simpang"), prog_name="simpang")
 @click.option("--log-json/--log-text", default=None, help="Log format; by default text on a terminal, JSON elsewhere.")
 @click.option("--verbose", "-v", is_flag=True, help="Log more.")

@@ -1,31 +1,25 @@
-"""Weights bundled with Simpang: the detector of the simulated city, which detects nothing on real roads."""
+"""Weights bundled with installed packages, found by entry point; weights of renderings are refused on real roads."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import yaml
 
 from models.errors import UnusableWeights
 
-DEMO_CITY = "demo-city"
-"""Name that `weights` may have instead of a path."""
-
-DEMO_CITY_FOLDER = Path(__file__).with_name("demo_city")
-"""Folder of the weights and of the report of their training."""
-
-DEMO_CITY_WEIGHTS = DEMO_CITY_FOLDER / "simulated-city-only_int8_openvino_model"
-"""OpenVINO folder of the weights."""
-"""OpenVINO folder of the weights."""
-
-DEMO_CITY_STEPS = 15_600
-"""Steps of the training that made the weights, and default for a new training [source: demo_city/report.json]."""
+ENTRY_POINT_GROUP = "simpang.weights"
+"""Entry points of bundled weights: their name is the name of the weights, their value the path of the folder."""
 
 TRAINED_ON, RENDERINGS = "trained_on", "renderings of a simulated city, and nothing else"
 """Key of an exported model's metadata.yaml, and its value for weights that must not be used on a real road."""
 
 
 def bundled_weights(name: str | None) -> Path | None:
-    """Folder of the bundled model of that name; None where there is none."""
-    return DEMO_CITY_WEIGHTS if name == DEMO_CITY and DEMO_CITY_WEIGHTS.is_dir() else None
+    """Folder of the bundled weights of that name; None where there are none."""
+    for entry in entry_points(group=ENTRY_POINT_GROUP, name=name) if name else ():
+        folder: Path = entry.load()
+        return folder if folder.is_dir() else None
+    return None
 
 
 def refuse_on_real_roads(path: Path) -> None:

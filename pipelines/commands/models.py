@@ -7,12 +7,12 @@ from rich.table import Table
 from models.errors import UnusableWeights
 from models.weights.registry import default_model, registered_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions, fetch
+from pipelines.commands.entry_point_group import EntryPointGroup
 from pipelines.commands.export.export_command import export_model
 from pipelines.errors import UserError
-from simulator.commands.train_demo import train_demo
 
 
-@click.group()
+@click.group(cls=EntryPointGroup, entry_point_group="simpang.models.commands")
 def models() -> None:
     """List, fetch and export detection models."""
 
@@ -42,4 +42,3 @@ def fetch_model(name: str) -> None:
 
 
 models.add_command(export_model)
-models.add_command(train_demo)

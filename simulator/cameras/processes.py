@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
-from models.weights.bundled import DEMO_CITY
 from pipelines.worker.child_process import free_port, running_process
 from simulator.cameras.live_camera import MAIN_STREAM
+from simulator.weights import DEMO_CITY
 from simulator.world.camera_model import camera_geometry
 from simulator.world.sites import Site
 from simulator.world.sumo_network import read_network

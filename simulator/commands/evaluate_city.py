@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from models.errors import UnusableWeights
-from models.weights.bundled import DEMO_CITY
 from models.weights.resolver import resolve_weights
 from pipelines.errors import UserError
+from simulator.weights import DEMO_CITY
 from simulator.world.sites import Site, all_sites, site_by_id
 
 

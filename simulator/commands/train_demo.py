@@ -8,9 +8,9 @@ from rich.progress import Progress
 
 from models.detection.cpu import available_cores
 from models.errors import UnusableWeights
-from models.weights.bundled import DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from models.weights.resolver import resolve_weights
 from pipelines.errors import UserError
+from simulator.weights import DEMO_CITY_FOLDER, DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 
 _THREADS_HELP = "Threads of the training. On a machine with other load, 1 is faster than several."
 """Help text of --threads."""
@@ -22,7 +22,9 @@ _THREADS_HELP = "Threads of the training. On a machine with other load, 1 is fas
 @click.option("--steps", default=DEMO_CITY_STEPS, show_default=True, type=click.IntRange(min=1))
 @click.option("--threads", type=click.IntRange(min=1), show_default="all cores", help=_THREADS_HELP)
 @click.option("--work", type=click.Path(path_type=Path), default=Path("build/train-demo"), show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default=Path("models/weights/demo_city"), show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), default=DEMO_CITY_FOLDER, show_default="the folder of the bundled weights"
+)
 def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders: Path) -> None:
     """Train the detector of the simulated city on rendered frames. Takes about an hour on two cores.
 
@@ -30,7 +32,7 @@ def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders
     Needs the extras `demo`, `yolo` and `quantise`.
     """
     from simulator.training.pipeline import TrainingPlan, train  # noqa: PLC0415 - the renderer takes seconds to load
-    from simulator.training.release import publish  # noqa: PLC0415
+    from simulator.training.release import release  # noqa: PLC0415
 
     plan, work = TrainingPlan(seed=seed, steps=steps), folders["work"]
     try:
@@ -42,7 +44,7 @@ def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders
                 bar.update(task, description=what, completed=done, total=total)
 
             training = train(plan, path, work, progress, threads=threads or available_cores())
-            report = publish(training, plan, start=path, work=work, out=folders["out"], progress=progress)
+            report = release(training, plan, start=path, work=work, out=folders["out"], progress=progress)
     except UnusableWeights as error:
         raise UserError(str(error)) from error
     for precision in ("fp32", "int8"):

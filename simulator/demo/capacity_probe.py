@@ -1,4 +1,4 @@
-"""How many simulated cameras this machine holds: a short trial of what each costs."""
+"""Number of simulated cameras that this machine can run, from the measured CPU time of one."""
 
 import time
 from collections.abc import Sequence
@@ -17,18 +17,26 @@ from simulator.world.scenario import Light, Scenario
 from simulator.world.sites import Site
 
 MIN_CAMERAS, MAX_CAMERAS = 4, 12
+"""Smallest and largest number of live cameras of the demo [assumption]."""
+
 USABLE_CPU_SHARE = 0.75
-"""Share of the machine that the cameras may use: the database, the pages and a browser want some, too."""
+"""Share of all cores for the cameras, 0..1; the rest is for database, portal and browser [assumption]."""
 
 OVERHEAD_FACTOR = 1.25
-"""What a camera costs in all over what is measured here: streaming, both pictures, tracking, storing."""
+"""Factor on the measured CPU time for streaming, sub-stream, tracking and storage [assumption]."""
 
 _PROBE_FRAMES, _PROBE_INFERENCES = 40, 12
+"""Number of frames and of inferences that are measured [assumption: about 2 s in all]."""
+
 _BUSY_SCENARIO = Scenario(light=Light.DAY, demand=1.3)
+"""Scenario of the probe: dense traffic by day."""
 
 
 def max_live_cameras(site: Site, weights: str) -> int:
-    """By the CPU time of drawing, encoding, decoding and detecting, whatever else the machine does meanwhile."""
+    """Number of cameras by the CPU time of rendering, encoding, decoding and detection.
+
+    CPU time is that of this process alone, so that other load on the machine does not count.
+    """
     return int(
         max(
             MIN_CAMERAS,
@@ -38,7 +46,7 @@ def max_live_cameras(site: Site, weights: str) -> int:
 
 
 def cpu_per_camera(site: Site, weights: str) -> float:
-    """CPU seconds a second."""
+    """CPU time of one camera, seconds per second."""
     with SimulatedCamera(site, 1, _BUSY_SCENARIO) as camera:
         encoder, images, packets = H264Encoder(IMAGE_SIZE), [], []
         began = time.process_time()

@@ -1,4 +1,4 @@
-"""From a folder of clips to the configuration of a small city."""
+"""Configuration of a small city whose cameras play the video files of a folder."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,15 @@ import yaml
 from pipelines.errors import UserError
 
 VIDEO_SUFFIXES = {".mp4", ".mkv"}
+"""Suffixes of files that are played."""
+
 MAX_CLIP_CAMERAS = 4
-"""What two cores hold at five looks a second."""
+"""Largest number of clips without drawn geometry: what two cores analyse at 5 frames/s [assumption]."""
 
 
 @dataclass(frozen=True)
 class KnownClip:
-    """A clip whose gates and zones are drawn in the JSON file beside this module."""
+    """A clip whose gates and zones are in a JSON file beside this module. position: latitude and longitude."""
 
     stem: str
     name: str
@@ -30,13 +32,14 @@ KNOWN_CLIPS = (
     KnownClip("us_freeway", "Tol Contoh", (1.1382, 104.0348)),
     KnownClip("us_parked_street", "Jalan Lingkungan Contoh", (1.1169, 104.0587)),
 )
-"""Recordings from other countries; the positions only give the map something to show."""
+"""Recordings from other countries; their positions in Batam are invented for the map."""
 
 
 def demo_config(clips: Path, *, data_dir: Path, rtsp_port: int, port: int, weights: Path | None) -> str:
-    """YAML for `simpang run` over the clips, played at rtsp://127.0.0.1:`rtsp_port`.
+    """Configuration (YAML) of `simpang run` for the clips, which are played at rtsp://127.0.0.1:`rtsp_port`.
 
-    Clips without drawn geometry become cameras without gates. Raises UserError where the folder holds no video.
+    A clip without drawn geometry becomes a camera without gates. port: of the portal. weights: None for the default.
+    Raises UserError where the folder contains no video.
     """
     files = {path.stem: path for path in sorted(clips.iterdir()) if path.suffix.lower() in VIDEO_SUFFIXES}
     if not files:
@@ -68,7 +71,7 @@ def _camera(clip: KnownClip, path: Path, rtsp_port: int) -> dict[str, Any]:
         "owner": "Rekaman contoh",
         "visibility": "public" if clip.public else "operators",
         "position": list(clip.position),
-        # play_count=0 loops for ever, with a jump of the timestamps at the seam as after a camera's reboot.
+        # play_count=0 loops for ever, with a jump of the timestamps at each restart, as after a reboot of a camera.
         "url": f"rtsp://127.0.0.1:{rtsp_port}/{quote(path.name)}?play_count=0",
     }
     if geometry.is_file():

@@ -1,7 +1,7 @@
-"""A month that the simulated city has behind it, so that its planners' charts are not empty on the first day.
+"""Synthetic history of the simulated city: a month of rows, so that the history charts have data on the first day.
 
-From the same demand as the live simulation, but by the real clock and calendar: rush hours on working days, quieter
-weekends, and outages as gaps. All event ids begin with `SEED_MARK`, so that nobody takes these rows for observed ones.
+It follows the demand of the live simulation, but the real calendar: peaks on working days, quieter weekends, and
+outages as gaps. All event identifiers begin with `SEEDED_ID_PREFIX`, which distinguishes these rows from observed ones.
 """
 
 from collections.abc import Iterator
@@ -21,21 +21,30 @@ from simulator.world.sites import Site
 from simulator.world.vehicle_types import TRAFFIC_SHARES, TRAFFIC_TYPES
 
 SEEDED_ID_PREFIX = "5eed"
-MINUTES_PER_DAY = 24 * 60
+"""First hexadecimal digits of the event identifiers (UUID) of all synthetic rows."""
 
-_WEEKEND, _WEEKEND_PEAK = 0.8, 0.85
+MINUTES_PER_DAY = 24 * 60
+"""Minutes of a day; days of the city's time zone have no daylight saving time."""
+
+_WEEKEND_FACTOR, _WEEKEND_PEAK = 0.8, 0.85
+"""Weekend: factor on the demand, and largest demand factor before it [assumption]."""
+
 _DAY_SPREAD, _MINUTE_SPREAD, _SPEED_SPREAD = 0.06, 0.12, 0.18
-_RELATIVE_SPEED, _AT_SIGNAL, _SLOWED, _RUSH = 0.95, 0.74, 0.42, 1.3
-"""Of free flow on an empty road, before a signal, how much of it the rush hour takes, and its demand."""
+"""Standard deviations of the logarithm of the demand of a day, of a minute, and of a vehicle's speed [assumption]."""
+
+_RELATIVE_SPEED, _AT_SIGNAL, _PEAK_SLOWDOWN, _PEAK_DEMAND = 0.95, 0.74, 0.42, 1.3
+"""Relative speed on an empty road and before a signal, its reduction at the peak, the peak's demand [assumption]."""
 
 _OUTAGE_EVERY_DAYS = 11
-_VEHICLE_SHARE_OF_KM = 0.004
-"""Kilometres of lane that one vehicle covers, motorcycles being half of them."""
+"""Days between two outages of a camera [assumption]."""
+
+_VEHICLE_LENGTH_KM = 0.004
+"""Mean length of a vehicle for the occupancy, kilometres; half of the vehicles are motorcycles [assumption]."""
 
 
 @dataclass(frozen=True)
 class TableRows:
-    """Of one table, as tab-separated lines for COPY."""
+    """Rows of one table, as tab-separated lines for COPY."""
 
     table: str
     columns: tuple[str, ...]
@@ -43,9 +52,9 @@ class TableRows:
 
 
 class CameraHistory:
-    """What one camera would have seen on any day of the past. The same point and day give the same rows.
+    """Synthetic rows of one camera for any day. The same site, number and day give the same rows.
 
-    number: of the camera, for the event ids.
+    number: of the camera, for the event identifiers. zone: time zone of the city.
     """
 
     def __init__(self, site: Site, geometry: CameraGeometry, number: int, zone: ZoneInfo) -> None:
@@ -53,13 +62,15 @@ class CameraHistory:
 
     @property
     def camera_id(self) -> str:
+        """Identifier of the camera: that of its site."""
         return self._site.id
 
     def midnight(self, day: date) -> datetime:
+        """Beginning of a day in the city's time zone."""
         return datetime.combine(day, time.min, self._zone)
 
     def day(self, day: date, until: datetime) -> Iterator[TableRows]:
-        """The rows of a local day, none at or after `until`."""
+        """Rows of a day in the city's time zone, before `until`."""
         rng = np.random.default_rng([self._number, day.toordinal()])
         starts = self.midnight(day).timestamp() + 60 * np.arange(MINUTES_PER_DAY, dtype=np.float64)
         demand = self._demand(day, rng)
@@ -72,23 +83,23 @@ class CameraHistory:
             yield self._intervals(zone.id, starts[seen], demand[seen], relative[zone.id][seen])
 
     def _demand(self, day: date, rng: np.random.Generator) -> NDArray[np.float64]:
-        """(MINUTES,) factor on the arm's ordinary flow."""
+        """Demand factor (MINUTES_PER_DAY,) of each minute."""
         usual = np.array([demand_at(minute / 60) for minute in range(MINUTES_PER_DAY)])
         if day.weekday() >= 5:
-            usual = _WEEKEND * np.minimum(usual, _WEEKEND_PEAK)
+            usual = _WEEKEND_FACTOR * np.minimum(usual, _WEEKEND_PEAK)
         return np.asarray(usual * rng.lognormal(0, _DAY_SPREAD) * rng.lognormal(0, _MINUTE_SPREAD, MINUTES_PER_DAY))
 
     def _relative_speed(self, demand: NDArray[np.float64], rng: np.random.Generator) -> dict[str, NDArray[np.float64]]:
-        """(MINUTES,) by carriageway; gates and zones of one carriageway share their name."""
+        """Relative speed (MINUTES_PER_DAY,) of each carriageway; its gate and its zone have the same identifier."""
         found = {}
         for zone in self._geometry.zones:
             empty = _AT_SIGNAL if zone.signal_controlled else _RELATIVE_SPEED
-            speed = empty - _SLOWED * (demand / _RUSH) ** 4 + rng.normal(0, 0.03, MINUTES_PER_DAY)
+            speed = empty - _PEAK_SLOWDOWN * (demand / _PEAK_DEMAND) ** 4 + rng.normal(0, 0.03, MINUTES_PER_DAY)
             found[zone.id] = np.clip(speed, 0.12, 1.1)
         return found
 
     def _outage(self, day: date) -> NDArray[np.bool_]:
-        """(MINUTES,) a fibre cut of some hours, on some days."""
+        """Mask (MINUTES_PER_DAY,) of an outage of some hours, on some days."""
         down = np.zeros(MINUTES_PER_DAY, dtype=bool)
         if (day.toordinal() + 5 * self._number) % _OUTAGE_EVERY_DAYS == 0:
             first, hours = np.random.default_rng([self._number, day.toordinal(), 1]).integers([60 * 6, 2], [60 * 15, 7])
@@ -96,7 +107,7 @@ class CameraHistory:
         return down
 
     def _flow(self, demand: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Vehicles a minute on one carriageway: over a day as many leave by an arm as come by it."""
+        """Vehicles per minute on one carriageway; the outbound flow equals the inbound flow."""
         return demand * self._site.observed_arm.flow_veh_h / 60
 
     @cached_property
@@ -128,7 +139,7 @@ class CameraHistory:
         speed = relative[minute] * self._free_flow_kmh * rng.lognormal(0, _SPEED_SPREAD, len(minute))
         headway = np.diff(at, prepend=np.nan)
         events = self._event_ids(starts)
-        # Gates number their crossings apart, for both belong to the same events.
+        # The crossings of all gates belong to the same events, so each gate has its own range of numbers.
         first = 10_000 * [each.id for each in self._geometry.gates].index(gate)
         lines = zip(_times(at), minute.tolist(), users, speed.tolist(), headway.tolist(), strict=True)
         passing = f"{self._site.id}\t{gate}\t{self._direction(gate)}"
@@ -151,7 +162,7 @@ class CameraHistory:
         return TableRows("crossings", columns, text)
 
     def _direction(self, gate_id: str) -> str:
-        """Which way the traffic of the carriageway crosses its gate: as `analytics.facts.Direction`."""
+        """Direction in which the traffic of the carriageway crosses its gate, as in `analytics.facts.Direction`."""
         gate = next(gate for gate in self._geometry.gates if gate.id == gate_id)
         zone = next(zone for zone in self._geometry.zones if zone.id == gate_id)
         assert zone.direction is not None
@@ -164,7 +175,7 @@ class CameraHistory:
         flow, speed = self._flow(demand) * 60, relative * self._free_flow_kmh
         density = flow / speed / (zone.lanes or 1)
         vehicles = density * (zone.lanes or 1) * (zone.length_m or 1.0) / 1000
-        occupancy = np.minimum(density * _VEHICLE_SHARE_OF_KM, 1)
+        occupancy = np.minimum(density * _VEHICLE_LENGTH_KM, 1)
         levels = [level_of(float(r), float(v)).value for r, v in zip(relative, vehicles, strict=True)]
         lines = zip(
             *(_times(starts), _times(starts + 60), flow.tolist(), speed.tolist(), relative.tolist()),
@@ -180,10 +191,10 @@ class CameraHistory:
 
 
 def days_back(until: datetime, days: int) -> Iterator[date]:
-    """The newest first."""
+    """Days from `until` back, the newest first; `days` + 1 of them."""
     return (until.date() - timedelta(days=ago) for ago in range(days + 1))
 
 
 def _times(unix_s: NDArray[np.float64]) -> list[str]:
-    """As PostgreSQL reads them on a connection that speaks UTC."""
+    """Times as PostgreSQL reads them on a connection whose time zone is UTC. unix_s: seconds."""
     return [str(text) for text in np.datetime_as_string((unix_s * 1000).astype("datetime64[ms]"))]

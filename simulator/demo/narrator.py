@@ -1,4 +1,4 @@
-"""Says what has just happened in the simulated city, in truth: from the files that its cameras keep of it."""
+"""Announcements of what happens in the simulated city, from the ground truth files of its cameras."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,13 +12,14 @@ from analytics.facts import IncidentType
 from simulator.world.scenario import DAY_S, START_HOUR, FaultKind, Light
 
 BilingualText = tuple[str, str]
-"""Bahasa Indonesia, English."""
+"""The same text in Indonesian and in English."""
 
+# Texts for the beginning of an incident, a fault or a light, by the value of its type.
 START_TEXTS: dict[str, BilingualText] = {
     IncidentType.STOPPED_VEHICLE: ("kendaraan mogok di lajur jalan", "a vehicle breaks down in a live lane"),
     IncidentType.WRONG_WAY: ("sepeda motor melawan arus", "a motorcycle rides against the traffic"),
     IncidentType.COLLISION: ("dua kendaraan bertabrakan", "two vehicles collide"),
-    IncidentType.PERSON_ON_ROAD: ("seseorang berjalan di badan jalan", "somebody walks on the road"),
+    IncidentType.PERSON_ON_ROAD: ("seseorang berjalan di badan jalan", "a person walks on the road"),
     IncidentType.CONGESTION: (
         "antrean dari hilir meluap sampai ke sini",
         "a queue from downstream spills back to here",
@@ -32,6 +33,7 @@ START_TEXTS: dict[str, BilingualText] = {
     Light.NIGHT: ("malam tiba, lampu menyala", "night falls, lamps are lit"),
     Light.RAIN: ("hujan turun", "it rains"),
 }
+# Texts for the end of an incident or a fault, by the value of its type; other types end without one.
 END_TEXTS: dict[str, BilingualText] = {
     IncidentType.STOPPED_VEHICLE: ("kendaraan mogok berjalan lagi", "the broken-down vehicle drives on"),
     IncidentType.COLLISION: ("tabrakan sudah dibersihkan", "the collision is cleared"),
@@ -41,6 +43,7 @@ END_TEXTS: dict[str, BilingualText] = {
     FaultKind.FROZEN: ("gambar kamera bergerak lagi", "the camera's picture moves again"),
     FaultKind.TURNED: ("kamera kembali ke arahnya", "the camera looks its way again"),
 }
+# Texts of every simulated day, by hour.
 DAILY_TEXTS: tuple[tuple[float, BilingualText], ...] = (
     (7.0, ("jam sibuk pagi", "the morning rush hour")),
     (9.0, ("jam sibuk pagi lewat", "the morning rush hour is over")),
@@ -51,23 +54,23 @@ DAILY_TEXTS: tuple[tuple[float, BilingualText], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """camera_id: None where the whole city is meant."""
+    """One announcement. camera_id: None for one about the whole city."""
 
     at: datetime
     camera_id: str | None
     text: BilingualText
 
     def as_json(self) -> str:
-        said = {
+        document = {
             "at": self.at.isoformat(),
             "camera_id": self.camera_id,
             "text": dict(zip(("id", "en"), self.text, strict=True)),
         }
-        return json.dumps(said, ensure_ascii=False)
+        return json.dumps(document, ensure_ascii=False)
 
 
 class _Span(BaseModel):
-    """An incident or a fault. end_s: of a fault it is known beforehand."""
+    """Span of an incident or a fault. end_s: None while an incident lasts; that of a fault may lie in the future."""
 
     start_s: float
     end_s: float | None
@@ -82,15 +85,15 @@ class _Fault(_Span):
 
 
 class _TruthFile(BaseModel):
-    """What a living camera writes of which the narrator speaks. duration_s: how far it has come."""
+    """Part of a ground truth file that is announced. duration_s: time of the file, seconds."""
 
     duration_s: float
     light: Light
     incidents: tuple[_Incident, ...]
     faults: tuple[_Fault, ...]
 
-    def turns(self) -> Iterator[tuple[float, BilingualText]]:
-        """All beginnings and ends so far, with their seconds."""
+    def events(self) -> Iterator[tuple[float, BilingualText]]:
+        """Time and text of all beginnings and ends until `duration_s`."""
         spans = [(i.type.value, i) for i in self.incidents] + [(f.kind.value, f) for f in self.faults]
         for name, span in spans:
             yield span.start_s, START_TEXTS[name]
@@ -99,36 +102,39 @@ class _TruthFile(BaseModel):
 
 
 LIGHT_SETTLES_S = 15.0
-"""Cameras write some seconds apart: one that still tells of the former light does not turn it back."""
+"""Seconds in which a file with the previous light is ignored: cameras write at different times [assumption]."""
 
 Event = tuple[float, str, BilingualText]
-"""Seconds, camera ("" for the whole city), and what to say."""
+"""Time in seconds, camera ("" for the whole city) and text."""
 
 
 class Narrator:
-    """truth: the cameras' files, by camera. start_at: Unix time of the simulation's second 0."""
+    """Emits each announcement once.
+
+    truth: ground truth file of each camera. start_at: Unix time of second 0 of the simulation.
+    """
 
     def __init__(self, truth: Mapping[str, Path], start_at: float) -> None:
         self._truth = truth
         self._start_at = datetime.fromtimestamp(start_at, UTC)
-        self._told: set[Event] = set()
+        self._announced: set[Event] = set()
         self._light: Light | None = None
         self._light_s = 0.0
         self._written: dict[str, int] = {}
 
     def new_announcements(self, now: datetime) -> list[Announcement]:
-        """What was not told before, the oldest first."""
-        turns = set(self._of_city((now - self._start_at).total_seconds()))
+        """Announcements that were not returned before, the oldest first."""
+        events = set(self._daily_events((now - self._start_at).total_seconds()))
         for camera_id, path in self._truth.items():
-            if (truth := self._rewritten(camera_id, path)) is not None:
-                turns |= {(t, camera_id, text) for t, text in truth.turns()}
-                turns |= self._of_light(truth)
-        new = sorted(turns - self._told)
-        self._told.update(new)
+            if (truth := self._changed_file(camera_id, path)) is not None:
+                events |= {(t, camera_id, text) for t, text in truth.events()}
+                events |= self._light_events(truth)
+        new = sorted(events - self._announced)
+        self._announced.update(new)
         return [Announcement(self._start_at + timedelta(seconds=t), camera or None, text) for t, camera, text in new]
 
-    def _rewritten(self, camera_id: str, path: Path) -> _TruthFile | None:
-        """None where it is not there yet or as it was."""
+    def _changed_file(self, camera_id: str, path: Path) -> _TruthFile | None:
+        """Content of a ground truth file; None where it does not exist or has not changed."""
         try:
             written = path.stat().st_mtime_ns
             if self._written.get(camera_id) == written or written < self._start_at.timestamp() * 1e9:
@@ -139,8 +145,8 @@ class Narrator:
         self._written[camera_id] = written
         return _TruthFile.model_validate_json(text)
 
-    def _of_light(self, truth: _TruthFile) -> set[Event]:
-        """All cameras are under one sky: the first to notice tells."""
+    def _light_events(self, truth: _TruthFile) -> set[Event]:
+        """Light changes are announced once for the city, by the first camera that reports them."""
         if self._light is not None and truth.light is not self._light and truth.duration_s > self._light_s:
             self._light_s = truth.duration_s + LIGHT_SETTLES_S
             self._light = truth.light
@@ -148,7 +154,7 @@ class Narrator:
         self._light = self._light or truth.light
         return set()
 
-    def _of_city(self, elapsed_s: float) -> Iterator[Event]:
+    def _daily_events(self, elapsed_s: float) -> Iterator[Event]:
         for day in range(int(max(0.0, elapsed_s) // DAY_S) + 1):
             for hour, text in DAILY_TEXTS:
                 t = ((hour - START_HOUR) / 24 + day) * DAY_S

@@ -1,26 +1,25 @@
-"""How right the database is about the simulated city, over what its cameras could see.
+"""Scores of the database contents of one simulated camera against its ground truth.
 
-Times are seconds since second 0 of the simulation. Only whole minutes of the clock are judged, after a warm-up that
-the caller leaves out. In them:
+Times are seconds from second 0 of the simulation. Only whole minutes of the clock are scored, after a warm-up that the
+caller excludes.
 
-- Crossings stand one by one in the database: each is matched with a true one of the same gate and direction
-  (`analytics.scoring.matching`), which gives precision, recall and F1. Not asked for is who crosses hidden behind
-  others, and what happens in the first `RETURN_S` after an outage, in which a camera is found again.
-- Levels are those of the zones' minutes; `unknown` or no row is a wrong one. Asked for are minutes of which
-  `ENOUGH_S` could be seen.
-- Incidents need the right type, camera, zone, place in the picture and time. Not asked for are those that begin in the
-  last `TELL_S`, or beside an outage; to tell one is never wrong while it lasts.
-- A minute of which the camera showed nothing (or something else) for `OUTAGE_S` is marked as a gap where the database
-  claims to have observed no more than could be seen, and has no figures where that is next to nothing. A frozen or
-  turned picture is told from a live one in `NOTICE_S`. In the other minutes, less than `ENOUGH_S` observed is a false
-  gap.
+- Crossings are matched one to one with true crossings of the same gate and direction (`analytics.scoring.matching`),
+  which gives precision, recall and F1. Optional are occluded crossings, and those in the first `RECONNECT_S` after an
+  outage.
+- Levels are compared per zone and minute. `unknown`, or no row, is wrong. A minute is scored where `MIN_OBSERVED_S` of
+  it were visible.
+- Incidents must have the right type, camera, zone, position and time. Incidents that begin in the last
+  `REPORT_DELAY_S`, or near an outage, need not be reported; a report while they last is no false alarm.
+- An outage minute has at least `MIN_OUTAGE_S` without correct frames. It is marked where the database claims no more
+  observed time than was visible, and no values where almost nothing was visible. Frozen and turned frames may be
+  counted as observed for `TAMPERING_DETECTION_S`.
+- A minute without an outage is a false gap where less than `MIN_OBSERVED_S` was observed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analytics.facts import IncidentType, Level, ZoneInterval
-from analytics.flow.zone_intervals import INTERVAL_S, MIN_COVERAGE
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.scoring.scores import (
     ONSET_S,
@@ -38,19 +37,30 @@ RECONNECT_S = 20.0
 next attempt, then the time to announce its stream and to send a keyframe. [assumption]"""
 
 TAMPERING_DETECTION_S, REPORT_DELAY_S = 12.0, 45.0
+"""Seconds allowed to detect a frozen or turned camera, and to report an incident [assumption]."""
+
 MIN_OUTAGE_S, MIN_OBSERVED_S = 12.0, 45.0
+"""Seconds without correct frames that make a minute an outage, and visible seconds that make it scored [assumption]."""
+
 OUTAGE_MARGIN_S = 1.0
-"""A crossing so shortly before an outage cannot be told from one that did not happen."""
+"""A crossing within this time before an outage is optional, seconds [assumption]."""
 
 CLOCK_TOLERANCE_S = 2.0
-"""The clock of a stream may be off by the delay of its first frame."""
+"""Largest error of a stream's clock, seconds: the delay of its first frame [assumption]."""
+
+MINUTE_S = 60.0
+"""Length of an interval, seconds."""
+
+MIN_COVERAGE = 0.1
+"""Visible share of a minute below which the database must have no values, 0..1 [source: the rule of Simpang]."""
 
 Span = tuple[float, float]
+"""Start and end, seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelCheck:
-    """One zone over one minute. found: unknown where the database has nothing."""
+    """True and stored level of one zone over one minute. found: UNKNOWN where the database has no row."""
 
     zone: str
     start_s: float
@@ -63,7 +73,7 @@ class LevelCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraScore:
-    """outages, unmarked, false_gaps: where those minutes begin."""
+    """Scores of one camera. outages, unmarked, false_gaps: start of each such minute, seconds."""
 
     site: str
     crossings: CrossingScore
@@ -77,17 +87,17 @@ class CameraScore:
 
 
 def score_camera(site: str, stored: StoredResults, truth: GroundTruth, from_s: float, until_s: float) -> CameraScore:
-    """from_s, until_s: whole minutes of the clock."""
-    asked = _asked(truth, from_s, until_s)
+    """Scores from `from_s` to `until_s`, which are whole minutes of the clock."""
+    scored = _scored_truth(truth, from_s, until_s)
     alerts = [alert for alert in stored.incidents if from_s <= alert.detected_s < until_s]
-    minutes = [from_s + INTERVAL_S * k for k in range(round((until_s - from_s) / INTERVAL_S))]
-    outages = [m for m in minutes if _overlap(truth.unseen, m, m + INTERVAL_S) >= MIN_OUTAGE_S]
+    minutes = [from_s + MINUTE_S * k for k in range(round((until_s - from_s) / MINUTE_S))]
+    outages = [m for m in minutes if _overlap(truth.unseen, m, m + MINUTE_S) >= MIN_OUTAGE_S]
     return CameraScore(
         site=site,
-        crossings=score_crossings(stored.crossings, asked),
-        incidents=score_incidents(alerts, asked),
-        intervals=score_intervals(stored.intervals, asked),
-        levels=tuple(_level_check(interval, stored.intervals) for interval in asked.intervals),
+        crossings=score_crossings(stored.crossings, scored),
+        incidents=score_incidents(alerts, scored),
+        intervals=score_intervals(stored.intervals, scored),
+        levels=tuple(_level_check(interval, stored.intervals) for interval in scored.intervals),
         outages=tuple(outages),
         unmarked=tuple(m for m in outages if not _is_marked(m, stored, truth.unseen)),
         false_gaps=tuple(m for m in minutes if _is_false_gap(m, stored, truth.unseen)),
@@ -95,23 +105,23 @@ def score_camera(site: str, stored: StoredResults, truth: GroundTruth, from_s: f
     )
 
 
-def _asked(truth: GroundTruth, from_s: float, until_s: float) -> GroundTruth:
-    """What may be asked of it in these minutes."""
-    wanted = [i for i in truth.incidents if _is_asked(i, truth.unseen, from_s, until_s)]
-    others = [i for i in truth.incidents if i not in wanted]
+def _scored_truth(truth: GroundTruth, from_s: float, until_s: float) -> GroundTruth:
+    """Ground truth of these minutes, with what need not be detected marked as optional or ignored."""
+    expected = [i for i in truth.incidents if _is_expected(i, truth.unseen, from_s, until_s)]
+    others = [i for i in truth.incidents if i not in expected]
     blind = [(start, end + RECONNECT_S) for start, end in truth.unseen]
     return replace(
         truth,
-        crossings=tuple(replace(c, optional=c.optional or _is_beside(c, truth.unseen)) for c in truth.crossings),
-        incidents=tuple(wanted),
+        crossings=tuple(replace(c, optional=c.optional or _is_near_outage(c, truth.unseen)) for c in truth.crossings),
+        incidents=tuple(expected),
         ignored_incidents=(*truth.ignored_incidents, *others),
-        intervals=tuple(i for i in truth.intervals if _is_whole(i, blind, from_s, until_s)),
+        intervals=tuple(i for i in truth.intervals if _is_scored(i, blind, from_s, until_s)),
         from_s=from_s,
         until_s=until_s,
     )
 
 
-def _is_asked(incident: GroundTruthIncident, unseen: Sequence[Span], from_s: float, until_s: float) -> bool:
+def _is_expected(incident: GroundTruthIncident, unseen: Sequence[Span], from_s: float, until_s: float) -> bool:
     late = REPORT_DELAY_S
     if incident.type is IncidentType.CONGESTION and incident.onset_s is not None:
         late = ONSET_S + incident.onset_s[1] - incident.start_s
@@ -119,14 +129,14 @@ def _is_asked(incident: GroundTruthIncident, unseen: Sequence[Span], from_s: flo
     return from_s <= start <= until_s - late and _overlap(unseen, start - REPORT_DELAY_S, start + REPORT_DELAY_S) == 0
 
 
-def _is_beside(crossing: GroundTruthCrossing, unseen: Sequence[Span]) -> bool:
+def _is_near_outage(crossing: GroundTruthCrossing, unseen: Sequence[Span]) -> bool:
     return any(start - OUTAGE_MARGIN_S < crossing.t < end + RECONNECT_S for start, end in unseen)
 
 
-def _is_whole(interval: GroundTruthInterval, blind: Sequence[Span], from_s: float, until_s: float) -> bool:
-    start, end = interval.start_s, interval.start_s + INTERVAL_S
+def _is_scored(interval: GroundTruthInterval, blind: Sequence[Span], from_s: float, until_s: float) -> bool:
+    start, end = interval.start_s, interval.start_s + MINUTE_S
     inside = from_s - 1 <= start and end <= until_s + 1
-    return inside and _overlap(blind, start, end) <= INTERVAL_S - MIN_OBSERVED_S
+    return inside and _overlap(blind, start, end) <= MINUTE_S - MIN_OBSERVED_S
 
 
 def _level_check(true: GroundTruthInterval, found: Sequence[ZoneInterval]) -> LevelCheck:
@@ -143,14 +153,14 @@ def _level_check(true: GroundTruthInterval, found: Sequence[ZoneInterval]) -> Le
 
 
 def _is_marked(minute_s: float, stored: StoredResults, unseen: Sequence[Span]) -> bool:
-    end_s = minute_s + INTERVAL_S
+    end_s = minute_s + MINUTE_S
     begins = any(minute_s - TAMPERING_DETECTION_S < start < end_s for start, _ in unseen)
     allowed_s = (
-        INTERVAL_S - _overlap(unseen, minute_s, end_s) + (TAMPERING_DETECTION_S if begins else 0.0) + CLOCK_TOLERANCE_S
+        MINUTE_S - _overlap(unseen, minute_s, end_s) + (TAMPERING_DETECTION_S if begins else 0.0) + CLOCK_TOLERANCE_S
     )
     rows = [i for i in stored.intervals if abs(i.start_s - minute_s) < 1]
-    claimed_s = max([_observed_s(minute_s, stored), *(INTERVAL_S * row.coverage for row in rows)])
-    nothing = allowed_s < MIN_COVERAGE * INTERVAL_S
+    claimed_s = max([_observed_s(minute_s, stored), *(MINUTE_S * row.coverage for row in rows)])
+    nothing = allowed_s < MIN_COVERAGE * MINUTE_S
     crossed = any(minute_s + TAMPERING_DETECTION_S < c.t < end_s for c in stored.crossings)
     return claimed_s <= allowed_s and not (nothing and (crossed or any(map(_has_figures, rows))))
 
@@ -162,17 +172,17 @@ def _has_figures(row: ZoneInterval) -> bool:
 
 def _is_false_gap(minute_s: float, stored: StoredResults, unseen: Sequence[Span]) -> bool:
     blind = [(start, end + RECONNECT_S) for start, end in unseen]
-    seen_s = INTERVAL_S - _overlap(blind, minute_s, minute_s + INTERVAL_S)
-    return seen_s >= INTERVAL_S - 1 and _observed_s(minute_s, stored) < MIN_OBSERVED_S
+    seen_s = MINUTE_S - _overlap(blind, minute_s, minute_s + MINUTE_S)
+    return seen_s >= MINUTE_S - 1 and _observed_s(minute_s, stored) < MIN_OBSERVED_S
 
 
 def _observed_s(minute_s: float, stored: StoredResults) -> float:
-    """No span of the database lies in two minutes."""
-    return sum(o.observed_s for o in stored.observed if minute_s - 0.5 <= o.start_s < minute_s + INTERVAL_S - 0.5)
+    """Seconds that the database claims to have observed; no span in it extends over two minutes."""
+    return sum(o.observed_s for o in stored.observed if minute_s - 0.5 <= o.start_s < minute_s + MINUTE_S - 0.5)
 
 
 def _overlap(spans: Sequence[Span], start_s: float, end_s: float) -> float:
-    """Seconds of [start_s, end_s) that lie in spans, which may touch and overlap each other."""
+    """Seconds of [start_s, end_s) inside the spans, which may overlap each other."""
     covered, reached = 0.0, start_s
     for start, end in sorted(spans):
         if min(end, end_s) > max(start, reached):

@@ -1,4 +1,4 @@
-"""What the database holds about the simulated cameras: all that is judged of the whole chain."""
+"""Database contents of the simulated cameras, as the records that the evaluation scores."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +12,12 @@ from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, 
 from analytics.road_users import RoadUser
 
 Connection = psycopg.Connection[Any]
+"""Connection with rows of any type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedSpan:
-    """Of the seconds from `start_s` to `end_s`, so many were analysed."""
+    """A span of time of which `observed_s` seconds were analysed."""
 
     start_s: float
     end_s: float
@@ -25,9 +26,9 @@ class ObservedSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredResults:
-    """About one camera. Times are seconds since second 0 of the simulation.
+    """Database contents of one camera. Times are seconds from second 0 of the simulation.
 
-    analysed_fps: mean over the reports of a camera that was online; None without any.
+    analysed_fps: mean over the health reports while the camera was online, frames/s; None without reports.
     """
 
     crossings: tuple[Crossing, ...] = ()
@@ -38,7 +39,7 @@ class StoredResults:
 
 
 def read_results(connection: Connection, camera_id: str, zero_at: float, until_s: float) -> StoredResults:
-    """zero_at: Unix time of second 0. Rows from then until `until_s` later."""
+    """Read the rows of a camera from second 0 to `until_s`. zero_at: Unix time of second 0."""
     reader = _Reader(connection, camera_id, zero_at, until_s)
     return StoredResults(
         crossings=tuple(reader.crossings()),
@@ -114,9 +115,9 @@ class _Reader:
             )
 
     def analysed_fps(self) -> float | None:
-        told = [
+        rates = [
             row["analysed_fps"]
             for row in self._rows("status, analysed_fps", "health", "at")
             if row["status"] in ("online", "degraded") and row["analysed_fps"] is not None
         ]
-        return sum(told) / len(told) if told else None
+        return sum(rates) / len(rates) if rates else None

@@ -1,4 +1,4 @@
-"""Running the city as a black box: cameras over RTSP, `simpang run` in a process of its own, and its database."""
+"""End-to-end run of the simulated city: cameras over RTSP, `simpang run` as a process, and its database."""
 
 import json
 import sys
@@ -19,28 +19,33 @@ from simulator.evaluation.database_reader import read_results
 from simulator.world.sites import Site
 
 WARM_UP_S = 30.0
-"""From second 0 until the first minute that is judged: streams are found, views and tracks settle."""
+"""Seconds from second 0 to the first scored minute, for streams to connect and tracks to settle [assumption]."""
 
 QUIET_END_S = 60.0
-"""No incident is scripted to begin in so many of the last seconds: there is time to tell each (`judging.TELL_S`)."""
+"""Seconds at the end without a new incident, so that each can be reported (`city_scores.REPORT_DELAY_S`)."""
 
 SIMPANG_START_LEAD_S = 10.0
-"""Before second 0 it starts: who asks for a stream much earlier is made to wait ever longer between attempts."""
+"""Seconds before second 0 at which `simpang run` starts; earlier, its reconnection delay would grow [assumption]."""
 
 STORE_DELAY_S = 8.0
-"""After the last minute, until all of it is in the database."""
+"""Seconds after the last minute until all of its rows are in the database [assumption]."""
 
 MIN_RENDERED_SHARE = 0.95
+"""Share of rendered frames below which the machine is overloaded, 0..1 [assumption]."""
+
 MINUTE_S = 60.0
+"""Length of an interval, seconds."""
+
 POLL_S = 0.5
+"""Seconds between two checks of the processes [assumption]."""
 
 Progress = Callable[[float], None]
-"""Told how many seconds have been simulated; below 0 while everything gets ready."""
+"""Callback that receives the simulated seconds; below 0 during startup."""
 
 
 @dataclass(frozen=True)
 class EndToEndRun:
-    """minutes: how many are judged. weights: of the detector, a path or a name."""
+    """Parameters of a run. minutes: number of scored minutes. weights: of the detector, a path or a name."""
 
     sites: Sequence[Site]
     seed: int
@@ -50,24 +55,25 @@ class EndToEndRun:
 
     @property
     def until_s(self) -> float:
+        """End of the last scored minute, seconds from second 0."""
         return WARM_UP_S + MINUTE_S * self.minutes
 
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """shown: share of its frames that the camera most in want of time could draw, 0..1."""
+    """Scores of all cameras. rendered_share: smallest share of frames that a camera rendered in time, 0..1."""
 
     scores: list[CameraScore]
     rendered_share: float
 
     @property
     def overloaded(self) -> bool:
-        """So much was left out that the figures tell about the machine."""
+        """True where so many frames were skipped that the scores reflect the load of the machine."""
         return self.rendered_share < MIN_RENDERED_SHARE
 
 
 def run_end_to_end(run: EndToEndRun, progress: Progress = lambda _: None) -> RunOutcome:
-    """In real time. Raises UserError where a camera or Simpang itself stops early; what they said is in the folder."""
+    """Run in real time and score. Raises UserError where a process stops early; the logs are in `run.folder`."""
     run.folder.mkdir(parents=True, exist_ok=True)
     ready_s = _first_second(time.time()) - time.time()
     scripted_s = run.until_s - QUIET_END_S
@@ -81,12 +87,12 @@ def run_end_to_end(run: EndToEndRun, progress: Progress = lambda _: None) -> Run
 
 
 def _rendered_share(truth: Path) -> float:
-    said = json.loads(truth.read_text(encoding="utf-8"))
-    return float(said["frames"] / max(1, said["frames"] + said["skipped"]))
+    document = json.loads(truth.read_text(encoding="utf-8"))
+    return float(document["frames"] / max(1, document["frames"] + document["skipped"]))
 
 
 def _first_second(now: float) -> float:
-    """Unix time of second 0: the earliest from which the warm-up ends with a minute of the clock."""
+    """Unix time of second 0: the earliest at which the warm-up ends at a full minute of the clock."""
     first_minute = (now + STARTUP_S + WARM_UP_S) // MINUTE_S + 1
     return first_minute * MINUTE_S - WARM_UP_S
 
@@ -94,7 +100,7 @@ def _first_second(now: float) -> float:
 def _wait(
     run: EndToEndRun, city: LiveCity, until_s: float, progress: Progress, simpang: Popen[bytes] | None = None
 ) -> None:
-    """Raises UserError where one of the programs stops by itself."""
+    """Wait until second `until_s`. Raises UserError where a process stops before."""
     programs = {site.id: camera for site, camera in zip(run.sites, city.cameras, strict=True)}
     if simpang is not None:
         programs["simpang"] = simpang
@@ -103,7 +109,7 @@ def _wait(
             if program.poll() is not None:
                 log = run.folder / f"{name}.log"
                 last_line = (log.read_text(encoding="utf-8").strip().splitlines() or [""])[-1]
-                raise UserError(f"{name} stopped by itself; its log is {log} and ends with: {last_line}")
+                raise UserError(f"{name} stopped unexpectedly; its log is {log} and ends with: {last_line}")
         progress(t)
         time.sleep(POLL_S)
 

@@ -1,4 +1,4 @@
-"""The scores of all cameras as the JSON of `simpang evaluate-city`."""
+"""JSON report of `simpang evaluate-city`."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from simulator.evaluation.city_scores import CameraScore, LevelCheck
 
 
 def scores_json(scores: Sequence[CameraScore]) -> dict[str, Any]:
-    """Over all cameras together, then of each. A figure that nothing speaks for is None, numbers of misses are 0."""
+    """Report over all cameras, with one entry per camera. A figure without data is None; a count without data is 0."""
     return _figures(scores) | {"by_camera": [_camera(score) for score in scores]}
 
 
@@ -97,7 +97,7 @@ def _f1(hits: int, true: int, found: int) -> float | None:
 
 
 def _weighted_speed_error(scores: Sequence[CameraScore]) -> float | None:
-    """Mean relative error of the zones' minutes that enough vehicles passed."""
+    """Mean relative speed error over the zone minutes with enough vehicles; None without any."""
     known = [
         (s.intervals.zone_minutes, error) for s in scores if (error := s.intervals.errors["speed_kmh"]) is not None
     ]

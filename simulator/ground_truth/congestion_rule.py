@@ -47,7 +47,7 @@ class _Second:
 
 
 class SpeedWindow:
-    """Space-mean speed of a zone over the last `window_s` seconds, summed anew at each reading."""
+    """Space-mean speed of a zone over the last `window_s` seconds, summed again at each reading."""
 
     def __init__(self, window_s: float) -> None:
         self._window_s = window_s

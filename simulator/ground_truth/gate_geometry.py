@@ -40,8 +40,8 @@ def gate_intersection(before: Pixel, after: Pixel, p1: Pixel, p2: Pixel) -> floa
 def gate_direction(movement: Pixel, p1: Pixel, p2: Pixel) -> Direction:
     """Direction in which a movement (du, dv) crosses the gate p1 -> p2.
 
-    In direction A a road user moves from left to right for an observer at p1 who faces p2 (docs/camera-json.md): the
-    component of the movement along the normal (-(v2 - v1), u2 - u1) is positive.
+    In direction A a road user moves from left to right as seen from p1 towards p2 (docs/camera-json.md): its movement
+    has a positive component along the normal (-(v2 - v1), u2 - u1).
 
     >>> gate_direction((0, 4), (0, 0), (10, 0)), gate_direction((0, -4), (0, 0), (10, 0))
     (<Direction.A: 'A'>, <Direction.B: 'B'>)

@@ -1,4 +1,4 @@
-"""Pictures with exact boxes: to train this city's own detector on, and others, of other seeds, to examine it with."""
+"""Rendered frames with exact boxes: a training set of the simulated city, and an examination set of other seeds."""
 
 import gzip
 import json
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.facts import IncidentType
+from pipelines.atomic_file import write_atomically
 from simulator.cameras.video_encoder import Mp4Writer
 from simulator.render.osd import draw_osd
 from simulator.render.projection import ProjectedRoadUsers
@@ -28,24 +29,30 @@ from simulator.world.traffic_state import TrafficState
 from simulator.world.vehicle_types import VEHICLE_TYPE_INDEX, VEHICLE_TYPES
 
 DEMANDS = (0.2, 0.6, 1.0, 1.4, 2.0, 2.6)
-"""From an empty road to jams, in turn."""
+"""Demand factors of successive segments, from an empty road to jams [assumption]."""
 
 EXAMINATION_SEEDS = 50_000
-"""Added to the seed, so that no picture of the examination comes from a seed of the training."""
+"""Offset of the seeds of the examination set, so that they differ from all seeds of the training set."""
 
 MAX_PEDESTRIANS, PLACED_WITHIN_M, WALKING_SPEED_MS = 3, 55.0, 1.2
+"""Added pedestrians: largest number in a frame, largest distance from the junction (m), speed (m/s) [assumption]."""
+
 MAX_STRAY_CYCLISTS, CYCLING_SPEED_MS = 4, 3.5
+"""Added cyclists off the lanes: largest number in a frame, speed (m/s) [assumption]."""
+
 BICYCLE_SHARE = 0.1
-"""Share of the motorcycles that an enriched stretch shows as bicycles: rare things need more examples."""
+"""Share of motorcycles rendered as bicycles in an enriched segment, 0..1: a rare class needs examples [assumption]."""
 
 _PEDESTRIAN_ID_START, _CYCLIST_ID_START = 2_000_000, 4_000_000
+"""First keys of added pedestrians and cyclists, above those of the traffic and of injected road users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedSegment:
-    """Pictures of one camera, `every_s` seconds apart. enriched: with more of who is rare in traffic.
+    """Frames of one camera, `every_s` seconds apart.
 
-    strays: so many cyclists at most where they please, beside the road, too: from behind they look like walkers.
+    enriched: with additional road users of rare classes. strays: largest number of cyclists at random positions, also
+    beside the road; from behind they resemble pedestrians.
     """
 
     site: str
@@ -60,19 +67,20 @@ class RenderedSegment:
 
     @property
     def name(self) -> str:
+        """Name of its files, without suffix."""
         return f"{self.site}-{self.light.value}-{self.seed}"
 
 
 def training_segments(seed: int, *, rounds: int, frames: int, every_s: float = 2.0) -> list[RenderedSegment]:
-    """`rounds` stretches of each point under each light, every one with another seed, demand and incident.
+    """Segments of the training set: `rounds` of each site under each light, with varying seed, demand and incident.
 
-    In the last round cyclists stray.
+    The last round has stray cyclists. frames: per segment.
     """
     return _segments(seed, rounds, frames, every_s, enriched=True)
 
 
 def examination_segments(seed: int, *, frames: int, every_s: float = 3.0) -> list[RenderedSegment]:
-    """One stretch of each point under each light: other seeds, so other traffic, sun, clouds and rain."""
+    """Segments of the examination set: one of each site under each light, with other seeds than the training set."""
     return _segments(seed + EXAMINATION_SEEDS, 1, frames, every_s, enriched=False)
 
 
@@ -106,7 +114,10 @@ def render_all(
     jobs: int = 1,
     progress: Callable[[int], None] = lambda _: None,
 ) -> None:
-    """Renders what `folder` does not hold yet. jobs: processes at once. progress: told how many are there."""
+    """Render the segments that `folder` does not contain.
+
+    jobs: number of processes. progress: receives the number of rendered segments.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [s for s in segments if not labels_file(folder, s.name).is_file()]
     done = len(segments) - len(missing)
@@ -119,18 +130,20 @@ def render_all(
 
 
 def video_file(folder: Path, name: str) -> Path:
+    """Path of the video of a segment."""
     return folder / f"{name}.mp4"
 
 
 def labels_file(folder: Path, name: str) -> Path:
+    """Path of the labels of a segment."""
     return folder / f"{name}.jsonl.gz"
 
 
 def render(segment: RenderedSegment, folder: Path) -> None:
-    """NAME.mp4, encoded as a camera would, and NAME.jsonl.gz: boxes as `simulator.cameras.render_video` writes them.
+    """Render a segment to NAME.mp4 and NAME.jsonl.gz, with boxes as in `simulator.cameras.render_video`.
 
-    The same stretch gives the same pictures and boxes. Which share of a road user shows takes still things in front
-    of it into account, too. The labels appear last and at once: where they are, the video is whole.
+    The same segment gives the same bytes. Static objects count in the visible share. The labels are written
+    atomically after the video: where they exist, the video is complete.
     """
     cv2.setNumThreads(1)
     site = site_by_id(segment.site)
@@ -166,14 +179,11 @@ def render(segment: RenderedSegment, folder: Path) -> None:
             writer.add(renderer.expose(image))
             lines.append(json.dumps({"t": round(state.t, 3), "boxes": _boxes(state, projected, renderer.occluders)}))
     target = labels_file(folder, segment.name)
-    half_written = target.with_suffix(".part")
-    with gzip.GzipFile(half_written, "wb", mtime=0) as file:
-        file.write(("\n".join(lines) + "\n").encode())
-    half_written.replace(target)
+    write_atomically(target, gzip.compress(("\n".join(lines) + "\n").encode(), mtime=0), durable=False)
 
 
 def segments_json(segments: Sequence[RenderedSegment]) -> list[dict[str, object]]:
-    """For a report or a fingerprint."""
+    """Segments for the fingerprint; its keys are part of the fingerprint of existing sets and must not change."""
     return [
         {"point": segment.site, **{k: v for k, v in asdict(segment).items() if k != "site"}} for segment in segments
     ]
@@ -192,7 +202,7 @@ def _boxes(state: TrafficState, projected: ProjectedRoadUsers, still: Sequence[O
 
 
 def _with_cyclists(state: TrafficState, seed: int) -> TrafficState:
-    """The same motorcyclists ride bicycles throughout a stretch."""
+    """Replace some motorcycles by bicycles, the same ones throughout a segment."""
     type_index = state.type_index.copy()
     for i, key in enumerate(state.keys):
         if (
@@ -204,7 +214,7 @@ def _with_cyclists(state: TrafficState, seed: int) -> TrafficState:
 
 
 def _with_pedestrians(state: TrafficState, site: Site, rng: np.random.Generator) -> TrafficState:
-    """A few people anywhere on or beside the watched arm."""
+    """Add pedestrians at random positions on or beside the observed arm."""
     number = int(rng.integers(0, MAX_PEDESTRIANS + 1))
     positions = [
         site.observed_arm.position(rng.uniform(2, PLACED_WITHIN_M), rng.uniform(-14, 14)) for _ in range(number)
@@ -217,7 +227,7 @@ def _with_pedestrians(state: TrafficState, site: Site, rng: np.random.Generator)
 
 
 def _with_stray_cyclists(state: TrafficState, site: Site, most: int, rng: np.random.Generator) -> TrafficState:
-    """Cyclists anywhere on or beside the watched arm, roughly along it."""
+    """Add cyclists at random positions on or beside the observed arm, roughly parallel to it."""
     number, arm = int(rng.integers(1, most + 1)), site.observed_arm
     positions = [arm.position(rng.uniform(2, PLACED_WITHIN_M), rng.uniform(-12, 12)) for _ in range(number)]
     heading = atan2(arm.outward[1], arm.outward[0]) + pi * rng.integers(0, 2, number) + rng.normal(0, 0.3, number)

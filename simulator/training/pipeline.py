@@ -1,4 +1,4 @@
-"""Making the detector of this city: rendered pictures, training, INT8 export, and an examination on other seeds."""
+"""Training of the detector of the simulated city on rendered frames."""
 
 import hashlib
 import json
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from models.detection.cpu import available_cores
-from models.weights.bundled import DEMO_CITY_STEPS
 from simulator.render.meshes import shapes_digest
 from simulator.training.dataset import (
     RenderedSegment,
@@ -19,6 +18,7 @@ from simulator.training.dataset import (
     segments_json,
     training_segments,
 )
+from simulator.weights import DEMO_CITY_STEPS
 
 if TYPE_CHECKING:
     from models.training.trainer import Trainer
@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 CHECKPOINT_EVERY = 100
+"""Training steps between two checkpoints [assumption]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingPlan:
-    """rounds, frames: stretches of each point under each light, and pictures of each; see `training_data`."""
+    """Parameters of a training.
+
+    rounds, frames: segments of each site under each light, and frames per segment (`dataset.training_segments`).
+    examined_frames: frames per segment of the examination set. steps: training steps.
+    """
 
     seed: int = 2026
     rounds: int = 4
@@ -40,19 +45,24 @@ class TrainingPlan:
 
     @property
     def training(self) -> list[RenderedSegment]:
+        """Segments of the training set."""
         return training_segments(self.seed, rounds=self.rounds, frames=self.frames)
 
     @property
     def examination(self) -> list[RenderedSegment]:
+        """Segments of the examination set."""
         return examination_segments(self.seed, frames=self.examined_frames)
 
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
+"""Callback that receives the name of the current stage, the amount done and the total."""
 
 
 def train(plan: TrainingPlan, start: Path, work: Path, progress: Progress, *, threads: int) -> "Trainer":
-    """Pictures and checkpoints are kept in `work`: what was interrupted goes on from there. Raises UnusableWeights."""
+    """Train a detector from the weights `start`. Raises UnusableWeights.
+
+    Frames and checkpoints are stored in `work`; an interrupted training continues from the last checkpoint.
+    """
     import torch  # noqa: PLC0415 - takes seconds to load
 
     from models.training.dataset import read_labelled_frames  # noqa: PLC0415
@@ -60,25 +70,25 @@ def train(plan: TrainingPlan, start: Path, work: Path, progress: Progress, *, th
     from models.training.trainer import Schedule, Trainer  # noqa: PLC0415
 
     torch.set_num_threads(threads)
-    frames = read_labelled_frames(rendered("training", plan.training, work, progress))
+    frames = read_labelled_frames(render_segments("training", plan.training, work, progress))
     training = Trainer(initial_network(start, frames, plan.seed), frames, Schedule(steps=plan.steps), plan.seed)
     checkpoint = work / f"checkpoint-{fingerprint(plan.training)}.pt"
     if checkpoint.is_file():
         training.resume(checkpoint)
-        log.info("goes on from a checkpoint", step=training.step)
+        log.info("training continues from a checkpoint", step=training.step)
 
-    def tell(step: int, loss: float) -> None:
+    def on_step(step: int, loss: float) -> None:
         progress("training", step, plan.steps)
         if step % CHECKPOINT_EVERY == 0 or step == plan.steps:
             training.save(checkpoint)
             log.info("checkpoint", step=step, loss=round(loss, 3))
 
-    training.run(tell)
+    training.run(on_step)
     return training
 
 
-def rendered(what: str, segments: Sequence[RenderedSegment], work: Path, progress: Progress) -> Path:
-    """The folder that holds these stretches and no others."""
+def render_segments(what: str, segments: Sequence[RenderedSegment], work: Path, progress: Progress) -> Path:
+    """Render the segments; return the folder that contains them and no others."""
     folder = work / f"{what}-{fingerprint(segments)}"
     total = len(segments)
     render_all(segments, folder, jobs=available_cores(), progress=lambda n: progress(f"rendering for {what}", n, total))
@@ -86,5 +96,5 @@ def rendered(what: str, segments: Sequence[RenderedSegment], work: Path, progres
 
 
 def fingerprint(segments: Sequence[RenderedSegment]) -> str:
-    """Of what is rendered and in which shapes: pictures of road users drawn otherwise are not taken for them."""
+    """Fingerprint of the segments and of all meshes, so that frames of other shapes are not used in their place."""
     return hashlib.sha256(json.dumps([segments_json(segments), shapes_digest()]).encode()).hexdigest()[:12]

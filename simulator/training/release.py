@@ -1,4 +1,4 @@
-"""From a trained network to weights that anybody can run, and a report of how well they do on other seeds."""
+"""Export of a trained detector to INT8 weights, and a report of its accuracy on other seeds."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -9,29 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from models.weights.bundled import DEMO_CITY_WEIGHTS, RENDERINGS, TRAINED_ON
-from simulator.training.pipeline import TrainingPlan, fingerprint, rendered
+from models.weights.bundled import RENDERINGS, TRAINED_ON
+from pipelines.atomic_file import write_atomically
+from simulator.training.pipeline import Progress, TrainingPlan, fingerprint, render_segments
+from simulator.weights import DEMO_CITY_WEIGHTS
 
 if TYPE_CHECKING:
     from models.training.dataset import LabelledImage
     from models.training.trainer import Trainer
 
 EXAMINED_FROM = 0.001
-"""Confidence: average precision wants the doubtful ones, too."""
+"""Lowest confidence of the examined detections: average precision needs the low ones too [assumption]."""
 
 CALIBRATION_FRAMES = 300
+"""Frames for the calibration of the INT8 quantisation, about [assumption]."""
+
+# Packages whose versions the report states.
 _PARTS = ("torch", "ultralytics-opencv-headless", "openvino", "nncf", "libsumo", "numpy")
 _NAME = DEMO_CITY_WEIGHTS.name.removesuffix("_int8_openvino_model")
+"""Name of the weights before their export to INT8."""
 
-Progress = Callable[[str, int, int], None]
 
-
-def publish(
+def release(
     training: "Trainer", plan: TrainingPlan, *, start: Path, work: Path, out: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Writes the INT8 folder and `report.json` to `out`; returns the report. Raises UnusableWeights.
+    """Write the INT8 weights and `report.json` to `out`; return the report. Raises UnusableWeights.
 
-    start: what training began with. work: as for `train`.
+    start: weights that the training began with. work: as for `pipeline.train`.
     """
     from models.export.exporter import export_weights  # noqa: PLC0415 - torch takes seconds to load
     from models.export.quantization import quantize  # noqa: PLC0415
@@ -43,23 +47,26 @@ def publish(
     save_weights(training.average, weights)
     exported = export_weights(weights)
     _mark_as_renderings(exported / "metadata.yaml")
-    learned_from = rendered("training", plan.training, work, progress)
+    learned_from = render_segments("training", plan.training, work, progress)
     quantised = out / DEMO_CITY_WEIGHTS.name
     frames = read_labelled_frames(learned_from)
     step = max(1, len(frames) // CALIBRATION_FRAMES)
     quantize(exported, [frame.image for frame in frames[::step]], quantised)
-    examined = read_labelled_frames(rendered("examination", plan.examination, work, progress))
+    examined = read_labelled_frames(render_segments("examination", plan.examination, work, progress))
     report = _described(plan, training, start)
     for precision, folder in (("fp32", exported), ("int8", quantised)):
         report[precision] = evaluate_weights(folder, examined, lambda n: progress("examining", n, len(examined)))
-    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_atomically(out / "report.json", json.dumps(report, indent=1) + "\n")
     return report
 
 
 def evaluate_weights(
     folder: Path, frames: Sequence["LabelledImage"], progress: Callable[[int], None] = lambda _: None
 ) -> dict[str, Any]:
-    """Average precision of an OpenVINO folder: at an overlap of 0.5 by class, and the means."""
+    """Average precision of OpenVINO weights: by class at an overlap (IoU) of 0.5, and the means over the classes.
+
+    progress: receives the number of examined frames.
+    """
     from models.detection.openvino import find_xml  # noqa: PLC0415
     from models.export.detection_metrics import DetectionEvaluator  # noqa: PLC0415
     from models.training.reference_inference import reference_network  # noqa: PLC0415
@@ -81,7 +88,7 @@ def evaluate_weights(
 
 
 def _described(plan: TrainingPlan, training: "Trainer", start: Path) -> dict[str, Any]:
-    """What was done, with what, from what."""
+    """Provenance of the weights: data, start weights, training and versions."""
     from models.detection.openvino import find_xml  # noqa: PLC0415
     from models.training.dataset import MIN_HEIGHT_PX, MIN_VISIBLE_SHARE, MIN_WIDTH_PX  # noqa: PLC0415
 
@@ -110,8 +117,8 @@ def _count(segments: Sequence[Any]) -> int:
 
 
 def _mark_as_renderings(metadata: Path) -> None:
-    """So that whoever opens the folder knows, and `simpang run` can refuse it on a real road."""
-    said = yaml.safe_load(metadata.read_text(encoding="utf-8"))
-    said["description"] = "Simpang: detector of the simulated city. It knows renderings only; not for real roads"
-    said[TRAINED_ON] = RENDERINGS
-    metadata.write_text(yaml.safe_dump(said, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    """Mark weights as trained on renderings, so that `simpang run` refuses them on a real road."""
+    content = yaml.safe_load(metadata.read_text(encoding="utf-8"))
+    content["description"] = "Simpang: detector of the simulated city. It knows renderings only; not for real roads"
+    content[TRAINED_ON] = RENDERINGS
+    write_atomically(metadata, yaml.safe_dump(content, sort_keys=False, allow_unicode=True))

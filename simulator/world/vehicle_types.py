@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.road_users import RoadUser
+from analytics.road_users import TWO_WHEELERS, RoadUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class VehicleType:
     @property
     def splits_lanes(self) -> bool:
         """True for types that drive between other vehicles within a lane."""
-        return self.road_user in (RoadUser.MOTORCYCLE, RoadUser.BICYCLE)
+        return self.road_user in TWO_WHEELERS
 
 
 TRAFFIC_TYPES = (

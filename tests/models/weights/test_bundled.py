@@ -5,16 +5,10 @@ from pathlib import Path
 import pytest
 
 from models.errors import UnusableWeights
-from models.weights.bundled import (
-    DEMO_CITY,
-    DEMO_CITY_WEIGHTS,
-    RENDERINGS,
-    TRAINED_ON,
-    bundled_weights,
-    refuse_on_real_roads,
-)
+from models.weights.bundled import RENDERINGS, TRAINED_ON, bundled_weights, refuse_on_real_roads
 from models.weights.model_metadata import read_metadata
 from models.weights.resolver import resolve_weights
+from simulator.weights import DEMO_CITY, DEMO_CITY_WEIGHTS
 from tests.support.tiny_network import save_tiny_network
 
 SMALL_BYTES = 4_000_000

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from models.weights.bundled import DEMO_CITY
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.cli import main
 from pipelines.errors import UserError
+from simulator.weights import DEMO_CITY
 from tests.support.street import write_street
 
 

@@ -1,4 +1,4 @@
-"""`simpang city render`: a video that plays, and files that the other commands read."""
+"""`simpang city render` writes a video and files that the other commands read."""
 
 import gzip
 import json
@@ -17,7 +17,7 @@ SECONDS, FRAMES = 4, 50
 
 
 @pytest.mark.usefixtures("sumo")
-def test_a_recording_comes_with_its_truth_its_camera_and_its_boxes(tmp_path: Path) -> None:
+def test_render_writes_video_ground_truth_camera_json_and_boxes(tmp_path: Path) -> None:
     video, truth, camera, boxes = (tmp_path / name for name in ("v.mp4", "t.json", "c.json", "b.jsonl.gz"))
     where = ["--out", str(video), "--truth", str(truth), "--camera", str(camera), "--boxes", str(boxes)]
     main(["city", "render", "--point", "mata-kucing", "--seconds", str(SECONDS), "--light", "day", *where])
@@ -28,13 +28,15 @@ def test_a_recording_comes_with_its_truth_its_camera_and_its_boxes(tmp_path: Pat
     assert read_ground_truth(truth).duration_s == pytest.approx(SECONDS, abs=0.2)
     assert len(read_geometry(camera).gates) == 2
     with gzip.open(boxes, "rt") as lines:
-        looks = [json.loads(line) for line in lines]
-    assert len(looks) == FRAMES
-    assert all(0 <= box[0] < box[2] <= 640 and 0 <= box[1] < box[3] <= 360 for look in looks for box in look["boxes"])
+        frames = [json.loads(line) for line in lines]
+    assert len(frames) == FRAMES
+    assert all(0 <= box[0] < box[2] <= 640 and 0 <= box[1] < box[3] <= 360 for line in frames for box in line["boxes"])
     assert len(list(read_recording(boxes))) == FRAMES
 
 
-def test_an_unknown_point_is_one_line_that_names_the_known(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_unknown_site_is_one_error_line_with_the_known_sites(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["city", "render", "--point", "monas", "--out", str(tmp_path / "v.mp4")])
     assert stopped.value.code == 2

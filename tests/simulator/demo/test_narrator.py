@@ -1,4 +1,4 @@
-"""The narrator tells each thing once, from what the cameras write of the truth."""
+"""The narrator announces each event once, from the ground truth files of the cameras."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,58 +14,58 @@ CUT = {"kind": "cable_cut", "start_s": 50.0, "end_s": 140.0}
 
 @pytest.fixture
 def city(tmp_path):
-    """`city(t, kuda={...}, laladi={...})`: what is told once the cameras have written so much."""
+    """`city(t, kuda={...}, laladi={...})`: announcements after the cameras wrote these files at second t."""
     narrator = Narrator({name: tmp_path / f"{name}.json" for name in ("kuda", "ladi")}, START.timestamp())
     writes = 0
 
-    def told(t, **cameras):
+    def announcements(t, **cameras):
         nonlocal writes
-        for name, said in cameras.items():
+        for name, content in cameras.items():
             writes += 1
             path = tmp_path / f"{name}.json"
-            everything = {"duration_s": t, "light": "day", "incidents": [], "faults": [], "crossings": [], **said}
+            everything = {"duration_s": t, "light": "day", "incidents": [], "faults": [], "crossings": [], **content}
             path.write_text(json.dumps(everything))
         return narrator.new_announcements(START + timedelta(seconds=t))
 
-    return told
+    return announcements
 
 
-def test_nothing_is_told_before_anything_is_known(city):
+def test_without_files_there_are_no_announcements(city):
     assert city(0.0) == []
 
 
-def test_what_happens_is_told_once_with_its_time_and_place(city):
-    (new_announcements,) = city(50.0, kuda={"incidents": [BREAKDOWN]})
-    assert (new_announcements.camera_id, new_announcements.at) == ("kuda", START + timedelta(seconds=47.5))
-    assert "mogok" in new_announcements.text[0]
-    assert "breaks down" in new_announcements.text[1]
-    assert json.loads(new_announcements.as_json())["text"]["en"] == new_announcements.text[1]
+def test_an_incident_is_announced_once_with_time_and_camera(city):
+    (announcement,) = city(50.0, kuda={"incidents": [BREAKDOWN]})
+    assert (announcement.camera_id, announcement.at) == ("kuda", START + timedelta(seconds=47.5))
+    assert "mogok" in announcement.text[0]
+    assert "breaks down" in announcement.text[1]
+    assert json.loads(announcement.as_json())["text"]["en"] == announcement.text[1]
     assert city(55.0, kuda={"incidents": [BREAKDOWN]}) == []
 
 
-def test_an_end_is_told_when_it_has_come(city):
-    assert [new_announcements.text[1] for new_announcements in city(55.0, ladi={"faults": [CUT]})] == [
+def test_an_end_is_announced_after_it_has_occurred(city):
+    assert [announcement.text[1] for announcement in city(55.0, ladi={"faults": [CUT]})] == [
         "the camera's cable is cut"
     ]
     ended = city(141.0, ladi={"faults": [CUT]}, kuda={"incidents": [{**BREAKDOWN, "end_s": 138.0}]})
-    assert "the camera's cable is mended" in [new_announcements.text[1] for new_announcements in ended]
+    assert "the camera's cable is mended" in [announcement.text[1] for announcement in ended]
 
 
-def test_nightfall_is_told_once_for_the_whole_city(city):
+def test_nightfall_is_announced_once_for_the_whole_city(city):
     city(30.0, kuda={}, ladi={})
     first = city(40.0, kuda={"light": "night"}, ladi={})
     second = city(45.0, kuda={"light": "night"}, ladi={"light": "night"})
-    assert [(new_announcements.camera_id, new_announcements.text[1]) for new_announcements in first + second] == [
+    assert [(announcement.camera_id, announcement.text[1]) for announcement in first + second] == [
         (None, "night falls, lamps are lit")
     ]
 
 
-def test_rush_hours_come_every_day(city):
+def test_rush_hours_are_announced_every_day(city):
     def starts(t):
         return [
-            new_announcements.at
-            for new_announcements in city(t)
-            if new_announcements.text[1] == "the morning rush hour"
+            announcement.at
+            for announcement in city(t)
+            if announcement.text[1] == "the morning rush hour"
         ]
 
     assert starts(100.0) == [START + timedelta(minutes=1)]

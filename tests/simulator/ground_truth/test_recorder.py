@@ -1,4 +1,4 @@
-"""The truth keeper, on road users that drive as told."""
+"""The ground truth recorder, with road users on prescribed trajectories."""
 
 import pytest
 
@@ -36,21 +36,21 @@ def test_one_car_one_crossing_with_its_time_and_speed(site: Site, renderer: Fram
     assert crossing.t == pytest.approx(rear_reaches_it, abs=0.1)
 
 
-def test_who_comes_in_crosses_the_other_gate_the_other_way(site: Site, renderer: FrameRenderer) -> None:
+def test_inbound_traffic_crosses_the_other_gate_in_the_other_direction(site: Site, renderer: FrameRenderer) -> None:
     truth = record_ground_truth(
         site, renderer, lambda t: [PlacedUser("matic", 45 - 10 * t, -5.0, speed=10.0, inward=True)], 3.0
     )
     assert [(c.gate, c.direction) for c in truth.crossings] == [("masuk", Direction.B)]
 
 
-def test_what_happens_while_nobody_sees_it_is_not_asked_for(site: Site, renderer: FrameRenderer) -> None:
+def test_crossings_in_unseen_time_are_excluded(site: Site, renderer: FrameRenderer) -> None:
     def drive(t: float) -> list[PlacedUser]:
         return [PlacedUser("hatch", 15 + 10 * t, 4.0, speed=10.0)]
 
     assert record_ground_truth(site, renderer, drive, 4.0, unseen=(0.5, 2.5)).crossings == ()
 
 
-def test_intervals_hold_space_mean_speed_flow_and_level(site: Site, renderer: FrameRenderer) -> None:
+def test_intervals_have_space_mean_speed_flow_and_level(site: Site, renderer: FrameRenderer) -> None:
     def stream(t: float) -> list[PlacedUser]:
         return [PlacedUser("hatch", (8.0 * t + 25 * k) % 150, 4.0, key=k, speed=8.0) for k in range(6)]
 
@@ -60,7 +60,7 @@ def test_intervals_hold_space_mean_speed_flow_and_level(site: Site, renderer: Fr
     assert interval.level is Level.DENSE
 
 
-def test_who_stands_behind_a_bus_counts_in_its_zone_from_when_it_shows(site: Site, renderer: FrameRenderer) -> None:
+def test_a_vehicle_behind_a_bus_counts_from_its_first_visible_frame(site: Site, renderer: FrameRenderer) -> None:
     def behind(t: float, bus_leaves_s: float = 1e9) -> list[PlacedUser]:
         bus = PlacedUser("bus", 26 + 8 * max(0.0, t - bus_leaves_s), 4.0, key=1)
         return [bus, PlacedUser("matic", 35, 4.0, key=2)]
@@ -72,7 +72,7 @@ def test_who_stands_behind_a_bus_counts_in_its_zone_from_when_it_shows(site: Sit
     assert counted(record_ground_truth(site, renderer, lambda t: behind(t, bus_leaves_s=2.0), 10.0)) == [2]
 
 
-def test_who_went_behind_a_bus_is_known_to_be_there(site: Site, renderer: FrameRenderer) -> None:
+def test_a_vehicle_that_drives_behind_a_bus_still_counts(site: Site, renderer: FrameRenderer) -> None:
     def pull_in(t: float) -> list[PlacedUser]:
         return [PlacedUser("bus", 26, 4.0, key=1), PlacedUser("matic", max(35.0, 45.0 - 10 * t), 4.0, key=2)]
 
@@ -86,7 +86,7 @@ def test_who_went_behind_a_bus_is_known_to_be_there(site: Site, renderer: FrameR
     assert interval.density_veh_km_lane == pytest.approx(2 * alone.density_veh_km_lane, rel=0.03)
 
 
-def test_a_breakdown_begins_when_the_vehicle_stands(site: Site, renderer: FrameRenderer) -> None:
+def test_a_breakdown_begins_when_the_vehicle_is_stationary(site: Site, renderer: FrameRenderer) -> None:
     def brake(t: float) -> list[PlacedUser]:
         return [PlacedUser("mpv", 20 + 8 * min(t, 2.0), 4.0, key=7, speed=8.0 if t < 2.0 else 0.0)]
 
@@ -109,7 +109,7 @@ def test_a_wrong_way_rider_counts_while_in_a_zone(site: Site, renderer: FrameRen
     assert incident.end_s is not None
 
 
-def test_what_was_over_is_forgotten_and_what_goes_on_is_not(site: Site, renderer: FrameRenderer) -> None:
+def test_ended_entries_are_dropped_and_open_ones_kept(site: Site, renderer: FrameRenderer) -> None:
     recorder = recorder_of(site)
     cast: Cast = ((IncidentType.STOPPED_VEHICLE, (7,)),)
     for number in range(round(130.0 / STEP_S)):

@@ -1,4 +1,4 @@
-"""Pictures: exact boxes really hold what was drawn, and the same moment always looks the same."""
+"""Rendered frames: boxes enclose exactly the drawn pixels, and the same state gives the same frame."""
 
 from dataclasses import replace
 
@@ -13,11 +13,12 @@ from simulator.world.vehicle_types import VEHICLE_TYPES, VehicleType
 from tests.support.placed_road_users import PlacedUser, traffic_state_with
 
 NOTICEABLE = 14
+"""Grey levels from which a pixel has changed: above compression of colours, below any paint."""
 
 
 @pytest.fixture(scope="module")
 def rainy(scenery: Scenery) -> FrameRenderer:
-    """No sun, and nothing darker below anybody: a road user changes the picture only where it is."""
+    """Renderer without any shadow, so that a road user changes only the pixels that it covers."""
     renderer = scenery.renderer(Light.RAIN)
     renderer._background = replace(renderer._background, contact=renderer._background.plain)
     return renderer
@@ -25,7 +26,7 @@ def rainy(scenery: Scenery) -> FrameRenderer:
 
 @pytest.mark.parametrize("along", [24.0, 38.0])
 @pytest.mark.parametrize("vehicle_type", VEHICLE_TYPES, ids=lambda vehicle_type: vehicle_type.name)
-def test_the_box_holds_all_drawn_pixels_and_no_more(
+def test_the_box_encloses_exactly_the_drawn_pixels(
     site: Site, rainy: FrameRenderer, vehicle_type: VehicleType, along: float
 ) -> None:
     empty, _ = rainy.render(traffic_state_with(site, []))
@@ -36,7 +37,7 @@ def test_the_box_holds_all_drawn_pixels_and_no_more(
     np.testing.assert_allclose(projected.box[0], drawn, atol=4.5)
 
 
-def test_who_is_nearer_covers_who_is_farther_whatever_their_order(site: Site, rainy: FrameRenderer) -> None:
+def test_nearer_road_users_cover_farther_ones_in_any_order(site: Site, rainy: FrameRenderer) -> None:
     users = [
         PlacedUser("bus", 30.0, 4.0, key=1),
         PlacedUser("matic", 24.0, 4.0, key=2),
@@ -47,8 +48,8 @@ def test_who_is_nearer_covers_who_is_farther_whatever_their_order(site: Site, ra
     assert np.array_equal(one, other)
 
 
-def test_what_stands_in_front_hides_who_is_behind(site: Site, rainy: FrameRenderer) -> None:
-    """A lamp post stands on the pavement of the way in; a bus behind it does not paint it over."""
+def test_static_objects_hide_road_users_behind_them(site: Site, rainy: FrameRenderer) -> None:
+    """A lamp post on the pavement stays visible in front of a bus."""
     state = traffic_state_with(site, [PlacedUser("bus", 34.0, -9.0, inward=True)])
     rainy.render(state)
     in_front = rainy._hiding(rainy.project(state))
@@ -59,7 +60,7 @@ def test_what_stands_in_front_hides_who_is_behind(site: Site, rainy: FrameRender
         assert np.array_equal(shown[occluder.mask > 0], still[occluder.mask > 0])
 
 
-def test_brake_lamps_show(site: Site, scenery: Scenery) -> None:
+def test_brake_lamps_are_brighter_when_braking(site: Site, scenery: Scenery) -> None:
     renderer = scenery.renderer(Light.DAY)
     dark, projected = renderer.render(traffic_state_with(site, [PlacedUser("mpv", 24.0, 4.0)]))
     braking, _ = renderer.render(traffic_state_with(site, [PlacedUser("mpv", 24.0, 4.0, braking=True)]))
@@ -68,13 +69,13 @@ def test_brake_lamps_show(site: Site, scenery: Scenery) -> None:
 
 
 def test_night_is_darker_than_day(scenery: Scenery, site: Site) -> None:
-    nobody = traffic_state_with(site, [])
-    images = [scenery.renderer(light).render(nobody)[0].mean() for light in (Light.DAY, Light.DUSK, Light.NIGHT)]
+    empty = traffic_state_with(site, [])
+    images = [scenery.renderer(light).render(empty)[0].mean() for light in (Light.DAY, Light.DUSK, Light.NIGHT)]
     assert images[0] > 1.3 * images[1] > 1.3 * images[2]
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_pixels_noise_included(site: Site) -> None:
+def test_the_same_seed_gives_the_same_pixels_and_noise(site: Site) -> None:
     state = traffic_state_with(site, [PlacedUser("hatch", 26.0, 4.0, speed=12.0)])
     frames = []
     for seed in (1, 1, 2):
@@ -84,7 +85,7 @@ def test_the_same_seed_gives_the_same_pixels_noise_included(site: Site) -> None:
     assert not np.array_equal(frames[0], frames[2])
 
 
-def test_who_moves_is_smeared(site: Site, scenery: Scenery) -> None:
+def test_a_moving_vehicle_is_blurred(site: Site, scenery: Scenery) -> None:
     renderer = scenery.renderer(Light.NIGHT)
     still, _ = renderer.render(traffic_state_with(site, [PlacedUser("box-truck", 22.0, 4.0)]))
     moving, _ = renderer.render(traffic_state_with(site, [PlacedUser("box-truck", 22.0, 4.0, speed=25.0)]))

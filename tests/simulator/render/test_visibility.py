@@ -1,4 +1,4 @@
-"""The share of a road user that shows."""
+"""The visible share of a road user."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from simulator.world.sites import Site
 from tests.support.placed_road_users import PlacedUser, traffic_state_with
 
 
-def test_a_bus_hides_who_is_right_behind_it_and_nobody_beside_it(site: Site, scenery: Scenery) -> None:
+def test_a_bus_hides_a_motorcycle_behind_it_and_none_beside_it(site: Site, scenery: Scenery) -> None:
     users = [
         PlacedUser("bus", 26.0, 2.5, key=1),
         PlacedUser("matic", 33.0, 2.5, key=2),

@@ -1,4 +1,4 @@
-"""Pictures for training: the same by seed, with boxes that lie in them; those of the examination are others."""
+"""Training set: reproducible frames with boxes inside the image; the examination set has other seeds."""
 
 import gzip
 import json
@@ -31,7 +31,7 @@ SEGMENT = RenderedSegment(
 
 
 @pytest.mark.usefixtures("sumo")
-def test_a_stretch_is_the_same_whenever_it_is_rendered(tmp_path: Path) -> None:
+def test_rendering_a_segment_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         render(SEGMENT, tmp_path / folder)
@@ -45,7 +45,7 @@ def test_a_stretch_is_the_same_whenever_it_is_rendered(tmp_path: Path) -> None:
     assert len(read_labelled_frames(one)) == SEGMENT.frames
 
 
-def test_no_seed_of_the_examination_is_one_of_the_training() -> None:
+def test_examination_and_training_set_have_no_seed_in_common() -> None:
     training = training_segments(2026, rounds=3, frames=28)
     examination = examination_segments(2026, frames=12)
     assert not {s.seed for s in training} & {s.seed for s in examination}

@@ -1,4 +1,4 @@
-"""What each camera's geometry file says agrees with its perspective."""
+"""The camera.json of each site agrees with the perspective of its camera."""
 
 import numpy as np
 import pytest
@@ -11,16 +11,16 @@ from simulator.world.sumo_network import read_network
 
 
 @pytest.mark.parametrize("site", all_sites(), ids=lambda site: site.id)
-def test_the_homography_brings_gates_back_to_where_they_lie_on_the_ground(site: Site) -> None:
-    said = camera_geometry(site, read_network(site))
-    camera = CameraGeometry.model_validate(said).camera(site.id, IMAGE_SIZE)
+def test_the_homography_maps_gates_to_their_ground_positions(site: Site) -> None:
+    document = camera_geometry(site, read_network(site))
+    camera = CameraGeometry.model_validate(document).camera(site.id, IMAGE_SIZE)
     assert camera.homography is not None
-    for gate in said["gates"]:
+    for gate in document["gates"]:
         np.testing.assert_allclose(camera.homography.to_ground([gate["p1"], gate["p2"]]), gate["ground"], atol=0.05)
 
 
 @pytest.mark.parametrize("site", all_sites(), ids=lambda site: site.id)
-def test_zones_point_the_way_their_lanes_are_driven(site: Site) -> None:
+def test_zone_directions_are_those_of_their_lanes(site: Site) -> None:
     network, camera = read_network(site), camera_model(site)
     for zone, side in zip(camera_geometry(site, network)["zones"], ("in", "out"), strict=True):
         course = network.lanes_of(f"{site.observed_arm.id}_{side}")[0].centre[[0, -1]]
@@ -33,7 +33,7 @@ def test_zones_point_the_way_their_lanes_are_driven(site: Site) -> None:
         assert (b - a) @ np.array(zone["direction"]) > 0
 
 
-def test_a_lane_crosses_its_gate_and_not_the_other() -> None:
+def test_a_lane_crosses_only_its_own_gate() -> None:
     site = site_by_id("tugu-madani")
     network = read_network(site)
     gates = {gate["id"]: gate["ground"] for gate in camera_geometry(site, network)["gates"]}
@@ -42,7 +42,7 @@ def test_a_lane_crosses_its_gate_and_not_the_other() -> None:
     assert not segments_cross(*way_out, *gates["masuk"])
 
 
-def test_what_is_nearer_looks_larger_and_lies_lower() -> None:
+def test_nearer_objects_are_larger_and_lower_in_the_image() -> None:
     site = site_by_id("simpang-kuda")
     camera, arm = camera_model(site), site.observed_arm
     near, far = camera.project_ground([arm.position(20, 0), arm.position(60, 0)])
@@ -53,7 +53,7 @@ def test_what_is_nearer_looks_larger_and_lies_lower() -> None:
     assert widths[0] > 2 * widths[1]
 
 
-def test_a_turned_camera_sees_something_else() -> None:
+def test_a_turned_camera_has_another_view() -> None:
     site = site_by_id("simpang-kuda")
     position = [site.observed_arm.position(30, 0)]
     moved = camera_model(site, turned=True).project_ground(position) - camera_model(site).project_ground(position)

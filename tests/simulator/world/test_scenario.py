@@ -1,4 +1,4 @@
-"""The script of the city: from its seed alone, and never two things that hide each other."""
+"""Scenarios of the city: reproducible by seed, without incidents during faults."""
 
 from simulator.world.scenario import DAY_S, FaultKind, Light, Scenario, city_scenarios, demand_at
 from simulator.world.sites import all_sites
@@ -6,31 +6,31 @@ from simulator.world.sites import all_sites
 POINTS = all_sites()
 
 
-def test_the_same_seed_gives_the_same_script_and_another_another() -> None:
+def test_scenarios_depend_on_the_seed_only() -> None:
     assert city_scenarios(POINTS, 3, 1200) == city_scenarios(POINTS, 3, 1200)
     assert city_scenarios(POINTS, 3, 1200) != city_scenarios(POINTS, 4, 1200)
 
 
-def test_every_kind_of_incident_and_fault_comes_within_an_hour() -> None:
+def test_every_type_of_incident_and_fault_occurs_within_an_hour() -> None:
     scenarios = city_scenarios(POINTS, 1, 3600).values()
     assert len({plan.type for scenario in scenarios for plan in scenario.incidents}) == 5
     assert {fault.kind for scenario in scenarios for fault in scenario.faults} == set(FaultKind)
 
 
-def test_no_incident_happens_while_its_camera_is_down() -> None:
+def test_no_incident_overlaps_a_fault_of_its_camera() -> None:
     for scenario in city_scenarios(POINTS, 2, 3600).values():
         for plan in scenario.incidents:
             assert not any(fault.is_active(plan.start_s + s) for fault in scenario.faults for s in (0, plan.duration_s))
 
 
-def test_a_power_cut_takes_all_cameras_of_the_site() -> None:
+def test_a_power_cut_affects_all_cameras_of_a_location() -> None:
     for seed in range(40):
         scenarios = city_scenarios(POINTS, seed, 1800)
         cuts = [f for f in scenarios["engku-putri-utara"].faults if f.kind is FaultKind.POWER_CUT]
         assert cuts == [f for f in scenarios["engku-putri-selatan"].faults if f.kind is FaultKind.POWER_CUT]
 
 
-def test_a_day_has_rush_hours_and_a_night() -> None:
+def test_a_day_has_peaks_a_night_and_every_light() -> None:
     assert demand_at(7.5) > 1.5 * demand_at(10) > 1.5 * demand_at(2)
     assert set(Scenario(rain=((300.0, 400.0),)).lights(DAY_S)) == set(Light)
     assert Scenario(light=Light.NIGHT).lights(DAY_S) == [Light.NIGHT]

@@ -1,4 +1,4 @@
-"""The committed road networks: of left-hand traffic, and what the points say."""
+"""The committed road networks have left-hand traffic and the lanes of their site."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from simulator.world.sumo_network import build_network, network_file, read_netwo
 
 
 @pytest.mark.parametrize("site", all_sites(), ids=lambda site: site.id)
-def test_lanes_are_those_of_the_point_and_keep_left(site: Site) -> None:
+def test_lanes_are_those_of_the_site_and_keep_left(site: Site) -> None:
     network = read_network(site)
     for arm in site.arms:
         ways_out, ways_in = network.lanes_of(f"{arm.id}_out"), network.lanes_of(f"{arm.id}_in")
@@ -19,7 +19,7 @@ def test_lanes_are_those_of_the_point_and_keep_left(site: Site) -> None:
         assert all((lane.centre @ arm.left < 0).all() for lane in ways_in)
 
 
-def test_the_committed_network_is_what_netconvert_makes_of_the_point(tmp_path: Path) -> None:
+def test_netconvert_reproduces_the_committed_network(tmp_path: Path) -> None:
     if not Path(sys.executable).with_name("netconvert").exists():
         pytest.skip("needs netconvert, from the PyPI package eclipse-sumo")
     site = site_by_id("simpang-kuda")

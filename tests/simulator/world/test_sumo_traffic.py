@@ -1,4 +1,4 @@
-"""The traffic itself: from its seed, on the left, and with the incidents of the script."""
+"""SUMO traffic: reproducible by seed, on the left, with the incidents of the scenario."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_the_same_seed_gives_the_same_traffic(site: Site) -> None:
     assert not np.array_equal(one.keys, other.keys)
 
 
-def test_everybody_drives_on_the_left(site: Site) -> None:
+def test_traffic_drives_on_the_left(site: Site) -> None:
     for state in simulate(site, 1, 15.0):
         for arm in site.arms:
             along, left = state.xy @ arm.outward, state.xy @ arm.left
@@ -39,8 +39,8 @@ def test_everybody_drives_on_the_left(site: Site) -> None:
             assert (np.sign(left[on_arm]) == np.sign(course[on_arm])).all()
 
 
-def test_motorcycles_gather_between_and_before_the_cars(site: Site) -> None:
-    """What the sublane model is for: at a red light two abreast in one lane."""
+def test_motorcycles_queue_side_by_side_at_a_red_light(site: Site) -> None:
+    """At least three vehicles stand abreast in two lanes, which only the sublane model allows."""
     most = 0
     for state in simulate(site, 1, 90.0)[::25]:
         for arm in site.arms:
@@ -61,7 +61,7 @@ def test_motorcycles_gather_between_and_before_the_cars(site: Site) -> None:
         IncidentType.CONGESTION,
     ],
 )
-def test_each_incident_of_the_script_happens_before_the_camera(kind: IncidentType) -> None:
+def test_each_planned_incident_occurs_in_view_of_the_camera(kind: IncidentType) -> None:
     plan = IncidentPlan(type=kind, start_s=3.0, duration_s={IncidentType.CONGESTION: 150.0}.get(kind, 25.0))
     scenario = Scenario(incidents=(plan,), light=Light.DAY, demand=BUSY)
     with SimulatedCamera(site_by_id("mata-kucing"), 2, scenario) as camera:
@@ -73,14 +73,14 @@ def test_each_incident_of_the_script_happens_before_the_camera(kind: IncidentTyp
 
 @pytest.mark.parametrize("kind", [IncidentType.STOPPED_VEHICLE, IncidentType.COLLISION])
 @pytest.mark.parametrize("site_id", ["simpang-kuda", "kejaksaan", "pura-sei-ladi"])
-def test_who_is_to_break_down_or_to_collide_comes_in_time(kind: IncidentType, site_id: str) -> None:
+def test_vehicles_for_a_breakdown_or_collision_arrive_in_time(kind: IncidentType, site_id: str) -> None:
     scenario = Scenario(incidents=(IncidentPlan(type=kind, start_s=20.0, duration_s=20.0),))
     moments = simulate(site_by_id(site_id), 4, 35.0, scenario)
     assert next((m.t for m in moments if m.active_incidents), None) == pytest.approx(27.5, abs=7.5)
 
 
-def test_crossings_of_the_truth_are_those_of_the_trajectories() -> None:
-    """Counted a second time on the ground, by each road user's middle instead of its box in the picture."""
+def test_ground_truth_crossings_agree_with_crossings_on_the_ground() -> None:
+    """Count again on the ground, by the centre of each road user instead of its box in the image."""
     site = site_by_id("mata-kucing")
     gates = {gate["id"]: gate["ground"] for gate in camera_geometry(site, read_network(site))["gates"]}
     scenario = Scenario(light=Light.DAY, demand=BUSY)
@@ -105,7 +105,7 @@ def test_crossings_of_the_truth_are_those_of_the_trajectories() -> None:
         assert len(counted) > 5
 
 
-def test_the_mix_is_indonesian(site: Site) -> None:
+def test_about_half_of_the_traffic_is_motorcycles(site: Site) -> None:
     seen = {
         key: vehicle_type
         for m in simulate(site, 1, 150.0)[::50]

@@ -1,4 +1,4 @@
-"""Writing the simulated city's past into its database, the newest days first, while the city already lives."""
+"""Writing of the synthetic history into the database, the newest days first, while the city runs."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,28 +18,33 @@ from pipelines.store.pool import DatabaseUnavailable, open_database, transaction
 from simulator.demo.history_seed import SEEDED_ID_PREFIX, CameraHistory, TableRows, days_back
 
 HISTORY_DAYS = 30
+"""Days of the history [assumption]."""
+
 FULL_HISTORY_CAMERAS, SHORT_HISTORY_DAYS = 4, 8
-"""A day of a camera takes 8 MB of disk: so many cameras have the whole month, the others the last days of it."""
+"""Cameras with all days, and days of the other cameras: a day takes 8 MB of disk [assumption]."""
 
 FULL_SPEED_DAYS = 2
+"""Days that are written without pauses, so that the charts of yesterday are complete at once [assumption]."""
+
 HISTORY_END_OFFSET = timedelta(minutes=20)
-"""The pages of cameras count the last quarter of an hour: that must be what was seen, and nothing else."""
+"""The history ends this long before now: the camera page counts the last 15 minutes, which must be observed."""
 
 IDLE_PER_WORK_S = 4.0
-"""After the newest days, this much time is spent idle for each second of work: the live city comes first."""
+"""Seconds of pause for each second of writing after the newest days: the live city has priority [assumption]."""
 
 _SEEDED_ROW_QUERY = """
 SELECT 1 FROM observed WHERE camera_id = %s AND start_at >= %s AND start_at < %s AND event_id::text LIKE %s LIMIT 1
 """
+"""SQL: whether a synthetic row of a camera exists in a span of time."""
 
 log = structlog.get_logger()
 
 
 @contextmanager
-def seeding(config: Config, past: Sequence[CameraHistory]) -> Iterator[None]:
-    """In a thread of its own, until done or the block is left. Days that were written before are left as they are."""
+def writing_history(config: Config, histories: Sequence[CameraHistory]) -> Iterator[None]:
+    """Write the history in a thread until it is complete or the block ends. Days written before are skipped."""
     stop = Flag()
-    thread = Thread(target=_seed, args=(config, past, stop), name="history", daemon=True)
+    thread = Thread(target=_write_history, args=(config, histories, stop), name="history", daemon=True)
     thread.start()
     try:
         yield
@@ -48,21 +53,21 @@ def seeding(config: Config, past: Sequence[CameraHistory]) -> Iterator[None]:
         thread.join(timeout=5)
 
 
-def _seed(config: Config, past: Sequence[CameraHistory], stop: Flag) -> None:
+def _write_history(config: Config, histories: Sequence[CameraHistory], stop: Flag) -> None:
     try:
         with open_database(config, max_connections=1) as pool:
-            seed(pool, past, datetime.now(ZoneInfo(config.city.timezone)) - HISTORY_END_OFFSET, stop)
+            write_history(pool, histories, datetime.now(ZoneInfo(config.city.timezone)) - HISTORY_END_OFFSET, stop)
     except DatabaseUnavailable as error:
-        log.warning("the past could not be written", reason=str(error))
+        log.warning("history could not be written", reason=str(error))
 
 
-def seed(
-    pool: ConnectionPool, past: Sequence[CameraHistory], until: datetime, stop: Flag, *, days: int = HISTORY_DAYS
+def write_history(
+    pool: ConnectionPool, histories: Sequence[CameraHistory], until: datetime, stop: Flag, *, days: int = HISTORY_DAYS
 ) -> None:
-    """until: in the city's time zone. Raises DatabaseUnavailable."""
+    """Write the history before `until`, in the city's time zone. Raises DatabaseUnavailable."""
     for k, day in enumerate(days_back(until, days)):
         began = time.monotonic()
-        for camera in past if k <= SHORT_HISTORY_DAYS else past[:FULL_HISTORY_CAMERAS]:
+        for camera in histories if k <= SHORT_HISTORY_DAYS else histories[:FULL_HISTORY_CAMERAS]:
             if stop.is_set():
                 return
             with transaction(pool) as connection:
@@ -70,7 +75,7 @@ def seed(
                     _write(connection, camera.day(day, until))
         if k >= FULL_SPEED_DAYS:
             stop.wait(IDLE_PER_WORK_S * (time.monotonic() - began))
-    log.info("the past is written", days=days, cameras=len(past))
+    log.info("history written", days=days, cameras=len(histories))
 
 
 def _is_written(connection: Connection[Any], camera: CameraHistory, day: date) -> bool:
