@@ -77,16 +77,16 @@ class LiveCamera:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set. Writes the ground truth every few seconds and at the end."""
-        next_write, drawn_at = 0.0, 0.0
+        next_write, rendered_at = 0.0, 0.0
         with self._camera, ExitStack() as outlet:
             self._camera.prepare(PRERENDERED_S)
             while not stop.wait(max(0.0, self._start_at + self._camera.t + STEP_S - time.time())):
                 if time.time() - self._start_at - self._camera.t > SKIP_WHEN_LATE_S + STEP_S:
-                    self._camera.skip(missed=self._camera.t - drawn_at > UNSEEN_AFTER_S)
+                    self._camera.skip(missed=self._camera.t - rendered_at > UNSEEN_AFTER_S)
                     self._skipped += 1
                     continue
                 frame = self._camera.next_frame()
-                drawn_at = frame.state.t
+                rendered_at = frame.state.t
                 self._set_outlet(outlet, silent=frame.fault in SILENT_FAULTS)
                 if frame.fault not in SILENT_FAULTS:
                     self._publish(frame)

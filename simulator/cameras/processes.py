@@ -20,7 +20,7 @@ from simulator.world.sites import Site
 from simulator.world.sumo_network import read_network
 
 STARTUP_S = 25.0
-"""Seconds from the start of the processes to second 0, for rendering the backgrounds [assumption: two cores]."""
+"""Seconds from the start of the processes to second 0, for rendering the backgrounds [assumption]."""
 
 CITY_CONFIG = {
     "name": "Kota Batam (simulasi)",

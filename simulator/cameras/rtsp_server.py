@@ -106,6 +106,7 @@ class _Client:
     is_synchronised: bool = False
 
     def offer(self, frame: EncodedFrame) -> None:
+        """Append a frame to the queue, or drop it while the client waits for a keyframe."""
         if not (self.is_synchronised or frame.is_keyframe):
             return
         try:
@@ -116,6 +117,8 @@ class _Client:
 
 
 class _LiveSession(RtspServerSession):  # type: ignore[misc]
+    """Session that sends frames of a live stream instead of a file."""
+
     def _produce_container_packets(self, loop: Any, waiting: Any, stop_event: threading.Event) -> None:
         state = next(state for state in self.track_states.values() if state.rtp_channel is not None)
         stream: LiveStream = self.server.streams[self.media_source.file_path.name]
@@ -142,6 +145,8 @@ class _LiveSession(RtspServerSession):  # type: ignore[misc]
 
 
 class _StreamServer(RtspServer):  # type: ignore[misc]
+    """Server whose paths are names of live streams instead of files."""
+
     def __init__(self, streams: Iterable[LiveStream], host: str, port: int) -> None:
         super().__init__(".", host=host, port=port)
         self.streams = {stream.name: stream for stream in streams}
@@ -158,15 +163,18 @@ class _StreamServer(RtspServer):  # type: ignore[misc]
             self._sessions.discard(session)
 
     def resolve_request_path(self, uri: str) -> Path:
+        """Name of the stream in a request. Raises FileNotFoundError where there is none."""
         name = uri.split("?", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
         if name not in self.streams:
             raise FileNotFoundError(uri)
         return Path(name)
 
     def load_media_source(self, file_path: Path) -> Any:
+        """Description of the stream of that name."""
         return self.streams[file_path.name].description()
 
     async def close_all(self) -> None:
+        """Disconnect all clients and stop to listen."""
         for session in list(self._sessions):
             await session.close()
         await self.close()

@@ -61,6 +61,7 @@ class Announcement:
     text: BilingualText
 
     def as_json(self) -> str:
+        """One line of the narration file that the portal reads."""
         document = {
             "at": self.at.isoformat(),
             "camera_id": self.camera_id,

@@ -51,6 +51,8 @@ def read_results(connection: Connection, camera_id: str, zero_at: float, until_s
 
 
 class _Reader:
+    """Queries for one camera and one span of time."""
+
     def __init__(self, connection: Connection, camera_id: str, zero_at: float, until_s: float) -> None:
         self._connection, self._camera_id, self._zero_at = connection, camera_id, zero_at
         self._span = tuple(datetime.fromtimestamp(at, UTC) for at in (zero_at, zero_at + until_s))
@@ -67,6 +69,7 @@ class _Reader:
         return at.timestamp() - self._zero_at
 
     def crossings(self) -> Iterator[Crossing]:
+        """Crossings by time."""
         for row in self._rows("at, gate, direction, road_user, track, speed_kmh, speed_sigma_kmh", "crossings", "at"):
             yield Crossing(
                 t=self._seconds(row["at"]),
@@ -79,6 +82,7 @@ class _Reader:
             )
 
     def intervals(self) -> Iterator[ZoneInterval]:
+        """Zone intervals by start."""
         figures = ("flow_veh_h", "speed_kmh", "density_veh_km_lane", "occupancy", "queue_m", "queue_veh", "coverage")
         columns = f"zone, start_at, end_at, level, {', '.join(figures)}"
         for row in self._rows(columns, "zone_intervals", "start_at"):
@@ -91,6 +95,7 @@ class _Reader:
             )
 
     def incidents(self) -> Iterator[Incident]:
+        """Incidents by time of detection."""
         columns = "type, zone, start_at, detected_at, end_at, u, v, confidence, reason"
         for number, row in enumerate(self._rows(columns, "incidents", "detected_at")):
             yield Incident(
@@ -107,6 +112,7 @@ class _Reader:
             )
 
     def observed(self) -> Iterator[ObservedSpan]:
+        """Observed spans by start."""
         for row in self._rows("start_at, end_at, observed_s", "observed", "start_at"):
             yield ObservedSpan(
                 start_s=self._seconds(row["start_at"]),
@@ -115,6 +121,7 @@ class _Reader:
             )
 
     def analysed_fps(self) -> float | None:
+        """Mean analysis rate while the camera was online, frames/s; None without reports."""
         rates = [
             row["analysed_fps"]
             for row in self._rows("status, analysed_fps", "health", "at")

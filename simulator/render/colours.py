@@ -11,7 +11,7 @@ from simulator.world.vehicle_types import VEHICLE_TYPES
 Bgr = tuple[int, int, int]
 """Blue, green and red, 0..255."""
 
-# BGR colours in white light, and for cars their relative frequency [assumption: chosen from photographs of traffic].
+# BGR colours in white light, and for cars their relative frequency [assumption].
 CAR_PAINTS: tuple[tuple[Bgr, float], ...] = (
     ((225, 226, 226), 0.27),
     ((34, 33, 33), 0.20),

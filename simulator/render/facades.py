@@ -6,7 +6,7 @@ import numpy as np
 from simulator.render.ground import Image, noise_field
 
 PX_PER_M = 20
-"""Resolution of the textures, pixels/m [assumption: finer than the camera resolves]."""
+"""Resolution of the textures, pixels/m [assumption]."""
 
 # Colours of walls, BGR [assumption].
 WALLS = (

@@ -19,7 +19,7 @@ PX_PER_M = 12.0
 AHEAD_M, BEHIND_M, ASIDE_M = 165.0, -3.0, 60.0
 """Area of the texture relative to the camera: ahead, behind (negative) and to each side, metres [assumption]."""
 
-DRAWN_M = 260.0
+ROAD_LENGTH_M = 260.0
 """Length of the drawn roads, metres; traffic ends earlier, at `ARM_M` [assumption]."""
 
 KERB_M, MARK_M = 0.28, 0.14
@@ -113,13 +113,13 @@ class GroundTextureBuilder:
     def _lay_asphalt(self) -> None:
         for arm in self._site.arms:
             left = -road_half_width_m(arm.lanes_in), road_half_width_m(arm.lanes_out)
-            self._strip(self._asphalt, arm, (0.0, DRAWN_M), left, 255)
+            self._strip(self._asphalt, arm, (0.0, ROAD_LENGTH_M), left, 255)
         if len(self._network.junction) > 3:
             self._fill(self._asphalt, self._network.junction, 255)
             self._asphalt[:] = _grown(self._asphalt, SHOULDER_M * 0.5)
         for arm in self._site.arms:
             begin = self._network.stop_m(f"{arm.id}_in")
-            ends = (begin - 0.5 if len(self._site.arms) > 2 else 0.0), DRAWN_M
+            ends = (begin - 0.5 if len(self._site.arms) > 2 else 0.0), ROAD_LENGTH_M
             self._strip(self._asphalt, arm, ends, (-MEDIAN_M / 2, MEDIAN_M / 2), 0)
 
     def _lay_edges(self) -> None:
@@ -134,7 +134,7 @@ class GroundTextureBuilder:
         planted = np.zeros_like(road)
         for arm in self._site.arms:
             begin = self._network.stop_m(f"{arm.id}_in") + 1.0 if len(self._site.arms) > 2 else 0.0
-            self._strip(planted, arm, (begin, DRAWN_M), (-MEDIAN_M / 2 + KERB_M, MEDIAN_M / 2 - KERB_M), 255)
+            self._strip(planted, arm, (begin, ROAD_LENGTH_M), (-MEDIAN_M / 2 + KERB_M, MEDIAN_M / 2 - KERB_M), 255)
         self._canvas[planted > 0] = self._meadow()[planted > 0] // 4 * 3
         stripes = ((rows // round(PX_PER_M) + columns // round(PX_PER_M)) % 2 == 0)[..., None]
         painted = np.where(stripes, np.array((205, 208, 210)), np.array((44, 44, 46)))
@@ -155,7 +155,7 @@ class GroundTextureBuilder:
                 outer, inner = MEDIAN_M / 2 + lanes * LANE_M, MEDIAN_M / 2 + 0.12
                 for offset in (outer, inner):
                     edge = sorted((sense * offset, sense * (offset + MARK_M)))
-                    self._strip(self._canvas, arm, (begin, DRAWN_M), (edge[0], edge[1]), WHITE)
+                    self._strip(self._canvas, arm, (begin, ROAD_LENGTH_M), (edge[0], edge[1]), WHITE)
                 for lane in range(1, lanes):
                     self._dashes(arm, begin, sense * (MEDIAN_M / 2 + lane * LANE_M), solid=18.0 if sense < 0 else 0.0)
             if junction:
@@ -166,7 +166,7 @@ class GroundTextureBuilder:
         if solid and self._site.signal:
             self._strip(self._canvas, arm, (begin, begin + solid), sides, WHITE)
             begin += solid + DASH_GAP_M
-        for along in np.arange(begin, DRAWN_M, DASH_M + DASH_GAP_M):
+        for along in np.arange(begin, ROAD_LENGTH_M, DASH_M + DASH_GAP_M):
             self._strip(self._canvas, arm, (along, along + DASH_M), sides, WHITE)
 
     def _crossing(self, arm: Arm, stop: float) -> None:

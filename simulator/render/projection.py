@@ -47,6 +47,7 @@ class ProjectedRoadUsers:
 
 
 def project_road_users(state: TrafficState, camera: CameraModel, lighting: Lighting) -> ProjectedRoadUsers:
+    """Project all road users of a state into the image and colour their visible faces."""
     chosen = _in_view(state, camera)
     if len(chosen) == 0:
         none = np.empty(0, np.int64)

@@ -56,7 +56,8 @@ def render_background(
     far: str,
     rng: np.random.Generator,
 ) -> StaticBackground:
-    road = _ground_picture(ground, furniture, camera, lighting, rng)
+    """Render the background of a camera under one light. far: background at the horizon, "hills" or "sea"."""
+    road = _ground_image(ground, furniture, camera, lighting, rng)
     rasterizer = SceneRasterizer(_with_sky(road, camera, lighting, far, rng), camera, lighting)
     things: list[Building | Tree | Post] = [*furniture.buildings, *furniture.trees, *furniture.posts]
     away = np.array([np.linalg.norm(thing.position - camera.eye[:2]) for thing in things])
@@ -93,7 +94,7 @@ def _occluder(owner: NDArray[np.uint16], number: int, depth: float) -> Occluder 
     return Occluder(box, mask, depth)
 
 
-def _ground_picture(
+def _ground_image(
     ground: GroundTexture, furniture: StreetFurniture, camera: CameraModel, lighting: Lighting, rng: np.random.Generator
 ) -> Image:
     """Ground at `FINE` with the shadows of all objects; black above the horizon."""

@@ -11,7 +11,7 @@ from simulator.world.sites import MEDIAN_M, Arm, Site, road_half_width_m
 from simulator.world.sumo_network import RoadNetwork
 
 IMAGE_SIZE = (640, 360)
-"""Width and height of the rendered frames, pixels [assumption: a common sub-stream of CCTV cameras]."""
+"""Width and height of the rendered frames, pixels [assumption]."""
 
 GATE_BEYOND_STOP_M = 9.0
 """Distance from the stop line to the counting gates, metres along the arm [assumption]."""

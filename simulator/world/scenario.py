@@ -137,7 +137,7 @@ INCIDENT_DURATION_S = {
     IncidentType.PERSON_ON_ROAD: 40.0,
     IncidentType.CONGESTION: 150.0,
 }
-"""Duration of each type of incident, seconds [assumption: long enough for the detection rules]."""
+"""Duration of each type of incident, seconds [assumption]."""
 
 _NEEDS_FULL_DURATION = (IncidentType.CONGESTION,)
 """Types that are detected only late: they are planned only where they end before the scenario does."""

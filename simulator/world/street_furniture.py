@@ -41,6 +41,7 @@ class Building:
 
     @property
     def position(self) -> NDArray[np.float64]:
+        """Centre (2,) of the footprint, ground metres."""
         return np.asarray(self.corners.mean(axis=0))
 
 

@@ -45,8 +45,8 @@ TRAFFIC_TYPES = (
 )
 """Types that SUMO inserts by their share, in the order of `TRAFFIC_SHARES`.
 
-Sizes are those of common models (motorcycle with rider, MPV, city bus, ...); shares and driving parameters are chosen
-for an Indonesian mix of which half is motorcycles [assumption].
+About half of the traffic is motorcycles, as in Indonesian cities. Sizes, shares and driving parameters are
+[assumption].
 """
 
 PEDESTRIAN = VehicleType("pedestrian", RoadUser.PERSON, 0.45, 0.55, 1.68, 0.0)
@@ -67,8 +67,8 @@ VEHICLE_TYPE_INDEX = {vehicle_type.name: k for k, vehicle_type in enumerate(VEHI
 def sumo_vehicle_types() -> ET.ElementTree:
     """Vehicle types as a SUMO additional file, for the sublane model.
 
-    Motorcycles and bicycles choose any lateral position in a lane and keep small lateral gaps. The values are SUMO's
-    defaults, changed until motorcycles queued side by side at a red light [assumption].
+    Motorcycles and bicycles choose any lateral position in a lane and keep small lateral gaps, so that they queue
+    side by side at a red light. The values are [assumption].
     """
     root = ET.Element("additional")
     for vehicle_type in VEHICLE_TYPES:
