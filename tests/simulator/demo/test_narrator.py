@@ -62,11 +62,7 @@ def test_nightfall_is_announced_once_for_the_whole_city(city):
 
 def test_rush_hours_are_announced_every_day(city):
     def starts(t):
-        return [
-            announcement.at
-            for announcement in city(t)
-            if announcement.text[1] == "the morning rush hour"
-        ]
+        return [announcement.at for announcement in city(t) if announcement.text[1] == "the morning rush hour"]
 
     assert starts(100.0) == [START + timedelta(minutes=1)]
     assert starts(1600.0) == [START + timedelta(minutes=25)]

@@ -86,7 +86,6 @@ def renderer(scenery: Scenery) -> FrameRenderer:
     return scenery.renderer(Light.DAY)
 
 
-@pytest.mark.slow
 def test_a_bug_in_the_analytics_does_not_change_the_ground_truth(
     site: Site, renderer: FrameRenderer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
