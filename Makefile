@@ -50,7 +50,7 @@ lint: $(LIGHT) $(PAGES) ## Style, types and the direction of imports; changes no
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python -m tests.house
+	$(BIN)/python -m tests.house --strict
 	cd portal/web && $(NODE) npm run check
 
 .PHONY: demo-check

@@ -1,12 +1,48 @@
 """Print the rules of the house as a table, then each offender: `python -m tests.house [--strict] [PATH ...]`.
 
-With PATH (a file or folder, relative to the repository), only offenders there. With --strict, exit status 1 on any.
+With PATH (a file or folder, relative to the repository), only offenders there. With --strict, exit status 1 for a
+number over its limit, or an offender in `FINISHED`.
 """
 
 import argparse
 import sys
 
-from tests.house.rules import measures
+from tests.house.rules import Measure, measures
+
+FINISHED = (
+    "analytics",
+    "bench",
+    "docs",
+    "models",
+    "notebooks",
+    "pipelines/alerts",
+    "pipelines/analysis",
+    "pipelines/bus",
+    "pipelines/capacity",
+    "pipelines/config",
+    "pipelines/evidence",
+    "pipelines/live_video",
+    "pipelines/store",
+    "simulator/cameras",
+    "simulator/render",
+    "simulator/world",
+    "tests/bench",
+    "tests/house",
+    "tests/integration",
+    "tests/models",
+    "tests/support",
+)
+"""Folders without an offender, which --strict keeps so."""
+
+
+def breaks(row: Measure) -> bool:
+    """Return whether a row has to fail the check."""
+    counts_offenders = row.value is None and row.wanted == 0
+    return any(map(is_finished, row.offenders)) if counts_offenders else not row.holds
+
+
+def is_finished(offender: str) -> bool:
+    return any(offender.startswith(f"{folder}/") for folder in FINISHED)
 
 
 def main() -> int:
@@ -18,12 +54,12 @@ def main() -> int:
     width = max(len(row.name) for row in rows)
     lines = [f"{'measure':{width}}   now  wanted"]
     lines += [f"{row.name:{width}} {row.now:5}  {'<= ' + str(row.wanted) if row.wanted else '0'}" for row in rows]
-    broken = [row for row in rows if not row.holds]
-    for row in broken:
+    for row in rows:
         offenders = [offender for offender in row.offenders if offender.startswith(tuple(arguments.paths) or "")]
-        lines += ["", f"{row.name}: {len(offenders)}", *offenders]
+        if not row.holds:
+            lines += ["", f"{row.name}: {len(offenders)}", *offenders]
     sys.stdout.write("\n".join(lines) + "\n")
-    return 1 if broken and arguments.strict else 0
+    return 1 if arguments.strict and any(map(breaks, rows)) else 0
 
 
 sys.exit(main())

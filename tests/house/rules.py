@@ -16,8 +16,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 """The folder that contains the packages."""
 SHIPPED = ("analytics", "models", "pipelines", "portal", "simulator")
 """Packages of the wheel."""
-PROSE = (*SHIPPED, "bench", "tests", ".ci", "docker", "notebooks")
-"""Folders whose docstrings and comments are read."""
+PROSE = (*SHIPPED, "bench", "tests", ".ci", "docker", "notebooks", "docs")
+"""Folders whose docstrings, comments and documents are read."""
+PAGES = ("README.md", "CONTRIBUTING.md")
+"""Documents beside those in docs/."""
 MAY_REPEAT = {"__init__", "__main__"}
 """Basenames that a package may contain more than once."""
 MAY_REPEAT_IN_PORTAL = MAY_REPEAT | {"routes", "schemas", "queries"}
@@ -31,6 +33,8 @@ _COMMENT = {
 }
 """Comments, and the strings to step over, by the suffix of a file."""
 _COMMENT[".mjs"] = _COMMENT[".ts"]
+_CODE_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+"""Code blocks of Markdown."""
 
 
 @dataclass(frozen=True)
@@ -80,16 +84,19 @@ def python_prose(source: str) -> Iterator[tuple[int, str]]:
 
 
 def other_prose(source: str, suffix: str) -> Iterator[tuple[int, str]]:
-    """Comments of a file that is not Python, each with its first line."""
+    """Comments of a file that is not Python, each with its first line; of Markdown, the text without code blocks."""
+    if suffix == ".md":
+        yield 1, _CODE_BLOCK.sub(lambda block: "\n" * block[0].count("\n"), source)
+        return
     for match in _COMMENT[suffix].finditer(source):
         if match[0][0] not in "'\"`":
             yield source.count("\n", 0, match.start()) + 1, match[0]
 
 
 def words_in_prose() -> list[str]:
-    """Banned words in docstrings and comments."""
+    """Banned words in docstrings, comments and documents."""
     found = []
-    for path in files(PROSE, ".py", *_COMMENT):
+    for path in [*files(PROSE, ".py", *_COMMENT, ".md"), *map(REPOSITORY.joinpath, PAGES)]:
         source = path.read_text(encoding="utf-8")
         prose = python_prose(source) if path.suffix == ".py" else other_prose(source, path.suffix)
         for first, text in sorted(prose):

@@ -53,6 +53,11 @@ def test_comments_of_typescript_are_read_and_its_strings_are_not() -> None:
     assert list(other_prose(source, ".ts")) == [(1, "// one"), (2, "/* two\n lines */")]
 
 
+def test_documents_are_read_without_their_code() -> None:
+    ((line, text),) = other_prose("Counts.\n```sh\nsimpang tell\n```\nSpeeds told.\n", ".md")
+    assert [(line + at, word) for at, word, _ in banned_words(text)] == [(5, "told")]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -1,4 +1,4 @@
-"""A simulated camera over real RTSP: both streams, the scenario's cable cut, and the truth on disk."""
+"""A simulated camera over real RTSP: both streams, the cable cut of the scenario, and the ground truth on disk."""
 
 import json
 import threading
@@ -18,8 +18,9 @@ from tests.support.servers import free_port, wait_until
 pytestmark = pytest.mark.integration
 
 CUT_S = 5.0
+"""Length of a cut, in seconds."""
 CUTS_AT_S = tuple(float(t) for t in range(10, 220, 20))
-"""Again and again: a busy machine may be late for one."""
+"""Start of each cut, in seconds; several, since a busy machine may miss one."""
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def answers(port: int) -> bool:
 
 
 def both_streams_play(port: int) -> bool:
-    """False where the cable is cut on the way; fails the test where they are not what they should be."""
+    """Return False where the cable is cut meanwhile. Fails the test where a stream has other properties."""
     try:
         with open_stream(port, "main") as main, open_stream(port, "sub") as sub:
             frame = next(main.decode(video=0))

@@ -1,4 +1,4 @@
-"""Cameras in, events out, over real RTSP connections. The detector is a simple one that the pictures are made for."""
+"""Cameras in, events out, over real RTSP connections. The detector finds bright rectangles."""
 
 import json
 import socket
@@ -139,7 +139,7 @@ def test_a_camera_is_streamed_analysed_and_reported(rtsp_cameras: RtspCameras, t
     beats = [report for report in received.of("road", Health) if report.status == CameraStatus.ONLINE]
     assert max(report.received_fps for report in beats) > max(report.analysed_fps for report in beats) > 0
     assert beats[-1].image_size == (320, 240)
-    # Whoever hears of the camera last hears that there is no data, and finds no video that looks live.
+    # The last event of the camera reports no data, and the playlist is empty.
     assert received.status("road") == CameraStatus.OFFLINE
     assert [path.name for path in (tmp_path / "data/hls/road").iterdir()] == [NUMBERS]
 
@@ -172,7 +172,7 @@ def test_a_camera_that_stalls_is_offline_and_its_time_unobserved(rtsp_cameras: R
         )
 
 
-def test_a_frozen_picture_is_told_and_not_counted_as_observed(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_a_frozen_image_is_reported_and_not_counted_as_observed(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_clip(rtsp_cameras.folder / "hung.mp4", still=True, seconds=2)
     city = config(
         tmp_path, camera("hung", rtsp_cameras.url("hung.mp4")), camera("road", rtsp_cameras.url("road.mp4")), frozen_s=3
@@ -187,7 +187,7 @@ def test_a_frozen_picture_is_told_and_not_counted_as_observed(rtsp_cameras: Rtsp
     assert CameraStatus.FROZEN not in received.statuses("road")
 
 
-def test_a_covered_camera_is_told_and_its_time_unobserved(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_a_covered_camera_is_reported_and_its_time_unobserved(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_street(rtsp_cameras.folder / "covered.mp4", covered=True)
     city = config(tmp_path, camera("covered", rtsp_cameras.url("covered.mp4"), geometry=gate_file(tmp_path)))
     with running(city) as received:
@@ -202,7 +202,7 @@ def test_a_covered_camera_is_told_and_its_time_unobserved(rtsp_cameras: RtspCame
     assert {counts.observed_s for counts in received.of("covered", Counts)} == {0.0}
 
 
-def test_a_camera_turned_while_the_worker_was_down_is_told(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_a_camera_turned_while_the_worker_was_down_is_reported(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_street(rtsp_cameras.folder / "street.mp4")
     city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path)))
     with running(city) as received:
@@ -216,7 +216,7 @@ def test_a_camera_turned_while_the_worker_was_down_is_told(rtsp_cameras: RtspCam
         assert told.condition is Condition.MOVED
         wait_until(lambda: received.of("street", Counts), "what was not observed to be told", within_s=60)
     assert sum(counts.observed_s for counts in received.of("street", Counts)) == 0
-    # Whoever draws the gates anew takes the view as it is.
+    # A change of the gates accepts the present view.
     moved = {**GATE, "p1": [150, 0], "p2": [150, 240]}
     city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path, moved)))
     with running(city) as received:
@@ -260,7 +260,7 @@ def test_one_bad_camera_does_not_touch_another(rtsp_cameras: RtspCameras, silent
             assert "s3cret" not in told.model_dump_json()
         since = len(received.of("good", Counts))
         wait_until(lambda: len(received.of("good", Counts)) > since + 1, "the good camera to go on", within_s=60)
-        # Its geometry is wrong and its analysis impossible, but people can still look at the road.
+        # Its geometry is wrong and its analysis impossible, but its live video works.
         assert (tmp_path / "data/hls/misdrawn" / PLAYLIST).exists()
     assert received.statuses("good") == [CameraStatus.CONNECTING, CameraStatus.ONLINE, CameraStatus.OFFLINE]
 
@@ -321,7 +321,7 @@ def test_the_main_stream_is_analysed_while_the_sub_stream_is_down(
         main.kill()
 
 
-def test_everything_stops_though_a_camera_says_nothing(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_everything_stops_while_a_camera_sends_nothing(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     def silent_threads() -> list[Thread]:
         return [thread for thread in threads() if "silent" in thread.name]
 
@@ -334,9 +334,7 @@ def test_everything_stops_though_a_camera_says_nothing(rtsp_cameras: RtspCameras
     wait_until(lambda: not silent_threads(), "its thread to end by itself, now that there is nothing to wait for")
 
 
-def test_a_camera_of_h265_tells_the_operator_that_browsers_may_not_play_it(
-    rtsp_cameras: RtspCameras, tmp_path: Path
-) -> None:
+def test_a_camera_with_h265_has_a_note_that_browsers_may_not_play_it(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_clip(rtsp_cameras.folder / "hevc.mp4", codec="libx265", seconds=2)
     with running(config(tmp_path, camera("hevc", rtsp_cameras.url("hevc.mp4")))) as received:
         wait_until(received.is_("hevc", CameraStatus.ONLINE), "the camera to be online")

@@ -51,7 +51,7 @@ def test_it_serves_until_it_is_asked_to_stop(tmp_path, city, signal_number):
     assert "s3cret" not in told
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(tmp_path, city):
+def test_a_port_in_use_is_one_line(tmp_path, city):
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
         with started(tmp_path, "portal", city(port)) as program:
@@ -62,7 +62,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(tmp_path, city):
         )
 
 
-def test_a_database_that_is_not_there_yet_keeps_nobody_from_the_pages(tmp_path, city):
+def test_the_pages_are_served_before_the_database_is_there(tmp_path, city):
     path = city(dsn=f"postgresql://simpang:s3cret@127.0.0.1:{free_port()}/simpang")
     with started(tmp_path, "portal", path) as program, visiting(program.address()) as client:
         (camera,) = client.get("/api/cameras").json()["cameras"]

@@ -73,7 +73,7 @@ def test_from_the_camera_to_the_pages_by_way_of_kafka(tmp_path, city, kafka_brok
         check_the_whole_path(program)
 
 
-def test_weights_that_are_not_there_are_told_in_one_line(tmp_path, city):
+def test_missing_weights_are_one_line(tmp_path, city):
     with started(tmp_path, "run", city(weights=str(tmp_path / "none.pt"))) as program:
         assert program.process.wait(60) == 2
     line = program.err.read_text()

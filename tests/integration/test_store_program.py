@@ -1,4 +1,4 @@
-"""`simpang store` as a person starts and stops it."""
+"""`simpang store` as a process of its own, started and stopped from outside."""
 
 import json
 import signal

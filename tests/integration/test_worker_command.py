@@ -74,7 +74,7 @@ def test_it_publishes_to_kafka_and_ends_when_asked_though_a_camera_is_silent(
         listener.join(30)
 
 
-def test_without_kafka_it_says_what_to_do(tmp_path: Path, shared_dir: Path) -> None:
+def test_without_kafka_the_error_names_what_to_do(tmp_path: Path, shared_dir: Path) -> None:
     with worker(city_file(tmp_path, {}, shared_dir, kafka=None)) as process:
         _, log = process.communicate(timeout=60)
     assert process.returncode == 2

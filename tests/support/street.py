@@ -1,4 +1,4 @@
-"""A street to look at: buildings and markings that stand, and a sensor's grain that never repeats."""
+"""Images of a street with static buildings and markings, and sensor noise that never repeats."""
 
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ def _town() -> NDArray[np.uint8]:
 
 
 def street(number: int, *, shift: int = 0, covered: bool = False) -> NDArray[np.uint8]:
-    """(180, 320) brightness. number: of the picture, for its grain. shift: pixels that the camera was turned."""
+    """Return an image (180, 320) of grey values. number: noise seed. shift: turn of the camera in pixels."""
     grain = np.random.default_rng(number).normal(0, 3, (SIZE[1], SIZE[0]))
     seen = np.full((SIZE[1], SIZE[0]), 90) if covered else _town()[14:194, 40 + shift : 360 + shift]
     return (seen + grain).clip(0, 255).astype(np.uint8)
@@ -30,7 +30,7 @@ def street_frame(number: int, *, shift: int = 0, covered: bool = False) -> Video
 
 
 def write_street(path: Path, *, shift: int = 0, covered: bool = False) -> Path:
-    """Four seconds of it at 10 frames a second."""
+    """Write four seconds of the street at 10 frames a second."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"

