@@ -245,9 +245,7 @@ def test_what_cannot_be_opened_gets_one_line_without_the_password(
     assert message.startswith(address.split("?")[0].replace("admin:s3cret@", ""))
 
 
-def test_an_unreachable_host_and_a_refusing_server_differ(
-    rtsp_cameras: RtspCameras, silent_server: int
-) -> None:
+def test_an_unreachable_host_and_a_refusing_server_differ(rtsp_cameras: RtspCameras, silent_server: int) -> None:
     for port in (refused_port(), silent_server):
         with pytest.raises(HostUnreachable):
             read(f"rtsp://127.0.0.1:{port}/live", frames=1, stall_s=1)
