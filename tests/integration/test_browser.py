@@ -358,8 +358,10 @@ def test_police_see_new_incidents_with_their_evidence(
     expect(page.locator('li[data-incident="jam-1-3"]')).to_contain_text("Baru")
     page.locator('li[data-incident="kabil-1-7"] a').click()
     detail = page.locator("[data-detail]")
-    expect(detail).to_contain_text("Kendaraan diam di lajur jalan selama 12 detik ketika dilaporkan.")
-    expect(detail.locator("[lang=en]")).to_have_text("Stood still for 12 s while others passed at 34 km/h.")
+    expect(detail).to_contain_text(
+        "Mobil diam di lajur jalan selama 12 detik ketika dilaporkan. 3 pengguna jalan sudah melewatinya."
+    )
+    expect(page.get_by_text("Stood still")).to_have_count(0)
     expect(page.locator(".incident-snapshot img")).to_have_js_property("naturalWidth", 640)
     assert page.url.endswith("/kejadian/kabil-1-7")
     page.reload()
@@ -447,6 +449,7 @@ def test_pages_are_wholly_in_indonesian(visitor: Visitor, config: Config, store:
         *(capacity_minute("kabil-1", end - timedelta(minutes=m), m) for m in range(1, 20)),
         raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE, snapshot),
         online("jam-1", datetime.now(UTC), wanted_fps=8.0, held_fps=0.4, reached=1.0, age_p95_s=0.4),
+        covered("laluan-1"),
     )
     page = visitor.open("/")
     known = indonesian_words() | words_of(CITY_WORDS)
@@ -472,6 +475,7 @@ def test_pages_are_wholly_in_indonesian(visitor: Visitor, config: Config, store:
     visitor.sign_in("sari")
     check("/", ".map-pin")
     check("/camera/kabil-1", ".minute-bars")
+    check("/camera/laluan-1", ".camera-about")
     check("/camera/jam-1", ".camera-about dd >> nth=4")
     check("/riwayat?camera=kabil-1&gate=utara&period=custom", ".chart canvas")
     check("/riwayat?camera=kabil-1&zone=masuk", ".chart canvas")
@@ -483,6 +487,18 @@ def test_pages_are_wholly_in_indonesian(visitor: Visitor, config: Config, store:
     page.route("**/api/city", refuse)
     check("/", ".notice")
     assert found == {}
+
+
+def covered(camera_id: str) -> Health:
+    """Report of a camera whose view is mostly covered."""
+    return Health(
+        camera_id=camera_id,
+        at=datetime.now(UTC),
+        status=CameraStatus.UNUSABLE,
+        condition=Condition.COVERED,
+        details=ConditionDetails(hidden_share=0.62),
+        reason="62% of the view is hidden",
+    )
 
 
 def refuse(route: Route) -> None:

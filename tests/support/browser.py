@@ -17,7 +17,7 @@ import numpy as np
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from analytics.camera import Position, Visibility
-from analytics.facts import Direction, IncidentType, Level, LevelOfService
+from analytics.facts import Direction, IncidentEvidence, IncidentType, Level, LevelOfService
 from analytics.road_users import RoadUser
 from pipelines.config.settings import (
     CameraConfig,
@@ -227,6 +227,7 @@ def raised(
         lat=1.1203,
         lon=104.0846,
         confidence=0.87,
+        evidence=IncidentEvidence(road_user=RoadUser.CAR, duration_s=12, passed_by=3, against_m=14),
         reason="Stood still for 12 s while others passed at 34 km/h.",
         snapshot=snapshot,
     )
