@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from bench.inputs import CLIPS, RESULTS, ROOT, WEIGHTS
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config
-from pipelines.events.schema import Counts, Event, Health
+from pipelines.events.schema import CountsReport, Event, Health
 from pipelines.logging import configure_logging
 from pipelines.worker.worker import Worker
 from simulator.cameras.file_rtsp_server import rtsp_server
@@ -97,7 +97,7 @@ def measure(cameras: int, port: int) -> dict[str, Any]:
 
 
 def observed_share(reports: list[Any]) -> float:
-    counts = [report for report in reports if isinstance(report, Counts)]
+    counts = [report for report in reports if isinstance(report, CountsReport)]
     spans = [(report.end_at - report.start_at).total_seconds() for report in counts]
     return sum(report.observed_s for report in counts) / sum(spans) if spans else 0.0
 

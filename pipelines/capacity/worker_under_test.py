@@ -25,7 +25,7 @@ from pipelines.capacity.process_stats import cpu_s, cpu_s_by_task, resident_mb
 from pipelines.capacity.records import CameraRecord, CrossingRecord, FrameRecord, RunRecord
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config
-from pipelines.events.schema import Counts, Event, Health
+from pipelines.events.schema import CountsReport, Event, Health
 from pipelines.logging import configure_logging
 from pipelines.worker.camera_health import CameraHealth
 from pipelines.worker.child_process import end_with_parent
@@ -117,7 +117,7 @@ class EventRecorder:
         """Record what the event contains of them."""
         data = event.data
         with self._lock:
-            if isinstance(data, Counts):
+            if isinstance(data, CountsReport):
                 crossed = (CrossingRecord(at=c.at.timestamp(), gate=c.gate) for c in data.crossings)
                 self.crossings.setdefault(data.camera_id, []).extend(crossed)
             elif isinstance(data, Health):

@@ -11,7 +11,7 @@ from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, Le
 from analytics.geometry.geodesy import locate
 from pipelines.events.schema import (
     Congestion,
-    Counts,
+    CountsReport,
     CrossingRecord,
     GateRecord,
     IncidentPhase,
@@ -19,7 +19,7 @@ from pipelines.events.schema import (
     ZoneRecord,
 )
 
-CameraEvent = Counts | Congestion | IncidentReport
+CameraEvent = CountsReport | Congestion | IncidentReport
 TakeSnapshot = Callable[[str, Incident], str | None]
 """Receives the incident and its id; returns the file name of its snapshot, None without one."""
 
@@ -67,11 +67,11 @@ class EventMapper:
                 pass
         return None
 
-    def _counts(self, period: Coverage) -> Counts:
+    def _counts(self, period: Coverage) -> CountsReport:
         crossings, self._crossings = self._crossings, []
         gates, self._gates = self._gates, []
         zones, self._zones = self._zones, []
-        return Counts(
+        return CountsReport(
             camera_id=self._camera.id,
             start_at=utc(period.start_s),
             end_at=utc(period.end_s),

@@ -16,7 +16,7 @@ from pipelines.events.condition_text import TEXTS
 from pipelines.events.schema import (
     TOPICS,
     Congestion,
-    Counts,
+    CountsReport,
     CrossingRecord,
     Event,
     GateRecord,
@@ -26,7 +26,7 @@ from pipelines.events.schema import (
 )
 
 KINDS: dict[str, type[BaseModel]] = {
-    "counts": Counts,
+    "counts": CountsReport,
     "congestion": Congestion,
     "incident": IncidentReport,
     "health": Health,

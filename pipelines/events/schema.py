@@ -94,7 +94,7 @@ class ZoneRecord(ZoneMeasures):
     coverage: CheckedShare
 
 
-class Counts(_Data):
+class CountsReport(_Data):
     """Crossings of a camera from start_at to end_at, and the intervals that closed meanwhile; never two UTC minutes."""
 
     kind: Annotated[Literal["counts"], _KIND] = "counts"
@@ -221,7 +221,7 @@ class Health(_Data):
     image_size: Annotated[tuple[int, int] | None, _described("Width and height of the frame.", "px")] = None
 
 
-EventData = Annotated[Counts | Congestion | IncidentReport | Health, Field(discriminator="kind")]
+EventData = Annotated[CountsReport | Congestion | IncidentReport | Health, Field(discriminator="kind")]
 
 
 class Event(BaseModel):
@@ -239,7 +239,7 @@ class Event(BaseModel):
     data: Annotated[EventData, _described("The event itself; `kind` names its schema.")]
 
     @classmethod
-    def wrap(cls, data: Counts | Congestion | IncidentReport | Health, at: datetime) -> "Event":
+    def wrap(cls, data: CountsReport | Congestion | IncidentReport | Health, at: datetime) -> "Event":
         """Put an event into its envelope. at: time when the event was made."""
         return cls(
             id=str(uuid4()),

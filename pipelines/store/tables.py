@@ -11,7 +11,15 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import AwareDatetime, BaseModel
 
-from pipelines.events.schema import Congestion, Counts, CrossingRecord, GateRecord, Health, IncidentReport, ZoneRecord
+from pipelines.events.schema import (
+    Congestion,
+    CountsReport,
+    CrossingRecord,
+    GateRecord,
+    Health,
+    IncidentReport,
+    ZoneRecord,
+)
 
 SQL_TYPES: dict[Any, str] = {bool: "boolean", int: "int", float: "real", str: "text", AwareDatetime: "timestamptz"}
 """SQL type of a column by the Python type of its field. An enum is text, a nested record is jsonb."""
@@ -47,13 +55,13 @@ _EVENT = {"event_id": "uuid"}
 _CAMERA = {"camera_id": "text"}
 """Column of the camera, in tables whose record is part of an event."""
 _NESTED = ("kind", "crossings", "gates", "zones")
-"""Fields of Counts that have tables of their own."""
+"""Fields of CountsReport that have tables of their own."""
 _NOT_STORED = ("kind", "drops", "frame_to_event_p95_ms", "image_size")
 """Fields of Health that the table leaves out; image_size has two columns."""
 
 EVENT_COLUMNS: dict[str, dict[str, str]] = {
     "crossings": {**_EVENT, "n": "int", **_CAMERA, **columns_of(CrossingRecord)},
-    "observed": {**_EVENT, **columns_of(Counts, without=_NESTED)},
+    "observed": {**_EVENT, **columns_of(CountsReport, without=_NESTED)},
     "gate_intervals": {**_CAMERA, **columns_of(GateRecord)},
     "zone_intervals": {**_CAMERA, **columns_of(ZoneRecord)},
     "levels": {**_EVENT, **columns_of(Congestion, without=("kind",))},

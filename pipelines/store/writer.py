@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from pipelines.alerts.rules import Alert
-from pipelines.events.schema import Congestion, Counts, Event, Health, IncidentPhase, IncidentReport
+from pipelines.events.schema import Congestion, CountsReport, Event, Health, IncidentPhase, IncidentReport
 from pipelines.store.pool import transaction
 from pipelines.store.tables import EVENT_COLUMNS
 
@@ -100,7 +100,7 @@ def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
         data = event.data
         identity = {"event_id": event.id, "camera_id": data.camera_id}
         match data:
-            case Counts():
+            case CountsReport():
                 rows["crossings"] += [
                     _row("crossings", crossing, **identity, n=n) for n, crossing in enumerate(data.crossings)
                 ]

@@ -19,7 +19,7 @@ from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig, Config
 from pipelines.events.condition import CameraCondition, Condition
-from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, IncidentReport
+from pipelines.events.schema import CameraStatus, Congestion, CountsReport, Event, Health, IncidentReport
 from pipelines.evidence.snapshots import Snapshots
 from pipelines.ingest.connection import OnConnected, OpenSink, run_connection
 from pipelines.ingest.decode_pool import DecodePool
@@ -155,7 +155,7 @@ class Worker:
                     load.add(report)
             stop.wait(STATUS_CHECK_S)
 
-    def _send(self, data: Counts | Congestion | IncidentReport | Health) -> None:
+    def _send(self, data: CountsReport | Congestion | IncidentReport | Health) -> None:
         self._put(Event.wrap(data, datetime.now(UTC)))
 
     def _publish_offline(self) -> None:

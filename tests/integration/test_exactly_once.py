@@ -20,7 +20,7 @@ from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import BusConfig, CameraConfig, Config, StoreConfig
-from pipelines.events.schema import Counts, Event
+from pipelines.events.schema import CountsReport, Event
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.supervisor import RestartPolicy
@@ -49,7 +49,7 @@ class Said:
         return [
             (counts.camera_id, crossing.at, crossing.gate, crossing.direction, crossing.track)
             for counts in (event.data for event in list(self.events))
-            if isinstance(counts, Counts)
+            if isinstance(counts, CountsReport)
             for crossing in counts.crossings
         ]
 

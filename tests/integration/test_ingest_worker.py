@@ -22,7 +22,7 @@ from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.detector import RgbImage
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, StreamConfig
 from pipelines.events.condition import Condition
-from pipelines.events.schema import CameraStatus, Counts, Event, Health
+from pipelines.events.schema import CameraStatus, CountsReport, Event, Health
 from pipelines.live_video.hls_playlist import NUMBERS, PLAYLIST
 from pipelines.worker.supervisor import RestartPolicy
 from pipelines.worker.worker import Worker
@@ -128,13 +128,13 @@ def test_a_camera_is_streamed_analysed_and_reported(rtsp_cameras: RtspCameras, t
     with running(city) as received:
         wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
         wait_until(
-            lambda: sum(len(c.crossings) for c in received.of("road", Counts)) >= 2, "two crossings", within_s=60
+            lambda: sum(len(c.crossings) for c in received.of("road", CountsReport)) >= 2, "two crossings", within_s=60
         )
         wait_until((tmp_path / "data/hls/road" / PLAYLIST).exists, "live video")
         assert rtsp_cameras.connections() == 1
-    first, *_ = received.of("road", Counts)
+    first, *_ = received.of("road", CountsReport)
     assert 0 < first.observed_s <= (first.end_at - first.start_at).total_seconds() <= analyst.COVERAGE_S
-    crossings = [crossing for counts in received.of("road", Counts) for crossing in counts.crossings]
+    crossings = [crossing for counts in received.of("road", CountsReport) for crossing in counts.crossings]
     assert {(c.gate, c.road_user) for c in crossings} == {("middle", RoadUser.CAR)}
     beats = [report for report in received.of("road", Health) if report.status == CameraStatus.ONLINE]
     assert max(report.received_fps for report in beats) > max(report.analysed_fps for report in beats) > 0
@@ -166,7 +166,7 @@ def test_a_camera_that_stalls_is_offline_and_its_time_unobserved(rtsp_cameras: R
         rtsp_cameras.pause()
         wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline")
         wait_until(
-            lambda: any(counts.observed_s == 0 for counts in received.of("road", Counts)),
+            lambda: any(counts.observed_s == 0 for counts in received.of("road", CountsReport)),
             "a period in which nothing was observed",
             within_s=60,
         )
@@ -180,7 +180,7 @@ def test_a_frozen_image_is_reported_and_not_counted_as_observed(rtsp_cameras: Rt
     with running(city) as received:
         wait_until(received.is_("hung", CameraStatus.FROZEN), "the picture to be called frozen")
         wait_until(
-            lambda: any(counts.observed_s == 0 for counts in received.of("hung", Counts)),
+            lambda: any(counts.observed_s == 0 for counts in received.of("hung", CountsReport)),
             "a period in which nothing was observed",
             within_s=60,
         )
@@ -197,9 +197,9 @@ def test_a_covered_camera_is_reported_and_its_time_unobserved(rtsp_cameras: Rtsp
         assert told.condition is Condition.COVERED
         assert told.received_fps > 0
         assert told.analysed_fps == 0
-        wait_until(lambda: received.of("covered", Counts), "what was not observed to be told", within_s=60)
+        wait_until(lambda: received.of("covered", CountsReport), "what was not observed to be told", within_s=60)
         assert (tmp_path / "data/hls/covered" / PLAYLIST).exists(), "people can still look for themselves"
-    assert {counts.observed_s for counts in received.of("covered", Counts)} == {0.0}
+    assert {counts.observed_s for counts in received.of("covered", CountsReport)} == {0.0}
 
 
 def test_a_camera_turned_while_the_worker_was_down_is_reported(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
@@ -214,14 +214,14 @@ def test_a_camera_turned_while_the_worker_was_down_is_reported(rtsp_cameras: Rts
         told = received.health("street")
         assert told is not None
         assert told.condition is Condition.MOVED
-        wait_until(lambda: received.of("street", Counts), "what was not observed to be told", within_s=60)
-    assert sum(counts.observed_s for counts in received.of("street", Counts)) == 0
+        wait_until(lambda: received.of("street", CountsReport), "what was not observed to be told", within_s=60)
+    assert sum(counts.observed_s for counts in received.of("street", CountsReport)) == 0
     # A change of the gates accepts the present view.
     moved = {**GATE, "p1": [150, 0], "p2": [150, 240]}
     city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path, moved)))
     with running(city) as received:
         wait_until(
-            lambda: sum(counts.observed_s for counts in received.of("street", Counts)) > 5,
+            lambda: sum(counts.observed_s for counts in received.of("street", CountsReport)) > 5,
             "the new view to be observed",
             within_s=60,
         )
@@ -258,8 +258,8 @@ def test_one_bad_camera_does_not_touch_another(rtsp_cameras: RtspCameras, silent
             assert told.condition is condition
             assert text in told.reason
             assert "s3cret" not in told.model_dump_json()
-        since = len(received.of("good", Counts))
-        wait_until(lambda: len(received.of("good", Counts)) > since + 1, "the good camera to go on", within_s=60)
+        since = len(received.of("good", CountsReport))
+        wait_until(lambda: len(received.of("good", CountsReport)) > since + 1, "the good camera to go on", within_s=60)
         # Its geometry is wrong and its analysis impossible, but its live video works.
         assert (tmp_path / "data/hls/misdrawn" / PLAYLIST).exists()
     assert received.statuses("good") == [CameraStatus.CONNECTING, CameraStatus.ONLINE, CameraStatus.OFFLINE]
@@ -302,7 +302,7 @@ def test_the_main_stream_is_analysed_while_the_sub_stream_is_down(
     city = config(tmp_path, camera("road", main.url("large.mp4"), analysis_url=sub_stream, geometry=drawn))
 
     def crossings() -> int:
-        return sum(len(counts.crossings) for counts in received.of("road", Counts))
+        return sum(len(counts.crossings) for counts in received.of("road", CountsReport))
 
     main.start()
     try:

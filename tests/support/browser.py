@@ -28,7 +28,7 @@ from pipelines.config.settings import (
     StoreConfig,
     UserConfig,
 )
-from pipelines.events.schema import Counts, CrossingRecord, GateRecord, IncidentPhase, IncidentReport, ZoneRecord
+from pipelines.events.schema import CountsReport, CrossingRecord, GateRecord, IncidentPhase, IncidentReport, ZoneRecord
 from pipelines.ingest.source import Source
 from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import LivePlaylist
@@ -132,11 +132,11 @@ def write_live_video(folder: Path) -> None:
                 writer.put(packet)
 
 
-def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int) -> Counts:
+def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int) -> CountsReport:
     """Report of a wholly observed minute, with crossings of gate `utara` at equal intervals."""
     users = [RoadUser.CAR] * cars + [RoadUser.MOTORCYCLE] * motorcycles
     step = timedelta(minutes=1) / max(1, len(users))
-    return Counts(
+    return CountsReport(
         camera_id=camera_id,
         start_at=start,
         end_at=start + timedelta(minutes=1),
@@ -150,10 +150,10 @@ def counted_minute(camera_id: str, start: datetime, cars: int, motorcycles: int)
     )
 
 
-def capacity_minute(camera_id: str, start: datetime, n: int) -> Counts:
+def capacity_minute(camera_id: str, start: datetime, n: int) -> CountsReport:
     """Report of a minute of a busy one-way road with a known capacity. Its emp weights are not verified."""
     smp_h, end = 2300.0 + 200 * sin(n / 9), start + timedelta(minutes=1)
-    return Counts(
+    return CountsReport(
         camera_id=camera_id,
         start_at=start,
         end_at=end,

@@ -9,7 +9,7 @@ from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import (
     CameraStatus,
     Congestion,
-    Counts,
+    CountsReport,
     CrossingRecord,
     Event,
     GateRecord,
@@ -24,7 +24,7 @@ NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 
 def counts(*, camera_id: str = "simpang-kda-1", start: datetime = NOON, crossings: int = 3) -> Event:
     return Event.wrap(
-        Counts(
+        CountsReport(
             camera_id=camera_id,
             start_at=start,
             end_at=start + timedelta(seconds=10),

@@ -69,7 +69,7 @@ def pool(config: Config) -> Iterator[ConnectionPool]:
 
 @pytest.fixture
 def store(pool: ConnectionPool) -> Callable[..., None]:
-    """Writes events as the store does: `store(Health(...), Counts(...))`."""
+    """Writes events as the store does: `store(Health(...), CountsReport(...))`."""
     writer = EventWriter(pool)
 
     def write(*data: Any) -> None:

@@ -9,7 +9,7 @@ from analytics.road_users import RoadUser
 from pipelines.events.schema import (
     CameraStatus,
     Congestion,
-    Counts,
+    CountsReport,
     CrossingRecord,
     GateRecord,
     Health,
@@ -59,9 +59,9 @@ def ten_seconds(
     observed_s: float = 10.0,
     zones: Sequence[ZoneRecord] = (),
     gates: Sequence[GateRecord] = (),
-) -> Counts:
+) -> CountsReport:
     """Counts of camera `laluan-1` over ten seconds."""
-    return Counts(
+    return CountsReport(
         camera_id="laluan-1",
         start_at=start,
         end_at=start + timedelta(seconds=10),

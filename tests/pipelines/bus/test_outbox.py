@@ -13,7 +13,7 @@ import pytest
 from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.outbox import Outbox
 from pipelines.errors import UserError
-from pipelines.events.schema import CameraStatus, Congestion, Counts, Event, Health, Level
+from pipelines.events.schema import CameraStatus, Congestion, CountsReport, Event, Health, Level
 from tests.support.servers import wait_until
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -22,7 +22,7 @@ NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 def counts(n: int) -> Event:
     start = NOON + timedelta(seconds=10 * n)
     return Event.wrap(
-        Counts(camera_id="cam", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10), start
+        CountsReport(camera_id="cam", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10), start
     )
 
 

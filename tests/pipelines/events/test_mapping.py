@@ -20,7 +20,7 @@ from analytics.facts import (
 )
 from analytics.road_users import RoadUser
 from pipelines.events.mapping import EventMapper, utc
-from pipelines.events.schema import Congestion, Counts, Event, IncidentPhase, IncidentReport
+from pipelines.events.schema import Congestion, CountsReport, Event, IncidentPhase, IncidentReport
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 T = NOON.timestamp()
@@ -94,8 +94,8 @@ def test_a_counts_event_contains_the_records_since_the_last_one() -> None:
     assert events.events([crossing(T + 1), gate, zone]) == []
     # This crossing became known after its period had ended: the next event contains it.
     (first, second) = events.events([coverage(0, 10), crossing(T + 9.9), coverage(10, 20, observed_s=4)])
-    assert isinstance(first, Counts)
-    assert isinstance(second, Counts)
+    assert isinstance(first, CountsReport)
+    assert isinstance(second, CountsReport)
     assert (first.start_at, first.observed_s) == (NOON, 10)
     assert [record.at.timestamp() for record in first.crossings] == [T + 1]
     assert first.crossings[0].speed_kmh == 31.5

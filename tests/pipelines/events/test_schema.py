@@ -11,11 +11,13 @@ from analytics.road_users import RoadUser
 from pipelines.events.condition import CameraCondition, Condition, ConditionDetails
 from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.condition_text import english
-from pipelines.events.schema import CameraStatus, Counts, CrossingRecord, Event, Health
+from pipelines.events.schema import CameraStatus, CountsReport, CrossingRecord, Event, Health
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 CROSSING = CrossingRecord(at=NOW, gate="north", direction=Direction.A, road_user=RoadUser.BUS, track=7)
-EVENT = Event.wrap(Counts(camera_id="kuda", start_at=NOW, end_at=NOW, observed_s=10.0, crossings=(CROSSING,)), NOW)
+EVENT = Event.wrap(
+    CountsReport(camera_id="kuda", start_at=NOW, end_at=NOW, observed_s=10.0, crossings=(CROSSING,)), NOW
+)
 
 
 def test_an_event_is_equal_after_json():

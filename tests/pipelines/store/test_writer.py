@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 from pydantic import SecretStr
 
 from pipelines.config.settings import Config, StoreConfig
-from pipelines.events.schema import Counts, IncidentPhase
+from pipelines.events.schema import CountsReport, IncidentPhase
 from pipelines.store.pool import DatabaseUnavailable, open_database
 from pipelines.store.tables import EVENT_COLUMNS, TIME_SERIES
 from pipelines.store.writer import CHANNEL, EventWriter
@@ -95,7 +95,7 @@ def test_a_replay_changes_nothing(pool: ConnectionPool) -> None:
 
 def test_two_crossings_at_the_same_instant_are_two(pool: ConnectionPool) -> None:
     event = counts(crossings=2)
-    assert isinstance(event.data, Counts)
+    assert isinstance(event.data, CountsReport)
     together = tuple(replace(c, at=NOON) for c in event.data.crossings)
     EventWriter(pool).write([event.model_copy(update={"data": event.data.model_copy(update={"crossings": together})})])
     assert len(contents(pool)["crossings"]) == 2

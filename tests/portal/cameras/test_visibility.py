@@ -3,7 +3,7 @@
 import pytest
 
 from analytics.facts import IncidentType, Level
-from pipelines.events.schema import Counts, IncidentPhase, IncidentReport
+from pipelines.events.schema import CountsReport, IncidentPhase, IncidentReport
 from tests.support.portal_events import ago, level, minute, online
 
 
@@ -14,7 +14,7 @@ def secret(store, config):
     store(
         online("kantor", ago(1)),
         level("kantor", "masuk", ago(1), Level.JAMMED, Level.FREE),
-        Counts(camera_id="kantor", start_at=start, end_at=start, observed_s=10),
+        CountsReport(camera_id="kantor", start_at=start, end_at=start, observed_s=10),
         IncidentReport(
             camera_id="kantor",
             incident_id="kantor-1",

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from analytics.facts import Direction
 from analytics.road_users import RoadUser
-from pipelines.events.schema import Counts, CrossingRecord
+from pipelines.events.schema import CountsReport, CrossingRecord
 from tests.support.portal_events import ago, minute
 
 
@@ -21,7 +21,7 @@ def test_minutes_with_crossings_without_crossings_and_without_observation(anonym
     for n, seen in ((0, crossings), (1, [])):
         begin = start + timedelta(minutes=n)
         end = begin + timedelta(seconds=30)
-        store(Counts(camera_id="laluan-1", start_at=begin, end_at=end, observed_s=30, crossings=tuple(seen)))
+        store(CountsReport(camera_id="laluan-1", start_at=begin, end_at=end, observed_s=30, crossings=tuple(seen)))
     answer = anonymous.get("/api/cameras/laluan-1/counts", params={"minutes": 10}).json()
     assert len(answer["minutes"]) == 10
     assert answer["observed_s"] == 60
@@ -40,7 +40,7 @@ def test_minutes_with_crossings_without_crossings_and_without_observation(anonym
 
 def test_camera_without_gates_has_no_counts_rather_than_zeros(anonymous, store):
     start = minute(ago(120))
-    store(Counts(camera_id="barelang", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10))
+    store(CountsReport(camera_id="barelang", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10))
     answer = anonymous.get("/api/cameras/barelang/counts").json()
     assert answer["observed_s"] == 10
     assert all(row["counts"] is None for row in answer["minutes"])
