@@ -449,7 +449,7 @@ def test_pages_are_wholly_in_indonesian(visitor: Visitor, config: Config, store:
         *(capacity_minute("kabil-1", end - timedelta(minutes=m), m) for m in range(1, 20)),
         raised("kabil-1", "kabil-1-7", IncidentType.STOPPED_VEHICLE, snapshot),
         online("jam-1", datetime.now(UTC), wanted_fps=8.0, held_fps=0.4, reached=1.0, age_p95_s=0.4),
-        covered("laluan-1"),
+        down("laluan-1"),
     )
     page = visitor.open("/")
     known = indonesian_words() | words_of(CITY_WORDS)
@@ -489,15 +489,15 @@ def test_pages_are_wholly_in_indonesian(visitor: Visitor, config: Config, store:
     assert found == {}
 
 
-def covered(camera_id: str) -> Health:
-    """Report of a camera whose view is mostly covered."""
+def down(camera_id: str) -> Health:
+    """Report of a camera that cannot be reached, with the English message of the operating system."""
     return Health(
         camera_id=camera_id,
         at=datetime.now(UTC),
-        status=CameraStatus.UNUSABLE,
-        condition=Condition.COVERED,
-        details=ConditionDetails(hidden_share=0.62),
-        reason="62% of the view is hidden",
+        status=CameraStatus.OFFLINE,
+        condition=Condition.UNREACHABLE,
+        details=ConditionDetails(error="no route to host"),
+        reason="The camera cannot be reached.",
     )
 
 

@@ -86,6 +86,7 @@ export function gateTotals(app: AppContext, { totals }: RecentCounts): HTMLEleme
   return h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": t("gateTotals") }, table);
 }
 
+/** Site, owner and state. A system message of the state is in English, which operators can search for. */
 export function about(camera: CameraState): HTMLElement {
   const facts: [string, Child][] = [
     [t("site"), camera.site?.name ?? camera.name],
@@ -94,6 +95,8 @@ export function about(camera: CameraState): HTMLElement {
   ];
   const why = statusMessage(camera);
   if (why) facts.push([t("statusReason"), why]);
+  const error = camera.details?.error;
+  if (error) facts.push([t("systemMessage"), h("span", { lang: "en" }, error)]);
   if (camera.load) facts.push(...load(camera.load));
   return factList(facts);
 }

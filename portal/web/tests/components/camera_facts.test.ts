@@ -1,0 +1,86 @@
+// @vitest-environment happy-dom
+
+import { describe, expect, it } from "vitest";
+import type { RecentCounts } from "../../src/api/schema";
+import type { AppContext } from "../../src/app_context";
+import { about, gateTotals, recentCounts, zoneLevels } from "../../src/components/camera_facts";
+import { TimeFormat } from "../../src/format";
+import type { Connection } from "../../src/state/camera_store";
+import { CITY, camera } from "../support/builders";
+
+function app(connection: Connection = "live"): AppContext {
+  const store = { connection, shownLevel: (level: string) => (connection === "lost" ? "unknown" : level) };
+  return { city: CITY, time: new TimeFormat(CITY.timezone), store } as unknown as AppContext;
+}
+
+function texts(element: HTMLElement, selector: string): string[] {
+  return [...element.querySelectorAll(selector)].map(({ textContent }) => textContent ?? "");
+}
+
+describe("the facts of a camera", () => {
+  it("are its site, its owner and its state", () => {
+    const facts = about(camera("a", { name: "Kabil", owner: "Dinas" }));
+    expect(texts(facts, "dt")).toEqual(["Lokasi", "Pemilik", "Keadaan kamera"]);
+    expect(texts(facts, "dd")).toEqual(["Kabil", "Dinas", "Kamera tersambung"]);
+  });
+
+  it("have the system message of its condition apart, marked as English", () => {
+    const down = camera("a", { status: "offline", condition: "unreachable", details: { error: "no route to host" } });
+    const facts = about(down);
+    expect(texts(facts, "dt")).toContain("Pesan sistem");
+    expect(texts(facts, "dd [lang=en]")).toEqual(["no route to host"]);
+    expect(texts(facts, "dd")[3]).not.toContain("no route");
+  });
+});
+
+describe("the levels of the zones", () => {
+  const zones = [
+    { id: "view", level: "dense" as const, speed_kmh: 23.4, since_at: "2026-11-22T00:00:00Z" },
+    { id: "masuk", level: "unknown" as const, speed_kmh: null, since_at: null },
+  ];
+
+  it("have names, speeds and times", () => {
+    const list = zoneLevels(app(), camera("a", { zones }));
+    expect(texts(list, "strong")).toEqual(["Seluruh gambar", "Ruas masuk"]);
+    expect(texts(list, ".hint")).toEqual(["23 km/jam · sejak 07.00 WIB", "belum dapat dinilai"]);
+  });
+
+  it("are unknown, without details, while the connection is lost", () => {
+    const list = zoneLevels(app("lost"), camera("a", { zones }));
+    expect(texts(list, ".level-badge")).toEqual(["Tidak ada data", "Tidak ada data"]);
+    expect(texts(list, ".hint")).toEqual([]);
+  });
+});
+
+describe("recent counts", () => {
+  const counts = { car: 3, motorcycle: 9 };
+  const recent: RecentCounts = {
+    camera_id: "a",
+    from_at: "2026-11-22T00:00:00Z",
+    to_at: "2026-11-22T00:02:00Z",
+    observed_s: 60,
+    minutes: [
+      { start_at: "2026-11-22T00:00:00Z", observed: 1, counts },
+      { start_at: "2026-11-22T00:01:00Z", observed: 0, counts: null },
+    ],
+    totals: [{ gate: "utara", direction: "A", counts }],
+  };
+
+  it("have their sum, the observed share, and a gap for an unobserved minute", () => {
+    const shown = recentCounts(app(), recent);
+    expect(texts(shown, ".hint")).toEqual(["12 tercatat dalam 15 menit; 50% teramati"]);
+    expect(shown.querySelectorAll("[data-gap]")).toHaveLength(1);
+  });
+
+  it("are totals by gate and direction, with the classes that crossed", () => {
+    const table = gateTotals(app(), recent);
+    expect(texts(table, "thead th")).toEqual(["Garis hitung", "Arah", "Jumlah", "Mobil", "Sepeda motor"]);
+    expect(texts(table, "tbody > tr > *")).toEqual(["utara", "A", "12", "3", "9"]);
+  });
+
+  it("are a sentence where nothing was observed", () => {
+    const none = { ...recent, minutes: recent.minutes.slice(1), totals: [] };
+    expect(recentCounts(app(), none).textContent).toBe("Belum ada hitungan dari kamera ini.");
+    expect(gateTotals(app(), none).textContent).toBe("Belum ada hitungan dari kamera ini.");
+  });
+});
