@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean, median
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from pipelines.capacity.baseline import Baseline
 from pipelines.capacity.clips import FPS
@@ -36,15 +37,35 @@ STEP_S = 0.1
 """Resolution (s) of the time of moving traffic [assumption]."""
 
 
-class CameraResult(BaseModel):
+NAMES_OF_0_1_0 = {
+    "passed": "holds",
+    "analysed_fps": "looks_per_s",
+    "analysed_fps_moving": "looks_per_s_moving",
+    "min_analysed_fps_moving": "least_looks_per_s_moving",
+    "skipped_share": "held",
+    "min_received_fps": "least_received_fps",
+}
+"""Field -> its name in the JSON of version 0.1.0, under which scripts of a city may read it [source: CHANGELOG.md]."""
+
+
+class _Result(BaseModel):
+    """Frozen figures, whose JSON has the names of version 0.1.0 beside the present ones."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @model_serializer(mode="wrap")
+    def _with_old_names(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = serialize(self)
+        return values | {old: values[name] for name, old in NAMES_OF_0_1_0.items() if name in values}
+
+
+class CameraResult(_Result):
     """Figures of one camera.
 
     analysed_fps_moving: analysed frames a second while traffic moves; None if it moves for less than `MIN_MOVING_S`.
     moving_s: seconds of moving traffic. skipped_share: share of analysed frames without a run of the detector.
     failed: conditions that the camera does not meet.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     id: str
     clip: str
@@ -59,15 +80,13 @@ class CameraResult(BaseModel):
     failed: tuple[str, ...]
 
 
-class CapacityResult(BaseModel):
+class CapacityResult(_Result):
     """Figures of one run with a number of cameras.
 
     passed: whether every camera meets all conditions. failed: number of cameras by condition that they do not meet.
     frame_to_event_p95_ms: from the arrival of a frame to its facts. *age*: from the camera to the facts. *cpu*: CPU
     seconds a second, of the worker, of its kinds of thread, and of the servers.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     cameras: int
     seconds: float

@@ -97,3 +97,12 @@ def test_cpu_is_reported_by_task_and_apart_for_the_servers():
     assert point.worker_cpu == pytest.approx(0.3)
     assert point.worker_cpu_by_task == {"analysis": 0.2, "decoding": 0.1}
     assert point.servers_cpu == pytest.approx(0.05)
+
+
+def test_json_keeps_the_names_of_version_0_1_0():
+    result = assess(record(frames(), frames(per_s=4.8)), {"road": BUSY})
+    written = result.model_dump(mode="json")
+    assert (written["holds"], written["passed"]) == (False, False)
+    assert written["least_looks_per_s_moving"] == written["min_analysed_fps_moving"]
+    assert written["per_camera"][1]["looks_per_s"] == result.per_camera[1].analysed_fps
+    assert {"held", "least_received_fps", "looks_per_s"} <= written.keys()
