@@ -1,4 +1,4 @@
-"""What really happened on a road, as a person or a simulator wrote it down: the measure of what we say.
+"""Ground truth of a recording, annotated by a person or recorded from a simulation, for the scoring of results.
 
 Times are seconds from the first frame, speeds km/h, as in `analytics.facts`.
 """
@@ -11,7 +11,10 @@ from analytics.road_users import RoadUser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroundTruthCrossing:
-    """alternative: a second class that is fair for it. optional: nobody could have seen it; it is not asked for."""
+    """True crossing of a gate. alternative: second class that also counts as correct.
+
+    optional: the crossing was not visible and need not be detected.
+    """
 
     t: float
     gate: str
@@ -24,10 +27,10 @@ class GroundTruthCrossing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroundTruthIncident:
-    """end_s: None where it outlasts the recording. onset_s: earliest and latest fair onset of congestion.
+    """True incident. end_s: None where it outlasts the recording.
 
-    detectable_s: when it could first be told from something ordinary; None stands for `start_s`.
-    area: (x1, y1, x2, y2) pixels in which it took position; None where that is not known, or not to be asked for.
+    onset_s: earliest and latest correct onset of congestion. detectable_s: earliest time at which it differs from
+    ordinary traffic; None stands for `start_s`. area: (x1, y1, x2, y2) in pixels; None where it is not scored.
     """
 
     type: IncidentType
@@ -41,7 +44,7 @@ class GroundTruthIncident:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroundTruthInterval:
-    """One zone over one minute. vehicles: how many were in it. None: not known."""
+    """True values of one zone over one minute; None where a value is unknown. vehicles: number in the zone."""
 
     zone: str
     start_s: float
@@ -56,11 +59,11 @@ class GroundTruthInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroundTruth:
-    """All of one recording. from_s, until_s: the span in which crossings are counted.
+    """Ground truth of one recording. from_s, until_s: span in which crossings are scored.
 
-    ignored_incidents: neither asked for nor held against the output.
-    movements: road users by (origin, destination), all classes together.
-    unseen: spans (from, until) in which nobody could see anything; there, all else is silent.
+    ignored_incidents: they need not be reported, and a report of one is no false alarm.
+    movements: number of road users by (origin, destination), all classes together.
+    unseen: spans (from, until) without usable video; no other entry lies in them.
     """
 
     duration_s: float
