@@ -13,7 +13,7 @@ from portal.cameras.detail import camera_detail
 from portal.cameras.schemas import CameraDetail, Cameras
 from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, crossing_counts, observed_minutes
-from portal.history.rows import counted
+from portal.history.rows import counts_by_class
 from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts
 from portal.live.camera_state import camera_state, redact
 from portal.schemas import Problem
@@ -72,7 +72,7 @@ def counts(
 
 
 def _counts_in(crossings: list[CrossingCount], start: datetime) -> Counts:
-    return counted((row.road_user, row.n) for row in crossings if row.minute == start)
+    return counts_by_class((row.road_user, row.n) for row in crossings if row.minute == start)
 
 
 def _totals(crossings: list[CrossingCount]) -> list[GateTotal]:
@@ -80,6 +80,6 @@ def _totals(crossings: list[CrossingCount]) -> list[GateTotal]:
     for row in crossings:
         sides[row.gate, row.direction].append(row)
     return [
-        GateTotal(gate=gate, direction=Direction(way), counts=counted((row.road_user, row.n) for row in rows))
+        GateTotal(gate=gate, direction=Direction(way), counts=counts_by_class((row.road_user, row.n) for row in rows))
         for (gate, way), rows in sorted(sides.items())
     ]

@@ -226,7 +226,7 @@ def crossings_by_class(connection: Connection, span: BucketRange, gate: str) -> 
 
 
 def headways(connection: Connection, span: BucketRange, gate: str) -> list[HeadwayBucket]:
-    """Headways of the buckets in which two vehicles or more crossed in one direction and one is known."""
+    """Headways of each bucket with two or more vehicles in one direction and a known headway."""
     with connection.cursor(row_factory=class_row(HeadwayBucket)) as cursor:
         return cursor.execute(_HEADWAYS, {**span.parameters, "gate": gate, "short": SHORT_HEADWAY_S}).fetchall()
 

@@ -58,7 +58,7 @@ def zone_history(connection: Connection, span: BucketRange, zone: str) -> list[H
     return [_zone_row(start, end, found.get(i)) for i, (start, end) in _numbered(span.edges)]
 
 
-def counted(rows: Iterable[tuple[str, int]]) -> Counts:
+def counts_by_class(rows: Iterable[tuple[str, int]]) -> Counts:
     """Number of crossings of every class, zeros included. Use it only for observed time."""
     counts: Counts = dict.fromkeys(ROAD_USERS, 0)
     for road_user, n in rows:
@@ -78,7 +78,7 @@ def _crossings(observed_s: float, classes: Sequence[ClassBucket]) -> dict[str, A
     with_speed = [row for row in classes if row.pace_h_km and row.road_user != RoadUser.PERSON]
     pace_h_km = sum(row.pace_h_km or 0 for row in with_speed)
     return {
-        "counts": counted((row.road_user, row.n) for row in classes),
+        "counts": counts_by_class((row.road_user, row.n) for row in classes),
         "flow_veh_h": round(vehicles * 3600 / observed_s, 1),
         "speed_kmh": round(sum(row.with_speed for row in with_speed) / pace_h_km, 1) if pace_h_km else None,
     }

@@ -28,7 +28,7 @@ GEOMETRY = """{"image_size": [1280, 720],
 
 
 @pytest.fixture
-def config(tmp_path: Path, postgres_dsn: str) -> Config:
+def config(tmp_path: Path, reused_postgres_dsn: str) -> Config:
     """Two public cameras, one of them with gates and zones, and a hidden camera."""
     (tmp_path / "simpang.json").write_text(GEOMETRY)
     return Config(
@@ -51,7 +51,7 @@ def config(tmp_path: Path, postgres_dsn: str) -> Config:
             UserConfig(name=name, roles=(ROLES[name],), password_hash=quick_hash(password))
             for name, password in PASSWORDS.items()
         ),
-        store=StoreConfig(dsn=postgres_dsn),
+        store=StoreConfig(dsn=reused_postgres_dsn),
         data_dir=tmp_path / "data",
         portal=PortalConfig(port=0),
     )

@@ -154,6 +154,22 @@ def postgres_dsn(_postgres_server: PostgresServer) -> str:
     return _postgres_server.new_database()
 
 
+@pytest.fixture(scope="session")
+def _shared_database(_postgres_server: PostgresServer) -> str:
+    return _postgres_server.new_database()
+
+
+@pytest.fixture
+def reused_postgres_dsn(_shared_database: str) -> str:
+    """A PostgreSQL database whose tables, if there are any, are empty: faster than a new database."""
+    with psycopg.connect(_shared_database, autocommit=True) as connection:
+        found = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'schema_version'"
+        tables = [name for (name,) in connection.execute(found)]
+        if tables:
+            connection.execute(f"TRUNCATE {', '.join(tables)}")
+    return _shared_database
+
+
 @pytest.fixture
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server for one test, which may kill and start it."""

@@ -82,3 +82,19 @@ def test_subscription_to_a_closed_broadcaster_ends_at_once():
             return [event async for event in subscription]
 
     assert asyncio.run(asyncio.wait_for(receive(), 5)) == []
+
+
+def test_revoked_session_ends_its_own_subscriptions_only():
+    async def receive():
+        broadcaster = Broadcaster()
+        with (
+            broadcaster.subscribe(ViewerScope(signed_in=True, incidents=True, session_id="a")) as revoked,
+            broadcaster.subscribe(ViewerScope(signed_in=True, incidents=True, session_id="b")) as other,
+            broadcaster.subscribe(ViewerScope(signed_in=False, incidents=False)) as anonymous,
+        ):
+            broadcaster.end_session("a")
+            broadcaster.publish([message("camera", "a", "state")])
+            return [await drained(subscription) for subscription in (revoked, other, anonymous)]
+
+    state = ("camera", "state")
+    assert asyncio.run(receive()) == [[], [state], [state]]

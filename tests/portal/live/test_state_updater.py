@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+import structlog
 from pydantic import SecretStr
 
 from analytics.facts import Level
@@ -10,7 +11,7 @@ from pipelines.events.schema import Event
 from pipelines.store.pool import DatabaseUnavailable, open_database
 from pipelines.store.writer import EventWriter
 from portal.live import camera_state as state
-from tests.support.portal import serving
+from tests.support.portal import client_of, serving
 from tests.support.portal_events import ago, level, online
 from tests.support.servers import wait_until
 from tests.support.sse import listening
@@ -61,3 +62,27 @@ def test_cameras_have_no_data_while_the_database_is_down_and_recover_with_it(con
                 stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "online")["level"]
                 == "dense"
             )
+
+
+def test_bug_is_logged_with_its_traceback_and_updates_continue_after_it(config, postgres_dsn):
+    config = config.model_copy(update={"store": StoreConfig(dsn=SecretStr(postgres_dsn))})
+    with (
+        structlog.testing.capture_logs() as logs,
+        open_database(config) as pool,
+        serving(config, pool) as address,
+        client_of(address) as client,
+    ):
+
+        def rename(old, new):
+            with pool.connection() as connection:
+                connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+
+        rename("health", "missing")
+        wait_until(lambda: any(entry["log_level"] == "error" for entry in logs), "the error to be logged")
+        assert client.get("/api/cameras/barelang").json()["status"] == "offline"
+        rename("missing", "health")
+        EventWriter(pool).write([Event.wrap(online("barelang", ago(0)), ago(0))])
+        wait_until(lambda: client.get("/api/cameras/barelang").json()["status"] == "online", "the updates to continue")
+    error = next(entry for entry in logs if entry["log_level"] == "error")
+    assert error["event"] == "the state of the cameras cannot be updated"
+    assert error["exc_info"]

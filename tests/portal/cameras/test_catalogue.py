@@ -1,0 +1,31 @@
+"""Catalogue of the cameras of a configuration."""
+
+from analytics.camera import Position
+from portal.cameras.catalogue import CameraCatalogue
+
+
+def ids(entries):
+    return [entry.id for entry in entries]
+
+
+def test_hidden_cameras_are_visible_to_signed_in_users_only(config):
+    catalogue = CameraCatalogue(config)
+    assert ids(catalogue.visible(signed_in=False)) == ["laluan-1", "barelang"]
+    assert ids(catalogue.visible(signed_in=True)) == ["laluan-1", "barelang", "kantor"]
+    assert catalogue.find("kantor", signed_in=False) is None
+    assert catalogue.find("kantor", signed_in=True).id == "kantor"
+    assert catalogue.find("tidak-ada", signed_in=True) is None
+
+
+def test_camera_without_position_has_that_of_its_site(config):
+    at_site, without = CameraCatalogue(config).visible(signed_in=False)
+    assert (at_site.position, without.position) == (Position(lat=1.12, lon=104.04), None)
+    moved = config.cameras[0].model_copy(update={"position": Position(lat=1, lon=104)})
+    (entry,) = CameraCatalogue(config.model_copy(update={"cameras": (moved,)})).visible(signed_in=False)
+    assert entry.position == Position(lat=1, lon=104)
+
+
+def test_camera_without_drawn_zones_has_the_zone_of_the_whole_frame(config):
+    drawn, undrawn = CameraCatalogue(config).visible(signed_in=False)
+    assert (drawn.zones, drawn.gates) == (("masuk", "keluar"), ("utara",))
+    assert (undrawn.zones, undrawn.gates) == (("view",), ())
