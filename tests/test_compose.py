@@ -1,6 +1,8 @@
-"""Every service, port and variable of docker/compose.yaml means something to the code."""
+"""Services, ports, variables and health checks of docker/compose.yaml agree with the code."""
 
+import os
 import re
+import subprocess
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, get_args
@@ -10,6 +12,9 @@ import yaml
 from pydantic import BaseModel
 
 from pipelines.config.settings import Config, PortalConfig, read_config
+from portal import city_routes
+
+pytestmark = pytest.mark.slow  # health checks run in a shell
 
 DOCKER = Path(__file__).resolve().parents[1] / "docker"
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
@@ -82,6 +87,53 @@ def test_named_volumes_are_declared_and_images_are_pinned():
 
 def test_only_the_portal_is_reachable_from_outside():
     assert [name for name, service in COMPOSE["services"].items() if service.get("ports")] == ["portal"]
+
+
+def health_check(part: str) -> list[str]:
+    return COMPOSE["services"][part]["healthcheck"]["test"]
+
+
+def test_every_service_has_a_health_check():
+    assert all("healthcheck" in service for service in COMPOSE["services"].values())
+
+
+def test_the_health_check_of_the_worker_finds_a_recent_outbox_only(tmp_path):
+    kind, command = health_check("worker")
+    assert kind == "CMD-SHELL"
+    check = ["sh", "-c", command.replace("/data", str(tmp_path))]
+    assert subprocess.run(check, check=False).returncode != 0
+    outbox = tmp_path / "outbox.sqlite-wal"
+    outbox.touch()
+    assert subprocess.run(check, check=False).returncode == 0
+    os.utime(outbox, (0, 0))
+    assert subprocess.run(check, check=False).returncode != 0
+
+
+def test_the_health_check_of_the_store_requires_connections_to_database_and_kafka(tmp_path):
+    kind, command = health_check("store")
+    assert kind == "CMD-SHELL"
+    command = command.replace("$$", "$").replace("/proc/net", str(tmp_path))
+    (tmp_path / "tcp6").touch()
+    connections = tmp_path / "tcp"
+    to_database, to_kafka = (f"0: 0100007F:C000 0100007F:{port:04X} 01 00000000\n" for port in (5432, 9092))
+    for table, healthy in ((to_database + to_kafka, True), (to_database, False), (to_kafka, False)):
+        connections.write_text(table)
+        assert (subprocess.run(["sh", "-c", command], check=False).returncode == 0) is healthy
+
+
+def test_the_health_check_of_the_portal_asks_an_address_that_exists():
+    kind, program, option, code = health_check("portal")
+    (address,) = re.findall(r"http://[^']+", code)
+    assert (kind, program, option) == ("CMD", "python", "-c")
+    assert address == f"http://127.0.0.1:{variables('portal')['SIMPANG_PORTAL__PORT']}/healthz"
+    assert "/healthz" in {route.path for route in city_routes.router.routes}
+
+
+def test_parts_run_without_root_and_without_capabilities():
+    assert re.search(r"^USER (?!root)\w+$", DOCKERFILE, flags=re.MULTILINE)
+    for part in PARTS:
+        assert COMPOSE["services"][part]["cap_drop"] == ["ALL"]
+        assert COMPOSE["services"][part]["security_opt"] == ["no-new-privileges:true"]
 
 
 def test_the_example_city_is_valid(monkeypatch):

@@ -18,7 +18,7 @@ SHIPPED = ("analytics", "models", "pipelines", "portal", "simulator")
 """Packages of the wheel."""
 PROSE = (*SHIPPED, "bench", "tests", ".ci", "docker", "notebooks", "docs")
 """Folders whose docstrings, comments and documents are read."""
-PAGES = ("README.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
 """Documents beside those in docs/."""
 MAY_REPEAT = {"__init__", "__main__"}
 """Basenames that a package may contain more than once."""
