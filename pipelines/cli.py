@@ -1,4 +1,4 @@
-"""The command `simpang`: finds its subcommands, and turns every expected error into one line on standard error."""
+"""The command `simpang`: loads its subcommands, and prints every expected error as one line."""
 
 import sys
 from importlib.metadata import version
@@ -22,7 +22,7 @@ def app(log_json: bool | None, verbose: bool) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Exit status: 0 success, 2 bad input (one line says what to do), 130 stopped by Ctrl-C."""
+    """Run the command. Exit status: 0 success, 2 bad input, with one line of advice, 130 stopped by Ctrl-C."""
     try:
         app.main(arguments, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

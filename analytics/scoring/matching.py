@@ -24,12 +24,11 @@ _ROUNDING_S = 1e-6
 """Seconds by which the search for candidates exceeds the tolerance, which is then compared exactly [assumption]."""
 
 _ROUTE_STEPS = 8
-"""Steps of a path by which equally cheap paths of equal length are told apart: longer ones do not occur in traffic
-[assumption]."""
+"""Steps of a path that order equally cheap paths of equal length; longer paths do not occur in traffic [assumption]."""
 
 GateDirection = tuple[str, Direction]
 CrossingPair = tuple[Crossing, GroundTruthCrossing]
-_C = TypeVar("_C", Crossing, GroundTruthCrossing)
+_AnyCrossing = TypeVar("_AnyCrossing", Crossing, GroundTruthCrossing)
 
 
 def match_crossings(
@@ -59,9 +58,9 @@ def same_class(found: Crossing, true: GroundTruthCrossing) -> bool:
     return found.road_user in (true.road_user, true.alternative)
 
 
-def by_gate_direction(crossings: Iterable[_C]) -> dict[GateDirection, list[_C]]:
+def by_gate_direction(crossings: Iterable[_AnyCrossing]) -> dict[GateDirection, list[_AnyCrossing]]:
     """Group crossings by gate and direction, each group in order of time."""
-    groups: dict[GateDirection, list[_C]] = defaultdict(list)
+    groups: dict[GateDirection, list[_AnyCrossing]] = defaultdict(list)
     for crossing in crossings:
         groups[crossing.gate, crossing.direction].append(crossing)
     return {key: sorted(rows, key=lambda c: c.t) for key, rows in groups.items()}

@@ -1,7 +1,6 @@
-"""How right the facts about one recording are, against its truth.
+"""Accuracy of the facts of one recording, scored against its ground truth (definitions: docs/results.md).
 
-Crossings are matched one to one, per gate and direction, within a tolerance. A figure that nothing
-speaks for is None, never 0.
+Crossings are matched one to one, by gate and direction, within a tolerance. A figure without data is None, never 0.
 """
 
 from bisect import bisect_left
@@ -15,16 +14,22 @@ from analytics.road_users import RoadUser
 from analytics.scoring.matching import CrossingPair, by_gate_direction, match_crossings, same_class
 
 TOLERANCE_S = 1.5
-EARLY_S = 5.0
-"""An alert may come this long before the incident that it is about."""
-ONSET_S = 75.0
-"""Congestion must be told within this time of its onset."""
-BRIEF_S = 20.0
-"""Wrong way and collision are over soon; the alert may still come this long after."""
-FEW_VEHICLES = 5
-"""Zone-minutes with fewer vehicles say nothing about averages."""
+"""Greatest time (s) between a found crossing and the true one [assumption: definition of the figures]."""
+
+MAX_EARLY_S = 5.0
+"""Longest time (s) of an alert before the start of its incident [assumption: definition of the figures]."""
+
+MAX_ONSET_DELAY_S = 75.0
+"""Longest time (s) of an alert after the latest onset of congestion [assumption: definition of the figures]."""
+
+BRIEF_INCIDENT_S = 20.0
+"""Longest time (s) of an alert after a brief incident: wrong way, collision [assumption: definition of the figures]."""
+
+MIN_VEHICLES = 5
+"""Least vehicles of a scored zone-minute; with fewer, averages are random [assumption: definition of the figures]."""
+
 CELL_SHARE, CELL_VEHICLES = 0.10, 2
-"""A turning movement is right within this share, or this many vehicles, of the truth."""
+"""Largest error of a turning movement, as a share or in vehicles [assumption: definition of the figures]."""
 
 _FLOORS = {
     "speed_kmh": 5.0,
@@ -33,12 +38,13 @@ _FLOORS = {
     "occupancy": 0.05,
     "queue_m": 10.0,
 }
-"""Relative errors are taken against at least this, so that near-zero truths do not blow them up."""
+"""Least denominators of relative errors by measure, in its unit; they bound the error of a true value near 0
+[assumption: definition of the figures]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassCount:
-    """One class of road user. miscounted: sum over gates and directions of the difference in number."""
+    """Number of crossings of one class. miscounted: sum of the differences over gates and directions."""
 
     true: int
     found: int
@@ -51,10 +57,11 @@ class ClassCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrossingScore:
-    """pairs: of a found and a true crossing that match; missed and surplus: the true and the found ones that do not.
+    """Score of the crossings.
 
-    speed_errors_kmh: of the pairs whose speeds are both known.
-    within_sigma: for those of them that have a standard error, whether the true speed lies within it.
+    pairs: matched found and true crossings. missed, surplus: true and found crossings without a match.
+    speed_errors_kmh: of pairs with two known speeds. within_sigma: for those with a standard error, whether the true
+    speed lies within it.
     """
 
     pairs: tuple[CrossingPair, ...]
@@ -107,14 +114,14 @@ class CrossingScore:
 
     @property
     def speeds_within_sigma(self) -> float | None:
-        """A share; 0.68 of errors that are normal and as large as is said."""
+        """Share of speeds within one standard error; 0.68 for normal errors of the stated size."""
         return _mean(self.within_sigma)
 
 
 def score_crossings(
     found: Iterable[Crossing], truth: GroundTruth, *, tolerance_s: float = TOLERANCE_S
 ) -> CrossingScore:
-    """found: of the whole recording, in any order; only those in the truth's span count."""
+    """Score the crossings. found: of the whole recording, in any order; only those in the span of the truth count."""
     inside = [c for c in found if truth.from_s <= c.t <= truth.until_s]
     true, kept = _without_optional(inside, truth, tolerance_s)
     pairs = match_crossings(kept, true, tolerance_s)
@@ -139,7 +146,7 @@ def score_crossings(
 def _without_optional(
     found: Sequence[Crossing], truth: GroundTruth, tolerance_s: float
 ) -> tuple[list[GroundTruthCrossing], list[Crossing]]:
-    """The crossings that are asked for, and those found that are not explained by an optional one alone."""
+    """Return the required true crossings, and the found ones without those that match an optional one only."""
     asked = [c for c in truth.crossings if truth.from_s <= c.t <= truth.until_s]
     required = [c for c in asked if not c.optional]
     required_at = {key: [c.t for c in rows] for key, rows in by_gate_direction(required).items()}
@@ -175,14 +182,14 @@ def _class_count(road_user: RoadUser, found: Iterable[Crossing], true: Iterable[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentScore:
-    """hits: each alert with the incident it was about; a second alert for the same incident is a false one."""
+    """Score of the incidents. hits: (alert, true incident); a second alert for one incident is a false alarm."""
 
     hits: tuple[tuple[Incident, GroundTruthIncident], ...]
     missed: tuple[GroundTruthIncident, ...]
     false_alarms: tuple[Incident, ...]
 
     def delays_s(self, kind: IncidentType) -> list[float]:
-        """From the moment the incident could be told from something ordinary to the alert."""
+        """Return the delays (s) of the alerts since their incident differed from ordinary traffic."""
         return [
             alert.detected_s - (true.start_s if true.detectable_s is None else true.detectable_s)
             for alert, true in self.hits
@@ -191,7 +198,7 @@ class IncidentScore:
 
 
 def score_incidents(found: Iterable[Incident], truth: GroundTruth) -> IncidentScore:
-    """An alert is right where type, zone and area agree and it was raised while the incident lasted, or soon enough."""
+    """Score the alerts: right ones agree in type, zone and area, and come during the incident or shortly after."""
     left = list(truth.incidents)
     hits: list[tuple[Incident, GroundTruthIncident]] = []
     false_alarms: list[Incident] = []
@@ -209,11 +216,11 @@ def _is_about(alert: Incident, true: GroundTruthIncident) -> bool:
     start, end = true.start_s, true.end_s
     if true.type == IncidentType.CONGESTION:
         start, latest = true.onset_s or (start, start)
-        end = latest + ONSET_S
+        end = latest + MAX_ONSET_DELAY_S
     elif true.type in (IncidentType.WRONG_WAY, IncidentType.COLLISION):
-        end = (end or start) + BRIEF_S
+        end = (end or start) + BRIEF_INCIDENT_S
     same_zone = alert.zone is None or true.zone is None or alert.zone == true.zone
-    in_time = start - EARLY_S <= alert.detected_s <= (float("inf") if end is None else end)
+    in_time = start - MAX_EARLY_S <= alert.detected_s <= (float("inf") if end is None else end)
     return alert.type == true.type and same_zone and in_time and _is_in(true.area, alert.pixel)
 
 
@@ -223,7 +230,7 @@ def _is_in(area: tuple[float, float, float, float] | None, pixel: tuple[float, f
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntervalScore:
-    """Over the `zone_minutes` with `FEW_VEHICLES` or more. errors: mean relative error by name of the figure.
+    """Score of the zone-minutes with `MIN_VEHICLES` or more. errors: mean relative error by measure.
 
     level_agreement: share of those minutes, among those with a known level, whose level is the true one.
     """
@@ -234,11 +241,12 @@ class IntervalScore:
 
 
 def score_intervals(found: Iterable[ZoneInterval], truth: GroundTruth) -> IntervalScore:
+    """Score the zone-minutes that were found and are in the ground truth."""
     by_start = {(i.zone, round(i.start_s)): i for i in found}
     rows = [
         (by_start[t.zone, round(t.start_s)], t)
         for t in truth.intervals
-        if t.vehicles >= FEW_VEHICLES and (t.zone, round(t.start_s)) in by_start
+        if t.vehicles >= MIN_VEHICLES and (t.zone, round(t.start_s)) in by_start
     ]
     levels = [(f.level, t.level) for f, t in rows if f.level != Level.UNKNOWN and t.level is not None]
     return IntervalScore(
@@ -257,14 +265,14 @@ def _relative_errors(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementScore:
-    """Turning movements. wrong: (origin, destination, true, found) of each cell too far from the truth."""
+    """Score of the turning movements. wrong: (origin, destination, true, found) of each cell out of tolerance."""
 
     cells: int
     wrong: tuple[tuple[str, str, int, int], ...]
 
 
 def score_movements(found: Mapping[tuple[str, str], int], truth: GroundTruth) -> MovementScore | None:
-    """found: road users by (origin, destination). None where the truth has no movements."""
+    """Score the turning counts. found: vehicles by (origin, destination). None without a true movement."""
     if truth.movements is None:
         return None
     cells = sorted(found.keys() | truth.movements.keys())

@@ -28,7 +28,7 @@ from bench.peers.opentrafficcam import run as opentrafficcam
 from bench.peers.plain_detections import write_detections
 from pipelines.analysis.detector_factory import open_detector
 from pipelines.recordings.count_report import Run
-from pipelines.recordings.detection_replay import read_recording
+from pipelines.recordings.detection_replay import read_detections
 from pipelines.recordings.evaluate.case_runner import (
     Case,
     CaseResult,
@@ -123,7 +123,7 @@ def same_detections(case: Case) -> Iterator[tuple[Path, Path]]:
 
 
 def run_linezone(case: Case, detections: Path, _: Path) -> list[dict[str, Any]]:
-    return peer_linezone.crossings(read_recording(detections), case_camera(case))
+    return peer_linezone.crossings(read_detections(detections), case_camera(case))
 
 
 def run_opentrafficcam(python: Path, case: Case, detections: Path, work: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analytics.camera_analyzer import CameraAnalyzer
 from models.tracking.tracker import make_tracker
-from pipelines.recordings.detection_replay import read_recording
+from pipelines.recordings.detection_replay import read_detections
 from pipelines.recordings.evaluate.case_runner import Case, case_camera
 
 BOXES = range(28, 33)
@@ -19,7 +19,7 @@ def ms_per_frame(scenario: Path) -> float | None:
     camera = case_camera(case)
     tracker, analyzer = make_tracker(camera), CameraAnalyzer(camera)
     spent = []
-    for frame in read_recording(case.source):
+    for frame in read_detections(case.source):
         started = time.thread_time()
         analyzer.observe(frame.t, tracker.update(frame.t, frame.detections))
         if len(frame.detections) in BOXES:

@@ -29,7 +29,7 @@ from pipelines.recordings.count_report import write_report
 @click.option("--anchor", metavar="LAT,LON", help="WGS84 of (0, 0) metres; else of the first point.")
 @click.option("--within-px", default=INLIER_PX, show_default=True, type=click.FloatRange(0.1), help="A point fits...")
 @click.option("--within-m", default=INLIER_M, show_default=True, type=click.FloatRange(0.01), help="... within either.")
-@click.option("--write", is_flag=True, help="Keep the points that fit in CAMERA.json.")
+@click.option("--write", is_flag=True, help="Write the points that fit to CAMERA.json.")
 @click.option("--json", "json_path", metavar="OUT", help="Write the result here; - is standard output.")
 def calibrate(
     *,
@@ -66,6 +66,7 @@ def calibrate(
 
 
 def show(found: CalibratedPlaces, console: Console) -> None:
+    """Print a table of the points with their errors."""
     fitted = found.as_json()
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("point", "u", "v", "x m", "y m", "error m", "error px"):

@@ -1,4 +1,4 @@
-"""`simpang models`: which detection models there are, here and elsewhere."""
+"""`simpang models`: list, fetch and export detection models."""
 
 import click
 from rich.console import Console
@@ -27,7 +27,7 @@ def list_models() -> None:
         table.add_row(name, model.licence, ", ".join(here) or f"no; simpang models fetch {model.name}")
     console = Console()
     console.print(table)
-    console.print(f"They are kept in {cache_folder() / 'weights'}", soft_wrap=True)
+    console.print(f"Folder of the models: {cache_folder() / 'weights'}", soft_wrap=True)
 
 
 @models.command("fetch")

@@ -1,4 +1,4 @@
-"""`simpang replay`: counts, speeds and incidents from recorded detections."""
+"""`simpang replay`: traffic facts from recorded detections."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from pipelines.recordings.detection_replay import replay_into
 @click.option("--camera", "camera_file", required=True, type=click.Path(path_type=Path), help="A camera.json.")
 @click.option("--json", "out", metavar="OUT", help="Write the report here; - for standard output.")
 def replay(detections: Path, camera_file: Path, out: str | None) -> None:
-    """Traffic facts from recorded DETECTIONS (.jsonl.gz), as if they came in live."""
+    """Compute traffic facts from recorded DETECTIONS (.jsonl.gz), frame by frame as for a live camera."""
     geometry = read_geometry(camera_file)
     if geometry.image_size is None:
         raise UserError(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the detections")

@@ -1,4 +1,4 @@
-"""`simpang worker`: cameras in, events out to Kafka."""
+"""`simpang worker`: analyse cameras and publish their events to Kafka."""
 
 from contextlib import closing
 from pathlib import Path
@@ -17,9 +17,9 @@ from pipelines.worker.worker import Worker
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
 def worker(config: Path) -> None:
-    """Stream and analyse the cameras of the city in CONFIG, and publish what is seen to Kafka, until Ctrl-C.
+    """Stream and analyse the cameras of the city in CONFIG, and publish events to Kafka, until Ctrl-C.
 
-    What cannot be published yet waits on disk in data_dir.
+    Events wait on disk in data_dir while Kafka is not available.
     """
     settings = read_config(config)
     if settings.bus.kafka is None:

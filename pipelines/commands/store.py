@@ -1,4 +1,4 @@
-"""`simpang store`: events from Kafka into the database, alerts out of it, and migrations of its schema."""
+"""`simpang store`: store events from Kafka, send alerts, and migrate the database."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def store() -> None:
 @store.command()
 @CONFIG
 def run(config: Path) -> None:
-    """Store what the workers of the city in CONFIG publish to Kafka, and send incident alerts, until Ctrl-C."""
+    """Store the events that workers of the city in CONFIG publish, and send incident alerts, until Ctrl-C."""
     settings = read_config(config)
     if settings.bus.kafka is None:
         raise UserError(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")

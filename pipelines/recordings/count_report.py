@@ -1,4 +1,4 @@
-"""The JSON that `simpang count` and `simpang replay` write about one recording."""
+"""Report of one recording as JSON, for `simpang count` and `simpang replay` (fields: docs/results.md)."""
 
 import json
 import sqlite3
@@ -27,20 +27,23 @@ PRAGMA synchronous = OFF;
 CREATE TABLE crossings (t REAL, track INTEGER, gate TEXT, direction TEXT, road_user TEXT, row TEXT);
 CREATE TABLE intervals (row TEXT);
 CREATE TABLE gate_intervals (row TEXT);
-CREATE TABLE journeys (track INTEGER PRIMARY KEY, row TEXT);
+CREATE TABLE trips (track INTEGER PRIMARY KEY, row TEXT);
 CREATE TABLE incidents (number INTEGER PRIMARY KEY, detected_s REAL, row TEXT);
 """
+"""Tables of the temporary database. row: JSON text of the fact, as in the report."""
+
 _IN_ORDER = {
     "crossings": "SELECT row FROM crossings ORDER BY t, rowid",
     "intervals": "SELECT row FROM intervals ORDER BY rowid",
     "gate_intervals": "SELECT row FROM gate_intervals ORDER BY rowid",
     "incidents": "SELECT row FROM incidents ORDER BY detected_s, number",
 }
+"""Query of the rows of each list of the report, in its order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How a recording was read. source: as people may see it, without credentials."""
+    """Summary of a run over one recording. source: address or path without credentials. wall_s: time it took."""
 
     source: str
     duration_s: float
@@ -49,11 +52,12 @@ class Run:
     wall_s: float
 
     def as_json(self) -> dict[str, Any]:
+        """Return the summary with rounded times."""
         return {**asdict(self), "duration_s": round(self.duration_s, 3), "wall_s": round(self.wall_s, 3)}
 
 
 class Report:
-    """Takes facts as they come. They wait on disk, so that a day takes no more memory than an hour."""
+    """Collector of facts in a temporary file, so that memory does not grow with the recording. A context manager."""
 
     def __init__(self, camera: Camera) -> None:
         self._camera = camera
@@ -69,7 +73,7 @@ class Report:
         self._db.close()
 
     def add(self, facts: Iterable[Fact]) -> None:
-        """In the order in which the analyst gives them."""
+        """Add facts, in the order in which the analyzer emits them."""
         for fact in facts:
             match fact:
                 case Crossing():
@@ -82,23 +86,26 @@ class Report:
                 case Incident():
                     self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
                 case Trip():
-                    self._insert("journeys", fact.track, _text(asdict(fact)))
+                    self._insert("trips", fact.track, _text(asdict(fact)))
 
     def _insert(self, table: str, *values: float | str) -> None:
         marks = ", ".join("?" * len(values))
         self._db.execute(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", values)  # noqa: S608
 
     def as_dict(self, run: Run) -> dict[str, Any]:
-        """All of it in memory."""
+        """Return the whole report, in memory."""
         rows = {name: [json.loads(row) for row in self._rows(name)] for name in _IN_ORDER}
         return {**run.as_json(), **rows, "counts": self.counts(), "movements": self._movements()}
 
     def write(self, run: Run, destination: str) -> None:
-        """destination: a path, or `-` for standard output. Raises UserError where the file cannot be written."""
+        """Write the report row by row.
+
+        destination: a path, or `-` for standard output. Raises UserError where the file cannot be written.
+        """
         _write(self._lines(run), destination)
 
     def _lines(self, run: Run) -> Iterator[str]:
-        """The text of `as_dict`, a row a line."""
+        """Yield the JSON text of `as_dict`, one row a line."""
         summary = {**run.as_json(), "counts": self.counts(), "movements": self._movements()}
         yield "{"
         for name, value in summary.items():
@@ -114,17 +121,19 @@ class Report:
                 yield row
 
     def counts(self) -> list[dict[str, Any]]:
+        """Return the number of crossings by gate, direction and class."""
         found = self._db.execute(
             "SELECT gate, direction, road_user, count(*) FROM crossings GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
         )
         return [dict(zip(("gate", "direction", "class", "n"), row, strict=True)) for row in found]
 
     def incidents(self) -> list[dict[str, Any]]:
+        """Return the incidents in their last state."""
         return [json.loads(row) for row in self._rows("incidents")]
 
     def _movements(self) -> list[dict[str, Any]]:
         found = self._db.execute(
-            "SELECT t, gate, direction, road_user, track, journeys.row FROM crossings LEFT JOIN journeys USING (track) "
+            "SELECT t, gate, direction, road_user, track, trips.row FROM crossings LEFT JOIN trips USING (track) "
             "ORDER BY track, t, crossings.rowid"
         )
         tracks = (self._track(rows) for _, rows in groupby(found, key=itemgetter(4)))
@@ -132,25 +141,28 @@ class Report:
 
     @staticmethod
     def _track(rows: Iterable[tuple[Any, ...]]) -> tuple[list[Crossing], Trip | None]:
-        """Crossings of one track, in order of time, and its journey."""
-        crossings, journeys = [], []
-        for t, gate, direction, road_user, track, journey in rows:
+        """Return the crossings of one track, in order of time, and its trip."""
+        crossings, trips = [], []
+        for t, gate, direction, road_user, track, trip in rows:
             crossings.append(
                 Crossing(t=t, gate=gate, direction=Direction(direction), road_user=RoadUser(road_user), track=track)
             )
-            journeys.append(journey)
-        return crossings, None if journeys[0] is None else _journey(journeys[0])
+            trips.append(trip)
+        return crossings, None if trips[0] is None else _trip(trips[0])
 
 
 def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, Any]:
-    """facts: in the order the analyst gave them."""
+    """Return the report of all facts, in memory. facts: in the order in which the analyzer emits them."""
     with Report(camera) as report:
         report.add(facts)
         return report.as_dict(run)
 
 
 def write_report(report: dict[str, Any], destination: str) -> None:
-    """destination: a path, or `-` for standard output. Raises UserError where the file cannot be written."""
+    """Write a report that is in memory.
+
+    destination: a path, or `-` for standard output. Raises UserError where the file cannot be written.
+    """
     _write([json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1)], destination)
 
 
@@ -202,7 +214,7 @@ def _measures(fact: Crossing | GateInterval | ZoneInterval) -> dict[str, Any]:
     return {name: measure.rounded(getattr(fact, name)) for name, measure in measures_of(kind).items()}
 
 
-def _journey(row: str) -> Trip:
+def _trip(row: str) -> Trip:
     kept = json.loads(row)
     return Trip(**kept | {"road_user": RoadUser(kept["road_user"])})
 
@@ -255,7 +267,7 @@ def _incident(incident: Incident, camera: Camera) -> dict[str, Any]:
 
 
 def summarise(run: Run, report: Report) -> str:
-    """A few lines for a person at a terminal."""
+    """Return a few lines for a terminal: frames, counts and incidents."""
     lines = [f"{run.analysed_frames} frames, {run.duration_s:.1f} s, analysed in {run.wall_s:.1f} s"]
     lines += [f"{row['gate']} {row['direction']}: {row['n']} {row['class']}" for row in report.counts()]
     lines += [f"{i['type']} in {i['zone'] or 'view'} from {i['start_s']:.0f} s" for i in report.incidents()]

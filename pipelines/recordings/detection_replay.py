@@ -1,4 +1,4 @@
-"""Traffic facts from recorded detections, without video and without a model."""
+"""Read recorded detections, and replay them through tracker and analyzer without video and model."""
 
 import gzip
 import json
@@ -21,20 +21,21 @@ from pipelines.errors import UserError
 from pipelines.recordings.count_report import Run
 
 CLASS_IDS = {road_user.value: k for k, road_user in enumerate(ROAD_USERS)}
+"""Index in `ROAD_USERS` by name of the class."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedFrame:
-    """One line of a recording. t: seconds from the first frame of the source."""
+    """Detections of one frame. t: seconds from the first frame of the source."""
 
     t: float
     detections: Detections
 
 
-def read_recording(path: Path) -> Iterator[RecordedFrame]:
-    """Stream the frames of a `.jsonl.gz`; the file is never held as a whole.
+def read_detections(path: Path) -> Iterator[RecordedFrame]:
+    """Yield the frames of a `.jsonl.gz` one by one (format: docs/results.md).
 
-    Raises UserError, one line that names file and line, for what is not in the format of FORMAT.md.
+    Raises UserError, one line that names file and line, for a line in another format.
     """
     last_t = -np.inf
     for number, line in _lines(path):
@@ -113,7 +114,7 @@ def replay_into(
     started = perf_counter()
     tracker, analyst = make_tracker(camera), CameraAnalyzer(camera)
     frames, first_t, last_t, step_s = 0, 0.0, 0.0, 0.0
-    for frame in islice(read_recording(path), 0, None, every):
+    for frame in islice(read_detections(path), 0, None, every):
         if frames == 0:
             first_t = frame.t
         else:

@@ -10,7 +10,7 @@ from analytics.facts import Crossing, Fact, Incident, Trip, ZoneInterval
 from analytics.measures import measures_of
 from analytics.turning.turning_counts import Movement, TurningMovementEstimator
 
-_F = TypeVar("_F", Crossing, ZoneInterval, Incident)
+_AnyFact = TypeVar("_AnyFact", Crossing, ZoneInterval, Incident)
 
 _TIME_DIGITS = {"t": 3, "start_s": 2, "detected_s": 2, "end_s": 2}
 """Decimals of times in seconds in the JSON of `simpang count` [source: `pipelines.recordings.count_report`]. Scores of
@@ -38,7 +38,7 @@ class FactCollector:
         self._crossings: list[Crossing] = []
         self._intervals: list[ZoneInterval] = []
         self._incidents: dict[int, Incident] = {}
-        self._journeys: dict[int, Trip] = {}
+        self._trips: dict[int, Trip] = {}
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Keep the facts; a later incident of the same number replaces the earlier one."""
@@ -51,13 +51,13 @@ class FactCollector:
                 case Incident():
                     self._incidents[fact.number] = fact
                 case Trip():
-                    self._journeys[fact.track] = fact
+                    self._trips[fact.track] = fact
 
     def collected(self) -> RecordingFacts:
         """All facts so far, rounded as in the report."""
         in_order = sorted(self._crossings, key=lambda c: c.t)
         by_track = groupby(sorted(in_order, key=lambda c: c.track), key=lambda c: c.track)
-        tracks = ((list(crossings), self._journeys.get(track)) for track, crossings in by_track)
+        tracks = ((list(crossings), self._trips.get(track)) for track, crossings in by_track)
         return RecordingFacts(
             crossings=tuple(map(_rounded, in_order)),
             intervals=tuple(map(_rounded, self._intervals)),
@@ -67,10 +67,10 @@ class FactCollector:
 
 
 def count_movements(gates: tuple[Gate, ...], tracks: Iterable[tuple[list[Crossing], Trip | None]]) -> list[Movement]:
-    """Count turning movements. tracks: the crossings of each track in order of time, and its journey if known."""
+    """Count turning movements. tracks: the crossings of each track in order of time, and its trip if known."""
     movements = TurningMovementEstimator(gates)
-    for crossings, journey in tracks:
-        movements.add(crossings, journey)
+    for crossings, trip in tracks:
+        movements.add(crossings, trip)
     return movements.movements()
 
 
@@ -83,7 +83,7 @@ def vehicles_by_movement(movements: Iterable[Movement]) -> dict[tuple[str, str],
     return totals
 
 
-def _rounded(fact: _F) -> _F:
+def _rounded(fact: _AnyFact) -> _AnyFact:
     """Round times and measures as the JSON does."""
     kind: type = type(fact)
     times = {

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from analytics.facts import IncidentType, Level, ZoneInterval
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.scoring.scores import (
-    ONSET_S,
+    MAX_ONSET_DELAY_S,
     CrossingScore,
     IncidentScore,
     IntervalScore,
@@ -124,7 +124,7 @@ def _scored_truth(truth: GroundTruth, from_s: float, until_s: float) -> GroundTr
 def _is_expected(incident: GroundTruthIncident, unseen: Sequence[Span], from_s: float, until_s: float) -> bool:
     late = REPORT_DELAY_S
     if incident.type is IncidentType.CONGESTION and incident.onset_s is not None:
-        late = ONSET_S + incident.onset_s[1] - incident.start_s
+        late = MAX_ONSET_DELAY_S + incident.onset_s[1] - incident.start_s
     start = incident.start_s
     return from_s <= start <= until_s - late and _overlap(unseen, start - REPORT_DELAY_S, start + REPORT_DELAY_S) == 0
 

@@ -1,4 +1,4 @@
-"""A few pictures of each camera, video or folder, to calibrate a network on and to judge it by."""
+"""Sample images of cameras, videos and folders, for the calibration and the check of an INT8 model."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -25,17 +25,21 @@ from pipelines.ingest.source import Source, SourceLost, condition_of, public_add
 log = structlog.get_logger()
 
 HELD_BACK = 4
-"""One in so many pictures judges the network and never shapes it."""
+"""One in this many images is for the check only, never for the calibration [assumption]."""
 
-AT_A_TIME = 8
-FIRST_PICTURE_WITHIN_S = 15.0
+PARALLEL_CAMERAS = 8
+"""Cameras that are read at once [assumption]."""
+
+FIRST_FRAME_TIMEOUT_S = 15.0
+"""Longest wait (s) for a decoded frame of a camera: several keyframe intervals [assumption]."""
 
 
 @dataclass(slots=True)
 class Samples:
-    """used, held_back: pictures to calibrate on, and those to judge by. sources: what they are of, without passwords.
+    """Sampled images, RGB.
 
-    missing: sources that gave no picture, with the reason.
+    used: for the calibration. held_back: for the check. sources: of the images, without passwords. missing: sources
+    without an image.
     """
 
     used: list[RgbImage] = field(default_factory=list)
@@ -43,32 +47,32 @@ class Samples:
     sources: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
-    def add(self, source: str, pictures: Sequence[RgbImage]) -> None:
-        """Pictures in the order of time: the last are held back, for neighbours are nearly the same picture."""
-        kept = len(pictures) - len(pictures) // HELD_BACK
-        self.used += pictures[:kept]
-        self.held_back += pictures[kept:]
+    def add(self, source: str, images: Sequence[RgbImage]) -> None:
+        """Add images in order of time; the last ones are held back, because neighbours are nearly equal."""
+        kept = len(images) - len(images) // HELD_BACK
+        self.used += images[:kept]
+        self.held_back += images[kept:]
         self.sources.append(source)
 
 
-def sample_pictures(
+def sample_images(
     sources: Sequence[str], *, each: int, width: int, over_s: float = 60.0, stall_s: float = 10.0
 ) -> Samples:
-    """Up to `each` pictures, `width` pixels wide, of every source, the same ones every time.
+    """Sample up to `each` images, `width` pixels wide, of every source; the choice in files is deterministic.
 
-    sources: folders of pictures, videos, and addresses of cameras (anything with ://). Folders and videos are gone
-    through in even steps. Cameras are asked for one picture at a time, `over_s` seconds from the first to the last; in
-    between nothing is asked of them. A camera that gives none is left out and named.
-    Raises UserError for files that are no pictures or video.
+    sources: folders of images, videos, and addresses of cameras (anything with ://). Folders and videos are sampled in
+    even steps. Each image of a camera is a connection of its own, `over_s` seconds from the first to the last. A camera
+    without an image is listed in `missing`. stall_s: longest silence of a camera.
+    Raises UserError for files that contain no image or video.
     """
     samples = Samples()
     for source in sources:
         if "://" not in source:
             samples.add(source, _of_file(Path(source), each, width))
     cameras = [source for source in sources if "://" in source]
-    for url, pictures in zip(cameras, _of_cameras(cameras, each, width, over_s, stall_s), strict=True):
-        if pictures:
-            samples.add(public_address(url), pictures)
+    for url, images in zip(cameras, _of_cameras(cameras, each, width, over_s, stall_s), strict=True):
+        if images:
+            samples.add(public_address(url), images)
         else:
             samples.missing.append(public_address(url))
     return samples
@@ -79,7 +83,7 @@ def _of_file(path: Path, each: int, width: int) -> list[RgbImage]:
         if path.is_dir():
             found = sorted(file for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES)
             if not found:
-                raise UserError(f"{path}: holds no pictures ({', '.join(IMAGE_SUFFIXES)}); give another folder")
+                raise UserError(f"{path}: contains no images ({', '.join(IMAGE_SUFFIXES)}); give another folder")
             return [read_image(file, width=width) for file in _evenly(found, each)]
         if path.suffix.lower() in IMAGE_SUFFIXES:
             return [read_image(path, width=width)]
@@ -96,10 +100,10 @@ def _evenly(files: Sequence[Path], each: int) -> list[Path]:
 
 
 def _of_video(path: Path, each: int, width: int) -> Iterator[RgbImage]:
-    """Sought, not read through: videos of a whole day are fine."""
+    """Seek to each image instead of decoding the whole video, which may be a day long."""
     with av.open(str(path)) as container:
         if not container.streams.video:
-            raise UserError(f"{path}: carries no video; give a video, a folder of pictures or a camera's address")
+            raise UserError(f"{path}: contains no video; give a video, a folder of images or a camera's address")
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         length_s = (container.duration or 0) / av.time_base
@@ -121,21 +125,21 @@ def _rgb(frame: VideoFrame) -> RgbImage:
 
 
 def _of_cameras(urls: Sequence[str], each: int, width: int, over_s: float, stall_s: float) -> list[list[RgbImage]]:
-    pictures: list[list[RgbImage]] = [[] for _ in urls]
+    images: list[list[RgbImage]] = [[] for _ in urls]
     began = time.monotonic()
-    with ThreadPoolExecutor(AT_A_TIME, thread_name_prefix="sample") as threads:
+    with ThreadPoolExecutor(PARALLEL_CAMERAS, thread_name_prefix="sample") as threads:
         for number in range(each if urls else 0):
             time.sleep(max(0.0, began + over_s * number / max(1, each - 1) - time.monotonic()))
-            asked = [threads.submit(_one_picture, url, width, stall_s) for url in urls]
-            for gathered, picture in zip(pictures, (answer.result() for answer in asked), strict=True):
-                if picture is not None:
-                    gathered.append(picture)
-    return pictures
+            pending = [threads.submit(_one_image, url, width, stall_s) for url in urls]
+            for sampled, image in zip(images, (result.result() for result in pending), strict=True):
+                if image is not None:
+                    sampled.append(image)
+    return images
 
 
-def _one_picture(url: str, width: int, stall_s: float) -> RgbImage | None:
-    """The first that can be decoded, which is a keyframe."""
-    until = time.monotonic() + FIRST_PICTURE_WITHIN_S
+def _one_image(url: str, width: int, stall_s: float) -> RgbImage | None:
+    """Return the first frame that can be decoded, a keyframe; None where the camera gives none."""
+    until = time.monotonic() + FIRST_FRAME_TIMEOUT_S
     try:
         with Source(url, stop=Flag(), stall_s=stall_s) as source:
             decoder = Decoder(source)
@@ -144,9 +148,9 @@ def _one_picture(url: str, width: int, stall_s: float) -> RgbImage | None:
                     return resize_to_width(_rgb(frame), width)
                 if time.monotonic() > until:
                     waited = CameraCondition.of(
-                        Condition.NO_FRAMES, address=source.address, waited_s=FIRST_PICTURE_WITHIN_S
+                        Condition.NO_FRAMES, address=source.address, waited_s=FIRST_FRAME_TIMEOUT_S
                     )
                     raise SourceLost(waited)
     except SourceLost as error:
-        log.warning("a camera gave no picture", reason=str(error))
+        log.warning("no image of a camera", reason=str(error))
     return None

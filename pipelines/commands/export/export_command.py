@@ -1,4 +1,4 @@
-"""`simpang models export`: weights for another runtime, and smaller ones."""
+"""`simpang models export`: convert weights for another runtime, or quantise them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,19 +26,24 @@ if TYPE_CHECKING:
 )
 @click.option("--imgsz", default=640, show_default=True, type=click.IntRange(32, 4096), help="Width to tune for, px.")
 @click.option("--half", is_flag=True, help="Store the weights as FP16: half the size, made for GPUs.")
-@click.option("--int8", is_flag=True, help="Quantise to INT8: faster. Needs pictures of your own cameras.")
+@click.option("--int8", is_flag=True, help="Quantise to INT8: faster. Needs images of your own cameras.")
 @click.option(
-    "--pictures", "sources", multiple=True, metavar="SOURCE", help="Folder, video or camera address; may be repeated."
+    "--images",
+    "--pictures",
+    "sources",
+    multiple=True,
+    metavar="SOURCE",
+    help="Folder, video or camera address; may be repeated.",
 )
 @click.option(
-    "--config", "city", type=click.Path(path_type=Path), metavar="CITY.yaml", help="Pictures of all cameras of a city."
+    "--config", "city", type=click.Path(path_type=Path), metavar="CITY.yaml", help="Images of all cameras of a city."
 )
-@click.option("--count", default=300, show_default=True, type=click.IntRange(4, 5000), help="Pictures, all together.")
-@click.option("--over", "over_s", default=60.0, show_default=True, help="Seconds over which cameras are asked.")
+@click.option("--count", default=300, show_default=True, type=click.IntRange(4, 5000), help="Images, all together.")
+@click.option("--over", "over_s", default=60.0, show_default=True, help="Seconds over which cameras are sampled.")
 @click.option(
-    "--labelled", type=click.Path(path_type=Path), metavar="DATA.yaml", help="Also tell mAP on this YOLO set."
+    "--labelled", type=click.Path(path_type=Path), metavar="DATA.yaml", help="Also report mAP on this YOLO set."
 )
-@click.option("--accept", is_flag=True, help="Use the INT8 model even where it keeps too little.")
+@click.option("--accept", is_flag=True, help="Use the INT8 model even if it loses too much.")
 def export_model(
     *,
     weights: str,
@@ -53,24 +58,22 @@ def export_model(
     labelled: Path | None,
     accept: bool,
 ) -> None:
-    """Turn WEIGHTS (a .pt or a model's name) into what OpenVINO, ONNX Runtime or TensorRT runs.
+    """Convert WEIGHTS (a .pt or a model's name) for OpenVINO, ONNX Runtime or TensorRT.
 
-    The result lies beside the .pt; models fetched by name are used from there. With --int8, WEIGHTS may be a float
-    OpenVINO export too; what the result keeps of the original is told, and written to export_report.json beside it.
-    An .engine fits the GPU and the TensorRT it was built with, and is kept in the cache. .pt files need the extra
+    The result is stored beside the .pt; models fetched by name are used from there. With --int8, WEIGHTS may be a float
+    OpenVINO export too; the accuracy against the original is printed, and written to export_report.json beside it.
+    An .engine fits the GPU and the TensorRT of its build, and is stored in the cache. .pt files need the extra
     `yolo`, --int8 the extra `quantise`.
     """
     if not int8 and (sources or city or labelled or accept):
-        raise UserError("--pictures, --config, --labelled and --accept go with --int8")
+        raise UserError("--images, --config, --labelled and --accept go with --int8")
     try:
         path = resolve_weights(weights, prefer_torch=True)
         if int8:
             from pipelines.commands.export.quantize_job import Calibration  # noqa: PLC0415 - its runtimes load slowly
 
             given = _sources(sources, city)
-            by = Calibration(
-                sources=given, width=imgsz, pictures=count, over_s=over_s, labelled=labelled, accept=accept
-            )
+            by = Calibration(sources=given, width=imgsz, images=count, over_s=over_s, labelled=labelled, accept=accept)
             _show(_quantised(path, to, by))
         elif to == "engine":
             click.echo(_engine(path))
@@ -105,25 +108,24 @@ def _sources(sources: tuple[str, ...], city: Path | None) -> list[str]:
 
 
 def _show(made: "QuantisedModel") -> None:
-    """Raises UserError for one that keeps too little."""
+    """Print the accuracy of the model. Raises UserError for a rejected one."""
     kept = made.kept
     console = Console()
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("road user", "boxes", "recall", "precision", "confidence"):
         table.add_column(heading, justify="left" if heading == "road user" else "right")
-    for kind, told in kept.agreement.items():
-        table.add_row(
-            kind, str(told.expected), f"{told.recall:.3f}", f"{told.precision:.3f}", f"{told.confidence_change:+.3f}"
-        )
+    for kind, found in kept.agreement.items():
+        shares = (f"{found.recall:.3f}", f"{found.precision:.3f}", f"{found.confidence_change:+.3f}")
+        table.add_row(kind, str(found.expected), *shares)
     console.print(table)
     console.print(
-        f"INT8 against the original on {kept.pictures} pictures that were held back; boxes of confidence "
+        f"INT8 against the original on {kept.pictures} images that were held back; boxes of confidence "
         f"{HIGH_CONFIDENCE} and more, the same from IoU {MATCH_IOU}; confidence: the mean change.",
         soft_wrap=True,
     )
     if kept.original is not None and kept.quantized is not None:
         console.print(
-            f"On {kept.original.pictures} labelled pictures: mAP50 {kept.original.map50:.3f} to "
+            f"On {kept.original.pictures} labelled images: mAP50 {kept.original.map50:.3f} to "
             f"{kept.quantized.map50:.3f}, mAP50-95 {kept.original.map50_95:.3f} to {kept.quantized.map50_95:.3f}",
             soft_wrap=True,
         )
@@ -131,5 +133,5 @@ def _show(made: "QuantisedModel") -> None:
         console.print(f"{made.report}", soft_wrap=True)
     if not made.accepted:
         where, why = made.path or "the engine", "; ".join(kept.shortfalls)
-        raise UserError(f"{where}: not taken into use: {why}; calibrate on more and other pictures, or give --accept")
+        raise UserError(f"{where}: rejected: {why}; calibrate on more and other images, or give --accept")
     click.echo(made.path)

@@ -1,4 +1,4 @@
-"""From weights and a city's pictures to an INT8 network that has shown what it keeps of the original."""
+"""Quantise weights to INT8 on images of a city's cameras, and check the result against the original."""
 
 import json
 import os
@@ -16,42 +16,52 @@ from models.errors import UnusableWeights
 from models.export.accuracy_report import AccuracyReport, compare_accuracy
 from models.export.exporter import export_weights
 from models.export.quantization import CALIBRATION_IMAGES, has_nncf, quantize
-from pipelines.commands.export.calibration_samples import Samples, sample_pictures
+from pipelines.commands.export.calibration_samples import Samples, sample_images
 from pipelines.errors import UserError
 
 REPORT = "export_report.json"
-FEWEST_EACH = 4
-"""So that one can be held back."""
+"""File name of the report beside the network."""
+
+MIN_IMAGES_EACH = 4
+"""Least images of each source, so that one can be held back."""
+
+NO_ENGINE_HERE = (
+    "an engine is built on the GPU that will run it, and here is no CUDA GPU or no TensorRT; do it there, after "
+    "`pip install 'simpang[yolo,tensorrt]'`"
+)
+"""Message for a machine that cannot build engines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """What to quantise by, and how to judge it.
+    """Images of the calibration, and how the result is checked.
 
-    sources: see `sample_pictures`; `pictures` are taken of all together, `width` pixels wide, of cameras over `over_s`
-    seconds. labelled: data.yaml of a data set to measure average precision on. accept: use the result whatever it lost.
+    sources: see `sample_images`. images: their number over all sources; width: in pixels. over_s: time over which
+    cameras are sampled. labelled: data.yaml of a data set to measure average precision on. accept: use the result
+    despite its shortfalls.
     """
 
     sources: Sequence[str]
     width: int = 640
-    pictures: int = CALIBRATION_IMAGES
+    images: int = CALIBRATION_IMAGES
     over_s: float = 60.0
     labelled: Path | None = None
     accept: bool = False
 
     def samples(self) -> Samples:
-        """Raises UserError."""
+        """Sample the images. Raises UserError without a source."""
         if not self.sources:
-            raise UserError("INT8 needs pictures of your cameras; give --pictures or --config")
-        each = max(FEWEST_EACH, -(-self.pictures // len(self.sources)))
-        return sample_pictures(self.sources, each=each, width=self.width, over_s=self.over_s)
+            raise UserError("INT8 needs images of your cameras; give --images or --config")
+        each = max(MIN_IMAGES_EACH, -(-self.images // len(self.sources)))
+        return sample_images(self.sources, each=each, width=self.width, over_s=self.over_s)
 
 
 @dataclass(frozen=True, slots=True)
 class QuantisedModel:
-    """path: where the model lies; None where nothing was kept. accepted: it is where it will be used.
+    """A quantised model.
 
-    report: the file that tells all this, where there is one.
+    path: of the model; None where it was deleted. report: file with its origin and accuracy, if any. kept: its accuracy
+    against the original. accepted: whether the model is in use from now on.
     """
 
     path: Path | None
@@ -61,11 +71,10 @@ class QuantisedModel:
 
 
 def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
-    """An OpenVINO INT8 network beside the weights, in NAME_int8_openvino_model, with `export_report.json`.
+    """Write an OpenVINO INT8 network to NAME_int8_openvino_model beside the weights, with `export_report.json`.
 
-    weights: a .pt, or a float OpenVINO export. A network that is not accepted lies in
-    NAME_int8_rejected_openvino_model, where nothing takes it by itself, and an earlier INT8 network stays.
-    Raises UserError.
+    weights: a .pt, or a float OpenVINO export. A rejected network is in NAME_int8_rejected_openvino_model, which no
+    command uses by itself; an earlier INT8 network stays. Raises UserError.
     """
     if not has_nncf():
         raise UserError("quantising needs NNCF; run `pip install 'simpang[quantise]'`")
@@ -97,9 +106,9 @@ def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
 
 
 def quantise_for_gpu(weights: Path, by: Calibration, engines: EngineCache) -> QuantisedModel:
-    """A TensorRT INT8 engine for this machine's GPU, in the cache, where the .pt finds it from then on.
+    """Build a TensorRT INT8 engine for this machine's GPU into the cache, where the .pt uses it from then on.
 
-    One that is not accepted is not kept. Raises UserError. Never run by us: it needs a GPU.
+    A rejected engine is deleted. Raises UserError. Not covered by tests: it needs a GPU.
     """
     hardware = this_hardware()
     if hardware is None:
@@ -127,12 +136,6 @@ def quantise_for_gpu(weights: Path, by: Calibration, engines: EngineCache) -> Qu
     mark = {**_mark(weights, samples, by.width), **asdict(key)}
     path = engines.keep(weights, key, built, {"calibration": mark, "accepted": True, "kept": kept.as_json()})
     return QuantisedModel(path, path.with_suffix(".json"), kept, accepted=True)
-
-
-NO_ENGINE_HERE = (
-    "an engine is built on the GPU that will run it, and here is no CUDA GPU or no TensorRT; do it there, after "
-    "`pip install 'simpang[yolo,tensorrt]'`"
-)
 
 
 def _mark(weights: Path, samples: Samples, width: int) -> dict[str, Any]:

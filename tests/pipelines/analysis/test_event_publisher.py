@@ -18,7 +18,7 @@ from pipelines.events.mapping import CameraEvent
 from pipelines.events.schema import IncidentPhase, IncidentReport
 from pipelines.evidence.snapshots import Snapshots
 from pipelines.ingest.frame_buffer import TimedFrame
-from pipelines.recordings.detection_replay import read_recording
+from pipelines.recordings.detection_replay import read_detections
 
 START = 1_795_386_000.0
 
@@ -42,7 +42,7 @@ def raised_incidents(scenario: Path, snapshots: Snapshots | None) -> tuple[list[
         make_tracker(camera),
         CameraAnalyzer(camera),
     )
-    for recorded in read_recording(scenario / "detections.jsonl.gz"):
+    for recorded in read_detections(scenario / "detections.jsonl.gz"):
         if truth["start_s"] - 60 < recorded.t < truth["start_s"] + 60:
             t = START + recorded.t
             tracks: Tracks = tracker.update(t, recorded.detections)

@@ -9,7 +9,7 @@ import pytest
 from analytics.scoring.scores import score_crossings
 from pipelines.cli import main
 from pipelines.config.geometry_file import read_geometry
-from pipelines.recordings.detection_replay import read_recording, replay_into
+from pipelines.recordings.detection_replay import read_detections, replay_into
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.recording_facts import FactCollector
 
@@ -170,7 +170,7 @@ def test_what_comes_later_changes_no_earlier_alert(camera, tmp_path, capsys):
 
 def test_a_recording_is_read_line_by_line(tmp_path):
     lines = [{"t": k, "boxes": []} for k in range(50)]
-    frames = read_recording(recording(tmp_path / "d.jsonl.gz", [*lines, "broken\n"]))
+    frames = read_detections(recording(tmp_path / "d.jsonl.gz", [*lines, "broken\n"]))
     assert [next(frames).t for _ in range(50)] == list(range(50))
 
 

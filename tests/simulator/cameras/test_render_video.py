@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.cli import main
 from pipelines.config.geometry_file import read_geometry
-from pipelines.recordings.detection_replay import read_recording
+from pipelines.recordings.detection_replay import read_detections
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 
 SECONDS, FRAMES = 4, 50
@@ -31,7 +31,7 @@ def test_render_writes_video_ground_truth_camera_json_and_boxes(tmp_path: Path) 
         frames = [json.loads(line) for line in lines]
     assert len(frames) == FRAMES
     assert all(0 <= box[0] < box[2] <= 640 and 0 <= box[1] < box[3] <= 360 for line in frames for box in line["boxes"])
-    assert len(list(read_recording(boxes))) == FRAMES
+    assert len(list(read_detections(boxes))) == FRAMES
 
 
 def test_an_unknown_site_is_one_error_line_with_the_known_sites(

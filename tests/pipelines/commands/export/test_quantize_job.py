@@ -29,7 +29,7 @@ def export(*arguments):
 
 def test_an_int8_model_is_reported_and_stored_beside_its_original(tmp_path, weights):
     video = write_clip(tmp_path / "road.mp4", seconds=4.0)
-    done = export(weights, "--to", "openvino", "--int8", "--pictures", video, "--count", 160, "--imgsz", 320)
+    done = export(weights, "--to", "openvino", "--int8", "--images", video, "--count", 160, "--imgsz", 320)
     assert done.exit_code == 0, done.output
     made = tmp_path / "model_int8_openvino_model"
     assert done.output.strip().endswith(str(made))
@@ -45,7 +45,7 @@ def test_an_int8_model_is_reported_and_stored_beside_its_original(tmp_path, weig
 
 def test_one_that_cannot_be_judged_is_kept_aside_unless_accepted(tmp_path, weights):
     video = write_clip(tmp_path / "road.mp4", seconds=1.0)
-    asked = (weights, "--int8", "--pictures", video, "--count", 8, "--imgsz", 320)
+    asked = (weights, "--int8", "--images", video, "--count", 8, "--imgsz", 320)
     refused = export(*asked)
     assert isinstance(refused.exception, UserError)
     assert "give more pictures" in str(refused.exception)
@@ -57,7 +57,7 @@ def test_one_that_cannot_be_judged_is_kept_aside_unless_accepted(tmp_path, weigh
     assert not rejected.exists()
 
 
-def test_the_cameras_of_a_city_give_the_pictures_and_no_password_is_kept(tmp_path, weights, rtsp_cameras):
+def test_the_cameras_of_a_city_give_the_images_and_no_password_is_stored(tmp_path, weights, rtsp_cameras):
     url = rtsp_cameras.url("road.mp4", credentials="admin:s3cret@")
     (tmp_path / "city.yaml").write_text(f"cameras:\n  - {{id: road, name: Road, url: '{url}'}}\n")
     done = export(weights, "--int8", "--config", tmp_path / "city.yaml", "--count", 4, "--over", 0.1, "--accept")
@@ -71,13 +71,13 @@ def test_an_engine_needs_the_gpu_that_will_run_it(tmp_path):
     if this_hardware() is not None:
         pytest.skip("this machine has a GPU and TensorRT")
     (tmp_path / "yolo11n.pt").write_bytes(b"weights")
-    for options in (["--to", "engine"], ["--to", "engine", "--int8", "--pictures", tmp_path]):
+    for options in (["--to", "engine"], ["--to", "engine", "--int8", "--images", tmp_path]):
         assert "on the GPU that will run it" in str(export(tmp_path / "yolo11n.pt", *options).exception)
 
 
 @pytest.mark.parametrize(
     ("options", "says"),
-    [(["--int8"], "INT8 needs pictures"), (["--pictures", "road.mp4"], "go with --int8")],
+    [(["--int8"], "INT8 needs images"), (["--images", "road.mp4"], "go with --int8")],
 )
 def test_options_that_do_not_go_together_are_refused(weights, options, says):
     assert says in str(export(weights, *options).exception)
