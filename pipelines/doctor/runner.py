@@ -36,5 +36,6 @@ def all_work(results: Iterable[CheckResult]) -> bool:
 
 
 def as_report(results: list[CheckResult]) -> dict[str, Any]:
-    """Return the results for JSON."""
-    return {"ok": all_work(results), "checks": [asdict(result) for result in results]}
+    """Return the results for JSON, also under the names of version 0.1.0: `findings`, `says`."""
+    rows = [{**asdict(result), "says": result.message} for result in results]
+    return {"ok": all_work(results), "checks": rows, "findings": rows}

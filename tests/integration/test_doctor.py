@@ -114,6 +114,8 @@ def test_without_weights_the_advice_is_how_to_get_them(tmp_path: Path) -> None:
 def test_without_a_configuration_only_the_machine_is_checked() -> None:
     _, report, _ = doctor()
     assert {found["area"] for found in report["checks"]} == {"machine", "detector"}
+    assert report["findings"] == report["checks"], "the name of version 0.1.0"
+    assert all(found["says"] == found["message"] for found in report["checks"])
 
 
 def write_street(path: Path, *, size: tuple[int, int], cut: int = 0) -> None:
