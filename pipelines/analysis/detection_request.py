@@ -1,4 +1,4 @@
-"""Detection request: one frame from the plan of its detection to the completion of its analysis."""
+"""Detection request: the state of one frame from the plan of its detection to the completion of its analysis."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from pipelines.ingest.frame_buffer import TimedFrame
 
 
 class RequestOrderError(RuntimeError):
-    """A request was planned or completed out of order."""
+    """A request was planned or completed out of order, or by another camera's perception."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,12 +17,13 @@ class DetectionRequest:
     """What the detector must process of one frame, and how its result maps back to that frame.
 
     image: RGB, (H, W, 3); None where the motion gate needs no detection. collage: the regions of the ROI that `image`
-    shows; None without an image. roi: the region and scale of the input at the time of the plan. number: counts the
-    requests of one `CameraPerception` from 1.
+    shows; None without an image. roi: the region and scale of the input at the time of the plan. issuer, number: the
+    `CameraPerception` that planned it, and its place among the requests of that, counted from 1.
     """
 
     frame: TimedFrame
     image: RgbImage | None = field(repr=False)
     collage: CropCollage | None
     roi: RegionOfInterest
+    issuer: object = field(repr=False)
     number: int

@@ -43,11 +43,11 @@ MakePipeline = Callable[[tuple[int, int]], CameraPipeline]
 
 
 @dataclass(frozen=True, slots=True)
-class AnalysedFrame:
+class FrameMeasurement:
     """Measurements of one analysed frame.
 
-    taken_at: Unix seconds. inferred: whether the detector ran. waited_s: seconds from the arrival of the frame to its
-    events; None where the arrival is unknown.
+    taken_at: time of capture (Unix seconds). inferred: whether the detector ran. waited_s: time (s) from the arrival of
+    the frame to its events; None where the arrival is unknown.
     """
 
     taken_at: float
@@ -66,7 +66,7 @@ class AnalysisObserver(Protocol):
         """The view of a frame was assessed; the frame is analysed only if it is usable."""
         ...
 
-    def frame_analysed(self, frame: AnalysedFrame) -> None:
+    def frame_analysed(self, frame: FrameMeasurement) -> None:
         """The events of a frame were emitted."""
         ...
 
@@ -227,7 +227,7 @@ class AnalysisLoop:
         now = time.monotonic()
         waited_s = None if frame.arrived is None else now - frame.arrived
         inferred = request.image is not None
-        camera.slot.observer.frame_analysed(AnalysedFrame(frame.at, inferred, waited_s))
+        camera.slot.observer.frame_analysed(FrameMeasurement(frame.at, inferred, waited_s))
         if waited_s is not None:
             self._headroom.update(now, waited_s)
 

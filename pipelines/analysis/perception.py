@@ -47,21 +47,25 @@ class CameraPerception:
             self._reset_roi(scale_roi(self._full_roi, self._scale))
         if self._gate is None:
             image = self._converter.to_rgb(frame.video_frame)
-            return DetectionRequest(frame, image, self._whole_roi, self._roi, number)
+            return DetectionRequest(frame, image, self._whole_roi, self._roi, self, number)
         regions = self._gate.select_regions(t, self._converter.to_grey(frame.video_frame))
         if not regions:
-            return DetectionRequest(frame, None, None, self._roi, number)
+            return DetectionRequest(frame, None, None, self._roi, self, number)
         collage = make_collage(regions)
         image = collage.compose(self._converter.to_rgb(frame.video_frame))
-        return DetectionRequest(frame, image, collage, self._roi, number)
+        return DetectionRequest(frame, image, collage, self._roi, self, number)
 
     def complete(self, request: DetectionRequest, detections: Detections | None) -> Tracks:
-        """Return the tracks present in the frame.
+        """Return the tracks present in the frame. Raises RequestOrderError.
 
-        detections: in pixels of `request.image`; None without an image.
+        detections: in pixels of `request.image`; None exactly where the request has no image, else ValueError.
         """
-        if not self._completed < request.number <= self._planned:
+        if request.issuer is not self:
+            raise RequestOrderError("the request was planned by another camera's perception")
+        if request.number <= self._completed:
             raise RequestOrderError(f"request {request.number} is completed after request {self._completed}")
+        if (request.image is None) != (detections is None):
+            raise ValueError("expected detections exactly for a request with an image")
         t, collage = request.frame.at, request.collage
         by_region = [] if collage is None or detections is None else collage.split(detections)
         if self._gate is None or self._input_scale is None:

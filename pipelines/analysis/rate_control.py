@@ -73,7 +73,7 @@ class RateController:
         return RateRequest(fps, min(FLOOR_FPS, fps))
 
     def update(self, t: float, tracks: Tracks) -> None:
-        """Add the tracks of the frame taken at `t`."""
+        """Add the tracks of the frame captured at `t`."""
         passed_s = 0.0 if self._t is None else t - self._t
         self._t = t
         self._boxes_per_s *= math.exp(-max(0.0, passed_s) / SPEED_DECAY_S)

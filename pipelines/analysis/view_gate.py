@@ -53,7 +53,7 @@ class ViewGate:
         return self._monitor.report
 
     def update(self, at: float, frame: VideoFrame) -> ViewQuality:
-        """Assess a frame. at: when it was taken, in seconds, no earlier than the previous frame."""
+        """Assess a frame. at: its time of capture (s), no earlier than that of the previous frame."""
         self._freeze.update(at, luma_thumbnail(frame))
         # A repeated frame is no evidence about the view, except where the view was already doubtful.
         if self._monitor.is_due(at) and (self._monitor.is_doubtful or not self._freeze.is_suspected):

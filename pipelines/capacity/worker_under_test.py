@@ -19,7 +19,7 @@ from pydantic import BaseModel, SecretStr
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
 from pipelines.analysis.detector_factory import open_live_detector
-from pipelines.analysis.loop import AnalysedFrame
+from pipelines.analysis.loop import FrameMeasurement
 from pipelines.capacity.plan import PlannedCamera, PlaybackPlan
 from pipelines.capacity.process_stats import cpu_s, cpu_s_by_task, resident_mb
 from pipelines.capacity.records import CameraRecord, CrossingRecord, FrameRecord, RunRecord
@@ -92,7 +92,7 @@ class RecordedHealth(CameraHealth):
         self.arrivals: list[tuple[float, int]] = []
         """(Unix seconds, number of frames)."""
 
-    def frame_analysed(self, frame: AnalysedFrame) -> None:
+    def frame_analysed(self, frame: FrameMeasurement) -> None:
         super().frame_analysed(frame)
         self.frames.append(
             FrameRecord(

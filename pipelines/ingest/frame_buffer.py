@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 
 @dataclass(frozen=True, slots=True)
 class TimedFrame:
-    """A decoded frame with the time at which it was taken.
+    """A decoded frame with the time of its capture.
 
     at: Unix seconds; in a recording, seconds from its start. passed_over: frames of the same camera since the previous
     frame that were not delivered. missed: those of them that were due but not decoded for lack of time. arrived: when
@@ -70,6 +70,7 @@ class LatestFrameSlot:
         return frame
 
     def __bool__(self) -> bool:
+        """Return whether a frame is stored."""
         return self._frame is not None
 
     def request(self, fps: float) -> None:

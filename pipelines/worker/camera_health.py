@@ -7,7 +7,7 @@ from enum import Enum, auto
 from threading import Lock
 
 from analytics.camera import OutsideFrame
-from pipelines.analysis.loop import AnalysedFrame
+from pipelines.analysis.loop import FrameMeasurement
 from pipelines.analysis.view_gate import ViewQuality
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_status import STATUS_OF
@@ -95,7 +95,7 @@ class CameraHealth:
         with self._lock:
             self._set(_Aspect.SUB_STREAM, cause and cause.as_cause_of(Condition.SUB_STREAM_FAILED))
 
-    def frame_analysed(self, frame: AnalysedFrame) -> None:
+    def frame_analysed(self, frame: FrameMeasurement) -> None:
         """The events of a frame were emitted."""
         with self._lock:
             self._analysed += 1

@@ -5,6 +5,7 @@ import pytest
 from av.video.frame import VideoFrame
 
 from analytics.camera import Camera
+from analytics.detections import Detections
 from models.gating.roi import roi_at
 from pipelines.analysis.detection_request import RequestOrderError
 from pipelines.analysis.perception import CameraPerception
@@ -74,6 +75,22 @@ def test_with_gating_the_next_request_needs_the_result_of_the_previous() -> None
 
 
 def test_a_request_of_another_camera_is_refused() -> None:
-    planned, other = (CameraPerception(CAMERA, ROI, gating=False) for _ in range(2))
-    with pytest.raises(RequestOrderError):
-        other.complete(planned.plan(frame(0, 30)), None)
+    this, other = (CameraPerception(CAMERA, ROI, gating=False) for _ in range(2))
+    request = this.plan(frame(0, 30))
+    other.plan(frame(0, 30))
+    assert request.image is not None
+    with pytest.raises(RequestOrderError, match="another camera"):
+        other.complete(request, BrightDetector().submit(request.image).result())
+
+
+def test_detections_are_required_exactly_where_the_request_has_an_image() -> None:
+    perception, detector = CameraPerception(CAMERA, ROI, gating=True), BrightDetector()
+    still, seen_without_image = frame(0, 30).video_frame, False
+    for number in range(12):
+        request = perception.plan(TimedFrame(number / 5, still))
+        fitting = None if request.image is None else detector.submit(request.image).result()
+        seen_without_image |= fitting is None
+        with pytest.raises(ValueError, match="exactly"):
+            perception.complete(request, Detections.empty() if fitting is None else None)
+        perception.complete(request, fitting)
+    assert seen_without_image

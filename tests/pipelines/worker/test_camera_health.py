@@ -5,7 +5,7 @@ from threading import Thread
 import pytest
 
 from analytics.camera import OutsideFrame
-from pipelines.analysis.loop import AnalysedFrame
+from pipelines.analysis.loop import FrameMeasurement
 from pipelines.analysis.view_gate import ViewQuality
 from pipelines.events.condition import CameraCondition, Condition, ConditionDetails
 from pipelines.events.condition_status import STATUS_OF
@@ -39,7 +39,7 @@ def five_seconds(health: CameraHealth, now: Now, *, received: int, analysed: int
     for _ in range(received):
         health.received(SIZE)
     for _ in range(analysed):
-        health.frame_analysed(AnalysedFrame(now.seconds - 0.2, inferred=True, waited_s=None))
+        health.frame_analysed(FrameMeasurement(now.seconds - 0.2, inferred=True, waited_s=None))
     now.seconds += 5
     return health.report(DroppedFrames(superseded=received - analysed - withheld - missed, no_capacity=missed))
 
@@ -129,7 +129,7 @@ def test_frames_without_the_detector_and_the_requested_rate_are_reported(health:
     health.connected()
     health.received(SIZE)
     for _ in range(10):
-        health.frame_analysed(AnalysedFrame(now.seconds, inferred=False, waited_s=None))
+        health.frame_analysed(FrameMeasurement(now.seconds, inferred=False, waited_s=None))
     health.set_requested_rate(2.0)
     report = five_seconds(health, now, received=125, analysed=5)
     assert (report.analysed_fps, report.held_fps, report.wanted_fps) == (3, 2, 2)
@@ -137,7 +137,7 @@ def test_frames_without_the_detector_and_the_requested_rate_are_reported(health:
 
 def test_ages_are_reported_as_95th_percentiles_of_the_period(health: CameraHealth, now: Now) -> None:
     for age_ms in range(1, 101):
-        health.frame_analysed(AnalysedFrame(now.seconds - age_ms / 1000, inferred=True, waited_s=age_ms / 2000))
+        health.frame_analysed(FrameMeasurement(now.seconds - age_ms / 1000, inferred=True, waited_s=age_ms / 2000))
     report = five_seconds(health, now, received=125, analysed=0)
     assert report.age_s == pytest.approx(0.1)
     assert report.age_p95_s == pytest.approx(0.095)
