@@ -5,7 +5,7 @@ import type { TimeFormat } from "./format";
 import type { CameraStore } from "./state/camera_store";
 
 export type User = NonNullable<Session["user"]>;
-type Role = User["roles"][number];
+export type Role = User["roles"][number];
 
 export interface AppContext {
   readonly city: City;

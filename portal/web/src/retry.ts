@@ -1,6 +1,6 @@
 /** Delays between retries, the same rule for the event stream and for video. */
 
-export interface RetryDelays {
+interface RetryDelays {
   /** Before the first retry (ms). It doubles with each further failure. */
   firstMs: number;
   maxMs: number;

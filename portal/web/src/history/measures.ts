@@ -27,7 +27,7 @@ export interface NumericMeasure extends Description {
 }
 
 /** A measure that has a column only. */
-export interface WordMeasure extends Description {
+interface WordMeasure extends Description {
   field: FieldOf<string>;
   format: "word";
 }

@@ -1,0 +1,67 @@
+// @vitest-environment happy-dom
+
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { AppContext, Role, User } from "../../src/app_context";
+import { openSignIn } from "../../src/pages/sign_in";
+
+let app: AppContext;
+const go = vi.fn();
+
+beforeEach(() => {
+  go.mockReset();
+  app = {
+    user: null,
+    go,
+    signedIn: (user: User | null) => {
+      app.user = user;
+    },
+  } as unknown as AppContext;
+});
+
+/** Fills in and sends the form at an address; the server answers with `response`. */
+async function submit(address: string, response: Response): Promise<HTMLElement> {
+  history.replaceState(null, "", address);
+  const requests = vi.fn(async (_url: string, _options: RequestInit) => response);
+  vi.stubGlobal("fetch", requests);
+  const { element } = openSignIn(app);
+  const [name, password] = element.querySelectorAll("input");
+  if (name) name.value = " rina ";
+  if (password) password.value = "secret";
+  element.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true }));
+  await vi.waitFor(() => expect(element.querySelector("button")?.disabled).toBe(false));
+  expect(requests.mock.calls[0]?.[1].body).toBe('{"name":"rina","password":"secret"}');
+  return element;
+}
+
+function session(...roles: Role[]): Response {
+  return Response.json({ user: { name: "rina", roles } });
+}
+
+describe("after signing in", () => {
+  it.each<[string, Role[], string]>([
+    ["/masuk", ["planner"], "/riwayat"],
+    ["/masuk", ["police"], "/kejadian"],
+    ["/masuk", ["operator"], "/"],
+    ["/masuk?next=%2Fkejadian%2F7", ["police"], "/kejadian/7"],
+    ["/masuk?next=%2F%2Fevil.example", ["police"], "/kejadian"],
+    ["/masuk?next=%2F%5Cevil.example", ["police"], "/kejadian"],
+    ["/masuk?next=https%3A%2F%2Fevil.example", ["police"], "/kejadian"],
+  ])("at %s as %s, the page %s is opened", async (address, roles, destination) => {
+    await submit(address, session(...roles));
+    expect(go).toHaveBeenCalledExactlyOnceWith(destination);
+    expect(app.user?.roles).toEqual(roles);
+  });
+});
+
+describe("a refused attempt", () => {
+  it.each([
+    [401, "Nama atau kata sandi salah."],
+    [429, "Terlalu banyak percobaan. Tunggu sebentar lalu coba lagi."],
+    [503, "Basis data tidak menjawab. Coba lagi sebentar lagi."],
+  ])("with status %i is explained in Indonesian, and the password is emptied", async (status, text) => {
+    const element = await submit("/masuk", Response.json({ detail: "No." }, { status }));
+    expect(element.querySelector("[role=alert]")?.textContent).toBe(text);
+    expect(element.querySelectorAll("input")[1]?.value).toBe("");
+    expect(go).not.toHaveBeenCalled();
+  });
+});
