@@ -34,7 +34,7 @@ RUNS = 3
 REQUIRED_RATIO = 2.5
 """Least speed, in multiples of ObjectCounter's [assumption: the project's target]."""
 TOLERANCE_S = 1.5
-"""Largest difference in time of a crossing and its ground truth, in seconds [source: FORMAT.md of the ground truth]."""
+"""Largest difference in time of a crossing and its ground truth, in seconds [source: docs/results.md]."""
 
 
 def main() -> int:

@@ -2,21 +2,14 @@ import json
 
 import pytest
 
-from analytics.camera import Camera, ControlPoint, Gate, Position
+from analytics.camera import Camera, ControlPoint, Position
 from analytics.facts import Crossing, Direction, GateInterval, Incident, IncidentType, Level, Trip, ZoneInterval
 from analytics.road_users import RoadUser
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, Run, build_report, write_report
+from tests.support.junction import JUNCTION
 
 RUN = Run(source="s", duration_s=60, frames=600, analysed_frames=600, wall_s=1)
-
-JUNCTION = [
-    Gate(id="N_in", p1=(0, 100), p2=(50, 100), role="entry", arm="N"),
-    Gate(id="N_out", p1=(100, 100), p2=(50, 100), role="exit", arm="N"),
-    Gate(id="S_in", p1=(100, 200), p2=(50, 200), role="entry", arm="S"),
-    Gate(id="S_out", p1=(0, 200), p2=(50, 200), role="exit", arm="S"),
-]
-"""Direction A is into the junction at the entries, and out of it at the exits."""
 
 
 def crossing(track, gate, t, road_user=RoadUser.CAR):
