@@ -49,6 +49,7 @@ class HistoryPage implements Page {
   private preset: Preset;
   /** Number of the latest request. The answer to an earlier request is dropped. */
   private requestId = 0;
+  private loadingCamera = false;
   private closeCharts: () => void = () => undefined;
 
   constructor(
@@ -81,12 +82,15 @@ class HistoryPage implements Page {
     this.requestId += 1;
     const requestId = this.requestId;
     if (!this.camera.value) return this.showResult(notice(t("noCameras")));
+    this.loadingCamera = true;
     try {
       const detail = await get("/api/cameras/{camera_id}", { path: { camera_id: this.camera.value } });
       if (requestId !== this.requestId) return;
+      this.loadingCamera = false;
       this.fillGatesAndZones(detail);
     } catch (error) {
       if (requestId !== this.requestId) return;
+      this.loadingCamera = false;
       return this.showResult(failure(error, () => void this.loadCamera()));
     }
     await this.load();
@@ -144,7 +148,9 @@ class HistoryPage implements Page {
     return periodOf(this.preset, { from: this.from.value, to: this.to.value }, serverNow(), this.app.city.timezone);
   }
 
+  /** Loads the history of the query; while the camera is being loaded, that is left to `loadCamera`. */
   private async load(): Promise<void> {
+    if (this.loadingCamera) return;
     this.requestId += 1;
     const requestId = this.requestId;
     const period = this.period();
