@@ -10,6 +10,8 @@ from pydantic import TypeAdapter
 
 from analytics.facts import IncidentEvidence
 
+MAX_RECENT = 500
+"""Most incidents that are compared for changes in one round. [assumption]"""
 _EVIDENCE = TypeAdapter(IncidentEvidence)
 """Reader of the column `evidence`."""
 
@@ -76,7 +78,7 @@ _ONE = f"SELECT {_COLUMNS} FROM incidents WHERE incident_id = %s AND camera_id =
 _RECENT = f"""
 SELECT {_COLUMNS} FROM incidents
 WHERE camera_id = ANY(%s) AND (detected_at > %s OR end_at > %s)
-ORDER BY detected_at DESC LIMIT 500
+ORDER BY detected_at DESC LIMIT {MAX_RECENT}
 """  # noqa: S608
 
 
@@ -104,6 +106,6 @@ def find_incident(connection: Connection, incident_id: str, cameras: Sequence[st
 
 
 def recent_incidents(connection: Connection, cameras: Sequence[str], since: datetime) -> list[IncidentRow]:
-    """Incidents that were detected or ended after `since`: the newest 500."""
+    """Incidents that were detected or ended after `since`: the newest MAX_RECENT."""
     with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
         return cursor.execute(_RECENT, [list(cameras), since, since]).fetchall()
