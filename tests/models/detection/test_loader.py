@@ -1,5 +1,8 @@
 """Choice of the backend for weights, and the errors without one."""
 
+from contextlib import closing
+
+import numpy as np
 import pytest
 from structlog.testing import capture_logs
 
@@ -45,6 +48,11 @@ def test_compiled_networks_are_kept_for_the_next_start(tmp_path):
     assert list((tmp_path / "cache" / "compiled").iterdir())
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
-    (tmp_path / "cache").write_text("a file where a folder should be")
-    load_detector(str(save_tiny_network(tmp_path / "tiny")), cache=tmp_path / "cache").close()
+def test_a_detector_works_without_a_writable_cache(tmp_path):
+    cache = tmp_path / "cache"
+    cache.write_text("a file where a folder should be")
+    image = np.zeros((96, 128, 3), np.uint8)
+    image[40:60, 50:80] = 255
+    with closing(load_detector(str(save_tiny_network(tmp_path / "tiny")), cache=cache)) as detector:
+        assert len(detector.submit(image).result(60)) == 1
+    assert cache.read_text() == "a file where a folder should be"

@@ -33,6 +33,22 @@ def test_weights_trained_on_renderings_are_refused_at_any_path(tmp_path: Path) -
             refuse_on_real_roads(path)
 
 
-def test_other_weights_are_accepted(tmp_path: Path) -> None:
-    refuse_on_real_roads(save_tiny_network(tmp_path / "real"))
-    refuse_on_real_roads(tmp_path / "missing.pt")
+def is_refused(path: Path) -> bool:
+    try:
+        refuse_on_real_roads(path)
+    except UnusableWeights:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("metadata", "refused"), [({TRAINED_ON: RENDERINGS}, True), ({TRAINED_ON: "photographs"}, False), ({}, False)]
+)
+def test_only_weights_marked_as_trained_on_renderings_are_refused(
+    tmp_path: Path, metadata: dict[str, str], refused: bool
+) -> None:
+    assert is_refused(save_tiny_network(tmp_path / "network", metadata=metadata)) is refused
+
+
+def test_a_missing_file_is_left_to_the_loader(tmp_path: Path) -> None:
+    assert not is_refused(tmp_path / "missing.pt")
