@@ -1,4 +1,4 @@
-"""Synthetic history of the simulated city: a month of rows, so that the history charts have data on the first day.
+"""Synthetic history of the simulated city: a month of rows for the history charts of the first day.
 
 It follows the demand of the live simulation, but the real calendar: peaks on working days, quieter weekends, and
 outages as gaps. All event identifiers begin with `SEEDED_ID_PREFIX`, which distinguishes these rows from observed ones.

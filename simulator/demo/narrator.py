@@ -71,7 +71,10 @@ class Announcement:
 
 
 class _Span(BaseModel):
-    """Span of an incident or a fault. end_s: None while an incident lasts; that of a fault may lie in the future."""
+    """Span of an incident or a fault. end_s: None while an incident lasts.
+
+    The end of a fault is planned and may lie in the future.
+    """
 
     start_s: float
     end_s: float | None

@@ -25,7 +25,7 @@ _STOREY_M = 3.6
 
 
 def shop_front(breadth_m: float, height_m: float, storeys: int, rng: np.random.Generator, *, lit: bool) -> Image:
-    """Front (H, W, 3) of a shop house: a shutter or an open shop, a sign, and windows on the upper floors.
+    """Front (H, W, 3) of a shop house with shutter or open shop, sign and windows.
 
     breadth_m, height_m: size in metres. lit: some windows are lit.
     """

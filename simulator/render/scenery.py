@@ -14,7 +14,10 @@ from simulator.world.sumo_network import read_network
 
 
 class Scenery:
-    """Surroundings of a site as its camera sees them. seed: of sun, clouds and noise; buildings do not depend on it."""
+    """Surroundings of a site as its camera sees them.
+
+    seed: of sun, clouds and noise; buildings do not depend on it.
+    """
 
     def __init__(self, site: Site, seed: int, *, turned: bool = False) -> None:
         self._site, self._seed = site, seed
