@@ -17,8 +17,8 @@ FPS = Fraction(25, 2)
 KEYFRAME_INTERVAL = 25
 """Frames between keyframes: 2 s at `FPS`, a common camera setting [assumption]."""
 
-X264_OPTIONS = {"preset": "superfast", "tune": "zerolatency", "bf": "0", "crf": "25", "scenecut": "0", "threads": "1"}
-"""Options of x264: fast, without reordering or scene cuts, as camera encoders [assumption]."""
+X264_OPTIONS = {"preset": "superfast", "tune": "zerolatency", "bf": "0", "crf": "25", "threads": "1"}
+"""Options of x264: fast and without reordering of frames, as camera encoders [assumption]."""
 
 
 def yuv_frame(yuv: NDArray[np.uint8], number: int) -> av.VideoFrame:

@@ -1,0 +1,35 @@
+"""The configuration of a live simulated city is one that `simpang run` reads."""
+
+from pathlib import Path
+
+from pipelines.config.settings import read_config
+from simulator.cameras.processes import amend_config, write_config
+from simulator.world.sites import all_sites, site_by_id
+
+LIVE = ("engku-putri-utara", "engku-putri-selatan")
+"""Two sites of one location."""
+
+
+def test_live_sites_have_a_stream_and_others_are_out_of_service(tmp_path: Path) -> None:
+    config = read_config(write_config(all_sites(), {site_id: 8554 + k for k, site_id in enumerate(LIVE)}, tmp_path))
+    assert len(config.cameras) == 12
+    assert {camera.id for camera in config.cameras if camera.out_of_service is None} == set(LIVE)
+    assert [camera.url.get_secret_value() for camera in config.cameras if camera.id in LIVE] == [
+        "rtsp://127.0.0.1:8554/main",
+        "rtsp://127.0.0.1:8555/main",
+    ]
+    assert config.city.simulated
+
+
+def test_sites_of_one_location_belong_to_one_place_of_the_configuration(tmp_path: Path) -> None:
+    config = read_config(write_config([site_by_id(site_id) for site_id in LIVE], {}, tmp_path))
+    assert [site.id for site in config.sites] == ["engku-putri"]
+
+
+def test_amending_replaces_only_the_given_sections(tmp_path: Path) -> None:
+    path = write_config(all_sites()[:2], {}, tmp_path)
+    before = read_config(path)
+    amend_config(path, portal={"port": 8099})
+    after = read_config(path)
+    assert after.portal.port == 8099
+    assert after.cameras == before.cameras
