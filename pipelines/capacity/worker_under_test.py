@@ -27,7 +27,6 @@ from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config
 from pipelines.events.schema import CountsReport, Event, Health
 from pipelines.logging import configure_logging
-from pipelines.worker.camera_health import CameraHealth
 from pipelines.worker.child_process import end_with_parent
 from pipelines.worker.worker import Worker
 
@@ -83,26 +82,24 @@ class NullDetector:
         """Do nothing: there is no model."""
 
 
-class RecordedHealth(CameraHealth):
-    """Camera health that also records every analysed and every received frame."""
+class MeasurementRecorder:
+    """Every analysed and every received frame of all cameras. Thread-safe. camera_ids: all cameras."""
 
-    def __init__(self, camera_id: str, analysis_fps: float) -> None:
-        super().__init__(camera_id, analysis_fps)
-        self.frames: list[FrameRecord] = []
-        self.arrivals: list[tuple[float, int]] = []
-        """(Unix seconds, number of frames)."""
+    def __init__(self, camera_ids: Iterable[str]) -> None:
+        self.frames: dict[str, list[FrameRecord]] = {camera_id: [] for camera_id in camera_ids}
+        self.arrivals: dict[str, list[tuple[float, int]]] = {camera_id: [] for camera_id in self.frames}
+        """Camera -> (Unix seconds, number of frames). Appending to a list is atomic."""
 
-    def frame_analysed(self, frame: FrameMeasurement) -> None:
-        super().frame_analysed(frame)
-        self.frames.append(
-            FrameRecord(
-                taken_at=frame.taken_at, finished_at=time.time(), waited_s=frame.waited_s, inferred=frame.inferred
-            )
+    def frame_analysed(self, camera_id: str, frame: FrameMeasurement) -> None:
+        """Record an analysed frame."""
+        record = FrameRecord(
+            taken_at=frame.taken_at, finished_at=time.time(), waited_s=frame.waited_s, inferred=frame.inferred
         )
+        self.frames[camera_id].append(record)
 
-    def received(self, image_size: tuple[int, int], frames: int = 1) -> None:
-        super().received(image_size, frames)
-        self.arrivals.append((time.time(), frames))
+    def frames_received(self, camera_id: str, frames: int) -> None:
+        """Record received frames."""
+        self.arrivals[camera_id].append((time.time(), frames))
 
 
 class EventRecorder:
@@ -126,17 +123,13 @@ class EventRecorder:
 
 def run(spec: RunSpec) -> RunRecord:
     """Run the worker, and measure it once the cameras have settled."""
-    healths: dict[str, RecordedHealth] = {}
     events = EventRecorder()
-
-    def make_health(camera_id: str, analysis_fps: float) -> CameraHealth:
-        return healths.setdefault(camera_id, RecordedHealth(camera_id, analysis_fps))
-
+    measurements = MeasurementRecorder(camera.id for camera in spec.plan.cameras)
     with tempfile.TemporaryDirectory() as folder:
         config = worker_config(spec, Path(folder))
         detector = open_live_detector(config) if spec.inference else NullDetector()
-        with closing(detector), Worker(config, detector, events.put, make_health=make_health):
-            wait_for_first_frames(healths.values())
+        with closing(detector), Worker(config, detector, events.put, observer=measurements):
+            wait_for_first_frames(measurements)
             time.sleep(spec.settle_s)
             began, before, servers_before = time.time(), cpu_s_by_task(), cpu_s(spec.server)
             time.sleep(spec.seconds)
@@ -145,9 +138,7 @@ def run(spec: RunSpec) -> RunRecord:
     return RunRecord(
         began=began,
         ended=ended,
-        cameras=tuple(
-            camera_record(camera, healths[camera.id], events, (began, ended)) for camera in spec.plan.cameras
-        ),
+        cameras=tuple(camera_record(camera, measurements, events, (began, ended)) for camera in spec.plan.cameras),
         cpu_s={task: round(spent - before.get(task, 0.0), 3) for task, spent in sorted(after.items())},
         servers_cpu_s=round(servers_after - servers_before, 3),
         resident_mb=round(memory, 1),
@@ -177,23 +168,23 @@ def worker_config(spec: RunSpec, folder: Path) -> Config:
     )
 
 
-def wait_for_first_frames(healths: Iterable[RecordedHealth]) -> None:
+def wait_for_first_frames(measurements: MeasurementRecorder) -> None:
     """Wait until a frame of every camera was analysed, or `START_WITHIN_S` have passed."""
     deadline = time.monotonic() + START_WITHIN_S
-    while not all(health.frames for health in healths) and time.monotonic() < deadline:
+    while not all(measurements.frames.values()) and time.monotonic() < deadline:
         time.sleep(POLL_S)
 
 
 def camera_record(
-    camera: PlannedCamera, health: RecordedHealth, events: EventRecorder, span: tuple[float, float]
+    camera: PlannedCamera, measurements: MeasurementRecorder, events: EventRecorder, span: tuple[float, float]
 ) -> CameraRecord:
     """Collect what happened at one camera within the span (Unix seconds)."""
     began, ended = span
     return CameraRecord(
         plan=camera,
-        frames=tuple(frame for frame in health.frames if began <= frame.finished_at < ended),
+        frames=tuple(frame for frame in measurements.frames[camera.id] if began <= frame.finished_at < ended),
         crossings=tuple(c for c in events.crossings.get(camera.id, ()) if began <= c.at < ended),
-        received=sum(frames for at, frames in health.arrivals if began <= at < ended),
+        received=sum(frames for at, frames in measurements.arrivals[camera.id] if began <= at < ended),
         reconnects=events.reconnects.get(camera.id, 0),
     )
 

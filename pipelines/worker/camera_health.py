@@ -15,6 +15,7 @@ from pipelines.events.condition_text import english
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
 from pipelines.observability.percentile import p95
+from pipelines.worker.measurement_observer import MeasurementObserver, NoObserver
 
 MIN_PERIOD_S = 3.0
 """Shortest period (s) between two reports from which overload is derived. [assumption]"""
@@ -44,10 +45,19 @@ class _Aspect(Enum):
 class CameraHealth:
     """Receives measurements from the threads of a camera; the reporter reads them. Thread-safe.
 
-    analysis_fps: usual rate of analysed frames. now: Unix seconds, replaceable in tests.
+    analysis_fps: usual rate of analysed frames. now: Unix seconds, replaceable in tests. observer: receives each
+    measurement too.
     """
 
-    def __init__(self, camera_id: str, analysis_fps: float, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        analysis_fps: float,
+        now: Callable[[], float] = time.time,
+        *,
+        observer: MeasurementObserver | None = None,
+    ) -> None:
+        self._observer = observer or NoObserver()
         self._camera_id = camera_id
         self._requested_fps = analysis_fps
         self._now = now
@@ -77,6 +87,7 @@ class CameraHealth:
             self._received += frames
             self._image_size = image_size
             self._set(_Aspect.CONNECTION, None)
+        self._observer.frames_received(self._camera_id, frames)
 
     def disconnected(self, cause: CameraCondition) -> None:
         """No more frames arrive, until `received`."""
@@ -105,6 +116,7 @@ class CameraHealth:
             if frame.waited_s is not None:
                 self._waits_s.append(frame.waited_s)
             self._set(_Aspect.ANALYSIS, None)
+        self._observer.frame_analysed(self._camera_id, frame)
 
     def set_requested_rate(self, fps: float) -> None:
         """Set the rate of analysed frames that the present traffic requests."""

@@ -245,6 +245,25 @@ def test_of_several_conditions_the_gravest_is_reported(health: CameraHealth, now
     assert priorities == sorted(priorities, reverse=True)
 
 
+def test_an_observer_receives_single_measurements(now: Now) -> None:
+    class Recorder:
+        def __init__(self) -> None:
+            self.measurements: list[object] = []
+
+        def frames_received(self, camera_id: str, frames: int) -> None:
+            self.measurements.append((camera_id, frames))
+
+        def frame_analysed(self, camera_id: str, frame: FrameMeasurement) -> None:
+            self.measurements.append((camera_id, frame))
+
+    recorder = Recorder()
+    health = CameraHealth("camera", ANALYSIS_FPS, now, observer=recorder)
+    frame = FrameMeasurement(now.seconds, inferred=True, waited_s=0.1)
+    health.received(SIZE, 3)
+    health.frame_analysed(frame)
+    assert recorder.measurements == [("camera", 3), ("camera", frame)]
+
+
 def test_every_condition_has_a_status() -> None:
     assert set(STATUS_OF) == set(Condition)
 

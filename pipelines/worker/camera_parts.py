@@ -1,0 +1,66 @@
+"""Parts of one camera in the worker: health, analysis slot and live video."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pipelines.analysis.camera_pipeline import CameraPipeline
+from pipelines.analysis.event_publisher import EventPublisher
+from pipelines.analysis.loop import CameraSlot
+from pipelines.analysis.view_gate import ViewGate
+from pipelines.analysis.view_store import ViewStore, has_geometry
+from pipelines.config.settings import CameraConfig, Config
+from pipelines.events.mapping import CameraEvent
+from pipelines.evidence.snapshots import Snapshots
+from pipelines.ingest.frame_buffer import LatestFrameSlot
+from pipelines.live_video.hls_playlist import LivePlaylist
+from pipelines.worker.camera_health import CameraHealth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameraParts:
+    """Parts of one camera that several threads use.
+
+    health and slot are thread-safe. playlist belongs to the thread of the stream for viewers while that runs.
+    """
+
+    config: CameraConfig
+    health: CameraHealth
+    slot: CameraSlot
+    playlist: LivePlaylist
+
+
+def make_parts(
+    camera: CameraConfig,
+    config: Config,
+    health: CameraHealth,
+    *,
+    on_put: Callable[[], None],
+    send: Callable[[CameraEvent], None],
+) -> CameraParts:
+    """Return the parts of a camera. on_put: called for each frame that awaits its analysis. send: receives its events.
+
+    Raises UserError where the camera's geometry file cannot be used.
+    """
+    geometry = config.geometry_of(camera)
+    snapshots = Snapshots(config.data_dir / "snapshots")
+
+    def make_pipeline(image_size: tuple[int, int]) -> CameraPipeline:
+        scaled = camera.camera(geometry, image_size)
+        return CameraPipeline(scaled, on_result=EventPublisher(scaled, snapshots.save, send).publish)
+
+    def make_view_gate() -> ViewGate:
+        store = ViewStore(config.data_dir / "views" / f"{camera.id}.npz", geometry)
+        return ViewGate(config.stream.frozen_s, store, has_geometry=has_geometry(geometry))
+
+    return CameraParts(
+        config=camera,
+        health=health,
+        slot=CameraSlot(
+            camera_id=camera.id,
+            frames=LatestFrameSlot(on_put),
+            observer=health,
+            make_pipeline=make_pipeline,
+            make_view_gate=make_view_gate,
+        ),
+        playlist=LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept),
+    )

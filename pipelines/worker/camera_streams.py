@@ -1,0 +1,96 @@
+"""Connections of one camera: one, or two where viewers and analysis have a stream each."""
+
+from collections.abc import Callable
+from functools import partial
+from threading import Event as Flag
+
+from pipelines.config.settings import StreamConfig
+from pipelines.events.condition import CameraCondition, Condition
+from pipelines.ingest.connection import OnConnected, OpenSink, run_connection
+from pipelines.ingest.decode_pool import DecodePool
+from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.ingest.source import SourceLost
+from pipelines.ingest.stream_failover import StreamFailover
+from pipelines.live_video.hls_muxer import HlsWriter, playability
+from pipelines.live_video.hls_playlist import LivePlaylist
+from pipelines.worker.camera_parts import CameraParts
+from pipelines.worker.supervisor import Supervisor, message_of
+
+
+class CameraStreams:
+    """Keeps the streams of one camera connected: live video to its playlist, frames to its analysis slot."""
+
+    def __init__(self, parts: CameraParts, stream: StreamConfig, decoding: DecodePool) -> None:
+        self._parts = parts
+        self._stream = stream
+        self._write_hls = partial(HlsWriter, parts.playlist, segment_s=stream.segment_s)
+        self._decode = partial(decoding.open, on_frame=self._on_frame, requested_fps=parts.slot.frames.requested_fps)
+
+    def start(self, supervisor: Supervisor) -> None:
+        """Start a thread for each stream."""
+        if self._parts.config.analysis_url is None:
+            self._start_one(supervisor)
+        else:
+            self._start_two(supervisor, self._parts.config.analysis_url.get_secret_value())
+
+    def _start_one(self, supervisor: Supervisor) -> None:
+        camera, health = self._parts.config, self._parts.health
+        url = camera.url.get_secret_value()
+        connection = self._connection(
+            url, (self._decode, self._write_hls), lambda codec: health.connected(playability(codec))
+        )
+        on_failure = _clearing(self._parts.playlist, health.disconnected)
+        supervisor.keep_running(f"camera {camera.id}", connection, on_failure)
+
+    def _start_two(self, supervisor: Supervisor, sub_url: str) -> None:
+        camera, slot = self._parts.config, self._parts.slot
+        failover = StreamFailover(camera.id, self._parts.health, self._on_frame, slot.frames.requested_fps)
+        decode_sub = partial(self._decode, on_frame=failover.on_sub_frame)
+        decode_main = partial(self._decode, on_frame=failover.on_main_frame, requested_fps=failover.main_requested_fps)
+        url = camera.url.get_secret_value()
+        main = self._connection(url, (decode_main, self._write_hls), lambda _: failover.main_connected())
+        sub = self._connection(sub_url, (decode_sub,), lambda _: failover.sub_connected())
+        supervisor.keep_running(f"live {camera.id}", main, _clearing(self._parts.playlist, failover.main_failed))
+        supervisor.keep_running(f"analysis {camera.id}", sub, lambda error: failover.sub_failed(condition_of(error)))
+
+    def _on_frame(self, frame: TimedFrame) -> None:
+        self._parts.health.received(frame.image_size, 1 + frame.passed_over)
+        self._parts.slot.frames.put(frame)
+
+    def _connection(self, url: str, sinks: tuple[OpenSink, ...], on_connected: OnConnected) -> Callable[[Flag], None]:
+        return partial(
+            run_connection,
+            url,
+            sinks=sinks,
+            stall_s=self._stream.stall_s,
+            hardware=self._stream.hardware_decoder,
+            on_connected=on_connected,
+        )
+
+
+def condition_of(error: Exception) -> CameraCondition:
+    """Return the condition of a camera after an error of its connection.
+
+    >>> str(condition_of(OSError("disk full")).code)
+    'internal_error'
+    """
+    if isinstance(error, SourceLost):
+        return error.condition
+    return CameraCondition.of(Condition.INTERNAL_ERROR, error=message_of(error))
+
+
+def _clearing(playlist: LivePlaylist, report: Callable[[CameraCondition], None]) -> Callable[[Exception], None]:
+    """Return a handler of failures that reports their condition, and clears a playlist without new segments.
+
+    A failure without a new segment since the last failure means that the camera has no live video.
+    """
+    listed = playlist.next_sequence
+
+    def on_failure(error: Exception) -> None:
+        nonlocal listed
+        if playlist.next_sequence == listed:
+            playlist.clear()
+        listed = playlist.next_sequence
+        report(condition_of(error))
+
+    return on_failure
