@@ -1,14 +1,14 @@
-"""Errors that a person can act on."""
+"""Errors whose message says what the user can do."""
 
 from pydantic import ValidationError
 
 
 class UserError(ValueError):
-    """Unusable input from the user. The message is one line: what is wrong, where, and what to do."""
+    """Unusable input. The message is one line: what is wrong, where, and what to do."""
 
 
 class HostUnreachable(ConnectionError):
-    """No host answers at the address. A retry is cheap, unlike a retry at a host that refuses."""
+    """No host answers at the address. A retry costs little, unlike one at a host that refuses."""
 
 
 def first_problem(error: ValidationError) -> str:

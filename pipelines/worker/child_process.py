@@ -1,4 +1,4 @@
-"""Child processes that end with the block that started them, and with the process that did, whatever happens."""
+"""Child processes: they end with the block that started them, and with their parent process."""
 
 import os
 import signal
@@ -13,15 +13,17 @@ from pathlib import Path
 from pipelines.errors import UserError
 
 STOP_TIMEOUT_S = 10.0
+"""Time (s) from SIGTERM to SIGKILL. [assumption]"""
 START_POLL_S = 0.1
 """Interval (s) between two attempts to connect to a starting server. [assumption]"""
 CONNECT_TIMEOUT_S = 1.0
 """Longest wait (s) for a connection on the loopback address. [assumption]"""
-_CHECK_S = 1.0
+PARENT_CHECK_S = 1.0
+"""Period (s) of the check whether the parent still runs. [assumption]"""
 
 
 def free_port() -> int:
-    """A TCP port of the loopback address that nothing listens on right now."""
+    """Return a TCP port of the loopback address on which no server listens at present."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -31,9 +33,10 @@ def free_port() -> int:
 def running_process(
     command: list[str], *, log: Path | None = None, stop_within_s: float = STOP_TIMEOUT_S
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run `command` for the length of the block; log: where its output goes instead of ours.
+    """Run `command` during the block, and stop it at the end. log: file of its output; None for that of this process.
 
-    A session of its own keeps the terminal's Ctrl-C away from it, so that it is stopped once, by us, in order.
+    The child is in its own session, so that Ctrl-C in the terminal does not reach it. stop_within_s: time from SIGTERM
+    to SIGKILL.
     """
     output = log.open("wb") if log else None
     child = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)  # noqa: S603
@@ -54,7 +57,7 @@ def running_process(
 def running_server(
     name: str, command: list[str], port: int, *, log: Path, within_s: float
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server on the loopback address for the length of the block; it accepts connections at `port`.
+    """Run a server on the loopback address during the block, which begins once it accepts connections at `port`.
 
     name: for messages, such as "the RTSP server". Raises UserError with the last line of its log where it ends or
     accepts no connection `within_s` seconds.
@@ -81,11 +84,11 @@ def last_line(log: Path) -> str:
 
 
 def end_with_parent() -> None:
-    """From now on this process gets a SIGTERM soon after the one that started it has ended, even by a SIGKILL."""
-    threading.Thread(target=_watch, args=(os.getppid(),), name="parent", daemon=True).start()
+    """Send this process a SIGTERM soon after its parent has ended, even by a SIGKILL. Starts a thread."""
+    threading.Thread(target=_stop_after, args=(os.getppid(),), name="parent", daemon=True).start()
 
 
-def _watch(parent: int) -> None:
+def _stop_after(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(_CHECK_S)
+        time.sleep(PARENT_CHECK_S)
     os.kill(os.getpid(), signal.SIGTERM)

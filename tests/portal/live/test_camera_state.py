@@ -9,7 +9,7 @@ from analytics.camera import Visibility
 from analytics.facts import Level
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig
-from pipelines.events.condition import Condition
+from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus
 from portal.cameras.catalogue import CatalogueEntry
 from portal.live.camera_state import Reports, camera_state, redact
@@ -50,6 +50,21 @@ def test_only_an_analysed_camera_has_a_load():
     assert loads[CameraStatus.DEGRADED].model_dump() == {**figures, "overloaded": True}
     assert not state(replace(health(1), **figures), level(1)).load.overloaded
     assert state(health(1), level(1)).load is None, "reported by an older worker"
+
+
+def test_a_condition_is_that_of_the_report_until_it_expires():
+    details = {"hidden_share": 0.5}
+    covered = replace(health(1, CameraStatus.UNUSABLE), condition="covered", details=details)
+    shown = state(covered, level(1))
+    assert (shown.condition, shown.details) == (Condition.COVERED, ConditionDetails(hidden_share=0.5))
+    expired = state(replace(covered, at=NOW - timedelta(seconds=31)), level(1))
+    assert (expired.status, expired.condition, expired.details) == (CameraStatus.OFFLINE, None, None)
+
+
+@pytest.mark.parametrize("code", [None, "struck_by_lightning"])
+def test_a_row_of_another_version_has_no_condition(code):
+    shown = state(replace(health(1), condition=code, reason="hidden"), level(1))
+    assert (shown.condition, shown.reason, shown.level) == (None, "hidden", Level.DENSE)
 
 
 def test_camera_without_reports_becomes_offline_without_level():

@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 
 from analytics.facts import IncidentType, Level
+from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus, Health, IncidentPhase, IncidentReport
 from tests.support.portal import serving
 from tests.support.portal_events import ago, level, online
@@ -64,9 +65,20 @@ def test_only_operators_receive_the_reason_of_a_fault(anonymous, signed_in, stor
         return data.get("status") == "unusable"
 
     with listening(anonymous) as public, listening(signed_in("budi")) as police, listening(signed_in("sari")) as sari:
-        store(Health(camera_id="laluan-1", at=ago(1), status=CameraStatus.UNUSABLE, reason="the picture is dark"))
-        assert sari.until(is_unusable)["reason"] == "the picture is dark"
-        assert [stream.until(is_unusable)["reason"] for stream in (public, police)] == [None, None]
+        details = ConditionDetails(hidden_share=0.75)
+        fault = {
+            "status": CameraStatus.UNUSABLE,
+            "condition": Condition.COVERED,
+            "details": details,
+            "reason": "hidden",
+        }
+        store(Health(camera_id="laluan-1", at=ago(1), **fault))
+        names = ("condition", "details", "reason")
+        state = sari.until(is_unusable)
+        assert [state[name] for name in names] == ["covered", {"hidden_share": 0.75}, "hidden"]
+        for stream in (public, police):
+            state = stream.until(is_unusable)
+            assert [state[name] for name in names] == [None, None, None]
 
 
 def test_planners_receive_no_incidents(signed_in, store):
