@@ -35,8 +35,36 @@ _RTP_VERSION = 0x80
 _MARKER = 0x80
 """Bit of the second byte that marks the last packet of a frame [source: RFC 6184, 5.1]."""
 
+_FU_A, _FU_START, _FU_END = 28, 0x80, 0x40
+"""Type of a fragment, and the bits that mark the first and the last one [source: RFC 6184, 5.8]."""
+
+MAX_PAYLOAD_BYTES = 1400
+"""Largest RTP payload in bytes; with all headers it fits an Ethernet frame [assumption]."""
+
 Payload = tuple[bytes, int]
 """Payload of one RTP packet, and whether it is the last of its frame (1 or 0)."""
+
+
+def rtp_payloads(unit: bytes, *, ends_frame: bool) -> list[Payload]:
+    """Return the RTP payloads of one H.264 NAL unit: the unit itself, or fragments of it (FU-A; RFC 6184, 5.8).
+
+    ends_frame: whether the unit is the last of its frame.
+
+    >>> rtp_payloads(b"eabc", ends_frame=True)
+    [(b'eabc', 1)]
+    """
+    if len(unit) <= MAX_PAYLOAD_BYTES:
+        return [(unit, int(ends_frame))]
+    size = MAX_PAYLOAD_BYTES - 2
+    starts = range(1, len(unit), size)
+    indicator, kind = unit[0] & 0xE0 | _FU_A, unit[0] & 0x1F
+    return [
+        (
+            bytes([indicator, kind | _FU_START * (at == 1) | _FU_END * (at == starts[-1])]) + unit[at : at + size],
+            int(ends_frame and at == starts[-1]),
+        )
+        for at in starts
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +85,8 @@ class LoopedCamera:
 
 
 class _Session(RtspServerSession):  # type: ignore[misc]
+    """Session that plays a looped camera instead of a file (docs/adr/0081-rtsp-servers.md)."""
+
     async def _stream_media(self) -> None:
         camera: LoopedCamera = self.server.looped[self.media_source.file_path.name]
         state = next(state for state in self.track_states.values() if state.rtp_channel is not None)
@@ -94,6 +124,8 @@ class _Session(RtspServerSession):  # type: ignore[misc]
 
 
 class _Server(RtspServer):  # type: ignore[misc]
+    """Server whose addresses are the cameras of a plan. looped: by id of the camera."""
+
     def __init__(self, looped: dict[str, LoopedCamera], port: int) -> None:
         super().__init__(".", host="127.0.0.1", port=port)
         self.looped = looped
@@ -114,9 +146,9 @@ class _Server(RtspServer):  # type: ignore[misc]
         return replace(self.looped[file_path.name].clip.source, file_path=file_path)
 
     def cut(self, path: Path) -> CutClip:
+        """Read a clip and cut its frames into RTP payloads."""
         source = super().load_media_source(path)
         track = source.tracks[0]
-        session = object.__new__(_Session)  # packetizing needs no connection
         before_keyframe = [(track.parameter_sets[name], 0) for name in ("sps", "pps")]
         frames, keyframes = [], []
         with av.open(str(path)) as container:
@@ -126,8 +158,7 @@ class _Server(RtspServer):  # type: ignore[misc]
                 units = extract_nalus(track.codec_name, bytes(packet), track.nal_length_size)
                 payloads = list(before_keyframe) if packet.is_keyframe else []
                 for place, unit in enumerate(units, start=1):
-                    marker = int(place == len(units))
-                    payloads += session._packetize_video_nalu(unit, marker, track.codec_name)
+                    payloads += rtp_payloads(unit, ends_frame=place == len(units))
                 frames.append(tuple(payloads))
                 keyframes.append(packet.is_keyframe)
         return CutClip(source, tuple(frames), tuple(keyframes))

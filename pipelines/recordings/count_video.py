@@ -1,6 +1,7 @@
 """Traffic facts of a whole video or stream, as fast as the machine analyses it.
 
-Drives the `CameraPipeline` of live cameras. Decoding, detection and analysis overlap. No frame of a file is dropped.
+Drives the `CameraPipeline` of live cameras (docs/adr/0080-count-drives-the-camera-pipeline.md). Decoding, detection and
+analysis overlap. No frame of a file is dropped.
 """
 
 import math

@@ -1,20 +1,15 @@
 """RTSP server that plays video files as the cameras of a demo."""
 
-import socket
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.errors import UserError
-from pipelines.worker.child_process import free_port, running_process
+from pipelines.worker.child_process import free_port, running_server
 
 START_TIMEOUT_S = 20.0
 """Seconds until the server must accept connections [assumption]."""
-
-_POLL_S = 0.1
-"""Seconds between two attempts to connect [assumption]."""
 
 
 @contextmanager
@@ -29,14 +24,5 @@ def rtsp_server(clips: Path, log: Path) -> Iterator[int]:
     port, control = free_port(), free_port()
     command = [str(program), "--dir", str(clips), "--host", "127.0.0.1"]
     command += ["--port", str(port), "--control-port", str(control)]
-    with running_process(command, log=log) as child:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError as error:
-                if child.poll() is not None or time.monotonic() > deadline:
-                    raise UserError(f"the demo's RTSP server did not start; its log is {log}") from error
-                time.sleep(_POLL_S)
+    with running_server("the demo's RTSP server", command, port, log=log, within_s=START_TIMEOUT_S):
         yield port

@@ -19,7 +19,7 @@ import numpy as np
 import psycopg
 import pytest
 
-from pipelines.worker.child_process import free_port
+from pipelines.worker.child_process import accepts_connections, free_port
 
 TESTS = Path(__file__).resolve().parent
 
@@ -31,12 +31,6 @@ def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 
         if time.monotonic() > deadline:
             pytest.fail(f"waited {within_s} s in vain for: {what}")
         time.sleep(0.05)
-
-
-def accepts(port: int) -> bool:
-    with closing(socket.socket()) as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class KafkaBroker:
@@ -67,7 +61,7 @@ class KafkaBroker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_until(lambda: accepts(self.port), "the broker to listen")
+        wait_until(lambda: accepts_connections(self.port), "the broker to listen")
 
     def kill(self) -> None:
         if self._process is not None:
@@ -272,7 +266,7 @@ class RtspCameras:
         command = [program, "--dir", self.folder, "--host", "127.0.0.1"]
         command += ["--port", str(self.port), "--control-port", str(self._control_port)]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: accepts(self.port), "the RTSP server to listen")
+        wait_until(lambda: accepts_connections(self.port), "the RTSP server to listen")
 
     def kill(self) -> None:
         if self._process is not None:
