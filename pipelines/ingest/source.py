@@ -140,7 +140,7 @@ class Source:
         """Whether packets hold NAL units behind start codes, instead of lengths as in MP4."""
         return not (self.stream.codec_context.extradata or b"").startswith(b"\x01")
 
-    def picture_size(self, keyframe: VideoPacket) -> tuple[int, int]:
+    def frame_size(self, keyframe: VideoPacket) -> tuple[int, int]:
         """Return (width, height) as announced, else from the keyframe; zeros where neither has it."""
         announced = self.stream.codec_context
         if announced.width and announced.height:

@@ -97,7 +97,7 @@ class HlsWriter:
         if self._run is not None and abs(self._run.drift_s()) > MAX_CLOCK_DRIFT_S:
             self._end_run()
         if self._run is None:
-            width, height = self._source.picture_size(keyframe)
+            width, height = self._source.frame_size(keyframe)
             if width and height:
                 self._run = _Run(self._playlist, self._source, (width, height), self._segment_s)
 

@@ -1,4 +1,4 @@
-"""Sources and live video over real connections."""
+"""Sources and live video over connections to real servers."""
 
 import re
 import socket
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.integration
 
 
 def read(url: str, *, frames: int, stall_s: float = 5.0) -> list[float]:
-    """Stream times of that many decoded frames."""
+    """Timestamps (s) of that many decoded frames."""
     times: list[float] = []
     with Source(url, stop=Flag(), stall_s=stall_s) as source:
         decoder = Decoder(source)
@@ -43,7 +43,7 @@ def steps(times: list[float]) -> list[float]:
 
 
 def stream_to_hls(url: str, playlist: LivePlaylist, *, segments: int) -> None:
-    """Until so many more are in the playlist, or were; each of about a second."""
+    """Stream until that many segments, each of about a second, were added to the playlist."""
     enough = playlist.next_sequence + segments
     with Source(url, stop=Flag()) as source, HlsWriter(playlist, source, segment_s=1) as writer:
         for packet in source.packets():
@@ -57,12 +57,12 @@ def segments_of(folder: Path) -> list[str]:
 
 
 def play(folder: Path) -> list[float]:
-    """Times of all frames of the newest connection that the playlist offers, decoded from the files that it names."""
+    """Timestamps (s) of all frames of the newest run, decoded from the files that the playlist names."""
     newest = (folder / PLAYLIST).read_text().split("#EXT-X-DISCONTINUITY\n")[-1]
     names = re.findall(r'^(?:#EXT-X-MAP:URI=")?([\w-]+\.(?:mp4|m4s))', newest, re.MULTILINE)
-    film = b"".join((folder / name).read_bytes() for name in names)
-    with av.open(BytesIO(film)) as container:
-        return [picture.time for picture in container.decode(video=0)]
+    video = b"".join((folder / name).read_bytes() for name in names)
+    with av.open(BytesIO(video)) as container:
+        return [frame.time for frame in container.decode(video=0)]
 
 
 @contextmanager
@@ -82,13 +82,13 @@ def http_server(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def test_frames_of_a_looped_camera_keep_coming_in_order(rtsp_cameras: RtspCameras) -> None:
+def test_frames_of_a_looped_camera_stay_in_order(rtsp_cameras: RtspCameras) -> None:
     times = read(rtsp_cameras.url("road.mp4"), frames=130)
     assert min(steps(times)) > 0
     assert max(steps(times)) < 0.5
 
 
-def test_frames_come_in_display_order_though_the_server_stamps_reordered_pictures_as_they_are_sent(
+def test_frames_come_in_display_order_where_timestamps_give_the_order_of_decoding(
     rtsp_cameras: RtspCameras,
 ) -> None:
     write_clip(rtsp_cameras.folder / "reordered.mp4", reordered=True)
@@ -97,7 +97,7 @@ def test_frames_come_in_display_order_though_the_server_stamps_reordered_picture
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
-def test_live_video_is_the_cameras_own_cut_into_segments(rtsp_cameras: RtspCameras, tmp_path: Path, codec: str) -> None:
+def test_live_video_is_the_cameras_own_video_in_segments(rtsp_cameras: RtspCameras, tmp_path: Path, codec: str) -> None:
     write_clip(rtsp_cameras.folder / "camera.mp4", codec=codec, seconds=3)
     folder = tmp_path / "hls"
     stream_to_hls(rtsp_cameras.url("camera.mp4"), LivePlaylist(folder, segments_kept=3), segments=7)
@@ -113,7 +113,7 @@ def test_live_video_is_the_cameras_own_cut_into_segments(rtsp_cameras: RtspCamer
     assert len(list(folder.glob("*.m4s"))) <= 3 + UNLISTED_KEPT + 1
 
 
-def test_reordered_pictures_stay_in_order_in_live_video(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_reordered_frames_stay_in_order_in_live_video(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_clip(rtsp_cameras.folder / "reordered.mp4", reordered=True, seconds=30)
     folder = tmp_path / "hls"
     stream_to_hls(rtsp_cameras.url("reordered.mp4"), LivePlaylist(folder, segments_kept=5), segments=5)
@@ -122,7 +122,7 @@ def test_reordered_pictures_stay_in_order_in_live_video(rtsp_cameras: RtspCamera
     assert min(steps(times)) > 0
 
 
-def test_a_camera_that_comes_back_goes_on_in_the_same_playlist(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_a_camera_that_reconnects_continues_the_same_playlist(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     folder = tmp_path / "hls"
     playlist = LivePlaylist(folder, segments_kept=8)
     write_clip(rtsp_cameras.folder / "other.mp4", size=(640, 480))
@@ -137,14 +137,14 @@ def test_a_camera_that_comes_back_goes_on_in_the_same_playlist(rtsp_cameras: Rts
     assert [path.name for path in folder.iterdir()] == [NUMBERS]
 
 
-def test_a_camera_that_announces_no_picture_size_gets_live_video_all_the_same(tmp_path: Path) -> None:
+def test_a_camera_that_announces_no_frame_size_has_live_video(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "road.ts", seconds=2)
     with Source(str(clip), stop=Flag()) as source:
         packet = next(source.packets())
         assert packet.is_keyframe
-        # As after a connection that began between two keyframes, on a machine too busy to wait for the next.
+        # A connection that begins between two keyframes may announce no size.
         source.stream.codec_context.width = source.stream.codec_context.height = 0
-        assert source.picture_size(packet) == (320, 240)
+        assert source.frame_size(packet) == (320, 240)
 
 
 def test_one_connection_serves_viewers_and_analysis(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_one_connection_serves_viewers_and_analysis(rtsp_cameras: RtspCameras, t
         assert rtsp_cameras.connections() == 1
 
 
-def test_a_file_is_read_as_fast_as_it_happened(tmp_path: Path) -> None:
+def test_a_file_is_read_in_real_time(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "road.mp4", seconds=2)
     began = time.monotonic()
     with pytest.raises(SourceLost, match="ended"):
@@ -179,7 +179,7 @@ def test_http_and_hls_are_sources_too(rtsp_cameras: RtspCameras, tmp_path: Path)
         assert len(read(f"{hls}/{PLAYLIST}", frames=10)) >= 10
 
 
-def test_a_camera_that_falls_silent_is_lost_within_the_time_allowed(rtsp_cameras: RtspCameras) -> None:
+def test_a_camera_that_stops_sending_is_lost_within_the_time_limit(rtsp_cameras: RtspCameras) -> None:
     with Source(rtsp_cameras.url("road.mp4"), stop=Flag(), stall_s=1) as source:
         packets = source.packets()
         for _ in range(10):
@@ -191,12 +191,12 @@ def test_a_camera_that_falls_silent_is_lost_within_the_time_allowed(rtsp_cameras
 
 
 @pytest.mark.timeout(60)
-def test_a_server_that_never_answers_is_lost_within_the_time_allowed(silent_server: int) -> None:
+def test_a_server_that_never_answers_is_lost_within_the_time_limit(silent_server: int) -> None:
     with pytest.raises(SourceLost, match="sends nothing"):
         read(f"rtsp://admin:s3cret@127.0.0.1:{silent_server}/live", frames=1, stall_s=1)
 
 
-def test_a_server_that_goes_away_is_a_lost_source(rtsp_cameras: RtspCameras) -> None:
+def test_a_server_that_is_killed_is_a_lost_source(rtsp_cameras: RtspCameras) -> None:
     with Source(rtsp_cameras.url("road.mp4"), stop=Flag()) as source:
         packets = source.packets()
         next(packets)
@@ -206,7 +206,7 @@ def test_a_server_that_goes_away_is_a_lost_source(rtsp_cameras: RtspCameras) -> 
                 pass
 
 
-def test_stop_ends_the_packets_quietly(rtsp_cameras: RtspCameras) -> None:
+def test_a_stop_ends_the_packets_without_an_error(rtsp_cameras: RtspCameras) -> None:
     stop = Flag()
     with Source(rtsp_cameras.url("road.mp4"), stop=stop) as source:
         packets = source.packets()
@@ -222,7 +222,7 @@ def refused_port() -> int:
 
 
 @pytest.mark.parametrize(
-    ("url", "said"),
+    ("url", "expected"),
     [
         ("rtsp://admin:s3cret@127.0.0.1:{refused}/live?password=s3cret", "connection refused; check address and port"),
         ("rtsp://admin:s3cret@127.0.0.1:{rtsp}/nowhere.mp4", "404"),
@@ -231,15 +231,15 @@ def refused_port() -> int:
         ("{folder}/text.mp4", "sends no video that can be read"),
     ],
 )
-def test_what_cannot_be_opened_gets_one_line_without_the_password(
-    rtsp_cameras: RtspCameras, url: str, said: str
+def test_the_error_of_a_source_is_one_line_without_the_password(
+    rtsp_cameras: RtspCameras, url: str, expected: str
 ) -> None:
     (rtsp_cameras.folder / "text.mp4").write_text("this is no video")
     address = url.format(refused=refused_port(), rtsp=rtsp_cameras.port, folder=rtsp_cameras.folder)
     with pytest.raises(SourceLost) as lost:
         read(address, frames=1)
     message = str(lost.value)
-    assert said in message
+    assert expected in message
     assert "s3cret" not in message
     assert "\n" not in message
     assert message.startswith(address.split("?")[0].replace("admin:s3cret@", ""))
@@ -254,13 +254,13 @@ def test_an_unreachable_host_and_a_refusing_server_differ(rtsp_cameras: RtspCame
     assert not isinstance(lost.value, HostUnreachable)
 
 
-def test_a_codec_that_browsers_cannot_show_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_codec_that_browsers_cannot_play_is_refused_by_name(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "camera.mkv", codec="mjpeg", seconds=1)
     with Source(str(clip), stop=Flag()) as source, pytest.raises(UnsupportedStream, match=r"mjpeg.*H\.264"):
         HlsWriter(LivePlaylist(tmp_path / "hls", segments_kept=3), source, segment_s=1)
 
 
-def test_old_segments_are_deleted_as_new_ones_come(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_old_segments_are_deleted(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     folder, stop = tmp_path / "hls", Flag()
 
     def run() -> None:
