@@ -35,7 +35,7 @@ unit: $(LIGHT) ## The tests without a server, a browser or a subprocess: under a
 # Integration tests mostly wait for their servers: three at a time, and an idle worker takes tests of another.
 test: setup browser ## All tests, with real servers and a browser (fetches Chromium where it is missing)
 	cd portal/web && $(NODE) npm test
-	$(BIN)/pytest -m "not integration" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not integration" -n 2 --dist loadfile $(COVERAGE)
 	$(BIN)/pytest -m integration -n 3 --dist worksteal
 
 .PHONY: fmt

@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.scenario", "tests.support.servers", "tests.support.unit_suite"]
+pytest_plugins = [
+    "tests.support.scenario",
+    "tests.support.servers",
+    "tests.support.unit_suite",
+    "tests.support.expected_skips",
+]
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 collect_ignore = ["demo_check.py"]

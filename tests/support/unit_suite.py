@@ -65,7 +65,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Set the marks that follow from fixtures; with --unit, deselect all other tests than unit tests."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if fixtures & SERVER_FIXTURES:
+        parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+        if fixtures & SERVER_FIXTURES or "postgres_dsn" in [name for name in parameters if isinstance(name, str)]:
             item.add_marker("server")
         if fixtures & SLOW_FIXTURES:
             item.add_marker("slow")

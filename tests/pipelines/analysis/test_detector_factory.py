@@ -13,6 +13,7 @@ from simulator.weights import DEMO_CITY
 from tests.support.street import write_street
 
 
+@pytest.mark.slow
 def test_weights_of_the_simulated_city_load_only_for_simulated_cameras() -> None:
     with pytest.raises(UserError, match="demo_city"):
         open_detector(DEMO_CITY)
@@ -33,6 +34,7 @@ def test_weights_of_the_simulated_city_are_refused_in_a_real_city(
     assert_one_clear_line(capsys.readouterr().err)
 
 
+@pytest.mark.slow
 def test_counting_a_rendered_video_needs_the_option_simulated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

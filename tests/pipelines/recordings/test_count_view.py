@@ -13,6 +13,8 @@ from pipelines.recordings.video_reader import VideoReader
 from tests.support.bright_detector import BrightDetector
 from tests.support.street import SIZE, street
 
+pytestmark = pytest.mark.slow  # clips are encoded and counted
+
 FPS = 5
 TURNED_S = (60, 120)
 CAMERA = Camera(

@@ -3,9 +3,13 @@
 import gc
 import sys
 
+import pytest
+
 from bench.performance.soak_replay import CAMERA, write_street
 from pipelines.recordings.count_report import Report
 from pipelines.recordings.detection_replay import replay_into
+
+pytestmark = pytest.mark.slow  # an hour of traffic is replayed
 
 LENGTH_S = 1800.0
 
