@@ -103,7 +103,7 @@ def run(copy: Path, *command: str, standard_input: str | None = None) -> None:
 def test_example_reaches_event_table_and_api_with_at_most_five_files(copy: Path, postgres_dsn: str) -> None:
     before = contents(copy)
     run(copy, "git", "apply", "--unsafe-paths", "-", standard_input=example())
-    run(copy, sys.executable, "-m", "pipelines.events.reference", "docs/events.md")
+    run(copy, sys.executable, "-m", "pipelines.events.event_reference", "docs/events.md")
     after = contents(copy)
     touched = {path for path in after if after[path] != before.get(path)} | {GENERATED_TYPES}
     assert "vehicles_mean" in after["docs/events.md"].decode()

@@ -1,7 +1,7 @@
 """Settings of a city: one YAML file, with overrides by environment variables (`SIMPANG_STORE__DSN=...`).
 
 Addresses of cameras, databases and webhooks may contain passwords. They are `SecretStr` and are never printed.
-`docs/configuration.md` is generated from the classes below by `pipelines.config.reference`.
+`docs/configuration.md` is generated from the classes below by `pipelines.config.settings_reference`.
 """
 
 from pathlib import Path

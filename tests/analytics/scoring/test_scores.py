@@ -129,7 +129,7 @@ def test_what_is_ignored_is_no_false_alarm():
     assert (score.hits, score.false_alarms, score.missed) == ((), (), ())
 
 
-def test_delay_counts_from_when_it_could_be_told():
+def test_delay_counts_from_the_earliest_time_of_an_alert():
     score = score_incidents([alert(118)], GroundTruth(duration_s=600, incidents=(STOPPED,)))
     assert score.delays_s(IncidentType.STOPPED_VEHICLE) == [8]
 

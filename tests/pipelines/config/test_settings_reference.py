@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from pipelines.config.reference import reference
 from pipelines.config.settings import Config
+from pipelines.config.settings_reference import reference
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "configuration.md"
 
 
 def test_the_document_is_that_of_the_settings() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == reference(), (
-        "run python -m pipelines.config.reference > docs/configuration.md"
+        "run python -m pipelines.config.settings_reference > docs/configuration.md"
     )
 
 

@@ -1,6 +1,6 @@
 """Generator of docs/events.md, and JSON Schema of the events.
 
-Run `python -m pipelines.events.reference docs/events.md` after a change of an event. A test compares both.
+Run `python -m pipelines.events.event_reference docs/events.md` after a change of an event. A test compares both.
 """
 
 import sys
@@ -37,12 +37,12 @@ _RECORDS: dict[str, type] = {record.__name__: record for record in (CrossingReco
 
 _INTRODUCTION = """# Events
 
-<!-- Generated: python -m pipelines.events.reference docs/events.md -->
+<!-- Generated: python -m pipelines.events.event_reference docs/events.md -->
 
 A worker emits what it measures as JSON events to Apache Kafka. The store writes them to the database
 ([database.md](database.md)); any other program may read the same topics. The schemas are in
 `pipelines/events/schema.py`, the measures in `analytics/facts.py`; [adding-a-measure.md](adding-a-measure.md) shows how
-one is added. `pipelines.events.reference.json_schema("counts")` returns the JSON Schema of an event.
+one is added. `pipelines.events.event_reference.json_schema("counts")` returns the JSON Schema of an event.
 
 | topic | kind | when |
 | --- | --- | --- |

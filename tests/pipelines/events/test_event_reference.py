@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.events.reference import KINDS, document, json_schema
+from pipelines.events.event_reference import KINDS, document, json_schema
 from pipelines.events.schema import TOPICS
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "events.md"
@@ -13,7 +13,7 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "events.md"
 
 def test_the_document_lists_the_events_as_they_are() -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
-    assert text == document(), "run python -m pipelines.events.reference docs/events.md"
+    assert text == document(), "run python -m pipelines.events.event_reference docs/events.md"
 
 
 def test_every_topic_has_a_schema() -> None:
