@@ -1,4 +1,4 @@
-"""Errors whose message says what the user can do."""
+"""Errors whose message contains the remedy: what is wrong, and what to do."""
 
 from pydantic import ValidationError
 
