@@ -32,7 +32,9 @@ from tests.support.street import write_street
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("brief_periods", "views_judged_soon")]
 
 GATE = {"id": "middle", "p1": [160, 0], "p2": [160, 240]}
+"""Gate across the middle of the frame, px. [test data]"""
 QUICK = RestartPolicy(first_s=0.1, longest_s=0.5)
+"""Short delays, so that cameras reconnect within the test. [test data]"""
 
 
 class WhiteBoxes:
@@ -54,9 +56,11 @@ class WhiteBoxes:
         pass
 
 
-class AfraidOfWidePictures(WhiteBoxes):
+class FailsOnWideImages(WhiteBoxes):
+    """Fails on whole frames of a wide stream."""
+
     def submit(self, image: RgbImage) -> Future[Detections]:
-        if image.shape[1] < 600:  # a part of a picture may have any shape
+        if image.shape[1] < 600:  # a crop may have any shape
             return super().submit(image)
         failed: Future[Detections] = Future()
         failed.set_exception(RuntimeError("out of memory"))
@@ -88,8 +92,8 @@ class Received:
 
     def statuses(self, camera_id: str) -> list[CameraStatus]:
         """Each change of status once."""
-        told = [report.status for report in self.of(camera_id, Health)]
-        return [status for number, status in enumerate(told) if number == 0 or status != told[number - 1]]
+        reported = [report.status for report in self.of(camera_id, Health)]
+        return [status for number, status in enumerate(reported) if number == 0 or status != reported[number - 1]]
 
     def is_(self, camera_id: str, status: CameraStatus) -> Callable[[], bool]:
         return lambda: self.status(camera_id) == status
@@ -191,13 +195,13 @@ def test_a_covered_camera_is_reported_and_its_time_unobserved(rtsp_cameras: Rtsp
     write_street(rtsp_cameras.folder / "covered.mp4", covered=True)
     city = config(tmp_path, camera("covered", rtsp_cameras.url("covered.mp4"), geometry=gate_file(tmp_path)))
     with running(city) as received:
-        wait_until(received.is_("covered", CameraStatus.UNUSABLE), "the cover to be told", within_s=60)
-        told = received.health("covered")
-        assert told is not None
-        assert told.condition is Condition.COVERED
-        assert told.received_fps > 0
-        assert told.analysed_fps == 0
-        wait_until(lambda: received.of("covered", CountsReport), "what was not observed to be told", within_s=60)
+        wait_until(received.is_("covered", CameraStatus.UNUSABLE), "the cover to be reported", within_s=60)
+        report = received.health("covered")
+        assert report is not None
+        assert report.condition is Condition.COVERED
+        assert report.received_fps > 0
+        assert report.analysed_fps == 0
+        wait_until(lambda: received.of("covered", CountsReport), "what was not observed to be reported", within_s=60)
         assert (tmp_path / "data/hls/covered" / PLAYLIST).exists(), "people can still look for themselves"
     assert {counts.observed_s for counts in received.of("covered", CountsReport)} == {0.0}
 
@@ -210,11 +214,11 @@ def test_a_camera_turned_while_the_worker_was_down_is_reported(rtsp_cameras: Rts
         assert received.status("street") == CameraStatus.ONLINE
     write_street(rtsp_cameras.folder / "street.mp4", shift=20)
     with running(city) as received:
-        wait_until(received.is_("street", CameraStatus.UNUSABLE), "the turned camera to be told", within_s=60)
-        told = received.health("street")
-        assert told is not None
-        assert told.condition is Condition.MOVED
-        wait_until(lambda: received.of("street", CountsReport), "what was not observed to be told", within_s=60)
+        wait_until(received.is_("street", CameraStatus.UNUSABLE), "the turned camera to be reported", within_s=60)
+        report = received.health("street")
+        assert report is not None
+        assert report.condition is Condition.MOVED
+        wait_until(lambda: received.of("street", CountsReport), "what was not observed to be reported", within_s=60)
     assert sum(counts.observed_s for counts in received.of("street", CountsReport)) == 0
     # A change of the gates accepts the present view.
     moved = {**GATE, "p1": [150, 0], "p2": [150, 240]}
@@ -249,15 +253,15 @@ def test_one_bad_camera_does_not_touch_another(rtsp_cameras: RtspCameras, silent
         "misdrawn": (Condition.GEOMETRY_OUTSIDE_FRAME, "gate outside: point (500, 0) is outside the 320x240 frame"),
         "undetectable": (Condition.ANALYSIS_FAILED, "out of memory"),
     }
-    with running(city, AfraidOfWidePictures()) as received:
+    with running(city, FailsOnWideImages()) as received:
         wait_until(received.is_("good", CameraStatus.ONLINE), "the good camera to be online")
         for camera_id, (condition, text) in conditions.items():
             wait_until(received.is_(camera_id, CameraStatus.OFFLINE), f"{camera_id} to be offline")
-            told = received.health(camera_id)
-            assert told is not None
-            assert told.condition is condition
-            assert text in told.reason
-            assert "s3cret" not in told.model_dump_json()
+            report = received.health(camera_id)
+            assert report is not None
+            assert report.condition is condition
+            assert text in report.reason
+            assert "s3cret" not in report.model_dump_json()
         since = len(received.of("good", CountsReport))
         wait_until(lambda: len(received.of("good", CountsReport)) > since + 1, "the good camera to go on", within_s=60)
         # Its geometry is wrong and its analysis impossible, but its live video works.
@@ -275,9 +279,9 @@ def test_viewers_and_analysis_may_have_a_stream_each(rtsp_cameras: RtspCameras, 
         assert rtsp_cameras.connections() == 2
         (init,) = (tmp_path / "data/hls/road").glob("init-*.mp4")
         assert b"\x02\x80\x00\x00\x01\xe0\x00\x00" in init.read_bytes()  # 640.0 x 480.0 in the track header
-        told = received.health("road")
-        assert told is not None
-        assert told.image_size == (320, 240)
+        report = received.health("road")
+        assert report is not None
+        assert report.image_size == (320, 240)
 
 
 def test_without_its_live_video_a_camera_is_degraded(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
@@ -285,9 +289,9 @@ def test_without_its_live_video_a_camera_is_degraded(rtsp_cameras: RtspCameras, 
     city = config(tmp_path, camera("road", rtsp_cameras.url("nowhere.mp4"), analysis_url=sub_stream))
     with running(city) as received:
         wait_until(received.is_("road", CameraStatus.DEGRADED), "the camera to be degraded")
-        told = received.health("road")
-        assert told is not None
-        assert (told.condition, told.details.cause) == (Condition.LIVE_VIDEO_FAILED, Condition.STREAM_NOT_FOUND)
+        report = received.health("road")
+        assert report is not None
+        assert (report.condition, report.details.cause) == (Condition.LIVE_VIDEO_FAILED, Condition.STREAM_NOT_FOUND)
 
 
 def test_the_main_stream_is_analysed_while_the_sub_stream_is_down(
@@ -330,7 +334,7 @@ def test_everything_stops_while_a_camera_sends_nothing(rtsp_cameras: RtspCameras
         with running(config(tmp_path, camera("road", rtsp_cameras.url("road.mp4")), silent, stall_s=60)) as received:
             wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
         assert received.status("road") == CameraStatus.OFFLINE
-        assert silent_threads(), "nobody waited for it"
+        assert silent_threads(), "no thread waited for it"
     wait_until(lambda: not silent_threads(), "its thread to end by itself, now that there is nothing to wait for")
 
 
@@ -338,6 +342,6 @@ def test_a_camera_with_h265_has_a_note_that_browsers_may_not_play_it(rtsp_camera
     write_clip(rtsp_cameras.folder / "hevc.mp4", codec="libx265", seconds=2)
     with running(config(tmp_path, camera("hevc", rtsp_cameras.url("hevc.mp4")))) as received:
         wait_until(received.is_("hevc", CameraStatus.ONLINE), "the camera to be online")
-        told = received.health("hevc")
-        assert told is not None
-        assert (told.condition, told.details.codec) == (Condition.UNPLAYABLE_CODEC, "hevc")
+        report = received.health("hevc")
+        assert report is not None
+        assert (report.condition, report.details.codec) == (Condition.UNPLAYABLE_CODEC, "hevc")

@@ -11,7 +11,8 @@ from analytics.road_users import RoadUser
 from pipelines.events.condition import CameraCondition, Condition, ConditionDetails
 from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.condition_text import english
-from pipelines.events.schema import CameraStatus, CountsReport, CrossingRecord, Event, Health
+from pipelines.events.schema import CameraStatus, CountsReport, CrossingRecord, Event, Health, IncidentPhase
+from tests.support.events import incident
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 CROSSING = CrossingRecord(at=NOW, gate="north", direction=Direction.A, road_user=RoadUser.BUS, track=7)
@@ -37,6 +38,19 @@ def test_an_event_of_an_older_worker_has_no_condition():
     del older["data"]["condition"], older["data"]["details"]
     health = Event.from_json(json.dumps(older)).data
     assert (health.condition, health.details) == (None, None)
+
+
+def test_an_incident_of_an_older_worker_has_no_evidence():
+    older = json.loads(incident(IncidentPhase.RAISED).to_json())
+    del older["data"]["evidence"]
+    assert Event.from_json(json.dumps(older)).data.evidence is None
+
+
+def test_figures_of_evidence_from_a_newer_worker_are_ignored():
+    event = incident(IncidentPhase.RAISED)
+    newer = json.loads(event.to_json())
+    newer["data"]["evidence"]["braking_ms2"] = 7.5
+    assert Event.from_json(json.dumps(newer)) == event
 
 
 def test_a_condition_of_a_newer_worker_is_none_and_the_rest_is_kept():
