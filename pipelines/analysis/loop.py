@@ -118,6 +118,7 @@ class _CameraState:
         self.publish_rate()
 
     def publish_rate(self) -> None:
+        """Pass the requested rate to the scheduler, the decoder and the observer."""
         request = self.rate.request
         self.share.request = request
         self.slot.frames.request(request.fps)

@@ -104,9 +104,9 @@ class RateController:
 
 
 def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
-    """Return the distance of each pair of boxes in units of the first box, (N,); from 1 on they do not overlap.
+    """Return the distance of each pair of boxes in units of the first box, (N,).
 
-    a, b: (N, 4) as x1, y1, x2, y2.
+    From 1 on the boxes do not overlap. a, b: (N, 4) as x1, y1, x2, y2 in pixels.
 
     >>> boxes_apart(np.array([[0.0, 0, 10, 20]]), np.array([[5.0, 5, 15, 25]])).tolist()
     [0.5]

@@ -54,7 +54,10 @@ class TaskState(Enum):
 
 
 class TaskEvent(Enum):
-    """What changes the state. DUE: a frame is due. START, FINISH: of a thread of the pool. CLOSE: of the connection."""
+    """Event that changes the state of a decode task.
+
+    DUE: a frame is due. START, FINISH: a thread of the pool begins or ends a run. CLOSE: the connection ends.
+    """
 
     DUE = auto()
     START = auto()

@@ -217,7 +217,7 @@ class Source:
 
 
 class RealTimePacer:
-    """Delay of packets that are read faster than real time; it starts again after a lag or a jump of timestamps."""
+    """Delay of packets that are read faster than real time. It starts again after a lag or a jump of timestamps."""
 
     def __init__(self, stop: Flag) -> None:
         self._stop = stop
@@ -232,7 +232,7 @@ class RealTimePacer:
 
 
 _NO_ANSWER = (av.error.ExitError, av.error.TimeoutError, av.error.ConnectionRefusedError)
-"""Errors of PyAV for a host without an answer; ExitError after its timeout."""
+"""Errors of PyAV for a host without an answer; ExitError is its timeout. [source: PyAV, av/container/core]"""
 
 _NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 """Error numbers for a host that cannot be reached. [source: errno(3)]"""

@@ -63,10 +63,12 @@ class _Sink:
         self._parts: list[bytes] = []
 
     def write(self, data: bytes) -> int:
+        """Append data; return its length, as a file does."""
         self._parts.append(bytes(data))
         return len(data)
 
     def pop(self) -> bytes:
+        """Return the data since the previous call."""
         data = b"".join(self._parts)
         self._parts.clear()
         return data
