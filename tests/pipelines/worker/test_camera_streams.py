@@ -1,4 +1,4 @@
-"""Streams of a camera: condition after an error, and live video that must not look live."""
+"""Streams of a camera: condition after an error, and deletion of live video that is over."""
 
 from pathlib import Path
 
