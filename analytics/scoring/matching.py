@@ -34,7 +34,7 @@ _AnyCrossing = TypeVar("_AnyCrossing", Crossing, GroundTruthCrossing)
 def match_crossings(
     found: Iterable[Crossing], true: Iterable[GroundTruthCrossing], tolerance_s: float
 ) -> list[CrossingPair]:
-    """Match found and true crossings one to one within each gate and direction, whatever their class."""
+    """Match found and true crossings one to one within each gate and direction, of any class."""
     true_at = by_gate_direction(true)
     pairs: list[CrossingPair] = []
     for gate_direction, rows in by_gate_direction(found).items():
@@ -108,7 +108,7 @@ def _candidates(found_s: NDArray[np.float64], true_s: NDArray[np.float64], toler
 
 
 class _Assignment:
-    """Cheapest matching of found items, kept so while they are added one by one (successive shortest paths).
+    """Cheapest matching of found items, updated as each is added (successive shortest paths).
 
     Dual prices keep every reduced cost, cost - found price - true price, at 0 or above, and at 0 for pairs, so that
     each search ends near its start.

@@ -1,1 +1,1 @@
-"""How many cameras a machine holds: real clips over real RTSP, analysed by the real worker, measured and judged."""
+"""Capacity benchmark: clips over RTSP, analysed by the worker, measured and assessed."""

@@ -81,4 +81,4 @@ def show(found: CalibratedPlaces, console: Console) -> None:
     if not fitted["is_checked"]:
         console.print("Four points are always fitted exactly, so these errors have no meaning: add two points or more.")
     if fitted["anchor"] is not None:
-        console.print(f"(0, 0) m lies at {json.dumps(fitted['anchor'])}")
+        console.print(f"(0, 0) m is at {json.dumps(fitted['anchor'])}")

@@ -24,6 +24,7 @@ from pipelines.recordings.evaluate.case_runner import (
     score_case,
 )
 from pipelines.recordings.evaluate.figures import CaseFigures, ClassFigures, IncidentFigures, SummaryFigures
+from pipelines.recordings.evaluate.html_report import html_page
 
 if TYPE_CHECKING:
     from models.detection.detector import Detector
@@ -60,8 +61,6 @@ def evaluate(
     if json_path is not None:
         _write(json_path, evaluation_figures(evaluations).model_dump_json(by_alias=True, indent=1) + "\n")
     if html_path is not None:
-        from pipelines.recordings.evaluate.html_report import html_page  # noqa: PLC0415 - only here
-
         _write(str(html_path), html_page(evaluations, every=every))
     if json_path != "-":
         show(evaluations, Console())

@@ -79,7 +79,7 @@ def _frame(row: Any) -> RecordedFrame:
         raise ValueError("a box is not [x1, y1, x2, y2, confidence, class]")
     numbers = np.array([box[:5] for box in boxes], dtype=np.float32)
     if not np.isfinite(numbers).all():
-        raise ValueError("a box holds a number that is not finite")
+        raise ValueError("a box contains a number that is not finite")
     class_id = np.array([_class_id(box[5]) for box in boxes], dtype=np.int64)
     return RecordedFrame(t, Detections(numbers[:, :4], numbers[:, 4], class_id))
 

@@ -50,8 +50,8 @@ def test_two_cameras_are_served_analysed_and_assessed(tmp_path: Path) -> None:
     one, other = record.cameras
     assert one.plan.position_s(record.began) != pytest.approx(other.plan.position_s(record.began), abs=0.5)
     assert all(-0.05 <= frame.age_s < 10 for camera in record.cameras for frame in camera.frames)
-    (kept,) = (tmp_path / "cache").glob("*.baseline.json")
-    ((crossed_s, _),) = Baseline.model_validate_json(kept.read_text()).crossings
+    (stored,) = (tmp_path / "cache").glob("*.baseline.json")
+    ((crossed_s, _),) = Baseline.model_validate_json(stored.read_text()).crossings
     crossed = [camera.plan.position_s(crossing.at) for camera in record.cameras for crossing in camera.crossings]
     assert crossed
     assert crossed == pytest.approx([crossed_s] * len(crossed), abs=0.6), "the plan determines the position in the clip"

@@ -59,8 +59,8 @@ def test_cameras_and_services_that_work_are_described(
     status, report, printed = doctor(city)
     assert (status, report["ok"]) == (0, True)
     assert "s3cret" not in printed
-    seen = check(report, "kuda (main)")["facts"]
-    assert (seen["codec"], seen["image_size"], round(seen["fps"])) == ("h264", [320, 240], 25)
+    facts = check(report, "kuda (main)")["facts"]
+    assert (facts["codec"], facts["image_size"], round(facts["fps"])) == ("h264", [320, 240], 25)
     assert check(report, "kuda (sub)")["facts"]["image_size"] == [176, 144]
     assert check(report, "kuda (sub)")["state"] == "ok"
     assert check(report, "bus")["state"] == "ok"

@@ -61,7 +61,7 @@ def find_cases(folder: Path) -> list[Case]:
     clips = [_clip_case(path, clip) for path, clip in named if clip is not None]
     if not scenarios and not clips:
         raise UserError(
-            f"{folder}: no case here; it takes NAME.json truth files beside their clips, or folders with "
+            f"{folder}: no case here; it needs NAME.json truth files beside their clips, or folders with "
             f"{', '.join(_SCENARIO_FILES)}"
         )
     return scenarios + clips
@@ -171,7 +171,7 @@ def case_camera(case: Case) -> Camera:
         size = None if truth.width is None or truth.height is None else (truth.width, truth.height)
         geometry = CameraGeometry(image_size=size, gates=truth.gates)
     if geometry.image_size is None:
-        raise UserError(f"{path}: the size of the picture is missing; add image_size, or width and height")
+        raise UserError(f"{path}: the size of the frame is missing; add image_size, or width and height")
     try:
         return geometry.camera(case.name, geometry.image_size)
     except ValueError as error:

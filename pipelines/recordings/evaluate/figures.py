@@ -1,6 +1,6 @@
 """Rounded figures of an evaluation: what `simpang evaluate` writes as JSON and shows in its tables and page.
 
-Shares are fractions of 1. A figure is None where the recording has nothing that it could be computed from.
+Shares are fractions of 1. A figure is None where the recording lacks its data.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -87,7 +87,7 @@ def test_preferences(found, true, pairs):
     assert match(found, true) == pairs
 
 
-def test_nothing_matches_nothing():
+def test_empty_lists_have_no_pairs():
     assert match([], []) == match([(1.0, "car")], []) == match([], [(1.0, "car")]) == []
 
 

@@ -25,7 +25,7 @@ def test_each_true_crossing_is_matched_once():
     assert (score.matched, score.f1) == (1, pytest.approx(2 / 3))
 
 
-def test_nothing_found_where_nothing_was_is_perfect():
+def test_no_crossing_found_where_there_was_none_is_perfect():
     assert crossings([], []).f1 == 1.0
 
 
@@ -36,14 +36,14 @@ def test_time_gate_and_direction_must_agree(almost):
     assert crossings([almost], [true(10)]).matched == 0
 
 
-def test_class_is_judged_apart_and_an_alternative_is_fair():
+def test_the_class_is_scored_separately_and_an_alternative_is_right():
     score = crossings(
         [found(10, RoadUser.TRUCK), found(20, RoadUser.TRUCK)], [true(10), true(20, alternative=RoadUser.TRUCK)]
     )
     assert (score.f1, score.f1_with_class) == (1.0, 0.5)
 
 
-def test_an_optional_crossing_is_neither_asked_for_nor_held_against_us():
+def test_an_optional_crossing_is_neither_required_nor_wrong():
     hidden = true(10, optional=True)
     assert crossings([], [hidden]).true == 0
     assert crossings([found(10)], [hidden]).found == 0
@@ -71,8 +71,8 @@ def test_speed_errors_come_from_matched_pairs_with_both_speeds():
 
 def test_a_speed_is_within_its_standard_error_or_not():
     speeds = [{"speed_kmh": 42, "speed_sigma_kmh": 2.5}, {"speed_kmh": 36, "speed_sigma_kmh": 2.5}, {"speed_kmh": 40}]
-    told = [found(10 * n, **speed) for n, speed in enumerate(speeds)]
-    score = crossings(told, [true(10 * n, speed_kmh=40) for n in range(3)])
+    crossed = [found(10 * n, **speed) for n, speed in enumerate(speeds)]
+    score = crossings(crossed, [true(10 * n, speed_kmh=40) for n in range(3)])
     assert score.within_sigma == (True, False), "without a standard error nothing is claimed"
     assert score.speeds_within_sigma == 0.5
     assert crossings([], []).speeds_within_sigma is None
@@ -99,7 +99,7 @@ ONSET = GroundTruthIncident(type=IncidentType.CONGESTION, start_s=100, end_s=400
 
 
 @pytest.mark.parametrize(
-    ("incident", "told", "right"),
+    ("incident", "alert", "right"),
     [
         (STOPPED, alert(95.5), True),
         (STOPPED, alert(94), False),
@@ -114,8 +114,8 @@ ONSET = GroundTruthIncident(type=IncidentType.CONGESTION, start_s=100, end_s=400
         (ONSET, alert(196, IncidentType.CONGESTION), False),
     ],
 )
-def test_an_alert_is_right_while_its_incident_lasts(incident, told, right):
-    score = score_incidents([told], GroundTruth(duration_s=600, incidents=(incident,)))
+def test_an_alert_is_right_while_its_incident_lasts(incident, alert, right):
+    score = score_incidents([alert], GroundTruth(duration_s=600, incidents=(incident,)))
     assert (len(score.hits), len(score.false_alarms)) == ((1, 0) if right else (0, 1))
 
 
@@ -124,12 +124,12 @@ def test_a_second_alert_for_one_incident_is_false():
     assert [a.detected_s for a in score.false_alarms] == [130]
 
 
-def test_what_is_ignored_is_no_false_alarm():
+def test_an_ignored_incident_is_no_false_alarm():
     score = score_incidents([alert(120)], GroundTruth(duration_s=600, ignored_incidents=(STOPPED,)))
     assert (score.hits, score.false_alarms, score.missed) == ((), (), ())
 
 
-def test_delay_counts_from_the_earliest_time_of_an_alert():
+def test_the_delay_counts_from_the_detectable_time():
     score = score_incidents([alert(118)], GroundTruth(duration_s=600, incidents=(STOPPED,)))
     assert score.delays_s(IncidentType.STOPPED_VEHICLE) == [8]
 
@@ -150,7 +150,7 @@ def minute(start_s, speed_kmh, level=Level.FREE):
     )
 
 
-def test_minutes_are_judged_where_there_was_traffic_and_something_known():
+def test_minutes_with_traffic_and_known_values_are_scored():
     true_minutes = tuple(
         GroundTruthInterval(zone="Z", start_s=60 * k, vehicles=n, speed_kmh=50, level=Level.FREE)
         for k, n in enumerate((10, 10, 4, 10))

@@ -89,8 +89,8 @@ def test_without_checked_gates_one_crosses_the_middle_of_any_window(tmp_path, si
 
     (clip,) = prepare_clips(tmp_path / "clips", tmp_path / "cache")
 
-    (told,) = clip.geometry.gates
-    assert (told.p1, told.p2) == ((0.0, 180.0), (640.0, 180.0))
+    (gate,) = clip.geometry.gates
+    assert (gate.p1, gate.p2) == ((0.0, 180.0), (640.0, 180.0))
 
 
 def test_a_frame_of_the_same_aspect_is_used_whole():
@@ -112,9 +112,9 @@ def test_the_window_with_most_gates_is_used_and_other_gates_are_dropped():
 
     window = window_for((720, 1280), [low, high, higher])
 
-    told = gates_within(window, [low, high, higher])
+    inside = gates_within(window, [low, high, higher])
     _, top, _, tall = window
-    assert [g.p1[1] for g in told] == [pytest.approx((v - top) * SIZE[1] / tall) for v in (600, 660)]
+    assert [g.p1[1] for g in inside] == [pytest.approx((v - top) * SIZE[1] / tall) for v in (600, 660)]
 
 
 def test_gates_are_moved_with_the_window(tmp_path):

@@ -58,10 +58,10 @@ def test_written_points_give_the_camera_its_metres(camera_file, tmp_path):
     wrong = [*PLACES, ((777.3, 59.2), (18.0, 85.0))]
     shown = run(camera_file, "--points", points_csv(tmp_path, wrong), "--write")
     assert shown.count("left out") == 1
-    kept = json.loads(camera_file.read_text())
-    assert len(kept["control_points"]) == len(PLACES)
-    assert kept["calibration"]["left_out"] == [{"pixel": [777.3, 59.2], "ground": [18.0, 85.0]}]
-    assert kept["gates"][0]["note"] == "kept"
+    written = json.loads(camera_file.read_text())
+    assert len(written["control_points"]) == len(PLACES)
+    assert written["calibration"]["left_out"] == [{"pixel": [777.3, 59.2], "ground": [18.0, 85.0]}]
+    assert written["gates"][0]["note"] == "kept"
     camera = read_geometry(camera_file).camera("c", (1280, 720))
     assert camera.homography.to_ground([(1035.3, 468.7)])[0] == pytest.approx((8, 20), abs=0.05)
 
@@ -81,10 +81,10 @@ def test_without_an_anchor_metres_count_from_the_first_point(camera_file, tmp_pa
     rows = on_map(PLACES)
     points = [{"pixel": pixel, "lat": lat, "lon": lon} for pixel, (lat, lon) in rows]
     (tmp_path / "points.json").write_text(json.dumps({"control_points": points}))
-    told = json.loads(run(camera_file, "--points", tmp_path / "points.json", "--json", "-"))
-    assert told["anchor"] == {"lat": rows[0][1][0], "lon": rows[0][1][1]}
-    assert told["points"][0]["ground"] == [0, 0]
-    assert told["rms_m"] < 0.2
+    report = json.loads(run(camera_file, "--points", tmp_path / "points.json", "--json", "-"))
+    assert report["anchor"] == {"lat": rows[0][1][0], "lon": rows[0][1][1]}
+    assert report["points"][0]["ground"] == [0, 0]
+    assert report["rms_m"] < 0.2
 
 
 def test_four_points_come_with_a_warning(camera_file, tmp_path):
@@ -92,7 +92,7 @@ def test_four_points_come_with_a_warning(camera_file, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("p.csv", "u,v,x\n1,2,3\n", "column 'y' is missing"),
         ("p.csv", "u,v,x,y\n1,2,3,four\n", r"point \[0\]\.ground\[1\]"),
@@ -107,13 +107,13 @@ def test_four_points_come_with_a_warning(camera_file, tmp_path):
         ),
     ],
 )
-def test_points_with_a_slip_are_refused_in_one_line(camera_file, tmp_path, name, content, said):
+def test_wrong_points_are_refused_in_one_line(camera_file, tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
-    with pytest.raises(UserError, match=said) as refused:
+    with pytest.raises(UserError, match=message) as refused:
         run(camera_file, "--points", tmp_path / name)
     assert "\n" not in str(refused.value)
 
 
-def test_an_anchor_with_a_slip_is_refused(camera_file, tmp_path):
+def test_a_wrong_anchor_is_refused(camera_file, tmp_path):
     with pytest.raises(UserError, match="expected lat,lon"):
         run(camera_file, "--points", points_csv(tmp_path, PLACES), "--anchor", "104.05")

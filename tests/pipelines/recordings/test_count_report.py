@@ -41,7 +41,7 @@ def test_movements_between_plain_gates_are_named_by_gate():
     assert found == [{"from": "a", "to": "b", "class": "car", "n": 1, "observed": 1, "estimated": 0}]
 
 
-def test_a_movement_of_which_a_piece_was_seen_is_estimated():
+def test_a_movement_with_a_gap_in_its_track_is_estimated():
     ways = {1: range(20), 2: range(20), 3: range(12)}
     journeys = [
         Trip(

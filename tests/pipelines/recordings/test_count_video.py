@@ -67,10 +67,10 @@ def test_road_users_are_tracked_without_any_geometry(road, detector):
 
 
 class CountingDetector(BrightDetector):
-    pictures = 0
+    images = 0
 
     def submit(self, image):
-        self.pictures += 1
+        self.images += 1
         return super().submit(image)
 
 
@@ -81,10 +81,10 @@ def test_a_repeated_image_is_detected_once_and_counts_as_analysed(tmp_path):
         stream = video.add_stream("ffv1", rate=30)
         stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
         for n in range(30):
-            picture = np.zeros((96, 128, 3), np.uint8)
+            image = np.zeros((96, 128, 3), np.uint8)
             left = n // 3 * 10
-            picture[40:60, left : left + 20] = 255
-            video.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            image[40:60, left : left + 20] = 255
+            video.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         video.mux(stream.encode())
     camera = Camera(id="c", image_size=(128, 96), gates=(Gate(id="g", p1=(64, 10), p2=(64, 90)),))
     detector, seen = CountingDetector(), []
@@ -92,7 +92,7 @@ def test_a_repeated_image_is_detected_once_and_counts_as_analysed(tmp_path):
         counted = count_video(
             recording, camera, detector, stop=Event(), callbacks=[lambda frame, *_: seen.append(frame.at)]
         )
-    assert detector.pictures == 10
+    assert detector.images == 10
     assert counted.frames == counted.analysed_frames == len(seen) == 30
     assert len([fact for fact in counted.facts if isinstance(fact, Crossing)]) == 1
 

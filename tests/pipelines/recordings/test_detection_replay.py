@@ -105,7 +105,7 @@ def test_described_roads_have_smp_saturation_and_level_of_service_and_gates_have
     assert (b["direction"], b["flow_veh_h"], b["headway_mean_s"]) == ("B", 0, None)
 
 
-def test_standard_output_holds_only_the_report(capsys, camera, drive):
+def test_standard_output_contains_only_the_report(capsys, camera, drive):
     status, printed, errors = run(capsys, "replay", drive, "--camera", camera, "--json", "-")
     assert status == 0 and json.loads(printed)["counts"] and errors == ""
 
@@ -155,7 +155,7 @@ def test_camera_without_gates_zones_or_calibration(capsys, drive, tmp_path):
     ] * 6
 
 
-def test_what_comes_later_changes_no_earlier_alert(camera, tmp_path, capsys):
+def test_later_frames_change_no_earlier_alert(camera, tmp_path, capsys):
     """An alert raised from the first part of a recording is the same when the recording goes on."""
     stopped = [{"t": k / 5, "boxes": [car(min(20 * k, 500))]} for k in range(200)]
     going_on = [{"t": 40 + k / 5, "boxes": [car(500 + 20 * k)]} for k in range(20)]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow  # an hour of traffic is replayed
 LENGTH_S = 1800.0
 
 KEPT_A_CROSSING = 4
-"""Blocks of memory, at the least, that a fact held on to would take."""
+"""Least number of memory blocks of a fact that stays in memory [assumption]."""
 
 
 def test_memory_at_the_end_is_that_after_a_quarter_of_the_time(tmp_path):

@@ -15,7 +15,7 @@ def left_of_vehicle(image):
     return (image[middle + 2 : middle + 10].mean(axis=(0, 2)) > 150).argmax() / image.shape[1]
 
 
-def test_a_video_is_gone_through_in_even_steps_and_its_end_is_held_back(tmp_path):
+def test_a_video_is_sampled_in_even_steps_and_its_end_is_held_back(tmp_path):
     video = write_clip(tmp_path / "road.mp4", seconds=3.0, size=(640, 240))
     samples = sample_images([str(video)], each=8, width=320)
     images = [*samples.used, *samples.held_back]
@@ -55,7 +55,7 @@ def test_files_without_an_image_are_refused(tmp_path, name, content, message):
 
 
 @pytest.mark.integration
-def test_cameras_are_asked_several_times_and_passwords_stay_out(rtsp_cameras):
+def test_cameras_are_sampled_several_times_and_passwords_stay_out(rtsp_cameras):
     url = rtsp_cameras.url("road.mp4", credentials="admin:s3cret@")
     samples = sample_images([url], each=4, width=160, over_s=0.1)
     assert [image.shape for image in (*samples.used, *samples.held_back)] == [(120, 160, 3)] * 4
@@ -64,7 +64,7 @@ def test_cameras_are_asked_several_times_and_passwords_stay_out(rtsp_cameras):
 
 
 @pytest.mark.integration
-def test_a_camera_that_is_down_is_left_out_and_named(rtsp_cameras):
+def test_a_camera_without_an_image_is_listed_as_missing(rtsp_cameras):
     down = f"rtsp://admin:s3cret@127.0.0.1:{free_port()}/gone"
     samples = sample_images([down, rtsp_cameras.url("road.mp4")], each=1, width=160, over_s=0.0)
     assert samples.missing == [down.replace("admin:s3cret@", "")]

@@ -43,7 +43,7 @@ def test_an_int8_model_is_reported_and_stored_beside_its_original(tmp_path, weig
     assert len(report["calibration"]["weights_sha256"]) == 64
 
 
-def test_one_that_cannot_be_judged_is_kept_aside_unless_accepted(tmp_path, weights):
+def test_a_model_that_cannot_be_checked_is_rejected_unless_accepted(tmp_path, weights):
     video = write_clip(tmp_path / "road.mp4", seconds=1.0)
     asked = (weights, "--int8", "--images", video, "--count", 8, "--imgsz", 320)
     refused = export(*asked)
@@ -76,8 +76,8 @@ def test_an_engine_needs_the_gpu_that_will_run_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("options", "message"),
     [(["--int8"], "INT8 needs images"), (["--images", "road.mp4"], "go with --int8")],
 )
-def test_options_that_do_not_go_together_are_refused(weights, options, says):
-    assert says in str(export(weights, *options).exception)
+def test_options_that_do_not_go_together_are_refused(weights, options, message):
+    assert message in str(export(weights, *options).exception)

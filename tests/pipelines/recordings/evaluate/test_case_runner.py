@@ -17,7 +17,7 @@ def test_a_scenario_is_found_run_and_scored(scenario):
     assert evaluation_figures([evaluation]).scenarios.incidents["wrong_way"].true == 1
 
 
-def test_frames_can_be_left_out(scenario):
+def test_frames_can_be_skipped(scenario):
     (case,) = find_cases(scenario)
     assert run_scenario(case, every=4).run.analysed_frames == 25
 
@@ -37,14 +37,14 @@ def test_a_clip_is_found_beside_its_truth_or_in_the_clips_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.json", '{"clip": "gone.mp4"}', "gone.mp4 is not in"),
         ("a.json", "{", "cannot be read as JSON"),
         ("a.txt", "", "no case here"),
     ],
 )
-def test_a_folder_without_usable_cases_is_refused(tmp_path, name, content, said):
+def test_a_folder_without_usable_cases_is_refused(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         find_cases(tmp_path)
