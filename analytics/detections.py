@@ -1,4 +1,4 @@
-"""Arrays passed between detector, tracker and analytics, validated at construction."""
+"""Detections and tracks of one frame, as numpy arrays."""
 
 from dataclasses import dataclass
 

@@ -26,13 +26,13 @@ class Direction(StrEnum):
 
 
 class Level(StrEnum):
-    """Public congestion level of a zone. Shown in Indonesian as lancar, ramai, padat, macet, tidak ada data."""
+    """Public congestion level of a zone, with the word of the Indonesian badge beside each member."""
 
-    FREE = "free"
-    DENSE = "dense"
-    CONGESTED = "congested"
-    JAMMED = "jammed"
-    UNKNOWN = "unknown"
+    FREE = "free"  # lancar
+    DENSE = "dense"  # ramai
+    CONGESTED = "congested"  # padat
+    JAMMED = "jammed"  # macet
+    UNKNOWN = "unknown"  # tidak ada data
 
 
 LEVEL_ORDER: tuple[Level, ...] = (Level.FREE, Level.DENSE, Level.CONGESTED, Level.JAMMED)

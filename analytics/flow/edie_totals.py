@@ -1,4 +1,4 @@
-"""Vehicle time and distance per zone: the basis of flow, density and space-mean speed.
+"""Sums of vehicle time, distance and entries by zone and class: the terms of flow, density and space-mean speed.
 
 Edie's generalised definitions (L. C. Edie, "Discussion of traffic stream measurements and definitions", 1963; Daganzo,
 Fundamentals of Transportation and Traffic Operations, 1997, ch. 4). Over a road section of length L and a time T,

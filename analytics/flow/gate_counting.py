@@ -1,4 +1,4 @@
-"""Crossings of road users over gates.
+"""Count of road users that cross a gate (counting line).
 
 A road user is counted where its ground point moves from one side of a gate's line to the other through the gate's
 segment. It has changed sides only when it is clear of the line by a margin in proportion to its box height. The jitter

@@ -1,6 +1,6 @@
 """Position and speed imputed for vehicles that are occluded inside a zone.
 
-From the roadside most of a dense queue is hidden behind a part of it. Without the hidden vehicles a jam would be
+In a dense queue the front vehicles hide most of those behind. Without the hidden vehicles a jam would be
 measured as faster and emptier than it is. A vehicle lost inside a zone is assumed to move as the visible vehicles
 around it do. It is followed until it leaves the zone, or until a new track starts near its imputed position: the same
 vehicle under another id.

@@ -1,4 +1,4 @@
-"""Visit of one vehicle to the zones of a camera, and the confirmation that it is no false detection."""
+"""Time and distance of one vehicle in each zone, added to totals after several detections confirm it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Vehicles that drive against the legal direction of their carriageway."""
+"""Detector of wrong-way driving: vehicles against the legal direction of their carriageway."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

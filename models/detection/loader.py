@@ -1,4 +1,4 @@
-"""Choice of the detector backend for given weights and this machine."""
+"""Loader of a detector: chooses the backend by weights and machine, and opens it."""
 
 import os
 from importlib.util import find_spec

@@ -36,7 +36,7 @@ RELEARN_INTERVAL_S = 300.0
 """Time at a reduced scale before it is learned again, seconds; bounds how long small road users are missed."""
 
 MAX_TRACKS = 1000
-"""Tracks remembered while learning; beyond it learning restarts, as few of them lasted [assumption]."""
+"""Tracks remembered while learning; beyond it learning restarts: most tracks were too short [assumption]."""
 
 
 class AdaptiveInputScale:

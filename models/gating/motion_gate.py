@@ -1,17 +1,18 @@
 """Selection of the image regions in which the detector must run; the other detections are carried over.
 
-Detection is paid by the pixel, and most pixels show an empty road or road users that are tracked already. Per frame:
+Detection time grows with the pixels, and most pixels show an empty road or road users that are tracked already.
+Per frame:
 
 1. Blocks of 8 pixels are compared with their last known content. A block has moved where it differs by more than the
    camera's noise and a slight shake of the camera explain.
 2. Boxes that should have moved, or whose blocks have, are tracked by template (`models.gating.template_tracking`).
-   The blocks around a tracked box are explained.
-3. Blocks that moved and are not explained become regions for the detector, with a margin; no region cuts a box.
+   Motion in the blocks around a tracked box is explained by that box.
+3. Blocks with motion that no tracked box explains become regions for the detector, with a margin. No region cuts a box.
 4. Stationary boxes on unchanged blocks keep their place without detection.
-5. The whole window is detected every 1.5 s and every seventh frame, which bounds the life of any error.
+5. The whole window is detected every 1.5 s and every seventh frame, so that no error lasts longer.
 
-Meant for low frame rates: at 25 frames a second an even vehicle moves by less than a pixel of its reduced patch, and
-its box fell 0.13 s behind. Measurements and the alternatives tried: docs/adr/0032-motion-gate.md.
+Meant for low frame rates: at 25 frames a second a vehicle at constant speed moves by less than a pixel of its reduced
+patch, and its box fell 0.13 s behind. Measurements and the alternatives tried: docs/adr/0032-motion-gate.md.
 """
 
 from collections import deque

@@ -52,7 +52,7 @@ VELOCITY_INFLATION_MS = 3.0
 """Standard deviation, m/s, added to the velocity of a track that was matched by overlap [assumption]."""
 
 LOOMING_DECAY_S = 0.5
-"""Time constant, seconds, with which the looming rate of an occluded track decays [assumption]."""
+"""Time constant, seconds, with which the growth rate of an occluded track's box decays [assumption]."""
 
 LOOMING_STEP_LIMITS = (-0.5, 0.4)
 """Smallest and largest share of the distance to the camera covered between two frames [assumption]."""

@@ -18,7 +18,7 @@ from pipelines.ingest.rate_limiter import RateLimiter
 
 EARLY = 0.5
 """Part of a frame by which a frame may be analysed early. Frames arrive at the requested rate, but not exactly at the
-due times; a frame that waited would grow old, or be replaced. [assumption]"""
+due times. Without it, a frame that is slightly early would wait until it is old or replaced. [assumption]"""
 
 MAX_FLOOR_CREDIT_LEFT = 0.5
 """Credit (frames) at the floor that may remain after a frame; covers only the jitter of arrivals. [assumption]"""

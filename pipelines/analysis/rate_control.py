@@ -119,8 +119,8 @@ def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
 class AimdHeadroom:
     """AIMD controller of the analysis rate above the usual rate, shared by all cameras of a machine.
 
-    The share rises by 5 % a second while frames finish in time. It is halved when more than 5 % are late, as TCP shares
-    a line. So the usual rate of a camera is never at risk for long. Not thread-safe.
+    The share rises by 5 % a second while frames finish in time. It is halved when more than 5 % are late, as in TCP
+    congestion control. Not thread-safe.
 
     max_delay_s: time from the arrival of a frame to its events, above which the frame is late.
     """

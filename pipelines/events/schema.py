@@ -134,7 +134,7 @@ class IncidentReport(_Data):
     type: Annotated[IncidentType, _described("What happened.")]
     zone: Annotated[str | None, _described("Id of the zone; null outside all zones.")] = None
     start_at: Annotated[AwareDatetime, _described("Best estimate of the beginning.", "UTC")]
-    detected_at: Annotated[AwareDatetime, _described("Time of the alert, from earlier data alone.", "UTC")]
+    detected_at: Annotated[AwareDatetime, _described("Time of the alert; only data up to this time was used.", "UTC")]
     end_at: Annotated[AwareDatetime | None, _described("End; null while it lasts.", "UTC")] = None
     pixel: Annotated[tuple[float, float], _described("Place (u, v) in the full frame, v down.", "px")]
     ground: Annotated[
@@ -158,7 +158,7 @@ class IncidentReport(_Data):
 class CameraStatus(StrEnum):
     """`online` is analysed; `degraded` is analysed with reservations; in all others there is no data.
 
-    unusable: the view is no basis for facts (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
+    unusable: the view cannot be used for counting (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
     """
 
     ONLINE = "online"
@@ -176,7 +176,7 @@ class Drops(BaseModel):
 
     superseded: Annotated[int, _described("A newer frame came before the next one was due; nothing is lost.")] = 0
     no_capacity: Annotated[int, _described("A frame was due, but the machine had no time for it.")] = 0
-    withheld: Annotated[int, _described("The view was no basis for facts.")] = 0
+    withheld: Annotated[int, _described("The view could not be used for counting.")] = 0
     failed: Annotated[int, _described("The analysis failed.")] = 0
 
 
@@ -198,7 +198,7 @@ class Health(_Data):
     received_fps: Annotated[float | None, _described("Frames received.", "frames/s")] = None
     analysed_fps: Annotated[float | None, _described("Frames analysed.", "frames/s")] = None
     held_fps: Annotated[
-        float | None, _described("Analysed frames without the detector: every road user was followed.", "frames/s")
+        float | None, _described("Frames analysed by template tracking alone, without the detector.", "frames/s")
     ] = None
     wanted_fps: Annotated[
         float | None, _described("Analysed frames that the present traffic asks for.", "frames/s")

@@ -1,4 +1,7 @@
-"""One connection to a camera: read its packets until it fails, and pass them to live video and decoding."""
+"""One connection to a camera: read its packets until it fails, and pass them to live video and decoding.
+
+A failure is raised. `pipelines.worker.supervisor` connects again, after a delay from `pipelines.retry`.
+"""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack

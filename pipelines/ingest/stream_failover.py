@@ -82,7 +82,7 @@ class StreamFailover:
             is_first, self._sub_failure = self._sub_failure is None, cause
             both_failed = self._main_failure is not None
         if is_first:
-            log.warning("the main stream is analysed, for the sub-stream is down", camera=self._camera_id)
+            log.warning("the main stream is analysed, because the sub-stream is down", camera=self._camera_id)
         self._observer.set_sub_stream(cause)
         if both_failed:
             self._observer.disconnected(cause)

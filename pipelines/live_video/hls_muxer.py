@@ -90,7 +90,7 @@ class HlsWriter:
             if self._run is not None:
                 self._run.write(packet)
         except (FFmpegError, OSError) as error:
-            log.warning("live video starts again", camera=self._source.address, error=error)
+            log.warning("live video resumes at the next keyframe", camera=self._source.address, error=error)
             self._end_run()
 
     def _start_run_if_due(self, keyframe: VideoPacket) -> None:

@@ -1,4 +1,4 @@
-"""Supervisor of a worker's threads: starts them, restarts them after a failure, and ends them."""
+"""Supervisor of a worker's threads: starts them, restarts (reconnects) them after a failure, and ends them."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Narration of a simulated city."""
+"""Route of the true events of a simulated city."""
 
 from fastapi import APIRouter
 

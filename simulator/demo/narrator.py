@@ -38,10 +38,10 @@ END_TEXTS: dict[str, BilingualText] = {
     IncidentType.STOPPED_VEHICLE: ("kendaraan mogok berjalan lagi", "the broken-down vehicle drives on"),
     IncidentType.COLLISION: ("tabrakan sudah dibersihkan", "the collision is cleared"),
     IncidentType.CONGESTION: ("antrean terurai", "the queue dissolves"),
-    FaultKind.CABLE_CUT: ("kabel kamera tersambung lagi", "the camera's cable is mended"),
+    FaultKind.CABLE_CUT: ("kabel kamera tersambung lagi", "the camera's cable is repaired"),
     FaultKind.POWER_CUT: ("listrik di lokasi menyala lagi", "the site has power again"),
     FaultKind.FROZEN: ("gambar kamera bergerak lagi", "the camera's picture moves again"),
-    FaultKind.TURNED: ("kamera kembali ke arahnya", "the camera looks its way again"),
+    FaultKind.TURNED: ("kamera kembali ke arahnya", "the camera points in its direction again"),
 }
 # Texts of every simulated day, by hour.
 DAILY_TEXTS: tuple[tuple[float, BilingualText], ...] = (

@@ -1,4 +1,4 @@
-"""Static background of a camera under one light: ground, sky, buildings, trees, and their shadows."""
+"""Static background of a camera in one light condition, and the masks of objects that hide road users."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-/** Interfaces between the application, its router and its pages. */
+/** Shared interfaces of the application and its pages, and which role may open a page. */
 
 import type { City, Session } from "./api/schema";
 import type { TimeFormat } from "./format";

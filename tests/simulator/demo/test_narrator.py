@@ -48,7 +48,7 @@ def test_an_end_is_announced_after_it_has_occurred(city):
         "the camera's cable is cut"
     ]
     ended = city(141.0, ladi={"faults": [CUT]}, kuda={"incidents": [{**BREAKDOWN, "end_s": 138.0}]})
-    assert "the camera's cable is mended" in [announcement.text[1] for announcement in ended]
+    assert "the camera's cable is repaired" in [announcement.text[1] for announcement in ended]
 
 
 def test_nightfall_is_announced_once_for_the_whole_city(city):

@@ -556,7 +556,7 @@ export interface components {
          * CameraStatus
          * @description `online` is analysed; `degraded` is analysed with reservations; in all others there is no data.
          *
-         *     unusable: the view is no basis for facts (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
+         *     unusable: the view cannot be used for counting (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
          * @enum {string}
          */
         CameraStatus: "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
@@ -966,7 +966,7 @@ export interface components {
         Interval: 60 | 300 | 900 | 3600 | 86400;
         /**
          * Level
-         * @description Public congestion level of a zone. Shown in Indonesian as lancar, ramai, padat, macet, tidak ada data.
+         * @description Public congestion level of a zone, with the word of the Indonesian badge beside each member.
          * @enum {string}
          */
         Level: "free" | "dense" | "congested" | "jammed" | "unknown";
