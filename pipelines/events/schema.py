@@ -156,9 +156,10 @@ class IncidentReport(_Data):
 
 
 class CameraStatus(StrEnum):
-    """`online` is analysed; `degraded` is analysed with reservations; in all others there is no data.
+    """`online` is analysed; `degraded` is analysed, but a part fails or is too slow; in all others there is no data.
 
-    unusable: the view cannot be used for counting (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
+    unusable: the view cannot be used for counting (moved, covered, blurred, dark, washed out). frozen: the frame
+    repeats.
     """
 
     ONLINE = "online"

@@ -554,9 +554,10 @@ export interface components {
         };
         /**
          * CameraStatus
-         * @description `online` is analysed; `degraded` is analysed with reservations; in all others there is no data.
+         * @description `online` is analysed; `degraded` is analysed, but a part fails or is too slow; in all others there is no data.
          *
-         *     unusable: the view cannot be used for counting (moved, covered, blurred, dark, washed out). frozen: the frame repeats.
+         *     unusable: the view cannot be used for counting (moved, covered, blurred, dark, washed out). frozen: the frame
+         *     repeats.
          * @enum {string}
          */
         CameraStatus: "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
