@@ -8,15 +8,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from models.detection.tensorrt_cache import EngineCache, this_hardware
+from models.detection.tensorrt_cache import EngineCache
 from models.errors import UnusableWeights
 from models.export.detector_agreement import HIGH_CONFIDENCE, MATCH_IOU
 from models.weights.resolver import engine_folder, resolve_weights
+from pipelines.commands.export.engine_hardware import require_hardware
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError
 
 if TYPE_CHECKING:
-    from pipelines.commands.export.quantize_job import Calibration, QuantisedModel
+    from pipelines.commands.export.quantize_job import QuantisedModel
 
 
 @click.command("export")
@@ -67,39 +68,23 @@ def export_model(
     """
     if not int8 and (sources or city or labelled or accept):
         raise UserError("--images, --config, --labelled and --accept go with --int8")
+    # The runtimes of both jobs take seconds to load, and --help does not need them.
     try:
         path = resolve_weights(weights, prefer_torch=True)
         if int8:
-            from pipelines.commands.export.quantize_job import Calibration  # noqa: PLC0415 - its runtimes load slowly
+            from pipelines.commands.export.quantize_job import Calibration, quantise  # noqa: PLC0415
 
             given = _sources(sources, city)
             by = Calibration(sources=given, width=imgsz, images=count, over_s=over_s, labelled=labelled, accept=accept)
-            _show(_quantised(path, to, by))
+            _show(quantise(path, by, to=to))
         elif to == "engine":
-            click.echo(_engine(path))
+            click.echo(EngineCache(engine_folder()).find_or_build(path, require_hardware()))
         else:
-            from models.export.exporter import export_weights  # noqa: PLC0415 - its backend loads slowly
+            from models.export.exporter import export_weights  # noqa: PLC0415
 
             click.echo(export_weights(path, to=to, imgsz=imgsz, half=half))
     except UnusableWeights as error:
         raise UserError(str(error)) from error
-
-
-def _quantised(path: Path, to: str, by: "Calibration") -> "QuantisedModel":
-    from pipelines.commands.export.quantize_job import quantise_for_cpu, quantise_for_gpu  # noqa: PLC0415 - its runtimes load slowly
-
-    if to == "onnx":
-        raise UserError("--int8 is for --to openvino and --to engine; ONNX Runtime gets --half at most")
-    return quantise_for_cpu(path, by) if to == "openvino" else quantise_for_gpu(path, by, EngineCache(engine_folder()))
-
-
-def _engine(path: Path) -> Path:
-    hardware = this_hardware()
-    if hardware is None:
-        from pipelines.commands.export.quantize_job import NO_ENGINE_HERE  # noqa: PLC0415 - its runtimes load slowly
-
-        raise UserError(NO_ENGINE_HERE)
-    return EngineCache(engine_folder()).find_or_build(path, hardware)
 
 
 def _sources(sources: tuple[str, ...], city: Path | None) -> list[str]:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork, find_xml
-from models.detection.tensorrt_cache import EngineCache, this_hardware
+from models.detection.tensorrt_cache import EngineCache
 from models.errors import UnusableWeights
 from models.export.accuracy_report import AccuracyReport, compare_accuracy
 from models.export.exporter import export_weights
 from models.export.quantization import CALIBRATION_IMAGES, has_nncf, quantize
+from models.weights.resolver import engine_folder
 from pipelines.commands.export.calibration_samples import Samples, sample_images
+from pipelines.commands.export.engine_hardware import require_hardware
 from pipelines.errors import UserError
 
 REPORT = "export_report.json"
@@ -24,12 +26,6 @@ REPORT = "export_report.json"
 
 MIN_IMAGES_EACH = 4
 """Least images of each source, so that one can be held back."""
-
-NO_ENGINE_HERE = (
-    "an engine is built on the GPU that will run it, and here is no CUDA GPU or no TensorRT; do it there, after "
-    "`pip install 'simpang[yolo,tensorrt]'`"
-)
-"""Message for a machine that cannot build engines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +64,17 @@ class QuantisedModel:
     report: Path | None
     kept: AccuracyReport
     accepted: bool
+
+
+def quantise(weights: Path, by: Calibration, *, to: str) -> QuantisedModel:
+    """Quantise to INT8 for a runtime. to: "openvino" or "engine". Raises UserError, also for another runtime."""
+    match to:
+        case "openvino":
+            return quantise_for_cpu(weights, by)
+        case "engine":
+            return quantise_for_gpu(weights, by, EngineCache(engine_folder()))
+        case _:
+            raise UserError("--int8 is for --to openvino and --to engine; ONNX Runtime gets --half at most")
 
 
 def quantise_for_cpu(weights: Path, by: Calibration) -> QuantisedModel:
@@ -110,9 +117,7 @@ def quantise_for_gpu(weights: Path, by: Calibration, engines: EngineCache) -> Qu
 
     A rejected engine is deleted. Raises UserError. Not covered by tests: it needs a GPU.
     """
-    hardware = this_hardware()
-    if hardware is None:
-        raise UserError(NO_ENGINE_HERE)
+    hardware = require_hardware()
     if weights.suffix != ".pt":
         raise UserError(f"{weights}: an engine is built from a .pt; give one")
     samples = by.samples()
