@@ -103,6 +103,7 @@ def test_level_is_repeated_once_a_minute():
     assert 5 <= len(reports) <= 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("back_s", [0.0, 0.5, 30.0, 4000.0])
 def test_a_clock_that_steps_back_neither_raises_nor_repeats_a_minute(back_s):
     analyzer = CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))

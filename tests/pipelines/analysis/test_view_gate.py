@@ -113,6 +113,7 @@ def restarted(tmp_path: Path) -> Iterator[Callable[..., ViewGate]]:
     yield start
 
 
+@pytest.mark.slow
 def test_a_turn_while_the_worker_was_stopped_is_detected(assess: Assess, restarted: Callable[..., ViewGate]) -> None:
     assess(restarted(geometry_with()), 150)
     turned = assess(restarted(geometry_with()), 30, shift=TURNED)
@@ -124,11 +125,13 @@ def test_a_turn_while_the_worker_was_stopped_is_detected(assess: Assess, restart
     assert assess(gate, 30)[-1] == ViewQuality(usable=True)
 
 
+@pytest.mark.slow
 def test_a_cover_while_the_worker_was_stopped_is_detected(assess: Assess, restarted: Callable[..., ViewGate]) -> None:
     assess(restarted(geometry_with()), 150)
     assert code(assess(restarted(geometry_with()), 90, covered=True)) is Condition.COVERED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("geometry", [geometry_with(gate_to=280), geometry_with(view_accepted_on="2026-11-23")])
 def test_a_change_of_the_geometry_accepts_the_present_view(
     assess: Assess, restarted: Callable[..., ViewGate], geometry: CameraGeometry
@@ -139,6 +142,7 @@ def test_a_change_of_the_geometry_accepts_the_present_view(
     assert code(assess(restarted(geometry), 30)) is Condition.MOVED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("geometry", [geometry_with(name="North"), geometry_with(speed_limit_kmh=40)])
 def test_a_change_of_other_keys_accepts_nothing(
     assess: Assess, restarted: Callable[..., ViewGate], geometry: CameraGeometry
@@ -147,6 +151,7 @@ def test_a_change_of_other_keys_accepts_nothing(
     assert code(assess(restarted(geometry), 30, shift=TURNED)) is Condition.MOVED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"no archive", None])
 def test_damaged_reference_views_are_learned_again(
     assess: Assess, restarted: Callable[..., ViewGate], tmp_path: Path, damage: bytes | None

@@ -23,6 +23,8 @@ from tests.support.bright_detector import BrightDetector
 from tests.support.servers import RtspCameras, wait_until, write_clip
 from tests.support.tiny_network import save_tiny_network
 
+pytestmark = pytest.mark.slow  # clips are encoded, and the command runs in a process of its own
+
 MIDDLE = Gate(id="middle", p1=(160, 40), p2=(160, 230))
 
 
@@ -168,7 +170,6 @@ def test_a_stop_ends_it_early_with_what_was_counted(road, detector):
     assert 10 <= counted.analysed_frames < 75
 
 
-@pytest.mark.slow
 def test_the_report_goes_alone_to_standard_output(road, weights):
     done = simpang_count(road, "--gate", "middle:160,40,160,230", "--weights", weights, "--json", "-")
     assert done.returncode == 0, done.stderr
@@ -179,21 +180,18 @@ def test_the_report_goes_alone_to_standard_output(road, weights):
     assert (report["frames"], report["analysed_frames"]) == (75, 75)
 
 
-@pytest.mark.slow
 def test_a_recording_without_crossings_prints_that_nothing_crossed_a_gate(road, weights):
     done = simpang_count(road, "--gate", "below:10,200,310,200", "--weights", weights)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "Nothing crossed a gate.\n"
 
 
-@pytest.mark.slow
 def test_a_recording_without_gates_prints_the_road_users(road, weights):
     done = simpang_count(road, "--weights", weights)
     assert done.returncode == 0, done.stderr
     assert done.stdout == "Road users seen: 1 car.\n"
 
 
-@pytest.mark.slow
 def test_a_camera_file_and_an_annotated_video(road, weights, tmp_path):
     drawn = {"image_size": [640, 480], "gates": [{"id": "middle", "p1": [320, 80], "p2": [320, 460]}]}
     (tmp_path / "camera.json").write_text(json.dumps(drawn))
@@ -216,7 +214,6 @@ def test_a_camera_file_and_an_annotated_video(road, weights, tmp_path):
     assert abs(first - last).max() > 100
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -241,7 +238,6 @@ def test_bad_input_is_one_line_and_status_2(road, weights, arguments, message):
     assert done.stdout == ""
 
 
-@pytest.mark.slow
 def test_weights_of_the_wrong_kind_and_a_missing_video_are_one_line(road, tmp_path):
     classifier = save_tiny_network(tmp_path / "classifier", metadata={"task": "classify"})
     wrong_kind = simpang_count(road, "--weights", classifier)
@@ -267,7 +263,6 @@ def test_interrupting_a_live_camera_reports_what_was_counted(rtsp_cameras: RtspC
     assert report["frames"] >= report["analysed_frames"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "clip", ["br_signal", "de_cars_cyclist", "de_cars_truck", "nl_highway", "us_rain_turn", "vn_junction"]
 )
