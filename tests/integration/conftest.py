@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models.tampering import monitor
+from models.tampering.config import DEFAULT_CONFIG
 from tests.support.portal import pool, store
 
 __all__ = ["brief_periods", "pool", "store", "views_judged_soon"]
@@ -19,7 +20,7 @@ def brief_periods(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def views_judged_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tampering monitor makes as many checks as usual, in a quarter of the time."""
-    usual = monitor.DEFAULT_CONFIG
+    usual = DEFAULT_CONFIG
     quicker = replace(
         usual,
         check_interval_s=usual.check_interval_s / 4,

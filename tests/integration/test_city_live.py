@@ -13,7 +13,8 @@ import av
 import numpy as np
 import pytest
 
-from tests.support.servers import free_port, wait_until
+from pipelines.worker.child_process import free_port
+from tests.support.servers import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from pipelines.ingest.hw_decode import KINDS, self_test
-from tests.support.servers import KafkaBroker, RtspCameras, free_port
+from pipelines.worker.child_process import free_port
+from tests.support.servers import KafkaBroker, RtspCameras
 from tests.support.tiny_network import save_tiny_network
 
 pytestmark = pytest.mark.integration

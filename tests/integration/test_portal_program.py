@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from pipelines.config.settings import Config, UserConfig
+from pipelines.worker.child_process import free_port
 from portal.auth.users import load_users
 from tests.support.programs import started, visiting
-from tests.support.servers import free_port
 from tests.support.sse import listening
 
 pytestmark = pytest.mark.integration

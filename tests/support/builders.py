@@ -41,7 +41,8 @@ class Drive:
         if not self.from_s <= t <= self.to_s:
             return None
         share = (t - self.from_s) / (self.to_s - self.from_s)
-        return tuple(a + share * (b - a) for a, b in zip(self.start, self.end, strict=True))
+        (u1, v1), (u2, v2) = self.start, self.end
+        return u1 + share * (u2 - u1), v1 + share * (v2 - v1)
 
 
 def film(

@@ -7,6 +7,7 @@ unit test that starts a process fails. Background: docs/adr/0090-unit-tests.md.
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,8 @@ NOT_COLLECTED = (
     "models/detection/torch_batch.py",
 )
 """Folders and modules without unit tests. Importing torch and Playwright takes 5 CPU seconds [measured: ADR 0090]."""
+NEED_TORCH = ("models/training", "models/detection/torch_batch.py")
+"""Modules that import torch (extra `yolo`); their tests skip themselves."""
 WANTED_TESTS = 900
 """Least number of unit tests [source: targets of the layout, docs/adr/0090-unit-tests.md]."""
 WANTED_S = 60
@@ -54,10 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Skip the folders without unit tests."""
-    if not config.getoption("--unit"):
-        return None
-    return any(collection_path == REPOSITORY / folder for folder in NOT_COLLECTED) or None
+    """Skip the folders without unit tests, and modules with examples that need torch where it is missing."""
+    ignored = NOT_COLLECTED if config.getoption("--unit") else () if find_spec("torch") else NEED_TORCH
+    return any(collection_path == REPOSITORY / path for path in ignored) or None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,5 +1,7 @@
 """The tables are checked against the published ones, copied here by hand from the named pages."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -88,7 +90,8 @@ def test_base_capacity_is_that_of_pkji_2023_table_4_1():
 
 
 def test_verified_values_have_a_facsimile_or_two_sources():
-    for entry in (*EMP, *BASE_CAPACITY):
+    entries: list[Any] = [*EMP, *BASE_CAPACITY]
+    for entry in entries:
         sure = len(set(entry.sources)) >= 2 or any(source.facsimile for source in entry.sources)
         assert entry.sources
         assert sure or not entry.verified, entry

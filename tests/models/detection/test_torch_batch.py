@@ -5,6 +5,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 
+from models.detection.letterbox import PADDING_GREY
 from models.detection.yolo_postprocess import decode_anchor_free, decode_end_to_end
 
 if find_spec("torch") is None:
@@ -12,7 +13,7 @@ if find_spec("torch") is None:
 
 import torch
 
-from models.detection.torch_batch import GREY, as_batch, candidates, on_device
+from models.detection.torch_batch import as_batch, candidates, on_device
 
 ROAD_USERS_OF_CLASSES = np.array([5, -1, 0, 3], dtype=np.int64)
 
@@ -23,8 +24,8 @@ def test_pictures_of_mixed_sizes_lie_in_the_corner_of_a_common_size():
     batch = as_batch([on_device(picture, torch.device("cpu")) for picture in (small, wide)], 32)
     assert batch.shape == (2, 3, 32, 128)
     assert batch[0, :, 29, 49].tolist() == [1, 0, 0]
-    assert batch[0, :, 30, 0] == pytest.approx(GREY / 255)
-    assert batch[0, :, 0, 50] == pytest.approx(GREY / 255)
+    assert batch[0, :, 30, 0] == pytest.approx(PADDING_GREY / 255)
+    assert batch[0, :, 0, 50] == pytest.approx(PADDING_GREY / 255)
     assert batch[1, :, :20, :100].max() == 0
 
 

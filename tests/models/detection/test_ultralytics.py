@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from models.detection.loader import load_detector
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
 from models.detection.tensorrt_cache import Hardware
-from models.detection.ultralytics import UltralyticsDetector, _shrunk
+from models.detection.ultralytics import UltralyticsDetector, _reduced_size
 from models.errors import UnusableWeights
 from models.export.exporter import export_weights
 
@@ -100,11 +100,11 @@ def test_pictures_that_lie_on_the_device_are_found_as_others_are(random_weights)
         detector.submit(PICTURE)
 
 
-def test_a_picture_larger_than_an_engine_takes_is_shrunk_to_fit():
-    assert _shrunk((640, 384), (1280, 768)) is None
-    assert _shrunk((1280, 768), (1280, 768)) is None
-    assert _shrunk((2560, 160), (1280, 768)) == (1280, 80)
-    assert _shrunk((1000, 1536), (1280, 768)) == (500, 768)
+def test_an_image_larger_than_the_engine_is_reduced():
+    assert _reduced_size((640, 384), (1280, 768)) is None
+    assert _reduced_size((1280, 768), (1280, 768)) is None
+    assert _reduced_size((2560, 160), (1280, 768)) == (1280, 80)
+    assert _reduced_size((1000, 1536), (1280, 768)) == (500, 768)
 
 
 def test_an_export_to_openvino_finds_what_the_pt_finds(random_weights, tmp_path):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from analytics.detections import Detections
 from analytics.road_users import ROAD_USERS, RoadUser
-from models.export.detector_agreement import HIGH_CONFIDENCE, MIN_CONFIDENCE, agreement_by_road_user, pairwise_iou
+from models.export.detector_agreement import HIGH_CONFIDENCE, MIN_CONFIDENCE, agreement_by_road_user
+from models.tracking.association import pairwise_iou
 
 CAR, MOTORCYCLE = ROAD_USERS.index(RoadUser.CAR), ROAD_USERS.index(RoadUser.MOTORCYCLE)
 

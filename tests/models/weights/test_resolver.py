@@ -13,7 +13,7 @@ from models.errors import UnusableWeights
 from models.weights import resolver as weights
 from models.weights.registry import RegisteredModel, default_model, registered_model, registered_models
 from models.weights.resolver import cached_versions, fetch, resolve_weights
-from tests.support.servers import free_port
+from pipelines.worker.child_process import free_port
 
 CONTENT = b"not really weights" * 1000
 

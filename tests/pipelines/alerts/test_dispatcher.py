@@ -23,8 +23,9 @@ from pipelines.errors import UserError
 from pipelines.events.schema import Event, IncidentPhase
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
+from pipelines.worker.child_process import free_port
 from tests.support.events import incident
-from tests.support.servers import free_port, wait_until
+from tests.support.servers import wait_until
 
 SECRET = "rahasia"
 PORTAL = "https://lalu-lintas.example"

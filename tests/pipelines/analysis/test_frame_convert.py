@@ -13,7 +13,8 @@ RED, GREY = (200, 40, 30), (90, 90, 90)
 
 def frame_of(size, box, *, colorspace=Colorspace.ITU601, color_range=ColorRange.MPEG, pixels="yuv420p"):
     """Grey frame with a red box (left, top, right, bottom; even numbers), as a decoder returns it."""
-    frame = av.VideoFrame(*size, pixels)
+    width, height = size
+    frame = av.VideoFrame(width, height, pixels)
     red_share, blue_share = (0.2126, 0.0722) if colorspace is Colorspace.ITU709 else (0.299, 0.114)
     full = color_range is ColorRange.JPEG
     colours = [as_yuv(rgb, red_share, blue_share, full=full) for rgb in (GREY, RED)]

@@ -40,7 +40,7 @@ def assess() -> Assess:
 def code(qualities: list[ViewQuality]) -> Condition | None:
     """Return the condition of the last frame."""
     condition = qualities[-1].condition
-    return condition and condition.code
+    return None if condition is None else condition.code
 
 
 def test_a_turned_camera_is_unusable_at_once_reported_soon_and_usable_again_after_it_is_back(assess: Assess) -> None:

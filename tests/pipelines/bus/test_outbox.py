@@ -10,10 +10,11 @@ from threading import Thread
 
 import pytest
 
+from analytics.facts import Level
 from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.outbox import Outbox
 from pipelines.errors import UserError
-from pipelines.events.schema import CameraStatus, Congestion, CountsReport, Event, Health, Level
+from pipelines.events.schema import CameraStatus, Congestion, CountsReport, Event, Health
 from tests.support.servers import wait_until
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)

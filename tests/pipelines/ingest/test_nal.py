@@ -18,6 +18,7 @@ def encoded(codec: str, **options: str) -> list[av.Packet]:
     """24 noisy frames with a keyframe in every 8."""
     noise = np.random.default_rng(3)
     encoder = VideoCodecContext.create(codec, "w")
+    assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height, encoder.pix_fmt = 64, 64, "yuv420p"
     encoder.time_base, encoder.gop_size = Fraction(1, 25), 8
     encoder.options = options

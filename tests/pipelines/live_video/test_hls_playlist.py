@@ -85,8 +85,9 @@ def parse(playlist: LivePlaylist) -> Parsed:
         else:
             entries.append((line, init, duration, discontinuity))
             duration, discontinuity = -1.0, False
-    numbers = ("MEDIA-SEQUENCE", "DISCONTINUITY-SEQUENCE", "TARGETDURATION")
-    return Parsed(*(int(tags[f"#EXT-X-{name}"]) for name in numbers), entries)
+    names = ("MEDIA-SEQUENCE", "DISCONTINUITY-SEQUENCE", "TARGETDURATION")
+    sequence, discontinuities, target = (int(tags[f"#EXT-X-{name}"]) for name in names)
+    return Parsed(sequence, discontinuities, target, entries)
 
 
 def media_files(playlist: LivePlaylist) -> list[str]:

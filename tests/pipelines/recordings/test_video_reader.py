@@ -15,7 +15,8 @@ import pytest
 
 from pipelines.errors import UserError
 from pipelines.recordings.video_reader import VideoReader
-from tests.support.servers import free_port, write_clip
+from pipelines.worker.child_process import free_port
+from tests.support.servers import write_clip
 
 
 class Quiet(SimpleHTTPRequestHandler):

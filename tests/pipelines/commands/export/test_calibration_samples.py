@@ -6,7 +6,8 @@ import pytest
 
 from pipelines.commands.export.calibration_samples import sample_images
 from pipelines.errors import UserError
-from tests.support.servers import free_port, write_clip
+from pipelines.worker.child_process import free_port
+from tests.support.servers import write_clip
 
 
 def left_of_vehicle(image):
