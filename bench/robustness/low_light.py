@@ -71,7 +71,7 @@ def rain(image: RgbImage, number: int) -> RgbImage:
     return rainy
 
 
-def glare(image: RgbImage, number: int) -> RgbImage:
+def glare(image: RgbImage, number: int) -> RgbImage:  # noqa: ARG001 (a `Change` without noise)
     """Add the glare of a low sun in the upper right, over half of the image."""
     height, width, _ = image.shape
     v, u = np.mgrid[:height, :width].astype(np.float32)

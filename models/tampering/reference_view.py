@@ -94,7 +94,7 @@ class ReferenceView:
         return self._with_image(self.image.copy())
 
     def warp_to(self, matrix: NDArray[np.float64]) -> "ReferenceView":
-        """This reference in the place of another. matrix: (2, 3), where the other was found in this one."""
+        """Return the reference in the place of another. matrix: (2, 3), where the other was found in this one."""
         return self._with_image(_warp_back(self.image, matrix))
 
     def _with_image(self, image: Floats) -> "ReferenceView":

@@ -67,7 +67,7 @@ def _position(before: str | None) -> tuple[datetime, str] | None:
         ) from None
 
 
-def _found(incident_id: str, services: ServicesDep, officer: Police) -> tuple[IncidentRow, CatalogueEntry]:
+def _found(incident_id: str, services: ServicesDep, officer: Police) -> tuple[IncidentRow, CatalogueEntry]:  # noqa: ARG001 (checks the role)
     entries = {entry.id: entry for entry in services.catalogue.visible(signed_in=True)}
     with transaction(services.pool) as connection:
         row = find_incident(connection, incident_id, list(entries))

@@ -105,7 +105,7 @@ def test_a_batch_that_the_handler_refused_is_delivered_again(kafka_broker: Kafka
 def test_a_new_subscriber_starts_some_time_before_the_last_commit(
     kafka_broker: KafkaBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This broker returns no metadata of commits, so that the rewind counts from now, which is set here."""
+    """The test broker returns no metadata of commits, so that the rewind counts from now, which is set here."""
     old, recent, first, second = [counts(n) for n in range(5)], [counts(n) for n in range(5, 7)], Taken(), Taken()
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
         publisher.publish(old)

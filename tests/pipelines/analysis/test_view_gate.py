@@ -1,6 +1,6 @@
 """View gate over minutes of a simulated street; time comes with the frames."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -100,7 +100,7 @@ def test_without_geometry_a_turned_camera_stays_usable(assess: Assess) -> None:
 
 
 @pytest.fixture
-def restarted(tmp_path: Path) -> Iterator[Callable[..., ViewGate]]:
+def restarted(tmp_path: Path) -> Callable[..., ViewGate]:
     """`restarted(geometry)`: a new gate of the same camera, after the previous one was closed."""
     gates: list[ViewGate] = []
 
@@ -110,7 +110,7 @@ def restarted(tmp_path: Path) -> Iterator[Callable[..., ViewGate]]:
         gates[:] = [ViewGate(30, ViewStore(tmp_path / "views" / "road.npz", geometry))]
         return gates[0]
 
-    yield start
+    return start
 
 
 @pytest.mark.slow
