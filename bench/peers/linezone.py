@@ -37,6 +37,8 @@ def line_zone(gate: Gate) -> sv.LineZone:
 
 
 def crossing(t: float, gate: Gate, tracked: sv.Detections, k: int) -> dict[str, Any]:
+    assert tracked.class_id is not None
+    assert tracked.tracker_id is not None
     x1, _, x2, y2 = tracked.xyxy[k]
     side = side_of_line(gate.p1, gate.p2, [((x1 + x2) / 2, y2)])[0]
     return {

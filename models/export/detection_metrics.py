@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import supervision as sv
 from numpy.typing import NDArray
+from supervision.metrics import MeanAveragePrecision
 
 from analytics.detections import Detections
 from analytics.road_users import ROAD_USERS
@@ -29,7 +30,7 @@ class DetectionEvaluator:
     """Evaluation of a detector over labelled images. Detections need a confidence near 0, for the whole curve."""
 
     def __init__(self) -> None:
-        self._metric = sv.metrics.MeanAveragePrecision()
+        self._metric = MeanAveragePrecision()
         self._shown = np.zeros(len(ROAD_USERS), dtype=np.int64)
         self._images = 0
 

@@ -79,7 +79,7 @@ def _correlation_peak(patch: Grey, area: Grey) -> tuple[float, float] | None:
     """(u, v) of the best match in the area, with subpixel precision; None below `MIN_CORRELATION`."""
     if area.shape[0] < patch.shape[0] or area.shape[1] < patch.shape[1]:
         return None
-    correlation = cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED)
+    correlation = np.asarray(cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED), np.float32)
     _, best, _, (u, v) = cv2.minMaxLoc(correlation)
     if not MIN_CORRELATION <= best <= 1.0 or int(patch.max()) - int(patch.min()) < MIN_CONTRAST:
         return None

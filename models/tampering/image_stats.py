@@ -95,7 +95,7 @@ class BlockStats:
 
         variance = blocks(image).var(axis=1)
         tops, lefts = np.mgrid[top : top + rows * side : side, left : left + columns * side : side]
-        ratio = np.square(blocks(fine)).mean(axis=1) / (variance + 1)
+        ratio = np.square(blocks(np.asarray(fine, np.float32))).mean(axis=1) / (variance + 1)
         return cls(np.sqrt(variance), ratio, lefts.ravel(), tops.ravel())
 
 

@@ -150,7 +150,7 @@ class ReferenceView:
         for k in inside:
             (left, top), (u1, v1), (u2, v2) = corners[k], first[k], last[k]
             block = self.image[top : top + BLOCK_PX, left : left + BLOCK_PX]
-            scores = cv2.matchTemplate(values[v1:v2, u1:u2], block, cv2.TM_CCOEFF_NORMED)
+            scores = np.asarray(cv2.matchTemplate(values[v1:v2, u1:u2], block, cv2.TM_CCOEFF_NORMED), np.float32)
             _, best, _, (u, v) = cv2.minMaxLoc(scores)
             if best >= self.config.min_block_correlation:
                 u_sub, v_sub = _subpixel_peak(scores, u, v)
@@ -190,7 +190,7 @@ def _fit_alignment(
     zoom = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     is_plausible = config.min_zoom < zoom < config.max_zoom
     is_sure = inliers.sum() >= config.min_found_blocks and agreement >= config.min_agreement and is_plausible
-    return Alignment(agreement, unmoved, matrix if is_sure else None)
+    return Alignment(agreement, unmoved, np.asarray(matrix, np.float64) if is_sure else None)
 
 
 def _subpixel_peak(scores: Floats, u: int, v: int) -> tuple[float, float]:

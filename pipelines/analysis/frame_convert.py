@@ -92,8 +92,7 @@ def _half_size(frame: av.VideoFrame, window: tuple[int, int, int, int]) -> RgbIm
     rows, columns = slice(top, top + height), slice(left, left + width)
     full_range = frame.format.name == "yuvj420p" or frame.color_range == ColorRange.JPEG
     to_rgb = _to_rgb(*LUMA_COEFFICIENTS.get(int(frame.colorspace), BT601), full_range=full_range)
-    rgb: RgbImage = cv2.transform(cv2.merge([half, blue[rows, columns], red[rows, columns]]), to_rgb)
-    return rgb
+    return np.asarray(cv2.transform(cv2.merge([half, blue[rows, columns], red[rows, columns]]), to_rgb), np.uint8)
 
 
 def _to_rgb(red: float, blue: float, *, full_range: bool) -> NDArray[np.float64]:

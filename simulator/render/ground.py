@@ -199,7 +199,7 @@ class GroundTextureBuilder:
                 ends = (lane.centre[[0, -1]] + across * aside) @ self._map[:, :2].T + self._map[:, 2]
                 a, b = (tuple(int(v) for v in np.clip(end, -9000, 9000)) for end in ends)
                 cv2.line(dark, a, b, 26, round(0.5 * PX_PER_M))
-        dark = cv2.GaussianBlur(dark, (0, 0), 4)
+        dark = np.asarray(cv2.GaussianBlur(dark, (0, 0), 4), np.uint8)
         for _ in range(60):
             self._damage(dark)
         chips = noise_field(self._rng, dark.shape, (2, 5)) > 1.25

@@ -132,7 +132,7 @@ class SceneRasterizer:
         to = cv2.getPerspectiveTransform(corners, (pixels * FINE - low).astype(np.float32))
         shrink = max(1.0, width * height / max(1.0, cv2.contourArea((pixels * FINE).astype(np.float32))))
         if shrink > 2:
-            face = cv2.GaussianBlur(face, (0, 0), min(6.0, 0.45 * shrink**0.5))
+            face = np.asarray(cv2.GaussianBlur(face, (0, 0), min(6.0, 0.45 * shrink**0.5)), np.uint8)
         warped = cv2.warpPerspective(face, to, (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR)
         cover = np.zeros((int(size[1]), int(size[0])), np.uint8)
         cv2.fillPoly(cover, [np.round(pixels * FINE - low).astype(np.int32)], (255,), cv2.LINE_AA)
