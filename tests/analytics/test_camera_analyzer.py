@@ -10,17 +10,10 @@ from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Tracks
 from analytics.facts import Coverage, Crossing, Incident, IncidentType, Level, LevelChange, ZoneInterval
 from analytics.road_users import RoadUser
+from tests.support.analysis import analyse
 from tests.support.builders import Drive, film, metric_camera, straight_road, tracks
 
 GATE = Gate(id="g", p1=(500, 600), p2=(500, 400))
-
-
-def analyse(camera, drives, *, until, fps=5.0, start=0.0):
-    analyzer = CameraAnalyzer(camera)
-    facts = []
-    for t, frame in film(drives, until=until, fps=fps, start=start):
-        facts += analyzer.observe(t, frame)
-    return facts + analyzer.finish(until)
 
 
 def platoon(count, *, every_s, speed_px_s=120.0, first=0.0, lane=500.0, road_user=RoadUser.CAR):

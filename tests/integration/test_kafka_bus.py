@@ -18,8 +18,8 @@ from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.errors import UserError
 from pipelines.events.schema import TOPICS, Event
-from tests.pipelines.bus.test_outbox import counts, health, level
 from tests.support.events import DeadLetterList
+from tests.support.numbered_events import counts, health, level
 from tests.support.servers import KafkaBroker, wait_until
 
 pytestmark = pytest.mark.integration

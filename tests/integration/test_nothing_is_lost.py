@@ -18,9 +18,9 @@ from pipelines.bus.outbox import Outbox
 from pipelines.events.schema import Event
 from pipelines.store.pool import DatabaseUnavailable, open_database, transaction
 from pipelines.store.writer import EventWriter
-from tests.pipelines.store.test_writer import config_for
 from tests.support.events import NOON, counts
 from tests.support.servers import KafkaBroker, PostgresServer, wait_until
+from tests.support.store_config import config_for
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,7 @@ import yaml
 
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.store.migrate import migrations
-from tests.pipelines.bus.test_outbox import counts
+from tests.support.numbered_events import counts
 from tests.support.servers import KafkaBroker, wait_until
 
 pytestmark = pytest.mark.integration

@@ -3,7 +3,7 @@ import pytest
 from analytics.camera_analyzer import CameraAnalyzer
 from analytics.facts import Incident, IncidentType
 from analytics.road_users import RoadUser
-from tests.analytics.test_camera_analyzer import analyse
+from tests.support.analysis import analyse
 from tests.support.builders import Drive, metric_camera, straight_road, tracks
 
 

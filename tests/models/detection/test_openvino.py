@@ -10,7 +10,7 @@ import pytest
 from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork
 from models.errors import UnusableWeights
-from tests.conftest import REPOSITORY
+from tests.house.rules import REPOSITORY
 from tests.support.tiny_network import save_tiny_network
 
 

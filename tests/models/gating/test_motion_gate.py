@@ -16,6 +16,12 @@ from models.packing.crop_collage import Rectangle
 from models.tracking.measurement_space import ImagePlane
 from models.tracking.tracker import RoadTracker
 
+# Upper bounds of the mean share of the window that is detected, 0..1. One frame in FULL_DETECTION_FRAMES is detected in
+# full, which alone is 1/7 = 0.14; the rest is the margin for false motion. [assumption: margin]
+STATIC_SHARE = 0.22
+SHAKE_SHARE = 0.25
+BUSY_SHARE = 0.3
+
 WIDTH, HEIGHT = 640, 352
 FRAMES_PER_S = 5
 EVERYTHING: tuple[Rectangle, ...] = ((0, 0, WIDTH, HEIGHT),)
@@ -113,7 +119,7 @@ def test_an_empty_road_is_detected_at_intervals_only() -> None:
 def test_a_camera_s_noise_is_no_motion(noise: float) -> None:
     street = Street(noise=noise)
     moments = list(gated_frames(50, lambda _: street.picture(boxes()), no_vehicles))
-    assert np.mean([moment.share for moment in moments]) <= 0.22
+    assert np.mean([moment.share for moment in moments]) <= STATIC_SHARE
 
 
 def test_rain_is_no_motion() -> None:
@@ -126,7 +132,7 @@ def test_rain_is_no_motion() -> None:
         return seen
 
     moments = list(gated_frames(50, rain, no_vehicles))
-    assert np.mean([moment.share for moment in moments]) <= 0.3
+    assert np.mean([moment.share for moment in moments]) <= BUSY_SHARE
 
 
 @pytest.mark.parametrize("brighter", [25, -25])
@@ -141,7 +147,7 @@ def test_a_step_in_brightness_is_no_motion(brighter: int) -> None:
 def test_a_slight_shake_is_no_motion() -> None:
     street = Street()
     moments = list(gated_frames(20, lambda look: np.roll(street.picture(boxes()), look % 2, axis=1), no_vehicles))
-    assert np.mean([moment.share for moment in moments]) <= 0.25
+    assert np.mean([moment.share for moment in moments]) <= SHAKE_SHARE
 
 
 @pytest.mark.slow
@@ -149,7 +155,7 @@ def test_a_stopped_vehicle_is_carried_over_for_a_minute() -> None:
     street, stands = Street(), boxes((300, 150))
     moments = list(gated_frames(330, lambda _: street.picture(stands), lambda _: stands))
     assert max(errors(moments, lambda _: stands)) <= 1
-    assert np.mean([moment.share for moment in moments]) <= 0.22
+    assert np.mean([moment.share for moment in moments]) <= STATIC_SHARE
 
 
 def test_a_vehicle_that_left_unnoticed_is_dropped_at_the_next_full_detection() -> None:
@@ -178,7 +184,7 @@ def test_a_moving_vehicle_is_tracked_mostly_without_detection() -> None:
 
     moments = list(gated_frames(45, lambda look: street.picture(there(look)), there))
     assert max(errors(moments, there)) <= 48 / 8, "an eighth of its width, what a detector's own box sways by"
-    assert np.mean([moment.share for moment in moments[5:]]) <= 0.3
+    assert np.mean([moment.share for moment in moments[5:]]) <= BUSY_SHARE
 
 
 def test_a_slow_dark_motorcycle_at_night_is_not_missed() -> None:
@@ -232,7 +238,8 @@ def test_no_region_cuts_a_vehicle() -> None:
             within = np.clip(known, 0, (WIDTH, HEIGHT) * 2)
             cut += int((touching & ~inside & (within == known).all(axis=1)).sum())
         known = moment.reported if moment.parts else known
-    assert cut <= 3, "of those who were followed meanwhile, hardly anybody"
+    # At most 1 % of 360 boxes: a road user that was followed in between may have moved over the edge of a part.
+    assert cut <= 3
 
 
 @pytest.mark.parametrize("break_s", [3.0, -50.0])

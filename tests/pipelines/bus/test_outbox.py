@@ -3,53 +3,17 @@
 import subprocess
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
 import pytest
 
-from analytics.facts import Level
-from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.outbox import Outbox
 from pipelines.errors import UserError
-from pipelines.events.schema import CameraStatus, Congestion, CountsReport, Event, Health
+from pipelines.events.schema import Event
+from tests.support.numbered_events import SwitchedBus, counts, health, level
 from tests.support.servers import wait_until
-
-NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
-
-
-def counts(n: int) -> Event:
-    start = NOON + timedelta(seconds=10 * n)
-    return Event.wrap(
-        CountsReport(camera_id="cam", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10), start
-    )
-
-
-def health(n: int) -> Event:
-    return Event.wrap(Health(camera_id="cam", at=NOON + timedelta(seconds=n), status=CameraStatus.ONLINE), NOON)
-
-
-def level(n: int) -> Event:
-    at = NOON + timedelta(seconds=n)
-    return Event.wrap(Congestion(camera_id="cam", zone="view", at=at, level=Level.FREE, previous=Level.FREE), at)
-
-
-class SwitchedBus:
-    """A bus that is up or down at will, and remembers what it took."""
-
-    def __init__(self, *, up: bool = True) -> None:
-        self.up = up
-        self.taken: list[str] = []
-
-    def publish(self, events: Sequence[Event]) -> None:
-        if not self.up:
-            raise BusUnavailable("switched off")
-        self.taken += [event.id for event in events]
-
-    def close(self) -> None:
-        pass
 
 
 def ids(events: Sequence[Event]) -> list[str]:
@@ -155,7 +119,7 @@ DYING_WORKER = """
 import os, sys
 from pathlib import Path
 from pipelines.bus.outbox import Outbox
-from tests.pipelines.bus.test_outbox import SwitchedBus, counts
+from tests.support.numbered_events import SwitchedBus, counts
 
 events = [counts(n) for n in range(20)]
 Path(sys.argv[2]).write_text("\\n".join(event.id for event in events))

@@ -14,8 +14,8 @@ from pipelines.events.schema import Event
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.pool import DatabaseUnavailable, open_database
 from pipelines.store.writer import EventWriter
-from tests.pipelines.store.test_writer import config_for
 from tests.support.events import counts, one_of_each
+from tests.support.store_config import config_for
 
 
 @pytest.fixture

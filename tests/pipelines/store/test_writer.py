@@ -10,14 +10,13 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
-from pydantic import SecretStr
 
-from pipelines.config.settings import Config, StoreConfig
 from pipelines.events.schema import CountsReport, IncidentPhase
 from pipelines.store.pool import DatabaseUnavailable, open_database
 from pipelines.store.tables import EVENT_COLUMNS, TIME_SERIES
 from pipelines.store.writer import CHANNEL, EventWriter
 from tests.support.events import NOON, counts, incident, one_of_each
+from tests.support.store_config import config_for
 
 
 def contents(pool: ConnectionPool) -> dict[str, list[dict[str, Any]]]:
@@ -26,10 +25,6 @@ def contents(pool: ConnectionPool) -> dict[str, list[dict[str, Any]]]:
             table: cursor.execute(f"SELECT * FROM {table} ORDER BY {', '.join(columns)}").fetchall()
             for table, columns in EVENT_COLUMNS.items()
         }
-
-
-def config_for(dsn: str) -> Config:
-    return Config(store=StoreConfig(dsn=SecretStr(dsn)))
 
 
 @pytest.fixture(params=["postgres_dsn", pytest.param("timescaledb_dsn", marks=pytest.mark.integration)])
