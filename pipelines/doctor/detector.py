@@ -40,7 +40,7 @@ def check_detector(config: Config) -> Iterator[CheckResult]:
         yield _problem("cannot be loaded", str(error))
         return
     with closing(detector):
-        images_per_s = _images_per_s(detector)
+        images_per_s = round(_images_per_s(detector), 1)
     width, height = TYPICAL_ROI
     wanted = len(config.active_cameras) * config.analysis.analysis_fps
     enough = wanted <= images_per_s
@@ -53,7 +53,13 @@ def check_detector(config: Config) -> Iterator[CheckResult]:
         if enough
         else f"{len(config.active_cameras)} cameras need {wanted:g} images/s; draw zones, so that a smaller "
         "part of each frame is analysed, or lower analysis.analysis_fps",
-        facts={"name": detector.name, "images_per_s": round(images_per_s, 1), "wanted_per_s": wanted},
+        # `looks_per_s` is the name of 0.1.0.
+        facts={
+            "name": detector.name,
+            "images_per_s": images_per_s,
+            "looks_per_s": images_per_s,
+            "wanted_per_s": wanted,
+        },
     )
 
 

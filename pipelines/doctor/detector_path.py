@@ -11,12 +11,12 @@ def backend_advice(config: Config) -> BackendAdvice | None:
 
 
 def check_backend(backend: BackendAdvice) -> CheckResult:
-    """Return the advice as a result."""
+    """Return the advice as a result. The subject, and the fact `path`, are named as in version 0.1.0."""
     return CheckResult(
         area="detector",
-        subject="backend",
+        subject="path",
         message=backend.description,
         state=CheckState.ADVICE if backend.suggestion else CheckState.OK,
         advice=backend.suggestion,
-        facts={"backend": backend.description, "builds_first": backend.builds_first},
+        facts={"backend": backend.description, "path": backend.description, "builds_first": backend.builds_first},
     )
