@@ -100,8 +100,9 @@ browser:
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Simpang needs Python 3.11 or later; call make PYTHON=/path/to/python3.12"; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip uninstall --quiet --python $(BIN)/python pip
 	@touch $@
 
 $(DEMO): constraints.txt pyproject.toml | $(BIN)/uv
