@@ -2,7 +2,8 @@
 
 The speed is that of a rolling window. A level changes only when the speed is clear of a boundary (hysteresis) and
 stays there (dwell). At a signal the window spans a whole cycle, so that a red phase alone is not congestion. A single
-slow or stopped vehicle is an incident, not a jam.
+slow or stopped vehicle is an incident, not a jam. The badge of a camera is the worst level of its zones
+(`portal.live.camera_state`).
 """
 
 from collections import deque

