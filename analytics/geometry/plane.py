@@ -1,4 +1,4 @@
-"""Plane geometry: side of a line, steps along and beside a direction, crossing segments, polygons that cross themselves."""
+"""Plane geometry: sides of a line, steps along and beside a direction, crossing segments, self-crossing polygons."""
 
 from collections.abc import Sequence
 from itertools import combinations
