@@ -9,6 +9,7 @@ import platformdirs
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.commands.number_range import NumberRange
 from pipelines.commands.output_path import require_folder
 from pipelines.errors import UserError
 
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 @click.command("bench-capacity")
 @click.option("--cameras", required=True, type=click.IntRange(1, 1000), help="Number of cameras to serve and analyse.")
-@click.option("--seconds", default=30.0, show_default=True, type=click.FloatRange(3, 3600), help="Measured time.")
+@click.option("--seconds", default=30.0, show_default=True, type=NumberRange(3, 3600), help="Measured time.")
 @click.option(
     "--settle",
     "settle_s",
-    type=click.FloatRange(0, 3600),
+    type=NumberRange(0, 3600),
     help="Seconds from the first analysed frame of every camera to the measurement; by default 30, in which cameras "
     "learn their input scale.",
 )

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from analytics.geometry.calibration import INLIER_M, INLIER_PX
+from pipelines.commands.number_range import NumberRange
 from pipelines.config.control_points import (
     CalibratedPlaces,
     anchor_of,
@@ -27,8 +28,8 @@ from pipelines.recordings.count_report import write_report
 @click.argument("camera_file", metavar="CAMERA.json", type=click.Path(path_type=Path))
 @click.option("--points", type=click.Path(path_type=Path), help="CSV or JSON; else those of CAMERA.json are checked.")
 @click.option("--anchor", metavar="LAT,LON", help="WGS84 of (0, 0) metres; else of the first point.")
-@click.option("--within-px", default=INLIER_PX, show_default=True, type=click.FloatRange(0.1), help="A point fits...")
-@click.option("--within-m", default=INLIER_M, show_default=True, type=click.FloatRange(0.01), help="... within either.")
+@click.option("--within-px", default=INLIER_PX, show_default=True, type=NumberRange(0.1), help="A point fits...")
+@click.option("--within-m", default=INLIER_M, show_default=True, type=NumberRange(0.01), help="... within either.")
 @click.option("--write", is_flag=True, help="Write the points that fit to CAMERA.json.")
 @click.option("--json", "json_path", metavar="OUT", help="Write the result here; - is standard output.")
 def calibrate(

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
+from pipelines.commands.number_range import NumberRange
 from pipelines.commands.output_path import require_folder
 from pipelines.config.geometry_file import CameraGeometry, read_geometry
 from pipelines.errors import UserError
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
 @click.option("--camera", "camera_file", type=click.Path(path_type=Path), help="A camera.json: gates, zones, scale.")
 @click.option("--weights", envvar="SIMPANG_WEIGHTS", help="A model: path or name; without it the default one is used.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-@click.option("--confidence", default=0.25, show_default=True, type=click.FloatRange(0.01, 0.99))
+@click.option("--confidence", default=0.25, show_default=True, type=NumberRange(0.01, 0.99))
 @click.option(
     "--analysis-fps",
     "--looks",
     "analysis_fps",
-    type=click.FloatRange(min=1),
+    type=NumberRange(min=1),
     default=math.inf,
     help="Frames a second to analyse; by default all. 5 to 8 are several times faster and lose few crossings.",
 )

@@ -7,6 +7,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from pipelines.commands.number_range import NumberRange
 from pipelines.config.settings import read_config
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.runner import all_work, as_report, run_checks
@@ -23,7 +24,7 @@ MARKS = {CheckState.OK: "[green]ok[/]", CheckState.ADVICE: "[yellow]advice[/]", 
     "--timeout",
     default=5.0,
     show_default=True,
-    type=click.FloatRange(1, 60),
+    type=NumberRange(1, 60),
     help="Longest wait for an answer, s.",
 )
 def doctor(config: Path | None, json_path: str | None, timeout: float) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from analytics.facts import IncidentType
 from analytics.road_users import RoadUser
+from pipelines.commands.number_range import NumberRange
 from pipelines.errors import UserError
 from pipelines.recordings.evaluate.case_runner import (
     Case,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--every", default=1, show_default=True, type=click.IntRange(1), help="Of scenarios, each n-th frame.")
 @click.option("--weights", envvar="SIMPANG_WEIGHTS", help="For clips: path or name; without it the default model.")
 @click.option("--device", default="auto", show_default=True, help="For clips: auto, cpu or cuda.")
-@click.option("--confidence", default=0.25, show_default=True, type=click.FloatRange(0.01, 0.99))
+@click.option("--confidence", default=0.25, show_default=True, type=NumberRange(0.01, 0.99))
 @click.option("--json", "json_path", metavar="OUT", help="Write all figures here; - is standard output.")
 @click.option("--html", "html_path", type=click.Path(path_type=Path), help="Write a page with plots here.")
 def evaluate(

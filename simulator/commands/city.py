@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from pipelines.commands.number_range import NumberRange
 from pipelines.errors import UserError
 from pipelines.worker.child_process import end_with_parent
 from simulator.world.scenario import Light, Scenario, city_scenarios
@@ -36,7 +37,7 @@ def list_sites() -> None:
 
 @city.command()
 @click.option("--point", "site_id", required=True, help="Camera site; see `simpang city points`.")
-@click.option("--seconds", type=click.FloatRange(min=0.08), default=60.0, show_default=True)
+@click.option("--seconds", type=NumberRange(min=0.08), default=60.0, show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 @click.option("--light", type=click.Choice([light.value for light in Light]), help="Instead of the simulated day's.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The video, an MP4.")
