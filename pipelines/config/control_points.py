@@ -15,6 +15,7 @@ from analytics.geometry.calibration import Calibration, calibrate
 from analytics.geometry.geodesy import LocalFrame
 from pipelines.atomic_file import write_atomically
 from pipelines.config.geometry_file import AnchorEntry, CameraGeometry, Point
+from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError, first_problem
 
 _CSV_COLUMNS = "u,v,x,y (metres) or u,v,lat,lon (WGS84)"
@@ -119,15 +120,15 @@ def read_places(path: Path) -> list[ControlPointEntry]:
 
     Raises UserError with one line that names file and point.
     """
+    text = read_text(path, expected="the path of a .csv or .json with points")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        rows = _csv_rows(text) if path.suffix.lower() == ".csv" else json.loads(text)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}; give the path of a .csv or .json with points") from error
-    except ValueError as error:
+        rows = _csv_rows(text) if path.suffix.lower() == ".csv" else parse_json(text)
+    except (ValueError, csv.Error) as error:
         raise UserError(f"{path}: {error}; give JSON, or CSV with a heading {_CSV_COLUMNS}") from error
     if isinstance(rows, dict):
         rows = rows.get("control_points")
+    if not isinstance(rows, list):
+        raise UserError(f"{path}: no list of points; give JSON, or CSV with a heading {_CSV_COLUMNS}")
     try:
         return TypeAdapter(list[ControlPointEntry]).validate_python(rows)
     except ValidationError as error:
@@ -155,7 +156,7 @@ def save(path: Path, found: CalibratedPlaces) -> None:
 
     The file is replaced atomically. Raises UserError where it cannot be written.
     """
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = parse_json(read_text(path, expected="the path of a camera.json"))
     fitted = found.as_json()
     points = [{"pixel": row["pixel"], "ground": row["ground"], "fits": row["fits"]} for row in fitted["points"]]
     content["control_points"] = [{"pixel": p["pixel"], "ground": p["ground"]} for p in points if p["fits"]]

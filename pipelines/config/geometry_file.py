@@ -1,17 +1,23 @@
 """Reader of `camera.json`, the geometry that is drawn on a frame of one camera (docs/camera-json.md)."""
 
-import json
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analytics.camera import Camera, ControlPoint, Gate, Position, Road, Zone
 from analytics.capacity.pkji_tables import RoadType
+from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError, first_problem
 
 Point = tuple[float, float]
+
+MAX_IMAGE_SIDE_PX = 100_000
+"""Largest width or height of a frame that a file may state, in pixels. [assumption: far above any camera]"""
+
+ImageSide = Annotated[int, Field(ge=1, le=MAX_IMAGE_SIDE_PX)]
+"""Width or height of a frame, in pixels."""
 
 WHOLE_FRAME_ZONE = "view"
 """Id of the zone that covers the whole frame of a camera without drawn zones. Stored with every measure of it."""
@@ -77,7 +83,7 @@ class CameraGeometry(_Section):
     """Content of a `camera.json`. image_size: (width, height) of the frame in which its pixels are measured."""
 
     name: str | None = None
-    image_size: tuple[int, int] | None = None
+    image_size: tuple[ImageSide, ImageSide] | None = None
     speed_limit_kmh: float | None = Field(default=None, gt=0)
     control_points: tuple[MetricControlPoint, ...] = ()
     anchor: AnchorEntry | None = None
@@ -126,10 +132,9 @@ class CameraGeometry(_Section):
 
 def read_geometry(path: Path) -> CameraGeometry:
     """Read and validate `path`. Raises UserError with one line that names the file and the key."""
+    text = read_text(path, expected="the path of a camera.json")
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}; give the path of a camera.json") from error
+        raw = parse_json(text)
     except ValueError as error:
         raise UserError(f"{path}: not JSON ({error}); see docs/camera-json.md for the format") from error
     try:

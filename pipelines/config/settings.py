@@ -4,6 +4,7 @@ Addresses of cameras, databases and webhooks may contain passwords. They are `Se
 `docs/configuration.md` is generated from the classes below by `pipelines.config.settings_reference`.
 """
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -19,15 +20,26 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
+from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError, first_problem
 
 HardwareDecoder = Literal["cuda", "qsv", "vaapi"]
+ENV_PREFIX = "SIMPANG_"
+"""Prefix of environment variables that set a setting. [source: docs/configuration.md]"""
+
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 
@@ -238,17 +250,37 @@ class WebhookConfig(_Section):
 
 
 class _CurrentKeysEnvironment(EnvSettingsSource):
-    """Environment variables, with old names of settings replaced by the current ones."""
+    """Environment variables, with old names of settings replaced by the current ones.
+
+    Raises UserError that names the variable, without its value, where the value is not the JSON that its setting needs.
+    """
 
     def __call__(self) -> dict[str, Any]:
-        return with_current_keys(super().__call__(), RENAMED_SETTINGS, "environment variables SIMPANG_...")
+        try:
+            content = super().__call__()
+        except SettingsError as error:
+            problem = error.__cause__ if isinstance(error.__cause__, UserError) else error
+            raise UserError(str(problem)) from error
+        return with_current_keys(content, RENAMED_SETTINGS, f"environment variables {ENV_PREFIX}...")
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except (ValueError, RecursionError) as error:
+            named = (
+                name.upper()
+                for name, text in self.env_vars.items()
+                if text == value and name.startswith(ENV_PREFIX.lower()) and name.endswith(field_name.lower())
+            )
+            variable = next(named, f"{ENV_PREFIX}...")
+            raise UserError(f"environment variable {variable}: not JSON; correct it or remove it") from error
 
 
 class Config(BaseSettings):
     """All settings of one city."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SIMPANG_",
+        env_prefix=ENV_PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -318,18 +350,20 @@ def read_config(path: Path) -> Config:
     here, so that an error in one of them is reported at start. Raises UserError with one line that names the file and
     the key.
     """
+    text = read_text(path, expected="the path of a configuration file")
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}; give the path of a configuration file") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML{_yaml_problem(error)}") from error
+        raw = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not YAML{_yaml_problem(error)}; correct the syntax") from error
     if raw is not None and not isinstance(raw, dict):
         raise UserError(f"{path}: expected keys such as 'cameras:' at the top level")
+    for key in raw or {}:
+        if not isinstance(key, str) or key.startswith("_"):
+            raise UserError(f"{path}: unknown key {key}; remove it or correct its spelling")
     try:
         config = Config(**with_current_keys(raw or {}, RENAMED_SETTINGS, str(path)))
     except ValidationError as error:
-        raise UserError(f"{path}: {first_problem(error).removeprefix(': ')}") from error
+        raise UserError(f"{_source_of(error) or path}: {first_problem(error)}") from error
     config = _with_absolute_paths(config, path.resolve().parent)
     if config.data_dir.exists() and not config.data_dir.is_dir():
         raise UserError(f"{path}: data_dir: {config.data_dir} is a file; give a folder")
@@ -343,8 +377,43 @@ def read_config(path: Path) -> Config:
     return config
 
 
-def _yaml_problem(error: yaml.YAMLError) -> str:
+def _source_of(error: ValidationError) -> str | None:
+    """Return the environment variable whose value has the first error, None for a value of the file."""
+    key = error.errors(include_url=False, include_input=False)[0]["loc"]
+    for variable, value in os.environ.items():
+        path = _setting_of(variable)
+        if path and path == key[: len(path)] and _contains(value, key[len(path) :]):
+            return f"environment variable {variable}"
+    return None
+
+
+def _setting_of(variable: str) -> tuple[str, ...]:
+    """Return the path of the setting that an environment variable sets, empty for another variable.
+
+    >>> _setting_of("SIMPANG_ANALYSIS__LOOKS_PER_S")
+    ('analysis', 'analysis_fps')
+    """
+    if not variable.upper().startswith(ENV_PREFIX):
+        return ()
+    dotted = variable[len(ENV_PREFIX) :].lower().replace("__", ".")
+    return tuple(RENAMED_SETTINGS.get(dotted, dotted).split("."))
+
+
+def _contains(value: str, rest: tuple[int | str, ...]) -> bool:
+    """Return whether the content of an environment variable has the key `rest`; the file may give it instead."""
+    if not rest:
+        return True
+    try:
+        content = parse_json(value)
+    except ValueError:
+        return True
+    return isinstance(content, list) or (isinstance(content, dict) and rest[0] in content)
+
+
+def _yaml_problem(error: Exception) -> str:
     """Return line and problem, without the text of the line, which may contain a password."""
+    if isinstance(error, RecursionError):
+        return " (nested too deeply)"
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return ""
     return f", line {error.problem_mark.line + 1}: {error.problem}"

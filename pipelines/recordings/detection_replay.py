@@ -17,11 +17,20 @@ from analytics.detections import Detections
 from analytics.facts import Fact
 from analytics.road_users import ROAD_USERS
 from models.tracking.tracker import make_tracker
+from pipelines.config.text_file import parse_json
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Run
 
 CLASS_IDS = {road_user.value: k for k, road_user in enumerate(ROAD_USERS)}
 """Index in `ROAD_USERS` by name of the class."""
+
+MAX_T_S = 1e11
+"""Largest time of a frame, in seconds before or after 0: about 3000 years. [assumption: Unix times pass, and
+the analysis computes with it without overflow]"""
+
+MAX_GAP_S = 1e6
+"""Longest time between two frames, in seconds: 11 days. Each minute of a gap gives an interval of each zone, so that a
+wrong unit of `t` would take hours. [assumption: longer than any recording]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +49,17 @@ def read_detections(path: Path) -> Iterator[RecordedFrame]:
     last_t = -np.inf
     for number, line in _lines(path):
         try:
-            frame = _frame(json.loads(line))
-        except (ValueError, TypeError, KeyError) as error:
+            frame = _frame(parse_json(line))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise UserError(f"{path}: line {number}: {_problem(error)}") from error
         if frame.t <= last_t:
             raise UserError(
                 f"{path}: line {number}: t {frame.t:g} does not come after {last_t:g}; sort the frames by t"
+            )
+        if frame.t - last_t > MAX_GAP_S and np.isfinite(last_t):
+            raise UserError(
+                f"{path}: line {number}: t {frame.t:g} comes {frame.t - last_t:g} s after the frame before; give t in "
+                f"seconds, and split a recording at gaps above {MAX_GAP_S:g} s"
             )
         last_t = frame.t
         yield frame
@@ -54,7 +68,7 @@ def read_detections(path: Path) -> Iterator[RecordedFrame]:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     number = 0
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
+        with gzip.open(path, "rt", encoding="utf-8-sig") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
                     yield number, line
@@ -71,8 +85,8 @@ def _frame(row: Any) -> RecordedFrame:
         raise TypeError('expected {"t": seconds, "boxes": [...]}')
     t = float(row["t"])
     boxes = row["boxes"]
-    if not np.isfinite(t):
-        raise ValueError(f"t is {t}")
+    if not abs(t) <= MAX_T_S:
+        raise ValueError(f"t is {t:g}; give seconds from the first frame, at most {MAX_T_S:g}")
     if not boxes:
         return RecordedFrame(t, Detections.empty())
     if any(len(box) != 6 for box in boxes):
@@ -95,6 +109,8 @@ def _problem(error: Exception) -> str:
         return f"not JSON ({error.msg})"
     if isinstance(error, KeyError):
         return f"key {error} is missing"
+    if isinstance(error, OverflowError):
+        return "a number is too large; give seconds and pixels"
     return str(error)
 
 

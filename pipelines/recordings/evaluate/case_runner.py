@@ -1,6 +1,5 @@
 """Run the analysis on recordings with ground truth: clips (video) and scenarios (recorded detections)."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from analytics.camera import Camera
 from analytics.ground_truth import GroundTruth
 from pipelines.config.geometry_file import CameraGeometry, read_geometry
+from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Run
 from pipelines.recordings.detection_replay import replay_into
@@ -68,9 +68,10 @@ def find_cases(folder: Path) -> list[Case]:
 
 
 def _clip_named_in(path: Path) -> str | None:
+    text = read_text(path, expected="a folder of truth files")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = parse_json(text)
+    except ValueError as error:
         raise UserError(f"{path}: cannot be read as JSON ({error}); correct it or take it out of the folder") from error
     return content.get("clip") if isinstance(content, dict) else None
 

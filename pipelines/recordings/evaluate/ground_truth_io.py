@@ -1,6 +1,5 @@
 """Read ground truth files, and reports of other programs, from JSON."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from analytics.facts import Crossing, Direction, Incident, IncidentType, Level, 
 from analytics.ground_truth import GroundTruth, GroundTruthCrossing, GroundTruthIncident, GroundTruthInterval
 from analytics.road_users import RoadUser
 from pipelines.config.geometry_file import GateEntry
+from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError, first_problem
 from pipelines.recordings.recording_facts import RecordingFacts
 
@@ -93,10 +93,9 @@ class GroundTruthFile(_Entry):
 
 def read_ground_truth(path: Path) -> GroundTruthFile:
     """Read and validate a ground truth file. Raises UserError, one line that names the file and the key."""
+    text = read_text(path, expected="a folder of truth files")
     try:
-        return GroundTruthFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror or error}; give a folder of truth files") from error
+        return GroundTruthFile.model_validate(parse_json(text))
     except ValidationError as error:
         raise UserError(f"{path}: {first_problem(error)}") from error
     except ValueError as error:

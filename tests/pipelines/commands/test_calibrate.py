@@ -97,6 +97,8 @@ def test_four_points_come_with_a_warning(camera_file, tmp_path):
         ("p.csv", "u,v,x\n1,2,3\n", "column 'y' is missing"),
         ("p.csv", "u,v,x,y\n1,2,3,four\n", r"point \[0\]\.ground\[1\]"),
         ("p.json", "[{", "give JSON"),
+        ("p.json", "[" * 200_000, "nested too deeply; give JSON"),
+        ("p.json", "null", "no list of points; give JSON"),
         ("p.json", '[{"pixel": [1, 2], "lat": 1.0}]', "either ground"),
         ("p.json", '[{"pixel": [1, 2], "lat": 100.0, "lon": 1.0}]', r"point \[0\]\.lat"),
         ("p.json", "[]", "there are no control points"),

@@ -81,3 +81,42 @@ def test_the_document_names_every_key():
     for section in (CameraGeometry, GateEntry, ZoneEntry):
         for key in section.model_fields:
             assert f"`{key}`" in document, key
+
+
+@pytest.mark.parametrize(
+    ("size", "complaint"),
+    [
+        ([0, 0], "image_size[0]: Input should be greater than or equal to 1"),
+        ([640, -5], "image_size[1]: Input should be greater than or equal to 1"),
+        ([10**30, 360], "image_size[0]: Input should be less than or equal to 100000"),
+    ],
+)
+def test_an_impossible_image_size_is_refused(tmp_path, size, complaint):
+    path = tmp_path / "camera.json"
+    path.write_text(json.dumps({"image_size": size, "gates": [GATE]}))
+    with pytest.raises(UserError) as refused:
+        read_geometry(path)
+    assert str(refused.value) == f"{path}: {complaint}"
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"[1]", "expected an object with keys at the top level"),
+        (b"null", "expected an object with keys at the top level"),
+        (b"[" * 200_000, "not JSON (nested too deeply); see docs/camera-json.md for the format"),
+        ('{"name": "Bätam"}'.encode("latin-1"), "not UTF-8 text (byte 12); save it as UTF-8"),
+    ],
+)
+def test_unreadable_content_is_one_clear_line(tmp_path, content, complaint):
+    path = tmp_path / "camera.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as refused:
+        read_geometry(path)
+    assert str(refused.value) == f"{path}: {complaint}"
+
+
+def test_a_byte_order_mark_is_accepted(tmp_path):
+    path = tmp_path / "camera.json"
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"image_size": [100, 100]}).encode())
+    assert read_geometry(path).image_size == (100, 100)

@@ -191,7 +191,7 @@ def test_a_missing_file_is_named(tmp_path):
         ({"gates": [{"id": "G1", "p1": [10, 10]}]}, "key gates[0].p2 is missing"),
         ({"gate": [GATE]}, "unknown key gate; did you mean gates?"),
         ({"zones": [{"id": "Z", "polygn": [], "polygon": [[0, 0], [9, 9], [9, 0]]}]}, "zones[0].polygn"),
-        ([], "valid dictionary"),
+        ([], "expected an object with keys"),
     ],
 )
 def test_bad_geometry_is_found_at_start(tmp_path, geometry, said):
@@ -209,3 +209,45 @@ def test_fields_may_be_added_to_a_camera_file(tmp_path):
 def test_data_dir_must_be_a_folder(tmp_path):
     (tmp_path / "data").write_text("")
     assert complaint(city(tmp_path, "data_dir: data")).endswith("data is a file; give a folder")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("city: {name: Bätam}".encode("latin-1"), "not UTF-8 text (byte 15); save it as UTF-8"),
+        (b"1: 2", "unknown key 1; remove it or correct its spelling"),
+        (b"_env_file: other", "unknown key _env_file; remove it or correct its spelling"),
+        (b"[" * 100_000, "not YAML (nested too deeply); correct the syntax"),
+        (b"city: 2020-13-45", "not YAML; correct the syntax"),
+    ],
+)
+def test_unreadable_content_is_one_line(tmp_path, content, said):
+    path = tmp_path / "city.yaml"
+    path.write_bytes(content)
+    assert complaint(path) == f"{path}: {said}"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("SIMPANG_ANALYSIS__LOOKS_PER_S", "abc", "analysis.analysis_fps: Input should be a valid number"),
+        ("SIMPANG_ANALYSIS__ANALYSIS_FPS", "61", "analysis.analysis_fps: Input should be less than or equal to 60"),
+        ("SIMPANG_ANALYSIS__SPEED", "1", "unknown key analysis.speed"),
+        ("SIMPANG_ANALYSIS", '{"confidence": 2}', "analysis.confidence: Input should be less than 1"),
+        ("SIMPANG_SITES", '[{"id": "a"}]', "key sites[0].name is missing"),
+        ("SIMPANG_ANALYSIS", "s3cret", "not JSON; correct it or remove it"),
+        ("SIMPANG_CITY__CENTRE", "[1", "not JSON; correct it or remove it"),
+        ("SIMPANG_SITES", "[" * 100_000, "not JSON; correct it or remove it"),
+    ],
+)
+def test_an_error_in_the_environment_names_the_variable(tmp_path, monkeypatch, variable, value, said):
+    monkeypatch.setenv(variable, value)
+    message = complaint(city(tmp_path, "analysis: {device: cpu}"))
+    assert message.startswith(f"environment variable {variable}: {said}")
+
+
+@pytest.mark.parametrize("variable", ["SIMPANG_PORTAL__PORT", "SIMPANG_ANALYSIS", "SIMPANG_CITY__ZOOM"])
+def test_an_error_in_the_file_names_the_file_whatever_the_environment(tmp_path, monkeypatch, variable):
+    monkeypatch.setenv(variable, '{"device": "cpu"}' if variable == "SIMPANG_ANALYSIS" else "9")
+    path = city(tmp_path, "analysis: {confidence: 2}")
+    assert complaint(path).startswith(f"{path}: analysis.confidence")

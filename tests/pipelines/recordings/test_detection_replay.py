@@ -121,6 +121,12 @@ def test_standard_output_contains_only_the_report(capsys, camera, drive):
         ([{"t": 0, "boxes": [[1, 2, "x", 4, 0.5, "car"]]}], "line 1"),
         (['{"t": 0, "boxes": [[1, 2, NaN, 4, 0.5, "car"]]}\n'], "line 1"),
         ([{"t": 1, "boxes": []}, {"t": 0.5, "boxes": []}], "line 2: t 0.5 does not come after 1"),
+        (["[" * 200_000 + "\n"], "line 1: nested too deeply"),
+        ([{"t": 10**400, "boxes": []}], "line 1: a number is too large"),
+        ([{"t": 0, "boxes": [[10**400, 2, 3, 4, 0.5, "car"]]}], "line 1: a number is too large"),
+        ([{"t": 1e300, "boxes": []}, {"t": 1e301, "boxes": []}], "line 1: t is 1e+300; give seconds"),
+        (['{"t": NaN, "boxes": []}\n'], "line 1: t is nan; give seconds"),
+        ([{"t": 0, "boxes": []}, {"t": 1e9, "boxes": []}], "line 2: t 1e+09 comes 1e+09 s after the frame before"),
     ],
 )
 def test_bad_line_is_named(capsys, camera, tmp_path, lines, complaint):
@@ -142,6 +148,11 @@ def test_bad_files_are_named(capsys, camera, drive, tmp_path):
         assert status == 2 and errors.count("\n") == 1 and str(wrong) in errors
     status, _, errors = run(capsys, "replay", drive, "--camera", camera, "--json", tmp_path / "no" / "where.json")
     assert status == 2 and "where.json" in errors
+
+
+def test_a_byte_order_mark_is_accepted(tmp_path):
+    path = recording(tmp_path / "d.jsonl.gz", ["\ufeff" + json.dumps({"t": 1.7e9, "boxes": []}) + "\n"])
+    assert [frame.t for frame in read_detections(path)] == [1.7e9]
 
 
 def test_camera_without_gates_zones_or_calibration(capsys, drive, tmp_path):
