@@ -1,0 +1,1 @@
+"""Labelled pictures of streets: picture sets on disk."""
