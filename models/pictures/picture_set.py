@@ -68,7 +68,13 @@ class LabelledPicture:
 
     def read_image(self) -> RgbImage:
         """RGB pixels. Raises UnusablePictures where the file is no image."""
-        found = cv2.imread(str(self.path))
+        try:
+            content = np.frombuffer(self.path.read_bytes(), np.uint8)  # imread prints its own line about a missing file
+        except OSError as error:
+            raise UnusablePictures(
+                f"{self.path}: {error.strerror}; put the picture there, or remove its row"
+            ) from error
+        found = cv2.imdecode(content, cv2.IMREAD_COLOR) if len(content) else None
         if found is None:
             raise UnusablePictures(f"{self.path}: cannot be read as a picture; save it again, or remove its row")
         return np.ascontiguousarray(found[..., ::-1], dtype=np.uint8)

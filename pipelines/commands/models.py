@@ -1,4 +1,4 @@
-"""`simpang models`: list, fetch and export detection models."""
+"""`simpang models`: list, fetch, export and examine detection models."""
 
 import click
 from rich.console import Console
@@ -8,13 +8,14 @@ from models.errors import UnusableWeights
 from models.weights.registry import default_model, registered_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions, fetch
 from pipelines.commands.entry_point_group import EntryPointGroup
+from pipelines.commands.examine.examine_command import examine
 from pipelines.commands.export.export_command import export_model
 from pipelines.errors import UserError
 
 
 @click.group(cls=EntryPointGroup, entry_point_group="simpang.models.commands")
 def models() -> None:
-    """List, fetch and export detection models."""
+    """List, fetch, export and examine detection models."""
 
 
 @models.command("list")
@@ -41,4 +42,5 @@ def fetch_model(name: str) -> None:
     click.echo(path)
 
 
+models.add_command(examine)
 models.add_command(export_model)

@@ -1,0 +1,1 @@
+"""`simpang models examine`: a network on labelled pictures."""
