@@ -76,7 +76,7 @@ class OpenVinoNetwork:
             mapped = np.flatnonzero(metadata.road_users != UNMAPPED_CLASS)
             model, self._road_users = keep_classes(model, mapped), metadata.road_users[mapped]
         self._stride = metadata.stride
-        self._confidence = confidence
+        self.confidence = confidence
         if image_size is not None and fixed_size(model) is None:
             width, height = (-(-side // self._stride) * self._stride for side in image_size)
             model.reshape([1, 3, height, width])
@@ -107,7 +107,7 @@ class OpenVinoNetwork:
     def _decode(self, requests: "_Requests", image: RgbImage) -> Detections:
         decode = decode_anchor_free if self._anchor_free else decode_end_to_end
         with requests.infer(image) as output:
-            return decode(output, self._road_users, self._confidence)
+            return decode(output, self._road_users, self.confidence)
 
     def _check_runs(self, xml: Path) -> None:
         """Run the network once in this thread. Raises UnusableWeights where it loads but does not run.
@@ -139,7 +139,7 @@ class OpenVinoDetector:
         self._detection.close()
 
     def _detect(self, image: RgbImage) -> Detections:
-        return merge_riders(nms(self._network.candidates(image)))
+        return merge_riders(nms(self._network.candidates(image)), self._network.confidence)
 
 
 class _Requests:

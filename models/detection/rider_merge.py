@@ -12,6 +12,9 @@ _PERSON = ROAD_USERS.index(RoadUser.PERSON)
 _IS_TWO_WHEELER = np.array([road_user in TWO_WHEELERS for road_user in ROAD_USERS])
 """Mask by class id."""
 
+RIDDEN_CONFIDENCE = 0.1
+"""Least confidence, 0..1, of a two-wheeler with a rider on it [measured: docs/adr/0100-riders-and-walkers.md]."""
+
 MIN_SEATED_SHARE = 0.5
 """Overlap of rider and two-wheeler across, as a share of the narrower one, seen from any side [assumption]."""
 
@@ -34,25 +37,61 @@ MIN_WIDTH_PX = 1e-6
 """Smallest width before a division, pixels; avoids a division by zero."""
 
 
-def merge_riders(detections: Detections) -> Detections:
+def least_confidences(confidence: float) -> NDArray[np.float32]:
+    """Least confidence (classes,) of a candidate, so that `merge_riders` can keep a two-wheeler by its rider.
+
+    confidence: least confidence of a reported detection.
+    """
+    return np.where(_IS_TWO_WHEELER, min(confidence, RIDDEN_CONFIDENCE), confidence).astype(np.float32)
+
+
+def merge_riders(detections: Detections, confidence: float) -> Detections:
     """Extend each two-wheeler by the boxes of its riders, and drop those persons.
 
     A person rides the two-wheeler that overlaps it across by half of the narrower box, with its feet at or above the
     wheels and its head above the saddle. The bottom of the merged box stays that of the two-wheeler where it is lower.
+    Its confidence is that of the most confident box. A two-wheeler below `confidence` is kept only where a person rides
+    it that rides no other.
     """
-    detections = _without_duplicate_boxes(detections)
+    is_weak = _IS_TWO_WHEELER[detections.class_id] & (detections.confidence < confidence)
+    found = _without_duplicate_boxes(_rows(detections, ~is_weak))
+    found, _ = _with_riders(found, np.flatnonzero(_IS_TWO_WHEELER[found.class_id]))
+    if not is_weak.any():
+        return found
+    weak = _without_duplicate_boxes(_rows(detections, is_weak))
+    merged, ridden = _with_riders(_joined(weak, found), np.arange(len(weak)))
+    return _rows(merged, np.concatenate([ridden, np.ones(len(merged) - len(weak), dtype=np.bool_)]))
+
+
+def _with_riders(detections: Detections, two_wheelers: NDArray[np.intp]) -> tuple[Detections, NDArray[np.bool_]]:
+    """Detections with the riders merged into some of the two-wheelers, and which of those have a rider."""
     persons = np.flatnonzero(detections.class_id == _PERSON)
-    two_wheelers = np.flatnonzero(_IS_TWO_WHEELER[detections.class_id])
+    ridden = np.zeros(len(two_wheelers), dtype=np.bool_)
     if not len(persons) or not len(two_wheelers):
-        return detections
+        return detections, ridden
     fit = _riding_fit(detections.xyxy[persons], detections.xyxy[two_wheelers])
-    boxes = detections.xyxy.copy()
+    boxes, confidences = detections.xyxy.copy(), detections.confidence.copy()
     rides = fit.max(axis=1) > 0
-    for person, two_wheeler in zip(persons[rides], two_wheelers[fit[rides].argmax(axis=1)], strict=True):
+    for person, k in zip(persons[rides], fit[rides].argmax(axis=1), strict=True):
+        two_wheeler = two_wheelers[k]
         boxes[two_wheeler] = _union(boxes[two_wheeler], boxes[person])
+        confidences[two_wheeler] = max(confidences[two_wheeler], confidences[person])
+        ridden[k] = True
     kept = np.ones(len(detections), dtype=np.bool_)
     kept[persons[rides]] = False
-    return Detections(boxes[kept], detections.confidence[kept], detections.class_id[kept])
+    return _rows(Detections(boxes, confidences, detections.class_id), kept), ridden
+
+
+def _joined(first: Detections, second: Detections) -> Detections:
+    return Detections(
+        np.concatenate([first.xyxy, second.xyxy]),
+        np.concatenate([first.confidence, second.confidence]),
+        np.concatenate([first.class_id, second.class_id]),
+    )
+
+
+def _rows(detections: Detections, kept: NDArray[np.bool_]) -> Detections:
+    return Detections(detections.xyxy[kept], detections.confidence[kept], detections.class_id[kept])
 
 
 def _without_duplicate_boxes(detections: Detections) -> Detections:
@@ -74,7 +113,7 @@ def _without_duplicate_boxes(detections: Detections) -> Detections:
         for other in same:
             boxes[two_wheeler] = _union(boxes[two_wheeler], boxes[other])
         kept[same] = False
-    return Detections(boxes[kept], detections.confidence[kept], detections.class_id[kept])
+    return _rows(Detections(boxes, detections.confidence, detections.class_id), kept)
 
 
 def _union(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.detection.detector import RgbImage
 from models.detection.letterbox import PADDING_GREY
+from models.detection.rider_merge import least_confidences
 from models.weights.model_metadata import UNMAPPED_CLASS
 
 Candidates = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]
@@ -42,7 +43,8 @@ def candidates(output: torch.Tensor, road_users: NDArray[np.int64], confidence: 
 
     output: (B, 4 + classes, N) with rows ``cx, cy, w, h`` and a score for each class (YOLOv8 to YOLO12), or (B, N, 6)
     with ``x1, y1, x2, y2, confidence, class`` (end-to-end heads); pixels of the network's input.
-    road_users: (classes,) index into ROAD_USERS or UNMAPPED_CLASS. Raises ValueError for another output.
+    road_users: (classes,) index into ROAD_USERS or UNMAPPED_CLASS. confidence: as for
+    `models.detection.yolo_postprocess.decode_anchor_free`. Raises ValueError for another output.
     """
     if output.ndim == 3 and output.shape[1] == 4 + len(road_users):
         rows = _decode_anchor_free(output, road_users, confidence)
@@ -61,18 +63,26 @@ def _decode_anchor_free(output: torch.Tensor, road_users: NDArray[np.int64], con
     """(K, 7): index of the image, box, confidence, class id."""
     mapped = np.flatnonzero(road_users != UNMAPPED_CLASS)
     best, which = output[:, 4 + torch.as_tensor(mapped, device=output.device)].float().max(dim=1)
-    image, column = (best >= confidence).nonzero(as_tuple=True)
+    class_id = torch.as_tensor(road_users[mapped], device=output.device)[which]
+    image, column = (best >= _least(confidence, class_id)).nonzero(as_tuple=True)
     centre, half = output[image, :2, column].float(), output[image, 2:4, column].float() / 2
-    class_id = torch.as_tensor(road_users[mapped], device=output.device)[which[image, column]]
-    return torch.cat([_columns(image), centre - half, centre + half, _columns(best[image, column], class_id)], dim=1)
+    return torch.cat(
+        [_columns(image), centre - half, centre + half, _columns(best[image, column], class_id[image, column])], dim=1
+    )
 
 
 def _decode_end_to_end(output: torch.Tensor, road_users: NDArray[np.int64], confidence: float) -> torch.Tensor:
     """(K, 7): index of the image, box, confidence, class id."""
     class_id = torch.as_tensor(road_users, device=output.device)[output[..., 5].long().clamp(0, len(road_users) - 1)]
-    image, row = ((output[..., 4] >= confidence) & (class_id != UNMAPPED_CLASS)).nonzero(as_tuple=True)
+    confident = output[..., 4].float() >= _least(confidence, class_id)
+    image, row = (confident & (class_id != UNMAPPED_CLASS)).nonzero(as_tuple=True)
     rows = output[image, row]
     return torch.cat([_columns(image), rows[:, :5].float(), _columns(class_id[image, row])], dim=1)
+
+
+def _least(confidence: float, class_id: torch.Tensor) -> torch.Tensor:
+    """Least confidence of each box, in the shape of `class_id`."""
+    return torch.as_tensor(least_confidences(confidence), device=class_id.device)[class_id]
 
 
 def _columns(*values: torch.Tensor) -> torch.Tensor:

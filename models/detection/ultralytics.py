@@ -123,14 +123,13 @@ class UltralyticsDetector:
             found = candidates(output, self._road_users, self._confidence)
         return [self._to_detections(image, *boxes) for image, boxes in zip(images, found, strict=True)]
 
-    @staticmethod
     def _to_detections(
-        image: _Prepared, boxes: NDArray[np.float32], confidence: NDArray[np.float32], class_id: NDArray[np.int64]
+        self, image: _Prepared, boxes: NDArray[np.float32], confidence: NDArray[np.float32], class_id: NDArray[np.int64]
     ) -> Detections:
         """Detections in pixels of the original image, after non-maximum suppression and the merging of riders."""
         corners = np.array(image.image_size * 2, dtype=np.float32)
         clipped = np.clip(boxes / np.float32(image.scale), 0, corners)
-        return merge_riders(nms(Detections(clipped, confidence, class_id)))
+        return merge_riders(nms(Detections(clipped, confidence, class_id)), self._confidence)
 
 
 def _load(path: Path, device: "torch.device") -> tuple[Any, str]:

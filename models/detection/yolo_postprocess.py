@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from analytics.road_users import NMS_GROUP, ROAD_USERS
+from models.detection.rider_merge import least_confidences
 from models.weights.model_metadata import UNMAPPED_CLASS
 
 NMS_IOU = 0.6
@@ -19,26 +20,35 @@ def decode_anchor_free(output: NDArray[np.float32], road_users: NDArray[np.int64
     """Candidates of the `[4 + classes, N]` head (YOLOv8 to YOLO12), before non-maximum suppression.
 
     output: rows ``cx, cy, w, h`` in pixels of the network's input, then one row of scores for each model class.
-    road_users: (classes,) index into ROAD_USERS or UNMAPPED_CLASS (see `ModelMetadata.road_users`).
+    road_users: (classes,) index into ROAD_USERS or UNMAPPED_CLASS (see `ModelMetadata.road_users`). confidence: least
+    confidence of a detection; two-wheelers below it are returned for `models.detection.rider_merge`.
     """
     mapped = np.flatnonzero(road_users != UNMAPPED_CLASS)
     scores = output[4 + mapped]
     best = scores.max(axis=0)
-    kept = np.flatnonzero(best >= confidence)
+    least = least_confidences(confidence)
+    kept = np.flatnonzero(best >= least.min())
+    class_id = road_users[mapped[scores[:, kept].argmax(axis=0)]]
+    confident = best[kept] >= least[class_id]
+    kept, class_id = kept[confident], class_id[confident]
     centre, half = output[:2, kept].T, output[2:4, kept].T / 2
     return Detections(
         np.concatenate([centre - half, centre + half], axis=1),
         best[kept],
-        road_users[mapped[scores[:, kept].argmax(axis=0)]],
+        class_id,
     )
 
 
 def decode_end_to_end(output: NDArray[np.float32], road_users: NDArray[np.int64], confidence: float) -> Detections:
-    """Detections of the `[N, 6]` head (YOLOv10, YOLO26): rows ``x1, y1, x2, y2, confidence, class``."""
-    confident = output[output[:, 4] >= confidence]
-    class_id = road_users[confident[:, 5].astype(np.int64)]
-    kept = class_id != UNMAPPED_CLASS
-    return Detections(confident[kept, :4].copy(), confident[kept, 4].copy(), class_id[kept])
+    """Detections of the `[N, 6]` head (YOLOv10, YOLO26): rows ``x1, y1, x2, y2, confidence, class``.
+
+    road_users, confidence: as for `decode_anchor_free`.
+    """
+    least = least_confidences(confidence)
+    rows = output[output[:, 4] >= least.min()]
+    class_id = road_users[rows[:, 5].astype(np.int64)]
+    kept = (class_id != UNMAPPED_CLASS) & (rows[:, 4] >= least[class_id])
+    return Detections(rows[kept, :4].copy(), rows[kept, 4].copy(), class_id[kept])
 
 
 def nms(detections: Detections, iou: float = NMS_IOU) -> Detections:

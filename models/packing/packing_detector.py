@@ -41,14 +41,22 @@ CROP_SIZE_MEMORY = 0.05
 
 
 class Network(Protocol):
-    """Inference runtime below the packing. sizes: input sizes that it runs fastest, (width, height) in pixels."""
+    """Inference runtime below the packing.
+
+    confidence: least confidence of a detection, 0..1. sizes: input sizes that it runs fastest, (width, height) in
+    pixels.
+    """
 
     name: str
+    confidence: float
     requests: int
     sizes: tuple[Size, ...]
 
     def candidates(self, image: RgbImage) -> Detections:
-        """Boxes before non-maximum suppression, in pixels of the image. Called by up to `requests` threads at once."""
+        """Boxes before non-maximum suppression, in pixels of the image; two-wheelers also below `confidence`.
+
+        Called by up to `requests` threads at once.
+        """
         ...
 
 
@@ -169,7 +177,7 @@ class PackingDetector:
                 crop_detections(on_canvas, *offset, crop.size)
                 for crop, offset in zip(crops, layout.offsets, strict=True)
             ]
-        return [merge_riders(nms(of_crop)) for of_crop in boxes]
+        return [merge_riders(nms(of_crop), self._network.confidence) for of_crop in boxes]
 
     def _resolve(self, crops: Sequence[_Crop], results: Sequence[Detections | Exception]) -> None:
         """Store the results and resolve the futures of all crops that are next in the order of submission."""

@@ -5,16 +5,19 @@ import pytest
 
 from analytics.detections import Detections
 from analytics.road_users import ROAD_USERS, RoadUser
-from models.detection.rider_merge import merge_riders
+from models.detection.rider_merge import RIDDEN_CONFIDENCE, least_confidences, merge_riders
 
 MACHINE = (100, 140, 140, 200)
+RIDER = (102, 100, 138, 180)
+CONFIDENCE = 0.25
 
 
-def scene(*rows: tuple[RoadUser, tuple[float, float, float, float]]) -> Detections:
+def scene(*rows: tuple) -> Detections:
+    """Rows of class, box and, where it is not 0.5, confidence."""
     return Detections(
-        np.array([box for _, box in rows], dtype=np.float32).reshape(-1, 4),
-        np.full(len(rows), 0.5, dtype=np.float32),
-        np.array([ROAD_USERS.index(road_user) for road_user, _ in rows], dtype=np.int64),
+        np.array([box for _, box, *_ in rows], dtype=np.float32).reshape(-1, 4),
+        np.array([(*row, 0.5)[2] for row in rows], dtype=np.float32),
+        np.array([ROAD_USERS.index(road_user) for road_user, *_ in rows], dtype=np.int64),
     )
 
 
@@ -33,7 +36,7 @@ def named(detections: Detections) -> list[RoadUser]:
     ],
 )
 def test_a_rider_and_the_machine_are_one(machine, person):
-    merged = merge_riders(scene((machine, MACHINE), (RoadUser.PERSON, person)))
+    merged = merge_riders(scene((machine, MACHINE), (RoadUser.PERSON, person)), CONFIDENCE)
     assert named(merged) == [machine]
     left, top, right, bottom = merged.xyxy[0]
     assert (left, right) == (min(100, person[0]), max(140, person[2]))
@@ -52,14 +55,14 @@ def test_a_rider_and_the_machine_are_one(machine, person):
     ],
 )
 def test_pedestrians_are_not_merged(person):
-    kept = merge_riders(scene((RoadUser.MOTORCYCLE, MACHINE), (RoadUser.PERSON, person)))
+    kept = merge_riders(scene((RoadUser.MOTORCYCLE, MACHINE), (RoadUser.PERSON, person)), CONFIDENCE)
     assert named(kept) == [RoadUser.MOTORCYCLE, RoadUser.PERSON]
     assert kept.xyxy[0].tolist() == list(MACHINE)
 
 
 def test_two_on_one_machine_are_one_road_user():
     people = [(RoadUser.PERSON, (102, 100, 138, 180)), (RoadUser.PERSON, (104, 105, 136, 185))]
-    assert named(merge_riders(scene((RoadUser.MOTORCYCLE, MACHINE), *people))) == [RoadUser.MOTORCYCLE]
+    assert named(merge_riders(scene((RoadUser.MOTORCYCLE, MACHINE), *people), CONFIDENCE)) == [RoadUser.MOTORCYCLE]
 
 
 def test_each_rider_takes_the_machine_that_fits_best():
@@ -69,7 +72,8 @@ def test_each_rider_takes_the_machine_that_fits_best():
             (RoadUser.MOTORCYCLE, (130, 140, 170, 200)),
             (RoadUser.PERSON, (132, 100, 168, 180)),
             (RoadUser.PERSON, (101, 100, 137, 180)),
-        )
+        ),
+        CONFIDENCE,
     )
     assert merged.xyxy.tolist() == [[100, 100, 140, 200], [130, 100, 170, 200]]
 
@@ -84,14 +88,51 @@ def test_each_rider_takes_the_machine_that_fits_best():
 )
 def test_a_machine_boxed_twice_is_one(other, machines):
     found = merge_riders(
-        scene((RoadUser.MOTORCYCLE, MACHINE), (RoadUser.MOTORCYCLE, other), (RoadUser.PERSON, (102, 100, 138, 180)))
+        scene((RoadUser.MOTORCYCLE, MACHINE), (RoadUser.MOTORCYCLE, other), (RoadUser.PERSON, RIDER)), CONFIDENCE
     )
     assert named(found) == [RoadUser.MOTORCYCLE] * machines
 
 
 def test_cars_have_no_riders():
-    assert len(merge_riders(scene((RoadUser.CAR, MACHINE), (RoadUser.PERSON, (102, 100, 138, 180))))) == 2
+    assert len(merge_riders(scene((RoadUser.CAR, MACHINE), (RoadUser.PERSON, RIDER)), CONFIDENCE)) == 2
 
 
 def test_an_empty_road_stays_empty():
-    assert len(merge_riders(Detections.empty())) == 0
+    assert len(merge_riders(Detections.empty(), CONFIDENCE)) == 0
+
+
+def test_a_machine_of_low_confidence_is_kept_by_its_rider():
+    merged = merge_riders(
+        scene((RoadUser.MOTORCYCLE, MACHINE, 0.12), (RoadUser.PERSON, RIDER, 0.7), (RoadUser.CAR, MACHINE)), CONFIDENCE
+    )
+    assert named(merged) == [RoadUser.MOTORCYCLE, RoadUser.CAR]
+    assert merged.xyxy[0].tolist() == [100, 100, 140, 200]
+    assert merged.confidence.tolist() == pytest.approx([0.7, 0.5])
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        (),
+        ((RoadUser.PERSON, (180, 100, 210, 200), 0.7),),  # stands beside it
+        ((RoadUser.MOTORCYCLE, MACHINE, 0.5), (RoadUser.PERSON, RIDER, 0.7)),  # rides a machine that is certain
+    ],
+)
+def test_a_machine_of_low_confidence_without_a_rider_of_its_own_is_dropped(others):
+    machine = (RoadUser.MOTORCYCLE, (110, 130, 150, 190), 0.12)
+    found, expected = merge_riders(scene(machine, *others), CONFIDENCE), merge_riders(scene(*others), CONFIDENCE)
+    assert named(found) == named(expected)
+    assert found.xyxy.tolist() == expected.xyxy.tolist()
+
+
+def test_two_machines_of_low_confidence_with_one_rider_are_one():
+    boxes = ((RoadUser.MOTORCYCLE, MACHINE, 0.12), (RoadUser.BICYCLE, (99, 130, 141, 201), 0.15))
+    merged = merge_riders(scene(*boxes, (RoadUser.PERSON, RIDER), (RoadUser.PERSON, (104, 105, 136, 185))), CONFIDENCE)
+    assert named(merged) == [RoadUser.BICYCLE]
+
+
+def test_candidates_of_two_wheelers_may_be_less_confident():
+    by_class = dict(zip(ROAD_USERS, least_confidences(CONFIDENCE), strict=True))
+    assert by_class[RoadUser.MOTORCYCLE] == by_class[RoadUser.BICYCLE] == pytest.approx(RIDDEN_CONFIDENCE)
+    assert by_class[RoadUser.CAR] == by_class[RoadUser.PERSON] == CONFIDENCE
+    assert set(least_confidences(0.05)) == {np.float32(0.05)}

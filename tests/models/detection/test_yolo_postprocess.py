@@ -43,6 +43,8 @@ def test_dense_head_gives_corners_and_the_best_of_our_classes():
         ({"car": 0.24}, 0),  # below the threshold
         ({"kite": 0.9}, 0),  # not a road user
         ({"kite": 0.9, "motorcycle": 0.3}, 1),  # something else, but a road user too
+        ({"motorcycle": 0.12, "car": 0.11}, 1),  # may have a rider
+        ({"motorcycle": 0.08}, 0),
     ],
 )
 def test_dense_head_keeps_confident_road_users(scores, expected):
@@ -51,11 +53,18 @@ def test_dense_head_keeps_confident_road_users(scores, expected):
 
 def test_end_to_end_head_keeps_confident_road_users():
     rows = np.array(
-        [[10, 20, 30, 40, 0.9, 2], [10, 20, 30, 40, 0.9, 1], [50, 20, 70, 40, 0.1, 2], [0, 0, 0, 0, 0, 0]], np.float32
+        [
+            [10, 20, 30, 40, 0.9, 2],
+            [10, 20, 30, 40, 0.9, 1],
+            [50, 20, 70, 40, 0.12, 2],
+            [50, 20, 70, 40, 0.12, 4],
+            [0, 0, 0, 0, 0, 0],
+        ],
+        np.float32,
     )
     found = decode_end_to_end(rows, ROAD_USERS_OF_MODEL, 0.25)
-    assert found.xyxy.tolist() == [[10, 20, 30, 40]]
-    assert named(found) == [RoadUser.CAR]
+    assert found.xyxy.tolist() == [[10, 20, 30, 40], [50, 20, 70, 40]]
+    assert named(found) == [RoadUser.CAR, RoadUser.MOTORCYCLE]
 
 
 def test_nothing_found_is_empty_for_both_heads():

@@ -91,7 +91,7 @@ def packing_of():
 class BrightSpots:
     """A network that finds every white rectangle of a canvas, once it is released; records its canvases."""
 
-    name, requests, sizes = "bright spots", 1, ((320, 160),)
+    name, requests, sizes, confidence = "bright spots", 1, ((320, 160),), 0.25
 
     def __init__(self):
         self.go = threading.Semaphore(0)
