@@ -71,6 +71,11 @@ bench-truth: setup ## Accuracy against known truth
 	$(BIN)/python -m bench.accuracy.accuracy_report
 	$(BIN)/python -m bench.performance.soak_replay
 
+.PHONY: bench-street
+# build/bench/street.json. FLOAT=PATH adds the loss of INT8 against a float export.
+bench-street: setup ## The network `street` on labelled pictures and clips, beside COCO's YOLO11n
+	$(BIN)/python -m bench.street.street_report $(if $(FLOAT),--float $(FLOAT))
+
 .PHONY: bench-view
 # build/bench/view_*.json.
 bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, and the cost of bad light
