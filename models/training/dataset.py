@@ -2,8 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import av
@@ -32,8 +32,8 @@ CROP_SIZES = ((320, 320), (448, 256), (608, 192), (384, 288))
 About 100,000 pixels each, in multiples of the stride.
 """
 
-MAX_RESCALE, MIN_RESCALE = 1.6, 0.7
-"""Largest and smallest factor of rescaled crops [assumption]."""
+RESCALE_RANGE = (0.7, 1.6)
+"""Smallest and largest factor of rescaled crops [assumption]."""
 
 AIMED_SHARE = 0.75
 """Share of the crops that are placed around a road user; the others are placed anywhere [assumption]."""
@@ -59,11 +59,13 @@ class Labels:
     """Boxes of one image.
 
     xyxy: (N, 4) float32 pixels. class_id: (N,) index into ROAD_USERS. is_labelled: (N,) bool; False for ignore regions.
+    labelled_classes: (classes,) bool; of the other classes there may be road users without a box.
     """
 
     xyxy: NDArray[np.float32]
     class_id: NDArray[np.int64]
     is_labelled: NDArray[np.bool_]
+    labelled_classes: NDArray[np.bool_] = field(default_factory=lambda: np.ones(len(ROAD_USERS), dtype=np.bool_))
 
     @property
     def truth(self) -> Detections:
@@ -73,10 +75,12 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class LabelledImage:
-    """Image with its labels."""
+    """Image with its labels. weight: how often it is sampled, relative to the others. is_day: taken by daylight."""
 
     image: RgbImage
     labels: Labels
+    weight: float = 1.0
+    is_day: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +116,16 @@ def _large_enough(xyxy: NDArray[np.float32]) -> NDArray[np.bool_]:
     return np.asarray((width >= MIN_WIDTH_PX) & (height >= MIN_HEIGHT_PX))
 
 
+Augmentation = Callable[[NDArray[np.uint8], Labels, bool, np.random.Generator], tuple[NDArray[np.uint8], Labels]]
+"""Change of a crop and its labels: receives them, whether the image was taken by day, and a random generator."""
+
+
 class CropSampler:
     """Endless sampler of batches, equal for equal seeds.
 
     rare_class_power: preference for rare classes. 0: none; 1: crops are aimed at each class of an image equally often,
-    and images with a rare class are sampled more often. rescaled_share: share of the crops that change their scale.
+    and images with a rare class are sampled more often. rescaled_share: share of the crops that change their scale,
+    rescale_range: the factors. augment: applied to each crop, after the change of its scale.
     """
 
     def __init__(
@@ -127,8 +136,11 @@ class CropSampler:
         *,
         rare_class_power: float = 0.0,
         rescaled_share: float = 1.0,
+        rescale_range: tuple[float, float] = RESCALE_RANGE,
+        augment: Augmentation | None = None,
     ) -> None:
-        self._images, self._batch_size, self._rescaled_share = images, batch_size, rescaled_share
+        self._images, self._batch_size, self._augment = images, batch_size, augment
+        self._rescaled_share, self._rescale_range = rescaled_share, rescale_range
         self._rng = np.random.default_rng(seed)
         self._order: list[int] = []
         self._batches = 0
@@ -137,7 +149,8 @@ class CropSampler:
         )
         self._class_weights = np.maximum(counts.sum(axis=0), 1.0) ** -rare_class_power
         rareness = np.maximum((counts > 0).mean(axis=0), MIN_FREQUENCY) ** (-rare_class_power / 2)
-        self._repeats = np.maximum(((counts > 0) * rareness).max(axis=1), 1.0)
+        rare = np.maximum(((counts > 0) * rareness).max(axis=1), 1.0)
+        self._repeats = rare * np.array([image.weight for image in images])
 
     def next(self) -> Batch:
         """Next batch."""
@@ -148,7 +161,7 @@ class CropSampler:
 
     def _draw(self) -> int:
         """Index of the next image; each occurs about as often as its repeats before a new round begins."""
-        if not self._order:
+        while not self._order:
             times = np.floor(self._repeats + self._rng.random(len(self._images))).astype(int)
             self._order = self._rng.permutation(np.repeat(np.arange(len(self._images)), times)).tolist()
         return self._order.pop()
@@ -156,10 +169,12 @@ class CropSampler:
     def _crop(self, source: LabelledImage, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels]:
         scale = 1.0
         if self._rng.random() < self._rescaled_share:
-            scale = float(np.exp(self._rng.uniform(np.log(MIN_RESCALE), np.log(MAX_RESCALE))))
+            scale = float(np.exp(self._rng.uniform(*np.log(self._rescale_range))))
         image, labels = crop_image(source, self._window(source, (size[0] / scale, size[1] / scale)), size)
         if self._rng.random() < MIRRORED_SHARE:
             image, labels = mirrored(image, labels)
+        if self._augment is not None:
+            image, labels = self._augment(image, labels, source.is_day, self._rng)
         return self._relit(image), labels
 
     def _window(self, source: LabelledImage, window: tuple[float, float]) -> tuple[float, float, float, float]:
@@ -200,7 +215,12 @@ def crop_image(
     share = _area(inside) / np.maximum(_area(moved), 1e-6)
     kept = share > 0
     is_labelled = source.labels.is_labelled & (share > MIN_CROPPED_SHARE) & _large_enough(inside)
-    labels = Labels(inside[kept].astype(np.float32), source.labels.class_id[kept], is_labelled[kept])
+    labels = replace(
+        source.labels,
+        xyxy=inside[kept].astype(np.float32),
+        class_id=source.labels.class_id[kept],
+        is_labelled=is_labelled[kept],
+    )
     return np.asarray(image, dtype=np.uint8), labels
 
 
@@ -209,7 +229,7 @@ def mirrored(image: NDArray[np.uint8], labels: Labels) -> tuple[NDArray[np.uint8
     x1, y1, x2, y2 = labels.xyxy.T
     width = np.float32(image.shape[1])
     boxes = np.stack([width - x2, y1, width - x1, y2], axis=1)
-    return np.ascontiguousarray(image[:, ::-1]), Labels(boxes, labels.class_id, labels.is_labelled)
+    return np.ascontiguousarray(image[:, ::-1]), replace(labels, xyxy=boxes)
 
 
 def _area(xyxy: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -7,11 +7,18 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from analytics.road_users import ROAD_USERS, TWO_WHEELERS, RoadUser
 from models.training.dataset import Batch
 from models.training.initial_network import ultralytics_module
 
 _STRIDES = (8, 16, 32)
 """Strides of the head, pixels [source: YOLO11]."""
+
+_PERSON = ROAD_USERS.index(RoadUser.PERSON)
+"""Class id of a person."""
+
+_TWO_WHEELER_IDS = [k for k, road_user in enumerate(ROAD_USERS) if road_user in TWO_WHEELERS]
+"""Class ids of two-wheelers."""
 
 
 class IgnoreRegionLoss:
@@ -46,19 +53,29 @@ class IgnoreRegionLoss:
 
     def _score_loss(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         loss = binary_cross_entropy_with_logits(scores, targets, reduction="none")
-        return loss * (self._is_scored[..., None] | (targets > 0))
+        return loss * (self._is_scored | (targets > 0))
 
 
 def _scored_places(batch: Batch, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """(B, A) for each place of the head, whether its centre is outside all ignore regions."""
+    """(B, A, classes) for each place of the head, whether an unlabelled detection of the class there is wrong.
+
+    Not in ignore regions, nor for classes that are not labelled; but a rider in a labelled two-wheeler is no person.
+    """
     centres = []
     for stride in _STRIDES:
         x, y = np.meshgrid(np.arange(size[0] // stride), np.arange(size[1] // stride))
         centres.append((np.stack([x.ravel(), y.ravel()], axis=1) + 0.5) * stride)
-    places = np.concatenate(centres)[:, None]
-    scored = np.ones((len(batch.labels), len(places)), dtype=bool)
+    places = np.concatenate(centres)
+    scored = np.empty((len(batch.labels), len(places), len(ROAD_USERS)), dtype=bool)
     for i, labels in enumerate(batch.labels):
-        boxes = labels.xyxy[~labels.is_labelled][None]
-        ignored = ((places >= boxes[..., :2]) & (places <= boxes[..., 2:])).all(axis=2)
-        scored[i] = ~np.asarray(ignored).any(axis=1)
+        scored[i] = labels.labelled_classes
+        ridden = labels.is_labelled & np.isin(labels.class_id, _TWO_WHEELER_IDS)
+        scored[i, _inside_any(places, labels.xyxy[ridden]), _PERSON] = True
+        scored[i, _inside_any(places, labels.xyxy[~labels.is_labelled])] = False
     return scored
+
+
+def _inside_any(places: NDArray[np.float64], boxes: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(A,) whether each place (u, v) lies in one of the boxes (N, 4)."""
+    inside = (places[:, None] >= boxes[None, :, :2]) & (places[:, None] <= boxes[None, :, 2:])
+    return np.asarray(np.any(np.all(inside, axis=2), axis=1))

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from models.detection.ultralytics import import_ultralytics
-from models.training.dataset import Batch, CropSampler, LabelledImage
+from models.training.augmentation import CameraFaults
+from models.training.dataset import RESCALE_RANGE, Batch, CropSampler, LabelledImage
 from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import to_tensor
 
@@ -30,7 +31,8 @@ class Schedule:
 
     steps: with `batch` crops each. learning_rate: highest value, after `warmup_steps`; it then decays by a cosine.
     averaging: share of the averaged weights that stays at each step, less in the beginning. rare_class_power,
-    rescaled_share: see `CropSampler`. class_loss_weight: ultralytics' `cls`.
+    rescaled_share, rescale_range: see `CropSampler`. class_loss_weight: ultralytics' `cls`. frozen_layers: first layers
+    of the network that stay as they are. faults: camera faults of the crops, None for renderings that have their own.
     """
 
     steps: int
@@ -41,7 +43,10 @@ class Schedule:
     averaging: float = 0.995
     rare_class_power: float = 1.0
     rescaled_share: float = 0.5
+    rescale_range: tuple[float, float] = RESCALE_RANGE
     class_loss_weight: float = 1.0
+    frozen_layers: int = 0
+    faults: CameraFaults | None = None
 
 
 class Trainer:
@@ -53,6 +58,7 @@ class Trainer:
         self._schedule, self._images, self._seed = schedule, images, seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._network = network.to(self._device, memory_format=torch.channels_last).train()
+        _freeze(self._network, schedule.frozen_layers)
         self.average = copy.deepcopy(self._network).eval()
         self._loss = IgnoreRegionLoss(self._network, schedule.class_loss_weight)
         self._optimiser = torch.optim.AdamW(
@@ -73,6 +79,8 @@ class Trainer:
             self._seed + self.step,
             rare_class_power=s.rare_class_power,
             rescaled_share=s.rescaled_share,
+            rescale_range=s.rescale_range,
+            augment=None if s.faults is None else s.faults.apply,
         )
         while self.step < min(until or s.steps, s.steps):
             for group in self._optimiser.param_groups:
@@ -136,6 +144,13 @@ class Trainer:
                     average.lerp_(latest, 1 - keep)
                 else:
                     average.copy_(latest)
+
+
+def _freeze(network: Any, layers: int) -> None:
+    """Keep the weights and the statistics of the first layers."""
+    for layer in network.model[:layers]:
+        layer.requires_grad_(False)
+        layer.eval()
 
 
 def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Training lowers the loss, skips ignore regions, and resumes from a checkpoint."""
 
 import copy
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -12,7 +13,7 @@ pytest.importorskip("ultralytics")
 
 import torch
 
-from analytics.road_users import ROAD_USERS
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.training.dataset import Batch, LabelledImage, labels_from_boxes
 from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import initial_network, to_tensor, ultralytics_module
@@ -66,6 +67,50 @@ def test_detections_in_ignore_regions_cost_nothing(network: torch.nn.Module) -> 
     raw = network.train()(to_tensor(empty))
     assert float(loss(raw, empty).detach()) > 0
     assert float(loss(raw, everywhere).detach()) == 0
+
+
+def test_classes_that_are_not_labelled_cost_nothing_but_a_rider_is_no_person(network: torch.nn.Module) -> None:
+    images = np.zeros((1, 64, 64, 3), np.uint8)
+    loss, labelled = IgnoreRegionLoss(network), np.arange(len(ROAD_USERS)) < 4
+    nothing = replace(labels_from_boxes([]), labelled_classes=np.zeros(len(ROAD_USERS), bool))
+    with torch.no_grad():
+        raw = network.train()(to_tensor(Batch(images, (nothing,))))
+    assert float(loss(raw, Batch(images, (nothing,)))) == 0
+
+    def gradient(boxes: list) -> np.ndarray:
+        """(classes, places) of the loss by the scores."""
+        scores = raw["scores"].detach().clone().requires_grad_()
+        labels = replace(labels_from_boxes(boxes), labelled_classes=labelled)
+        loss({**raw, "scores": scores}, Batch(images, (labels,))).backward()
+        assert scores.grad is not None
+        return scores.grad[0].numpy()
+
+    person, truck = ROAD_USERS.index(RoadUser.PERSON), ROAD_USERS.index(RoadUser.TRUCK)
+    free = gradient([])
+    assert (free[truck] > 0).all() and not free[person].any()
+    ridden = gradient([[0, 0, 32, 64, 1.0, "motorcycle"]])
+    left = _centres(64)[:, 0] <= 32
+    assert (ridden[person][left] > 0).all() and not ridden[person][~left].any()
+    driven = gradient([[0, 0, 32, 64, 1.0, "car"]])
+    assert not driven[person].any()
+
+
+def _centres(side: int) -> np.ndarray:
+    """(places, 2) centres (u, v) of the places of the head, pixels."""
+    grids = [np.mgrid[0 : side // s, 0 : side // s][::-1].reshape(2, -1).T * s + s / 2 for s in (8, 16, 32)]
+    return np.concatenate(grids)
+
+
+def test_frozen_layers_stay_and_the_others_learn(network: torch.nn.Module, pictures: list[LabelledImage]) -> None:
+    before = copy.deepcopy(network.state_dict())
+    training = Trainer(network, pictures, Schedule(steps=2, batch=2, warmup_steps=1, frozen_layers=5), seed=1)
+    training.run()
+    layers = {
+        int(name.split(".")[1])
+        for name, value in training.average.state_dict().items()
+        if not torch.equal(value.cpu(), before[name])
+    }
+    assert layers and min(layers) == 5
 
 
 def test_a_pt_is_started_from_with_our_classes_in_our_order(pictures: list[LabelledImage], tmp_path: Path) -> None:
