@@ -32,8 +32,8 @@ CROP_SIZES = ((320, 320), (448, 256), (608, 192), (384, 288))
 About 100,000 pixels each, in multiples of the stride.
 """
 
-RESCALE_RANGE = (0.7, 1.6)
-"""Smallest and largest factor of rescaled crops [assumption]."""
+WIDTH_RANGE = (450.0, 1024.0)
+"""Smallest and largest width, pixels, to which the image of a rescaled crop is scaled [assumption]."""
 
 AIMED_SHARE = 0.75
 """Share of the crops that are placed around a road user; the others are placed anywhere [assumption]."""
@@ -125,7 +125,7 @@ class CropSampler:
 
     rare_class_power: preference for rare classes. 0: none; 1: crops are aimed at each class of an image equally often,
     and images with a rare class are sampled more often. rescaled_share: share of the crops that change their scale,
-    rescale_range: the factors. augment: applied to each crop, after the change of its scale.
+    width_range: the widths, pixels, to which their images are scaled. augment: applied after the change of scale.
     """
 
     def __init__(
@@ -136,11 +136,11 @@ class CropSampler:
         *,
         rare_class_power: float = 0.0,
         rescaled_share: float = 1.0,
-        rescale_range: tuple[float, float] = RESCALE_RANGE,
+        width_range: tuple[float, float] = WIDTH_RANGE,
         augment: Augmentation | None = None,
     ) -> None:
         self._images, self._batch_size, self._augment = images, batch_size, augment
-        self._rescaled_share, self._rescale_range = rescaled_share, rescale_range
+        self._rescaled_share, self._width_range = rescaled_share, width_range
         self._rng = np.random.default_rng(seed)
         self._order: list[int] = []
         self._batches = 0
@@ -169,7 +169,7 @@ class CropSampler:
     def _crop(self, source: LabelledImage, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels]:
         scale = 1.0
         if self._rng.random() < self._rescaled_share:
-            scale = float(np.exp(self._rng.uniform(*np.log(self._rescale_range))))
+            scale = float(np.exp(self._rng.uniform(*np.log(self._width_range)))) / source.image.shape[1]
         image, labels = crop_image(source, self._window(source, (size[0] / scale, size[1] / scale)), size)
         if self._rng.random() < MIRRORED_SHARE:
             image, labels = mirrored(image, labels)

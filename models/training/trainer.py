@@ -11,7 +11,7 @@ import torch
 
 from models.detection.ultralytics import import_ultralytics
 from models.training.augmentation import CameraFaults
-from models.training.dataset import RESCALE_RANGE, Batch, CropSampler, LabelledImage
+from models.training.dataset import WIDTH_RANGE, Batch, CropSampler, LabelledImage
 from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import to_tensor
 
@@ -31,7 +31,7 @@ class Schedule:
 
     steps: with `batch` crops each. learning_rate: highest value, after `warmup_steps`; it then decays by a cosine.
     averaging: share of the averaged weights that stays at each step, less in the beginning. rare_class_power,
-    rescaled_share, rescale_range: see `CropSampler`. class_loss_weight: ultralytics' `cls`. frozen_layers: first layers
+    rescaled_share, width_range: see `CropSampler`. class_loss_weight: ultralytics' `cls`. frozen_layers: first layers
     of the network that stay as they are. faults: camera faults of the crops, None for renderings that have their own.
     """
 
@@ -43,7 +43,7 @@ class Schedule:
     averaging: float = 0.995
     rare_class_power: float = 1.0
     rescaled_share: float = 0.5
-    rescale_range: tuple[float, float] = RESCALE_RANGE
+    width_range: tuple[float, float] = WIDTH_RANGE
     class_loss_weight: float = 1.0
     frozen_layers: int = 0
     faults: CameraFaults | None = None
@@ -79,7 +79,7 @@ class Trainer:
             self._seed + self.step,
             rare_class_power=s.rare_class_power,
             rescaled_share=s.rescaled_share,
-            rescale_range=s.rescale_range,
+            width_range=s.width_range,
             augment=None if s.faults is None else s.faults.apply,
         )
         while self.step < min(until or s.steps, s.steps):
