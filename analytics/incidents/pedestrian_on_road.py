@@ -9,16 +9,13 @@ from analytics.incidents.base import IncidentCandidate
 from analytics.incidents.confidence import incident_confidence
 from analytics.road_users import ROAD_USERS, RoadUser
 from analytics.tracks.scene import RoadUserState, Scene
-from analytics.tracks.trajectories import Trajectory
+from analytics.tracks.trajectories import RUNNER_MS, Trajectory
 
 STAYS_S = 5.0
 """Seconds on the carriageway after which a pedestrian is an incident [assumption]."""
 
 SIGNAL_STAYS_S = 20.0
 """The same in a zone at a signal, where pedestrians may cross the approach [assumption]."""
-
-MAX_WALKING_MS = 3.5
-"""Speed (m/s) above which a person is a rider on an undetected vehicle: faster than a run [assumption]."""
 
 MIN_PERSON_SHARE = 0.7
 """Share of the track's class votes that must be for a person [assumption]."""
@@ -45,18 +42,19 @@ class PedestrianOnRoad:
         if zone is None or self._zones[zone].direction is None or not _is_walking(user):
             self._since.pop(track, None)
             return None
-        since = self._since.setdefault(track, t)
-        if t - since < (SIGNAL_STAYS_S if self._zones[zone].signal_controlled else STAYS_S):
+        seen_s = user.trajectory.last_seen
+        since = self._since.setdefault(track, seen_s)
+        if seen_s - since < (SIGNAL_STAYS_S if self._zones[zone].signal_controlled else STAYS_S):
             return None
         return IncidentCandidate(
             type=IncidentType.PERSON_ON_ROAD,
             zone=zone,
             start_s=since,
-            seen_s=user.trajectory.last_seen,
+            seen_s=seen_s,
             pixel=user.pixel,
             position=user.position,
-            confidence=incident_confidence(IncidentType.PERSON_ON_ROAD, t - since),
-            evidence=IncidentEvidence(road_user=RoadUser.PERSON, duration_s=t - since),
+            confidence=incident_confidence(IncidentType.PERSON_ON_ROAD, seen_s - since),
+            evidence=IncidentEvidence(road_user=RoadUser.PERSON, duration_s=seen_s - since),
             track=track,
         )
 
@@ -67,4 +65,6 @@ class PedestrianOnRoad:
 
 def _is_walking(user: RoadUserState) -> bool:
     votes = user.trajectory.votes
-    return user.speed_ms < MAX_WALKING_MS and votes[_PERSON] >= MIN_PERSON_SHARE * sum(votes)
+    if user.trajectory.is_rider or user.speed_ms > RUNNER_MS:
+        return False
+    return votes[_PERSON] >= MIN_PERSON_SHARE * sum(votes)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from analytics.detections import Tracks
 from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.homography import Homography
-from analytics.road_users import ROAD_USERS, TYPICAL_HEIGHT_M, RoadUser
+from analytics.road_users import ROAD_USERS, TWO_WHEELERS, TYPICAL_HEIGHT_M, RoadUser
 
 EXPIRES_AFTER_S = 25.0
 """Seconds without a detection after which a trajectory is dropped [assumption].
@@ -30,19 +30,40 @@ MAX_POINTS = 160
 HEIGHT_SMOOTHING = 0.9
 """Weight of the previous box height in its exponential mean, per frame [assumption]."""
 
+RUNNER_MS = 3.5
+"""Speed (m/s) that a person on foot hardly keeps up on a road: 5 km in 24 minutes [assumption].
+
+People walk at 1.34 m/s, with a standard deviation of 0.26 m/s [source: Weidmann 1993].
+"""
+
+RIDING_S = 2.0
+"""Seconds over which a road user must be faster than `RUNNER_MS` to be a rider [assumption].
+
+A motion gate may repeat the box of a small road user for a second, after which it jumps.
+"""
+
+MIN_RIDING_HEIGHTS = 0.5
+"""Distance in the image, in box heights, that a rider must cover in that time: well above the jitter of a box, which is
+metres of a distant road [assumption]."""
+
+_TWO_WHEELER_IDS = tuple(k for k, road_user in enumerate(ROAD_USERS) if road_user in TWO_WHEELERS)
+"""Class ids of two-wheelers, the most frequent one first."""
+
 
 @dataclass(slots=True, eq=False)
 class Trajectory:
     """Path of one road user, oldest point first.
 
     times: seconds. pixels: ground points in the image. positions: metres (see the module). votes: summed confidence
-    by class. road_user: class with the most votes. height: smoothed box height in pixels. origin: the first position.
-    first_seen: time of the first detection.
+    by class. road_user: class with the most votes; for a rider with most votes as a person the likelier two-wheeler.
+    is_rider: whether it was once a person faster than a runner. height: smoothed box height in pixels. origin: the
+    first position. first_seen: time of the first detection.
     """
 
     track: int
     votes: list[float] = field(default_factory=lambda: [0.0] * len(ROAD_USERS))
     road_user: RoadUser = RoadUser.CAR
+    is_rider: bool = False
     times: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
     pixels: deque[Pixel] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
     positions: deque[GroundPoint] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
@@ -68,6 +89,7 @@ class Trajectory:
         self.votes[class_id] += confidence
         if self.votes[class_id] >= max(self.votes):
             self.road_user = ROAD_USERS[class_id]
+        self._name_rider()
         self.height = height if not self.times else HEIGHT_SMOOTHING * self.height + (1 - HEIGHT_SMOOTHING) * height
 
     def append(self, t: float, pixel: Pixel, position: GroundPoint) -> None:
@@ -77,6 +99,24 @@ class Trajectory:
         self.times.append(t)
         self.pixels.append(pixel)
         self.positions.append(position)
+        if self.road_user is RoadUser.PERSON and self._is_faster_than_a_runner():
+            self.is_rider = True
+            self._name_rider()
+
+    def _name_rider(self) -> None:
+        if self.is_rider and self.road_user is RoadUser.PERSON:
+            self.road_user = ROAD_USERS[max(_TWO_WHEELER_IDS, key=lambda k: self.votes[k])]
+
+    def _is_faster_than_a_runner(self) -> bool:
+        """Whether it moved further in the last `RIDING_S` than a runner does."""
+        (t, (u, v), (x, y)) = self.times[-1], self.pixels[-1], self.positions[-1]
+        for before, (u0, v0), (x0, y0) in zip(
+            reversed(self.times), reversed(self.pixels), reversed(self.positions), strict=True
+        ):
+            if t - before >= RIDING_S:
+                clear = hypot(u - u0, v - v0) > MIN_RIDING_HEIGHTS * self.height
+                return clear and hypot(x - x0, y - y0) > RUNNER_MS * (t - before)
+        return False
 
     def pseudo_metric_position(self, pixel: Pixel) -> GroundPoint:
         """Position of a pixel in pseudo-metres, relative to the last detection (see the module)."""

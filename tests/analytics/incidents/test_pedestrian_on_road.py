@@ -26,3 +26,20 @@ def test_person_on_road(name, drive, signal, alerts):
     facts = analyse(metric_camera(zones=[straight_road(signal_controlled=signal)]), [drive], until=70)
     raised = [f.type for f in facts if isinstance(f, Incident) and f.end_s is None]
     assert raised == [IncidentType.PERSON_ON_ROAD] * alerts, name
+
+
+def person_alerts(drives, *, until=70.0, signal=False):
+    facts = analyse(metric_camera(zones=[straight_road(signal_controlled=signal)]), drives, until=until)
+    return [fact for fact in facts if isinstance(fact, Incident) and fact.type is IncidentType.PERSON_ON_ROAD]
+
+
+def test_a_rider_that_stops_is_no_pedestrian():
+    rides = Drive(1, (100, 500), (300, 500), 0, 4, RoadUser.PERSON)
+    stands = Drive(1, (300, 500), (301, 500), 4.2, 40, RoadUser.PERSON)
+    assert person_alerts([rides, stands]) == []
+
+
+def test_a_person_counts_as_long_as_it_is_seen():
+    assert person_alerts([walk((300, 500), (301, 500), 3)]) == []
+    first, *_ = person_alerts([walk((300, 500), (301, 500), 30)])
+    assert first.detected_s - first.start_s == pytest.approx(5, abs=0.5)
