@@ -17,11 +17,17 @@ from pipelines.ingest.frame_buffer import TimedFrame
 
 @dataclass(frozen=True, slots=True)
 class PipelineResult:
-    """New facts, with the frame and the tracks that they come from. frame: None where only time passed."""
+    """New facts, with the frame and the tracks that they come from. frame: None where only time passed.
+
+    request, detections: what the detector was given of the frame, and its result in pixels of `request.image`; both
+    None where it did not run.
+    """
 
     facts: list[Fact]
     tracks: Tracks = field(default_factory=Tracks.empty)
     frame: TimedFrame | None = None
+    request: DetectionRequest | None = None
+    detections: Detections | None = None
 
 
 class CameraPipeline:
@@ -60,7 +66,8 @@ class CameraPipeline:
         """Analyse the frame. detections: in pixels of `request.image`; None without an image."""
         tracks = self._perception.complete(request, detections)
         facts = self._analyzer.observe(request.frame.at, tracks)
-        return self._deliver(PipelineResult(facts, tracks, request.frame))
+        ran = request if detections is not None else None
+        return self._deliver(PipelineResult(facts, tracks, request.frame, ran, detections))
 
     def advance(self, t: float) -> PipelineResult:
         """Report the time up to `t` (s, the clock of the frames) without frames as unobserved."""

@@ -1,7 +1,11 @@
 """Detection request: the state of one frame from the plan of its detection to the completion of its analysis."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from analytics.detections import Detections
 from models.detection.detector import RgbImage
 from models.gating.roi import RegionOfInterest
 from models.packing.crop_collage import CropCollage
@@ -27,3 +31,25 @@ class DetectionRequest:
     roi: RegionOfInterest
     issuer: object = field(repr=False)
     number: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether `image` shows the whole region of interest."""
+        return self.collage is not None and self.collage.regions == ((0, 0, *self.roi.window[2:]),)
+
+    @property
+    def frame_region(self) -> tuple[int, int, int, int]:
+        """(left, top, right, bottom) of the region of interest, in pixels of the frame."""
+        left, top, width, height = self.roi.window
+        per_u, per_v = (whole / scaled for whole, scaled in zip(self.roi.frame_size, self.roi.scaled_size, strict=True))
+        return round(left * per_u), round(top * per_v), round((left + width) * per_u), round((top + height) * per_v)
+
+    def by_region(self, detections: Detections) -> Sequence[Detections]:
+        """Return the detections of each region of the collage, from pixels of `image` to pixels of the frame."""
+        if self.collage is None:
+            return ()
+        in_frame = []
+        for (left, top, _, _), found in zip(self.collage.regions, self.collage.split(detections), strict=True):
+            boxes = found.xyxy + np.array([left, top, left, top], np.float32)
+            in_frame.append(self.roi.to_frame(Detections(boxes, found.confidence, found.class_id)))
+        return in_frame
