@@ -188,6 +188,24 @@ class StreamConfig(_Section):
     """Device that decodes video for analysis. `simpang doctor` lists those that work. Without it, the CPU decodes."""
 
 
+class CollectConfig(_Section):
+    """Pictures that the network was unsure of, kept for labelling (`docs/learning-from-your-cameras.md`)."""
+
+    enabled: bool = False
+    """True stores pictures of the streets. Faces and plates that are large enough to be read are blurred first. Check
+    beforehand that the owner of each camera permits it."""
+    folder: Path | None = None
+    """Folder of the pictures, relative to this file. Without it, `collected` in `data_dir`."""
+    pictures_per_day: int = Field(default=12, ge=1, le=288)
+    """Pictures of each camera and day at most: one of each of so many equal parts of the day."""
+    min_interval_s: float = Field(default=300.0, ge=0)
+    """Least time between two pictures of a camera, in seconds."""
+    keep_days: float = Field(default=30.0, gt=0)
+    """Days after which a picture that was not labelled is deleted."""
+    max_mb: int = Field(default=2000, ge=1)
+    """Space for pictures that were not labelled, in megabytes; the oldest are deleted."""
+
+
 class BusConfig(_Section):
     """The event bus."""
 
@@ -296,6 +314,7 @@ class Config(BaseSettings):
     data_dir: Path = Path("data")
     """Folder for the outbox, snapshots, HLS segments and the own database, relative to this file."""
     analysis: AnalysisConfig = AnalysisConfig()
+    collect: CollectConfig = CollectConfig()
     stream: StreamConfig = StreamConfig()
     bus: BusConfig = BusConfig()
     store: StoreConfig = StoreConfig()
@@ -332,6 +351,11 @@ class Config(BaseSettings):
             if camera.site is not None and camera.site not in known:
                 raise ValueError(f"cameras: {camera.id} is at site {camera.site!r}, which is not listed under sites")
         return self
+
+    @property
+    def collect_folder(self) -> Path:
+        """Return the folder of collected pictures."""
+        return self.collect.folder or self.data_dir / "collected"
 
     @property
     def active_cameras(self) -> tuple[CameraConfig, ...]:
@@ -427,4 +451,8 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
     portal = config.portal
     if portal.narration is not None:
         portal = portal.model_copy(update={"narration": folder / portal.narration})
-    return config.model_copy(update={"cameras": cameras, "portal": portal, "data_dir": folder / config.data_dir})
+    collect = config.collect
+    if collect.folder is not None:
+        collect = collect.model_copy(update={"folder": folder / collect.folder})
+    update = {"cameras": cameras, "portal": portal, "collect": collect, "data_dir": folder / config.data_dir}
+    return config.model_copy(update=update)

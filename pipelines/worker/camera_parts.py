@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipelines.analysis.camera_pipeline import CameraPipeline
+from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.event_publisher import EventPublisher
 from pipelines.analysis.loop import CameraSlot
 from pipelines.analysis.view_gate import ViewGate
@@ -12,6 +12,8 @@ from pipelines.config.settings import CameraConfig, Config
 from pipelines.events.mapping import CameraEvent
 from pipelines.evidence.snapshots import Snapshots
 from pipelines.ingest.frame_buffer import LatestFrameSlot
+from pipelines.learning.offers import FrameOffers
+from pipelines.learning.picture_keeper import PictureKeeper
 from pipelines.live_video.hls_playlist import LivePlaylist
 from pipelines.worker.camera_health import CameraHealth
 
@@ -36,17 +38,27 @@ def make_parts(
     *,
     on_put: Callable[[], None],
     send: Callable[[CameraEvent], None],
+    keeper: PictureKeeper | None = None,
 ) -> CameraParts:
     """Return the parts of a camera. on_put: called for each frame that awaits its analysis. send: receives its events.
 
-    Raises UserError where the camera's geometry file cannot be used.
+    keeper: of pictures for labelling; None where the configuration permits none. Raises UserError where the camera's
+    geometry file cannot be used.
     """
     geometry = config.geometry_of(camera)
     snapshots = Snapshots(config.data_dir / "snapshots")
+    offers = None if keeper is None else FrameOffers(camera.id, keeper.offer_every_s, keeper.offer)
 
     def make_pipeline(image_size: tuple[int, int]) -> CameraPipeline:
         scaled = camera.camera(geometry, image_size)
-        return CameraPipeline(scaled, on_result=EventPublisher(scaled, snapshots.save, send).publish)
+        publish = EventPublisher(scaled, snapshots.save, send).publish
+
+        def deliver(result: PipelineResult) -> None:
+            publish(result)
+            if offers is not None:
+                offers.observe(result)
+
+        return CameraPipeline(scaled, on_result=deliver)
 
     def make_view_gate() -> ViewGate:
         store = ViewStore(config.data_dir / "views" / f"{camera.id}.npz", geometry)

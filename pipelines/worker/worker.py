@@ -14,6 +14,7 @@ from pipelines.config.settings import Config
 from pipelines.events.mapping import CameraEvent
 from pipelines.events.schema import Event, Health
 from pipelines.ingest.decode_pool import DecodePool
+from pipelines.learning.from_config import open_picture_keeper
 from pipelines.worker.camera_health import CameraHealth
 from pipelines.worker.camera_parts import make_parts
 from pipelines.worker.camera_streams import CameraStreams
@@ -42,9 +43,15 @@ class Worker:
         self._put = put
         wake = Flag()
         fps = config.analysis.analysis_fps
+        self._keeper = open_picture_keeper(config)
         self._cameras = [
             make_parts(
-                camera, config, CameraHealth(camera.id, fps, observer=observer), on_put=wake.set, send=self._send
+                camera,
+                config,
+                CameraHealth(camera.id, fps, observer=observer),
+                on_put=wake.set,
+                send=self._send,
+                keeper=self._keeper,
             )
             for camera in config.active_cameras
         ]
@@ -62,6 +69,8 @@ class Worker:
             supervisor = stack.enter_context(self._supervisor)
             supervisor.keep_running("analysis", self._analysis.run)
             supervisor.keep_running("health", self._health.run)
+            if self._keeper is not None:
+                supervisor.keep_running("pictures", self._keeper.run)
             for number in range(self._decoding.threads):
                 supervisor.keep_running(f"decoding {number + 1}", self._decoding.run)
             for streams in self._streams:

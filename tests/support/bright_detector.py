@@ -15,6 +15,9 @@ class BrightDetector:
     name = "bright rectangles"
     in_flight = 1
 
+    def __init__(self, confidence: float = 0.9) -> None:
+        self._confidence = confidence
+
     def submit(self, image: RgbImage) -> Future[Detections]:
         found: Future[Detections] = Future()
         rows, columns = np.nonzero(image.min(axis=2) > 180)
@@ -25,7 +28,7 @@ class BrightDetector:
             found.set_result(
                 Detections(
                     np.array([box], np.float32),
-                    np.array([0.9], np.float32),
+                    np.array([self._confidence], np.float32),
                     np.array([ROAD_USERS.index(RoadUser.CAR)], np.int64),
                 )
             )
