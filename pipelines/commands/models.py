@@ -7,6 +7,7 @@ from rich.table import Table
 from models.errors import UnusableWeights
 from models.weights.registry import default_model, registered_model, registered_models
 from models.weights.resolver import cache_folder, cached_versions, fetch
+from pipelines.commands.collect import collect
 from pipelines.commands.entry_point_group import EntryPointGroup
 from pipelines.commands.examine.examine_command import examine
 from pipelines.commands.export.export_command import export_model
@@ -44,3 +45,4 @@ def fetch_model(name: str) -> None:
 
 models.add_command(examine)
 models.add_command(export_model)
+models.add_command(collect)

@@ -1,0 +1,144 @@
+"""Labels into a picture set: a waiting picture becomes part of the set, in the layout of docs/picture-sets.md."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from analytics.road_users import ROAD_USERS
+from pipelines.atomic_file import write_atomically
+from pipelines.config.text_file import read_text
+from pipelines.errors import UserError
+from pipelines.learning.labelled_boxes import IGNORE, IGNORE_CLASS, LABEL_NAMES, LabelledBox, Labels
+from pipelines.learning.waiting_pictures import WaitingPicture, WaitingPictures
+
+TABLE = "pictures.csv"
+"""Table of a set. [source: docs/picture-sets.md]"""
+
+COLUMNS = (
+    "file",
+    "split",
+    "licence",
+    "camera_group",
+    "country",
+    "light",
+    "rain",
+    "viewpoint",
+    "labelled_classes",
+    "quality",
+    "width",
+    "height",
+    "taken_at",
+    *(f"n_{name}" for name in LABEL_NAMES),
+)
+"""Columns of a new table. [source: docs/picture-sets.md]"""
+
+HELD_BACK_EVERY = 5
+"""One of this many days of a camera is held back from training. [assumption]"""
+
+TRAIN, HELD_BACK = "train", "held_back"
+"""Values of the column `split`. [source: docs/learning-from-your-cameras.md]"""
+
+_Row = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLabels:
+    """Numbers of pictures: added to the set, corrected in it, and unknown in the folder."""
+
+    added: int
+    corrected: int
+    unknown: int
+
+
+def add_labels(folder: Path, labels: Labels, *, country: str) -> ImportedLabels:
+    """Add waiting pictures with their labels to the set in `folder`; replace the labels of pictures already in it.
+
+    A waiting picture is deleted last, so that an interrupted import can be repeated. Raises UserError for a table that
+    cannot be read, and OSError.
+    """
+    rows = _read_table(folder / TABLE)
+    waiting = {picture.name: picture for picture in WaitingPictures(folder)}
+    known = {Path(row["file"]).stem for row in rows}
+    added = sorted((name for name in labels if name in waiting and name not in known), key=lambda n: waiting[n].at)
+    for name in added:
+        picture = waiting[name]
+        images = folder / "images"
+        images.mkdir(parents=True, exist_ok=True)
+        write_atomically(images / f"{name}.jpg", WaitingPictures(folder).image_path(name).read_bytes())
+        rows.append(_row(picture, country, _split(picture, rows)))
+    corrected = sorted(known & set(labels))
+    by_name = {Path(row["file"]).stem: row for row in rows}
+    for name in (*added, *corrected):
+        boxes = [box.clipped() for box in labels[name]]
+        _write_labels(folder, name, boxes)
+        for label in LABEL_NAMES:
+            by_name[name][f"n_{label}"] = str(sum(box.name == label for box in boxes))
+    if added or corrected:
+        _write_table(folder / TABLE, rows)
+    for name in set(labels) & set(waiting):
+        WaitingPictures(folder).delete(name)
+    return ImportedLabels(len(added), len(corrected), len(labels) - len(added) - len(corrected))
+
+
+def _row(picture: WaitingPicture, country: str, split: str) -> _Row:
+    return {
+        "file": f"images/{picture.name}.jpg",
+        "split": split,
+        "licence": "not published",
+        "camera_group": picture.camera,
+        "country": country,
+        "light": picture.light,
+        "rain": picture.rain,
+        "viewpoint": "CCTV",
+        "labelled_classes": " ".join(road_user.value for road_user in ROAD_USERS),
+        "quality": "B",
+        "width": str(picture.width),
+        "height": str(picture.height),
+        "taken_at": picture.taken_at,
+    }
+
+
+def _split(picture: WaitingPicture, rows: list[_Row]) -> str:
+    """Return the split of a picture: that of the other pictures of its camera and day, else by `HELD_BACK_EVERY`.
+
+    The second day of all is held back, then every fifth; what was held back once is never trained on.
+    """
+    days: dict[tuple[str, str], str] = {}
+    for row in rows:
+        days.setdefault((row["camera_group"], row.get("taken_at", "")[:10]), row.get("split", TRAIN))
+    day = (picture.camera, picture.taken_at[:10])
+    if day in days:
+        return days[day]
+    held_back = sum(split == HELD_BACK for split in days.values())
+    return HELD_BACK if HELD_BACK_EVERY * held_back < len(days) else TRAIN
+
+
+def _write_labels(folder: Path, name: str, boxes: list[LabelledBox]) -> None:
+    road_users = [box.yolo_line(LABEL_NAMES.index(box.name)) for box in boxes if box.name != IGNORE]
+    ignored = [box.yolo_line(IGNORE_CLASS) for box in boxes if box.name == IGNORE]
+    for kind, lines in (("labels", road_users), ("ignore", ignored)):
+        (folder / kind).mkdir(exist_ok=True)
+        write_atomically(folder / kind / f"{name}.txt", "".join(f"{line}\n" for line in lines))
+
+
+def _read_table(path: Path) -> list[_Row]:
+    if not path.exists():
+        return []
+    try:
+        reader = csv.DictReader(io.StringIO(read_text(path, expected="the folder of a picture set")))
+        rows = list(reader)
+    except csv.Error as error:
+        raise UserError(f"{path}: not CSV ({error}); correct it") from error
+    if not {"file", "camera_group"} <= set(reader.fieldnames or ()):
+        raise UserError(f"{path}: columns file and camera_group are missing; see docs/picture-sets.md")
+    return [{key: value or "" for key, value in row.items() if key is not None} for row in rows]
+
+
+def _write_table(path: Path, rows: list[_Row]) -> None:
+    columns = list(dict.fromkeys([*COLUMNS, *(key for row in rows for key in row)]))
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue())
