@@ -1,4 +1,4 @@
-"""`simpang models`: list, fetch, export and examine detection models."""
+"""`simpang models`: list, fetch, export and examine detection models, and collect pictures for them."""
 
 import click
 from rich.console import Console
@@ -16,7 +16,7 @@ from pipelines.errors import UserError
 
 @click.group(cls=EntryPointGroup, entry_point_group="simpang.models.commands")
 def models() -> None:
-    """List, fetch, export and examine detection models."""
+    """List, fetch, export and examine detection models, and collect pictures for them."""
 
 
 @models.command("list")
