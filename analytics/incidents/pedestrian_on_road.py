@@ -1,6 +1,13 @@
-"""Pedestrians on a carriageway."""
+"""Pedestrians on a carriageway.
+
+In a queue other road users hide machines, and of a rider only the upper body is seen: a person. Time in which
+a person is hidden like that among slow road users therefore does not count (docs/adr/0100-riders-and-walkers.md).
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from analytics.camera import Zone
 from analytics.facts import IncidentEvidence, IncidentType
@@ -20,8 +27,32 @@ SIGNAL_STAYS_S = 20.0
 MIN_PERSON_SHARE = 0.7
 """Share of the track's class votes that must be for a person [assumption]."""
 
+MIN_COVERED_SHARE = 0.5
+"""Share of a person's width that another box must cover to hide the machine below it [assumption]."""
+
+HIDDEN_HEIGHTS = 0.25
+"""Distance by which the other box ends lower, in heights of the person: a saddle is half a metre high [assumption]."""
+
+QUEUE_AHEAD_M, QUEUE_BEHIND_M, QUEUE_BESIDE_M = 15.0, 5.0, 5.0
+"""Area around a person in which slow road users are a queue, metres along and beside the road [assumption].
+
+Feet that are hidden appear metres further away than they are.
+"""
+
+FOLLOWER_BESIDE_M = 1.5
+"""Road users behind a person and within this many metres beside it follow it, and prove no queue [assumption]."""
+
 _PERSON = ROAD_USERS.index(RoadUser.PERSON)
 """Class id of a person."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Time of one person on a carriageway. clear_s: seconds of it that count. seen_s: time of the last detection."""
+
+    start_s: float
+    seen_s: float
+    clear_s: float = 0.0
 
 
 class PedestrianOnRoad:
@@ -29,38 +60,40 @@ class PedestrianOnRoad:
 
     def __init__(self, zones: Sequence[Zone]) -> None:
         self._zones = zones
-        self._since: dict[int, float] = {}
+        self._walks: dict[int, _Walk] = {}
 
     def __len__(self) -> int:
-        return len(self._since)
+        return len(self._walks)
 
     def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
-        return [candidate for user in scene.road_users if (candidate := self._candidate(user, scene.t)) is not None]
+        return [candidate for user in scene.road_users if (candidate := self._candidate(user, scene)) is not None]
 
-    def _candidate(self, user: RoadUserState, t: float) -> IncidentCandidate | None:
-        track, zone = user.trajectory.track, user.zone
+    def _candidate(self, user: RoadUserState, scene: Scene) -> IncidentCandidate | None:
+        track, zone, seen_s = user.trajectory.track, user.zone, user.trajectory.last_seen
         if zone is None or self._zones[zone].direction is None or not _is_walking(user):
-            self._since.pop(track, None)
+            self._walks.pop(track, None)
             return None
-        seen_s = user.trajectory.last_seen
-        since = self._since.setdefault(track, seen_s)
-        if seen_s - since < (SIGNAL_STAYS_S if self._zones[zone].signal_controlled else STAYS_S):
+        walk = self._walks.setdefault(track, _Walk(seen_s, seen_s))
+        if not _is_hidden_in_queue(user, scene, zone):
+            walk.clear_s += seen_s - walk.seen_s
+        walk.seen_s = seen_s
+        if walk.clear_s < (SIGNAL_STAYS_S if self._zones[zone].signal_controlled else STAYS_S):
             return None
         return IncidentCandidate(
             type=IncidentType.PERSON_ON_ROAD,
             zone=zone,
-            start_s=since,
+            start_s=walk.start_s,
             seen_s=seen_s,
             pixel=user.pixel,
             position=user.position,
-            confidence=incident_confidence(IncidentType.PERSON_ON_ROAD, seen_s - since),
-            evidence=IncidentEvidence(road_user=RoadUser.PERSON, duration_s=seen_s - since),
+            confidence=incident_confidence(IncidentType.PERSON_ON_ROAD, walk.clear_s),
+            evidence=IncidentEvidence(road_user=RoadUser.PERSON, duration_s=seen_s - walk.start_s),
             track=track,
         )
 
     def drop(self, expired: Sequence[Trajectory]) -> None:
         for trajectory in expired:
-            self._since.pop(trajectory.track, None)
+            self._walks.pop(trajectory.track, None)
 
 
 def _is_walking(user: RoadUserState) -> bool:
@@ -68,3 +101,18 @@ def _is_walking(user: RoadUserState) -> bool:
     if user.trajectory.is_rider or user.speed_ms > RUNNER_MS:
         return False
     return votes[_PERSON] >= MIN_PERSON_SHARE * sum(votes)
+
+
+def _is_hidden_in_queue(user: RoadUserState, scene: Scene, zone: int) -> bool:
+    """Whether a person may sit on a machine that a nearer road user hides, with slow ones ahead or beside."""
+    others = np.array([other is not user for other in scene.road_users])
+    x1, y1, x2, y2 = np.array([other.trajectory.box for other in scene.road_users]).T
+    left, top, right, bottom = user.trajectory.box
+    across = np.minimum(x2, right) - np.maximum(x1, left) >= MIN_COVERED_SHARE * (right - left)
+    if not (others & across & (y1 < bottom) & (y2 > bottom + HIDDEN_HEIGHTS * (bottom - top))).any():
+        return False
+    slow = np.array([other.zone in (zone, None) and other.speed_ms < RUNNER_MS for other in scene.road_users])
+    ahead, beside = scene.offsets(user, zone)
+    near = (ahead > -QUEUE_BEHIND_M) & (ahead < QUEUE_AHEAD_M) & (beside < QUEUE_BESIDE_M)
+    follows = (ahead < 0) & (beside < FOLLOWER_BESIDE_M)
+    return bool((others & slow & near & ~follows).any())

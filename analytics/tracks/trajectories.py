@@ -18,6 +18,9 @@ from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.homography import Homography
 from analytics.road_users import ROAD_USERS, TWO_WHEELERS, TYPICAL_HEIGHT_M, RoadUser
 
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, pixels."""
+
 EXPIRES_AFTER_S = 25.0
 """Seconds without a detection after which a trajectory is dropped [assumption].
 
@@ -56,8 +59,8 @@ class Trajectory:
 
     times: seconds. pixels: ground points in the image. positions: metres (see the module). votes: summed confidence
     by class. road_user: class with the most votes; for a rider with most votes as a person the likelier two-wheeler.
-    is_rider: whether it was once a person faster than a runner. height: smoothed box height in pixels. origin: the
-    first position. first_seen: time of the first detection.
+    is_rider: whether it was once a person faster than a runner. box: xyxy of the last detection, pixels. height:
+    smoothed box height in pixels. origin: the first position. first_seen: time of the first detection.
     """
 
     track: int
@@ -67,6 +70,7 @@ class Trajectory:
     times: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
     pixels: deque[Pixel] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
     positions: deque[GroundPoint] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
+    box: Box = (0.0, 0.0, 0.0, 0.0)
     height: float = 0.0
     origin: GroundPoint = (0.0, 0.0)
     first_seen: float = 0.0
@@ -84,12 +88,13 @@ class Trajectory:
         """Straight distance in metres from the first position."""
         return hypot(self.positions[-1][0] - self.origin[0], self.positions[-1][1] - self.origin[1])
 
-    def update_class(self, class_id: int, confidence: float, height: float) -> None:
-        """Add a vote for a class, and the height of the box in pixels."""
+    def update_class(self, class_id: int, confidence: float, box: Box) -> None:
+        """Add a vote for a class, and the box of the detection, xyxy in pixels."""
         self.votes[class_id] += confidence
         if self.votes[class_id] >= max(self.votes):
             self.road_user = ROAD_USERS[class_id]
         self._name_rider()
+        self.box, height = box, box[3] - box[1]
         self.height = height if not self.times else HEIGHT_SMOOTHING * self.height + (1 - HEIGHT_SMOOTHING) * height
 
     def append(self, t: float, pixel: Pixel, position: GroundPoint) -> None:
@@ -160,13 +165,12 @@ class Trajectories:
     def update(self, t: float, step_s: float, tracks: Tracks) -> AnalyzedFrame:
         """Add the tracks of one frame; `t` is later than all times before."""
         pixels = tracks.ground_points.astype(np.float64)
-        heights = (tracks.xyxy[:, 3] - tracks.xyxy[:, 1]).astype(np.float64)
         grounds = self._homography.to_ground(pixels) if self._homography is not None and len(pixels) else None
         detected = [self._known_or_new(track) for track in tracks.track_id.tolist()]
-        for trajectory, class_id, confidence, height in zip(
-            detected, tracks.class_id.tolist(), tracks.confidence.tolist(), heights.tolist(), strict=True
+        for trajectory, class_id, confidence, (x1, y1, x2, y2) in zip(
+            detected, tracks.class_id.tolist(), tracks.confidence.tolist(), tracks.xyxy.tolist(), strict=True
         ):
-            trajectory.update_class(class_id, confidence, height)
+            trajectory.update_class(class_id, confidence, (x1, y1, x2, y2))
         for k, (trajectory, (u, v)) in enumerate(zip(detected, pixels.tolist(), strict=True)):
             position = trajectory.pseudo_metric_position((u, v)) if grounds is None else (grounds[k, 0], grounds[k, 1])
             trajectory.append(t, (u, v), position)

@@ -43,3 +43,31 @@ def test_a_person_counts_as_long_as_it_is_seen():
     assert person_alerts([walk((300, 500), (301, 500), 3)]) == []
     first, *_ = person_alerts([walk((300, 500), (301, 500), 30)])
     assert first.detected_s - first.start_s == pytest.approx(5, abs=0.5)
+
+
+def stands(track, at, seconds, road_user=RoadUser.PERSON, *, since=0.0):
+    return Drive(track, at, (at[0] + 1, at[1]), since, seconds, road_user)
+
+
+CAR_AHEAD = stands(3, (560, 480), 60, RoadUser.CAR)
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "alerts"),
+    [
+        ("a truck beside hides the machine", [stands(2, (505, 505), 60, RoadUser.TRUCK), CAR_AHEAD], 0),
+        ("a motorcycle behind hides the machine", [stands(2, (485, 495), 60, RoadUser.MOTORCYCLE), CAR_AHEAD], 0),
+        ("the feet are visible in the queue", [stands(2, (505, 470), 60, RoadUser.TRUCK), CAR_AHEAD], 1),
+        ("a truck that it delays hides the feet", [stands(2, (485, 490), 60, RoadUser.TRUCK)], 1),
+        ("a truck hides the feet while it passes", [Drive(2, (100, 505), (900, 505), 2, 10, RoadUser.TRUCK)], 1),
+    ],
+)
+def test_a_person_whose_machine_a_queue_may_hide_is_no_pedestrian(name, others, alerts):
+    raised = person_alerts([stands(1, (500, 480), 60), *others], until=30)
+    assert len({incident.number for incident in raised}) == alerts, name
+
+
+def test_hidden_time_does_not_count_and_visible_time_does():
+    queue = [stands(2, (505, 505), 20, RoadUser.TRUCK), stands(3, (560, 480), 20, RoadUser.CAR)]
+    first, *_ = person_alerts([stands(1, (500, 480), 60), *queue])
+    assert 24 <= first.detected_s <= 36
