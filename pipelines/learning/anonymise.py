@@ -14,12 +14,12 @@ from analytics.road_users import ROAD_USERS, TWO_WHEELERS, TYPICAL_HEIGHT_M, TYP
 BgrImage = NDArray[np.uint8]
 """(H, W, 3) uint8, blue, green, red."""
 
-OBSERVE_PX_PER_M = 62.5
-"""Pixels per metre from which faces and plates are removed. [source: IEC 62676-4, level "observe": clothing can be
-described; a face needs 125 to be recognised. A letter of an Indonesian plate is then 4 pixels high]"""
+BLUR_FROM_PX_PER_M = 50.0
+"""Pixels per metre from which faces and plates are removed. [source: IEC 62676-4: from 62.5, "observe", clothing can be
+described, and a face is recognised from 125. Less a fifth, by which boxes are too small. Measured: docs/adr/0116]"""
 
 RECOGNISE_PX_PER_M = 125.0
-"""Pixels per metre from which the whole road user is blurred, since faces behind a windscreen may be recognised.
+"""Pixels per metre from which every road user is blurred as a whole, since faces behind a windscreen may be recognised.
 [source: IEC 62676-4, level "recognise"]"""
 
 KEPT_PX_PER_M = 20.0
@@ -28,9 +28,11 @@ KEPT_PX_PER_M = 20.0
 PERSON_LENGTH_M = 0.8
 """Largest width of a walking person, in metres; as much as is visible where the legs are cut off. [assumption]"""
 
-HEAD_SHARE = {RoadUser.PERSON: 0.35, RoadUser.MOTORCYCLE: 0.5, RoadUser.BICYCLE: 0.5}
-"""Part of a box, from its top, that contains the heads, by class; passengers and children sit lower than a rider, and
-people bend. [assumption]"""
+UPRIGHT = TWO_WHEELERS | {RoadUser.PERSON}
+"""Classes that are blurred as a whole: the head is above, the plate below, and the network confuses these classes."""
+
+UPRIGHT_WIDTH = 0.8
+"""Width of a box, in heights of it, below which it may be a rider under another name: a car is wider. [assumption]"""
 
 PLATE_TOP = 0.4
 """Top of the part of a vehicle's box that contains its plate, in heights of the box. [assumption]"""
@@ -40,9 +42,6 @@ PLATE_SIDES = 0.05
 
 MARGIN = 0.1
 """Margin around each box, as a share of its sides, since boxes do not fit exactly. [assumption]"""
-
-WITH_PLATE = frozenset(ROAD_USERS) - {RoadUser.PERSON, RoadUser.BICYCLE}
-"""Classes with a plate. [source: Indonesian law on road traffic, UU 22/2009]"""
 
 _Part = tuple[float, float, float, float]
 """(x1, y1, x2, y2) in pixels."""
@@ -57,9 +56,9 @@ def anonymise(image: BgrImage, road_users: Detections) -> int:
     for box, class_id in zip(road_users.xyxy.tolist(), road_users.class_id.tolist(), strict=True):
         road_user = ROAD_USERS[class_id]
         px_per_m = pixels_per_metre(box, road_user)
-        parts = readable_parts(box, road_user, px_per_m)
-        concerned += bool(parts)
-        for part in parts:
+        part = readable_part(box, road_user, px_per_m)
+        if part is not None:
+            concerned += 1
             _remove_detail(image, part, block_px=px_per_m / KEPT_PX_PER_M)
     return concerned
 
@@ -74,22 +73,16 @@ def pixels_per_metre(box: _Part, road_user: RoadUser) -> float:
     return max((y2 - y1) / TYPICAL_HEIGHT_M[road_user], (x2 - x1) / length_m)
 
 
-def readable_parts(box: _Part, road_user: RoadUser, px_per_m: float) -> list[_Part]:
-    """Return the parts of a box in which a face or a plate may be read; none below `OBSERVE_PX_PER_M`."""
-    if px_per_m < OBSERVE_PX_PER_M:
-        return []
+def readable_part(box: _Part, road_user: RoadUser, px_per_m: float) -> _Part | None:
+    """Return the part of a box in which a face or a plate may be read; None below `BLUR_FROM_PX_PER_M`."""
+    if px_per_m < BLUR_FROM_PX_PER_M:
+        return None
     x1, y1, x2, y2 = box
     width, height = x2 - x1, y2 - y1
-    left, top, right, bottom = x1 - MARGIN * width, y1 - MARGIN * height, x2 + MARGIN * width, y2 + MARGIN * height
-    if px_per_m >= RECOGNISE_PX_PER_M:
-        return [(left, top, right, bottom)]
-    parts = []
-    if road_user in HEAD_SHARE:
-        parts.append((left, top, right, y1 + HEAD_SHARE[road_user] * height))
-    if road_user in WITH_PLATE:
-        side = 0.0 if road_user in TWO_WHEELERS else PLATE_SIDES
-        parts.append((x1 + side * width, y1 + PLATE_TOP * height, x2 - side * width, bottom))
-    return parts
+    bottom = y2 + MARGIN * height
+    if px_per_m >= RECOGNISE_PX_PER_M or road_user in UPRIGHT or width < UPRIGHT_WIDTH * height:
+        return x1 - MARGIN * width, y1 - MARGIN * height, x2 + MARGIN * width, bottom
+    return x1 + PLATE_SIDES * width, y1 + PLATE_TOP * height, x2 - PLATE_SIDES * width, bottom
 
 
 def _remove_detail(image: BgrImage, part: _Part, *, block_px: float) -> None:

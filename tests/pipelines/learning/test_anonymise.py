@@ -5,7 +5,14 @@ import pytest
 
 from analytics.detections import Detections
 from analytics.road_users import ROAD_USERS, TYPICAL_HEIGHT_M, RoadUser
-from pipelines.learning.anonymise import OBSERVE_PX_PER_M, RECOGNISE_PX_PER_M, anonymise, pixels_per_metre
+from pipelines.learning.anonymise import (
+    BLUR_FROM_PX_PER_M,
+    RECOGNISE_PX_PER_M,
+    UPRIGHT,
+    anonymise,
+    pixels_per_metre,
+    readable_part,
+)
 
 SIZE = (600, 800)
 
@@ -19,9 +26,10 @@ def detections(*boxes: tuple[RoadUser, float, float, float, float]) -> Detection
 
 
 def standing(road_user: RoadUser, px_per_m: float, *, left: float = 200, top: float = 100) -> Detections:
-    """Return a box of this scale, narrow enough for its height to decide."""
+    """Return a box of this scale, wide for a vehicle, and narrow enough for its height to decide."""
     height = px_per_m * TYPICAL_HEIGHT_M[road_user]
-    return detections((road_user, left, top, left + 0.4 * height, top + height))
+    width = 0.4 * height if road_user in UPRIGHT else 1.2 * height
+    return detections((road_user, left, top, left + width, top + height))
 
 
 def fine_detail(seed: int) -> np.ndarray:
@@ -38,15 +46,15 @@ def rows_changed(before: np.ndarray, after: np.ndarray) -> tuple[int, int]:
 def test_a_road_user_too_small_to_be_read_stays_as_it_is(road_user):
     image = fine_detail(1)
     before = image.copy()
-    assert anonymise(image, standing(road_user, OBSERVE_PX_PER_M - 1)) == 0
+    assert anonymise(image, standing(road_user, BLUR_FROM_PX_PER_M - 1)) == 0
     assert np.array_equal(image, before)
 
 
 @pytest.mark.parametrize(
     ("road_user", "from_share", "to_share"),
     [
-        (RoadUser.PERSON, -0.1, 0.35),
-        (RoadUser.BICYCLE, -0.1, 0.5),
+        (RoadUser.PERSON, -0.1, 1.1),
+        (RoadUser.BICYCLE, -0.1, 1.1),
         (RoadUser.MOTORCYCLE, -0.1, 1.1),
         (RoadUser.CAR, 0.4, 1.1),
         (RoadUser.TRUCK, 0.4, 1.1),
@@ -72,6 +80,11 @@ def test_a_road_user_that_may_be_recognised_is_blurred_as_a_whole(road_user):
     anonymise(image, box)
     x1, y1, x2, y2 = box.xyxy[0].astype(int)
     assert (image[y1:y2, x1:x2] != before[y1:y2, x1:x2]).any(axis=2).mean() > 0.95
+
+
+def test_a_narrow_vehicle_may_be_a_rider_and_is_blurred_as_a_whole():
+    assert readable_part((100, 100, 160, 200), RoadUser.CAR, 66) == pytest.approx((94, 90, 166, 210))
+    assert readable_part((100, 100, 200, 200), RoadUser.CAR, 66) == pytest.approx((105, 140, 195, 210))
 
 
 def test_what_is_removed_cannot_be_restored():
