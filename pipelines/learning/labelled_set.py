@@ -33,12 +33,6 @@ COLUMNS = (
 )
 """Columns of a new table. [source: docs/picture-sets.md]"""
 
-HELD_BACK_EVERY = 5
-"""One of this many days of a camera is held back from training. [assumption]"""
-
-TRAIN, HELD_BACK = "train", "held_back"
-"""Values of the column `split`. [source: docs/learning-from-your-cameras.md]"""
-
 _Row = dict[str, str]
 
 
@@ -66,7 +60,7 @@ def add_labels(folder: Path, labels: Labels, *, country: str) -> ImportedLabels:
         images = folder / "images"
         images.mkdir(parents=True, exist_ok=True)
         write_atomically(images / f"{name}.jpg", WaitingPictures(folder).image_path(name).read_bytes())
-        rows.append(_row(picture, country, _split(picture, rows)))
+        rows.append(_row(picture, country))
     corrected = sorted(known & set(labels))
     by_name = {Path(row["file"]).stem: row for row in rows}
     for name in (*added, *corrected):
@@ -81,10 +75,10 @@ def add_labels(folder: Path, labels: Labels, *, country: str) -> ImportedLabels:
     return ImportedLabels(len(added), len(corrected), len(labels) - len(added) - len(corrected))
 
 
-def _row(picture: WaitingPicture, country: str, split: str) -> _Row:
+def _row(picture: WaitingPicture, country: str) -> _Row:
     return {
         "file": f"images/{picture.name}.jpg",
-        "split": split,
+        "split": "train",
         "licence": "not published",
         "camera_group": picture.camera,
         "country": country,
@@ -97,21 +91,6 @@ def _row(picture: WaitingPicture, country: str, split: str) -> _Row:
         "height": str(picture.height),
         "taken_at": picture.taken_at,
     }
-
-
-def _split(picture: WaitingPicture, rows: list[_Row]) -> str:
-    """Return the split of a picture: that of the other pictures of its camera and day, else by `HELD_BACK_EVERY`.
-
-    The second day of all is held back, then every fifth; what was held back once is never trained on.
-    """
-    days: dict[tuple[str, str], str] = {}
-    for row in rows:
-        days.setdefault((row["camera_group"], row.get("taken_at", "")[:10]), row.get("split", TRAIN))
-    day = (picture.camera, picture.taken_at[:10])
-    if day in days:
-        return days[day]
-    held_back = sum(split == HELD_BACK for split in days.values())
-    return HELD_BACK if HELD_BACK_EVERY * held_back < len(days) else TRAIN
 
 
 def _write_labels(folder: Path, name: str, boxes: list[LabelledBox]) -> None:

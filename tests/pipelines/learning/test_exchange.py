@@ -164,25 +164,6 @@ def test_columns_and_rows_of_an_existing_set_stay(folder):
     assert (first["rain"], first["note"], second["note"]) == ("wet", "hujan", "")
 
 
-def test_whole_days_of_a_camera_are_held_back_and_stay_so(folder):
-    days = [24.0 * day for day in range(12)]
-    collected(folder, *days, *(hours + 2 for hours in days))
-    labels = {picture.name: [] for picture in WaitingPictures(folder)}
-    early = {name: [] for name in sorted(labels)[:6]}
-    add_labels(folder, early, country="Indonesia")
-    before = {picture.file: picture.split for picture in read_picture_set(folder)}
-    add_labels(folder, {name: [] for name in labels if name not in early}, country="Indonesia")
-    pictures = read_picture_set(folder)
-    assert {picture.file: picture.split for picture in pictures}.items() >= before.items()
-    by_day: dict[str, set[str]] = {}
-    for picture in pictures:
-        by_day.setdefault(Path(picture.file).name.split("T")[0], set()).add(picture.split)
-    assert all(len(splits) == 1 for splits in by_day.values())
-    held_back = sum(splits == {"held_back"} for splits in by_day.values())
-    assert (len(by_day), held_back) == (12, 3)
-    assert "held_back" in before.values(), "two days suffice for a first examination"
-
-
 def test_an_interrupted_import_can_be_repeated(folder):
     (folder / "labels").write_text("in the way")
     with pytest.raises(FileExistsError):
