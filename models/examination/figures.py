@@ -128,7 +128,10 @@ def grouped(
 
 
 def examination_json(pictures: Sequence[ExaminedPicture]) -> dict[str, Any]:
-    """All figures: in total, by class, by each attribute, by the class of the detection, and by all together (`by`)."""
+    """All figures: in total, by class, by each attribute, by the class of the detection, and by all together.
+
+    `by` has a row for each combination of the attributes with a class that has labels there.
+    """
     total, by_class = figures_of(pictures)
     return {
         **total.as_json(),
@@ -145,6 +148,7 @@ def examination_json(pictures: Sequence[ExaminedPicture]) -> dict[str, Any]:
             {**key, "class": name, **figures.as_json()}
             for key, members in grouped(pictures, *ATTRIBUTES)
             for name, figures in figures_of(members)[1].items()
+            if figures.boxes
         ],
     }
 

@@ -35,7 +35,6 @@ def test_sets_are_scored_and_written_as_json_and_page(network, tmp_path, capsys)
     assert {(row["camera_group"], row["light"], row["class"]) for row in figures["by"]} == {
         ("mast", "day", "car"),
         ("mast", "night", "motorcycle"),
-        ("bridge", "day", "car"),
     }
     text = page.read_text()
     assert "images/false.png" in text and "images/wrong.png" in text and "images/right.png" not in text
