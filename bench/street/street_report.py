@@ -9,7 +9,7 @@ both. Exit status 1 where a target is missed. Real-time figures of the simulated
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,16 @@ from rich.table import Table
 from analytics.scoring.scores import CrossingScore
 from bench.inputs import CLIP_TRUTH, CLIPS, RESULTS, SHARED, WEIGHTS
 from bench.street.look_cost import look_cost
-from bench.street.street_rows import Examined, Row, light_and_class, picture_rows, rows_json
+from bench.street.street_rows import (
+    MIN_MAP50,
+    MIN_MOTORCYCLE_AP50,
+    Examined,
+    Row,
+    light_and_class,
+    picture_rows,
+    rows_json,
+)
+from bench.street.training_report import TrainingReport, read_training_report
 from models.detection.detector import DEFAULT_CONFIDENCE, Detector, RgbImage
 from models.examination.examine_pictures import examine_pictures
 from models.examination.figures import ExaminedPicture, examination_json, figures_of
@@ -42,8 +51,6 @@ STREET = "street"
 """Name of the bundled network for real cameras."""
 BEFORE, AFTER = "yolo11n", STREET
 """Names of the two networks in the figures."""
-REPORT, TRAINED_GROUPS = "report.json", "training_camera_groups"
-"""File beside a network that states its training, and the key of the camera groups on which it was trained."""
 LOOK_SIZE = (640, 352)
 """(width, height) of the timed frames, pixels: a 720p camera in production [source: models/gating/roi.py]."""
 LOOK_CLIPS, LOOK_FRAMES = ("vn_frontage_bikes", "nl_highway", "us_dusk_side"), 20
@@ -63,15 +70,18 @@ def main() -> int:
     at = {"width": options.width, "confidence": options.confidence}
     networks = {BEFORE: str(WEIGHTS), AFTER: options.weights}
     examined = {network: examine(weights, pictures, **at) for network, weights in networks.items()}
-    trained = trained_groups(resolve_weights(options.weights))
+    training = read_training_report(resolve_weights(options.weights))
     rows = [
-        *picture_rows(examined[BEFORE], examined[AFTER], trained),
+        *picture_rows(examined[BEFORE], examined[AFTER], training.trained_groups),
+        *held_back_rows(training),
         *clip_rows(clip_evaluations(str(WEIGHTS)), clip_evaluations(options.weights)),
-        int8_row(examined[AFTER], None if options.float is None else examine(options.float, pictures, **at)),
+        int8_row(training)
+        if options.float is None
+        else int8_row_of(examined[AFTER], examine(options.float, pictures, **at)),
         cost_row(options.weights),
     ]
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(report(rows, examined, trained, at), indent=1) + "\n")
+    RESULT.write_text(json.dumps(report(rows, examined, training, at), indent=1) + "\n")
     console.print(light_table(examined), row_table(rows))
     return 1 if any(row.met is False for row in rows) else 0
 
@@ -97,14 +107,6 @@ def examine(weights: str, pictures: Sequence[LabelledPicture], *, width: int | N
 
 def _open(weights: str, confidence: float, size: tuple[int, int]) -> Detector:
     return open_detector(weights, device="cpu", confidence=confidence, image_size=size)
-
-
-def trained_groups(weights: Path) -> Collection[str]:
-    """Camera groups on which a network was trained, by its report; none without a report."""
-    path = (weights if weights.is_dir() else weights.parent) / REPORT
-    if not path.is_file():
-        return ()
-    return frozenset(json.loads(path.read_text(encoding="utf-8")).get(TRAINED_GROUPS, ()))
 
 
 def clip_evaluations(weights: str) -> dict[str, Evaluation]:
@@ -149,20 +151,35 @@ def _with_class(score: CrossingScore) -> float:
     return score.f1_with_class
 
 
-def int8_row(quantized: Examined, original: Examined | None) -> Row:
-    """Row of the average precision that INT8 loses, in points."""
-    before, after = (figures_of(side)[0].ap50 for side in (original or (), quantized))
+def held_back_rows(training: TrainingReport) -> list[Row]:
+    """Rows of the average precision on the pictures that the training held back, as its report states them."""
+
+    def row(key: str, measure: str, asked: float, *path: str) -> Row:
+        before, after = (training.held_back(side, *path) for side in ("before", "after"))
+        about = "held-back cameras of the training, before its last steps on all"
+        return Row(key, measure, asked, before, after, about, pictures=training.held_back_pictures)
+
+    return [
+        row("map50", "mAP50", MIN_MAP50, "ap50"),
+        row("motorcycle_ap50", "motorcycle AP50", MIN_MOTORCYCLE_AP50, "classes", "motorcycle", "ap50"),
+    ]
+
+
+def int8_row(training: TrainingReport) -> Row:
+    """Row of the average precision that INT8 loses, in points, as the report of the training states it."""
+    return _int8_row(training.int8_loss_points, training.held_back_pictures, "held-back cameras of the training")
+
+
+def int8_row_of(quantized: Examined, original: Examined) -> Row:
+    """The same row, measured here."""
+    before, after = (figures_of(side)[0].ap50 for side in (original, quantized))
     lost = None if before is None or after is None else round(100 * (before - after), 2)
-    return Row(
-        "int8_ap_loss_points",
-        "INT8 against float, AP50 points",
-        0.5,
-        None,
-        lost,
-        "all pictures",
-        len(quantized),
-        at_most=True,
-    )
+    return _int8_row(lost, len(quantized), "all pictures")
+
+
+def _int8_row(lost: float | None, pictures: int, about: str) -> Row:
+    measure = "INT8 against float, AP50 points"
+    return Row("int8_ap_loss_points", measure, 0.5, None, lost, about, pictures=pictures, at_most=True)
 
 
 def cost_row(weights: str) -> Row:
@@ -187,13 +204,13 @@ def clip_frames(path: Path, count: int) -> Iterator[RgbImage]:
 
 
 def report(
-    rows: Sequence[Row], examined: Mapping[str, Examined], trained: Collection[str], at: Mapping[str, Any]
+    rows: Sequence[Row], examined: Mapping[str, Examined], training: TrainingReport, at: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Content of the JSON."""
     return {
         **rows_json(rows),
         **at,
-        "training_camera_groups": sorted(trained),
+        "training_camera_groups": sorted(training.trained_groups),
         "by_light_and_class": light_and_class(examined),
         "networks": {network: examination_json(pictures) for network, pictures in examined.items()},
     }

@@ -126,8 +126,15 @@ def picture_rows(before: Examined, after: Examined, trained_groups: Collection[s
             "unmatched_per_match",
             at_most=True,
         ),
-        row("map50", "mAP50", MIN_MAP50, held_back, "ap50"),
-        row("motorcycle_ap50", "motorcycle AP50", MIN_MOTORCYCLE_AP50, held_back, RoadUser.MOTORCYCLE, "ap50"),
+        row("map50_untrained_cameras", "mAP50", MIN_MAP50, held_back, "ap50"),
+        row(
+            "motorcycle_ap50_untrained_cameras",
+            "motorcycle AP50",
+            MIN_MOTORCYCLE_AP50,
+            held_back,
+            RoadUser.MOTORCYCLE,
+            "ap50",
+        ),
     ]
 
 
