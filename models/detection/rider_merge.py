@@ -50,8 +50,8 @@ def merge_riders(detections: Detections, confidence: float) -> Detections:
 
     A person rides the two-wheeler that overlaps it across by half of the narrower box, with its feet at or above the
     wheels and its head above the saddle. The bottom of the merged box stays that of the two-wheeler where it is lower.
-    Its confidence is that of the most confident box. A two-wheeler below `confidence` is kept only where a person rides
-    it that rides no other.
+    Its confidence is that of the most confident box. A two-wheeler below `confidence` is kept only where it is
+    no other's second box and a person rides it that rides no other.
     """
     is_weak = _IS_TWO_WHEELER[detections.class_id] & (detections.confidence < confidence)
     found = _without_duplicate_boxes(_rows(detections, ~is_weak))
@@ -59,6 +59,8 @@ def merge_riders(detections: Detections, confidence: float) -> Detections:
     if not is_weak.any():
         return found
     weak = _without_duplicate_boxes(_rows(detections, is_weak))
+    certain = found.xyxy[_IS_TWO_WHEELER[found.class_id]]
+    weak = _rows(weak, np.array([not _have_same_wheels(box, certain).any() for box in weak.xyxy]))
     merged, ridden = _with_riders(_joined(weak, found), np.arange(len(weak)))
     return _rows(merged, np.concatenate([ridden, np.ones(len(merged) - len(weak), dtype=np.bool_)]))
 

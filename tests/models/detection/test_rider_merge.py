@@ -136,3 +136,13 @@ def test_candidates_of_two_wheelers_may_be_less_confident():
     assert by_class[RoadUser.MOTORCYCLE] == by_class[RoadUser.BICYCLE] == pytest.approx(RIDDEN_CONFIDENCE)
     assert by_class[RoadUser.CAR] == by_class[RoadUser.PERSON] == CONFIDENCE
     assert set(least_confidences(0.05)) == {np.float32(0.05)}
+
+
+def test_a_second_box_of_a_machine_does_not_take_the_rider_ahead():
+    near = [(RoadUser.MOTORCYCLE, MACHINE, 0.5), (RoadUser.PERSON, RIDER, 0.7)]
+    rider_ahead = (RoadUser.PERSON, (104, 70, 136, 125), 0.6)
+    second_box = (RoadUser.MOTORCYCLE, (100, 110, 140, 195), 0.15)
+    assert named(merge_riders(scene(second_box, rider_ahead), CONFIDENCE)) == [RoadUser.MOTORCYCLE]
+    found = merge_riders(scene(*near, rider_ahead, second_box), CONFIDENCE)
+    assert named(found) == [RoadUser.MOTORCYCLE, RoadUser.PERSON]
+    assert found.xyxy[1].tolist() == [104, 70, 136, 125]
