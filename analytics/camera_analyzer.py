@@ -7,6 +7,7 @@ from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import Coverage, Crossing, Fact
 from analytics.flow.congestion_level import ZoneLevelMonitor
+from analytics.flow.detector_sight import DetectorSight
 from analytics.flow.free_flow import FreeFlowEstimator
 from analytics.flow.gate_counting import GateCounter
 from analytics.flow.gate_intervals import GateIntervalAggregator
@@ -16,6 +17,7 @@ from analytics.flow.zone_intervals import INTERVAL_S, ZoneIntervalAggregator
 from analytics.flow.zone_travel import ZoneTravelMeter
 from analytics.incidents.manager import IncidentManager
 from analytics.road_users import RoadUser
+from analytics.sight import SightEvidence
 from analytics.tracks.kinematics import KMH_PER_MS
 from analytics.tracks.scene import Scene, SceneSampler
 from analytics.tracks.trajectories import AnalyzedFrame, Trajectories, Trajectory
@@ -65,14 +67,18 @@ class CameraAnalyzer:
         self._trajectories = Trajectories(homography)
         self._gates = GateCounter(camera.gates, calibrated=homography is not None)
         self._gate_intervals = GateIntervalAggregator(camera.gates)
+        self._sight = DetectorSight()
         self._trips = TripRecorder(camera.gates, homography)
         self._travel = ZoneTravelMeter(camera.zones, homography)
         self._zone_intervals = ZoneIntervalAggregator(camera.zones, homography)
         self._scenes = SceneSampler(camera.zones, homography)
         self._levels = ZoneLevelMonitor(camera.zones, self._free_flow, calibrated=homography is not None)
 
-    def observe(self, t: float, tracks: Tracks) -> list[Fact]:
-        """Add an analysed frame that shows the road at `t` seconds; return new facts."""
+    def observe(self, t: float, tracks: Tracks, sight: SightEvidence | None = None) -> list[Fact]:
+        """Add an analysed frame that shows the road at `t` seconds; return new facts.
+
+        sight: evidence of what the detector misses; None without pictures, or where the frame has none.
+        """
         facts = self._restart_if_clock_jumped(t)
         if self._last_frame_t is not None and t <= self._last_frame_t:
             return facts
@@ -85,6 +91,8 @@ class CameraAnalyzer:
         if self._now is None or t > self._now:
             facts += self._advance(t, observed=step_s > 0)
         self._last_frame_t = t
+        if sight is not None:
+            self._sight.add(sight)
         facts += self._observe_frame(self._trajectories.update(t, step_s, tracks))
         return facts + self._drop(self._trajectories.pop_expired(t))
 
@@ -134,10 +142,14 @@ class CameraAnalyzer:
         return [*self._gate_intervals.add_crossings(crossings), *self._gate_intervals.pop_settled(t)]
 
     def _close_minutes(self, minutes: Sequence[Coverage]) -> list[Fact]:
-        self._gate_intervals.close(minutes)
         free_flow = [zone.speed_ms for zone in self._free_flow]
         levels = self._levels.levels
-        return [interval for m in minutes for interval in self._zone_intervals.close(m, levels, free_flow)]
+        intervals: list[Fact] = []
+        for minute in minutes:
+            sight = self._sight.close_minute()
+            self._gate_intervals.close(minute, sight)
+            intervals += self._zone_intervals.close(minute, levels, free_flow, sight)
+        return intervals
 
     def _observe_frame(self, frame: AnalyzedFrame) -> list[Fact]:
         facts = self._add_crossings(frame.t, self._gates.observe(frame))
@@ -147,7 +159,7 @@ class CameraAnalyzer:
         if scene is not None:
             travel += self._travel.advance_occluded(scene)
         self._zone_intervals.add(travel)
-        facts += self._levels.observe(frame, travel)
+        facts += self._levels.observe(frame, travel, self._sight.sight)
         return facts if scene is None else facts + self._observe_scene(scene)
 
     def _observe_scene(self, scene: Scene) -> list[Fact]:

@@ -39,6 +39,14 @@ LEVEL_ORDER: tuple[Level, ...] = (Level.FREE, Level.DENSE, Level.CONGESTED, Leve
 """Known levels by severity, best first. `Level` declares its members in this order, with UNKNOWN last."""
 
 
+class Sight(StrEnum):
+    """Whether the detector sees what moves on the road, see `analytics.flow.detector_sight`."""
+
+    CLEAR = "clear"
+    DOUBTFUL = "doubtful"  # some road users have no track: counts are too low
+    BLIND = "blind"  # darkness, glare or rain hides most of the traffic: nothing is known
+
+
 class LevelOfService(StrEnum):
     """Tingkat pelayanan of Indonesian road authorities: A flows freely, F is forced flow."""
 
@@ -96,6 +104,23 @@ ObservedShare = Annotated[
     Measure(description="Share of the interval that was observed, 0..1.", digits=4, over_time=OverTime.OBSERVED_SHARE),
 ]
 """Share of an interval with analysed frames."""
+
+DetectorSight = Annotated[
+    Sight | None,
+    Measure(
+        description="Whether the detector sees what moves: in `doubtful` intervals counts are too low, in `blind` ones "
+        "darkness, glare or rain hides the traffic and other measures are null; null without pictures.",
+        over_time=OverTime.WORST_SIGHT,
+        directions=BothDirections.TOGETHER,
+    ),
+]
+"""Sight of the detector in an interval."""
+
+PresentSight = Annotated[
+    Sight | None,
+    Measure(description="Whether the detector sees what moves; the level is unknown while it is blind."),
+]
+"""Sight of the detector at the time of a report; None without pictures."""
 
 ZoneSpeed = Annotated[
     float | None,
@@ -195,6 +220,7 @@ class GateMeasures:
     smp_h: SmpFlow = None
     saturation: Saturation = None
     emp_verified: EmpVerified = None
+    sight: DetectorSight = None
     coverage: ObservedShare
 
 
@@ -272,6 +298,7 @@ class ZoneMeasures:
             over_time=OverTime.LONGEST_KNOWN,
         ),
     ]
+    sight: DetectorSight = None
     coverage: ObservedShare
 
 
@@ -286,7 +313,10 @@ class ZoneInterval(ZoneMeasures):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelChange:
-    """Level of a zone at `t`: emitted when it changes (`previous` differs) and repeated once a minute."""
+    """Level of a zone at `t`: emitted when it changes (`previous` differs) and repeated once a minute.
+
+    sight: of the detector; while it is blind, the level is unknown.
+    """
 
     t: float
     zone: str
@@ -294,6 +324,7 @@ class LevelChange:
     previous: Level
     speed_kmh: ZoneSpeed = None
     free_flow_kmh: FreeFlowSpeed = None
+    sight: PresentSight = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ class OverTime(StrEnum):
     LARGEST = "the largest"
     ALL = "true if it is true of all"
     LONGEST_KNOWN = "the known value that lasted longest; of equals, the worse"
+    WORST_SIGHT = "the worst that lasted for a tenth of the observed time or more"
     OF_CROSSINGS = "computed from the single crossings"
     OF_SATURATION = "computed from the mean saturation of the intervals that have a level of service"
     OBSERVED_SHARE = "observed time over the length of the period"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import inf
 
 from analytics.camera import Zone
-from analytics.facts import LEVEL_ORDER, Level, LevelChange
+from analytics.facts import LEVEL_ORDER, Level, LevelChange, Sight
 from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.free_flow import FreeFlowEstimator
 from analytics.tracks.kinematics import KMH_PER_MS
@@ -151,6 +151,7 @@ class ZoneLevelMonitor:
         self._rolling = [RollingSpeed(SIGNAL_WINDOW_S if zone.signal_controlled else WINDOW_S) for zone in zones]
         self._recent = [RollingSpeed(RECENT_S) for _ in zones]
         self._hysteresis = [LevelHysteresis() for _ in zones]
+        self._sight: Sight | None = None
         self._next_t = -inf
         self._next_report = -inf
 
@@ -158,7 +159,9 @@ class ZoneLevelMonitor:
     def levels(self) -> list[Level]:
         return [zone.level for zone in self._hysteresis]
 
-    def observe(self, frame: AnalyzedFrame, travel: EdieTotals) -> list[LevelChange]:
+    def observe(self, frame: AnalyzedFrame, travel: EdieTotals, sight: Sight | None = None) -> list[LevelChange]:
+        """Add one frame; return changes and repetitions. sight: of the detector; a blind one makes levels unknown."""
+        self._sight = sight
         zones = zip(self._rolling, self._recent, travel.seconds.tolist(), travel.metres.tolist(), strict=True)
         for rolling, recent, seconds, metres in zones:
             for window in (rolling, recent):
@@ -171,7 +174,9 @@ class ZoneLevelMonitor:
     def _update(self, t: float, k: int) -> Level:
         hysteresis, reading = self._hysteresis[k], self._rolling[k].read()
         previous = hysteresis.level
-        if reading is not None:
+        if self._sight is Sight.BLIND:
+            hysteresis.reset()
+        elif reading is not None:
             hysteresis.update(t, self._relative_speed(k, reading), reading.vehicles)
         return previous
 
@@ -203,6 +208,7 @@ class ZoneLevelMonitor:
             previous=previous,
             speed_kmh=speed_ms * KMH_PER_MS if self._calibrated and speed_ms is not None else None,
             free_flow_kmh=free_flow * KMH_PER_MS if self._calibrated and free_flow is not None else None,
+            sight=self._sight,
         )
 
     def mark_unobserved(self, t: float, since: float) -> list[LevelChange]:
@@ -210,6 +216,7 @@ class ZoneLevelMonitor:
         if t - since < UNKNOWN_AFTER_S:
             return []
         previous = self.levels
+        self._sight = None
         for k, hysteresis in enumerate(self._hysteresis):
             self._rolling[k].clear()
             self._recent[k].clear()

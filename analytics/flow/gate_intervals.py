@@ -8,7 +8,7 @@ from statistics import fmean, median
 
 from analytics.camera import Gate
 from analytics.capacity.pkji import SmpFlow, degree_of_saturation, smp_flow, weighted
-from analytics.facts import Coverage, Crossing, Direction, GateInterval
+from analytics.facts import Coverage, Crossing, Direction, GateInterval, Sight
 from analytics.flow.gate_counting import SETTLE_S
 from analytics.flow.headways import SHORT_HEADWAY_S, GateDirection, HeadwayMeter
 from analytics.flow.zone_intervals import INTERVAL_S, MIN_COVERAGE
@@ -33,7 +33,7 @@ class GateIntervalAggregator:
         self._gates = gates
         self._headways = HeadwayMeter()
         self._counts: dict[float, dict[GateDirection, _MinuteCounts]] = defaultdict(lambda: defaultdict(_MinuteCounts))
-        self._closed: deque[Coverage] = deque()
+        self._closed: deque[tuple[Coverage, Sight | None]] = deque()
         self._emitted_until_s = -float("inf")
 
     def add_gap(self, start_s: float, end_s: float) -> None:
@@ -57,38 +57,46 @@ class GateIntervalAggregator:
             counts.headways_s.append(headway_s)
         return replace(crossing, headway_s=headway_s)
 
-    def close(self, minutes: Iterable[Coverage]) -> None:
-        """Queue minutes that are over; `pop_settled` emits them later."""
+    def close(self, minute: Coverage, sight: Sight | None = None) -> None:
+        """Queue a minute that is over; `pop_settled` emits it later. sight: of the detector in the minute."""
         if self._gates:
-            self._closed.extend(minutes)
+            self._closed.append((minute, sight))
 
     def pop_settled(self, t: float) -> list[GateInterval]:
         """Emit the minutes whose crossings have settled by `t`: oldest first, gates in the camera's order."""
         settled: list[GateInterval] = []
-        while self._closed and t - self._closed[0].end_s >= SETTLE_S:
-            settled += self._emit(self._closed.popleft())
+        while self._closed and t - self._closed[0][0].end_s >= SETTLE_S:
+            settled += self._emit(*self._closed.popleft())
         return settled
 
     def finish(self) -> list[GateInterval]:
         """Emit all closed minutes, because no more crossings follow."""
-        intervals = [interval for minute in self._closed for interval in self._emit(minute)]
+        intervals = [interval for closed in self._closed for interval in self._emit(*closed)]
         self._closed.clear()
         return intervals
 
-    def _emit(self, minute: Coverage) -> list[GateInterval]:
+    def _emit(self, minute: Coverage, sight: Sight | None) -> list[GateInterval]:
         self._emitted_until_s = minute.end_s
         counts = self._counts.pop(minute.start_s, {})
-        return [interval for gate in self._gates for interval in _both_directions(gate, minute, counts)]
+        return [
+            replace(interval, sight=sight)
+            for gate in self._gates
+            for interval in _both_directions(gate, minute, counts, blind=sight is Sight.BLIND)
+        ]
 
 
-def _both_directions(gate: Gate, minute: Coverage, counts: dict[GateDirection, _MinuteCounts]) -> list[GateInterval]:
+def _both_directions(
+    gate: Gate, minute: Coverage, counts: dict[GateDirection, _MinuteCounts], *, blind: bool
+) -> list[GateInterval]:
     both = {direction: counts.get((gate.id, direction), _MinuteCounts()) for direction in Direction}
-    return [_interval(gate, direction, minute, both) for direction in Direction]
+    return [_interval(gate, direction, minute, both, blind=blind) for direction in Direction]
 
 
-def _interval(gate: Gate, direction: Direction, minute: Coverage, both: dict[Direction, _MinuteCounts]) -> GateInterval:
+def _interval(
+    gate: Gate, direction: Direction, minute: Coverage, both: dict[Direction, _MinuteCounts], *, blind: bool
+) -> GateInterval:
     start, end, coverage = minute.start_s, minute.start_s + INTERVAL_S, min(1.0, minute.observed_s / INTERVAL_S)
-    if coverage < MIN_COVERAGE:
+    if coverage < MIN_COVERAGE or blind:
         return GateInterval(
             gate=gate.id, direction=direction, start_s=start, end_s=end, flow_veh_h=None, coverage=coverage
         )

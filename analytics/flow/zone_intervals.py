@@ -1,13 +1,14 @@
 """Flow, speed, density, occupancy and queue of each zone, per minute."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from analytics.camera import Zone
 from analytics.capacity.pkji import SmpFlow, degree_of_saturation, level_of_service, smp_flow
 from analytics.capacity.pkji_tables import AT_JUNCTIONS
-from analytics.facts import Coverage, Level, LevelOfService, ZoneInterval
+from analytics.facts import Coverage, Level, LevelOfService, Sight, ZoneInterval
 from analytics.flow.congestion_level import level_at
 from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.queues import Queue
@@ -47,12 +48,21 @@ class ZoneIntervalAggregator:
         self._queues = [max(a, b, key=lambda q: q.vehicles) for a, b in zip(self._queues, queues, strict=True)]
 
     def close(
-        self, period: Coverage, levels: Sequence[Level], free_flow_ms: Sequence[float | None]
+        self,
+        period: Coverage,
+        levels: Sequence[Level],
+        free_flow_ms: Sequence[float | None],
+        sight: Sight | None = None,
     ) -> list[ZoneInterval]:
-        """Return one interval for each zone. levels, free_flow_ms: of each zone, at the end of the period."""
+        """Return one interval for each zone, without values where the detector is blind.
+
+        levels, free_flow_ms: of each zone, at the end of the period. sight: of the detector in the period.
+        """
         coverage = min(1.0, period.observed_s / INTERVAL_S)
         intervals = [
-            self._interval(k, period, coverage, level, free_flow)
+            replace(self._interval(k, period, coverage, level, free_flow), sight=sight)
+            if coverage >= MIN_COVERAGE and sight is not Sight.BLIND
+            else _unobserved(self._zones[k], period.start_s, coverage, sight)
             for k, (level, free_flow) in enumerate(zip(levels, free_flow_ms, strict=True))
         ]
         self._reset()
@@ -62,8 +72,6 @@ class ZoneIntervalAggregator:
         self, k: int, period: Coverage, coverage: float, level: Level, free_flow_ms: float | None
     ) -> ZoneInterval:
         zone = self._zones[k]
-        if coverage < MIN_COVERAGE:
-            return _unobserved(zone, period.start_s, coverage)
         travel = self._travel
         seconds, metres, length_seconds, entered = (
             float(sums[k]) for sums in (travel.seconds, travel.metres, travel.length_seconds, travel.entered)
@@ -118,7 +126,7 @@ def _level_of_service(zone: Zone, saturation: float | None, level: Level) -> Lev
     return level_of_service(saturation, forced=level is Level.JAMMED)
 
 
-def _unobserved(zone: Zone, start_s: float, coverage: float) -> ZoneInterval:
+def _unobserved(zone: Zone, start_s: float, coverage: float, sight: Sight | None) -> ZoneInterval:
     return ZoneInterval(
         zone=zone.id,
         start_s=start_s,
@@ -130,6 +138,7 @@ def _unobserved(zone: Zone, start_s: float, coverage: float) -> ZoneInterval:
         queue_m=None,
         queue_veh=None,
         level=Level.UNKNOWN,
+        sight=sight,
         coverage=coverage,
     )
 

@@ -15,24 +15,17 @@ Meant for low frame rates: at 25 frames a second a vehicle at constant speed mov
 patch, and its box fell 0.13 s behind. Measurements and the alternatives tried: docs/adr/0032-motion-gate.md.
 """
 
-from collections import deque
 from collections.abc import Sequence
-from statistics import median
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections, Tracks
+from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail
 from models.gating.roi import RegionOfInterest
 from models.gating.template_tracking import Grey, track_template
 from models.packing.crop_collage import Rectangle
-
-BlockMask = NDArray[np.bool_]
-"""(rows, columns) of blocks."""
-
-Thumbnail = NDArray[np.float32]
-"""(rows, columns) mean brightness of each block, grey levels 0..255."""
 
 FULL_DETECTION_INTERVAL_S = 1.5
 """Longest time without detection in the whole window, seconds [measured: docs/adr/0032-motion-gate.md].
@@ -44,42 +37,12 @@ crossings are lost.
 FULL_DETECTION_FRAMES = 7
 """Most frames from one detection in the whole window to the next; a tracked box drifts with each frame [assumption]."""
 
-BLOCK_PX = 8
-"""Side of a block, pixels: a detectable motorcycle covers several, and the mean has little noise [assumption]."""
-
-MIN_DIFFERENCE = 4.0
-"""Smallest difference of brightness that counts as motion, grey levels 0..255 [assumption]."""
-
-NOISE_FACTOR = 4.0
-"""Difference that counts as motion, in standard deviations of the camera's noise [assumption]."""
-
-SHAKE_TOLERANCE = 0.5
-"""Difference that a shake or recoding may cause, as a share of the block's contrast to its neighbours.
-
-[measured: docs/adr/0032-motion-gate.md]: thresholds blind to contrast made 66 % of the pixels go to the detector.
-"""
-
-NOISE_FRAMES = 25
-"""Frames over which the camera's noise is estimated (median) [assumption]."""
-
-NOISE_QUANTILE = 0.25
-"""Quantile of the differences from which the noise is estimated; up to three quarters of the image may move."""
-
-QUANTILE_TO_SIGMA = 0.3186
-"""Quantile 0.25 of the absolute value of a standard normal variable [source: table of the normal distribution]."""
-
-MIN_MOVING_NEIGHBOURS = 3
-"""Moving blocks needed among a block and its 8 neighbours; raindrops and flickering edges move fewer [assumption]."""
-
 STATIONARY_PX = 1.5
 """Expected motion, pixels, below which a box counts as stationary [measured: docs/adr/0032-motion-gate.md].
 
 Other boxes are tracked or detected even where no block moved: a far motorcycle covers no whole block. When such boxes
 were carried over, speeds in simulated zones were a quarter too low.
 """
-
-NEW_VIEW_SHARE = 0.5
-"""Share of differing blocks from which the camera was turned or the light changed as a whole [assumption]."""
 
 EXPLAINED_MARGIN_PX = 10
 """Margin around a tracked box, pixels, in which motion is explained: its shadow and what it uncovers [assumption]."""
@@ -104,7 +67,7 @@ class MotionGate:
     def __init__(self, roi: RegionOfInterest) -> None:
         self._roi = roi
         self._size = roi.window[2:]
-        self._motion = _BlockMotion()
+        self._motion = BlockMotion()
         self._grey: Grey | None = None
         self._t = self._full_detection_at = 0.0
         self._frames_since_full = 0
@@ -112,9 +75,11 @@ class MotionGate:
         self._velocities = np.empty((0, 2))
         self._track_places: dict[int, tuple[float, NDArray[np.float32]]] = {}
 
-    def select_regions(self, t: float, grey: Grey) -> tuple[Rectangle, ...]:
-        """Regions of the window that need detection at `t` seconds. grey: brightness of the window, (H, W)."""
-        thumbnail = _thumbnail(grey)
+    def select_regions(self, t: float, grey: Grey, thumbnail: Thumbnail) -> tuple[Rectangle, ...]:
+        """Regions of the window that need detection at `t` seconds.
+
+        grey: brightness of the window, (H, W). thumbnail: its `models.gating.block_motion.block_means`.
+        """
         before, passed_s = self._grey, t - self._t
         self._grey, self._t = grey, t
         moving = self._motion.moving_blocks(thumbnail)
@@ -224,51 +189,8 @@ class MotionGate:
         return left, top, right, bottom
 
 
-class _BlockMotion:
-    """Block-wise difference of a thumbnail from the last known content; blind to a uniform change of brightness."""
-
-    def __init__(self) -> None:
-        self._known: Thumbnail | None = None
-        self._noise_levels: deque[float] = deque(maxlen=NOISE_FRAMES)
-
-    def moving_blocks(self, thumbnail: Thumbnail) -> BlockMask | None:
-        """Blocks that moved; None where there is nothing to compare with, or the view has changed."""
-        if self._known is None:
-            return None
-        difference = thumbnail - self._known
-        difference = np.abs(difference - _approximate_quantile(difference, 0.5))
-        noise = _approximate_quantile(difference, NOISE_QUANTILE) / QUANTILE_TO_SIGMA
-        threshold = max(MIN_DIFFERENCE, NOISE_FACTOR * median(self._noise_levels or [noise]))
-        self._noise_levels.append(noise)
-        if np.count_nonzero(difference > threshold) > NEW_VIEW_SHARE * difference.size:
-            return None
-        neighbours = np.ones((3, 3), np.uint8)
-        contrast = cv2.dilate(self._known, neighbours) - cv2.erode(self._known, neighbours)
-        moved = difference > threshold + SHAKE_TOLERANCE * contrast
-        count = cv2.boxFilter(moved.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-        return np.asarray(moved & (count >= MIN_MOVING_NEIGHBOURS))
-
-    def mark_known(self, blocks: tuple[slice, slice] | BlockMask, thumbnail: Thumbnail) -> None:
-        """Store the present content of these blocks as known."""
-        if self._known is None:
-            self._known = thumbnail.copy()
-        self._known[blocks] = thumbnail[blocks]
-
-
-def _approximate_quantile(values: NDArray[np.float32], share: float) -> float:
-    """Quantile of every third value, which is faster and close enough."""
-    some = values.ravel()[::3]
-    at = int(share * (len(some) - 1))
-    return float(np.partition(some, at)[at])
-
-
 def _centres(detections: Detections) -> NDArray[np.float32]:
     return np.asarray((detections.xyxy[:, :2] + detections.xyxy[:, 2:]) / 2, np.float32)
-
-
-def _thumbnail(grey: Grey) -> Thumbnail:
-    size = grey.shape[1] // BLOCK_PX, grey.shape[0] // BLOCK_PX
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _blocks(boxes: NDArray[np.float32], margin_px: float = 0.0) -> list[tuple[slice, slice]]:

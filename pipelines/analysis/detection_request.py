@@ -7,6 +7,7 @@ import numpy as np
 
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
+from models.gating.block_motion import Thumbnail
 from models.gating.roi import RegionOfInterest
 from models.packing.crop_collage import CropCollage
 from pipelines.ingest.frame_buffer import TimedFrame
@@ -20,12 +21,14 @@ class RequestOrderError(RuntimeError):
 class DetectionRequest:
     """What the detector must process of one frame, and how its result maps back to that frame.
 
-    image: RGB, (H, W, 3); None where the motion gate needs no detection. collage: the regions of the ROI that `image`
-    shows; None without an image. roi: the region and scale of the input at the time of the plan. issuer, number: the
-    `CameraPerception` that planned it, and its place among the requests of that, counted from 1.
+    thumbnail: mean brightness of the ROI's blocks, from which motion is measured. image: RGB, (H, W, 3); None where the
+    motion gate needs no detection. collage: the regions of the ROI that `image` shows; None without an image. roi: the
+    region and scale of the input at the time of the plan. issuer, number: the `CameraPerception` that planned it, and
+    its place among the requests of that, counted from 1.
     """
 
     frame: TimedFrame
+    thumbnail: Thumbnail = field(repr=False)
     image: RgbImage | None = field(repr=False)
     collage: CropCollage | None
     roi: RegionOfInterest

@@ -1,15 +1,28 @@
-"""Perception of one camera from frames to tracks: region of interest, motion gate, tracker; without the detector."""
+"""Perception of one camera from frames to tracks and evidence of sight: region of interest, motion gate, tracker."""
+
+from dataclasses import dataclass
 
 from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
+from analytics.sight import SightEvidence
+from models.gating.block_motion import block_means
 from models.gating.input_scale import AdaptiveInputScale, scale_roi
 from models.gating.motion_gate import MotionGate
 from models.gating.roi import RegionOfInterest
 from models.packing.crop_collage import make_collage
+from models.sight.sight_meter import SightMeter
 from models.tracking.tracker import make_tracker
 from pipelines.analysis.detection_request import DetectionRequest, RequestOrderError
 from pipelines.analysis.frame_convert import FrameConverter
 from pipelines.ingest.frame_buffer import TimedFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Perceived:
+    """Tracks present in a frame. sight: what the detector misses; None where the frame has no evidence."""
+
+    tracks: Tracks
+    sight: SightEvidence | None
 
 
 class CameraPerception:
@@ -22,6 +35,7 @@ class CameraPerception:
     """
 
     def __init__(self, camera: Camera, roi: RegionOfInterest, *, gating: bool) -> None:
+        self._camera = camera
         self._full_roi = roi
         self._input_scale = AdaptiveInputScale(roi.scaled_size[0] / roi.frame_size[0]) if gating else None
         self._scale = 1.0
@@ -35,6 +49,7 @@ class CameraPerception:
         self._converter = FrameConverter(roi)
         self._whole_roi = make_collage([(0, 0, *roi.window[2:])])
         self._gate = None if self._input_scale is None else MotionGate(roi)
+        self._sight = SightMeter(self._camera, roi)
 
     def plan(self, frame: TimedFrame) -> DetectionRequest:
         """Choose what the detector must process of the frame."""
@@ -45,18 +60,20 @@ class CameraPerception:
         if self._input_scale is not None and self._input_scale.scale_at(t) != self._scale:
             self._scale = self._input_scale.scale_at(t)
             self._reset_roi(scale_roi(self._full_roi, self._scale))
+        grey = self._converter.to_grey(frame.video_frame)
+        thumbnail = block_means(grey)
         if self._gate is None:
             image = self._converter.to_rgb(frame.video_frame)
-            return DetectionRequest(frame, image, self._whole_roi, self._roi, self, number)
-        regions = self._gate.select_regions(t, self._converter.to_grey(frame.video_frame))
+            return DetectionRequest(frame, thumbnail, image, self._whole_roi, self._roi, self, number)
+        regions = self._gate.select_regions(t, grey, thumbnail)
         if not regions:
-            return DetectionRequest(frame, None, None, self._roi, self, number)
+            return DetectionRequest(frame, thumbnail, None, None, self._roi, self, number)
         collage = make_collage(regions)
         image = collage.compose(self._converter.to_rgb(frame.video_frame))
-        return DetectionRequest(frame, image, collage, self._roi, self, number)
+        return DetectionRequest(frame, thumbnail, image, collage, self._roi, self, number)
 
-    def complete(self, request: DetectionRequest, detections: Detections | None) -> Tracks:
-        """Return the tracks present in the frame. Raises RequestOrderError.
+    def complete(self, request: DetectionRequest, detections: Detections | None) -> Perceived:
+        """Return what was perceived in the frame. Raises RequestOrderError.
 
         detections: in pixels of `request.image`; None exactly where the request has no image, else ValueError.
         """
@@ -76,4 +93,4 @@ class CameraPerception:
             self._gate.update_tracks(t, tracks)
             self._input_scale.update(t, tracks)
         self._completed = request.number
-        return tracks
+        return Perceived(tracks, self._sight.measure(t, request.thumbnail, tracks))

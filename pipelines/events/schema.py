@@ -21,6 +21,7 @@ from analytics.facts import (
     IncidentType,
     Level,
     ObservedShare,
+    PresentSight,
     ZoneMeasures,
     ZoneSpeed,
 )
@@ -116,6 +117,7 @@ class Congestion(_Data):
     previous: Annotated[Level, _described("Level before; equal to `level` in a repetition.")]
     speed_kmh: ZoneSpeed = None
     free_flow_kmh: FreeFlowSpeed = None
+    sight: PresentSight = None
 
 
 class IncidentPhase(StrEnum):

@@ -116,6 +116,11 @@ _OVER_TIME = {
     ),
     OverTime.LARGEST: "max({x})",
     OverTime.ALL: "bool_and({x})",
+    OverTime.WORST_SIGHT: (
+        "CASE WHEN sum(seconds) FILTER (WHERE {x} = 'blind') >= 0.1 * sum(seconds) THEN 'blind'"
+        " WHEN sum(seconds) FILTER (WHERE {x} <> 'clear') >= 0.1 * sum(seconds) THEN 'doubtful'"
+        " WHEN bool_or({x} = 'clear') THEN 'clear' END"
+    ),
     OverTime.OF_SATURATION: (
         "sum(saturation * seconds) FILTER (WHERE {x} IS NOT NULL)"
         " / sum(seconds) FILTER (WHERE {x} IS NOT NULL AND saturation IS NOT NULL)"
@@ -162,7 +167,7 @@ SELECT * FROM measured JOIN longest USING (bucket)
 
 def _columns(measures: Mapping[str, Measure]) -> list[str]:
     """Measures as SQL columns, numbers in double precision as sums need."""
-    no_numbers = (OverTime.ALL, OverTime.LONGEST_KNOWN, OverTime.OF_SATURATION)
+    no_numbers = (OverTime.ALL, OverTime.LONGEST_KNOWN, OverTime.WORST_SIGHT, OverTime.OF_SATURATION)
     return [
         name if measure.over_time in no_numbers else f"{name}::float8 AS {name}"
         for name, measure in measures.items()

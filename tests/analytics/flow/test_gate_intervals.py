@@ -28,7 +28,8 @@ def minute(start_s=0.0, observed_s=60.0):
 def intervals_of(crossings, *, gate=GATE, periods=None):
     minutes = GateIntervalAggregator([gate])
     minutes.add_crossings(crossings)
-    minutes.close(periods or [minute()])
+    for period in periods or [minute()]:
+        minutes.close(period)
     return {(i.direction, i.start_s): i for i in minutes.pop_settled(1e9)}
 
 
@@ -93,12 +94,12 @@ def test_a_minute_with_little_observed_time_is_unknown_not_empty():
 
 def test_a_minute_waits_for_its_last_crossings_and_counts_later_ones_in_the_next():
     minutes = GateIntervalAggregator([GATE])
-    minutes.close([minute()])
+    minutes.close(minute())
     assert minutes.pop_settled(61) == []
     minutes.add_crossings([crossing(59.9)])
     assert [i.flow_veh_h for i in minutes.pop_settled(62)] == [60, 0]
     minutes.add_crossings([crossing(59.8)])
-    minutes.close([minute(60)])
+    minutes.close(minute(60))
     assert [(i.start_s, i.flow_veh_h) for i in minutes.pop_settled(122)] == [(60, 60), (60, 0)]
 
 

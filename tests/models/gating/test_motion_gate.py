@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from analytics.detections import Detections, Tracks
-from models.gating.motion_gate import BLOCK_PX, FULL_DETECTION_FRAMES, FULL_DETECTION_INTERVAL_S, MotionGate
+from models.gating.block_motion import BLOCK_PX, block_means
+from models.gating.motion_gate import FULL_DETECTION_FRAMES, FULL_DETECTION_INTERVAL_S, MotionGate
 from models.gating.roi import roi_at
 from models.gating.template_tracking import Grey
 from models.packing.crop_collage import Rectangle
@@ -81,6 +82,10 @@ class Moment:
         return sum((right - left) * (bottom - top) for left, top, right, bottom in self.parts) / (WIDTH * HEIGHT)
 
 
+def select(gate: MotionGate, t: float, grey: Grey) -> tuple[Rectangle, ...]:
+    return gate.select_regions(t, grey, block_means(grey))
+
+
 def gated_frames(
     looks: int, picture: Callable[[int], Grey], there: Callable[[int], Boxes], *, start: float = 100.0
 ) -> Iterator[Moment]:
@@ -89,7 +94,7 @@ def gated_frames(
     tracker = RoadTracker(ImagePlane())
     for look in range(looks):
         t = start + look / FRAMES_PER_S
-        parts = gate.select_regions(t, picture(look))
+        parts = select(gate, t, picture(look))
         detections = gate.merge_detections(parts, [seen_in(part, there(look)) for part in parts])
         gate.update_tracks(t, tracker.update(t, detections))
         yield Moment(t, parts, detections.xyxy)
@@ -247,7 +252,7 @@ def test_after_a_gap_everything_is_detected(break_s: float) -> None:
     gate, street = MotionGate(roi_at((WIDTH, HEIGHT), (0, 0, WIDTH, HEIGHT), 1.0)), Street()
     looks = []
     for t in (100.0, 100.2, 100.4, 100.4 + break_s, 100.6 + break_s):
-        looks.append(gate.select_regions(t, street.picture(boxes())))
+        looks.append(select(gate, t, street.picture(boxes())))
         gate.merge_detections(looks[-1], [seen_in(part, boxes()) for part in looks[-1]])
     assert looks == [EVERYTHING, (), (), EVERYTHING, ()]
 
@@ -264,7 +269,7 @@ def test_velocities_follow_the_index_of_detections_and_not_their_boxes() -> None
     shares = []
     for frame in range(6):
         t, there = 100.0 + frame / FRAMES_PER_S, boxes((100 + 8 * frame, 150), (300, 150), (300, 150))
-        regions = gate.select_regions(t, street.picture(there[:2]))
+        regions = select(gate, t, street.picture(there[:2]))
         shares.append(sum((right - left) * (bottom - top) for left, top, right, bottom in regions) / (WIDTH * HEIGHT))
         found = gate.merge_detections(regions, [seen_in(region, there) for region in regions])
         index = np.array([*range(len(found)), -1], np.int64)

@@ -34,7 +34,7 @@ def test_a_vehicle_keeps_one_track_while_it_drives_stops_and_drives_on(gating: b
         request = perception.plan(frame(number, left))
         found = None if request.image is None else detector.submit(request.image).result()
         pixels.append(0 if request.image is None else request.image.shape[0] * request.image.shape[1])
-        present = perception.complete(request, found)
+        present = perception.complete(request, found).tracks
         if number >= 3:
             assert len(present) == 1
             tracks.add(int(present.track_id[0]))
@@ -49,7 +49,7 @@ def test_without_gating_several_requests_may_be_in_flight_and_some_dropped() -> 
     requests = [perception.plan(frame(number, 30 + 12 * number)) for number in range(6)]
     for request in (*requests[:3], *requests[4:]):
         assert request.image is not None
-        present = perception.complete(request, detector.submit(request.image).result())
+        present = perception.complete(request, detector.submit(request.image).result()).tracks
     assert present.xyxy[0] == pytest.approx([90, 160, 150, 200], abs=3)
 
 
@@ -94,3 +94,19 @@ def test_detections_are_required_exactly_where_the_request_has_an_image() -> Non
             perception.complete(request, Detections.empty() if fitting is None else None)
         perception.complete(request, fitting)
     assert seen_without_image
+
+
+def test_a_vehicle_that_the_detector_misses_is_evidence_against_its_sight() -> None:
+    evidence = {}
+    for is_found in (True, False):
+        perception, detector = CameraPerception(CAMERA, ROI, gating=False), BrightDetector()
+        seen = []
+        for number in range(12):
+            request = perception.plan(frame(number, 30 + 20 * number))
+            assert request.image is not None
+            found = detector.submit(request.image).result() if is_found else Detections.empty()
+            seen.append(perception.complete(request, found).sight)
+        evidence[is_found] = [(each.tracked, each.untracked) for each in seen if each is not None]
+    assert set(evidence[True][4:]) == {(1, 0)}
+    assert {tracked for tracked, _ in evidence[False]} == {0}
+    assert evidence[False][-1][1] >= 1

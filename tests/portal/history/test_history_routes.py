@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from analytics.facts import Direction, Level
+from analytics.facts import Direction, Level, Sight
 from analytics.road_users import RoadUser
 from tests.support.portal_events import NOON, crossing, gate_minute, ten_seconds, zone_minute
 
@@ -157,6 +157,25 @@ def test_relative_speed_is_weighted_by_occupancy_if_density_is_unknown(history, 
 def test_level_is_the_known_level_that_lasted_longest(history, store, levels, expected):
     store(ten_seconds(NOON, zones=[zone_minute(i, level=Level(name)) for i, name in enumerate(levels)]))
     assert history(zone="masuk", minutes=5)[0]["level"] == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        ([Sight.CLEAR] * 5, "clear"),
+        ([Sight.CLEAR] * 4 + [Sight.DOUBTFUL], "doubtful"),
+        ([Sight.CLEAR, Sight.DOUBTFUL, Sight.BLIND], "blind"),
+        ([Sight.CLEAR] * 14 + [Sight.BLIND], "clear"),
+        ([None, Sight.CLEAR], "clear"),
+        ([None, None], None),
+    ],
+)
+def test_sight_is_the_worst_that_lasted_for_a_tenth_of_the_time(history, store, minutes, expected):
+    zones = [zone_minute(k, sight=sight) for k, sight in enumerate(minutes)]
+    gates = [gate_minute(k, direction, sight=sight) for k, sight in enumerate(minutes) for direction in Direction]
+    store(ten_seconds(NOON, zones=zones, gates=gates))
+    assert history(zone="masuk", interval=900)[0]["sight"] == expected
+    assert history(gate="utara", interval=900)[0]["sight"] == expected
 
 
 def test_days_are_those_of_the_city(history, store):

@@ -845,6 +845,8 @@ export interface components {
              * @description Degree of saturation DJ: smp_h over the capacity of the road; null without a capacity. Over several intervals: mean over the observed time; the direction that has most.
              */
             saturation: number | null;
+            /** @description Whether the detector sees what moves: in `doubtful` intervals counts are too low, in `blind` ones darkness, glare or rain hides the traffic and other measures are null; null without pictures. Over several intervals: the worst that lasted for a tenth of the observed time or more; both directions together. */
+            sight: components["schemas"]["Sight"] | null;
             /**
              * Smp H
              * @description Flow in passenger-car units (PKJI 2023); null where the road is not described. Unit: smp/h. Over several intervals: mean over the observed time; sum of both directions.
@@ -1141,6 +1143,12 @@ export interface components {
             roles: ("planner" | "police" | "operator")[];
         };
         /**
+         * Sight
+         * @description Whether the detector sees what moves on the road, see `analytics.flow.detector_sight`.
+         * @enum {string}
+         */
+        Sight: "clear" | "doubtful" | "blind";
+        /**
          * SignIn
          * @description Credentials.
          */
@@ -1262,6 +1270,7 @@ export type RecentCounts = components['schemas']['RecentCounts'];
 export type RoadUser = components['schemas']['RoadUser'];
 export type Session = components['schemas']['Session'];
 export type SessionUser = components['schemas']['SessionUser'];
+export type Sight = components['schemas']['Sight'];
 export type SignIn = components['schemas']['SignIn'];
 export type Site = components['schemas']['Site'];
 export type Video = components['schemas']['Video'];
@@ -2185,4 +2194,5 @@ export const levelValues: ReadonlyArray<FlattenedDeepRequired<components>["schem
 export const levelOfServiceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LevelOfService"]> = ["A", "B", "C", "D", "E", "F"];
 export const roadUserValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoadUser"]> = ["car", "motorcycle", "bus", "truck", "bicycle", "person"];
 export const sessionUserRolesValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SessionUser"]["roles"]> = ["planner", "police", "operator"];
+export const sightValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Sight"]> = ["clear", "doubtful", "blind"];
 export const visibilityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Visibility"]> = ["public", "operators"];

@@ -1,0 +1,91 @@
+"""Block-wise motion in the thumbnail of a window: which blocks of 8 pixels changed by more than noise and shake."""
+
+from collections import deque
+from statistics import median
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Grey = NDArray[np.uint8]
+"""(H, W) brightness."""
+
+BlockMask = NDArray[np.bool_]
+"""(rows, columns) of blocks."""
+
+Thumbnail = NDArray[np.float32]
+"""(rows, columns) mean brightness of each block, grey levels 0..255."""
+
+BLOCK_PX = 8
+"""Side of a block, pixels: a detectable motorcycle covers several, and the mean has little noise [assumption]."""
+
+MIN_DIFFERENCE = 4.0
+"""Smallest difference of brightness that counts as motion, grey levels 0..255 [assumption]."""
+
+NOISE_FACTOR = 4.0
+"""Difference that counts as motion, in standard deviations of the camera's noise [assumption]."""
+
+SHAKE_TOLERANCE = 0.5
+"""Difference that a shake or recoding may cause, as a share of the block's contrast to its neighbours.
+
+[measured: docs/adr/0032-motion-gate.md]: thresholds blind to contrast made 66 % of the pixels go to the detector.
+"""
+
+NOISE_FRAMES = 25
+"""Frames over which the camera's noise is estimated (median) [assumption]."""
+
+NOISE_QUANTILE = 0.25
+"""Quantile of the differences from which the noise is estimated; up to three quarters of the image may move."""
+
+QUANTILE_TO_SIGMA = 0.3186
+"""Quantile 0.25 of the absolute value of a standard normal variable [source: table of the normal distribution]."""
+
+MIN_MOVING_NEIGHBOURS = 3
+"""Moving blocks needed among a block and its 8 neighbours; raindrops and flickering edges move fewer [assumption]."""
+
+NEW_VIEW_SHARE = 0.5
+"""Share of differing blocks from which the camera was turned or the light changed as a whole [assumption]."""
+
+
+def block_means(grey: Grey) -> Thumbnail:
+    """Mean brightness of each whole block of a window, (H, W)."""
+    size = grey.shape[1] // BLOCK_PX, grey.shape[0] // BLOCK_PX
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+class BlockMotion:
+    """Block-wise difference of a thumbnail from the last known content; blind to a uniform change of brightness."""
+
+    def __init__(self) -> None:
+        self._known: Thumbnail | None = None
+        self._noise_levels: deque[float] = deque(maxlen=NOISE_FRAMES)
+
+    def moving_blocks(self, thumbnail: Thumbnail) -> BlockMask | None:
+        """Blocks that moved; None where there is nothing to compare with, or the view has changed."""
+        if self._known is None:
+            return None
+        difference = thumbnail - self._known
+        difference = np.abs(difference - _approximate_quantile(difference, 0.5))
+        noise = _approximate_quantile(difference, NOISE_QUANTILE) / QUANTILE_TO_SIGMA
+        threshold = max(MIN_DIFFERENCE, NOISE_FACTOR * median(self._noise_levels or [noise]))
+        self._noise_levels.append(noise)
+        if np.count_nonzero(difference > threshold) > NEW_VIEW_SHARE * difference.size:
+            return None
+        neighbours = np.ones((3, 3), np.uint8)
+        contrast = cv2.dilate(self._known, neighbours) - cv2.erode(self._known, neighbours)
+        moved = difference > threshold + SHAKE_TOLERANCE * contrast
+        count = cv2.boxFilter(moved.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        return np.asarray(moved & (count >= MIN_MOVING_NEIGHBOURS))
+
+    def mark_known(self, blocks: tuple[slice, slice] | BlockMask, thumbnail: Thumbnail) -> None:
+        """Store the present content of these blocks as known."""
+        if self._known is None:
+            self._known = thumbnail.copy()
+        self._known[blocks] = thumbnail[blocks]
+
+
+def _approximate_quantile(values: NDArray[np.float32], share: float) -> float:
+    """Quantile of every third value, which is faster and close enough."""
+    some = values.ravel()[::3]
+    at = int(share * (len(some) - 1))
+    return float(np.partition(some, at)[at])

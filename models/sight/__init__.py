@@ -1,0 +1,1 @@
+"""Evidence in the pixels of whether the detector sees what moves."""
