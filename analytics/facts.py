@@ -40,7 +40,7 @@ LEVEL_ORDER: tuple[Level, ...] = (Level.FREE, Level.DENSE, Level.CONGESTED, Leve
 
 
 class Sight(StrEnum):
-    """Whether the detector sees what moves on the road, see `analytics.flow.detector_sight`."""
+    """Whether the detector sees what moves on the road, best first (`analytics.flow.detector_sight`)."""
 
     CLEAR = "clear"
     DOUBTFUL = "doubtful"  # some road users have no track: counts are too low

@@ -53,6 +53,13 @@ def block_means(grey: Grey) -> Thumbnail:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
+def block_spans(boxes: NDArray[np.float32], margin_px: float = 0.0) -> list[tuple[slice, slice]]:
+    """Rows and columns of the blocks that each box, (N, 4), touches."""
+    first = np.maximum(0, np.floor((boxes[:, :2] - margin_px) / BLOCK_PX)).astype(int).tolist()
+    end = np.maximum(0, np.ceil((boxes[:, 2:] + margin_px) / BLOCK_PX)).astype(int).tolist()
+    return [(slice(top, bottom), slice(left, right)) for (left, top), (right, bottom) in zip(first, end, strict=True)]
+
+
 class BlockMotion:
     """Block-wise difference of a thumbnail from the last known content; blind to a uniform change of brightness."""
 

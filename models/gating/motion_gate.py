@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections, Tracks
-from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail
+from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_spans
 from models.gating.roi import RegionOfInterest
 from models.gating.template_tracking import Grey, track_template
 from models.packing.crop_collage import Rectangle
@@ -82,7 +82,7 @@ class MotionGate:
         """
         before, passed_s = self._grey, t - self._t
         self._grey, self._t = grey, t
-        moving = self._motion.moving_blocks(thumbnail)
+        moving = self._motion.movingblock_spans(thumbnail)
         self._frames_since_full += 1
         full_is_due = not 0 <= t - self._full_detection_at < FULL_DETECTION_INTERVAL_S
         full_is_due |= self._frames_since_full >= FULL_DETECTION_FRAMES or passed_s <= 0
@@ -146,13 +146,13 @@ class MotionGate:
         has_velocity = np.isfinite(expected[:, 0])
         expected[~has_velocity] = boxes[~has_velocity]
         stationary = np.abs(expected - boxes).max(axis=1, initial=0) < STATIONARY_PX
-        for row, blocks in enumerate(_blocks(boxes)):
+        for row, blocks in enumerate(block_spans(boxes)):
             if has_velocity[row] and stationary[row] and not moving[blocks].any():
                 continue
             found = track_template(boxes[row], expected[row], before, now) if has_velocity[row] else None
             marked = unexplained if found is None else explained
             places = np.stack([boxes[row], expected[row] if found is None else found])
-            for around in _blocks(places, EXPLAINED_MARGIN_PX):
+            for around in block_spans(places, EXPLAINED_MARGIN_PX):
                 marked[around] = True
             boxes[row] = places[0] if found is None else found
         self._detections = Detections(boxes, self._detections.confidence, self._detections.class_id)
@@ -168,7 +168,7 @@ class MotionGate:
         components = [
             (u * BLOCK_PX, v * BLOCK_PX, (u + w) * BLOCK_PX, (v + h) * BLOCK_PX) for u, v, w, h, _ in stats[1:].tolist()
         ]
-        regions = [self._in_blocks(region) for region in components]
+        regions = [self._inblock_spans(region) for region in components]
         while (grown_regions := _merged([self._around_whole_boxes(region) for region in regions])) != regions:
             regions = grown_regions
         return regions
@@ -180,9 +180,9 @@ class MotionGate:
             return region
         low, high = touched[:, :2].min(axis=0), touched[:, 2:].max(axis=0)
         whole = (*np.floor(low).astype(int).tolist(), *np.ceil(high).astype(int).tolist())
-        return self._in_blocks(_union(region, whole))
+        return self._inblock_spans(_union(region, whole))
 
-    def _in_blocks(self, region: Rectangle) -> Rectangle:
+    def _inblock_spans(self, region: Rectangle) -> Rectangle:
         (left, right), (top, bottom) = (
             _block_span(region[axis], region[axis + 2], self._size[axis]) for axis in (0, 1)
         )
@@ -191,13 +191,6 @@ class MotionGate:
 
 def _centres(detections: Detections) -> NDArray[np.float32]:
     return np.asarray((detections.xyxy[:, :2] + detections.xyxy[:, 2:]) / 2, np.float32)
-
-
-def _blocks(boxes: NDArray[np.float32], margin_px: float = 0.0) -> list[tuple[slice, slice]]:
-    """Rows and columns of the blocks that each box, (N, 4), touches."""
-    first = np.maximum(0, np.floor((boxes[:, :2] - margin_px) / BLOCK_PX)).astype(int).tolist()
-    end = np.maximum(0, np.ceil((boxes[:, 2:] + margin_px) / BLOCK_PX)).astype(int).tolist()
-    return [(slice(top, bottom), slice(left, right)) for (left, top), (right, bottom) in zip(first, end, strict=True)]
 
 
 def _block_span(low: float, high: float, limit: int) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.camera import Camera
 from analytics.detections import Detections
@@ -53,6 +54,13 @@ class RegionOfInterest:
         per_u, per_v = (whole / scaled for whole, scaled in zip(self.frame_size, self.scaled_size, strict=True))
         moved = (detections.xyxy + np.array([left, top, left, top])) * np.array([per_u, per_v, per_u, per_v])
         return Detections(moved.astype(np.float32), detections.confidence, detections.class_id)
+
+    def to_window(self, xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Boxes (N, 4) in full-frame pixels to the window's pixels."""
+        left, top, _, _ = self.window
+        per_u, per_v = (scaled / whole for whole, scaled in zip(self.frame_size, self.scaled_size, strict=True))
+        moved = xyxy * np.array([per_u, per_v, per_u, per_v]) - np.array([left, top, left, top])
+        return np.asarray(moved, np.float32)
 
 
 def roi_at(frame_size: tuple[int, int], region: tuple[float, float, float, float], scale: float) -> RegionOfInterest:

@@ -17,8 +17,8 @@ DARK_RANGE = 25.0
 On a road that lamps light, it is 70 and more.
 """
 
-RANGE_PERCENTILES = (5, 95)
-"""Percentiles of the brightness between which its range is taken; the extremes are noise [assumption]."""
+RANGE_SHARES = (0.05, 0.5, 0.95)
+"""Quantiles of the brightness: ends of its range, beyond which is noise, and the median between them [assumption]."""
 
 
 def hidden_share(blocks: Thumbnail) -> float:
@@ -28,7 +28,8 @@ def hidden_share(blocks: Thumbnail) -> float:
     """
     if not blocks.size:
         return 0.0
-    low, high = np.percentile(blocks, RANGE_PERCENTILES)
-    if float(np.median(blocks)) < DARK_LEVEL and high - low < DARK_RANGE:
+    ordered = np.sort(blocks)
+    low, median, high = (float(ordered[int(share * (len(ordered) - 1))]) for share in RANGE_SHARES)
+    if median < DARK_LEVEL and high - low < DARK_RANGE:
         return 1.0
     return float(np.mean(blocks >= WHITE_LEVEL))

@@ -5,18 +5,20 @@ travels in one direction is a road user, or the light of its lamps. Rain, flicke
 Measurements and rejected alternatives: docs/adr/0109-what-the-detector-misses.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import hypot, inf
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Tracks
-from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail
+from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_spans
 from models.gating.roi import RegionOfInterest
 
-Points = NDArray[np.float64]
-"""(N, 2) or (2,) places in blocks of the window, u and v."""
+Boxes = NDArray[np.float32]
+"""(N, 4) left, top, right, bottom in pixels of the window."""
 
 MAX_GAP_S = 1.0
 """Time between two samples, seconds, after which no blob is followed further [assumption]."""
@@ -32,7 +34,7 @@ MAX_BLOBS = 40
 """Blobs of one sample that are followed, largest first; bounds the cost in rain [assumption]."""
 
 FIRST_SPEED_BLOCKS_S = 40.0
-"""Highest speed of a new blob, blocks per second: half the width of a window in a second [assumption]."""
+"""Highest speed of a new blob, blocks per second: half the width of a window in one [assumption]."""
 
 REACH_BLOCKS = 2.0
 """Distance of a blob from its expected place, blocks, beside half its size [assumption]."""
@@ -60,41 +62,63 @@ COMPANION_BLOCKS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Path:
-    """Path of one blob. place, origin: (2,) blocks. speed: (2,) blocks per second. size, length: blocks."""
+class _Blob:
+    """Group of touching blocks. u, v: centre, blocks. size: longer side with a block around it, blocks."""
 
-    place: Points
-    origin: Points
-    speed: Points
+    u: float
+    v: float
     size: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """Path of one blob. speed_u, speed_v: blocks per second. length: of the path so far, blocks."""
+
+    blob: _Blob
+    origin: _Blob
+    speed_u: float = 0.0
+    speed_v: float = 0.0
     length: float = 0.0
     samples: int = 1
 
-    def reach(self, sizes: Points, passed_s: float) -> Points:
-        """Distance (N,) from the expected place within which blobs of these sizes (N,) continue the path."""
+    def distance(self, blob: _Blob, passed_s: float) -> float:
+        """Distance of a blob from the expected place; infinite out of reach."""
+        apart = hypot(
+            blob.u - self.blob.u - self.speed_u * passed_s,
+            blob.v - self.blob.v - self.speed_v * passed_s,
+        )
         unknown = FIRST_SPEED_BLOCKS_S * passed_s if self.samples == 1 else 0.0
-        return np.asarray(REACH_BLOCKS + sizes / 2 + unknown)
+        return apart if apart <= REACH_BLOCKS + blob.size / 2 + unknown else inf
 
-    def continued(self, place: Points, size: float, passed_s: float) -> "_Path":
+    def continued(self, blob: _Blob, passed_s: float) -> "_Path":
         """The path with one more place."""
-        step = place - self.place
-        length = self.length + float(np.hypot(*step))
-        return _Path(place, self.origin, step / passed_s, size, length, self.samples + 1)
-
-    def accompanies(self, box: Points, moved: Points, passed_s: float) -> bool:
-        """Whether the blob is the shadow or the light of a tracked box (4,), which moved (4,) in the last sample."""
-        centre, step = (box[:2] + box[2:]) / 2, (moved[:2] + moved[2:]) / 2
-        near = COMPANION_SIDES * float(max(box[2] - box[0], box[3] - box[1])) + self.size / 2
-        alike = COMPANION_SPEED * float(np.hypot(*step)) + COMPANION_BLOCKS
-        apart, difference = np.hypot(*(self.place - centre)), np.hypot(*(self.speed * passed_s - step))
-        return bool(apart <= near and difference <= alike)
+        u, v = blob.u - self.blob.u, blob.v - self.blob.v
+        return _Path(blob, self.origin, u / passed_s, v / passed_s, self.length + hypot(u, v), self.samples + 1)
 
     @property
     def travels(self) -> bool:
         """Whether the blob has travelled."""
-        net = float(np.hypot(*(self.place - self.origin)))
-        is_far = net >= max(TRAVEL_BLOCKS, TRAVEL_SIZES * self.size)
+        net = hypot(self.blob.u - self.origin.u, self.blob.v - self.origin.v)
+        is_far = net >= max(TRAVEL_BLOCKS, TRAVEL_SIZES * self.blob.size)
         return self.samples >= TRAVEL_SAMPLES and is_far and net >= STRAIGHTNESS * self.length
+
+    def accompanies(self, box: "_MovedBox", passed_s: float) -> bool:
+        """Whether the blob is the shadow or the light of a tracked road user."""
+        apart = hypot(self.blob.u - box.u, self.blob.v - box.v)
+        difference = hypot(self.speed_u * passed_s - box.step_u, self.speed_v * passed_s - box.step_v)
+        alike = COMPANION_SPEED * hypot(box.step_u, box.step_v) + COMPANION_BLOCKS
+        return apart <= COMPANION_SIDES * box.size + self.blob.size / 2 and difference <= alike
+
+
+@dataclass(frozen=True, slots=True)
+class _MovedBox:
+    """Tracked box in two samples, in blocks. u, v: its middle. size: longer side. step_u, step_v: its displacement."""
+
+    u: float
+    v: float
+    size: float
+    step_u: float
+    step_v: float
 
 
 class MovingObjects:
@@ -107,7 +131,7 @@ class MovingObjects:
         self._roi = roi
         self._road = road
         self._motion = BlockMotion()
-        self._boxes: dict[int, Points] = {}
+        self._tracks = Tracks.empty()
         self._paths: list[_Path] = []
 
     def count(self, passed_s: float, thumbnail: Thumbnail, tracks: Tracks) -> tuple[int, int]:
@@ -117,64 +141,51 @@ class MovingObjects:
         """
         moving = self._motion.moving_blocks(thumbnail)
         self._motion.mark_known(np.s_[:, :], thumbnail)
-        before, self._boxes = self._boxes, self._in_blocks(tracks)
-        boxes = list(self._boxes.values())
+        previous, self._tracks = self._tracks, tracks
         if moving is None or not 0 < passed_s <= MAX_GAP_S:
             self._paths = []
             return 0, 0
         moving &= self._road
-        tracked = sum(bool(moving[_inside(box)].any()) for box in boxes)
-        for box in [*before.values(), *boxes]:
-            margin = 1 + BOX_MARGIN * max(box[2] - box[0], box[3] - box[1])
-            moving[_inside(box + np.array([-margin, -margin, margin, margin]))] = False
+        before, now = self._roi.to_window(previous.xyxy), self._roi.to_window(tracks.xyxy)
+        tracked = sum(bool(moving[span].any()) for span in block_spans(now))
+        for span in block_spans(_with_margin(np.concatenate([before, now]))):
+            moving[span] = False
         self._follow(_blobs(moving), passed_s)
-        moved = [(now, now - before[track]) for track, now in self._boxes.items() if track in before]
-        travelling = [
-            path
-            for path in self._paths
-            if path.travels and not any(path.accompanies(*each, passed_s) for each in moved)
-        ]
-        return tracked, sum(path.samples if path.samples == TRAVEL_SAMPLES else 1 for path in travelling)
+        travelling = [path for path in self._paths if path.travels]
+        moved = _moved(previous, before, tracks, now) if travelling else ()
+        alone = [path for path in travelling if not any(path.accompanies(box, passed_s) for box in moved)]
+        return tracked, sum(path.samples if path.samples == TRAVEL_SAMPLES else 1 for path in alone)
 
-    def _in_blocks(self, tracks: Tracks) -> dict[int, Points]:
-        """Box (4,) of each track in blocks of the window."""
-        per_u, per_v = (
-            scaled / whole for whole, scaled in zip(self._roi.frame_size, self._roi.scaled_size, strict=True)
-        )
-        left, top = self._roi.window[:2]
-        boxes = (tracks.xyxy * np.array([per_u, per_v] * 2) - np.array([left, top] * 2)) / BLOCK_PX
-        return dict(zip(tracks.track_id.tolist(), boxes, strict=True))
-
-    def _follow(self, blobs: list[tuple[Points, float]], passed_s: float) -> None:
+    def _follow(self, blobs: Sequence[_Blob], passed_s: float) -> None:
         """Continue each path to the nearest blob, longest paths first; a blob without a path starts one."""
-        places = np.array([place for place, _ in blobs]).reshape(-1, 2)
-        sizes = np.array([size for _, size in blobs])
-        free = np.ones(len(blobs), dtype=bool)
+        free = list(blobs)
         continued = []
         for path in sorted(self._paths, key=lambda each: -each.samples):
-            apart = np.hypot(*(places - path.place - path.speed * passed_s).T)
-            apart[~free | (apart > path.reach(sizes, passed_s))] = np.inf
-            if np.isfinite(apart.min(initial=np.inf)):
-                k = int(apart.argmin())
-                free[k] = False
-                continued.append(path.continued(places[k], float(sizes[k]), passed_s))
-        self._paths = continued + [_Path(places[k], places[k], np.zeros(2), sizes[k]) for k in np.flatnonzero(free)]
+            nearest = min(free, key=lambda blob: path.distance(blob, passed_s), default=None)
+            if nearest is not None and path.distance(nearest, passed_s) < inf:
+                free.remove(nearest)
+                continued.append(path.continued(nearest, passed_s))
+        self._paths = continued + [_Path(blob, blob) for blob in free]
 
 
-def _blobs(moving: BlockMask) -> list[tuple[Points, float]]:
-    """Centre (2,) and longer side of each group of touching blocks, largest first, at most `MAX_BLOBS`; in blocks."""
+def _blobs(moving: BlockMask) -> list[_Blob]:
+    """Groups of touching blocks, largest first, at most `MAX_BLOBS`."""
     touching = cv2.dilate(moving.astype(np.uint8), np.ones((3, 3), np.uint8))
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(touching)
-    rows, columns = np.nonzero(moving)
-    of = labels[rows, columns]
-    areas = np.bincount(of, minlength=len(stats))
-    centres = [np.bincount(of, weights=axis, minlength=len(stats)) / np.maximum(areas, 1) for axis in (columns, rows)]
-    largest = sorted(range(1, len(stats)), key=lambda label: -areas[label])[:MAX_BLOBS]
-    return [(np.array([axis[label] for axis in centres]), float(stats[label, 2:4].max())) for label in largest]
+    count, _, stats, centres = cv2.connectedComponentsWithStats(touching)
+    largest = sorted(range(1, count), key=lambda label: -int(stats[label, 4]))[:MAX_BLOBS]
+    return [_Blob(*centres[label].tolist(), float(stats[label, 2:4].max())) for label in largest]
 
 
-def _inside(box: NDArray[np.float64]) -> tuple[slice, slice]:
-    """Rows and columns of the blocks that a box, (4,), touches."""
-    left, top = np.floor(np.maximum(box[:2], 0)).astype(int)
-    right, bottom = np.ceil(np.maximum(box[2:], 0)).astype(int)
-    return slice(top, bottom), slice(left, right)
+def _with_margin(boxes: Boxes) -> Boxes:
+    """The boxes with the margin in which motion is explained."""
+    margin = BLOCK_PX + BOX_MARGIN * (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0)
+    return np.asarray(boxes + margin[:, None] * np.array([-1, -1, 1, 1], np.float32), np.float32)
+
+
+def _moved(previous: Tracks, before: Boxes, tracks: Tracks, now: Boxes) -> list[_MovedBox]:
+    """The boxes of tracks that are in both samples."""
+    first, second = np.nonzero(previous.track_id[:, None] == tracks.track_id)
+    sides = (now[second, 2:] - now[second, :2]).max(axis=1, initial=0.0)
+    middle, step = (now[second, :2] + now[second, 2:]) / 2, (now[second] - before[first])
+    values = np.column_stack([middle, sides, (step[:, :2] + step[:, 2:]) / 2]) / BLOCK_PX
+    return [_MovedBox(*row) for row in values.tolist()]

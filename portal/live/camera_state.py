@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from analytics.facts import LEVEL_ORDER, Level
+from analytics.facts import LEVEL_ORDER, Level, Sight
 from pipelines.events.condition_status import OVERLOADS
 from pipelines.events.schema import CameraStatus
 from portal.cameras.catalogue import CatalogueEntry
@@ -87,6 +87,7 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
         visibility=entry.camera.visibility,
         position=entry.position,
         level=worst(zone.level for zone in zones),
+        sight=_worst_sight(zones),
         status=status,
         condition=explained.condition if explained else None,
         details=explained.details if explained else None,
@@ -131,6 +132,15 @@ def _load(newest: HealthRow) -> Load | None:
 
 def _zone_state(camera_id: str, zone: str, reports: Reports, status: CameraStatus, now: datetime) -> ZoneState:
     row = reports.levels.get((camera_id, zone))
-    if row is None or status not in _ANALYSED or now - row.at > LEVEL_LIFETIME or row.level is Level.UNKNOWN:
+    if row is None or status not in _ANALYSED or now - row.at > LEVEL_LIFETIME:
         return ZoneState(id=zone, level=Level.UNKNOWN, speed_kmh=None, since_at=None)
-    return ZoneState(id=zone, level=row.level, speed_kmh=row.speed_kmh, since_at=reports.since.get((camera_id, zone)))
+    if row.level is Level.UNKNOWN:
+        return ZoneState(id=zone, level=Level.UNKNOWN, speed_kmh=None, since_at=None, sight=row.sight)
+    since_at = reports.since.get((camera_id, zone))
+    return ZoneState(id=zone, level=row.level, speed_kmh=row.speed_kmh, since_at=since_at, sight=row.sight)
+
+
+def _worst_sight(zones: Iterable[ZoneState]) -> Sight | None:
+    """The worst sight of the zones; None where that of none is known."""
+    order = list(Sight)
+    return max((zone.sight for zone in zones if zone.sight is not None), key=order.index, default=None)

@@ -11,7 +11,7 @@ from datetime import datetime
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from analytics.facts import Level
+from analytics.facts import Level, Sight
 from pipelines.events.condition import Condition, ConditionDetails, known_condition
 from pipelines.events.schema import CameraStatus
 
@@ -51,10 +51,12 @@ class LevelRow:
     level: Level
     previous: Level
     speed_kmh: float | None
+    sight: Sight | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", Level(self.level))
         object.__setattr__(self, "previous", Level(self.previous))
+        object.__setattr__(self, "sight", None if self.sight is None else Sight(self.sight))
 
 
 ZoneKey = tuple[str, str]
@@ -75,10 +77,10 @@ CROSS JOIN LATERAL (
 
 # The newest report of each zone.
 _LEVELS = """
-SELECT wanted.camera_id, wanted.zone, newest.at, newest.level, newest.previous, newest.speed_kmh
+SELECT wanted.camera_id, wanted.zone, newest.at, newest.level, newest.previous, newest.speed_kmh, newest.sight
 FROM unnest(%(cameras)s::text[], %(zones)s::text[]) AS wanted(camera_id, zone)
 CROSS JOIN LATERAL (
-    SELECT at, level, previous, speed_kmh FROM levels
+    SELECT at, level, previous, speed_kmh, sight FROM levels
     WHERE camera_id = wanted.camera_id AND zone = wanted.zone AND at > %(since)s AND at < now() + interval '30 seconds'
       AND (level <> previous OR NOT %(changes_only)s)
     ORDER BY at DESC LIMIT 1

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from analytics.camera import Position, Visibility
-from analytics.facts import Level
+from analytics.facts import Level, Sight
 from pipelines.config.settings import PublicText
 from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus
@@ -25,6 +25,9 @@ class ZoneState(ApiModel):
     level: Level
     speed_kmh: float | None = Field(description="Space-mean speed; null without calibration or data.")
     since_at: Utc | None = Field(description="When the present level began.")
+    sight: Sight | None = Field(
+        default=None, description="Whether the detector sees what moves; the level is `unknown` while it is blind."
+    )
 
 
 class Video(ApiModel):
@@ -56,6 +59,7 @@ class CameraState(ApiModel):
     visibility: Visibility
     position: Position | None
     level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
+    sight: Sight | None = Field(default=None, description="The worst sight of its zones; null where it is not known.")
     status: CameraStatus = Field(description="Also `offline` if no report has arrived for 30 seconds.")
     condition: Condition | None = Field(default=None, description="Cause of the status; for operators only.")
     details: ConditionDetails | None = Field(default=None, description="Figures and names of the condition.")

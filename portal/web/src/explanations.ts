@@ -8,6 +8,7 @@ import type {
   Incident,
   IncidentEvidence,
   IncidentType,
+  Sight,
 } from "./api/schema";
 import { duration, number, percent } from "./format";
 import { label, language, localized, type TextKey, t } from "./i18n";
@@ -71,6 +72,12 @@ const INCIDENT_TEXTS: Record<IncidentType, TextKey> = {
   collision: "incidentCollision",
 };
 
+const SIGHT_TEXTS: Record<Sight, TextKey> = {
+  clear: "sightClearName",
+  doubtful: "sightDoubtfulName",
+  blind: "sightBlindName",
+};
+
 /** The status of a camera in words. */
 export function statusText(camera: CameraState): string {
   return t(camera.out_of_service ? "statusOutOfService" : STATUS_TEXTS[camera.status]);
@@ -85,7 +92,19 @@ export function operatorMessage({ condition, details, reason }: CameraState): st
 
 /** Why a camera has no data or less exact data: the text for the public, else the one for operators. */
 export function statusMessage(camera: CameraState): string | null {
-  return camera.out_of_service ? localized(camera.out_of_service) : operatorMessage(camera);
+  if (camera.out_of_service) return localized(camera.out_of_service);
+  return operatorMessage(camera) ?? sightMessage(camera.sight);
+}
+
+/** Why the counts are too low or missing though the camera works. Null where the detector sees what moves. */
+export function sightMessage(sight: Sight | null): string | null {
+  if (sight === null || sight === "clear") return null;
+  return t(sight === "blind" ? "sightBlind" : "sightDoubtful");
+}
+
+/** The sight of the detector in a word; null where it is not known. */
+export function sightName(sight: Sight | null): string | null {
+  return sight && t(SIGHT_TEXTS[sight]);
 }
 
 /** The text of a condition with its details. Null where there is nothing to explain. */

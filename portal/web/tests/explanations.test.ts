@@ -8,7 +8,14 @@ import {
   type IncidentType,
   incidentTypeValues,
 } from "../src/api/schema";
-import { conditionMessage, incidentSummary, operatorMessage, statusMessage, statusText } from "../src/explanations";
+import {
+  conditionMessage,
+  incidentSummary,
+  operatorMessage,
+  sightMessage,
+  statusMessage,
+  statusText,
+} from "../src/explanations";
 import { setLanguage } from "../src/i18n";
 import { camera, incident } from "./support/builders";
 
@@ -138,5 +145,15 @@ describe("the summary of an incident", () => {
     expect(incidentSummary(incident("1", { evidence: null }))).toBe(
       "Kendaraan diam di lajur jalan selama 12 detik ketika dilaporkan.",
     );
+  });
+});
+
+describe("the sight of the detector", () => {
+  it("is explained to everybody while it is not clear, after what operators read", () => {
+    expect([null, "clear" as const].map(sightMessage)).toEqual([null, null]);
+    const blind = camera("a", { sight: "blind", condition: null });
+    expect(statusMessage(blind)).toBe("Gelap, silau, atau hujan: kamera tidak dapat melihat lalu lintas");
+    expect(statusMessage(camera("a", { sight: "blind", condition: "dark" }))).toContain("Gambar gelap");
+    expect(statusMessage(camera("a", { sight: "doubtful" }))).toContain("sebagian kendaraan tidak terhitung");
   });
 });

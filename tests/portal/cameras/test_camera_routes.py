@@ -28,7 +28,7 @@ def test_camera_without_reports_has_no_data(anonymous):
         None,
         None,
     )
-    assert camera["zones"] == [{"id": "view", "level": "unknown", "speed_kmh": None, "since_at": None}]
+    assert camera["zones"] == [{"id": "view", "level": "unknown", "speed_kmh": None, "since_at": None, "sight": None}]
 
 
 def test_level_of_a_camera_is_the_worst_of_its_zones(anonymous, store):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from analytics.camera import Visibility
-from analytics.facts import Level
+from analytics.facts import Level, Sight
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig
 from pipelines.events.condition import Condition, ConditionDetails
@@ -72,6 +72,15 @@ def test_camera_without_reports_becomes_offline_without_level():
     silent = state(health(31), level(1))
     assert (silent.status, silent.level, silent.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
     assert silent.last_analysed_at == NOW - timedelta(seconds=31)
+
+
+def test_a_camera_whose_detector_is_blind_has_no_level_and_a_reason():
+    blind = state(health(1), replace(level(1, Level.UNKNOWN), sight="blind"))
+    assert (blind.level, blind.sight, blind.zones[0].sight) == (Level.UNKNOWN, Sight.BLIND, Sight.BLIND)
+    doubtful = redact(state(health(1), replace(level(1), sight="doubtful")))
+    assert (doubtful.level, doubtful.sight) == (Level.DENSE, Sight.DOUBTFUL)
+    expired = state(health(1), replace(level(151), sight="doubtful"))
+    assert (expired.level, expired.sight) == (Level.UNKNOWN, None)
 
 
 def test_level_without_repetition_becomes_unknown():

@@ -477,6 +477,8 @@ export interface components {
              * @description The condition in English; for operators only.
              */
             reason: string | null;
+            /** @description The worst sight of its zones; null where it is not known. */
+            sight: components["schemas"]["Sight"] | null;
             site: components["schemas"]["Site"] | null;
             /** @description Also `offline` if no report has arrived for 30 seconds. */
             status: components["schemas"]["CameraStatus"];
@@ -537,6 +539,8 @@ export interface components {
              * @description The condition in English; for operators only.
              */
             reason: string | null;
+            /** @description The worst sight of its zones; null where it is not known. */
+            sight: components["schemas"]["Sight"] | null;
             site: components["schemas"]["Site"] | null;
             /** @description Also `offline` if no report has arrived for 30 seconds. */
             status: components["schemas"]["CameraStatus"];
@@ -1144,7 +1148,7 @@ export interface components {
         };
         /**
          * Sight
-         * @description Whether the detector sees what moves on the road, see `analytics.flow.detector_sight`.
+         * @description Whether the detector sees what moves on the road, best first (`analytics.flow.detector_sight`).
          * @enum {string}
          */
         Sight: "clear" | "doubtful" | "blind";
@@ -1199,6 +1203,8 @@ export interface components {
                 number,
                 number
             ][];
+            /** @description Whether the detector sees what moves; the level is `unknown` while it is blind. */
+            sight: components["schemas"]["Sight"] | null;
             /**
              * Since At
              * @description When the present level began.
@@ -1218,6 +1224,8 @@ export interface components {
             /** Id */
             id: string;
             level: components["schemas"]["Level"];
+            /** @description Whether the detector sees what moves; the level is `unknown` while it is blind. */
+            sight: components["schemas"]["Sight"] | null;
             /**
              * Since At
              * @description When the present level began.

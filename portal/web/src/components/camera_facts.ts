@@ -6,7 +6,7 @@ import "./data_table.css";
 import type { CameraState, Load, RecentCounts, ZoneState } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { type Child, h } from "../dom";
-import { statusMessage, statusText } from "../explanations";
+import { sightMessage, statusMessage, statusText } from "../explanations";
 import { number, percent } from "../format";
 import { label, t } from "../i18n";
 import { levelBadge } from "./level_badge";
@@ -28,7 +28,7 @@ function zoneRow(app: AppContext, camera: CameraState, zone: ZoneState): HTMLEle
   const connected = app.store.connection !== "lost";
   const analysed = connected && (camera.status === "online" || camera.status === "degraded");
   const details = [
-    !known && analysed ? t("notYetAssessed") : null,
+    analysed ? (sightMessage(zone.sight) ?? (known ? null : t("notYetAssessed"))) : null,
     known && zone.speed_kmh !== null ? t("kmh", { n: number(zone.speed_kmh) }) : null,
     known && zone.since_at !== null ? t("since", { time: app.time.clock(zone.since_at) }) : null,
   ].filter((text) => text !== null);

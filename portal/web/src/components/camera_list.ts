@@ -5,7 +5,7 @@ import "./camera_list.css";
 import type { CameraState, Level } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
-import { operatorMessage } from "../explanations";
+import { operatorMessage, sightMessage } from "../explanations";
 import { localized, t } from "../i18n";
 import { LEVELS } from "../levels";
 import { bySeverity } from "../marker_clusters";
@@ -56,7 +56,7 @@ export class CameraList {
         camera.name,
         this.app.store.shownLevel(camera.level),
         camera.status,
-        operatorMessage(camera),
+        reason(camera),
       ]),
     ]);
     if (state !== this.rendered) {
@@ -132,8 +132,13 @@ export class CameraList {
           unplaced,
           camera.out_of_service ? localized(camera.out_of_service) : freshnessLine(camera, time),
         ),
-        operatorMessage(camera) ? h("span", { class: "camera-meta" }, operatorMessage(camera)) : null,
+        reason(camera) ? h("span", { class: "camera-meta" }, reason(camera)) : null,
       ),
     );
   }
+}
+
+/** Why a camera in service has no data or less exact data; null where there is nothing to explain. */
+function reason(camera: CameraState): string | null {
+  return operatorMessage(camera) ?? sightMessage(camera.sight);
 }

@@ -1,4 +1,4 @@
-/** Chart of a measure over time. Unobserved time is hatched, and has neither a line nor a bar. */
+/** Chart of a measure over time. Unobserved time is hatched; time in which the detector sees badly is dotted. */
 
 import "uplot/dist/uPlot.min.css";
 import "./chart.css";
@@ -6,6 +6,7 @@ import "./chart.css";
 import uPlot from "uplot";
 import type { HistoryRow } from "../api/schema";
 import { h } from "../dom";
+import { sightMessage, sightName } from "../explanations";
 import type { TimeFormat } from "../format";
 import { stackSeries } from "../history/stack_series";
 import { t } from "../i18n";
@@ -37,6 +38,8 @@ const HEIGHT = 210;
 const AXIS_WIDTH = 62;
 /** Unobserved share of a bucket up to which it is not hatched. [assumption] */
 const HATCHED_ABOVE = 0.1;
+/** Distance of the dots over buckets in which the detector sees badly (pixels). [assumption] */
+const DOT_STEP = 8;
 const DAY_S = DAY_MS / 1000;
 
 /** Returns the element and a function that destroys the chart. */
@@ -97,7 +100,7 @@ function options(chart: Chart, width: number): uPlot.Options {
     ],
     series: [{ label: t("time"), value: (_plot, at) => bucketLabel(at, chart) }, ...seriesOptions(chart)],
     cursor: { drag: { x: false, y: false }, points: { show: chart.kind === "line" }, sync: { key: "history" } },
-    hooks: { drawClear: [(plot) => hatch(plot, rows)] },
+    hooks: { drawClear: [(plot) => hatch(plot, rows), (plot) => dot(plot, rows)] },
   };
 }
 
@@ -134,7 +137,9 @@ function legendValue(chart: Chart, series: Series, index: number | null): string
 function bucketLabel(at: number | null, { rows, time }: Chart): string {
   if (at === null) return t("noValue");
   const row = rows.find((each) => seconds(each.end_at) > at);
-  return row ? `${time.day(row.start_at)} ${time.bareClock(row.start_at)}–${time.clock(row.end_at)}` : t("noValue");
+  if (!row) return t("noValue");
+  const span = `${time.day(row.start_at)} ${time.bareClock(row.start_at)}–${time.clock(row.end_at)}`;
+  return sightMessage(row.sight) ? `${span} (${sightName(row.sight)})` : span;
 }
 
 function timeLabel(at: number, span: number, time: TimeFormat): string {
@@ -166,6 +171,25 @@ function hatch(plot: uPlot, rows: readonly HistoryRow[]): void {
   ctx.strokeStyle = property("--hatch");
   ctx.lineWidth = 1.5 * scale;
   ctx.stroke();
+  ctx.restore();
+}
+
+/** Dots the buckets in which the detector does not see all that moves. */
+function dot(plot: uPlot, rows: readonly HistoryRow[]): void {
+  const { ctx, bbox } = plot;
+  const step = DOT_STEP * uPlot.pxRatio;
+  ctx.save();
+  ctx.fillStyle = property("--muted");
+  for (const row of rows) {
+    if (sightMessage(row.sight) === null) continue;
+    const right = plot.valToPos(seconds(row.end_at), "x", true);
+    const first = Math.ceil(plot.valToPos(seconds(row.start_at), "x", true) / step) * step;
+    for (let x = first; x < right; x += step) {
+      for (let y = bbox.top + step / 2; y < bbox.top + bbox.height; y += step) {
+        ctx.fillRect(x, y, 2 * uPlot.pxRatio, 2 * uPlot.pxRatio);
+      }
+    }
+  }
   ctx.restore();
 }
 

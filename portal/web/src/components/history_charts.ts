@@ -7,6 +7,7 @@ import "./history_charts.css";
 import type { History, HistoryRow } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { h } from "../dom";
+import { sightMessage, sightName } from "../explanations";
 import { number, percent } from "../format";
 import { axisText, cellText, chartMeasures, columnHeading, columnMeasures } from "../history/measures";
 import { label, localized, t } from "../i18n";
@@ -103,6 +104,11 @@ export function empNote({ rows }: History): HTMLElement | null {
   return rows.some((row) => row.emp_verified === false) ? h("p", { class: "hint" }, t("empUnverified")) : null;
 }
 
+/** Explains the dots of the charts; null where the detector saw what moved all the time. */
+export function sightNote({ rows }: History): HTMLElement | null {
+  return rows.some((row) => sightMessage(row.sight) !== null) ? h("p", { class: "hint" }, t("sightNote")) : null;
+}
+
 /** A column of the table. Words are aligned left, figures right. */
 interface Column {
   heading: string;
@@ -116,9 +122,11 @@ function columnsOf({ city }: AppContext, { zone, rows }: History): Column[] {
     city.classes,
     rows.map((row) => row.counts),
   );
+  const sight: Column = { heading: t("sight"), words: true, text: (row) => sightName(row.sight) };
   const level: Column = { heading: t("level"), words: true, text: (row) => levelName(row.level) };
   return [
     { heading: t("coverage"), text: (row) => percent(row.coverage) },
+    ...(rows.some((row) => row.sight !== null) ? [sight] : []),
     ...classes.map((name) => ({
       heading: label(name),
       text: ({ counts }: HistoryRow) => counts && number(counts[name] ?? 0),

@@ -30,6 +30,15 @@ export const english: Record<TextKey, string> = {
   bicycle: "Bicycle",
   person: "Pedestrian",
 
+  sight: "Camera's sight",
+  sightClearName: "clear",
+  sightDoubtfulName: "doubtful",
+  sightBlindName: "nothing seen",
+  sightBlind: "Darkness, glare or rain: the camera cannot see the traffic",
+  sightDoubtful: "Darkness, glare or rain: some vehicles are not counted",
+  sightNote:
+    "Dots in the charts: darkness, glare or rain. The camera does not see all vehicles, so that figures are too low or missing.",
+
   siteTitle: "{city} traffic",
   skip: "Skip to content",
   navigation: "Main menu",

@@ -29,6 +29,16 @@ export const indonesian = {
   bicycle: "Sepeda",
   person: "Pejalan kaki",
 
+  // What the detector sees
+  sight: "Penglihatan kamera",
+  sightClearName: "jelas",
+  sightDoubtfulName: "kurang jelas",
+  sightBlindName: "tidak terlihat",
+  sightBlind: "Gelap, silau, atau hujan: kamera tidak dapat melihat lalu lintas",
+  sightDoubtful: "Gelap, silau, atau hujan: sebagian kendaraan tidak terhitung",
+  sightNote:
+    "Titik-titik pada grafik: gelap, silau, atau hujan. Kamera tidak melihat semua kendaraan, sehingga angka terlalu rendah atau tidak ada.",
+
   // Layout
   siteTitle: "Lalu lintas {city}",
   skip: "Langsung ke isi",

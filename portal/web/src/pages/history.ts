@@ -7,7 +7,7 @@ import type { CameraDetail, CameraState, History, paths } from "../api/schema";
 import { serverNow } from "../api/server_clock";
 import type { AppContext, Page } from "../app_context";
 import { zoneName } from "../components/camera_facts";
-import { empNote, hasData, historyCharts, historyTable } from "../components/history_charts";
+import { empNote, hasData, historyCharts, historyTable, sightNote } from "../components/history_charts";
 import { failure, loading, notice } from "../components/notice";
 import { fill, h } from "../dom";
 import { percent } from "../format";
@@ -203,7 +203,7 @@ class HistoryPage implements Page {
     );
     if (hasData(history)) {
       const charts = historyCharts(this.app, history);
-      const card = h("div", { class: "card" }, charts.element, empNote(history));
+      const card = h("div", { class: "card" }, charts.element, sightNote(history), empNote(history));
       this.showResult(head, card, historyTable(this.app, history));
       this.closeCharts = charts.close;
     } else this.showResult(head);

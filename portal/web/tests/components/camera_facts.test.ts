@@ -35,14 +35,24 @@ describe("the facts of a camera", () => {
 
 describe("the levels of the zones", () => {
   const zones = [
-    { id: "view", level: "dense" as const, speed_kmh: 23.4, since_at: "2026-11-22T00:00:00Z" },
-    { id: "masuk", level: "unknown" as const, speed_kmh: null, since_at: null },
+    { id: "view", level: "dense" as const, speed_kmh: 23.4, since_at: "2026-11-22T00:00:00Z", sight: null },
+    { id: "masuk", level: "unknown" as const, speed_kmh: null, since_at: null, sight: "clear" as const },
   ];
 
   it("have names, speeds and times", () => {
     const list = zoneLevels(app(), camera("a", { zones }));
     expect(texts(list, "strong")).toEqual(["Seluruh gambar", "Ruas masuk"]);
     expect(texts(list, ".hint")).toEqual(["23 km/jam · sejak 07.00 WIB", "belum dapat dinilai"]);
+  });
+
+  it("state why a blind camera has no level, and what a doubtful one misses", () => {
+    const [known, unknown] = zones.map((zone, i) => ({
+      ...zone,
+      sight: i ? ("blind" as const) : ("doubtful" as const),
+    }));
+    const list = zoneLevels(app(), camera("a", { zones: [known, unknown].filter((zone) => zone !== undefined) }));
+    expect(texts(list, ".hint")[0]).toMatch(/^Gelap, silau, atau hujan: sebagian kendaraan tidak terhitung · 23 km/);
+    expect(texts(list, ".hint")[1]).toBe("Gelap, silau, atau hujan: kamera tidak dapat melihat lalu lintas");
   });
 
   it("are unknown, without details, while the connection is lost", () => {

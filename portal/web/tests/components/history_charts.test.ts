@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { History } from "../../src/api/schema";
 import type { AppContext } from "../../src/app_context";
-import { empNote, hasData, historyCharts, historyTable } from "../../src/components/history_charts";
+import { empNote, hasData, historyCharts, historyTable, sightNote } from "../../src/components/history_charts";
 import { TimeFormat } from "../../src/format";
 import { CITY, historyRow } from "../support/builders";
 
@@ -71,6 +71,16 @@ describe("a history", () => {
   it("has data where a row was observed", () => {
     expect(hasData(GATE)).toBe(true);
     expect(hasData(history({ rows: [historyRow({ coverage: 0 })] }))).toBe(false);
+  });
+
+  it("has a note and a column on the detector's sight only where it is not clear", () => {
+    const rows = [historyRow({ sight: "clear" }), historyRow({ sight: "blind" })];
+    expect(sightNote(history({ rows: rows.slice(0, 1) }))).toBeNull();
+    expect(sightNote(history({ rows }))?.textContent).toContain("Titik-titik");
+    const table = opened(historyTable(APP, history({ rows })));
+    expect(cells(table, "thead th")).toContain("Penglihatan kamera");
+    expect(cells(table, "tbody td")).toContain("tidak terlihat");
+    expect(cells(historyTable(APP, ZONE), "thead th")).not.toContain("Penglihatan kamera");
   });
 
   it("has a note on emp weights only where one is not confirmed", () => {

@@ -12,7 +12,7 @@ const GATE = { id: "utara", p1: [0, 0] as [number, number], p2: [1, 0] as [numbe
 const DETAIL: CameraDetail = {
   ...camera("kabil-1"),
   gates: [GATE],
-  zones: [{ id: "view", polygon: [], level: "free", speed_kmh: null, since_at: null }],
+  zones: [{ id: "view", polygon: [], level: "free", speed_kmh: null, since_at: null, sight: null }],
   image_size: null,
 };
 const ROWS = [historyRow({ counts: { car: 2 }, flow_veh_h: 8 })];

@@ -12,6 +12,7 @@ export function camera(id: string, changes: Partial<CameraState> = {}): CameraSt
     visibility: "public",
     position: null,
     level: "free",
+    sight: null,
     status: "online",
     condition: "ok",
     details: {},
@@ -63,5 +64,5 @@ export const CITY: City = {
 export function historyRow(changes: Partial<HistoryRow> = {}): HistoryRow {
   const unknown = Object.fromEntries(MEASURES.map(({ field }) => [field, null]));
   const row = { start_at: "2026-11-22T00:00:00Z", end_at: "2026-11-22T00:15:00Z", coverage: 1, counts: null };
-  return { ...unknown, ...row, level: "unknown", ...changes } as HistoryRow;
+  return { ...unknown, ...row, level: "unknown", sight: null, ...changes } as HistoryRow;
 }
