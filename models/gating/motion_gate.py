@@ -82,7 +82,7 @@ class MotionGate:
         """
         before, passed_s = self._grey, t - self._t
         self._grey, self._t = grey, t
-        moving = self._motion.movingblock_spans(thumbnail)
+        moving = self._motion.moving_blocks(thumbnail)
         self._frames_since_full += 1
         full_is_due = not 0 <= t - self._full_detection_at < FULL_DETECTION_INTERVAL_S
         full_is_due |= self._frames_since_full >= FULL_DETECTION_FRAMES or passed_s <= 0
@@ -168,7 +168,7 @@ class MotionGate:
         components = [
             (u * BLOCK_PX, v * BLOCK_PX, (u + w) * BLOCK_PX, (v + h) * BLOCK_PX) for u, v, w, h, _ in stats[1:].tolist()
         ]
-        regions = [self._inblock_spans(region) for region in components]
+        regions = [self._in_blocks(region) for region in components]
         while (grown_regions := _merged([self._around_whole_boxes(region) for region in regions])) != regions:
             regions = grown_regions
         return regions
@@ -180,9 +180,9 @@ class MotionGate:
             return region
         low, high = touched[:, :2].min(axis=0), touched[:, 2:].max(axis=0)
         whole = (*np.floor(low).astype(int).tolist(), *np.ceil(high).astype(int).tolist())
-        return self._inblock_spans(_union(region, whole))
+        return self._in_blocks(_union(region, whole))
 
-    def _inblock_spans(self, region: Rectangle) -> Rectangle:
+    def _in_blocks(self, region: Rectangle) -> Rectangle:
         (left, right), (top, bottom) = (
             _block_span(region[axis], region[axis + 2], self._size[axis]) for axis in (0, 1)
         )

@@ -70,9 +70,12 @@ class _Blob:
     size: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Path:
-    """Path of one blob. speed_u, speed_v: blocks per second. length: of the path so far, blocks."""
+    """Path of one blob. speed_u, speed_v: blocks per second. length: of the path so far, blocks.
+
+    reported: number of its samples that were reported as those of a travelling object.
+    """
 
     blob: _Blob
     origin: _Blob
@@ -80,6 +83,7 @@ class _Path:
     speed_v: float = 0.0
     length: float = 0.0
     samples: int = 1
+    reported: int = 0
 
     def distance(self, blob: _Blob, passed_s: float) -> float:
         """Distance of a blob from the expected place; infinite out of reach."""
@@ -93,7 +97,13 @@ class _Path:
     def continued(self, blob: _Blob, passed_s: float) -> "_Path":
         """The path with one more place."""
         u, v = blob.u - self.blob.u, blob.v - self.blob.v
-        return _Path(blob, self.origin, u / passed_s, v / passed_s, self.length + hypot(u, v), self.samples + 1)
+        length = self.length + hypot(u, v)
+        return _Path(blob, self.origin, u / passed_s, v / passed_s, length, self.samples + 1, self.reported)
+
+    def report(self) -> int:
+        """Number of samples of the travelling object that were not reported before."""
+        new, self.reported = self.samples - self.reported, self.samples
+        return new
 
     @property
     def travels(self) -> bool:
@@ -154,7 +164,7 @@ class MovingObjects:
         travelling = [path for path in self._paths if path.travels]
         moved = _moved(previous, before, tracks, now) if travelling else ()
         alone = [path for path in travelling if not any(path.accompanies(box, passed_s) for box in moved)]
-        return tracked, sum(path.samples if path.samples == TRAVEL_SAMPLES else 1 for path in alone)
+        return tracked, sum(path.report() for path in alone)
 
     def _follow(self, blobs: Sequence[_Blob], passed_s: float) -> None:
         """Continue each path to the nearest blob, longest paths first; a blob without a path starts one."""

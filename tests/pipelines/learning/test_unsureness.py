@@ -4,6 +4,7 @@ import numpy as np
 
 from analytics.detections import Detections, Tracks
 from analytics.road_users import ROAD_USERS, RoadUser
+from models.gating.block_motion import block_means
 from models.gating.roi import roi_at
 from models.packing.crop_collage import make_collage
 from pipelines.analysis.detection_request import DetectionRequest
@@ -29,7 +30,7 @@ def measured(*frames: Tracks) -> Unsureness:
 
 def request(*regions: tuple[int, int, int, int]) -> DetectionRequest:
     image = np.zeros((8, 8, 3), np.uint8)
-    return DetectionRequest(None, image, make_collage(regions), ROI, None, 1)
+    return DetectionRequest(None, block_means(image[..., 0]), image, make_collage(regions), ROI, None, 1)
 
 
 def test_detections_that_start_no_track_are_weak_unless_they_are_tiny():
