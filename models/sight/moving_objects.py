@@ -163,8 +163,11 @@ class MovingObjects:
         self._follow(_blobs(moving), passed_s)
         travelling = [path for path in self._paths if path.travels]
         moved = _moved(previous, before, tracks, now) if travelling else ()
-        alone = [path for path in travelling if not any(path.accompanies(box, passed_s) for box in moved)]
-        return tracked, sum(path.report() for path in alone)
+        untracked = 0
+        for path in travelling:
+            new = path.report()
+            untracked += 0 if any(path.accompanies(box, passed_s) for box in moved) else new
+        return tracked, untracked
 
     def _follow(self, blobs: Sequence[_Blob], passed_s: float) -> None:
         """Continue each path to the nearest blob, longest paths first; a blob without a path starts one."""

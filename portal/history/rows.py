@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from analytics.capacity.pkji import level_of_service
-from analytics.facts import GateMeasures, Level, ZoneMeasures
+from analytics.facts import GateMeasures, Level, Sight, ZoneMeasures
 from analytics.measures import OverTime, measures_of
 from analytics.road_users import ROAD_USERS, RoadUser
 from portal.history.queries import (
@@ -45,7 +45,7 @@ def gate_history(connection: Connection, span: BucketRange, gate: str) -> list[H
             **{
                 **_rounded(GateMeasures, measured.get(i, {})),
                 **_headways(between.get(i)),
-                **_crossings(observed.get(i, 0), classes.get(i, [])),
+                **_crossings(observed.get(i, 0), classes.get(i, []), measured.get(i, {}).get("sight")),
             },
         )
         for i, (start, end) in _numbered(span.edges)
@@ -70,9 +70,9 @@ def _numbered(edges: Sequence[datetime]) -> Iterator[tuple[int, tuple[datetime, 
     return enumerate(pairwise(edges))
 
 
-def _crossings(observed_s: float, classes: Sequence[ClassBucket]) -> dict[str, Any]:
-    """Counts, flow and speed of a gate; nothing for a bucket that was not observed."""
-    if not observed_s:
+def _crossings(observed_s: float, classes: Sequence[ClassBucket], sight: str | None) -> dict[str, Any]:
+    """Counts, flow and speed of a gate; nothing for a bucket that was not observed, or empty to a blind detector."""
+    if not observed_s or (sight == Sight.BLIND and not classes):
         return {}
     vehicles = sum(row.n for row in classes if row.road_user != RoadUser.PERSON)
     with_speed = [row for row in classes if row.pace_h_km and row.road_user != RoadUser.PERSON]

@@ -178,6 +178,13 @@ def test_sight_is_the_worst_that_lasted_for_a_tenth_of_the_time(history, store, 
     assert history(gate="utara", interval=900)[0]["sight"] == expected
 
 
+def test_a_gate_that_a_blind_detector_found_empty_is_unknown(history, store):
+    gates = [gate_minute(0, direction, sight=Sight.BLIND) for direction in Direction]
+    store(ten_seconds(NOON, gates=gates))
+    row = history(gate="utara", minutes=5)[0]
+    assert (row["sight"], row["counts"], row["flow_veh_h"]) == ("blind", None, None)
+
+
 def test_days_are_those_of_the_city(history, store):
     before_midnight = datetime(2026, 11, 19, 16, 59, 50, tzinfo=UTC)
     store(ten_seconds(before_midnight, crossing(before_midnight)), ten_seconds(before_midnight + timedelta(seconds=10)))
