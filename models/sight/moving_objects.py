@@ -186,7 +186,8 @@ def _blobs(moving: BlockMask) -> list[_Blob]:
     touching = cv2.dilate(moving.astype(np.uint8), np.ones((3, 3), np.uint8))
     count, _, stats, centres = cv2.connectedComponentsWithStats(touching)
     largest = sorted(range(1, count), key=lambda label: -int(stats[label, 4]))[:MAX_BLOBS]
-    return [_Blob(*centres[label].tolist(), float(stats[label, 2:4].max())) for label in largest]
+    sizes = stats[:, 2:4].max(axis=1).tolist()
+    return [_Blob(float(centres[label, 0]), float(centres[label, 1]), float(sizes[label])) for label in largest]
 
 
 def _with_margin(boxes: Boxes) -> Boxes:

@@ -20,8 +20,7 @@ def minute(
 ) -> Sight | None:
     """Sight in a minute with these object-seconds."""
     for second in range(120):
-        objects = [int(second < 2 * seconds) for seconds in (tracked_s, untracked_s)]
-        sight.add(SightEvidence(0.5, *objects, hidden))
+        sight.add(SightEvidence(0.5, int(second < 2 * tracked_s), int(second < 2 * untracked_s), hidden))
     return sight.close_minute()
 
 
