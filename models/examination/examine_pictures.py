@@ -6,6 +6,8 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 
+import numpy as np
+
 from analytics.detections import Detections
 from models.detection.detector import Detector, RgbImage
 from models.detection.letterbox import Letterboxed, letterbox, pad_to_stride
@@ -37,14 +39,13 @@ class _Submitted:
     working: Future[Detections]
     curve: Future[Detections]
 
-    def examined(self) -> ExaminedPicture:
-        """Scores of the picture; waits for its detections."""
+    def examined(self, confidence: float) -> ExaminedPicture:
+        """Scores of the picture; waits for its detections. confidence: the working one."""
         labels = self.picture.read_labels(self.fitted.image_size)
         found, curve = (self._on_picture(future.result()) for future in (self.working, self.curve))
         match = match_detections(found, labels)
-        return ExaminedPicture(
-            self.picture, self.fitted.image_size, labels, found, match, judge_detections(curve, labels)
-        )
+        judged = judge_detections(extended_below(found, curve, confidence), labels)
+        return ExaminedPicture(self.picture, self.fitted.image_size, labels, found, match, judged)
 
     def _on_picture(self, found: Detections) -> Detections:
         return Detections(self.fitted.to_image(found.xyxy), found.confidence, found.class_id)
@@ -73,7 +74,21 @@ def examine_pictures(
             closing(open_detector(confidence, size)) as working,
             closing(open_detector(CURVE_CONFIDENCE, size)) as curve,
         ):
-            yield from _examine_with(members, working, curve, width)
+            yield from _examine_with(members, working, curve, confidence, width)
+
+
+def extended_below(working: Detections, curve: Detections, confidence: float) -> Detections:
+    """Detections of production, and those of the whole curve below its confidence.
+
+    At a confidence near 0, boxes that production never reports are merged with riders and two-wheelers, and enlarge
+    them (docs/adr/0112-examination-of-a-network.md).
+    """
+    below = curve.confidence < confidence
+    return Detections(
+        np.concatenate([working.xyxy, curve.xyxy[below]]),
+        np.concatenate([working.confidence, curve.confidence[below]]),
+        np.concatenate([working.class_id, curve.class_id[below]]),
+    )
 
 
 def examined_size(image_size: Size, width: int | None) -> Size:
@@ -84,16 +99,16 @@ def examined_size(image_size: Size, width: int | None) -> Size:
 
 
 def _examine_with(
-    pictures: Sequence[LabelledPicture], working: Detector, curve: Detector, width: int | None
+    pictures: Sequence[LabelledPicture], working: Detector, curve: Detector, confidence: float, width: int | None
 ) -> Iterator[ExaminedPicture]:
     submitted: deque[_Submitted] = deque()
     for picture in pictures:
         fitted = _fitted(picture.read_image(), width)
         submitted.append(_Submitted(picture, fitted, working.submit(fitted.image), curve.submit(fitted.image)))
         if len(submitted) > working.in_flight:
-            yield submitted.popleft().examined()
+            yield submitted.popleft().examined(confidence)
     while submitted:
-        yield submitted.popleft().examined()
+        yield submitted.popleft().examined(confidence)
 
 
 def _fitted(image: RgbImage, width: int | None) -> Letterboxed:

@@ -5,8 +5,9 @@ from concurrent.futures import Future
 import numpy as np
 
 from analytics.detections import Detections
-from models.examination.examine_pictures import CURVE_CONFIDENCE, examine_pictures, examined_size
+from models.examination.examine_pictures import CURVE_CONFIDENCE, examine_pictures, examined_size, extended_below
 from models.pictures.picture_set import read_picture_set
+from tests.support.boxes import found
 from tests.support.picture_sets import add_picture
 
 
@@ -77,3 +78,11 @@ def test_large_pictures_are_reduced_by_their_longer_side():
     assert examined_size((640, 360), None) == (640, 360)
     assert examined_size((640, 360), 960) == (960, 540)
     assert examined_size((4000, 3), 640) == (640, 1)
+
+
+def test_the_curve_keeps_the_boxes_of_production_and_adds_those_below_its_confidence():
+    working = found(("motorcycle", 0, 0, 20, 40, 0.8))
+    curve = found(("motorcycle", 0, 0, 60, 80, 0.8), ("car", 100, 0, 140, 40, 0.1))
+    extended = extended_below(working, curve, 0.25)
+    assert extended.xyxy.tolist() == [[0, 0, 20, 40], [100, 0, 140, 40]]
+    assert extended.class_id.tolist() == [1, 0]
