@@ -1,9 +1,9 @@
 """Count of road users that cross a gate (counting line).
 
 A road user is counted where its ground point moves from one side of a gate's line to the other through the gate's
-segment. It has changed sides only when it is clear of the line by a margin in proportion to its box height. The jitter
-of a stationary box on the line therefore counts nothing. A return needs a larger margin, so that swaying over the line
-is one crossing.
+segment. It has changed sides only when it was clear of the line on both (`analytics.flow.gate_sides`), and moved by more
+than the box of a parked vehicle does. Jitter on the line, or a single box that reaches over it, therefore counts
+nothing. A return needs a larger margin, so that swaying over the line is one crossing.
 
 Tracks that start just behind, or end just before, a gate also count (`analytics.tracks.extrapolation`). They do not
 count if another track that never coexisted with them crossed there within `SAME_CROSSING_S` (an ID switch).
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from analytics.camera import Gate
 from analytics.facts import Crossing, Direction
+from analytics.flow.gate_sides import CLEAR_SIGMAS, ENDED_SIGMAS, MIN_SAMPLES, clear_sides, latest_samples
 from analytics.geometry.gate_geometry import GateGeometry
 from analytics.tracks.extrapolation import FIT_S, ExtrapolatedSegment, extrapolate_after_last, extrapolate_before_first
 from analytics.tracks.kinematics import speed_at
@@ -32,14 +33,14 @@ SETTLE_S = 2.0
 MIN_SUMMED_CONFIDENCE = 2.0
 """Confidence summed over the detections of a road user that counts: about four usual ones [assumption]."""
 
-MARGIN_HEIGHTS = 0.05
-"""Margin for a crossing, in box heights of the road user [assumption]."""
+MIN_TRAVEL_HEIGHTS = 0.3
+"""Distance from the farthest point before the line to the one after it, in box heights, that a crossing needs.
+
+[assumption] The box of a parked vehicle moves by less where others pass before or behind it.
+"""
 
 RETURN_MARGIN_HEIGHTS = 0.6
 """Margin for a return over the same gate, in box heights of the road user [assumption]."""
-
-MIN_MARGIN_PX = 1.0
-"""Smallest margin for a crossing, in pixels [assumption]."""
 
 SAME_CROSSING_S = 1.5
 """Seconds between two crossings of tracks that may be one road user [assumption]."""
@@ -60,10 +61,11 @@ class _PendingCrossing:
 
 @dataclass(slots=True)
 class _GateState:
-    """State of one road user: per gate the last clear side (-1, +1), and the crossings counted so far."""
+    """State of one road user: per gate the last clear side (-1, +1; 0 unknown) and since when, and what was counted."""
 
     trajectory: Trajectory
     sides: list[float]
+    since: list[float]
     counted: set[tuple[str, Direction]] = field(default_factory=set)
 
 
@@ -99,34 +101,44 @@ class GateCounter:
 
     def _update_sides(self, frame: AnalyzedFrame) -> None:
         distances = self._geometry.distances(frame.pixels)
-        before = np.array(
-            [self._state(trajectory, distances[i]).sides for i, trajectory in enumerate(frame.trajectories)],
-            dtype=np.float64,
-        )
-        clear = np.abs(distances) > np.maximum(MIN_MARGIN_PX, MARGIN_HEIGHTS * frame.heights)[:, None]
-        for i, k in np.argwhere((distances * before < 0) & clear):
-            self._change_side(frame.trajectories[i], int(k), float(distances[i, k]))
+        known = np.array([self._state(trajectory).sides for trajectory in frame.trajectories], dtype=np.float64)
+        for i in np.flatnonzero((distances * known <= 0).any(axis=1)):
+            self._review_sides(frame.trajectories[i])
 
-    def _state(self, trajectory: Trajectory, distances: NDArray[np.float64]) -> _GateState:
+    def _state(self, trajectory: Trajectory) -> _GateState:
         known = self._states.get(trajectory.track)
         if known is None:
-            sides = [1.0 if d > 0 else -1.0 for d in distances.tolist()]
-            known = self._states[trajectory.track] = self._new[trajectory.track] = _GateState(trajectory, sides)
+            gates = len(self._geometry.gates)
+            known = _GateState(trajectory, sides=[0.0] * gates, since=[-np.inf] * gates)
+            self._states[trajectory.track] = self._new[trajectory.track] = known
         self._in_view[trajectory.track] = known
         return known
 
-    def _change_side(self, trajectory: Trajectory, k: int, distance: float) -> None:
-        gate, state = self._geometry.gates[k], self._states[trajectory.track]
+    def _review_sides(self, trajectory: Trajectory, sigmas: float = CLEAR_SIGMAS) -> None:
+        """Find the gates of which the road user is now clear on another side than before."""
+        times = np.array(trajectory.times)
+        if len(times) < MIN_SAMPLES:
+            return
+        state, used = self._states[trajectory.track], latest_samples(times)
+        path = self._geometry.distances(np.array(trajectory.pixels))
+        now = clear_sides(times[-used:], path[-used:], trajectory.height, sigmas)
+        for k, (first, last) in enumerate(zip(now.first.tolist(), now.last.tolist(), strict=True)):
+            state.sides[k] = state.sides[k] or first or last
+            if state.sides[k] * last < 0:
+                self._change_side(state, k, path[times >= state.since[k], k])
+
+    def _change_side(self, state: _GateState, k: int, path: NDArray[np.float64]) -> None:
+        """Take note of a road user on another side. path: (N,) its distances since it came to the former side."""
+        gate, height, distance = self._geometry.gates[k], state.trajectory.height, float(path[-1])
         direction = Direction.A if distance > 0 else Direction.B
+        travelled = float(np.ptp(path))
         returning = any(gate_id == gate.id for gate_id, _ in state.counted)
-        if returning and abs(distance) < RETURN_MARGIN_HEIGHTS * trajectory.height:
+        if travelled < MIN_TRAVEL_HEIGHTS * height or (returning and abs(distance) < RETURN_MARGIN_HEIGHTS * height):
             return
-        state.sides[k] = 1.0 if distance > 0 else -1.0
-        if (gate.id, direction) in state.counted:
-            return
-        t = self._geometry.crossing_time(gate, direction, trajectory)
-        if t is not None:
-            self._count(state, _PendingCrossing(t, gate, direction, trajectory))
+        t = self._geometry.crossing_time(gate, direction, state.trajectory, state.since[k])
+        state.sides[k], state.since[k] = (1.0 if distance > 0 else -1.0), state.trajectory.last_seen
+        if t is not None and (gate.id, direction) not in state.counted:
+            self._count(state, _PendingCrossing(t, gate, direction, state.trajectory))
 
     def _count(self, state: _GateState, crossing: _PendingCrossing) -> None:
         state.counted.add((crossing.gate.id, crossing.direction))
@@ -145,6 +157,7 @@ class GateCounter:
         expired = [s for s in self._in_view.values() if t - s.trajectory.last_seen >= SETTLE_S]
         for state in expired:
             del self._in_view[state.trajectory.track]
+            self._review_sides(state.trajectory, ENDED_SIGMAS)
             self._count_extrapolated(state, extrapolate_after_last(state.trajectory))
 
     def _count_extrapolated(self, state: _GateState, segment: ExtrapolatedSegment | None) -> None:
@@ -184,13 +197,16 @@ class GateCounter:
 
     def drop(self, expired: Iterable[Trajectory]) -> None:
         for trajectory in expired:
+            if self._in_view.pop(trajectory.track, None) is not None:
+                self._review_sides(trajectory, ENDED_SIGMAS)
             state = self._states.pop(trajectory.track, None)
-            self._in_view.pop(trajectory.track, None)
             if self._new.pop(trajectory.track, None) is not None and state is not None:
                 self._count_extrapolated(state, extrapolate_before_first(trajectory))
 
     def finish(self) -> list[Crossing]:
         """Report all pending crossings, because no more frames follow."""
+        for state in self._in_view.values():
+            self._review_sides(state.trajectory, ENDED_SIGMAS)
         self._count_before_first(np.inf)
         ready, self._pending = self._pending, []
         return self._confirmed(ready)

@@ -5,7 +5,7 @@ Within a share of its box height it is assigned to the gate of its own direction
 """
 
 from collections.abc import Iterable, Iterator
-from math import hypot
+from math import hypot, inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,19 +34,27 @@ class GateGeometry:
         sides = np.stack([side_of_line(g.p1, g.p2, pixels) for g in self.gates], axis=1)
         return np.asarray(sides / self._lengths)
 
-    def crossing_time(self, gate: Gate, direction: Direction, trajectory: Trajectory) -> float | None:
-        """Time of the last crossing of the gate's line, interpolated between frames; None if beside the segment."""
-        pixels, times = trajectory.pixels, trajectory.times
-        after = side_of_line(gate.p1, gate.p2, [pixels[-1]])[0]
-        for i in range(len(pixels) - 2, -1, -1):
-            before = side_of_line(gate.p1, gate.p2, [pixels[i]])[0]
-            if before * after <= 0:
-                share = before / (before - after)
-                at = _interpolate(pixels[i], pixels[i + 1], share)
-                inside = self._within(gate, direction, at, trajectory.height)
-                return times[i] + share * (times[i + 1] - times[i]) if inside else None
-            after = before
-        return None
+    def crossing_time(
+        self, gate: Gate, direction: Direction, trajectory: Trajectory, since_s: float = -inf
+    ) -> float | None:
+        """Time at which the path changed to the other side of the gate's line; None if beside the segment.
+
+        Of several changes, after `since_s`, it is the one with the most detections on the side before it that were
+        before, and on the side after it that came after. It is interpolated between two frames.
+        """
+        times, pixels = list(trajectory.times), list(trajectory.pixels)
+        sides = side_of_line(gate.p1, gate.p2, pixels)
+        before = np.where(sides * (1 if direction is Direction.A else -1) <= 0, 1, -1)
+        before[np.array(times) < since_s] = 0
+        changes = np.flatnonzero((before[:-1] > 0) & (before[1:] < 0))
+        if not len(changes):
+            return None
+        agreeing = np.cumsum(before)[changes]
+        i = int(changes[np.flatnonzero(agreeing == agreeing.max())[-1]])
+        share = sides[i] / (sides[i] - sides[i + 1])
+        at = _interpolate(pixels[i], pixels[i + 1], share)
+        inside = self._within(gate, direction, at, trajectory.height)
+        return float(times[i] + share * (times[i + 1] - times[i])) if inside else None
 
     def crossings(self, segment: ExtrapolatedSegment, height: float) -> Iterator[tuple[float, Gate, Direction]]:
         """Yield time, gate and direction of each gate that the segment crosses. height: of the box, in pixels."""

@@ -46,7 +46,13 @@ def swapped(direction):
         ("drives up through the gate", UP, ["B"]),
         ("passes beside the segment", [(600, v) for v in range(200, 401, 10)], []),
         ("stops short of the gate", [(300, min(290, v)) for v in range(200, 401, 10)], []),
-        ("crosses in one long step between two frames", [(300, 180), (300, 190), (300, 200), (300, 420)], ["A"]),
+        ("crosses in one long step between two frames", [*DOWN[:6], *DOWN[16:]], ["A"]),
+        ("stands before the line, and one box reaches over it", [*DOWN[:9], *[(300, 280)] * 9, (300, 330)], []),
+        ("the same, and it stays", [*DOWN[:9], *[(300, 280)] * 9, (300, 330), *[(300, 280)] * 9], []),
+        ("the same, and it turns back", [*DOWN[:9], (300, 280), (300, 330), *UP[11:]], []),
+        ("parked on the line from the start, leaves forward", [*[(300, 300)] * 30, *DOWN[10:]], []),
+        ("parked on the line from the start, leaves backward", [*[(300, 300)] * 30, *UP[10:]], []),
+        ("stops just behind the line", [*DOWN[:11], *[(300, 304)] * 60], ["A"]),
         ("stands on the line with a jittering box", [(300, 300 + (-1) ** k) for k in range(60)], []),
         ("sways over the line once and stays", [*DOWN[:12], *[(300, 310 + 6 * (-1) ** k) for k in range(60)]], ["A"]),
         ("comes, sways over the line and goes on", [*DOWN[:11], (300, 293), (300, 305), (300, 296), *DOWN[11:]], ["A"]),
@@ -56,6 +62,44 @@ def swapped(direction):
 )
 def test_directions(name, path, directions):
     assert [c.direction.value for c in count(path)] == directions, name
+
+
+def jittered(path, px, seed):
+    """The path with ground points that err by `px` pixels (standard deviation) in both directions."""
+    return [(u, v) for u, v in np.asarray(path, float) + np.random.default_rng(seed).normal(0, px, (len(path), 2))]
+
+
+def standing(v, frames=200):
+    return [(300, v)] * frames
+
+
+@pytest.mark.parametrize("step_s", [0.04, 0.1, 0.2])
+@pytest.mark.parametrize(
+    ("name", "path", "directions"),
+    [
+        ("stands a few pixels before the line and turns back", [*DOWN[:10], *standing(296), *UP[11:]], []),
+        ("stands a few pixels before the line, then crosses", [*DOWN[:10], *standing(296), *DOWN[10:]], ["A"]),
+        ("stops a few pixels behind the line and goes on", [*DOWN[:11], *standing(304), *DOWN[11:]], ["A"]),
+        ("is parked on the line and leaves over it", [*standing(300), *DOWN[11:]], []),
+        ("crosses, parks just behind the line and goes on", [*DOWN[:12], *standing(306), *DOWN[11:]], ["A"]),
+    ],
+)
+def test_jitter_counts_nothing(name, path, directions, step_s):
+    """Ground points that err by a twentieth of the box height, at analysis rates from 5 to 25 frames a second."""
+    for seed in range(3):
+        found = [c.direction.value for c in count(jittered(path, 2.0, seed), step_s=step_s)]
+        assert found == directions, (name, seed)
+
+
+def test_of_several_changes_of_side_by_jitter_the_crossing_is_the_one_that_stays():
+    (crossing,) = count([*DOWN[:10], (300, 303), *standing(296, 20), *DOWN[10:]])
+    assert crossing.t == pytest.approx(3.1, abs=0.15)
+
+
+def test_a_parked_vehicle_whose_box_sways_over_the_line_for_seconds_counts_nothing():
+    """Others pass behind it: its box is 8 pixels higher, a fifth of its height, for 2 s at a time."""
+    path = [(300, 296 + 8 * (k // 20 % 2)) for k in range(200)]
+    assert count(jittered(path, 0.5, seed=1)) == []
 
 
 def test_time_is_interpolated_between_the_frames_around_the_line():
