@@ -1,12 +1,14 @@
 """Count of road users that cross a gate (counting line).
 
 A road user is counted where its ground point moves from one side of a gate's line to the other through the gate's
-segment. It has changed sides only when it was clear of the line on both (`analytics.flow.gate_sides`), and moved by more
-than the box of a parked vehicle does. Jitter on the line, or a single box that reaches over it, therefore counts
+segment. It has changed sides only when it was clear of the line on both (`analytics.flow.gate_sides`), and moved by
+more than the box of a parked vehicle does. Jitter on the line, or a single box that reaches over it, therefore counts
 nothing. A return needs a larger margin, so that swaying over the line is one crossing.
 
 Tracks that start just behind, or end just before, a gate also count (`analytics.tracks.extrapolation`). They do not
 count if another track that never coexisted with them crossed there within `SAME_CROSSING_S` (an ID switch).
+
+Of two tracks that show one vehicle, such as a lorry and its cab, one counts (`analytics.tracks.same_vehicle`).
 
 A crossing is reported `SETTLE_S` after it happened, or that long after its track's last detection. By then more frames
 have voted on the class, and the speed fit includes both sides of the line.
@@ -23,8 +25,10 @@ from analytics.camera import Gate
 from analytics.facts import Crossing, Direction
 from analytics.flow.gate_sides import CLEAR_SIGMAS, ENDED_SIGMAS, MIN_SAMPLES, clear_sides, latest_samples
 from analytics.geometry.gate_geometry import GateGeometry
+from analytics.road_users import RoadUser
 from analytics.tracks.extrapolation import FIT_S, ExtrapolatedSegment, extrapolate_after_last, extrapolate_before_first
 from analytics.tracks.kinematics import speed_at
+from analytics.tracks.same_vehicle import show_one_vehicle
 from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
 
 SETTLE_S = 2.0
@@ -49,14 +53,20 @@ RECENT_CROSSINGS = 64
 """Latest crossings with which an extrapolated one is compared [assumption]."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _PendingCrossing:
-    """A crossing that is not reported yet."""
+    """A crossing, reported or not yet."""
 
     t: float
     gate: Gate
     direction: Direction
     trajectory: Trajectory
+    reported: bool = False
+
+    @property
+    def confidence(self) -> float:
+        """Confidence summed over the detections of the road user."""
+        return sum(self.trajectory.votes)
 
 
 @dataclass(slots=True)
@@ -103,7 +113,7 @@ class GateCounter:
         distances = self._geometry.distances(frame.pixels)
         known = np.array([self._state(trajectory).sides for trajectory in frame.trajectories], dtype=np.float64)
         for i in np.flatnonzero((distances * known <= 0).any(axis=1)):
-            self._review_sides(frame.trajectories[i])
+            self._review_sides(frame.trajectories[int(i)])
 
     def _state(self, trajectory: Trajectory) -> _GateState:
         known = self._states.get(trajectory.track)
@@ -122,8 +132,9 @@ class GateCounter:
         state, used = self._states[trajectory.track], latest_samples(times)
         path = self._geometry.distances(np.array(trajectory.pixels))
         now = clear_sides(times[-used:], path[-used:], trajectory.height, sigmas)
+        is_new = times[-used] == trajectory.first_seen
         for k, (first, last) in enumerate(zip(now.first.tolist(), now.last.tolist(), strict=True)):
-            state.sides[k] = state.sides[k] or first or last
+            state.sides[k] = state.sides[k] or (is_new and first) or last
             if state.sides[k] * last < 0:
                 self._change_side(state, k, path[times >= state.since[k], k])
 
@@ -180,8 +191,18 @@ class GateCounter:
         return self._confirmed(ready)
 
     def _confirmed(self, crossings: Iterable[_PendingCrossing]) -> list[Crossing]:
-        """Report crossings, except those of tracks with little confidence: most of these are false detections."""
-        return [self._crossing(p) for p in crossings if sum(p.trajectory.votes) >= MIN_SUMMED_CONFIDENCE]
+        """Report crossings, except of tracks with little confidence, and each vehicle only once.
+
+        Tracks with little confidence are mostly false detections.
+        """
+        confirmed = []
+        for crossing in crossings:
+            crossing.reported = crossing.confidence >= MIN_SUMMED_CONFIDENCE and not any(
+                _counts_instead(other, crossing) for other in self._recent
+            )
+            if crossing.reported:
+                confirmed.append(self._crossing(crossing))
+        return confirmed
 
     def _crossing(self, crossing: _PendingCrossing) -> Crossing:
         speed = speed_at(crossing.trajectory, crossing.t) if self._calibrated else None
@@ -214,7 +235,28 @@ class GateCounter:
 
 def _is_same_crossing(one: _PendingCrossing, other: _PendingCrossing) -> bool:
     """Whether both are one crossing: same gate, similar time, and tracks that never coexisted."""
-    if (one.gate.id, one.direction) != (other.gate.id, other.direction) or abs(one.t - other.t) > SAME_CROSSING_S:
-        return False
     a, b = one.trajectory, other.trajectory
-    return a.last_seen < b.first_seen or b.last_seen < a.first_seen
+    return _are_close(one, other) and (a.last_seen < b.first_seen or b.last_seen < a.first_seen)
+
+
+def _are_close(one: _PendingCrossing, other: _PendingCrossing) -> bool:
+    same_way = (one.gate.id, one.direction) == (other.gate.id, other.direction)
+    return same_way and abs(one.t - other.t) <= SAME_CROSSING_S
+
+
+def _counts_instead(other: _PendingCrossing, crossing: _PendingCrossing) -> bool:
+    """Whether both tracks show one vehicle, which the crossing of `other` counts.
+
+    That is the one reported already, else a vehicle rather than its rider, else the more confident track.
+    """
+    if other is crossing or not _are_close(other, crossing) or other.confidence < MIN_SUMMED_CONFIDENCE:
+        return False
+    if not other.reported and _rank(other) <= _rank(crossing):
+        return False
+    from_s, until_s = min(other.t, crossing.t) - SETTLE_S, max(other.t, crossing.t) + SETTLE_S
+    return show_one_vehicle(other.trajectory, crossing.trajectory, from_s, until_s)
+
+
+def _rank(crossing: _PendingCrossing) -> tuple[bool, float, int]:
+    trajectory = crossing.trajectory
+    return trajectory.detected_as is not RoadUser.PERSON, crossing.confidence, -trajectory.track

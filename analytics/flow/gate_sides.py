@@ -29,6 +29,12 @@ CLEAR_SIGMAS = 4.0
 A vehicle that waits on the line for a minute is tested a hundred times.
 """
 
+FIRST_SIGMAS = 2.0
+"""The same for the side from which a new track came, which is tested in its first `FIT_S` only [assumption].
+
+Far vehicles are first seen a few pixels before a gate.
+"""
+
 ENDED_SIGMAS = 1.5
 """The same for a track that has ended, which no later detection can confirm [assumption]."""
 
@@ -41,7 +47,10 @@ MARGIN_PX = 1.0
 
 @dataclass(frozen=True, slots=True)
 class GateSides:
-    """Sides (G,) of all gates at the first and the last detection used: -1, +1, or 0 where not clear of the gate."""
+    """Sides (G,) of all gates at the first and the last detection used: -1, +1, or 0 where not clear of the gate.
+
+    A first side is clear by `FIRST_SIGMAS`.
+    """
 
     first: NDArray[np.float64]
     last: NDArray[np.float64]
@@ -70,11 +79,11 @@ def clear_sides(times: ArrayLike, distances: ArrayLike, height: float, sigmas: f
     usual = NOISE_HEIGHTS * height + NOISE_PX
     variance = (NOISE_WEIGHT * usual**2 + scatter) / (NOISE_WEIGHT + len(t) - 2)
 
-    def sides(row: int) -> NDArray[np.float64]:
+    def sides(row: int, sigmas: float) -> NDArray[np.float64]:
         margin = sigmas * np.sqrt(variance * (1 / len(t) + lag[row] ** 2 / spread))
         margin = np.maximum(margin, max(MARGIN_PX, MARGIN_HEIGHTS * height))
         fitted, detected = mean + lag[row] * slope, d[row]
         clear = (fitted * detected > 0) & (np.minimum(np.abs(fitted), np.abs(detected)) > margin)
         return np.asarray(np.where(clear, np.sign(detected), 0.0))
 
-    return GateSides(sides(0), sides(-1))
+    return GateSides(sides(0, FIRST_SIGMAS), sides(-1, sigmas))

@@ -57,10 +57,10 @@ _TWO_WHEELER_IDS = tuple(k for k, road_user in enumerate(ROAD_USERS) if road_use
 class Trajectory:
     """Path of one road user, oldest point first.
 
-    times: seconds. pixels: ground points in the image. positions: metres (see the module). votes: summed confidence
-    by class. road_user: class with the most votes; for a rider with most votes as a person the likelier two-wheeler.
-    is_rider: whether it was once a person faster than a runner. box: xyxy of the last detection, pixels. height:
-    smoothed box height in pixels. origin: the first position. first_seen: time of the first detection.
+    times: seconds. pixels: ground points in the image. positions: metres (see the module). boxes: of the same
+    detections. votes: summed confidence by class. road_user: class with the most votes; for a rider with most votes as
+    a person the likelier two-wheeler. is_rider: whether it was once a person faster than a runner. height: smoothed box
+    height in pixels. origin: the first position. first_seen: time of the first detection.
     """
 
     track: int
@@ -70,7 +70,7 @@ class Trajectory:
     times: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
     pixels: deque[Pixel] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
     positions: deque[GroundPoint] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
-    box: Box = (0.0, 0.0, 0.0, 0.0)
+    boxes: deque[Box] = field(default_factory=lambda: deque(maxlen=MAX_POINTS))
     height: float = 0.0
     origin: GroundPoint = (0.0, 0.0)
     first_seen: float = 0.0
@@ -84,6 +84,16 @@ class Trajectory:
     def last_seen(self) -> float:
         return self.times[-1]
 
+    @property
+    def box(self) -> Box:
+        """Box of the last detection."""
+        return self.boxes[-1]
+
+    @property
+    def detected_as(self) -> RoadUser:
+        """Class with the most votes: a rider without a detected vehicle was detected as a person."""
+        return ROAD_USERS[self.votes.index(max(self.votes))]
+
     def travelled_m(self) -> float:
         """Straight distance in metres from the first position."""
         return hypot(self.positions[-1][0] - self.origin[0], self.positions[-1][1] - self.origin[1])
@@ -94,7 +104,8 @@ class Trajectory:
         if self.votes[class_id] >= max(self.votes):
             self.road_user = ROAD_USERS[class_id]
         self._name_rider()
-        self.box, height = box, box[3] - box[1]
+        height = box[3] - box[1]
+        self.boxes.append(box)
         self.height = height if not self.times else HEIGHT_SMOOTHING * self.height + (1 - HEIGHT_SMOOTHING) * height
 
     def append(self, t: float, pixel: Pixel, position: GroundPoint) -> None:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from analytics.road_users import NMS_GROUP, ROAD_USERS
+from models.detection.fragments import without_fragments
 from models.detection.rider_merge import least_confidences
 from models.weights.model_metadata import UNMAPPED_CLASS
 
@@ -52,7 +53,10 @@ def decode_end_to_end(output: NDArray[np.float32], road_users: NDArray[np.int64]
 
 
 def nms(detections: Detections, iou: float = NMS_IOU) -> Detections:
-    """Non-maximum suppression within the groups of `analytics.road_users.NMS_GROUP`, most confident first."""
+    """Non-maximum suppression within the groups of `analytics.road_users.NMS_GROUP`, most confident first.
+
+    Boxes of parts of a vehicle are removed, too (`models.detection.fragments`).
+    """
     if len(detections) == 0:
         return detections
     boxes = detections.xyxy.astype(np.float64)
@@ -65,4 +69,6 @@ def nms(detections: Detections, iou: float = NMS_IOU) -> Detections:
         iou,
     )
     order = np.asarray(kept, dtype=np.int64).reshape(-1)
-    return Detections(detections.xyxy[order], detections.confidence[order], detections.class_id[order])
+    return without_fragments(
+        Detections(detections.xyxy[order], detections.confidence[order], detections.class_id[order])
+    )

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from analytics.geometry.boxes import MIN_AREA_PX, overlap_areas, parts_of
 from analytics.road_users import ROAD_USERS, VULNERABLE_ROAD_USERS
+from models.detection.fragments import IS_VEHICLE
 from models.tracking.measurement_space import Array, Indices
 
 MAX_SQUARED_DISTANCE = 16.0
@@ -35,10 +37,6 @@ OTHER_GROUP_COST = 20.0
 
 FORBIDDEN_COST = 1e6
 """Stand-in for an infinite cost, which the solver does not accept; far above any finite cost."""
-
-MIN_UNION = 1e-9
-"""Smallest union, square pixels, before a division; avoids a division by zero."""
-
 
 CLASS_GROUPS = np.array([int(road_user in VULNERABLE_ROAD_USERS) for road_user in ROAD_USERS])
 """Group by class id: 0 for cars, buses and trucks, 1 for two-wheelers and pedestrians."""
@@ -101,11 +99,18 @@ def pairwise_iou(boxes: Array, others: Array) -> Array:
     >>> pairwise_iou(np.array([[0, 0, 2, 2]]), np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6]])).round(3).tolist()
     [[1.0, 0.333, 0.0]]
     """
-    top_left = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    sides = np.maximum(np.minimum(boxes[:, None, 2:], others[None, :, 2:]) - top_left, 0)
-    shared = sides[..., 0] * sides[..., 1]
+    shared = overlap_areas(boxes, others)
     areas = [(b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) for b in (boxes, others)]
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, MIN_UNION))
+    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, MIN_AREA_PX))
+
+
+def part_and_whole(boxes: Array, others: Array, class_id: Indices, other_class_id: Indices) -> NDArray[np.bool_]:
+    """Whether of an (N, 4) and an (M, 4) box one shows a part of the vehicle in the other: (N, M).
+
+    class_id: (N,), other_class_id: (M,). Only cars, buses and trucks have parts.
+    """
+    nested = parts_of(boxes, others) | parts_of(others, boxes).T
+    return np.asarray(nested & IS_VEHICLE[class_id][:, None] & IS_VEHICLE[other_class_id])
 
 
 def unassigned(n: int, assigned: Indices) -> NDArray[np.bool_]:

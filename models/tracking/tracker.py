@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
+from models.detection.fragments import whole_vehicles
 from models.tracking.association import (
     CLASS_GROUPS,
     assign,
@@ -20,6 +21,7 @@ from models.tracking.association import (
     gate_costs,
     motion_cost,
     pairwise_iou,
+    part_and_whole,
     size_cost,
     unassigned,
 )
@@ -107,7 +109,7 @@ class RoadTracker:
 
     def update(self, t: float, detections: Detections) -> Tracks:
         self._predict(t)
-        usable = np.flatnonzero(self._space.is_usable(_ground_points(detections)))
+        usable = np.flatnonzero(self._space.is_usable(_ground_points(detections)) & whole_vehicles(detections))
         detections = _rows(detections, usable)
         pixels = _ground_points(detections)
         measured = table_from_detections(
@@ -190,7 +192,7 @@ class RoadTracker:
     def _match_by_overlap(
         self, measured: TrackTable, class_id: Indices, free_tracks: NDArray[np.bool_], free_boxes: NDArray[np.bool_]
     ) -> tuple[Indices, Indices]:
-        """Pairs among the rest whose boxes overlap the last or the predicted box of the track."""
+        """Pairs among the rest whose boxes overlap the last or the predicted box of the track, or are a part of it."""
         assert self._t is not None
         rows = np.flatnonzero(free_tracks & (self._t - self._table.last_seen <= OVERLAP_MATCH_WITHIN_S))
         columns = np.flatnonzero(free_boxes)
@@ -201,8 +203,9 @@ class RoadTracker:
         predicted = last + np.tile(self._space.to_pixels(self._filters.mean[rows, :2]) - last_ground, 2)
         boxes = measured.boxes[columns]
         iou = np.maximum(pairwise_iou(last, boxes), pairwise_iou(predicted, boxes))
-        groups = CLASS_GROUPS[self._table.votes[rows].argmax(axis=1)]
-        fits = (iou >= self._space.min_iou) & (groups[:, None] == CLASS_GROUPS[class_id[columns]])
+        classes = self._table.votes[rows].argmax(axis=1)
+        fits = (iou >= self._space.min_iou) & (CLASS_GROUPS[classes][:, None] == CLASS_GROUPS[class_id[columns]])
+        fits |= part_and_whole(predicted, boxes, classes, class_id[columns])
         a, b = assign(np.where(fits, 1 - iou, np.inf))
         return rows[a], columns[b]
 
@@ -214,7 +217,7 @@ class RoadTracker:
         self._table.update(tracks, t, matched, size_ratios, self._space.looming_gain)
 
     def _new_tracks(self, detections: Detections, measured: TrackTable, assigned: Indices) -> Indices:
-        """Detections that start tracks: of those that overlap each other, the most confident."""
+        """Detections that start tracks: of those that show one road user, the most confident."""
         free = unassigned(len(measured), assigned)
         candidates = np.flatnonzero(free & (detections.confidence >= BIRTH_CONFIDENCE))
         if not len(candidates):
@@ -222,6 +225,7 @@ class RoadTracker:
         same = pairwise_iou(measured.boxes, measured.boxes) > DUPLICATE_IOU
         groups = CLASS_GROUPS[detections.class_id]
         same &= groups[:, None] == groups
+        same |= part_and_whole(measured.boxes, measured.boxes, detections.class_id, detections.class_id)
         covered, new = ~free, []
         for k in candidates[np.argsort(-detections.confidence[candidates])].tolist():
             if not (same[k] & covered).any():

@@ -257,6 +257,34 @@ def test_two_tracks_side_by_side_count_twice():
     assert sorted(c.track for c in crossings + counter.finish()) == [1, 2]
 
 
+def nested_frame(k, *, whole, part, offset=(0, 0)):
+    """Boxes of a lorry 60 pixels high that drives down, and of a part of it two thirds as large, in one frame."""
+    u, v = DOWN[k]
+    return joined(
+        [
+            tracks((1, u, v), size=60, road_user=whole),
+            tracks((2, u + offset[0], v - 10 + offset[1]), size=40, road_user=part),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "offset", "counted"),
+    [
+        (RoadUser.TRUCK, RoadUser.CAR, (0, 0), [RoadUser.TRUCK]),
+        (RoadUser.BUS, RoadUser.TRUCK, (5, 5), [RoadUser.BUS]),
+        (RoadUser.MOTORCYCLE, RoadUser.PERSON, (0, 0), [RoadUser.MOTORCYCLE]),
+        (RoadUser.PERSON, RoadUser.BICYCLE, (0, 0), [RoadUser.BICYCLE]),
+        (RoadUser.CAR, RoadUser.MOTORCYCLE, (0, 0), [RoadUser.CAR, RoadUser.MOTORCYCLE]),
+        (RoadUser.TRUCK, RoadUser.CAR, (0, 30), [RoadUser.CAR, RoadUser.TRUCK]),
+        (RoadUser.TRUCK, RoadUser.CAR, (45, 0), [RoadUser.TRUCK, RoadUser.CAR]),
+    ],
+)
+def test_two_tracks_on_one_vehicle_count_once(whole, part, offset, counted):
+    frames = [nested_frame(k, whole=whole, part=part, offset=offset) for k in range(len(DOWN))]
+    assert [c.road_user for c in count_frames([*frames, *[tracks()] * 25])] == counted
+
+
 def test_distant_gates_count_nothing():
     camera = Camera(id="c", image_size=(1000, 1000), gates=(GATE, Gate(id="h", p1=(900, 10), p2=(990, 10))))
     assert {c.gate for c in count(DOWN, camera.gates)} == {"g"}

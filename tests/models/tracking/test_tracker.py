@@ -72,6 +72,37 @@ def test_a_second_box_on_the_same_vehicle_starts_no_track(tracker):
     assert {i for frame in ids(tracker, frames) for i in frame} == {1}
 
 
+def xyxy_boxes(*rows):
+    """Detections from (x1, y1, x2, y2, confidence, class)."""
+    table = np.array(rows, dtype=np.float32).reshape(-1, 6)
+    return Detections(table[:, :4], table[:, 4], table[:, 5].astype(np.int64))
+
+
+def lorry_frames(shown):
+    """A lorry that drives to the right, 12 pixels a frame. shown: which of its boxes are detected in each frame."""
+    whole, cab, bed = (100, 450, 180, 520, 0.6, TRUCK), (140, 470, 180, 518, 0.7, CAR), (100, 452, 145, 512, 0.5, TRUCK)
+    parts = {"w": whole, "c": cab, "b": bed}
+    for k, names in enumerate(shown):
+        rows = [parts[name] for name in names]
+        yield xyxy_boxes(*((x1 + 12 * k, y1, x2 + 12 * k, y2, *rest) for x1, y1, x2, y2, *rest in rows))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [["w"] * 10 + ["wc"] * 20, ["c"] * 10 + ["wc"] * 20, ["w"] * 10 + ["wc", "w", "c", "w", "wb"] * 4, ["wcb"] * 20],
+)
+def test_the_cab_of_a_lorry_starts_no_track(tracker, shown):
+    assert {i for frame in ids(tracker, lorry_frames(shown)) for i in frame} == {1}
+
+
+def test_a_car_that_drives_before_a_bus_has_its_own_track(tracker):
+    frames = [
+        xyxy_boxes((100 + 12 * k, 400, 260 + 12 * k, 520, 0.7, TRUCK), (150 + 12 * k, 450, 230 + 12 * k, 540, 0.7, CAR))
+        for k in range(20)
+    ]
+    assert {i for frame in ids(tracker, frames) for i in frame} == {1, 2}
+
+
 def test_weak_detections_start_no_track(tracker):
     assert ids(tracker, [boxes((400, 500, CAR), confidence=0.15)] * 5) == [[]] * 5
 
