@@ -47,7 +47,7 @@ def test_a_drive_through_the_zone_adds_its_length_and_time():
 
 
 def test_pedestrians_add_nothing():
-    road = Road().film([Drive(1, (0, 500), (1000, 500), 0, 10, RoadUser.PERSON)], until=12)
+    road = Road().film([Drive(1, (300, 500), (420, 500), 0, 10, RoadUser.PERSON)], until=12)
     assert road.totals.seconds.tolist() == [0] and len(road.meter) == 0
 
 
