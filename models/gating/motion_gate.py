@@ -46,14 +46,14 @@ full detection, and the tracker lost it there (docs/adr/0107-repeated-boxes.md).
 """
 
 STATIONARY_PX = 1.5
-"""Motion in `VELOCITY_BASE_S`, pixels, below which a box counts as stationary [measured: docs/adr/0032-motion-gate.md].
+"""Motion in `VELOCITY_BASE_S`, pixels, below which a box counts as stationary [measured: docs/adr/0107-repeated-boxes.md].
 
 Other boxes are tracked or detected even where no block moved: a far motorcycle covers no whole block. When such boxes
 were carried over, speeds in simulated zones were a quarter too low.
 """
 
 MIN_STEP_SHARE = 0.5
-"""Share of its expected motion below which a tracked box is detected anew [assumption].
+"""Share of its expected motion below which a tracked box goes to the detector again [assumption].
 
 A road user brakes by less between two frames. One that seems to stop at once has passed behind something: the box kept
 its place there for up to 1.5 s, and the vehicle was taken for a standing one (docs/adr/0107-repeated-boxes.md).
