@@ -46,7 +46,7 @@ full detection, and the tracker lost it there (docs/adr/0107-repeated-boxes.md).
 """
 
 STATIONARY_PX = 1.5
-"""Motion in `VELOCITY_BASE_S`, pixels, below which a box counts as stationary [measured: docs/adr/0107-repeated-boxes.md].
+"""Motion in `VELOCITY_BASE_S`, pixels, below which a box stands [measured: docs/adr/0107-repeated-boxes.md].
 
 Other boxes are tracked or detected even where no block moved: a far motorcycle covers no whole block. When such boxes
 were carried over, speeds in simulated zones were a quarter too low.
