@@ -39,30 +39,27 @@ Directions = Sequence[tuple[float, float] | None]
 class ZoneVisit:
     """Time and distance of one vehicle inside each zone, up to time `t` and `position` (metres).
 
-    inside, seconds, metres: per zone. start_zone: zone of its first detection, so that the vehicle was not observed to
-    enter it; None for others. confirmed: no false detection; until then nothing is added to totals. velocity: (x, y)
-    m/s at the last detection. track_ended: the tracker has dropped the track. imputed_ms: last imputed speed along the
-    road, m/s. exposed_s: seconds without detection and without cover.
+    inside, seconds, metres: per zone. started_inside: its first detection was inside a zone, so the vehicle was not
+    observed to enter. confirmed: no false detection; until then nothing is added to totals. velocity: (x, y) m/s at the
+    last detection. track_ended: the tracker has dropped the track.
     """
 
     trajectory: Trajectory
     t: float
     position: GroundPoint
     inside: list[bool]
-    start_zone: int | None
+    started_inside: bool
     seconds: list[float]
     metres: list[float]
     confirmed: bool = False
     velocity: tuple[float, float] = (0.0, 0.0)
     track_ended: bool = False
-    imputed_ms: float | None = None
-    exposed_s: float = 0.0
 
     @classmethod
     def start(cls, trajectory: Trajectory, t: float, inside: list[bool]) -> "ZoneVisit":
-        start_zone = inside.index(True) if True in inside and trajectory.first_seen == t else None
+        started_inside = any(inside) and trajectory.first_seen == t
         zeros = [0.0] * len(inside)
-        return cls(trajectory, t, trajectory.positions[-1], inside, start_zone, zeros, zeros.copy())
+        return cls(trajectory, t, trajectory.positions[-1], inside, started_inside, zeros, zeros.copy())
 
     @property
     def zone(self) -> int | None:
@@ -79,10 +76,6 @@ class ZoneVisit:
 
     def is_occluded(self, t: float) -> bool:
         return self.occluded_s(t) >= OCCLUDED_AFTER_S
-
-    def end_occlusion(self) -> None:
-        """Forget what was imputed: the vehicle is detected again."""
-        self.imputed_ms, self.exposed_s = None, 0.0
 
     def advance(
         self, t: float, position: GroundPoint, inside: list[bool], directions: Directions, totals: EdieTotals
@@ -148,7 +141,7 @@ class VisitConfirmer:
             t=occluded.t,
             position=occluded.position,
             inside=occluded.inside,
-            start_zone=newcomer.start_zone,
+            started_inside=newcomer.started_inside,
             seconds=occluded.seconds,
             metres=occluded.metres,
             confirmed=True,

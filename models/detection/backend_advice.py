@@ -8,9 +8,8 @@ from models.detection.loader import has_ultralytics, nvidia_gpu_present
 from models.detection.openvino import find_xml
 from models.detection.tensorrt_cache import EngineCache, Hardware, has_tensorrt, this_hardware
 from models.errors import UnusableWeights
-from models.weights.bundled import bundled_weights
-from models.weights.registry import default_model, registered_models
-from models.weights.resolver import cache_folder, cached_versions, engine_folder
+from models.weights.bundled import DEFAULT_WEIGHTS, bundled_names
+from models.weights.resolver import cache_folder, engine_folder, local_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,10 @@ def advise_backend(
     cache = cache or cache_folder()
     has_gpu = nvidia_gpu_present() if gpu is None else gpu
     on_gpu = has_gpu and device != "cpu"
-    path = _local_weights(weights, prefer_torch=on_gpu and has_ultralytics(), cache=cache)
+    path = local_weights(weights, prefer_torch=on_gpu and has_ultralytics(), cache=cache)
     if path is None:
         return None
-    name = weights or default_model().name
+    name = weights or DEFAULT_WEIGHTS
     if path.suffix == ".engine":
         return BackendAdvice("TensorRT on the GPU")
     if path.suffix == ".onnx":
@@ -52,18 +51,6 @@ def advise_backend(
     if path.suffix == ".pt":
         return _torch_advice(path, name, on_gpu, cache, hardware)
     return _openvino_advice(path, name, on_gpu)
-
-
-def _local_weights(weights: str | None, *, prefer_torch: bool, cache: Path) -> Path | None:
-    packaged = bundled_weights(weights)
-    if packaged is not None or (weights and Path(weights).exists()):
-        return packaged or Path(str(weights))
-    if weights and weights not in registered_models():
-        return None
-    versions = cached_versions(weights or default_model().name, cache)
-    if not versions:
-        return None
-    return versions[-1] if prefer_torch else versions[0]
 
 
 def _torch_advice(
@@ -95,6 +82,10 @@ def _torch_advice(
 
 def _openvino_advice(path: Path, name: str, on_gpu: bool) -> BackendAdvice:
     precision = "INT8" if is_int8(path) else "float"
+    if on_gpu and name in bundled_names():
+        return BackendAdvice(
+            f"OpenVINO {precision} on the CPU", f"run `simpang models export {name} --to pt`, so that the GPU is used"
+        )
     if on_gpu:
         return BackendAdvice(f"OpenVINO {precision} on the CPU", _better_weights(on_gpu))
     return BackendAdvice(f"OpenVINO {precision} on the CPU", "" if precision == "INT8" else _int8_advice(name))

@@ -71,7 +71,7 @@ def _openvino_device(path: Path, device: str, gpu: bool) -> str:
     if device.lower().startswith("cuda"):
         raise UnusableWeights(f"{path}: an OpenVINO model does not run on {device}; give the .pt or .engine instead")
     if device == "auto" and gpu:
-        log.warning("these weights run on the CPU though there is a GPU; give the .pt or .engine to use it", path=path)
+        log.warning("these weights run on the CPU though there is a GPU; see simpang doctor", path=path)
     return "CPU" if device == "auto" else device.upper()
 
 

@@ -7,6 +7,15 @@ import yaml
 
 from models.errors import UnusableWeights
 
+STREET_WEIGHTS = Path(__file__).with_name("street") / "street_int8_openvino_model"
+"""OpenVINO folder of the detector for real cameras; the report of its training lies beside it."""
+
+DEFAULT_WEIGHTS = "street"
+"""Name of the weights where none are configured; the entry point in pyproject.toml has the same name."""
+
+BUNDLED_LICENCE = "AGPL-3.0"
+"""Licence of all bundled weights [source: they continue ultralytics' YOLO11n]."""
+
 ENTRY_POINT_GROUP = "simpang.weights"
 """Entry points of bundled weights: their name is the name of the weights, their value the path of the folder."""
 
@@ -14,9 +23,14 @@ TRAINED_ON, RENDERINGS = "trained_on", "renderings of a simulated city, and noth
 """Key of an exported model's metadata.yaml, and its value for weights that must not be used on a real road."""
 
 
+def bundled_names() -> list[str]:
+    """Names of all bundled weights, in alphabetical order."""
+    return sorted(entry_points(group=ENTRY_POINT_GROUP).names)
+
+
 def bundled_weights(name: str | None) -> Path | None:
-    """Folder of the bundled weights of that name; None where there are none."""
-    for entry in entry_points(group=ENTRY_POINT_GROUP, name=name) if name else ():
+    """Folder of the bundled weights of that name, or of the default ones; None where there are none."""
+    for entry in entry_points(group=ENTRY_POINT_GROUP, name=name or DEFAULT_WEIGHTS):
         folder: Path = entry.load()
         return folder if folder.is_dir() else None
     return None

@@ -22,12 +22,8 @@ class RegisteredModel:
 @cache
 def registered_models() -> dict[str, RegisteredModel]:
     """All entries by name."""
-    return {name: RegisteredModel(name=name, **entry) for name, entry in _registry()["models"].items()}
-
-
-def default_model() -> RegisteredModel:
-    """Model that is used where none is configured."""
-    return registered_models()[_registry()["default"]]
+    registry: dict[str, Any] = json.loads(files("models.weights").joinpath("registry.json").read_text(encoding="utf-8"))
+    return {name: RegisteredModel(name=name, **entry) for name, entry in registry.items()}
 
 
 def registered_model(name: str) -> RegisteredModel:
@@ -36,9 +32,3 @@ def registered_model(name: str) -> RegisteredModel:
     if name not in models:
         raise UnusableWeights(f"no model is called {name!r}; known are {', '.join(models)}")
     return models[name]
-
-
-@cache
-def _registry() -> dict[str, Any]:
-    registry: dict[str, Any] = json.loads(files("models.weights").joinpath("registry.json").read_text(encoding="utf-8"))
-    return registry

@@ -1,4 +1,4 @@
-"""Resolution of weights: an explicit path or name, else the cache, else a pinned and verified download."""
+"""Resolution of weights: an explicit path, a bundled name, else the cache, else a pinned and verified download."""
 
 import hashlib
 import os
@@ -10,8 +10,8 @@ import platformdirs
 import structlog
 
 from models.errors import UnusableWeights
-from models.weights.bundled import bundled_weights
-from models.weights.registry import RegisteredModel, default_model, registered_model, registered_models
+from models.weights.bundled import DEFAULT_WEIGHTS, bundled_names, bundled_weights
+from models.weights.registry import RegisteredModel, registered_model, registered_models
 
 log = structlog.get_logger()
 
@@ -39,34 +39,35 @@ def cached_versions(name: str, cache: Path) -> list[Path]:
     return [path for path in candidates if path.exists()]
 
 
-def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: Path | None = None) -> Path:
-    """File or folder to load: `weights` where it is a path, else the model of that name or the default one.
+def local_weights(weights: str | None, *, prefer_torch: bool = False, cache: Path | None = None) -> Path | None:
+    """File or folder that `resolve_weights` takes without a download; None where there is none on this machine."""
+    if weights and weights not in registered_models() and bundled_weights(weights) is None:
+        return Path(weights) if Path(weights).exists() else None
+    versions = cached_versions(weights or DEFAULT_WEIGHTS, cache or cache_folder())
+    if prefer_torch and versions and versions[-1].suffix == ".pt":
+        return versions[-1]
+    return bundled_weights(weights) or (versions[0] if versions else None)
 
-    weights: a path, a name from the registry (`yolo11n`), or `demo-city`; None for the default model.
-    prefer_torch: prefer the cached .pt to an OpenVINO export, for a GPU.
+
+def resolve_weights(weights: str | None, *, prefer_torch: bool = False, cache: Path | None = None) -> Path:
+    """File or folder to load: `weights` where it is a path, else the weights of that name.
+
+    weights: a path, or a name: of bundled weights (`street`, `demo-city`) or of the registry (`yolo11n`); None for
+    `street`. prefer_torch: prefer the cached .pt to an OpenVINO export, for a GPU.
     Raises UnusableWeights, with the remedy, where there are none.
     """
-    cache = cache or cache_folder()
-    bundled = bundled_weights(weights)
-    if bundled is not None:
-        return bundled
-    if weights and (weights not in registered_models() or Path(weights).exists()):
-        path = Path(weights)
-        if not path.exists():
-            raise UnusableWeights(
-                f"{weights}: no such weights; give a file or folder, or one of {', '.join(registered_models())}"
-            )
-        return path
-    model = default_model() if not weights else registered_model(weights)
-    versions = cached_versions(model.name, cache)
-    if versions:
-        return versions[-1] if prefer_torch else versions[0]
+    found = local_weights(weights, prefer_torch=prefer_torch, cache=cache)
+    if found is not None:
+        return found
+    if not weights or weights not in registered_models():
+        names = ", ".join([*bundled_names(), *registered_models()])
+        raise UnusableWeights(f"{weights}: no such weights; give a file or folder, or one of {names}")
     try:
-        return fetch(model, cache=cache)
+        return fetch(registered_model(weights), cache=cache)
     except UnusableWeights as error:
         raise UnusableWeights(
-            f"no weights were given, none are cached, and none could be fetched ({error}); run "
-            f"`simpang models fetch {model.name}` where there is a network, or give --weights PATH or SIMPANG_WEIGHTS"
+            f"{weights} is not on this machine and cannot be fetched ({error}); run `simpang models fetch {weights}` "
+            "where there is a network, or leave `weights` out: `street` comes with Simpang"
         ) from error
 
 

@@ -310,7 +310,7 @@ class Config(BaseSettings):
     sites: tuple[SiteConfig, ...] = ()
     cameras: tuple[CameraConfig, ...] = ()
     weights: str | None = None
-    """Name or path of the detector's weights. Without it, the default model: from the cache, else downloaded once."""
+    """Name or path of the detector's weights. Without it `street`, which comes with Simpang."""
     data_dir: Path = Path("data")
     """Folder for the outbox, snapshots, HLS segments and the own database, relative to this file."""
     analysis: AnalysisConfig = AnalysisConfig()

@@ -4,15 +4,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 
 from analytics.detections import Detections
 from models.detection.detector import Detector, RgbImage
-from models.weights.bundled import bundled_weights
-from models.weights.registry import default_model, registered_models
-from models.weights.resolver import cache_folder, cached_versions
+from models.weights.registry import registered_models
+from models.weights.resolver import local_weights
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.config.settings import Config
 from pipelines.doctor.check import CheckResult, CheckState
@@ -69,12 +67,11 @@ def _problem(message: str, advice: str) -> CheckResult:
 
 def _missing_weights(weights: str | None) -> str:
     """Return the advice for weights that are not on this machine, else "". A check downloads nothing."""
-    if bundled_weights(weights) is not None or (weights and Path(weights).exists()):
+    if local_weights(weights) is not None:
         return ""
-    if weights and weights not in registered_models():
-        return f"{weights}: no such file or folder; correct `weights`, or see simpang models list"
-    name = weights or default_model().name
-    return "" if cached_versions(name, cache_folder()) else f"run simpang models fetch {name}, or set `weights`"
+    if weights in registered_models():
+        return f"run simpang models fetch {weights}, or leave `weights` out: `street` comes with Simpang"
+    return f"{weights}: no such file or folder; correct `weights`, or see simpang models list"
 
 
 def _images_per_s(detector: Detector) -> float:

@@ -1,6 +1,5 @@
 """`simpang demo`: a small live city, simulated or from video files."""
 
-import os
 import signal
 import sys
 from pathlib import Path
@@ -16,8 +15,7 @@ from simulator.demo.clips import demo_config
 NO_CLIPS_MESSAGE = """\
 There are no clips in {clips} to play as cameras. Show Simpang your own traffic instead:
   make demo CLIPS=/path/to/a/folder/with/video      your recordings, played over RTSP as cameras
-  simpang run city.yaml                             your cameras; the README has a five-line city.yaml
-The detector's weights are read from {weights}, or from the path in SIMPANG_WEIGHTS."""
+  simpang run city.yaml                             your cameras; the README has a five-line city.yaml"""
 """Message where the folder of --clips does not exist."""
 
 
@@ -45,16 +43,14 @@ def demo(clips: Path | None, cameras: int | None, seed: int, data_dir: Path, por
 
 
 def _play_clips(clips: Path, data_dir: Path, port: int) -> None:
-    weights = clips.resolve().parent / "weights" / "yolo11n_int8_openvino_model"
     if not clips.is_dir():
-        click.echo(NO_CLIPS_MESSAGE.format(clips=clips, weights=weights))
+        click.echo(NO_CLIPS_MESSAGE.format(clips=clips))
         return
     data_dir.mkdir(parents=True, exist_ok=True)
-    use_weights = weights if "SIMPANG_WEIGHTS" not in os.environ and weights.is_dir() else None
     with rtsp_server(clips.resolve(), data_dir / "rtsp-server.log") as rtsp_port:
         config = data_dir / "city.yaml"
         config.write_text(
-            demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port, weights=use_weights),
+            demo_config(clips, data_dir=data_dir.resolve(), rtsp_port=rtsp_port, port=port),
             encoding="utf-8",
         )
         with running_process([sys.executable, "-m", "pipelines", "run", str(config)]) as city:

@@ -35,10 +35,10 @@ KNOWN_CLIPS = (
 """Recordings from other countries; their positions in Batam are invented for the map."""
 
 
-def demo_config(clips: Path, *, data_dir: Path, rtsp_port: int, port: int, weights: Path | None) -> str:
+def demo_config(clips: Path, *, data_dir: Path, rtsp_port: int, port: int) -> str:
     """Configuration (YAML) of `simpang run` for the clips, which are played at rtsp://127.0.0.1:`rtsp_port`.
 
-    A clip without drawn geometry becomes a camera without gates. port: of the portal. weights: None for the default.
+    A clip without drawn geometry becomes a camera without gates. port: of the portal.
     Raises UserError where the folder contains no video.
     """
     files = {path.stem: path for path in sorted(clips.iterdir()) if path.suffix.lower() in VIDEO_SUFFIXES}
@@ -57,8 +57,6 @@ def demo_config(clips: Path, *, data_dir: Path, rtsp_port: int, port: int, weigh
         ],
         "cameras": [_camera(clip, files[clip.stem], rtsp_port) for clip in chosen],
     }
-    if weights is not None:
-        config["weights"] = str(weights)
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from models.detection.detector import DEFAULT_CONFIDENCE
 from models.errors import UnusableWeights
-from models.weights.registry import default_model
+from models.weights.bundled import DEFAULT_WEIGHTS
 from pipelines.atomic_file import write_atomically
 from pipelines.commands.number_range import NumberRange
 from pipelines.commands.output_path import require_folder
@@ -68,7 +68,7 @@ def examine(
     except UnusableWeights as error:
         raise UserError(str(error)) from error
     figures = {
-        "weights": weights or default_model().name,
+        "weights": weights or DEFAULT_WEIGHTS,
         "detector": detector_name,
         "width": width,
         "confidence": confidence,

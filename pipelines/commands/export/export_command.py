@@ -11,7 +11,7 @@ from rich.table import Table
 from models.detection.tensorrt_cache import EngineCache
 from models.errors import UnusableWeights
 from models.export.detector_agreement import HIGH_CONFIDENCE, MATCH_IOU
-from models.weights.resolver import engine_folder, resolve_weights
+from models.weights.resolver import cache_folder, engine_folder, resolve_weights
 from pipelines.commands.export.engine_hardware import require_hardware
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 @click.command("export")
 @click.argument("weights")
 @click.option(
-    "--to", "--format", "to", type=click.Choice(["openvino", "onnx", "engine"]), default="openvino", show_default=True
+    "--to",
+    "--format",
+    "to",
+    type=click.Choice(["openvino", "onnx", "engine", "pt"]),
+    default="openvino",
+    show_default=True,
 )
 @click.option("--imgsz", default=640, show_default=True, type=click.IntRange(32, 4096), help="Width to tune for, px.")
 @click.option("--half", is_flag=True, help="Store the weights as FP16: half the size, made for GPUs.")
@@ -59,12 +64,13 @@ def export_model(
     labelled: Path | None,
     accept: bool,
 ) -> None:
-    """Convert WEIGHTS (a .pt or a model's name) for OpenVINO, ONNX Runtime or TensorRT.
+    """Convert WEIGHTS (a .pt or a model's name) for OpenVINO, ONNX Runtime or TensorRT, or an export back to a .pt.
 
     The result is stored beside the .pt; models fetched by name are used from there. With --int8, WEIGHTS may be a float
     OpenVINO export too; the accuracy against the original is printed, and written to export_report.json beside it.
     An .engine fits the GPU and the TensorRT of its build, and is stored in the cache. .pt files need the extra
-    `yolo`, --int8 the extra `quantise`.
+    `yolo`, --int8 the extra `quantise`. `simpang models export street --to pt` is for a machine with an NVIDIA GPU:
+    the .pt goes into the cache, and is used there wherever `street` is.
     """
     if not int8 and (sources or city or labelled or accept):
         raise UserError("--images, --config, --labelled and --accept go with --int8")
@@ -77,6 +83,10 @@ def export_model(
             given = _sources(sources, city)
             by = Calibration(sources=given, width=imgsz, images=count, over_s=over_s, labelled=labelled, accept=accept)
             _show(quantise(path, by, to=to))
+        elif to == "pt":
+            from models.export.torch_copy import write_torch_copy  # noqa: PLC0415
+
+            click.echo(write_torch_copy(resolve_weights(weights), cache_folder() / "weights" / f"{weights}.pt"))
         elif to == "engine":
             click.echo(EngineCache(engine_folder()).find_or_build(path, require_hardware()))
         else:

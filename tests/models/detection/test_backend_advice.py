@@ -31,12 +31,13 @@ def advice(weights, tmp_path, *, gpu=False, device="auto"):
 
 
 def test_missing_weights_have_no_advice(tmp_path):
-    assert advice(None, tmp_path) is None
+    assert advice("yolo11n", tmp_path) is None
     assert advice("nowhere.pt", tmp_path) is None
 
 
-def test_the_simulated_city_s_own_weights_are_here_always(tmp_path):
-    assert advice("demo-city", tmp_path).description == "OpenVINO INT8 on the CPU"
+@pytest.mark.parametrize("weights", [None, "street", "demo-city"])
+def test_bundled_weights_are_here_always(tmp_path, weights):
+    assert advice(weights, tmp_path).description == "OpenVINO INT8 on the CPU"
 
 
 def test_a_float_network_on_the_cpu_is_advised_to_become_int8(tmp_path):
@@ -55,6 +56,12 @@ def test_int8_on_the_cpu_needs_no_suggestion(tmp_path):
     assert not is_int8(source)
     path = advice(tmp_path / "tiny_int8_openvino_model", tmp_path)
     assert (path.description, path.suggestion) == ("OpenVINO INT8 on the CPU", "")
+
+
+def test_the_default_weights_are_advised_to_become_a_pt_for_a_gpu(tmp_path, pt, with_all_extras):
+    assert "models export street --to pt" in advice(None, tmp_path, gpu=True).suggestion
+    pt.rename(pt.with_name("street.pt"))
+    assert "TensorRT" in advice(None, tmp_path, gpu=True).description
 
 
 def test_an_openvino_network_leaves_a_gpu_idle(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from models.errors import UnusableWeights
 from models.weights import resolver as weights
-from models.weights.registry import RegisteredModel, default_model, registered_model, registered_models
+from models.weights.registry import RegisteredModel, registered_model, registered_models
 from models.weights.resolver import cached_versions, fetch, resolve_weights
 from pipelines.worker.child_process import free_port
 
@@ -73,8 +73,7 @@ def test_a_missing_path_names_the_models_that_could_be_given(tmp_path):
         resolve_weights("nowhere.pt", cache=tmp_path)
 
 
-@pytest.mark.parametrize("asked", [None, "", "yolo11n"])
-def test_the_cache_is_used_best_for_a_cpu_first(tmp_path, asked):
+def test_the_cache_is_used_best_for_a_cpu_first(tmp_path):
     kept = tmp_path / "weights"
     kept.mkdir()
     pt, openvino, int8 = (
@@ -82,20 +81,19 @@ def test_the_cache_is_used_best_for_a_cpu_first(tmp_path, asked):
     )
     for path in (pt, openvino, int8):
         path.touch() if path.suffix else path.mkdir()
-        assert resolve_weights(asked, cache=tmp_path) == path
-    assert resolve_weights(asked, prefer_torch=True, cache=tmp_path) == pt
+        assert resolve_weights("yolo11n", cache=tmp_path) == path
+    assert resolve_weights("yolo11n", prefer_torch=True, cache=tmp_path) == pt
 
 
 def test_no_weights_and_no_network_is_an_error_with_the_command_to_run(tmp_path, monkeypatch):
     unreachable = RegisteredModel("yolo11n", f"http://127.0.0.1:{free_port()}/yolo11n.pt", "0" * 64, "AGPL-3.0")
-    monkeypatch.setattr(weights, "default_model", lambda: unreachable)
+    monkeypatch.setattr(weights, "registered_model", lambda _: unreachable)
     with pytest.raises(UnusableWeights, match="run `simpang models fetch yolo11n`") as refusal:
-        resolve_weights(None, cache=tmp_path)
+        resolve_weights("yolo11n", cache=tmp_path)
     assert "\n" not in str(refusal.value)
 
 
 def test_every_registered_model_is_pinned():
-    assert default_model() in registered_models().values()
     for model in registered_models().values():
         assert model.url.startswith("https://")
         assert len(bytes.fromhex(model.sha256)) == 32

@@ -15,7 +15,7 @@ def configured(tmp_path: Path, *names: str) -> Config:
     for name in names:
         (clips / name).touch()
     path = tmp_path / "city.yaml"
-    path.write_text(demo_config(clips, data_dir=tmp_path / "data", rtsp_port=8554, port=8080, weights=None))
+    path.write_text(demo_config(clips, data_dir=tmp_path / "data", rtsp_port=8554, port=8080))
     return read_config(path)
 
 

@@ -1,1 +1,0 @@
-"""`simpang models train`: a network trained on labelled pictures."""
