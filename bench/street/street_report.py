@@ -71,6 +71,8 @@ def main() -> int:
     networks = {BEFORE: str(WEIGHTS), AFTER: options.weights}
     examined = {network: examine(weights, pictures, **at) for network, weights in networks.items()}
     training = read_training_report(resolve_weights(options.weights))
+    if not training.trained_groups:
+        print("bench: no report states the trained cameras; every figure may be of trained ones", file=sys.stderr)
     rows = [
         *picture_rows(examined[BEFORE], examined[AFTER], training.trained_groups),
         *held_back_rows(training),
@@ -210,7 +212,7 @@ def report(
     return {
         **rows_json(rows),
         **at,
-        "training_camera_groups": sorted(training.trained_groups),
+        "training_camera_groups": sorted(training.trained_groups) or None,
         "by_light_and_class": light_and_class(examined),
         "networks": {network: examination_json(pictures) for network, pictures in examined.items()},
     }
