@@ -4,6 +4,9 @@ In a dense queue the front vehicles hide most of those behind. Without the hidde
 measured as faster and emptier than it is. A vehicle lost inside a zone is assumed to move as the visible vehicles
 around it do. It is followed until it leaves the zone, or until a new track starts near its imputed position: the same
 vehicle under another id.
+
+An occluded vehicle is covered by a nearer one. Where no box covers the imputed position, a vehicle there would be
+detected. It has left, or was a false detection, and is not imputed any longer. See docs/adr/0106-jams.md.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.facts import GroundPoint
+from analytics.flow.box_cover import covered_shares
 from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.zone_visits import OCCLUDED_AFTER_S, Directions, ZoneVisit
 from analytics.geometry.homography import Homography
@@ -27,6 +31,21 @@ NEIGHBOUR_ALONG_M, NEIGHBOUR_BESIDE_M = 4.0, 5.0
 """Standard deviations (m) of a neighbour's weight along and beside the road [assumption].
 
 They are short, because a queue starts to move one vehicle after the other.
+"""
+
+MIN_COVER = 0.5
+"""Share of the imputed box that nearer vehicles must cover [measured: docs/adr/0106-jams.md].
+
+The detector finds nearly every vehicle that is visible by half or more.
+"""
+
+MAX_EXPOSED_S = 1.0
+"""Seconds without cover after which a vehicle is not imputed; the detector may miss a few frames [assumption]."""
+
+MAX_ACCELERATION_MS2 = 3.4
+"""Change of the imputed speed (m/s2) at most: firm braking [source: AASHTO Green Book 2018, stopping sight distance].
+
+A motorcycle that passes a stopped vehicle does not stop because it is hidden behind it.
 """
 
 OWN_SPEED_DECAY_S = 0.5
@@ -70,23 +89,25 @@ class OcclusionImputer:
 
     def keeps(self, visit: ZoneVisit) -> bool:
         """Whether the visit continues after its track has ended."""
-        return self._homography is not None and visit.confirmed and visit.zone is not None
+        return self._can_be_occluded(visit)
 
     def is_over(self, visit: ZoneVisit, t: float) -> bool:
-        """Whether an occluded visit ends: occluded for too long, or outside all zones after its track has ended."""
-        return visit.occluded_s(t) > MAX_OCCLUSION_S or (visit.track_ended and visit.zone is None)
+        """Whether an occluded visit ends: after too long, or without zone or cover after its track has ended."""
+        return visit.occluded_s(t) > MAX_OCCLUSION_S or (visit.track_ended and not self._can_be_occluded(visit))
 
     def occluded(self, visits: Collection[ZoneVisit], t: float) -> list[ZoneVisit]:
-        """Return the confirmed visits inside a zone that have had no detection for a while."""
-        if self._homography is None:
-            return []
-        return [v for v in visits if v.confirmed and v.zone is not None and v.is_occluded(t)]
+        """Return the confirmed visits inside a zone that have had no detection for a while, and are covered."""
+        return [v for v in visits if self._can_be_occluded(v) and v.is_occluded(t)]
+
+    def _can_be_occluded(self, visit: ZoneVisit) -> bool:
+        is_known = self._homography is not None and visit.confirmed and visit.zone is not None
+        return is_known and visit.exposed_s <= MAX_EXPOSED_S
 
     def match(self, newcomer: ZoneVisit, visits: Collection[ZoneVisit]) -> ZoneVisit | None:
         """Return the occluded visit that a new track continues, or None."""
-        zone = newcomer.zone
+        zone = newcomer.start_zone
         direction = None if zone is None else self._directions[zone]
-        if not newcomer.started_inside or zone is None or direction is None:
+        if zone is None or direction is None:
             return None
         candidates = [
             visit
@@ -97,13 +118,15 @@ class OcclusionImputer:
         ]
         positions = np.array([visit.position for visit in candidates]).reshape(-1, 2)
         occluded_s = [visit.occluded_s(newcomer.t) for visit in candidates]
-        which = match_reappeared(newcomer.position, positions, occluded_s, direction)
+        steady = np.array([_steady_position(visit, newcomer.t) for visit in candidates]).reshape(-1, 2)
+        which = match_reappeared(newcomer.position, positions, steady, occluded_s, direction)
         return None if which is None else candidates[which]
 
     def advance(self, t: float, visits: Collection[ZoneVisit], totals: EdieTotals) -> list[ZoneVisit]:
         """Move all occluded vehicles to `t`, add their time and distance to the totals, and return their visits."""
         self.vehicles = []
         occluded = self.occluded(visits, t)
+        seconds = np.array([t - visit.t for visit in occluded])
         zones = [visit.zone for visit in occluded]
         for k, direction in enumerate(self._directions):
             in_zone = [visit for visit, zone in zip(occluded, zones, strict=True) if zone == k]
@@ -111,7 +134,24 @@ class OcclusionImputer:
                 # Vehicles that were in the zone and stand just outside it, at the stop line, slow those behind as well.
                 visible = [v for v in visits if v.confirmed and v.seconds[k] > 0 and not v.is_occluded(t)]
                 self._advance_zone(k, in_zone, visible, t, totals)
+        if occluded:
+            self._add_exposure(occluded, seconds, visits, t)
         return occluded
+
+    def _add_exposure(
+        self, occluded: Sequence[ZoneVisit], seconds: NDArray[np.float64], visits: Collection[ZoneVisit], t: float
+    ) -> None:
+        """Add `seconds` (H,) to the exposure of the occluded vehicles without cover, and restart that of the others."""
+        assert self._homography is not None
+        positions = np.array([visit.position for visit in occluded])
+        last = np.array([visit.trajectory.positions[-1] for visit in occluded])
+        growth = self._homography.relative_scale(positions) / self._homography.relative_scale(last)
+        boxes = np.array([visit.trajectory.box for visit in occluded])
+        sizes = (boxes[:, 2:] - boxes[:, :2]) * growth[:, None]
+        others = np.array([visit.trajectory.box for visit in visits if not visit.is_occluded(t)]).reshape(-1, 4)
+        cover = covered_shares(_boxes(self._homography.to_pixels(positions), sizes), others)
+        for visit, step_s, share in zip(occluded, seconds.tolist(), cover.tolist(), strict=True):
+            visit.exposed_s = 0.0 if share >= MIN_COVER else visit.exposed_s + step_s
 
     def _advance_zone(
         self,
@@ -125,19 +165,41 @@ class OcclusionImputer:
         assert self._homography is not None and direction is not None
         positions = np.array([visit.position for visit in occluded])
         visible_positions = np.array([visit.position for visit in visible]).reshape(-1, 2)
+        own_ms = np.array([visit.velocity for visit in occluded]) @ direction
         speeds = impute_speeds(
             visible_positions - positions[:, None],
             np.array([visit.velocity for visit in visible]).reshape(-1, 2) @ direction,
-            np.array([visit.velocity for visit in occluded]) @ direction,
+            own_ms,
             np.array([visit.occluded_s(t) for visit in occluded]),
             direction,
         )
         seconds = t - np.array([visit.t for visit in occluded])
+        before = [own if v.imputed_ms is None else v.imputed_ms for v, own in zip(occluded, own_ms, strict=True)]
+        speeds = np.maximum(0.0, limit_change(speeds, np.array(before), seconds))
         positions += (speeds * seconds)[:, None] * direction
         inside = self._zone_index.membership(self._homography.to_pixels(positions)).tolist()
         for visit, (x, y), speed_ms, row in zip(occluded, positions.tolist(), speeds.tolist(), inside, strict=True):
             visit.advance(t, (x, y), row, self._directions, totals)
+            visit.imputed_ms = speed_ms
             self.vehicles.append(OccludedVehicle(zone, (x, y), speed_ms, visit.trajectory.road_user))
+
+
+def _boxes(ground_pixels: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Boxes (N, 4) as x1, y1, x2, y2, from their bottom centres and sizes (N, 2), in pixels."""
+    half = sizes * (0.5, 0.0)
+    return np.hstack([ground_pixels - half - sizes * (0.0, 1.0), ground_pixels + half])
+
+
+def limit_change(
+    speeds: NDArray[np.float64], before: NDArray[np.float64], seconds: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Limit the change of each speed (m/s) since `before`, `seconds` ago, to `MAX_ACCELERATION_MS2`; all (H,).
+
+    >>> limit_change(np.array([0.0, 5.0]), np.array([10.0, 5.0]), np.array([0.5, 0.5])).round(2).tolist()
+    [8.3, 5.0]
+    """
+    reach = MAX_ACCELERATION_MS2 * seconds
+    return np.clip(speeds, before - reach, before + reach)
 
 
 def _is_two_wheeler(visit: ZoneVisit) -> bool:
@@ -168,17 +230,34 @@ def impute_speeds(
     return np.asarray(np.maximum(0.0, total / (weights.sum(axis=1) + own + DEFAULT_SPEED_WEIGHT)))
 
 
+def _steady_position(visit: ZoneVisit, t: float) -> GroundPoint:
+    """Position (m) at `t` of a vehicle that has kept the velocity of its last detection."""
+    (x, y), (x_ms, y_ms), seconds = visit.trajectory.positions[-1], visit.velocity, visit.occluded_s(t)
+    return x + x_ms * seconds, y + y_ms * seconds
+
+
 def match_reappeared(
-    position: tuple[float, float], positions: NDArray[np.float64], occluded_s: ArrayLike, direction: ArrayLike
+    position: tuple[float, float],
+    positions: NDArray[np.float64],
+    steady: NDArray[np.float64],
+    occluded_s: ArrayLike,
+    direction: ArrayLike,
 ) -> int | None:
     """Return the index of the occluded vehicle that a new track at `position` continues, or None.
 
-    positions: (H, 2) imputed metres. occluded_s: (H,) seconds.
+    positions: (H, 2) imputed metres. steady: (H, 2) metres that the vehicle would have reached at its last velocity; it
+    may also be anywhere in between. occluded_s: (H,) seconds.
     """
     if not len(positions):
         return None
     along, beside = along_and_beside(np.asarray(position) - positions, direction)
     reach = np.minimum(MAX_MATCH_M, MATCH_M + MATCH_GROWTH_MS * np.asarray(occluded_s))
-    distance = np.where((np.abs(along) <= reach) & (beside <= MATCH_BESIDE_M), np.abs(along) + 2 * beside, np.inf)
+    ahead = along_and_beside(steady - positions, direction)[0]
+    from_m, to_m = (
+        np.maximum(-MAX_MATCH_M, np.minimum(0, ahead) - reach),
+        np.minimum(MAX_MATCH_M, np.maximum(0, ahead) + reach),
+    )
+    is_near = (along >= from_m) & (along <= to_m) & (beside <= MATCH_BESIDE_M)
+    distance = np.where(is_near, np.abs(along) + 2 * beside, np.inf)
     nearest = int(distance.argmin())
     return nearest if np.isfinite(distance[nearest]) else None

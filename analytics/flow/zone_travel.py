@@ -63,6 +63,7 @@ class ZoneTravelMeter:
             self._visits[trajectory.track] = ZoneVisit.start(trajectory, t, inside)
             return
         visit.advance(t, trajectory.positions[-1], inside, self._directions, totals)
+        visit.end_occlusion()
         if visit.is_confirmable(t):
             self._confirm(visit, totals)
 

@@ -39,27 +39,30 @@ Directions = Sequence[tuple[float, float] | None]
 class ZoneVisit:
     """Time and distance of one vehicle inside each zone, up to time `t` and `position` (metres).
 
-    inside, seconds, metres: per zone. started_inside: its first detection was inside a zone, so the vehicle was not
-    observed to enter. confirmed: no false detection; until then nothing is added to totals. velocity: (x, y) m/s at the
-    last detection. track_ended: the tracker has dropped the track.
+    inside, seconds, metres: per zone. start_zone: zone of its first detection, so that the vehicle was not observed to
+    enter it; None for others. confirmed: no false detection; until then nothing is added to totals. velocity: (x, y)
+    m/s at the last detection. track_ended: the tracker has dropped the track. imputed_ms: last imputed speed along the
+    road, m/s. exposed_s: seconds without detection and without cover.
     """
 
     trajectory: Trajectory
     t: float
     position: GroundPoint
     inside: list[bool]
-    started_inside: bool
+    start_zone: int | None
     seconds: list[float]
     metres: list[float]
     confirmed: bool = False
     velocity: tuple[float, float] = (0.0, 0.0)
     track_ended: bool = False
+    imputed_ms: float | None = None
+    exposed_s: float = 0.0
 
     @classmethod
     def start(cls, trajectory: Trajectory, t: float, inside: list[bool]) -> "ZoneVisit":
-        started_inside = any(inside) and trajectory.first_seen == t
+        start_zone = inside.index(True) if True in inside and trajectory.first_seen == t else None
         zeros = [0.0] * len(inside)
-        return cls(trajectory, t, trajectory.positions[-1], inside, started_inside, zeros, zeros.copy())
+        return cls(trajectory, t, trajectory.positions[-1], inside, start_zone, zeros, zeros.copy())
 
     @property
     def zone(self) -> int | None:
@@ -76,6 +79,10 @@ class ZoneVisit:
 
     def is_occluded(self, t: float) -> bool:
         return self.occluded_s(t) >= OCCLUDED_AFTER_S
+
+    def end_occlusion(self) -> None:
+        """Forget what was imputed: the vehicle is detected again."""
+        self.imputed_ms, self.exposed_s = None, 0.0
 
     def advance(
         self, t: float, position: GroundPoint, inside: list[bool], directions: Directions, totals: EdieTotals
@@ -141,7 +148,7 @@ class VisitConfirmer:
             t=occluded.t,
             position=occluded.position,
             inside=occluded.inside,
-            started_inside=newcomer.started_inside,
+            start_zone=newcomer.start_zone,
             seconds=occluded.seconds,
             metres=occluded.metres,
             confirmed=True,

@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 _MIN_SINGULAR_RATIO = 1e-6
 """Smallest ratio of the eighth to the first singular value of points that determine a homography [assumption]."""
 
+_MIN_DEPTH = 1e-12
+"""Smallest depth before a division; avoids a division by zero at the horizon."""
+
 
 @dataclass(frozen=True)
 class Homography:
@@ -50,6 +53,12 @@ class Homography:
     def to_pixels(self, ground: ArrayLike) -> NDArray[np.float64]:
         """Map (N, 2) metres to (N, 2) pixels."""
         return _apply(np.linalg.inv(self.matrix), np.asarray(ground, dtype=np.float64).reshape(-1, 2))
+
+    def relative_scale(self, ground: ArrayLike) -> NDArray[np.float64]:
+        """Pixels per metre across the view (N,) at (N, 2) metres, up to a constant: the inverse of the depth."""
+        x, y, one = np.linalg.inv(self.matrix)[2]
+        depth = np.asarray(ground, dtype=np.float64).reshape(-1, 2) @ np.array([x, y]) + one
+        return np.asarray(1.0 / np.maximum(np.abs(depth), _MIN_DEPTH))
 
 
 def _apply(matrix: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ Meant for low frame rates: at 25 frames a second a vehicle at constant speed mov
 patch, and its box fell 0.13 s behind. Measurements and the alternatives tried: docs/adr/0032-motion-gate.md.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 import cv2
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from analytics.detections import Detections, Tracks
 from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_spans
 from models.gating.roi import RegionOfInterest
-from models.gating.template_tracking import Grey, track_template
+from models.gating.template_tracking import Box, Grey, track_template
 from models.packing.crop_collage import Rectangle
 
 FULL_DETECTION_INTERVAL_S = 1.5
@@ -37,11 +38,25 @@ crossings are lost.
 FULL_DETECTION_FRAMES = 7
 """Most frames from one detection in the whole window to the next; a tracked box drifts with each frame [assumption]."""
 
+VELOCITY_BASE_S = 0.6
+"""Seconds over which the velocity of a box is measured, at least two frames [assumption].
+
+Over one frame, the motion of a far cyclist is below what a small patch resolves: its box kept its place until the next
+full detection, and the tracker lost it there (docs/adr/0107-repeated-boxes.md).
+"""
+
 STATIONARY_PX = 1.5
-"""Expected motion, pixels, below which a box counts as stationary [measured: docs/adr/0032-motion-gate.md].
+"""Motion in `VELOCITY_BASE_S`, pixels, below which a box stands [measured: docs/adr/0107-repeated-boxes.md].
 
 Other boxes are tracked or detected even where no block moved: a far motorcycle covers no whole block. When such boxes
 were carried over, speeds in simulated zones were a quarter too low.
+"""
+
+MIN_STEP_SHARE = 0.5
+"""Share of its expected motion below which a tracked box goes to the detector again [assumption].
+
+A road user brakes by less between two frames. One that seems to stop at once has passed behind something: the box kept
+its place there for up to 1.5 s, and the vehicle was taken for a standing one (docs/adr/0107-repeated-boxes.md).
 """
 
 EXPLAINED_MARGIN_PX = 10
@@ -73,7 +88,7 @@ class MotionGate:
         self._frames_since_full = 0
         self._detections = Detections.empty()
         self._velocities = np.empty((0, 2))
-        self._track_places: dict[int, tuple[float, NDArray[np.float32]]] = {}
+        self._track_places: dict[int, deque[tuple[float, NDArray[np.float32]]]] = {}
 
     def select_regions(self, t: float, grey: Grey, thumbnail: Thumbnail) -> tuple[Rectangle, ...]:
         """Regions of the window that need detection at `t` seconds.
@@ -125,12 +140,15 @@ class MotionGate:
             if row < 0:
                 continue
             place = centres[row]
-            if track_id in self._track_places:
-                since, previous = self._track_places[track_id]
+            places = self._track_places.setdefault(track_id, deque())
+            while len(places) > 1 and t - places[1][0] >= VELOCITY_BASE_S:
+                places.popleft()
+            if places:
+                since, previous = places[0]
                 self._velocities[row] = (place - previous) / (t - since)
-            self._track_places[track_id] = t, place
+            places.append((t, place))
         recent = FULL_DETECTION_INTERVAL_S
-        self._track_places = {track: at for track, at in self._track_places.items() if t - at[0] < recent}
+        self._track_places = {track: at for track, at in self._track_places.items() if t - at[-1][0] < recent}
 
     def _select_everything(self, thumbnail: Thumbnail) -> tuple[Rectangle, ...]:
         self._full_detection_at, self._frames_since_full = self._t, 0
@@ -145,11 +163,13 @@ class MotionGate:
         expected = boxes + np.tile(self._velocities, 2).astype(np.float32) * np.float32(passed_s)
         has_velocity = np.isfinite(expected[:, 0])
         expected[~has_velocity] = boxes[~has_velocity]
-        stationary = np.abs(expected - boxes).max(axis=1, initial=0) < STATIONARY_PX
+        stationary = np.abs(self._velocities).max(axis=1, initial=0) * VELOCITY_BASE_S < STATIONARY_PX
         for row, blocks in enumerate(block_spans(boxes)):
             if has_velocity[row] and stationary[row] and not moving[blocks].any():
                 continue
             found = track_template(boxes[row], expected[row], before, now) if has_velocity[row] else None
+            if found is not None and _stops_at_once(boxes[row], expected[row], found):
+                found = None
             marked = unexplained if found is None else explained
             places = np.stack([boxes[row], expected[row] if found is None else found])
             for around in block_spans(places, EXPLAINED_MARGIN_PX):
@@ -191,6 +211,12 @@ class MotionGate:
 
 def _centres(detections: Detections) -> NDArray[np.float32]:
     return np.asarray((detections.xyxy[:, :2] + detections.xyxy[:, 2:]) / 2, np.float32)
+
+
+def _stops_at_once(box: Box, expected: Box, found: Box) -> bool:
+    """Whether a box that should have moved did not: it shows what now hides its road user, not the road user."""
+    steps = np.abs(np.stack([expected, found]) - box).max(axis=1)
+    return bool(steps[0] >= STATIONARY_PX and steps[1] < MIN_STEP_SHARE * steps[0])
 
 
 def _block_span(low: float, high: float, limit: int) -> tuple[int, int]:

@@ -22,6 +22,9 @@ from models.errors import UnusableWeights
 REQUIRED_COLUMNS = ("file", "camera_group", "country", "light", "rain", "labelled_classes")
 """Columns that pictures.csv must have [source: docs/picture-sets.md]."""
 
+LABEL_FOLDERS = ("labels", "ignore", "ignore_regions")
+"""Folders of the label files: of road users, and of ignored things and areas [source: docs/picture-sets.md]."""
+
 _PARTLY_LABELLED = re.compile(r"\(.*?\)")
 """Part of `labelled_classes` that lists classes of which only some road users have a box."""
 
@@ -50,7 +53,7 @@ class PictureLabels:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPicture:
-    """A picture of a set. All texts are as in pictures.csv; `licence` and `split` are empty where not stated."""
+    """A picture of a set. All texts are as in pictures.csv; the last three are empty where not stated."""
 
     set_folder: Path
     file: str
@@ -61,10 +64,16 @@ class LabelledPicture:
     labelled_classes: tuple[str, ...]
     licence: str = ""
     split: str = ""
+    source_repo: str = ""
 
     @property
     def path(self) -> Path:
         return self.set_folder / self.file
+
+    def files(self) -> list[Path]:
+        """Files of the picture and its labels that exist."""
+        labels = [self.set_folder / folder / f"{Path(self.file).stem}.txt" for folder in LABEL_FOLDERS]
+        return [path for path in (self.path, *labels) if path.is_file()]
 
     def read_image(self) -> RgbImage:
         """RGB pixels. Raises UnusablePictures where the file is no image."""
@@ -82,8 +91,9 @@ class LabelledPicture:
     def read_labels(self, size: tuple[int, int]) -> PictureLabels:
         """Labels in pixels of a picture of this size (width, height). Raises UnusablePictures for a wrong line."""
         name = Path(self.file).stem + ".txt"
-        rows = _yolo_rows(self.set_folder / "labels" / name, classes=len(ROAD_USERS))
-        ignored = [_yolo_rows(self.set_folder / folder / name, classes=None) for folder in ("ignore", "ignore_regions")]
+        labelled, *ignoring = LABEL_FOLDERS
+        rows = _yolo_rows(self.set_folder / labelled / name, classes=len(ROAD_USERS))
+        ignored = [_yolo_rows(self.set_folder / folder / name, classes=None) for folder in ignoring]
         return PictureLabels(
             _to_xyxy(rows, size),
             rows[:, 0].astype(np.int64),
@@ -139,6 +149,7 @@ def _picture(folder: Path, row: dict[str, str], line: int) -> LabelledPicture:
         labelled_classes=classes,
         licence=row.get("licence") or "",
         split=row.get("split") or "",
+        source_repo=row.get("source_repo") or "",
     )
 
 

@@ -23,9 +23,6 @@ ROAD_USER_HEIGHT_M = TYPICAL_HEIGHT_M[RoadUser.MOTORCYCLE]
 MAX_M_PER_PX = 4.0
 """Metres of road per pixel from which, near the horizon, tracking is impossible [assumption]."""
 
-MIN_DEPTH = 1e-12
-"""Smallest depth before a division; avoids a division by zero at the horizon."""
-
 
 class MeasurementSpace(Protocol):
     """Mapping from pixels to the space. All arrays have N rows; pixels: ground points of boxes, (N, 2)."""
@@ -77,7 +74,6 @@ class GroundPlane:
     def __init__(self, homography: Homography) -> None:
         self._homography = homography
         self._matrix = homography.matrix
-        self._inverse = np.linalg.inv(homography.matrix)
 
     def positions(self, pixels: Array) -> Array:
         return self._homography.to_ground(pixels)
@@ -92,12 +88,7 @@ class GroundPlane:
         return np.ones(len(heights))
 
     def size_ratio(self, before: Array, now: Array) -> Array:
-        return self._relative_scale(now) / self._relative_scale(before)
-
-    def _relative_scale(self, positions: Array) -> Array:
-        """Pixels per metre across the view, up to a constant: the inverse of the depth."""
-        depth = positions @ self._inverse[2, :2] + self._inverse[2, 2]
-        return np.asarray(1.0 / np.maximum(np.abs(depth), MIN_DEPTH))
+        return self._homography.relative_scale(now) / self._homography.relative_scale(before)
 
     def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
         stretch = np.abs(self.jacobians(pixels)).max(axis=(1, 2))

@@ -67,6 +67,11 @@ class Trainer:
         self.step = 0
         self._runs: list[dict[str, Any]] = []
 
+    @property
+    def steps(self) -> int:
+        """Steps of the whole training."""
+        return self._schedule.steps
+
     def run(self, on_step: Callable[[int, float], None] = lambda *_: None, *, until: int | None = None) -> None:
         """Train up to step `until`, by default to the end. on_step: receives the number and the loss of each step."""
         s = self._schedule

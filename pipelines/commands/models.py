@@ -1,4 +1,4 @@
-"""`simpang models`: list, fetch, export and examine detection models, and collect pictures for them."""
+"""`simpang models`: list, fetch, export, examine and train detection models, and collect pictures for them."""
 
 import click
 from rich.console import Console
@@ -12,12 +12,13 @@ from pipelines.commands.collect import collect
 from pipelines.commands.entry_point_group import EntryPointGroup
 from pipelines.commands.examine.examine_command import examine
 from pipelines.commands.export.export_command import export_model
+from pipelines.commands.train.train_command import train
 from pipelines.errors import UserError
 
 
 @click.group(cls=EntryPointGroup, entry_point_group="simpang.models.commands")
 def models() -> None:
-    """List, fetch, export and examine detection models, and collect pictures for them."""
+    """List, fetch, export, examine and train detection models, and collect pictures for them."""
 
 
 @models.command("list")
@@ -48,3 +49,4 @@ def fetch_model(name: str) -> None:
 models.add_command(examine)
 models.add_command(export_model)
 models.add_command(collect)
+models.add_command(train)

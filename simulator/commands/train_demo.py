@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
 from models.detection.cpu import available_cores
 from models.errors import UnusableWeights
 from models.weights.resolver import resolve_weights
+from pipelines.commands.stage_progress import stage_progress
 from pipelines.errors import UserError
 from simulator.weights import DEMO_CITY_FOLDER, DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 
@@ -37,12 +36,7 @@ def train_demo(start: str, seed: int, steps: int, threads: int | None, **folders
     plan, work = TrainingPlan(seed=seed, steps=steps), folders["work"]
     try:
         path = resolve_weights(start, prefer_torch=True)
-        with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("", total=None)
-
-            def progress(what: str, done: int, total: int) -> None:
-                bar.update(task, description=what, completed=done, total=total)
-
+        with stage_progress() as progress:
             training = train(plan, path, work, progress, threads=threads or available_cores())
             report = release(training, plan, start=path, work=work, out=folders["out"], progress=progress)
     except UnusableWeights as error:

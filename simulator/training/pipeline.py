@@ -1,15 +1,12 @@
 """Training of the detector of the simulated city on rendered frames."""
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from models.detection.cpu import available_cores
+from models.training.checkpoints import fingerprint, train_with_checkpoints
 from simulator.render.meshes import shapes_digest
 from simulator.training.dataset import (
     RenderedSegment,
@@ -22,11 +19,6 @@ from simulator.weights import DEMO_CITY_STEPS
 
 if TYPE_CHECKING:
     from models.training.trainer import Trainer
-
-log = structlog.get_logger()
-
-CHECKPOINT_EVERY = 100
-"""Training steps between two checkpoints [assumption]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,29 +64,19 @@ def train(plan: TrainingPlan, start: Path, work: Path, progress: Progress, *, th
     torch.set_num_threads(threads)
     frames = read_labelled_frames(render_segments("training", plan.training, work, progress))
     training = Trainer(initial_network(start, frames, plan.seed), frames, Schedule(steps=plan.steps), plan.seed)
-    checkpoint = work / f"checkpoint-{fingerprint(plan.training)}.pt"
-    if checkpoint.is_file():
-        training.resume(checkpoint)
-        log.info("training continues from a checkpoint", step=training.step)
-
-    def on_step(step: int, loss: float) -> None:
-        progress("training", step, plan.steps)
-        if step % CHECKPOINT_EVERY == 0 or step == plan.steps:
-            training.save(checkpoint)
-            log.info("checkpoint", step=step, loss=round(loss, 3))
-
-    training.run(on_step)
+    checkpoint = work / f"checkpoint-{segments_fingerprint(plan.training)}.pt"
+    train_with_checkpoints(training, checkpoint, lambda step: progress("training", step, plan.steps))
     return training
 
 
 def render_segments(what: str, segments: Sequence[RenderedSegment], work: Path, progress: Progress) -> Path:
     """Render the segments; return the folder that contains them and no others."""
-    folder = work / f"{what}-{fingerprint(segments)}"
+    folder = work / f"{what}-{segments_fingerprint(segments)}"
     total = len(segments)
     render_all(segments, folder, jobs=available_cores(), progress=lambda n: progress(f"rendering for {what}", n, total))
     return folder
 
 
-def fingerprint(segments: Sequence[RenderedSegment]) -> str:
+def segments_fingerprint(segments: Sequence[RenderedSegment]) -> str:
     """Fingerprint of the segments and of all meshes, so that frames of other shapes are not used in their place."""
-    return hashlib.sha256(json.dumps([segments_json(segments), shapes_digest()]).encode()).hexdigest()[:12]
+    return fingerprint([segments_json(segments), shapes_digest()])

@@ -7,7 +7,7 @@ from analytics.flow.zone_travel import ZoneTravelMeter
 from analytics.road_users import RoadUser
 from analytics.tracks.scene import SceneSampler
 from analytics.tracks.trajectories import Trajectories
-from tests.support.builders import Drive, film, metric_camera, straight_road, tracks
+from tests.support.builders import Drive, film, joined, metric_camera, straight_road, tracks
 
 
 class Road:
@@ -29,10 +29,14 @@ class Road:
         if scene is not None:
             self.totals += self.meter.advance_occluded(scene)
 
-    def film(self, drives, until):
+    def film(self, drives, until, *, also=()):
         for t, seen in film(drives, until=until):
-            self.feed(t, seen)
+            self.feed(t, joined([seen, *also]))
         return self
+
+
+COVER = tracks((9, 500, 620), size=1000, road_user=RoadUser.BUS)
+"""A bus outside the zone, nearer to the camera, whose box covers the whole zone."""
 
 
 def test_a_drive_through_the_zone_adds_its_length_and_time():
@@ -43,7 +47,7 @@ def test_a_drive_through_the_zone_adds_its_length_and_time():
 
 
 def test_pedestrians_add_nothing():
-    road = Road().film([Drive(1, (0, 500), (1000, 500), 0, 10, RoadUser.PERSON)], until=12)
+    road = Road().film([Drive(1, (300, 500), (420, 500), 0, 10, RoadUser.PERSON)], until=12)
     assert road.totals.seconds.tolist() == [0] and len(road.meter) == 0
 
 
@@ -54,13 +58,13 @@ def test_a_dropped_vehicle_gives_its_mean_speed():
 
 
 def test_an_occluded_vehicle_outlives_its_track_until_it_leaves_the_zone():
-    road = Road().film([Drive(1, (0, 500), (300, 500), 0, 3)], until=5)
+    road = Road().film([Drive(1, (0, 500), (300, 500), 0, 3)], until=5, also=[COVER])
     assert [vehicle.zone for vehicle in road.meter.occluded] == [0]
     assert road.meter.drop(road.trajectories.pop_all()) == []
     assert len(road.meter) == 1
     for k in range(50, 200):
-        road.feed(k / 10, tracks())
-    assert len(road.meter) == 0 and list(road.meter.occluded) == []
+        road.feed(k / 10, COVER)
+    assert len(road.meter) == 1 and list(road.meter.occluded) == []
     assert road.totals.metres.tolist() == pytest.approx([80], abs=3)
 
 

@@ -74,11 +74,11 @@ def test_a_visit_needs_detections_and_time_to_be_confirmable(times, confirmable)
     assert visit_of(path).is_confirmable(times[-1]) is confirmable
 
 
-def test_started_inside_only_at_the_first_detection():
+def test_start_zone_is_that_of_the_first_detection():
     path = trajectory(0.0, 1.0)
-    assert visit_of(path).started_inside
-    assert not ZoneVisit.start(path, 1.0, [True]).started_inside
-    assert not visit_of(path, inside=False).started_inside
+    assert ZoneVisit.start(path, 0.0, [False, True]).start_zone == 1
+    assert ZoneVisit.start(path, 1.0, [True]).start_zone is None
+    assert visit_of(path, inside=False).start_zone is None
 
 
 def test_a_resumed_visit_continues_time_and_distance_from_the_imputed_position():

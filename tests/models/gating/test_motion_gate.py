@@ -214,6 +214,16 @@ def test_a_far_motorcycle_that_covers_no_whole_block_is_not_carried_over() -> No
     assert max(known) <= 6, "never its own width behind"
 
 
+def test_a_far_cyclist_that_moves_by_two_pixels_a_frame_is_not_carried_over() -> None:
+    street = Street()
+
+    def there(look: int) -> Boxes:
+        return boxes((240 + 2.0 * look, 150 + 0.8 * look), size=(7, 18))
+
+    moments = list(gated_frames(30, lambda look: street.picture(there(look), contrast=25), there))
+    assert max(errors(moments, there)[6:]) <= 3.5, "never half its width behind"
+
+
 def test_a_vehicle_that_enters_is_detected_before_the_next_full_detection() -> None:
     street = Street()
 

@@ -14,6 +14,7 @@ pytest.importorskip("ultralytics")
 import torch
 
 from analytics.road_users import ROAD_USERS, RoadUser
+from models.training.checkpoints import train_with_checkpoints
 from models.training.dataset import Batch, LabelledImage, labels_from_boxes
 from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import initial_network, to_tensor, ultralytics_module
@@ -57,6 +58,17 @@ def test_it_learns_and_goes_on_from_a_checkpoint(
     told = later.summary()
     assert told["steps_made"] == 11
     assert [(run["from_step"], run["steps"]) for run in told["runs"]] == [(0, 10), (8, 11)]
+
+
+def test_a_finished_training_is_not_made_again(
+    network: torch.nn.Module, pictures: list[LabelledImage], tmp_path: Path
+) -> None:
+    made: list[int] = []
+    for _ in range(2):
+        training = Trainer(copy.deepcopy(network), pictures, Schedule(steps=1, batch=1), seed=1)
+        train_with_checkpoints(training, tmp_path / "checkpoint.pt", made.append)
+        assert training.step == 1
+    assert made == [1]
 
 
 def test_detections_in_ignore_regions_cost_nothing(network: torch.nn.Module) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from analytics.facts import IncidentType
 from models.training.dataset import read_labelled_frames
+from models.training.trained_weights import evaluate_weights
 from simulator.training.dataset import RenderedSegment, render
-from simulator.training.pipeline import TrainingPlan, fingerprint
-from simulator.training.release import evaluate_weights
+from simulator.training.pipeline import TrainingPlan, segments_fingerprint
 from simulator.weights import DEMO_CITY_FOLDER, DEMO_CITY_STEPS, DEMO_CITY_WEIGHTS
 from simulator.world.scenario import Light
 
@@ -53,5 +53,5 @@ def test_the_plan_renders_the_frames_of_the_report() -> None:
     """A change of names, seeds or meshes would render other frames under the same report."""
     report = json.loads((DEMO_CITY_FOLDER / "report.json").read_text(encoding="utf-8"))
     plan = TrainingPlan(seed=report["seed"])
-    assert fingerprint(plan.training) == report["training"]["stretches"]
-    assert fingerprint(plan.examination) == report["examination"]["stretches"]
+    assert segments_fingerprint(plan.training) == report["training"]["stretches"]
+    assert segments_fingerprint(plan.examination) == report["examination"]["stretches"]

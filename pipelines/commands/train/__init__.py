@@ -1,0 +1,1 @@
+"""`simpang models train`: a network trained on labelled pictures."""
