@@ -21,6 +21,7 @@ from pipelines.errors import UserError
 if TYPE_CHECKING:
     from models.examination.comparison import Change
     from models.training.picture_release import Release
+    from models.training.picture_training import TrainingPlan
 
 STEPS, RATE, FINISH_RATE = 3000, 1e-3, 7e-4
 """Default training steps, and highest learning rates of the training and of its last stage [assumption]."""
@@ -80,22 +81,11 @@ def train(
     worse on held-back pictures of the city replaces nothing (exit status 1). Needs the extras `yolo` and `quantise`.
     """
     _require_extras()
-    # torch takes seconds to load, and --help does not need it.
-    from models.training.picture_release import train_and_release  # noqa: PLC0415
-    from models.training.picture_training import TrainingPlan  # noqa: PLC0415
-    from pipelines.commands.train.picture_choice import choose_pictures  # noqa: PLC0415
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: is no folder; give --out another one")
+    from pipelines.commands.train.picture_choice import choose_pictures  # noqa: PLC0415 - OpenCV takes seconds to load
 
     name = name or ("city" if from_city else "street")
-    plan = TrainingPlan(
-        steps=numbers["steps"],
-        rate=numbers["rate"],
-        batch=numbers["batch"],
-        frozen_layers=numbers["freeze"],
-        finish_steps=numbers["finish"],
-        finish_rate=numbers["finish_rate"],
-        seed=numbers["seed"],
-        threads=numbers["threads"] or available_cores(),
-    )
     try:
         data, deciding = choose_pictures(
             folders, from_city, licences=licence, groups=hold_back, set_weights=dict(weight), recordings=keep
@@ -103,6 +93,9 @@ def train(
         begun = resolve_weights(start or ("street" if from_city else "yolo11n"), prefer_torch=True)
         in_use = out / f"{name}_int8_openvino_model"
         before = in_use if from_city and in_use.is_dir() else begun
+        plan = _plan(**numbers)
+        from models.training.picture_release import train_and_release  # noqa: PLC0415 - torch takes seconds to load
+
         with stage_progress() as progress:
             release = train_and_release(
                 data, plan, begun, before=before, deciding=deciding, name=name, work=work, progress=progress
@@ -116,6 +109,12 @@ def train(
         raise SystemExit(REFUSED)
     install(release.weights.paths, release.report, out)
     click.echo(in_use)
+
+
+def _plan(*, freeze: int, finish: int, threads: int | None, **numbers: Any) -> "TrainingPlan":
+    from models.training.picture_training import TrainingPlan  # noqa: PLC0415 - torch takes seconds to load
+
+    return TrainingPlan(frozen_layers=freeze, finish_steps=finish, threads=threads or available_cores(), **numbers)
 
 
 def _require_extras() -> None:
