@@ -7,15 +7,15 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from analytics.road_users import ROAD_USERS, TWO_WHEELERS, RoadUser
+from analytics.road_users import ROAD_USERS, TWO_WHEELERS, VULNERABLE_ROAD_USERS
 from models.training.dataset import Batch
 from models.training.initial_network import ultralytics_module
 
 _STRIDES = (8, 16, 32)
 """Strides of the head, pixels [source: YOLO11]."""
 
-_PERSON = ROAD_USERS.index(RoadUser.PERSON)
-"""Class id of a person."""
+_IS_VULNERABLE = np.array([road_user in VULNERABLE_ROAD_USERS for road_user in ROAD_USERS])
+"""Mask of two-wheelers and persons by class id."""
 
 _TWO_WHEELER_IDS = [k for k, road_user in enumerate(ROAD_USERS) if road_user in TWO_WHEELERS]
 """Class ids of two-wheelers."""
@@ -53,13 +53,15 @@ class IgnoreRegionLoss:
 
     def _score_loss(self, scores: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         loss = binary_cross_entropy_with_logits(scores, targets, reduction="none")
-        return loss * (self._is_scored | (targets > 0))
+        has_label = (targets > 0).any(dim=-1, keepdim=True)
+        return loss * (self._is_scored | has_label)
 
 
 def _scored_places(batch: Batch, size: tuple[int, int]) -> NDArray[np.bool_]:
     """(B, A, classes) for each place of the head, whether an unlabelled detection of the class there is wrong.
 
-    Not in ignore regions, nor for classes that are not labelled; but a rider in a labelled two-wheeler is no person.
+    Not in ignore regions, nor for classes that are not labelled; but a labelled two-wheeler is no other two-wheeler,
+    and its rider is no person.
     """
     centres = []
     for stride in _STRIDES:
@@ -70,7 +72,7 @@ def _scored_places(batch: Batch, size: tuple[int, int]) -> NDArray[np.bool_]:
     for i, labels in enumerate(batch.labels):
         scored[i] = labels.labelled_classes
         ridden = labels.is_labelled & np.isin(labels.class_id, _TWO_WHEELER_IDS)
-        scored[i, _inside_any(places, labels.xyxy[ridden]), _PERSON] = True
+        scored[i] |= _inside_any(places, labels.xyxy[ridden])[:, None] & _IS_VULNERABLE
         scored[i, _inside_any(places, labels.xyxy[~labels.is_labelled])] = False
     return scored
 

@@ -81,7 +81,7 @@ def test_detections_in_ignore_regions_cost_nothing(network: torch.nn.Module) -> 
     assert float(loss(raw, everywhere).detach()) == 0
 
 
-def test_classes_that_are_not_labelled_cost_nothing_but_a_rider_is_no_person(network: torch.nn.Module) -> None:
+def test_unlabelled_classes_cost_nothing_but_a_labelled_box_is_of_one_class(network: torch.nn.Module) -> None:
     images = np.zeros((1, 64, 64, 3), np.uint8)
     loss, labelled = IgnoreRegionLoss(network), np.arange(len(ROAD_USERS)) < 4
     nothing = replace(labels_from_boxes([]), labelled_classes=np.zeros(len(ROAD_USERS), bool))
@@ -97,14 +97,20 @@ def test_classes_that_are_not_labelled_cost_nothing_but_a_rider_is_no_person(net
         assert scores.grad is not None
         return scores.grad[0].numpy()
 
-    person, truck = ROAD_USERS.index(RoadUser.PERSON), ROAD_USERS.index(RoadUser.TRUCK)
+    person, bicycle, car, truck = (
+        ROAD_USERS.index(k) for k in (RoadUser.PERSON, RoadUser.BICYCLE, RoadUser.CAR, RoadUser.TRUCK)
+    )
     free = gradient([])
     assert (free[truck] > 0).all() and not free[person].any()
     ridden = gradient([[0, 0, 32, 64, 1.0, "motorcycle"]])
     left = _centres(64)[:, 0] <= 32
-    assert (ridden[person][left] > 0).all() and not ridden[person][~left].any()
+    for other in (person, bicycle):
+        assert (ridden[other][left] > 0).all() and not ridden[other][~left].any()
     driven = gradient([[0, 0, 32, 64, 1.0, "car"]])
-    assert not driven[person].any()
+    assigned = driven[car] < 0
+    assert assigned.any()
+    for other in (person, bicycle):
+        assert (driven[other][assigned] > 0).all() and not driven[other][~assigned].any()
 
 
 def _centres(side: int) -> np.ndarray:
