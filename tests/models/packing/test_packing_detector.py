@@ -126,6 +126,7 @@ def test_crops_queued_while_the_network_is_busy_share_a_canvas_and_resolve_in_or
     assert order == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_with_a_batch_delay_crops_share_a_canvas(packing_of):
     network = BrightSpots()
     network.go.release(10)

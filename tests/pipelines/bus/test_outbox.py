@@ -20,6 +20,7 @@ def ids(events: Sequence[Event]) -> list[str]:
     return [event.id for event in events]
 
 
+@pytest.mark.slow
 def test_events_are_published_in_order(tmp_path: Path) -> None:
     bus, events = SwitchedBus(), [counts(n) for n in range(450)]
     with Outbox(tmp_path / "outbox.db", bus) as outbox:
@@ -160,6 +161,7 @@ def test_a_full_outbox_drops_health_first_and_counts_last(tmp_path: Path) -> Non
     assert len(bus.taken) < 160
 
 
+@pytest.mark.slow
 def test_the_size_on_disk_is_bounded(tmp_path: Path) -> None:
     capacity = 200_000
     with Outbox(tmp_path / "outbox.db", SwitchedBus(up=False), capacity_bytes=capacity) as outbox:

@@ -118,6 +118,7 @@ def test_exactly_the_impossible_pairs_of_state_and_event_are_errors(state: TaskS
         assert isinstance(next_state(state, event), TaskState)
 
 
+@pytest.mark.slow
 def test_frames_are_delivered_at_the_requested_rate_and_all_are_counted(clip: Path) -> None:
     pool, delivered = DecodePool(1), Delivered()
     with (

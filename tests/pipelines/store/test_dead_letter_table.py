@@ -90,6 +90,7 @@ def test_a_text_that_no_table_can_hold_is_in_the_file(pool: ConnectionPool, file
     assert json.loads(file.read_text())["body"] == "zero \x00 byte"
 
 
+@pytest.mark.slow
 def test_an_outage_is_no_reason_to_set_an_event_aside(file: Path) -> None:
     config = config_for("postgresql://simpang@127.0.0.1:1/city")
     with open_database(config) as pool:

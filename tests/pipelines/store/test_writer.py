@@ -139,6 +139,7 @@ def test_a_notice_is_short_enough_for_a_city_of_cameras(postgres_dsn: str) -> No
     assert sum(len(notice["camera_ids"]) for notice in notices) == 250
 
 
+@pytest.mark.slow
 def test_an_unavailable_database_is_named_without_its_password() -> None:
     config = config_for("postgresql://simpang:s3cret@127.0.0.1:1/city")
     with (

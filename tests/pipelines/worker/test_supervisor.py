@@ -99,6 +99,7 @@ def test_a_stop_ends_the_delay_before_the_next_attempt() -> None:
     assert not [thread for thread in threads() if thread.name == "camera"]
 
 
+@pytest.mark.slow
 def test_a_task_blocked_in_the_network_does_not_delay_stopping(silent_server: int) -> None:
     connected = Flag()
 

@@ -7,7 +7,10 @@ from models.export.quantization import has_nncf
 from pipelines.cli import main
 from tests.support.picture_sets import add_picture
 
-pytestmark = pytest.mark.skipif(not has_ultralytics() or not has_nncf(), reason="needs the extras yolo and quantise")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not has_ultralytics() or not has_nncf(), reason="needs the extra `yolo`, and `quantise`"),
+]
 
 
 @pytest.mark.parametrize(

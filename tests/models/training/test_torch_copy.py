@@ -15,8 +15,6 @@ from models.export.torch_copy import write_torch_copy
 from models.weights.bundled import STREET_WEIGHTS
 from tests.support.tiny_network import save_tiny_network
 
-pytestmark = pytest.mark.slow
-
 
 def test_the_copy_scores_as_the_export_does(tmp_path: Path) -> None:
     import torch
