@@ -146,7 +146,7 @@ def test_the_environment_of_the_worker_is_what_the_worker_gets(monkeypatch):
         monkeypatch.setenv(name, re.sub(r"\$\{POSTGRES_PASSWORD[^}]*\}", "s3cret", str(value)))
     config = read_config(DOCKER / "city.example.yaml")
     assert config.bus.kafka == "kafka:9092"
-    assert config.weights == "/weights"
+    assert config.weights is None
     assert config.data_dir == Path("/data")
     assert config.store.dsn.get_secret_value() == "postgresql://simpang:s3cret@timescaledb:5432/simpang"
 

@@ -30,8 +30,9 @@ def start(tmp_path_factory) -> Path:
     """YOLO11n with random weights: it finds nothing."""
     network = ultralytics_module("nn.tasks").DetectionModel("yolo11n.yaml", nc=6, verbose=False)
     network.names = dict(enumerate(["person", "bicycle", "car", "motorcycle", "bus", "truck"]))
-    save_weights(network, tmp_path_factory.mktemp("weights") / "random.pt")
-    return tmp_path_factory.getbasetemp() / "weights0" / "random.pt"
+    path: Path = tmp_path_factory.mktemp("weights") / "random.pt"
+    save_weights(network, path)
+    return path
 
 
 @pytest.fixture(autouse=True)
