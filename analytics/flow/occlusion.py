@@ -5,8 +5,9 @@ measured as faster and emptier than it is. A vehicle lost inside a zone is assum
 around it do. It is followed until it leaves the zone, or until a new track starts near its imputed position: the same
 vehicle under another id.
 
-An occluded vehicle is covered by a nearer one. Where no box covers the imputed position, a vehicle there would be
-detected. It has left, or was a false detection, and is not imputed any longer. See docs/adr/0106-jams.md.
+An occluded vehicle is covered by nearer ones, which may be occluded too. Where no box covers the imputed position, a
+vehicle there would be detected. It has left, or was a false detection, and is not imputed any longer. See
+docs/adr/0106-jams.md.
 """
 
 from collections.abc import Collection, Sequence
@@ -33,11 +34,8 @@ NEIGHBOUR_ALONG_M, NEIGHBOUR_BESIDE_M = 4.0, 5.0
 They are short, because a queue starts to move one vehicle after the other.
 """
 
-MIN_COVER = 0.5
-"""Share of the imputed box that nearer vehicles must cover [measured: docs/adr/0106-jams.md].
-
-The detector finds nearly every vehicle that is visible by half or more.
-"""
+MIN_COVER = 0.25
+"""Share of the imputed box that nearer vehicles, detected or imputed, must cover [measured: docs/adr/0106-jams.md]."""
 
 MAX_EXPOSED_S = 1.0
 """Seconds without cover after which a vehicle is not imputed; the detector may miss a few frames [assumption]."""
@@ -148,8 +146,9 @@ class OcclusionImputer:
         growth = self._homography.relative_scale(positions) / self._homography.relative_scale(last)
         boxes = np.array([visit.trajectory.box for visit in occluded])
         sizes = (boxes[:, 2:] - boxes[:, :2]) * growth[:, None]
-        others = np.array([visit.trajectory.box for visit in visits if not visit.is_occluded(t)]).reshape(-1, 4)
-        cover = covered_shares(_boxes(self._homography.to_pixels(positions), sizes), others)
+        imputed = _boxes(self._homography.to_pixels(positions), sizes)
+        visible = np.array([visit.trajectory.box for visit in visits if not visit.is_occluded(t)]).reshape(-1, 4)
+        cover = covered_shares(imputed, np.concatenate([visible, imputed]))
         for visit, step_s, share in zip(occluded, seconds.tolist(), cover.tolist(), strict=True):
             visit.exposed_s = 0.0 if share >= MIN_COVER else visit.exposed_s + step_s
 
