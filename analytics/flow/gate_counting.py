@@ -253,7 +253,7 @@ def _counts_instead(other: _PendingCrossing, crossing: _PendingCrossing) -> bool
         return False
     if not other.reported and _rank(other) <= _rank(crossing):
         return False
-    from_s, until_s = min(other.t, crossing.t) - SETTLE_S, max(other.t, crossing.t) + SETTLE_S
+    from_s, until_s = min(other.t, crossing.t), max(other.t, crossing.t) + SETTLE_S
     return show_one_vehicle(other.trajectory, crossing.trajectory, from_s, until_s)
 
 

@@ -285,6 +285,16 @@ def test_two_tracks_on_one_vehicle_count_once(whole, part, offset, counted):
     assert [c.road_user for c in count_frames([*frames, *[tracks()] * 25])] == counted
 
 
+def test_a_car_that_one_box_holds_together_with_the_next_until_the_gate_counts_too():
+    """The box of the first car reaches over the second one, which follows it, until the first is at the line."""
+    frames = []
+    for k, (u, v) in enumerate([*DOWN, *[(300, 400 + 10 * k) for k in range(20)]]):
+        first = tracks((1, u, v), size=75 if v < 300 else 40)
+        second = [tracks((2, u, v - 30), size=40)] if k >= 3 else []
+        frames.append(joined([first, *second]))
+    assert sorted(c.track for c in count_frames(frames)) == [1, 2]
+
+
 def test_distant_gates_count_nothing():
     camera = Camera(id="c", image_size=(1000, 1000), gates=(GATE, Gate(id="h", p1=(900, 10), p2=(990, 10))))
     assert {c.gate for c in count(DOWN, camera.gates)} == {"g"}
