@@ -26,6 +26,16 @@ def overlap_areas(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> ND
     return np.asarray(np.maximum(high - low, 0).prod(axis=2))
 
 
+def shares_inside(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Largest share (N,), 0..1, of each of (N, 4) boxes that lies in one of (M, 4) others; 0 without others.
+
+    >>> shares_inside(np.array([[0, 0, 4, 2], [8, 0, 9, 2]]), np.array([[0, 0, 1, 2], [2, 0, 9, 1]])).tolist()
+    [0.25, 0.5]
+    """
+    areas = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), MIN_AREA_PX)
+    return np.asarray(overlap_areas(boxes, others).max(axis=1, initial=0.0) / areas)
+
+
 def parts_of(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether each of (N, 4) boxes shows a part of the vehicle in each of (M, 4) larger boxes: (N, M).
 

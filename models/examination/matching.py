@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from analytics.detections import Detections
+from analytics.geometry.boxes import shares_inside
 from analytics.road_users import ROAD_USERS, TWO_WHEELERS, RoadUser
 from models.pictures.picture_set import PictureLabels
 from models.tracking.association import pairwise_iou
@@ -23,9 +24,6 @@ _OVERLAP_WEIGHT = 1e-3
 
 Overlaps only decide between matchings that are equal in both [assumption].
 """
-
-MIN_AREA_PX = 1e-9
-"""Smallest area, square pixels, before a division; avoids a division by zero."""
 
 _PERSON = ROAD_USERS.index(RoadUser.PERSON)
 """Class id of a person."""
@@ -80,17 +78,8 @@ def may_be_unmatched(found: Detections, labels: PictureLabels) -> NDArray[np.boo
     Those of a class that the picture does not label fully, those mostly in an ignored area, and persons mostly on a
     labelled two-wheeler: its rider is a part of that label.
     """
-    inside = _share_inside(found.xyxy, labels.ignored) >= MOSTLY_INSIDE
-    two_wheelers = labels.xyxy[_IS_TWO_WHEELER[labels.class_id]]
-    is_rider = (found.class_id == _PERSON) & (_share_inside(found.xyxy, two_wheelers) >= MOSTLY_INSIDE)
+    boxes = found.xyxy.astype(np.float64)
+    inside = shares_inside(boxes, labels.ignored.astype(np.float64)) >= MOSTLY_INSIDE
+    two_wheelers = labels.xyxy[_IS_TWO_WHEELER[labels.class_id]].astype(np.float64)
+    is_rider = (found.class_id == _PERSON) & (shares_inside(boxes, two_wheelers) >= MOSTLY_INSIDE)
     return np.asarray(inside | is_rider | ~labels.labelled_classes[found.class_id])
-
-
-def _share_inside(boxes: NDArray[np.float32], areas: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(D,) largest share of each box that lies in one of the areas (M, 4); 0 without areas."""
-    if not len(areas):
-        return np.zeros(len(boxes))
-    top_left = np.maximum(boxes[:, None, :2], areas[:, :2]).astype(np.float64)
-    sides = np.clip(np.minimum(boxes[:, None, 2:], areas[:, 2:]) - top_left, 0, None)
-    own = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1).astype(np.float64)
-    return np.asarray((sides.prod(axis=2) / np.maximum(own, MIN_AREA_PX)[:, None]).max(axis=1))

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analytics.detections import Detections
+from analytics.geometry.boxes import shares_inside
 from analytics.road_users import ROAD_USERS
 from models.detection.detector import RgbImage
 from models.pictures.picture_set import LabelledPicture
@@ -24,9 +24,6 @@ CONFIDENT, DOUBTFUL = 0.5, 0.1
 
 TOUCHING_SHARE = 0.25
 """Share of a box's area inside a label from which it shows the same road user [assumption]."""
-
-MIN_AREA_PX = 1e-6
-"""Smallest area, square pixels, before a division; avoids a division by zero."""
 
 Detect = Callable[[RgbImage], Detections]
 """Detection of road users by the start network, from the confidence DOUBTFUL on, riders merged."""
@@ -80,7 +77,8 @@ def with_own_labels(labels: Labels, own: Detections) -> Labels:
     Boxes that it is not confident of become ignore regions.
     """
     wanted = ~labels.labelled_classes[own.class_id] & (own.confidence >= DOUBTFUL)
-    free = ~_touch_any(own.xyxy, labels.xyxy[labels.is_labelled])
+    labelled = labels.xyxy[labels.is_labelled].astype(np.float64)
+    free = shares_inside(own.xyxy.astype(np.float64), labelled) <= TOUCHING_SHARE
     kept = wanted & free
     return replace(
         labels,
@@ -99,14 +97,3 @@ def _labels_of(picture: LabelledPicture, image: RgbImage) -> Labels:
         np.arange(len(read.xyxy) + len(read.ignored)) < len(read.xyxy),
         read.labelled_classes,
     )
-
-
-def _touch_any(boxes: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """(N,) whether more than `TOUCHING_SHARE` of each box lies in one of the others."""
-    if not len(others):
-        return np.zeros(len(boxes), dtype=np.bool_)
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    area = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), MIN_AREA_PX)
-    return np.asarray((shared.max(axis=1) / area) > TOUCHING_SHARE)
