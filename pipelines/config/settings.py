@@ -179,7 +179,7 @@ class StreamConfig(_Section):
     segment_s: float = Field(default=1.0, ge=0.5, le=6)
     """Length of an HLS segment in seconds."""
     segments_kept: int = Field(default=8, ge=3, le=60)
-    """Number of HLS segments in a playlist."""
+    """Least number of HLS segments in a playlist. It is never shorter than three times its longest segment."""
     stall_s: float = Field(default=10.0, gt=0)
     """Seconds without a packet after which a camera is disconnected."""
     frozen_s: float = Field(default=30.0, gt=0)

@@ -1,5 +1,6 @@
 """HLS playlist of one camera, which outlives its connections, and the files that it names (RFC 8216)."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -20,8 +21,14 @@ PLAYLIST = "index.m3u8"
 NUMBERS = ".numbers.json"
 """File name of the reserved numbers, which survive a restart; the portal serves no hidden file."""
 
-UNLISTED_KEPT = 3
-"""Segments that left the playlist and are kept for players that are about to load them. [assumption]"""
+MIN_PLAYLIST_TARGETS = 3
+"""Least length of a playlist from which a segment is removed, in target durations. [source: RFC 8216, 6.2.2]"""
+
+MAX_SEGMENTS = 300
+"""Most segments in the playlist, and most kept after it. Only segments of a few frames reach it. [assumption]"""
+
+EXTINF_DECIMALS = 6
+"""Decimals of the length of a segment, in seconds. [assumption]"""
 
 RESERVED_NUMBERS = 1000
 """Sequence numbers reserved by one write of `NUMBERS`; a restart skips the rest of them. [assumption]"""
@@ -53,22 +60,33 @@ class Segment:
         return f"{self.sequence}.m4s"
 
 
+@dataclass(frozen=True, slots=True)
+class _Unlisted:
+    """A segment that left the playlist. until_s: length of the video after which its file may be deleted."""
+
+    segment: Segment
+    until_s: float
+
+
 class LivePlaylist:
     """Segments of all connections to one camera in one playlist, so that players go on after a reconnect.
 
     Segments are numbered without gaps. A new run is marked by a discontinuity and names its own header. Numbers of
     segments and discontinuities never decrease, also after a restart with the clock set back (RFC 8216, 6.2.2).
+    The target duration grows with the longest segment and never decreases (docs/adr/0140).
     The folder belongs to the playlist, which deletes all other files in it. Not thread-safe. Raises OSError.
 
-    segments_kept: length of the playlist. now: returns Unix seconds, replaceable in tests.
+    segments_kept: least number of segments in the playlist. now: returns Unix seconds, replaceable in tests.
     """
 
     def __init__(self, folder: Path, *, segments_kept: int, now: Callable[[], float] = time.time) -> None:
         self.folder = folder
         self._kept = segments_kept
         self._listed: deque[Segment] = deque()
-        self._unlisted: deque[Segment] = deque()
+        self._unlisted: deque[_Unlisted] = deque()
         self._init: InitSection | None = None
+        self._added_s = 0.0
+        self._target_s = 1
         folder.mkdir(parents=True, exist_ok=True)
         self.next_sequence, self._next_run = self._first_numbers(now)
         self._reserved_until = self.next_sequence
@@ -89,8 +107,9 @@ class LivePlaylist:
         self._init, self._next_run = init, run + 1
         self.next_sequence += 1
         self._listed.append(segment)
-        while len(self._listed) > self._kept:
-            self._unlist_oldest()
+        self._added_s += duration_s
+        self._target_s = max(self._target_s, _target_duration(duration_s))
+        self._unlist_old()
         write_atomically(self.folder / PLAYLIST, self._text(), durable=False)
 
     def clear(self) -> None:
@@ -98,6 +117,7 @@ class LivePlaylist:
         self._listed.clear()
         self._unlisted.clear()
         self._init = None
+        self._target_s = 1
         for path in self.folder.iterdir():
             if path.name != NUMBERS:
                 path.unlink(missing_ok=True)
@@ -123,21 +143,31 @@ class LivePlaylist:
         write_atomically(self.folder / NUMBERS, reserved.model_dump_json())
         self._reserved_until = reserved.next_sequence
 
-    def _unlist_oldest(self) -> None:
-        self._unlisted.append(self._listed.popleft())
-        while len(self._unlisted) > UNLISTED_KEPT:
-            segment = self._unlisted.popleft()
+    def _unlist_old(self) -> None:
+        """Remove the oldest segments from the playlist, and delete files that no player needs any more.
+
+        A file remains for the length of its segment and of the playlist that named it (RFC 8216, 6.2.2).
+        """
+        listed_s = whole_s = sum(segment.duration_s for segment in self._listed)
+        least_s = MIN_PLAYLIST_TARGETS * self._target_s
+        while len(self._listed) > self._kept and (
+            listed_s - self._listed[0].duration_s >= least_s or len(self._listed) > MAX_SEGMENTS
+        ):
+            segment = self._listed.popleft()
+            self._unlisted.append(_Unlisted(segment, self._added_s + segment.duration_s + whole_s))
+            listed_s -= segment.duration_s
+        while self._unlisted and (self._unlisted[0].until_s <= self._added_s or len(self._unlisted) > MAX_SEGMENTS):
+            segment = self._unlisted.popleft().segment
             (self.folder / segment.name).unlink(missing_ok=True)
-            if segment.init not in {other.init for other in (*self._unlisted, *self._listed)}:
+            if segment.init not in {other.init for other in (*(u.segment for u in self._unlisted), *self._listed)}:
                 (self.folder / segment.init).unlink(missing_ok=True)
 
     def _text(self) -> str:
         first = self._listed[0]
-        longest_s = max(segment.duration_s for segment in self._listed)
         lines = [
             "#EXTM3U",
             "#EXT-X-VERSION:7",
-            f"#EXT-X-TARGETDURATION:{max(1, round(longest_s))}",
+            f"#EXT-X-TARGETDURATION:{self._target_s}",
             f"#EXT-X-MEDIA-SEQUENCE:{first.sequence}",
             f"#EXT-X-DISCONTINUITY-SEQUENCE:{first.run}",
             "#EXT-X-INDEPENDENT-SEGMENTS",
@@ -149,8 +179,21 @@ class LivePlaylist:
                 lines += [f'#EXT-X-MAP:URI="{segment.init}"']
                 init = segment.init
             start = datetime.fromtimestamp(segment.start_at, UTC).isoformat(timespec="milliseconds")
-            lines += [f"#EXTINF:{segment.duration_s:.6f},", f"#EXT-X-PROGRAM-DATE-TIME:{start}", segment.name]
+            lines += [
+                f"#EXTINF:{segment.duration_s:.{EXTINF_DECIMALS}f},",
+                f"#EXT-X-PROGRAM-DATE-TIME:{start}",
+                segment.name,
+            ]
         return "\n".join(lines) + "\n"
+
+
+def _target_duration(duration_s: float) -> int:
+    """Return the stated length of a segment, rounded to whole seconds, halves up (RFC 8216, 4.3.3.1).
+
+    >>> [_target_duration(s) for s in (2.4, 2.5, 3.5, 2.4999999)]
+    [2, 3, 4, 3]
+    """
+    return math.floor(round(duration_s, EXTINF_DECIMALS) + 0.5)
 
 
 class _Reserved(BaseModel):

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.live_video.hls_playlist import (
+    MAX_SEGMENTS,
     NUMBERS,
     PLAYLIST,
     RESERVED_NUMBERS,
-    UNLISTED_KEPT,
     InitSection,
     LivePlaylist,
 )
@@ -103,7 +103,8 @@ def test_the_newest_segments_are_listed_and_old_files_deleted(playlist: LivePlay
     assert (parsed.media_sequence, parsed.target_s) == (first + 7, 1)
     assert (playlist.folder / f"init-{first}.mp4").read_bytes() == b"header 0"
     assert (playlist.folder / f"{first + 9}.m4s").read_bytes() == b"media %d" % (first + 9)
-    assert len(media_files(playlist)) == KEPT + UNLISTED_KEPT + 2
+    add(playlist, header(), 20)
+    assert len(media_files(playlist)) <= 2 * KEPT + 1 + len([PLAYLIST, "header", "header of the unlisted"])
 
 
 def test_each_segment_has_the_time_of_its_first_frame(playlist: LivePlaylist) -> None:
@@ -117,6 +118,59 @@ def test_the_target_duration_covers_the_longest_segment(playlist: LivePlaylist) 
     for duration_s in (1.0, 2.6, 0.2):
         add(playlist, init, duration_s=duration_s)
     assert parse(playlist).target_s == 3
+
+
+@pytest.mark.parametrize(("duration_s", "target_s"), [(0.2, 1), (1.5, 2), (2.5, 3), (4.5, 5), (2.4999999, 3), (2.4, 2)])
+def test_a_length_of_half_a_second_more_counts_upwards(
+    playlist: LivePlaylist, duration_s: float, target_s: int
+) -> None:
+    add(playlist, header(), duration_s=duration_s)
+    assert parse(playlist).target_s == target_s
+
+
+def test_the_target_duration_never_decreases_before_the_playlist_is_cleared(playlist: LivePlaylist) -> None:
+    init = header()
+    add(playlist, init, duration_s=4.0)
+    add(playlist, init, 40, duration_s=1.0)
+    assert parse(playlist).target_s == 4
+    playlist.clear()
+    add(playlist, header(1), duration_s=1.0)
+    assert parse(playlist).target_s == 1
+
+
+def test_a_playlist_of_which_segments_leave_is_three_target_durations_long(playlist: LivePlaylist) -> None:
+    first, init = playlist.next_sequence, header()
+    for duration_s in (1.0, 4.0, *[1.0] * 30):
+        add(playlist, init, duration_s=duration_s)
+        parsed = parse(playlist)
+        length_s = sum(duration for *_, duration, _ in parsed.entries)
+        assert parsed.media_sequence == first or length_s >= 3 * parsed.target_s
+    assert parsed.media_sequence > first + KEPT
+
+
+def test_a_removed_segment_stays_for_its_length_and_that_of_the_playlist(playlist: LivePlaylist) -> None:
+    init, remaining_s, removed = header(), dict[str, float](), 0
+    before: list[tuple[str, str, float, bool]] = []
+    for number in range(40):
+        added_s = 1.0 + number % 3
+        add(playlist, init, duration_s=added_s)
+        entries = parse(playlist).entries
+        remaining_s = {name: rest_s - added_s for name, rest_s in remaining_s.items()}
+        playlist_s = sum(duration_s for _, _, duration_s, _ in before)
+        for name, _, duration_s, _ in before:
+            if name not in {listed for listed, *_ in entries}:
+                remaining_s[name] = duration_s + playlist_s
+                removed += 1
+        assert [
+            name for name, rest_s in remaining_s.items() if rest_s > 0 and not (playlist.folder / name).exists()
+        ] == []
+        before = entries
+    assert removed > 30
+
+
+def test_segments_of_one_frame_do_not_fill_the_disk(playlist: LivePlaylist) -> None:
+    add(playlist, header(), 3 * MAX_SEGMENTS, duration_s=0.001)
+    assert len(media_files(playlist)) <= 2 * MAX_SEGMENTS + 2
 
 
 def test_a_new_run_is_a_discontinuity_with_its_own_header(playlist: LivePlaylist) -> None:
@@ -133,7 +187,7 @@ def test_a_new_run_is_a_discontinuity_with_its_own_header(playlist: LivePlaylist
     add(playlist, after, 2)
     assert parse(playlist).discontinuity_sequence == 1
     assert f"init-{first}.mp4" in media_files(playlist)
-    add(playlist, after, UNLISTED_KEPT)
+    add(playlist, after, 2 * KEPT)
     assert f"init-{first}.mp4" not in media_files(playlist)
     assert f"init-{first + 3}.mp4" in media_files(playlist)
 
@@ -238,5 +292,5 @@ def test_every_playlist_names_existing_files_under_new_names_and_rising_numbers(
                 for file in (name, header_name):
                     content = (playlist.folder / file).read_bytes()
                     assert stored.setdefault(file, content) == content, "no name is used twice"
-                assert 0 < round(duration_s) <= parsed.target_s or round(duration_s) == 0
-            assert len(media_files(playlist)) <= 2 * (KEPT + UNLISTED_KEPT) + 1
+                assert duration_s < parsed.target_s + 0.5
+            assert len(parsed.entries) <= max(KEPT, 3 * parsed.target_s / 0.1 + 1)
