@@ -19,10 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from analytics.facts import GroundPoint
 from analytics.flow.box_cover import covered_shares
 from analytics.flow.edie_totals import EdieTotals
-from analytics.flow.zone_visits import OCCLUDED_AFTER_S, Directions, ZoneVisit
+from analytics.flow.zone_visits import OCCLUDED_AFTER_S, ZoneVisit
 from analytics.geometry.homography import Homography
 from analytics.geometry.plane import along_and_beside
-from analytics.geometry.zone_index import ZoneIndex
+from analytics.geometry.zone_index import Directions, ZoneIndex
 from analytics.road_users import TWO_WHEELERS, RoadUser
 
 MAX_OCCLUSION_S = 120.0

@@ -33,6 +33,7 @@ class ZoneIntervalAggregator:
     def __init__(self, zones: Sequence[Zone], homography: Homography | None) -> None:
         self._zones = zones
         self._calibrated = homography is not None
+        self._directions = road_directions(zones, homography)
         self._lengths_m = [zone_length_m(zone, homography) for zone in zones]
         self._reset()
 
@@ -95,7 +96,7 @@ class ZoneIntervalAggregator:
             relative_speed=relative_speed,
             density_veh_km_lane=1000 * seconds / lane_metre_seconds if lane_metre_seconds and zone.lanes else None,
             occupancy=min(1.0, length_seconds / lane_metre_seconds) if lane_metre_seconds and zone.lanes else None,
-            queue_m=min(self._queues[k].metres, road or np.inf) if self._calibrated else None,
+            queue_m=self._queue_m(k),
             queue_veh=float(self._queues[k].vehicles),
             level=level if speed_ms is not None and relative_speed is None else level_at(relative_speed, vehicles),
             coverage=coverage,
@@ -104,6 +105,13 @@ class ZoneIntervalAggregator:
             level_of_service=_level_of_service(zone, saturation, level),
             emp_verified=None if smp is None else smp.row.verified,
         )
+
+    def _queue_m(self, k: int) -> float | None:
+        """Return the length of the longest queue, at most that of the road; None without metres or direction."""
+        metres, road_m = self._queues[k].metres, self._lengths_m[k]
+        if not self._calibrated or self._directions[k] is None or metres is None:
+            return None
+        return min(metres, road_m) if road_m else metres
 
     def _smp(self, k: int, observed_s: float) -> SmpFlow | None:
         """Return the flow in smp/h; classes share in it as in the distance travelled, or the vehicles that entered."""
@@ -144,8 +152,13 @@ def _unobserved(zone: Zone, start_s: float, coverage: float, sight: Sight | None
 
 
 def zone_length_m(zone: Zone, homography: Homography | None) -> float | None:
-    """Return the length (m) of the road in the zone: as configured, or its extent along the legal direction."""
-    if zone.length_m is not None or homography is None or zone.direction is None:
+    """Return the length (m) of the road in the zone: as configured, or its extent along the legal direction.
+
+    None where neither is known, and for a zone that reaches over the horizon.
+    """
+    (direction,) = road_directions((zone,), homography)
+    if zone.length_m is not None or homography is None or direction is None:
         return zone.length_m
-    along = homography.to_ground(zone.polygon) @ road_directions((zone,), homography)[0]
-    return float(np.ptp(along))
+    if not homography.is_on_ground(zone.polygon).all():
+        return None
+    return float(np.ptp(homography.to_ground(zone.polygon) @ direction))

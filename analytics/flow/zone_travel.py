@@ -5,14 +5,13 @@ add up to its displacement. A vehicle against the legal direction adds its dista
 """
 
 from collections.abc import Iterable, Sequence
-from math import isnan
 
 from analytics.camera import Zone
 from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.occlusion import OccludedVehicle, OcclusionImputer
-from analytics.flow.zone_visits import Directions, VisitConfirmer, ZoneVisit
+from analytics.flow.zone_visits import VisitConfirmer, ZoneVisit
 from analytics.geometry.homography import Homography
-from analytics.geometry.zone_index import ZoneIndex, road_directions
+from analytics.geometry.zone_index import Directions, ZoneIndex, road_directions
 from analytics.road_users import RoadUser
 from analytics.tracks.scene import Scene
 from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
@@ -23,9 +22,7 @@ class ZoneTravelMeter:
 
     def __init__(self, zones: tuple[Zone, ...], homography: Homography | None) -> None:
         self._zone_index = ZoneIndex(zones)
-        self._directions: Directions = [
-            None if isnan(x) else (x, y) for x, y in road_directions(zones, homography).tolist()
-        ]
+        self._directions: Directions = road_directions(zones, homography)
         self._confirmer = VisitConfirmer(self._directions)
         self._imputer = OcclusionImputer(self._zone_index, self._directions, homography)
         self._visits: dict[int, ZoneVisit] = {}

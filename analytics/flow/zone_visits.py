@@ -1,11 +1,11 @@
 """Time and distance of one vehicle in each zone, added to totals after several detections confirm it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
 from analytics.facts import GroundPoint
 from analytics.flow.edie_totals import EdieTotals
+from analytics.geometry.zone_index import Directions
 from analytics.road_users import ROAD_USERS
 from analytics.tracks.trajectories import Trajectory
 
@@ -30,9 +30,6 @@ HEADING_POINTS = 8
 
 _CLASS_ID = {road_user: k for k, road_user in enumerate(ROAD_USERS)}
 """Column of each class in `EdieTotals`."""
-
-Directions = Sequence[tuple[float, float] | None]
-"""Unit vector of legal travel of each zone, None for a zone without direction."""
 
 
 @dataclass(slots=True, eq=False)

@@ -11,15 +11,25 @@ _MIN_SINGULAR_RATIO = 1e-6
 _MIN_DEPTH = 1e-12
 """Smallest depth before a division; avoids a division by zero at the horizon."""
 
+_HORIZON_SHARE = 1e-3
+"""Depth of the horizon as a share of the least depth of the fitted points: a thousand times as far away [assumption].
+
+Nearer to the horizon, and beyond it, a position is finite but no measurement.
+"""
+
+_MAX_CONDITION = 1e10
+"""Largest condition number of a map that can be inverted; a map onto a line has more [assumption]."""
+
 
 @dataclass(frozen=True)
 class Homography:
     """Projective map from image pixels to ground metres [source: Hartley & Zisserman, Multiple View Geometry, ch. 4].
 
-    matrix: (3, 3), pixel to ground.
+    matrix: (3, 3), pixel to ground, with positive depth where the ground is. horizon_depth: least depth that is used.
     """
 
     matrix: NDArray[np.float64]
+    horizon_depth: float = _MIN_DEPTH
 
     @classmethod
     def fit(cls, pixels: ArrayLike, ground: ArrayLike) -> "Homography":
@@ -31,6 +41,8 @@ class Homography:
         p, g = np.asarray(pixels, dtype=np.float64), np.asarray(ground, dtype=np.float64)
         if len(p) < 4 or p.shape != g.shape:
             raise ValueError(f"a homography needs 4 pairs of points or more, got {len(p)} pixels and {len(g)} ground")
+        if not (np.isfinite(p).all() and np.isfinite(g).all()):
+            raise ValueError("a control point holds a number that is not finite")
         to_p, to_g = _normaliser(p), _normaliser(g)
         (u, v), (x, y) = _apply(to_p, p).T, _apply(to_g, g).T
         zero, one = np.zeros_like(u), np.ones_like(u)
@@ -43,16 +55,26 @@ class Homography:
         _, singular, vt = np.linalg.svd(rows, full_matrices=True)
         if singular[7] < _MIN_SINGULAR_RATIO * singular[0]:
             raise ValueError("the control points lie on one line (or repeat); spread them over the road")
+        if np.linalg.cond(vt[-1].reshape(3, 3)) > _MAX_CONDITION:
+            raise ValueError("the control points lie on one line (or repeat); spread them over the road")
         matrix = np.linalg.inv(to_g) @ vt[-1].reshape(3, 3) @ to_p
-        return cls(matrix / np.linalg.norm(matrix))
+        matrix /= np.linalg.norm(matrix)
+        depths = _homogeneous(p) @ matrix[2]
+        side = 1.0 if np.median(depths) > 0 else -1.0
+        return cls(matrix * side, _HORIZON_SHARE * float((side * depths)[side * depths > 0].min()))
 
     def to_ground(self, pixels: ArrayLike) -> NDArray[np.float64]:
-        """Map (N, 2) pixels to (N, 2) metres."""
-        return _apply(self.matrix, np.asarray(pixels, dtype=np.float64).reshape(-1, 2))
+        """Map (N, 2) pixels to (N, 2) metres: far away, but finite, at the horizon and beyond."""
+        return _apply(self.matrix, np.asarray(pixels, dtype=np.float64).reshape(-1, 2), self.horizon_depth)
+
+    def is_on_ground(self, pixels: ArrayLike) -> NDArray[np.bool_]:
+        """Mask (N,) of the (N, 2) pixels that lie below the horizon: others show no point of the road."""
+        points = _homogeneous(np.asarray(pixels, dtype=np.float64).reshape(-1, 2))
+        return np.asarray(points @ self.matrix[2] > self.horizon_depth)
 
     def to_pixels(self, ground: ArrayLike) -> NDArray[np.float64]:
-        """Map (N, 2) metres to (N, 2) pixels."""
-        return _apply(np.linalg.inv(self.matrix), np.asarray(ground, dtype=np.float64).reshape(-1, 2))
+        """Map (N, 2) metres to (N, 2) pixels; finite also for points behind the camera."""
+        return _apply(np.linalg.inv(self.matrix), np.asarray(ground, dtype=np.float64).reshape(-1, 2), _MIN_DEPTH)
 
     def relative_scale(self, ground: ArrayLike) -> NDArray[np.float64]:
         """Pixels per metre across the view (N,) at (N, 2) metres, up to a constant: the inverse of the depth."""
@@ -61,9 +83,16 @@ class Homography:
         return np.asarray(1.0 / np.maximum(np.abs(depth), _MIN_DEPTH))
 
 
-def _apply(matrix: NDArray[np.floating], points: NDArray[np.float64]) -> NDArray[np.float64]:
-    homogeneous = np.column_stack([points, np.ones(len(points))]) @ matrix.T
-    return np.asarray(homogeneous[:, :2] / homogeneous[:, 2:])
+def _apply(
+    matrix: NDArray[np.floating], points: NDArray[np.float64], min_depth: float | None = None
+) -> NDArray[np.float64]:
+    mapped = _homogeneous(points) @ matrix.T
+    depth = mapped[:, 2:] if min_depth is None else np.maximum(mapped[:, 2:], min_depth)
+    return np.asarray(mapped[:, :2] / depth)
+
+
+def _homogeneous(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack([points, np.ones(len(points))])
 
 
 def _normaliser(points: NDArray[np.float64]) -> NDArray[np.float64]:

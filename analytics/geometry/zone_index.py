@@ -1,12 +1,16 @@
 """Membership of points in the zones of a camera, and the zones' legal directions."""
 
 from collections.abc import Sequence
+from math import hypot, isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.camera import Zone
 from analytics.geometry.homography import Homography
+
+Directions = Sequence[tuple[float, float] | None]
+"""Unit vector of legal travel of each zone; None for a zone without direction."""
 
 
 class ZoneIndex:
@@ -39,25 +43,27 @@ class ZoneIndex:
         return np.asarray(np.count_nonzero(straddles & left_of, axis=2) % 2 == 1)
 
 
-def road_directions(zones: tuple[Zone, ...], homography: Homography | None) -> NDArray[np.float64]:
-    """Return unit vectors (Z, 2) of legal travel: on the ground with a homography, otherwise in the image.
+def road_directions(zones: Sequence[Zone], homography: Homography | None) -> Directions:
+    """Return the unit vector of legal travel of each zone: on the ground with a homography, otherwise in the image.
 
-    nan for a zone without a direction.
+    None for a zone without a direction, and where its centre is not on the ground.
     """
-    directions = np.full((len(zones), 2), np.nan)
-    for k, zone in enumerate(zones):
-        if zone.direction is not None:
-            directions[k] = _unit(_on_ground(zone, np.asarray(zone.direction), homography))
-    return directions
+    return [_road_direction(zone, homography) for zone in zones]
 
 
-def _on_ground(zone: Zone, direction: NDArray[np.float64], homography: Homography | None) -> NDArray[np.float64]:
-    if homography is None:
-        return direction
+def _road_direction(zone: Zone, homography: Homography | None) -> tuple[float, float] | None:
+    image = None if zone.direction is None else _unit(*zone.direction)
+    if image is None or homography is None:
+        return image
     centre = np.mean(zone.polygon, axis=0)
-    tail, head = homography.to_ground([centre - _unit(direction), centre + _unit(direction)])
-    return np.asarray(head - tail)
+    ends = np.array([centre - image, centre + image])
+    if not homography.is_on_ground(ends).all():
+        return None
+    (x0, y0), (x, y) = homography.to_ground(ends).tolist()
+    return _unit(x - x0, y - y0)
 
 
-def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(vector / np.linalg.norm(vector))
+def _unit(x: float, y: float) -> tuple[float, float] | None:
+    """Return the vector with length 1; None where it has no length."""
+    length = hypot(x, y)
+    return (x / length, y / length) if length > 0 and isfinite(length) else None

@@ -70,11 +70,12 @@ class PedestrianOnRoad:
 
     def _candidate(self, user: RoadUserState, scene: Scene) -> IncidentCandidate | None:
         track, zone, seen_s = user.trajectory.track, user.zone, user.trajectory.last_seen
-        if zone is None or self._zones[zone].direction is None or not _is_walking(user):
+        direction = None if zone is None else scene.directions[zone]
+        if zone is None or direction is None or not _is_walking(user):
             self._walks.pop(track, None)
             return None
         walk = self._walks.setdefault(track, _Walk(seen_s, seen_s))
-        if not _is_hidden_in_queue(user, scene, zone):
+        if not _is_hidden_in_queue(user, scene, zone, direction):
             walk.clear_s += seen_s - walk.seen_s
         walk.seen_s = seen_s
         if walk.clear_s < (SIGNAL_STAYS_S if self._zones[zone].signal_controlled else STAYS_S):
@@ -103,7 +104,7 @@ def _is_walking(user: RoadUserState) -> bool:
     return votes[_PERSON] >= MIN_PERSON_SHARE * sum(votes)
 
 
-def _is_hidden_in_queue(user: RoadUserState, scene: Scene, zone: int) -> bool:
+def _is_hidden_in_queue(user: RoadUserState, scene: Scene, zone: int, direction: tuple[float, float]) -> bool:
     """Whether a person may sit on a machine that a nearer road user hides, with slow ones ahead or beside."""
     others = np.array([other is not user for other in scene.road_users])
     x1, y1, x2, y2 = np.array([other.trajectory.box for other in scene.road_users]).T
@@ -112,7 +113,7 @@ def _is_hidden_in_queue(user: RoadUserState, scene: Scene, zone: int) -> bool:
     if not (others & across & (y1 < bottom) & (y2 > bottom + HIDDEN_HEIGHTS * (bottom - top))).any():
         return False
     slow = np.array([other.zone in (zone, None) and other.speed_ms < RUNNER_MS for other in scene.road_users])
-    ahead, beside = scene.offsets(user, zone)
+    ahead, beside = scene.offsets(user, direction)
     near = (ahead > -QUEUE_BEHIND_M) & (ahead < QUEUE_AHEAD_M) & (beside < QUEUE_BESIDE_M)
     follows = (ahead < 0) & (beside < FOLLOWER_BESIDE_M)
     return bool((others & slow & near & ~follows).any())

@@ -111,13 +111,15 @@ class StoppedVehicles:
         self._left = [(t, vehicle) for t, vehicle in self._left if scene.t - t <= TRACK_SWITCH_S]
         return [
             self._candidate(vehicle, k, scene.t)
-            for k, zone in enumerate(self._zones)
-            if zone.direction is not None
+            for k, direction in enumerate(scene.directions)
+            if direction is not None
             for vehicle in scene.in_zone(k)
-            if self._has_stopped(vehicle, k, scene, levels.levels[k])
+            if self._has_stopped(vehicle, k, direction, scene, levels.levels[k])
         ]
 
-    def _has_stopped(self, vehicle: RoadUserState, k: int, scene: Scene, level: Level) -> bool:
+    def _has_stopped(
+        self, vehicle: RoadUserState, k: int, direction: tuple[float, float], scene: Scene, level: Level
+    ) -> bool:
         standing = self._standing_vehicle(vehicle, scene)
         if standing is None or scene.t - vehicle.trajectory.last_seen > MAX_DETECTION_AGE_S:
             return False
@@ -125,8 +127,8 @@ class StoppedVehicles:
             return True
         vehicles = np.array([user.is_vehicle for user in scene.road_users])
         tracks = np.array([user.trajectory.track for user in scene.road_users])[vehicles]
-        ahead, beside = (metres[vehicles] for metres in scene.offsets(vehicle, k))
-        along_ms = scene.speeds_along_ms(k)[vehicles]
+        ahead, beside = (metres[vehicles] for metres in scene.offsets(vehicle, direction))
+        along_ms = scene.speeds_along_ms(direction)[vehicles]
         standing.add_traffic(tracks, ahead, along_ms, scene.t)
         slow_ahead = (
             (ahead > MIN_AHEAD_M)

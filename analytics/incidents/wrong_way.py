@@ -59,13 +59,15 @@ class WrongWay:
 
     def _candidate(self, user: RoadUserState, scene: Scene) -> IncidentCandidate | None:
         track, zone = user.trajectory.track, user.zone
-        if zone is None or not user.is_vehicle or not scene.speed_along_ms(user, zone) < -MIN_SPEED_MS:
+        direction = None if zone is None else scene.directions[zone]
+        against = direction is not None and user.is_vehicle and user.speed_along_ms(direction) < -MIN_SPEED_MS
+        if zone is None or direction is None or not against:
             self._runs.pop(track, None)
             return None
         run = self._runs.get(track)
         if run is None or run.zone != zone or _has_gap(user.trajectory, run.t):
             run = self._runs[track] = _Run(zone, scene.t, user)
-        against_m = scene.offset(user, run.first, zone)[0]
+        against_m = scene.offset(user, run.first, direction)[0]
         detections = sum(t >= run.t for t in user.trajectory.times)
         lasted_s = user.trajectory.last_seen - run.t
         if lasted_s < MIN_DURATION_S or against_m < MIN_DISTANCE_M:

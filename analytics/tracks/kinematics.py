@@ -37,6 +37,9 @@ _MAD_TO_SIGMA = 1.4826
 _MIN_SCALE_M = 1e-9
 """Residual in metres below which the fit is exact [assumption]."""
 
+MAX_SPEED_KMH = 300.0
+"""Largest speed of a road user, km/h; more is a false path, such as one near the horizon [assumption]."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speed:
@@ -69,15 +72,15 @@ class LinearFit:
 def fit_constant_velocity(times: ArrayLike, positions: ArrayLike) -> LinearFit:
     """Fit by least squares with Huber weights. times: (N,) seconds, increasing. positions: (N, 2) metres.
 
-    The velocity is nan for fewer than 2 points, or without time between them.
+    Raises ValueError for fewer than 2 points, or without time between them.
 
     >>> fit_constant_velocity([0, 1, 2], [(0, 0), (3, 4), (6, 8)]).velocity.round(6).tolist()
     [3.0, 4.0]
     """
     t, p = np.asarray(times, dtype=np.float64), np.asarray(positions, dtype=np.float64).reshape(-1, 2)
-    weights, velocity = np.ones(len(t)), np.full(2, np.nan)
     if len(t) < 2 or t[-1] - t[0] <= 0:
-        return LinearFit(velocity, weights, np.zeros(len(t)), np.zeros((len(t), 2)))
+        raise ValueError(f"a velocity needs 2 points with time between them, got {len(t)} at {t.tolist()} s")
+    weights = np.ones(len(t))
     for _ in range(MAX_FIT_ITERATIONS):
         lag_s, offsets = t - weights @ t / weights.sum(), p - weights @ p / weights.sum()
         velocity = (weights * lag_s) @ offsets / (weights @ lag_s**2)
@@ -91,7 +94,7 @@ def fit_constant_velocity(times: ArrayLike, positions: ArrayLike) -> LinearFit:
 
 
 def speed_at(trajectory: Trajectory, t: float) -> Speed | None:
-    """Return the speed around time `t`, or None where the path is too short."""
+    """Return the speed around time `t`, or None where the path is too short, or no road user is that fast."""
     times, positions = np.array(trajectory.times), np.array(trajectory.positions)
     near = np.abs(times - t) <= FIT_WINDOW_S
     if near.sum() < MIN_FIT_SAMPLES or np.ptp(times[near]) < MIN_FIT_S:
@@ -99,7 +102,8 @@ def speed_at(trajectory: Trajectory, t: float) -> Speed | None:
     fit = fit_constant_velocity(times[near], positions[near])
     noise, change = fit.standard_error(), change_of_velocity(times[near], positions[near])
     sigma = np.sqrt((NOISE_CORRELATION * noise) ** 2 + (CHANGE_SHARE * change) ** 2 + MIN_SIGMA_MS**2)
-    return Speed(float(np.linalg.norm(fit.velocity)) * KMH_PER_MS, float(sigma) * KMH_PER_MS)
+    kmh = float(np.linalg.norm(fit.velocity)) * KMH_PER_MS
+    return Speed(kmh, float(sigma) * KMH_PER_MS) if kmh <= MAX_SPEED_KMH else None
 
 
 def change_of_velocity(times: NDArray[np.float64], positions: NDArray[np.float64]) -> float:

@@ -11,7 +11,7 @@ from analytics.camera import Zone
 from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.homography import Homography
 from analytics.geometry.plane import along_and_beside
-from analytics.geometry.zone_index import ZoneIndex, road_directions
+from analytics.geometry.zone_index import Directions, ZoneIndex, road_directions
 from analytics.road_users import RoadUser
 from analytics.tracks.kinematics import KMH_PER_MS
 from analytics.tracks.trajectories import Trajectories, Trajectory
@@ -69,6 +69,11 @@ class RoadUserState:
     def is_vehicle(self) -> bool:
         return self.trajectory.road_user is not RoadUser.PERSON
 
+    def speed_along_ms(self, direction: tuple[float, float]) -> float:
+        """Speed (m/s) along a direction, negative against it."""
+        (x, y), (along_x, along_y) = self.velocity, direction
+        return x * along_x + y * along_y
+
     @property
     def is_queueing(self) -> bool:
         """Whether it is slow enough for a queue, over a path long enough to measure that."""
@@ -84,20 +89,20 @@ class RoadUserState:
 class Scene:
     """All road users at time `t`.
 
-    directions: (Z, 2) legal directions of the zones, see `analytics.geometry.zone_index.road_directions`.
+    directions: of the zones, see `analytics.geometry.zone_index.road_directions`.
     positions, velocities: (M, 2) of the road users; positions are metres for a calibrated camera, otherwise pixels.
     """
 
     t: float
     road_users: Sequence[RoadUserState]
-    directions: NDArray[np.float64]
+    directions: Directions
     calibrated: bool
     positions: NDArray[np.float64]
     velocities: NDArray[np.float64]
 
     @classmethod
     def of(
-        cls, t: float, road_users: Sequence[RoadUserState], directions: NDArray[np.float64], *, calibrated: bool
+        cls, t: float, road_users: Sequence[RoadUserState], directions: Directions, *, calibrated: bool
     ) -> "Scene":
         positions = np.array([user.position if calibrated else user.pixel for user in road_users]).reshape(-1, 2)
         velocities = np.array([user.velocity for user in road_users]).reshape(-1, 2)
@@ -106,25 +111,24 @@ class Scene:
     def in_zone(self, zone: int) -> list[RoadUserState]:
         return [user for user in self.road_users if user.zone == zone]
 
-    def speed_along_ms(self, user: RoadUserState, zone: int) -> float:
-        """Speed (m/s) along the legal direction of the zone, negative against it; nan for a zone without direction."""
-        (x, y), (along_x, along_y) = user.velocity, self.directions[zone].tolist()
-        return float(x * along_x + y * along_y)
+    def speeds_along_ms(self, direction: tuple[float, float]) -> NDArray[np.float64]:
+        """(M,) speeds (m/s) of all road users along a direction, negative against it."""
+        return np.asarray(self.velocities @ direction)
 
-    def speeds_along_ms(self, zone: int) -> NDArray[np.float64]:
-        """(M,) `speed_along_ms` of all road users."""
-        return np.asarray(self.velocities @ self.directions[zone])
-
-    def offsets(self, user: RoadUserState, zone: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def offsets(
+        self, user: RoadUserState, direction: tuple[float, float]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """`offset` of all road users from `user`: (M,) metres ahead and (M,) metres beside."""
         scale = 1.0 if self.calibrated else user.metres_per_pixel
         steps = (self.positions - np.array(user.position if self.calibrated else user.pixel)) * scale
-        return along_and_beside(steps, self.directions[zone])
+        return along_and_beside(steps, direction)
 
-    def offset(self, user: RoadUserState, other: RoadUserState, zone: int) -> tuple[float, float]:
-        """Metres from `user` to `other`: ahead in the legal direction of the zone (signed), and beside it."""
+    def offset(
+        self, user: RoadUserState, other: RoadUserState, direction: tuple[float, float]
+    ) -> tuple[float, float]:
+        """Metres from `user` to `other`: ahead in a direction (signed), and beside it."""
         x, y = self._metres_between(user, other)
-        along_x, along_y = self.directions[zone]
+        along_x, along_y = direction
         return x * along_x + y * along_y, abs(y * along_x - x * along_y)
 
     def distance(self, user: RoadUserState, other: RoadUserState) -> float:

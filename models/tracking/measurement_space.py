@@ -92,7 +92,7 @@ class GroundPlane:
 
     def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
         stretch = np.abs(self.jacobians(pixels)).max(axis=(1, 2))
-        return np.asarray(np.isfinite(stretch) & (stretch < MAX_M_PER_PX))
+        return np.asarray(self._homography.is_on_ground(pixels) & np.isfinite(stretch) & (stretch < MAX_M_PER_PX))
 
 
 class ImagePlane:

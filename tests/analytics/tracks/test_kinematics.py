@@ -28,8 +28,9 @@ def test_an_outlier_has_little_influence():
 
 
 @pytest.mark.parametrize("times", [[], [1.0], [1.0, 1.0]])
-def test_without_elapsed_time_velocity_is_nan(times):
-    assert np.isnan(fit_constant_velocity(times, np.zeros((len(times), 2))).velocity).all()
+def test_without_elapsed_time_there_is_no_velocity(times):
+    with pytest.raises(ValueError, match="2 points"):
+        fit_constant_velocity(times, np.zeros((len(times), 2)))
 
 
 def test_speed_of_a_track_is_in_kmh_on_the_ground():
