@@ -31,6 +31,17 @@ class Detections:
     def __len__(self) -> int:
         return len(self.xyxy)
 
+    @property
+    def is_measured(self) -> NDArray[np.bool_]:
+        """Mask (N,) of the detections with finite numbers and an area; a network that overflows returns others."""
+        finite = np.isfinite(self.xyxy).all(axis=1) & np.isfinite(self.confidence)
+        return np.asarray(finite & (self.xyxy[:, 2:] > self.xyxy[:, :2]).all(axis=1))
+
+    def measured(self) -> "Detections":
+        """Return the detections of `is_measured`."""
+        kept = self.is_measured
+        return self if kept.all() else Detections(self.xyxy[kept], self.confidence[kept], self.class_id[kept])
+
     @classmethod
     def empty(cls) -> "Detections":
         return cls(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))

@@ -101,9 +101,7 @@ class Scene:
     velocities: NDArray[np.float64]
 
     @classmethod
-    def of(
-        cls, t: float, road_users: Sequence[RoadUserState], directions: Directions, *, calibrated: bool
-    ) -> "Scene":
+    def of(cls, t: float, road_users: Sequence[RoadUserState], directions: Directions, *, calibrated: bool) -> "Scene":
         positions = np.array([user.position if calibrated else user.pixel for user in road_users]).reshape(-1, 2)
         velocities = np.array([user.velocity for user in road_users]).reshape(-1, 2)
         return cls(t, road_users, directions, calibrated, positions, velocities)
@@ -123,9 +121,7 @@ class Scene:
         steps = (self.positions - np.array(user.position if self.calibrated else user.pixel)) * scale
         return along_and_beside(steps, direction)
 
-    def offset(
-        self, user: RoadUserState, other: RoadUserState, direction: tuple[float, float]
-    ) -> tuple[float, float]:
+    def offset(self, user: RoadUserState, other: RoadUserState, direction: tuple[float, float]) -> tuple[float, float]:
         """Metres from `user` to `other`: ahead in a direction (signed), and beside it."""
         x, y = self._metres_between(user, other)
         along_x, along_y = direction

@@ -109,7 +109,9 @@ class RoadTracker:
 
     def update(self, t: float, detections: Detections) -> Tracks:
         self._predict(t)
-        usable = np.flatnonzero(self._space.is_usable(_ground_points(detections)) & whole_vehicles(detections))
+        usable = np.flatnonzero(detections.is_measured)
+        measured_boxes = _rows(detections, usable)
+        usable = usable[self._space.is_usable(_ground_points(measured_boxes)) & whole_vehicles(measured_boxes)]
         detections = _rows(detections, usable)
         pixels = _ground_points(detections)
         measured = table_from_detections(

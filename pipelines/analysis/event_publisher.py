@@ -12,6 +12,7 @@ from analytics.facts import Incident, Pixel
 from pipelines.analysis.camera_pipeline import PipelineResult
 from pipelines.events.mapping import CameraEvent, EventMapper
 from pipelines.evidence.snapshots import Box
+from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
 
@@ -22,11 +23,19 @@ SaveSnapshot = Callable[[str, VideoFrame, Pixel, Box | None], str]
 class EventPublisher:
     """Emit the events of one camera at one frame size, in the order of its results. Not thread-safe.
 
-    emit: receives each event.
+    emit: receives each event. on_dropped: receives each fact or event that cannot be made or sent; the others go out.
     """
 
-    def __init__(self, camera: Camera, save_snapshot: SaveSnapshot, emit: Callable[[CameraEvent], None]) -> None:
-        self._mapper = EventMapper(camera, uuid4().hex, self._take_snapshot)
+    def __init__(
+        self,
+        camera: Camera,
+        save_snapshot: SaveSnapshot,
+        emit: Callable[[CameraEvent], None],
+        on_dropped: Callable[[str], None] = lambda _what: None,
+    ) -> None:
+        self._camera_id = camera.id
+        self._on_dropped = on_dropped
+        self._mapper = EventMapper(camera, uuid4().hex, self._take_snapshot, lambda fact: self._drop(str(fact)))
         self._save_snapshot = save_snapshot
         self._emit = emit
         self._result = PipelineResult([])
@@ -36,9 +45,20 @@ class EventPublisher:
         self._result = result
         try:
             for event in self._mapper.events(result.facts):
-                self._emit(event)
+                self._send(event)
         finally:
             self._result = PipelineResult([])
+
+    def _send(self, event: CameraEvent) -> None:
+        try:
+            self._emit(event)
+        except Exception as error:
+            self._drop(f"{event.kind} event: {error}")
+
+    def _drop(self, what: str) -> None:
+        what = without_credentials(" ".join(what.split()))
+        log.error("a fact was dropped; the others are sent", camera=self._camera_id, reason=what)
+        self._on_dropped(what)
 
     def _take_snapshot(self, incident_id: str, incident: Incident) -> str | None:
         frame = self._result.frame
@@ -47,7 +67,7 @@ class EventPublisher:
         box = _box_of(self._result.tracks, incident.track)
         try:
             return self._save_snapshot(incident_id, frame.video_frame, incident.pixel, box)
-        except OSError as error:
+        except Exception as error:
             log.error("the snapshot of an incident was not stored", incident=incident_id, error=error)
             return None
 

@@ -84,7 +84,7 @@ class CameraPerception:
         if (request.image is None) != (detections is None):
             raise ValueError("expected detections exactly for a request with an image")
         t, collage = request.frame.at, request.collage
-        by_region = [] if collage is None or detections is None else collage.split(detections)
+        by_region = [] if collage is None or detections is None else collage.split(detections.measured())
         if self._gate is None or self._input_scale is None:
             tracks = self._tracker.update(t, request.roi.to_frame(by_region[0]))
         else:

@@ -14,10 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
+from pipelines.commands.dropped_facts import echo_dropped
 from pipelines.commands.number_range import NumberRange
 from pipelines.commands.output_path import require_folder
 from pipelines.config.geometry_file import CameraGeometry, read_geometry
 from pipelines.errors import UserError
+from pipelines.events.dropped_fact import DroppedFact
 from pipelines.logging import without_credentials
 from pipelines.recordings.count_report import Run, build_report, write_report
 from pipelines.worker.signals import stop_on_signals
@@ -99,6 +101,7 @@ def count(
         )
         wall_s = time.perf_counter() - started
     report = _report(source, camera, result, wall_s)
+    echo_dropped(map(DroppedFact.from_json, report["dropped"]))
     if json_path is not None:
         write_report(report, json_path)
     if json_path != "-":

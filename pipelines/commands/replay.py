@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from pipelines.commands.dropped_facts import echo_dropped
 from pipelines.config.geometry_file import read_geometry
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, summarise
@@ -33,6 +34,7 @@ def replay(detections: Path, camera_file: Path, out: str | None) -> None:
                 camera,
                 progress=lambda t: bar.update(task, description=f"{t:8.1f} s of traffic"),
             )
+        echo_dropped(report.dropped())
         if out is not None:
             report.write(run, out)
         if out != "-":

@@ -1,6 +1,6 @@
 """Mapping from the facts about one camera to events."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from analytics.camera import Camera
 from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, LevelChange, Trip, ZoneInterval
 from analytics.geometry.geodesy import locate
+from pipelines.events.dropped_fact import DroppedFact
 from pipelines.events.schema import (
     Congestion,
     CountsReport,
@@ -33,13 +34,21 @@ class EventMapper:
     """Maps facts of one camera to events.
 
     Crossings and intervals are collected until their period ends; all other facts are mapped at once. run: id of this
-    run of the analysis, so that incident ids are unique.
+    run of the analysis, so that incident ids are unique. on_dropped: receives each fact of which no event can be made;
+    the others are not affected.
     """
 
-    def __init__(self, camera: Camera, run: str, take_snapshot: TakeSnapshot = lambda _id, _incident: None) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        run: str,
+        take_snapshot: TakeSnapshot = lambda _id, _incident: None,
+        on_dropped: Callable[[DroppedFact], None] = lambda _fact: None,
+    ) -> None:
         self._camera = camera
         self._run = run
         self._take_snapshot = take_snapshot
+        self._on_dropped = on_dropped
         self._crossings: list[CrossingRecord] = []
         self._gates: list[GateRecord] = []
         self._zones: list[ZoneRecord] = []
@@ -47,7 +56,16 @@ class EventMapper:
 
     def events(self, facts: Iterable[Fact]) -> list[CameraEvent]:
         """Return the events, in the order of the facts that completed them."""
-        return [event for fact in facts if (event := self._event(fact)) is not None]
+        return [event for fact in facts for event in self._events(fact)]
+
+    def _events(self, fact: Fact) -> Iterator[CameraEvent]:
+        try:
+            event = self._event(fact)
+        except Exception as error:
+            self._on_dropped(DroppedFact.of(fact, error))
+            return
+        if event is not None:
+            yield event
 
     def _event(self, fact: Fact) -> CameraEvent | None:
         match fact:

@@ -19,6 +19,7 @@ from analytics.measures import measures_of
 from analytics.road_users import RoadUser
 from analytics.turning.turning_counts import Movement
 from pipelines.errors import UserError
+from pipelines.events.dropped_fact import DroppedFact
 from pipelines.recordings.recording_facts import count_movements
 
 _TABLES = """
@@ -29,6 +30,7 @@ CREATE TABLE intervals (row TEXT);
 CREATE TABLE gate_intervals (row TEXT);
 CREATE TABLE trips (track INTEGER PRIMARY KEY, row TEXT);
 CREATE TABLE incidents (number INTEGER PRIMARY KEY, detected_s REAL, row TEXT);
+CREATE TABLE dropped (row TEXT);
 """
 """Tables of the temporary database. row: JSON text of the fact, as in the report."""
 
@@ -37,6 +39,7 @@ _IN_ORDER = {
     "intervals": "SELECT row FROM intervals ORDER BY rowid",
     "gate_intervals": "SELECT row FROM gate_intervals ORDER BY rowid",
     "incidents": "SELECT row FROM incidents ORDER BY detected_s, number",
+    "dropped": "SELECT row FROM dropped ORDER BY rowid",
 }
 """Query of the rows of each list of the report, in its order."""
 
@@ -73,20 +76,26 @@ class Report:
         self._db.close()
 
     def add(self, facts: Iterable[Fact]) -> None:
-        """Add facts, in the order in which the analyzer emits them."""
+        """Add facts, in the order in which the analyzer emits them. One without a valid row goes to `dropped`."""
         for fact in facts:
-            match fact:
-                case Crossing():
-                    place = (fact.t, fact.track, fact.gate, fact.direction, fact.road_user)
-                    self._insert("crossings", *place, _text(_crossing(fact)))
-                case ZoneInterval():
-                    self._insert("intervals", _text(_interval(fact)))
-                case GateInterval():
-                    self._insert("gate_intervals", _text(_gate_interval(fact)))
-                case Incident():
-                    self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
-                case Trip():
-                    self._insert("trips", fact.track, _text(asdict(fact)))
+            try:
+                self._add(fact)
+            except (ValueError, TypeError, OverflowError) as error:
+                self._insert("dropped", _text(DroppedFact.of(fact, error).as_json()))
+
+    def _add(self, fact: Fact) -> None:
+        match fact:
+            case Crossing():
+                place = (fact.t, fact.track, fact.gate, fact.direction, fact.road_user)
+                self._insert("crossings", *place, _text(_crossing(fact)))
+            case ZoneInterval():
+                self._insert("intervals", _text(_interval(fact)))
+            case GateInterval():
+                self._insert("gate_intervals", _text(_gate_interval(fact)))
+            case Incident():
+                self._insert("incidents", fact.number, fact.detected_s, _text(_incident(fact, self._camera)))
+            case Trip():
+                self._insert("trips", fact.track, _text(asdict(fact)))
 
     def _insert(self, table: str, *values: float | str) -> None:
         marks = ", ".join("?" * len(values))
@@ -112,7 +121,7 @@ class Report:
             rows = map(_text, value) if isinstance(value, list) else None
             yield from [f"{_text(name)}: {_text(value)},"] if rows is None else _array(name, rows, last=False)
         for name in _IN_ORDER:
-            yield from _array(name, self._rows(name), last=name == "incidents")
+            yield from _array(name, self._rows(name), last=name == list(_IN_ORDER)[-1])
         yield "}"
 
     def _rows(self, name: str) -> Iterator[str]:
@@ -130,6 +139,10 @@ class Report:
     def incidents(self) -> list[dict[str, Any]]:
         """Return the incidents in their last state."""
         return [json.loads(row) for row in self._rows("incidents")]
+
+    def dropped(self) -> list[DroppedFact]:
+        """Return the facts without a valid row, in the order in which they came."""
+        return [DroppedFact.from_json(json.loads(row)) for row in self._rows("dropped")]
 
     def _movements(self) -> list[dict[str, Any]]:
         found = self._db.execute(

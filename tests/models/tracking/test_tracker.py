@@ -166,3 +166,13 @@ def test_each_track_names_the_row_of_its_detection():
             assert (tracks.xyxy == frame.xyxy[tracks.detection_index]).all()
             assert (tracks.class_id == frame.class_id[tracks.detection_index]).all()
             assert len(set(tracks.detection_index.tolist())) == len(tracks)
+
+
+@pytest.mark.parametrize("name", CAMERAS)
+def test_boxes_that_are_not_numbers_cost_no_other_track(name):
+    tracker = make_tracker(CAMERAS[name])
+    good = [300.0, 300.0, 340.0, 340.0]
+    for k in range(5):
+        boxes = np.array([good, [np.nan] * 4, [10.0, 10.0, np.inf, 50.0], [90.0, 90.0, 80.0, 80.0]], np.float32)
+        seen = tracker.update(0.1 * k, Detections(boxes, np.full(4, 0.9, np.float32), np.zeros(4, np.int64)))
+        assert seen.detection_index.tolist() == [0]

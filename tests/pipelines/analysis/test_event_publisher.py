@@ -7,15 +7,16 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
+from analytics.camera import Camera
 from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Tracks
-from analytics.facts import IncidentType
+from analytics.facts import Incident, IncidentType, Level, LevelChange
 from models.tracking.tracker import make_tracker
 from pipelines.analysis.camera_pipeline import PipelineResult
 from pipelines.analysis.event_publisher import EventPublisher
 from pipelines.config.geometry_file import read_geometry
 from pipelines.events.mapping import CameraEvent
-from pipelines.events.schema import IncidentPhase, IncidentReport
+from pipelines.events.schema import Congestion, IncidentPhase, IncidentReport
 from pipelines.evidence.snapshots import Snapshots
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.recordings.detection_replay import read_detections
@@ -71,3 +72,43 @@ def test_a_stopped_vehicle_is_marked_in_its_snapshot(tmp_path: Path, shared_dir:
 def test_an_incident_is_reported_without_a_snapshot_where_the_disk_is_full(shared_dir: Path) -> None:
     raised, _ = raised_incidents(shared_dir / "truth" / "scenarios" / "stopped_vehicle_s1", None)
     assert {report.snapshot for report in raised} == {None}
+
+
+def test_an_event_that_cannot_be_sent_does_not_hold_up_the_next() -> None:
+    sent: list[str] = []
+    dropped: list[str] = []
+
+    def emit(event: CameraEvent) -> None:
+        if isinstance(event, Congestion) and event.zone == "bad":
+            raise ValueError("no text\nof the zone")
+        sent.append(event.kind)
+
+    publisher = EventPublisher(Camera(id="c", image_size=(640, 360)), lambda *_: "", emit, dropped.append)
+    levels = [LevelChange(t=START, zone=zone, level=Level.FREE, previous=Level.FREE) for zone in ("bad", "good")]
+    publisher.publish(PipelineResult(levels))
+    assert sent == ["congestion"]
+    assert dropped == ["congestion event: no text of the zone"]
+
+
+def test_a_snapshot_that_fails_for_any_reason_costs_no_incident() -> None:
+    events: list[CameraEvent] = []
+
+    def fail(*_: object) -> str:
+        raise ValueError("the encoder refuses the picture")
+
+    incident = Incident(
+        number=1,
+        type=IncidentType.STOPPED_VEHICLE,
+        zone=None,
+        start_s=START,
+        detected_s=START,
+        end_s=None,
+        pixel=(10.0, 20.0),
+        ground=None,
+        confidence=0.7,
+        reason="",
+    )
+    grey = VideoFrame.from_ndarray(np.full((36, 64, 3), 100, np.uint8), format="rgb24")
+    publisher = EventPublisher(Camera(id="c", image_size=(640, 360)), fail, events.append)
+    publisher.publish(PipelineResult([incident], frame=TimedFrame(START, grey)))
+    assert [event.snapshot for event in events] == [None]

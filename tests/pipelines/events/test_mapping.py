@@ -19,6 +19,7 @@ from analytics.facts import (
     ZoneInterval,
 )
 from analytics.road_users import RoadUser
+from pipelines.events.dropped_fact import DroppedFact
 from pipelines.events.mapping import EventMapper, utc
 from pipelines.events.schema import Congestion, CountsReport, Event, IncidentPhase, IncidentReport
 
@@ -155,3 +156,29 @@ def test_every_event_survives_its_envelope() -> None:
     for data in EventMapper(CAMERA, "run").events(facts):
         event = Event.wrap(data, NOON)
         assert Event.from_json(event.to_json()) == event
+
+
+def test_a_fact_of_which_no_event_can_be_made_is_reported_and_the_others_go_out() -> None:
+    dropped: list[DroppedFact] = []
+    events = EventMapper(CAMERA, "run", on_dropped=dropped.append)
+    minute = {"start_s": T - 60, "end_s": T, "level": Level.FREE, "coverage": 1.0}
+    bad = [
+        ZoneInterval(zone="west", queue_m=float("nan"), **minute),
+        replace(crossing(T + 1), speed_kmh=float("inf")),
+        replace(incident(2), ground=(float("nan"), 0.0)),
+        LevelChange(t=T, zone="west", level=Level.FREE, previous=Level.FREE, speed_kmh=float("inf")),
+        replace(crossing(1e300), track=8),
+    ]
+    good = [ZoneInterval(zone="east", queue_m=12.0, **minute), crossing(T + 2), incident(3)]
+    raised, counts = events.events([*bad, *good, coverage(0, 10)])
+    assert isinstance(raised, IncidentReport) and isinstance(counts, CountsReport)
+    assert [(z.zone, z.queue_m) for z in counts.zones] == [("east", 12.0)]
+    assert [c.at.timestamp() for c in counts.crossings] == [T + 2]
+    assert [(fact.kind, fact.place) for fact in dropped] == [
+        ("zone interval", "west"),
+        ("crossing", "north"),
+        ("incident", "east"),
+        ("level", "west"),
+        ("crossing", "north"),
+    ]
+    assert "queue_m" in str(dropped[0])

@@ -3,6 +3,7 @@
 import gzip
 import json
 import sys
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from pipelines.recordings.detection_replay import read_detections, replay_into
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.recording_facts import FactCollector
 
-CAMERA = {
+CAMERA: dict[str, Any] = {
     "name": "lab",
     "image_size": [1000, 1000],
     "control_points": [
@@ -103,6 +104,30 @@ def test_described_roads_have_smp_saturation_and_level_of_service_and_gates_have
         True,
     )
     assert (b["direction"], b["flow_veh_h"], b["headway_mean_s"]) == ("B", 0, None)
+
+
+def without(*parts: str) -> dict[str, Any]:
+    """Return the camera and its zone without these optional parts."""
+    zone = {key: value for key, value in CAMERA["zones"][0].items() if key not in parts}
+    return {**{key: value for key, value in CAMERA.items() if key not in parts}, "zones": [zone]}
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [("direction",), ("direction", "length_m"), ("direction", "lanes"), ("control_points",), ("gates", "lanes")],
+)
+def test_a_standing_car_is_reported_without_optional_geometry(capsys, tmp_path, parts):
+    camera = tmp_path / "camera.json"
+    camera.write_text(json.dumps(without(*parts)))
+    path = recording(tmp_path / "d.jsonl.gz", [{"t": k / 2, "boxes": [car(450), car(520)]} for k in range(130)])
+    status, printed, errors = run(capsys, "replay", path, "--camera", camera, "--json", "-")
+    assert (status, errors) == (0, "")
+    minute = json.loads(printed)["intervals"][0]
+    assert minute["queue_veh"] == 2
+    if {"direction", "control_points"} & set(parts):
+        assert minute["queue_m"] is None
+    else:
+        assert minute["queue_m"] == pytest.approx(7 + 4.6, abs=0.1)
 
 
 def test_standard_output_contains_only_the_report(capsys, camera, drive):

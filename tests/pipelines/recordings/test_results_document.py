@@ -34,6 +34,7 @@ def full_report() -> dict[str, object]:
         *crossings,
         GateInterval(gate="N_in", direction=Direction.A, start_s=0, end_s=60, coverage=1.0),
         ZoneInterval(zone="road", start_s=0, end_s=60, level=Level.FREE, coverage=1.0),
+        ZoneInterval(zone="road", start_s=60, end_s=120, level=Level.FREE, coverage=1.0, queue_m=float("nan")),
         Incident(
             number=1,
             type=IncidentType.COLLISION,
