@@ -14,6 +14,7 @@ from models.tampering.image_stats import thumbnail
 from pipelines.analysis.frame_convert import luma
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.decoder import Decoder
+from pipelines.ingest.open_stream import RtspTransport, Transport
 from pipelines.ingest.source import Source, SourceLost
 
 READ_S = 6.0
@@ -46,8 +47,21 @@ class Stream:
 
 
 def probe(url: str, timeout_s: float) -> Stream:
-    """Read the stream at the address. Raises SourceLost, with advice, where that fails within `timeout_s` seconds."""
-    with Source(url, stop=Flag(), stall_s=timeout_s) as source:
+    """Read the stream at the address. Raises SourceLost, with advice, where that fails within `timeout_s` seconds.
+
+    A camera of RTSP that sends nothing over one transport has the same time over the other.
+    """
+    transport = RtspTransport()
+    try:
+        return _probe(url, timeout_s, transport)
+    except SourceLost as lost:
+        if transport.current is Transport.TCP or lost.condition.code is not Condition.SILENT:
+            raise
+    return _probe(url, timeout_s, transport)
+
+
+def _probe(url: str, timeout_s: float, transport: RtspTransport) -> Stream:
+    with Source(url, stop=Flag(), stall_s=timeout_s, transport=transport) as source:
         decoder = Decoder(source)
         keyframes: list[float] = []
         times: list[float] = []

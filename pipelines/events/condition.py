@@ -19,7 +19,10 @@ class Condition(StrEnum):
     WORKER_STOPPED = "worker_stopped"
     SILENT = "silent"
     UNREACHABLE = "unreachable"
+    UNKNOWN_HOST = "unknown_host"
+    NO_UDP_PACKETS = "no_udp_packets"
     CONNECTION_REFUSED = "connection_refused"
+    STREAM_REFUSED = "stream_refused"
     CREDENTIALS_REFUSED = "credentials_refused"
     STREAM_NOT_FOUND = "stream_not_found"
     FILE_NOT_FOUND = "file_not_found"
@@ -45,9 +48,12 @@ class Condition(StrEnum):
     FROZEN = "frozen"
     LIVE_VIDEO_FAILED = "live_video_failed"
     SUB_STREAM_FAILED = "sub_stream_failed"
+    DISK_FULL = "disk_full"
+    LOW_FRAME_RATE = "low_frame_rate"
     BEHIND = "behind"
     OVERLOADED = "overloaded"
     UNPLAYABLE_CODEC = "unplayable_codec"
+    RARE_KEYFRAMES = "rare_keyframes"
     OK = "ok"
 
 
@@ -83,6 +89,8 @@ class ConditionDetails(BaseModel):
     cause: KnownCondition = _detail("Condition of the stream that failed; the other details belong to it.")
     codec: str | None = _detail("Video codec as FFmpeg names it.")
     waited_s: float | None = _detail("Time without a result.", "s")
+    keyframe_s: float | None = _detail("Time between two keyframes, or since the last one.", "s")
+    received_fps: float | None = _detail("Frames that the camera sends.", "frames/s")
     shape: Literal["gate", "zone"] | None = _detail("Kind of the shape that does not fit the frame.")
     shape_id: str | None = _detail("Id of that shape in the camera's geometry.")
     pixel: tuple[float, float] | None = _detail("Point (u, v) of that shape.", "px")

@@ -7,7 +7,10 @@ STATUS_OF: dict[Condition, CameraStatus] = {
     Condition.WORKER_STOPPED: CameraStatus.OFFLINE,
     Condition.SILENT: CameraStatus.OFFLINE,
     Condition.UNREACHABLE: CameraStatus.OFFLINE,
+    Condition.UNKNOWN_HOST: CameraStatus.OFFLINE,
+    Condition.NO_UDP_PACKETS: CameraStatus.OFFLINE,
     Condition.CONNECTION_REFUSED: CameraStatus.OFFLINE,
+    Condition.STREAM_REFUSED: CameraStatus.OFFLINE,
     Condition.CREDENTIALS_REFUSED: CameraStatus.OFFLINE,
     Condition.STREAM_NOT_FOUND: CameraStatus.OFFLINE,
     Condition.FILE_NOT_FOUND: CameraStatus.OFFLINE,
@@ -33,9 +36,12 @@ STATUS_OF: dict[Condition, CameraStatus] = {
     Condition.FROZEN: CameraStatus.FROZEN,
     Condition.LIVE_VIDEO_FAILED: CameraStatus.DEGRADED,
     Condition.SUB_STREAM_FAILED: CameraStatus.DEGRADED,
+    Condition.DISK_FULL: CameraStatus.DEGRADED,
+    Condition.LOW_FRAME_RATE: CameraStatus.DEGRADED,
     Condition.BEHIND: CameraStatus.DEGRADED,
     Condition.OVERLOADED: CameraStatus.ONLINE,
     Condition.UNPLAYABLE_CODEC: CameraStatus.ONLINE,
+    Condition.RARE_KEYFRAMES: CameraStatus.ONLINE,
     Condition.OK: CameraStatus.ONLINE,
 }
 """Condition -> status, in order of priority: a camera in several conditions reports the first of them."""

@@ -11,8 +11,18 @@ TEXTS: dict[Condition, str] = {
     Condition.WORKER_STOPPED: "the worker was stopped",
     Condition.SILENT: "sends nothing; check the camera's power and network",
     Condition.UNREACHABLE: "{error}; check the camera's url and network",
+    Condition.UNKNOWN_HOST: (
+        "its host name is unknown; check the name in the camera's url, and the name server (DNS) of this machine"
+    ),
+    Condition.NO_UDP_PACKETS: (
+        "sends over UDP only, and no packet arrives; let UDP from the camera through the firewall, or switch the "
+        "camera to RTSP over TCP"
+    ),
     Condition.CONNECTION_REFUSED: "connection refused; check address and port, and that the camera's RTSP is on",
     Condition.CREDENTIALS_REFUSED: "refuses these credentials; check user and password in the camera's url",
+    Condition.STREAM_REFUSED: (
+        "answers with an error; it may serve no further viewer: close other viewers, or restart the camera"
+    ),
     Condition.STREAM_NOT_FOUND: "no such stream there (404); check the path in the camera's url",
     Condition.FILE_NOT_FOUND: "no such file; check the path",
     Condition.STREAM_ENDED: "the stream ended",
@@ -42,9 +52,17 @@ TEXTS: dict[Condition, str] = {
     Condition.FROZEN: "the image has not changed; restart the camera",
     Condition.LIVE_VIDEO_FAILED: "live video: {cause}",
     Condition.SUB_STREAM_FAILED: "sub-stream: {cause}; the main stream is analysed instead",
+    Condition.DISK_FULL: "the disk is full; free space, or move data_dir to a larger disk",
+    Condition.LOW_FRAME_RATE: (
+        "sends {received_fps} frames a second, too few to count and to measure speeds; set the camera to 5 or more"
+    ),
     Condition.BEHIND: f"overloaded: analysed less than half as often as its traffic asks for; {OVERLOAD_REMEDY}",
     Condition.OVERLOADED: f"overloaded: analysed less often than its traffic asks for; {OVERLOAD_REMEDY}",
     Condition.UNPLAYABLE_CODEC: "sends H.265, which many browsers cannot play; set it to H.264 for viewers",
+    Condition.RARE_KEYFRAMES: (
+        "sends a keyframe only every {keyframe_s}, so live video starts late; set the camera's keyframe (I-frame) "
+        "interval to 2 s"
+    ),
     Condition.OK: "",
 }
 """Text of each condition. `{name}` is the detail of that name."""
@@ -86,8 +104,8 @@ def _text(name: str, value: Any) -> str:
         case (a, b):
             text = f"{a}x{b}" if name == "image_size" else f"({a:g}, {b:g})"
         case int() | float():
-            digits = 1 if name == "shift_share" else 0
-            text = f"{value:.{digits}%}" if name.endswith("_share") else f"{value:.0f}"
+            digits = 1 if name in ("shift_share", "received_fps") else 0
+            text = f"{value:.{digits}{'%' if name.endswith('_share') else 'f'}}"
             text += " s" if name.endswith("_s") else ""
         case _:
             text = str(value)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack
 from threading import Event as Flag
 from typing import Protocol
 
+from pipelines.ingest.open_stream import RtspTransport
 from pipelines.ingest.source import Source, VideoPacket
 
 
@@ -33,14 +34,16 @@ def run_connection(
     sinks: Sequence[OpenSink],
     stall_s: float,
     hardware: str | None = None,
+    transport: RtspTransport | None = None,
     on_connected: OnConnected = lambda codec: None,
 ) -> None:
     """Read `url` until `stop` is set, and put each packet into all sinks. Raises SourceLost, and errors of the sinks.
 
-    stall_s, hardware: as for `Source`. on_connected: called when the stream is open.
+    stall_s, hardware, transport: as for `Source`. on_connected: called when the stream is open.
     """
     with ExitStack() as stack:
-        source = stack.enter_context(Source(url, stop=stop, stall_s=stall_s, hardware=hardware))
+        opened_source = Source(url, stop=stop, stall_s=stall_s, hardware=hardware, transport=transport)
+        source = stack.enter_context(opened_source)
         opened = [stack.enter_context(open_sink(source)) for open_sink in sinks]
         on_connected(source.codec)
         for packet in source.packets():

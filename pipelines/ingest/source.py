@@ -25,9 +25,7 @@ from pipelines.errors import HostUnreachable
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.hw_decode import decoding_device
-
-RTSP_SCHEMES = ("rtsp", "rtsps")
-"""Schemes of addresses that send in real time. [source: RFC 7826]"""
+from pipelines.ingest.open_stream import NoUdpPacketsError, RtspTransport, UnknownHostError, is_rtsp, open_stream
 
 MAX_STALL_S = 10.0
 """Time (s) without data after which a stream is lost, where the configuration sets none. [assumption]"""
@@ -79,43 +77,46 @@ def public_address(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def is_rtsp(url: str) -> bool:
-    """Return whether the address is one of RTSP."""
-    return urlsplit(url).scheme.lower() in RTSP_SCHEMES
-
-
 class Source:
     """Open camera, file, HTTP or HLS address. Use as a context manager: entering connects. Raises SourceLost.
 
     Files and HLS are read in real time, though they could be read faster.
 
     stop: ends `packets` without an error, at the latest after the present read. stall_s: longest time without data.
-    hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU.
+    hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU. transport: of the address,
+    kept over its connections; new by default.
     """
 
     decode_ordered: bool
     """Whether timestamps give the order of decoding: `dts` is right, and `pts` only repeats it."""
 
-    def __init__(self, url: str, *, stop: Flag, stall_s: float = MAX_STALL_S, hardware: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        stop: Flag,
+        stall_s: float = MAX_STALL_S,
+        hardware: str | None = None,
+        transport: RtspTransport | None = None,
+    ) -> None:
         self.address = public_address(url)
         self._url = url
         self._stop = stop
         self._stall_s = stall_s
         self._hardware = hardware
+        self._transport = transport or RtspTransport()
+        self._has_delivered = False
         self._paced = not is_rtsp(url)
         self._last_dts: int | None = None
 
     def __enter__(self) -> Self:
-        options = {"rtsp_transport": "tcp"} if is_rtsp(self._url) else {}
         device = None if self._hardware is None else decoding_device(self._hardware)
         began = time.monotonic()
         try:
-            container = av.open(self._url, "r", options=options, timeout=(self._stall_s, self._stall_s), hwaccel=device)
+            timeout_s = self._stall_s, self._stall_s
+            container = open_stream(self._url, self._transport, timeout_s=timeout_s, hardware=device)
         except (FFmpegError, OSError, ValueError) as error:
-            # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
-            is_silent = time.monotonic() - began >= self._stall_s
-            lost = SourceUnreachable if is_silent or _is_unreachable(error) else SourceLost
-            raise lost(self._condition(Condition.SILENT) if is_silent else condition_of(error, self.address)) from error
+            raise self._open_failure(error, waited_s=time.monotonic() - began) from error
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
@@ -166,6 +167,17 @@ class Source:
         if not self._stop.is_set():
             raise SourceLost(self._condition(Condition.STREAM_ENDED))
 
+    def _open_failure(self, error: Exception, waited_s: float) -> SourceLost:
+        """Return the failure for an error of `open_stream`."""
+        if isinstance(error, UnknownHostError | NoUdpPacketsError):
+            return SourceUnreachable(condition_of(error, self.address))
+        # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
+        if waited_s >= self._stall_s:
+            self._transport.nothing_arrived()
+            return SourceUnreachable(self._condition(Condition.SILENT))
+        lost = SourceUnreachable if _is_unreachable(error) else SourceLost
+        return lost(condition_of(error, self.address))
+
     def _condition(self, code: Condition) -> CameraCondition:
         return CameraCondition.of(code, address=self.address)
 
@@ -198,10 +210,19 @@ class Source:
         try:
             for packet in self._container.demux(self.stream):
                 if packet.size:
+                    self._note_delivery()
                     yield packet
         except (FFmpegError, OSError) as error:
             if not self._stop.is_set():
                 raise SourceLost(condition_of(error, self.address)) from error
+        finally:
+            if not (self._has_delivered or self._stop.is_set()):
+                self._transport.nothing_arrived()
+
+    def _note_delivery(self) -> None:
+        if not self._has_delivered:
+            self._has_delivered = True
+            self._transport.delivered()
 
     def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         """Drop packets before the first timestamp, except keyframes, which later frames depend on."""
@@ -242,10 +263,21 @@ def _is_unreachable(error: Exception) -> bool:
     return isinstance(error, _NO_ANSWER) or getattr(error, "errno", None) in _NO_ROUTE
 
 
+_STATUS_ERRORS = (
+    av.error.HTTPBadRequestError,
+    av.error.HTTPTooManyRequestsError,
+    av.error.HTTPOtherClientError,
+    av.error.HTTPServerError,
+)
+"""Errors for the status of a server that has no condition of its own. [source: PyAV, av/error]"""
+
 _CONDITION_OF: tuple[tuple[tuple[type[Exception], ...], Condition], ...] = (
+    ((UnknownHostError,), Condition.UNKNOWN_HOST),
+    ((NoUdpPacketsError,), Condition.NO_UDP_PACKETS),
     ((av.error.ExitError, TimeoutError), Condition.SILENT),
     ((av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError), Condition.CREDENTIALS_REFUSED),
     ((av.error.HTTPNotFoundError,), Condition.STREAM_NOT_FOUND),
+    (_STATUS_ERRORS, Condition.STREAM_REFUSED),
     ((FileNotFoundError,), Condition.FILE_NOT_FOUND),
     ((ConnectionRefusedError,), Condition.CONNECTION_REFUSED),
     ((av.error.EOFError,), Condition.STREAM_ENDED),

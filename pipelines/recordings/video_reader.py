@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from pipelines.errors import UserError
 from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.ingest.open_stream import RtspTransport, open_stream
 from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
@@ -132,9 +133,8 @@ class VideoReader:
 
 def _open(source: str) -> tuple[InputContainer, VideoStream]:
     shown = without_credentials(source)
-    options = {"rtsp_transport": "tcp"} if source.lower().startswith("rtsp") else {}
     try:
-        container = av.open(source, options=options, timeout=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
+        container = open_stream(source, RtspTransport(), timeout_s=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
     except (OSError, ValueError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise UserError(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error

@@ -9,6 +9,7 @@ from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.connection import OnConnected, OpenSink, run_connection
 from pipelines.ingest.decode_pool import DecodePool
 from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.ingest.open_stream import RtspTransport
 from pipelines.ingest.source import SourceLost
 from pipelines.ingest.stream_failover import StreamFailover
 from pipelines.live_video.hls_muxer import HlsWriter, playability
@@ -64,6 +65,7 @@ class CameraStreams:
             sinks=sinks,
             stall_s=self._stream.stall_s,
             hardware=self._stream.hardware_decoder,
+            transport=RtspTransport(),
             on_connected=on_connected,
         )
 

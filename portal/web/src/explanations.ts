@@ -20,8 +20,11 @@ const CONDITION_TEXTS: Readonly<Record<Condition, TextKey | null>> = {
   worker_stopped: "conditionWorkerStopped",
   silent: "conditionSilent",
   unreachable: "conditionUnreachable",
+  unknown_host: "conditionUnknownHost",
+  no_udp_packets: "conditionNoUdpPackets",
   connection_refused: "conditionConnectionRefused",
   credentials_refused: "conditionCredentialsRefused",
+  stream_refused: "conditionStreamRefused",
   stream_not_found: "conditionStreamNotFound",
   file_not_found: "conditionFileNotFound",
   stream_ended: "conditionStreamEnded",
@@ -46,9 +49,12 @@ const CONDITION_TEXTS: Readonly<Record<Condition, TextKey | null>> = {
   frozen: "conditionFrozen",
   live_video_failed: "conditionLiveVideoFailed",
   sub_stream_failed: "conditionSubStreamFailed",
+  disk_full: "conditionDiskFull",
+  low_frame_rate: "conditionLowFrameRate",
   behind: "conditionBehind",
   overloaded: "conditionOverloaded",
   unplayable_codec: "conditionUnplayableCodec",
+  rare_keyframes: "conditionRareKeyframes",
   ok: null,
 };
 
@@ -139,11 +145,12 @@ function incidentFigure(type: IncidentType, evidence: IncidentEvidence): string 
   return null;
 }
 
-/** Writes a detail by its type and by the unit in its name: `_share`, `_s`, `_deg`. */
+/** Writes a detail by its type and by the unit in its name: `_share`, `_fps`, `_s`, `_deg`. */
 function detailText(name: string, value: unknown): string {
   if (Array.isArray(value)) return name === "image_size" ? value.join(" × ") : value.map((n) => number(n)).join(", ");
   if (typeof value === "string") return name === "shape" && SHAPE_TEXTS[value] ? t(SHAPE_TEXTS[value]) : value;
   if (typeof value !== "number") return t("noValue");
   if (name.endsWith("_share")) return percent(value);
+  if (name.endsWith("_fps")) return number(value, 1);
   return name.endsWith("_s") ? duration(1000 * value) : number(value);
 }

@@ -10,7 +10,8 @@ import av
 import pytest
 
 from pipelines.events.condition import Condition
-from pipelines.ingest.source import MAX_PACING_WAIT_S, RealTimePacer, Source, condition_of, is_rtsp, public_address
+from pipelines.ingest.open_stream import NoUdpPacketsError, UnknownHostError
+from pipelines.ingest.source import MAX_PACING_WAIT_S, RealTimePacer, Source, condition_of, public_address
 from tests.support.servers import write_clip
 
 
@@ -27,11 +28,6 @@ def test_a_public_address_has_no_credentials(url: str, address: str) -> None:
     assert public_address(url) == address
 
 
-def test_only_rtsp_addresses_are_rtsp() -> None:
-    assert is_rtsp("RTSPS://10.0.0.7/live")
-    assert not is_rtsp("http://10.0.0.7/rtsp")
-
-
 @pytest.mark.parametrize(
     ("error", "condition"),
     [
@@ -40,6 +36,10 @@ def test_only_rtsp_addresses_are_rtsp() -> None:
         (av.error.HTTPUnauthorizedError(1, "password"), Condition.CREDENTIALS_REFUSED),
         (av.error.HTTPForbiddenError(1, "password"), Condition.CREDENTIALS_REFUSED),
         (av.error.HTTPNotFoundError(1, "password"), Condition.STREAM_NOT_FOUND),
+        (av.error.HTTPServerError(1, "password"), Condition.STREAM_REFUSED),
+        (av.error.HTTPOtherClientError(1, "password"), Condition.STREAM_REFUSED),
+        (UnknownHostError("password"), Condition.UNKNOWN_HOST),
+        (NoUdpPacketsError("password"), Condition.NO_UDP_PACKETS),
         (FileNotFoundError(), Condition.FILE_NOT_FOUND),
         (ConnectionRefusedError(), Condition.CONNECTION_REFUSED),
         (av.error.EOFError(1, "password"), Condition.STREAM_ENDED),

@@ -605,7 +605,7 @@ export interface components {
          * @description Code of what an operator should know about a camera. `pipelines.events.condition_status` orders them.
          * @enum {string}
          */
-        Condition: "worker_stopped" | "silent" | "unreachable" | "connection_refused" | "credentials_refused" | "stream_not_found" | "file_not_found" | "stream_ended" | "stream_lost" | "unreadable_stream" | "no_video" | "no_frames" | "unknown_codec" | "unsupported_codec" | "undecodable_video" | "internal_error" | "connecting" | "geometry_outside_frame" | "geometry_mismatch" | "analysis_failed" | "covered" | "blurred" | "moved" | "unrecognised" | "dark" | "washed_out" | "frozen" | "live_video_failed" | "sub_stream_failed" | "behind" | "overloaded" | "unplayable_codec" | "ok";
+        Condition: "worker_stopped" | "silent" | "unreachable" | "unknown_host" | "no_udp_packets" | "connection_refused" | "stream_refused" | "credentials_refused" | "stream_not_found" | "file_not_found" | "stream_ended" | "stream_lost" | "unreadable_stream" | "no_video" | "no_frames" | "unknown_codec" | "unsupported_codec" | "undecodable_video" | "internal_error" | "connecting" | "geometry_outside_frame" | "geometry_mismatch" | "analysis_failed" | "covered" | "blurred" | "moved" | "unrecognised" | "dark" | "washed_out" | "frozen" | "live_video_failed" | "sub_stream_failed" | "disk_full" | "low_frame_rate" | "behind" | "overloaded" | "unplayable_codec" | "rare_keyframes" | "ok";
         /**
          * ConditionDetails
          * @description Figures and names that belong to a condition. Those that do not apply are left out.
@@ -647,6 +647,11 @@ export interface components {
                 number
             ] | null;
             /**
+             * Keyframe S
+             * @description Time between two keyframes, or since the last one.
+             */
+            keyframe_s?: number | null;
+            /**
              * Pixel
              * @description Point (u, v) of that shape.
              */
@@ -654,6 +659,11 @@ export interface components {
                 number,
                 number
             ] | null;
+            /**
+             * Received Fps
+             * @description Frames that the camera sends.
+             */
+            received_fps?: number | null;
             /**
              * Rotation Deg
              * @description Rotation of the view.
@@ -2193,7 +2203,7 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const cameraStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CameraStatus"]> = ["online", "degraded", "connecting", "frozen", "unusable", "offline"];
-export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "silent", "unreachable", "connection_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "internal_error", "connecting", "geometry_outside_frame", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "behind", "overloaded", "unplayable_codec", "ok"];
+export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "silent", "unreachable", "unknown_host", "no_udp_packets", "connection_refused", "stream_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "internal_error", "connecting", "geometry_outside_frame", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "disk_full", "low_frame_rate", "behind", "overloaded", "unplayable_codec", "rare_keyframes", "ok"];
 export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["A", "B"];
 export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IncidentType"]> = ["stopped_vehicle", "wrong_way", "congestion", "person_on_road", "collision"];

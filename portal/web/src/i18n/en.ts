@@ -205,8 +205,14 @@ export const english: Record<TextKey, string> = {
   conditionWorkerStopped: "The analysis program was stopped; start it again",
   conditionSilent: "The camera sends nothing; check its power and network",
   conditionUnreachable: "The camera cannot be reached; check its url and network",
+  conditionUnknownHost:
+    "The camera's host name is unknown; check the name in its url, and the name server (DNS) of this machine",
+  conditionNoUdpPackets:
+    "The camera sends over UDP only, and no packet arrives; let UDP from it through the firewall, or switch it to RTSP over TCP",
   conditionConnectionRefused: "The connection is refused; check address and port, and that the camera's RTSP is on",
   conditionCredentialsRefused: "The camera refuses user name or password; check both in the camera's url",
+  conditionStreamRefused:
+    "The camera answers with an error; it may serve no further viewer: close other viewers, or restart the camera",
   conditionStreamNotFound: "There is no stream at this address (404); check the path in the camera's url",
   conditionFileNotFound: "There is no such video file; check the path",
   conditionStreamEnded: "The video stream ended",
@@ -232,10 +238,15 @@ export const english: Record<TextKey, string> = {
   conditionFrozen: "The image has not changed; restart the camera",
   conditionLiveVideoFailed: "The live video fails. {cause}",
   conditionSubStreamFailed: "The sub-stream (analysis_url) fails; the main stream is analysed instead. {cause}",
+  conditionDiskFull: "The disk is full; free space, or move data_dir to a larger disk",
+  conditionLowFrameRate:
+    "The camera sends {received_fps} frames a second, too few to count and to measure speeds; set it to 5 or more",
   conditionBehind:
     "This machine is overloaded and analyses less than half of the frames that are needed: give it fewer cameras, their sub-streams (analysis_url), or add a second machine",
   conditionOverloaded:
     "This machine is overloaded: give it fewer cameras, their sub-streams (analysis_url), or add a second machine",
+  conditionRareKeyframes:
+    "The camera sends a keyframe only every {keyframe_s}, so live video starts late; set its keyframe (I-frame) interval to 2 s",
   conditionUnplayableCodec: "The camera sends H.265, which many browsers cannot play; set it to H.264 for viewers",
 
   vehicle: "Vehicle",

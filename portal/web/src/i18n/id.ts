@@ -214,8 +214,13 @@ export const indonesian = {
   conditionWorkerStopped: "Program analisis dihentikan; jalankan kembali",
   conditionSilent: "Kamera tidak mengirim apa pun; periksa listrik dan jaringannya",
   conditionUnreachable: "Kamera tidak dapat dijangkau; periksa alamat url dan jaringannya",
+  conditionUnknownHost: "Nama alamat kamera tidak dikenal; periksa nama di url kamera dan server nama (DNS) mesin ini",
+  conditionNoUdpPackets:
+    "Kamera hanya mengirim lewat UDP, tetapi tidak ada paket yang sampai; izinkan UDP dari kamera di firewall, atau setel kamera ke RTSP lewat TCP",
   conditionConnectionRefused: "Sambungan ditolak; periksa alamat dan port, dan apakah RTSP kamera aktif",
   conditionCredentialsRefused: "Nama pengguna atau kata sandi kamera ditolak; periksa keduanya di url kamera",
+  conditionStreamRefused:
+    "Kamera menolak dengan pesan galat; mungkin batas penontonnya tercapai: tutup penonton lain, atau nyalakan ulang kamera",
   conditionStreamNotFound: "Aliran video tidak ada di alamat itu (404); periksa jalur di url kamera",
   conditionFileNotFound: "Berkas video tidak ada; periksa jalurnya",
   conditionStreamEnded: "Aliran video berakhir",
@@ -243,10 +248,15 @@ export const indonesian = {
   conditionFrozen: "Gambar tidak berubah; nyalakan ulang kamera",
   conditionLiveVideoFailed: "Video langsung terganggu. {cause}",
   conditionSubStreamFailed: "Aliran kecil (analysis_url) terganggu; aliran utama dianalisis sebagai gantinya. {cause}",
+  conditionDiskFull: "Penyimpanan penuh; kosongkan ruang, atau pindahkan data_dir ke penyimpanan yang lebih besar",
+  conditionLowFrameRate:
+    "Kamera mengirim {received_fps} gambar per detik, terlalu sedikit untuk menghitung dan mengukur kecepatan; setel kamera ke 5 atau lebih",
   conditionBehind:
     "Mesin ini kelebihan beban, kurang dari separuh gambar yang diperlukan dianalisis: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
   conditionOverloaded:
     "Mesin ini kelebihan beban: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
+  conditionRareKeyframes:
+    "Kamera mengirim bingkai kunci (I-frame) hanya setiap {keyframe_s}, sehingga video langsung terlambat tampil; setel jaraknya ke 2 detik",
   conditionUnplayableCodec:
     "Kamera mengirim H.265, yang tidak dapat diputar banyak peramban; setel ke H.264 untuk penonton",
 

@@ -1,0 +1,166 @@
+"""Open a stream with FFmpeg: schemes in upper or lower case, RTSP over TCP or UDP, host names that are unknown."""
+
+import errno
+import socket
+from contextlib import suppress
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+import av
+from av.codec.hwaccel import HWAccel
+from av.container import InputContainer
+from av.error import FFmpegError
+
+RTSP_SCHEMES = ("rtsp", "rtsps")
+"""Schemes of addresses that send in real time. [source: RFC 7826]"""
+
+_REFUSALS = (
+    av.error.HTTPBadRequestError,
+    av.error.HTTPOtherClientError,
+    av.error.HTTPServerError,
+    av.error.InvalidDataError,
+    av.error.EOFError,
+    ConnectionResetError,
+    BrokenPipeError,
+)
+"""Errors of a camera that answers, but not for this transport: a status of RTSP, or the end of the connection.
+[measured: an RTSP server that refuses TCP in nine ways]"""
+
+_REFUSAL_NUMBERS = (errno.EPROTONOSUPPORT, errno.EIO)
+"""Error numbers for the same; EPROTONOSUPPORT is status 461. [source: libavformat/rtsp.c]"""
+
+_TIMEOUTS = (av.error.ExitError, TimeoutError)
+"""Errors of a server that sends nothing in time; ExitError is the timeout of PyAV. [source: PyAV, av/container/core]"""
+
+
+class UnknownHostError(OSError):
+    """The host name of the address cannot be resolved."""
+
+
+class NoUdpPacketsError(OSError):
+    """The camera refuses TCP and agrees to UDP, but no packet arrives."""
+
+
+class Transport(StrEnum):
+    """Protocol of the packets of an RTSP stream, as FFmpeg names it."""
+
+    TCP = "tcp"
+    UDP = "udp"
+
+
+class RtspTransport:
+    """Transport of one address, kept over its connections: TCP first, else what delivered packets. Not thread-safe.
+
+    current: transport of the next connection.
+    """
+
+    def __init__(self) -> None:
+        self.current = Transport.TCP
+        self._is_proven = False
+
+    def switch(self) -> None:
+        """Use the other transport, since the camera refused this one."""
+        self.current = Transport.UDP if self.current is Transport.TCP else Transport.TCP
+        self._is_proven = False
+
+    def delivered(self) -> None:
+        """Keep the transport, since a packet arrived."""
+        self._is_proven = True
+
+    def nothing_arrived(self) -> None:
+        """Use the other transport, unless this one delivered packets before; then from the second time on."""
+        if self._is_proven:
+            self._is_proven = False
+        else:
+            self.switch()
+
+
+def is_rtsp(url: str) -> bool:
+    """Return whether the address is one of RTSP.
+
+    >>> is_rtsp("RTSPS://10.0.0.7/live"), is_rtsp("http://10.0.0.7/rtsp")
+    (True, False)
+    """
+    scheme, separator, _ = url.partition("://")
+    return bool(separator) and scheme.lower() in RTSP_SCHEMES
+
+
+def with_lower_scheme(url: str) -> str:
+    """Return the address with its scheme in lower case, since FFmpeg knows no other. A path stays as it is.
+
+    >>> with_lower_scheme("RTSP://10.0.0.7/Live"), with_lower_scheme("/srv/Clips/A.mp4")
+    ('rtsp://10.0.0.7/Live', '/srv/Clips/A.mp4')
+    """
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme.lower()}{separator}{rest}" if separator else url
+
+
+def open_stream(
+    url: str,
+    transport: RtspTransport,
+    *,
+    timeout_s: tuple[float, float],
+    hardware: HWAccel | None = None,
+) -> InputContainer:
+    """Open a camera, file, HTTP or HLS address. A camera that refuses one transport of RTSP is asked for the other.
+
+    transport: of the address; changed by a refusal. timeout_s: for the connection, and for one packet. Raises the
+    errors of PyAV, UnknownHostError and NoUdpPacketsError.
+    """
+    url = with_lower_scheme(url)
+    if not is_rtsp(url):
+        return _open(url, {}, timeout_s, hardware)
+    try:
+        return _open_rtsp(url, transport.current, timeout_s, hardware)
+    except (FFmpegError, OSError) as error:
+        if not _is_refusal(error):
+            raise
+    transport.switch()
+    try:
+        return _open_rtsp(url, transport.current, timeout_s, hardware)
+    except _TIMEOUTS as error:
+        if transport.current is not Transport.UDP:
+            raise
+        transport.switch()
+        raise NoUdpPacketsError("no packet arrives over UDP") from error
+    except (FFmpegError, OSError) as error:
+        if _is_refusal(error):
+            transport.switch()
+        raise
+
+
+def _open_rtsp(
+    url: str, transport: Transport, timeout_s: tuple[float, float], hardware: HWAccel | None
+) -> InputContainer:
+    return _open(url, {"rtsp_transport": transport.value}, timeout_s, hardware)
+
+
+def _open(
+    url: str, options: dict[str, str], timeout_s: tuple[float, float], hardware: HWAccel | None
+) -> InputContainer:
+    try:
+        return av.open(url, "r", options=options, timeout=timeout_s, hwaccel=hardware)
+    except OSError as error:
+        if error.errno == errno.EIO and _is_unknown_host(url):
+            raise UnknownHostError(errno.EIO, "host name unknown") from error
+        raise
+
+
+def _is_refusal(error: Exception) -> bool:
+    if isinstance(error, UnknownHostError):
+        return False
+    return isinstance(error, _REFUSALS) or getattr(error, "errno", None) in _REFUSAL_NUMBERS
+
+
+def _is_unknown_host(url: str) -> bool:
+    """Return whether the name in the address cannot be resolved, which FFmpeg reports as an error of input."""
+    host = None
+    with suppress(ValueError):
+        host = urlsplit(url).hostname
+    if not host:
+        return False
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return True
+    return False
