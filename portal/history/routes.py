@@ -14,7 +14,7 @@ from portal.auth.permissions import Planner, get_visible_camera
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
 from portal.history.buckets import bucket_edges
-from portal.history.csv_table import as_csv
+from portal.history.csv_table import Separator, as_csv
 from portal.history.queries import BucketRange
 from portal.history.rows import gate_history, zone_history
 from portal.history.schemas import History
@@ -46,7 +46,9 @@ def _history(
     zone: str | None = None,
     from_at: Annotated[AwareDatetime | None, Query(alias="from", description="By default a day before `to`.")] = None,
     to_at: Annotated[AwareDatetime | None, Query(alias="to", description="By default now.")] = None,
-    interval: Annotated[Interval, Query(description="Seconds; 86400 are the city's own days.")] = Interval.QUARTER,
+    interval: Annotated[
+        Interval, Query(description="Seconds; hours and days (86400) are the city's own.")
+    ] = Interval.QUARTER,
 ) -> History:
     entry = get_visible_camera(services, planner, camera)
     _check_place(entry, gate, zone)
@@ -80,13 +82,22 @@ def history(found: HistoryDep) -> History:
 
 
 @router.get("/history.csv", response_class=StreamingResponse)
-def history_csv(found: HistoryDep, services: ServicesDep) -> StreamingResponse:
+def history_csv(
+    found: HistoryDep,
+    services: ServicesDep,
+    separator: Annotated[
+        Separator,
+        Query(
+            description="`semicolon`: decimals with a comma, for a spreadsheet in Indonesian. `comma`: for programs."
+        ),
+    ] = Separator.COMMA,
+) -> StreamingResponse:
     """The same as CSV, with times in UTC and in the city's zone, and empty cells in place of null."""
     place = re.sub(r"[^A-Za-z0-9_-]+", "-", found.gate or found.zone or "")
     days = "_".join(f"{at.astimezone(services.zone):%Y%m%d-%H%M}" for at in _period(found))
     name = f"simpang_{found.camera_id}_{place}_{days}_{found.interval_s}s.csv"
     return StreamingResponse(
-        as_csv(found.rows, services.zone),
+        as_csv(found.rows, services.zone, separator),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

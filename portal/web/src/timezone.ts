@@ -27,12 +27,16 @@ function offset(at: number, zone: string): number {
   return wall - Math.floor(at / 1000) * 1000;
 }
 
-/** The instant of a `datetime-local` value (`2026-11-22T07:30`) in a zone; NaN for any other text. */
+/**
+ * The instant of a `datetime-local` value (`2026-11-22T07:30`) in a zone; NaN for any other text. Where the clock shows a
+ * time twice it is the first; a time that the clock skips counts from before.
+ */
 export function parseLocal(value: string, zone: string): number {
   const wall = Date.parse(`${value}Z`);
   if (Number.isNaN(wall)) return Number.NaN;
-  const guess = wall - offset(wall, zone);
-  return wall - offset(guess, zone);
+  const before = wall - offset(wall - DAY_MS, zone);
+  const after = wall - offset(wall + DAY_MS, zone);
+  return [before, after].find((at) => at + offset(at, zone) === wall) ?? before;
 }
 
 /** The `datetime-local` value of an instant in a zone, to the minute. */

@@ -1140,6 +1140,15 @@ export interface components {
          */
         RoadUser: "car" | "motorcycle" | "bus" | "truck" | "bicycle" | "person";
         /**
+         * Separator
+         * @description Separator of cells, with the number format that belongs to it.
+         *
+         *     COMMA: for programs (RFC 4180), decimals with a point, times in ISO 8601. SEMICOLON: for a spreadsheet in Indonesian,
+         *     which would open the other in one column; decimals with a comma, times as it reads them, and a byte order mark.
+         * @enum {string}
+         */
+        Separator: "comma" | "semicolon";
+        /**
          * Session
          * @description The user of a session, null without one.
          */
@@ -1286,6 +1295,7 @@ export type Position = components['schemas']['Position'];
 export type Problem = components['schemas']['Problem'];
 export type RecentCounts = components['schemas']['RecentCounts'];
 export type RoadUser = components['schemas']['RoadUser'];
+export type Separator = components['schemas']['Separator'];
 export type Session = components['schemas']['Session'];
 export type SessionUser = components['schemas']['SessionUser'];
 export type Sight = components['schemas']['Sight'];
@@ -1549,7 +1559,7 @@ export interface operations {
                 /** @description By default a day before `to`. */
                 from?: string | null;
                 gate?: string | null;
-                /** @description Seconds; 86400 are the city's own days. */
+                /** @description Seconds; hours and days (86400) are the city's own. */
                 interval?: components["schemas"]["Interval"];
                 /** @description By default now. */
                 to?: string | null;
@@ -1624,8 +1634,10 @@ export interface operations {
                 /** @description By default a day before `to`. */
                 from?: string | null;
                 gate?: string | null;
-                /** @description Seconds; 86400 are the city's own days. */
+                /** @description Seconds; hours and days (86400) are the city's own. */
                 interval?: components["schemas"]["Interval"];
+                /** @description `semicolon`: decimals with a comma, for a spreadsheet in Indonesian. `comma`: for programs. */
+                separator?: components["schemas"]["Separator"];
                 /** @description By default now. */
                 to?: string | null;
                 zone?: string | null;
@@ -2211,6 +2223,7 @@ export const intervalValues: ReadonlyArray<FlattenedDeepRequired<components>["sc
 export const levelValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Level"]> = ["free", "dense", "congested", "jammed", "unknown"];
 export const levelOfServiceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LevelOfService"]> = ["A", "B", "C", "D", "E", "F"];
 export const roadUserValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoadUser"]> = ["car", "motorcycle", "bus", "truck", "bicycle", "person"];
+export const separatorValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Separator"]> = ["comma", "semicolon"];
 export const sessionUserRolesValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SessionUser"]["roles"]> = ["planner", "police", "operator"];
 export const sightValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Sight"]> = ["clear", "doubtful", "blind"];
 export const visibilityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Visibility"]> = ["public", "operators"];

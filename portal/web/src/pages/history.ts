@@ -3,7 +3,7 @@
 import "./history.css";
 
 import { apiUrl, get } from "../api/client";
-import type { CameraDetail, CameraState, History, paths } from "../api/schema";
+import type { CameraDetail, CameraState, History, paths, Separator } from "../api/schema";
 import { serverNow } from "../api/server_clock";
 import type { AppContext, Page } from "../app_context";
 import { zoneName } from "../components/camera_facts";
@@ -21,10 +21,12 @@ import {
   possibleIntervals,
   usualInterval,
 } from "../history/period";
-import { type TextKey, t } from "../i18n";
+import { language, type TextKey, t } from "../i18n";
 import { DAY_MS, toLocal } from "../timezone";
 
 type Query = NonNullable<paths["/api/history"]["get"]["parameters"]["query"]>;
+
+const CSV_LABELS: Record<Separator, TextKey> = { comma: "downloadCsvComma", semicolon: "downloadCsvSemicolon" };
 
 export async function openHistory(app: AppContext): Promise<Page> {
   const { cameras } = await get("/api/cameras");
@@ -195,11 +197,7 @@ class HistoryPage implements Page {
       "div",
       { class: "page-head" },
       h("p", { class: "hint" }, hasData(history) ? t("observedShare", { share }) : t("historyEmpty")),
-      h(
-        "a",
-        { href: apiUrl("/api/history.csv", { query }), class: "button secondary", download: true },
-        t("downloadCsv"),
-      ),
+      h("div", { class: "downloads" }, ...separators().map((separator) => csvLink(query, separator))),
     );
     if (hasData(history)) {
       const charts = historyCharts(this.app, history);
@@ -224,6 +222,16 @@ class HistoryPage implements Page {
     const zoneOptions = zones.map(({ id }) => option(`zone:${id}`, zoneName(this.app, id), `zone:${id}` === chosen));
     fill(this.gateOrZone, group(t("gate"), gateOptions), group(t("zone"), zoneOptions));
   }
+}
+
+/** Separators of the CSV, first the one that spreadsheets in the language of the page open in columns. */
+function separators(): Separator[] {
+  return language() === "id" ? ["semicolon", "comma"] : ["comma", "semicolon"];
+}
+
+function csvLink(query: Query, separator: Separator): HTMLElement {
+  const href = apiUrl("/api/history.csv", { query: { ...query, separator } });
+  return h("a", { href, class: "button secondary", download: true }, t(CSV_LABELS[separator]));
 }
 
 function gateOrZoneOf(parameters: URLSearchParams): string {

@@ -97,8 +97,12 @@ describe("the result", () => {
   it("has charts, a table and the CSV of the same query", async () => {
     await openAt("");
     expect(page.element.textContent).toContain("dari rentang ini teramati");
-    const csv = page.element.querySelector("a[download]")?.getAttribute("href") ?? "";
-    expect(csv).toBe(server.requests.at(-1)?.replace("/api/history?", "/api/history.csv?"));
+    const links = [...page.element.querySelectorAll("a[download]")];
+    const address = server.requests.at(-1)?.replace("/api/history?", "/api/history.csv?");
+    expect(links.map((link) => [link.textContent, link.getAttribute("href")])).toEqual([
+      ["Unduh CSV untuk Excel", `${address}&separator=semicolon`],
+      ["CSV dengan koma", `${address}&separator=comma`],
+    ]);
     expect(page.element.querySelectorAll("figure")).toHaveLength(2);
   });
 
