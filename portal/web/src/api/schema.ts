@@ -1143,8 +1143,9 @@ export interface components {
          * Separator
          * @description Separator of cells, with the number format that belongs to it.
          *
-         *     COMMA: for programs (RFC 4180), decimals with a point, times in ISO 8601. SEMICOLON: for a spreadsheet in Indonesian,
-         *     which would open the other in one column; decimals with a comma, times as it reads them, and a byte order mark.
+         *     COMMA: for programs (RFC 4180), decimals with a point, times in ISO 8601.
+         *     SEMICOLON: for a spreadsheet in Indonesian, which would open the other in one column. Decimals have a comma, times
+         *     are as it reads them, and a byte order mark comes first.
          * @enum {string}
          */
         Separator: "comma" | "semicolon";
