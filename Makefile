@@ -93,14 +93,14 @@ clean: ## Remove everything that make made
 	rm -rf .venv .node build portal/static portal/web/node_modules tests/support/timescaledb/node_modules *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Debian's Chromium, for the tests that open the pages. As root, or through sudo where there is one.
+# Debian's Chromium and nginx, for the tests that open the pages, also through a proxy. As root, or through sudo.
 .PHONY: browser
 browser:
-	@command -v chromium >/dev/null || { \
+	@(command -v chromium && PATH="$$PATH:/usr/sbin" command -v nginx) >/dev/null || { \
 		run=$$(test "$$(id -u)" = 0 || command -v sudo || echo false); \
 		command -v apt-get >/dev/null && $$run apt-get update -q && \
-		$$run apt-get install -y -q --no-install-recommends chromium; } || \
-		echo "No Chromium here: install it (Debian's package chromium), or the browser tests are skipped."
+		$$run apt-get install -y -q --no-install-recommends chromium nginx-light; } || \
+		echo "No Chromium or nginx here: install them (Debian's packages), or the tests that need them are skipped."
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

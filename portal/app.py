@@ -21,12 +21,14 @@ from portal.cameras import routes as cameras
 from portal.cameras.catalogue import CameraCatalogue
 from portal.dependencies import Live, Services
 from portal.error_handlers import install_error_handlers
+from portal.head_requests import HeadRequests
 from portal.history import routes as history
 from portal.incidents import routes as incidents
 from portal.live import hls_routes as live
 from portal.live import sse_routes as stream
 from portal.live.broadcaster import Broadcaster
 from portal.live.state_updater import StateUpdater
+from portal.public_root import PublicRoot, root_of
 from portal.schemas import Problem
 from portal.security_headers import SecurityHeaders
 from portal.simulation import routes as simulation
@@ -64,12 +66,16 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         lifespan=_live_updates,
         docs_url=None,
         redoc_url=None,
+        # A redirect would name the host and the path that this server sees, which differ behind a proxy.
+        redirect_slashes=False,
         max_body_size=MAX_BODY_BYTES,
         responses={code: {"model": Problem} for code in (422, 503)},
     )
     app.state.services = services
     app.add_middleware(GZipMiddleware, compresslevel=6)
-    app.add_middleware(SecurityHeaders, tiles=config.portal.tiles)
+    app.add_middleware(SecurityHeaders, tiles=config.portal.tiles, frame_ancestors=config.portal.frame_ancestors)
+    app.add_middleware(HeadRequests)
+    app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
     install_error_handlers(app)
     for module in (city, simulation, cameras, stream, session, history, incidents, calibrate, live):
         app.include_router(module.router)

@@ -22,6 +22,7 @@ class City(ApiModel):
     tiles: str | None = Field(description="`{z}/{x}/{y}` address of a tile server, null where there is none.")
     tiles_attribution: str
     classes: tuple[RoadUser, ...]
+    public_url: str | None = Field(description="Public address of the portal, null where none is configured.")
     simulated: bool = Field(description="Whether all of this city is simulated, for a demonstration.")
     whole_frame_zone: str = Field(description="Id of the single zone of a camera without drawn zones: the whole frame.")
 
@@ -44,6 +45,7 @@ def city(services: ServicesDep) -> City:
         tiles=portal.tiles,
         tiles_attribution=portal.tiles_attribution,
         classes=ROAD_USERS,
+        public_url=portal.public_url,
         simulated=place.simulated,
         whole_frame_zone=WHOLE_FRAME_ZONE,
     )

@@ -1,15 +1,21 @@
-"""Security headers of every answer: no foreign content, no framing by other sites, no cache of personal data."""
+"""Security headers of every answer: no foreign content, no framing by unnamed sites, no cache of personal data."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from portal.public_root import path_below_root
 
-def content_security_policy(tiles: str | None) -> str:
+_NO_SITE = "'none'"
+"""Source that matches no site. [source: Content Security Policy Level 3]"""
+
+
+def content_security_policy(tiles: str | None, frame_ancestors: Sequence[str] = ()) -> str:
     """Policy that allows the portal itself, images of the city's tile server, and blobs for the video player.
 
-    tiles: address of the tile server, None without one.
+    tiles: address of the tile server, None without one. frame_ancestors: sites that may show the pages in a frame.
 
     >>> "img-src 'self' data: https://tiles.example.id;" in content_security_policy("https://tiles.example.id/{z}.png")
     True
@@ -28,7 +34,7 @@ def content_security_policy(tiles: str | None) -> str:
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'self'",
-            "frame-ancestors 'none'",
+            f"frame-ancestors {' '.join(frame_ancestors) or _NO_SITE}",
         ]
     )
 
@@ -42,10 +48,10 @@ def _origin(tiles: str) -> str:
 class SecurityHeaders:
     """ASGI middleware that adds the headers."""
 
-    def __init__(self, app: ASGIApp, tiles: str | None) -> None:
+    def __init__(self, app: ASGIApp, tiles: str | None, frame_ancestors: Sequence[str]) -> None:
         self._app = app
         self._headers = {
-            "Content-Security-Policy": content_security_policy(tiles),
+            "Content-Security-Policy": content_security_policy(tiles, frame_ancestors),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
@@ -58,7 +64,7 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
-                if scope["path"].startswith("/api/"):
+                if path_below_root(scope).startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

@@ -1,16 +1,18 @@
 """The built front end: its files, and its single page at every address that it renders itself."""
 
+import re
 from os import PathLike, stat_result
 from pathlib import Path
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from portal.auth.permissions import CurrentUser
 from portal.dependencies import ServicesDep
+from portal.public_root import FORWARDED_PREFIX, LINK_ROOT
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the built front end."""
@@ -20,9 +22,11 @@ PAGES = ("/", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
 _NOT_BUILT = "The pages of the portal are not built yet: run `make setup`. The API is at /openapi.json.\n"
 """Answer of every page if the front end is not built."""
 _NOT_FOUND = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Simpang</title>
-<h1>Halaman tidak ditemukan</h1><p lang="en">There is no such page.</p><p><a href="/">Simpang</a></p></html>
+<h1>Halaman tidak ditemukan</h1><p lang="en">There is no such page.</p><p><a href="./">Simpang</a></p></html>
 """
 """Page of unknown addresses."""
+_TO_ROOT = re.compile(r'((?:href|src)=")\./')
+"""Beginning of the addresses in the built page, which vite.config.ts makes relative."""
 
 
 class SpaFiles(StaticFiles):
@@ -36,13 +40,13 @@ class SpaFiles(StaticFiles):
         except HTTPException as error:
             if error.status_code != 404:
                 raise
-            return HTMLResponse(_NOT_FOUND, status_code=404)
+            return _html(_NOT_FOUND, scope, status_code=404)
 
     def file_response(
         self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
-        is_hashed = scope["path"].startswith("/assets/")
+        is_hashed = Path(full_path).parent.name == "assets"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         return response
 
@@ -51,21 +55,27 @@ def pages(static: Path) -> APIRouter:
     """Routes of all pages. `/camera/ID` has status 404, with the page, if the camera is not visible."""
     router = APIRouter(include_in_schema=False)
 
-    def page() -> Response:
-        return _page(static)
+    def page(request: Request) -> Response:
+        return _page(static, request.scope)
 
-    def camera_page(camera_id: str, services: ServicesDep, user: CurrentUser) -> Response:
+    def camera_page(camera_id: str, request: Request, services: ServicesDep, user: CurrentUser) -> Response:
         known = services.catalogue.find(camera_id, signed_in=user is not None)
-        return _page(static, status_code=200 if known else 404)
+        return _page(static, request.scope, status_code=200 if known else 404)
 
     for address in PAGES:
-        router.add_api_route(address, page, methods=["GET", "HEAD"])
-    router.add_api_route("/camera/{camera_id}", camera_page, methods=["GET", "HEAD"])
+        router.add_api_route(address, page, methods=["GET"])
+    router.add_api_route("/camera/{camera_id}", camera_page, methods=["GET"])
     return router
 
 
-def _page(static: Path, status_code: int = 200) -> Response:
+def _page(static: Path, scope: Scope, status_code: int = 200) -> Response:
     index = static / "index.html"
     if not index.is_file():
         return Response(_NOT_BUILT, status_code=503, media_type="text/plain")
-    return FileResponse(index, status_code=status_code, headers={"Cache-Control": "no-cache"})
+    return _html(index.read_text(encoding="utf-8"), scope, status_code)
+
+
+def _html(page: str, scope: Scope, status_code: int) -> Response:
+    """A page with the addresses that the client sees."""
+    headers = {"Cache-Control": "no-cache", "Vary": FORWARDED_PREFIX}
+    return HTMLResponse(_TO_ROOT.sub(rf"\g<1>{scope[LINK_ROOT]}", page), status_code=status_code, headers=headers)

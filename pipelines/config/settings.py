@@ -32,6 +32,7 @@ from pydantic_settings import (
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
+from pipelines.config.portal_address import FrameAncestor, PublicUrl
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
 from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError, first_problem
@@ -233,8 +234,12 @@ class PortalConfig(_Section):
     """Address on which the portal listens."""
     port: int = Field(default=8080, ge=0, le=65535)
     """TCP port on which the portal listens. 0 selects a free one."""
-    public_url: str | None = None
-    """Prefix of links in alerts, such as `https://traffic.example.org`."""
+    public_url: PublicUrl | None = None
+    """Address of the portal for its users, such as `https://kota.example.id/lalin`. Links in alerts begin with it. Its
+    path is the root of all pages. With https, sign-in needs HTTPS."""
+    frame_ancestors: tuple[FrameAncestor, ...] = ()
+    """Sites that may show the pages in a frame, such as `https://kota.example.id`. Empty: none. Framed by another site,
+    the pages are public: browsers send no session."""
     tiles: str | None = None
     """Address of a map tile server, `https://.../{z}/{x}/{y}.png`."""
     tiles_attribution: str = ""

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from portal.auth.permissions import CurrentSession, CurrentUser
 from portal.auth.schemas import Session, SessionUser, SignIn
-from portal.auth.sessions import COOKIE, LIFETIME_S
+from portal.auth.session_cookie import delete_session_cookie, require_usable_cookie, set_session_cookie
 from portal.auth.users import User
 from portal.dependencies import LiveDep, ServicesDep
 from portal.schemas import Problem
@@ -34,12 +34,17 @@ def current_session(user: CurrentUser) -> Session:
     return _as_json(user)
 
 
-@router.post("", responses={401: {"model": Problem}, 429: {"model": Problem}})
-def sign_in(given: SignIn, services: ServicesDep, address: ClientAddress, response: Response) -> Session:
+@router.post("", responses={401: {"model": Problem}, 403: {"model": Problem}, 429: {"model": Problem}})
+def sign_in(
+    given: SignIn, services: ServicesDep, address: ClientAddress, request: Request, response: Response
+) -> Session:
     """Open a session and set its cookie.
 
-    After five wrong passwords for a name from one address, both together are refused for five minutes.
+    After five wrong passwords for a name from one address, both together are refused for five minutes. Plain HTTP is
+    refused if the public address of the portal is https.
     """
+    public_url = services.config.portal.public_url
+    require_usable_cookie(request, public_url)
     name = given.name.strip().lower()
     by_name, by_address = ("name", name, address), ("address", address)
     limits = {by_name: ATTEMPTS_PER_NAME, by_address: ATTEMPTS_PER_ADDRESS}
@@ -55,24 +60,19 @@ def sign_in(given: SignIn, services: ServicesDep, address: ClientAddress, respon
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Name or password is wrong.")
     services.sign_in_limiter.reset(by_name)
     services.sign_in_limiter.refund(by_address)
-    response.set_cookie(
-        COOKIE,
-        services.sessions.open(user, time.time()),
-        max_age=LIFETIME_S,
-        httponly=True,
-        samesite="lax",
-        secure=(services.config.portal.public_url or "").startswith("https:"),
-    )
+    set_session_cookie(request, response, services.sessions.open(user, time.time()), public_url)
     return _as_json(user)
 
 
 @router.delete("", status_code=status.HTTP_204_NO_CONTENT)
-def sign_out(session: CurrentSession, services: ServicesDep, live: LiveDep, response: Response) -> None:
+def sign_out(
+    session: CurrentSession, services: ServicesDep, live: LiveDep, request: Request, response: Response
+) -> None:
     """Revoke the session, end its open streams and delete the cookie."""
     if session is not None:
         services.sessions.revoke(session, time.time())
         live.broadcaster.end_session(session.id)
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    delete_session_cookie(request, response)
 
 
 def _as_json(user: User | None) -> Session:

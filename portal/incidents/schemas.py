@@ -4,6 +4,7 @@ from pydantic import Field
 
 from analytics.camera import Position
 from analytics.facts import IncidentEvidence, IncidentType
+from portal.public_root import PortalAddress
 from portal.schemas import ApiModel, Utc
 
 
@@ -24,7 +25,7 @@ class Incident(ApiModel):
     confidence: float
     evidence: IncidentEvidence | None = Field(description="Figures; null for incidents from older workers.")
     reason: str = Field(description="The evidence as a sentence in English.")
-    snapshot: str | None = Field(description="Address of a JPEG image, null if none was stored.")
+    snapshot: PortalAddress | None = Field(description="Address of a JPEG image, null if none was stored.")
 
 
 class Incidents(ApiModel):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from fastapi.sse import ServerSentEvent
+from portal.live.update import Update
 
 MAX_WAITING_INCIDENTS = 200
 """Incidents that wait for one slow client; beyond this the oldest are dropped. [assumption]"""
@@ -15,15 +15,15 @@ MAX_WAITING_INCIDENTS = 200
 class Message:
     """An update for all clients that may read it.
 
-    coalesce_key: kind ("camera", "incident", "narration") and id. A newer message replaces one of the same key that
+    coalesce_key: kind (camera, incident, narration or clock) and id. A newer message replaces one of the same key that
     still waits. public: clients without a session receive it too. operator_event: what operators receive in place of
     `event`; None for the same.
     """
 
     coalesce_key: tuple[str, str]
-    event: ServerSentEvent
+    event: Update
     public: bool
-    operator_event: ServerSentEvent | None = None
+    operator_event: Update | None = None
 
     @property
     def is_incident(self) -> bool:
@@ -45,7 +45,7 @@ class ViewerScope:
     def includes(self, message: Message) -> bool:
         return self.incidents if message.is_incident else (message.public or self.signed_in)
 
-    def event_of(self, message: Message) -> ServerSentEvent:
+    def event_of(self, message: Message) -> Update:
         """The version of the message that this client receives."""
         return message.operator_event if self.operator and message.operator_event is not None else message.event
 
@@ -80,7 +80,7 @@ class Subscription:
         self._closed = True
         self._changed.set()
 
-    async def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
+    async def __aiter__(self) -> AsyncIterator[Update]:
         while not self._closed:
             await self._changed.wait()
             self._changed.clear()

@@ -7,6 +7,7 @@ from analytics.facts import Level, Sight
 from pipelines.config.settings import PublicText
 from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus
+from portal.public_root import PortalAddress
 from portal.schemas import ApiModel, Utc
 
 
@@ -33,7 +34,7 @@ class ZoneState(ApiModel):
 class Video(ApiModel):
     """Address of the live video."""
 
-    hls: str
+    hls: PortalAddress
 
 
 class Load(ApiModel):
@@ -72,3 +73,9 @@ class CameraState(ApiModel):
     last_analysed_at: Utc | None = Field(description="Time of the last analysed frame of this camera.")
     updated_at: Utc = Field(description="When this state was computed.")
     video: Video | None = Field(description="Live video, null while there is none.")
+
+
+class Clock(ApiModel):
+    """Time of the server, up to which the states of all cameras are current."""
+
+    at: Utc

@@ -10,7 +10,7 @@ from portal.auth.permissions import CurrentSession, has_role
 from portal.dependencies import LiveDep, ServicesDep
 from portal.live.broadcaster import ViewerScope
 from portal.live.camera_state import camera_state
-from portal.live.state_updater import camera_message
+from portal.live.state_updater import camera_message, clock_message
 
 RECONNECT_MS = 3000
 """Milliseconds after which a browser reconnects a lost stream. [assumption]"""
@@ -23,8 +23,9 @@ async def stream(services: ServicesDep, live: LiveDep, session: CurrentSession) 
     """Live updates. Events `camera` carry a CameraState: first of every visible camera, then of each that changes.
 
     Events `incident` carry an Incident that was raised, changed or ended; for police and operators. Events `narration`
-    come in a simulated city. A comment every 15 seconds keeps the connection open. A slow client receives the latest
-    state of each camera and incident, not every step.
+    come in a simulated city. Events `clock` carry the time up to which the states are current, at least every 10
+    seconds: without them the states are out of date. A comment every 15 seconds keeps the connection open. A slow
+    client receives the latest state of each camera and incident, not every step.
     """
     user = session.user if session else None
     scope = ViewerScope(
@@ -39,6 +40,7 @@ async def stream(services: ServicesDep, live: LiveDep, session: CurrentSession) 
         subscription.put(
             camera_message(entry, camera_state(entry, live.state_updater.reports, now)) for entry in visible
         )
+        subscription.put([clock_message(now)])
         yield ServerSentEvent(comment="simpang", retry=RECONNECT_MS)
-        async for event in subscription:
-            yield event
+        async for update in subscription:
+            yield update.as_event()

@@ -11,7 +11,6 @@ from typing import Self
 
 import psycopg
 import structlog
-from fastapi.sse import ServerSentEvent
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
@@ -23,8 +22,8 @@ from portal.incidents.view import as_incident
 from portal.live.broadcaster import Message
 from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state, redact
 from portal.live.queries import newest_health, newest_levels
-from portal.live.schemas import CameraState
-from portal.schemas import ApiModel
+from portal.live.schemas import CameraState, Clock
+from portal.live.update import Update
 from portal.simulation.narration import NarrationFile
 from portal.simulation.schemas import NarratedEvent
 
@@ -41,6 +40,8 @@ It is long, as each client receives every byte.
 """
 MAX_HEARTBEATS_PER_TICK = 3
 """Most cameras with a heartbeat in one round, so that all cameras together are no burst. [assumption]"""
+CLOCK = timedelta(seconds=5)
+"""Time between two events `clock`, by which clients know that states are still updated. [assumption]"""
 INCIDENTS_BACK = timedelta(hours=1)
 """How far back incidents are compared for changes. [assumption]"""
 ANALYSED_BACK = timedelta(days=7)
@@ -78,6 +79,7 @@ class StateUpdater:
         self._zones = [(entry.id, zone) for entry in self._entries.values() for zone in entry.zones]
         self._publish = publish
         self._published: dict[str, CameraState] = {}
+        self._clock_at = datetime.min.replace(tzinfo=UTC)
         self._incidents: dict[str, IncidentRow] | None = None
         self._stop = Flag()
         self._thread = Thread(target=self._run, name="portal-state-updater", daemon=True)
@@ -154,6 +156,9 @@ class StateUpdater:
             self._published[entry.id] = state
             messages.append(camera_message(entry, state))
         messages += [narration_message(event, public) for event, public in self._narration.read()]
+        if abs(now - self._clock_at) >= CLOCK:
+            self._clock_at = now
+            messages.append(clock_message(now))
         if messages:
             self._publish(messages)
 
@@ -170,24 +175,25 @@ def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
     """Message of a camera's state; operators receive it in full, other clients redacted."""
     return Message(
         coalesce_key=("camera", entry.id),
-        event=_event("camera", redact(state)),
+        event=Update("camera", redact(state)),
         public=entry.public,
-        operator_event=None if state == redact(state) else _event("camera", state),
+        operator_event=None if state == redact(state) else Update("camera", state),
     )
 
 
 def narration_message(event: NarratedEvent, public: bool) -> Message:
     """Message of an event of the simulation. public: clients without a session receive it too."""
-    return Message(coalesce_key=("narration", event.camera_id or ""), event=_event("narration", event), public=public)
+    return Message(coalesce_key=("narration", event.camera_id or ""), event=Update("narration", event), public=public)
+
+
+def clock_message(now: datetime) -> Message:
+    """Message that all states are current at `now`."""
+    return Message(coalesce_key=("clock", ""), event=Update("clock", Clock(at=now)), public=True)
 
 
 def _incident_message(entry: CatalogueEntry, row: IncidentRow) -> Message:
     incident = as_incident(row, entry)
-    return Message(coalesce_key=("incident", incident.id), event=_event("incident", incident), public=False)
-
-
-def _event(name: str, answer: ApiModel) -> ServerSentEvent:
-    return ServerSentEvent(event=name, raw_data=answer.model_dump_json())
+    return Message(coalesce_key=("incident", incident.id), event=Update("incident", incident), public=False)
 
 
 def _differs_only_in_figures(published: CameraState, state: CameraState) -> bool:

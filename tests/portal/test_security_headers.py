@@ -1,8 +1,11 @@
 """Security headers of every answer."""
 
 import pytest
+from pydantic import ValidationError
 
+from pipelines.config.settings import PortalConfig
 from portal.security_headers import content_security_policy
+from tests.support.portal import client_of, serving
 
 
 @pytest.mark.parametrize("path", ["/", "/api/city", "/api/cameras/tidak-ada", "/assets/app-1a2b.js", "/live/a/b"])
@@ -18,6 +21,22 @@ def test_every_answer_has_security_headers(anonymous, path):
 def test_answers_of_the_api_are_not_cached(anonymous):
     for path in ("/api/cameras", "/api/session", "/api/incidents"):
         assert anonymous.get(path).headers["cache-control"] == "no-store"
+
+
+def test_named_sites_may_frame_the_pages(config, pool):
+    portal = PortalConfig(port=0, frame_ancestors=("self", "https://kota.example.id/", "https://*.go.id:8443"))
+    config = config.model_copy(update={"portal": portal})
+    with serving(config, pool) as address, client_of(address) as client:
+        policy = client.get("/").headers["content-security-policy"]
+    assert policy.endswith("frame-ancestors 'self' https://kota.example.id https://*.go.id:8443")
+
+
+@pytest.mark.parametrize(
+    "site", ["*", "kota.example.id", "https://a.id; script-src *", "https://a.id/path", "", "none"]
+)
+def test_site_that_is_not_a_site_is_refused(site):
+    with pytest.raises(ValidationError, match="write a site such as"):
+        PortalConfig(frame_ancestors=(site,))
 
 
 @pytest.mark.parametrize(

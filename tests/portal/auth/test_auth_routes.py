@@ -65,7 +65,32 @@ def test_scripts_and_other_sites_cannot_use_the_cookie(anonymous):
 def test_cookie_is_sent_over_tls_only_if_the_portal_has_a_public_https_address(config, pool):
     config = config.model_copy(update={"portal": PortalConfig(port=0, public_url="https://lalin.example.id")})
     with serving(config, pool) as address, client_of(address) as client:
+        client.headers["X-Forwarded-Proto"] = "https"
         assert "; Secure" in sign_in(client).headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({"Origin": "http://10.0.0.5:8080"}, 403),
+        ({"Origin": "http://lalin.example.id", "X-Forwarded-Proto": "https"}, 403),
+        ({"X-Forwarded-Proto": "http"}, 403),
+        ({"Origin": "https://lalin.example.id"}, 200),
+        ({"Origin": "https://lalin.example.id", "X-Forwarded-Proto": "http"}, 200),
+        ({"X-Forwarded-Proto": "https, http"}, 200),
+        ({"Origin": "null", "X-Forwarded-Proto": "https"}, 200),
+    ],
+)
+def test_sign_in_that_the_browser_would_forget_is_refused(config, pool, headers, status):
+    config = config.model_copy(update={"portal": PortalConfig(port=0, public_url="https://lalin.example.id")})
+    with serving(config, pool) as address, client_of(address) as client:
+        client.headers.update(headers)
+        answer = sign_in(client)
+    assert answer.status_code == status, answer.text
+    assert ("set-cookie" in answer.headers) == (status == 200)
+    if status == 403:
+        assert "https://lalin.example.id" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(("name", "password"), [("rina", "wrong"), ("nobody", "planner-password"), ("", "")])

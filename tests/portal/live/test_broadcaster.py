@@ -1,17 +1,19 @@
 """Subscriptions: bounded, the latest message of each key, only messages within the client's scope."""
 
 import asyncio
+import json
 
 import pytest
-from fastapi.sse import ServerSentEvent
 
 from portal.live.broadcaster import MAX_WAITING_INCIDENTS, Broadcaster, Message, Subscription, ViewerScope
+from portal.live.update import Update
+from portal.schemas import Problem
 
 EVERYTHING = ViewerScope(signed_in=True, incidents=True)
 
 
 def message(kind, name, text="", *, public=True):
-    return Message(coalesce_key=(kind, name), event=ServerSentEvent(event=kind, raw_data=text), public=public)
+    return Message(coalesce_key=(kind, name), event=Update(kind, Problem(detail=text)), public=public)
 
 
 async def drained(subscription):
@@ -19,7 +21,8 @@ async def drained(subscription):
     events = []
 
     async def read():
-        events.extend([(event.event, event.raw_data) async for event in subscription])
+        sent = [update.as_event() async for update in subscription]
+        events.extend([(event.event, json.loads(event.raw_data)["detail"]) for event in sent])
 
     reader = asyncio.create_task(read())
     for _ in range(10):

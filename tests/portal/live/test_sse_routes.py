@@ -1,7 +1,7 @@
 """Live updates over server-sent events."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -54,10 +54,10 @@ def test_client_without_session_receives_no_hidden_camera_and_no_incident(anonym
         events = []
         public.until(
             lambda name, data: (
-                events.append((name, data["id"])) or (data["id"], data["status"]) == ("barelang", "online")
+                events.append((name, data.get("id"))) or (data.get("id"), data.get("status")) == ("barelang", "online")
             )
         )
-    assert set(events) <= {("camera", "laluan-1"), ("camera", "barelang")}
+    assert set(events) <= {("camera", "laluan-1"), ("camera", "barelang"), ("clock", None)}
 
 
 def test_only_operators_receive_the_reason_of_a_fault(anonymous, signed_in, store):
@@ -87,7 +87,7 @@ def test_planners_receive_no_incidents(signed_in, store):
         store(online("barelang", ago(1)))
         names = []
         planner.until(lambda name, data: names.append(name) or data.get("status") == "online")
-    assert set(names) == {"camera"}
+    assert set(names) == {"camera", "clock"}
 
 
 def test_incident_is_sent_when_it_is_raised_and_when_it_ends(signed_in, store):
@@ -104,12 +104,20 @@ def test_state_is_sent_again_after_a_heartbeat_with_only_new_times(anonymous, st
     monkeypatch.setattr("portal.live.state_updater.HEARTBEAT", timedelta(0))
     store(online("barelang", ago(20)))
     with listening(anonymous) as stream:
-        first = stream.until(lambda _, data: data["last_analysed_at"])
+        first = stream.until(lambda _, data: data.get("last_analysed_at"))
         store(online("barelang", ago(1)))
-        later = stream.until(lambda _, data: data["last_analysed_at"] and data != first)
+        later = stream.until(lambda _, data: data.get("last_analysed_at") and data != first)
     assert later["last_analysed_at"] > first["last_analysed_at"]
     times = {"last_analysed_at": None, "updated_at": None}
     assert {**later, **times} == {**first, **times}
+
+
+def test_clock_of_the_stream_goes_on_while_nothing_changes(anonymous, monkeypatch):
+    monkeypatch.setattr("portal.live.state_updater.CLOCK", timedelta(seconds=0.1))
+    with listening(anonymous) as stream:
+        times = [datetime.fromisoformat(stream.until(lambda name, _: name == "clock")["at"]) for _ in range(3)]
+    assert times == sorted(set(times))
+    assert abs(datetime.now(UTC) - times[-1]) < timedelta(minutes=1)
 
 
 def test_event_is_one_line_of_json(anonymous):

@@ -245,7 +245,8 @@ export interface paths {
          * Sign In
          * @description Open a session and set its cookie.
          *
-         *     After five wrong passwords for a name from one address, both together are refused for five minutes.
+         *     After five wrong passwords for a name from one address, both together are refused for five minutes. Plain HTTP is
+         *     refused if the public address of the portal is https.
          */
         post: operations["sign_in_api_session_post"];
         /**
@@ -270,8 +271,9 @@ export interface paths {
          * @description Live updates. Events `camera` carry a CameraState: first of every visible camera, then of each that changes.
          *
          *     Events `incident` carry an Incident that was raised, changed or ended; for police and operators. Events `narration`
-         *     come in a simulated city. A comment every 15 seconds keeps the connection open. A slow client receives the latest
-         *     state of each camera and incident, not every step.
+         *     come in a simulated city. Events `clock` carry the time up to which the states are current, at least every 10
+         *     seconds: without them the states are out of date. A comment every 15 seconds keeps the connection open. A slow
+         *     client receives the latest state of each camera and incident, not every step.
          */
         get: operations["stream_api_stream_get"];
         put?: never;
@@ -575,6 +577,11 @@ export interface components {
             classes: components["schemas"]["RoadUser"][];
             /** Name */
             name: string;
+            /**
+             * Public Url
+             * @description Public address of the portal, null where none is configured.
+             */
+            public_url: string | null;
             /**
              * Simulated
              * @description Whether all of this city is simulated, for a demonstration.
@@ -2012,6 +2019,15 @@ export interface operations {
             };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,59 @@
+"""Addresses in the settings of the portal, checked so that a slip is one clear error at the start."""
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+OWN_FOLDERS = frozenset({"api", "assets", "camera", "kejadian", "live", "masuk", "riwayat"})
+"""First parts of the portal's own paths: as its root they would be ambiguous. [source: portal/spa.py, portal/app.py]"""
+
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+"""Folders, each of characters that an address needs not escape. [source: RFC 3986, section 2.3]"""
+_SITE = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::(?:\d{1,5}|\*))?|https?://\[[0-9A-Fa-f:]+\](?::\d{1,5})?")
+"""Sources of `frame-ancestors` by scheme and host. [source: Content Security Policy Level 3, host-source]"""
+
+
+def public_url(address: str) -> str:
+    """The address without a slash at its end. Raises ValueError for one that cannot be the portal's.
+
+    >>> public_url("https://kota.example.id/lalin/")
+    'https://kota.example.id/lalin'
+    """
+    try:
+        parts = urlsplit(address.strip())
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    path = parts.path.rstrip("/")
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
+        raise ValueError("write it with its scheme, such as https://kota.example.id/lalin")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("write scheme, host and path only, without a user, ? or #")
+    folders = path.split("/")[1:]
+    if not _PATH.fullmatch(path) or {".", ".."} & set(folders):
+        raise ValueError("write its path with letters, digits, . _ ~ and - only, such as /lalin")
+    if folders and folders[0] in OWN_FOLDERS:
+        raise ValueError(f"choose another path: /{folders[0]} is a path of the portal itself")
+    return f"{parts.scheme.lower()}://{parts.netloc}{path}"
+
+
+def frame_ancestor(site: str) -> str:
+    """A site as a source of the policy `frame-ancestors`. Raises ValueError for anything else.
+
+    >>> frame_ancestor("https://*.kota.example.id/"), frame_ancestor("self")
+    ('https://*.kota.example.id', "'self'")
+    """
+    given = site.strip().rstrip("/")
+    if given.strip("'") == "self":
+        return "'self'"
+    if not _SITE.fullmatch(given):
+        raise ValueError(f"write a site such as https://kota.example.id, without a path, or self; not {site!r}")
+    return given
+
+
+PublicUrl = Annotated[str, AfterValidator(public_url)]
+"""Address of the portal, checked."""
+FrameAncestor = Annotated[str, AfterValidator(frame_ancestor)]
+"""A site that may frame the pages, checked."""

@@ -1,0 +1,48 @@
+"""Cookie of the session: its attributes, and the refusal to set one that the browser would drop."""
+
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException, Request, Response, status
+
+from portal.auth.sessions import COOKIE, LIFETIME_S
+from portal.public_root import COOKIE_PATH
+
+
+def require_usable_cookie(request: Request, public_url: str | None) -> None:
+    """Raise 403 for a browser on plain HTTP if the public address is https: it would drop the Secure cookie."""
+    if _is_secure(public_url) and _scheme_of_browser(request) != "https":
+        raise HTTPException(
+            status.HTTP_403_FORBIDDEN,
+            f"Sign in over HTTPS at {public_url}: the session cookie is not sent over plain HTTP. If this address is"
+            " HTTPS already, let the reverse proxy set X-Forwarded-Proto; if the portal has no TLS, correct"
+            " portal.public_url.",
+        )
+
+
+def set_session_cookie(request: Request, response: Response, value: str, public_url: str | None) -> None:
+    """Set the cookie for the path of the portal, and delete one for the whole host, which would be sent with it."""
+    path = request.scope[COOKIE_PATH]
+    if path != "/":
+        response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    secure = _is_secure(public_url)
+    response.set_cookie(COOKIE, value, max_age=LIFETIME_S, path=path, httponly=True, samesite="lax", secure=secure)
+
+
+def delete_session_cookie(request: Request, response: Response) -> None:
+    """Delete the cookie for the path of the portal and for the whole host."""
+    for path in {request.scope[COOKIE_PATH], "/"}:
+        response.delete_cookie(COOKIE, path=path, httponly=True, samesite="lax")
+
+
+def _is_secure(public_url: str | None) -> bool:
+    return (public_url or "").startswith("https:")
+
+
+def _scheme_of_browser(request: Request) -> str:
+    """Scheme of the page in the browser.
+
+    Browsers state it with every POST. Other clients are known by what the proxy states, or by the connection.
+    """
+    origin = urlsplit(request.headers.get("origin", "")).scheme
+    forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
+    return origin or forwarded or request.url.scheme
