@@ -56,6 +56,7 @@ export const CITY: City = {
   tiles: null,
   tiles_attribution: "",
   classes: ["car", "motorcycle", "bus", "truck", "bicycle", "person"],
+  public_url: null,
   simulated: false,
   whole_frame_zone: "view",
 };
