@@ -20,12 +20,15 @@ import structlog
 from av.video.frame import VideoFrame
 
 from models.detection.cpu import available_cores
+from pipelines.events.condition import CameraCondition
+from pipelines.events.condition import Condition as CameraState
 from pipelines.ingest.clock import StreamClock
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.nal import FrameRole, classify_access_unit
 from pipelines.ingest.packet_queue import DecodeStats, PacketQueue, QueuedPacket
-from pipelines.ingest.source import Source, VideoPacket
+from pipelines.ingest.picture_watch import PictureWatch
+from pipelines.ingest.source import Source, SourceLost, VideoPacket
 
 log = structlog.get_logger()
 
@@ -37,6 +40,9 @@ POLL_S = 0.5
 
 OnFrame = Callable[[TimedFrame], None]
 """Receives each delivered frame, in a thread of the pool."""
+
+OnNoPicture = Callable[[CameraCondition], None]
+"""Receives the condition of a stream whose packets yield no picture yet."""
 
 RequestedRate = Callable[[], float]
 """Returns the frames a second that are requested at present; 0 for none."""
@@ -122,9 +128,16 @@ class DecodePool:
         """Add the task behind all others that are due."""
         self._scheduled.put(task)
 
-    def open(self, source: Source, *, on_frame: OnFrame, requested_fps: RequestedRate) -> "DecodeTask":
+    def open(
+        self,
+        source: Source,
+        *,
+        on_frame: OnFrame,
+        requested_fps: RequestedRate,
+        on_no_picture: OnNoPicture = lambda condition: None,
+    ) -> "DecodeTask":
         """Return the task that decodes an open source."""
-        return DecodeTask(self, source, on_frame, requested_fps)
+        return DecodeTask(self, source, on_frame, requested_fps, on_no_picture)
 
 
 class DecodeTask:
@@ -133,15 +146,24 @@ class DecodeTask:
     One lock guards state, queue, statistics and failure. Decoder and clock belong to the thread that runs the task.
     """
 
-    def __init__(self, pool: DecodePool, source: Source, on_frame: OnFrame, requested_fps: RequestedRate) -> None:
+    def __init__(
+        self,
+        pool: DecodePool,
+        source: Source,
+        on_frame: OnFrame,
+        requested_fps: RequestedRate,
+        on_no_picture: OnNoPicture,
+    ) -> None:
         self._pool = pool
         self._source = source
         self._on_frame = on_frame
         self._requested_fps = requested_fps
+        self._on_no_picture = on_no_picture
         self._decoder, self._clock = Decoder(source), StreamClock()
         self._changed = Condition()
         self._state = TaskState.IDLE
         self._queue = PacketQueue(decode_ordered=source.decode_ordered)
+        self._watch = PictureWatch(source.stall_s)
         self._missed = 0
         self._failure: Exception | None = None
 
@@ -164,15 +186,36 @@ class DecodeTask:
     def put(self, packet: VideoPacket) -> None:
         """Add the next packet of the source, which must not change from now on.
 
-        Raises the error of an earlier packet: SourceLost, or any error of `on_frame`.
+        Raises the error of an earlier packet: SourceLost, or any error of `on_frame`. Raises SourceLost where packets
+        yield no picture.
         """
         requested_fps = self._requested_fps()
         queued = QueuedPacket(self._role_of(packet), packet, time.monotonic())
         with self._changed:
             if self._failure is not None:
                 raise self._failure
-            if not self._queue.put(queued, requested_fps):
-                return
+            is_due = self._queue.put(queued, requested_fps)
+            late = self._late(queued.arrived, requested_fps)
+        if late is not None:
+            self._on_no_picture(late)
+        if is_due:
+            self._make_due()
+
+    def _late(self, now: float, requested_fps: float) -> CameraCondition | None:
+        """Return the condition to report where no picture came for too long. The lock is held. Raises SourceLost."""
+        self._watch.packet(now, requested=requested_fps > 0, needs_keyframe=self._queue.needs_keyframe)
+        # Packets that wait for a thread of the pool are no fault of the camera.
+        waited_s = self._watch.waited_s(now) if self._state is TaskState.IDLE else None
+        if waited_s is None:
+            return None
+        condition = CameraCondition.of(CameraState.NO_FRAMES, address=self._source.address, waited_s=waited_s)
+        if self._watch.is_hopeless(waited_s):
+            raise SourceLost(condition)
+        is_reported, self._watch.is_late = self._watch.is_late or self.stats.delivered > 0, True
+        return None if is_reported else condition
+
+    def _make_due(self) -> None:
+        with self._changed:
             before, self._state = self._state, next_state(self._state, TaskEvent.DUE)
             self._missed += self._state is before
             must_schedule = before is TaskState.IDLE
@@ -212,6 +255,7 @@ class DecodeTask:
         if newest is None:
             return
         with self._changed:
+            self._watch.picture()
             self.stats.decoded += decoded
             passed_over = self._queue.pop_passed_over()
             missed, self._missed = min(self._missed, passed_over), 0

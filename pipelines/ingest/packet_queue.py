@@ -53,7 +53,8 @@ class PacketQueue:
     """Packets that wait for decoding. Not thread-safe.
 
     decode_ordered: timestamps give the order of decoding only (`pipelines.ingest.source.Source`). Disposable frames are
-    then kept, since the time of a frame follows from the number of packets before it.
+    then kept, since the time of a frame follows from the number of packets before it. needs_keyframe: whether all
+    packets are dropped up to the next keyframe.
     """
 
     def __init__(self, *, decode_ordered: bool) -> None:
@@ -62,7 +63,7 @@ class PacketQueue:
         self._packets: deque[QueuedPacket] = deque()
         self._reference_rate = ReferenceFrameRate()
         self._limiter = RateLimiter()
-        self._needs_keyframe = False
+        self.needs_keyframe = False
         self._since_delivery = 0
 
     def put(self, queued: QueuedPacket, requested_fps: float) -> bool:
@@ -84,11 +85,11 @@ class PacketQueue:
         if is_random_access:
             self.stats.dropped_outdated += self._drop_frames()
         if is_random_access or queued.packet.is_keyframe:
-            self._needs_keyframe = False
+            self.needs_keyframe = False
         if requested_fps <= 0:
             self.stats.dropped_unrequested += 1 + self._drop_frames()
-            self._needs_keyframe, self._since_delivery = True, 0
-        elif self._needs_keyframe:
+            self.needs_keyframe, self._since_delivery = True, 0
+        elif self.needs_keyframe:
             self.stats.dropped_overload += 1
         elif queued.role is FrameRole.DISPOSABLE and self._reference_frames_suffice(requested_fps):
             self.stats.dropped_disposable += 1
@@ -96,7 +97,7 @@ class PacketQueue:
             self._packets.append(queued)
             if len(self._packets) > MAX_PACKETS:
                 self.stats.dropped_overload += self._drop_frames()
-                self._needs_keyframe = True
+                self.needs_keyframe = True
 
     def _reference_frames_suffice(self, requested_fps: float) -> bool:
         return self._reference_rate.fps >= requested_fps and not self._decode_ordered

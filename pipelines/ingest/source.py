@@ -18,6 +18,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
@@ -25,10 +26,11 @@ from pipelines.errors import HostUnreachable
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.hw_decode import decoding_device
+from pipelines.ingest.nal import FrameRole, classify_access_unit
 from pipelines.ingest.open_stream import NoUdpPacketsError, RtspTransport, UnknownHostError, is_rtsp, open_stream
 
 MAX_STALL_S = 10.0
-"""Time (s) without data after which a stream is lost, where the configuration sets none. [assumption]"""
+"""Time (s) without a picture after which a stream is lost, where the configuration sets none. [assumption]"""
 
 PROBED_PACKETS = 16
 """Packets read to find out in which order timestamps are sent; a group of reordered frames is shorter. [assumption]"""
@@ -82,7 +84,7 @@ class Source:
 
     Files and HLS are read in real time, though they could be read faster.
 
-    stop: ends `packets` without an error, at the latest after the present read. stall_s: longest time without data.
+    stop: ends `packets` without an error, at the latest after the present read. stall_s: longest time without pictures.
     hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU. transport: of the address,
     kept over its connections; new by default.
     """
@@ -102,7 +104,7 @@ class Source:
         self.address = public_address(url)
         self._url = url
         self._stop = stop
-        self._stall_s = stall_s
+        self.stall_s = stall_s
         self._hardware = hardware
         self._transport = transport or RtspTransport()
         self._has_delivered = False
@@ -113,7 +115,7 @@ class Source:
         device = None if self._hardware is None else decoding_device(self._hardware)
         began = time.monotonic()
         try:
-            timeout_s = self._stall_s, self._stall_s
+            timeout_s = self.stall_s, self.stall_s
             container = open_stream(self._url, self._transport, timeout_s=timeout_s, hardware=device)
         except (FFmpegError, OSError, ValueError) as error:
             raise self._open_failure(error, waited_s=time.monotonic() - began) from error
@@ -172,14 +174,14 @@ class Source:
         if isinstance(error, UnknownHostError | NoUdpPacketsError):
             return SourceUnreachable(condition_of(error, self.address))
         # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
-        if waited_s >= self._stall_s:
+        if waited_s >= self.stall_s:
             self._transport.nothing_arrived()
             return SourceUnreachable(self._condition(Condition.SILENT))
         lost = SourceUnreachable if _is_unreachable(error) else SourceLost
         return lost(condition_of(error, self.address))
 
-    def _condition(self, code: Condition) -> CameraCondition:
-        return CameraCondition.of(code, address=self.address)
+    def _condition(self, code: Condition, **details: float) -> CameraCondition:
+        return CameraCondition.of(code, address=self.address, **details)
 
     def _video_stream(self) -> VideoStream:
         if not self._container.streams.video:
@@ -206,12 +208,27 @@ class Source:
     def _demux(self) -> Iterator[VideoPacket]:
         return self._with_times(self._demux_raw())
 
+    def _carries_picture(self, packet: "Packet[Stream]") -> bool:
+        """Return whether a packet of the video contains more than parameter sets, where that can be seen."""
+        return not self.has_start_codes or classify_access_unit(self.codec, bytes(packet)) is not FrameRole.HEADERS
+
     def _demux_raw(self) -> Iterator[VideoPacket]:
+        pictured = time.monotonic()
         try:
-            for packet in self._container.demux(self.stream):
-                if packet.size:
+            # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
+            for packet in self._container.demux():
+                if self._stop.is_set():
+                    return
+                is_video = packet.stream_index == self.stream.index and packet.size > 0
+                if is_video:
                     self._note_delivery()
-                    yield packet
+                    yield cast(VideoPacket, packet)
+                if is_video and self._carries_picture(packet):
+                    pictured = time.monotonic()
+                elif time.monotonic() - pictured > self.stall_s:
+                    raise SourceLost(self._condition(Condition.NO_FRAMES, waited_s=self.stall_s))
+        except SourceLost:
+            raise
         except (FFmpegError, OSError) as error:
             if not self._stop.is_set():
                 raise SourceLost(condition_of(error, self.address)) from error

@@ -117,6 +117,8 @@ class StreamFailover:
     def on_main_frame(self, frame: TimedFrame) -> None:
         """Deliver a frame of the main stream while the sub-stream is not analysed."""
         with self._lock:
-            is_needed = self._sub_failure is not None
+            is_needed, has_recovered = self._sub_failure is not None, self._main_failure is not None
+        if has_recovered:
+            self.main_connected()
         if is_needed:
             self._on_frame(frame)

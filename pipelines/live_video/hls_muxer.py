@@ -25,6 +25,10 @@ MAX_CLOCK_DRIFT_S = 5.0
 MAX_GAP_S = 2.0
 """Largest step (s) between two timestamps that counts as a pause; a larger one is a jump of the clock. [assumption]"""
 
+MAX_SEGMENT_WAIT_S = 60.0
+"""Longest time (s) without a new segment; afterwards the playlist is not live. Keyframes of some cameras are 20 to 50 s
+apart. [assumption]"""
+
 USUAL_STEP_S = Fraction(1, 25)
 """Step (s) that replaces a jump: one frame at 25 frames a second. [assumption]"""
 
@@ -70,6 +74,7 @@ class HlsWriter:
         self._source = source
         self._segment_s = segment_s
         self._run: _Run | None = None
+        self._segments, self._added_at = playlist.next_sequence, time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +97,14 @@ class HlsWriter:
         except (FFmpegError, OSError) as error:
             log.warning("live video resumes at the next keyframe", camera=self._source.address, error=error)
             self._end_run()
+        self._clear_if_stale()
+
+    def _clear_if_stale(self) -> None:
+        now, segments = time.monotonic(), self._playlist.next_sequence
+        if segments != self._segments or now - self._added_at > MAX_SEGMENT_WAIT_S:
+            if segments == self._segments:
+                self._playlist.clear()
+            self._segments, self._added_at = segments, now
 
     def _start_run_if_due(self, keyframe: VideoPacket) -> None:
         if self._run is not None and abs(self._run.drift_s()) > MAX_CLOCK_DRIFT_S:

@@ -1,9 +1,10 @@
 """Read a video file or address from its start to its end."""
 
 import math
+import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 
 import av
 import structlog
@@ -14,12 +15,13 @@ from av.video.stream import VideoStream
 from pipelines.errors import UserError
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.open_stream import RtspTransport, open_stream
+from pipelines.ingest.picture_watch import FIRST_PICTURE_S
 from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 15.0, 10.0
-"""Longest wait (s) for the connection, and for one packet. [assumption]"""
+"""Longest wait (s) for the connection, and for one packet or picture. [assumption]"""
 
 LIVE_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
 """Start of addresses whose stream does not wait for its reader. [source: protocols of FFmpeg]"""
@@ -102,23 +104,41 @@ class VideoReader:
         return max(0, self._packets - self._decoded_frames)
 
     def _decoded(self, wanted_per_s: float) -> Iterator[av.VideoFrame]:
-        packets = self._container.demux(self._stream)
-        while True:
+        # Of all tracks: a live stream ends where its sound goes on without pictures.
+        packets = self._container.demux()
+        pictured = time.monotonic()
+        while not (self.is_live and time.monotonic() - pictured > self._patience_s):
             try:
                 packet = next(packets, None)
             except (OSError, av.error.FFmpegError) as error:
-                log.warning("the stream was lost; the frames before it count", source=self.source, error=error)
+                log.warning(
+                    "the stream was lost; the frames before it count",
+                    source=without_credentials(self.source),
+                    error=error,
+                )
                 return
             if packet is None:
                 return
+            if packet.stream_index != self._stream.index:
+                continue
             self._packets += packet.size > 0
-            self._choose_skipping(packet, wanted_per_s)
+            video = cast("Packet[VideoStream]", packet)
+            self._choose_skipping(video, wanted_per_s)
             try:
-                for frame in packet.decode():
+                for frame in video.decode():
                     self._decoded_frames += 1
                     yield frame
+                    pictured = time.monotonic()
             except av.error.FFmpegError:
-                log.debug("a damaged packet was skipped", source=self.source)
+                log.debug("a damaged packet was skipped", source=without_credentials(self.source))
+        log.warning(
+            "the stream shows no picture any more; the frames before it count", source=without_credentials(self.source)
+        )
+
+    @property
+    def _patience_s(self) -> float:
+        """Longest wait (s) for a picture of a live stream."""
+        return READ_TIMEOUT_S if self._decoded_frames else FIRST_PICTURE_S
 
     def _choose_skipping(self, packet: "Packet[VideoStream]", wanted_per_s: float) -> None:
         """Allow the decoder to skip a frame that is not wanted. Only at a constant rate are due times known."""

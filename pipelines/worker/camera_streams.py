@@ -37,8 +37,9 @@ class CameraStreams:
     def _start_one(self, supervisor: Supervisor) -> None:
         camera, health = self._parts.config, self._parts.health
         url = camera.url.get_secret_value()
+        decode = partial(self._decode, on_no_picture=health.disconnected)
         connection = self._connection(
-            url, (self._decode, self._write_hls), lambda codec: health.connected(playability(codec))
+            url, (decode, self._write_hls), lambda codec: health.connected(playability(codec))
         )
         on_failure = _clearing(self._parts.playlist, health.disconnected)
         supervisor.keep_running(f"camera {camera.id}", connection, on_failure)
@@ -46,8 +47,13 @@ class CameraStreams:
     def _start_two(self, supervisor: Supervisor, sub_url: str) -> None:
         camera, slot = self._parts.config, self._parts.slot
         failover = StreamFailover(camera.id, self._parts.health, self._on_frame, slot.frames.requested_fps)
-        decode_sub = partial(self._decode, on_frame=failover.on_sub_frame)
-        decode_main = partial(self._decode, on_frame=failover.on_main_frame, requested_fps=failover.main_requested_fps)
+        decode_sub = partial(self._decode, on_frame=failover.on_sub_frame, on_no_picture=failover.sub_failed)
+        decode_main = partial(
+            self._decode,
+            on_frame=failover.on_main_frame,
+            requested_fps=failover.main_requested_fps,
+            on_no_picture=failover.main_failed,
+        )
         url = camera.url.get_secret_value()
         main = self._connection(url, (decode_main, self._write_hls), lambda _: failover.main_connected())
         sub = self._connection(sub_url, (decode_sub,), lambda _: failover.sub_connected())
@@ -81,18 +87,24 @@ def condition_of(error: Exception) -> CameraCondition:
     return CameraCondition.of(Condition.INTERNAL_ERROR, error=message_of(error))
 
 
-def _clearing(playlist: LivePlaylist, report: Callable[[CameraCondition], None]) -> Callable[[Exception], None]:
-    """Return a handler of failures that reports their condition, and clears a playlist without new segments.
+BRIEF_INTERRUPTIONS = (Condition.STREAM_LOST, Condition.STREAM_ENDED)
+"""Conditions after which a new connection may continue the live video. After any other, pictures were missing for
+`stall_s`, or will be missing. [assumption]"""
 
-    A failure without a new segment since the last failure means that the camera has no live video.
+
+def _clearing(playlist: LivePlaylist, report: Callable[[CameraCondition], None]) -> Callable[[Exception], None]:
+    """Return a handler of failures that reports their condition, and clears a playlist that is no longer live.
+
+    A brief interruption clears the playlist only where no new segment was added since the last failure.
     """
     listed = playlist.next_sequence
 
     def on_failure(error: Exception) -> None:
         nonlocal listed
-        if playlist.next_sequence == listed:
+        condition = condition_of(error)
+        if playlist.next_sequence == listed or condition.code not in BRIEF_INTERRUPTIONS:
             playlist.clear()
         listed = playlist.next_sequence
-        report(condition_of(error))
+        report(condition)
 
     return on_failure

@@ -1,6 +1,7 @@
 """Live video over HLS: serves the playlists and segments that the worker writes."""
 
 import re
+import time
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -13,6 +14,9 @@ MEDIA_TYPES = {
     ".m4s": "video/iso.segment",
 }
 """Media type of each kind of file. [source: RFC 8216 and the IANA registry of media types]"""
+MAX_PLAYLIST_AGE_S = 120
+"""Age (s) from which a playlist is not live: its worker was killed or hangs. Keyframes of some cameras are 20 to 50 s
+apart. [assumption]"""
 SEGMENT_MAX_AGE_S = 60
 """Seconds that a browser may cache a segment. [assumption]"""
 
@@ -28,6 +32,8 @@ def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Respons
     path = services.config.data_dir / "hls" / entry.id / file
     try:
         if not _FILE_NAME.fullmatch(file):
+            raise FileNotFoundError(file)
+        if path.suffix == ".m3u8" and time.time() - path.stat().st_mtime > MAX_PLAYLIST_AGE_S:
             raise FileNotFoundError(file)
         content = path.read_bytes()
     except OSError:

@@ -1,6 +1,11 @@
 """Files of live video over HLS."""
 
+import os
+import time
+
 import pytest
+
+from portal.live.hls_routes import MAX_PLAYLIST_AGE_S
 
 
 @pytest.fixture
@@ -51,3 +56,9 @@ def test_other_files_and_paths_are_not_found(anonymous, path):
     answer = anonymous.get(path)
     assert answer.status_code == 404
     assert "outside" not in answer.text
+
+
+def test_a_playlist_that_a_killed_worker_left_behind_is_not_live(anonymous, video):
+    long_ago = time.time() - 2 * MAX_PLAYLIST_AGE_S
+    os.utime(video / "index.m3u8", (long_ago, long_ago))
+    assert anonymous.get("/live/barelang/index.m3u8").status_code == 404

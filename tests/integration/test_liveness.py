@@ -1,0 +1,172 @@
+"""A camera is live while it shows pictures, over real connections to odd cameras."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pipelines.events.condition import Condition
+from pipelines.events.schema import CameraStatus
+from pipelines.ingest.source import Source, SourceLost
+from pipelines.live_video.hls_playlist import PLAYLIST
+from tests.integration.test_ingest_worker import camera, config, running
+from tests.support.odd_rtsp_server import G711, ONVIF_METADATA, OddRtspServer, odd_camera
+from tests.support.rtp_frames import PPS_H264, SPS_H264, CodedFrame
+from tests.support.servers import wait_until, write_clip
+
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("brief_periods", "views_judged_soon")]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "road.mp4")
+
+
+def only_parameter_sets(frame: CodedFrame) -> list[bytes]:
+    return (
+        [b"\x67" + bytes([66, 0, 30])]
+        if not frame.is_keyframe
+        else [u for u in frame.units if u[0] & 31 in (SPS_H264, PPS_H264)]
+    )
+
+
+def undecodable(frame: CodedFrame) -> list[bytes]:
+    return [unit[:1] + b"\xff" * (len(unit) - 1) for unit in frame.units]
+
+
+@pytest.mark.parametrize(
+    ("beside", "change"),
+    [
+        ((), None),
+        ((G711,), None),
+        ((ONVIF_METADATA,), None),
+        ((G711,), only_parameter_sets),
+        ((), undecodable),
+    ],
+    ids=["reports alone", "sound", "metadata", "parameter sets", "noise"],
+)
+def test_a_camera_without_pictures_is_offline_until_they_return(
+    clip: Path, tmp_path: Path, beside: tuple[Any, ...], change: Callable[[CodedFrame], list[bytes]] | None
+) -> None:
+    failed = Flag()
+
+    def units(number: int, frame: CodedFrame) -> list[bytes]:
+        return change(frame) if change is not None and failed.is_set() else frame.units
+
+    with odd_camera(clip, beside=beside, reports=True, units=units) as server:
+        fails = server.video_stops if change is None else failed
+        with running(config(tmp_path, camera("road", server.url()))) as received:
+            playlist = tmp_path / "data/hls/road" / PLAYLIST
+            wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+            wait_until(playlist.exists, "live video")
+            fails.set()
+            wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline")
+            assert received.health("road").condition in (Condition.NO_FRAMES, Condition.SILENT)
+            wait_until(lambda: not playlist.exists(), "old video not to be listed as live", within_s=10)
+            wait_until(lambda: server.plays > 1, "a new connection")
+            fails.clear()
+            wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online again")
+            wait_until(playlist.exists, "live video again")
+
+
+def test_a_camera_that_never_shows_a_picture_is_offline_and_the_connection_waits_for_a_keyframe(
+    clip: Path, tmp_path: Path
+) -> None:
+    shown = Flag()
+
+    def units(number: int, frame: CodedFrame) -> list[bytes]:
+        return frame.units if shown.is_set() else undecodable(frame)
+
+    with odd_camera(clip, units=units) as server, running(config(tmp_path, camera("road", server.url()))) as received:
+        wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline")
+        assert received.health("road").condition is Condition.NO_FRAMES
+        plays = server.plays
+        shown.set()
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online with its first keyframe")
+        assert server.plays == plays
+
+
+@contextmanager
+def reading(server: OddRtspServer, stop: Flag) -> Iterator[Thread]:
+    def read() -> None:
+        with Source(server.url(), stop=stop, stall_s=60) as source:
+            for _ in source.packets():
+                arrived.set()
+
+    arrived = Flag()
+    thread = Thread(target=read)
+    thread.start()
+    assert arrived.wait(30)
+    yield thread
+    stop.set()
+    thread.join(30)
+
+
+def test_a_stop_is_noticed_while_sound_goes_on_without_pictures(clip: Path) -> None:
+    stop = Flag()
+    with odd_camera(clip, beside=(G711,)) as server, reading(server, stop) as thread:
+        server.video_stops.set()
+        time.sleep(0.5)
+        stop.set()
+        thread.join(10)  # stall_s is 60
+        assert not thread.is_alive()
+
+
+@contextmanager
+def http_server(body: Callable[[], Iterator[bytes]]) -> Iterator[str]:
+    """An HTTP server that sends one body without an end to each client."""
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = listener.accept()
+            except OSError:
+                return
+            Thread(target=answer, args=(client,), daemon=True).start()
+
+    def answer(client: socket.socket) -> None:
+        with client:
+            try:
+                client.recv(4096)
+                client.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: video/mp2t\r\n\r\n")
+                for part in body():
+                    client.sendall(part)
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/live"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(5)
+
+
+def trickle(data: bytes, at_once: int) -> Callable[[], Iterator[bytes]]:
+    def body() -> Iterator[bytes]:
+        yield data[:at_once]
+        for start in range(at_once, len(data), 10):
+            yield data[start : start + 10]
+            time.sleep(0.2)
+
+    return body
+
+
+@pytest.mark.parametrize("whole_share", [0.0, 0.9], ids=["from the start", "in the middle"])
+def test_an_http_stream_that_trickles_is_lost_within_the_time_limit(tmp_path: Path, whole_share: float) -> None:
+    data = write_clip(tmp_path / "road.ts", seconds=2).read_bytes()
+    began = time.monotonic()
+    with (
+        http_server(trickle(data, int(whole_share * len(data)))) as url,
+        pytest.raises(SourceLost, match=r"sends nothing|no frame"),
+        Source(url, stop=Flag(), stall_s=2) as source,
+    ):
+        for _ in source.packets():
+            pass
+    assert time.monotonic() - began < 20
