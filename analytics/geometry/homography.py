@@ -21,6 +21,10 @@ _MAX_CONDITION = 1e10
 """Largest condition number of a map that can be inverted; a map onto a line has more [assumption]."""
 
 
+MAX_M_PER_PX = 4.0
+"""Metres of road per pixel from which, near the horizon, positions cannot be measured [assumption]."""
+
+
 @dataclass(frozen=True)
 class Homography:
     """Projective map from image pixels to ground metres [source: Hartley & Zisserman, Multiple View Geometry, ch. 4].
@@ -71,6 +75,21 @@ class Homography:
         """Mask (N,) of the (N, 2) pixels that lie below the horizon: others show no point of the road."""
         points = _homogeneous(np.asarray(pixels, dtype=np.float64).reshape(-1, 2))
         return np.asarray(points @ self.matrix[2] > self.horizon_depth)
+
+    def jacobians(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Derivative (N, 2, 2) of the position on the ground by each of (N, 2) pixels; not finite at the horizon."""
+        x, y, w = self.matrix @ _homogeneous(pixels).T
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rows = [
+                (self.matrix[0, :2, None] - (x / w) * self.matrix[2, :2, None]) / w,
+                (self.matrix[1, :2, None] - (y / w) * self.matrix[2, :2, None]) / w,
+            ]
+        return np.stack(rows).transpose(2, 0, 1)
+
+    def is_measurable(self, pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Mask (N,) of the (N, 2) pixels below the horizon, and near enough to measure positions there."""
+        stretch = np.abs(self.jacobians(pixels)).max(axis=(1, 2))
+        return np.asarray(self.is_on_ground(pixels) & np.isfinite(stretch) & (stretch < MAX_M_PER_PX))
 
     def to_pixels(self, ground: ArrayLike) -> NDArray[np.float64]:
         """Map (N, 2) metres to (N, 2) pixels; finite also for points behind the camera."""

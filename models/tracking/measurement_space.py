@@ -20,9 +20,6 @@ Indices = NDArray[np.intp]
 ROAD_USER_HEIGHT_M = TYPICAL_HEIGHT_M[RoadUser.MOTORCYCLE]
 """Height of a road user of any class, metres: that of a rider, between a car's and a truck's [assumption]."""
 
-MAX_M_PER_PX = 4.0
-"""Metres of road per pixel from which, near the horizon, tracking is impossible [assumption]."""
-
 
 class MeasurementSpace(Protocol):
     """Mapping from pixels to the space. All arrays have N rows; pixels: ground points of boxes, (N, 2)."""
@@ -73,7 +70,6 @@ class GroundPlane:
 
     def __init__(self, homography: Homography) -> None:
         self._homography = homography
-        self._matrix = homography.matrix
 
     def positions(self, pixels: Array) -> Array:
         return self._homography.to_ground(pixels)
@@ -82,7 +78,7 @@ class GroundPlane:
         return self._homography.to_pixels(positions)
 
     def jacobians(self, pixels: Array) -> Array:
-        return _jacobians(self._matrix, pixels)
+        return self._homography.jacobians(pixels)
 
     def units_per_metre(self, heights: Array) -> Array:
         return np.ones(len(heights))
@@ -91,8 +87,7 @@ class GroundPlane:
         return self._homography.relative_scale(now) / self._homography.relative_scale(before)
 
     def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
-        stretch = np.abs(self.jacobians(pixels)).max(axis=(1, 2))
-        return np.asarray(self._homography.is_on_ground(pixels) & np.isfinite(stretch) & (stretch < MAX_M_PER_PX))
+        return self._homography.is_measurable(pixels)
 
 
 class ImagePlane:
@@ -118,14 +113,3 @@ class ImagePlane:
 
     def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
         return np.ones(len(pixels), dtype=bool)
-
-
-def _jacobians(matrix: Array, pixels: Array) -> Array:
-    """Derivative of the projective map at each pixel: quotient rule on (X, Y, W) = matrix (u, v, 1)."""
-    x, y, w = matrix @ np.column_stack([pixels, np.ones(len(pixels))]).T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rows = [
-            (matrix[0, :2, None] - (x / w) * matrix[2, :2, None]) / w,
-            (matrix[1, :2, None] - (y / w) * matrix[2, :2, None]) / w,
-        ]
-    return np.stack(rows).transpose(2, 0, 1)

@@ -14,9 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
-from pipelines.commands.dropped_facts import echo_dropped
 from pipelines.commands.number_range import NumberRange
 from pipelines.commands.output_path import require_folder
+from pipelines.commands.report_notes import echo_dropped, echo_gate_warnings
 from pipelines.config.geometry_file import CameraGeometry, read_geometry
 from pipelines.errors import UserError
 from pipelines.events.dropped_fact import DroppedFact
@@ -87,6 +87,7 @@ def count(
     with ExitStack() as resources:
         video = resources.enter_context(VideoReader(source))
         camera = camera_for(geometry, drawn, video.image_size)
+        echo_gate_warnings(camera)
         gating = analysis_fps < LOW_FPS and not whole_frame
         size = None if gating else choose_roi(camera, analysis_fps=analysis_fps).window[2:]
         detector = open_detector(weights, device=device, confidence=confidence, image_size=size, simulated=simulated)

@@ -6,7 +6,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from pipelines.commands.dropped_facts import echo_dropped
+from pipelines.commands.report_notes import echo_dropped, echo_gate_warnings
 from pipelines.config.geometry_file import read_geometry
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Report, summarise
@@ -23,6 +23,7 @@ def replay(detections: Path, camera_file: Path, out: str | None) -> None:
     if geometry.image_size is None:
         raise UserError(f"{camera_file}: key image_size is missing; add [width, height] of the frame of the detections")
     camera = geometry.camera(geometry.name or camera_file.stem, geometry.image_size)
+    echo_gate_warnings(camera)
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Report(camera) as report:

@@ -11,6 +11,8 @@ from pipelines.config.settings import MIN_ACCURATE_FPS, CameraConfig, Config
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.streams import Stream, probe
 from pipelines.errors import UserError
+from pipelines.events.condition_text import english
+from pipelines.events.gate_condition import gate_conditions
 from pipelines.ingest.source import SourceLost
 
 PARALLEL_PROBES = 8
@@ -100,7 +102,9 @@ def _for_analysis(config: Config, camera: CameraConfig, stream: Stream | SourceL
         return
     with suppress(UserError):
         try:
-            camera.camera(config.geometry_of(camera), stream.image_size)
+            drawn = camera.camera(config.geometry_of(camera), stream.image_size)
+            for fault in gate_conditions(drawn):
+                yield CheckState.PROBLEM, english(fault)
         except ValueError as error:
             yield CheckState.PROBLEM, f"{error}; draw the geometry again, or correct its image_size"
     width, height = stream.image_size

@@ -58,6 +58,19 @@ TEXTS: dict[Condition, str] = {
     ),
     Condition.BEHIND: f"overloaded: analysed less than half as often as its traffic asks for; {OVERLOAD_REMEDY}",
     Condition.OVERLOADED: f"overloaded: analysed less often than its traffic asks for; {OVERLOAD_REMEDY}",
+    Condition.FACT_DROPPED: "a measure could not be reported, the others were: {error}; see the log of the worker",
+    Condition.GATE_AT_EDGE: (
+        "gate {shape_id} is so close to the edge of the picture that vehicles are not seen on both sides of it, and "
+        "may not be counted; draw it further inside"
+    ),
+    Condition.GATE_TOO_SHORT: (
+        "gate {shape_id} is shorter than a vehicle, and vehicles that pass beside it are not counted; draw it across "
+        "the whole road"
+    ),
+    Condition.GATE_OUT_OF_REACH: (
+        "gate {shape_id} lies at the horizon of the control points, where no vehicle is tracked; draw it nearer to the "
+        "camera, or correct the control points"
+    ),
     Condition.UNPLAYABLE_CODEC: "sends H.265, which many browsers cannot play; set it to H.264 for viewers",
     Condition.RARE_KEYFRAMES: (
         "sends a keyframe only every {keyframe_s}, so live video starts late; set the camera's keyframe (I-frame) "

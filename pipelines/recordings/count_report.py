@@ -19,7 +19,9 @@ from analytics.measures import measures_of
 from analytics.road_users import RoadUser
 from analytics.turning.turning_counts import Movement
 from pipelines.errors import UserError
+from pipelines.events.condition_text import english
 from pipelines.events.dropped_fact import DroppedFact
+from pipelines.events.gate_condition import gate_conditions
 from pipelines.recordings.recording_facts import count_movements
 
 _TABLES = """
@@ -104,7 +106,11 @@ class Report:
     def as_dict(self, run: Run) -> dict[str, Any]:
         """Return the whole report, in memory."""
         rows = {name: [json.loads(row) for row in self._rows(name)] for name in _IN_ORDER}
-        return {**run.as_json(), **rows, "counts": self.counts(), "movements": self._movements()}
+        return {**run.as_json(), **rows, **self._lists()}
+
+    def _lists(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the lists that are short, whatever the length of the recording."""
+        return {"warnings": gate_warnings(self._camera), "counts": self.counts(), "movements": self._movements()}
 
     def write(self, run: Run, destination: str) -> None:
         """Write the report row by row.
@@ -115,7 +121,7 @@ class Report:
 
     def _lines(self, run: Run) -> Iterator[str]:
         """Yield the JSON text of `as_dict`, one row a line."""
-        summary = {**run.as_json(), "counts": self.counts(), "movements": self._movements()}
+        summary = {**run.as_json(), **self._lists()}
         yield "{"
         for name, value in summary.items():
             rows = map(_text, value) if isinstance(value, list) else None
@@ -162,6 +168,14 @@ class Report:
             )
             trips.append(trip)
         return crossings, None if trips[0] is None else _trip(trips[0])
+
+
+def gate_warnings(camera: Camera) -> list[dict[str, Any]]:
+    """Return one row for each kind of fault of gates that cannot count."""
+    return [
+        {"code": fault.code.value, "gates": fault.details.shape_id, "text": english(fault)}
+        for fault in gate_conditions(camera)
+    ]
 
 
 def build_report(run: Run, facts: Iterable[Fact], camera: Camera) -> dict[str, Any]:

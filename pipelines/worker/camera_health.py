@@ -26,6 +26,9 @@ BEHIND_BELOW = 0.5
 OVERLOADED_BELOW = 0.9
 """Share (0..1) of the due frames analysed, below which the machine is overloaded. [assumption]"""
 
+DROPPED_FOR_S = 300.0
+"""Time (s) for which a dropped fact stays a condition: a few minutes' events. [assumption]"""
+
 _PRIORITY = {condition: priority for priority, condition in enumerate(STATUS_OF)}
 """Condition -> priority, 0 for the gravest."""
 
@@ -39,6 +42,8 @@ class _Aspect(Enum):
     LIVE_VIDEO = auto()
     SUB_STREAM = auto()
     CAPACITY = auto()
+    FACTS = auto()
+    GATES = auto()
     CODEC = auto()
 
 
@@ -66,6 +71,7 @@ class CameraHealth:
         self._connections = 0
         self._image_size: tuple[int, int] | None = None
         self._age_s: float | None = None
+        self._dropped_at = 0.0
         self._start_period(now())
 
     def _start_period(self, now: float) -> None:
@@ -142,6 +148,17 @@ class CameraHealth:
             self._failed += 1
             self._set(_Aspect.ANALYSIS, condition)
 
+    def fact_dropped(self, what: str) -> None:
+        """A fact or event could not be made or sent; the condition lasts for `DROPPED_FOR_S`."""
+        with self._lock:
+            self._dropped_at = self._now()
+            self._set(_Aspect.FACTS, CameraCondition.of(Condition.FACT_DROPPED, error=what))
+
+    def set_gates(self, fault: CameraCondition | None) -> None:
+        """Set the fault of gates that cannot count; None for no fault."""
+        with self._lock:
+            self._set(_Aspect.GATES, fault)
+
     def _set(self, aspect: _Aspect, condition: CameraCondition | None) -> None:
         """Set or clear the condition of an aspect. The lock is held."""
         if condition is None:
@@ -171,6 +188,8 @@ class CameraHealth:
             reached = assessed / (assessed + drops.no_capacity) if assessed + drops.no_capacity else None
             if span_s >= MIN_PERIOD_S:
                 self._set(_Aspect.CAPACITY, _overload(reached))
+            if now - self._dropped_at > DROPPED_FOR_S:
+                self._set(_Aspect.FACTS, None)
             condition = self._condition()
             report = Health(
                 camera_id=self._camera_id,

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
+from analytics.camera import Camera
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.event_publisher import EventPublisher
 from pipelines.analysis.loop import CameraSlot
 from pipelines.analysis.view_gate import ViewGate
 from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.settings import CameraConfig, Config
+from pipelines.events.condition_text import english
+from pipelines.events.gate_condition import gate_conditions
 from pipelines.events.mapping import CameraEvent
 from pipelines.evidence.snapshots import Snapshots
 from pipelines.ingest.frame_buffer import LatestFrameSlot
@@ -16,6 +21,8 @@ from pipelines.learning.offers import FrameOffers
 from pipelines.learning.picture_keeper import PictureKeeper
 from pipelines.live_video.hls_playlist import LivePlaylist
 from pipelines.worker.camera_health import CameraHealth
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +58,8 @@ def make_parts(
 
     def make_pipeline(image_size: tuple[int, int]) -> CameraPipeline:
         scaled = camera.camera(geometry, image_size)
-        publish = EventPublisher(scaled, snapshots.save, send).publish
+        _report_faulty_gates(scaled, health)
+        publish = EventPublisher(scaled, snapshots.save, send, health.fact_dropped).publish
 
         def deliver(result: PipelineResult) -> None:
             publish(result)
@@ -76,3 +84,10 @@ def make_parts(
         ),
         playlist=LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept),
     )
+
+
+def _report_faulty_gates(camera: Camera, health: CameraHealth) -> None:
+    faults = gate_conditions(camera)
+    health.set_gates(faults[0] if faults else None)
+    for fault in faults:
+        log.warning("a gate cannot count", camera=camera.id, reason=english(fault))

@@ -130,6 +130,17 @@ def test_a_standing_car_is_reported_without_optional_geometry(capsys, tmp_path, 
         assert minute["queue_m"] == pytest.approx(7 + 4.6, abs=0.1)
 
 
+def test_a_gate_at_the_edge_of_the_picture_is_a_warning(capsys, tmp_path, drive):
+    camera = tmp_path / "camera.json"
+    edge = {"id": "edge", "p1": [995, 400], "p2": [995, 600]}
+    camera.write_text(json.dumps({**CAMERA, "gates": [*CAMERA["gates"], edge]}))
+    status, printed, errors = run(capsys, "replay", drive, "--camera", camera, "--json", "-")
+    (warning,) = json.loads(printed)["warnings"]
+    assert status == 0
+    assert (warning["code"], warning["gates"]) == ("gate_at_edge", "edge")
+    assert errors == f"Warning: {warning['text']}\n"
+
+
 def test_standard_output_contains_only_the_report(capsys, camera, drive):
     status, printed, errors = run(capsys, "replay", drive, "--camera", camera, "--json", "-")
     assert status == 0 and json.loads(printed)["counts"] and errors == ""

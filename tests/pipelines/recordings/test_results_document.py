@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from analytics.camera import Camera
+from analytics.camera import Camera, Gate
 from analytics.facts import Crossing, Direction, GateInterval, Incident, IncidentType, Level, ZoneInterval
 from analytics.measures import measures_of
 from analytics.road_users import RoadUser
@@ -22,6 +22,9 @@ def documented() -> set[str]:
     prose = re.sub(r"```.*?```", "", DOCUMENT.read_text(encoding="utf-8"), flags=re.DOTALL)
     quoted = re.findall(r"`([^`]+)`", prose)
     return {name for text in quoted for name in re.findall(r"\w+", text)}
+
+
+EDGE = Gate(id="edge", p1=(0, 359), p2=(640, 359))
 
 
 def full_report() -> dict[str, object]:
@@ -49,7 +52,7 @@ def full_report() -> dict[str, object]:
         ),
     ]
     run = Run(source="road.mp4", duration_s=60, frames=600, analysed_frames=600, wall_s=1)
-    return build_report(run, facts, Camera(id="c", image_size=(640, 360), gates=tuple(JUNCTION)))
+    return build_report(run, facts, Camera(id="c", image_size=(640, 360), gates=(*JUNCTION, EDGE)))
 
 
 def test_every_key_of_a_report_is_described() -> None:

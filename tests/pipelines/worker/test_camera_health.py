@@ -11,7 +11,7 @@ from pipelines.events.condition import CameraCondition, Condition, ConditionDeta
 from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
-from pipelines.worker.camera_health import CameraHealth
+from pipelines.worker.camera_health import DROPPED_FOR_S, CameraHealth
 
 ANALYSIS_FPS = 5.0
 """Requested rate, frames/s. [test data]"""
@@ -284,3 +284,25 @@ def test_threads_lose_no_measurement(health: CameraHealth, now: Now) -> None:
     report = health.report(DroppedFrames())
     assert (report.received_fps, report.wanted_fps) == (8000, 3)
     assert report.drops == Drops(withheld=8000)
+
+
+def test_gates_that_cannot_count_are_the_condition_of_a_camera_that_works(now: Now) -> None:
+    health = CameraHealth("camera", ANALYSIS_FPS, now)
+    health.received((640, 360))
+    health.set_gates(CameraCondition.of(Condition.GATE_AT_EDGE, shape="gate", shape_id="north"))
+    report = health.report(DroppedFrames())
+    assert state(report) == (CameraStatus.ONLINE, Condition.GATE_AT_EDGE)
+    assert "gate north is so close to the edge" in report.reason
+    health.set_gates(None)
+    assert state(health.report(DroppedFrames())) == (CameraStatus.ONLINE, Condition.OK)
+
+
+def test_a_dropped_fact_is_reported_for_some_minutes(now: Now) -> None:
+    health = CameraHealth("camera", ANALYSIS_FPS, now)
+    health.received((640, 360))
+    health.fact_dropped("zone interval of z: queue_m: must be finite")
+    report = health.report(DroppedFrames())
+    assert state(report) == (CameraStatus.ONLINE, Condition.FACT_DROPPED)
+    assert "queue_m" in report.reason
+    now.seconds += DROPPED_FOR_S + 1
+    assert state(health.report(DroppedFrames())) == (CameraStatus.ONLINE, Condition.OK)

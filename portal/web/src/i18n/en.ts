@@ -246,6 +246,13 @@ export const english: Record<TextKey, string> = {
     "This machine is overloaded and analyses less than half of the frames that are needed: give it fewer cameras, their sub-streams (analysis_url), or add a second machine",
   conditionOverloaded:
     "This machine is overloaded: give it fewer cameras, their sub-streams (analysis_url), or add a second machine",
+  conditionFactDropped: "A measure could not be reported, the others were; check the log of the machine",
+  conditionGateAtEdge:
+    "Gate {shape_id} is so close to the edge of the picture that vehicles are not seen on both sides of it, and may not be counted; draw it further inside",
+  conditionGateTooShort:
+    "Gate {shape_id} is shorter than a vehicle, and vehicles that pass beside it are not counted; draw it across the whole road",
+  conditionGateOutOfReach:
+    "Gate {shape_id} lies at the horizon of the control points, where no vehicle is tracked; draw it nearer to the camera, or correct the control points",
   conditionRareKeyframes:
     "The camera sends a keyframe only every {keyframe_s}, so live video starts late; set its keyframe (I-frame) interval to 2 s",
   conditionUnplayableCodec: "The camera sends H.265, which many browsers cannot play; set it to H.264 for viewers",

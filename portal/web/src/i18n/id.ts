@@ -256,6 +256,13 @@ export const indonesian = {
     "Mesin ini kelebihan beban, kurang dari separuh gambar yang diperlukan dianalisis: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
   conditionOverloaded:
     "Mesin ini kelebihan beban: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
+  conditionFactDropped: "Satu ukuran tidak dapat dilaporkan, yang lain tetap terkirim; periksa catatan (log) mesin",
+  conditionGateAtEdge:
+    "Garis hitung {shape_id} terlalu dekat dengan tepi gambar: kendaraan tidak terlihat di kedua sisinya dan mungkin tidak terhitung; gambar garis itu lebih ke dalam",
+  conditionGateTooShort:
+    "Garis hitung {shape_id} lebih pendek daripada kendaraan: yang lewat di sampingnya tidak terhitung; gambar garis itu melintasi seluruh jalan",
+  conditionGateOutOfReach:
+    "Garis hitung {shape_id} berada di cakrawala titik kontrol, tempat kendaraan tidak dapat dilacak; gambar garis itu lebih dekat ke kamera, atau perbaiki titik kontrol",
   conditionRareKeyframes:
     "Kamera mengirim bingkai kunci (I-frame) hanya setiap {keyframe_s}, sehingga video langsung terlambat tampil; setel jaraknya ke 2 detik",
   conditionUnplayableCodec:
