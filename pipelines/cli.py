@@ -5,9 +5,10 @@ from importlib.metadata import version
 
 import click
 
+from pipelines.addresses.mask import remember_addresses, without_credentials
 from pipelines.commands.entry_point_group import EntryPointGroup
 from pipelines.errors import UserError
-from pipelines.logging import configure_logging
+from pipelines.logging import configure_logging, mask_standard_error
 
 
 @click.command(
@@ -23,6 +24,8 @@ def app(log_json: bool | None, verbose: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. Exit status: 0 success, 2 bad input, with one line of advice, 130 stopped by Ctrl-C."""
+    mask_standard_error()
+    remember_addresses(sys.argv[1:] if arguments is None else arguments)
     try:
         app.main(arguments, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
@@ -38,5 +41,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _fail(message: str) -> None:
-    click.echo(f"simpang: {' '.join(message.split())}", err=True)
+    click.echo(without_credentials(f"simpang: {' '.join(message.split())}"), err=True)
     sys.exit(2)

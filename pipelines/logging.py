@@ -1,37 +1,62 @@
-"""Structured logs on standard error, with credentials redacted in every field."""
+"""Structured logs and tracebacks on standard error, with secrets masked everywhere."""
 
 import logging
-import re
 import sys
+import threading
+import traceback
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import structlog
 
-_URL_CREDENTIALS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@]+@")
-"""User information of a URL. [RFC 3986]"""
-_DSN_PASSWORD = re.compile(r"(password\s*=\s*)('[^']*'|\S+)", re.IGNORECASE)
-"""Password in a key-value DSN of libpq. [PostgreSQL, connection strings]"""
-
-
-def without_credentials(text: str) -> str:
-    """Replace user names and passwords of URLs, and passwords of DSNs, by `***`.
-
-    >>> without_credentials("rtsp://admin:s3cret@10.0.0.7/h264 timed out")
-    'rtsp://***@10.0.0.7/h264 timed out'
-    >>> without_credentials("host=db password=s3cret dbname=simpang")
-    'host=db password=*** dbname=simpang'
-    """
-    return _DSN_PASSWORD.sub(r"\1***", _URL_CREDENTIALS.sub(r"\1***@", text))
+from pipelines.addresses.mask import without_credentials
 
 
 def _redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if isinstance(value, BaseException):
-            event[key] = without_credentials(f"{type(value).__name__}: {value}")
-        elif isinstance(value, str):
-            event[key] = without_credentials(value)
+        event[key] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    """Return a value of a log line without secrets, also inside lists and mappings."""
+    match value:
+        case str():
+            return without_credentials(value)
+        case BaseException():
+            return without_credentials(f"{type(value).__name__}: {value}")
+        case dict():
+            return {_masked(key): _masked(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(item) for item in value]
+        case None | bool() | int() | float():
+            return value
+        case _:
+            return without_credentials(str(value))
+
+
+class _MaskedHandler(logging.Handler):
+    """Prints warnings of libraries, which have no handler of their own, without secrets."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(without_credentials(self.format(record)) + "\n")
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    sys.stderr.write(without_credentials("".join(traceback.format_exception(kind, error, trace))))
+
+
+def _print_thread_traceback(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_type is not SystemExit and failed.exc_value is not None:
+        _print_traceback(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+
+def mask_standard_error() -> None:
+    """Mask tracebacks of the interpreter and its threads, and warnings of libraries."""
+    sys.excepthook = _print_traceback
+    threading.excepthook = _print_thread_traceback
+    logging.lastResort = _MaskedHandler(logging.WARNING)
 
 
 def configure_logging(*, json: bool | None = None, verbose: bool = False) -> None:

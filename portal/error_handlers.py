@@ -5,7 +5,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import JSONResponse, Response
 
-from pipelines.store.pool import DatabaseUnavailable
+from pipelines.store.database_errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
 

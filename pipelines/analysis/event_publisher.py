@@ -9,10 +9,10 @@ from av.video.frame import VideoFrame
 from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import Incident, Pixel
+from pipelines.addresses.mask import without_credentials
 from pipelines.analysis.camera_pipeline import PipelineResult
 from pipelines.events.mapping import CameraEvent, EventMapper
 from pipelines.evidence.snapshots import Box
-from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
 

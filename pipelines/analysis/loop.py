@@ -13,13 +13,13 @@ import structlog
 
 from analytics.detections import Detections
 from models.detection.detector import Detector
+from pipelines.addresses.mask import without_credentials
 from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.fair_scheduler import CameraShare, pick_next
 from pipelines.analysis.rate_control import AimdHeadroom, AnalysisRates, RateController
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.ingest.frame_buffer import LatestFrameSlot, TimedFrame
-from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import structlog
 
+from pipelines.addresses.mask import without_credentials
 from pipelines.events.schema import Event
-from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
 

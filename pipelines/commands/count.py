@@ -14,13 +14,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
+from pipelines.addresses.address import Address
 from pipelines.commands.number_range import NumberRange
 from pipelines.commands.output_path import require_folder
 from pipelines.commands.report_notes import echo_dropped, echo_gate_warnings
 from pipelines.config.geometry_file import CameraGeometry, read_geometry
 from pipelines.errors import UserError
 from pipelines.events.dropped_fact import DroppedFact
-from pipelines.logging import without_credentials
 from pipelines.recordings.count_report import Run, build_report, write_report
 from pipelines.worker.signals import stop_on_signals
 
@@ -146,7 +146,7 @@ def camera_for(geometry: CameraGeometry, gates: Sequence[Gate], image_size: tupl
 
 def _report(source: str, camera: Camera, result: "CountResult", wall_s: float) -> dict[str, Any]:
     run = Run(
-        source=without_credentials(source),
+        source=str(Address.parse(source)),
         duration_s=result.duration_s,
         frames=result.frames,
         analysed_frames=result.analysed_frames,

@@ -1,6 +1,7 @@
 """`simpang doctor`: check this machine, and the services and cameras of a city."""
 
 import sys
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from pipelines.commands.number_range import NumberRange
-from pipelines.config.settings import read_config
+from pipelines.config.usable_parts import read_usable_parts
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.runner import all_work, as_report, run_checks
 from pipelines.recordings.count_report import write_report
@@ -32,10 +33,10 @@ def doctor(config: Path | None, json_path: str | None, timeout: float) -> None:
 
     Exit status 1 where a part of the configuration does not work.
     """
-    city = None if config is None else read_config(config)
+    city, problems = (None, []) if config is None else read_usable_parts(config)
     console = Console(quiet=json_path == "-", highlight=False)
     results: list[CheckResult] = []
-    for result in run_checks(city, timeout_s=timeout):
+    for result in chain(map(_unusable, problems), run_checks(city, timeout_s=timeout)):
         if result.area not in {earlier.area for earlier in results}:
             console.print(f"[bold]{result.area}[/]")
         results.append(result)
@@ -44,6 +45,18 @@ def doctor(config: Path | None, json_path: str | None, timeout: float) -> None:
         write_report(as_report(results), json_path)
     if not all_work(results):
         sys.exit(1)
+
+
+def _unusable(problem: str) -> CheckResult:
+    """Return the result for an entry of the configuration that was left out."""
+    message, _, advice = problem.partition("; ")
+    return CheckResult(
+        area="configuration",
+        subject="entry",
+        message=message,
+        state=CheckState.PROBLEM,
+        advice=advice or "correct it; it is left out below",
+    )
 
 
 def _print(console: Console, result: CheckResult) -> None:

@@ -5,6 +5,7 @@ Addresses of cameras, databases and webhooks may contain passwords. They are `Se
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -31,6 +32,8 @@ from pydantic_settings import (
 
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
+from pipelines.addresses.broker_addresses import NO_SECURITY, is_security_setting
+from pipelines.addresses.mask import remember_addresses, remember_secrets
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.portal_address import FrameAncestor, PublicUrl
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
@@ -210,10 +213,20 @@ class CollectConfig(_Section):
 class BusConfig(_Section):
     """The event bus."""
 
-    kafka: str | None = None
-    """Kafka bootstrap servers, `host:9092,host2:9092`. Without them, events stay inside the process."""
+    kafka: str | None = Field(default=None, repr=False)
+    """Kafka bootstrap servers, `host:9092,host2:9092`, with a listener without TLS and SASL. Without them, events stay
+    inside the process."""
     group: str = "simpang-store"
     """Consumer group of `simpang store`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_security(cls, content: Any) -> Any:
+        keys = [key for key in content if isinstance(key, str)] if isinstance(content, dict) else []
+        unsupported = next((key for key in keys if key not in cls.model_fields and is_security_setting(key)), None)
+        if unsupported is not None:
+            raise ValueError(f"{unsupported}: {NO_SECURITY}")
+        return content
 
 
 class StoreConfig(_Section):
@@ -367,6 +380,15 @@ class Config(BaseSettings):
         """Return the cameras that are in service, in the order of the file."""
         return tuple(camera for camera in self.cameras if camera.out_of_service is None)
 
+    def mask_secrets(self) -> None:
+        """Mask all secrets of the configuration in logs and errors of this process from now on."""
+        streams = [url for camera in self.cameras for url in (camera.url, camera.analysis_url)]
+        addresses = [*streams, self.store.dsn, *(webhook.url for webhook in self.webhooks)]
+        remember_addresses([address.get_secret_value() for address in addresses if address is not None])
+        remember_addresses(servers.strip() for servers in (self.bus.kafka or "").split(","))
+        keys = [*(user.password_hash for user in self.users), *(webhook.secret for webhook in self.webhooks)]
+        remember_secrets(key.get_secret_value() for key in keys)
+
     def geometry_of(self, camera: CameraConfig) -> CameraGeometry:
         """Read the geometry of `camera`. Raises UserError where the file cannot be used."""
         return CameraGeometry() if camera.geometry is None else read_geometry(camera.geometry)
@@ -379,6 +401,17 @@ def read_config(path: Path) -> Config:
     here, so that an error in one of them is reported at start. Raises UserError with one line that names the file and
     the key.
     """
+    try:
+        config = validated(read_settings(path), path)
+    except ValidationError as error:
+        raise UserError(problem_of(error, path)) from error
+    for camera in config.cameras:
+        check_geometry(config, camera)
+    return config
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """Read the keys of the configuration file `path`, not yet validated. Raises UserError."""
     text = read_text(path, expected="the path of a configuration file")
     try:
         raw = yaml.safe_load(text)
@@ -389,21 +422,31 @@ def read_config(path: Path) -> Config:
     for key in raw or {}:
         if not isinstance(key, str) or key.startswith("_"):
             raise UserError(f"{path}: unknown key {key}; remove it or correct its spelling")
-    try:
-        config = Config(**with_current_keys(raw or {}, RENAMED_SETTINGS, str(path)))
-    except ValidationError as error:
-        raise UserError(f"{_source_of(error) or path}: {first_problem(error)}") from error
-    config = _with_absolute_paths(config, path.resolve().parent)
+    return with_current_keys(raw or {}, RENAMED_SETTINGS, str(path))
+
+
+def validated(raw: dict[str, Any], path: Path) -> Config:
+    """Return the configuration with absolute paths, and mask its secrets. Raises ValidationError or UserError."""
+    config = _with_absolute_paths(Config(**raw), path.resolve().parent)
     if config.data_dir.exists() and not config.data_dir.is_dir():
         raise UserError(f"{path}: data_dir: {config.data_dir} is a file; give a folder")
-    for camera in config.cameras:
-        drawn = config.geometry_of(camera)
-        if camera.analysis_url is not None and drawn.image_size is None and drawn.has_pixels:
-            raise UserError(
-                f"{camera.geometry}: image_size is missing; camera {camera.id} has two streams, so add the "
-                "[width, height] of the frame on which it was drawn"
-            )
+    config.mask_secrets()
     return config
+
+
+def check_geometry(config: Config, camera: CameraConfig) -> None:
+    """Raise UserError where the geometry of `camera` cannot be used."""
+    drawn = config.geometry_of(camera)
+    if camera.analysis_url is not None and drawn.image_size is None and drawn.has_pixels:
+        raise UserError(
+            f"{camera.geometry}: image_size is missing; camera {camera.id} has two streams, so add the "
+            "[width, height] of the frame on which it was drawn"
+        )
+
+
+def problem_of(error: ValidationError, path: Path) -> str:
+    """Return the first error of the configuration as one line that names its source and the key."""
+    return f"{_source_of(error) or path}: {first_problem(error)}"
 
 
 def _source_of(error: ValidationError) -> str | None:
@@ -445,7 +488,9 @@ def _yaml_problem(error: Exception) -> str:
         return " (nested too deeply)"
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return ""
-    return f", line {error.problem_mark.line + 1}: {error.problem}"
+    # PyYAML quotes names of aliases and tags, which are the start of a password without quotes.
+    problem = re.sub(r"'[^']{2,}'", "", error.problem or "").replace("  ", " ").strip()
+    return f", line {error.problem_mark.line + 1}: {problem}"
 
 
 def _with_absolute_paths(config: Config, folder: Path) -> Config:

@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 
+import structlog
 from pydantic import SecretStr
 
 from models.tampering.stream_match import WHOLE_FRAME, match_streams
+from pipelines.addresses.address import Address
 from pipelines.config.settings import MIN_ACCURATE_FPS, CameraConfig, Config
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.streams import Stream, probe
 from pipelines.errors import UserError
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.events.gate_condition import gate_conditions
 from pipelines.ingest.source import SourceLost
+
+log = structlog.get_logger()
 
 PARALLEL_PROBES = 8
 """Streams that are probed at once [assumption]."""
@@ -47,30 +52,35 @@ def _streams(
     main = _result(main_probe)
     sub = None if sub_probe is None else _result(sub_probe)
     analysed = main if sub is None else sub
-    yield _check_result(
-        camera, "main", main, [*_for_viewers(main), *(_for_analysis(config, camera, main) if main is analysed else [])]
-    )
+    advices = [*_for_viewers(main), *(_for_analysis(config, camera, main) if main is analysed else [])]
+    yield _check_result(camera, "main", main, [*advices, *_for_address("url", camera.url)])
     if sub is not None:
-        yield _check_result(camera, "sub", sub, [*_for_analysis(config, camera, sub), *_beside_main(camera, main, sub)])
+        advices = [*_for_analysis(config, camera, sub), *_beside_main(camera, main, sub)]
+        yield _check_result(camera, "sub", sub, [*advices, *_for_address("analysis_url", camera.analysis_url)])
 
 
 def _result(probe: Future[Stream]) -> Stream | SourceLost:
+    """Return the stream, or why there is none. Any error belongs to one camera and ends no other check."""
     try:
         return probe.result()
     except SourceLost as error:
         return error
+    except Exception as error:
+        log.exception("stream cannot be checked")
+        return SourceLost(CameraCondition.of(Condition.INTERNAL_ERROR, error=f"{type(error).__name__}: {error}"))
 
 
 def _check_result(camera: CameraConfig, which: str, stream: Stream | SourceLost, advices: list[Advice]) -> CheckResult:
     subject = f"{camera.id} ({which})"
     if isinstance(stream, SourceLost):
         message, _, advice = str(stream).partition("; ")
+        how_to_write = [text for state, text in advices if state is CheckState.ADVICE]
         return CheckResult(
             area="cameras",
             subject=subject,
             message=message,
             state=CheckState.PROBLEM,
-            advice=advice or "check the camera",
+            advice=", and ".join([advice or "check the camera", *how_to_write]),
         )
     problems = [advice for state, advice in advices if state is CheckState.PROBLEM]
     return CheckResult(
@@ -81,6 +91,12 @@ def _check_result(camera: CameraConfig, which: str, stream: Stream | SourceLost,
         advice=(problems or [advice for _, advice in advices] or [""])[0],
         facts={"camera": camera.id, "stream": which, **stream.facts()},
     )
+
+
+def _for_address(key: str, url: SecretStr | None) -> Iterator[Advice]:
+    advice = "" if url is None else Address.parse(url.get_secret_value()).advice
+    if advice:
+        yield CheckState.ADVICE, f"{key}: {advice}"
 
 
 def _for_viewers(stream: Stream | SourceLost) -> Iterator[Advice]:

@@ -2,18 +2,19 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 
+from pipelines.addresses.dsn import address_of
+from pipelines.alerts.channels.webhook import webhook_url
 from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.kafka.cluster import KafkaCluster
-from pipelines.config.settings import Config
+from pipelines.config.settings import Config, WebhookConfig
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.errors import UserError
-from pipelines.logging import without_credentials
-from pipelines.store.pool import address_of
+from pipelines.store.database_errors import REFUSALS, one_line, refusal_for, sqlstate_of_connection
+from pipelines.store.pool import complete_dsn
 
 ENOUGH_FREE_GB = 5.0
 """Free disk space for events, video and history, in gigabytes [assumption]."""
@@ -21,12 +22,21 @@ ENOUGH_FREE_GB = 5.0
 BYTES_PER_GB = 1e9
 """Bytes of one reported gigabyte."""
 
+_PROPERTIES = """
+SELECT current_setting('server_version'), current_setting('server_encoding'),
+    (SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'),
+    pg_is_in_recovery() OR current_setting('transaction_read_only')::bool,
+    has_schema_privilege(coalesce(current_schema(), 'public'), 'CREATE')
+"""
+"""Version, encoding, version of TimescaleDB, whether it is read-only, and whether the user may create tables."""
+
 
 def check_services(config: Config, timeout_s: float) -> Iterator[CheckResult]:
     """Check the services of the configuration. timeout_s: longest wait for the database."""
     yield _folder(config.data_dir)
     yield _database(config, timeout_s)
     yield _brokers(config.bus.kafka)
+    yield from map(_webhook, config.webhooks)
 
 
 def _folder(data_dir: Path) -> CheckResult:
@@ -58,30 +68,40 @@ def _folder(data_dir: Path) -> CheckResult:
 def _database(config: Config, timeout_s: float) -> CheckResult:
     if config.store.dsn is None:
         return CheckResult(area="services", subject="database", message="embedded server, under data_dir")
-    dsn = config.store.dsn.get_secret_value()
     try:
-        address = address_of(dsn)
-        with psycopg.connect(dsn, connect_timeout=max(2, round(timeout_s))) as connection:
-            row = connection.execute("SELECT current_setting('server_version')").fetchone()
-            extension = connection.execute(
-                "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'"
-            ).fetchone()
-    except psycopg.ProgrammingError:
-        return _no_database(
-            "store.dsn is no address of a database", "write postgresql://user:password@host:5432/dbname"
-        )
-    except psycopg.OperationalError as error:
-        why = without_credentials(str(error).strip().splitlines()[-1])
-        return _no_database(f"{address}: {why}", "check that it runs, and the host, user and password in store.dsn")
-    version = row[0] if row else "unknown"
-    timescaledb = None if extension is None else str(extension[0])
+        conninfo = complete_dsn(config.store.dsn.get_secret_value())
+    except UserError as error:
+        message, _, advice = str(error).partition("; ")
+        return _no_database(message, advice)
+    address = address_of(conninfo)
+    try:
+        with psycopg.connect(conninfo, connect_timeout=max(2, round(timeout_s))) as connection:
+            row = connection.execute(_PROPERTIES).fetchone()
+    except psycopg.Error as error:
+        sqlstate = error.sqlstate
+        if isinstance(error, psycopg.OperationalError):
+            sqlstate = sqlstate_of_connection(conninfo, error)
+        refusal = refusal_for(sqlstate)
+        advice = refusal.remedy if refusal else "check that it runs, and the host, user and password in store.dsn"
+        return _no_database(f"{address}: {one_line(error)}", advice)
+    assert row is not None
+    version, encoding, timescaledb, read_only, may_create = row
+    state, advice = CheckState.OK, ""
+    if encoding != "UTF8":
+        state, advice = CheckState.PROBLEM, f"its encoding is {encoding}; create one with ENCODING 'UTF8'"
+    elif read_only:
+        state, advice = CheckState.ADVICE, f"a portal can use it; to store events: {REFUSALS['25006'].remedy}"
+    elif not may_create:
+        state, advice = CheckState.ADVICE, "run simpang store migrate as its owner: this user cannot create tables"
+    elif timescaledb is None:
+        state, advice = CheckState.ADVICE, "install TimescaleDB there: reports stay quick as the history grows"
     return CheckResult(
         area="services",
         subject="database",
         message=f"{address}: PostgreSQL {version}" + (f", TimescaleDB {timescaledb}" if timescaledb else ""),
-        state=CheckState.OK if timescaledb else CheckState.ADVICE,
-        advice="" if timescaledb else "install TimescaleDB there: reports stay quick as the history grows",
-        facts={"postgresql": version, "timescaledb": timescaledb},
+        state=state,
+        advice=advice,
+        facts={"postgresql": version, "timescaledb": timescaledb, "encoding": encoding, "read_only": read_only},
     )
 
 
@@ -92,13 +112,28 @@ def _no_database(message: str, advice: str) -> CheckResult:
 def _brokers(kafka: str | None) -> CheckResult:
     if kafka is None:
         return CheckResult(area="services", subject="bus", message="inside the process (simpang run)")
-    with suppress(BusUnavailable):
-        try:
-            KafkaCluster(kafka).require_one()
-        except UserError as error:
-            return _no_bus(str(error), "correct bus.kafka")
-        return CheckResult(area="services", subject="bus", message=f"Kafka at {kafka} accepts connections")
-    return _no_bus(f"Kafka at {kafka} accepts no connection", "check that it runs, and the addresses in bus.kafka")
+    try:
+        cluster = KafkaCluster(kafka)
+    except UserError as error:
+        message, _, advice = str(error).partition("; ")
+        return _no_bus(message, advice)
+    try:
+        cluster.require_one()
+    except BusUnavailable:
+        advice = "check that it runs, and the addresses in bus.kafka"
+        return _no_bus(f"Kafka at {cluster} accepts no connection", advice)
+    return CheckResult(area="services", subject="bus", message=f"Kafka at {cluster} accepts connections")
+
+
+def _webhook(config: WebhookConfig) -> CheckResult:
+    """Check how the address is written. Nothing is sent, because a receiver would take it for an incident."""
+    subject = f"webhook {config.id}"
+    try:
+        url = webhook_url(config)
+    except UserError as error:
+        message, _, advice = str(error).partition("; ")
+        return CheckResult(area="services", subject=subject, message=message, state=CheckState.PROBLEM, advice=advice)
+    return CheckResult(area="services", subject=subject, message=f"{url.scheme}://{url.netloc.decode()}, not called")
 
 
 def _no_bus(message: str, advice: str) -> CheckResult:

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from pipelines.logging import without_credentials
+from pipelines.addresses.mask import without_credentials
 
 
 class Condition(StrEnum):
     """Code of what an operator should know about a camera. `pipelines.events.condition_status` orders them."""
 
     WORKER_STOPPED = "worker_stopped"
+    MALFORMED_ADDRESS = "malformed_address"
     SILENT = "silent"
     UNREACHABLE = "unreachable"
     UNKNOWN_HOST = "unknown_host"

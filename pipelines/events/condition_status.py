@@ -5,6 +5,7 @@ from pipelines.events.schema import CameraStatus
 
 STATUS_OF: dict[Condition, CameraStatus] = {
     Condition.WORKER_STOPPED: CameraStatus.OFFLINE,
+    Condition.MALFORMED_ADDRESS: CameraStatus.OFFLINE,
     Condition.SILENT: CameraStatus.OFFLINE,
     Condition.UNREACHABLE: CameraStatus.OFFLINE,
     Condition.UNKNOWN_HOST: CameraStatus.OFFLINE,

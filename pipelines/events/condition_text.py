@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pipelines.addresses.address import no_address
 from pipelines.events.condition import CameraCondition, Condition, ConditionDetails
 
 OVERLOAD_REMEDY = "watch fewer cameras on this machine, give them sub-streams (analysis_url), or add a second machine"
@@ -9,6 +10,7 @@ OVERLOAD_REMEDY = "watch fewer cameras on this machine, give them sub-streams (a
 
 TEXTS: dict[Condition, str] = {
     Condition.WORKER_STOPPED: "the worker was stopped",
+    Condition.MALFORMED_ADDRESS: no_address(),
     Condition.SILENT: "sends nothing; check the camera's power and network",
     Condition.UNREACHABLE: "{error}; check the camera's url and network",
     Condition.UNKNOWN_HOST: (

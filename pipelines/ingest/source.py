@@ -12,7 +12,6 @@ from itertools import chain, islice
 from threading import Event as Flag
 from types import TracebackType
 from typing import Self, TypeAlias, cast
-from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
@@ -22,6 +21,7 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from pipelines.addresses.address import Address
 from pipelines.errors import HostUnreachable
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
@@ -69,14 +69,11 @@ def public_address(url: str) -> str:
     """Return the address without user, password and query, in which many cameras expect passwords too.
 
     >>> public_address("rtsp://admin:s3cret@10.0.0.7:554/live?pwd=s3cret")
-    'rtsp://10.0.0.7:554/live'
+    'rtsp://***@10.0.0.7:554/live'
     >>> public_address("/srv/clips/junction.mp4")
     '/srv/clips/junction.mp4'
     """
-    if "://" not in url:
-        return url
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return Address.parse(url).masked
 
 
 class Source:
@@ -101,8 +98,10 @@ class Source:
         hardware: str | None = None,
         transport: RtspTransport | None = None,
     ) -> None:
-        self.address = public_address(url)
-        self._url = url
+        address = Address.parse(url)
+        self.address = address.masked
+        self._is_malformed = address.problem != ""
+        self._url = address.encoded
         self._stop = stop
         self.stall_s = stall_s
         self._hardware = hardware
@@ -112,6 +111,8 @@ class Source:
         self._last_dts: int | None = None
 
     def __enter__(self) -> Self:
+        if self._is_malformed:
+            raise SourceLost(self._condition(Condition.MALFORMED_ADDRESS))
         device = None if self._hardware is None else decoding_device(self._hardware)
         began = time.monotonic()
         try:

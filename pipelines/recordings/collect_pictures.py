@@ -4,12 +4,14 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import PurePath
 from threading import Event as Flag
-from urllib.parse import urlsplit
 
 from analytics.camera import Camera
 from models.detection.detector import Detector
+from pipelines.addresses.address import Address
+from pipelines.addresses.plain_words import is_plain
 from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.config.settings import AnalysisConfig
 from pipelines.ingest.frame_buffer import TimedFrame
@@ -27,9 +29,15 @@ def camera_name(source: str) -> str:
     >>> camera_name("/videos/Simpang Kuda.mp4"), camera_name("rtsp://admin:s3cret@10.0.0.7/main")
     ('simpang-kuda', '10-0-0-7-main')
     """
-    address = urlsplit(source)
-    text = f"{address.hostname}{address.path}" if "://" in source else PurePath(source).stem
+    address = Address.parse(source)
+    text = f"{address.host}/{_path_name(address)}" if address.scheme else PurePath(source).stem
     return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-") or "camera"
+
+
+def _path_name(address: Address) -> str:
+    """Return the path of an address, with a short digest of parts that may be a secret."""
+    path = re.split(r"[?#]", address.rest, maxsplit=1)[0]
+    return "/".join(part if is_plain(part) else sha256(part.encode()).hexdigest()[:4] for part in path.split("/"))
 
 
 def plan_for(video: VideoReader, pictures: int, over_s: float) -> KeepingPlan:

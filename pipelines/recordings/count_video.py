@@ -19,6 +19,7 @@ from analytics.facts import Fact
 from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.detector import Detector, RgbImage
 from models.gating.roi import choose_roi
+from pipelines.addresses.address import Address
 from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
@@ -27,7 +28,6 @@ from pipelines.config.settings import StreamConfig
 from pipelines.errors import UserError
 from pipelines.events.condition_text import english
 from pipelines.ingest.frame_buffer import TimedFrame
-from pipelines.logging import without_credentials
 from pipelines.recordings.read_ahead import read_ahead
 from pipelines.recordings.video_reader import VideoReader
 
@@ -105,7 +105,7 @@ def count_video(
     for frame in read_ahead(frames, READ_AHEAD_FRAMES, stop, drop_oldest=video.is_live):
         run.add(frame)
     if not frames.decoded and not stop.is_set():
-        raise UserError(f"{without_credentials(video.source)}: not one frame can be decoded; is the video whole?")
+        raise UserError(f"{Address.parse(video.source)}: not one frame can be decoded; is the video whole?")
     result = run.finish(frames.end_s)
     result.frames = frames.decoded + video.frames_without_image
     return result

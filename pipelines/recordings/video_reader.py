@@ -12,11 +12,11 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from pipelines.addresses.address import Address
 from pipelines.errors import UserError
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.open_stream import RtspTransport, open_stream
 from pipelines.ingest.picture_watch import FIRST_PICTURE_S
-from pipelines.logging import without_credentials
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class VideoReader:
         size = self._stream.codec_context.width, self._stream.codec_context.height
         if 0 in size:
             self._container.close()
-            raise UserError(f"{without_credentials(source)}: the stream has no image size; is the video whole?")
+            raise UserError(f"{Address.parse(source)}: the stream has no image size; is the video whole?")
         self.image_size = size
         """(width, height) in pixels."""
         self._packets = self._decoded_frames = 0
@@ -113,7 +113,7 @@ class VideoReader:
             except (OSError, av.error.FFmpegError) as error:
                 log.warning(
                     "the stream was lost; the frames before it count",
-                    source=without_credentials(self.source),
+                    source=str(Address.parse(self.source)),
                     error=error,
                 )
                 return
@@ -130,9 +130,9 @@ class VideoReader:
                     yield frame
                     pictured = time.monotonic()
             except av.error.FFmpegError:
-                log.debug("a damaged packet was skipped", source=without_credentials(self.source))
+                log.debug("a damaged packet was skipped", source=str(Address.parse(self.source)))
         log.warning(
-            "the stream shows no picture any more; the frames before it count", source=without_credentials(self.source)
+            "the stream shows no picture any more; the frames before it count", source=str(Address.parse(self.source))
         )
 
     @property
@@ -152,9 +152,11 @@ class VideoReader:
 
 
 def _open(source: str) -> tuple[InputContainer, VideoStream]:
-    shown = without_credentials(source)
+    shown = Address.parse(source)
+    if shown.problem:
+        raise UserError(f"{shown}: {shown.problem}")
     try:
-        container = open_stream(source, RtspTransport(), timeout_s=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
+        container = open_stream(shown.encoded, RtspTransport(), timeout_s=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
     except (OSError, ValueError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise UserError(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error

@@ -23,6 +23,10 @@ log = structlog.get_logger()
 MIGRATION_LOCK = int.from_bytes(b"simpang")
 """Key of the PostgreSQL advisory lock under which migrations run: the letters "simpang" as a number. [arbitrary]"""
 
+_NO_EXTENSION = ("0A000", "25006", "42501", "55000", "58P01", "XX000")
+"""SQLSTATEs of CREATE EXTENSION where it is not offered, the server is read-only, the right, its preloading or its
+library is missing. [PostgreSQL 18, appendix A]"""
+
 Connection = psycopg.Connection[Any]
 
 
@@ -144,8 +148,17 @@ def _make_hypertables(connection: Connection) -> None:
             return
         if not _plain_tables(connection):
             return
+    try:
+        with _exclusive(connection):
+            connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+    except psycopg.Error as error:
+        # A standby, a user without the right, or a server without the library: the tables stay as they are.
+        if error.sqlstate not in _NO_EXTENSION:
+            raise
+        advice = "let an administrator run CREATE EXTENSION timescaledb in it"
+        log.warning("database has no TimescaleDB; tables stay plain", sqlstate=error.sqlstate, advice=advice)
+        return
     with _exclusive(connection):
-        connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
         for table, column in _plain_tables(connection).items():
             connection.execute(
                 "SELECT create_hypertable(%s::regclass, %s::name, chunk_time_interval => %s::interval,"

@@ -2,7 +2,8 @@
 
 A database that is down at start is not an error, because after a power cut all machines boot at once. The pool is
 opened all the same, events wait in the outbox, and the first successful connection applies pending migrations. Only
-what a retry cannot solve is a UserError: a malformed DSN, a refused password, a database of a newer Simpang.
+what time cannot mend is a UserError: a malformed DSN, a refused password, an encoding other than UTF-8, a database of a
+newer Simpang. `pipelines.store.database_errors` decides by SQLSTATE.
 """
 
 import logging
@@ -16,9 +17,17 @@ import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
+from pipelines.addresses.dsn import address_of, readable_dsn
 from pipelines.config.settings import Config
 from pipelines.errors import UserError
-from pipelines.logging import without_credentials
+from pipelines.store.database_errors import (
+    DatabaseUnavailable,
+    explained,
+    is_outage,
+    one_line,
+    refusal_for,
+    sqlstate_of_connection,
+)
 from pipelines.store.embedded import embedded_server
 from pipelines.store.migrate import migrate
 
@@ -36,6 +45,8 @@ CONNECTION_DEFAULTS = {
 }
 """Parameters of libpq that a DSN may override, in seconds, `tcp_user_timeout` in milliseconds. A silent link is closed
 within 25 s instead of the two hours of TCP. [assumption: a city's link recovers sooner or not at all]"""
+SESSION_SETTINGS = ("SET TIME ZONE 'UTC'", "SET datestyle = 'ISO, YMD'", "SET intervalstyle = 'postgres'")
+"""Statements for every connection, because a server, a database or a role may have other formats. [PostgreSQL 18]"""
 STATEMENT_TIMEOUT_MS = 20_000
 """Longest time of a statement and of an idle transaction, in milliseconds. [assumption]"""
 WAIT_FOR_CONNECTION_S = 2.0
@@ -45,15 +56,6 @@ RECONNECT_ROUND_S = 8.0
 each delay to a few seconds. [documentation of psycopg_pool]"""
 MAX_LIFETIME_S = 3600.0
 """Age in seconds after which a connection is replaced. [default of psycopg_pool]"""
-EXHAUSTED = "54"
-"""SQLSTATE class "program limit exceeded": psycopg calls it operational, but a retry cannot succeed. [PostgreSQL 18,
-appendix A]"""
-READ_ONLY = "25006"
-"""SQLSTATE of a write to a standby, which a failover ends. [PostgreSQL 18, appendix A]"""
-
-
-class DatabaseUnavailable(ConnectionError):
-    """The database cannot be used at present. The message names its address and no password."""
 
 
 @contextmanager
@@ -98,13 +100,17 @@ def _connected(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     try:
         connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
     except psycopg.OperationalError as error:
-        advice = "start the database, or correct store.dsn"
-        raise UserError(f"database {address_of(conninfo)}: {_one_line(error)}; {advice}") from None
+        sqlstate = sqlstate_of_connection(conninfo, error)
+        advice = "" if refusal_for(sqlstate) else "; start the database, or correct store.dsn"
+        raise UserError(explained(conninfo, error, sqlstate) + advice) from None
     try:
         with connection, _migration_errors(conninfo):
+            _require_utf8(connection, conninfo)
             yield connection
-    except psycopg.OperationalError as error:
-        raise UserError(f"database {address_of(conninfo)}: {_one_line(error)}; run the command again") from error
+    except psycopg.Error as error:
+        if not is_outage(error):
+            raise
+        raise UserError(f"{explained(conninfo, error)}; run the command again") from error
 
 
 @contextmanager
@@ -116,60 +122,42 @@ def _migration_errors(conninfo: str) -> Iterator[None]:
     except UserError as error:
         raise UserError(f"{address}: {error}") from error
     except psycopg.errors.InsufficientPrivilege as error:
-        raise UserError(f"database {address}: {_one_line(error)}; run simpang store migrate as its owner") from error
+        raise UserError(explained(conninfo, error)) from error
     except psycopg.Error as error:
         if is_outage(error):
             raise
         raise UserError(
-            f"database {address}: a migration failed and changed nothing: {_one_line(error)}; restore tables and "
+            f"database {address}: a migration failed and changed nothing: {one_line(error)}; restore tables and "
             "schema_version from the same backup"
         ) from error
 
 
 @contextmanager
 def transaction(pool: ConnectionPool) -> Iterator[psycopg.Connection[Any]]:
-    """Yield a connection of `pool` in one transaction. Raises DatabaseUnavailable where the database is lost."""
+    """Yield a connection of `pool` in one transaction. Raises DatabaseUnavailable where the database is lost.
+
+    A connection to a server that became a standby is closed. The next one may reach the new primary.
+    """
     try:
         with pool.connection() as connection:
-            yield connection
+            try:
+                yield connection
+            except psycopg.errors.ReadOnlySqlTransaction:
+                connection.close()
+                raise
     except psycopg.Error as error:
         if not is_outage(error):
             raise
         conninfo = pool.conninfo if isinstance(pool.conninfo, str) else pool.conninfo()
-        raise DatabaseUnavailable(f"database {address_of(conninfo)}: {_one_line(error)}") from error
-
-
-def is_outage(error: psycopg.Error) -> bool:
-    """Return whether a retry may succeed: the server is down, busy, full, read-only or unreachable."""
-    if error.sqlstate == READ_ONLY:
-        return True
-    operational = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-    return operational and not (error.sqlstate or "").startswith(EXHAUSTED)
-
-
-def address_of(conninfo: str) -> str:
-    """Return `host:port/dbname`, or the folder of the socket, to name a database in messages without its password."""
-    parts: dict[str, Any] = conninfo_to_dict(conninfo)
-    host = str(parts.get("host") or parts.get("hostaddr") or "localhost")
-    name = parts.get("dbname") or parts.get("user") or ""
-    return f"{host}/{name}" if host.startswith("/") else f"{host}:{parts.get('port') or 5432}/{name}"
+        raise DatabaseUnavailable(explained(conninfo, error)) from error
 
 
 def complete_dsn(dsn: str) -> str:
     """Add CONNECTION_DEFAULTS to `dsn`. Raises UserError where it is no address of a database."""
-    try:
-        given: dict[str, Any] = conninfo_to_dict(dsn)
-        defaults = {key: value for key, value in CONNECTION_DEFAULTS.items() if key not in given}
-        complete = make_conninfo(dsn, **defaults)
-    except psycopg.ProgrammingError:
-        # The message of libpq quotes the DSN, and so perhaps the password.
-        raise UserError(
-            "store.dsn: no address of a database; write postgresql://user:password@host:5432/dbname"
-        ) from None
-    ports = str(given.get("port") or "5432").split(",")
-    if not all(port.isascii() and port.isdecimal() and 0 < int(port) < 65536 for port in ports if port):
-        raise UserError(f"database {address_of(dsn)}: the port is no number from 1 to 65535; correct store.dsn")
-    return complete
+    readable = readable_dsn(dsn)
+    given: dict[str, Any] = conninfo_to_dict(readable)
+    defaults = {key: value for key, value in CONNECTION_DEFAULTS.items() if key not in given}
+    return make_conninfo(readable, **defaults, client_encoding="UTF8")
 
 
 @contextmanager
@@ -177,15 +165,12 @@ def _pool(
     conninfo: str, max_connections: int, *, prepare: bool, revive: Callable[[], None] | None = None
 ) -> Iterator[ConnectionPool]:
     schema = _SchemaOnce()
-    try:
-        with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
-            schema.ensure(connection, conninfo)
-    except psycopg.OperationalError as error:
-        _raise_if_refused(conninfo, error)
-        log.warning("database is not available; retrying", address=address_of(conninfo), error=_one_line(error))
+    _prepare(conninfo, schema)
 
     def configure(connection: psycopg.Connection[Any]) -> None:
-        connection.execute("SET TIME ZONE 'UTC'")
+        _require_utf8(connection, conninfo)
+        for setting in SESSION_SETTINGS:
+            connection.execute(setting)
         connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.execute(f"SET idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.commit()
@@ -200,7 +185,7 @@ def _pool(
         check=ConnectionPool.check_connection,
         timeout=WAIT_FOR_CONNECTION_S,
         reconnect_timeout=RECONNECT_ROUND_S,
-        reconnect_failed=None if revive is None else lambda _: revive(),
+        reconnect_failed=lambda _: _recover(conninfo, schema, revive),
         max_lifetime=MAX_LIFETIME_S,
         open=False,
     )
@@ -211,18 +196,47 @@ def _pool(
         pool.close(timeout=2)
 
 
-def _raise_if_refused(conninfo: str, error: psycopg.OperationalError) -> None:
-    """Raise UserError where the server asked for a password and got none, or refused the one that it got.
+def _prepare(conninfo: str, schema: "_SchemaOnce") -> None:
+    """Check the database and apply pending migrations. Log an outage; raise UserError for what time cannot mend."""
+    try:
+        with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
+            _require_utf8(connection, conninfo)
+            schema.ensure(connection, conninfo)
+    except psycopg.Error as error:
+        if not is_outage(error):
+            raise
+        sqlstate = error.sqlstate
+        if isinstance(error, psycopg.OperationalError):
+            sqlstate = sqlstate_of_connection(conninfo, error)
+        refusal = refusal_for(sqlstate)
+        if refusal is not None and not refusal.waits:
+            raise UserError(explained(conninfo, error, sqlstate)) from None
+        log.warning(
+            "database is not available; retrying",
+            address=address_of(conninfo),
+            error=one_line(error),
+            advice=refusal.remedy if refusal else "check that it runs, and the network",
+        )
 
-    libpq passes no SQLSTATE for a failed connection, and its messages are in the server's language. See ADR 0051.
-    """
-    if error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password):
-        raise UserError(f"database {address_of(conninfo)}: {_one_line(error)}; correct store.dsn") from None
+
+def _recover(conninfo: str, schema: "_SchemaOnce", revive: Callable[[], None] | None) -> None:
+    """Start the own server again, and log why a database that was lost cannot be reached."""
+    if revive is not None:
+        revive()
+    try:
+        _prepare(conninfo, schema)
+    except UserError as error:
+        log.error("database cannot be used; retrying", error=error)
 
 
-def _one_line(error: Exception) -> str:
-    """Return the first line of the message, without the hints that libpq adds below it."""
-    return without_credentials((str(error).splitlines() or [""])[0])
+def _require_utf8(connection: psycopg.Connection[Any], conninfo: str) -> None:
+    """Raise UserError where the database cannot store every text."""
+    encoding = connection.info.parameter_status("server_encoding") or "UTF8"
+    if encoding != "UTF8":
+        raise UserError(
+            f"database {address_of(conninfo)}: its encoding is {encoding}; create one with "
+            "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0, and name it in store.dsn"
+        )
 
 
 class _SchemaOnce:

@@ -10,8 +10,8 @@ from typing import Self
 
 import structlog
 
+from pipelines.addresses.mask import without_credentials
 from pipelines.errors import HostUnreachable
-from pipelines.logging import without_credentials
 from pipelines.retry import Backoff
 
 log = structlog.get_logger()

@@ -15,7 +15,8 @@ from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
 from pipelines.retry import Backoff, Retry
-from pipelines.store.pool import DatabaseUnavailable, transaction
+from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.pool import transaction
 from portal.cameras.catalogue import CameraCatalogue, CatalogueEntry
 from portal.incidents.queries import IncidentRow, recent_incidents
 from portal.incidents.view import as_incident
@@ -96,7 +97,7 @@ class StateUpdater:
         retry = Retry(RETRY_BACKOFF)
         while not self._stop.is_set():
             try:
-                with _listening(self._pool) as connection:
+                with _kept(self._pool) as connection:
                     self._load(connection)
                     if retry.succeeded():
                         log.info("the database can be read again")
@@ -110,14 +111,17 @@ class StateUpdater:
                 retry.wait(self._stop, "the state of the cameras cannot be updated; retrying", error)
 
     def _follow(self, connection: Connection) -> None:
-        """Read the tables after each notification, and at least every REFRESH, until the end."""
-        refreshed = datetime.now(UTC)
+        """Read the tables after each notification, and at least every REFRESH, until the end.
+
+        A standby sends no notifications. It is asked again after each REFRESH, because it may become the primary.
+        """
+        refreshed, listens = datetime.now(UTC), _listens(connection)
         while not self._stop.is_set():
             noticed = _concerns_portal(connection.notifies(timeout=TICK_S, stop_after=1))
             now = datetime.now(UTC)
             if noticed or now - refreshed >= REFRESH:
                 self._refresh(connection, now, self.reports)
-                refreshed = now
+                refreshed, listens = now, listens or _listens(connection)
             self._publish_changes(now)
             self._stop.wait(COALESCE_S)
 
@@ -207,15 +211,23 @@ def _is_heartbeat_due(published: CameraState, state: CameraState) -> bool:
 
 
 @contextmanager
-def _listening(pool: ConnectionPool) -> Iterator[Connection]:
-    """A connection that is notified of every commit of the store. It is closed, not returned to the pool."""
+def _kept(pool: ConnectionPool) -> Iterator[Connection]:
+    """A connection outside a transaction. It is closed, not returned to the pool."""
     with transaction(pool) as connection:
         try:
             connection.autocommit = True
-            connection.execute("LISTEN simpang")
             yield connection
         finally:
             connection.close()
+
+
+def _listens(connection: Connection) -> bool:
+    """Have `connection` notified of every commit of the store. Returns False where a standby refuses it."""
+    try:
+        connection.execute("LISTEN simpang")
+    except psycopg.errors.ReadOnlySqlTransaction:
+        return False
+    return True
 
 
 def _concerns_portal(notifications: Iterable[psycopg.Notify]) -> bool:

@@ -14,7 +14,8 @@ from psycopg import Connection, sql
 from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import Config
-from pipelines.store.pool import DatabaseUnavailable, open_database, transaction
+from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.pool import open_database, transaction
 from simulator.demo.history_seed import SEEDED_ID_PREFIX, CameraHistory, TableRows, days_back
 
 HISTORY_DAYS = 30

@@ -16,7 +16,8 @@ from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.bus.memory import MemoryBus
 from pipelines.bus.outbox import Outbox
 from pipelines.events.schema import Event
-from pipelines.store.pool import DatabaseUnavailable, open_database, transaction
+from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.pool import open_database, transaction
 from pipelines.store.writer import EventWriter
 from tests.support.events import NOON, counts
 from tests.support.servers import KafkaBroker, PostgresServer, wait_until

@@ -108,6 +108,20 @@ class PostgresServer:
         arguments = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
 
+    def become_standby(self) -> None:
+        """Start again as a standby, which is read-only until `promote`."""
+        self.kill()
+        signal_file = Path(self._server.pgdata) / "standby.signal"
+        signal_file.touch()
+        owner = signal_file.parent.stat()
+        os.chown(signal_file, owner.st_uid, owner.st_gid)
+        self.start()
+
+    def promote(self) -> None:
+        """End the standby, as a failover does."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
+
     def start(self) -> None:
         def ready() -> bool:
             try:

@@ -17,6 +17,8 @@ from typing import Self
 
 import httpx
 
+from pipelines.addresses.address import HOW_TO_WRITE, Address
+from pipelines.addresses.mask import without_credentials
 from pipelines.config.settings import WebhookConfig
 from pipelines.errors import UserError
 
@@ -53,23 +55,38 @@ def signature(secret: str, at: int, body: bytes) -> str:
     return f"t={at},v1={code}"
 
 
+def webhook_url(config: WebhookConfig) -> httpx.URL:
+    """Return the address of a webhook. Raises UserError, without the address, where it is none of HTTP."""
+    address = Address.parse(config.url.get_secret_value())
+    try:
+        url = httpx.URL(address.encoded if address.scheme in ("http", "https") else "")
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if not url.host:
+        raise UserError(
+            f"webhooks: the url of {config.id} is no address; write http://host/path or https://host/path, "
+            f"and {HOW_TO_WRITE}"
+        )
+    return url
+
+
 class WebhookChannel:
     """A context manager with an HTTP client. Raises UserError for an address that is no HTTP URL."""
 
     def __init__(self, config: WebhookConfig) -> None:
-        try:
-            url = httpx.URL(config.url.get_secret_value())
-        except httpx.InvalidURL:
-            url = httpx.URL("")
-        if url.scheme not in ("http", "https") or not url.host:
-            raise UserError(
-                f"webhooks: the url of {config.id} is no address; write http://host/path or https://host/path"
-            )
+        url = webhook_url(config)
         self.id = config.id
         self._url = url
         self._secret = config.secret
         headers = {"User-Agent": f"simpang/{version('simpang')}", "Content-Type": "application/json"}
-        self._client = httpx.Client(timeout=TIMEOUT, headers=headers)
+        try:
+            self._client = httpx.Client(timeout=TIMEOUT, headers=headers)
+        except (ValueError, httpx.InvalidURL):
+            # The message of httpx quotes a part of the proxy's address, which may be a part of its password.
+            raise UserError(
+                "environment: HTTP_PROXY, HTTPS_PROXY or ALL_PROXY is no address; write "
+                f"http://user:password@host:port, and {HOW_TO_WRITE}"
+            ) from None
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +105,7 @@ class WebhookChannel:
         try:
             response = self._client.post(self._url, content=body, headers=headers)
         except httpx.HTTPError as error:
-            return Failure(f"{type(error).__name__}: {error}")
+            return Failure(without_credentials(f"{type(error).__name__}: {error}"))
         return _failure(response)
 
 

@@ -10,8 +10,8 @@ import structlog
 from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import AuthorizationError, TopicAlreadyExistsError
 
+from pipelines.addresses.broker_addresses import broker_addresses
 from pipelines.bus.bus import BusUnavailable
-from pipelines.errors import UserError
 from pipelines.events.schema import TOPICS
 
 log = structlog.get_logger()
@@ -41,20 +41,11 @@ class KafkaCluster:
     """The brokers in `bootstrap` (`host:9092,host2:9092`). Raises UserError for a malformed address."""
 
     def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
-        self._addresses = [self._address(part.strip()) for part in bootstrap.split(",")]
+        self._addresses = broker_addresses(bootstrap)
         self.servers = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self._addresses]
 
     def __str__(self) -> str:
-        return self._bootstrap
-
-    def _address(self, text: str) -> tuple[str, int]:
-        host, _, port = text.rpartition(":") if ":" in text else (text, "", "9092")
-        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise UserError(
-                f"bus.kafka: {self._bootstrap!r} is no list of broker addresses; write host:9092,host2:9092"
-            )
-        return host.strip("[]"), int(port)
+        return ",".join(self.servers)
 
     def require_one(self) -> None:
         """Raise BusUnavailable where no broker accepts a connection, sooner and clearer than the client itself does."""

@@ -18,6 +18,7 @@ import { label, language, localized, type TextKey, t } from "./i18n";
  */
 const CONDITION_TEXTS: Readonly<Record<Condition, TextKey | null>> = {
   worker_stopped: "conditionWorkerStopped",
+  malformed_address: "conditionMalformedAddress",
   silent: "conditionSilent",
   unreachable: "conditionUnreachable",
   unknown_host: "conditionUnknownHost",

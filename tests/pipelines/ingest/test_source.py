@@ -18,8 +18,9 @@ from tests.support.servers import write_clip
 @pytest.mark.parametrize(
     ("url", "address"),
     [
-        ("rtsp://admin:s3cret@10.0.0.7:554/live?pwd=s3cret", "rtsp://10.0.0.7:554/live"),
-        ("rtsp://admin:p@ss@10.0.0.7/live", "rtsp://10.0.0.7/live"),
+        ("rtsp://admin:s3cret@10.0.0.7:554/live?pwd=s3cret", "rtsp://***@10.0.0.7:554/live"),
+        ("rtsp://admin:p@ss@10.0.0.7/live", "rtsp://***@10.0.0.7/live"),
+        ("rtsp://admin:p#s/s@10.0.0.7/live", "rtsp://***@10.0.0.7/live"),
         ("http://[fe80::1]:8080/video.m3u8?token=s3cret", "http://[fe80::1]:8080/video.m3u8"),
         ("/srv/clips/junction.mp4", "/srv/clips/junction.mp4"),
     ],

@@ -11,8 +11,9 @@ from psycopg_pool import ConnectionPool
 from pipelines.bus.dead_letter import DeadLetterFile
 from pipelines.bus.memory import MemoryBus
 from pipelines.events.schema import Event
+from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.dead_letter_table import DeadLetterTable
-from pipelines.store.pool import DatabaseUnavailable, open_database
+from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from tests.support.events import counts, one_of_each
 from tests.support.store_config import config_for

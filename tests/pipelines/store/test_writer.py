@@ -12,7 +12,8 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from pipelines.events.schema import CountsReport, IncidentPhase
-from pipelines.store.pool import DatabaseUnavailable, open_database
+from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.pool import open_database
 from pipelines.store.tables import EVENT_COLUMNS, TIME_SERIES
 from pipelines.store.writer import CHANNEL, EventWriter
 from tests.support.events import NOON, counts, incident, one_of_each

@@ -8,7 +8,8 @@ from pydantic import SecretStr
 from analytics.facts import Level
 from pipelines.config.settings import StoreConfig
 from pipelines.events.schema import Event
-from pipelines.store.pool import DatabaseUnavailable, open_database
+from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from portal.live import camera_state as state
 from tests.support.portal import client_of, serving

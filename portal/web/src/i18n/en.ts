@@ -204,6 +204,8 @@ export const english: Record<TextKey, string> = {
 
   conditionNotNamed: "This page does not know the cause; check the log of the machine",
   conditionWorkerStopped: "The analysis program was stopped; start it again",
+  conditionMalformedAddress:
+    "The camera's url cannot be read; write rtsp://user:password@host:port/path, and in user and password # as %23, @ as %40, / as %2F, ? as %3F, : as %3A, % as %25, a space as %20",
   conditionSilent: "The camera sends nothing; check its power and network",
   conditionUnreachable: "The camera cannot be reached; check its url and network",
   conditionUnknownHost:

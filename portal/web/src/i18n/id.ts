@@ -213,6 +213,8 @@ export const indonesian = {
   // Conditions of a camera, for operators (explanations.ts)
   conditionNotNamed: "Penyebabnya tidak dikenal oleh halaman ini; periksa catatan (log) mesin",
   conditionWorkerStopped: "Program analisis dihentikan; jalankan kembali",
+  conditionMalformedAddress:
+    "Alamat (url) kamera tidak dapat dibaca; tulis rtsp://pengguna:sandi@host:port/jalur, dan dalam nama pengguna dan kata sandi tulis # sebagai %23, @ sebagai %40, / sebagai %2F, ? sebagai %3F, : sebagai %3A, % sebagai %25, spasi sebagai %20",
   conditionSilent: "Kamera tidak mengirim apa pun; periksa listrik dan jaringannya",
   conditionUnreachable: "Kamera tidak dapat dijangkau; periksa alamat url dan jaringannya",
   conditionUnknownHost: "Nama alamat kamera tidak dikenal; periksa nama di url kamera dan server nama (DNS) mesin ini",

@@ -1,0 +1,46 @@
+"""Addresses of Kafka brokers in the configuration, and the refusal of those that need TLS or SASL."""
+
+import re
+
+from pipelines.addresses.address import MAX_PORT
+from pipelines.errors import UserError
+
+DEFAULT_PORT = 9092
+"""Port of a listener without TLS and SASL. [Apache Kafka, default of `listeners`]"""
+NO_SECURITY = (
+    "Kafka with TLS or SASL is not supported yet; give a listener of the protocol PLAINTEXT on a private network, "
+    "bus.kafka: host:9092,host2:9092"
+)
+"""Refusal of an address or a setting that needs TLS or SASL."""
+_SECURITY = re.compile(r"(?<![a-z])(sasl|ssl|tls|mtls|security|username|password|jaas|kerberos|oauth)", re.IGNORECASE)
+"""Name of a protocol or a setting of a secured listener. [Apache Kafka, client configuration]"""
+_PLAIN = re.compile(r"(plaintext|kafka|tcp)://", re.IGNORECASE)
+"""Protocol of a listener without TLS and SASL, which may stand before the host. [Apache Kafka, `listeners`]"""
+_BROKER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.~-]+)(?::([0-9]{1,5}))?")
+"""Host and port of a broker; IPv6 is in brackets."""
+
+
+def broker_addresses(bootstrap: str) -> list[tuple[str, int]]:
+    """Return host and port of each broker. Raises UserError, which shows no secret, for anything else.
+
+    >>> broker_addresses("kafka-1, PLAINTEXT://[fe80::1]:19092")
+    [('kafka-1', 9092), ('fe80::1', 19092)]
+    """
+    return [_address(part.strip(), bootstrap) for part in bootstrap.split(",")]
+
+
+def is_security_setting(key: str) -> bool:
+    """Return whether a key of the section `bus` asks for TLS or SASL, such as `sasl_mechanism`."""
+    return _SECURITY.search(key) is not None
+
+
+def _address(text: str, bootstrap: str) -> tuple[str, int]:
+    found = _BROKER.fullmatch(_PLAIN.sub("", text, count=1) if _PLAIN.match(text) else text)
+    if found is None or not 0 < int(found[2] or DEFAULT_PORT) <= MAX_PORT:
+        is_secured = "://" in text or "@" in bootstrap or is_security_setting(text)
+        raise UserError(
+            f"bus.kafka: {NO_SECURITY}"
+            if is_secured
+            else "bus.kafka: no list of broker addresses; write host:9092,host2:9092"
+        )
+    return found[1].strip("[]"), int(found[2] or DEFAULT_PORT)

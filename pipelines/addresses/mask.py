@@ -1,0 +1,85 @@
+"""Mask of secrets in texts of any origin: errors of libraries, log lines, tracebacks, reasons of events.
+
+Addresses are recognised by their form. Secrets of the configuration are masked wherever they occur, because a library
+may repeat a part of an address that has no form.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from threading import Lock
+
+from pipelines.addresses.address import MASK, MIN_SECRET, Address, spellings
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+._:-]*://[^\s\"<>]+")
+"""Address in a text."""
+_AFTER_URL = "'`.,:;)]}"
+"""Punctuation after an address, which is not part of it."""
+_NAMED = re.compile(
+    r"([\w.-]*(?:password|passwd|pwd|passphrase|token|secret|api_?key)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)",
+    re.IGNORECASE,
+)
+"""Secret after its name, as in a DSN of libpq. [PostgreSQL, connection strings]"""
+_WORD = r"[A-Za-z0-9]"
+"""Character of a word."""
+LONG = 8
+"""Length in characters from which a secret is masked inside longer words, too. [assumption]"""
+
+
+class KnownSecrets:
+    """Secrets of the configuration, masked wherever they occur. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._shown: dict[str, str] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def remember(self, hidden: Mapping[str, str]) -> None:
+        """Mask the keys of `hidden` from now on. hidden: secret -> what to show instead."""
+        with self._lock:
+            self._shown.update({text: shown for text, shown in hidden.items() if len(text) >= MIN_SECRET})
+            longest_first = sorted(self._shown, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(_whole, longest_first))) if longest_first else None
+
+    def mask(self, text: str) -> str:
+        """Return `text` without these secrets."""
+        pattern = self._pattern
+        return text if pattern is None else pattern.sub(lambda found: self._shown.get(found[0], MASK), text)
+
+
+KNOWN = KnownSecrets()
+"""Secrets of this process."""
+
+
+def remember_addresses(addresses: Iterable[str]) -> None:
+    """Mask all secrets of these addresses, and of key-value strings of libpq, from now on."""
+    for text in addresses:
+        KNOWN.remember(Address.parse(text).hidden())
+        remember_secrets(re.sub(r"\\(.)", r"\1", value.strip("'")) for _, value in _NAMED.findall(text))
+
+
+def remember_secrets(secrets: Iterable[str]) -> None:
+    """Mask these secrets from now on, such as the key of a signature."""
+    for secret in secrets:
+        KNOWN.remember(dict.fromkeys(spellings(secret), MASK))
+
+
+def without_credentials(text: str) -> str:
+    """Return `text` with each secret replaced by `***`.
+
+    >>> without_credentials("rtsp://admin:s3cret@10.0.0.7/h264 timed out")
+    'rtsp://***@10.0.0.7/h264 timed out'
+    >>> without_credentials("host=db password=s3cret dbname=simpang")
+    'host=db password=*** dbname=simpang'
+    """
+    return _NAMED.sub(rf"\1{MASK}", _URL.sub(_masked_url, KNOWN.mask(text)))
+
+
+def _masked_url(found: re.Match[str]) -> str:
+    text = found[0].rstrip(_AFTER_URL)
+    return Address.parse(text).masked + found[0][len(text) :]
+
+
+def _whole(secret: str) -> str:
+    """Return the pattern of a secret. A short one is masked as a whole word only."""
+    pattern = re.escape(secret)
+    return pattern if len(secret) >= LONG else rf"(?<!{_WORD}){pattern}(?!{_WORD})"

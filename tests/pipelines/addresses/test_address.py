@@ -1,0 +1,113 @@
+"""Addresses with every character that users put into passwords: parsed as meant, masked, and never an exception."""
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg.conninfo import conninfo_to_dict
+
+from pipelines.addresses.address import Address
+
+PASSWORDS = [
+    "pa#ss",
+    "pa@ss",
+    "pa/ss",
+    "pa?ss",
+    "100%",
+    "pa%ss",
+    "a:b",
+    "pa ss",
+    "p[a]s]s",
+    "pässwört",
+    "密码",
+    "p'a\"s",
+    "p\\ss",
+    "p#@/?:ss",
+    "<p>&;=+,$",
+]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("scheme", ["rtsp", "http", "mqtt", "smtp", "postgresql"])
+def test_a_password_with_odd_characters_is_read_as_meant(scheme: str, password: str) -> None:
+    address = Address.parse(f"{scheme}://ädmin:{password}@10.0.0.7:1234/live?x=1")
+    assert (address.user, address.password, address.host, address.port) == ("ädmin", password, "10.0.0.7", 1234)
+    assert address.rest == "/live?x=1"
+    assert str(address) == f"{scheme}://***@10.0.0.7:1234/live"
+    assert "%23" in address.advice
+    assert password not in repr(address)
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_libraries_read_the_encoded_address_as_it_is_meant(password: str) -> None:
+    url = httpx.URL(Address.parse(f"http://admin:{password}@10.0.0.7/live").encoded)
+    assert (url.username, url.password, url.host) == ("admin", password, "10.0.0.7")
+    dsn = conninfo_to_dict(Address.parse(f"postgresql://admin:{password}@10.0.0.7/city").encoded)
+    assert (dsn["user"], dsn["password"], dsn["host"], dsn["dbname"]) == ("admin", password, "10.0.0.7", "city")
+
+
+def test_an_address_that_is_written_well_is_passed_on_as_it_is() -> None:
+    for text in (
+        "rtsp://admin:pa%23ss@10.0.0.7/live@2x?mail=a@b.c#1",
+        "http://[fe80::1]:8080/video.m3u8?token=s3cret",
+        "rtsp://admin:@10.0.0.7/Streaming/Channels/101",
+        "postgresql://u:p@h1:5432,h2:5433/db?target_session_attrs=read-write",
+        "postgresql:///db?host=/run/postgres",
+        "srt://10.0.0.7:9000?passphrase=s3cret",
+    ):
+        assert (Address.parse(text).encoded, Address.parse(text).advice) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("rtsp://10.0.0.7/user=admin&password=s3cret&channel=1_stream=0.sdp?real", "rtsp://10.0.0.7/***"),
+        ("rtsps://10.0.0.7:7441/s0RyQ4K6z5LsYx5r?enableSrtp", "rtsps://10.0.0.7:7441/***"),
+        ("rtsp://10.0.0.7/live/token=s3cret", "rtsp://10.0.0.7/live/***"),
+        ("https://hooks.example.org/hook/T000/B000/s3cretXYZ", "https://hooks.example.org/hook/T000/B000/***"),
+        ("RTSP://10.0.0.7:554/h264Preview_01_main", "rtsp://10.0.0.7:554/h264Preview_01_main"),
+        ("http://10.0.0.7/cgi-bin/mjpeg?user=a@b.c&pwd=s3cret", "http://10.0.0.7/cgi-bin/mjpeg"),
+        ("rtsp://admin:12/3@cam/main", "rtsp://***"),
+        ("rtsp://admin:12/3@10.0.0.7/main", "rtsp://***@10.0.0.7/main"),
+        ("rtsp://user.name:12/3@10.0.0.7/main", "rtsp://***"),
+        ("rtsp://admin:p#x@10.0.0.7/live?mail=a@b.c", "rtsp://***@10.0.0.7/live"),
+        ("async:http://u:s3cret@cam.city/live", "async:http://***@cam.city/live"),
+        ("SASL_SSL://u:s3cret@kafka:9093", "sasl_ssl://***@kafka:9093"),
+        ("/srv/clips/junction@2x.mp4", "/srv/clips/junction@2x.mp4"),
+        ("file:///srv/clips/a.mp4", "file:///srv/clips/a.mp4"),
+    ],
+)
+def test_what_may_be_a_secret_is_not_shown(text: str, masked: str) -> None:
+    assert str(Address.parse(text)) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://admin:s3cret",
+        "rtsp:/admin:s3cret@10.0.0.7/live",
+        "rtsp//admin:s3cret@10.0.0.7/live",
+        "admin:s3cret@10.0.0.7/live",
+        "rtsp://admin:s3cret@",
+        "rtsp://admin:s3cret@10.0.0.7:99999/live",
+        "rtsp://admin:s3cret@[fe80::1/live",
+        "rtsp://admin:s3cret@10.0.0.7/live\nx",
+        "rtsp://",
+    ],
+)
+def test_an_address_that_cannot_be_used_states_how_to_write_it_and_shows_nothing(text: str) -> None:
+    address = Address.parse(text)
+    assert "write rtsp://user:password@host:port/path" in address.problem
+    assert "s3cret" not in f"{address}{address!r}{address.problem}"
+
+
+@given(st.text(max_size=60))
+def test_no_text_raises(text: str) -> None:
+    for address in (Address.parse(text), Address.parse("rtsp://" + text), Address.parse(f"http://u:{text}@h.x/p")):
+        assert isinstance(address.hidden(), dict)
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=20))
+def test_no_password_is_shown(password: str) -> None:
+    address = Address.parse(f"rtsp://admin:q{password}q7@10.0.0.7/live")
+    assert str(address) in ("rtsp://***@10.0.0.7/live", "rtsp://***")
