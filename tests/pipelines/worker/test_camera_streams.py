@@ -58,7 +58,7 @@ def test_a_stream_that_refuses_makes_the_camera_offline_and_clears_its_live_vide
     report = parts.health.report(parts.slot.frames.pop_dropped())
     assert report.condition is Condition.CONNECTION_REFUSED
     assert report.details is not None
-    assert report.details.address == "rtsp://127.0.0.1:1/live"
+    assert report.details.address == "rtsp://***@127.0.0.1:1/live"
 
 
 def test_a_camera_with_two_streams_is_offline_when_both_fail(tmp_path: Path) -> None:
