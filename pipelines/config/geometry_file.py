@@ -16,11 +16,36 @@ Point = tuple[float, float]
 MAX_IMAGE_SIDE_PX = 100_000
 """Largest width or height of a frame that a file may state, in pixels. [assumption: far above any camera]"""
 
+ASPECT_TOLERANCE = 0.03
+"""Largest relative difference between the aspects of two frames of the same view; cameras round sides to multiples of
+16: 640x352 for 16:9. [assumption]"""
+
 ImageSide = Annotated[int, Field(ge=1, le=MAX_IMAGE_SIDE_PX)]
 """Width or height of a frame, in pixels."""
 
 WHOLE_FRAME_ZONE = "view"
 """Id of the zone that covers the whole frame of a camera without drawn zones. Stored with every measure of it."""
+
+
+class OtherAspect(ValueError):
+    """The geometry is drawn on a frame of another aspect. drawn_size, image_size: (width, height) in pixels."""
+
+    def __init__(self, camera_id: str, drawn_size: tuple[int, int], image_size: tuple[int, int]) -> None:
+        drawn, frame = ("x".join(map(str, size)) for size in (drawn_size, image_size))
+        super().__init__(
+            f"camera {camera_id}: the geometry is drawn on a {drawn} frame, and the frames are {frame} as a player "
+            "shows them: another aspect; draw it on such a frame, or set the stream to the aspect of the drawing"
+        )
+        self.drawn_size, self.image_size = drawn_size, image_size
+
+
+def same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Return whether two frames, (width, height) each, have the same aspect within `ASPECT_TOLERANCE`.
+
+    >>> same_aspect((1920, 1080), (640, 352)), same_aspect((640, 480), (640, 360))
+    (True, False)
+    """
+    return abs(one[0] * other[1] / (one[1] * other[0]) - 1) <= ASPECT_TOLERANCE
 
 
 class _Section(BaseModel):
@@ -94,12 +119,15 @@ class CameraGeometry(_Section):
     def has_pixels(self) -> bool:
         return bool(self.control_points or self.gates or self.zones)
 
-    def camera(self, camera_id: str, image_size: tuple[int, int], **facts: Any) -> Camera:
+    def camera(self, camera_id: str, image_size: tuple[int, int], *, may_stretch: bool = False, **facts: Any) -> Camera:
         """Return the camera with its geometry scaled to a stream of `image_size` (width, height).
 
-        facts: other fields of `Camera`. Raises ValueError where the geometry does not fit the frame.
+        may_stretch: the frames may show the whole drawn view in another aspect. facts: other fields of `Camera`.
+        Raises ValueError where the geometry does not fit the frame: OtherAspect, and those of `Camera`.
         """
         drawn = self.image_size or image_size
+        if self.has_pixels and not may_stretch and not same_aspect(drawn, image_size):
+            raise OtherAspect(camera_id, drawn, image_size)
         scale_u, scale_v = image_size[0] / drawn[0], image_size[1] / drawn[1]
 
         def scaled(point: Point) -> Point:

@@ -140,6 +140,7 @@ class CameraConfig(_Section):
     def camera(self, drawn: CameraGeometry, image_size: tuple[int, int]) -> Camera:
         """Return the camera as `analytics` models it, for a stream of `image_size` (width, height).
 
+        Sub-streams are often squeezed into another aspect; the doctor checks that they are not cropped instead.
         Raises ValueError where the geometry does not fit the frame.
         """
         if not drawn.zones:
@@ -149,6 +150,7 @@ class CameraConfig(_Section):
         return drawn.camera(
             self.id,
             image_size,
+            may_stretch=self.analysis_url is not None,
             name=self.name,
             site=self.site,
             owner=self.owner,

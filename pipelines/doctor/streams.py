@@ -26,7 +26,7 @@ class Stream:
     """Properties of a stream.
 
     address: without credentials. fps: from the times of its packets. keyframe_s: between keyframes; None without two of
-    them. reordered: has B-frames. thumbnail: the last frame, grey.
+    them. reordered: has B-frames. thumbnail: the last frame, grey. changes: of the frames before they are displayed.
     """
 
     address: str
@@ -36,11 +36,13 @@ class Stream:
     keyframe_s: float | None
     reordered: bool
     thumbnail: NDArray[np.uint8]
+    changes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         width, height = self.image_size
         keyframes = "" if self.keyframe_s is None else f", keyframe every {self.keyframe_s:.1f} s"
-        return f"{self.codec} {width}x{height}, {self.fps:.1f} frames/s{keyframes}"
+        changes = "".join(f", {change}" for change in self.changes)
+        return f"{self.codec} {width}x{height}, {self.fps:.1f} frames/s{keyframes}{changes}"
 
     def facts(self) -> dict[str, Any]:
         return {key: value for key, value in asdict(self).items() if key != "thumbnail"}
@@ -76,15 +78,17 @@ def _probe(url: str, timeout_s: float, transport: RtspTransport) -> Stream:
                 break
         if frame is None:
             raise SourceLost(CameraCondition.of(Condition.NO_FRAMES, address=source.address, waited_s=READ_S))
+        shown, changes = decoder.displayed(frame), decoder.changes(frame)
         # The median, because a loop or a reset of the camera is no interval between frames.
         steps = [after - before for before, after in pairwise(times) if after > before]
         between = [after - before for before, after in pairwise(keyframes) if after > before]
         return Stream(
             address=source.address,
             codec=source.codec,
-            image_size=(frame.width, frame.height),
+            image_size=(shown.width, shown.height),
             fps=1 / median(steps) if steps else 0.0,
             keyframe_s=median(between) if between else None,
             reordered=bool(source.stream.codec_context.has_b_frames),
-            thumbnail=thumbnail(luma(frame)),
+            thumbnail=thumbnail(luma(shown)),
+            changes=changes,
         )

@@ -35,9 +35,13 @@ class Condition(StrEnum):
     UNKNOWN_CODEC = "unknown_codec"
     UNSUPPORTED_CODEC = "unsupported_codec"
     UNDECODABLE_VIDEO = "undecodable_video"
+    UNSUPPORTED_ROTATION = "unsupported_rotation"
+    UNSUPPORTED_PIXELS = "unsupported_pixels"
+    SEPARATE_FIELDS = "separate_fields"
     INTERNAL_ERROR = "internal_error"
     CONNECTING = "connecting"
     GEOMETRY_OUTSIDE_FRAME = "geometry_outside_frame"
+    GEOMETRY_ASPECT = "geometry_aspect"
     GEOMETRY_MISMATCH = "geometry_mismatch"
     ANALYSIS_FAILED = "analysis_failed"
     COVERED = "covered"
@@ -59,6 +63,7 @@ class Condition(StrEnum):
     GATE_OUT_OF_REACH = "gate_out_of_reach"
     UNPLAYABLE_CODEC = "unplayable_codec"
     RARE_KEYFRAMES = "rare_keyframes"
+    STILLS_ONLY = "stills_only"
     OK = "ok"
 
 
@@ -100,10 +105,12 @@ class ConditionDetails(BaseModel):
     shape_id: str | None = _detail("Id of that shape in the camera's geometry.")
     pixel: tuple[float, float] | None = _detail("Point (u, v) of that shape.", "px")
     image_size: tuple[int, int] | None = _detail("Width and height of the frame.", "px")
+    drawn_size: tuple[int, int] | None = _detail("Width and height of the frame that the geometry was drawn on.", "px")
+    pixel_aspect: tuple[int, int] | None = _detail("Width and height of a pixel, as a ratio.")
     hidden_share: float | None = _detail("Hidden part of the view, 0..1.")
     fine_detail_share: float | None = _detail("Fine detail of the image over its usual fine detail, 0..1.")
     shift_share: float | None = _detail("Shift of the view over the longer side of the frame, 0..1.")
-    rotation_deg: float | None = _detail("Rotation of the view.", "degrees")
+    rotation_deg: float | None = _detail("Rotation of the view, or of the video by its metadata.", "degrees")
 
 
 @dataclass(frozen=True, slots=True)

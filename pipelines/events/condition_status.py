@@ -23,9 +23,13 @@ STATUS_OF: dict[Condition, CameraStatus] = {
     Condition.UNKNOWN_CODEC: CameraStatus.OFFLINE,
     Condition.UNSUPPORTED_CODEC: CameraStatus.OFFLINE,
     Condition.UNDECODABLE_VIDEO: CameraStatus.OFFLINE,
+    Condition.UNSUPPORTED_ROTATION: CameraStatus.OFFLINE,
+    Condition.UNSUPPORTED_PIXELS: CameraStatus.OFFLINE,
+    Condition.SEPARATE_FIELDS: CameraStatus.OFFLINE,
     Condition.INTERNAL_ERROR: CameraStatus.OFFLINE,
     Condition.CONNECTING: CameraStatus.CONNECTING,
     Condition.GEOMETRY_OUTSIDE_FRAME: CameraStatus.OFFLINE,
+    Condition.GEOMETRY_ASPECT: CameraStatus.OFFLINE,
     Condition.GEOMETRY_MISMATCH: CameraStatus.OFFLINE,
     Condition.ANALYSIS_FAILED: CameraStatus.OFFLINE,
     Condition.COVERED: CameraStatus.UNUSABLE,
@@ -47,6 +51,7 @@ STATUS_OF: dict[Condition, CameraStatus] = {
     Condition.GATE_OUT_OF_REACH: CameraStatus.ONLINE,
     Condition.UNPLAYABLE_CODEC: CameraStatus.ONLINE,
     Condition.RARE_KEYFRAMES: CameraStatus.ONLINE,
+    Condition.STILLS_ONLY: CameraStatus.ONLINE,
     Condition.OK: CameraStatus.ONLINE,
 }
 """Condition -> status, in order of priority: a camera in several conditions reports the first of them."""

@@ -35,10 +35,24 @@ TEXTS: dict[Condition, str] = {
     Condition.UNKNOWN_CODEC: "its video codec is unknown; set the camera to H.264",
     Condition.UNSUPPORTED_CODEC: "sends {codec}; set the camera to H.264 (or H.265)",
     Condition.UNDECODABLE_VIDEO: "{codec} video that cannot be decoded; set it to H.264",
+    Condition.UNSUPPORTED_ROTATION: (
+        "the video is turned by {rotation_deg} degrees by its metadata; set the camera's rotation to 0, 90, 180 or 270"
+    ),
+    Condition.UNSUPPORTED_PIXELS: (
+        "the video states pixels of {pixel_aspect} (width to height), which no player shows as meant; "
+        "set the camera to square pixels"
+    ),
+    Condition.SEPARATE_FIELDS: (
+        "interlaced {codec}, whose fields arrive as frames of half the height; set the camera to progressive video"
+    ),
     Condition.INTERNAL_ERROR: "internal error: {error}; see the log of the worker",
     Condition.CONNECTING: "",
     Condition.GEOMETRY_OUTSIDE_FRAME: (
         "{shape} {shape_id}: point {pixel} is outside the {image_size} frame; correct the camera's geometry file"
+    ),
+    Condition.GEOMETRY_ASPECT: (
+        "the geometry is drawn on a {drawn_size} frame, and the frames are {image_size} as a player shows them: "
+        "another aspect; draw the geometry on such a frame, or set the stream to the aspect of the drawing"
     ),
     Condition.GEOMETRY_MISMATCH: "the camera's geometry does not fit its frames: {error}",
     Condition.ANALYSIS_FAILED: "the analysis failed and is retried: {error}; see the log of the worker",
@@ -78,6 +92,7 @@ TEXTS: dict[Condition, str] = {
         "sends a keyframe only every {keyframe_s}, so live video starts late; set the camera's keyframe (I-frame) "
         "interval to 2 s"
     ),
+    Condition.STILLS_ONLY: ("sends {codec}, of which viewers get still pictures; set it to H.264 for live video"),
     Condition.OK: "",
 }
 """Text of each condition. `{name}` is the detail of that name."""
@@ -112,12 +127,15 @@ def _text(name: str, value: Any) -> str:
 
     >>> _text("hidden_share", 0.62), _text("waited_s", 5.0), _text("image_size", (320, 240)), _text("pixel", (500, 0))
     ('62%', '5 s', '320x240', '(500, 0)')
+    >>> _text("pixel_aspect", (12, 11))
+    '12:11'
     """
     match value:
         case None:
             text = "unknown"
         case (a, b):
-            text = f"{a}x{b}" if name == "image_size" else f"({a:g}, {b:g})"
+            separator = {"image_size": "x", "drawn_size": "x", "pixel_aspect": ":"}.get(name)
+            text = f"({a:g}, {b:g})" if separator is None else f"{a}{separator}{b}"
         case int() | float():
             digits = 1 if name in ("shift_share", "received_fps") else 0
             text = f"{value:.{digits}{'%' if name.endswith('_share') else 'f'}}"

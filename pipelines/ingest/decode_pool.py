@@ -260,4 +260,5 @@ class DecodeTask:
             passed_over = self._queue.pop_passed_over()
             missed, self._missed = min(self._missed, passed_over), 0
         seconds, frame, arrived = newest
-        self._on_frame(TimedFrame(self._clock.wall(seconds), frame, passed_over, missed, arrived))
+        shown = self._decoder.displayed(frame)
+        self._on_frame(TimedFrame(self._clock.wall(seconds), shown, passed_over, missed, arrived))

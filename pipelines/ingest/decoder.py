@@ -6,6 +6,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from pipelines.events.condition import CameraCondition, Condition
+from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
 
 MAX_CORRUPT_PACKETS = 250
@@ -20,11 +21,15 @@ class Decoder:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._display = DisplayConverter(source.stream)
         self._corrupt = 0
         self._waiting: list[int] = []
 
     def frames(self, packet: VideoPacket) -> list[tuple[float, VideoFrame]]:
-        """Return the decoded frames in display order, as (timestamp in seconds, frame). Raises SourceLost."""
+        """Return the decoded frames in display order, as (timestamp in seconds, frame). Raises SourceLost.
+
+        Each must pass through `displayed` before its pixels are used.
+        """
         sent = packet.dts
         try:
             frames = packet.decode()
@@ -40,6 +45,18 @@ class Decoder:
         if self._source.decode_ordered and sent is not None:
             heappush(self._waiting, sent)
         return [(seconds, frame) for frame in frames if (seconds := self._seconds(frame)) is not None]
+
+    def displayed(self, frame: VideoFrame) -> VideoFrame:
+        """Return the frame as a player displays it. Raises UnsupportedStream."""
+        try:
+            return self._display.convert(frame)
+        except NotDisplayable as error:
+            details = error.condition.details.model_copy(update={"address": self._source.address})
+            raise UnsupportedStream(CameraCondition(error.condition.code, details)) from error
+
+    def changes(self, frame: VideoFrame) -> tuple[str, ...]:
+        """Return in words how `displayed` changes a frame: "interlaced", "pixels 12:11", "turned by 90 degrees"."""
+        return self._display.presentation(frame).changes()
 
     def _seconds(self, frame: VideoFrame) -> float | None:
         ticks = self._earliest_waiting() if self._source.decode_ordered else frame.pts

@@ -9,7 +9,7 @@ from av.video.frame import VideoFrame
 
 @dataclass(frozen=True, slots=True)
 class TimedFrame:
-    """A decoded frame with the time of its capture.
+    """A displayed frame (`pipelines.ingest.displayed_frame`) with the time of its capture.
 
     at: Unix seconds; in a recording, seconds from its start. passed_over: frames of the same camera since the previous
     frame that were not delivered. missed: those of them that were due but not decoded for lack of time. arrived: when

@@ -28,6 +28,7 @@ from pipelines.events.condition_text import english
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit
 from pipelines.ingest.open_stream import NoUdpPacketsError, RtspTransport, UnknownHostError, is_rtsp, open_stream
+from pipelines.ingest.video_track import shown_track
 
 MAX_STALL_S = 10.0
 """Time (s) without a picture after which a stream is lost, where the configuration sets none. [assumption]"""
@@ -185,9 +186,9 @@ class Source:
         return CameraCondition.of(code, address=self.address, **details)
 
     def _video_stream(self) -> VideoStream:
-        if not self._container.streams.video:
+        stream = shown_track(self._container)
+        if stream is None:
             raise UnsupportedStream(self._condition(Condition.NO_VIDEO))
-        stream = self._container.streams.video[0]
         if stream.codec_context is None:
             raise UnsupportedStream(self._condition(Condition.UNKNOWN_CODEC))
         stream.codec_context.thread_count = 1

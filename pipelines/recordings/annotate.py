@@ -65,7 +65,8 @@ class AnnotatedVideo:
 
     def write(self, frame: TimedFrame, tracks: Tracks, facts: Sequence[Fact]) -> None:
         """Draw one frame and append it; a `pipelines.recordings.count_video.FrameCallback`."""
-        image = np.asarray(frame.video_frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+        width, height = self._camera.image_size  # a withheld frame may have another
+        image = np.asarray(frame.video_frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
         scene = self._drawing.draw(image, tracks, facts)
         drawn = av.VideoFrame.from_ndarray(
             np.ascontiguousarray(scene[: self._stream.height, : self._stream.width]), format="bgr24"

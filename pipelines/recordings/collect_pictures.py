@@ -69,6 +69,8 @@ def collect_pictures(
     for frame in _due_frames(video):
         if stop.is_set() or (video.is_live and frame.at > over_s):
             break
+        if frame.image_size != pipeline.image_size:
+            pipeline = CameraPipeline(Camera(id=name, image_size=frame.image_size), on_result=offers.observe)
         request = pipeline.plan(replace(frame, at=started + frame.at))
         pipeline.complete(request, None if request.image is None else detector.submit(request.image).result())
     return len(kept)

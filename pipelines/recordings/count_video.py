@@ -113,11 +113,16 @@ def count_video(
 
 @dataclass(frozen=True, slots=True)
 class _DueFrame:
-    """A frame to analyse. request: None for an unusable view, or where the request depends on the previous result."""
+    """A frame to analyse.
+
+    request: None for an unusable view, or where the request depends on the previous result. reason: why the frame is
+    withheld, where that is no condition of the view.
+    """
 
     frame: TimedFrame
     quality: ViewQuality
     request: DetectionRequest | None
+    reason: str = ""
 
 
 class _DueFrames:
@@ -150,11 +155,21 @@ class _DueFrames:
             if frame.at < due_at - self._video.frame_s / 4:
                 continue
             due_at = max(due_at + 1 / self._analysis_fps, frame.at)
+            if frame.image_size != self._video.image_size:
+                check_at = frame.at
+                yield _DueFrame(frame, ViewQuality(usable=False), None, self._other_aspect(frame))
+                continue
             if frame.at >= check_at:
                 check_at = frame.at + VIEW_CHECK_S
                 quality = self._view.update(frame.at, frame.video_frame)
             plan = self._plan if quality.usable else None
             yield _DueFrame(frame, quality, None if plan is None else plan(frame))
+
+    def _other_aspect(self, frame: TimedFrame) -> str:
+        first, changed = ("x".join(map(str, size)) for size in (self._video.image_size, frame.image_size))
+        return (
+            f"the frames changed from {first} to {changed}, another aspect; count that part with a geometry of its own"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +216,7 @@ class _CountRun:
 
     def _withhold(self, due: _DueFrame) -> None:
         condition = due.quality.condition
-        self._result.add_withheld(due.frame.at, "" if condition is None else english(condition))
+        self._result.add_withheld(due.frame.at, due.reason if condition is None else english(condition))
         self._report(due.frame, Tracks.empty(), self._pipeline.advance(due.frame.at).facts)
 
     def _detect(self, image: RgbImage) -> Future[Detections]:

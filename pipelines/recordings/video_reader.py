@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator
+from itertools import chain
 from types import TracebackType
 from typing import Self, cast
 
@@ -13,10 +14,13 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from pipelines.addresses.address import Address
+from pipelines.config.geometry_file import same_aspect
 from pipelines.errors import UserError
+from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.open_stream import RtspTransport, open_stream
 from pipelines.ingest.picture_watch import FIRST_PICTURE_S
+from pipelines.ingest.video_track import shown_track
 
 log = structlog.get_logger()
 
@@ -37,22 +41,26 @@ DEFAULT_FPS = 25.0
 
 
 class VideoReader:
-    """Decoder of the first video stream of `source`. A context manager.
+    """Frames of `source` as a player displays them, of the video track that a player shows. A context manager.
 
-    Raises UserError where it cannot be opened, contains no video, or is in a codec that this build cannot decode.
+    Raises UserError where it cannot be opened, contains no video, or contains none that can be decoded and displayed.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._container, self._stream = _open(source)
-        size = self._stream.codec_context.width, self._stream.codec_context.height
-        if 0 in size:
-            self._container.close()
-            raise UserError(f"{Address.parse(source)}: the stream has no image size; is the video whole?")
-        self.image_size = size
-        """(width, height) in pixels."""
         self._packets = self._decoded_frames = 0
+        self._wanted_per_s = math.inf
         self.is_live = source.lower().startswith(LIVE_SCHEMES) or self._container.duration is None
+        self._display = DisplayConverter(self._stream)
+        self._frames = self._decoded()
+        try:
+            self._first, shown = self._first_frame()
+        except BaseException:
+            self._container.close()
+            raise
+        self.image_size = shown.width, shown.height
+        """(width, height) of the first displayed frame, in pixels."""
 
     def __enter__(self) -> Self:
         return self
@@ -80,14 +88,16 @@ class VideoReader:
     def frames(self, wanted_per_s: float = math.inf) -> Iterator[TimedFrame]:
         """Yield decoded frames with their time: seconds from the first frame, strictly increasing.
 
-        Damaged frames are skipped. Ends with the file, or where the stream is lost.
+        Damaged frames are skipped. Ends with the file, or where the stream is lost. Frames of another resolution are
+        scaled to `image_size`. Only those of another aspect keep their size.
 
         wanted_per_s: evenly spread frames a second that the caller needs. Other frames may be skipped where no frame
         is predicted from them.
         """
         first: float | None = None
         last = -MIN_STEP_S
-        for frame in self._decoded(wanted_per_s):
+        self._wanted_per_s = wanted_per_s
+        for frame in chain([self._first], self._frames):
             at = frame.time if frame.pts is not None else None
             if first is None:
                 first = at or 0.0
@@ -96,14 +106,39 @@ class VideoReader:
                 first = (at or 0.0) - last - self.frame_s
                 t = last + self.frame_s
             last = max(t, last + MIN_STEP_S)
-            yield TimedFrame(last, frame)
+            shown = self._displayed(frame)
+            if shown is not None:
+                yield TimedFrame(last, shown)
+
+    def _first_frame(self) -> tuple[av.VideoFrame, av.VideoFrame]:
+        """Return the first frame, as decoded and as displayed. Raises UserError."""
+        shown = Address.parse(self.source)
+        first = next(self._frames, None)
+        if first is None:
+            raise UserError(f"{shown}: not one frame can be decoded; is the video whole?")
+        try:
+            return first, self._display.convert(first)
+        except NotDisplayable as error:
+            raise UserError(f"{shown}: {error}") from error
+
+    def _displayed(self, frame: av.VideoFrame) -> av.VideoFrame | None:
+        """Return the displayed frame, scaled to `image_size` where it has the same aspect; None if players differ."""
+        try:
+            shown = self._display.convert(frame)
+        except NotDisplayable as error:
+            log.warning("a frame was skipped", source=str(Address.parse(self.source)), reason=str(error))
+            return None
+        size = shown.width, shown.height
+        if size == self.image_size or not same_aspect(size, self.image_size):
+            return shown
+        return shown.reformat(*self.image_size, interpolation="AREA" if size > self.image_size else "BICUBIC")
 
     @property
     def frames_without_image(self) -> int:
         """Number of frames so far that were skipped or damaged."""
         return max(0, self._packets - self._decoded_frames)
 
-    def _decoded(self, wanted_per_s: float) -> Iterator[av.VideoFrame]:
+    def _decoded(self) -> Iterator[av.VideoFrame]:
         # Of all tracks: a live stream ends where its sound goes on without pictures.
         packets = self._container.demux()
         pictured = time.monotonic()
@@ -123,7 +158,7 @@ class VideoReader:
                 continue
             self._packets += packet.size > 0
             video = cast("Packet[VideoStream]", packet)
-            self._choose_skipping(video, wanted_per_s)
+            self._choose_skipping(video, self._wanted_per_s)
             try:
                 for frame in video.decode():
                     self._decoded_frames += 1
@@ -160,10 +195,10 @@ def _open(source: str) -> tuple[InputContainer, VideoStream]:
     except (OSError, ValueError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise UserError(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error
-    if not container.streams.video:
+    stream = shown_track(container)
+    if stream is None:
         container.close()
         raise UserError(f"{shown}: contains no video; give a video file or a stream's address")
-    stream = container.streams.video[0]
     if stream.codec_context is None or stream.codec_context.codec is None:
         container.close()
         raise UserError(f"{shown}: this codec cannot be decoded here; have the camera send H.264 or H.265")

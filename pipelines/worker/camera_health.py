@@ -9,6 +9,7 @@ from threading import Lock
 from analytics.camera import OutsideFrame
 from pipelines.analysis.loop import FrameMeasurement
 from pipelines.analysis.view_gate import ViewQuality
+from pipelines.config.geometry_file import OtherAspect
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.condition_text import english
@@ -233,6 +234,9 @@ def _overload(reached: float | None) -> CameraCondition | None:
 
 
 def _mismatch(error: ValueError) -> CameraCondition:
+    if isinstance(error, OtherAspect):
+        sizes = {"drawn_size": error.drawn_size, "image_size": error.image_size}
+        return CameraCondition.of(Condition.GEOMETRY_ASPECT, **sizes)
     if not isinstance(error, OutsideFrame):
         return CameraCondition.of(Condition.GEOMETRY_MISMATCH, error=str(error))
     return CameraCondition.of(

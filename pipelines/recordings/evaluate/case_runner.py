@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analytics.camera import Camera
 from analytics.ground_truth import GroundTruth
-from pipelines.config.geometry_file import CameraGeometry, read_geometry
+from pipelines.config.geometry_file import CameraGeometry, OtherAspect, read_geometry, same_aspect
 from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError
 from pipelines.recordings.count_report import Run
@@ -150,6 +150,8 @@ def run_clip(case: Case, detector: "Detector") -> CaseResult:
     collector = FactCollector(camera)
     started = time.perf_counter()
     with VideoReader(str(case.source)) as video:
+        if not same_aspect(camera.image_size, video.image_size):
+            raise UserError(f"{case.source}: {OtherAspect(case.name, camera.image_size, video.image_size)}")
         counted = count_video(video, camera, detector, stop=Flag())
     collector.add(counted.facts)
     run = Run(

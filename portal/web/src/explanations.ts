@@ -36,9 +36,13 @@ const CONDITION_TEXTS: Readonly<Record<Condition, TextKey | null>> = {
   unknown_codec: "conditionUnknownCodec",
   unsupported_codec: "conditionUnsupportedCodec",
   undecodable_video: "conditionUndecodableVideo",
+  unsupported_rotation: "conditionUnsupportedRotation",
+  unsupported_pixels: "conditionUnsupportedPixels",
+  separate_fields: "conditionSeparateFields",
   internal_error: "conditionInternalError",
   connecting: null,
   geometry_outside_frame: "conditionGeometryOutsideFrame",
+  geometry_aspect: "conditionGeometryAspect",
   geometry_mismatch: "conditionGeometryMismatch",
   analysis_failed: "conditionAnalysisFailed",
   covered: "conditionCovered",
@@ -60,6 +64,7 @@ const CONDITION_TEXTS: Readonly<Record<Condition, TextKey | null>> = {
   gate_out_of_reach: "conditionGateOutOfReach",
   unplayable_codec: "conditionUnplayableCodec",
   rare_keyframes: "conditionRareKeyframes",
+  stills_only: "conditionStillsOnly",
   ok: null,
 };
 
@@ -150,9 +155,15 @@ function incidentFigure(type: IncidentType, evidence: IncidentEvidence): string 
   return null;
 }
 
+/** Writes a pair of numbers: a size, a ratio, or a point. */
+function pairText(name: string, pair: number[]): string {
+  if (name.endsWith("_size")) return pair.join(" × ");
+  return name.endsWith("_aspect") ? pair.join(" : ") : pair.map((n) => number(n)).join(", ");
+}
+
 /** Writes a detail by its type and by the unit in its name: `_share`, `_fps`, `_s`, `_deg`. */
 function detailText(name: string, value: unknown): string {
-  if (Array.isArray(value)) return name === "image_size" ? value.join(" × ") : value.map((n) => number(n)).join(", ");
+  if (Array.isArray(value)) return pairText(name, value);
   if (typeof value === "string") return name === "shape" && SHAPE_TEXTS[value] ? t(SHAPE_TEXTS[value]) : value;
   if (typeof value !== "number") return t("noValue");
   if (name.endsWith("_share")) return percent(value);

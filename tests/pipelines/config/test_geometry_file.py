@@ -7,7 +7,7 @@ import pytest
 
 from analytics.camera import Road
 from analytics.capacity.pkji_tables import RoadType
-from pipelines.config.geometry_file import CameraGeometry, GateEntry, ZoneEntry, read_geometry
+from pipelines.config.geometry_file import CameraGeometry, GateEntry, OtherAspect, ZoneEntry, read_geometry
 from pipelines.errors import UserError
 
 ZONE = {"id": "z", "polygon": [[0, 0], [100, 0], [100, 100]]}
@@ -120,3 +120,12 @@ def test_a_byte_order_mark_is_accepted(tmp_path):
     path = tmp_path / "camera.json"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"image_size": [100, 100]}).encode())
     assert read_geometry(path).image_size == (100, 100)
+
+
+def test_geometry_is_scaled_to_another_resolution_and_refused_on_another_aspect(tmp_path):
+    geometry = read(tmp_path)
+    assert geometry.camera("c", (200, 198)).gates[0].p2 == (200, 99)
+    with pytest.raises(OtherAspect, match=r"drawn on a 100x100 frame, and the frames are 200x150 .*; draw it"):
+        geometry.camera("c", (200, 150))
+    assert geometry.camera("c", (200, 150), may_stretch=True).gates[0].p2 == (200, 75)
+    assert CameraGeometry(image_size=(100, 100)).camera("c", (200, 150)).gates == ()

@@ -16,6 +16,7 @@ import pytest
 from pipelines.errors import UserError
 from pipelines.recordings.video_reader import VideoReader
 from pipelines.worker.child_process import free_port
+from tests.support.odd_pictures import difference, matrix_of, road, write_pictures, write_resolutions
 from tests.support.servers import write_clip
 
 
@@ -152,3 +153,35 @@ def test_unwanted_frames_are_skipped_and_all_wanted_frames_come(tmp_path, wanted
     assert set(some) <= set(everything)
     wanted = [next(t for t in everything if t >= n / wanted_per_s - 0.01) for n in range(int(3.9 * wanted_per_s))]
     assert set(wanted) <= set(some)
+
+
+def test_frames_are_those_that_a_player_displays(tmp_path: Path) -> None:
+    coded = [np.rot90(road(number), 2) for number in range(3)]
+    path = write_pictures(tmp_path / "turned.mp4", coded, matrix=matrix_of((-1, 0, 0, -1)))
+    with VideoReader(str(path)) as video:
+        frames = [frame.video_frame for frame in video.frames()]
+    assert all(difference(frame, road(number)) < 6 for number, frame in enumerate(frames))
+    assert len(frames) == 3
+
+
+def test_the_size_is_that_of_the_displayed_frame(tmp_path: Path) -> None:
+    coded = [np.rot90(road(0), 1)]
+    path = write_pictures(tmp_path / "turned.mp4", coded, matrix=matrix_of((0, 1, -1, 0)), cover=road(0, (64, 36)))
+    with VideoReader(str(path)) as video:
+        assert video.image_size == (320, 180)
+
+
+def test_a_video_that_players_display_differently_is_refused_in_one_line(tmp_path: Path) -> None:
+    path = write_pictures(tmp_path / "odd.mp4", [road(0)], pixel_aspect=Fraction(9, 1))
+    with pytest.raises(UserError, match=r"odd.mp4: the video states pixels of 9:1 .*; set the camera to square pixels"):
+        VideoReader(str(path))
+
+
+@pytest.mark.parametrize(("later", "shown"), [((640, 360), (320, 180)), ((320, 240), (320, 240))])
+def test_after_a_change_of_resolution_only_frames_of_another_aspect_keep_their_size(
+    tmp_path: Path, later: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    path = write_resolutions(tmp_path / "changing.ts", [(320, 180), later], frames=25)
+    with VideoReader(str(path)) as video:
+        sizes = [frame.image_size for frame in video.frames()]
+    assert (len(sizes), sizes[0], sizes[-1]) == (50, (320, 180), shown)

@@ -612,7 +612,7 @@ export interface components {
          * @description Code of what an operator should know about a camera. `pipelines.events.condition_status` orders them.
          * @enum {string}
          */
-        Condition: "worker_stopped" | "malformed_address" | "silent" | "unreachable" | "unknown_host" | "no_udp_packets" | "connection_refused" | "stream_refused" | "credentials_refused" | "stream_not_found" | "file_not_found" | "stream_ended" | "stream_lost" | "unreadable_stream" | "no_video" | "no_frames" | "unknown_codec" | "unsupported_codec" | "undecodable_video" | "internal_error" | "connecting" | "geometry_outside_frame" | "geometry_mismatch" | "analysis_failed" | "covered" | "blurred" | "moved" | "unrecognised" | "dark" | "washed_out" | "frozen" | "live_video_failed" | "sub_stream_failed" | "disk_full" | "low_frame_rate" | "behind" | "overloaded" | "fact_dropped" | "gate_at_edge" | "gate_too_short" | "gate_out_of_reach" | "unplayable_codec" | "rare_keyframes" | "ok";
+        Condition: "worker_stopped" | "malformed_address" | "silent" | "unreachable" | "unknown_host" | "no_udp_packets" | "connection_refused" | "stream_refused" | "credentials_refused" | "stream_not_found" | "file_not_found" | "stream_ended" | "stream_lost" | "unreadable_stream" | "no_video" | "no_frames" | "unknown_codec" | "unsupported_codec" | "undecodable_video" | "unsupported_rotation" | "unsupported_pixels" | "separate_fields" | "internal_error" | "connecting" | "geometry_outside_frame" | "geometry_aspect" | "geometry_mismatch" | "analysis_failed" | "covered" | "blurred" | "moved" | "unrecognised" | "dark" | "washed_out" | "frozen" | "live_video_failed" | "sub_stream_failed" | "disk_full" | "low_frame_rate" | "behind" | "overloaded" | "fact_dropped" | "gate_at_edge" | "gate_too_short" | "gate_out_of_reach" | "unplayable_codec" | "rare_keyframes" | "stills_only" | "ok";
         /**
          * ConditionDetails
          * @description Figures and names that belong to a condition. Those that do not apply are left out.
@@ -630,6 +630,14 @@ export interface components {
              * @description Video codec as FFmpeg names it.
              */
             codec?: string | null;
+            /**
+             * Drawn Size
+             * @description Width and height of the frame that the geometry was drawn on.
+             */
+            drawn_size?: [
+                number,
+                number
+            ] | null;
             /**
              * Error
              * @description Text of a library or of the operating system, in its language.
@@ -667,13 +675,21 @@ export interface components {
                 number
             ] | null;
             /**
+             * Pixel Aspect
+             * @description Width and height of a pixel, as a ratio.
+             */
+            pixel_aspect?: [
+                number,
+                number
+            ] | null;
+            /**
              * Received Fps
              * @description Frames that the camera sends.
              */
             received_fps?: number | null;
             /**
              * Rotation Deg
-             * @description Rotation of the view.
+             * @description Rotation of the view, or of the video by its metadata.
              */
             rotation_deg?: number | null;
             /**
@@ -2232,7 +2248,7 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const cameraStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CameraStatus"]> = ["online", "degraded", "connecting", "frozen", "unusable", "offline"];
-export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "malformed_address", "silent", "unreachable", "unknown_host", "no_udp_packets", "connection_refused", "stream_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "internal_error", "connecting", "geometry_outside_frame", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "disk_full", "low_frame_rate", "behind", "overloaded", "fact_dropped", "gate_at_edge", "gate_too_short", "gate_out_of_reach", "unplayable_codec", "rare_keyframes", "ok"];
+export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "malformed_address", "silent", "unreachable", "unknown_host", "no_udp_packets", "connection_refused", "stream_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "unsupported_rotation", "unsupported_pixels", "separate_fields", "internal_error", "connecting", "geometry_outside_frame", "geometry_aspect", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "disk_full", "low_frame_rate", "behind", "overloaded", "fact_dropped", "gate_at_edge", "gate_too_short", "gate_out_of_reach", "unplayable_codec", "rare_keyframes", "stills_only", "ok"];
 export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["A", "B"];
 export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IncidentType"]> = ["stopped_vehicle", "wrong_way", "congestion", "person_on_road", "collision"];

@@ -257,6 +257,15 @@ export const english: Record<TextKey, string> = {
     "Gate {shape_id} lies at the horizon of the control points, where no vehicle is tracked; draw it nearer to the camera, or correct the control points",
   conditionRareKeyframes:
     "The camera sends a keyframe only every {keyframe_s}, so live video starts late; set its keyframe (I-frame) interval to 2 s",
+  conditionUnsupportedRotation:
+    "The video is turned by {rotation_deg} degrees by its metadata; set the camera's rotation to 0, 90, 180 or 270",
+  conditionUnsupportedPixels:
+    "The video states pixels of {pixel_aspect} (width to height), which no player shows as meant; set the camera to square pixels",
+  conditionSeparateFields:
+    "The camera sends interlaced H.265, whose fields arrive as frames of half the height; set it to progressive video",
+  conditionGeometryAspect:
+    "The geometry is drawn on a {drawn_size} frame, and the frames are {image_size} as a player shows them: another aspect; draw the geometry on such a frame, or set the stream to the aspect of the drawing",
+  conditionStillsOnly: "The camera sends {codec}, of which viewers get still pictures; set it to H.264 for live video",
   conditionUnplayableCodec: "The camera sends H.265, which many browsers cannot play; set it to H.264 for viewers",
 
   vehicle: "Vehicle",

@@ -267,6 +267,16 @@ export const indonesian = {
     "Garis hitung {shape_id} berada di cakrawala titik kontrol, tempat kendaraan tidak dapat dilacak; gambar garis itu lebih dekat ke kamera, atau perbaiki titik kontrol",
   conditionRareKeyframes:
     "Kamera mengirim bingkai kunci (I-frame) hanya setiap {keyframe_s}, sehingga video langsung terlambat tampil; setel jaraknya ke 2 detik",
+  conditionUnsupportedRotation:
+    "Metadata memutar video sebesar {rotation_deg} derajat; setel rotasi kamera ke 0, 90, 180 atau 270",
+  conditionUnsupportedPixels:
+    "Video menyatakan piksel {pixel_aspect} (lebar banding tinggi), yang tidak ditampilkan dengan benar oleh pemutar mana pun; setel kamera ke piksel persegi",
+  conditionSeparateFields:
+    "Kamera mengirim H.265 jalin (interlaced), sehingga gambar tiba dengan setengah tinggi; setel kamera ke video progresif",
+  conditionGeometryAspect:
+    "Garis hitung dan ruas digambar pada gambar {drawn_size}, sedangkan gambar kamera {image_size} seperti tampil di pemutar: perbandingan sisinya lain; gambar ulang pada gambar itu, atau setel kamera ke perbandingan semula",
+  conditionStillsOnly:
+    "Kamera mengirim {codec}, sehingga penonton hanya mendapat gambar diam; setel ke H.264 untuk video langsung",
   conditionUnplayableCodec:
     "Kamera mengirim H.265, yang tidak dapat diputar banyak peramban; setel ke H.264 untuk penonton",
 

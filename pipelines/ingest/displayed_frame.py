@@ -1,0 +1,173 @@
+"""Decoded frames as a player displays them: one field of interlaced frames, square pixels, upright.
+
+Everything after the decoder knows displayed frames only, so that pixels agree with what a viewer sees
+(docs/adr/0128-displayed-frames.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from struct import unpack
+from typing import TypeAlias
+
+from av.filter import Graph
+from av.sidedata.sidedata import Type as SideDataType
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from pipelines.events.condition import CameraCondition, Condition
+from pipelines.events.condition_text import english
+
+MAX_PIXEL_ASPECT = 4
+"""Largest ratio of a pixel's sides, either way; beyond it the stream states nonsense. [assumption]"""
+
+MAX_TILT_SHARE = 0.02
+"""Largest tilt of a display matrix against a right angle, as the tangent: about 1 degree. [assumption]"""
+
+MAX_GRAPHS = 8
+"""Filter graphs kept for one stream; a stream alternates between few kinds of frames. [assumption]"""
+
+_Filters: TypeAlias = tuple[tuple[str, str], ...]
+"""Names and arguments of FFmpeg's filters, in order."""
+
+_UPRIGHT = (1, 0, 0, 1)
+"""Signs of the display matrix (a, b, c, d) that changes nothing: x' = a x + c y, y' = b x + d y."""
+
+ORIENTATIONS: dict[tuple[int, int, int, int], _Filters] = {
+    _UPRIGHT: (),
+    (-1, 0, 0, 1): (("hflip", ""),),
+    (1, 0, 0, -1): (("vflip", ""),),
+    (-1, 0, 0, -1): (("hflip", ""), ("vflip", "")),
+    (0, 1, -1, 0): (("transpose", "clock"),),
+    (0, -1, 1, 0): (("transpose", "cclock"),),
+    (0, 1, 1, 0): (("transpose", "cclock_flip"),),
+    (0, -1, -1, 0): (("transpose", "clock_flip"),),
+}
+"""Signs of (a, b, c, d) -> filters that do the same. [source: libavutil/display.h, ISO/IEC 14496-12, 8.3.2]"""
+
+
+class NotDisplayable(ValueError):
+    """A frame that players do not display alike. condition: why, and what to do."""
+
+    def __init__(self, condition: CameraCondition) -> None:
+        super().__init__(english(condition))
+        self.condition = condition
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """How a stream asks for its frames to be displayed.
+
+    orientation: key of `ORIENTATIONS`. pixel_aspect: width over height of a pixel.
+    """
+
+    orientation: tuple[int, int, int, int] = _UPRIGHT
+    pixel_aspect: Fraction = Fraction(1)
+    interlaced: bool = False
+
+    def square_size(self, width: int, height: int) -> tuple[int, int]:
+        """Return the (width, height) of a frame with square pixels, before it is turned; the height is kept.
+
+        >>> Presentation(pixel_aspect=Fraction(12, 11)).square_size(704, 576)
+        (768, 576)
+        """
+        return (width if self.pixel_aspect == 1 else 2 * round(width * self.pixel_aspect / 2)), height
+
+    def changes(self) -> tuple[str, ...]:
+        """Return in words what changes a decoded frame before it is displayed.
+
+        >>> Presentation((0, 1, -1, 0), Fraction(12, 11)).changes()
+        ('pixels 12:11', 'turned by 90 degrees')
+        """
+        a, b, c, d = self.orientation
+        turned = {(1, 0): 0, (0, 1): 90, (-1, 0): 180, (0, -1): 270}[a, b]
+        found = (
+            (self.interlaced, "interlaced"),
+            (self.pixel_aspect != 1, f"pixels {self.pixel_aspect.numerator}:{self.pixel_aspect.denominator}"),
+            (turned != 0, f"turned by {turned} degrees"),
+            (a * d < b * c, "mirrored"),
+        )
+        return tuple(text for applies, text in found if applies)
+
+
+class DisplayConverter:
+    """Converter of one stream's decoded frames to displayed frames. Not thread-safe.
+
+    stream: open, of the frames.
+    """
+
+    def __init__(self, stream: VideoStream) -> None:
+        self._stream = stream
+        self._announced_aspect = stream.sample_aspect_ratio
+        self._first_aspect = stream.codec_context.sample_aspect_ratio
+        self._graphs: dict[tuple[object, ...], _FilterGraph | None] = {}
+
+    def presentation(self, frame: VideoFrame) -> Presentation:
+        """Return how the frame is displayed. Raises NotDisplayable."""
+        if frame.interlaced_frame and self._stream.codec_context.name == "hevc":
+            # FFmpeg returns each field of H.265 as a frame of half the height.
+            raise NotDisplayable(CameraCondition.of(Condition.SEPARATE_FIELDS, codec="hevc"))
+        return Presentation(_orientation(frame), self._pixel_aspect(), frame.interlaced_frame)
+
+    def convert(self, frame: VideoFrame) -> VideoFrame:
+        """Return the displayed frame: the frame itself where nothing must change. Raises NotDisplayable."""
+        shown = self.presentation(frame)
+        key = (frame.width, frame.height, frame.format.name, frame.time_base, shown)
+        if key not in self._graphs:
+            if len(self._graphs) >= MAX_GRAPHS:
+                self._graphs.clear()
+            filters = _filters(shown, frame.width, frame.height)
+            self._graphs[key] = _FilterGraph(frame, filters) if filters else None
+        graph = self._graphs[key]
+        return frame if graph is None else graph.apply(frame)
+
+    def _pixel_aspect(self) -> Fraction:
+        """Return the width of a pixel over its height: the container's word, unless the codec changed its own."""
+        decoded = self._stream.codec_context.sample_aspect_ratio
+        aspect = self._announced_aspect if decoded == self._first_aspect else decoded
+        aspect = Fraction(aspect or decoded or 1)
+        if not Fraction(1, MAX_PIXEL_ASPECT) <= aspect <= MAX_PIXEL_ASPECT:
+            pair = aspect.numerator, aspect.denominator
+            raise NotDisplayable(CameraCondition.of(Condition.UNSUPPORTED_PIXELS, pixel_aspect=pair))
+        return aspect
+
+
+def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
+    """Return the signs of the frame's display matrix. Raises NotDisplayable where it is no multiple of 90 degrees."""
+    found = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    if found is None:
+        return _UPRIGHT
+    a, b, _, c, d, *_ = unpack("=9i", bytes(found))
+    largest = max(abs(a), abs(b), abs(c), abs(d))
+    signs = tuple((value > 0) - (value < 0) if abs(value) > MAX_TILT_SHARE * largest else 0 for value in (a, b, c, d))
+    if largest == 0:
+        return _UPRIGHT
+    if signs not in ORIENTATIONS:
+        raise NotDisplayable(CameraCondition.of(Condition.UNSUPPORTED_ROTATION, rotation_deg=-frame.rotation % 360))
+    return signs
+
+
+def _filters(shown: Presentation, width: int, height: int) -> _Filters:
+    """Return the filters for frames of the given size; empty where nothing must change."""
+    to_frame: _Filters = (("field", "type=top"),) if shown.interlaced else ()
+    size = shown.square_size(width, height)
+    to_square = (("scale", f"{size[0]}:{size[1]}:flags=bicubic"),) if shown.interlaced or size[0] != width else ()
+    return (*to_frame, *to_square, *ORIENTATIONS[shown.orientation])
+
+
+class _FilterGraph:
+    """FFmpeg's filters for frames of the size and format of `like`. Each frame results in one frame at once."""
+
+    def __init__(self, like: VideoFrame, filters: Sequence[tuple[str, str]]) -> None:
+        self._graph = Graph()
+        time_base = like.time_base or Fraction(1, 1000)
+        nodes = [self._graph.add_buffer(width=like.width, height=like.height, format=like.format, time_base=time_base)]
+        nodes += [self._graph.add(name, arguments) for name, arguments in filters]
+        nodes += [self._graph.add("buffersink")]
+        self._graph.link_nodes(*nodes).configure()
+
+    def apply(self, frame: VideoFrame) -> VideoFrame:
+        self._graph.push(frame)
+        shown = self._graph.pull()
+        assert isinstance(shown, VideoFrame)
+        return shown
