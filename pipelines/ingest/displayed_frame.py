@@ -132,12 +132,18 @@ class DisplayConverter:
         return aspect
 
 
+def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
+    """Return the display matrix (a, b, u, c, d, v, x, y, w) of a frame; None without one."""
+    found = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    return None if found is None else unpack("=9i", bytes(found))
+
+
 def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
     """Return the signs of the frame's display matrix. Raises NotDisplayable where it is no multiple of 90 degrees."""
-    found = frame.side_data.get(SideDataType.DISPLAYMATRIX)
-    if found is None:
+    matrix = display_matrix(frame)
+    if matrix is None:
         return _UPRIGHT
-    a, b, _, c, d, *_ = unpack("=9i", bytes(found))
+    a, b, _, c, d, *_ = matrix
     largest = max(abs(a), abs(b), abs(c), abs(d))
     signs = tuple((value > 0) - (value < 0) if abs(value) > MAX_TILT_SHARE * largest else 0 for value in (a, b, c, d))
     if largest == 0:

@@ -41,6 +41,34 @@ def classify_access_unit(codec: str, data: bytes) -> FrameRole:
     return without_slice
 
 
+_PARAMETER_SETS = {"h264": ((31, 0), (7, 8)), "hevc": ((63, 1), (33, 32, 34))}
+"""Codec -> mask and shift of the type in the first byte of a unit, and the types of parameter sets, that of sequences
+first. [ITU-T H.264, table 7-1; H.265, table 7-1]"""
+
+
+def parameter_sets(codec: str, data: bytes) -> tuple[bytes, bytes]:
+    """Return the parameter sets of sequences in a keyframe's packet, and all parameter sets, with start codes.
+
+    Both are empty without any. codec, data: as for `classify_access_unit`.
+    """
+    if codec not in _PARAMETER_SETS:
+        return b"", b""
+    (mask, shift), (sequence, *others) = _PARAMETER_SETS[codec]
+    of_sequence: list[bytes] = []
+    found: list[bytes] = []
+    at = data.find(_START_CODE, 0, _MAX_PREFIX)
+    while 0 <= at < len(data) - 3:
+        following = data.find(_START_CODE, at + 3, at + _MAX_PREFIX)
+        unit = data[at : following if following >= 0 else None].rstrip(b"\0")
+        kind = data[at + 3] >> shift & mask
+        if kind == sequence:
+            of_sequence.append(unit)
+        if kind == sequence or kind in others:
+            found.append(unit)
+        at = following
+    return b"".join(of_sequence), b"".join(found)
+
+
 def _role_in_h264(header: int) -> FrameRole | None:
     """Return the role of a slice by its first byte; None for other units. [ITU-T H.264, 7.3.1 and table 7-1]"""
     nal_ref_idc, nal_unit_type = header >> 5 & 3, header & 31

@@ -8,6 +8,8 @@ import errno
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain, islice
 from threading import Event as Flag
 from types import TracebackType
@@ -19,12 +21,14 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pipelines.addresses.address import Address
 from pipelines.errors import HostUnreachable
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
+from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit
 from pipelines.ingest.open_stream import NoUdpPacketsError, RtspTransport, UnknownHostError, is_rtsp, open_stream
@@ -75,6 +79,19 @@ def public_address(url: str) -> str:
     '/srv/clips/junction.mp4'
     """
     return Address.parse(url).masked
+
+
+@dataclass(frozen=True, slots=True)
+class CodedPicture:
+    """How a stream is coded from a keyframe on.
+
+    size: (width, height) in pixels, zeros where unknown. matrix: display matrix that the codec states; None without.
+    pixel_aspect: width over height of a pixel by the codec; None without.
+    """
+
+    size: tuple[int, int]
+    matrix: tuple[int, ...] | None = None
+    pixel_aspect: Fraction | None = None
 
 
 class Source:
@@ -145,16 +162,18 @@ class Source:
         """Whether packets hold NAL units behind start codes, instead of lengths as in MP4."""
         return not (self.stream.codec_context.extradata or b"").startswith(b"\x01")
 
-    def frame_size(self, keyframe: VideoPacket) -> tuple[int, int]:
-        """Return (width, height) as announced, else from the keyframe; zeros where neither has it."""
+    def coded_picture(self, keyframe: VideoPacket) -> CodedPicture:
+        """Return what the decoded keyframe states, else what the stream announced."""
         announced = self.stream.codec_context
-        if announced.width and announced.height:
-            return announced.width, announced.height
         trial = cast(VideoCodecContext, VideoCodecContext.create(self.codec, "r"))
         trial.extradata = announced.extradata
+        frames: list[VideoFrame] = []
         with suppress(FFmpegError):
-            trial.decode(keyframe)
-        return trial.width, trial.height
+            frames = [*trial.decode(keyframe), *trial.decode(None)]
+        if not frames:
+            return CodedPicture((announced.width, announced.height))
+        size = frames[0].width, frames[0].height
+        return CodedPicture(size, display_matrix(frames[0]), trial.sample_aspect_ratio)
 
     def packets(self) -> Iterator[VideoPacket]:
         """Yield the packets in decoding order until `stop` is set.

@@ -1,6 +1,7 @@
 """Fragmented MP4 in memory: packets of one video stream in, header and fragments out (ISO/IEC 14496-12)."""
 
 from contextlib import suppress
+from fractions import Fraction
 from typing import cast
 
 import av
@@ -8,6 +9,8 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
+
+from pipelines.ingest.source import CodedPicture
 
 CODEC_TAGS = {"h264": "avc1", "hevc": "hvc1"}
 """FFmpeg's name of a codec -> sample entry of MP4. [source: RFC 6381, Apple HLS authoring specification]"""
@@ -77,11 +80,12 @@ class _Sink:
 class FragmentedMp4:
     """Muxer of one video stream, whose output is collected in memory. Not thread-safe.
 
-    template: the stream of the packets. size: (width, height) in pixels. Raises FFmpegError.
+    template: the stream of the packets. coded: what its keyframe states, so that players display what is analysed.
+    extradata: parameter sets where they are not those of `template`. Raises FFmpegError.
     header: "ftyp" and "moov", empty until the first fragment.
     """
 
-    def __init__(self, template: VideoStream, size: tuple[int, int]) -> None:
+    def __init__(self, template: VideoStream, coded: CodedPicture, *, extradata: bytes = b"") -> None:
         self.header = b""
         self._sink = _Sink()
         self._output: OutputContainer = av.open(
@@ -90,7 +94,14 @@ class FragmentedMp4:
         self._stream = self._output.add_stream_from_template(template)
         codec = self._stream.codec_context
         codec.codec_tag = CODEC_TAGS[template.codec_context.name]
-        codec.width, codec.height = size
+        codec.width, codec.height = coded.size
+        if coded.pixel_aspect is not None and template.sample_aspect_ratio is None:
+            codec.sample_aspect_ratio = coded.pixel_aspect
+        if coded.matrix is not None:
+            self._stream.set_display_matrix(list(coded.matrix))
+        if extradata:
+            codec.extradata = extradata
+            codec.sample_aspect_ratio = coded.pixel_aspect or Fraction(1)
 
     def mux(self, packet: "Packet[VideoStream]") -> None:
         """Add a packet with `pts` and `dts`; its `stream` is changed."""

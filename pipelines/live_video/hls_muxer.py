@@ -10,7 +10,8 @@ from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 
 from pipelines.events.condition import CameraCondition, Condition
-from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
+from pipelines.ingest.nal import parameter_sets
+from pipelines.ingest.source import CodedPicture, Source, UnsupportedStream, VideoPacket
 from pipelines.live_video.fragmented_mp4 import CODEC_TAGS, FragmentedMp4, copy_packet
 from pipelines.live_video.hls_playlist import InitSection, LivePlaylist
 
@@ -75,6 +76,7 @@ class HlsWriter:
         self._segment_s = segment_s
         self._run: _Run | None = None
         self._segments, self._added_at = playlist.next_sequence, time.monotonic()
+        self._sequence = self._extradata = b""
 
     def __enter__(self) -> Self:
         return self
@@ -107,12 +109,27 @@ class HlsWriter:
             self._segments, self._added_at = segments, now
 
     def _start_run_if_due(self, keyframe: VideoPacket) -> None:
-        if self._run is not None and abs(self._run.drift_s()) > MAX_CLOCK_DRIFT_S:
+        coded = self._changed_picture(keyframe)
+        if self._run is not None and (coded is not None or abs(self._run.drift_s()) > MAX_CLOCK_DRIFT_S):
             self._end_run()
         if self._run is None:
-            width, height = self._source.frame_size(keyframe)
-            if width and height:
-                self._run = _Run(self._playlist, self._source, (width, height), self._segment_s)
+            coded = coded or self._source.coded_picture(keyframe)
+            if all(coded.size):
+                self._run = _Run(self._playlist, self._source, coded, self._extradata, self._segment_s)
+
+    def _changed_picture(self, keyframe: VideoPacket) -> CodedPicture | None:
+        """Return how the stream is coded from now on, where that changed; else None."""
+        if not self._source.has_start_codes:
+            return None
+        sequence, parameters = parameter_sets(self._source.codec, bytes(keyframe))
+        before, self._sequence = self._sequence, sequence or self._sequence
+        if not before or not sequence or sequence == before:
+            return None
+        coded = self._source.coded_picture(keyframe)
+        if self._run is not None and coded == self._run.coded:
+            return None
+        self._extradata = parameters
+        return coded
 
     def _end_run(self) -> None:
         run, self._run = self._run, None
@@ -127,10 +144,12 @@ class HlsWriter:
 class _Run:
     """Segments with one header and continuous timestamps, from a keyframe on. Raises FFmpegError and OSError.
 
-    size: (width, height) in pixels.
+    coded, extradata: as for `FragmentedMp4`.
     """
 
-    def __init__(self, playlist: LivePlaylist, source: Source, size: tuple[int, int], segment_s: float) -> None:
+    def __init__(
+        self, playlist: LivePlaylist, source: Source, coded: CodedPicture, extradata: bytes, segment_s: float
+    ) -> None:
         stream = source.stream
         assert stream.time_base is not None
         self._playlist = playlist
@@ -138,7 +157,8 @@ class _Run:
         self._segment_ticks = segment_s / self._time_base
         self._timestamps = TimestampUnwrapper(self._time_base)
         self._reorder = BitStreamFilterContext("dts2pts", stream) if source.decode_ordered else None
-        self._muxer = FragmentedMp4(stream, size)
+        self.coded = coded
+        self._muxer = FragmentedMp4(stream, coded, extradata=extradata)
         self._init: InitSection | None = None
         self._started_at, self._opened = time.time(), time.monotonic()
         self._written = 0

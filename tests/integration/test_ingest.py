@@ -21,6 +21,7 @@ from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.source import Source, SourceLost, UnsupportedStream
 from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import NUMBERS, PLAYLIST, LivePlaylist
+from tests.support.odd_pictures import write_resolutions
 from tests.support.servers import RtspCameras, wait_until, write_clip
 
 pytestmark = pytest.mark.integration
@@ -143,7 +144,7 @@ def test_a_camera_that_announces_no_frame_size_has_live_video(tmp_path: Path) ->
         assert packet.is_keyframe
         # A connection that begins between two keyframes may announce no size.
         source.stream.codec_context.width = source.stream.codec_context.height = 0
-        assert source.frame_size(packet) == (320, 240)
+        assert source.coded_picture(packet).size == (320, 240)
 
 
 def test_one_connection_serves_viewers_and_analysis(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
@@ -281,3 +282,22 @@ def test_old_segments_are_deleted(rtsp_cameras: RtspCameras, tmp_path: Path) -> 
     finally:
         stop.set()
         thread.join(10)
+
+
+def test_after_a_change_of_resolution_live_video_begins_a_new_run(tmp_path: Path) -> None:
+    clip = write_resolutions(tmp_path / "changing.ts", [(320, 180), (640, 360)], frames=75)
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=9)
+    with (
+        pytest.raises(SourceLost, match="ended"),
+        Source(str(clip), stop=Flag()) as source,
+        HlsWriter(playlist, source, segment_s=1) as writer,
+    ):
+        for packet in source.packets():
+            writer.put(packet)
+    sizes = []
+    for run in (tmp_path / "hls" / PLAYLIST).read_text().split("#EXT-X-DISCONTINUITY\n"):
+        names = re.findall(r'^(?:#EXT-X-MAP:URI=")?([\w-]+\.(?:mp4|m4s))', run, re.MULTILINE)
+        with av.open(BytesIO(b"".join((tmp_path / "hls" / name).read_bytes() for name in names))) as film:
+            track = film.streams.video[0]
+            sizes.append((track.width, track.height, {(frame.width, frame.height) for frame in film.decode(track)}))
+    assert sizes == [(320, 180, {(320, 180)}), (640, 360, {(640, 360)})]

@@ -8,6 +8,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+from av.bitstream import BitStreamFilterContext
 from av.stream import Disposition
 from numpy.typing import NDArray
 
@@ -59,11 +60,12 @@ def write_pictures(
     tracks: int = 1,
     codec: str = "libx264",
     options: dict[str, str] | None = None,
+    bitstream_filter: str | None = None,
 ) -> Path:
     """Write coded images as a video, each image a frame.
 
     matrix: display matrix. interlaced: two images are the fields of one frame. cover: a picture track before the video.
-    tracks: number of equal video tracks, of which the last is the default.
+    tracks: number of equal video tracks, of which the last is the default. bitstream_filter: changes the packets.
     """
     height, width = images[0].shape[:2]
     with av.open(str(path), "w") as container:
@@ -84,12 +86,12 @@ def write_pictures(
         if still is not None and cover is not None:
             container.mux(still.encode(_frame(cover, "yuvj420p")))
             container.mux(still.encode(None))
-        for image in weave(images) if interlaced else images:
+        change = None if bitstream_filter is None else BitStreamFilterContext(bitstream_filter, streams[0])
+        for image in [*(weave(images) if interlaced else images), None]:
             for number, stream in enumerate(streams):
-                shown = image if number == tracks - 1 else np.full_like(image, 128)
-                container.mux(stream.encode(_frame(shown, stream.pix_fmt)))
-        for stream in streams:
-            container.mux(stream.encode(None))
+                shown = image if image is None or number == tracks - 1 else np.full_like(image, 128)
+                for packet in stream.encode(None if shown is None else _frame(shown, stream.pix_fmt)):
+                    container.mux([packet] if change is None else change.filter(packet))
     return path
 
 

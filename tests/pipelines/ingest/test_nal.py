@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.ingest.nal import FrameRole, classify_access_unit
+from pipelines.ingest.nal import FrameRole, classify_access_unit, parameter_sets
 
 START_CODE = b"\x00\x00\x01"
 
@@ -106,3 +106,12 @@ def test_the_first_slice_decides_whatever_parameter_sets_and_messages_precede_it
         assert role is FrameRole.RANDOM_ACCESS
     else:
         assert role is (FrameRole.NEEDED if reference else FrameRole.DISPOSABLE)
+
+
+def test_parameter_sets_are_found_before_the_slice() -> None:
+    sequence, picture, idr = b"\0\0\1\x67\x42", b"\0\0\1\x68\x01", b"\0\0\1\x65\x88"
+    assert parameter_sets("h264", b"\0" + sequence + b"\0" + picture + b"\0" + idr) == (sequence, sequence + picture)
+    assert parameter_sets("h264", idr) == (b"", b"")
+    video, sequence, slices = b"\0\0\1\x40\x01", b"\0\0\1\x42\x01", b"\0\0\1\x26\x01"
+    assert parameter_sets("hevc", video + sequence + slices) == (sequence, video + sequence)
+    assert parameter_sets("mjpeg", b"\xff\xd8") == (b"", b"")

@@ -92,4 +92,4 @@ def test_start_codes_are_recognised_by_the_container(tmp_path: Path, name: str, 
     with Source(str(write_clip(tmp_path / name, seconds=1)), stop=Flag()) as source:
         assert source.has_start_codes == has_start_codes
         assert (source.codec, source.decode_ordered) == ("h264", False)
-        assert source.frame_size(next(source.packets())) == (320, 240)
+        assert source.coded_picture(next(source.packets())).size == (320, 240)

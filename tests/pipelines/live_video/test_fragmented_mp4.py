@@ -1,14 +1,19 @@
 """Header and fragments of MP4 in memory, from encoded video and from arbitrary bytes."""
 
+from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from threading import Event as Flag
 
 import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.ingest.displayed_frame import DisplayConverter
+from pipelines.ingest.source import CodedPicture, Source
 from pipelines.live_video.fragmented_mp4 import FragmentedMp4, InvalidBox, copy_packet, split_header
+from tests.support.odd_pictures import TURNS, difference, matrix_of, road, stretched, write_pictures
 from tests.support.servers import CLIP_FPS, write_clip
 
 
@@ -24,7 +29,7 @@ def test_header_and_fragments_hold_every_frame(tmp_path: Path, codec: str) -> No
     fragments: list[bytes] = []
     with av.open(str(clip)) as container:
         stream = container.streams.video[0]
-        muxer = FragmentedMp4(stream, (stream.width, stream.height))
+        muxer = FragmentedMp4(stream, CodedPicture((stream.width, stream.height)))
         for packet in container.demux(stream):
             if packet.size:
                 muxer.mux(copy_packet(packet) if packet.pts is None else timed_copy(packet))
@@ -57,7 +62,7 @@ def test_a_copied_packet_shares_no_times_with_the_original(tmp_path: Path) -> No
 
 def test_a_muxer_without_packets_has_neither_header_nor_fragments(tmp_path: Path) -> None:
     with av.open(str(write_clip(tmp_path / "road.ts", seconds=1))) as container:
-        muxer = FragmentedMp4(container.streams.video[0], (320, 240))
+        muxer = FragmentedMp4(container.streams.video[0], CodedPicture((320, 240)))
         muxer.close()
     assert muxer.pop_fragments() == muxer.header == b""
 
@@ -88,3 +93,34 @@ def test_the_header_is_all_boxes_before_the_first_of_another_type(
 def test_an_incomplete_header_is_refused(content: bytes, missing: int) -> None:
     with pytest.raises(InvalidBox):
         split_header(box(b"moov", content)[: -min(missing, len(content))])
+
+
+def remuxed(path: Path) -> av.VideoFrame:
+    """Return the first frame of the fragments, as a player displays it."""
+    with Source(str(path), stop=Flag()) as source:
+        packet = next(source.packets())
+        muxer = FragmentedMp4(source.stream, source.coded_picture(packet))
+        muxer.mux(timed_copy(packet))
+        muxer.close()
+        fragments = muxer.pop_fragments()
+    with av.open(BytesIO(muxer.header + fragments)) as film:
+        converter = DisplayConverter(film.streams.video[0])
+        return converter.convert(next(film.decode(video=0)))
+
+
+@pytest.mark.parametrize("signs", TURNS)
+def test_live_video_states_the_turn_of_its_source(tmp_path: Path, signs: tuple[int, int, int, int]) -> None:
+    path = write_pictures(tmp_path / "turned.mp4", [TURNS[signs](road(0))], matrix=matrix_of(signs))
+    assert difference(remuxed(path), road(0)) < 6
+
+
+def test_live_video_states_the_turn_that_only_the_codec_states(tmp_path: Path) -> None:
+    turn = "h264_metadata=display_orientation=insert:rotate=270"
+    path = write_pictures(tmp_path / "turned.ts", [TURNS[0, 1, -1, 0](road(0))], bitstream_filter=turn)
+    assert difference(remuxed(path), road(0)) < 6
+
+
+def test_live_video_states_the_pixels_of_its_source(tmp_path: Path) -> None:
+    shown = road(0, (192, 144))
+    path = write_pictures(tmp_path / "d1.ts", [stretched(shown, (176, 144))], pixel_aspect=Fraction(12, 11))
+    assert difference(remuxed(path), shown) < 6
