@@ -134,7 +134,7 @@ class DisplayConverter:
 
 def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     """Return the display matrix (a, b, u, c, d, v, x, y, w) of a frame; None without one."""
-    found = frame.side_data.get(SideDataType.DISPLAYMATRIX)
+    found = next((data for data in frame.side_data if data.type is SideDataType.DISPLAYMATRIX), None)
     return None if found is None else unpack("=9i", bytes(found))
 
 
