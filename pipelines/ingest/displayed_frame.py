@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from struct import unpack
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from av.filter import Graph
+from av.sidedata.sidedata import SideDataContainer
 from av.sidedata.sidedata import Type as SideDataType
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -134,8 +135,11 @@ class DisplayConverter:
 
 def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     """Return the display matrix (a, b, u, c, d, v, x, y, w) of a frame; None without one."""
-    found = next((data for data in frame.side_data if data.type is SideDataType.DISPLAYMATRIX), None)
-    return None if found is None else unpack("=9i", bytes(found))
+    try:
+        found = cast(SideDataContainer, frame.side_data)[SideDataType.DISPLAYMATRIX]
+    except KeyError:
+        return None
+    return unpack("=9i", bytes(found))
 
 
 def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
