@@ -29,16 +29,9 @@ _REFUSALS = (
 _REFUSAL_NUMBERS = (errno.EPROTONOSUPPORT, errno.EIO)
 """Error numbers for the same; EPROTONOSUPPORT is status 461. [source: libavformat/rtsp.c]"""
 
-_TIMEOUTS = (av.error.ExitError, TimeoutError)
-"""Errors of a server that sends nothing in time; ExitError is the timeout of PyAV. [source: PyAV, av/container/core]"""
-
 
 class UnknownHostError(OSError):
     """The host name of the address cannot be resolved."""
-
-
-class NoUdpPacketsError(OSError):
-    """The camera refuses TCP and agrees to UDP, but no packet arrives."""
 
 
 class Transport(StrEnum):
@@ -51,17 +44,18 @@ class Transport(StrEnum):
 class RtspTransport:
     """Transport of one address, kept over its connections: TCP first, else what delivered packets. Not thread-safe.
 
-    current: transport of the next connection.
+    current: transport of the next connection. is_udp_only: the camera refused TCP, and was not asked for it since.
     """
 
     def __init__(self) -> None:
         self.current = Transport.TCP
+        self.is_udp_only = False
         self._is_proven = False
 
-    def switch(self) -> None:
+    def refused(self) -> None:
         """Use the other transport, since the camera refused this one."""
-        self.current = Transport.UDP if self.current is Transport.TCP else Transport.TCP
-        self._is_proven = False
+        self._switch()
+        self.is_udp_only = self.current is Transport.UDP
 
     def delivered(self) -> None:
         """Keep the transport, since a packet arrived."""
@@ -72,7 +66,11 @@ class RtspTransport:
         if self._is_proven:
             self._is_proven = False
         else:
-            self.switch()
+            self._switch()
+
+    def _switch(self) -> None:
+        self.current = Transport.UDP if self.current is Transport.TCP else Transport.TCP
+        self.is_udp_only = self._is_proven = False
 
 
 def is_rtsp(url: str) -> bool:
@@ -105,7 +103,7 @@ def open_stream(
     """Open a camera, file, HTTP or HLS address. A camera that refuses one transport of RTSP is asked for the other.
 
     transport: of the address; changed by a refusal. timeout_s: for the connection, and for one packet. Raises the
-    errors of PyAV, UnknownHostError and NoUdpPacketsError.
+    errors of PyAV and UnknownHostError.
     """
     url = with_lower_scheme(url)
     if not is_rtsp(url):
@@ -115,17 +113,12 @@ def open_stream(
     except (FFmpegError, OSError) as error:
         if not _is_refusal(error):
             raise
-    transport.switch()
+        transport.refused()
     try:
         return _open_rtsp(url, transport.current, timeout_s, hardware)
-    except _TIMEOUTS as error:
-        if transport.current is not Transport.UDP:
-            raise
-        transport.switch()
-        raise NoUdpPacketsError("no packet arrives over UDP") from error
     except (FFmpegError, OSError) as error:
         if _is_refusal(error):
-            transport.switch()
+            transport.refused()
         raise
 
 

@@ -31,7 +31,7 @@ from pipelines.events.condition_text import english
 from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit
-from pipelines.ingest.open_stream import NoUdpPacketsError, RtspTransport, UnknownHostError, is_rtsp, open_stream
+from pipelines.ingest.open_stream import RtspTransport, UnknownHostError, is_rtsp, open_stream
 from pipelines.ingest.video_track import shown_track
 
 MAX_STALL_S = 10.0
@@ -192,12 +192,11 @@ class Source:
 
     def _open_failure(self, error: Exception, waited_s: float) -> SourceLost:
         """Return the failure for an error of `open_stream`."""
-        if isinstance(error, UnknownHostError | NoUdpPacketsError):
+        if isinstance(error, UnknownHostError):
             return SourceUnreachable(condition_of(error, self.address))
         # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
         if waited_s >= self.stall_s:
-            self._transport.nothing_arrived()
-            return SourceUnreachable(self._condition(Condition.SILENT))
+            return SourceUnreachable(self._nothing_arrived())
         lost = SourceUnreachable if _is_unreachable(error) else SourceLost
         return lost(condition_of(error, self.address))
 
@@ -235,27 +234,37 @@ class Source:
 
     def _demux_raw(self) -> Iterator[VideoPacket]:
         pictured = time.monotonic()
+        # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
+        for packet in self._arriving():
+            if self._stop.is_set():
+                return
+            is_video = packet.stream_index == self.stream.index and packet.size > 0
+            if is_video:
+                self._note_delivery()
+                yield cast(VideoPacket, packet)
+            if is_video and self._carries_picture(packet):
+                pictured = time.monotonic()
+            elif time.monotonic() - pictured > self.stall_s:
+                raise SourceLost(self._condition(Condition.NO_FRAMES, waited_s=self.stall_s))
+        if not (self._has_delivered or self._stop.is_set()):
+            self._nothing_arrived()
+
+    def _arriving(self) -> "Iterator[Packet[Stream]]":
+        """Yield the packets of all tracks until the end or `stop`. Raises SourceLost."""
         try:
-            # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
-            for packet in self._container.demux():
-                if self._stop.is_set():
-                    return
-                is_video = packet.stream_index == self.stream.index and packet.size > 0
-                if is_video:
-                    self._note_delivery()
-                    yield cast(VideoPacket, packet)
-                if is_video and self._carries_picture(packet):
-                    pictured = time.monotonic()
-                elif time.monotonic() - pictured > self.stall_s:
-                    raise SourceLost(self._condition(Condition.NO_FRAMES, waited_s=self.stall_s))
-        except SourceLost:
-            raise
+            yield from self._container.demux()
         except (FFmpegError, OSError) as error:
-            if not self._stop.is_set():
-                raise SourceLost(condition_of(error, self.address)) from error
-        finally:
-            if not (self._has_delivered or self._stop.is_set()):
-                self._transport.nothing_arrived()
+            if self._stop.is_set():
+                return
+            nothing = None if self._has_delivered else self._nothing_arrived()
+            found = condition_of(error, self.address)
+            raise SourceLost(nothing if nothing and found.code is Condition.SILENT else found) from error
+
+    def _nothing_arrived(self) -> CameraCondition:
+        """Note that this connection delivered no packet, and return its condition."""
+        code = Condition.NO_UDP_PACKETS if self._transport.is_udp_only else Condition.SILENT
+        self._transport.nothing_arrived()
+        return self._condition(code)
 
     def _note_delivery(self) -> None:
         if not self._has_delivered:
@@ -311,7 +320,6 @@ _STATUS_ERRORS = (
 
 _CONDITION_OF: tuple[tuple[tuple[type[Exception], ...], Condition], ...] = (
     ((UnknownHostError,), Condition.UNKNOWN_HOST),
-    ((NoUdpPacketsError,), Condition.NO_UDP_PACKETS),
     ((av.error.ExitError, TimeoutError), Condition.SILENT),
     ((av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError), Condition.CREDENTIALS_REFUSED),
     ((av.error.HTTPNotFoundError,), Condition.STREAM_NOT_FOUND),

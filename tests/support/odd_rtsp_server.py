@@ -63,6 +63,9 @@ class Oddities:
     the frame that each connection starts with. beside, before: tracks after and before the video in SDP. reports: send
     RTCP sender reports. transports: those that SETUP accepts. credentials: user and password; basic: ask for them by
     Basic instead of Digest authentication. sets_in_sdp: announce the parameter sets. first_stamp: of the RTP clock.
+    refusal: status of a refused SETUP; None ends the connection. delivers: transports whose packets arrive.
+    max_clients: connections served at once; any other has status 453. redirect: address that DESCRIBE names instead.
+    host: address on which the camera listens.
     """
 
     stamp: Callable[[int, float], float] = lambda number, at: at
@@ -77,6 +80,11 @@ class Oddities:
     basic: bool = False
     sets_in_sdp: bool = True
     first_stamp: int = 0
+    refusal: str | None = "461 Unsupported Transport"
+    delivers: frozenset[str] = frozenset({"tcp", "udp"})
+    max_clients: int | None = None
+    redirect: str | None = None
+    host: str = "127.0.0.1"
 
 
 class OddRtspServer:
@@ -93,13 +101,27 @@ class OddRtspServer:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.plays = 0
         self._stop = Flag()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in self.odd.host else socket.AF_INET
+        self._listener = socket.create_server((self.odd.host, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         self._threads: list[Thread] = []
         self._clients: list[socket.socket] = []
+        self.served: set[_Session] = set()
 
-    def url(self, *, credentials: str = "", scheme: str = "rtsp") -> str:
-        return f"{scheme}://{credentials}127.0.0.1:{self.port}/live"
+    def url(self, *, credentials: str = "", scheme: str = "rtsp", path: str = "live") -> str:
+        host = f"[{self.odd.host}]" if ":" in self.odd.host else self.odd.host
+        return f"{scheme}://{credentials}{host}:{self.port}/{path}"
+
+    def transports_asked(self) -> list[str]:
+        """Return the transport of each SETUP request so far."""
+        return [_transport_of(headers["transport"]) for method, _, headers in self.requests if method == "SETUP"]
+
+    def admits(self, session: "_Session") -> bool:
+        """Return whether the session may be served, and count it as one that is."""
+        if self.odd.max_clients is not None and len(self.served | {session}) > self.odd.max_clients:
+            return False
+        self.served.add(session)
+        return True
 
     def __enter__(self) -> Self:
         self.start_thread(self._accept)
@@ -202,6 +224,7 @@ class _Session:
                     if not self._answer(method, uri, headers):
                         return
         finally:
+            self._server.served.discard(self)
             for channel in self._channels.values():
                 if channel.udp is not None:
                     channel.udp[0].close()
@@ -213,11 +236,13 @@ class _Session:
             self._reply(headers, "401 Unauthorized", [f"WWW-Authenticate: {_challenge(self._server, digest)}"])
             return True
         match method:
+            case "DESCRIBE" if self._server.odd.redirect is not None:
+                self._reply(headers, "302 Moved Temporarily", [f"Location: {self._server.odd.redirect}"])
             case "DESCRIBE":
                 lines = [f"Content-Base: {uri}/", "Content-Type: application/sdp"]
                 self._reply(headers, lines=lines, body=self._server.sdp())
             case "SETUP":
-                self._set_up(int(uri.rsplit("track", 1)[1]), headers)
+                return self._set_up(int(uri.rsplit("track", 1)[1]), headers)
             case "PLAY":
                 self._reply(headers, lines=["Session: 1234", "Range: npt=0.000-"])
                 self._play()
@@ -233,24 +258,31 @@ class _Session:
         with self._write:
             self._client.sendall("\r\n".join([*head, "", body]).encode())
 
-    def _set_up(self, track: int, headers: dict[str, str]) -> None:
+    def _set_up(self, track: int, headers: dict[str, str]) -> bool:
+        """Agree to a transport or refuse it; return whether the connection goes on."""
         asked = headers["transport"]
-        transport = "tcp" if "TCP" in asked else "udp"
+        transport = _transport_of(asked)
         if transport not in self._server.odd.transports:
-            self._reply(headers, "461 Unsupported Transport")
-            return
+            if self._server.odd.refusal is not None:
+                self._reply(headers, self._server.odd.refusal)
+            return self._server.odd.refusal is not None
+        if not self._server.admits(self):
+            self._reply(headers, "453 Not Enough Bandwidth")
+            return True
         if transport == "tcp":
             first, last = _ports(asked, "interleaved")
             self._channels[track] = _Channel(number=first)
             answer = f"RTP/AVP/TCP;unicast;interleaved={first}-{last}"
         else:
             first, last = _ports(asked, "client_port")
-            sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            sender.bind(("127.0.0.1", 0))
-            self._channels[track] = _Channel(udp=(sender, ("127.0.0.1", first)))
+            host = self._server.odd.host
+            sender = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+            sender.bind((host, 0))
+            self._channels[track] = _Channel(udp=(sender, (host, first)))
             port = sender.getsockname()[1]
             answer = f"RTP/AVP;unicast;client_port={first}-{last};server_port={port}-{port + 1}"
         self._reply(headers, lines=["Session: 1234;timeout=60", f"Transport: {answer}"])
+        return True
 
     def _play(self) -> None:
         self._server.plays += 1
@@ -301,6 +333,8 @@ class _Session:
         self._send(channel, struct.pack(">BBHIIIIII", 0x80, 200, 6, VIDEO_TYPE, *times, 0, 0), control=True)
 
     def _send(self, channel: _Channel, packet: bytes, *, control: bool) -> None:
+        if ("tcp" if channel.udp is None else "udp") not in self._server.odd.delivers:
+            return
         if channel.udp is not None:
             sender, (host, port) = channel.udp
             sender.sendto(packet, (host, port + control))
@@ -311,6 +345,10 @@ class _Session:
 
 def _challenge(server: OddRtspServer, digest: str) -> str:
     return 'Basic realm="camera"' if server.odd.basic else digest
+
+
+def _transport_of(asked: str) -> str:
+    return "tcp" if "TCP" in asked else "udp"
 
 
 def _ports(transport: str, key: str) -> tuple[int, int]:

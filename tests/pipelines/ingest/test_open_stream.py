@@ -8,7 +8,7 @@ from pipelines.ingest.open_stream import RtspTransport, Transport, with_lower_sc
 def test_tcp_comes_first_and_a_refusal_changes_the_transport_at_once() -> None:
     transport = RtspTransport()
     assert transport.current is Transport.TCP
-    transport.switch()
+    transport.refused()
     assert transport.current is Transport.UDP
 
 

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from pipelines.events.condition import Condition
-from pipelines.ingest.open_stream import NoUdpPacketsError, UnknownHostError
+from pipelines.ingest.open_stream import UnknownHostError
 from pipelines.ingest.source import MAX_PACING_WAIT_S, RealTimePacer, Source, condition_of, public_address
 from tests.support.servers import write_clip
 
@@ -40,7 +40,6 @@ def test_a_public_address_has_no_credentials(url: str, address: str) -> None:
         (av.error.HTTPServerError(1, "password"), Condition.STREAM_REFUSED),
         (av.error.HTTPOtherClientError(1, "password"), Condition.STREAM_REFUSED),
         (UnknownHostError("password"), Condition.UNKNOWN_HOST),
-        (NoUdpPacketsError("password"), Condition.NO_UDP_PACKETS),
         (FileNotFoundError(), Condition.FILE_NOT_FOUND),
         (ConnectionRefusedError(), Condition.CONNECTION_REFUSED),
         (av.error.EOFError(1, "password"), Condition.STREAM_ENDED),
