@@ -5,6 +5,7 @@ import sys
 import threading
 import traceback
 from collections.abc import MutableMapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -40,7 +41,8 @@ class _MaskedHandler(logging.Handler):
     """Prints warnings of libraries, which have no handler of their own, without secrets."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        sys.stderr.write(without_credentials(self.format(record)) + "\n")
+        with suppress(OSError, ValueError):
+            sys.stderr.write(without_credentials(self.format(record)) + "\n")
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -59,6 +61,17 @@ def mask_standard_error() -> None:
     logging.lastResort = _MaskedHandler(logging.WARNING)
 
 
+class _SafeLogger(structlog.PrintLogger):
+    """Logger on standard error that drops a line which cannot be written: a full disk must not end its caller."""
+
+    def msg(self, message: str) -> None:
+        """Write one line."""
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            super().msg(message)
+
+    debug = info = warning = error = critical = exception = log = msg
+
+
 def configure_logging(*, json: bool | None = None, verbose: bool = False) -> None:
     """Route structlog to standard error. json: None picks text on a terminal and JSON lines elsewhere."""
     as_json = not sys.stderr.isatty() if json is None else json
@@ -73,8 +86,6 @@ def configure_logging(*, json: bool | None = None, verbose: bool = False) -> Non
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
-        logger_factory=lambda *_: structlog.PrintLogger(
-            sys.stderr
-        ),  # evaluated for each logger, so that a replaced stream is used
+        logger_factory=lambda *_: _SafeLogger(sys.stderr),  # for each logger, so that a replaced stream is used
         cache_logger_on_first_use=False,
     )

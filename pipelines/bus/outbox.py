@@ -7,9 +7,18 @@ recognises a replay.
 A broker without replicas acknowledges events before they are on its disk, and loses them in a power cut. Therefore
 acknowledged events stay for KEPT_S. They are published again after every loss of the bus and after every start. The
 store ignores replays.
+
+Where the disk fails or is full, new events wait in memory, and are published from there. They go to the file as soon as
+it can be written. Positions of acknowledged events are kept in memory too, since a full disk takes no change of the
+file (docs/adr/0133).
 """
 
 import sqlite3
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import islice
+from math import inf
 from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic, time
@@ -30,6 +39,9 @@ log = structlog.get_logger()
 CAPACITY_BYTES = 512 * 2**20
 """Capacity in bytes of event bodies. 36 busy cameras write about 1.1 MB a minute, so it lasts for 8 hours of a broken
 link. [measured once before 0.1.0, no bench]"""
+MEMORY_BYTES = 64 * 2**20
+"""Capacity in bytes of event bodies in memory while the file cannot be written; about an hour of 36 busy cameras.
+[measured once before 0.1.0, no bench]"""
 KEPT_S = 120.0
 """Seconds for which acknowledged events are kept. [assumption: brokers write to disk every minute or sooner]"""
 BATCH = 200
@@ -38,6 +50,9 @@ BACKOFF = Backoff(first_s=0.25, longest_s=10.0)
 """Delays, in seconds, between attempts to publish. [assumption]"""
 DRAIN_S = 1.0
 """Longest time in seconds to publish the rest when the outbox closes. [requirement: the program ends within 5 s]"""
+
+REPORT_EVERY_S = 60.0
+"""Least interval, in seconds, between two reports of a disk that fails. [assumption]"""
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS outbox (
@@ -82,6 +97,10 @@ class Outbox:
         self._changed = Condition()  # guards all below
         self._database: sqlite3.Connection | None = None
         self._bytes = 0
+        self._unwritten: deque[tuple[str, bytes]] = deque()
+        self._unwritten_bytes = 0
+        self._published_up_to = 0  # sequence number up to which the bus has acknowledged, also where the file says less
+        self._reported_at = -inf
         self._stop_by: float | None = None
         self._pump = Thread(target=self._publish_for_ever, name="outbox", daemon=True)
 
@@ -102,28 +121,67 @@ class Outbox:
             self._changed.notify_all()
         self._pump.join(self._drain_s)
         with self._changed:
-            waiting = self._waiting()
+            while self._unwritten and self._write_waiting():
+                pass
+            waiting, lost = self._waiting(), len(self._unwritten)
             if self._database is not None:
                 self._database.close()
                 self._database = None
-        if waiting:
-            log.warning("events stay in the outbox until the next start", waiting=waiting, path=str(self._path))
+        if lost:
+            log.error("events lost: the outbox could not be written until the end", lost=lost, path=str(self._path))
+        if waiting > lost:
+            log.warning("events stay in the outbox until the next start", waiting=waiting - lost, path=str(self._path))
 
     def put(self, event: Event) -> None:
-        """Write `event` to disk, from any thread. A failing disk is logged, because the analysis must continue."""
+        """Write `event` to disk, from any thread. It waits in memory where the disk fails; the analysis continues."""
         body = event.to_json()
         with self._changed:
             if self._database is None:
                 raise ValueError("the outbox is closed")
-            if self._bytes + len(body) > self._capacity_bytes:
-                self._make_room()
-            try:
-                self._database.execute("INSERT INTO outbox (kind, body) VALUES (?, ?)", (event.data.kind, body))
-            except sqlite3.Error as error:
-                log.error("event lost: the outbox cannot be written", path=str(self._path), error=error)
-                return
-            self._bytes += len(body)
+            self._unwritten.append((event.data.kind, body))
+            self._unwritten_bytes += len(body)
+            self._write_waiting()
+            self._drop_oldest_unwritten()
             self._changed.notify_all()
+
+    def _write_waiting(self) -> bool:
+        """Write the oldest events in memory to the file; return whether it could be written."""
+        oldest = list(islice(self._unwritten, BATCH))
+        size = sum(len(body) for _, body in oldest)
+        if not oldest or self._database is None:
+            return True
+        try:
+            if self._bytes + size > self._capacity_bytes:
+                self._make_room()
+            self._database.execute("BEGIN")
+            self._database.executemany("INSERT INTO outbox (kind, body) VALUES (?, ?)", oldest)
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            with suppress(sqlite3.Error):
+                self._database.rollback()
+            self._report_unwritable(error)
+            return False
+        self._bytes += size
+        for _ in oldest:
+            self._pop_unwritten()
+        return True
+
+    def _report_unwritable(self, error: sqlite3.Error) -> None:
+        if monotonic() - self._reported_at > REPORT_EVERY_S:
+            self._reported_at = monotonic()
+            log.error("the outbox cannot be written; events wait in memory", path=str(self._path), error=error)
+
+    def _pop_unwritten(self) -> None:
+        _, body = self._unwritten.popleft()
+        self._unwritten_bytes -= len(body)
+
+    def _drop_oldest_unwritten(self) -> None:
+        lost = 0
+        while self._unwritten_bytes > MEMORY_BYTES:
+            self._pop_unwritten()
+            lost += 1
+        if lost:
+            log.error("events lost: the outbox cannot be written, and the memory for them is full", lost=lost)
 
     @property
     def waiting(self) -> int:
@@ -132,22 +190,26 @@ class Outbox:
             return self._waiting()
 
     def _waiting(self) -> int:
-        return self._scalar("SELECT count(*) FROM outbox WHERE acknowledged_at IS NULL")
+        unacknowledged = "SELECT count(*) FROM outbox WHERE acknowledged_at IS NULL AND seq > ?"
+        written = 0
+        with suppress(sqlite3.Error):
+            written = self._scalar(unacknowledged, self._published_up_to)
+        return written + len(self._unwritten)
 
-    def _scalar(self, query: str) -> int:
+    def _scalar(self, query: str, *values: int) -> int:
         if self._database is None:
             return 0
-        (value,) = self._database.execute(query).fetchone()
+        (value,) = self._database.execute(query, values).fetchone()
         return int(value)
 
     def _publish_for_ever(self) -> None:
         retry, delay_s = Retry(BACKOFF), 0.0
         while self._wait(delay_s):
             try:
-                events, last = self._next_batch()
+                events, last, unwritten = self._next_batch()
                 if events:
                     deliver(self._publisher.publish, events, self._dead_letters, source="outbox")
-                self._acknowledge(last)
+                self._acknowledge(last, unwritten)
             except Exception as error:
                 if not isinstance(error, ConnectionError):  # a disk that fails, or a bug
                     log.exception("events cannot be published; retrying", path=str(self._path))
@@ -164,42 +226,60 @@ class Outbox:
             if delay_s:
                 self._changed.wait_for(lambda: self._stop_by is not None, delay_s)
                 return self._stop_by is None
-            while not self._scalar("SELECT EXISTS (SELECT 1 FROM outbox WHERE acknowledged_at IS NULL)"):
+            while not self._has_unpublished():
                 if self._stop_by is not None:
                     return False
                 self._changed.wait(1.0)
                 self._prune_acked()
             return self._stop_by is None or monotonic() < self._stop_by
 
-    def _next_batch(self) -> tuple[list[Event], int]:
-        """Return the oldest unacknowledged events, and the sequence number of the last of them."""
+    def _has_unpublished(self) -> bool:
+        unacknowledged = "SELECT EXISTS (SELECT 1 FROM outbox WHERE acknowledged_at IS NULL AND seq > ?)"
+        try:
+            return bool(self._unwritten) or bool(self._scalar(unacknowledged, self._published_up_to))
+        except sqlite3.Error:  # raised again, and retried, where the events are read
+            return True
+
+    def _next_batch(self) -> tuple[list[Event], int, list[tuple[str, bytes]]]:
+        """Return the oldest unpublished events, the last sequence number, and those of them in memory only."""
         with self._changed:
             if self._database is None:
-                return [], 0
+                return [], 0, []
             rows = self._database.execute(
-                "SELECT seq, body FROM outbox WHERE acknowledged_at IS NULL ORDER BY seq LIMIT ?", (BATCH,)
+                "SELECT seq, body FROM outbox WHERE acknowledged_at IS NULL AND seq > ? ORDER BY seq LIMIT ?",
+                (self._published_up_to, BATCH),
             ).fetchall()
+            unwritten = [] if rows else list(islice(self._unwritten, BATCH))
         events = []
-        for seq, body in rows:
+        for source, body in [*rows, *(("in memory", body) for _, body in unwritten)]:
             try:
                 events.append(Event.from_json(body))
             except ValidationError as error:
-                self._dead_letters.add(body, source=f"outbox event {seq}", error=error)
-        return events, rows[-1][0] if rows else 0
+                self._dead_letters.add(body, source=f"outbox event {source}", error=error)
+        return events, rows[-1][0] if rows else self._published_up_to, unwritten
 
-    def _acknowledge(self, last: int) -> None:
+    def _acknowledge(self, last: int, unwritten: Sequence[tuple[str, bytes]]) -> None:
+        """Note that the bus has the events up to `last`, and those of `unwritten`."""
         with self._changed:
-            if self._database is not None:
-                self._database.execute(
-                    "UPDATE outbox SET acknowledged_at = ? WHERE acknowledged_at IS NULL AND seq <= ?", (time(), last)
-                )
-                self._prune_acked()
+            self._published_up_to = last
+            for event in unwritten:
+                if self._unwritten and self._unwritten[0] is event:  # else it was written meanwhile, or dropped
+                    self._pop_unwritten()
+            self._prune_acked()
 
     def _prune_acked(self) -> None:
-        self._delete("acknowledged_at < ?", (time() - self._kept_s,))
+        """Store what was acknowledged, and delete what was acknowledged long ago; later, where the disk is full."""
+        with suppress(sqlite3.Error):
+            if self._database is not None:
+                self._database.execute(
+                    "UPDATE outbox SET acknowledged_at = ? WHERE acknowledged_at IS NULL AND seq <= ?",
+                    (time(), self._published_up_to),
+                )
+            self._delete("acknowledged_at < ?", (time() - self._kept_s,))
 
     def _requeue_acked(self) -> None:
-        with self._changed:
+        with self._changed, suppress(sqlite3.Error):
+            self._published_up_to = 0
             if self._database is not None:
                 self._database.execute("UPDATE outbox SET acknowledged_at = NULL WHERE acknowledged_at IS NOT NULL")
 

@@ -9,6 +9,7 @@ from av.video.frame import VideoFrame
 
 from analytics.facts import Pixel
 from pipelines.atomic_file import write_atomically
+from pipelines.bus.disk_reserve import require_space
 
 JPEG_QUALITY = 85
 """Quality of stored JPEG files, 0..100. [assumption]"""
@@ -27,7 +28,6 @@ class Snapshots:
         self._folder = folder
         self._max_files = max_files
         self._max_age_s = max_age_days * 86400
-        folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, name: str, frame: VideoFrame, pixel: Pixel, box: Box | None = None) -> str:
         """Store the frame as `NAME.jpg` with a mark, delete what exceeds the limits, and return `name`.
@@ -39,6 +39,8 @@ class Snapshots:
         done, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         if not done:
             raise OSError(f"snapshot {name}: the frame could not be encoded")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        require_space(self._folder, encoded.nbytes)
         write_atomically(self._folder / f"{name}.jpg", encoded.tobytes())
         self._prune()
         return name

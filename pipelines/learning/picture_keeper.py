@@ -114,8 +114,8 @@ class PictureKeeper:
             to_prune_s = 0.0
             while not stop.is_set():
                 if to_prune_s <= 0:
-                    self._pictures.prune()
                     to_prune_s = PRUNE_EVERY_S
+                    self._prune()
                 try:
                     offered = self._offers.get(timeout=WAIT_S)
                 except Empty:
@@ -127,6 +127,12 @@ class PictureKeeper:
                     log.error("a picture for labelling was not stored", camera=offered.camera, error=str(error))
         finally:
             self.close()
+
+    def _prune(self) -> None:
+        try:
+            self._pictures.prune()
+        except OSError as error:
+            log.error("old pictures for labelling were not deleted", error=str(error))
 
     def close(self) -> None:
         """Close the detector. Idempotent."""

@@ -102,9 +102,10 @@ def _clearing(playlist: LivePlaylist, report: Callable[[CameraCondition], None])
     def on_failure(error: Exception) -> None:
         nonlocal listed
         condition = condition_of(error)
-        if playlist.next_sequence == listed or condition.code not in BRIEF_INTERRUPTIONS:
-            playlist.clear()
-        listed = playlist.next_sequence
         report(condition)
+        is_stale = playlist.next_sequence == listed or condition.code not in BRIEF_INTERRUPTIONS
+        listed = playlist.next_sequence
+        if is_stale:
+            playlist.clear()
 
     return on_failure

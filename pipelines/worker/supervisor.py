@@ -91,7 +91,10 @@ class Supervisor:
             if self._stop.is_set():
                 return
             failures = 1 if time.monotonic() - began >= self._policy.settled_s else failures + 1
-            on_failure(failure)
+            try:
+                on_failure(failure)
+            except Exception:  # of the disk, where live video is deleted; the task must start again all the same
+                log.exception("the failure was not reported completely", task=name)
             delay_s = self._policy.delay_s(failures, reachable=not isinstance(failure, HostUnreachable))
             reason = message_of(failure)
             log.warning("retrying", task=name, reason=reason, failures=failures, delay_s=round(delay_s, 1))

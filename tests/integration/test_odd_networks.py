@@ -72,9 +72,11 @@ def test_a_camera_that_agrees_to_tcp_but_sends_nothing_is_read_over_udp_next_tim
 
 
 def test_a_camera_whose_udp_never_arrives_says_so(clip: Path) -> None:
-    with odd_camera(clip, transports=frozenset({"udp"}), delivers=frozenset()) as camera:
-        with pytest.raises(SourceLost) as lost:
-            packets(camera.url(), stall_s=1)
+    with (
+        odd_camera(clip, transports=frozenset({"udp"}), delivers=frozenset()) as camera,
+        pytest.raises(SourceLost) as lost,
+    ):
+        packets(camera.url(), stall_s=1)
     assert lost.value.condition.code is Condition.NO_UDP_PACKETS
     assert "firewall" in str(lost.value)
 
