@@ -22,7 +22,7 @@ def require_space(folder: Path, size: int) -> None:
 
 
 def is_full(error: Exception) -> bool:
-    """Return whether the error says that the disk is full.
+    """Return whether the error means a full disk.
 
     >>> is_full(OSError(errno.ENOSPC, "No space left on device")), is_full(OSError(errno.EACCES, "Permission denied"))
     (True, False)

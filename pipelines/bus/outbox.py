@@ -99,7 +99,7 @@ class Outbox:
         self._bytes = 0
         self._unwritten: deque[tuple[str, bytes]] = deque()
         self._unwritten_bytes = 0
-        self._published_up_to = 0  # sequence number up to which the bus has acknowledged, also where the file says less
+        self._published_up_to = 0  # sequence number up to which the bus has acknowledged, the file may be behind it
         self._reported_at = -inf
         self._stop_by: float | None = None
         self._pump = Thread(target=self._publish_for_ever, name="outbox", daemon=True)

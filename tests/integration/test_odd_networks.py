@@ -71,7 +71,7 @@ def test_a_camera_that_agrees_to_tcp_but_sends_nothing_is_read_over_udp_next_tim
         assert packets(camera.url(), transport) == 5
 
 
-def test_a_camera_whose_udp_never_arrives_says_so(clip: Path) -> None:
+def test_a_camera_whose_udp_never_arrives_is_reported_as_such(clip: Path) -> None:
     with (
         odd_camera(clip, transports=frozenset({"udp"}), delivers=frozenset()) as camera,
         pytest.raises(SourceLost) as lost,
@@ -138,7 +138,7 @@ def test_a_camera_with_one_client_and_udp_only_is_read(clip: Path) -> None:
         assert packets(camera.url()) == 5
 
 
-def test_a_host_name_that_is_unknown_says_so_and_is_tried_again_soon() -> None:
+def test_an_unknown_host_name_is_reported_as_such_and_tried_again_soon() -> None:
     with pytest.raises(HostUnreachable) as lost:
         packets("rtsp://admin:s3cret@no-such-camera.invalid/live")
     assert isinstance(lost.value, SourceLost)
