@@ -99,6 +99,7 @@ class Address:
         port = re.search(r":(\d+)$", host_port.partition(",")[0])
         is_odd = not is_certain or needs_escapes(user) or needs_escapes(password)
         shown = f"{scheme}://{MASK + at if at else ''}{host_port}{_shown_path(rest)}"
+        # Without its host, `rtsp://admin:pa@ss` reads as the host `ss`. It is shown only where it cannot be a password.
         return cls(
             scheme=scheme,
             user=meant(user),
@@ -108,7 +109,7 @@ class Address:
             rest=rest,
             text=text,
             encoded=f"{scheme}://{escaped + at}{host_port}{rest}",
-            masked=shown if is_certain else f"{scheme}://{MASK}",
+            masked=shown if is_certain and (not is_odd or _is_network(host_port)) else f"{scheme}://{MASK}",
             advice=HOW_TO_WRITE if is_odd else "",
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 
+from pipelines.addresses.address import Address
 from pipelines.addresses.dsn import address_of
 from pipelines.alerts.channels.webhook import webhook_url
 from pipelines.bus.bus import BusUnavailable
@@ -127,13 +128,13 @@ def _brokers(kafka: str | None) -> CheckResult:
 
 def _webhook(config: WebhookConfig) -> CheckResult:
     """Check how the address is written. Nothing is sent, because a receiver would take it for an incident."""
-    subject = f"webhook {config.id}"
+    subject, address = f"webhook {config.id}", Address.parse(config.url.get_secret_value())
     try:
-        url = webhook_url(config)
+        webhook_url(config)
     except UserError as error:
         message, _, advice = str(error).partition("; ")
         return CheckResult(area="services", subject=subject, message=message, state=CheckState.PROBLEM, advice=advice)
-    return CheckResult(area="services", subject=subject, message=f"{url.scheme}://{url.netloc.decode()}, not called")
+    return CheckResult(area="services", subject=subject, message=f"{address}, not called")
 
 
 def _no_bus(message: str, advice: str) -> CheckResult:

@@ -226,7 +226,7 @@ def refused_port() -> int:
     [
         ("rtsp://admin:s3cret@127.0.0.1:{refused}/live?password=s3cret", "connection refused; check address and port"),
         ("rtsp://admin:s3cret@127.0.0.1:{rtsp}/nowhere.mp4", "404"),
-        ("rtsp://admin:s3cret@no-such-host.invalid/live", "check the camera's url"),
+        ("rtsp://admin:s3cret@no-such-host.invalid/live", "check the name in the camera's url"),
         ("{folder}/missing.mp4", "no such file"),
         ("{folder}/text.mp4", "sends no video that can be read"),
     ],

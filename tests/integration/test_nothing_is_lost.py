@@ -7,10 +7,13 @@ from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool
 
 from pipelines.bus.bus import Publisher
+from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.bus.memory import MemoryBus
@@ -161,6 +164,43 @@ def test_in_one_process_the_database_is_killed_and_comes_back(postgres_server: P
         postgres_server.start()
         wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
         traffic.check(pool)
+
+
+def test_a_failover_loses_nothing(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    """The database becomes a standby, which refuses writes, and is promoted while the worker counts."""
+    config = config_for(postgres_server.new_database())
+    traffic, bus = Traffic(), MemoryBus()
+    with open_database(config):
+        pass
+    postgres_server.become_standby()
+    with open_database(config) as pool, worker(tmp_path, bus) as outbox:
+        bus.subscribe(EventWriter(pool).write)
+        traffic.pass_by(outbox.put, events=20)
+        assert traffic.stored(pool) == 0
+        assert outbox.waiting == 20
+        postgres_server.promote()
+        wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
+        traffic.check(pool)
+    assert not (tmp_path / DEAD_LETTERS).exists()
+
+
+def test_a_right_that_is_missing_for_a_while_loses_nothing(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    dsn = postgres_server.new_database()
+    traffic, bus = Traffic(), MemoryBus(DeadLetterFile(tmp_path / DEAD_LETTERS))
+    with open_database(config_for(dsn)), psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("CREATE ROLE clerk LOGIN")
+        owner.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO clerk")
+        with (
+            open_database(config_for(make_conninfo(dsn, user="clerk"))) as pool,
+            worker(tmp_path, bus) as outbox,
+        ):
+            bus.subscribe(EventWriter(pool).write)
+            traffic.pass_by(outbox.put, events=20)
+            assert outbox.waiting == 20
+            owner.execute("GRANT INSERT ON ALL TABLES IN SCHEMA public TO clerk")
+            wait_until(lambda: traffic.all_stored(pool), "all crossings to be stored", within_s=60)
+            traffic.check(pool)
+    assert not (tmp_path / DEAD_LETTERS).exists()
 
 
 def test_everything_is_down_at_start(

@@ -5,15 +5,22 @@ import socket
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 
+import psycopg
 import pytest
 import yaml
 
 from pipelines.config.settings import Config, UserConfig
+from pipelines.events.schema import CameraStatus, Event, Health
+from pipelines.store.pool import open_database
+from pipelines.store.writer import EventWriter
 from pipelines.worker.child_process import free_port
 from portal.auth.users import load_users
 from tests.support.programs import started, visiting
+from tests.support.servers import wait_until
 from tests.support.sse import listening
+from tests.support.store_config import config_for
 
 pytestmark = pytest.mark.integration
 
@@ -70,6 +77,40 @@ def test_the_pages_are_served_before_the_database_is_there(tmp_path, city):
         assert client.get("/api/cameras/a/counts").status_code == 503
         assert program.stop(signal.SIGTERM) == 0
     assert "s3cret" not in program.err.read_text()
+
+
+def test_a_portal_on_a_standby_serves_and_follows_its_promotion(tmp_path, city, postgres_server):
+    dsn = postgres_server.new_database()
+    config = config_for(dsn)
+
+    def report(status: CameraStatus) -> None:
+        with open_database(config) as pool:
+            event = Health(camera_id="a", at=datetime.now(UTC), status=status, analysed_fps=5.0)
+            EventWriter(pool).write([Event.wrap(event, datetime.now(UTC))])
+
+    with open_database(config):
+        pass
+    report(CameraStatus.FROZEN)
+    postgres_server.become_standby()
+    with started(tmp_path, "portal", city(dsn=dsn)) as program, visiting(program.address()) as client:
+
+        def status() -> str:
+            return client.get("/api/cameras").json()["cameras"][0]["status"]
+
+        assert client.get("/api/cameras/a/counts").status_code == 200
+        postgres_server.promote()
+        wait_until(lambda: not is_standby(dsn), "the promotion")
+        report(CameraStatus.DEGRADED)
+        wait_until(lambda: status() == "degraded", "the report that the new primary stored", within_s=30)
+        assert program.stop(signal.SIGTERM) == 0
+    logged = program.err.read_text()
+    assert "Traceback" not in logged
+    assert "the database cannot be read" not in logged
+
+
+def is_standby(dsn: str) -> bool:
+    with psycopg.connect(dsn) as connection:
+        return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (True,)
 
 
 def test_the_hash_of_a_password_is_printed_and_nothing_else(tmp_path):

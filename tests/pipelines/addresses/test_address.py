@@ -68,6 +68,8 @@ def test_an_address_that_is_written_well_is_passed_on_as_it_is() -> None:
         ("RTSP://10.0.0.7:554/h264Preview_01_main", "rtsp://10.0.0.7:554/h264Preview_01_main"),
         ("http://10.0.0.7/cgi-bin/mjpeg?user=a@b.c&pwd=s3cret", "http://10.0.0.7/cgi-bin/mjpeg"),
         ("rtsp://admin:12/3@cam/main", "rtsp://***"),
+        ("rtsp://admin:p#a@ss", "rtsp://***"),
+        ("rtsp://admin:pass@cam/main", "rtsp://***@cam/main"),
         ("rtsp://admin:12/3@10.0.0.7/main", "rtsp://***@10.0.0.7/main"),
         ("rtsp://user.name:12/3@10.0.0.7/main", "rtsp://***"),
         ("rtsp://admin:p#x@10.0.0.7/live?mail=a@b.c", "rtsp://***@10.0.0.7/live"),

@@ -52,7 +52,7 @@ def test_cameras_have_no_data_while_the_database_is_down_and_recover_with_it(con
             assert client.get("/api/city").status_code == 200
             # As if thirty seconds had passed.
             monkeypatch.setattr(state, "HEALTH_LIFETIME", -state.HEALTH_LIFETIME)
-            silent = stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "offline")
+            silent = stream.until(lambda _, data: data.get("id") == "barelang" and data["status"] == "offline")
             assert silent["level"] == "unknown"
             assert (barelang()["status"], barelang()["level"]) == ("offline", "unknown")
             monkeypatch.undo()
@@ -60,7 +60,7 @@ def test_cameras_have_no_data_while_the_database_is_down_and_recover_with_it(con
             wait_until(lambda: client.get("/api/cameras/laluan-1/counts").status_code == 200, "the database")
             wait_until(is_reported, "the events to be stored")
             assert (
-                stream.until(lambda _, data: data["id"] == "barelang" and data["status"] == "online")["level"]
+                stream.until(lambda _, data: data.get("id") == "barelang" and data["status"] == "online")["level"]
                 == "dense"
             )
 
