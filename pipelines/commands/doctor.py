@@ -1,6 +1,7 @@
 """`simpang doctor`: check this machine, and the services and cameras of a city."""
 
 import sys
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
+from pipelines.addresses.mask import without_credentials
 from pipelines.commands.number_range import NumberRange
 from pipelines.config.usable_parts import read_usable_parts
 from pipelines.doctor.check import CheckResult, CheckState
@@ -39,8 +41,9 @@ def doctor(config: Path | None, json_path: str | None, timeout: float) -> None:
     for result in chain(map(_unusable, problems), run_checks(city, timeout_s=timeout)):
         if result.area not in {earlier.area for earlier in results}:
             console.print(f"[bold]{result.area}[/]")
-        results.append(result)
-        _print(console, result)
+        shown = replace(result, message=without_credentials(result.message), advice=without_credentials(result.advice))
+        results.append(shown)
+        _print(console, shown)
     if json_path is not None:
         write_report(as_report(results), json_path)
     if not all_work(results):

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from pipelines.addresses.address import Address
+
 OWN_FOLDERS = frozenset({"api", "assets", "camera", "kejadian", "live", "masuk", "riwayat"})
 """First parts of the portal's own paths: as its root they would be ambiguous. [source: portal/spa.py, portal/app.py]"""
 
@@ -39,6 +41,20 @@ def public_url(address: str) -> str:
     return f"{parts.scheme.lower()}://{parts.netloc}{path}"
 
 
+def tile_server(address: str) -> str:
+    """The address of a tile server. Raises ValueError where it has a user or password, or cannot be read.
+
+    >>> tile_server("https://{s}.tile.example.org/{z}/{x}/{y}.png?key=public")
+    'https://{s}.tile.example.org/{z}/{x}/{y}.png?key=public'
+    """
+    parts = Address.parse(re.sub(r"[{}]", "", address))
+    if parts.user or parts.password:
+        raise ValueError("remove user and password: every browser receives this address")
+    if parts.problem:
+        raise ValueError("write an address such as https://tile.example.org/{z}/{x}/{y}.png")
+    return address
+
+
 def frame_ancestor(site: str) -> str:
     """A site as a source of the policy `frame-ancestors`. Raises ValueError for anything else.
 
@@ -55,5 +71,7 @@ def frame_ancestor(site: str) -> str:
 
 PublicUrl = Annotated[str, AfterValidator(public_url)]
 """Address of the portal, checked."""
+TileServer = Annotated[str, AfterValidator(tile_server)]
+"""Address of a tile server, checked."""
 FrameAncestor = Annotated[str, AfterValidator(frame_ancestor)]
 """A site that may frame the pages, checked."""

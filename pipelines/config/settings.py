@@ -33,9 +33,9 @@ from pydantic_settings import (
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
 from pipelines.addresses.broker_addresses import NO_SECURITY, is_security_setting
-from pipelines.addresses.mask import remember_addresses, remember_secrets
+from pipelines.addresses.mask import remember_addresses, remember_secrets, without_credentials
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
-from pipelines.config.portal_address import FrameAncestor, PublicUrl
+from pipelines.config.portal_address import FrameAncestor, PublicUrl, TileServer
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
 from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError, first_problem
@@ -255,8 +255,8 @@ class PortalConfig(_Section):
     frame_ancestors: tuple[FrameAncestor, ...] = ()
     """Sites that may show the pages in a frame, such as `https://kota.example.id`. Empty: none. Framed by another site,
     the pages are public: browsers send no session."""
-    tiles: str | None = None
-    """Address of a map tile server, `https://.../{z}/{x}/{y}.png`."""
+    tiles: TileServer | None = None
+    """Address of a map tile server, `https://.../{z}/{x}/{y}.png`. Every browser receives it, with any key in it."""
     tiles_attribution: str = ""
     """Attribution of the map tiles."""
     narration: Path | None = None
@@ -448,7 +448,7 @@ def check_geometry(config: Config, camera: CameraConfig) -> None:
 
 def problem_of(error: ValidationError, path: Path) -> str:
     """Return the first error of the configuration as one line that names its source and the key."""
-    return f"{_source_of(error) or path}: {first_problem(error)}"
+    return f"{_source_of(error) or path}: {without_credentials(first_problem(error))}"
 
 
 def _source_of(error: ValidationError) -> str | None:

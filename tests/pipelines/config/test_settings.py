@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from analytics.camera import Position, Visibility
+from pipelines.addresses.mask import without_credentials
 from pipelines.config.settings import read_config
 from pipelines.errors import UserError
 
@@ -251,3 +252,30 @@ def test_an_error_in_the_file_names_the_file_whatever_the_environment(tmp_path, 
     monkeypatch.setenv(variable, '{"device": "cpu"}' if variable == "SIMPANG_ANALYSIS" else "9")
     path = city(tmp_path, "analysis: {confidence: 2}")
     assert complaint(path).startswith(f"{path}: analysis.confidence")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "store: {dsn: *s3cret}",
+        "store: {dsn: !s3cret x}",
+        "webhooks: [{id: a, url: 'http://h.x', secret: *s3cret}]",
+        "cameras: [{id: a, name: A, url: [rtsp://u:s3cret@h/live]}]",
+        "cameras: [{id: a, name: A, url: 'rtsp://u:s3cret@h/live', 'rtsp://u:s3cret@h.x/live': 1}]",
+        "portal: {tiles: 'https://u:s3cret@tile.example.org/{z}.png'}",
+        "portal: {tiles: 'https://u:s3cret@[tile/{z}.png'}",
+        "portal: {public_url: 'https://u:s3cret@kota.example.id'}",
+        "bus: {kafka: 'a:9092', sasl_plain_password: s3cret}",
+        "bus: {kafka: 'a:9092', ssl_password: s3cret}",
+    ],
+)
+def test_an_error_shows_no_secret(tmp_path, content):
+    assert "s3cret" not in without_credentials(complaint(city(tmp_path, content)))
+
+
+@pytest.mark.parametrize("key", ["sasl_mechanism", "security_protocol", "ssl_cafile", "sasl_plain_username"])
+def test_settings_of_a_secured_kafka_are_refused_clearly(tmp_path, monkeypatch, key):
+    said = complaint(city(tmp_path, f"bus: {{kafka: 'a:9092', {key}: x}}"))
+    assert f"{key}: Kafka with TLS or SASL is not supported yet" in said
+    monkeypatch.setenv(f"SIMPANG_BUS__{key.upper()}", "x")
+    assert "Kafka with TLS or SASL is not supported yet" in complaint(city(tmp_path, "bus: {kafka: 'a:9092'}"))

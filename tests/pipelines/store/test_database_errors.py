@@ -1,5 +1,6 @@
 """Refusals of a database: what time can mend is waited for, all else is one line with its remedy, in any language."""
 
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -196,3 +197,33 @@ def test_a_standby_without_tables_is_waited_for(postgres_server: PostgresServer)
                 return False
 
         wait_until(has_tables, "the tables of the new primary")
+
+
+@pytest.fixture
+def offered_extension(server: PostgresServer) -> Iterator[str]:
+    """DSN of a database whose server offers a TimescaleDB that cannot be loaded."""
+    folder = server.folder.parent / "offered" / "extension"
+    folder.mkdir(parents=True)
+    (folder / "timescaledb.control").write_text("default_version = '2.0'\nmodule_pathname = 'missing-library'\n")
+    (folder / "timescaledb--2.0.sql").write_text("CREATE FUNCTION f() RETURNS int AS 'missing-library' LANGUAGE C;\n")
+    folder.parent.chmod(0o755)
+    dsn = server.new_database()
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        name = connection.info.dbname
+        path = f"{folder.parent}:$system"
+        connection.execute(f"ALTER DATABASE {name} SET extension_control_path = '{path}'")  # type: ignore[call-overload]
+        connection.execute(f"ALTER DATABASE {name} OWNER TO reader")  # type: ignore[call-overload]
+    yield dsn
+    shutil.rmtree(folder.parent)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("user", "sqlstate"), [("postgres", "58P01"), ("reader", "42501")])
+def test_an_extension_that_cannot_be_created_leaves_the_tables_plain(
+    offered_extension: str, user: str, sqlstate: str
+) -> None:
+    config = config_for(make_conninfo(offered_extension, user=user))
+    with capture_logs() as logged, open_database(config) as pool, transaction(pool) as connection:
+        assert connection.execute("SELECT count(*) FROM observed").fetchone() == (0,)
+    (warning,) = [line for line in logged if line["event"] == "database has no TimescaleDB; tables stay plain"]
+    assert warning["sqlstate"] == sqlstate
