@@ -5,6 +5,8 @@ export default defineConfig({
     // The main file of the package is the old bundle; the module build has the same types and is smaller.
     alias: [{ find: /^leaflet$/, replacement: "leaflet/dist/leaflet-src.esm.js" }],
   },
+  // Relative, so that the pages work below any path: portal/spa.py completes the addresses in index.html.
+  base: "./",
   build: {
     outDir: "../static",
     emptyOutDir: true,

@@ -10,7 +10,6 @@ from fractions import Fraction
 from math import sin
 from pathlib import Path
 from threading import Event as Flag
-from urllib.parse import urlsplit
 
 import av
 import numpy as np
@@ -109,12 +108,19 @@ def road_frame(n: int) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(image, format="rgb24")
 
 
-def write_live_video(folder: Path) -> None:
+H264 = ("libx264", {"preset": "ultrafast", "g": str(FPS), "bf": "0"})
+H265 = ("libx265", {"preset": "ultrafast", "x265-params": f"keyint={FPS}:log-level=none"})
+INTRA_REFRESH = ("libx264", {"preset": "ultrafast", "bf": "0", "x264-params": f"intra-refresh=1:keyint={2 * FPS}"})
+"""Codec and options of cameras. Intra-refresh has one key frame at the start, and then renews the frame in parts."""
+
+
+def write_live_video(folder: Path, camera: tuple[str, dict[str, str]] = H264) -> None:
     """Write live video as the worker does, with a camera that delivers all of it at once."""
+    codec, options = camera
     clip = folder.with_suffix(".ts")
     clip.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(clip), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"preset": "ultrafast", "g": str(FPS), "bf": "0"})
+        stream = container.add_stream(codec, rate=FPS, options=options)
         stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
         for n in range(VIDEO_S * FPS):
             frame = road_frame(n)
@@ -237,7 +243,7 @@ def raised(
 class Visitor:
     """A client with its own cookies.
 
-    errors: errors and warnings on the console, and requests to other servers.
+    errors: errors and warnings on the console, and requests to other addresses.
     expected: parts of messages that are not recorded.
     """
 
@@ -267,8 +273,7 @@ class Visitor:
             self.errors.append(f"{message.text} ({message.location['url']})")
 
     def _record_request(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme not in ("blob", "data") and f"{parts.scheme}://{parts.netloc}" != self.address:
+        if not request.url.startswith(("blob:", "data:", self.address)):
             self.errors.append(f"request to {request.url}")
 
 

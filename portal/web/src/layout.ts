@@ -6,6 +6,7 @@ import { Narration } from "./components/narration";
 import { loading } from "./components/notice";
 import { type Child, h } from "./dom";
 import { type Language, language, setLanguage, type TextKey, t } from "./i18n";
+import { siteAddress, sitePath } from "./site_root";
 import type { Connection } from "./state/camera_store";
 
 /** Texts of the state of the connection. */
@@ -48,11 +49,11 @@ export class Layout {
   }
 
   renderHeader(): void {
-    const logo = h("img", { src: "/favicon.svg", alt: "", width: 30, height: 30 });
+    const logo = h("img", { src: siteAddress("/favicon.svg"), alt: "", width: 30, height: 30 });
     const name = h("span", {}, h("strong", {}, "Simpang"), h("span", { class: "site-brand-city" }, this.app.city.name));
     this.header.replaceChildren(
       h("a", { href: "#isi", class: "skip-link" }, t("skip")),
-      h("a", { href: "/", class: "site-brand" }, logo, name),
+      h("a", { href: siteAddress("/"), class: "site-brand" }, logo, name),
       this.navigation(),
       this.connection,
       this.languageSwitch(),
@@ -71,7 +72,7 @@ export class Layout {
 
   private account(): HTMLElement {
     const { user } = this.app;
-    if (!user) return h("a", { href: "/masuk", class: "button secondary account-button" }, t("signIn"));
+    if (!user) return h("a", { href: siteAddress("/masuk"), class: "button secondary account-button" }, t("signIn"));
     const leave = async (): Promise<void> => {
       await signOut().catch(() => undefined);
       this.app.signedIn(null);
@@ -122,6 +123,7 @@ export class Layout {
 }
 
 function navigationLink(path: string, text: string): HTMLElement {
-  const here = path === "/" ? location.pathname === "/" : location.pathname.startsWith(path);
-  return h("a", { href: path, "aria-current": here ? "page" : null }, text);
+  const shown = sitePath(location.pathname);
+  const here = path === "/" ? shown === "/" : shown.startsWith(path);
+  return h("a", { href: siteAddress(path), "aria-current": here ? "page" : null }, text);
 }

@@ -12,11 +12,14 @@ import { TimeFormat } from "./format";
 import { restoreLanguage, t } from "./i18n";
 import { Layout } from "./layout";
 import { Router } from "./router";
+import { siteAddress } from "./site_root";
 import { CameraStore } from "./state/camera_store";
 
 async function boot(): Promise<void> {
   restoreLanguage();
   const root = document.getElementById("app") as HTMLElement;
+  // A relative address would change its meaning with the page.
+  document.querySelector("link[rel=icon]")?.setAttribute("href", siteAddress("/favicon.svg"));
   root.replaceChildren(h("p", { class: "boot" }, t("loading")));
   let city: City;
   let session: Session;
@@ -26,7 +29,10 @@ async function boot(): Promise<void> {
     root.replaceChildren(failure(error, () => void boot()));
     return;
   }
-  const store = new CameraStore(() => app.user === null);
+  const store = new CameraStore(
+    () => app.user === null,
+    () => void checkUser(),
+  );
   const app: AppContext = {
     city,
     time: new TimeFormat(city.timezone),
@@ -40,6 +46,13 @@ async function boot(): Promise<void> {
       layout.renderHeader();
     },
   };
+  /** The session may have ended, or another tab may have opened one, while the connection was interrupted. */
+  async function checkUser(): Promise<void> {
+    const { user } = await get("/api/session").catch(() => app);
+    if (JSON.stringify(user) === JSON.stringify(app.user)) return;
+    app.signedIn(user);
+    router.reopen();
+  }
   const layout = new Layout(app, root, () => router.reopen());
   const router = new Router(app, layout);
   store.start();

@@ -59,6 +59,19 @@ function union(first: Cluster, second: Cluster): Cluster {
   };
 }
 
+/** Cameras of a cluster by what is known. known: number with a level; level: the worst of these. */
+export interface Knowledge {
+  level: Level;
+  known: number;
+  unknown: number;
+}
+
+/** What is known of some cameras. shown: maps a reported level to the level to show. */
+export function knowledgeOf(cameras: readonly CameraState[], shown: (level: Level) => Level): Knowledge {
+  const unknown = cameras.filter((camera) => shown(camera.level) === "unknown").length;
+  return { level: worstShownLevel(cameras, shown), known: cameras.length - unknown, unknown };
+}
+
 /** The worst level of some cameras. shown: maps a reported level to the level to show. */
 export function worstShownLevel(cameras: readonly CameraState[], shown: (level: Level) => Level): Level {
   return worstLevel(cameras.map((camera) => shown(camera.level)));

@@ -8,6 +8,7 @@ import type { AppContext, OpenPage, Page } from "./app_context";
 import { failure, notice } from "./components/notice";
 import { h } from "./dom";
 import { t } from "./i18n";
+import { isSiteAddress, siteAddress, sitePath } from "./site_root";
 
 export interface Route {
   /** Matches the path; its first group is the page's parameter. */
@@ -54,14 +55,15 @@ export class Router {
   }
 
   go(path: string): void {
-    history.pushState(null, "", path);
+    history.pushState(null, "", siteAddress(path));
     window.scrollTo(0, 0);
     this.navigate();
   }
 
   /** Replaces the query of the open page. Another path comes from a page that was closed, and is ignored. */
-  replaceAddress(address: string): void {
-    if (new URL(address, location.href).pathname !== location.pathname) return;
+  replaceAddress(path: string): void {
+    const address = siteAddress(path);
+    if (sitePath(new URL(address, location.href).pathname) !== sitePath(location.pathname)) return;
     history.replaceState(null, "", address);
     this.address = currentAddress();
   }
@@ -101,7 +103,7 @@ export class Router {
 
   private match(): { route: Route; parameter: string } | null {
     for (const route of this.routes) {
-      const match = route.pattern.exec(location.pathname);
+      const match = route.pattern.exec(sitePath(location.pathname));
       if (match) return { route, parameter: decoded(match[1] ?? "") };
     }
     return null;
@@ -127,19 +129,27 @@ export class Router {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = (event.target as Element).closest("a");
     const address = link?.getAttribute("href");
-    if (!link || !address?.startsWith("/") || address.startsWith("/api/") || link.hasAttribute("download")) return;
+    if (!link || !address || !isSiteAddress(address) || link.hasAttribute("download")) return;
+    const path = address.slice(siteAddress("").length);
+    if (path.startsWith("/api/")) return;
     event.preventDefault();
-    this.go(address);
+    this.go(path);
   }
 }
 
 function notFound(): Page {
-  const element = h("div", { class: "notice" }, h("h1", {}, t("notFound")), h("a", { href: "/" }, t("backToMap")));
+  const element = h(
+    "div",
+    { class: "notice" },
+    h("h1", {}, t("notFound")),
+    h("a", { href: siteAddress("/") }, t("backToMap")),
+  );
   return { title: t("notFound"), element };
 }
 
+/** Path below the root, with the query. */
 function currentAddress(): string {
-  return location.pathname + location.search;
+  return sitePath(location.pathname) + location.search;
 }
 
 /** Returns a parameter with a damaged escape unchanged; no camera or incident has such an id. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CameraState, Level, Position } from "../src/api/schema";
-import { bySeverity, clusterBySite, mergeNearby, worstShownLevel } from "../src/marker_clusters";
+import { bySeverity, clusterBySite, knowledgeOf, mergeNearby, worstShownLevel } from "../src/marker_clusters";
 import { camera } from "./support/builders";
 
 const here = { lat: 1, lon: 104 };
@@ -32,6 +32,15 @@ describe("clusters", () => {
     const cameras = [camera("a", { level: "dense" }), camera("b", { level: "jammed" })];
     expect(worstShownLevel(cameras, same)).toBe("jammed");
     expect(worstShownLevel(cameras, () => "unknown")).toBe("unknown");
+  });
+});
+
+describe("what is known of a cluster", () => {
+  it("has the cameras without data apart from the others", () => {
+    const cameras = [camera("a", { level: "jammed" }), ...["b", "c"].map((id) => camera(id, { level: "unknown" }))];
+    expect(knowledgeOf(cameras, same)).toEqual({ level: "jammed", known: 1, unknown: 2 });
+    expect(knowledgeOf(cameras, () => "unknown")).toEqual({ level: "unknown", known: 0, unknown: 3 });
+    expect(knowledgeOf([], same)).toEqual({ level: "unknown", known: 0, unknown: 0 });
   });
 });
 

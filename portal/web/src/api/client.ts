@@ -1,5 +1,6 @@
 /** HTTP client of the portal's API. Paths, parameters and answers are typed by `schema.ts`, which is generated. */
 
+import { siteAddress } from "../site_root";
 import type { paths, Session, SignIn } from "./schema";
 import { noteServerDate } from "./server_clock";
 
@@ -42,21 +43,26 @@ export function apiUrl<P extends keyof paths>(path: P, parameters?: RequestParam
   const filled = path.replace(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(String(names[name])));
   const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
   const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-  return search ? `${filled}?${search}` : filled;
+  return siteAddress(search ? `${filled}?${search}` : filled);
 }
 
-/** Opens a session and returns its user. */
+/** The right password, but a browser that did not keep the cookie of the session. */
+export class SessionNotKept extends Error {}
+
+/** Opens a session and returns its user. Throws SessionNotKept where the browser drops the cookie. */
 export async function signIn(credentials: SignIn): Promise<Session["user"]> {
-  const response = await request("/api/session", {
+  await request(apiUrl("/api/session"), {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(credentials),
   });
-  return ((await response.json()) as Session).user;
+  const { user } = await get("/api/session");
+  if (user === null) throw new SessionNotKept();
+  return user;
 }
 
 export async function signOut(): Promise<void> {
-  await request("/api/session", { method: "DELETE" });
+  await request(apiUrl("/api/session"), { method: "DELETE" });
 }
 
 async function request(url: string, options: RequestInit): Promise<Response> {

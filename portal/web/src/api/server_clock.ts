@@ -1,14 +1,34 @@
 /** The server's clock. Phones are often minutes off, so the age of data is counted on the server's time. */
 
-let skewMs = 0;
+/** Server time (ms since the epoch) of the last answer, with the two clocks of this browser at its arrival. */
+let noted = { server: Date.now(), monotonic: performance.now(), wall: Date.now() };
+/** Whether the time is the portal's own. The `Date` header may be that of a proxy. */
+let isPortalTime = false;
 
-/** Sets the clock from the `Date` header of an answer. */
+/** Sets the clock from the `Date` header of an answer, until the portal has sent a time of its own. */
 export function noteServerDate(response: Response): void {
   const sent = Date.parse(response.headers.get("Date") ?? "");
-  if (!Number.isNaN(sent)) skewMs = sent - Date.now();
+  if (!Number.isNaN(sent) && !isPortalTime) note(sent);
+}
+
+/** Sets the clock to a time that the portal has just sent. */
+export function notePortalTime(at: string): void {
+  const sent = Date.parse(at);
+  if (Number.isNaN(sent)) return;
+  isPortalTime = true;
+  note(sent);
 }
 
 /** Milliseconds since the Unix epoch on the server's clock. */
 export function serverNow(): number {
-  return Date.now() + skewMs;
+  return noted.server + elapsedSince(noted);
+}
+
+/** Milliseconds since a moment. The monotonic clock may stop while a device sleeps; the other may be set back. */
+export function elapsedSince({ monotonic, wall }: { monotonic: number; wall: number }): number {
+  return Math.max(performance.now() - monotonic, Date.now() - wall);
+}
+
+function note(server: number): void {
+  noted = { server, monotonic: performance.now(), wall: Date.now() };
 }

@@ -1,5 +1,7 @@
 /** A short sound for a new incident. It is off until the user switches it on. */
 
+import { remember, remembered } from "../preferences";
+
 /** Key in the local storage of the browser: "on" or "off". */
 const STORAGE_KEY = "simpang.sound";
 /** Two tones: start (s) and frequency (Hz). [assumption] */
@@ -13,12 +15,12 @@ const TONE_S = 0.15;
 const VOLUME = 0.15;
 
 export function alertSoundEnabled(): boolean {
-  return localStorage.getItem(STORAGE_KEY) === "on";
+  return remembered(STORAGE_KEY) === "on";
 }
 
 /** Stores the choice and plays the sound once when it is switched on. */
 export function enableAlertSound(enabled: boolean): void {
-  localStorage.setItem(STORAGE_KEY, enabled ? "on" : "off");
+  remember(STORAGE_KEY, enabled ? "on" : "off");
   if (enabled) playAlertSound();
 }
 

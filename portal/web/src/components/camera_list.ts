@@ -9,6 +9,7 @@ import { operatorMessage, sightMessage } from "../explanations";
 import { localized, t } from "../i18n";
 import { LEVELS } from "../levels";
 import { bySeverity } from "../marker_clusters";
+import { siteAddress } from "../site_root";
 import { freshnessLine, refreshFreshness } from "./freshness";
 import { levelBadge, levelIcon, levelName } from "./level_badge";
 import { failure, loading, notice } from "./notice";
@@ -122,7 +123,7 @@ export class CameraList {
       { "data-camera": camera.id },
       h(
         "a",
-        { href: `/camera/${encodeURIComponent(camera.id)}`, class: "camera-row" },
+        { href: siteAddress(`/camera/${encodeURIComponent(camera.id)}`), class: "camera-row" },
         h("span", { class: "camera-name" }, camera.name),
         levelBadge(store.shownLevel(camera.level)),
         h(

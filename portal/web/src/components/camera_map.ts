@@ -4,18 +4,19 @@ import "leaflet/dist/leaflet.css";
 import "./camera_map.css";
 
 import * as L from "leaflet";
-import type { Level, Position } from "../api/schema";
+import type { Position } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { h } from "../dom";
 import { statusMessage } from "../explanations";
 import { t } from "../i18n";
-import { bySeverity, type Cluster, clusterBySite, mergeNearby, worstShownLevel } from "../marker_clusters";
-import { levelBadge, levelName } from "./level_badge";
+import { bySeverity, type Cluster, clusterBySite, type Knowledge, knowledgeOf, mergeNearby } from "../marker_clusters";
+import { siteAddress } from "../site_root";
+import { levelBadge, levelIcon, levelName } from "./level_badge";
 
 /** Size of a pin with its name (pixels). Closer pins would overlap and are merged. */
-const PIN_EXTENT = { x: 104, y: 54 };
+const PIN_EXTENT = { x: 124, y: 54 };
 /** Size of a pin on a phone, without its name (pixels). */
-const PHONE_PIN_EXTENT = { x: 84, y: 34 };
+const PHONE_PIN_EXTENT = { x: 116, y: 34 };
 /** Width of the map (pixels) below which the style sheet hides the names. */
 const PHONE_WIDTH = 480;
 /** Box of a pin with its longest name (pixels). */
@@ -81,13 +82,13 @@ export class CameraMap {
   private draw(cluster: Cluster): void {
     const { store } = this.app;
     const { key, cameras } = cluster;
-    const level = worstShownLevel(cameras, (each) => store.shownLevel(each));
-    const label = labelOf(cluster, level);
+    const knowledge = knowledgeOf(cameras, (each) => store.shownLevel(each));
+    const label = labelOf(cluster, knowledge);
     const shown = cameras.map((camera) => [camera.id, store.shownLevel(camera.level), statusMessage(camera)]);
     const state = JSON.stringify([label, shown]);
     if (this.markers.get(key)?.getElement()?.dataset.state === state) return;
 
-    const html = pin(cluster, level);
+    const html = pin(cluster, knowledge);
     const icon = L.divIcon({ className: "map-pin", iconSize: ICON_SIZE, iconAnchor: ICON_ANCHOR, html });
     const marker = this.place(cluster, icon);
     const element = marker.getElement();
@@ -113,7 +114,7 @@ export class CameraMap {
   private popup(cluster: Cluster): HTMLElement {
     const { store } = this.app;
     const rows = bySeverity(cluster.cameras, (level) => store.shownLevel(level)).map((camera) => {
-      const href = `/camera/${encodeURIComponent(camera.id)}`;
+      const href = siteAddress(`/camera/${encodeURIComponent(camera.id)}`);
       const message = statusMessage(camera);
       return h(
         "li",
@@ -145,17 +146,25 @@ function titleOf({ name, more }: Cluster): string {
   return more === 0 ? name : `${name} +${more}`;
 }
 
-function labelOf(cluster: Cluster, level: Level): string {
+function labelOf(cluster: Cluster, { level, known, unknown }: Knowledge): string {
   const n = cluster.cameras.length;
-  return `${titleOf(cluster)}: ${levelName(level)}${n > 1 ? `, ${t("camerasHere", { n })}` : ""}`;
+  const parts = [levelName(level)];
+  if (n > 1) parts.push(t("camerasHere", { n }));
+  if (known > 0 && unknown > 0) parts.push(t("camerasWithoutData", { n: unknown }));
+  return `${titleOf(cluster)}: ${parts.join(", ")}`;
 }
 
-function pin(cluster: Cluster, level: Level): HTMLElement {
+/** A badge with the number of cameras whose level is known, and beside it the number of those without data. */
+function pin(cluster: Cluster, { level, known, unknown }: Knowledge): HTMLElement {
   const badge = levelBadge(level);
-  const n = cluster.cameras.length;
-  if (n > 1) badge.append(h("span", { class: "map-pin-count" }, n));
+  const mixed = known > 0 && unknown > 0;
+  if (cluster.cameras.length > 1) badge.append(h("span", { class: "map-pin-count" }, known || unknown));
+  const missing = mixed
+    ? h("span", { class: "level-badge level-unknown map-pin-unknown" }, levelIcon("unknown"), unknown)
+    : null;
   const name = h("span", { class: "map-pin-name" }, titleOf(cluster));
-  return h("div", { class: "map-pin-body", "aria-hidden": "true" }, badge, name);
+  const badges = h("div", { class: `map-pin-badges level-${level}` }, badge, missing);
+  return h("div", { class: "map-pin-body", "aria-hidden": "true" }, badges, name);
 }
 
 function createMap(element: HTMLElement, { city }: AppContext): L.Map {

@@ -2,6 +2,7 @@
 
 import "./incident_view.css";
 
+import { apiUrl } from "../api/client";
 import type { Incident } from "../api/schema";
 import { serverNow } from "../api/server_clock";
 import type { AppContext } from "../app_context";
@@ -9,11 +10,12 @@ import { type Child, h, svg } from "../dom";
 import { incidentSummary } from "../explanations";
 import { ago, duration, percent } from "../format";
 import { label, t } from "../i18n";
+import { siteAddress } from "../site_root";
 import { DAY_MS } from "../timezone";
 import { factList, zoneName } from "./camera_facts";
 
 function incidentPath(id: string): string {
-  return `/kejadian/${encodeURIComponent(id)}`;
+  return siteAddress(`/kejadian/${encodeURIComponent(id)}`);
 }
 
 /** Camera and site; the camera alone where both have the same name. */
@@ -65,7 +67,11 @@ export function incidentDetail(app: AppContext, incident: Incident): HTMLElement
     h("div", { class: "page-head" }, h("h2", {}, label(incident.type)), stateTag(incident)),
     snapshot(incident),
     factList(facts),
-    h("a", { href: `/camera/${encodeURIComponent(incident.camera_id)}`, class: "button" }, t("openCamera")),
+    h(
+      "a",
+      { href: siteAddress(`/camera/${encodeURIComponent(incident.camera_id)}`), class: "button" },
+      t("openCamera"),
+    ),
   );
 }
 
@@ -79,9 +85,10 @@ function stateTag({ end_at }: Incident): HTMLElement {
   return h("span", { class: `incident-state ${state}` }, icon, t(open ? "incidentOpen" : "incidentOver"));
 }
 
-function snapshot({ snapshot: address, camera_name: camera }: Incident): HTMLElement {
+function snapshot({ id, snapshot: stored, camera_name: camera }: Incident): HTMLElement {
   const missing = h("p", { class: "hint incident-snapshot-missing" }, t("snapshotNone"));
-  if (address === null) return missing;
+  if (stored === null) return missing;
+  const address = apiUrl("/api/incidents/{incident_id}/snapshot.jpg", { path: { incident_id: id } });
   const image = h("img", { src: address, alt: t("snapshotAlt", { camera }) });
   const link = h("a", { href: address, target: "_blank", rel: "noopener", class: "incident-snapshot" }, image);
   image.addEventListener("error", () => link.replaceWith(missing));

@@ -7,6 +7,7 @@ import type { NarratedEvent } from "../api/schema";
 import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
 import { localized, t } from "../i18n";
+import { siteAddress } from "../site_root";
 
 /** Number of newest events in the list. [assumption: fits a phone] */
 const SHOWN = 8;
@@ -42,7 +43,7 @@ export class Narration {
   /** linked: with a link to the camera's page. Not in the summary, where a click opens the list. */
   private line(event: NarratedEvent, linked: boolean): Node[] {
     const name = event.camera_name ?? this.app.city.name.replace(IN_BRACKETS, "");
-    const href = linked && event.camera_id ? `/camera/${encodeURIComponent(event.camera_id)}` : null;
+    const href = linked && event.camera_id ? siteAddress(`/camera/${encodeURIComponent(event.camera_id)}`) : null;
     const place = href ? h("a", { href }, name) : h("strong", {}, name);
     const clock = h("time", { datetime: event.at }, this.app.time.clock(event.at, true));
     return [clock, document.createTextNode(" "), place, document.createTextNode(`: ${localized(event.text)}`)];

@@ -1,14 +1,36 @@
 /** Live video: hls.js where the browser has MediaSource, else the browser's own player. Errors are always retried. */
 
 import type HlsPlayer from "hls.js";
+import type { ErrorData } from "hls.js";
 import { retryDelayMs } from "../retry";
 
-export type PlayerState = "loading" | "playing" | "paused" | "retrying" | "unsupported";
+/** `paused`: the browser refused to start without a tap. `missing`: the server has no video of the camera.
+ * `unreachable`: the server did not answer. `stalled`: no further video arrives. `still`: the video goes on but
+ * no further picture of it is decoded. `undecodable`: video arrives, but none of it is shown, as without key frames.
+ * `unsupported`: the browser has no decoder for the codec.
+ */
+export type PlayerState =
+  | "loading"
+  | "playing"
+  | "paused"
+  | "stalled"
+  | "still"
+  | "retrying"
+  | "missing"
+  | "unreachable"
+  | "undecodable"
+  | "unsupported";
 
 /** [assumption] */
 const RETRY_DELAYS = { firstMs: 2000, maxMs: 30_000 };
+/** Time without progress (ms) after which a playing video is reported as stalled. [assumption] */
+export const STALLED_SHOWN_AFTER_MS = 5000;
 /** A playing video whose time has not advanced for so long (ms) is restarted. [assumption] */
 export const STALLED_AFTER_MS = 12_000;
+/** Time (ms) in which the video advances without a new frame until its picture stands still. Longer than the time
+ * between two frames of slow cameras. [assumption]
+ */
+export const STILL_AFTER_MS = 15_000;
 /** Seconds of video kept before and loaded after the shown frame. [assumption: live video needs little of both] */
 const BUFFER = { backBufferLength: 10, maxBufferLength: 12 };
 /** Media type of an HLS playlist. [RFC 8216] */
@@ -17,20 +39,28 @@ const HLS_TYPE = "application/vnd.apple.mpegurl";
 export class Player {
   private hls: HlsPlayer | null = null;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
-  private readonly stallTimer: ReturnType<typeof setInterval>;
+  private readonly progressTimer: ReturnType<typeof setInterval>;
   private failures = 0;
+  /** Number of the load. Whatever an earlier load reports is dropped. */
+  private loadId = 0;
+  private state: PlayerState = "loading";
   private advancedAt = performance.now();
   private lastTime = 0;
+  private decodedAt = performance.now();
+  private decodedFrames = 0;
+  /** Whether video has arrived of which nothing was shown yet. */
+  private arrived = false;
+  private checkedAt = performance.now();
   private url: string | null = null;
 
   constructor(
     private readonly video: HTMLVideoElement,
-    private readonly report: (state: PlayerState) => void,
+    private readonly onState: (state: PlayerState) => void,
   ) {
-    video.addEventListener("playing", () => this.report("playing"));
-    video.addEventListener("error", () => this.retry());
+    video.addEventListener("playing", () => this.began());
+    video.addEventListener("error", () => this.nativeError());
     document.addEventListener("visibilitychange", this.visibilityChanged);
-    this.stallTimer = setInterval(() => this.checkProgress(), 1000);
+    this.progressTimer = setInterval(() => this.checkProgress(), 1000);
   }
 
   /** Plays the stream at an address until another call; null stops. */
@@ -46,15 +76,25 @@ export class Player {
     return this.hls?.playingDate?.getTime() ?? null;
   }
 
+  /** Starts the video. Only a refusal by the browser needs a tap: a load that was given up rejects too. */
   resume(): void {
-    this.video.play().catch(() => this.report("paused"));
+    const { loadId } = this;
+    this.video.play().catch((error: unknown) => {
+      const refused = error instanceof DOMException && error.name === "NotAllowedError";
+      if (refused && loadId === this.loadId) this.report("paused");
+    });
   }
 
   close(): void {
     this.url = null;
     this.unload();
-    clearInterval(this.stallTimer);
+    clearInterval(this.progressTimer);
     document.removeEventListener("visibilitychange", this.visibilityChanged);
+  }
+
+  private report(state: PlayerState): void {
+    this.state = state;
+    this.onState(state);
   }
 
   /** A hidden page loads no video, which saves mobile data and bandwidth of the server. */
@@ -65,15 +105,16 @@ export class Player {
 
   private async load(): Promise<void> {
     this.unload();
-    const url = this.url;
+    const { url, loadId } = this;
     if (url === null || document.hidden) return;
-    this.advancedAt = performance.now();
-    this.report(this.failures === 0 ? "loading" : "retrying");
+    this.advancedAt = this.decodedAt = performance.now();
+    this.arrived = false;
+    if (this.failures === 0) this.report("loading");
     const { default: Hls } = await import("hls.js/light");
-    if (url !== this.url || this.hls) return;
+    if (loadId !== this.loadId) return;
     if (Hls.isSupported()) this.attach(new Hls({ enableWorker: false, ...BUFFER }), url, Hls);
     else if (this.video.canPlayType(HLS_TYPE)) this.video.src = url;
-    else return this.report("unsupported");
+    else return this.giveUp();
     this.resume();
   }
 
@@ -81,21 +122,27 @@ export class Player {
     this.hls = hls;
     hls.on(Hls.Events.ERROR, (_event, problem) => {
       if (!problem.fatal || this.hls !== hls) return;
-      const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR } = Hls.ErrorDetails;
-      if (problem.details === MANIFEST_INCOMPATIBLE_CODECS_ERROR || problem.details === BUFFER_ADD_CODEC_ERROR) {
-        // H.265 in a browser without a decoder for it: a retry would not help.
-        this.unload();
-        this.report("unsupported");
-      } else if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures === 0) {
+      if (isMissingDecoder(problem, Hls)) this.giveUp();
+      else if (problem.type === Hls.ErrorTypes.MEDIA_ERROR && this.failures === 0) {
         this.failures = 1;
         hls.recoverMediaError();
-      } else this.retry();
+      } else this.retry(stateAfter(problem, Hls));
+    });
+    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+      this.arrived = true;
     });
     hls.loadSource(url);
     hls.attachMedia(this.video);
   }
 
+  /** H.265 in a browser without a decoder for it: a retry would not help. */
+  private giveUp(): void {
+    this.unload();
+    this.report("unsupported");
+  }
+
   private unload(): void {
+    this.loadId += 1;
     clearTimeout(this.retryTimer);
     this.retryTimer = undefined;
     this.hls?.destroy();
@@ -104,23 +151,84 @@ export class Player {
     this.video.load();
   }
 
-  private retry(): void {
-    if (this.url === null || this.retryTimer !== undefined || (!this.hls && !this.video.src)) return;
+  private retry(state: PlayerState): void {
+    if (this.url === null || this.retryTimer !== undefined || !this.isLoaded) return;
     this.unload();
-    this.report("retrying");
+    this.report(state);
     const delay = retryDelayMs(RETRY_DELAYS, this.failures);
     this.failures += 1;
     this.retryTimer = setTimeout(() => void this.load(), delay);
   }
 
-  /** Restarts a stalled video, for which players report no error. */
+  private get isLoaded(): boolean {
+    return this.hls !== null || this.video.hasAttribute("src");
+  }
+
+  private began(): void {
+    if (!this.isLoaded) return;
+    this.decodedAt = performance.now();
+    this.report("playing");
+  }
+
+  /** Error of the browser's own player, which states no reason: the playlist shows whether there is video at all. */
+  private nativeError(): void {
+    if (this.hls || !this.isLoaded) return;
+    const { url, loadId } = this;
+    void fetch(url ?? "", { method: "HEAD", cache: "no-store" }).then(
+      ({ ok, status }) => {
+        if (loadId !== this.loadId) return;
+        if (!ok) this.retry(status === 404 ? "missing" : "retrying");
+        else if (this.failures === 0) this.retry("retrying");
+        else this.giveUp();
+      },
+      () => loadId === this.loadId && this.retry("unreachable"),
+    );
+  }
+
+  /** Notices what players report no error for: a stalled video, a pause by the browser, and a picture that stands. */
   private checkProgress(): void {
+    if (!this.isLoaded || document.hidden) return;
     const { currentTime, paused } = this.video;
     const now = performance.now();
-    if (currentTime !== this.lastTime) {
-      this.lastTime = currentTime;
-      this.advancedAt = now;
-      if (!paused) this.failures = 0;
-    } else if (!paused && now - this.advancedAt > STALLED_AFTER_MS) this.retry();
+    if (paused) {
+      if (this.state === "playing" || this.state === "stalled" || this.state === "still") this.resume();
+      this.advancedAt = this.decodedAt = now;
+    } else if (currentTime === this.lastTime) {
+      this.decodedAt += now - this.checkedAt;
+      if (now - this.advancedAt > STALLED_AFTER_MS) this.retry(this.arrived ? "undecodable" : "retrying");
+      else if (now - this.advancedAt > STALLED_SHOWN_AFTER_MS && this.state === "playing") this.report("stalled");
+    } else this.advanced(now);
+    this.lastTime = currentTime;
+    this.checkedAt = now;
   }
+
+  private advanced(now: number): void {
+    this.advancedAt = now;
+    this.arrived = false;
+    const frames = this.video.getVideoPlaybackQuality?.().totalVideoFrames ?? null;
+    if (frames === null || frames !== this.decodedFrames) this.decodedAt = now;
+    this.decodedFrames = frames ?? 0;
+    if (now - this.decodedAt > STILL_AFTER_MS) {
+      if (this.state !== "still") this.report("still");
+      return;
+    }
+    this.failures = 0;
+    if (this.state === "stalled" || this.state === "still") this.report("playing");
+  }
+}
+
+function isMissingDecoder({ details }: ErrorData, { ErrorDetails }: typeof HlsPlayer): boolean {
+  const { MANIFEST_INCOMPATIBLE_CODECS_ERROR, BUFFER_ADD_CODEC_ERROR, BUFFER_INCOMPATIBLE_CODECS_ERROR } = ErrorDetails;
+  return (
+    details === MANIFEST_INCOMPATIBLE_CODECS_ERROR ||
+    details === BUFFER_ADD_CODEC_ERROR ||
+    details === BUFFER_INCOMPATIBLE_CODECS_ERROR
+  );
+}
+
+/** What to report until the next try: 404 is a camera without video, an error without an answer a lost server. */
+function stateAfter({ type, response }: ErrorData, { ErrorTypes }: typeof HlsPlayer): PlayerState {
+  if (type !== ErrorTypes.NETWORK_ERROR) return "retrying";
+  if (response?.code === 404) return "missing";
+  return response?.code ? "retrying" : "unreachable";
 }

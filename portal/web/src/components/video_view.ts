@@ -2,14 +2,31 @@
 
 import "./video_view.css";
 
+import { apiUrl } from "../api/client";
 import type { CameraDetail, CameraState } from "../api/schema";
+import { serverNow } from "../api/server_clock";
 import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
 import { statusText } from "../explanations";
-import { localized, t } from "../i18n";
+import { ago } from "../format";
+import { localized, type TextKey, t } from "../i18n";
 import { levelBadge } from "./level_badge";
 import { Player, type PlayerState } from "./player";
 import { zoneOverlay } from "./zone_overlay";
+
+/** Age (ms) from which a frame is shown with its age: more than live video is behind by itself. [assumption] */
+const OLD_FRAME_MS = 60_000;
+
+/** What a reader is shown in place of video that plays. */
+const TROUBLE_TEXTS: Partial<Record<PlayerState, { title: TextKey; cause: TextKey }>> = {
+  stalled: { title: "videoStands", cause: "videoStalled" },
+  still: { title: "videoStands", cause: "videoStill" },
+  retrying: { title: "videoMissing", cause: "videoRetrying" },
+  undecodable: { title: "videoMissing", cause: "videoUndecodable" },
+  missing: { title: "videoMissing", cause: "videoNotYet" },
+  unreachable: { title: "videoMissing", cause: "videoUnreachable" },
+  unsupported: { title: "videoMissing", cause: "videoUnsupported" },
+};
 
 export class VideoView {
   readonly element: HTMLElement;
@@ -45,7 +62,7 @@ export class VideoView {
 
   update(camera: CameraState): void {
     this.camera = camera;
-    this.player.play(this.playable ? (camera.video?.hls ?? null) : null);
+    this.player.play(this.playable ? playlistAddress(camera.id) : null);
     this.render();
   }
 
@@ -57,7 +74,11 @@ export class VideoView {
   tick(): void {
     const at = this.playable && this.state === "playing" ? this.player.frameTime : null;
     this.frameTime.hidden = at === null;
-    if (at !== null) this.frameTime.textContent = t("frameTime", { time: this.app.time.clock(at, true) });
+    if (at === null) return;
+    const age = serverNow() - at;
+    const time = this.app.time.clock(at, true);
+    this.frameTime.textContent =
+      age > OLD_FRAME_MS ? t("frameTimeOld", { time, ago: ago(age) }) : t("frameTime", { time });
   }
 
   close(): void {
@@ -101,8 +122,12 @@ export class VideoView {
     }
     if (this.state === "playing") return status === "frozen" ? [h("strong", {}, t("statusFrozen"))] : [];
     if (this.state === "loading") return [h("span", {}, t("videoLoading"))];
-    if (this.state === "retrying") return [h("strong", {}, t("videoMissing")), h("span", {}, t("videoRetrying"))];
-    if (this.state === "unsupported") return [h("strong", {}, t("videoMissing")), h("span", {}, t("videoUnsupported"))];
+    const text = TROUBLE_TEXTS[this.state];
+    if (text) return [h("strong", {}, t(text.title)), h("span", {}, t(text.cause))];
     return [h("button", { type: "button", class: "button", click: () => this.player.resume() }, t("videoPaused"))];
   }
+}
+
+function playlistAddress(id: string): string {
+  return apiUrl("/live/{camera_id}/{file}", { path: { camera_id: id, file: "index.m3u8" } });
 }

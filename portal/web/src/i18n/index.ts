@@ -1,5 +1,6 @@
 /** Language of the page, and its texts. Bahasa Indonesia is the default. */
 
+import { remember, remembered } from "../preferences";
 import { english } from "./en";
 import { indonesian, type TextKey } from "./id";
 
@@ -26,12 +27,12 @@ export function locale(): string {
 export function setLanguage(chosen: Language): void {
   current = chosen;
   document.documentElement.lang = chosen;
-  localStorage.setItem(STORAGE_KEY, chosen);
+  remember(STORAGE_KEY, chosen);
 }
 
 /** Sets the language that was last chosen in this browser; Indonesian by default. */
 export function restoreLanguage(): void {
-  setLanguage(localStorage.getItem(STORAGE_KEY) === "en" ? "en" : "id");
+  setLanguage(remembered(STORAGE_KEY) === "en" ? "en" : "id");
 }
 
 /** The text of a key, with `{name}` replaced by the value of that name. */

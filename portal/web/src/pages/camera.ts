@@ -11,6 +11,7 @@ import { failure, loading, notice } from "../components/notice";
 import { VideoView } from "../components/video_view";
 import { fill, h } from "../dom";
 import { t } from "../i18n";
+import { siteAddress } from "../site_root";
 
 /** Minutes of counts on the page. The texts contain the same number. */
 const MINUTES = 15;
@@ -22,7 +23,10 @@ export async function openCamera(app: AppContext, id: string): Promise<Page> {
     return new CameraPage(app, await get("/api/cameras/{camera_id}", { path: { camera_id: id } }));
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 404)) throw error;
-    return { title: t("navMap"), element: notice(t("cameraNotFound"), h("a", { href: "/" }, t("backToMap"))) };
+    return {
+      title: t("navMap"),
+      element: notice(t("cameraNotFound"), h("a", { href: siteAddress("/") }, t("backToMap"))),
+    };
   }
 }
 
@@ -67,7 +71,7 @@ class CameraPage implements Page {
     return h(
       "div",
       { class: "page camera-page" },
-      h("div", { class: "page-head" }, title, h("a", { href: "/", class: "back-link" }, t("backToMap"))),
+      h("div", { class: "page-head" }, title, h("a", { href: siteAddress("/"), class: "back-link" }, t("backToMap"))),
       h("div", { class: "camera-left" }, this.videoWithTools(), card("counts", t("recentTitle"), this.counts)),
       h(
         "div",

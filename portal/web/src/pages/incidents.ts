@@ -11,6 +11,7 @@ import { failureText, notice } from "../components/notice";
 import { fill, h } from "../dom";
 import { label, t } from "../i18n";
 import { type IncidentFilter, inDisplayOrder, matches } from "../incident_filter";
+import { siteAddress } from "../site_root";
 
 /** Ended incidents of a request. [assumption: fills a screen several times] */
 const PAGE_SIZE = 50;
@@ -107,7 +108,7 @@ class IncidentsPage implements Page {
     this.unread.delete(id);
     this.element.classList.add("has-choice");
     this.render();
-    const back = h("a", { href: "/kejadian", class: "back-to-list" }, t("backToList"));
+    const back = h("a", { href: siteAddress("/kejadian"), class: "back-to-list" }, t("backToList"));
     try {
       const incident = this.known.get(id) ?? (await get("/api/incidents/{incident_id}", { path: { incident_id: id } }));
       if (this.chosen === id) fill(this.detail, back, incidentDetail(this.app, incident));

@@ -2,13 +2,18 @@
 
 import "./sign_in.css";
 
-import { ApiError, signIn } from "../api/client";
+import { ApiError, SessionNotKept, signIn } from "../api/client";
 import { type AppContext, mayOpen, type Page } from "../app_context";
-import { failureText } from "../components/notice";
+import { failureText, notice } from "../components/notice";
 import { h } from "../dom";
 import { t } from "../i18n";
 
 export function openSignIn(app: AppContext): Page {
+  const secure = secureAddress(app);
+  if (secure && location.protocol === "http:") {
+    const element = notice(t("signInNeedsHttps"), h("a", { href: secure, class: "secure-address" }, secure));
+    return { title: t("signInTitle"), element };
+  }
   const name = h("input", {
     name: "name",
     autocomplete: "username",
@@ -28,7 +33,7 @@ export function openSignIn(app: AppContext): Page {
       app.signedIn(await signIn({ name: name.value.trim(), password: password.value }));
       app.go(destination(app));
     } catch (error) {
-      problem.textContent = errorText(error);
+      problem.replaceChildren(...errorContent(error, secure));
       password.value = "";
       password.focus();
     } finally {
@@ -49,10 +54,18 @@ export function openSignIn(app: AppContext): Page {
   return { title: t("signInTitle"), element: h("div", { class: "page" }, form), shown: () => name.focus() };
 }
 
-function errorText(error: unknown): string {
-  if (error instanceof ApiError && error.status === 401) return t("wrongPassword");
-  if (error instanceof ApiError && error.status === 429) return t("tooManyTries");
-  return failureText(error);
+function errorContent(error: unknown, secure: string | null): (Node | string)[] {
+  if (error instanceof SessionNotKept) return [t("sessionNotKept")];
+  if (!(error instanceof ApiError)) return [failureText(error)];
+  if (error.status === 401) return [t("wrongPassword")];
+  if (error.status === 429) return [t("tooManyTries")];
+  if (error.status === 403 && secure) return [t("signInNeedsHttps"), " ", h("a", { href: secure }, secure)];
+  return [failureText(error)];
+}
+
+/** The sign-in page at the public address, if that is HTTPS: without it browsers drop the session. */
+function secureAddress({ city }: AppContext): string | null {
+  return city.public_url?.startsWith("https:") ? `${city.public_url}/masuk${location.search}` : null;
 }
 
 /** The address in `next` if it is on this site, else the first page of the role. */

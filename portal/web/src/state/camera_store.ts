@@ -2,11 +2,12 @@
 
 import { apiUrl, get } from "../api/client";
 import type { CameraState, Incident, Level, NarratedEvent } from "../api/schema";
-import { serverNow } from "../api/server_clock";
+import { elapsedSince, notePortalTime, serverNow } from "../api/server_clock";
 import { retryDelayMs } from "../retry";
-import { readEventStream, type StreamEvent } from "./sse_client";
+import { readSharedStream } from "./shared_stream";
+import type { StreamEvent } from "./sse_client";
 
-/** `broken`: reconnecting, with data recent enough to show. `lost`: no bytes were received for LOST_AFTER_MS. */
+/** `broken`: reconnecting, with data recent enough to show. `lost`: no current data came for LOST_AFTER_MS. */
 export type Connection = "connecting" | "live" | "broken" | "lost";
 
 /** Events of the stream by name. */
@@ -15,20 +16,33 @@ interface StreamMessages {
   narration: NarratedEvent;
 }
 
-/** Age (ms) from which data is shown as unknown: two missed heartbeats of 15 s. [source: /api/stream] */
+/** Time up to which the states in the stream are current. */
+interface Clock {
+  at: string;
+}
+
+/** Age (ms) from which data is shown as unknown: several missed clocks of 5 s. [source: /api/stream] */
 export const LOST_AFTER_MS = 30_000;
 /** [assumption] */
 const RETRY_DELAYS = { firstMs: 500, maxMs: 15_000 };
 /** A hidden page keeps its stream for this time. [assumption] */
 export const DISCONNECT_HIDDEN_AFTER_MS = 60_000;
+/** Time (ms) in which a stream must deliver its first event. A proxy that collects the answer delivers none. */
+export const FIRST_EVENT_WITHIN_MS = 8000;
+/** Time (ms) between two loads of the list where the stream delivers nothing. [assumption] */
+export const POLL_INTERVAL_MS = 5000;
+/** Time (ms) after which the stream is tried again. [assumption] */
+export const POLL_FOR_MS = 120_000;
+/** Newest incidents that are loaded with the list in place of the stream. [assumption] */
+const POLLED_INCIDENTS = 20;
 /** Minimum time between two calls of the change listeners. [assumption] */
 const NOTIFY_INTERVAL_MS = 100;
 
 export class CameraStore {
   private cameras = new Map<string, CameraState>();
   private state: Connection = "connecting";
-  /** Time of the last bytes (ms) on the monotonic clock, which is never corrected. */
-  private receivedAt = performance.now();
+  /** Time of the last current data on the clocks of this browser. */
+  private receivedAt = now();
   private receivedServerTime: number | null = null;
   private error: unknown = null;
   private abort = new AbortController();
@@ -37,23 +51,34 @@ export class CameraStore {
   private notifyTimer: ReturnType<typeof setTimeout> | undefined;
   private hiddenTimer: ReturnType<typeof setTimeout> | undefined;
   private disconnected = false;
+  /** Whether the next connection is for another session, also in the other tabs. */
+  private fresh = false;
+  /** Ends the pause before the next try. */
+  private hurry: () => void = () => undefined;
   private readonly changeListeners = new Set<() => void>();
   private readonly messageListeners = {
     incident: new Set<(message: Incident) => void>(),
     narration: new Set<(message: NarratedEvent) => void>(),
   };
 
-  /** mayDisconnect: whether the stream may be closed while the page is hidden. */
-  constructor(private readonly mayDisconnect: () => boolean) {}
+  /** mayDisconnect: whether the stream may be closed while the page is hidden.
+   * reconnected: called when the connection was interrupted, during which the session may have ended.
+   */
+  constructor(
+    private readonly mayDisconnect: () => boolean,
+    private readonly reconnected: () => void = () => undefined,
+  ) {}
 
   start(): void {
     setInterval(() => this.checkAge(), 1000);
     document.addEventListener("visibilitychange", () => this.visibilityChanged());
+    for (const name of ["online", "pageshow"]) window.addEventListener(name, () => this.wake());
     void this.run(this.generation);
   }
 
   /** Drops all state and connects again, for a user with other visible cameras. */
   restart(): void {
+    this.fresh = true;
     this.generation += 1;
     this.abort.abort();
     this.cameras = new Map();
@@ -66,7 +91,7 @@ export class CameraStore {
     return this.state;
   }
 
-  /** Server time of the last bytes (ms since the epoch); null before the first. */
+  /** Server time of the last current data (ms since the epoch); null before the first. */
   get lastReceivedAt(): number | null {
     return this.receivedServerTime;
   }
@@ -121,41 +146,91 @@ export class CameraStore {
       this.disconnected = false;
       this.checkAge();
       void this.run(this.generation);
-    }
+      this.reconnected();
+    } else if (!document.hidden) this.wake();
+  }
+
+  /** After sleep: old levels are unknown at once, and the connection is not waited for. */
+  private wake(): void {
+    this.checkAge();
+    this.hurry();
   }
 
   /** Connects, and connects again after each failure, until the generation ends. */
   private async run(generation: number): Promise<void> {
     for (let failures = 0; generation === this.generation; failures += 1) {
-      this.abort = new AbortController();
+      const abort = new AbortController();
+      this.abort = abort;
       const startedAt = performance.now();
+      if (failures > 0) this.reconnected();
       try {
-        await Promise.all([this.follow(generation), this.loadList(generation)]);
+        const [delivered] = await Promise.all([this.follow(generation, abort), this.loadList(generation)]);
+        if (!delivered) {
+          await this.poll(generation, abort.signal);
+          failures = -1;
+          continue;
+        }
       } catch (error) {
         if (generation !== this.generation) return;
         this.error = error;
-        this.abort.abort();
+        abort.abort();
       }
       if (generation !== this.generation) return;
       if (performance.now() - startedAt > LOST_AFTER_MS) failures = 0;
       if (this.state === "live") this.state = "broken";
       this.notify();
-      await pause(retryDelayMs(RETRY_DELAYS, failures));
+      await this.pause(retryDelayMs(RETRY_DELAYS, failures));
     }
   }
 
-  private follow(generation: number): Promise<void> {
-    return readEventStream(apiUrl("/api/stream"), this.abort.signal, {
-      onBytes: () => this.received(generation),
-      onEvent: (event) => this.handle(event, generation),
-    });
+  /** Follows the stream until it ends. False for a stream that delivers nothing, because a proxy collects it. */
+  private async follow(generation: number, abort: AbortController): Promise<boolean> {
+    let delivered = false;
+    const stream = new AbortController();
+    const end = (): void => stream.abort();
+    abort.signal.addEventListener("abort", end);
+    const timer = setTimeout(end, FIRST_EVENT_WITHIN_MS);
+    const { fresh } = this;
+    this.fresh = false;
+    try {
+      await readSharedStream(apiUrl("/api/stream"), fresh, stream.signal, (event) => {
+        delivered = true;
+        clearTimeout(timer);
+        this.handle(event, generation);
+      });
+      return true;
+    } catch (error) {
+      if (delivered || abort.signal.aborted || !stream.signal.aborted) throw error;
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Loads the list again and again in place of the stream, until it is time to try the stream. */
+  private async poll(generation: number, signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    while (performance.now() - startedAt < POLL_FOR_MS) {
+      await this.pause(POLL_INTERVAL_MS);
+      if (generation !== this.generation || signal.aborted) return;
+      await this.loadList(generation);
+      if (this.messageListeners.incident.size > 0) await this.loadIncidents(generation);
+    }
+  }
+
+  private async loadIncidents(generation: number): Promise<void> {
+    const { incidents } = await get("/api/incidents", { query: { limit: POLLED_INCIDENTS } });
+    if (generation !== this.generation) return;
+    for (const incident of incidents.reverse()) this.deliver("incident", incident);
   }
 
   private async loadList(generation: number): Promise<void> {
     const { cameras } = await get("/api/cameras");
     if (generation !== this.generation) return;
+    const [first] = cameras;
+    if (first) notePortalTime(first.updated_at);
     this.cameras = new Map(cameras.map((camera) => [camera.id, this.newer(camera)]));
-    this.received(generation);
+    this.received();
     this.notify();
   }
 
@@ -172,19 +247,23 @@ export class CameraStore {
       this.cameras.set(camera.id, camera);
       this.notify();
     } else if (event.name === "incident" || event.name === "narration") {
-      this.deliver(event.name, event.data);
-    }
+      this.deliver(event.name, JSON.parse(event.data));
+    } else if (event.name === "clock") this.clock((JSON.parse(event.data) as Clock).at);
   }
 
-  private deliver<K extends keyof StreamMessages>(name: K, data: string): void {
-    const message = JSON.parse(data) as StreamMessages[K];
+  /** Notes how current the states are. A proxy may deliver a clock late, together with states that are old by then. */
+  private clock(at: string): void {
+    if (serverNow() < Date.parse(at)) notePortalTime(at);
+    if (serverNow() - Date.parse(at) < LOST_AFTER_MS) this.received();
+  }
+
+  private deliver<K extends keyof StreamMessages>(name: K, message: StreamMessages[K]): void {
     const listeners = this.messageListeners[name] as Set<(message: StreamMessages[K]) => void>;
     for (const listener of [...listeners]) listener(message);
   }
 
-  private received(generation: number): void {
-    if (generation !== this.generation) return;
-    this.receivedAt = performance.now();
+  private received(): void {
+    this.receivedAt = now();
     this.receivedServerTime = serverNow();
     if (this.state === "live") return;
     this.state = "live";
@@ -192,10 +271,21 @@ export class CameraStore {
   }
 
   private checkAge(): void {
-    if (this.state === "lost" || performance.now() - this.receivedAt < LOST_AFTER_MS) return;
+    if (this.state === "lost" || elapsedSince(this.receivedAt) < LOST_AFTER_MS) return;
     this.state = "lost";
     this.abort.abort();
     this.notify();
+  }
+
+  /** Waits, or less where the page is shown again or comes online. */
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Calls the change listeners soon, once for all changes until then. */
@@ -207,6 +297,7 @@ export class CameraStore {
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+/** This moment on both clocks of the browser. */
+function now(): { monotonic: number; wall: number } {
+  return { monotonic: performance.now(), wall: Date.now() };
 }

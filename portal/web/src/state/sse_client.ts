@@ -1,6 +1,4 @@
-/** Client of server-sent events, built on `fetch`. Unlike EventSource it reports heartbeat comments, by which a dead
- * connection is detected. These are common on mobile networks.
- */
+/** Client of server-sent events, built on `fetch`. Unlike EventSource it leaves the retries to its caller. */
 
 export interface StreamEvent {
   name: string;
@@ -39,24 +37,20 @@ export class EventParser {
   }
 }
 
-interface StreamHandlers {
-  /** Called for all bytes that arrive, heartbeats included. */
-  onBytes: () => void;
-  onEvent: (event: StreamEvent) => void;
-}
-
 /** Reads a stream until it ends or `signal` aborts it. Throws if the server refuses the request. */
-export async function readEventStream(url: string, signal: AbortSignal, handlers: StreamHandlers): Promise<void> {
+export async function readEventStream(
+  url: string,
+  signal: AbortSignal,
+  onEvent: (event: StreamEvent) => void,
+): Promise<void> {
   const response = await fetch(url, { signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
   if (!response.ok || !response.body) throw new Error(`stream: HTTP ${response.status}`);
-  handlers.onBytes();
   const parser = new EventParser();
   const decoder = new TextDecoder();
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    handlers.onBytes();
-    for (const event of parser.push(decoder.decode(value, { stream: true }))) handlers.onEvent(event);
+    for (const event of parser.push(decoder.decode(value, { stream: true }))) onEvent(event);
   }
 }

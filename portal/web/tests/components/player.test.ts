@@ -1,20 +1,27 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Player, type PlayerState, STALLED_AFTER_MS } from "../../src/components/player";
+import {
+  Player,
+  type PlayerState,
+  STALLED_AFTER_MS,
+  STALLED_SHOWN_AFTER_MS,
+  STILL_AFTER_MS,
+} from "../../src/components/player";
 import { collectListeners } from "../support/listeners";
 
-type Problem = { fatal: boolean; type?: string; details?: string };
+type Problem = { fatal: boolean; type?: string; details?: string; response?: { code: number } };
 
 /** The part of hls.js that the player uses. */
 class FakeHls {
   static supported = true;
   static readonly instances: FakeHls[] = [];
-  static readonly Events = { ERROR: "error" };
-  static readonly ErrorTypes = { MEDIA_ERROR: "media" };
+  static readonly Events = { ERROR: "error", FRAG_BUFFERED: "fragment" };
+  static readonly ErrorTypes = { MEDIA_ERROR: "media", NETWORK_ERROR: "network" };
   static readonly ErrorDetails = {
     MANIFEST_INCOMPATIBLE_CODECS_ERROR: "incompatible",
     BUFFER_ADD_CODEC_ERROR: "add codec",
+    BUFFER_INCOMPATIBLE_CODECS_ERROR: "buffer",
   };
   static isSupported(): boolean {
     return FakeHls.supported;
@@ -24,14 +31,16 @@ class FakeHls {
   destroyed = false;
   recoveries = 0;
   playingDate: Date | null = new Date("2026-11-22T00:00:00Z");
+  buffered: () => void = () => undefined;
   private onError: (event: string, problem: Problem) => void = () => undefined;
 
   constructor() {
     FakeHls.instances.push(this);
   }
 
-  on(_event: string, listener: (event: string, problem: Problem) => void): void {
-    this.onError = listener;
+  on(event: string, listener: (event: string, problem: Problem) => void): void {
+    if (event === FakeHls.Events.ERROR) this.onError = listener;
+    else this.buffered = () => listener(event, { fatal: false });
   }
 
   loadSource(url: string): void {
@@ -60,6 +69,7 @@ let states: PlayerState[];
 let video: HTMLVideoElement;
 let player: Player;
 let removeListeners: () => void;
+let setPaused: (paused: boolean) => void;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -69,6 +79,9 @@ beforeEach(() => {
   FakeHls.supported = true;
   video = document.createElement("video");
   let paused = true;
+  setPaused = (value) => {
+    paused = value;
+  };
   Object.defineProperty(video, "paused", { get: () => paused });
   Object.defineProperty(video, "currentTime", { value: 0, writable: true });
   video.load = () => undefined;
@@ -143,7 +156,7 @@ describe("an error", () => {
       delays.push(waited);
     }
     expect(delays).toEqual([2000, 4000, 8000, 16_000, 30_000, 30_000]);
-    expect(states.at(-1)).toBe("retrying");
+    expect(states.at(-1)).toBe("unreachable");
   });
 
   it("after video that advanced is retried with the first delay again", async () => {
@@ -174,7 +187,7 @@ describe("an error", () => {
     expect(hls.destroyed).toBe(false);
   });
 
-  it.each(["incompatible", "add codec"])("of a missing decoder (%s) is final", async (details) => {
+  it.each(["incompatible", "add codec", "buffer"])("of a missing decoder (%s) is final", async (details) => {
     const hls = await playing();
     hls.fail({ details });
     await pass(120_000);
@@ -183,11 +196,103 @@ describe("an error", () => {
   });
 });
 
+describe("the reason that is reported", () => {
+  it.each<[Partial<Problem>, PlayerState]>([
+    [{ response: { code: 404 } }, "missing"],
+    [{ response: { code: 503 } }, "retrying"],
+    [{ response: { code: 0 } }, "unreachable"],
+    [{}, "unreachable"],
+    [{ type: "other" }, "retrying"],
+  ])("of %o is %s, and stays while it is tried again", async (problem, state) => {
+    await playing();
+    newest().fail(problem);
+    expect(states.at(-1)).toBe(state);
+    await pass(4000);
+    expect(states.at(-1)).toBe(state);
+  });
+
+  it.each(["AbortError", "NotSupportedError", "NotAllowedError"])(
+    "is the missing decoder, though the given-up load rejects later with %s",
+    async (name) => {
+      let reject: (reason: unknown) => void = () => undefined;
+      video.play = () => new Promise<void>((_resolve, fail) => (reject = fail));
+      player.play(URL);
+      await pass(0);
+      newest().fail({ details: "buffer", type: "media" });
+      reject(new DOMException("late", name));
+      await pass(0);
+      video.dispatchEvent(new Event("error"));
+      video.dispatchEvent(new Event("playing"));
+      await pass(60_000);
+      expect(states).toEqual(["loading", "unsupported"]);
+    },
+  );
+
+  it.each(["AbortError", "NotSupportedError"])("is no refusal of the browser for %s", async (name) => {
+    video.play = () => Promise.reject(new DOMException("no", name));
+    player.play(URL);
+    await pass(0);
+    expect(states).toEqual(["loading"]);
+  });
+});
+
 describe("a video", () => {
+  it("that falters is reported before it is restarted, and as playing when it goes on", async () => {
+    await playing();
+    await pass(STALLED_SHOWN_AFTER_MS + 2000);
+    expect(states.at(-1)).toBe("stalled");
+    video.currentTime += 1;
+    await pass(1000);
+    expect(states.at(-1)).toBe("playing");
+    expect(FakeHls.instances).toHaveLength(1);
+  });
+
+  it("that the browser has paused goes on", async () => {
+    await playing();
+    setPaused(true);
+    await pass(2000);
+    expect(video.paused).toBe(false);
+  });
+
+  it("that the browser has paused and will not resume needs a tap", async () => {
+    await playing();
+    setPaused(true);
+    video.play = () => Promise.reject(new DOMException("gesture needed", "NotAllowedError"));
+    await pass(2000);
+    expect(states.at(-1)).toBe("paused");
+  });
+
+  it("that advances without new frames is reported as still, until a frame comes", async () => {
+    let frames = 40;
+    video.getVideoPlaybackQuality = () => ({ totalVideoFrames: frames }) as VideoPlaybackQuality;
+    await playing();
+    const advance = async (ms: number): Promise<void> => {
+      for (let waited = 0; waited < ms; waited += 1000) {
+        video.currentTime += 1;
+        await pass(1000);
+      }
+    };
+    await advance(STILL_AFTER_MS - 2000);
+    expect(states.at(-1)).toBe("playing");
+    await advance(4000);
+    expect(states.at(-1)).toBe("still");
+    frames += 1;
+    await advance(1000);
+    expect(states.at(-1)).toBe("playing");
+  });
+
   it("whose time stands still is restarted", async () => {
     await playing();
     await pass(STALLED_AFTER_MS + 1000);
     expect(states.at(-1)).toBe("retrying");
+  });
+
+  it("that arrives while nothing of it is shown is reported as undecodable", async () => {
+    player.play(URL);
+    await pass(0);
+    newest().buffered();
+    await pass(STALLED_AFTER_MS + 1000);
+    expect(states.at(-1)).toBe("undecodable");
   });
 
   it("that advances is not restarted", async () => {

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CameraDetail, History } from "../../src/api/schema";
+import { notePortalTime } from "../../src/api/server_clock";
 import type { AppContext, Page } from "../../src/app_context";
 import { TimeFormat } from "../../src/format";
 import { openHistory } from "../../src/pages/history";
@@ -22,6 +23,8 @@ let page: Page;
 
 beforeEach(() => {
   vi.setSystemTime("2026-11-22T05:00:00Z"); // 12.00 WIB
+  vi.spyOn(performance, "now").mockReturnValue(0);
+  notePortalTime("2026-11-22T05:00:00Z");
   replaceAddress.mockReset();
   server = new FakeServer();
   server.install();

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { AppContext, Role, User } from "../../src/app_context";
 import { openSignIn } from "../../src/pages/sign_in";
+import { CITY } from "../support/builders";
 
 let app: AppContext;
 const go = vi.fn();
@@ -11,6 +12,7 @@ beforeEach(() => {
   go.mockReset();
   app = {
     user: null,
+    city: CITY,
     go,
     signedIn: (user: User | null) => {
       app.user = user;
@@ -18,10 +20,10 @@ beforeEach(() => {
   } as unknown as AppContext;
 });
 
-/** Fills in and sends the form at an address; the server answers with `response`. */
-async function submit(address: string, response: Response): Promise<HTMLElement> {
+/** Fills in and sends the form at an address. The server answers with `response`, and with `kept` for the session. */
+async function submit(address: string, response: Response, kept: Response = response): Promise<HTMLElement> {
   history.replaceState(null, "", address);
-  const requests = vi.fn(async (_url: string, _options: RequestInit) => response);
+  const requests = vi.fn(async (_url: string, { method }: RequestInit) => (method === "POST" ? response : kept));
   vi.stubGlobal("fetch", requests);
   const { element } = openSignIn(app);
   const [name, password] = element.querySelectorAll("input");
@@ -63,5 +65,29 @@ describe("a refused attempt", () => {
     expect(element.querySelector("[role=alert]")?.textContent).toBe(text);
     expect(element.querySelectorAll("input")[1]?.value).toBe("");
     expect(go).not.toHaveBeenCalled();
+  });
+});
+
+describe("a browser that drops the session", () => {
+  it("is not shown as signed in", async () => {
+    const element = await submit("/masuk", session("planner"), Response.json({ user: null }));
+    expect(element.querySelector("[role=alert]")?.textContent).toContain("tidak menyimpan sesi");
+    expect(app.user).toBeNull();
+    expect(go).not.toHaveBeenCalled();
+  });
+
+  it("over plain HTTP is led to the public address before it sends a password", () => {
+    history.replaceState(null, "", "/masuk?next=%2Friwayat");
+    app = { ...app, city: { ...CITY, public_url: "https://kota.example.id/lalin" } };
+    const { element } = openSignIn(app);
+    expect(element.querySelector("input")).toBeNull();
+    expect(element.querySelector("a")?.getAttribute("href")).toBe(
+      "https://kota.example.id/lalin/masuk?next=%2Friwayat",
+    );
+  });
+
+  it("is allowed on plain HTTP where the public address is too", () => {
+    app = { ...app, city: { ...CITY, public_url: "http://10.0.0.5/lalin" } };
+    expect(openSignIn(app).element.querySelectorAll("input")).toHaveLength(2);
   });
 });

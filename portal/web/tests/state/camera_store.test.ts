@@ -2,7 +2,14 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CameraState, Incident } from "../../src/api/schema";
-import { CameraStore, DISCONNECT_HIDDEN_AFTER_MS, LOST_AFTER_MS } from "../../src/state/camera_store";
+import {
+  CameraStore,
+  DISCONNECT_HIDDEN_AFTER_MS,
+  FIRST_EVENT_WITHIN_MS,
+  LOST_AFTER_MS,
+  POLL_FOR_MS,
+  POLL_INTERVAL_MS,
+} from "../../src/state/camera_store";
 import { camera, incident } from "../support/builders";
 import { FakeServer } from "../support/fake_server";
 import { collectListeners } from "../support/listeners";
@@ -65,7 +72,7 @@ describe("connection", () => {
     expect(store.connection).toBe("live");
   });
 
-  it("is lost without bytes for 30 s, and then all levels are unknown", async () => {
+  it("is lost without a clock for 30 s, and then all levels are unknown", async () => {
     const store = await started();
     server.down = true;
     await pass(LOST_AFTER_MS - 1000);
@@ -82,11 +89,65 @@ describe("connection", () => {
     expect(levels(store)).toEqual(["free", "jammed"]);
   });
 
-  it("stays live with heartbeats alone", async () => {
+  it("is lost while comments arrive, because they do not show that the states are current", async () => {
+    const store = await started();
+    server.down = true;
+    for (let second = 0; second < 32; second += 4) {
+      server.stream.comment();
+      await pass(4000);
+    }
+    expect(store.connection).toBe("lost");
+    expect(levels(store)).toEqual(["unknown", "unknown"]);
+  });
+
+  it("is lost while clocks arrive that were kept back", async () => {
+    const store = await started();
+    server.down = true;
+    for (let second = 0; second < 32; second += 4) {
+      server.stream.clock(LOST_AFTER_MS + 1000);
+      await pass(4000);
+    }
+    expect(store.connection).toBe("lost");
+  });
+
+  it("is lost at once when the page is shown after a sleep in which only the wall clock ran", async () => {
+    const store = await started();
+    server.down = true;
+    vi.setSystemTime(Date.now() + 3_600_000);
+    document.dispatchEvent(new Event("visibilitychange"));
+    expect(store.connection).toBe("lost");
+    expect(levels(store)).toEqual(["unknown", "unknown"]);
+    server.down = false;
+    await pass(1000);
+    expect(store.connection).toBe("live");
+  });
+
+  it("does not wait for the next try when the device comes online", async () => {
+    server.down = true;
+    const store = await started();
+    await pass(40_000);
+    server.down = false;
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    expect(store.connection).toBe("live");
+  });
+
+  it("reports that it was interrupted, because the session may have ended", async () => {
+    const reconnected = vi.fn();
+    const store = new CameraStore(() => true, reconnected);
+    store.start();
+    await pass(0);
+    expect(reconnected).not.toHaveBeenCalled();
+    server.stream.end();
+    await pass(1000);
+    expect(reconnected).toHaveBeenCalledTimes(1);
+  });
+
+  it("stays live with clocks alone", async () => {
     const store = await started();
     for (let i = 0; i < 4; i += 1) {
       await pass(15_000);
-      server.stream.heartbeat();
+      server.stream.clock();
     }
     await pass(0);
     expect(store.connection).toBe("live");
@@ -105,6 +166,37 @@ describe("connection", () => {
     expect(at).toEqual([0.5, 1.5, 3.5, 7.5, 15.5, 30.5, 45.5, 60.5]);
     expect(store.failure).toBeInstanceOf(TypeError);
     expect(store.loaded).toBe(false);
+  });
+});
+
+describe("a stream that delivers nothing", () => {
+  it("is replaced by loading the list, with incidents, and tried again later", async () => {
+    server.silent = true;
+    const store = await started();
+    const seen: string[] = [];
+    store.onIncident(({ id }) => seen.push(id));
+    server.answer("/api/incidents", { incidents: [incident("1")], next: null });
+    await pass(FIRST_EVENT_WITHIN_MS);
+    server.answer("/api/cameras", { cameras: [camera("a", { level: "congested" })] });
+    await pass(POLL_INTERVAL_MS);
+    expect(levels(store)).toEqual(["congested"]);
+    expect(seen).toEqual(["1"]);
+    for (let waited = 0; waited < POLL_FOR_MS; waited += 1000) {
+      await pass(1000);
+      expect(store.connection).toBe("live");
+    }
+    server.silent = false;
+    await pass(POLL_INTERVAL_MS + 2000);
+    expect(server.streams).toHaveLength(2);
+    expect(store.connection).toBe("live");
+  });
+
+  it("is no reason to load from a server that is down", async () => {
+    server.silent = true;
+    const store = await started();
+    server.down = true;
+    await pass(FIRST_EVENT_WITHIN_MS + LOST_AFTER_MS + POLL_INTERVAL_MS);
+    expect(store.connection).toBe("lost");
   });
 });
 
@@ -164,7 +256,7 @@ describe("another user", () => {
 describe("a hidden page", () => {
   it("closes its stream after a minute and opens it again when it is shown", async () => {
     const store = await started();
-    const heartbeats = setInterval(() => server.stream.heartbeat(), 15_000);
+    const heartbeats = setInterval(() => server.stream.clock(), 15_000);
     setHidden(true);
     await pass(DISCONNECT_HIDDEN_AFTER_MS - 1000);
     expect(server.stream.closed).toBe(false);
@@ -182,7 +274,7 @@ describe("a hidden page", () => {
 
   it("keeps its stream where the store may not disconnect", async () => {
     await started(false);
-    const heartbeats = setInterval(() => server.stream.heartbeat(), 15_000);
+    const heartbeats = setInterval(() => server.stream.clock(), 15_000);
     setHidden(true);
     await pass(5 * DISCONNECT_HIDDEN_AFTER_MS);
     clearInterval(heartbeats);

@@ -1,6 +1,7 @@
 /** `fetch` with canned answers and event streams that the test writes to. */
 
 import { vi } from "vitest";
+import { serverNow } from "../../src/api/server_clock";
 
 type Answer = unknown | (() => unknown);
 
@@ -10,6 +11,8 @@ export class FakeServer {
   readonly streams: FakeStream[] = [];
   /** Refuses every request as an unreachable server does. */
   down = false;
+  /** Opens streams that deliver nothing, as a proxy does that collects the answer. */
+  silent = false;
   private readonly answers = new Map<string, Answer>();
 
   install(): void {
@@ -40,6 +43,7 @@ export class FakeServer {
   private openStream(signal: AbortSignal | null): Response {
     const stream = new FakeStream(signal);
     this.streams.push(stream);
+    if (!this.silent) stream.clock();
     return new Response(stream.body);
   }
 }
@@ -62,8 +66,13 @@ export class FakeStream {
     this.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
   }
 
-  heartbeat(): void {
+  comment(): void {
     this.write(": ping\n\n");
+  }
+
+  /** States that all states are current, or were so long ago (ms). */
+  clock(ago = 0): void {
+    this.send("clock", { at: new Date(serverNow() - ago).toISOString() });
   }
 
   end(): void {

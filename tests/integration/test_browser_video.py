@@ -1,0 +1,107 @@
+"""What the pages show of video that does not play, and of cameras without data, in a real browser."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+from psycopg_pool import ConnectionPool
+
+from analytics.camera import Position, Visibility
+from analytics.facts import Level
+from pipelines.config.settings import CameraConfig, Config, SiteConfig
+from portal.spa import STATIC
+from tests.support.browser import (
+    CHROMIUM,
+    DESKTOP,
+    H265,
+    INTRA_REFRESH,
+    Visitor,
+    chromium,
+    city,
+    screenshot,
+    write_live_video,
+)
+from tests.support.portal import serving
+from tests.support.portal_events import level, online
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
+    pytest.mark.skipif(not (STATIC / "index.html").exists(), reason="needs the built pages: run `make setup`"),
+]
+TIMEOUT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def config(tmp_path: Path, postgres_dsn: str) -> Config:
+    """The city, with a site of ten cameras."""
+    config = city(tmp_path, postgres_dsn)
+    ten = tuple(
+        CameraConfig(
+            id=f"batu-{n}", name=f"Batu Aji {n}", url="rtsp://10.0.0.9/1", site="batu", visibility=Visibility.PUBLIC
+        )
+        for n in range(10)
+    )
+    sites = (*config.sites, SiteConfig(id="batu", name="Simpang Batu Aji", position=Position(lat=1.142, lon=104.02)))
+    return config.model_copy(update={"cameras": (*config.cameras, *ten), "sites": sites})
+
+
+@pytest.fixture
+def visitor(config: Config, pool: ConnectionPool, store: Callable[..., None], browser: Browser) -> Iterator[Visitor]:
+    now = datetime.now(UTC)
+    for camera_id in ("laluan-1", "laluan-2", "kabil-1"):
+        store(online(camera_id, now, image_size=(640, 360)), level(camera_id, "masuk", now, Level.DENSE))
+    store(online("batu-3", now, image_size=(640, 360)), level("batu-3", "view", now, Level.JAMMED))
+    with serving(config, pool) as address, browser.new_context(viewport=DESKTOP, locale="id-ID") as context:  # type: ignore[arg-type]
+        context.set_default_timeout(TIMEOUT_MS)
+        visitor = Visitor(address, context)
+        yield visitor
+    assert visitor.errors == []
+
+
+def test_codec_without_a_decoder_is_reported_and_stays_reported(
+    visitor: Visitor, config: Config, store: Callable[..., None]
+) -> None:
+    write_live_video(config.data_dir / "hls" / "kabil-1", H265)
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360)))  # encoding may have taken long
+    page = visitor.open("/camera/kabil-1")
+    cover = page.locator(".video-cover")
+    expect(cover).to_contain_text("tidak dapat memutar jenis video kamera ini", timeout=TIMEOUT_MS)
+    page.wait_for_timeout(4000)
+    expect(cover).to_contain_text("tidak dapat memutar jenis video kamera ini")
+    expect(page.get_by_text("Ketuk untuk memutar")).to_have_count(0)
+    screenshot(page, "camera-h265")
+
+
+def test_camera_without_video_on_the_server_is_no_lost_connection(visitor: Visitor) -> None:
+    visitor.expected.append("404")
+    page = visitor.open("/camera/kabil-1")
+    expect(page.locator(".video-cover")).to_contain_text("Server belum mempunyai video", timeout=TIMEOUT_MS)
+    screenshot(page, "camera-no-video-yet")
+
+
+def test_cluster_states_how_many_of_its_cameras_have_no_data(visitor: Visitor) -> None:
+    page = visitor.open("/")
+    pin = page.get_by_role("button", name="Simpang Batu Aji: Macet, 10 kamera, 9 tanpa data")
+    expect(pin).to_be_visible(timeout=TIMEOUT_MS)
+    assert pin.locator(".level-badge").all_inner_texts() == ["Macet\n1", "9"]
+    expect(page.get_by_role("button", name="Simpang Laluan Madani: Ramai, 2 kamera", exact=True)).to_be_visible()
+    screenshot(page, "map-cluster")
+
+
+def test_video_without_key_frames_is_not_loading_for_ever(
+    visitor: Visitor, config: Config, store: Callable[..., None]
+) -> None:
+    write_live_video(config.data_dir / "hls" / "kabil-1", INTRA_REFRESH)
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360)))  # encoding may have taken long
+    page = visitor.open("/camera/kabil-1")
+    expect(page.locator(".video-cover")).to_contain_text("tidak menemukan gambar yang utuh", timeout=TIMEOUT_MS)
+    screenshot(page, "camera-intra-refresh")
