@@ -65,7 +65,7 @@ class CameraAnalyzer:
         self._coverage = TimeBins(COVERAGE_S)
         self._minutes = TimeBins(INTERVAL_S)
         self._trajectories = Trajectories(homography)
-        self._gates = GateCounter(camera.gates, calibrated=homography is not None)
+        self._gates = GateCounter(camera.gates, calibrated=homography is not None, image_size=camera.image_size)
         self._gate_intervals = GateIntervalAggregator(camera.gates)
         self._sight = DetectorSight()
         self._trips = TripRecorder(camera.gates, homography)

@@ -3,14 +3,17 @@
 A road user is counted where its ground point moves from one side of a gate's line to the other through the gate's
 segment. It has changed sides only when it was clear of the line on both (`analytics.flow.gate_sides`), and moved by
 more than the box of a parked vehicle does. Jitter on the line, or a single box that reaches over it, therefore counts
-nothing. A return needs a larger margin, so that swaying over the line is one crossing.
+nothing. Nor does a box of which only one edge moves (`analytics.flow.box_resize`). A return needs a larger margin, so
+that swaying over the line is one crossing. A road user that stops right behind the line counts when it drives on or is
+no longer seen, and not at all when it turns back.
 
 Tracks that start just behind, or end just before, a gate also count (`analytics.tracks.extrapolation`). They do not
 count if another track that never coexisted with them crossed there within `SAME_CROSSING_S` (an ID switch).
 
 Of two tracks that show one vehicle, such as a lorry and its cab, one counts (`analytics.tracks.same_vehicle`).
 
-A crossing is reported `SETTLE_S` after it happened, or that long after its track's last detection. By then more frames
+A crossing is reported `SETTLE_S` after it happened, or that long after its track's last detection, and later for one
+that waits on the line. By then more frames
 have voted on the class, and the speed fit includes both sides of the line.
 """
 
@@ -23,6 +26,7 @@ from numpy.typing import NDArray
 
 from analytics.camera import Gate
 from analytics.facts import Crossing, Direction
+from analytics.flow.box_resize import BOXES, moved_as_a_whole
 from analytics.flow.gate_sides import CLEAR_SIGMAS, ENDED_SIGMAS, MIN_SAMPLES, clear_sides, latest_samples
 from analytics.geometry.gate_geometry import GateGeometry
 from analytics.road_users import RoadUser
@@ -55,13 +59,18 @@ RECENT_CROSSINGS = 64
 
 @dataclass(slots=True, eq=False)
 class _PendingCrossing:
-    """A crossing, reported or not yet."""
+    """A crossing. reported: it counts, unless it is undone. passed: the road user is well behind the gate.
+
+    emitted: it was returned, and cannot be undone.
+    """
 
     t: float
     gate: Gate
     direction: Direction
     trajectory: Trajectory
     reported: bool = False
+    passed: bool = False
+    emitted: bool = False
 
     @property
     def confidence(self) -> float:
@@ -71,24 +80,33 @@ class _PendingCrossing:
 
 @dataclass(slots=True)
 class _GateState:
-    """State of one road user: per gate the last clear side (-1, +1; 0 unknown) and since when, and what was counted."""
+    """State of one road user.
+
+    sides, since: per gate the last clear side (-1, +1; 0 unknown) and since when. touched: per gate the last time at
+    which it left that side through the segment, None where beside it. counted: its crossings by gate and direction.
+    """
 
     trajectory: Trajectory
     sides: list[float]
     since: list[float]
-    counted: set[tuple[str, Direction]] = field(default_factory=set)
+    touched: list[float | None]
+    counted: dict[tuple[str, Direction], _PendingCrossing] = field(default_factory=dict)
 
 
 class GateCounter:
     """Counts crossings of all gates of one camera. Stores state only for trajectories that are not dropped."""
 
-    def __init__(self, gates: Iterable[Gate], *, calibrated: bool) -> None:
+    def __init__(
+        self, gates: Iterable[Gate], *, calibrated: bool, image_size: tuple[float, float] = (np.inf, np.inf)
+    ) -> None:
         self._geometry = GateGeometry(gates)
         self._calibrated = calibrated
+        self._image_size = image_size
         self._states: dict[int, _GateState] = {}
         self._new: dict[int, _GateState] = {}
         self._in_view: dict[int, _GateState] = {}
         self._pending: list[_PendingCrossing] = []
+        self._held: list[tuple[_PendingCrossing, Crossing]] = []
         self._recent: deque[_PendingCrossing] = deque(maxlen=RECENT_CROSSINGS)
         self._observed_since = -np.inf
 
@@ -105,6 +123,7 @@ class GateCounter:
             self._observed_since = frame.t
         if frame.trajectories:
             self._update_sides(frame)
+            self._mark_passed()
         self._count_before_first(frame.t)
         self._count_after_last(frame.t)
         return self.pop_settled(frame.t)
@@ -119,7 +138,7 @@ class GateCounter:
         known = self._states.get(trajectory.track)
         if known is None:
             gates = len(self._geometry.gates)
-            known = _GateState(trajectory, sides=[0.0] * gates, since=[-np.inf] * gates)
+            known = _GateState(trajectory, [0.0] * gates, [-np.inf] * gates, [None] * gates)
             self._states[trajectory.track] = self._new[trajectory.track] = known
         self._in_view[trajectory.track] = known
         return known
@@ -135,26 +154,67 @@ class GateCounter:
         is_new = times[-used] == trajectory.first_seen
         for k, (first, last) in enumerate(zip(now.first.tolist(), now.last.tolist(), strict=True)):
             state.sides[k] = state.sides[k] or (is_new and first) or last
+            before, latest = path[-2:, k].tolist()
+            if state.sides[k] * before > 0 >= state.sides[k] * latest:
+                gate, direction = self._geometry.gates[k], Direction.A if state.sides[k] < 0 else Direction.B
+                state.touched[k] = self._geometry.time_of_step(gate, direction, trajectory)
             if state.sides[k] * last < 0:
-                self._change_side(state, k, path[times >= state.since[k], k])
+                self._change_side(state, k, np.where(times >= state.since[k], path[:, k], np.nan))
 
     def _change_side(self, state: _GateState, k: int, path: NDArray[np.float64]) -> None:
-        """Take note of a road user on another side. path: (N,) its distances since it came to the former side."""
+        """Take note of a road user on another side.
+
+        path: (N,) its distances since it came to the former side, nan before.
+        """
         gate, height, distance = self._geometry.gates[k], state.trajectory.height, float(path[-1])
-        direction = Direction.A if distance > 0 else Direction.B
-        travelled = float(np.ptp(path))
+        direction, opposite = (Direction.A, Direction.B) if distance > 0 else (Direction.B, Direction.A)
+        travelled = float(np.nanmax(path) - np.nanmin(path))
         returning = any(gate_id == gate.id for gate_id, _ in state.counted)
         if travelled < MIN_TRAVEL_HEIGHTS * height or (returning and abs(distance) < RETURN_MARGIN_HEIGHTS * height):
             return
+        if not self._moved(state.trajectory, k, path):
+            return
         t = self._geometry.crossing_time(gate, direction, state.trajectory, state.since[k])
+        if t is None and not (path * distance <= 0).any():  # it waited on the line for longer than its path is stored
+            t = state.touched[k]
         state.sides[k], state.since[k] = (1.0 if distance > 0 else -1.0), state.trajectory.last_seen
-        if t is not None and (gate.id, direction) not in state.counted:
+        if (entry := state.counted.get((gate.id, opposite))) is not None and not (entry.passed or entry.emitted):
+            self._undo(state, entry)
+        elif t is not None and (gate.id, direction) not in state.counted:
             self._count(state, _PendingCrossing(t, gate, direction, state.trajectory))
 
+    def _moved(self, trajectory: Trajectory, k: int, path: NDArray[np.float64]) -> bool:
+        """Whether the road user moved over gate `k`, and not only an edge of its box. path: see `_change_side`."""
+        former = np.flatnonzero(path * path[-1] <= 0)
+        if not len(former):
+            return True
+        last = int(former[-1])
+        boxes = np.array(trajectory.boxes)
+        before = boxes[max(0, last + 1 - BOXES) : last + 1]
+        normal = np.sign(path[-1]) * self._geometry.normals[k]
+        return moved_as_a_whole(before, boxes[last + 1 :][-BOXES:], normal, self._image_size)
+
     def _count(self, state: _GateState, crossing: _PendingCrossing) -> None:
-        state.counted.add((crossing.gate.id, crossing.direction))
+        state.counted[crossing.gate.id, crossing.direction] = crossing
         self._pending.append(crossing)
         self._recent.append(crossing)
+
+    def _undo(self, state: _GateState, crossing: _PendingCrossing) -> None:
+        """Remove a crossing that was not emitted: the road user turned back on the line."""
+        del state.counted[crossing.gate.id, crossing.direction]
+        self._pending = [other for other in self._pending if other is not crossing]
+        self._held = [(other, fact) for other, fact in self._held if other is not crossing]
+        if crossing in self._recent:
+            self._recent.remove(crossing)
+
+    def _mark_passed(self) -> None:
+        """Mark the crossings whose road users are by now well behind their gates."""
+        for crossing in (*self._pending, *(held for held, _ in self._held)):
+            if not crossing.passed:
+                trajectory = crossing.trajectory
+                distance = self._geometry.distance(crossing.gate, trajectory.pixels[-1])
+                behind = distance if crossing.direction is Direction.A else -distance
+                crossing.passed = behind >= RETURN_MARGIN_HEIGHTS * trajectory.height
 
     def _count_before_first(self, t: float) -> None:
         """Count gates crossed before the first detection, for tracks that are long enough by now."""
@@ -184,14 +244,20 @@ class GateCounter:
                 self._count(state, crossing)
 
     def pop_settled(self, t: float) -> list[Crossing]:
-        """Crossings that have settled by `t`."""
+        """Crossings that have settled by `t`, of road users that passed or are no longer seen."""
         ready = [p for p in self._pending if t - p.t >= SETTLE_S]
         if ready:
             self._pending = [p for p in self._pending if t - p.t < SETTLE_S]
-        return self._confirmed(ready)
+            self._held += self._confirmed(ready)
+        if not self._held:
+            return []
+        waiting = [(p, fact) for p, fact in self._held if not p.passed and t - p.trajectory.last_seen < SETTLE_S]
+        released = [(p, fact) for p, fact in self._held if (p, fact) not in waiting]
+        self._held = waiting
+        return _emit(released)
 
-    def _confirmed(self, crossings: Iterable[_PendingCrossing]) -> list[Crossing]:
-        """Report crossings, except of tracks with little confidence, and each vehicle only once.
+    def _confirmed(self, crossings: Iterable[_PendingCrossing]) -> list[tuple[_PendingCrossing, Crossing]]:
+        """Return the crossings that count: all except of tracks with little confidence, and each vehicle only once.
 
         Tracks with little confidence are mostly false detections.
         """
@@ -201,7 +267,7 @@ class GateCounter:
                 _counts_instead(other, crossing) for other in self._recent
             )
             if crossing.reported:
-                confirmed.append(self._crossing(crossing))
+                confirmed.append((crossing, self._crossing(crossing)))
         return confirmed
 
     def _crossing(self, crossing: _PendingCrossing) -> Crossing:
@@ -230,7 +296,17 @@ class GateCounter:
             self._review_sides(state.trajectory, ENDED_SIGMAS)
         self._count_before_first(np.inf)
         ready, self._pending = self._pending, []
-        return self._confirmed(ready)
+        held, self._held = self._held, []
+        return _emit([*held, *self._confirmed(ready)])
+
+
+def _emit(crossings: Iterable[tuple[_PendingCrossing, Crossing]]) -> list[Crossing]:
+    """Mark crossings as emitted, and return their facts."""
+    facts = []
+    for crossing, fact in crossings:
+        crossing.emitted = True
+        facts.append(fact)
+    return facts
 
 
 def _is_same_crossing(one: _PendingCrossing, other: _PendingCrossing) -> bool:

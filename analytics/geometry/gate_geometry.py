@@ -5,7 +5,7 @@ Within a share of its box height it is assigned to the gate of its own direction
 """
 
 from collections.abc import Iterable, Iterator
-from math import hypot, inf
+from math import dist, hypot, inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +28,29 @@ class GateGeometry:
         self.gates = tuple(gates)
         self._arms = gate_arms(self.gates)
         self._lengths = np.array([hypot(g.p2[0] - g.p1[0], g.p2[1] - g.p1[1]) for g in self.gates])
+        self.normals = [
+            np.array([g.p1[1] - g.p2[1], g.p2[0] - g.p1[0]]) / length
+            for g, length in zip(self.gates, self._lengths, strict=True)
+        ]
+        """Unit vectors (2,) across each gate, to the side to which direction A leads."""
 
     def distances(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Signed distances (N, gates) in pixels of (N, 2) points: positive on the side to which direction A leads."""
         sides = np.stack([side_of_line(g.p1, g.p2, pixels) for g in self.gates], axis=1)
         return np.asarray(sides / self._lengths)
+
+    def distance(self, gate: Gate, pixel: Pixel) -> float:
+        """Signed distance of one pixel from one gate, as `distances`."""
+        return float(side_of_line(gate.p1, gate.p2, [pixel])[0] / dist(gate.p1, gate.p2))
+
+    def time_of_step(self, gate: Gate, direction: Direction, trajectory: Trajectory) -> float | None:
+        """Time at which the step to the last detection met the gate's line; None if beside the segment."""
+        a, b = trajectory.pixels[-2], trajectory.pixels[-1]
+        t0, t = trajectory.times[-2], trajectory.times[-1]
+        before, after = side_of_line(gate.p1, gate.p2, [a, b])
+        share = float(before / (before - after))
+        inside = self._within(gate, direction, _interpolate(a, b, share), trajectory.height)
+        return t0 + share * (t - t0) if inside else None
 
     def crossing_time(
         self, gate: Gate, direction: Direction, trajectory: Trajectory, since_s: float = -inf

@@ -73,6 +73,7 @@ def test_each_problem_has_a_line_of_advice_and_the_status_is_1(rtsp_cameras: Rts
     write_street(rtsp_cameras.folder / "main.mp4", size=(320, 240))
     write_street(rtsp_cameras.folder / "cropped.mp4", size=(176, 144), cut=40)
     (tmp_path / "outside.json").write_text(json.dumps({"gates": [{"id": "G1", "p1": [500, 0], "p2": [500, 200]}]}))
+    (tmp_path / "edge.json").write_text(json.dumps({"gates": [{"id": "G1", "p1": [0, 236], "p2": [320, 236]}]}))
     road = rtsp_cameras.url("main.mp4")
     city = configured(
         tmp_path,
@@ -80,6 +81,7 @@ def test_each_problem_has_a_line_of_advice_and_the_status_is_1(rtsp_cameras: Rts
             camera("refused", "rtsp://admin:s3cret@127.0.0.1:1/live"),
             camera("cropped", road, analysis_url=rtsp_cameras.url("cropped.mp4")),
             camera("misdrawn", road, geometry="outside.json"),
+            camera("edge", road, geometry="edge.json"),
         ],
         bus={"kafka": f"127.0.0.1:{free_port()}"},
         store={"dsn": f"postgresql://simpang:s3cret@127.0.0.1:{free_port()}/simpang"},
@@ -92,6 +94,7 @@ def test_each_problem_has_a_line_of_advice_and_the_status_is_1(rtsp_cameras: Rts
         "refused (main)": "check address and port",
         "cropped (sub)": "same part of the scene",
         "misdrawn (main)": "outside the 320x240 frame",
+        "edge (main)": "gate G1 is so close to the edge",
         "bus": "bus.kafka",
         "database": "store.dsn",
         "hardware decoders": "leave stream.hardware_decoder out",

@@ -6,6 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analytics.camera import Camera, Gate
+from analytics.detections import Tracks
 from analytics.facts import Crossing, Direction
 from analytics.flow.gate_counting import GateCounter
 from analytics.road_users import RoadUser
@@ -26,12 +27,12 @@ def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
     return crossings + counter.finish()
 
 
-def count_frames(frames, gates=(GATE,)) -> list[Crossing]:
-    """Crossings of the road users in frames, a tenth of a second apart."""
+def count_frames(frames, gates=(GATE,), *, step_s=0.1) -> list[Crossing]:
+    """Crossings of the road users in frames, `step_s` seconds apart."""
     trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
     crossings = []
     for k, seen in enumerate(frames):
-        crossings += counter.observe(trajectories.update(k * 0.1, 0.1 if k else 0.0, seen))
+        crossings += counter.observe(trajectories.update(k * step_s, step_s if k else 0.0, seen))
     return crossings + counter.finish()
 
 
@@ -299,3 +300,82 @@ def test_distant_gates_count_nothing():
     camera = Camera(id="c", image_size=(1000, 1000), gates=(GATE, Gate(id="h", p1=(900, 10), p2=(990, 10))))
     assert {c.gate for c in count(DOWN, camera.gates)} == {"g"}
     assert np.isfinite([c.t for c in count(DOWN, camera.gates)]).all()
+
+
+def boxed(boxes) -> list[Tracks]:
+    """Frames of one track with these boxes, xyxy."""
+    rows = [np.array([box], np.float32) for box in boxes]
+    one = np.full(1, 0.8, np.float32), np.zeros(1, np.int64), np.full(1, 7, np.int64), np.zeros(1, np.int64)
+    return [Tracks(xyxy, *one) for xyxy in rows]
+
+
+def waiting(v, seconds, then, *, px, seed=0):
+    """Boxes at 5 frames/s of a car that drives down to `v`, waits there, and drives on to `then`."""
+    come, go = np.arange(100, v, 8.0), np.linspace(v, then, 25)
+    vs = np.concatenate([come, np.full(int(5 * seconds), float(v)), go])
+    boxes = np.column_stack([np.full(len(vs), 270), vs - 45, np.full(len(vs), 330), vs])
+    return boxes + np.random.default_rng(seed).normal(0, px, boxes.shape)
+
+
+@pytest.mark.parametrize("px", [0.0, 2.0])
+@pytest.mark.parametrize("beyond", [-4, -1, 0, 1, 3, 8])
+@pytest.mark.parametrize(("then", "directions"), [(420, ["A"]), (100, [])], ids=["drives on", "turns back"])
+def test_a_vehicle_that_waits_on_the_line_counts_only_when_it_drives_on(px, beyond, then, directions):
+    for seed in range(2):
+        frames = boxed(waiting(300 + beyond, 40, then, px=px, seed=seed))
+        assert [c.direction.value for c in count_frames(frames, step_s=0.2)] == directions
+
+
+def test_a_vehicle_that_waits_behind_the_line_until_the_recording_ends_counts():
+    frames = boxed(waiting(308, 20, 309, px=1.0))
+    assert [c.direction.value for c in count_frames(frames, step_s=0.2)] == ["A"]
+
+
+def test_a_turn_well_behind_the_gate_counts_both_ways():
+    frames = boxed([*waiting(360, 1, 100, px=1.0)])
+    assert [c.direction.value for c in count_frames(frames, step_s=0.2)] == ["A", "B"]
+
+
+def standing_box(flicker, seconds):
+    """Boxes at 10 frames/s of a car that stands, while one edge of its box moves by a share of its size for a time."""
+    v, edge, change = flicker
+    boxes = np.tile([270.0, v - 45.0, 330.0, v], (150, 1)) + np.random.default_rng(1).normal(0, 1, (150, 4))
+    boxes[60 : 60 + int(10 * seconds), edge] += change * (60 if edge % 2 == 0 else 45)
+    return boxes
+
+
+@pytest.mark.parametrize("seconds", [0.2, 0.8, 3.0])
+@pytest.mark.parametrize(
+    ("name", "flicker", "gate"),
+    [
+        ("its wheels are hidden", (308, 3, -0.5), GATE),
+        ("its wheels and doors are hidden", (308, 3, -0.7), GATE),
+        ("its shadow is boxed too", (290, 3, 0.6), GATE),
+        ("its right half is hidden", (308, 2, -0.5), Gate(id="g", p1=(295, 450), p2=(295, 150))),
+        ("its left half is hidden", (308, 0, 0.5), Gate(id="g", p1=(305, 450), p2=(305, 150))),
+    ],
+)
+def test_a_box_of_which_one_edge_flickers_over_the_line_counts_nothing(name, flicker, gate, seconds):
+    assert count_frames(boxed(standing_box(flicker, seconds)), [gate]) == [], name
+
+
+@pytest.mark.parametrize(
+    ("name", "boxes", "gate", "directions"),
+    [
+        ("enters at the left edge", [(0, 255, max(u, 4), 300) for u in range(10, 60, 6)], 20, ["A"]),
+        ("leaves at the right edge", [(u, 255, 640, 300) for u in range(560, 636, 6)], 605, ["A"]),
+    ],
+)
+def test_a_box_that_the_border_of_the_picture_cuts_may_cross(name, boxes, gate, directions):
+    line = Gate(id="g", p1=(gate, 360), p2=(gate, 0))
+    trajectories = Trajectories(None)
+    counter = GateCounter([line], calibrated=False, image_size=(640, 360))
+    crossings = []
+    for k, seen in enumerate(boxed(boxes)):
+        crossings += counter.observe(trajectories.update(k * 0.1, 0.1 if k else 0.0, seen))
+    assert [c.direction.value for c in crossings + counter.finish()] == directions, name
+
+
+def test_two_gates_close_to_each_other_count_each_once():
+    gates = [GATE, Gate(id="h", p1=(100, 304), p2=(500, 304)), Gate(id="r", p1=(500, 302), p2=(100, 302))]
+    assert sorted((c.gate, c.direction.value) for c in count(DOWN, gates)) == [("g", "A"), ("h", "A"), ("r", "B")]
