@@ -1,5 +1,6 @@
 """The command `simpang`: loads its subcommands, and prints every expected error as one line."""
 
+import os
 import sys
 from importlib.metadata import version
 
@@ -26,6 +27,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command. Exit status: 0 success, 2 bad input, with one line of advice, 130 stopped by Ctrl-C."""
     mask_standard_error()
     remember_addresses(sys.argv[1:] if arguments is None else arguments)
+    remember_addresses(value for name, value in os.environ.items() if name.lower().endswith("_proxy"))
     try:
         app.main(arguments, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -119,11 +119,11 @@ def _brokers(kafka: str | None) -> CheckResult:
         message, _, advice = str(error).partition("; ")
         return _no_bus(message, advice)
     try:
-        cluster.require_one()
-    except BusUnavailable:
-        advice = "check that it runs, and the addresses in bus.kafka"
-        return _no_bus(f"Kafka at {cluster} accepts no connection", advice)
-    return CheckResult(area="services", subject="bus", message=f"Kafka at {cluster} accepts connections")
+        cluster.require_answer()
+    except BusUnavailable as error:
+        message, _, advice = str(error).partition("; ")
+        return _no_bus(message, advice or "check that it runs, and the addresses in bus.kafka")
+    return CheckResult(area="services", subject="bus", message=f"Kafka at {cluster} answers")
 
 
 def _webhook(config: WebhookConfig) -> CheckResult:

@@ -1,12 +1,15 @@
 """Logs never carry credentials, wherever in the event they hide."""
 
 import json
+import logging
+import sys
+import threading
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-from pipelines.logging import configure_logging
+from pipelines.logging import configure_logging, mask_standard_error
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +34,25 @@ def test_a_traceback_is_redacted_too(capsys):
     except ConnectionError:
         structlog.get_logger().exception("camera failed")
     assert "s3cret" not in capsys.readouterr().err
+
+
+def test_lists_and_mappings_are_redacted_too(capsys):
+    configure_logging(json=True)
+    structlog.get_logger().warning("lost", cameras=["rtsp://u:s3#cret@10.0.0.7/main", {"dsn": "password=s3cret"}])
+    line = json.loads(capsys.readouterr().err)
+    assert line["cameras"] == ["rtsp://***@10.0.0.7/main", {"dsn": "password=***"}]
+
+
+def test_an_error_that_ends_the_program_and_a_warning_of_a_library_are_masked(capsys, monkeypatch):
+    for module, hook in ((sys, "excepthook"), (threading, "excepthook"), (logging, "lastResort")):
+        monkeypatch.setattr(module, hook, getattr(module, hook))
+    mask_standard_error()
+    error = RuntimeError("cannot open rtsp://admin:s3#cret@10.0.0.7/main")
+    sys.excepthook(type(error), error, None)
+    threading.excepthook(threading.ExceptHookArgs((type(error), error, None, None)))
+    record = logging.LogRecord("library", logging.WARNING, __file__, 1, "%s", (error,), None)
+    assert logging.lastResort is not None
+    logging.lastResort.handle(record)
+    printed = capsys.readouterr().err
+    assert printed.count("rtsp://***@10.0.0.7/main") == 3
+    assert "s3" not in printed

@@ -8,7 +8,7 @@ from time import monotonic
 
 import structlog
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import AuthorizationError, TopicAlreadyExistsError
+from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
 
 from pipelines.addresses.broker_addresses import broker_addresses
 from pipelines.bus.bus import BusUnavailable
@@ -61,10 +61,26 @@ class KafkaCluster:
     @contextmanager
     def admin(self) -> Iterator[KafkaAdminClient]:
         """Yield an admin client, and create missing topics. Raises BusUnavailable or KafkaError without a broker."""
-        self.require_one()
-        admin = KafkaAdminClient(bootstrap_servers=self.servers, **CLIENT)
-        try:
+        with self._connected() as admin:
             _create_topics(admin)
+            yield admin
+
+    def require_answer(self) -> None:
+        """Raise BusUnavailable where no broker answers to the protocol of a listener without TLS and SASL."""
+        with self._connected():
+            pass
+
+    @contextmanager
+    def _connected(self) -> Iterator[KafkaAdminClient]:
+        self.require_one()
+        try:
+            admin = KafkaAdminClient(bootstrap_servers=self.servers, **CLIENT)
+        except KafkaError as error:
+            raise BusUnavailable(
+                f"Kafka at {self}: accepts connections and does not answer; it may be starting, or the listener needs "
+                "TLS or SASL, which is not supported yet"
+            ) from error
+        try:
             yield admin
         finally:
             admin.close()

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from analytics.camera import Position
 from analytics.facts import IncidentType
+from pipelines.alerts.channels.webhook import WebhookChannel
 from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
 from pipelines.config.settings import CameraConfig, Config, SiteConfig, StoreConfig, WebhookConfig
@@ -270,6 +271,14 @@ def test_a_dead_receiver_delays_no_other(postgres_dsn: str) -> None:
         AlertDispatcher(pool, config.webhooks, PORTAL),
     ):
         wait_until(lambda: deliveries(pool) == [(False,), (True,)], "the alert of the other receiver")
+
+
+@pytest.mark.parametrize("proxy", ["http://user:s3#cret@127.0.0.1:3128", "http://user:s3cret@proxy:port", "s3cret://x"])
+def test_a_malformed_proxy_is_a_user_error_without_the_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(UserError, match=r"HTTP_PROXY, .* is no address; write http://user:password@") as raised:
+        WebhookChannel(webhook(Receiver()))
+    assert "s3" not in str(raised.value)
 
 
 @pytest.mark.parametrize("url", ["police.example/s3cret", "ftp://police.example/s3cret", "http:///s3cret"])

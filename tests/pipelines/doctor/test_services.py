@@ -1,6 +1,9 @@
 """Services of the doctor: what a database, Kafka or a webhook lacks, with the remedy and without secrets."""
 
+import socket
+from contextlib import closing, suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from pydantic import SecretStr
@@ -63,6 +66,25 @@ def test_kafka_with_sasl_is_a_problem(tmp_path: Path) -> None:
         CheckState.PROBLEM,
         "bus.kafka: Kafka with TLS or SASL is not supported yet",
     )
+
+
+@pytest.mark.integration
+def test_a_listener_that_needs_tls_or_sasl_is_a_problem(tmp_path: Path) -> None:
+    """Such a listener closes the connection at the first request, which it cannot read."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        Thread(target=_close_each_connection, args=(listener,), daemon=True).start()
+        found = checked(tmp_path, "bus", bus=BusConfig(kafka=f"127.0.0.1:{listener.getsockname()[1]}"))
+    assert found.state is CheckState.PROBLEM
+    assert "accepts connections and does not answer" in found.message
+    assert "the listener needs TLS or SASL, which is not supported yet" in found.advice
+
+
+def _close_each_connection(listener: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            client, _ = listener.accept()
+            with client:
+                client.recv(4)
 
 
 def test_a_webhook_is_checked_as_it_is_written(tmp_path: Path) -> None:
