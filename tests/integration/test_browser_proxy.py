@@ -197,7 +197,7 @@ def test_only_named_sites_may_frame_the_pages(browser, config, pool, tmp_path, a
             serving(config.model_copy(update={"portal": settings}), pool) as portal,
             browser.new_context(viewport=DESKTOP, locale="id-ID") as context,  # type: ignore[arg-type]
         ):
-            (other / "page.html").write_text(f'<iframe src="{portal}/" width="900" height="700"></iframe>')
+            (other / "page.html").write_text(f'<iframe src="{portal}/" style="width: 100%; height: 700px"></iframe>')
             page = context.new_page()
             page.goto(f"{site}/site/page.html")
             framed = page.frame_locator("iframe").locator('li[data-camera="laluan-1"] .level-badge')
