@@ -16,6 +16,7 @@ from pipelines.errors import UserError
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.events.gate_condition import gate_conditions
+from pipelines.ingest.keyframe_interval import MAX_KEYFRAME_S
 from pipelines.ingest.source import SourceLost
 
 log = structlog.get_logger()
@@ -25,9 +26,6 @@ PARALLEL_PROBES = 8
 
 LARGE_PIXELS = 1280 * 720
 """Pixels of a frame from which decoding for analysis costs much more than needed [assumption]."""
-
-MAX_KEYFRAME_S = 4.0
-"""Longest keyframe interval (s) with which live video starts soon enough [assumption]."""
 
 Advice = tuple[CheckState, str]
 """How grave it is, and what to do."""
@@ -106,7 +104,7 @@ def _for_viewers(stream: Stream | SourceLost) -> Iterator[Advice]:
         yield CheckState.PROBLEM, f"browsers cannot play {stream.codec}; set the camera to H.264"
     elif stream.codec == "hevc":
         yield CheckState.ADVICE, "many browsers cannot play H.265; set the camera to H.264"
-    if stream.keyframe_s is not None and stream.keyframe_s > MAX_KEYFRAME_S:
+    if max(stream.keyframe_s or 0.0, stream.unkeyed_s) > MAX_KEYFRAME_S:
         yield (
             CheckState.ADVICE,
             "set the camera's keyframe (I-frame) interval to 2 s, so that live video starts at once",

@@ -20,13 +20,17 @@ from pipelines.ingest.source import Source, SourceLost
 READ_S = 6.0
 """Longest reading of a stream (s): two keyframes of most cameras [assumption]."""
 
+FIRST_FRAME_S = 30.0
+"""Longest wait (s) for the first frame: some cameras send a keyframe only every 20 s [assumption]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """Properties of a stream.
 
     address: without credentials. fps: from the times of its packets. keyframe_s: between keyframes; None without two of
-    them. reordered: has B-frames. thumbnail: the last frame, grey. changes: of the frames before they are displayed.
+    them. unkeyed_s: from the last keyframe to the end of the reading. reordered: has B-frames. thumbnail: the last
+    frame, grey. changes: of the frames before they are displayed.
     """
 
     address: str
@@ -34,13 +38,15 @@ class Stream:
     image_size: tuple[int, int]
     fps: float
     keyframe_s: float | None
+    unkeyed_s: float
     reordered: bool
     thumbnail: NDArray[np.uint8]
     changes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         width, height = self.image_size
-        keyframes = "" if self.keyframe_s is None else f", keyframe every {self.keyframe_s:.1f} s"
+        known = self.keyframe_s is not None
+        keyframes = f", keyframe every {self.keyframe_s:.1f} s" if known else f", no keyframe in {self.unkeyed_s:.0f} s"
         changes = "".join(f", {change}" for change in self.changes)
         return f"{self.codec} {width}x{height}, {self.fps:.1f} frames/s{keyframes}{changes}"
 
@@ -67,17 +73,19 @@ def _probe(url: str, timeout_s: float, transport: RtspTransport) -> Stream:
         decoder = Decoder(source)
         keyframes: list[float] = []
         times: list[float] = []
-        frame, until = None, time.monotonic() + READ_S
+        frame, began = None, time.monotonic()
         for packet in source.packets():
             if packet.dts is not None:
                 times.append(float(packet.dts * packet.time_base))
                 keyframes += times[-1:] if packet.is_keyframe else []
             for _, decoded in decoder.frames(packet):
                 frame = decoded
-            if time.monotonic() > until or (len(keyframes) > 2 and times[-1] - times[0] > READ_S / 3):
+            if time.monotonic() - began > (READ_S if frame else FIRST_FRAME_S) or (
+                len(keyframes) > 2 and times[-1] - times[0] > READ_S / 3
+            ):
                 break
         if frame is None:
-            raise SourceLost(CameraCondition.of(Condition.NO_FRAMES, address=source.address, waited_s=READ_S))
+            raise SourceLost(CameraCondition.of(Condition.NO_FRAMES, address=source.address, waited_s=FIRST_FRAME_S))
         shown, changes = decoder.displayed(frame), decoder.changes(frame)
         # The median, because a loop or a reset of the camera is no interval between frames.
         steps = [after - before for before, after in pairwise(times) if after > before]
@@ -88,6 +96,7 @@ def _probe(url: str, timeout_s: float, transport: RtspTransport) -> Stream:
             image_size=(shown.width, shown.height),
             fps=1 / median(steps) if steps else 0.0,
             keyframe_s=median(between) if between else None,
+            unkeyed_s=max(0.0, times[-1] - keyframes[-1]) if keyframes else time.monotonic() - began,
             reordered=bool(source.stream.codec_context.has_b_frames),
             thumbnail=thumbnail(luma(shown)),
             changes=changes,

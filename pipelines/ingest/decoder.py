@@ -17,12 +17,16 @@ MAX_REORDERED_FRAMES = 16
 
 
 class Decoder:
-    """Decoder of one source's packets. A corrupt packet loses its frame; many in a row end the connection."""
+    """Decoder of one source's packets. A corrupt packet loses its frame; many in a row end the connection.
+
+    Packets before the first keyframe are no fault of the stream: a connection may begin 20 s before it.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._display = DisplayConverter(source.stream)
         self._corrupt = 0
+        self._has_keyframe = False
         self._waiting: list[int] = []
 
     def frames(self, packet: VideoPacket) -> list[tuple[float, VideoFrame]]:
@@ -31,10 +35,11 @@ class Decoder:
         Each must pass through `displayed` before its pixels are used.
         """
         sent = packet.dts
+        self._has_keyframe |= packet.is_keyframe
         try:
             frames = packet.decode()
         except FFmpegError as error:
-            self._corrupt += 1
+            self._corrupt += self._has_keyframe
             if self._corrupt > MAX_CORRUPT_PACKETS:
                 undecodable = CameraCondition.of(
                     Condition.UNDECODABLE_VIDEO, address=self._source.address, codec=self._source.codec

@@ -81,15 +81,19 @@ class FragmentedMp4:
     """Muxer of one video stream, whose output is collected in memory. Not thread-safe.
 
     template: the stream of the packets. coded: what its keyframe states, so that players display what is analysed.
-    extradata: parameter sets where they are not those of `template`. Raises FFmpegError.
+    fragment_s: length (s) after which a fragment ends without a keyframe. extradata: parameter sets where they are not
+    those of `template`. Raises FFmpegError.
     header: "ftyp" and "moov", empty until the first fragment.
     """
 
-    def __init__(self, template: VideoStream, coded: CodedPicture, *, extradata: bytes = b"") -> None:
+    def __init__(
+        self, template: VideoStream, coded: CodedPicture, *, fragment_s: float, extradata: bytes = b""
+    ) -> None:
         self.header = b""
         self._sink = _Sink()
+        options = {"movflags": MOVFLAGS, "frag_duration": str(round(fragment_s * av.time_base))}
         self._output: OutputContainer = av.open(
-            self._sink, "w", format="mp4", options={"movflags": MOVFLAGS}, buffer_size=BUFFER_BYTES
+            self._sink, "w", format="mp4", options=options, buffer_size=BUFFER_BYTES
         )
         self._stream = self._output.add_stream_from_template(template)
         codec = self._stream.codec_context

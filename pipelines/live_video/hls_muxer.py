@@ -1,14 +1,15 @@
 """Live video for browsers: a camera's own packets as HLS segments of fragmented MP4, without transcoding (RFC 8216)."""
 
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
 import structlog
 from av.bitstream import BitStreamFilterContext
-from av.error import FFmpegError
 
+from pipelines.bus.disk_reserve import is_full
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.nal import parameter_sets
 from pipelines.ingest.source import CodedPicture, Source, UnsupportedStream, VideoPacket
@@ -30,15 +31,27 @@ MAX_SEGMENT_WAIT_S = 60.0
 """Longest time (s) without a new segment; afterwards the playlist is not live. Keyframes of some cameras are 20 to 50 s
 apart. [assumption]"""
 
+MAX_INDEPENDENT_S = 4.0
+"""Longest time (s) for which a segment waits for its keyframe; then it ends without one. [docs/adr/0132]"""
+
+ARRIVAL_TOLERANCE = 1.5
+"""Largest step of the timestamps, in steps of the arrival, of a camera that sends a frame every few seconds.
+[assumption]"""
+
 USUAL_STEP_S = Fraction(1, 25)
 """Step (s) that replaces a jump: one frame at 25 frames a second. [assumption]"""
 
 
 class TimestampUnwrapper:
-    """Continuous timestamps from 0, whatever the camera's timestamps do: a jump becomes the length of one frame."""
+    """Continuous timestamps from 0, whatever the camera's timestamps do: a jump becomes the length of one frame.
 
-    def __init__(self, time_base: Fraction) -> None:
-        self._max_gap = round(MAX_GAP_S / time_base)
+    A step as long as the time between two arrivals is no jump. now: seconds of a clock that never goes back.
+    """
+
+    def __init__(self, time_base: Fraction, now: Callable[[], float] = time.monotonic) -> None:
+        self._time_base = time_base
+        self._now = now
+        self._arrived_s = now()
         self._usual_step = max(1, round(USUAL_STEP_S / time_base))
         self._offset: int | None = None
         self._last = -1
@@ -47,8 +60,10 @@ class TimestampUnwrapper:
         """Return the continuous timestamp for `dts`, larger than all before. Both in units of the time base."""
         if self._offset is None:
             self._offset = -dts
+        before, self._arrived_s = self._arrived_s, self._now()
+        max_gap_s = max(MAX_GAP_S, ARRIVAL_TOLERANCE * (self._arrived_s - before))
         step = dts + self._offset - self._last
-        if self._last >= 0 and not 0 < step <= self._max_gap:
+        if self._last >= 0 and not 0 < step <= max_gap_s / self._time_base:
             self._offset = self._last + self._usual_step - dts
         self._last = dts + self._offset
         return self._last
@@ -62,11 +77,19 @@ def playability(codec: str) -> CameraCondition | None:
 class HlsWriter:
     """Segments of one connection, added to a playlist. Use as a context manager, inside that of its source.
 
-    segment_s: length of a segment; it ends at the first keyframe afterwards. Raises UnsupportedStream for anything but
-    H.264 and H.265.
+    segment_s: length of a segment; it ends at the first keyframe afterwards. Where keyframes are rare, segments end
+    without one. on_stored: called with the condition that keeps segments from being stored, and with None after it.
+    Raises UnsupportedStream for anything but H.264 and H.265.
     """
 
-    def __init__(self, playlist: LivePlaylist, source: Source, *, segment_s: float) -> None:
+    def __init__(
+        self,
+        playlist: LivePlaylist,
+        source: Source,
+        *,
+        segment_s: float,
+        on_stored: Callable[[CameraCondition | None], None] = lambda condition: None,
+    ) -> None:
         if source.codec not in CODEC_TAGS:
             raise UnsupportedStream(
                 CameraCondition.of(Condition.UNSUPPORTED_CODEC, address=source.address, codec=source.codec)
@@ -74,7 +97,9 @@ class HlsWriter:
         self._playlist = playlist
         self._source = source
         self._segment_s = segment_s
+        self._on_stored = on_stored
         self._run: _Run | None = None
+        self._failure: CameraCondition | None = None
         self._segments, self._added_at = playlist.next_sequence, time.monotonic()
         self._sequence = self._extradata = b""
 
@@ -89,24 +114,41 @@ class HlsWriter:
     def put(self, packet: VideoPacket) -> None:
         """Add the next packet, which is not changed. Packets before the first keyframe are dropped.
 
-        An error of the muxer or the disk is logged. Live video resumes at the next keyframe then.
+        Live video resumes at the next keyframe after an error of the muxer or the disk. No error is raised, since the
+        analysis depends on the same connection.
         """
         try:
             if packet.is_keyframe:
                 self._start_run_if_due(packet)
             if self._run is not None:
                 self._run.write(packet)
-        except (FFmpegError, OSError) as error:
-            log.warning("live video resumes at the next keyframe", camera=self._source.address, error=error)
-            self._end_run()
-        self._clear_if_stale()
+            self._check_progress()
+        except Exception as error:
+            self._failed(error)
 
-    def _clear_if_stale(self) -> None:
+    def _failed(self, error: Exception) -> None:
+        """Report the first of several failures; on a full disk, lines of the log need space too."""
+        if self._failure is None:
+            log.warning("live video resumes at the next keyframe", camera=self._source.address, error=error)
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            full = CameraCondition(Condition.DISK_FULL)
+            self._failure = full if is_full(error) else CameraCondition.of(Condition.INTERNAL_ERROR, error=reason)
+            self._on_stored(self._failure)
+        self._end_run()
+
+    def _check_progress(self) -> None:
+        """Report that segments are stored again, and clear a playlist that is no longer live."""
         now, segments = time.monotonic(), self._playlist.next_sequence
-        if segments != self._segments or now - self._added_at > MAX_SEGMENT_WAIT_S:
-            if segments == self._segments:
-                self._playlist.clear()
-            self._segments, self._added_at = segments, now
+        if segments == self._segments and now - self._added_at <= MAX_SEGMENT_WAIT_S:
+            return
+        is_stale = segments == self._segments
+        self._segments, self._added_at = segments, now
+        if is_stale:
+            self._playlist.clear()
+        elif self._failure is not None:
+            self._failure = None
+            self._on_stored(None)
+            log.info("live video is stored again", camera=self._source.address)
 
     def _start_run_if_due(self, keyframe: VideoPacket) -> None:
         coded = self._changed_picture(keyframe)
@@ -137,8 +179,8 @@ class HlsWriter:
             return
         try:
             run.close()
-        except OSError as error:
-            log.warning("the last segment was not stored", camera=self._source.address, error=error)
+        except Exception as error:  # of the disk, or of the muxer
+            log.debug("the last segment was not stored", camera=self._source.address, error=error)
 
 
 class _Run:
@@ -158,13 +200,16 @@ class _Run:
         self._timestamps = TimestampUnwrapper(self._time_base)
         self._reorder = BitStreamFilterContext("dts2pts", stream) if source.decode_ordered else None
         self.coded = coded
-        self._muxer = FragmentedMp4(stream, coded, extradata=extradata)
+        self._muxer = FragmentedMp4(stream, coded, fragment_s=segment_s, extradata=extradata)
         self._init: InitSection | None = None
         self._started_at, self._opened = time.time(), time.monotonic()
         self._written = 0
         self._end = 0
         self._segment_start = 0
-        self._segments = 0
+        self._due: float = self._segment_ticks
+        self._starts_with_keyframe = True
+        self._keyframe = 0
+        self._has_rare_keyframes = False
         self._pending: list[bytes] = []
 
     def drift_s(self) -> float:
@@ -200,10 +245,23 @@ class _Run:
             packet.pts = start
         is_keyframe, self._end = packet.is_keyframe, start + (packet.duration or 1)
         self._muxer.mux(packet)
-        if is_keyframe:
-            self._pending.append(self._muxer.pop_fragments())
-            if start >= self._segment_ticks * (self._segments + 1):
+        fragment = self._muxer.pop_fragments()
+        if fragment:
+            self._pending.append(fragment)
+            if self._ends_segment(start, is_keyframe=is_keyframe):
                 self._add_segment(start)
+                self._starts_with_keyframe = is_keyframe
+        if is_keyframe:
+            self._keyframe = start
+
+    def _ends_segment(self, start: int, *, is_keyframe: bool) -> bool:
+        """Return whether a segment ends before the frame at `start`, with which a fragment begins."""
+        waited_s = float((start - self._keyframe) * self._time_base)
+        if is_keyframe:
+            was_rare, self._has_rare_keyframes = self._has_rare_keyframes, waited_s > MAX_INDEPENDENT_S
+            return was_rare or start >= self._due
+        self._has_rare_keyframes |= waited_s >= MAX_INDEPENDENT_S
+        return self._has_rare_keyframes
 
     def _add_segment(self, end: int) -> None:
         """Add the completed fragments as a segment up to `end`, in units of the time base."""
@@ -215,6 +273,7 @@ class _Run:
             self._init = InitSection(self._muxer.header)
         start_at = self._started_at + float(self._segment_start * self._time_base)
         duration_s = float((end - self._segment_start) * self._time_base)
-        self._playlist.add(self._init, media, start_at=start_at, duration_s=duration_s)
+        is_independent = self._starts_with_keyframe
+        self._playlist.add(self._init, media, start_at=start_at, duration_s=duration_s, is_independent=is_independent)
         self._segment_start = end
-        self._segments += 1
+        self._due = max(self._due, end - self._segment_ticks) + self._segment_ticks

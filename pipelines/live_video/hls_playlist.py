@@ -4,14 +4,17 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import structlog
 from pydantic import BaseModel, NonNegativeInt, ValidationError
 
 from pipelines.atomic_file import write_atomically
+from pipelines.bus.disk_reserve import require_space
 
 log = structlog.get_logger()
 
@@ -23,6 +26,12 @@ NUMBERS = ".numbers.json"
 
 MIN_PLAYLIST_TARGETS = 3
 """Least length of a playlist from which a segment is removed, in target durations. [source: RFC 8216, 6.2.2]"""
+
+START_SEGMENTS = 3
+"""Segments from the one at which players start to the last one at least, so that they do not wait. [assumption]"""
+
+START_INSET_S = 0.05
+"""Distance (s) of the stated start from the start of its segment, against rounding in players. [assumption]"""
 
 MAX_SEGMENTS = 300
 """Most segments in the playlist, and most kept after it. Only segments of a few frames reach it. [assumption]"""
@@ -46,13 +55,17 @@ class InitSection:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stored segment. run: number of its run. init: file with its header. start_at: Unix seconds."""
+    """A stored segment. run: number of its run. init: file with its header. start_at: Unix seconds.
+
+    is_independent: it starts with a keyframe.
+    """
 
     sequence: int
     run: int
     init: str
     start_at: float
     duration_s: float
+    is_independent: bool = True
 
     @property
     def name(self) -> str:
@@ -73,7 +86,8 @@ class LivePlaylist:
 
     Segments are numbered without gaps. A new run is marked by a discontinuity and names its own header. Numbers of
     segments and discontinuities never decrease, also after a restart with the clock set back (RFC 8216, 6.2.2).
-    The target duration grows with the longest segment and never decreases (docs/adr/0140).
+    Where keyframes are rare, not every segment starts with one. Players then start at the last one that does, which
+    stays in the playlist. The target duration grows with the longest segment and never decreases (docs/adr/0140).
     The folder belongs to the playlist, which deletes all other files in it. Not thread-safe. Raises OSError.
 
     segments_kept: least number of segments in the playlist. now: returns Unix seconds, replaceable in tests.
@@ -87,13 +101,22 @@ class LivePlaylist:
         self._init: InitSection | None = None
         self._added_s = 0.0
         self._target_s = 1
-        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # a disk that fails is reported at the first segment
+            folder.mkdir(parents=True, exist_ok=True)
         self.next_sequence, self._next_run = self._first_numbers(now)
         self._reserved_until = self.next_sequence
         self.clear()
 
-    def add(self, init: InitSection, media: bytes, *, start_at: float, duration_s: float) -> None:
-        """Store the next segment, list it, and delete the oldest. start_at: Unix seconds of its first frame."""
+    def add(
+        self, init: InitSection, media: bytes, *, start_at: float, duration_s: float, is_independent: bool = True
+    ) -> None:
+        """Store the next segment, list it, and delete the oldest. start_at: Unix seconds of its first frame.
+
+        is_independent: the segment starts with a keyframe. Space that is reserved for events is not used.
+        """
+        if init is not self._init:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        require_space(self.folder, len(media))
         if init is self._init:
             run, init_name = self._next_run - 1, self._listed[-1].init
         else:
@@ -102,7 +125,7 @@ class LivePlaylist:
             self._reserve(run)
         if init is not self._init:
             (self.folder / init_name).write_bytes(init.data)
-        segment = Segment(self.next_sequence, run, init_name, start_at, duration_s)
+        segment = Segment(self.next_sequence, run, init_name, start_at, duration_s, is_independent)
         (self.folder / segment.name).write_bytes(media)
         self._init, self._next_run = init, run + 1
         self.next_sequence += 1
@@ -118,7 +141,7 @@ class LivePlaylist:
         self._unlisted.clear()
         self._init = None
         self._target_s = 1
-        for path in self.folder.iterdir():
+        for path in self.folder.glob("*"):
             if path.name != NUMBERS:
                 path.unlink(missing_ok=True)
 
@@ -150,7 +173,7 @@ class LivePlaylist:
         """
         listed_s = whole_s = sum(segment.duration_s for segment in self._listed)
         least_s = MIN_PLAYLIST_TARGETS * self._target_s
-        while len(self._listed) > self._kept and (
+        while len(self._listed) > max(self._kept, self._start_from_end()) and (
             listed_s - self._listed[0].duration_s >= least_s or len(self._listed) > MAX_SEGMENTS
         ):
             segment = self._listed.popleft()
@@ -162,6 +185,19 @@ class LivePlaylist:
             if segment.init not in {other.init for other in (*(u.segment for u in self._unlisted), *self._listed)}:
                 (self.folder / segment.init).unlink(missing_ok=True)
 
+    def _start_from_end(self) -> int:
+        """Return how many segments are listed from the one at which players start; at most `MAX_SEGMENTS`."""
+        independent = [n for n, segment in enumerate(reversed(self._listed), 1) if segment.is_independent]
+        return min(next((n for n in independent if n >= START_SEGMENTS), max(independent, default=0)), MAX_SEGMENTS)
+
+    def _start_line(self) -> list[str]:
+        """Return the line that states where players start; none without a segment that starts with a keyframe."""
+        count = self._start_from_end()
+        if count == 0:
+            return []
+        start_s = sum(segment.duration_s for segment in islice(reversed(self._listed), count))
+        return [f"#EXT-X-START:TIME-OFFSET={START_INSET_S - start_s:.3f}"]
+
     def _text(self) -> str:
         first = self._listed[0]
         lines = [
@@ -170,8 +206,9 @@ class LivePlaylist:
             f"#EXT-X-TARGETDURATION:{self._target_s}",
             f"#EXT-X-MEDIA-SEQUENCE:{first.sequence}",
             f"#EXT-X-DISCONTINUITY-SEQUENCE:{first.run}",
-            "#EXT-X-INDEPENDENT-SEGMENTS",
         ]
+        is_usual = all(segment.is_independent for segment in self._listed)
+        lines += ["#EXT-X-INDEPENDENT-SEGMENTS"] if is_usual else self._start_line()
         init = None
         for segment in self._listed:
             if segment.init != init:

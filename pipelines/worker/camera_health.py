@@ -10,6 +10,7 @@ from analytics.camera import OutsideFrame
 from pipelines.analysis.loop import FrameMeasurement
 from pipelines.analysis.view_gate import ViewQuality
 from pipelines.config.geometry_file import OtherAspect
+from pipelines.config.settings import MIN_ACCURATE_FPS
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.condition_text import english
@@ -17,6 +18,7 @@ from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
 from pipelines.observability.percentile import p95
 from pipelines.worker.measurement_observer import MeasurementObserver, NoObserver
+from pipelines.worker.received_rate import ReceivedRate
 
 MIN_PERIOD_S = 3.0
 """Shortest period (s) between two reports from which overload is derived. [assumption]"""
@@ -41,11 +43,14 @@ class _Aspect(Enum):
     ANALYSIS = auto()
     VIEW = auto()
     LIVE_VIDEO = auto()
+    LIVE_STORAGE = auto()
     SUB_STREAM = auto()
+    FRAME_RATE = auto()
     CAPACITY = auto()
     FACTS = auto()
     GATES = auto()
     CODEC = auto()
+    KEYFRAMES = auto()
 
 
 class CameraHealth:
@@ -73,6 +78,7 @@ class CameraHealth:
         self._image_size: tuple[int, int] | None = None
         self._age_s: float | None = None
         self._dropped_at = 0.0
+        self._frame_rate = ReceivedRate(min(analysis_fps, MIN_ACCURATE_FPS) / 2)
         self._start_period(now())
 
     def _start_period(self, now: float) -> None:
@@ -94,6 +100,7 @@ class CameraHealth:
             self._received += frames
             self._image_size = image_size
             self._set(_Aspect.CONNECTION, None)
+            self._set(_Aspect.FRAME_RATE, self._frame_rate.update(self._now(), frames))
         self._observer.frames_received(self._camera_id, frames)
 
     def disconnected(self, cause: CameraCondition) -> None:
@@ -101,12 +108,24 @@ class CameraHealth:
         with self._lock:
             self._age_s = None
             self._set(_Aspect.VIEW, None)
+            self._set(_Aspect.FRAME_RATE, None)
+            self._frame_rate.restart()
             self._set(_Aspect.CONNECTION, cause)
 
     def set_live_video(self, cause: CameraCondition | None) -> None:
         """Set the failure of the stream for viewers, where it is not the analysed stream; None for no failure."""
         with self._lock:
             self._set(_Aspect.LIVE_VIDEO, cause and cause.as_cause_of(Condition.LIVE_VIDEO_FAILED))
+
+    def set_live_storage(self, cause: CameraCondition | None) -> None:
+        """Set what keeps live video from being stored; None for nothing."""
+        with self._lock:
+            self._set(_Aspect.LIVE_STORAGE, cause and cause.as_cause_of(Condition.LIVE_VIDEO_FAILED))
+
+    def set_keyframes(self, condition: CameraCondition | None) -> None:
+        """Set the condition of a stream with rare keyframes; None for any other."""
+        with self._lock:
+            self._set(_Aspect.KEYFRAMES, condition)
 
     def set_sub_stream(self, cause: CameraCondition | None) -> None:
         """Set the failure of the sub-stream, while the main stream is analysed instead; None for no failure."""

@@ -9,6 +9,7 @@ from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.connection import OnConnected, OpenSink, run_connection
 from pipelines.ingest.decode_pool import DecodePool
 from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.ingest.keyframe_interval import KeyframeMonitor
 from pipelines.ingest.open_stream import RtspTransport
 from pipelines.ingest.source import SourceLost
 from pipelines.ingest.stream_failover import StreamFailover
@@ -24,7 +25,13 @@ class CameraStreams:
     def __init__(self, parts: CameraParts, stream: StreamConfig, decoding: DecodePool) -> None:
         self._parts = parts
         self._stream = stream
-        self._write_hls = partial(HlsWriter, parts.playlist, segment_s=stream.segment_s)
+        write_hls = partial(
+            HlsWriter, parts.playlist, segment_s=stream.segment_s, on_stored=parts.health.set_live_storage
+        )
+        self._for_viewers: tuple[OpenSink, ...] = (
+            write_hls,
+            lambda _source: KeyframeMonitor(parts.health.set_keyframes),
+        )
         self._decode = partial(decoding.open, on_frame=self._on_frame, requested_fps=parts.slot.frames.requested_fps)
 
     def start(self, supervisor: Supervisor) -> None:
@@ -39,7 +46,7 @@ class CameraStreams:
         url = camera.url.get_secret_value()
         decode = partial(self._decode, on_no_picture=health.disconnected)
         connection = self._connection(
-            url, (decode, self._write_hls), lambda codec: health.connected(playability(codec))
+            url, (decode, *self._for_viewers), lambda codec: health.connected(playability(codec))
         )
         on_failure = _clearing(self._parts.playlist, health.disconnected)
         supervisor.keep_running(f"camera {camera.id}", connection, on_failure)
@@ -55,7 +62,7 @@ class CameraStreams:
             on_no_picture=failover.main_failed,
         )
         url = camera.url.get_secret_value()
-        main = self._connection(url, (decode_main, self._write_hls), lambda _: failover.main_connected())
+        main = self._connection(url, (decode_main, *self._for_viewers), lambda _: failover.main_connected())
         sub = self._connection(sub_url, (decode_sub,), lambda _: failover.sub_connected())
         supervisor.keep_running(f"live {camera.id}", main, _clearing(self._parts.playlist, failover.main_failed))
         supervisor.keep_running(f"analysis {camera.id}", sub, lambda error: failover.sub_failed(condition_of(error)))

@@ -240,19 +240,21 @@ def write_clip(
     codec: str = "libx264",
     still: bool = False,
     reordered: bool = False,
+    keyframe_s: float = 1.0,
 ) -> Path:
     """A noisy dark road with one white vehicle that drives from left to right; `still` repeats the first frame.
 
-    size: (width, height). Keyframes once a second. reordered: with B-frames.
+    size: (width, height). keyframe_s: time between keyframes. reordered: with B-frames.
     """
     noise = np.random.default_rng(7)
     width, height = size
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=CLIP_FPS)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.gop_size = CLIP_FPS
+        stream.gop_size = round(keyframe_s * CLIP_FPS)
         if codec in ("libx264", "libx265"):
             stream.options = {"preset": "ultrafast", "bf": "2" if reordered else "0", "x265-params": "log-level=none"}
+            stream.options |= {"sc_threshold": "0"}
         for number in range(round(seconds * CLIP_FPS)):
             if number == 0 or not still:
                 image = noise.integers(20, 80, (height, width, 3), dtype=np.uint8)

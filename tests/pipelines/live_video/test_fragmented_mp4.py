@@ -29,7 +29,7 @@ def test_header_and_fragments_hold_every_frame(tmp_path: Path, codec: str) -> No
     fragments: list[bytes] = []
     with av.open(str(clip)) as container:
         stream = container.streams.video[0]
-        muxer = FragmentedMp4(stream, CodedPicture((stream.width, stream.height)))
+        muxer = FragmentedMp4(stream, CodedPicture((stream.width, stream.height)), fragment_s=2)
         for packet in container.demux(stream):
             if packet.size:
                 muxer.mux(copy_packet(packet) if packet.pts is None else timed_copy(packet))
@@ -62,7 +62,7 @@ def test_a_copied_packet_shares_no_times_with_the_original(tmp_path: Path) -> No
 
 def test_a_muxer_without_packets_has_neither_header_nor_fragments(tmp_path: Path) -> None:
     with av.open(str(write_clip(tmp_path / "road.ts", seconds=1))) as container:
-        muxer = FragmentedMp4(container.streams.video[0], CodedPicture((320, 240)))
+        muxer = FragmentedMp4(container.streams.video[0], CodedPicture((320, 240)), fragment_s=2)
         muxer.close()
     assert muxer.pop_fragments() == muxer.header == b""
 

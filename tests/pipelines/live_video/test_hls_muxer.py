@@ -47,6 +47,12 @@ def test_unwrapped_timestamps_rise_by_no_more_than_the_largest_gap(camera: list[
     assert all(0 < later - earlier <= 2000 for earlier, later in pairwise(unwrapped))
 
 
+def test_a_step_as_long_as_the_time_between_two_arrivals_is_no_jump() -> None:
+    arrivals = iter([0.0, 0.1, 4.1, 8.2, 8.3])
+    timestamps = TimestampUnwrapper(MS, lambda: next(arrivals))
+    assert [timestamps.unwrap(dts) for dts in (500, 4500, 8500, 90_000)] == [0, 4000, 8000, 8040]
+
+
 @contextmanager
 def writing(
     playlist: LivePlaylist, clip: Path, *, segment_s: float = 1
@@ -90,6 +96,23 @@ def test_segments_end_at_the_first_keyframe_after_a_multiple_of_their_length(
     (run,) = runs_of(playlist)
     assert durations(run) == pytest.approx(expected, abs=1 / CLIP_FPS)
     assert frames_of(playlist, run) == 4 * CLIP_FPS
+
+
+@pytest.mark.parametrize("reordered", [False, True])
+def test_where_keyframes_are_rare_segments_end_without_one_and_players_start_at_the_last(
+    tmp_path: Path, reordered: bool
+) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=3)
+    clip = write_clip(tmp_path / "road.ts", seconds=8, keyframe_s=20, reordered=reordered)
+    with writing(playlist, clip) as (writer, packets):
+        for packet in packets:
+            writer.put(packet)
+    (run,) = runs_of(playlist)
+    assert durations(run) == pytest.approx([4, 1, 1, 1, 1], abs=3 / CLIP_FPS)
+    assert frames_of(playlist, run) == 8 * CLIP_FPS
+    assert "#EXT-X-INDEPENDENT-SEGMENTS" not in run
+    start_s = float(re.findall(r"#EXT-X-START:TIME-OFFSET=(-[\d.]+)", run)[0])
+    assert start_s == pytest.approx(-8, abs=0.1)
 
 
 def test_packets_before_the_first_keyframe_are_dropped(tmp_path: Path) -> None:
