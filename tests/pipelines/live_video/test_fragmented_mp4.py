@@ -99,7 +99,7 @@ def remuxed(path: Path) -> av.VideoFrame:
     """Return the first frame of the fragments, as a player displays it."""
     with Source(str(path), stop=Flag()) as source:
         packet = next(source.packets())
-        muxer = FragmentedMp4(source.stream, source.coded_picture(packet))
+        muxer = FragmentedMp4(source.stream, source.coded_picture(packet), fragment_s=2)
         muxer.mux(timed_copy(packet))
         muxer.close()
         fragments = muxer.pop_fragments()

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from io import BytesIO
@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.source import Source, VideoPacket
 from pipelines.live_video.hls_muxer import HlsWriter, TimestampUnwrapper
 from pipelines.live_video.hls_playlist import PLAYLIST, LivePlaylist
@@ -55,13 +56,17 @@ def test_a_step_as_long_as_the_time_between_two_arrivals_is_no_jump() -> None:
 
 @contextmanager
 def writing(
-    playlist: LivePlaylist, clip: Path, *, segment_s: float = 1
+    playlist: LivePlaylist,
+    clip: Path,
+    *,
+    segment_s: float = 1,
+    on_stored: Callable[[CameraCondition | None], None] = lambda condition: None,
 ) -> Iterator[tuple[HlsWriter, list[VideoPacket]]]:
     """Yield a writer of the clip's live video, and all packets of the clip."""
     with (
         Source(str(clip), stop=Flag()) as source,
         av.open(str(clip)) as container,
-        HlsWriter(playlist, source, segment_s=segment_s) as writer,
+        HlsWriter(playlist, source, segment_s=segment_s, on_stored=on_stored) as writer,
     ):
         yield writer, [packet for packet in container.demux(video=0) if packet.size]
 
@@ -134,6 +139,36 @@ def test_video_far_ahead_of_the_clock_starts_a_new_run(tmp_path: Path) -> None:
     first, second = runs_of(playlist)
     assert 5 <= sum(durations(first)) <= 7
     assert sum(durations(first)) + sum(durations(second)) == pytest.approx(10, abs=0.2)
+
+
+def test_a_full_disk_is_reported_once_and_live_video_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=20)
+    reported: list[CameraCondition | None] = []
+    clip = write_clip(tmp_path / "road.ts", seconds=5)
+    free = [10**12]
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage._replace(total=10**12, free=free[0]))
+    with writing(playlist, clip, on_stored=reported.append) as (writer, packets):
+        for number, packet in enumerate(packets):
+            free[0] = 0 if CLIP_FPS < number <= 3 * CLIP_FPS else 10**12
+            writer.put(packet)
+        assert [condition and condition.code for condition in reported] == [Condition.DISK_FULL, None]
+    assert sum(durations("".join(runs_of(playlist)))) == pytest.approx(3, abs=0.1)
+
+
+def test_no_error_of_live_video_ends_the_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=20)
+    clip = write_clip(tmp_path / "road.ts", seconds=3)
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError("a box that is incomplete")
+
+    monkeypatch.setattr(playlist, "add", fails)
+    with writing(playlist, clip) as (writer, packets):
+        for packet in packets:
+            writer.put(packet)
 
 
 def test_after_an_error_of_the_disk_live_video_resumes_at_the_next_keyframe(tmp_path: Path) -> None:

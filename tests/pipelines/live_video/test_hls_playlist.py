@@ -294,3 +294,36 @@ def test_every_playlist_names_existing_files_under_new_names_and_rising_numbers(
                     assert stored.setdefault(file, content) == content, "no name is used twice"
                 assert duration_s < parsed.target_s + 0.5
             assert len(parsed.entries) <= max(KEPT, 3 * parsed.target_s / 0.1 + 1)
+
+
+def add_frames(playlist: LivePlaylist, init: InitSection, pattern: str) -> None:
+    """Add a segment of a second for each letter: K starts with a keyframe."""
+    for letter in pattern:
+        playlist.add(init, b"media", start_at=START, duration_s=1, is_independent=letter == "K")
+
+
+def start_s(playlist: LivePlaylist) -> float | None:
+    """Stated start of players, in seconds from the end of the playlist."""
+    stated = re.findall(r"^#EXT-X-START:TIME-OFFSET=(-[\d.]+)$", (playlist.folder / PLAYLIST).read_text(), re.MULTILINE)
+    return float(stated[0]) if stated else None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "listed", "start"),
+    [
+        ("KKKKKK", 3, None),
+        ("K---------", 10, -10),
+        ("K" + "-" * 19 + "K", 21, -21),  # a player that started at the last segment would wait
+        ("K" + "-" * 19 + "K--", 3, -3),
+        ("K" + "-" * 19 + "K-----", 6, -6),
+        ("K" + "-" * (MAX_SEGMENTS + 50), 3, None),
+    ],
+)
+def test_players_start_at_the_last_keyframe_which_stays_in_the_playlist(
+    playlist: LivePlaylist, pattern: str, listed: int, start: float | None
+) -> None:
+    add_frames(playlist, header(), pattern)
+    assert len(parse(playlist).entries) == listed
+    assert start_s(playlist) == (None if start is None else pytest.approx(start, abs=0.1))
+    is_usual = "#EXT-X-INDEPENDENT-SEGMENTS" in (playlist.folder / PLAYLIST).read_text()
+    assert is_usual == (set(pattern[-listed:]) == {"K"})
