@@ -9,7 +9,13 @@ import numpy as np
 from analytics.capacity.pkji_tables import BOTH_DIRECTIONS, BY_WIDTH, RoadType
 from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.homography import Homography
-from analytics.geometry.plane import polygon_crosses_itself
+from analytics.geometry.plane import polygon_area, polygon_crosses_itself
+
+MIN_ROAD_VALUE = 0.1
+"""Smallest width (m) and capacity (smp/h) of a road; smaller ones make measures overflow [assumption]."""
+
+MIN_ZONE_PX = 1.0
+"""Smallest area of a zone, square pixels: in a smaller one no road user is ever counted [assumption]."""
 
 
 class Visibility(StrEnum):
@@ -46,8 +52,8 @@ class Road:
         if self.type in BY_WIDTH and self.width_m is None:
             raise ValueError(f"road_type {self.type} needs width_m, on which its emp depend; add it in metres")
         for name, value in (("width_m", self.width_m), ("capacity_smp_h", self.capacity_smp_h)):
-            if value is not None and value <= 0:
-                raise ValueError(f"{name} is {value:g}; give a number above 0")
+            if value is not None and value < MIN_ROAD_VALUE:
+                raise ValueError(f"{name} is {value:g}; give a number of {MIN_ROAD_VALUE:g} or more")
 
     @property
     def counts_both_directions(self) -> bool:
@@ -100,6 +106,8 @@ class Zone:
             raise ValueError(f"zone {self.id}: a polygon needs 3 points or more, got {len(self.polygon)}")
         if polygon_crosses_itself(self.polygon):
             raise ValueError(f"zone {self.id}: the polygon crosses itself; list its corners in order around the edge")
+        if polygon_area(self.polygon) < MIN_ZONE_PX:
+            raise ValueError(f"zone {self.id}: the polygon encloses nothing; draw its corners around the road")
         if self.direction is not None and np.hypot(*self.direction) < 1e-9:
             raise ValueError(f"zone {self.id}: direction {self.direction} has no length")
         if self.road is not None and self.road.counts_both_directions and self.direction is not None:

@@ -38,6 +38,16 @@ def segments_cross(a1: ArrayLike, a2: ArrayLike, b1: ArrayLike, b2: ArrayLike) -
     return turn(p, q, r) * turn(p, q, s) < 0 and turn(r, s, p) * turn(r, s, q) < 0
 
 
+def polygon_area(polygon: Sequence[tuple[float, float]]) -> float:
+    """Return the area of the closed polygon, by the shoelace formula.
+
+    >>> polygon_area([(0, 0), (2, 0), (2, 3), (0, 3)]), polygon_area([(0, 0), (1, 1), (2, 2)])
+    (6.0, 0.0)
+    """
+    x, y = np.array(polygon, dtype=np.float64).T
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
 def polygon_crosses_itself(polygon: Sequence[tuple[float, float]]) -> bool:
     """Whether two edges of the closed polygon cross.
 

@@ -23,6 +23,21 @@ ASPECT_TOLERANCE = 0.03
 ImageSide = Annotated[int, Field(ge=1, le=MAX_IMAGE_SIDE_PX)]
 """Width or height of a frame, in pixels."""
 
+MIN_METRES, MAX_METRES = 0.1, 100_000.0
+"""Smallest and largest length of a road that a file may state, metres. [assumption: no camera sees further]"""
+
+MAX_LANES = 50
+"""Most lanes of a zone. [assumption: twice the widest road]"""
+
+MAX_SPEED_LIMIT_KMH = 500.0
+"""Largest speed limit, km/h. [assumption: above any road]"""
+
+MAX_CAPACITY_SMP_H = 1e6
+"""Largest capacity of a road, smp/h. [assumption: far above 50 lanes]"""
+
+GroundMetres = Annotated[float, Field(ge=-1e9, le=1e9)]
+"""Coordinate on the ground, metres; those of UTM are up to 1e7. [assumption: sums of squares do not overflow]"""
+
 WHOLE_FRAME_ZONE = "view"
 """Id of the zone that covers the whole frame of a camera without drawn zones. Stored with every measure of it."""
 
@@ -56,7 +71,7 @@ class _Section(BaseModel):
 
 class MetricControlPoint(_Section):
     pixel: Point
-    ground: Point
+    ground: tuple[GroundMetres, GroundMetres]
 
 
 class AnchorEntry(_Section):
@@ -68,8 +83,8 @@ class _WithRoad(_Section):
     """A gate or zone, with the description of its road for smp and degree of saturation (`analytics.camera.Road`)."""
 
     road_type: RoadType | None = None
-    width_m: float | None = None
-    capacity_smp_h: float | None = None
+    width_m: float | None = Field(default=None, le=MAX_METRES)
+    capacity_smp_h: float | None = Field(default=None, le=MAX_CAPACITY_SMP_H)
 
     @property
     def road(self) -> Road | None:
@@ -99,8 +114,8 @@ class ZoneEntry(_WithRoad):
     id: str = Field(min_length=1)
     polygon: tuple[Point, ...]
     direction: Point | None = None
-    lanes: int | None = Field(default=None, ge=1)
-    length_m: float | None = Field(default=None, gt=0)
+    lanes: int | None = Field(default=None, ge=1, le=MAX_LANES)
+    length_m: float | None = Field(default=None, ge=MIN_METRES, le=MAX_METRES)
     signal_controlled: bool = False
 
 
@@ -109,7 +124,7 @@ class CameraGeometry(_Section):
 
     name: str | None = None
     image_size: tuple[ImageSide, ImageSide] | None = None
-    speed_limit_kmh: float | None = Field(default=None, gt=0)
+    speed_limit_kmh: float | None = Field(default=None, ge=1, le=MAX_SPEED_LIMIT_KMH)
     control_points: tuple[MetricControlPoint, ...] = ()
     anchor: AnchorEntry | None = None
     gates: tuple[GateEntry, ...] = ()

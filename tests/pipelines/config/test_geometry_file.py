@@ -40,8 +40,8 @@ def test_a_described_road_reaches_zones_and_gates(tmp_path):
         ({"width_m": 7}, "width_m has no effect without road_type; add one of 2/2-TT, 4/2-T"),
         ({"capacity_smp_h": 2800}, "capacity_smp_h has no effect without road_type"),
         ({"road_type": "2/2-TT"}, "road_type 2/2-TT needs width_m"),
-        ({"road_type": "4/2-T", "capacity_smp_h": 0}, "capacity_smp_h is 0; give a number above 0"),
-        ({"road_type": "2/2-TT", "width_m": -7}, "width_m is -7; give a number above 0"),
+        ({"road_type": "4/2-T", "capacity_smp_h": 0}, "capacity_smp_h is 0; give a number of 0.1 or more"),
+        ({"road_type": "2/2-TT", "width_m": -7}, "width_m is -7; give a number of 0.1 or more"),
         (
             {"road_type": "4/2-T", "capacity_smp": 2800},
             "unknown key zones[0].capacity_smp; did you mean capacity_smp_h?",
@@ -129,3 +129,30 @@ def test_geometry_is_scaled_to_another_resolution_and_refused_on_another_aspect(
         geometry.camera("c", (200, 150))
     assert geometry.camera("c", (200, 150), may_stretch=True).gates[0].p2 == (200, 75)
     assert CameraGeometry(image_size=(100, 100)).camera("c", (200, 150)).gates == ()
+
+
+@pytest.mark.parametrize(
+    ("zone", "complaint"),
+    [
+        ({"length_m": 1e-320}, "zones[0].length_m: Input should be greater than or equal to 0.1"),
+        ({"length_m": 1e300}, "zones[0].length_m: Input should be less than or equal to 100000"),
+        ({"lanes": 10**400}, "zones[0].lanes: Input should be less than or equal to 50"),
+        ({"polygon": [[0, 0], [50, 50], [100, 100]]}, "encloses nothing; draw its corners around the road"),
+        ({"polygon": [[5, 5], [5, 5], [5, 5]]}, "encloses nothing; draw its corners around the road"),
+        ({"polygon": [[0, 0], [9, 9], [9, 0], [0, 9]]}, "crosses itself; list its corners in order around the edge"),
+    ],
+)
+def test_a_zone_of_which_no_measure_can_be_computed_is_refused(tmp_path, zone, complaint):
+    with pytest.raises(UserError) as refused:
+        read(tmp_path, zone=zone)
+    assert str(refused.value).endswith(complaint)
+
+
+@pytest.mark.parametrize("metres", [1e12, 1e200, -1e100])
+def test_control_points_out_of_this_world_are_refused(tmp_path, metres):
+    corners = [([0, 0], [0, 9]), ([100, 0], [9, 9]), ([100, 100], [9, metres]), ([0, 100], [0, 0])]
+    points = [{"pixel": pixel, "ground": ground} for pixel, ground in corners]
+    path = tmp_path / "camera.json"
+    path.write_text(json.dumps({"image_size": [100, 100], "control_points": points}))
+    with pytest.raises(UserError, match=r"control_points\[2\].ground"):
+        read_geometry(path)
