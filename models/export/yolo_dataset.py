@@ -14,6 +14,7 @@ from models.detection.detector import Detector, RgbImage
 from models.detection.letterbox import letterbox
 from models.errors import UnusableWeights
 from models.export.detection_metrics import AveragePrecision, DetectionEvaluator
+from models.text.decoding import decode_text
 from models.weights.model_metadata import UNMAPPED_CLASS, checked_metadata
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -62,7 +63,7 @@ def resize_to_width(image: RgbImage, width: int) -> RgbImage:
 
 def _described(data_yaml: Path) -> dict[str, Any]:
     try:
-        described = yaml.safe_load(data_yaml.read_text(encoding="utf-8"))
+        described = yaml.safe_load(decode_text(data_yaml.read_bytes()))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UnusableWeights(f"{data_yaml}: cannot be read as a data set; give its data.yaml") from error
     if not isinstance(described, dict) or not described.get("val"):
@@ -77,11 +78,20 @@ def _images(described: dict[str, Any], data_yaml: Path) -> list[Path]:
     for entry in wanted:
         place = root / entry
         if place.suffix == ".txt" and place.is_file():
-            lines = place.read_text(encoding="utf-8").split()
-            found += [place.parent / line.removeprefix("./") for line in lines]
+            lines = [line.strip() for line in _text(place).splitlines()]
+            found += [place.parent / line.removeprefix("./") for line in lines if line]
         else:
-            found += sorted(path for path in place.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+            files = (path for path in place.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+            found += sorted(path for path in files if not path.name.startswith("."))
     return found
+
+
+def _text(path: Path) -> str:
+    """Text of a file of the data set. Raises UnusableWeights."""
+    try:
+        return decode_text(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise UnusableWeights(f"{path}: cannot be read ({error})") from error
 
 
 def _label_file(image: Path) -> Path:
@@ -99,13 +109,13 @@ def _labels(labels: Path, road_users: np.ndarray[Any, np.dtype[np.int64]], width
     if not labels.exists():
         return Detections.empty()
     try:
-        rows = np.array(
-            [line.split()[:5] for line in labels.read_text().splitlines() if line.strip()], dtype=np.float64
-        )
+        rows = np.array([line.split()[:5] for line in _text(labels).splitlines() if line.strip()], dtype=np.float64)
         rows = rows.reshape(-1, 5)
         class_id = road_users[rows[:, 0].astype(np.int64)]
     except (ValueError, IndexError) as error:
-        raise UnusableWeights(f"{labels}: expected lines of `class cx cy w h`, classes as in data.yaml") from error
+        raise UnusableWeights(
+            f"{labels}: expected lines of `class cx cy w h`, decimals with a point, classes as in data.yaml"
+        ) from error
     centre, half = rows[:, 1:3], rows[:, 3:5] / 2
     boxes = np.concatenate([centre - half, centre + half], axis=1) * [width, height, width, height]
     kept = class_id != UNMAPPED_CLASS

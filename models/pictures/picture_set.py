@@ -5,7 +5,6 @@ A set is a folder with `pictures.csv`, `images/`, `labels/` and, where a source 
 two-wheeler are one box. Format: docs/picture-sets.md.
 """
 
-import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 from analytics.road_users import ROAD_USERS
 from models.detection.detector import RgbImage
 from models.errors import UnusableWeights
+from models.text.csv_rows import read_csv
+from models.text.decoding import decode_text
 
 REQUIRED_COLUMNS = ("file", "camera_group", "country", "light", "rain", "labelled_classes")
 """Columns that pictures.csv must have [source: docs/picture-sets.md]."""
@@ -106,16 +107,15 @@ def read_picture_set(folder: Path) -> list[LabelledPicture]:
     """Pictures of one set, in the order of pictures.csv. Raises UnusablePictures."""
     table = folder / "pictures.csv"
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [column for column in REQUIRED_COLUMNS if column not in (reader.fieldnames or ())]
-            if missing:
-                raise UnusablePictures(f"{table}: has no column {', '.join(missing)}; see docs/picture-sets.md")
-            pictures = [_picture(folder, row, line) for line, row in enumerate(reader, start=2)]
+        content = read_csv(decode_text(table.read_bytes()))
     except FileNotFoundError as error:
         raise UnusablePictures(f"{folder}: no picture set; give a folder with a pictures.csv") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError) as error:
         raise UnusablePictures(f"{table}: cannot be read ({error}); save it as CSV in UTF-8") from error
+    missing = [column for column in REQUIRED_COLUMNS if column not in content.columns]
+    if missing:
+        raise UnusablePictures(f"{table}: has no column {', '.join(missing)}; see docs/picture-sets.md")
+    pictures = [_picture(folder, row.cells, row.line) for row in content.rows]
     if not pictures:
         raise UnusablePictures(f"{table}: lists no pictures; add a row for each file in images/")
     return pictures
@@ -158,10 +158,12 @@ def _yolo_rows(path: Path, *, classes: int | None) -> NDArray[np.float64]:
     if not path.exists():
         return np.empty((0, YOLO_COLUMNS))
     try:
-        lines = [line.split()[:YOLO_COLUMNS] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        lines = [line.split()[:YOLO_COLUMNS] for line in decode_text(path.read_bytes()).splitlines() if line.strip()]
         rows = np.array(lines, dtype=np.float64).reshape(-1, YOLO_COLUMNS)
     except (OSError, ValueError) as error:
-        raise UnusablePictures(f"{path}: expected lines of `class cx cy w h`; correct or remove the file") from error
+        raise UnusablePictures(
+            f"{path}: expected lines of `class cx cy w h`, decimals with a point; correct or remove the file"
+        ) from error
     class_id = rows[:, 0]
     if not np.isfinite(rows).all() or (classes is not None and not np.isin(class_id, np.arange(classes)).all()):
         known = ", ".join(f"{k} {road_user.value}" for k, road_user in enumerate(ROAD_USERS))

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 
 from models.errors import UnusableWeights
+from models.text.decoding import decode_text
 
 STREET_WEIGHTS = Path(__file__).with_name("street") / "street_int8_openvino_model"
 """OpenVINO folder of the detector for real cameras; the report of its training lies beside it."""
@@ -40,7 +41,7 @@ def refuse_on_real_roads(path: Path) -> None:
     """Raise UnusableWeights for weights that were trained on renderings only."""
     folder = path if path.is_dir() else path.parent
     try:
-        metadata = yaml.safe_load((folder / "metadata.yaml").read_text(encoding="utf-8"))
+        metadata = yaml.safe_load(decode_text((folder / "metadata.yaml").read_bytes()))
     except (OSError, ValueError, yaml.YAMLError):
         return  # loading the weights reports what is wrong with them
     if isinstance(metadata, dict) and metadata.get(TRAINED_ON) == RENDERINGS:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analytics.road_users import ROAD_USERS
 from models.errors import UnusableWeights
+from models.text.decoding import decode_text
 
 UNMAPPED_CLASS = -1
 """Class id of a model class that is none of ROAD_USERS."""
@@ -43,7 +44,7 @@ class ModelMetadata:
 def read_metadata(path: Path) -> ModelMetadata:
     """Metadata from a file. Raises UnusableWeights where it is missing or the model detects no road users."""
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.safe_load(decode_text(path.read_bytes()))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UnusableWeights(
             f"{path}: cannot read the model's class names; give the whole folder that ultralytics exported"

@@ -1,6 +1,5 @@
 """Control points of a camera: reading them, fitting a calibration to them, and saving both in its `camera.json`."""
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from analytics.camera import Position
 from analytics.facts import GroundPoint
 from analytics.geometry.calibration import Calibration, calibrate
 from analytics.geometry.geodesy import LocalFrame
+from models.text.csv_rows import read_csv, with_decimal_points
 from pipelines.atomic_file import write_atomically
 from pipelines.config.geometry_file import AnchorEntry, CameraGeometry, Point
 from pipelines.config.text_file import parse_json, read_text
@@ -118,12 +118,14 @@ def _ground(place: ControlPointEntry, anchor: Position | None) -> GroundPoint:
 def read_places(path: Path) -> list[ControlPointEntry]:
     """Read control points from CSV (u,v,x,y or u,v,lat,lon) or JSON (a list, or an object with `control_points`).
 
+    A CSV file of a spreadsheet may have semicolons between the cells, and decimal commas then.
     Raises UserError with one line that names file and point.
     """
     text = read_text(path, expected="the path of a .csv or .json with points")
     try:
-        rows = _csv_rows(text) if path.suffix.lower() == ".csv" else parse_json(text)
-    except (ValueError, csv.Error) as error:
+        is_json = path.suffix.lower() == ".json" or text.lstrip()[:1] in ("", "[", "{")
+        rows = parse_json(text) if is_json else _csv_rows(text)
+    except ValueError as error:
         raise UserError(f"{path}: {error}; give JSON, or CSV with a heading {_CSV_COLUMNS}") from error
     if isinstance(rows, dict):
         rows = rows.get("control_points")
@@ -136,13 +138,17 @@ def read_places(path: Path) -> list[ControlPointEntry]:
 
 
 def _csv_rows(text: str) -> list[dict[str, Any]]:
+    table = read_csv(text)
+    column_of = {column.lower(): column for column in table.columns}
+    wanted = ("u", "v", "x", "y") if "x" in column_of else ("u", "v", "lat", "lon")
+    for name in wanted:
+        if name not in column_of:
+            raise ValueError(f"column {name!r} is missing")
+    cells = iter(with_decimal_points([row.cells[column_of[name]] for row in table.rows for name in wanted]))
     rows = []
-    for row in csv.DictReader(text.splitlines(), skipinitialspace=True):
-        try:
-            place = {"ground": (row["x"], row["y"])} if "x" in row else {"lat": row["lat"], "lon": row["lon"]}
-            rows.append({"pixel": (row["u"], row["v"]), **place})
-        except KeyError as error:
-            raise ValueError(f"column {error} is missing") from error
+    for u, v, first, second in zip(*[cells] * 4, strict=True):
+        place = {"ground": (first, second)} if "x" in column_of else {"lat": first, "lon": second}
+        rows.append({"pixel": (u, v), **place})
     return rows
 
 

@@ -5,12 +5,10 @@ Addresses of cameras, databases and webhooks may contain passwords. They are `Se
 """
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-import yaml
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -37,7 +35,7 @@ from pipelines.addresses.mask import remember_addresses, remember_secrets, witho
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.portal_address import FrameAncestor, PublicUrl, TileServer
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
-from pipelines.config.text_file import parse_json, read_text
+from pipelines.config.text_file import parse_json, parse_yaml, read_text
 from pipelines.errors import UserError, first_problem
 
 HardwareDecoder = Literal["cuda", "qsv", "vaapi"]
@@ -49,7 +47,9 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 
 def _position(value: Any) -> Any:
     """Convert `[lat, lon]`, the short form in YAML, to a position."""
-    if isinstance(value, list | tuple) and len(value) == 2:
+    if isinstance(value, list | tuple):
+        if len(value) != 2:
+            raise ValueError("give [lat, lon], two numbers whose decimals have a point, such as [1.13, 104.05]")
         return Position(lat=value[0], lon=value[1])
     return value
 
@@ -416,9 +416,13 @@ def read_settings(path: Path) -> dict[str, Any]:
     """Read the keys of the configuration file `path`, not yet validated. Raises UserError."""
     text = read_text(path, expected="the path of a configuration file")
     try:
-        raw = yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: not YAML{_yaml_problem(error)}; correct the syntax") from error
+        raw = parse_yaml(text)
+    except ValueError as error:
+        problem = str(error)
+        shown = f", {problem}" if problem.startswith("line") else f" ({problem})" if problem else ""
+        raise UserError(f"{path}: not YAML{shown}; correct the syntax") from error
+    if raw is None and not any(name.startswith(ENV_PREFIX) for name in os.environ):
+        raise UserError(f"{path}: the file is empty; list the cameras in it (docs/configuration.md)")
     if raw is not None and not isinstance(raw, dict):
         raise UserError(f"{path}: expected keys such as 'cameras:' at the top level")
     for key in raw or {}:
@@ -482,17 +486,6 @@ def _contains(value: str, rest: tuple[int | str, ...]) -> bool:
     except ValueError:
         return True
     return isinstance(content, list) or (isinstance(content, dict) and rest[0] in content)
-
-
-def _yaml_problem(error: Exception) -> str:
-    """Return line and problem, without the text of the line, which may contain a password."""
-    if isinstance(error, RecursionError):
-        return " (nested too deeply)"
-    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
-        return ""
-    # PyYAML quotes names of aliases and tags, which are the start of a password without quotes.
-    problem = re.sub(r"'[^']{2,}'", "", error.problem or "").replace("  ", " ").strip()
-    return f", line {error.problem_mark.line + 1}: {problem}"
 
 
 def _with_absolute_paths(config: Config, folder: Path) -> Config:

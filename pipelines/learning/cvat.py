@@ -9,6 +9,7 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import yaml
 
+from models.text.decoding import decode_text
 from pipelines.atomic_file import replacing
 from pipelines.errors import UserError
 from pipelines.learning.labelled_boxes import LABEL_NAMES, LabelledBox, Labels, proposals
@@ -49,7 +50,7 @@ def read_archive(path: Path) -> Labels:
             names = _label_names(archive)
             labels: Labels = {}
             for entry in map(PurePosixPath, archive.namelist()):
-                if entry.suffix != ".txt":
+                if entry.suffix != ".txt" or entry.name.startswith(".") or "__MACOSX" in entry.parts:
                     continue
                 text = _text(archive, str(entry))
                 if "labels" in entry.parts:
@@ -82,7 +83,7 @@ def _label_names(archive: ZipFile) -> dict[int, str]:
 def _text(archive: ZipFile, name: str) -> str:
     if archive.getinfo(name).file_size > MAX_BYTES:
         raise ValueError(f"{name} is larger than {MAX_BYTES // 1_000_000} MB")
-    return archive.read(name).decode("utf-8")
+    return decode_text(archive.read(name))
 
 
 def _boxes(text: str, names: dict[int, str], file: str) -> list[LabelledBox]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.road_users import ROAD_USERS
+from models.text.csv_rows import read_csv
 from pipelines.atomic_file import write_atomically
 from pipelines.config.text_file import read_text
 from pipelines.errors import UserError
@@ -105,13 +106,14 @@ def _read_table(path: Path) -> list[_Row]:
     if not path.exists():
         return []
     try:
-        reader = csv.DictReader(io.StringIO(read_text(path, expected="the folder of a picture set")))
-        rows = list(reader)
-    except csv.Error as error:
-        raise UserError(f"{path}: not CSV ({error}); correct it") from error
-    if not {"file", "camera_group"} <= set(reader.fieldnames or ()):
+        table = read_csv(read_text(path, expected="the folder of a picture set"))
+    except UserError:
+        raise
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; correct it") from error
+    if not {"file", "camera_group"} <= set(table.columns):
         raise UserError(f"{path}: columns file and camera_group are missing; see docs/picture-sets.md")
-    return [{key: value or "" for key, value in row.items() if key is not None} for row in rows]
+    return [row.cells for row in table.rows]
 
 
 def _write_table(path: Path, rows: list[_Row]) -> None:

@@ -42,7 +42,7 @@ class AnnotatedVideo:
     def __init__(self, path: Path, camera: Camera, frame_s: float) -> None:
         width, height = (side - side % 2 for side in camera.image_size)
         try:
-            self._container = av.open(str(path), "w")
+            self._container = av.open(str(path.resolve()), "w")
             self._stream = self._container.add_stream(
                 "libx264", rate=Fraction(1 / frame_s).limit_denominator(1001), options={"preset": "veryfast"}
             )

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from io import BufferedReader, TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +17,7 @@ from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections
 from analytics.facts import Fact
 from analytics.road_users import ROAD_USERS
+from models.text.decoding import encoding_of
 from models.tracking.tracker import make_tracker
 from pipelines.config.text_file import parse_json
 from pipelines.errors import UserError
@@ -23,6 +25,9 @@ from pipelines.recordings.count_report import Run
 
 CLASS_IDS = {road_user.value: k for k, road_user in enumerate(ROAD_USERS)}
 """Index in `ROAD_USERS` by name of the class."""
+
+HEAD_BYTES = 512
+"""Bytes of the start of a file from which its encoding is recognised. [assumption]"""
 
 MAX_T_S = 1e11
 """Largest time of a frame, in seconds before or after 0: about 3000 years. [assumption: Unix times pass, and
@@ -68,16 +73,23 @@ def read_detections(path: Path) -> Iterator[RecordedFrame]:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     number = 0
     try:
-        with gzip.open(path, "rt", encoding="utf-8-sig") as file:
+        with _opened(path) as content, TextIOWrapper(content, encoding=encoding_of(content.peek(HEAD_BYTES))) as file:
             for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield number, line
+                if text := line.strip("\ufeff \t\r\n"):
+                    yield number, text
     except gzip.BadGzipFile as error:
         raise UserError(f"{path}: not gzip; give a detections.jsonl.gz") from error
     except (EOFError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: line {number + 1}: cut off or damaged ({error}); copy the file again") from error
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}; give the path of a detections.jsonl.gz") from error
+
+
+def _opened(path: Path) -> "gzip.GzipFile | BufferedReader":
+    """Open recorded detections, also those that a browser unpacked. Raises OSError."""
+    with path.open("rb") as file:
+        is_json = file.read(HEAD_BYTES).lstrip(b"\xef\xbb\xbf\xff\xfe\r\n\t \0").startswith(b"{")
+    return path.open("rb") if is_json else gzip.open(path)
 
 
 def _frame(row: Any) -> RecordedFrame:

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
 
@@ -186,12 +187,21 @@ class VideoReader:
         self._stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
 
 
-def _open(source: str) -> tuple[InputContainer, VideoStream]:
-    shown = Address.parse(source)
-    if shown.problem:
-        raise UserError(f"{shown}: {shown.problem}")
+def _file_path(source: str) -> str | None:
+    """Return the absolute path of a file, whose name may look like an address; None for anything else."""
     try:
-        container = open_stream(shown.encoded, RtspTransport(), timeout_s=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
+        return str(Path(source).resolve()) if Path(source).is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _open(source: str) -> tuple[InputContainer, VideoStream]:
+    path, address = _file_path(source), Address.parse(source)
+    if path is None and address.problem:
+        raise UserError(f"{address}: {address.problem}")
+    shown = str(address) if path is None else source
+    try:
+        container = open_stream(path or address.encoded, RtspTransport(), timeout_s=(OPEN_TIMEOUT_S, READ_TIMEOUT_S))
     except (OSError, ValueError, av.error.FFmpegError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise UserError(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error

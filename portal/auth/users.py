@@ -11,6 +11,7 @@ from typing import Literal, get_args
 from pydantic import TypeAdapter
 
 from pipelines.config.settings import Config, UserConfig
+from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError
 from portal.auth.passwords import PasswordVerifier, hash_password, is_password_hash
 
@@ -80,7 +81,10 @@ def _administrator(path: Path, announce: Callable[[str], None]) -> User:
 
 def _read_administrator(path: Path) -> User:
     try:
-        (user,) = TypeAdapter(list[UserConfig]).validate_json(path.read_bytes())
-    except (OSError, ValueError) as error:
+        text = read_text(path, expected="the folder of the city's data as data_dir")
+        (user,) = TypeAdapter(list[UserConfig]).validate_python(parse_json(text))
+    except UserError:
+        raise
+    except ValueError as error:
         raise UserError(f"{path}: cannot be read; delete it, and the next start makes a new password") from error
     return _checked(user)

@@ -56,7 +56,9 @@ def find_cases(folder: Path) -> list[Case]:
         if all((path.parent / name).is_file() for name in _SCENARIO_FILES)
     ]
     named = [
-        (path, _clip_named_in(path)) for path in sorted(folder.rglob("*.json")) if path.name not in _SCENARIO_FILES
+        (path, _clip_named_in(path))
+        for path in sorted(folder.rglob("*.json"))
+        if path.name not in _SCENARIO_FILES and not path.name.startswith(".")
     ]
     clips = [_clip_case(path, clip) for path, clip in named if clip is not None]
     if not scenarios and not clips:

@@ -119,3 +119,29 @@ def test_wrong_points_are_refused_in_one_line(camera_file, tmp_path, name, conte
 def test_a_wrong_anchor_is_refused(camera_file, tmp_path):
     with pytest.raises(UserError, match="expected lat,lon"):
         run(camera_file, "--points", points_csv(tmp_path, PLACES), "--anchor", "104.05")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_points_of_an_indonesian_spreadsheet_are_those_of_a_program(camera_file, tmp_path, encoding, end):
+    path = points_csv(tmp_path, PLACES, "U,V,X,Y")
+    expected = run(camera_file, "--points", path)
+    text = path.read_text().replace(",", ";").replace(".", ",").replace("\n", end)
+    path.write_bytes(f"sep=;{end}{text};;;{end}".encode(encoding))
+    assert run(camera_file, "--points", path) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("u,v,x,y\n1,5,2,3,4\n", "line 2 has more cells than the heading"),
+        ("u;v;x;y\n1,5;2;13-Jan;4\n", r"point \[0\]\.ground\[0\]: Input should be a valid number"),
+        ("u;v;x;y\n1;2;3,5;4\n1.5;2;3;4\n", "some decimals have a comma"),
+        ("", "the file is empty"),
+    ],
+)
+def test_points_that_a_spreadsheet_changed_are_refused_in_one_line(camera_file, tmp_path, content, fault):
+    path = tmp_path / "points.csv"
+    path.write_text(content)
+    with pytest.raises(UserError, match=fault):
+        run(camera_file, "--points", path)

@@ -251,3 +251,12 @@ def test_errors_of_speeds_match_their_stated_uncertainty(shared_dir, name, every
     score = score_crossings(collector.collected().crossings, truth)
     assert len(score.within_sigma) > 300
     assert 0.60 <= score.speeds_within_sigma <= 0.85
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_detections_are_the_same_unpacked_and_in_every_encoding_of_unicode(tmp_path, encoding, packed):
+    content = '{"t": 0, "boxes": []}\r\n{"t": 1, "boxes": [[0, 0, 9, 9, 0.9, "car"]]}\r\n'.encode(encoding)
+    path = tmp_path / "detections.jsonl.gz"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    assert [(frame.t, len(frame.detections.xyxy)) for frame in read_detections(path)] == [(0, 0), (1, 1)]

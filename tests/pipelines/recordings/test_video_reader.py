@@ -185,3 +185,22 @@ def test_after_a_change_of_resolution_only_frames_of_another_aspect_keep_their_s
     with VideoReader(str(path)) as video:
         sizes = [frame.image_size for frame in video.frames()]
     assert (len(sizes), sizes[0], sizes[-1]) == (50, (320, 180), shown)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a b#1 50%.mp4", "clip%d.mp4", "Jl. Sudirman – é.mp4", "08:30.mp4", "user:pw@host.mp4", "rtsp:x.mp4", "-x.mp4",
+     "concat:a|b.mp4", "?q=[1].MP4", "x" * 240 + ".mp4"],
+)  # fmt: skip
+def test_a_file_is_opened_whatever_its_name(tmp_path, monkeypatch, name):
+    write_clip(tmp_path / "clip.mp4", seconds=0.2).rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for source in (name, str(tmp_path / name)):
+        with VideoReader(source) as video:
+            assert len(list(video.frames())) == 5
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".mp4", "nul\0.mp4", ".", "no such file.mp4"])
+def test_a_path_that_is_no_file_is_one_line(name):
+    with pytest.raises(UserError, match="cannot be opened"):
+        VideoReader(name)

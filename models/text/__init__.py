@@ -1,0 +1,1 @@
+"""Text and tables of the files that users save."""
