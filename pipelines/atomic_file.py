@@ -1,10 +1,17 @@
 """Atomic replacement of a file: readers see the old content or the new, also after a power cut."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
+
+WRITE_BITS = 0o222
+"""Bits of the mode of a file that permit writing. [source: POSIX]"""
+
+MAX_NAME_BYTES = 200
+"""Bytes of the name of a file that its draft repeats; a name has 255 at most. [source: ext4, NTFS]"""
 
 
 @contextmanager
@@ -14,10 +21,13 @@ def replacing(path: Path, *, durable: bool = True, suffix: str = ".part") -> Ite
     After an error in the block the new file is deleted and `path` stays as it was. The mode of an existing file is
     kept, and a symbolic link still points to its target. durable: the content is on disk before it replaces the old
     one; False saves that wait for files that need not survive a power cut. suffix: of the new file, for writers that
-    choose a format by it. Raises OSError where the folder cannot be written.
+    choose a format by it. Raises OSError where the folder cannot be written, and for a read-only file.
     """
     target = path.resolve()
-    draft = target.with_name(f".{target.name}.{uuid4().hex[:8]}{suffix}")
+    if target.is_file() and not target.stat().st_mode & WRITE_BITS:
+        raise PermissionError(errno.EACCES, "the file is read-only", str(path))
+    shown = target.name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
+    draft = target.with_name(f".{shown}.{uuid4().hex[:8]}{suffix}")
     try:
         yield draft
         with suppress(FileNotFoundError):

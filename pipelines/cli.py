@@ -38,6 +38,10 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(f"{error.format_message()} See simpang --help.")
     except UserError as error:
         _fail(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}; give another path, or correct that one")
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
 

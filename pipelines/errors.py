@@ -23,7 +23,8 @@ def first_problem(error: ValidationError) -> str:
     problem = error.errors(include_url=False)[0]
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"]).lstrip(".")
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {key}; remove it or correct its spelling"
+        decimals = "; write decimals with a point" if str(problem["loc"][-1]).isdecimal() else ""
+        return f"unknown key {key}; remove it or correct its spelling{decimals}"
     if problem["type"] == "missing":
         return f"key {key} is missing; add it"
     if not key and problem["type"] in {"dict_type", "model_type"}:

@@ -77,3 +77,20 @@ def test_a_durable_file_is_on_disk_before_it_replaces_the_old_one(
     (draft, before), (folder, after) = synced
     assert (draft.parent, before) == (tmp_path, "new")
     assert (folder, after) == (tmp_path, "newer")
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "camera.json"
+    path.write_text("old")
+    path.chmod(0o444)
+    (tmp_path / "link.json").symlink_to(path)
+    for name in ("camera.json", "link.json"):
+        with pytest.raises(PermissionError, match="read-only"):
+            write_atomically(tmp_path / name, "new")
+    assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".json", "é" * 120 + ".json", "a b#1 50%.json"])
+def test_a_file_with_a_long_or_odd_name_is_replaced(tmp_path: Path, name: str) -> None:
+    write_atomically(tmp_path / name, "new")
+    assert [path.name for path in tmp_path.iterdir()] == [name]

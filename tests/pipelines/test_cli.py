@@ -34,6 +34,8 @@ def test_success_is_status_0():
         (("run", "nowhere.yaml"), "nowhere.yaml: No such file"),
         (("worker", "nowhere.yaml"), "nowhere.yaml: No such file"),
         (("count", "--speed"), "No such option"),
+        (("count", "a.mp4", "--confidence", "0,25"), "0,25: write decimals with a point, 0.25"),
+        (("evaluate", "x" * 300), "File name too long; give another path"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(arguments, said):
