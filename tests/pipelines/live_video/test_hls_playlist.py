@@ -120,12 +120,20 @@ def test_the_target_duration_covers_the_longest_segment(playlist: LivePlaylist) 
     assert parse(playlist).target_s == 3
 
 
-@pytest.mark.parametrize(("duration_s", "target_s"), [(0.2, 1), (1.5, 2), (2.5, 3), (4.5, 5), (2.4999999, 3), (2.4, 2)])
+@pytest.mark.parametrize(("duration_s", "target_s"), [(0.2, 1), (1.3, 1), (1.5, 2), (2.5, 3), (4.5, 5)])
 def test_a_length_of_half_a_second_more_counts_upwards(
     playlist: LivePlaylist, duration_s: float, target_s: int
 ) -> None:
     add(playlist, header(), duration_s=duration_s)
     assert parse(playlist).target_s == target_s
+
+
+def test_the_target_duration_of_regular_keyframes_does_not_change_with_their_jitter(playlist: LivePlaylist) -> None:
+    init, stated = header(), set[int]()
+    for duration_s in (2.49, 2.5, 2.58, 2.42, 2.5):
+        add(playlist, init, duration_s=duration_s)
+        stated.add(parse(playlist).target_s)
+    assert stated == {3}
 
 
 def test_the_target_duration_never_decreases_before_the_playlist_is_cleared(playlist: LivePlaylist) -> None:
