@@ -1,5 +1,6 @@
 """The command `simpang`: loads its subcommands, and prints every expected error as one line."""
 
+import errno
 import os
 import sys
 from importlib.metadata import version
@@ -39,6 +40,8 @@ def main(arguments: list[str] | None = None) -> None:
     except UserError as error:
         _fail(str(error))
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            _fail("no space is left on the disk; free some and repeat the command")
         if error.filename is None:
             raise
         _fail(f"{error.filename}: {error.strerror}; give another path, or correct that one")

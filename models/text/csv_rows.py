@@ -12,7 +12,7 @@ _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t])"?\n', re.IGNORECASE)
 """First line that names the separator for Excel, and is no data. [source: Excel]"""
 
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-"""A number with a decimal comma. A thousand with a comma looks the same; spreadsheets do not write it."""
+"""A number with a decimal comma. A thousand with a comma has the same form; spreadsheets do not write it."""
 
 
 @dataclass(frozen=True, slots=True)

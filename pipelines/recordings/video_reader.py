@@ -188,7 +188,7 @@ class VideoReader:
 
 
 def _file_path(source: str) -> str | None:
-    """Return the absolute path of a file, whose name may look like an address; None for anything else."""
+    """Return the absolute path of a file, whose name may resemble an address; None for anything else."""
     try:
         return str(Path(source).resolve()) if Path(source).is_file() else None
     except (OSError, ValueError):
