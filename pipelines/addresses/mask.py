@@ -14,6 +14,12 @@ _URL = re.compile(r"[A-Za-z][A-Za-z0-9+._:-]*://[^\s\"<>]+")
 """Address in a text."""
 _AFTER_URL = "'`.,:;)]}"
 """Punctuation after an address, which is not part of it."""
+_PUBLIC = re.compile(
+    r"[a-z]+://(user:password@)?host(:port|:5432)?(/path|/dbname)?"
+    r"|https://kota\.example\.id(/lalin)?|https://tile\.example\.org/\{z\}/\{x\}/\{y\}\.png"
+    r"|https://(github\.com|(docs\.)?ultralytics\.com|creativecommons\.org)/[^?@]*"
+)
+"""Addresses in Simpang's own messages: examples of how to write one, and places on the web."""
 _NAMED = re.compile(
     r"([\w.-]*(?:password|passwd|pwd|passphrase|token|secret|api_?key)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)",
     re.IGNORECASE,
@@ -76,6 +82,8 @@ def without_credentials(text: str) -> str:
 
 def _masked_url(found: re.Match[str]) -> str:
     text = found[0].rstrip(_AFTER_URL)
+    if _PUBLIC.fullmatch(text):
+        return found[0]
     return Address.parse(text).masked + found[0][len(text) :]
 
 

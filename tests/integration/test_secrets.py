@@ -18,6 +18,7 @@ from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.events.schema import Event, Health, IncidentPhase
 from pipelines.ingest.source import Source
+from pipelines.recordings.video_reader import VideoReader
 from pipelines.worker.child_process import free_port
 from portal.auth.passwords import hash_password
 from tests.support.events import incident
@@ -45,6 +46,14 @@ def test_a_camera_opens_with_a_password_as_it_is_written(clip: Path, password: s
             assert source.codec == "h264"
             assert next(iter(source.packets())).size > 0
         assert source.address == f"rtsp://***@127.0.0.1:{server.port}/live"
+
+
+def test_a_recording_is_read_with_a_password_as_it_is_written(clip: Path) -> None:
+    with (
+        OddRtspServer(clip, Oddities(credentials=("admin", "p#@/?% ss"))) as server,
+        VideoReader(server.url(credentials="admin:p#@/?% ss@")) as video,
+    ):
+        assert video.image_size == (320, 240)
 
 
 class Planted:
@@ -236,5 +245,6 @@ def test_a_command_that_fails_prints_one_line_without_the_secret(
     assert done.returncode == 2
     errors = [line for line in done.stderr.splitlines() if line.startswith("simpang: ")]
     assert len(errors) == 1
+    assert "write" not in errors[0] or "://" not in errors[0] or "://user:password@host" in errors[0]
     assert "Traceback" not in done.stderr
     plant.assert_not_in(done.stdout + done.stderr, "the command")

@@ -81,6 +81,16 @@ def test_a_database_that_cannot_be_migrated_is_one_line(tmp_path: Path) -> None:
     assert "s3cret" not in tried.stderr
 
 
+def test_a_malformed_dsn_is_one_line_that_states_the_form(tmp_path: Path) -> None:
+    config = tmp_path / "city.yaml"
+    config.write_text("store: {dsn: 'postgresql://u:s3cret@127.0.0.1:port/city'}")
+    tried = subprocess.run(simpang("store", "migrate", config), check=False, capture_output=True, text=True, timeout=60)
+    assert tried.returncode == 2
+    assert "write postgresql://user:password@host:5432/dbname, and in user and password write # as %23" in tried.stderr
+    assert tried.stderr.count("\n") == 1
+    assert "s3cret" not in tried.stderr
+
+
 def test_without_kafka_the_error_names_what_to_do(tmp_path: Path) -> None:
     config = tmp_path / "city.yaml"
     config.write_text("")

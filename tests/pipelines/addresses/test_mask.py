@@ -56,6 +56,16 @@ def test_without_known_secrets_a_text_stays_as_it_is() -> None:
         ('{"a": "http://h.x/live?token=s3cret", "b": 1}', '{"a": "http://h.x/live", "b": 1}'),
         ("password='s3 cret' host=db", "password=*** host=db"),
         ("sslpassword=s3cret", "sslpassword=***"),
+        (
+            "write postgresql://user:password@host:5432/dbname, and",
+            "write postgresql://user:password@host:5432/dbname, and",
+        ),
+        (
+            "write https://host/path or http://user:password@host:port.",
+            "write https://host/path or http://user:password@host:port.",
+        ),
+        ("such as https://kota.example.id/lalin", "such as https://kota.example.id/lalin"),
+        ("https://kota.example.id/T0k3nT0k3n", "https://kota.example.id/***"),
         ("GET /x?access_token=s3cret&y=1", "GET /x?access_token=***&y=1"),
         ("rtsp://***@10.0.0.7/***: sends nothing", "rtsp://***@10.0.0.7/***: sends nothing"),
     ],
