@@ -75,20 +75,26 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class LabelledImage:
-    """Image with its labels. weight: how often it is sampled, relative to the others. is_day: taken by daylight."""
+    """Image with its labels.
+
+    weight: how often it is sampled, relative to the others. is_day: taken by daylight. is_kept: the network shall go on
+    to detect there what its start weights detect; the labels only state where road users are.
+    """
 
     image: RgbImage
     labels: Labels
     weight: float = 1.0
     is_day: bool = True
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Crops of one size. images: (B, H, W, 3) uint8 RGB. labels: of each crop, in its pixels."""
+    """Crops of one size. images: (B, H, W, 3) uint8 RGB. labels: of each crop, in its pixels. is_kept: (B,) bool."""
 
     images: NDArray[np.uint8]
     labels: tuple[Labels, ...]
+    is_kept: NDArray[np.bool_]
 
 
 def read_labelled_frames(folder: Path) -> list[LabelledImage]:
@@ -125,7 +131,8 @@ class CropSampler:
 
     rare_class_power: preference for rare classes. 0: none; 1: crops are aimed at each class of an image equally often,
     and images with a rare class are sampled more often. rescaled_share: share of the crops that change their scale,
-    width_range: the widths, pixels, to which their images are scaled. augment: applied after the change of scale.
+    width_range: the widths, pixels, to which their images are scaled. augment: applied after the change of scale, but
+    not to kept images.
     """
 
     def __init__(
@@ -156,8 +163,13 @@ class CropSampler:
         """Next batch."""
         size = CROP_SIZES[self._batches % len(CROP_SIZES)]
         self._batches += 1
-        crops = [self._crop(self._images[self._draw()], size) for _ in range(self._batch_size)]
-        return Batch(np.stack([image for image, _ in crops]), tuple(labels for _, labels in crops))
+        sources = [self._images[self._draw()] for _ in range(self._batch_size)]
+        crops = [self._crop(source, size) for source in sources]
+        return Batch(
+            np.stack([image for image, _ in crops]),
+            tuple(labels for _, labels in crops),
+            np.array([source.is_kept for source in sources], dtype=np.bool_),
+        )
 
     def _draw(self) -> int:
         """Index of the next image; each occurs about as often as its repeats before a new round begins."""
@@ -173,7 +185,7 @@ class CropSampler:
         image, labels = crop_image(source, self._window(source, (size[0] / scale, size[1] / scale)), size)
         if self._rng.random() < MIRRORED_SHARE:
             image, labels = mirrored(image, labels)
-        if self._augment is not None:
+        if self._augment is not None and not source.is_kept:
             image, labels = self._augment(image, labels, source.is_day, self._rng)
         return self._relit(image), labels
 

@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from analytics.road_users import ROAD_USERS, TWO_WHEELERS, VULNERABLE_ROAD_USERS
 from models.training.dataset import Batch
 from models.training.initial_network import ultralytics_module
+from models.training.start_targets import StartTargets
 
 _STRIDES = (8, 16, 32)
 """Strides of the head, pixels [source: YOLO11]."""
@@ -22,19 +23,27 @@ _TWO_WHEELER_IDS = [k for k, road_user in enumerate(ROAD_USERS) if road_user in 
 
 
 class IgnoreRegionLoss:
-    """Detection loss of ultralytics, without class loss in the boxes of unlabelled road users."""
+    """Detection loss of ultralytics, without class loss in the boxes of unlabelled road users.
 
-    def __init__(self, network: torch.nn.Module, class_loss_weight: float = 0.5) -> None:
-        """class_loss_weight: ultralytics' `cls`."""
+    On kept crops it is the difference from the start network's detections.
+    """
+
+    def __init__(
+        self, network: torch.nn.Module, class_loss_weight: float = 0.5, start: torch.nn.Module | None = None
+    ) -> None:
+        """class_loss_weight: ultralytics' `cls`. start: start network in evaluation mode, for kept crops."""
         self._criterion = ultralytics_module("utils.loss").v8DetectionLoss(network)
         self._criterion.hyp.cls = class_loss_weight
         self._criterion.bce = self._score_loss
+        self._targets = self._criterion.assigner = StartTargets(self._criterion.assigner, start)
         self._device = self._criterion.device
         self._is_scored: torch.Tensor
 
-    def __call__(self, raw: dict[str, Any], batch: Batch) -> torch.Tensor:
+    def __call__(self, raw: dict[str, Any], batch: Batch, images: torch.Tensor) -> torch.Tensor:
+        """Loss of a batch. raw: output of the network in training mode. images: (B, 3, H, W) of the batch, 0..1."""
         height, width = batch.images.shape[1:3]
         self._is_scored = torch.from_numpy(_scored_places(batch, (width, height))).to(self._device)
+        self._targets.prepare(images, torch.from_numpy(batch.is_kept).to(self._device))
         labelled = [
             (i, labels.xyxy[labels.is_labelled], labels.class_id[labels.is_labelled])
             for i, labels in enumerate(batch.labels)
@@ -73,7 +82,7 @@ def _scored_places(batch: Batch, size: tuple[int, int]) -> NDArray[np.bool_]:
         scored[i] = labels.labelled_classes
         ridden = labels.is_labelled & np.isin(labels.class_id, _TWO_WHEELER_IDS)
         scored[i] |= _inside_any(places, labels.xyxy[ridden])[:, None] & _IS_VULNERABLE
-        scored[i, _inside_any(places, labels.xyxy[~labels.is_labelled])] = False
+        scored[i, _inside_any(places, labels.xyxy[~labels.is_labelled])] = batch.is_kept[i]
     return scored
 
 

@@ -75,7 +75,7 @@ def train_and_release(
     images = read_images(data, start, progress)
     folder = work / fingerprint_of(data, plan, start)
     folder.mkdir(parents=True, exist_ok=True)
-    training = train(images, plan, start, folder / "checkpoint.pt", progress)
+    training = train(images, plan, folder / "checkpoint.pt", progress)
     exported = _export(training.average, data.trained_on, plan.seed, folder / "trained" / f"{name}.pt", progress)
     examined = {
         label: _examine(weights, data.held_back, f"examining {label}", progress)

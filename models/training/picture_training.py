@@ -35,6 +35,9 @@ WIDTH_RANGE = (450.0, 1450.0)
 RARE_CLASS_POWER = 0.5
 """Preference for rare classes, see `CropSampler` [assumption]."""
 
+AVERAGING = 0.999
+"""Share of the averaged weights that stays at each step: a mean over about 1,000 steps [measured: ADR 0121]."""
+
 CALIBRATION_WIDTHS = (480, 640, 800, 960, 1280)
 """Widths, in turn, of the images on which INT8 is calibrated, pixels [assumption]."""
 
@@ -69,6 +72,7 @@ class TrainingPlan:
             rescaled_share=1.0,
             width_range=WIDTH_RANGE,
             frozen_layers=self.frozen_layers,
+            averaging=AVERAGING,
             faults=CameraFaults(),
         )
 
@@ -86,9 +90,13 @@ def fingerprint_of(data: TrainingData, plan: TrainingPlan, start: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TrainingImages:
-    """Images of a training. of_pictures: of all pictures, held back or not. kept: frames of the recordings."""
+    """Images of a training that begins with the weights `start`.
+
+    of_pictures: of all pictures, held back or not. kept: frames of the recordings.
+    """
 
     data: TrainingData
+    start: Path
     of_pictures: list[LabelledImage]
     kept: list[LabelledImage]
 
@@ -120,17 +128,17 @@ def read_images(data: TrainingData, start: Path, progress: Progress) -> Training
         for done, recording in enumerate(data.recordings, start=1):
             kept += self_labelled_images(read_frames(recording), detect)
             progress("reading recordings", done, len(data.recordings))
-    return TrainingImages(data, of_pictures, kept)
+    return TrainingImages(data, start, of_pictures, kept)
 
 
-def train(images: TrainingImages, plan: TrainingPlan, start: Path, checkpoint: Path, progress: Progress) -> Trainer:
-    """Train from the weights `start` on the pictures that are not held back. Raises UnusableWeights.
+def train(images: TrainingImages, plan: TrainingPlan, checkpoint: Path, progress: Progress) -> Trainer:
+    """Train from the start weights on the pictures that are not held back. Raises UnusableWeights.
 
     checkpoint: file of the checkpoints; an interrupted training continues from it.
     """
     torch.set_num_threads(plan.threads)
     chosen = images.chosen(~images.data.is_held_back)
-    training = Trainer(initial_network(start, chosen, plan.seed), chosen, plan.schedule(), plan.seed)
+    training = Trainer(initial_network(images.start, chosen, plan.seed), chosen, plan.schedule(), plan.seed)
     train_with_checkpoints(training, checkpoint, lambda step: progress("training", step, plan.steps))
     return training
 
@@ -140,7 +148,9 @@ def finish(
 ) -> Trainer:
     """Train on all pictures, from the average of a training. checkpoint: as in `train`."""
     chosen = images.chosen(np.ones(len(images.of_pictures), dtype=np.bool_))
-    training = Trainer(copy.deepcopy(trained.average), chosen, plan.schedule(finish=True), plan.seed)
+    network = copy.deepcopy(trained.average)
+    kept = initial_network(images.start, chosen, plan.seed)
+    training = Trainer(network, chosen, plan.schedule(finish=True), plan.seed, start=kept)
     train_with_checkpoints(training, checkpoint, lambda step: progress("training on all", step, plan.finish_steps))
     return training
 

@@ -53,14 +53,22 @@ class Trainer:
     """Training of one network. `average` is its result: the running mean of the weights."""
 
     def __init__(
-        self, network: torch.nn.Module, images: Sequence[LabelledImage], schedule: Schedule, seed: int
+        self,
+        network: torch.nn.Module,
+        images: Sequence[LabelledImage],
+        schedule: Schedule,
+        seed: int,
+        *,
+        start: torch.nn.Module | None = None,
     ) -> None:
+        """start: network whose detections are kept on the kept images; by default `network` as it is now."""
         self._schedule, self._images, self._seed = schedule, images, seed
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        start = copy.deepcopy(start or network).to(self._device, memory_format=torch.channels_last).eval()
         self._network = network.to(self._device, memory_format=torch.channels_last).train()
         _freeze(self._network, schedule.frozen_layers)
         self.average = copy.deepcopy(self._network).eval()
-        self._loss = IgnoreRegionLoss(self._network, schedule.class_loss_weight)
+        self._loss = IgnoreRegionLoss(self._network, schedule.class_loss_weight, start)
         self._optimiser = torch.optim.AdamW(
             _parameter_groups(self._network, schedule.weight_decay), lr=schedule.learning_rate
         )
@@ -132,7 +140,7 @@ class Trainer:
         images = to_tensor(batch).to(self._device, memory_format=torch.channels_last)
         with torch.autocast(self._device.type, torch.bfloat16, enabled=_has_bfloat16(self._device)):
             raw = self._network(images)
-        loss = self._loss(raw, batch)
+        loss = self._loss(raw, batch, images)
         self._optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), MAX_GRADIENT_NORM)

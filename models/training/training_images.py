@@ -59,7 +59,7 @@ def balanced(
 
 
 def self_labelled_images(frames: Iterable[RgbImage], detect: Detect) -> list[LabelledImage]:
-    """Frames labelled by the start network, all of weight 1; training on them keeps what it knows."""
+    """Frames on which the network shall detect what the start network detects, all of weight 1."""
     nothing = Labels(
         np.empty((0, 4), np.float32), np.empty(0, np.int64), np.empty(0, np.bool_), np.zeros(len(ROAD_USERS), np.bool_)
     )
@@ -67,7 +67,7 @@ def self_labelled_images(frames: Iterable[RgbImage], detect: Detect) -> list[Lab
     for frame in frames:
         labels = with_own_labels(nothing, detect(frame))
         known = replace(labels, labelled_classes=np.ones(len(ROAD_USERS), np.bool_))
-        images.append(LabelledImage(frame, known))
+        images.append(LabelledImage(frame, known, is_kept=True))
     return images
 
 

@@ -22,15 +22,17 @@ def record(path, seconds, fps=2):
     return path
 
 
-def test_frames_are_two_seconds_apart(tmp_path):
-    frames = list(read_frames(record(tmp_path / "a.mp4", 7)))
-    assert [frame.shape for frame in frames] == [(32, 64, 3)] * 4
+def test_frames_are_some_tenths_of_a_second_apart(tmp_path):
+    frames = list(read_frames(record(tmp_path / "a.mp4", 2, fps=10)))
+    assert [frame.shape for frame in frames] == [(32, 64, 3)] * 5
     levels = [float(frame.mean()) for frame in frames]
     assert all(later - earlier == pytest.approx(12, abs=3) for earlier, later in pairwise(levels))
 
 
-def test_a_long_recording_gives_few_frames(tmp_path):
-    assert len(list(read_frames(record(tmp_path / "a.mp4", 40)))) == MAX_FRAMES
+def test_a_long_recording_gives_few_frames_of_all_its_parts(tmp_path):
+    frames = list(read_frames(record(tmp_path / "a.mp4", 40)))
+    assert MAX_FRAMES - 20 <= len(frames) <= MAX_FRAMES
+    assert float(frames[-1].mean()) > 240
 
 
 def test_recordings_are_found_in_folders_and_by_name(tmp_path):

@@ -15,7 +15,7 @@ import torch
 
 from analytics.road_users import ROAD_USERS, RoadUser
 from models.training.checkpoints import train_with_checkpoints
-from models.training.dataset import Batch, LabelledImage, labels_from_boxes
+from models.training.dataset import Batch, LabelledImage, Labels, labels_from_boxes
 from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import initial_network, to_tensor, ultralytics_module
 from models.training.trainer import Schedule, Trainer, save_weights
@@ -73,12 +73,38 @@ def test_a_finished_training_is_not_made_again(
 
 def test_detections_in_ignore_regions_cost_nothing(network: torch.nn.Module) -> None:
     images = np.zeros((1, 64, 64, 3), np.uint8)
-    empty = Batch(images, (labels_from_boxes([]),))
-    everywhere = Batch(images, (labels_from_boxes([[0, 0, 64, 64, 0.1, "car"]]),))
+    empty = _batch(images, labels_from_boxes([]))
+    everywhere = _batch(images, labels_from_boxes([[0, 0, 64, 64, 0.1, "car"]]))
     loss = IgnoreRegionLoss(network)
     raw = network.train()(to_tensor(empty))
-    assert float(loss(raw, empty).detach()) > 0
-    assert float(loss(raw, everywhere).detach()) == 0
+    assert float(loss(raw, empty, to_tensor(empty)).detach()) > 0
+    assert float(loss(raw, everywhere, to_tensor(empty)).detach()) == 0
+
+
+def _batch(images: np.ndarray, labels: Labels, *, is_kept: bool = False) -> Batch:
+    return Batch(images, (labels,), np.array([is_kept]))
+
+
+def test_kept_crops_cost_what_differs_from_the_start_network(network: torch.nn.Module) -> None:
+    """No score is pushed where the network detects what the start network detects, whatever the labels are."""
+    images = np.random.default_rng(5).integers(0, 255, (1, 64, 64, 3), np.uint8)
+    kept = _batch(images, labels_from_boxes([[0, 0, 64, 64, 0.1, "car"]]), is_kept=True)
+    start = copy.deepcopy(network).eval()
+    with torch.no_grad():
+        for branch in start.model[-1].cv3:  # type: ignore[union-attr, index]
+            branch[-1].bias[ROAD_USERS.index(RoadUser.BICYCLE)] = 2.0
+        same = start(to_tensor(kept))[1]
+    loss = IgnoreRegionLoss(network, start=start)
+
+    def push(difference: float) -> float:
+        """Greatest gradient of the loss by a score, where all scores differ from the start network's."""
+        scores = (same["scores"] + difference).requires_grad_()
+        loss({**same, "scores": scores}, kept, to_tensor(kept)).backward()
+        assert scores.grad is not None
+        return float(scores.grad.abs().max())
+
+    assert push(0.0) < 0.01 * push(1.0)
+    assert push(1.0) < push(2.0)
 
 
 def test_unlabelled_classes_cost_nothing_but_a_labelled_box_is_of_one_class(network: torch.nn.Module) -> None:
@@ -86,14 +112,15 @@ def test_unlabelled_classes_cost_nothing_but_a_labelled_box_is_of_one_class(netw
     loss, labelled = IgnoreRegionLoss(network), np.arange(len(ROAD_USERS)) < 4
     nothing = replace(labels_from_boxes([]), labelled_classes=np.zeros(len(ROAD_USERS), bool))
     with torch.no_grad():
-        raw = network.train()(to_tensor(Batch(images, (nothing,))))
-    assert float(loss(raw, Batch(images, (nothing,)))) == 0
+        raw = network.train()(to_tensor(_batch(images, nothing)))
+    assert float(loss(raw, _batch(images, nothing), to_tensor(_batch(images, nothing)))) == 0
 
     def gradient(boxes: list) -> np.ndarray:
         """(classes, places) of the loss by the scores."""
         scores = raw["scores"].detach().clone().requires_grad_()
         labels = replace(labels_from_boxes(boxes), labelled_classes=labelled)
-        loss({**raw, "scores": scores}, Batch(images, (labels,))).backward()
+        batch = _batch(images, labels)
+        loss({**raw, "scores": scores}, batch, to_tensor(batch)).backward()
         assert scores.grad is not None
         return scores.grad[0].numpy()
 
