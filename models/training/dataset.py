@@ -50,6 +50,12 @@ GAIN_RANGE, COLOUR_RANGE, OFFSET_RANGE = (0.75, 1.3), (0.94, 1.06), (-14.0, 14.0
 MIN_CROPPED_SHARE = 0.5
 """Share of a box that must lie inside a crop for a label there, exclusive [assumption]."""
 
+MIN_KEPT_SCALE = 0.75
+"""Scale of a kept image from which detections are kept; in smaller ones its labels count [measured: ADR 0121].
+
+The start network finds more in the whole image than in a smaller one.
+"""
+
 MIN_FREQUENCY = 1e-3
 """Smallest frequency of a class among the images, before a division [assumption]."""
 
@@ -78,7 +84,7 @@ class LabelledImage:
     """Image with its labels.
 
     weight: how often it is sampled, relative to the others. is_day: taken by daylight. is_kept: the network shall go on
-    to detect there what its start weights detect; the labels only state where road users are.
+    to detect there what its start weights detect; the labels count only where the image is scaled down.
     """
 
     image: RgbImage
@@ -132,7 +138,7 @@ class CropSampler:
     rare_class_power: preference for rare classes. 0: none; 1: crops are aimed at each class of an image equally often,
     and images with a rare class are sampled more often. rescaled_share: share of the crops that change their scale,
     width_range: the widths, pixels, to which their images are scaled. augment: applied after the change of scale, but
-    not to kept images.
+    not where detections are kept.
     """
 
     def __init__(
@@ -164,12 +170,8 @@ class CropSampler:
         size = CROP_SIZES[self._batches % len(CROP_SIZES)]
         self._batches += 1
         sources = [self._images[self._draw()] for _ in range(self._batch_size)]
-        crops = [self._crop(source, size) for source in sources]
-        return Batch(
-            np.stack([image for image, _ in crops]),
-            tuple(labels for _, labels in crops),
-            np.array([source.is_kept for source in sources], dtype=np.bool_),
-        )
+        images, labels, is_kept = zip(*(self._crop(source, size) for source in sources), strict=True)
+        return Batch(np.stack(images), labels, np.array(is_kept, dtype=np.bool_))
 
     def _draw(self) -> int:
         """Index of the next image; each occurs about as often as its repeats before a new round begins."""
@@ -178,16 +180,18 @@ class CropSampler:
             self._order = self._rng.permutation(np.repeat(np.arange(len(self._images)), times)).tolist()
         return self._order.pop()
 
-    def _crop(self, source: LabelledImage, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels]:
+    def _crop(self, source: LabelledImage, size: tuple[int, int]) -> tuple[NDArray[np.uint8], Labels, bool]:
+        """Random crop, its labels, and whether detections are kept there."""
         scale = 1.0
         if self._rng.random() < self._rescaled_share:
             scale = float(np.exp(self._rng.uniform(*np.log(self._width_range)))) / source.image.shape[1]
+        is_kept = source.is_kept and scale >= MIN_KEPT_SCALE
         image, labels = crop_image(source, self._window(source, (size[0] / scale, size[1] / scale)), size)
         if self._rng.random() < MIRRORED_SHARE:
             image, labels = mirrored(image, labels)
-        if self._augment is not None and not source.is_kept:
+        if self._augment is not None and not is_kept:
             image, labels = self._augment(image, labels, source.is_day, self._rng)
-        return self._relit(image), labels
+        return self._relit(image), labels, is_kept
 
     def _window(self, source: LabelledImage, window: tuple[float, float]) -> tuple[float, float, float, float]:
         """Random window x1, y1, x2, y2 inside the image, or around it where the window is larger."""

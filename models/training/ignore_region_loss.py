@@ -35,7 +35,7 @@ class IgnoreRegionLoss:
         self._criterion = ultralytics_module("utils.loss").v8DetectionLoss(network)
         self._criterion.hyp.cls = class_loss_weight
         self._criterion.bce = self._score_loss
-        self._targets = self._criterion.assigner = StartTargets(self._criterion.assigner, start)
+        self._targets = self._criterion.assigner = StartTargets(self._criterion, start)
         self._device = self._criterion.device
         self._is_scored: torch.Tensor
 

@@ -67,3 +67,9 @@ def ultralytics_module(name: str) -> Any:
 def to_tensor(batch: Batch) -> torch.Tensor:
     """Images of a batch as a tensor (B, 3, H, W), 0..1."""
     return torch.from_numpy(batch.images).permute(0, 3, 1, 2).float() / 255
+
+
+def inference_precision(device: torch.device) -> torch.autocast:
+    """Context in which networks run in bfloat16, where the device has it."""
+    has_bfloat16 = device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16)

@@ -23,6 +23,7 @@ from models.training.picture_training import (
     read_images,
     train,
 )
+from models.training.score_shift import with_shifted_scores
 from models.training.trained_weights import export_trained, origin, size_of, versions
 from models.training.training_data import TrainingData
 
@@ -76,7 +77,7 @@ def train_and_release(
     folder = work / fingerprint_of(data, plan, start)
     folder.mkdir(parents=True, exist_ok=True)
     training = train(images, plan, folder / "checkpoint.pt", progress)
-    exported = _export(training.average, data.trained_on, plan.seed, folder / "trained" / f"{name}.pt", progress)
+    exported = _export(training.average, data.trained_on, plan, folder / "trained" / f"{name}.pt", progress)
     examined = {
         label: _examine(weights, data.held_back, f"examining {label}", progress)
         for label, weights in (("before", before), ("float", exported.floating), ("int8", exported.int8))
@@ -87,6 +88,7 @@ def train_and_release(
         "trained_on": data.described(),
         "start": origin(start),
         "seed": plan.seed,
+        "score_shifts": {road_user.value: shift for road_user, shift in plan.score_shifts.items()},
         "training": training.summary(),
         "examination": {
             "pictures": len(data.held_back),
@@ -100,7 +102,7 @@ def train_and_release(
     }
     if plan.finish_steps:
         finished = finish(images, plan, training, folder / "finish.pt", progress)
-        exported = _export(finished.average, data.pictures, plan.seed, folder / "finished" / f"{name}.pt", progress)
+        exported = _export(finished.average, data.pictures, plan, folder / "finished" / f"{name}.pt", progress)
         both = (_examine(w, data.held_back, "examining", progress) for w in (exported.int8, exported.floating))
         report["finish_on_all_pictures"] = {**finished.summary(), "int8_and_float": _precisions(*both)}
     report["weights_bytes"] = {path.name: size_of(path) for path in (exported.floating, exported.int8)}
@@ -108,15 +110,15 @@ def train_and_release(
 
 
 def _export(
-    network: torch.nn.Module, pictures: Sequence[LabelledPicture], seed: int, weights: Path, progress: Progress
+    network: torch.nn.Module, pictures: Sequence[LabelledPicture], plan: TrainingPlan, weights: Path, progress: Progress
 ) -> Exported:
     progress("exporting", 0, 2)
     weights.parent.mkdir(exist_ok=True)
     metadata = {"description": f"Simpang: {weights.stem}, a detector of road users for street cameras"}
-    floating = export_trained(network, weights, metadata)
+    floating = export_trained(with_shifted_scores(network, plan.score_shifts), weights, metadata)
     progress("exporting", 1, 2)
     int8 = weights.with_name(f"{weights.stem}_int8_openvino_model")
-    quantize(floating, calibration_images(pictures, CALIBRATION_IMAGES, seed), int8)
+    quantize(floating, calibration_images(pictures, CALIBRATION_IMAGES, plan.seed), int8)
     progress("exporting", 2, 2)
     return Exported(weights, floating, int8)
 

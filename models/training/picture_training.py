@@ -1,9 +1,9 @@
 """Training of a network on labelled pictures, beside recordings that the start network labels itself."""
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import cycle, islice, zip_longest
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
+from analytics.road_users import RoadUser
 from models.detection.detector import RgbImage
 from models.detection.loader import load_detector
 from models.export.yolo_dataset import resize_to_width
@@ -50,7 +51,7 @@ class TrainingPlan:
     """Parameters of a training.
 
     steps: on the pictures that are not held back; then finish_steps on all. rate, finish_rate: highest learning rates.
-    frozen_layers: first layers that stay as they are. threads: of torch.
+    frozen_layers: first layers that stay as they are. threads: of torch. score_shifts: see `with_shifted_scores`.
     """
 
     steps: int
@@ -61,6 +62,7 @@ class TrainingPlan:
     finish_rate: float = 0.0
     seed: int = 2026
     threads: int = 1
+    score_shifts: Mapping[RoadUser, float] = field(default_factory=dict)
 
     def schedule(self, *, finish: bool = False) -> Schedule:
         """Hyperparameters of the training, or of its last stage."""

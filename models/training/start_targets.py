@@ -4,6 +4,8 @@ from typing import Any
 
 import torch
 
+from models.training.initial_network import inference_precision, ultralytics_module
+
 FOREGROUND_SCORE = 0.1
 """Score of the start network, 0..1, from which its boxes are targets of the box loss [assumption]."""
 
@@ -14,9 +16,9 @@ class StartTargets:
     Called as ultralytics' `TaskAlignedAssigner`, whose results it returns for the other crops.
     """
 
-    def __init__(self, assigner: Any, start: torch.nn.Module | None) -> None:
-        """assigner: for labels. start: network in evaluation mode; None where no crop is kept."""
-        self._assigner, self._start = assigner, start
+    def __init__(self, criterion: Any, start: torch.nn.Module | None) -> None:
+        """criterion: ultralytics' `v8DetectionLoss`. start: network in evaluation mode; None where no crop is kept."""
+        self._criterion, self._assigner, self._start = criterion, criterion.assigner, start
         self._is_kept = torch.zeros(0, dtype=torch.bool)
         self._xyxy = self._scores = torch.zeros(0)
 
@@ -25,11 +27,12 @@ class StartTargets:
         self._is_kept = is_kept
         if self._start is None or not is_kept.any():
             return
-        with torch.no_grad():
-            detected = self._start(images[is_kept])[0].float().permute(0, 2, 1)
-        centre, size = detected[..., :2], detected[..., 2:4]
-        self._xyxy = torch.cat([centre - size / 2, centre + size / 2], dim=-1)
-        self._scores = detected[..., 4:]
+        with torch.no_grad(), inference_precision(images.device):
+            raw = self._start(images[is_kept])[1]
+        points, strides = ultralytics_module("utils.tal").make_anchors(raw["feats"], self._criterion.stride, 0.5)
+        distances = raw["boxes"].permute(0, 2, 1).float()
+        self._xyxy = self._criterion.bbox_decode(points.float(), distances) * strides.float()
+        self._scores = raw["scores"].permute(0, 2, 1).float().sigmoid()
 
     def __call__(self, *arguments: torch.Tensor, **named: torch.Tensor) -> tuple[torch.Tensor, ...]:
         labels, xyxy, scores, is_foreground, index = self._assigner(*arguments, **named)

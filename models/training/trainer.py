@@ -13,7 +13,7 @@ from models.detection.ultralytics import import_ultralytics
 from models.training.augmentation import CameraFaults
 from models.training.dataset import WIDTH_RANGE, Batch, CropSampler, LabelledImage
 from models.training.ignore_region_loss import IgnoreRegionLoss
-from models.training.initial_network import to_tensor
+from models.training.initial_network import inference_precision, to_tensor
 
 FINAL_RATE_SHARE = 0.02
 """Learning rate at the end of the cosine decay, as a share of its highest value [assumption]."""
@@ -138,7 +138,7 @@ class Trainer:
 
     def _learn(self, batch: Batch) -> float:
         images = to_tensor(batch).to(self._device, memory_format=torch.channels_last)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=_has_bfloat16(self._device)):
+        with inference_precision(self._device):
             raw = self._network(images)
         loss = self._loss(raw, batch, images)
         self._optimiser.zero_grad()
@@ -173,10 +173,6 @@ def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dic
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-
-
-def _has_bfloat16(device: torch.device) -> bool:
-    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def save_weights(network: torch.nn.Module, path: Path) -> None:

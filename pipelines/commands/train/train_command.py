@@ -9,6 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from analytics.road_users import ROAD_USERS, RoadUser
 from models.detection.cpu import available_cores
 from models.detection.loader import has_ultralytics
 from models.errors import UnusableWeights
@@ -42,6 +43,18 @@ class SetWeight(click.ParamType[tuple[str, float]]):
         return name, NumberRange(0.0, 1000.0, min_open=True).convert(number, param, ctx)
 
 
+class ScoreShift(click.ParamType[tuple[RoadUser, float]]):
+    """Type of options `CLASS=X`: a class and what is added to the logit of its score."""
+
+    name = "CLASS=X"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[RoadUser, float]:
+        name, _, number = str(value).rpartition("=")
+        if name not in ROAD_USERS:
+            self.fail(f"{value!r} is not CLASS=X with a class of {', '.join(ROAD_USERS)}.", param, ctx)
+        return RoadUser(name), NumberRange(-5.0, 5.0).convert(number, param, ctx)
+
+
 @click.command("train")
 @click.argument("folders", metavar="[PICTURES]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--from-city", multiple=True, type=click.Path(path_type=Path), help="Labelled pictures of own cameras.")
@@ -58,6 +71,7 @@ class SetWeight(click.ParamType[tuple[str, float]]):
 @click.option("--finish-rate", default=FINISH_RATE, show_default=True, type=NumberRange(1e-6, 1.0))
 @click.option("--batch", default=8, show_default=True, type=click.IntRange(1, 1024))
 @click.option("--freeze", default=0, show_default=True, type=click.IntRange(0, 22), help="First layers that stay.")
+@click.option("--shift", multiple=True, type=ScoreShift(), help="Raise a class's scores: motorcycle=0.3 (in logits).")
 @click.option("--seed", default=2026, show_default=True, type=click.IntRange(min=0))
 @click.option("--threads", type=click.IntRange(min=1), show_default="all cores")
 @click.option("--work", type=click.Path(path_type=Path), default=Path("build/train"), show_default=True)
@@ -111,10 +125,18 @@ def train(
     click.echo(in_use)
 
 
-def _plan(*, freeze: int, finish: int, threads: int | None, **numbers: Any) -> "TrainingPlan":
+def _plan(
+    *, freeze: int, finish: int, threads: int | None, shift: Sequence[tuple[RoadUser, float]], **numbers: Any
+) -> "TrainingPlan":
     from models.training.picture_training import TrainingPlan  # noqa: PLC0415 - torch takes seconds to load
 
-    return TrainingPlan(frozen_layers=freeze, finish_steps=finish, threads=threads or available_cores(), **numbers)
+    return TrainingPlan(
+        frozen_layers=freeze,
+        finish_steps=finish,
+        threads=threads or available_cores(),
+        score_shifts=dict(shift),
+        **numbers,
+    )
 
 
 def _require_extras() -> None:

@@ -60,7 +60,7 @@ def test_checkpoints_of_other_data_or_schedules_are_not_continued(data, start, t
 
 def test_frames_of_recordings_have_their_share_of_the_weight(data):
     image = LabelledImage(np.zeros((32, 64, 3), np.uint8), labels_from_boxes([]))
-    images = TrainingImages(data, [image] * 4, [image] * 7)
+    images = TrainingImages(data, Path("start.pt"), [image] * 4, [image] * 7)
     chosen = images.chosen(~data.is_held_back)
     assert len(chosen) == 3 + 7
     assert sum(i.weight for i in chosen[3:]) == pytest.approx(KEPT_WEIGHT * sum(i.weight for i in chosen[:3]))

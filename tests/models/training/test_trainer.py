@@ -18,6 +18,7 @@ from models.training.checkpoints import train_with_checkpoints
 from models.training.dataset import Batch, LabelledImage, Labels, labels_from_boxes
 from models.training.ignore_region_loss import IgnoreRegionLoss
 from models.training.initial_network import initial_network, to_tensor, ultralytics_module
+from models.training.score_shift import with_shifted_scores
 from models.training.trainer import Schedule, Trainer, save_weights
 
 
@@ -138,6 +139,17 @@ def test_unlabelled_classes_cost_nothing_but_a_labelled_box_is_of_one_class(netw
     assert assigned.any()
     for other in (person, bicycle):
         assert (driven[other][assigned] > 0).all() and not driven[other][~assigned].any()
+
+
+def test_shifted_scores_change_one_class(network: torch.nn.Module) -> None:
+    images = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        raw = network.train()(images)["scores"]
+        shifted = with_shifted_scores(network, {RoadUser.BUS: 0.5}).train()(images)["scores"]
+    difference = (shifted - raw)[0].mean(dim=1).numpy()
+    assert difference == pytest.approx(
+        [0.5 if k == ROAD_USERS.index(RoadUser.BUS) else 0.0 for k in range(6)], abs=0.01
+    )
 
 
 def _centres(side: int) -> np.ndarray:

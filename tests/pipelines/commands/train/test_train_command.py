@@ -23,6 +23,8 @@ pytestmark = [
         (["set", "--out", "out", "--licence", "MIT"], "no picture has the licence 'MIT'"),
         (["set", "--out", "out", "--weight", "set"], "is not SET=W"),
         (["set", "--out", "out", "--weight", "set=nan"], "nan is not a number"),
+        (["set", "--out", "out", "--shift", "tram=1"], "is not CLASS=X with a class of car, motorcycle"),
+        (["set", "--out", "out", "--shift", "car=inf"], "is not in the range"),
         (["set", "--out", "out", "--keep", "set"], "no recording"),
         (["nowhere", "--out", "out"], "no picture set"),
     ],
