@@ -55,7 +55,9 @@ class Condition(StrEnum):
     SUB_STREAM_FAILED = "sub_stream_failed"
     DISK_FULL = "disk_full"
     LOW_FRAME_RATE = "low_frame_rate"
+    CLOCK_UNUSABLE = "clock_unusable"
     BEHIND = "behind"
+    CLOCK_OFF = "clock_off"
     OVERLOADED = "overloaded"
     FACT_DROPPED = "fact_dropped"
     GATE_AT_EDGE = "gate_at_edge"
@@ -101,6 +103,7 @@ class ConditionDetails(BaseModel):
     waited_s: float | None = _detail("Time without a result.", "s")
     keyframe_s: float | None = _detail("Time between two keyframes, or since the last one.", "s")
     received_fps: float | None = _detail("Frames that the camera sends.", "frames/s")
+    clock_rate_share: float | None = _detail("Speed of the stream's clock over the right speed.", "s/s")
     shape: Literal["gate", "zone"] | None = _detail("Kind of the shape that does not fit the frame.")
     shape_id: str | None = _detail("Id of that shape in the camera's geometry.")
     pixel: tuple[float, float] | None = _detail("Point (u, v) of that shape.", "px")

@@ -72,7 +72,15 @@ TEXTS: dict[Condition, str] = {
     Condition.LOW_FRAME_RATE: (
         "sends {received_fps} frames a second, too few to count and to measure speeds; set the camera to 5 or more"
     ),
+    Condition.CLOCK_UNUSABLE: (
+        "the stream has no usable times, so times of arrival are used and speeds are less exact; "
+        "restart the camera, and update its firmware"
+    ),
     Condition.BEHIND: f"overloaded: analysed less than half as often as its traffic asks for; {OVERLOAD_REMEDY}",
+    Condition.CLOCK_OFF: (
+        "the stream's clock runs at {clock_rate_share} of the right speed, which is corrected; "
+        "restart the camera, and update its firmware"
+    ),
     Condition.OVERLOADED: f"overloaded: analysed less often than its traffic asks for; {OVERLOAD_REMEDY}",
     Condition.FACT_DROPPED: "a measure could not be reported, the others were: {error}; see the log of the worker",
     Condition.GATE_AT_EDGE: (

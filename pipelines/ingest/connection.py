@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pipelines.ingest.open_stream import RtspTransport
 from pipelines.ingest.source import Source, VideoPacket
+from pipelines.ingest.stream_times import ClockState, ClockVerdict
 
 
 class PacketSink(Protocol):
@@ -23,6 +24,9 @@ class PacketSink(Protocol):
 OpenSink = Callable[[Source], AbstractContextManager[PacketSink]]
 """Makes the sink of a connection from its open source."""
 
+OnClock = Callable[[ClockVerdict], None]
+"""Receives each change of the state of the stream's clock, from its first packet on."""
+
 OnConnected = Callable[[str], None]
 """Receives the codec of the stream, by FFmpeg's name."""
 
@@ -35,17 +39,23 @@ def run_connection(
     stall_s: float,
     hardware: str | None = None,
     transport: RtspTransport | None = None,
+    clock: ClockVerdict | None = None,
     on_connected: OnConnected = lambda codec: None,
+    on_clock: OnClock = lambda verdict: None,
 ) -> None:
     """Read `url` until `stop` is set, and put each packet into all sinks. Raises SourceLost, and errors of the sinks.
 
-    stall_s, hardware, transport: as for `Source`. on_connected: called when the stream is open.
+    stall_s, hardware, transport, clock: as for `Source`. on_connected: called when the stream is open.
     """
     with ExitStack() as stack:
-        opened_source = Source(url, stop=stop, stall_s=stall_s, hardware=hardware, transport=transport)
+        opened_source = Source(url, stop=stop, stall_s=stall_s, hardware=hardware, transport=transport, clock=clock)
         source = stack.enter_context(opened_source)
         opened = [stack.enter_context(open_sink(source)) for open_sink in sinks]
         on_connected(source.codec)
+        reported: ClockState | None = None
         for packet in source.packets():
+            if source.clock.state is not reported:
+                reported = source.clock.state
+                on_clock(source.clock)
             for sink in opened:
                 sink.put(packet)

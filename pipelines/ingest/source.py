@@ -32,6 +32,7 @@ from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit
 from pipelines.ingest.open_stream import RtspTransport, UnknownHostError, is_rtsp, open_stream
+from pipelines.ingest.stream_times import ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
 
 MAX_STALL_S = 10.0
@@ -39,6 +40,19 @@ MAX_STALL_S = 10.0
 
 PROBED_PACKETS = 16
 """Packets read to find out in which order timestamps are sent; a group of reordered frames is shorter. [assumption]"""
+
+HTTP_SCHEMES = ("http", "https")
+"""Schemes of addresses that send a file, HLS or a live stream. [source: RFC 9110]"""
+
+NO_TIMES_FLAG = 0x80
+"""Flag of a format whose packets state no time. [source: AVFMT_NOTIMESTAMPS, libavformat/avformat.h]"""
+
+MAX_AHEAD_S = 30.0
+"""Longest stream time (s) ahead of arrival that is a backlog of a live stream; beyond it, a file is read. [assumption]
+"""
+
+MAX_TIME_BASE, FINE_TIME_BASE = Fraction(1, 1000), Fraction(1, 90_000)
+"""Coarsest unit (s) for corrected times, and the unit instead of a coarser one. [assumption]"""
 
 MAX_PACING_WAIT_S = 15.0
 """Longest wait (s) for the time of a packet; beyond it, the timestamps jumped. [assumption]"""
@@ -100,8 +114,8 @@ class Source:
     Files and HLS are read in real time, though they could be read faster.
 
     stop: ends `packets` without an error, at the latest after the present read. stall_s: longest time without pictures.
-    hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU. transport: of the address,
-    kept over its connections; new by default.
+    hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU. transport, clock: of the
+    address, kept over its connections; new by default.
     """
 
     decode_ordered: bool
@@ -115,6 +129,7 @@ class Source:
         stall_s: float = MAX_STALL_S,
         hardware: str | None = None,
         transport: RtspTransport | None = None,
+        clock: ClockVerdict | None = None,
     ) -> None:
         address = Address.parse(url)
         self.address = address.masked
@@ -125,7 +140,8 @@ class Source:
         self._hardware = hardware
         self._transport = transport or RtspTransport()
         self._has_delivered = False
-        self._paced = not is_rtsp(url)
+        self.clock = clock or ClockVerdict()
+        self._ahead_s = 0.0
         self._last_dts: int | None = None
 
     def __enter__(self) -> Self:
@@ -141,6 +157,7 @@ class Source:
         self._container: InputContainer = container
         try:
             self.stream = self._video_stream()
+            self._times = self._stream_times()
             self._probed = self._probe()
         except BaseException:
             container.close()
@@ -182,13 +199,20 @@ class Source:
         """
         pace = RealTimePacer(self._stop)
         for packet in chain(self._probed, self._demux()):
-            if self._paced and packet.dts is not None:
+            if (self._times is None or self._ahead_s > MAX_AHEAD_S) and packet.dts is not None:
                 pace.wait_until(float(packet.dts * packet.time_base))
             if self._stop.is_set():
                 return
             yield packet
         if not self._stop.is_set():
             raise SourceLost(self._condition(Condition.STREAM_ENDED))
+
+    def _stream_times(self) -> StreamTimes | None:
+        """Return the correction of times by arrival; None for files and HLS, which arrive faster than real time."""
+        kind, scheme = self._container.format, self._url.partition("://")[0].lower()
+        if not is_rtsp(self._url) and (scheme not in HTTP_SCHEMES or kind.name == "hls" or self._container.size > 0):
+            return None
+        return StreamTimes(self.clock, has_own_times=not kind.flags & NO_TIMES_FLAG)
 
     def _open_failure(self, error: Exception, waited_s: float) -> SourceLost:
         """Return the failure for an error of `open_stream`."""
@@ -221,7 +245,7 @@ class Source:
             self.decode_ordered = False
             return []
         first = list(islice(self._demux_raw(), PROBED_PACKETS))
-        times = [packet.pts for packet in first if packet.pts is not None]
+        times = [packet.pts for _, packet in first if packet.pts is not None]
         self.decode_ordered = times == sorted(times)
         return list(self._with_times(iter(first)))
 
@@ -232,7 +256,8 @@ class Source:
         """Return whether a packet of the video contains more than parameter sets, where that can be seen."""
         return not self.has_start_codes or classify_access_unit(self.codec, bytes(packet)) is not FrameRole.HEADERS
 
-    def _demux_raw(self) -> Iterator[VideoPacket]:
+    def _demux_raw(self) -> Iterator[tuple[float, VideoPacket]]:
+        """Yield each packet of the video with its time of arrival (s, `time.monotonic`)."""
         pictured = time.monotonic()
         # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
         for packet in self._arriving():
@@ -241,7 +266,7 @@ class Source:
             is_video = packet.stream_index == self.stream.index and packet.size > 0
             if is_video:
                 self._note_delivery()
-                yield cast(VideoPacket, packet)
+                yield time.monotonic(), cast(VideoPacket, packet)
             if is_video and self._carries_picture(packet):
                 pictured = time.monotonic()
             elif time.monotonic() - pictured > self.stall_s:
@@ -271,17 +296,29 @@ class Source:
             self._has_delivered = True
             self._transport.delivered()
 
-    def _with_times(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
+    def _with_times(self, packets: Iterator[tuple[float, VideoPacket]]) -> Iterator[VideoPacket]:
         """Drop packets before the first timestamp, except keyframes, which later frames depend on."""
-        for packet in packets:
+        for arrived, packet in packets:
             if self.decode_ordered or not self.stream.codec_context.has_b_frames:
                 packet.dts = packet.pts if packet.pts is not None else packet.dts
                 if packet.dts is not None and packet.dts == self._last_dts:
                     packet.dts += 1
                 packet.pts = self._last_dts = packet.dts
+            if self._times is not None:
+                self._place(packet, self._times, arrived)
             if packet.dts is None and packet.pts is None and not packet.is_keyframe:
                 continue
             yield packet
+
+    def _place(self, packet: VideoPacket, times: StreamTimes, arrived: float) -> None:
+        """Set the corrected times of a packet, in units that are fine enough for them."""
+        base, stated = packet.time_base, packet.dts if packet.dts is not None else packet.pts
+        ahead_s = 0.0 if packet.pts is None or stated is None else float((packet.pts - stated) * base)
+        placed_s = times.place(None if stated is None else float(stated * base), arrived)
+        packet.time_base = base if base <= MAX_TIME_BASE else FINE_TIME_BASE
+        packet.dts = round(placed_s / packet.time_base)
+        packet.pts = packet.dts + round(max(0.0, ahead_s) / times.verdict.rate / packet.time_base)
+        self._ahead_s = times.ahead_s
 
 
 class RealTimePacer:

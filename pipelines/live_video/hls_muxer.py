@@ -202,7 +202,7 @@ class _Run:
         self.coded = coded
         self._muxer = FragmentedMp4(stream, coded, fragment_s=segment_s, extradata=extradata)
         self._init: InitSection | None = None
-        self._started_at, self._opened = time.time(), time.monotonic()
+        self._started_at = time.time()
         self._written = 0
         self._end = 0
         self._segment_start = 0
@@ -213,8 +213,8 @@ class _Run:
         self._pending: list[bytes] = []
 
     def drift_s(self) -> float:
-        """Return the seconds by which the clock is ahead of the timestamps."""
-        return time.monotonic() - self._opened - float(self._written * self._time_base)
+        """Return the seconds by which the clock of the server, which may be set, is ahead of the timestamps."""
+        return time.time() - self._started_at - float(self._written * self._time_base)
 
     def write(self, packet: VideoPacket) -> None:
         """Add a packet, and the segment that it completes."""

@@ -12,6 +12,7 @@ import av
 import structlog
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pipelines.addresses.address import Address
@@ -21,7 +22,10 @@ from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.open_stream import RtspTransport, open_stream
 from pipelines.ingest.picture_watch import FIRST_PICTURE_S
+from pipelines.ingest.source import HTTP_SCHEMES, NO_TIMES_FLAG
+from pipelines.ingest.stream_times import ClockState, ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
+from pipelines.recordings.recorded_times import RecordedTimes
 
 log = structlog.get_logger()
 
@@ -30,12 +34,6 @@ OPEN_TIMEOUT_S, READ_TIMEOUT_S = 15.0, 10.0
 
 LIVE_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
 """Start of addresses whose stream does not wait for its reader. [source: protocols of FFmpeg]"""
-
-MIN_STEP_S = 1e-3
-"""Least difference (s) between the times of two frames, where the stream repeats a time. [assumption]"""
-
-MAX_TIME_BACK_S = 1.0
-"""Greatest step back (s) of the stream's time that is not a restart of its clock. [assumption]"""
 
 DEFAULT_FPS = 25.0
 """Frames a second of a stream that does not state its rate. [assumption]"""
@@ -52,7 +50,11 @@ class VideoReader:
         self._container, self._stream = _open(source)
         self._packets = self._decoded_frames = 0
         self._wanted_per_s = math.inf
-        self.is_live = source.lower().startswith(LIVE_SCHEMES) or self._container.duration is None
+        is_http = source.lower().startswith(tuple(f"{scheme}://" for scheme in HTTP_SCHEMES))
+        is_stream = source.lower().startswith(LIVE_SCHEMES)
+        self.is_live = is_stream or (is_http and self._container.duration is None and self._container.size <= 0)
+        # HLS arrives by the segment.
+        self._arrives_in_real_time = is_stream or (self.is_live and self._container.format.name != "hls")
         self._display = DisplayConverter(self._stream)
         self._frames = self._decoded()
         try:
@@ -95,23 +97,14 @@ class VideoReader:
         wanted_per_s: evenly spread frames a second that the caller needs. Other frames may be skipped where no frame
         is predicted from them.
         """
-        first: float | None = None
-        last = -MIN_STEP_S
         self._wanted_per_s = wanted_per_s
-        for frame in chain([self._first], self._frames):
-            at = frame.time if frame.pts is not None else None
-            if first is None:
-                first = at or 0.0
-            t = last + self.frame_s if at is None else at - first
-            if t < last - MAX_TIME_BACK_S:
-                first = (at or 0.0) - last - self.frame_s
-                t = last + self.frame_s
-            last = max(t, last + MIN_STEP_S)
+        decoded = chain([self._first], self._frames)
+        for at, frame in self._in_real_time(decoded) if self._arrives_in_real_time else self._in_recorded_time(decoded):
             shown = self._displayed(frame)
             if shown is not None:
-                yield TimedFrame(last, shown)
+                yield TimedFrame(at, shown)
 
-    def _first_frame(self) -> tuple[av.VideoFrame, av.VideoFrame]:
+    def _first_frame(self) -> tuple[VideoFrame, VideoFrame]:
         """Return the first frame, as decoded and as displayed. Raises UserError."""
         shown = Address.parse(self.source)
         first = next(self._frames, None)
@@ -122,7 +115,7 @@ class VideoReader:
         except NotDisplayable as error:
             raise UserError(f"{shown}: {error}") from error
 
-    def _displayed(self, frame: av.VideoFrame) -> av.VideoFrame | None:
+    def _displayed(self, frame: VideoFrame) -> VideoFrame | None:
         """Return the displayed frame, scaled to `image_size` where it has the same aspect; None if players differ."""
         try:
             shown = self._display.convert(frame)
@@ -134,12 +127,30 @@ class VideoReader:
             return shown
         return shown.reformat(*self.image_size, interpolation="AREA" if size > self.image_size else "BICUBIC")
 
+    def _in_real_time(self, decoded: Iterator[VideoFrame]) -> Iterator[tuple[float, VideoFrame]]:
+        verdict = ClockVerdict()
+        times = StreamTimes(verdict, has_own_times=not self._container.format.flags & NO_TIMES_FLAG)
+        reported = verdict.state
+        for frame in decoded:
+            yield times.place(_stated_s(frame), time.monotonic()), frame
+            if verdict.state is not reported and verdict.state in (ClockState.OFF, ClockState.UNUSABLE):
+                log.warning("the stream's clock is wrong, so its times are corrected", rate=round(verdict.rate, 3))
+            reported = verdict.state
+
+    def _in_recorded_time(self, decoded: Iterator[VideoFrame]) -> Iterator[tuple[float, VideoFrame]]:
+        times = RecordedTimes(self.frame_s)
+        held = next(decoded, None)
+        while held is not None:
+            following = next(decoded, None)
+            yield times.place(_stated_s(held), None if following is None else _stated_s(following)), held
+            held = following
+
     @property
     def frames_without_image(self) -> int:
         """Number of frames so far that were skipped or damaged."""
         return max(0, self._packets - self._decoded_frames)
 
-    def _decoded(self) -> Iterator[av.VideoFrame]:
+    def _decoded(self) -> Iterator[VideoFrame]:
         # Of all tracks: a live stream ends where its sound goes on without pictures.
         packets = self._container.demux()
         pictured = time.monotonic()
@@ -185,6 +196,11 @@ class VideoReader:
             t = float((packet.pts - (self._stream.start_time or 0)) * packet.time_base) + self.frame_s / 4
             wanted = math.floor(t * wanted_per_s) > math.floor((t - self.frame_s) * wanted_per_s)
         self._stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
+
+
+def _stated_s(frame: VideoFrame) -> float | None:
+    """Return the time of a frame (s) as the stream states it."""
+    return None if frame.pts is None else frame.time
 
 
 def _file_path(source: str) -> str | None:

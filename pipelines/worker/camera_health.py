@@ -16,6 +16,7 @@ from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.condition_text import english
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
+from pipelines.ingest.stream_times import ClockState, ClockVerdict
 from pipelines.observability.percentile import p95
 from pipelines.worker.measurement_observer import MeasurementObserver, NoObserver
 from pipelines.worker.received_rate import ReceivedRate
@@ -51,6 +52,7 @@ class _Aspect(Enum):
     GATES = auto()
     CODEC = auto()
     KEYFRAMES = auto()
+    CLOCK = auto()
 
 
 class CameraHealth:
@@ -131,6 +133,11 @@ class CameraHealth:
         """Set the failure of the sub-stream, while the main stream is analysed instead; None for no failure."""
         with self._lock:
             self._set(_Aspect.SUB_STREAM, cause and cause.as_cause_of(Condition.SUB_STREAM_FAILED))
+
+    def set_clock(self, verdict: ClockVerdict) -> None:
+        """Set what is known of the clock of the analysed stream."""
+        with self._lock:
+            self._set(_Aspect.CLOCK, _clock_condition(verdict))
 
     def frame_analysed(self, frame: FrameMeasurement) -> None:
         """The events of a frame were emitted."""
@@ -243,6 +250,15 @@ class CameraHealth:
             withheld=self._withheld,
             failed=self._failed + failing,
         )
+
+
+def _clock_condition(verdict: ClockVerdict) -> CameraCondition | None:
+    match verdict.state:
+        case ClockState.OFF:
+            return CameraCondition.of(Condition.CLOCK_OFF, clock_rate_share=round(verdict.rate, 3))
+        case ClockState.UNUSABLE:
+            return CameraCondition(Condition.CLOCK_UNUSABLE)
+    return None
 
 
 def _overload(reached: float | None) -> CameraCondition | None:

@@ -6,13 +6,14 @@ from threading import Event as Flag
 
 from pipelines.config.settings import StreamConfig
 from pipelines.events.condition import CameraCondition, Condition
-from pipelines.ingest.connection import OnConnected, OpenSink, run_connection
+from pipelines.ingest.connection import OnClock, OnConnected, OpenSink, run_connection
 from pipelines.ingest.decode_pool import DecodePool
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.keyframe_interval import KeyframeMonitor
 from pipelines.ingest.open_stream import RtspTransport
 from pipelines.ingest.source import SourceLost
 from pipelines.ingest.stream_failover import StreamFailover
+from pipelines.ingest.stream_times import ClockVerdict
 from pipelines.live_video.hls_muxer import HlsWriter, playability
 from pipelines.live_video.hls_playlist import LivePlaylist
 from pipelines.worker.camera_parts import CameraParts
@@ -46,7 +47,7 @@ class CameraStreams:
         url = camera.url.get_secret_value()
         decode = partial(self._decode, on_no_picture=health.disconnected)
         connection = self._connection(
-            url, (decode, *self._for_viewers), lambda codec: health.connected(playability(codec))
+            url, (decode, *self._for_viewers), lambda codec: health.connected(playability(codec)), health.set_clock
         )
         on_failure = _clearing(self._parts.playlist, health.disconnected)
         supervisor.keep_running(f"camera {camera.id}", connection, on_failure)
@@ -63,7 +64,7 @@ class CameraStreams:
         )
         url = camera.url.get_secret_value()
         main = self._connection(url, (decode_main, *self._for_viewers), lambda _: failover.main_connected())
-        sub = self._connection(sub_url, (decode_sub,), lambda _: failover.sub_connected())
+        sub = self._connection(sub_url, (decode_sub,), lambda _: failover.sub_connected(), self._parts.health.set_clock)
         supervisor.keep_running(f"live {camera.id}", main, _clearing(self._parts.playlist, failover.main_failed))
         supervisor.keep_running(f"analysis {camera.id}", sub, lambda error: failover.sub_failed(condition_of(error)))
 
@@ -71,7 +72,13 @@ class CameraStreams:
         self._parts.health.received(frame.image_size, 1 + frame.passed_over)
         self._parts.slot.frames.put(frame)
 
-    def _connection(self, url: str, sinks: tuple[OpenSink, ...], on_connected: OnConnected) -> Callable[[Flag], None]:
+    def _connection(
+        self,
+        url: str,
+        sinks: tuple[OpenSink, ...],
+        on_connected: OnConnected,
+        on_clock: OnClock = lambda verdict: None,
+    ) -> Callable[[Flag], None]:
         return partial(
             run_connection,
             url,
@@ -79,6 +86,8 @@ class CameraStreams:
             stall_s=self._stream.stall_s,
             hardware=self._stream.hardware_decoder,
             transport=RtspTransport(),
+            clock=ClockVerdict(),
+            on_clock=on_clock,
             on_connected=on_connected,
         )
 

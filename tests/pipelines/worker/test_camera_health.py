@@ -11,6 +11,7 @@ from pipelines.events.condition import CameraCondition, Condition, ConditionDeta
 from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.schema import CameraStatus, Drops, Health
 from pipelines.ingest.frame_buffer import DroppedFrames
+from pipelines.ingest.stream_times import ClockState, ClockVerdict
 from pipelines.worker.camera_health import DROPPED_FOR_S, CameraHealth
 
 ANALYSIS_FPS = 5.0
@@ -306,3 +307,25 @@ def test_a_dropped_fact_is_reported_for_some_minutes(now: Now) -> None:
     assert "queue_m" in report.reason
     now.seconds += DROPPED_FOR_S + 1
     assert state(health.report(DroppedFrames())) == (CameraStatus.ONLINE, Condition.OK)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "condition", "reason"),
+    [
+        (ClockVerdict(ClockState.OFF, 1 / 1.42), CameraStatus.ONLINE, Condition.CLOCK_OFF, "70% of the right speed"),
+        (ClockVerdict(ClockState.UNUSABLE), CameraStatus.DEGRADED, Condition.CLOCK_UNUSABLE, "no usable times"),
+        (ClockVerdict(ClockState.ABSENT), CameraStatus.ONLINE, Condition.OK, ""),
+        (ClockVerdict(), CameraStatus.ONLINE, Condition.OK, ""),
+    ],
+)
+def test_a_wrong_clock_of_the_stream_is_reported(
+    now: Now, verdict: ClockVerdict, status: CameraStatus, condition: Condition, reason: str
+) -> None:
+    health = CameraHealth("kuda", 5.0, now)
+    health.received((320, 240))
+    health.set_clock(verdict)
+    report = health.report(DroppedFrames())
+    assert (report.status, report.condition) == (status, condition)
+    assert reason in report.reason
+    health.set_clock(ClockVerdict())
+    assert health.report(DroppedFrames()).condition is Condition.OK

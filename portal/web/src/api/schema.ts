@@ -612,7 +612,7 @@ export interface components {
          * @description Code of what an operator should know about a camera. `pipelines.events.condition_status` orders them.
          * @enum {string}
          */
-        Condition: "worker_stopped" | "malformed_address" | "silent" | "unreachable" | "unknown_host" | "no_udp_packets" | "connection_refused" | "stream_refused" | "credentials_refused" | "stream_not_found" | "file_not_found" | "stream_ended" | "stream_lost" | "unreadable_stream" | "no_video" | "no_frames" | "unknown_codec" | "unsupported_codec" | "undecodable_video" | "unsupported_rotation" | "unsupported_pixels" | "separate_fields" | "internal_error" | "connecting" | "geometry_outside_frame" | "geometry_aspect" | "geometry_mismatch" | "analysis_failed" | "covered" | "blurred" | "moved" | "unrecognised" | "dark" | "washed_out" | "frozen" | "live_video_failed" | "sub_stream_failed" | "disk_full" | "low_frame_rate" | "behind" | "overloaded" | "fact_dropped" | "gate_at_edge" | "gate_too_short" | "gate_out_of_reach" | "unplayable_codec" | "rare_keyframes" | "stills_only" | "ok";
+        Condition: "worker_stopped" | "malformed_address" | "silent" | "unreachable" | "unknown_host" | "no_udp_packets" | "connection_refused" | "stream_refused" | "credentials_refused" | "stream_not_found" | "file_not_found" | "stream_ended" | "stream_lost" | "unreadable_stream" | "no_video" | "no_frames" | "unknown_codec" | "unsupported_codec" | "undecodable_video" | "unsupported_rotation" | "unsupported_pixels" | "separate_fields" | "internal_error" | "connecting" | "geometry_outside_frame" | "geometry_aspect" | "geometry_mismatch" | "analysis_failed" | "covered" | "blurred" | "moved" | "unrecognised" | "dark" | "washed_out" | "frozen" | "live_video_failed" | "sub_stream_failed" | "disk_full" | "low_frame_rate" | "clock_unusable" | "behind" | "clock_off" | "overloaded" | "fact_dropped" | "gate_at_edge" | "gate_too_short" | "gate_out_of_reach" | "unplayable_codec" | "rare_keyframes" | "stills_only" | "ok";
         /**
          * ConditionDetails
          * @description Figures and names that belong to a condition. Those that do not apply are left out.
@@ -625,6 +625,11 @@ export interface components {
             address?: string | null;
             /** @description Condition of the stream that failed; the other details belong to it. */
             cause?: components["schemas"]["Condition"] | null;
+            /**
+             * Clock Rate Share
+             * @description Speed of the stream's clock over the right speed.
+             */
+            clock_rate_share?: number | null;
             /**
              * Codec
              * @description Video codec as FFmpeg names it.
@@ -2248,7 +2253,7 @@ type ReadonlyArray<T> = [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const cameraStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CameraStatus"]> = ["online", "degraded", "connecting", "frozen", "unusable", "offline"];
-export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "malformed_address", "silent", "unreachable", "unknown_host", "no_udp_packets", "connection_refused", "stream_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "unsupported_rotation", "unsupported_pixels", "separate_fields", "internal_error", "connecting", "geometry_outside_frame", "geometry_aspect", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "disk_full", "low_frame_rate", "behind", "overloaded", "fact_dropped", "gate_at_edge", "gate_too_short", "gate_out_of_reach", "unplayable_codec", "rare_keyframes", "stills_only", "ok"];
+export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "malformed_address", "silent", "unreachable", "unknown_host", "no_udp_packets", "connection_refused", "stream_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "unsupported_rotation", "unsupported_pixels", "separate_fields", "internal_error", "connecting", "geometry_outside_frame", "geometry_aspect", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "disk_full", "low_frame_rate", "clock_unusable", "behind", "clock_off", "overloaded", "fact_dropped", "gate_at_edge", "gate_too_short", "gate_out_of_reach", "unplayable_codec", "rare_keyframes", "stills_only", "ok"];
 export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["A", "B"];
 export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IncidentType"]> = ["stopped_vehicle", "wrong_way", "congestion", "person_on_road", "collision"];

@@ -257,6 +257,10 @@ export const english: Record<TextKey, string> = {
     "The camera sends {received_fps} frames a second, too few to count and to measure speeds; set it to 5 or more",
   conditionBehind:
     "This machine is overloaded and analyses less than half of the frames that are needed: give it fewer cameras, their sub-streams (analysis_url), or add a second machine",
+  conditionClockUnusable:
+    "The stream has no usable times, so times of arrival are used and speeds are less exact; restart the camera, and update its firmware",
+  conditionClockOff:
+    "The stream's clock runs at {clock_rate_share} of the right speed, which is corrected; restart the camera, and update its firmware",
   conditionOverloaded:
     "This machine is overloaded: give it fewer cameras, their sub-streams (analysis_url), or add a second machine",
   conditionFactDropped: "A measure could not be reported, the others were; check the log of the machine",

@@ -268,6 +268,10 @@ export const indonesian = {
     "Kamera mengirim {received_fps} gambar per detik, terlalu sedikit untuk menghitung dan mengukur kecepatan; setel kamera ke 5 atau lebih",
   conditionBehind:
     "Mesin ini kelebihan beban, kurang dari separuh gambar yang diperlukan dianalisis: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
+  conditionClockUnusable:
+    "Waktu pada aliran video tidak dapat dipakai, jadi waktu kedatangannya yang dipakai dan kecepatan kurang teliti; nyalakan ulang kamera, dan perbarui perangkat lunaknya",
+  conditionClockOff:
+    "Jam aliran video berjalan {clock_rate_share} dari kecepatan yang benar, dan itu dikoreksi; nyalakan ulang kamera, dan perbarui perangkat lunaknya",
   conditionOverloaded:
     "Mesin ini kelebihan beban: kurangi kameranya, analisis aliran kecilnya (analysis_url), atau tambah satu mesin",
   conditionFactDropped: "Satu ukuran tidak dapat dilaporkan, yang lain tetap terkirim; periksa catatan (log) mesin",
