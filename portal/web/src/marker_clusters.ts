@@ -59,17 +59,20 @@ function union(first: Cluster, second: Cluster): Cluster {
   };
 }
 
-/** Cameras of a cluster by what is known. known: number with a level; level: the worst of these. */
+/** Cameras of a cluster by what is known. known: number with a level; level: the worst of these; worst: its cameras. */
 export interface Knowledge {
   level: Level;
   known: number;
+  worst: number;
   unknown: number;
 }
 
 /** What is known of some cameras. shown: maps a reported level to the level to show. */
 export function knowledgeOf(cameras: readonly CameraState[], shown: (level: Level) => Level): Knowledge {
-  const unknown = cameras.filter((camera) => shown(camera.level) === "unknown").length;
-  return { level: worstShownLevel(cameras, shown), known: cameras.length - unknown, unknown };
+  const level = worstShownLevel(cameras, shown);
+  const having = (wanted: Level): number => cameras.filter((camera) => shown(camera.level) === wanted).length;
+  const unknown = having("unknown");
+  return { level, known: cameras.length - unknown, worst: having(level), unknown };
 }
 
 /** The worst level of some cameras. shown: maps a reported level to the level to show. */

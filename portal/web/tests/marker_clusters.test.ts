@@ -38,9 +38,14 @@ describe("clusters", () => {
 describe("what is known of a cluster", () => {
   it("has the cameras without data apart from the others", () => {
     const cameras = [camera("a", { level: "jammed" }), ...["b", "c"].map((id) => camera(id, { level: "unknown" }))];
-    expect(knowledgeOf(cameras, same)).toEqual({ level: "jammed", known: 1, unknown: 2 });
-    expect(knowledgeOf(cameras, () => "unknown")).toEqual({ level: "unknown", known: 0, unknown: 3 });
-    expect(knowledgeOf([], same)).toEqual({ level: "unknown", known: 0, unknown: 0 });
+    expect(knowledgeOf(cameras, same)).toEqual({ level: "jammed", known: 1, worst: 1, unknown: 2 });
+    expect(knowledgeOf(cameras, () => "unknown")).toEqual({ level: "unknown", known: 0, worst: 3, unknown: 3 });
+    expect(knowledgeOf([], same)).toEqual({ level: "unknown", known: 0, worst: 0, unknown: 0 });
+  });
+
+  it("has the number of its worst cameras apart from that of all known ones", () => {
+    const cameras = [camera("a", { level: "jammed" }), camera("b", { level: "dense" })];
+    expect(knowledgeOf(cameras, same)).toEqual({ level: "jammed", known: 2, worst: 1, unknown: 0 });
   });
 });
 

@@ -62,3 +62,18 @@ def test_a_playlist_that_a_killed_worker_left_behind_is_not_live(anonymous, vide
     long_ago = time.time() - 2 * MAX_PLAYLIST_AGE_S
     os.utime(video / "index.m3u8", (long_ago, long_ago))
     assert anonymous.get("/live/barelang/index.m3u8").status_code == 404
+
+
+@pytest.mark.usefixtures("video")
+@pytest.mark.parametrize("span", ["bytes=0-", "bytes=2-3", "bytes=-2", "bytes=900-", "bytes=x", "lines=1-2"])
+def test_range_of_a_proxy_is_answered_with_the_whole_file(anonymous, span):
+    answer = anonymous.get("/live/barelang/00042.m4s", headers={"Range": span})
+    assert (answer.status_code, answer.content) == (200, b"00042.m4s")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_range_of_an_asset_is_cut_from_the_uncompressed_file(anonymous, encoding):
+    whole = anonymous.get("/assets/app-1a2b.js").content
+    answer = anonymous.get("/assets/app-1a2b.js", headers={"Range": "bytes=10-709", "Accept-Encoding": encoding})
+    assert (answer.status_code, answer.content) == (206, whole[10:710])
+    assert answer.headers["content-range"] == f"bytes 10-709/{len(whole)}"

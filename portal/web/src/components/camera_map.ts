@@ -24,7 +24,7 @@ const ICON_SIZE: L.PointTuple = [160, 56];
 /** Pixel of the icon that is placed on the position. */
 const ICON_ANCHOR: L.PointTuple = [80, 36];
 /** Room for half a pin around the outermost cameras (pixels). */
-const FIT_PADDING: L.PointTuple = [82, 36];
+const FIT_PADDING: L.PointTuple = [88, 36];
 /** Highest zoom of tile servers [assumption]. At this zoom pins are never merged. */
 const MAX_ZOOM = 19;
 /** Highest zoom at which the page opens: a junction with its arms. [assumption] */
@@ -154,11 +154,12 @@ function labelOf(cluster: Cluster, { level, known, unknown }: Knowledge): string
   return `${titleOf(cluster)}: ${parts.join(", ")}`;
 }
 
-/** A badge with the number of cameras whose level is known, and beside it the number of those without data. */
-function pin(cluster: Cluster, { level, known, unknown }: Knowledge): HTMLElement {
+/** A badge with its number of cameras of those whose level is known, and beside it the number without data. */
+function pin(cluster: Cluster, { level, known, worst, unknown }: Knowledge): HTMLElement {
   const badge = levelBadge(level);
   const mixed = known > 0 && unknown > 0;
-  if (cluster.cameras.length > 1) badge.append(h("span", { class: "map-pin-count" }, known || unknown));
+  if (cluster.cameras.length > 1)
+    badge.append(h("span", { class: "map-pin-count" }, worst < known ? `${worst}/${known}` : worst));
   const missing = mixed
     ? h("span", { class: "level-badge level-unknown map-pin-unknown" }, levelIcon("unknown"), unknown)
     : null;
