@@ -35,6 +35,10 @@ const details: ConditionDetails = {
   fine_detail_share: 0.3,
   shift_share: 0.05,
   rotation_deg: 2.4,
+  drawn_size: [640, 360],
+  pixel_aspect: [12, 11],
+  received_fps: 0.5,
+  keyframe_s: 20,
 };
 
 /** Conditions in which there is nothing to explain. */
