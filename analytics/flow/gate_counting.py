@@ -20,6 +20,7 @@ have voted on the class, and the speed fit includes both sides of the line.
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import dist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ from analytics.road_users import RoadUser
 from analytics.tracks.extrapolation import FIT_S, ExtrapolatedSegment, extrapolate_after_last, extrapolate_before_first
 from analytics.tracks.kinematics import speed_at
 from analytics.tracks.same_vehicle import show_one_vehicle
-from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
+from analytics.tracks.trajectories import EXPIRES_AFTER_S, AnalyzedFrame, Trajectory
 
 SETTLE_S = 2.0
 """Seconds from a crossing to its report [assumption]."""
@@ -251,7 +252,7 @@ class GateCounter:
             self._held += self._confirmed(ready)
         if not self._held:
             return []
-        waiting = [(p, fact) for p, fact in self._held if not p.passed and t - p.trajectory.last_seen < SETTLE_S]
+        waiting = [(p, fact) for p, fact in self._held if not p.passed and _may_turn_back(p.trajectory, t)]
         released = [(p, fact) for p, fact in self._held if (p, fact) not in waiting]
         self._held = waiting
         return _emit(released)
@@ -298,6 +299,18 @@ class GateCounter:
         ready, self._pending = self._pending, []
         held, self._held = self._held, []
         return _emit([*held, *self._confirmed(ready)])
+
+
+def _may_turn_back(trajectory: Trajectory, t: float) -> bool:
+    """Whether the road user is seen, or stood still when it was last seen and may be hidden."""
+    unseen_s = t - trajectory.last_seen
+    if unseen_s < SETTLE_S:
+        return True
+    recent = [
+        p for p, seen in zip(trajectory.pixels, trajectory.times, strict=True) if seen >= trajectory.last_seen - 1
+    ]
+    stood = dist(recent[0], recent[-1]) < MIN_TRAVEL_HEIGHTS * trajectory.height
+    return stood and unseen_s < EXPIRES_AFTER_S
 
 
 def _emit(crossings: Iterable[tuple[_PendingCrossing, Crossing]]) -> list[Crossing]:

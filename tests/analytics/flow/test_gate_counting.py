@@ -326,6 +326,13 @@ def test_a_vehicle_that_waits_on_the_line_counts_only_when_it_drives_on(px, beyo
         assert [c.direction.value for c in count_frames(frames, step_s=0.2)] == directions
 
 
+@pytest.mark.parametrize(("then", "directions"), [(420, ["A"]), (100, [])], ids=["drives on", "turns back"])
+def test_a_vehicle_that_is_hidden_while_it_waits_on_the_line_counts_only_when_it_drives_on(then, directions):
+    frames = boxed(waiting(306, 20, then, px=1.0))
+    frames[50:90] = [tracks()] * 40
+    assert [c.direction.value for c in count_frames(frames, step_s=0.2)] == directions
+
+
 def test_a_vehicle_that_waits_behind_the_line_until_the_recording_ends_counts():
     frames = boxed(waiting(308, 20, 309, px=1.0))
     assert [c.direction.value for c in count_frames(frames, step_s=0.2)] == ["A"]
