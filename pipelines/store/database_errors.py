@@ -105,7 +105,7 @@ def sqlstate_of_connection(conninfo: str, error: psycopg.OperationalError) -> st
 
     libpq has it, and psycopg does not pass it on. A second connection is therefore traced, in memory.
     """
-    if error.sqlstate is not None:
+    if error.sqlstate is not None or isinstance(error, psycopg.errors.ConnectionTimeout):
         return error.sqlstate
     if error.pgconn is not None and error.pgconn.needs_password:
         return _WRONG_PASSWORD
@@ -130,5 +130,6 @@ def _trace_of_connection(conninfo: str) -> bytes:
         connection.untrace()  # writes what is in its buffer
         return os.pread(trace, os.fstat(trace).st_size, 0)
     finally:
+        connection.untrace()
         connection.finish()
         os.close(trace)

@@ -197,14 +197,21 @@ def _pool(
 
 
 def _prepare(conninfo: str, schema: "_SchemaOnce") -> None:
-    """Check the database and apply pending migrations. Log an outage; raise UserError for what time cannot mend."""
+    """Check the database and apply pending migrations. Log an outage; raise UserError for what time cannot mend.
+
+    The same error is examined and logged once, until another follows or the database is back.
+    """
     try:
         with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
             _require_utf8(connection, conninfo)
             schema.ensure(connection, conninfo)
+        schema.last_error = ""
     except psycopg.Error as error:
         if not is_outage(error):
             raise
+        if one_line(error) == schema.last_error:
+            return
+        schema.last_error = one_line(error)
         sqlstate = error.sqlstate
         if isinstance(error, psycopg.OperationalError):
             sqlstate = sqlstate_of_connection(conninfo, error)
@@ -245,6 +252,7 @@ class _SchemaOnce:
     def __init__(self) -> None:
         self._applied = False
         self._lock = Lock()
+        self.last_error = ""
 
     def ensure(self, connection: psycopg.Connection[Any], conninfo: str) -> None:
         with self._lock:

@@ -1,6 +1,7 @@
 """Refusals of a database: what time can mend is waited for, all else is one line with its remedy, in any language."""
 
 import shutil
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,6 +111,19 @@ def test_the_sqlstate_of_a_refused_connection_is_found(
     with pytest.raises(psycopg.OperationalError) as refused:
         psycopg.connect(conninfo)
     assert sqlstate_of_connection(conninfo, refused.value) == sqlstate
+
+
+def test_a_server_that_does_not_answer_is_not_asked_again() -> None:
+    unanswered = psycopg.errors.ConnectionTimeout("connection timeout expired")
+    assert sqlstate_of_connection("host=192.0.2.1 connect_timeout=60", unanswered) is None
+
+
+@pytest.mark.integration
+def test_an_outage_is_logged_once_though_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.store.pool.RECONNECT_ROUND_S", 1.0)
+    with refusing_postgres("53300") as dsn, capture_logs() as logged, open_database(config_for(dsn)):
+        time.sleep(4)
+    assert [line["event"] for line in logged] == ["database is not available; retrying"]
 
 
 @pytest.mark.integration
