@@ -314,8 +314,12 @@ def test_history_has_gaps_where_nothing_was_observed_and_can_be_downloaded(
     assert not any(row[1] == "0" for row in cells), "unobserved time is not zero"
     with page.expect_download() as download:
         page.get_by_role("link", name="Unduh CSV").click()
-    lines = download.value.path().read_text().splitlines()
-    assert len(lines) == rows.count() + 1
+    content = download.value.path().read_bytes()
+    assert content.startswith("\ufeffstart_utc;end_utc;".encode()), "an Indonesian Excel opens it in columns"
+    assert len(content.decode().splitlines()) == rows.count() + 1
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV dengan koma").click()
+    assert download.value.path().read_bytes().startswith(b"start_utc,end_utc,")
     assert download.value.suggested_filename.endswith(".csv")
     page.locator("summary").click()
     screenshot(page, "history")
