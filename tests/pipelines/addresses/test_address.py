@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from pipelines.addresses.address import Address
+from pipelines.addresses.dsn import readable_dsn
 
 PASSWORDS = [
     "pa#ss",
@@ -113,3 +114,8 @@ def test_no_text_raises(text: str) -> None:
 def test_no_password_is_shown(password: str) -> None:
     address = Address.parse(f"rtsp://admin:q{password}q7@10.0.0.7/live")
     assert str(address) in ("rtsp://***@10.0.0.7/live", "rtsp://***")
+
+
+def test_the_scheme_of_every_address_may_be_in_upper_case() -> None:
+    assert conninfo_to_dict(readable_dsn("POSTGRESQL://user:pass@db/traffic"))["host"] == "db"
+    assert Address.parse("HTTPS://hook.example.org/A").encoded == "https://hook.example.org/A"
