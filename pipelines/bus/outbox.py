@@ -30,6 +30,7 @@ from pydantic import ValidationError
 
 from pipelines.bus.bus import Publisher
 from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetters, deliver
+from pipelines.bus.disk_reserve import is_full
 from pipelines.errors import UserError
 from pipelines.events.schema import Event
 from pipelines.retry import Backoff, Retry
@@ -107,7 +108,12 @@ class Outbox:
     def __enter__(self) -> Self:
         """Open the file and start to publish. Raises UserError where the file cannot be used."""
         with self._changed:
-            self._database = _open(self._path)
+            try:
+                self._database = _open(self._path)
+            except FullDiskError as error:
+                log.error("the disk is full; events wait in memory only, until the next start", error=error)
+                self._database = _connect(Path(":memory:"))
+                self._capacity_bytes = min(self._capacity_bytes, MEMORY_BYTES)
             self._bytes = self._scalar("SELECT coalesce(sum(length(body)), 0) FROM outbox")
             self._requeue_acked()
         self._pump.start()
@@ -302,11 +308,18 @@ class Outbox:
         return len(gone)
 
 
+class FullDiskError(Exception):
+    """The file of the outbox cannot be opened, since the disk is full."""
+
+
 def _open(path: Path) -> sqlite3.Connection:
+    """Return the open file, a new one in place of a damaged one. Raises FullDiskError and UserError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _connect(path)
     except (OSError, sqlite3.OperationalError) as error:
+        if is_full(error) or getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise FullDiskError(f"{path}: {error}") from error
         raise UserError(f"{path}: {error}; is data_dir writable, and is no other Simpang using it?") from error
     except sqlite3.DatabaseError as error:
         damaged = f".damaged-{int(time())}"

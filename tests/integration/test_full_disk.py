@@ -67,6 +67,23 @@ assert again.taken == [event.id for event in events]
 print("all kept")
 """
 
+STARTS = """
+bus, events = SwitchedBus(up=False), [counts(n) for n in range(30)]
+with Outbox(folder / "outbox.db", bus) as outbox:
+    outbox.put(events[0])
+bus.up = True
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, -1))
+with Outbox(folder / "outbox.db", bus) as outbox:
+    for event in events[1:]:
+        outbox.put(event)
+    until(lambda: not outbox.waiting)
+disk(full=False)
+with Outbox(folder / "outbox.db", bus) as outbox:
+    until(lambda: not outbox.waiting)
+assert set(bus.taken) == {event.id for event in events}
+print("all published")
+"""
+
 LOGS = """
 from pipelines.logging import configure_logging
 import structlog
@@ -96,6 +113,10 @@ def test_events_are_published_while_the_disk_is_full(tmp_path: Path) -> None:
 
 def test_events_of_a_full_disk_are_written_in_order_when_it_has_space_again(tmp_path: Path) -> None:
     assert "all kept" in run(LIMITED + KEEPS, tmp_path)
+
+
+def test_a_start_on_a_full_disk_publishes_new_events_and_keeps_the_old_ones(tmp_path: Path) -> None:
+    assert "all published" in run(LIMITED + STARTS, tmp_path)
 
 
 def test_a_log_that_cannot_be_written_ends_nothing(tmp_path: Path) -> None:
