@@ -14,6 +14,7 @@ from models.tampering.image_stats import thumbnail
 from pipelines.analysis.frame_convert import luma
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.decoder import Decoder
+from pipelines.ingest.nal import renews_in_parts
 from pipelines.ingest.open_stream import RtspTransport, Transport
 from pipelines.ingest.source import Source, SourceLost
 
@@ -77,7 +78,8 @@ def _probe(url: str, timeout_s: float, transport: RtspTransport) -> Stream:
         for packet in source.packets():
             if packet.dts is not None:
                 times.append(float(packet.dts * packet.time_base))
-                keyframes += times[-1:] if packet.is_keyframe else []
+                is_whole = packet.is_keyframe and not renews_in_parts(source.codec, bytes(packet))
+                keyframes += times[-1:] if is_whole else []
             for _, decoded in decoder.frames(packet):
                 frame = decoded
             if time.monotonic() - began > (READ_S if frame else FIRST_FRAME_S) or (

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from pipelines.events.condition import CameraCondition, Condition
+from pipelines.ingest.nal import renews_in_parts
 from pipelines.ingest.source import VideoPacket
 
 MAX_KEYFRAME_S = 4.0
@@ -19,13 +20,17 @@ class KeyframeMonitor:
     """Sink of a connection that reports rare keyframes. Use as a context manager.
 
     report: called with the condition, and with None once keyframes are frequent again. now: seconds of a clock that
-    never goes back.
+    never goes back. codec: name as in FFmpeg. A frame that is renewed in parts (intra-refresh) is no keyframe.
     """
 
     def __init__(
-        self, report: Callable[[CameraCondition | None], None], now: Callable[[], float] = time.monotonic
+        self,
+        report: Callable[[CameraCondition | None], None],
+        now: Callable[[], float] = time.monotonic,
+        codec: str = "",
     ) -> None:
         self._report = report
+        self._codec = codec
         self._now = now
         self._keyframe_at = now()
         self._reported_s = 0.0
@@ -44,7 +49,7 @@ class KeyframeMonitor:
         waited_s = now - self._keyframe_at
         if waited_s > max(MAX_KEYFRAME_S * TOLERANCE, self._reported_s + 1):
             self._report_rare(waited_s)
-        if packet.is_keyframe:
+        if packet.is_keyframe and not renews_in_parts(self._codec, bytes(packet)):
             if 0 < waited_s <= MAX_KEYFRAME_S * TOLERANCE and self._reported_s:
                 self._reported_s = 0.0
                 self._report(None)

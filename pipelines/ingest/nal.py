@@ -41,6 +41,17 @@ def classify_access_unit(codec: str, data: bytes) -> FrameRole:
     return without_slice
 
 
+def renews_in_parts(codec: str, data: bytes) -> bool:
+    """Return whether a packet that FFmpeg marks as a keyframe renews only a part of the frame (intra-refresh).
+
+    FFmpeg marks recovery points too, at which browsers show nothing. False for what is not a byte stream.
+    codec, data: as for `classify_access_unit`.
+    """
+    if codec not in _PARAMETER_SETS or not data.startswith((_START_CODE, b"\0" + _START_CODE)):
+        return False
+    return classify_access_unit(codec, data) in (FrameRole.NEEDED, FrameRole.DISPOSABLE)
+
+
 _PARAMETER_SETS = {"h264": ((31, 0), (7, 8)), "hevc": ((63, 1), (33, 32, 34))}
 """Codec -> mask and shift of the type in the first byte of a unit, and the types of parameter sets, that of sequences
 first. [ITU-T H.264, table 7-1; H.265, table 7-1]"""

@@ -31,7 +31,7 @@ class CameraStreams:
         )
         self._for_viewers: tuple[OpenSink, ...] = (
             write_hls,
-            lambda _source: KeyframeMonitor(parts.health.set_keyframes),
+            lambda source: KeyframeMonitor(parts.health.set_keyframes, codec=source.codec),
         )
         self._decode = partial(decoding.open, on_frame=self._on_frame, requested_fps=parts.slot.frames.requested_fps)
 

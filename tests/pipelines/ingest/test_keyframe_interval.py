@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import av
+import numpy as np
 import pytest
 
 from pipelines.events.condition import CameraCondition, Condition
@@ -21,6 +22,31 @@ def reports(keyframe_s: float, *, fps: float = 5, seconds: float = 60) -> list[C
         packet.is_keyframe = number % round(keyframe_s * fps) == 0
         monitor.put(packet)  # type: ignore[arg-type]
     return reported
+
+
+def encoded(options: str) -> list[av.Packet]:
+    """Twelve seconds of a small moving picture, five frames a second."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 64, 64, "yuv420p", Fraction(1, 5)
+    encoder.options = {"preset": "ultrafast", "x264-params": f"keyint=5:min-keyint=5:bframes=0:{options}"}
+    packets = []
+    for number in range(60):
+        frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 4 * number, np.uint8), format="rgb24")
+        frame.pts = number
+        packets += encoder.encode(frame)
+    return [*packets, *encoder.encode(None)]
+
+
+@pytest.mark.parametrize(("options", "is_rare"), [("intra-refresh=1", True), ("intra-refresh=0", False)])
+def test_a_frame_that_is_renewed_in_parts_is_no_keyframe(options: str, is_rare: bool) -> None:
+    now = [0.0]
+    reported: list[CameraCondition | None] = []
+    monitor = KeyframeMonitor(reported.append, lambda: now[0], codec="h264")
+    for number, packet in enumerate(encoded(options)):
+        now[0] = number / 5
+        packet.is_keyframe = number % 5 == 0  # as the demuxer marks keyframes and recovery points
+        monitor.put(packet)  # type: ignore[arg-type]
+    assert any(condition is not None for condition in reported) == is_rare
 
 
 @pytest.mark.parametrize("keyframe_s", [1, 2, 4])
