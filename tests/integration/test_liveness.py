@@ -15,6 +15,7 @@ from pipelines.events.condition import Condition
 from pipelines.events.schema import CameraStatus
 from pipelines.ingest.source import Source, SourceLost
 from pipelines.live_video.hls_playlist import PLAYLIST
+from pipelines.recordings.video_reader import VideoReader
 from tests.integration.test_ingest_worker import camera, config, running
 from tests.support.odd_rtsp_server import G711, ONVIF_METADATA, OddRtspServer, odd_camera
 from tests.support.rtp_frames import PPS_H264, SPS_H264, CodedFrame
@@ -170,3 +171,14 @@ def test_an_http_stream_that_trickles_is_lost_within_the_time_limit(tmp_path: Pa
         for _ in source.packets():
             pass
     assert time.monotonic() - began < 20
+
+
+def test_a_count_of_a_live_stream_ends_where_its_sound_goes_on_without_pictures(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.recordings.video_reader.READ_TIMEOUT_S", 2.0)
+    with odd_camera(clip, beside=(G711,)) as server, VideoReader(server.url()) as recording:
+        for number, _ in enumerate(recording.frames()):
+            if number == 20:
+                server.video_stops.set()
+        assert number >= 20

@@ -1,19 +1,26 @@
 """Speeds and coverage of cameras whose clock is wrong, over real connections."""
 
 import json
-from collections.abc import Callable
-from itertools import pairwise
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from fractions import Fraction
+from itertools import count, islice, pairwise
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from pipelines.events.schema import CameraStatus, CountsReport
 from pipelines.ingest.source import Source
 from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import PLAYLIST, LivePlaylist
+from pipelines.recordings.video_reader import VideoReader
 from tests.integration.test_ingest_worker import GATE, Received, camera, config, running
+from tests.integration.test_liveness import http_server
 from tests.support.odd_rtsp_server import G711, OddRtspServer, odd_camera
 from tests.support.servers import wait_until, write_clip
 
@@ -111,8 +118,6 @@ def test_times_rise_evenly_over_wraps_reports_and_jumps(tmp_path: Path, odd: dic
 def test_the_times_of_live_video_follow_a_server_clock_that_was_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     real, shift = time.time, [0.0]
     monkeypatch.setattr(time, "time", lambda: real() + shift[0])
     clip = write_clip(tmp_path / "road.mp4", seconds=3)
@@ -130,7 +135,63 @@ def test_the_times_of_live_video_follow_a_server_clock_that_was_set(
                 writer.put(next(packets))
             lines = (tmp_path / "hls" / PLAYLIST).read_text().splitlines()
             last = [line for line in lines if line.startswith("#EXT-X-PROGRAM-DATE-TIME:")][-1]
-            from datetime import datetime
-
             stated = datetime.fromisoformat(last.split(":", 1)[1]).timestamp()
             assert abs(stated - (real() + set_to)) < 5
+
+
+def test_a_count_of_a_live_stream_corrects_its_clock(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "road.mp4", seconds=3)
+    with (
+        odd_camera(clip, stamp=lambda number, at: at / 1.42) as server,
+        VideoReader(server.url()) as recording,
+    ):
+        times = [frame.at for frame in islice(recording.frames(), 450)]
+    assert times[-1] - times[-100] == pytest.approx(99 / 25, rel=0.05)
+
+
+def live_transport_stream(rate: float) -> Callable[[], Iterator[bytes]]:
+    """Video in real time whose time stamps run at `rate`."""
+
+    def body() -> Iterator[bytes]:
+        sink, began = Sink(), time.monotonic()
+        with av.open(sink, "w", format="mpegts") as output:
+            stream = output.add_stream(
+                "libx264", rate=25, options={"bf": "0", "preset": "ultrafast", "tune": "zerolatency"}
+            )
+            stream.width, stream.height, stream.pix_fmt, stream.gop_size = 160, 120, "yuv420p", 25
+            stream.codec_context.time_base = Fraction(1, 90_000)
+            for number in count():
+                frame = av.VideoFrame.from_ndarray(np.full((120, 160, 3), number % 200, np.uint8), format="rgb24")
+                frame.pts, frame.time_base = round(number / 25 * rate * 90_000), Fraction(1, 90_000)
+                output.mux(stream.encode(frame))
+                yield sink.pop()
+                time.sleep(max(0.0, began + number / 25 - time.monotonic()))
+
+    return body
+
+
+class Sink:
+    """File without a position."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes) -> int:
+        self.data += bytes(data)
+        return len(data)
+
+    def pop(self) -> bytes:
+        data, self.data = self.data, b""
+        return data
+
+
+@pytest.mark.parametrize("rate", [1.0, 1.42, 1 / 1.42])
+def test_a_live_http_stream_is_read_as_it_arrives_and_its_clock_corrected(rate: float) -> None:
+    placed: list[tuple[float, float]] = []
+    with http_server(live_transport_stream(rate)) as url, Source(url, stop=Flag(), stall_s=10) as source:
+        for packet in source.packets():
+            placed.append((time.monotonic(), float(packet.dts * packet.time_base)))
+            if len(placed) == 450:
+                break
+    (since, first), (until, last) = placed[-150], placed[-1]
+    assert (last - first) / (until - since) == pytest.approx(1.0, rel=0.05)
