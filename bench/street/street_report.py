@@ -7,6 +7,7 @@ both. Exit status 1 where a target is missed. Real-time figures of the simulated
 """
 
 import json
+import logging
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from typing import Any
 
 import av
 import numpy as np
+import structlog
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -63,6 +65,7 @@ console = Console() if sys.stdout.isatty() else Console(width=140)
 
 def main() -> int:
     options = _arguments()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     if not PICTURES.is_dir():
         print(f"bench: needs {PICTURES}; nothing was measured", file=sys.stderr)
         return 2

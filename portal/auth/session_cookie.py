@@ -1,7 +1,5 @@
 """Cookie of the session: its attributes, and the refusal to set one that the browser would drop."""
 
-from urllib.parse import urlsplit
-
 from fastapi import HTTPException, Request, Response, status
 
 from portal.auth.sessions import COOKIE, LIFETIME_S
@@ -43,6 +41,6 @@ def _scheme_of_browser(request: Request) -> str:
 
     Browsers state it with every POST. Other clients are known by what the proxy states, or by the connection.
     """
-    origin = urlsplit(request.headers.get("origin", "")).scheme
+    origin, _, host = request.headers.get("origin", "").partition("://")
     forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip().lower()
-    return origin or forwarded or request.url.scheme
+    return (host and origin.lower()) or forwarded or request.url.scheme

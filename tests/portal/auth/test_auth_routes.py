@@ -80,6 +80,7 @@ def test_cookie_is_sent_over_tls_only_if_the_portal_has_a_public_https_address(c
         ({"Origin": "https://lalin.example.id", "X-Forwarded-Proto": "http"}, 200),
         ({"X-Forwarded-Proto": "https, http"}, 200),
         ({"Origin": "null", "X-Forwarded-Proto": "https"}, 200),
+        ({"Origin": "http://[", "X-Forwarded-Proto": "https"}, 403),
     ],
 )
 def test_sign_in_that_the_browser_would_forget_is_refused(config, pool, headers, status):
