@@ -100,7 +100,9 @@ def _for_address(key: str, url: SecretStr | None) -> Iterator[Advice]:
 def _for_viewers(stream: Stream | SourceLost) -> Iterator[Advice]:
     if isinstance(stream, SourceLost):
         return
-    if stream.codec not in ("h264", "hevc"):
+    if stream.codec == "mjpeg":
+        yield CheckState.ADVICE, "viewers get still pictures of Motion JPEG; set the camera to H.264 for live video"
+    elif stream.codec not in ("h264", "hevc"):
         yield CheckState.PROBLEM, f"browsers cannot play {stream.codec}; set the camera to H.264"
     elif stream.codec == "hevc":
         yield CheckState.ADVICE, "many browsers cannot play H.265; set the camera to H.264"
@@ -121,6 +123,11 @@ def _for_analysis(config: Config, camera: CameraConfig, stream: Stream | SourceL
                 yield CheckState.PROBLEM, english(fault)
         except ValueError as error:
             yield CheckState.PROBLEM, f"{error}; draw the geometry again, or correct its image_size"
+    if "interlaced" in stream.changes:
+        yield (
+            CheckState.ADVICE,
+            "set the camera to progressive video: of interlaced video half of the lines are analysed",
+        )
     width, height = stream.image_size
     if width * height >= LARGE_PIXELS and camera.analysis_url is None:
         yield CheckState.ADVICE, "give its sub-stream as analysis_url: 640x360 costs a fraction of this to decode"

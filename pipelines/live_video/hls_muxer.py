@@ -15,6 +15,8 @@ from pipelines.ingest.nal import parameter_sets
 from pipelines.ingest.source import CodedPicture, Source, UnsupportedStream, VideoPacket
 from pipelines.live_video.fragmented_mp4 import CODEC_TAGS, FragmentedMp4, copy_packet
 from pipelines.live_video.hls_playlist import InitSection, LivePlaylist
+from pipelines.live_video.still_writer import CODEC as STILLS_CODEC
+from pipelines.live_video.still_writer import StillWriter
 
 log = structlog.get_logger()
 
@@ -70,8 +72,22 @@ class TimestampUnwrapper:
 
 
 def playability(codec: str) -> CameraCondition | None:
-    """Return the condition of live video with a codec that many browsers cannot play; None for any other."""
+    """Return the condition of live video with a codec that browsers may not play; None for any other."""
+    if codec == STILLS_CODEC:
+        return CameraCondition.of(Condition.STILLS_ONLY, codec=codec)
     return CameraCondition.of(Condition.UNPLAYABLE_CODEC, codec=codec) if codec in UNPLAYABLE_CODECS else None
+
+
+def open_live_video(
+    playlist: LivePlaylist, source: Source, *, segment_s: float, on_stored: Callable[[CameraCondition | None], None]
+) -> "HlsWriter | StillWriter":
+    """Return the writer of what viewers get of a source: segments, or still pictures of a camera that sends JPEG.
+
+    segment_s, on_stored: as for `HlsWriter`. Raises UnsupportedStream.
+    """
+    if source.codec == STILLS_CODEC:
+        return StillWriter(playlist, source)
+    return HlsWriter(playlist, source, segment_s=segment_s, on_stored=on_stored)
 
 
 class HlsWriter:

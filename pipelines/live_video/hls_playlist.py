@@ -21,6 +21,9 @@ log = structlog.get_logger()
 PLAYLIST = "index.m3u8"
 """File name of the playlist."""
 
+STILL = "still.jpg"
+"""File name of the newest picture of a camera without a playlist."""
+
 NUMBERS = ".numbers.json"
 """File name of the reserved numbers, which survive a restart; the portal serves no hidden file."""
 

@@ -14,7 +14,7 @@ from pipelines.ingest.open_stream import RtspTransport
 from pipelines.ingest.source import SourceLost
 from pipelines.ingest.stream_failover import StreamFailover
 from pipelines.ingest.stream_times import ClockVerdict
-from pipelines.live_video.hls_muxer import HlsWriter, playability
+from pipelines.live_video.hls_muxer import open_live_video, playability
 from pipelines.live_video.hls_playlist import LivePlaylist
 from pipelines.worker.camera_parts import CameraParts
 from pipelines.worker.supervisor import Supervisor, message_of
@@ -26,11 +26,11 @@ class CameraStreams:
     def __init__(self, parts: CameraParts, stream: StreamConfig, decoding: DecodePool) -> None:
         self._parts = parts
         self._stream = stream
-        write_hls = partial(
-            HlsWriter, parts.playlist, segment_s=stream.segment_s, on_stored=parts.health.set_live_storage
+        write_live = partial(
+            open_live_video, parts.playlist, segment_s=stream.segment_s, on_stored=parts.health.set_live_storage
         )
         self._for_viewers: tuple[OpenSink, ...] = (
-            write_hls,
+            write_live,
             lambda source: KeyframeMonitor(parts.health.set_keyframes, codec=source.codec),
         )
         self._decode = partial(decoding.open, on_frame=self._on_frame, requested_fps=parts.slot.frames.requested_fps)

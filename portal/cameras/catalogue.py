@@ -1,10 +1,12 @@
 """Catalogue of the cameras of the configuration, with the rule by which they are visible."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from analytics.camera import Position, Visibility
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
+from pipelines.live_video.hls_playlist import STILL
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,8 @@ class CatalogueEntry:
     camera: CameraConfig
     site: SiteConfig | None
     geometry: CameraGeometry
+    still: Path | None = None
+    """File of the newest picture, which exists while the camera has still pictures instead of live video."""
 
     @property
     def id(self) -> str:
@@ -45,7 +49,12 @@ class CameraCatalogue:
     def __init__(self, config: Config) -> None:
         sites = {site.id: site for site in config.sites}
         self._entries = {
-            camera.id: CatalogueEntry(camera, sites[camera.site] if camera.site else None, config.geometry_of(camera))
+            camera.id: CatalogueEntry(
+                camera,
+                sites[camera.site] if camera.site else None,
+                config.geometry_of(camera),
+                config.data_dir / "hls" / camera.id / STILL,
+            )
             for camera in config.cameras
         }
 

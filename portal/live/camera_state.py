@@ -97,8 +97,13 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
         zones=zones,
         last_analysed_at=analysed.at if analysed else None,
         updated_at=now,
-        video=Video(hls=f"/live/{entry.id}/index.m3u8") if status in _HAS_VIDEO else None,
+        video=_video(entry) if status in _HAS_VIDEO else None,
     )
+
+
+def _video(entry: CatalogueEntry) -> Video:
+    has_still = entry.still is not None and entry.still.exists()
+    return Video(hls=f"/live/{entry.id}/index.m3u8", still=f"/live/{entry.id}/still.jpg" if has_still else None)
 
 
 State = TypeVar("State", bound=CameraState)

@@ -1,4 +1,4 @@
-"""Live video over HLS: serves the playlists and segments that the worker writes."""
+"""Live video over HLS: serves the playlists, segments and still pictures that the worker writes."""
 
 import re
 import time
@@ -12,6 +12,7 @@ MEDIA_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
     ".mp4": "video/mp4",
     ".m4s": "video/iso.segment",
+    ".jpg": "image/jpeg",
 }
 """Media type of each kind of file. [source: RFC 8216 and the IANA registry of media types]"""
 MAX_PLAYLIST_AGE_S = 120
@@ -22,13 +23,16 @@ SEGMENT_MAX_AGE_S = 60
 
 router = APIRouter(prefix="/live", tags=["live video"])
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s)")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s|jpg)")
 """File names that are served: no path, no hidden file."""
 
 
 @router.get("/{camera_id}/{file}", response_class=Response, responses={404: {"description": "Not there (any more)."}})
 def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Response:
-    """A file of the live video. `index.m3u8` is the playlist; it names the other files."""
+    """A file of the live video. `index.m3u8` is the playlist; it names the other files.
+
+    Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture.
+    """
     path = services.config.data_dir / "hls" / entry.id / file
     try:
         if not _FILE_NAME.fullmatch(file):
@@ -46,7 +50,7 @@ def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Respons
 
 
 def _caching(suffix: str, *, public: bool) -> str:
-    """Cache-Control: segments never change, while the playlist changes with every new segment."""
-    if suffix == ".m3u8":
+    """Cache-Control: segments never change, while the playlist and the still picture do."""
+    if suffix in (".m3u8", ".jpg"):
         return "no-store"
     return f"{'public' if public else 'private'}, max-age={SEGMENT_MAX_AGE_S}, immutable"

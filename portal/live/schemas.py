@@ -35,6 +35,9 @@ class Video(ApiModel):
     """Address of the live video."""
 
     hls: PortalAddress
+    still: PortalAddress | None = Field(
+        default=None, description="Newest still picture of a camera that sends Motion JPEG; then there is no HLS."
+    )
 
 
 class Load(ApiModel):

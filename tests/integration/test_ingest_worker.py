@@ -23,16 +23,21 @@ from models.detection.detector import RgbImage
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, StreamConfig
 from pipelines.events.condition import Condition
 from pipelines.events.schema import CameraStatus, CountsReport, Event, Health
-from pipelines.live_video.hls_playlist import NUMBERS, PLAYLIST
+from pipelines.live_video.hls_playlist import NUMBERS, PLAYLIST, STILL
 from pipelines.worker.supervisor import RestartPolicy
 from pipelines.worker.worker import Worker
+from tests.support.mjpeg_camera import mjpeg_camera, road_jpegs, write_jpegs
+from tests.support.odd_pictures import matrix_of, road, write_pictures
+from tests.support.odd_rtsp_server import odd_camera
 from tests.support.servers import RtspCameras, wait_until, write_clip
-from tests.support.street import write_street
+from tests.support.street import SIZE, write_street
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("brief_periods", "views_judged_soon")]
 
 GATE = {"id": "middle", "p1": [160, 0], "p2": [160, 240]}
 """Gate across the middle of the frame, px. [test data]"""
+STREET_GATE = {**GATE, "p2": [160, 180]}
+"""Gate across the middle of the street's frame, px. [test data]"""
 QUICK = RestartPolicy(first_s=0.1, longest_s=0.5)
 """Short delays, so that cameras reconnect within the test. [test data]"""
 
@@ -121,9 +126,9 @@ def running(city: Config, detector: WhiteBoxes | None = None) -> Iterator[Receiv
         yield received
 
 
-def gate_file(folder: Path, gate: dict[str, Any] = GATE) -> Path:
+def gate_file(folder: Path, gate: dict[str, Any] = GATE, size: tuple[int, int] = (320, 240)) -> Path:
     path = folder / "camera.json"
-    path.write_text(json.dumps({"image_size": [320, 240], "gates": [gate]}))
+    path.write_text(json.dumps({"image_size": size, "gates": [gate]}))
     return path
 
 
@@ -193,7 +198,9 @@ def test_a_frozen_image_is_reported_and_not_counted_as_observed(rtsp_cameras: Rt
 
 def test_a_covered_camera_is_reported_and_its_time_unobserved(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_street(rtsp_cameras.folder / "covered.mp4", covered=True)
-    city = config(tmp_path, camera("covered", rtsp_cameras.url("covered.mp4"), geometry=gate_file(tmp_path)))
+    city = config(
+        tmp_path, camera("covered", rtsp_cameras.url("covered.mp4"), geometry=gate_file(tmp_path, STREET_GATE, SIZE))
+    )
     with running(city) as received:
         wait_until(received.is_("covered", CameraStatus.UNUSABLE), "the cover to be reported", within_s=60)
         report = received.health("covered")
@@ -208,7 +215,9 @@ def test_a_covered_camera_is_reported_and_its_time_unobserved(rtsp_cameras: Rtsp
 
 def test_a_camera_turned_while_the_worker_was_down_is_reported(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     write_street(rtsp_cameras.folder / "street.mp4")
-    city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path)))
+    city = config(
+        tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path, STREET_GATE, SIZE))
+    )
     with running(city) as received:
         wait_until((tmp_path / "data/views/street.npz").exists, "the view to be learned", within_s=60)
         assert received.status("street") == CameraStatus.ONLINE
@@ -221,8 +230,8 @@ def test_a_camera_turned_while_the_worker_was_down_is_reported(rtsp_cameras: Rts
         wait_until(lambda: received.of("street", CountsReport), "what was not observed to be reported", within_s=60)
     assert sum(counts.observed_s for counts in received.of("street", CountsReport)) == 0
     # A change of the gates accepts the present view.
-    moved = {**GATE, "p1": [150, 0], "p2": [150, 240]}
-    city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path, moved)))
+    moved = {**STREET_GATE, "p1": [150, 0], "p2": [150, 180]}
+    city = config(tmp_path, camera("street", rtsp_cameras.url("street.mp4"), geometry=gate_file(tmp_path, moved, SIZE)))
     with running(city) as received:
         wait_until(
             lambda: sum(counts.observed_s for counts in received.of("street", CountsReport)) > 5,
@@ -345,3 +354,58 @@ def test_a_camera_with_h265_has_a_note_that_browsers_may_not_play_it(rtsp_camera
         report = received.health("hevc")
         assert report is not None
         assert (report.condition, report.details.codec) == (Condition.UNPLAYABLE_CODEC, "hevc")
+
+
+@contextmanager
+def mjpeg_over(protocol: str, folder: Path) -> Iterator[str]:
+    """Run a camera that sends Motion JPEG of a vehicle that drives to the right; yield its address."""
+    if protocol == "http":
+        with mjpeg_camera(road_jpegs((320, 240)), fps=15) as url:
+            yield url
+    else:
+        clip = write_jpegs(folder / "jpeg.mkv", road_jpegs((320, 240)), (320, 240))
+        with odd_camera(clip) as server:
+            yield server.url()
+
+
+@pytest.mark.parametrize("protocol", ["http", "rtsp"])
+def test_a_camera_with_motion_jpeg_is_analysed_and_has_still_pictures(tmp_path: Path, protocol: str) -> None:
+    still = tmp_path / "data/hls/jpeg" / STILL
+    with (
+        mjpeg_over(protocol, tmp_path) as url,
+        running(config(tmp_path, camera("jpeg", url, geometry=gate_file(tmp_path)))) as received,
+    ):
+        wait_until(lambda: any(c.crossings for c in received.of("jpeg", CountsReport)), "a crossing", within_s=60)
+        wait_until(still.exists, "a still picture")
+        first = still.read_bytes()
+        wait_until(lambda: still.read_bytes() != first, "the next still picture")
+        shown = cv2.imdecode(np.frombuffer(first, np.uint8), cv2.IMREAD_COLOR)
+        assert shown.shape == (240, 320, 3)
+        conditions = {(report.condition, report.details.codec) for report in received.of("jpeg", Health)}
+    assert (Condition.STILLS_ONLY, "mjpeg") in conditions
+    assert {c.gate for counts in received.of("jpeg", CountsReport) for c in counts.crossings} == {"middle"}
+    assert not still.exists(), "an old picture looks live"
+
+
+def test_a_camera_that_is_turned_by_metadata_is_counted_as_players_show_it(tmp_path: Path) -> None:
+    coded = [np.rot90(road(number, (320, 240))) for number in range(75)]
+    path = write_pictures(tmp_path / "turned.mp4", coded, matrix=matrix_of((0, 1, -1, 0)))
+    with running(config(tmp_path, camera("turned", str(path), geometry=gate_file(tmp_path)))) as received:
+        wait_until(lambda: any(c.crossings for c in received.of("turned", CountsReport)), "a crossing", within_s=60)
+        assert received.health("turned").image_size == (320, 240)
+
+
+def test_a_camera_whose_geometry_is_drawn_on_another_aspect_is_refused_in_one_line(
+    rtsp_cameras: RtspCameras, tmp_path: Path
+) -> None:
+    write_clip(rtsp_cameras.folder / "wide.mp4", size=(320, 180))
+    city = config(tmp_path, camera("wide", rtsp_cameras.url("wide.mp4"), geometry=gate_file(tmp_path)))
+    with running(city) as received:
+        wait_until(
+            lambda: any(report.condition is Condition.GEOMETRY_ASPECT for report in received.of("wide", Health)),
+            "the refusal",
+        )
+    report = next(report for report in received.of("wide", Health) if report.condition is Condition.GEOMETRY_ASPECT)
+    assert report.status is CameraStatus.OFFLINE
+    assert "drawn on a 320x240 frame, and the frames are 320x180" in report.reason
+    assert not received.of("wide", CountsReport)

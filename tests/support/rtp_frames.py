@@ -1,4 +1,4 @@
-"""Compressed frames of a clip, and their RTP payloads (RFC 6184 for H.264, RFC 7798 for H.265)."""
+"""Compressed frames of a clip, and their RTP payloads (RFC 6184 for H.264, RFC 7798 for H.265, RFC 2435 for JPEG)."""
 
 import base64
 import re
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import av
 from av.bitstream import BitStreamFilterContext
+
+from tests.support.rtp_jpeg import jpeg_payloads
 
 MAX_PAYLOAD_BYTES = 1200
 """Largest RTP payload in bytes; with all headers it fits an Ethernet frame. [assumption]"""
@@ -20,7 +22,7 @@ SPS_H264, PPS_H264 = 7, 8
 
 @dataclass(frozen=True, slots=True)
 class CodedFrame:
-    """A compressed frame. at: its time in the clip (s). units: its NAL units without start codes."""
+    """A compressed frame. at: its time in the clip (s). units: its NAL units without start codes, or its JPEG file."""
 
     at: float
     units: list[bytes]
@@ -37,9 +39,13 @@ class CodedClip:
 
 
 def read_clip(path: Path) -> CodedClip:
-    """Return the frames of an H.264 or H.265 clip, with the parameter sets before each keyframe."""
+    """Return the frames of an H.264 or H.265 clip, with the parameter sets before each keyframe, or of Motion JPEG."""
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
+        if stream.codec_context.name == "mjpeg":
+            packets = [packet for packet in container.demux(stream) if packet.size]
+            pictures = [CodedFrame(float(each.pts * each.time_base), [bytes(each)], True) for each in packets]
+            return CodedClip("JPEG", pictures, pictures[-1].at + pictures[1].at - pictures[0].at)
         codec = {"h264": "h264", "hevc": "hevc"}[stream.codec_context.name]
         annex_b = BitStreamFilterContext(f"{codec}_mp4toannexb", stream)
         packets = [done for packet in container.demux(stream) if packet.size for done in annex_b.filter(packet)]
@@ -73,6 +79,8 @@ def payloads_of(encoding: str, unit: bytes) -> list[bytes]:
     >>> [len(payload) for payload in payloads_of("H264", bytes(3000))]
     [1200, 1200, 605]
     """
+    if encoding == "JPEG":
+        return jpeg_payloads(unit)
     if len(unit) <= MAX_PAYLOAD_BYTES:
         return [unit]
     if encoding == "H264":

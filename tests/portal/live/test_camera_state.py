@@ -115,3 +115,13 @@ def test_camera_out_of_service_has_no_data_and_a_public_explanation():
     now = redact(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
     assert (now.status, now.level, now.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
     assert now.out_of_service == WORKS
+
+
+def test_a_camera_with_still_pictures_names_them_while_they_exist(tmp_path):
+    still = tmp_path / "still.jpg"
+    entry = replace(ENTRY, still=still)
+    reports = Reports().with_newer([health(1)], [health(1)], [])
+    assert camera_state(entry, reports, NOW).video.still is None
+    still.write_bytes(b"jpeg")
+    assert camera_state(entry, reports, NOW).video.still == "/live/a/still.jpg"
+    assert camera_state(entry, Reports(), NOW).video is None

@@ -12,7 +12,7 @@ from portal.live.hls_routes import MAX_PLAYLIST_AGE_S
 def video(config):
     folder = config.data_dir / "hls" / "barelang"
     folder.mkdir(parents=True)
-    for name in ("index.m3u8", "init.mp4", "00042.m4s", "notes.txt"):
+    for name in ("index.m3u8", "init.mp4", "00042.m4s", "still.jpg", "notes.txt"):
         (folder / name).write_bytes(name.encode())
     (config.data_dir / "outside.mp4").write_bytes(b"outside")
     return folder
@@ -24,6 +24,7 @@ def video(config):
         ("index.m3u8", "application/vnd.apple.mpegurl", "no-store"),
         ("init.mp4", "video/mp4", "public, max-age=60, immutable"),
         ("00042.m4s", "video/iso.segment", "public, max-age=60, immutable"),
+        ("still.jpg", "image/jpeg", "no-store"),
     ],
 )
 def test_each_kind_of_file_has_its_media_type_and_caching(anonymous, video, name, media_type, caching):

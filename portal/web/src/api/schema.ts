@@ -314,6 +314,8 @@ export interface paths {
         /**
          * Live File
          * @description A file of the live video. `index.m3u8` is the playlist; it names the other files.
+         *
+         *     Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture.
          */
         get: operations["live_file_live__camera_id___file__get"];
         put?: never;
@@ -1228,6 +1230,11 @@ export interface components {
         Video: {
             /** Hls */
             hls: string;
+            /**
+             * Still
+             * @description Newest still picture of a camera that sends Motion JPEG; then there is no HLS.
+             */
+            still: string | null;
         };
         /**
          * Visibility

@@ -12,6 +12,7 @@ import { ago } from "../format";
 import { localized, type TextKey, t } from "../i18n";
 import { levelBadge } from "./level_badge";
 import { Player, type PlayerState } from "./player";
+import { StillImage } from "./still_image";
 import { zoneOverlay } from "./zone_overlay";
 
 /** Age (ms) from which a frame is shown with its age: more than live video is behind by itself. [assumption] */
@@ -36,6 +37,8 @@ export class VideoView {
   private readonly cover = h("div", { class: "video-cover", role: "status" });
   private readonly shapes = h("div", { class: "video-shapes" });
   private readonly player: Player;
+  private readonly still: StillImage;
+  private stillShown = false;
   private state: PlayerState = "loading";
   private zonesShown = false;
   private rendered = "";
@@ -52,7 +55,22 @@ export class VideoView {
       "aria-label": t("video", { name: detail.name }),
     });
     this.video.muted = true;
-    this.element = h("div", { class: "video-view" }, this.video, this.shapes, this.cover, this.corner, this.frameTime);
+    this.still = new StillImage(t("video", { name: detail.name }), (shown) => {
+      this.stillShown = shown;
+      this.render();
+    });
+    const still = this.still.element;
+    this.element = h(
+      "div",
+      { class: "video-view" },
+      this.video,
+      still,
+      this.shapes,
+      this.cover,
+      this.corner,
+      this.frameTime,
+    );
+    this.video.addEventListener("resize", () => this.render());
     this.player = new Player(this.video, (state) => {
       this.state = state;
       this.render();
@@ -62,7 +80,9 @@ export class VideoView {
 
   update(camera: CameraState): void {
     this.camera = camera;
-    this.player.play(this.playable ? playlistAddress(camera.id) : null);
+    const still = this.playable && camera.video?.still ? liveAddress(camera.id, "still.jpg") : null;
+    this.player.play(this.playable && still === null ? liveAddress(camera.id, "index.m3u8") : null);
+    this.still.show(still);
     this.render();
   }
 
@@ -83,11 +103,18 @@ export class VideoView {
 
   close(): void {
     this.player.close();
+    this.still.close();
   }
 
   /** False for a camera that is down, so that its old segments are not shown as live video. */
   private get playable(): boolean {
     return this.camera.video !== null && this.camera.status !== "offline" && this.camera.status !== "connecting";
+  }
+
+  /** Width and height of the picture that is shown; zeros before there is one. */
+  private get pictureSize(): readonly [number, number] {
+    if (!this.stillShown) return [this.video.videoWidth, this.video.videoHeight];
+    return [this.still.element.naturalWidth, this.still.element.naturalHeight];
   }
 
   private render(): void {
@@ -98,6 +125,8 @@ export class VideoView {
       this.camera.status,
       this.playable,
       this.state,
+      this.stillShown,
+      this.pictureSize,
       this.zonesShown,
       this.camera.zones,
     ]);
@@ -107,7 +136,7 @@ export class VideoView {
     fill(this.cover, ...this.coverContent());
     this.cover.hidden = this.cover.childElementCount === 0;
     const overlay = this.zonesShown
-      ? zoneOverlay(this.detail, this.camera.zones, (each) => store.shownLevel(each))
+      ? zoneOverlay(this.detail, this.pictureSize, this.camera.zones, (each) => store.shownLevel(each))
       : null;
     fill(this.shapes, overlay);
     this.tick();
@@ -120,6 +149,7 @@ export class VideoView {
       const reason = status === "online" || status === "degraded" ? t("videoNone") : statusText(this.camera);
       return [h("strong", {}, t("videoMissing")), h("span", {}, `${reason}.`)];
     }
+    if (this.camera.video?.still) return this.stillShown ? [] : [h("span", {}, t("videoLoading"))];
     if (this.state === "playing") return status === "frozen" ? [h("strong", {}, t("statusFrozen"))] : [];
     if (this.state === "loading") return [h("span", {}, t("videoLoading"))];
     const text = TROUBLE_TEXTS[this.state];
@@ -128,6 +158,6 @@ export class VideoView {
   }
 }
 
-function playlistAddress(id: string): string {
-  return apiUrl("/live/{camera_id}/{file}", { path: { camera_id: id, file: "index.m3u8" } });
+function liveAddress(id: string, file: string): string {
+  return apiUrl("/live/{camera_id}/{file}", { path: { camera_id: id, file } });
 }
