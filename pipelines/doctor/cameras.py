@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from models.tampering.stream_match import WHOLE_FRAME, match_streams
 from pipelines.addresses.address import Address
+from pipelines.config.geometry_file import OtherAspect
 from pipelines.config.settings import MIN_ACCURATE_FPS, CameraConfig, Config
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.streams import Stream, probe
@@ -121,6 +122,8 @@ def _for_analysis(config: Config, camera: CameraConfig, stream: Stream | SourceL
             drawn = camera.camera(config.geometry_of(camera), stream.image_size)
             for fault in gate_conditions(drawn):
                 yield CheckState.PROBLEM, english(fault)
+        except OtherAspect as error:
+            yield CheckState.PROBLEM, str(error)
         except ValueError as error:
             yield CheckState.PROBLEM, f"{error}; draw the geometry again, or correct its image_size"
     if "interlaced" in stream.changes:
