@@ -133,12 +133,27 @@ class DisplayConverter:
         return aspect
 
 
+_ONE = 1 << 16
+"""1 in a display matrix. [source: ISO/IEC 14496-12, 8.3.2]"""
+
+_TURNED_BY: dict[int, tuple[int, ...]] = {
+    -90: (0, _ONE, 0, -_ONE, 0, 0, 0, 0, 1 << 30),
+    90: (0, -_ONE, 0, _ONE, 0, 0, 0, 0, 1 << 30),
+    180: (-_ONE, 0, 0, 0, -_ONE, 0, 0, 0, 1 << 30),
+    -180: (-_ONE, 0, 0, 0, -_ONE, 0, 0, 0, 1 << 30),
+}
+"""Rotation of PyAV, degrees counter-clockwise -> display matrix. [source: libavutil/display.h]"""
+
+
 def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     """Return the display matrix (a, b, u, c, d, v, x, y, w) of a frame; None without one."""
     try:
         found = cast(SideDataContainer, frame.side_data)[SideDataType.DISPLAYMATRIX]
     except KeyError:
         return None
+    except ValueError:
+        # PyAV refuses all side data where it does not know a type, such as EXIF; it still knows the rotation.
+        return _TURNED_BY.get(frame.rotation)
     return unpack("=9i", bytes(found))
 
 

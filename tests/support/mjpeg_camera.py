@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from struct import pack
 from threading import Event as Flag
 from threading import Thread
 
@@ -26,6 +27,12 @@ def jpeg(image: Image) -> bytes:
     done, data = cv2.imencode(".jpg", np.ascontiguousarray(image[..., ::-1]))
     assert done
     return data.tobytes()
+
+
+def with_exif(data: bytes, orientation: int) -> bytes:
+    """Return the JPEG with an orientation of EXIF, 1 to 8 (TIFF 6.0, tag 274)."""
+    tiff = b"II*\0" + pack("<IHHHIII", 8, 1, 274, 3, 1, orientation, 0)
+    return data[:2] + b"\xff\xe1" + pack(">H", 8 + len(tiff)) + b"Exif\0\0" + tiff + data[2:]
 
 
 def road_jpegs(size: tuple[int, int] = (320, 180)) -> list[bytes]:

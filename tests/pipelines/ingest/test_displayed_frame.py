@@ -10,6 +10,7 @@ import pytest
 from pipelines.events.condition import Condition
 from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.video_track import shown_track
+from tests.support.mjpeg_camera import jpeg, with_exif
 from tests.support.odd_pictures import TURNS, UNIT, difference, matrix_of, road, stretched, weave, write_pictures
 
 CLOSE = 6.0
@@ -110,4 +111,11 @@ def test_a_cover_before_the_video_is_not_the_video(tmp_path: Path, suffix: str) 
 
 def test_of_two_video_tracks_the_default_one_is_displayed(tmp_path: Path) -> None:
     path = write_pictures(tmp_path / "two.mp4", [road(n) for n in range(3)], tracks=2)
+    assert difference(next(displayed(path)), road(0)) < CLOSE
+
+
+@pytest.mark.parametrize(("orientation", "signs"), [(1, (1, 0, 0, 1)), (6, (0, 1, -1, 0)), (3, (-1, 0, 0, -1))])
+def test_a_jpeg_is_turned_by_its_exif(tmp_path: Path, orientation: int, signs: tuple[int, int, int, int]) -> None:
+    path = tmp_path / "exif.jpg"
+    path.write_bytes(with_exif(jpeg(TURNS[signs](road(0))), orientation))
     assert difference(next(displayed(path)), road(0)) < CLOSE
