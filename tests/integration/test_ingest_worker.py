@@ -164,7 +164,7 @@ def test_a_camera_comes_back_when_its_server_does(rtsp_cameras: RtspCameras, tmp
         wait_until((tmp_path / "data/hls/road" / PLAYLIST).exists, "live video again")
         wait_until(lambda: received.health("road").reconnects >= 1, "the reconnection to be counted")
     lost = next(report for report in received.of("road", Health) if report.status == CameraStatus.OFFLINE)
-    assert lost.reason.startswith(f"rtsp://127.0.0.1:{rtsp_cameras.port}/road.mp4: ")
+    assert lost.reason.startswith(f"rtsp://127.0.0.1:{rtsp_cameras.port}/***: ")
     assert lost.age_s is None, "an offline camera has no newest frame"
     assert lost.details.address == f"rtsp://127.0.0.1:{rtsp_cameras.port}/road.mp4"
 
