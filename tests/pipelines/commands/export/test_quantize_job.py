@@ -63,7 +63,7 @@ def test_the_cameras_of_a_city_give_the_images_and_no_password_is_stored(tmp_pat
     done = export(weights, "--int8", "--config", tmp_path / "city.yaml", "--count", 4, "--over", 0.1, "--accept")
     assert done.exit_code == 0, done.output
     report = (tmp_path / "model_int8_openvino_model" / "export_report.json").read_text()
-    assert json.loads(report)["calibration"]["calibrated_on"] == [f"rtsp://127.0.0.1:{rtsp_cameras.port}/road.mp4"]
+    assert json.loads(report)["calibration"]["calibrated_on"] == [f"rtsp://***@127.0.0.1:{rtsp_cameras.port}/***"]
     assert "s3cret" not in report + done.output
 
 
