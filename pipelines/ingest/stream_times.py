@@ -34,6 +34,12 @@ JUDGED_S = 15.0
 MAX_STEP_S = 2.0
 """Longest step (s) of stream time ahead of arrival; a longer one is a jump. [assumption]"""
 
+PROBED_S, MAX_PROBED_STEP_S = 0.5, 10.0
+"""Time (s) from the first packet in which those arrive that were read to open the stream, and their longest step (s).
+
+[assumption] They arrive at once: the second frame of a camera that sends one in three seconds is ahead by three.
+"""
+
 MAX_JUMP_SHARE = 0.2
 """Greatest share of jumps among the steps; with more of them, the stream has no usable times. [assumption]"""
 
@@ -87,6 +93,7 @@ class StreamTimes:
         self._drift = _DriftWindow()
         self._began = False
         self._stream: float | None = None
+        self._last_step: float | None = None
         self._continuous = self._placed = 0.0
         self._arrived = 0.0
         self._usual_step = 0.0
@@ -116,12 +123,28 @@ class StreamTimes:
         return self._placed - self._drift.since_start(self._arrived)
 
     def _stream_step(self, stream_s: float | None, passed_s: float) -> float:
-        """Return the seconds since the last packet as the stream states them; those of arrival at a jump."""
-        step_s = -1.0 if stream_s is None or self._stream is None else stream_s - self._stream
-        self._stream = self._stream if stream_s is None else stream_s
-        is_jump = not 0 <= step_s <= MAX_STEP_S + MAX_RATE * passed_s
+        """Return the seconds since the last packet as the stream states them; those of arrival at a jump.
+
+        A packet without a time counts as a jump. It steps as the one before it, but not beyond arrival.
+        """
+        if stream_s is None:
+            self._note_step(is_jump=True)
+            step_s = passed_s if self._last_step is None else min(passed_s, self._last_step)
+            self._stream = None if self._stream is None else self._stream + step_s
+            return step_s
+        step_s = -1.0 if self._stream is None else stream_s - self._stream
+        self._stream = stream_s
+        is_probed = self._drift.since_start(self._arrived) < PROBED_S
+        longest_s = MAX_PROBED_STEP_S if is_probed else MAX_STEP_S
+        is_jump = not 0 <= step_s <= longest_s + MAX_RATE * passed_s
+        self._note_step(is_jump=is_jump)
+        if is_jump:
+            return passed_s
+        self._last_step = step_s
+        return step_s
+
+    def _note_step(self, *, is_jump: bool) -> None:
         self._jump_share += JUMP_MEMORY * (is_jump - self._jump_share)
-        return passed_s if is_jump else step_s
 
     def _judge(self) -> None:
         rate = self._drift.rate()

@@ -166,7 +166,7 @@ def test_a_camera_comes_back_when_its_server_does(rtsp_cameras: RtspCameras, tmp
     lost = next(report for report in received.of("road", Health) if report.status == CameraStatus.OFFLINE)
     assert lost.reason.startswith(f"rtsp://127.0.0.1:{rtsp_cameras.port}/***: ")
     assert lost.age_s is None, "an offline camera has no newest frame"
-    assert lost.details.address == f"rtsp://127.0.0.1:{rtsp_cameras.port}/road.mp4"
+    assert lost.details.address == f"rtsp://127.0.0.1:{rtsp_cameras.port}/***"
 
 
 def test_a_camera_that_stalls_is_offline_and_its_time_unobserved(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:

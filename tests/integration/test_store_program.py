@@ -93,7 +93,7 @@ def test_a_malformed_dsn_is_one_line_that_states_the_form(tmp_path: Path) -> Non
 
 def test_without_kafka_the_error_names_what_to_do(tmp_path: Path) -> None:
     config = tmp_path / "city.yaml"
-    config.write_text("")
+    config.write_text("city: {name: Batam}\n")
     tried = subprocess.run(simpang("store", config), check=False, capture_output=True, text=True, timeout=60)
     assert tried.returncode == 2
     assert (

@@ -132,3 +132,16 @@ def test_times_rise_strictly() -> None:
     for stream in (lambda number, t: 0.0, lambda number, t: -t, lambda number, t: t * 1.42):
         frames, _ = placed(stream, seconds=20)
         assert all(after[1] > before[1] for before, after in pairwise(frames))
+
+
+def test_frames_read_to_open_a_slow_stream_keep_their_times() -> None:
+    times = StreamTimes(ClockVerdict())
+    placed = [times.place(stream_s, arrived) for stream_s, arrived in ((0.0, 100.0), (3.0, 100.0), (6.0, 103.0))]
+    assert placed == pytest.approx([0.0, 3.0, 6.0])
+
+
+def test_a_frame_without_a_time_adds_nothing_to_the_next_step() -> None:
+    times = StreamTimes(ClockVerdict())
+    frames = ((0.0, 100.0), (1.0, 101.0), (None, 102.2), (3.0, 103.0), (4.0, 104.0))
+    placed = [times.place(stream_s, arrived) for stream_s, arrived in frames]
+    assert placed == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0])
