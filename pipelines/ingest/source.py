@@ -258,11 +258,12 @@ class Source:
 
     def _demux_raw(self) -> Iterator[tuple[float, VideoPacket]]:
         """Yield each packet of the video with its time of arrival (s, `time.monotonic`)."""
-        pictured = time.monotonic()
+        pictured = latest = time.monotonic()
         # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
         for packet in self._arriving():
             if self._stop.is_set():
                 return
+            silent_s, latest = time.monotonic() - latest, time.monotonic()
             is_video = packet.stream_index == self.stream.index and packet.size > 0
             if is_video:
                 self._note_delivery()
@@ -270,7 +271,10 @@ class Source:
             if is_video and self._carries_picture(packet):
                 pictured = time.monotonic()
             elif time.monotonic() - pictured > self.stall_s:
-                raise SourceLost(self._condition(Condition.NO_FRAMES, waited_s=self.stall_s))
+                # After a timeout FFmpeg may return what is left of an incomplete frame.
+                is_silent = silent_s > self.stall_s / 2
+                no_frames = self._condition(Condition.NO_FRAMES, waited_s=self.stall_s)
+                raise SourceLost(self._condition(Condition.SILENT) if is_silent else no_frames)
         if not (self._has_delivered or self._stop.is_set()):
             self._nothing_arrived()
 
