@@ -21,8 +21,8 @@ import { camera, incident } from "./support/builders";
 
 afterEach(() => setLanguage("id"));
 
-/** A value of each detail. */
-const details: ConditionDetails = {
+/** A value of each detail; the type demands one of every new detail. */
+const details: Required<Omit<ConditionDetails, "cause">> = {
   address: "rtsp://10.0.0.7/live",
   error: "no route to host",
   codec: "mjpeg",
@@ -39,6 +39,7 @@ const details: ConditionDetails = {
   pixel_aspect: [12, 11],
   received_fps: 0.5,
   keyframe_s: 20,
+  clock_rate_share: 1.42,
 };
 
 /** Conditions in which there is nothing to explain. */
