@@ -57,7 +57,7 @@ class EventPublisher:
 
     def _drop(self, what: str) -> None:
         what = without_credentials(" ".join(what.split()))
-        log.error("a fact was dropped; the others are sent", camera=self._camera_id, reason=what)
+        log.exception("a fact was dropped; the others are sent", camera=self._camera_id, reason=what)
         self._on_dropped(what)
 
     def _take_snapshot(self, incident_id: str, incident: Incident) -> str | None:
@@ -67,8 +67,8 @@ class EventPublisher:
         box = _box_of(self._result.tracks, incident.track)
         try:
             return self._save_snapshot(incident_id, frame.video_frame, incident.pixel, box)
-        except Exception as error:
-            log.error("the snapshot of an incident was not stored", incident=incident_id, error=error)
+        except Exception:
+            log.exception("the snapshot of an incident was not stored", incident=incident_id)
             return None
 
 

@@ -196,10 +196,11 @@ class DecodeTask:
                 raise self._failure
             is_due = self._queue.put(queued, requested_fps)
             late = self._late(queued.arrived, requested_fps)
+            must_schedule = is_due and self._make_due()
         if late is not None:
             self._on_no_picture(late)
-        if is_due:
-            self._make_due()
+        if must_schedule:
+            self._pool.schedule(self)
 
     def _late(self, now: float, requested_fps: float) -> CameraCondition | None:
         """Return the condition to report where no picture came for too long. The lock is held. Raises SourceLost."""
@@ -214,13 +215,11 @@ class DecodeTask:
         is_reported, self._watch.is_late = self._watch.is_late or self.stats.delivered > 0, True
         return None if is_reported else condition
 
-    def _make_due(self) -> None:
-        with self._changed:
-            before, self._state = self._state, next_state(self._state, TaskEvent.DUE)
-            self._missed += self._state is before
-            must_schedule = before is TaskState.IDLE
-        if must_schedule:
-            self._pool.schedule(self)
+    def _make_due(self) -> bool:
+        """Note that packets are due; return whether the task must be scheduled. The lock is held."""
+        before, self._state = self._state, next_state(self._state, TaskEvent.DUE)
+        self._missed += self._state is before
+        return before is TaskState.IDLE
 
     def _role_of(self, packet: VideoPacket) -> FrameRole:
         if not self._source.has_start_codes:

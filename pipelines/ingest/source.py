@@ -51,6 +51,9 @@ MAX_AHEAD_S = 30.0
 """Longest stream time (s) ahead of arrival that is a backlog of a live stream; beyond it, a file is read. [assumption]
 """
 
+MAX_HEADERS_BYTES = 1024
+"""Largest packet (bytes) that may contain parameter sets alone; larger ones contain a picture. [assumption]"""
+
 MAX_TIME_BASE, FINE_TIME_BASE = Fraction(1, 1000), Fraction(1, 90_000)
 """Coarsest unit (s) for corrected times, and the unit instead of a coarser one. [assumption]"""
 
@@ -254,7 +257,9 @@ class Source:
 
     def _carries_picture(self, packet: "Packet[Stream]") -> bool:
         """Return whether a packet of the video contains more than parameter sets, where that can be seen."""
-        return not self.has_start_codes or classify_access_unit(self.codec, bytes(packet)) is not FrameRole.HEADERS
+        if packet.size > MAX_HEADERS_BYTES or not self.has_start_codes:
+            return True
+        return classify_access_unit(self.codec, bytes(packet)) is not FrameRole.HEADERS
 
     def _demux_raw(self) -> Iterator[tuple[float, VideoPacket]]:
         """Yield each packet of the video with its time of arrival (s, `time.monotonic`)."""
@@ -317,11 +322,13 @@ class Source:
     def _place(self, packet: VideoPacket, times: StreamTimes, arrived: float) -> None:
         """Set the corrected times of a packet, in units that are fine enough for them."""
         base, stated = packet.time_base, packet.dts if packet.dts is not None else packet.pts
-        ahead_s = 0.0 if packet.pts is None or stated is None else float((packet.pts - stated) * base)
-        placed_s = times.place(None if stated is None else float(stated * base), arrived)
-        packet.time_base = base if base <= MAX_TIME_BASE else FINE_TIME_BASE
-        packet.dts = round(placed_s / packet.time_base)
-        packet.pts = packet.dts + round(max(0.0, ahead_s) / times.verdict.rate / packet.time_base)
+        tick_s = float(base)
+        ahead_s = 0.0 if packet.pts is None or stated is None else (packet.pts - stated) * tick_s
+        placed_s = times.place(None if stated is None else stated * tick_s, arrived)
+        if base > MAX_TIME_BASE:
+            packet.time_base, tick_s = FINE_TIME_BASE, float(FINE_TIME_BASE)
+        packet.dts = round(placed_s / tick_s)
+        packet.pts = packet.dts + round(max(0.0, ahead_s) / times.verdict.rate / tick_s)
         self._ahead_s = times.ahead_s
 
 
