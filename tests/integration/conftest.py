@@ -1,6 +1,8 @@
 """Fixtures for tests with a portal, and shorter times for tests that wait for a whole worker."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -8,7 +10,19 @@ from models.tampering import monitor
 from models.tampering.config import DEFAULT_CONFIG
 from tests.support.portal import pool, store
 
-__all__ = ["brief_periods", "pool", "store", "views_judged_soon"]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+__all__ = ["brief_periods", "browser", "pool", "store", "views_judged_soon"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> "Iterator[Browser]":
+    """A Chromium for the tests of one module."""
+    from tests.support.browser import chromium
+
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

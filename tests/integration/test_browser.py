@@ -19,12 +19,12 @@ from pipelines.events.schema import CameraStatus, Health
 from pipelines.evidence.snapshots import Snapshots
 from portal.spa import STATIC
 from tests.support.browser import (
-    CHROMIUM,
     DESKTOP,
+    NEEDS_CHROMIUM,
+    NEEDS_PAGES,
     PASSWORD,
     Visitor,
     capacity_minute,
-    chromium,
     city,
     counted_minute,
     raised,
@@ -40,8 +40,8 @@ from tests.support.servers import wait_until
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-    pytest.mark.skipif(not (STATIC / "index.html").exists(), reason="needs the built pages: run `make setup`"),
+    NEEDS_CHROMIUM,
+    NEEDS_PAGES,
 ]
 
 LEVELS = {
@@ -66,12 +66,6 @@ CITY_WORDS = """
 """
 """Names in the data of the city, the language switch, the scale of the map, the page of `portal.spa`, and dates."""
 expect.set_options(timeout=TIMEOUT_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

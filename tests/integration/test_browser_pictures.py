@@ -1,7 +1,6 @@
 """The picture of live video in a browser is the one analysed: turned, mirrored, with pixels that are not square."""
 
 import base64
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from threading import Event as Flag
@@ -13,12 +12,12 @@ from playwright.sync_api import Browser
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.source import Source
 from pipelines.live_video.fragmented_mp4 import FragmentedMp4, copy_packet
-from tests.support.browser import CHROMIUM, chromium
+from tests.support.browser import NEEDS_CHROMIUM
 from tests.support.odd_pictures import TURNS, difference, matrix_of, road, stretched, write_pictures
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
+    NEEDS_CHROMIUM,
 ]
 
 SHOWN = (320, 180)
@@ -53,12 +52,6 @@ def clip_of(folder: Path, kind: str) -> Path:
         return write_pictures(folder / "oblong.mp4", coded, pixel_aspect=Fraction(4, 3))
     signs = {"90": (0, 1, -1, 0), "180": (-1, 0, 0, -1), "270": (0, -1, 1, 0), "mirrored": (-1, 0, 0, 1)}[kind]
     return write_pictures(folder / "turned.mp4", [TURNS[signs](image) for image in shown], matrix=matrix_of(signs))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize("kind", ["square", "oblong", "90", "180", "270", "mirrored"])

@@ -13,13 +13,12 @@ from psycopg_pool import ConnectionPool
 from analytics.facts import IncidentType, Level
 from pipelines.config.settings import Config, PortalConfig
 from pipelines.evidence.snapshots import Snapshots
-from portal.spa import STATIC
 from tests.support.browser import (
-    CHROMIUM,
     DESKTOP,
+    NEEDS_CHROMIUM,
+    NEEDS_PAGES,
     PASSWORD,
     Visitor,
-    chromium,
     city,
     raised,
     road_frame,
@@ -34,8 +33,8 @@ from tests.support.servers import wait_until
 pytestmark = [
     pytest.mark.integration,
     needs_nginx,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-    pytest.mark.skipif(not (STATIC / "index.html").exists(), reason="needs the built pages: run `make setup`"),
+    NEEDS_CHROMIUM,
+    NEEDS_PAGES,
 ]
 
 STRIPS = "location /lalin/ {{ proxy_pass {portal}/; }}"
@@ -50,12 +49,6 @@ PUBLIC_URL = "http://lalin.example.id/lalin"
 TIMEOUT_MS = 20_000
 TABS = 8
 """More tabs than a browser opens connections to one HTTP/1.1 server, which is six. [source: Chromium]"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ from psycopg_pool import ConnectionPool
 from analytics.camera import Position, Visibility
 from analytics.facts import Level
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
-from portal.spa import STATIC
 from tests.support.browser import (
-    CHROMIUM,
     DESKTOP,
     H265,
     INTRA_REFRESH,
+    NEEDS_CHROMIUM,
+    NEEDS_PAGES,
     Visitor,
-    chromium,
     city,
     screenshot,
     write_live_video,
@@ -28,16 +27,10 @@ from tests.support.portal_events import level, online
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium"),
-    pytest.mark.skipif(not (STATIC / "index.html").exists(), reason="needs the built pages: run `make setup`"),
+    NEEDS_CHROMIUM,
+    NEEDS_PAGES,
 ]
 TIMEOUT_MS = 30_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

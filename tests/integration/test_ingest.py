@@ -23,20 +23,9 @@ from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import NUMBERS, PLAYLIST, LivePlaylist
 from tests.support.odd_pictures import write_resolutions
 from tests.support.servers import RtspCameras, wait_until, write_clip
+from tests.support.stream_times import decoded_times
 
 pytestmark = pytest.mark.integration
-
-
-def read(url: str, *, frames: int, stall_s: float = 5.0) -> list[float]:
-    """Timestamps (s) of that many decoded frames."""
-    times: list[float] = []
-    with Source(url, stop=Flag(), stall_s=stall_s) as source:
-        decoder = Decoder(source)
-        for packet in source.packets():
-            times += [seconds for seconds, _ in decoder.frames(packet)]
-            if len(times) >= frames:
-                break
-    return times
 
 
 def steps(times: list[float]) -> list[float]:
@@ -84,7 +73,7 @@ def http_server(folder: Path) -> Iterator[str]:
 
 
 def test_frames_of_a_looped_camera_stay_in_order(rtsp_cameras: RtspCameras) -> None:
-    times = read(rtsp_cameras.url("road.mp4"), frames=130)
+    times = decoded_times(rtsp_cameras.url("road.mp4"), frames=130)
     assert min(steps(times)) > 0
     assert max(steps(times)) < 0.5
 
@@ -93,7 +82,7 @@ def test_frames_come_in_display_order_where_timestamps_give_the_order_of_decodin
     rtsp_cameras: RtspCameras,
 ) -> None:
     write_clip(rtsp_cameras.folder / "reordered.mp4", reordered=True)
-    times = read(rtsp_cameras.url("reordered.mp4"), frames=130)
+    times = decoded_times(rtsp_cameras.url("reordered.mp4"), frames=130)
     assert min(steps(times)) > 0
 
 
@@ -166,7 +155,7 @@ def test_a_file_is_read_in_real_time(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "road.mp4", seconds=2)
     began = time.monotonic()
     with pytest.raises(SourceLost, match="ended"):
-        read(str(clip), frames=1000)
+        decoded_times(str(clip), frames=1000)
     assert time.monotonic() - began > 1.5
 
 
@@ -175,8 +164,8 @@ def test_http_and_hls_are_sources_too(rtsp_cameras: RtspCameras, tmp_path: Path)
     stream_to_hls(rtsp_cameras.url("road.mp4"), LivePlaylist(folder, segments_kept=3), segments=3)
     write_clip(rtsp_cameras.folder / "road.mkv")
     with http_server(folder) as hls, http_server(rtsp_cameras.folder) as http:
-        assert len(read(f"{http}/road.mkv", frames=10)) >= 10
-        assert len(read(f"{hls}/{PLAYLIST}", frames=10)) >= 10
+        assert len(decoded_times(f"{http}/road.mkv", frames=10)) >= 10
+        assert len(decoded_times(f"{hls}/{PLAYLIST}", frames=10)) >= 10
 
 
 def test_a_camera_that_stops_sending_is_lost_within_the_time_limit(rtsp_cameras: RtspCameras) -> None:
@@ -193,7 +182,7 @@ def test_a_camera_that_stops_sending_is_lost_within_the_time_limit(rtsp_cameras:
 @pytest.mark.timeout(60)
 def test_a_server_that_never_answers_is_lost_within_the_time_limit(silent_server: int) -> None:
     with pytest.raises(SourceLost, match="sends nothing"):
-        read(f"rtsp://admin:s3cret@127.0.0.1:{silent_server}/live", frames=1, stall_s=1)
+        decoded_times(f"rtsp://admin:s3cret@127.0.0.1:{silent_server}/live", frames=1, stall_s=1)
 
 
 def test_a_server_that_is_killed_is_a_lost_source(rtsp_cameras: RtspCameras) -> None:
@@ -237,7 +226,7 @@ def test_the_error_of_a_source_is_one_line_without_the_password(
     (rtsp_cameras.folder / "text.mp4").write_text("this is no video")
     address = url.format(refused=refused_port(), rtsp=rtsp_cameras.port, folder=rtsp_cameras.folder)
     with pytest.raises(SourceLost) as lost:
-        read(address, frames=1)
+        decoded_times(address, frames=1)
     message = str(lost.value)
     assert expected in message
     assert "s3cret" not in message
@@ -249,9 +238,9 @@ def test_the_error_of_a_source_is_one_line_without_the_password(
 def test_an_unreachable_host_and_a_refusing_server_differ(rtsp_cameras: RtspCameras, silent_server: int) -> None:
     for port in (refused_port(), silent_server):
         with pytest.raises(HostUnreachable):
-            read(f"rtsp://127.0.0.1:{port}/live", frames=1, stall_s=1)
+            decoded_times(f"rtsp://127.0.0.1:{port}/live", frames=1, stall_s=1)
     with pytest.raises(SourceLost) as lost:
-        read(rtsp_cameras.url("nowhere.mp4"), frames=1)
+        decoded_times(rtsp_cameras.url("nowhere.mp4"), frames=1)
     assert not isinstance(lost.value, HostUnreachable)
 
 

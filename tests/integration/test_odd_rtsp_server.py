@@ -1,30 +1,17 @@
 """The odd RTSP server plays as a client of FFmpeg expects it."""
 
 from pathlib import Path
-from threading import Event as Flag
 from typing import Any
 
 import av
 import pytest
 
-from pipelines.ingest.decoder import Decoder
-from pipelines.ingest.source import Source, SourceLost
+from pipelines.ingest.source import SourceLost
 from tests.support.odd_rtsp_server import G711, ONVIF_METADATA, odd_camera
 from tests.support.servers import write_clip
+from tests.support.stream_times import decoded_times
 
 pytestmark = pytest.mark.integration
-
-
-def read(url: str, *, frames: int) -> list[float]:
-    """Timestamps (s) of that many decoded frames."""
-    times: list[float] = []
-    with Source(url, stop=Flag(), stall_s=5) as source:
-        decoder = Decoder(source)
-        for packet in source.packets():
-            times += [seconds for seconds, _ in decoder.frames(packet)]
-            if len(times) >= frames:
-                break
-    return times
 
 
 @pytest.mark.parametrize(
@@ -40,13 +27,13 @@ def read(url: str, *, frames: int) -> list[float]:
 )
 def test_each_oddity_is_played(tmp_path: Path, oddities: dict[str, Any], credentials: str) -> None:
     with odd_camera(write_clip(tmp_path / "road.mp4", seconds=2), **oddities) as server:
-        times = read(server.url(credentials=credentials), frames=30)
+        times = decoded_times(server.url(credentials=credentials), frames=30)
     assert times[-1] - times[0] == pytest.approx(29 / 25, abs=0.1)
 
 
 def test_h265_is_played(tmp_path: Path) -> None:
     with odd_camera(write_clip(tmp_path / "road.mp4", seconds=2, codec="libx265")) as server:
-        assert len(read(server.url(), frames=30)) == 30
+        assert len(decoded_times(server.url(), frames=30)) == 30
 
 
 def test_a_wrong_password_is_refused(tmp_path: Path) -> None:
@@ -55,7 +42,7 @@ def test_a_wrong_password_is_refused(tmp_path: Path) -> None:
         odd_camera(clip, credentials=("admin", "right")) as server,
         pytest.raises(SourceLost, match="refuses these credentials"),
     ):
-        read(server.url(credentials="admin:wrong@"), frames=1)
+        decoded_times(server.url(credentials="admin:wrong@"), frames=1)
 
 
 def test_a_camera_that_speaks_udp_only_is_played_over_udp(tmp_path: Path) -> None:

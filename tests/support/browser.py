@@ -13,6 +13,7 @@ from threading import Event as Flag
 
 import av
 import numpy as np
+import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
 from analytics.camera import Position, Visibility
@@ -31,10 +32,13 @@ from pipelines.events.schema import CountsReport, CrossingRecord, GateRecord, In
 from pipelines.ingest.source import Source
 from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import LivePlaylist
+from portal.spa import STATIC
 from tests.support.portal import quick_hash
 from tests.support.servers import wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
+NEEDS_CHROMIUM = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's chromium")
+NEEDS_PAGES = pytest.mark.skipif(not (STATIC / "index.html").exists(), reason="needs the built pages: run `make setup`")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
