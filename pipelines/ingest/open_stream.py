@@ -14,6 +14,12 @@ from av.error import FFmpegError
 RTSP_SCHEMES = ("rtsp", "rtsps")
 """Schemes of addresses that send in real time. [source: RFC 7826]"""
 
+LIVE_SCHEMES = (*RTSP_SCHEMES, "rtmp", "rtmps", "srt", "udp", "rtp")
+"""Schemes of addresses whose stream does not wait for its reader. [source: protocols of FFmpeg]"""
+
+HTTP_SCHEMES = ("http", "https")
+"""Schemes of addresses that send a file, HLS or a live stream. [source: RFC 9110]"""
+
 _REFUSALS = (
     av.error.HTTPBadRequestError,
     av.error.HTTPOtherClientError,
@@ -81,6 +87,16 @@ def is_rtsp(url: str) -> bool:
     """
     scheme, separator, _ = url.partition("://")
     return bool(separator) and scheme.lower() in RTSP_SCHEMES
+
+
+def arrives_in_real_time(url: str, container: InputContainer) -> bool:
+    """Return whether an open address sends frames as they are captured.
+
+    Files arrive faster, and HLS arrives by the segment.
+    """
+    scheme = url.partition("://")[0].lower()
+    has_end = container.duration is not None or container.size > 0
+    return scheme in LIVE_SCHEMES or (scheme in HTTP_SCHEMES and not has_end and container.format.name != "hls")
 
 
 def with_lower_scheme(url: str) -> str:

@@ -31,7 +31,7 @@ from pipelines.events.condition_text import english
 from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit
-from pipelines.ingest.open_stream import RtspTransport, UnknownHostError, is_rtsp, open_stream
+from pipelines.ingest.open_stream import RtspTransport, UnknownHostError, arrives_in_real_time, is_rtsp, open_stream
 from pipelines.ingest.stream_times import ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
 
@@ -40,9 +40,6 @@ MAX_STALL_S = 10.0
 
 PROBED_PACKETS = 16
 """Packets read to find out in which order timestamps are sent; a group of reordered frames is shorter. [assumption]"""
-
-HTTP_SCHEMES = ("http", "https")
-"""Schemes of addresses that send a file, HLS or a live stream. [source: RFC 9110]"""
 
 NO_TIMES_FLAG = 0x80
 """Flag of a format whose packets state no time. [source: AVFMT_NOTIMESTAMPS, libavformat/avformat.h]"""
@@ -212,10 +209,9 @@ class Source:
 
     def _stream_times(self) -> StreamTimes | None:
         """Return the correction of times by arrival; None for files and HLS, which arrive faster than real time."""
-        kind, scheme = self._container.format, self._url.partition("://")[0].lower()
-        if not is_rtsp(self._url) and (scheme not in HTTP_SCHEMES or kind.name == "hls" or self._container.size > 0):
+        if not arrives_in_real_time(self._url, self._container):
             return None
-        return StreamTimes(self.clock, has_own_times=not kind.flags & NO_TIMES_FLAG)
+        return StreamTimes(self.clock, has_own_times=not self._container.format.flags & NO_TIMES_FLAG)
 
     def _open_failure(self, error: Exception, waited_s: float) -> SourceLost:
         """Return the failure for an error of `open_stream`."""

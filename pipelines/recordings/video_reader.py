@@ -20,9 +20,9 @@ from pipelines.config.geometry_file import same_aspect
 from pipelines.errors import UserError
 from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.frame_buffer import TimedFrame
-from pipelines.ingest.open_stream import RtspTransport, open_stream
+from pipelines.ingest.open_stream import RtspTransport, arrives_in_real_time, open_stream
 from pipelines.ingest.picture_watch import FIRST_PICTURE_S
-from pipelines.ingest.source import HTTP_SCHEMES, NO_TIMES_FLAG
+from pipelines.ingest.source import NO_TIMES_FLAG
 from pipelines.ingest.stream_times import ClockState, ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
 from pipelines.recordings.recorded_times import RecordedTimes
@@ -31,9 +31,6 @@ log = structlog.get_logger()
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 15.0, 10.0
 """Longest wait (s) for the connection, and for one packet or picture. [assumption]"""
-
-LIVE_SCHEMES = ("rtsp://", "rtsps://", "rtmp://", "rtmps://", "srt://", "udp://", "rtp://")
-"""Start of addresses whose stream does not wait for its reader. [source: protocols of FFmpeg]"""
 
 DEFAULT_FPS = 25.0
 """Frames a second of a stream that does not state its rate. [assumption]"""
@@ -50,11 +47,9 @@ class VideoReader:
         self._container, self._stream = _open(source)
         self._packets = self._decoded_frames = 0
         self._wanted_per_s = math.inf
-        is_http = source.lower().startswith(tuple(f"{scheme}://" for scheme in HTTP_SCHEMES))
-        is_stream = source.lower().startswith(LIVE_SCHEMES)
-        self.is_live = is_stream or (is_http and self._container.duration is None and self._container.size <= 0)
-        # HLS arrives by the segment.
-        self._arrives_in_real_time = is_stream or (self.is_live and self._container.format.name != "hls")
+        self._arrives_in_real_time = arrives_in_real_time(source, self._container)
+        is_live_hls = self._container.format.name == "hls" and self._container.duration is None
+        self.is_live = self._arrives_in_real_time or is_live_hls
         self._display = DisplayConverter(self._stream)
         self._frames = self._decoded()
         try:
