@@ -1,8 +1,11 @@
 """Fixtures for every test."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from pipelines.addresses import mask
 
 pytest_plugins = [
     "tests.support.scenario",
@@ -22,3 +25,11 @@ def shared_dir() -> Path:
     if not folder.is_dir():
         pytest.skip("needs ../shared (clips, truth and weights), which this machine lacks")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _secrets_of_the_module() -> Iterator[None]:
+    """Secrets of configurations that one module reads are not masked in the tests of another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mask, "KNOWN", mask.KnownSecrets())
+        yield
