@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 
 CONFIG = click.argument("config", type=click.Path(path_type=Path))
 """Path of the configuration of a city."""

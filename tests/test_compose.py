@@ -11,7 +11,8 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from pipelines.config.settings import Config, PortalConfig, read_config
+from pipelines.config.config_file import read_config
+from pipelines.config.settings import Config, PortalConfig
 from portal import city_routes
 
 pytestmark = pytest.mark.slow  # health checks run in a shell

@@ -8,7 +8,7 @@ import click
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.outbox import Outbox
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.worker.signals import stop_on_signals
 from pipelines.worker.worker import Worker

@@ -9,7 +9,7 @@ from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
 from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.migrate import migrate as apply_migrations

@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.config.settings import Config, check_geometry, problem_of, read_settings, validated
+from pipelines.config.config_file import check_geometry, problem_of, read_settings, validated
+from pipelines.config.settings import Config
 from pipelines.errors import UserError
 
 MAX_PROBLEMS = 100

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from models.detection.cpu import available_cores
+from pipelines.config.config_file import read_config
 from pipelines.config.geometry_file import CameraGeometry
-from pipelines.config.settings import Config, read_config
+from pipelines.config.settings import Config
 from pipelines.errors import UserError
 from pipelines.worker.child_process import running_process
 from simulator.cameras.processes import LiveCity, amend_config, live_city

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.store.pool import open_database

@@ -13,7 +13,7 @@ from models.errors import UnusableWeights
 from models.export.detector_agreement import HIGH_CONFIDENCE, MATCH_IOU
 from models.weights.resolver import cache_folder, engine_folder, resolve_weights
 from pipelines.commands.export.engine_hardware import require_hardware
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from analytics.camera import Position, Visibility
 from pipelines.addresses.mask import without_credentials
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 
 CAMERA = "{id: kuda, name: Simpang Kuda, url: 'rtsp://admin:s3cret@10.0.0.7/main'%s}"

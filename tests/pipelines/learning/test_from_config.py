@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 
 from analytics.detections import Detections
 from analytics.road_users import ROAD_USERS, RoadUser
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.learning import from_config

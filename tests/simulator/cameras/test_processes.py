@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.config.settings import read_config
+from pipelines.config.config_file import read_config
 from simulator.cameras.processes import amend_config, write_config
 from simulator.world.sites import all_sites, site_by_id
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config.settings import Config, read_config
+from pipelines.config.config_file import read_config
+from pipelines.config.settings import Config
 from pipelines.errors import UserError
 from simulator.demo.clips import MAX_CLIP_CAMERAS, demo_config
 
