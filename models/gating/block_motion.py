@@ -1,6 +1,8 @@
 """Block-wise motion in the thumbnail of a window: which blocks of 8 pixels changed by more than noise and shake."""
 
 from collections import deque
+from collections.abc import Sequence
+from math import ceil, floor
 from statistics import median
 
 import cv2
@@ -53,11 +55,16 @@ def block_means(grey: Grey) -> Thumbnail:
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def block_spans(boxes: NDArray[np.float32], margin_px: float = 0.0) -> list[tuple[slice, slice]]:
-    """Rows and columns of the blocks that each box, (N, 4), touches."""
-    first = np.maximum(0, np.floor((boxes[:, :2] - margin_px) / BLOCK_PX)).astype(int).tolist()
-    end = np.maximum(0, np.ceil((boxes[:, 2:] + margin_px) / BLOCK_PX)).astype(int).tolist()
-    return [(slice(top, bottom), slice(left, right)) for (left, top), (right, bottom) in zip(first, end, strict=True)]
+def block_span(box: Sequence[float], margin_px: float = 0.0) -> tuple[slice, slice]:
+    """Rows and columns of the blocks that a box, (left, top, right, bottom) in pixels, touches.
+
+    Plain numbers: the gate needs a few spans at a time, for which calls of numpy cost more than the arithmetic.
+    """
+    left, top, right, bottom = box
+    return (
+        slice(max(0, floor((top - margin_px) / BLOCK_PX)), max(0, ceil((bottom + margin_px) / BLOCK_PX))),
+        slice(max(0, floor((left - margin_px) / BLOCK_PX)), max(0, ceil((right + margin_px) / BLOCK_PX))),
+    )
 
 
 class BlockMotion:

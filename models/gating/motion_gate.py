@@ -17,13 +17,16 @@ patch, and its box fell 0.13 s behind. Measurements and the alternatives tried: 
 
 from collections import deque
 from collections.abc import Sequence
+from functools import reduce
+from math import isnan
+from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections, Tracks
-from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_spans
+from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_span
 from models.gating.roi import RegionOfInterest
 from models.gating.template_tracking import Box, Grey, track_template
 from models.packing.crop_collage import Rectangle
@@ -160,21 +163,24 @@ class MotionGate:
     ) -> BlockMask:
         """Move every box that can be tracked; return the blocks whose motion no box explains."""
         boxes, explained, unexplained = self._detections.xyxy.copy(), np.zeros_like(moving), np.zeros_like(moving)
-        expected = boxes + np.tile(self._velocities, 2).astype(np.float32) * np.float32(passed_s)
-        has_velocity = np.isfinite(expected[:, 0])
-        expected[~has_velocity] = boxes[~has_velocity]
+        expected_boxes = boxes + np.tile(self._velocities, 2).astype(np.float32) * np.float32(passed_s)
         stationary = np.abs(self._velocities).max(axis=1, initial=0) * VELOCITY_BASE_S < STATIONARY_PX
-        for row, blocks in enumerate(block_spans(boxes)):
-            if has_velocity[row] and stationary[row] and not moving[blocks].any():
+        rows = zip(boxes.tolist(), expected_boxes.tolist(), stationary.tolist(), strict=True)
+        for row, (last, moved, is_stationary) in enumerate(rows):
+            box, expected = cast(Box, tuple(last)), cast(Box, tuple(moved))
+            found = None
+            if isnan(expected[0]):  # it has no velocity yet
+                expected = box
+            elif is_stationary and not moving[block_span(box)].any():
                 continue
-            found = track_template(boxes[row], expected[row], before, now) if has_velocity[row] else None
-            if found is not None and _stops_at_once(boxes[row], expected[row], found):
+            else:
+                found = track_template(box, expected, before, now)
+            if found is not None and _stops_at_once(box, expected, found):
                 found = None
             marked = unexplained if found is None else explained
-            places = np.stack([boxes[row], expected[row] if found is None else found])
-            for around in block_spans(places, EXPLAINED_MARGIN_PX):
-                marked[around] = True
-            boxes[row] = places[0] if found is None else found
+            for place in (box, expected if found is None else found):
+                marked[block_span(place, EXPLAINED_MARGIN_PX)] = True
+            boxes[row] = box if found is None else found
         self._detections = Detections(boxes, self._detections.confidence, self._detections.class_id)
         unexplained |= moving & ~explained
         self._motion.mark_known(explained & ~unexplained, thumbnail)
@@ -189,18 +195,16 @@ class MotionGate:
             (u * BLOCK_PX, v * BLOCK_PX, (u + w) * BLOCK_PX, (v + h) * BLOCK_PX) for u, v, w, h, _ in stats[1:].tolist()
         ]
         regions = [self._in_blocks(region) for region in components]
-        while (grown_regions := _merged([self._around_whole_boxes(region) for region in regions])) != regions:
+        xyxy = self._detections.xyxy
+        corners = np.concatenate([np.floor(xyxy[:, :2]), np.ceil(xyxy[:, 2:])], axis=1)
+        boxes = [cast(Rectangle, tuple(box)) for box in corners.astype(int).tolist()] if regions else []
+        while (grown_regions := _merged([self._around_whole_boxes(region, boxes) for region in regions])) != regions:
             regions = grown_regions
         return regions
 
-    def _around_whole_boxes(self, region: Rectangle) -> Rectangle:
-        boxes = self._detections.xyxy
-        touched = boxes[(boxes[:, :2] < region[2:]).all(axis=1) & (boxes[:, 2:] > region[:2]).all(axis=1)]
-        if not len(touched):
-            return region
-        low, high = touched[:, :2].min(axis=0), touched[:, 2:].max(axis=0)
-        whole = (*np.floor(low).astype(int).tolist(), *np.ceil(high).astype(int).tolist())
-        return self._in_blocks(_union(region, whole))
+    def _around_whole_boxes(self, region: Rectangle, boxes: Sequence[Rectangle]) -> Rectangle:
+        touched = [box for box in boxes if _overlaps(box, region)]
+        return self._in_blocks(reduce(_union, touched, region)) if touched else region
 
     def _in_blocks(self, region: Rectangle) -> Rectangle:
         (left, right), (top, bottom) = (
@@ -215,8 +219,9 @@ def _centres(detections: Detections) -> NDArray[np.float32]:
 
 def _stops_at_once(box: Box, expected: Box, found: Box) -> bool:
     """Whether a box that should have moved did not: it shows what now hides its road user, not the road user."""
-    steps = np.abs(np.stack([expected, found]) - box).max(axis=1)
-    return bool(steps[0] >= STATIONARY_PX and steps[1] < MIN_STEP_SHARE * steps[0])
+    should = max(abs(to - since) for to, since in zip(expected, box, strict=True))
+    did = max(abs(to - since) for to, since in zip(found, box, strict=True))
+    return should >= STATIONARY_PX and did < MIN_STEP_SHARE * should
 
 
 def _block_span(low: float, high: float, limit: int) -> tuple[int, int]:

@@ -5,7 +5,7 @@ Normalized Cross-Correlation, 1995], which is invariant to brightness and contra
 reduced to few pixels, so that every road user costs about 0.05 ms, whatever its size.
 """
 
-import math
+from math import ceil, floor
 
 import cv2
 import numpy as np
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]
 """(H, W) brightness."""
-Box = NDArray[np.float32]
-"""(4,) left, top, right, bottom in pixels."""
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in pixels."""
 
 PATCH_SIDE_PX = 16
 """Largest side of the reduced patch, pixels; bounds the cost [assumption]."""
@@ -44,15 +44,15 @@ def track_template(box: Box, expected: Box, before: Grey, now: Grey) -> Box | No
     Both images have the same size. Returns None for a box that is not wholly inside them, before or now.
     """
     height, width = now.shape
-    for left, top, right, bottom in (box.tolist(), expected.tolist()):
+    for left, top, right, bottom in (box, expected):
         if left < 0 or top < 0 or right > width or bottom > height:
             return None
-    left, top, right, bottom = _whole_pixels(box)
+    left, top, right, bottom = floor(box[0]), floor(box[1]), ceil(box[2]), ceil(box[3])
     if min(right - left, bottom - top) < MIN_SIDE_PX:
         return None
     patch = before[top:bottom, left:right]
     per_u, per_v = (min(1.0, PATCH_SIDE_PX / side) for side in (right - left, bottom - top))
-    ahead_u, ahead_v = round(float(expected[0] - box[0])), round(float(expected[1] - box[1]))
+    ahead_u, ahead_v = round(expected[0] - box[0]), round(expected[1] - box[1])
     reach_u, reach_v = (max(MIN_SEARCH_PX, round(SEARCH_SHARE * side)) for side in (right - left, bottom - top))
     from_u, from_v = max(0, left + ahead_u - reach_u), max(0, top + ahead_v - reach_v)
     area = now[from_v : bottom + ahead_v + reach_v, from_u : right + ahead_u + reach_u]
@@ -60,14 +60,9 @@ def track_template(box: Box, expected: Box, before: Grey, now: Grey) -> Box | No
     peak = _correlation_peak(_reduced(patch, per_u, per_v), reduced)
     if peak is None:
         return None
-    u = from_u + peak[0] * area.shape[1] / reduced.shape[1]
-    v = from_v + peak[1] * area.shape[0] / reduced.shape[0]
-    return np.asarray(box + np.array([u - left, v - top] * 2), np.float32)
-
-
-def _whole_pixels(box: Box) -> tuple[int, int, int, int]:
-    left, top, right, bottom = box.tolist()
-    return math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom)
+    step_u = from_u + peak[0] * area.shape[1] / reduced.shape[1] - left
+    step_v = from_v + peak[1] * area.shape[0] / reduced.shape[0] - top
+    return box[0] + step_u, box[1] + step_v, box[2] + step_u, box[3] + step_v
 
 
 def _reduced(grey: Grey, per_u: float, per_v: float) -> Grey:
@@ -79,9 +74,12 @@ def _correlation_peak(patch: Grey, area: Grey) -> tuple[float, float] | None:
     """(u, v) of the best match in the area, with subpixel precision; None below `MIN_CORRELATION`."""
     if area.shape[0] < patch.shape[0] or area.shape[1] < patch.shape[1]:
         return None
+    darkest, brightest, _, _ = cv2.minMaxLoc(patch)
+    if brightest - darkest < MIN_CONTRAST:
+        return None
     correlation = np.asarray(cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED), np.float32)
     _, best, _, (u, v) = cv2.minMaxLoc(correlation)
-    if not MIN_CORRELATION <= best <= 1.0 or int(patch.max()) - int(patch.min()) < MIN_CONTRAST:
+    if not MIN_CORRELATION <= best <= 1.0:
         return None
     return u + _subpixel_peak(correlation[v], u), v + _subpixel_peak(correlation[:, u], v)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Tracks
-from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_spans
+from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_span
 from models.gating.roi import RegionOfInterest
 
 Boxes = NDArray[np.float32]
@@ -157,9 +157,9 @@ class MovingObjects:
             return 0, 0
         moving &= self._road
         before, now = self._roi.to_window(previous.xyxy), self._roi.to_window(tracks.xyxy)
-        tracked = sum(bool(moving[span].any()) for span in block_spans(now))
-        for span in block_spans(_with_margin(np.concatenate([before, now]))):
-            moving[span] = False
+        tracked = sum(bool(moving[block_span(box)].any()) for box in now.tolist())
+        for box in _with_margin(np.concatenate([before, now])).tolist():
+            moving[block_span(box)] = False
         self._follow(_blobs(moving), passed_s)
         travelling = [path for path in self._paths if path.travels]
         moved = _moved(previous, before, tracks, now) if travelling else ()

@@ -41,12 +41,12 @@ FORBIDDEN_COST = 1e6
 CLASS_GROUPS = np.array([int(road_user in VULNERABLE_ROAD_USERS) for road_user in ROAD_USERS])
 """Group by class id: 0 for cars, buses and trucks, 1 for two-wheelers and pedestrians."""
 
-
-def class_costs() -> Array:
-    """Cost (classes, classes) of detecting one class as another."""
-    costs = np.where(CLASS_GROUPS[:, None] == CLASS_GROUPS, OTHER_CLASS_COST, OTHER_GROUP_COST)
-    np.fill_diagonal(costs, 0.0)
-    return np.asarray(costs)
+CLASS_COSTS: Array = np.where(
+    np.eye(len(ROAD_USERS), dtype=bool),
+    0.0,
+    np.where(CLASS_GROUPS[:, None] == CLASS_GROUPS, OTHER_CLASS_COST, OTHER_GROUP_COST),
+)
+"""Cost (classes, classes) of detecting one class as another."""
 
 
 def gate_costs(cost: Array) -> Array:
@@ -79,7 +79,7 @@ def size_cost(expected: Array, measured: Array) -> Array:
 def class_cost(votes: Array, class_id: Indices) -> Array:
     """Expected cost (T, D) of the classes. votes: (T, classes) summed confidences. class_id: (D,)."""
     share = votes / votes.sum(axis=1, keepdims=True)
-    return np.asarray((share @ class_costs())[:, class_id])
+    return np.asarray((share @ CLASS_COSTS)[:, class_id])
 
 
 def assign(cost: Array) -> tuple[Indices, Indices]:

@@ -28,9 +28,9 @@ class KalmanFilters:
         (derivatives of the pinhole's x = X / Z).
         """
         step = np.zeros((len(self), 4, 4))
-        step[:, [0, 1, 2, 3], [0, 1, 2, 3]] = 1.0
-        step[:, [0, 1], [2, 3]] = dt * size_ratios[:, None]
-        step[:, [2, 3], [2, 3]] = size_ratios[:, None] ** 2
+        step[:, 0, 0] = step[:, 1, 1] = 1.0
+        step[:, 0, 2] = step[:, 1, 3] = dt * size_ratios
+        step[:, 2, 2] = step[:, 3, 3] = size_ratios**2
         self.mean = (step @ self.mean[:, :, None])[:, :, 0]
         self.covariance = step @ self.covariance @ step.transpose(0, 2, 1)
         self.covariance += accelerations[:, None, None] ** 2 * _process_noise(dt)
@@ -67,8 +67,5 @@ class KalmanFilters:
 
 def _process_noise(dt: float) -> Array:
     """Covariance (4, 4) of position and velocity from unit white noise acceleration over `dt` seconds."""
-    position, mixed, velocity = dt**4 / 4, dt**3 / 2, dt**2
-    noise = np.zeros((4, 4))
-    noise[[0, 1], [0, 1]], noise[[2, 3], [2, 3]] = position, velocity
-    noise[[0, 1, 2, 3], [2, 3, 0, 1]] = mixed
-    return noise
+    p, m, v = dt**4 / 4, dt**3 / 2, dt**2
+    return np.array([[p, 0.0, m, 0.0], [0.0, p, 0.0, m], [m, 0.0, v, 0.0], [0.0, m, 0.0, v]])

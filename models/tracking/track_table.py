@@ -44,18 +44,17 @@ class TrackTable:
 
     def rows(self, chosen: Indices) -> "TrackTable":
         """Copy of some rows."""
-        return TrackTable(*(getattr(self, column.name)[chosen] for column in fields(self)))
+        return TrackTable(*(getattr(self, column)[chosen] for column in _COLUMNS))
 
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Drop all other rows. kept: (T,) mask."""
-        for column in fields(self):
-            setattr(self, column.name, getattr(self, column.name)[kept])
+        for column in _COLUMNS:
+            setattr(self, column, getattr(self, column)[kept])
 
     def add(self, others: "TrackTable") -> None:
         """Append the rows of another table."""
-        for column in fields(self):
-            both = getattr(self, column.name), getattr(others, column.name)
-            setattr(self, column.name, np.concatenate(both))
+        for column in _COLUMNS:
+            setattr(self, column, np.concatenate((getattr(self, column), getattr(others, column))))
 
     def update(self, rows: Indices, t: float, measured: "TrackTable", size_ratios: Array, looming_gain: float) -> None:
         """Update some rows with their detections of the frame at `t` seconds.
@@ -75,6 +74,10 @@ class TrackTable:
         self.votes[rows] += measured.votes
         self.hits[rows] += 1
         self.last_seen[rows] = t
+
+
+_COLUMNS = tuple(column.name for column in fields(TrackTable))
+"""Names of the columns."""
 
 
 def table_from_detections(t: float, xyxy: Array, positions: Array, class_id: Indices, confidence: Array) -> TrackTable:

@@ -237,6 +237,8 @@ class RoadTracker:
 
     def _start_tracks(self, measured: TrackTable, noises: Array, new: Indices) -> None:
         """Add a track for each of these detections."""
+        if not len(new):
+            return
         started = measured.rows(new)
         started.ids = np.arange(self._next_id, self._next_id + len(new))
         self._next_id += len(new)

@@ -6,7 +6,7 @@ import pytest
 
 from models.gating.template_tracking import Grey, track_template
 
-BOX = np.array([60, 50, 100, 80], np.float32)
+BOX = (60.0, 50.0, 100.0, 80.0)
 
 
 def picture(u: float, v: float, *, brighter: int = 0, other: bool = False) -> Grey:
@@ -25,11 +25,11 @@ def test_a_vehicle_is_found_at_its_new_place(way: tuple[float, float], brighter:
     now = picture(60 + way[0], 50 + way[1], brighter=brighter)
     found = track_template(BOX, BOX, picture(60, 50), now)
     assert found is not None
-    np.testing.assert_allclose(found - BOX, [*way, *way], atol=1.0)
+    np.testing.assert_allclose(np.subtract(found, BOX), [*way, *way], atol=1.0)
 
 
 def test_a_fast_vehicle_is_found_at_its_expected_place() -> None:
-    expected = BOX + np.array([90, 30, 90, 30], np.float32)
+    expected = (150.0, 80.0, 190.0, 110.0)
     before, now = picture(60, 50), picture(155, 78)
     assert track_template(BOX, BOX, before, now) is None
     found = track_template(BOX, expected, before, now)
@@ -49,9 +49,10 @@ def test_an_even_patch_has_no_match() -> None:
 @pytest.mark.parametrize("out", [(-65, 0), (0, -55), (145, 0), (0, 85)])
 def test_a_box_partly_outside_the_image_is_not_tracked(out: tuple[int, int]) -> None:
     before, now = picture(60, 50), picture(60 + out[0], 50 + out[1])
-    assert track_template(BOX, BOX + np.array(out * 2, np.float32), before, now) is None
+    expected = 60.0 + out[0], 50.0 + out[1], 100.0 + out[0], 80.0 + out[1]
+    assert track_template(BOX, expected, before, now) is None
 
 
 def test_a_tiny_box_is_not_tracked() -> None:
-    speck = np.array([60, 50, 62, 52], np.float32)
+    speck = (60.0, 50.0, 62.0, 52.0)
     assert track_template(speck, speck, picture(60, 50), picture(60, 50)) is None
