@@ -10,8 +10,8 @@ class UserError(ValueError):
     """Unusable input. The message is one line: what is wrong, where, and what to do."""
 
 
-class HostUnreachable(ConnectionError):
-    """No host answers at the address. A retry costs little, unlike one at a host that refuses."""
+class NeedsRemedy(ConnectionError):
+    """Failure that no retry ends: credentials, an address or a setting must be changed first."""
 
 
 def first_problem(error: ValidationError) -> str:

@@ -247,14 +247,17 @@ class DecodeTask:
     def _deliver_newest(self, packets: list[QueuedPacket]) -> None:
         decoded = 0
         newest: tuple[float, VideoFrame, float] | None = None
+        is_whole = False
         for queued in packets:
             for seconds, frame in self._decoder.frames(queued.packet):
-                newest = seconds, frame, queued.arrived
+                is_whole |= not frame.is_corrupt
+                if is_whole or self._watch.has_shown:
+                    newest = seconds, frame, queued.arrived
                 decoded += 1
         if newest is None:
             return
         with self._changed:
-            self._watch.picture()
+            self._watch.picture(is_whole=is_whole)
             self.stats.decoded += decoded
             passed_over = self._queue.pop_passed_over()
             missed, self._missed = min(self._missed, passed_over), 0

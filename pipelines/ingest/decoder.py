@@ -7,7 +7,7 @@ from av.video.frame import VideoFrame
 
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
-from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
+from pipelines.ingest.source import Source, SourceLost, UnsupportedStream, VideoPacket
 
 MAX_CORRUPT_PACKETS = 250
 """Consecutive packets that may be corrupt; 10 s at 25 frames a second. [assumption]"""
@@ -44,7 +44,7 @@ class Decoder:
                 undecodable = CameraCondition.of(
                     Condition.UNDECODABLE_VIDEO, address=self._source.address, codec=self._source.codec
                 )
-                raise UnsupportedStream(undecodable) from error
+                raise SourceLost(undecodable) from error
             return []
         self._corrupt = 0
         if self._source.decode_ordered and sent is not None:

@@ -25,13 +25,14 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pipelines.addresses.address import Address
-from pipelines.errors import HostUnreachable
+from pipelines.errors import NeedsRemedy
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
-from pipelines.ingest.nal import FrameRole, classify_access_unit
+from pipelines.ingest.nal import FrameRole, classify_access_unit, parameter_sets
 from pipelines.ingest.open_stream import RtspTransport, UnknownHostError, arrives_in_real_time, is_rtsp, open_stream
+from pipelines.ingest.real_time_pacer import RealTimePacer
 from pipelines.ingest.stream_times import ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
 
@@ -54,12 +55,6 @@ MAX_HEADERS_BYTES = 1024
 MAX_TIME_BASE, FINE_TIME_BASE = Fraction(1, 1000), Fraction(1, 90_000)
 """Coarsest unit (s) for corrected times, and the unit instead of a coarser one. [assumption]"""
 
-MAX_PACING_WAIT_S = 15.0
-"""Longest wait (s) for the time of a packet; beyond it, the timestamps jumped. [assumption]"""
-
-MAX_PACING_LAG_S = 1.0
-"""Largest lag (s) that faster reading makes up for; beyond it, pacing starts again. [assumption]"""
-
 
 class SourceLost(ConnectionError):
     """The stream cannot be opened, or has ended.
@@ -72,11 +67,11 @@ class SourceLost(ConnectionError):
         self.condition = condition
 
 
-class SourceUnreachable(SourceLost, HostUnreachable):
-    """No answer from the address: the camera, its power or its line failed."""
+class SourceRefused(SourceLost, NeedsRemedy):
+    """The address or its credentials are wrong."""
 
 
-class UnsupportedStream(SourceLost):
+class UnsupportedStream(SourceLost, NeedsRemedy):
     """The stream is open, but cannot be decoded or shown."""
 
 
@@ -143,10 +138,11 @@ class Source:
         self.clock = clock or ClockVerdict()
         self._ahead_s = 0.0
         self._last_dts: int | None = None
+        self._pictured_at = 0.0
 
     def __enter__(self) -> Self:
         if self._is_malformed:
-            raise SourceLost(self._condition(Condition.MALFORMED_ADDRESS))
+            raise SourceRefused(self._condition(Condition.MALFORMED_ADDRESS))
         device = None if self._hardware is None else decoding_device(self._hardware)
         began = time.monotonic()
         try:
@@ -179,16 +175,23 @@ class Source:
         """Whether packets hold NAL units behind start codes, instead of lengths as in MP4."""
         return not (self.stream.codec_context.extradata or b"").startswith(b"\x01")
 
-    def coded_picture(self, keyframe: VideoPacket) -> CodedPicture:
-        """Return what the decoded keyframe states, else what the stream announced."""
+    def coded_picture(self, keyframe: VideoPacket) -> CodedPicture | None:
+        """Return what the decoded keyframe states; None where it is no whole picture.
+
+        Where the parameter sets came in an earlier packet, return what the stream announced.
+        """
         announced = self.stream.codec_context
         trial = cast(VideoCodecContext, VideoCodecContext.create(self.codec, "r"))
-        trial.extradata = announced.extradata
+        trial.extradata, trial.thread_count = announced.extradata, 1
+        trial.options = _decoder_options(self.codec)
         frames: list[VideoFrame] = []
         with suppress(FFmpegError):
             frames = [*trial.decode(keyframe), *trial.decode(None)]
         if not frames:
-            return CodedPicture((announced.width, announced.height))
+            is_complete = announced.extradata or self.codec == "mjpeg" or parameter_sets(self.codec, bytes(keyframe))[1]
+            return None if is_complete else CodedPicture((announced.width, announced.height))
+        if frames[0].is_corrupt:
+            return None
         size = frames[0].width, frames[0].height
         return CodedPicture(size, display_matrix(frames[0]), trial.sample_aspect_ratio)
 
@@ -215,13 +218,11 @@ class Source:
 
     def _open_failure(self, error: Exception, waited_s: float) -> SourceLost:
         """Return the failure for an error of `open_stream`."""
-        if isinstance(error, UnknownHostError):
-            return SourceUnreachable(condition_of(error, self.address))
         # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
-        if waited_s >= self.stall_s:
-            return SourceUnreachable(self._nothing_arrived())
-        lost = SourceUnreachable if _is_unreachable(error) else SourceLost
-        return lost(condition_of(error, self.address))
+        if waited_s >= self.stall_s and not isinstance(error, UnknownHostError):
+            return SourceLost(self._nothing_arrived())
+        condition = condition_of(error, self.address)
+        return (SourceRefused if condition.code is Condition.CREDENTIALS_REFUSED else SourceLost)(condition)
 
     def _condition(self, code: Condition, **details: float) -> CameraCondition:
         return CameraCondition.of(code, address=self.address, **details)
@@ -229,10 +230,11 @@ class Source:
     def _video_stream(self) -> VideoStream:
         stream = shown_track(self._container)
         if stream is None:
-            raise UnsupportedStream(self._condition(Condition.NO_VIDEO))
+            raise SourceLost(self._condition(Condition.NO_VIDEO))
         if stream.codec_context is None:
             raise UnsupportedStream(self._condition(Condition.UNKNOWN_CODEC))
-        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_count = 1  # with more, FFmpeg does not mark damaged frames
+        stream.codec_context.options = _decoder_options(stream.codec_context.name)
         return stream
 
     def _probe(self) -> list[VideoPacket]:
@@ -259,7 +261,7 @@ class Source:
 
     def _demux_raw(self) -> Iterator[tuple[float, VideoPacket]]:
         """Yield each packet of the video with its time of arrival (s, `time.monotonic`)."""
-        pictured = latest = time.monotonic()
+        self._pictured_at = latest = time.monotonic()
         # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
         for packet in self._arriving():
             if self._stop.is_set():
@@ -270,12 +272,11 @@ class Source:
                 self._note_delivery()
                 yield time.monotonic(), cast(VideoPacket, packet)
             if is_video and self._carries_picture(packet):
-                pictured = time.monotonic()
-            elif time.monotonic() - pictured > self.stall_s:
+                self._pictured_at = time.monotonic()
+            elif self._is_stalled():
                 # After a timeout FFmpeg may return what is left of an incomplete frame.
                 is_silent = silent_s > self.stall_s / 2
-                no_frames = self._condition(Condition.NO_FRAMES, waited_s=self.stall_s)
-                raise SourceLost(self._condition(Condition.SILENT) if is_silent else no_frames)
+                raise SourceLost(self._condition(Condition.SILENT) if is_silent else self._no_frames())
         if not (self._has_delivered or self._stop.is_set()):
             self._nothing_arrived()
 
@@ -288,7 +289,17 @@ class Source:
                 return
             nothing = None if self._has_delivered else self._nothing_arrived()
             found = condition_of(error, self.address)
-            raise SourceLost(nothing if nothing and found.code is Condition.SILENT else found) from error
+            if nothing and found.code is Condition.SILENT:
+                found = nothing
+            elif found.code is Condition.STREAM_LOST and self._is_stalled():
+                found = self._no_frames()  # FFmpeg's error for a read that ends with unusable packets
+            raise SourceLost(found) from error
+
+    def _is_stalled(self) -> bool:
+        return time.monotonic() - self._pictured_at > self.stall_s
+
+    def _no_frames(self) -> CameraCondition:
+        return self._condition(Condition.NO_FRAMES, waited_s=self.stall_s)
 
     def _nothing_arrived(self) -> CameraCondition:
         """Note that this connection delivered no packet, and return its condition."""
@@ -328,31 +339,13 @@ class Source:
         self._ahead_s = times.ahead_s
 
 
-class RealTimePacer:
-    """Delay of packets that are read faster than real time. It starts again after a lag or a jump of timestamps."""
+def _decoder_options(codec: str) -> dict[str, str]:
+    """Return FFmpeg's options for a decoder: without them, a half of a JPEG counts as a frame."""
+    return {"err_detect": "explode"} if codec == "mjpeg" else {}
 
-    def __init__(self, stop: Flag) -> None:
-        self._stop = stop
-        self._anchor: float | None = None
-
-    def wait_until(self, stream_s: float) -> None:
-        """Wait for the time of the timestamp `stream_s`, or for `stop`."""
-        now = time.monotonic()
-        if self._anchor is None or not -MAX_PACING_LAG_S < self._anchor + stream_s - now < MAX_PACING_WAIT_S:
-            self._anchor = now - stream_s
-        self._stop.wait(max(0.0, self._anchor + stream_s - now))
-
-
-_NO_ANSWER = (av.error.ExitError, av.error.TimeoutError, av.error.ConnectionRefusedError)
-"""Errors of PyAV for a host without an answer; ExitError is its timeout. [source: PyAV, av/container/core]"""
 
 _NO_ROUTE = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN)
 """Error numbers for a host that cannot be reached. [source: errno(3)]"""
-
-
-def _is_unreachable(error: Exception) -> bool:
-    return isinstance(error, _NO_ANSWER) or getattr(error, "errno", None) in _NO_ROUTE
-
 
 _STATUS_ERRORS = (
     av.error.HTTPBadRequestError,

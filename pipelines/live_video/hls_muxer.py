@@ -172,7 +172,7 @@ class HlsWriter:
             self._end_run()
         if self._run is None:
             coded = coded or self._source.coded_picture(keyframe)
-            if all(coded.size):
+            if coded is not None and all(coded.size):
                 self._run = _Run(self._playlist, self._source, coded, self._extradata, self._segment_s)
 
     def _changed_picture(self, keyframe: VideoPacket) -> CodedPicture | None:
@@ -184,7 +184,7 @@ class HlsWriter:
         if not before or not sequence or sequence == before:
             return None
         coded = self._source.coded_picture(keyframe)
-        if self._run is not None and coded == self._run.coded:
+        if coded is None or (self._run is not None and coded == self._run.coded):
             return None
         self._extradata = parameters
         return coded

@@ -27,7 +27,7 @@ class StillWriter:
 
     def __init__(self, playlist: LivePlaylist, source: Source) -> None:
         self._path = playlist.folder / STILL
-        self._address = source.address
+        self._source = source
         self._due_at = 0.0
 
     def __enter__(self) -> Self:
@@ -39,12 +39,12 @@ class StillWriter:
         pass
 
     def put(self, packet: VideoPacket) -> None:
-        """Store the picture if one is due. An error of the disk is logged."""
+        """Store the picture if one is due and it is whole. An error of the disk is logged."""
         now = time.monotonic()
-        if now < self._due_at:
+        if now < self._due_at or self._source.coded_picture(packet) is None:
             return
         self._due_at = now + STILL_EVERY_S
         try:
             write_atomically(self._path, bytes(packet), durable=False)
         except OSError as error:
-            log.warning("a still picture was not stored", camera=self._address, error=error)
+            log.warning("a still picture was not stored", camera=self._source.address, error=error)

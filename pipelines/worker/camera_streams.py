@@ -9,6 +9,7 @@ from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.connection import OnClock, OnConnected, OpenSink, run_connection
 from pipelines.ingest.decode_pool import DecodePool
 from pipelines.ingest.frame_buffer import TimedFrame
+from pipelines.ingest.keyframe_check import KeyframeCheck
 from pipelines.ingest.keyframe_interval import KeyframeMonitor
 from pipelines.ingest.open_stream import RtspTransport
 from pipelines.ingest.source import SourceLost
@@ -63,7 +64,8 @@ class CameraStreams:
             on_no_picture=failover.main_failed,
         )
         url = camera.url.get_secret_value()
-        main = self._connection(url, (decode_main, *self._for_viewers), lambda _: failover.main_connected())
+        main_sinks: tuple[OpenSink, ...] = (decode_main, *self._for_viewers, KeyframeCheck)
+        main = self._connection(url, main_sinks, lambda _: failover.main_connected())
         sub = self._connection(sub_url, (decode_sub,), lambda _: failover.sub_connected(), self._parts.health.set_clock)
         supervisor.keep_running(f"live {camera.id}", main, _clearing(self._parts.playlist, failover.main_failed))
         supervisor.keep_running(f"analysis {camera.id}", sub, lambda error: failover.sub_failed(condition_of(error)))

@@ -11,7 +11,7 @@ from typing import Self
 import structlog
 
 from pipelines.addresses.mask import without_credentials
-from pipelines.errors import HostUnreachable
+from pipelines.errors import NeedsRemedy
 from pipelines.retry import Backoff
 
 log = structlog.get_logger()
@@ -27,19 +27,20 @@ STOP_WITHIN_S = 1.8
 class RestartPolicy:
     """Delays in seconds before a failed task is started again. [assumption]
 
-    first_s, longest_s: as in `Backoff`. unreachable_s: the longest delay for a host that does not answer, which is then
-    found soon after it is back. settled_s: a task that ran for this long starts from `first_s` again.
+    first_s, longest_s: as in `Backoff`. The longest delay is short: a camera is online within 5 s of its return.
+    remedy_s: the longest delay after NeedsRemedy, since cameras lock an account after a few wrong passwords, and after
+    a bug. settled_s: a task that ran for this long starts from `first_s` again.
     """
 
     first_s: float = 1.0
-    longest_s: float = 30.0
-    unreachable_s: float = 8.0
+    longest_s: float = 2.0
+    remedy_s: float = 30.0
     settled_s: float = 30.0
 
-    def delay_s(self, failures: int, *, reachable: bool = True) -> float:
-        """Return the delay after `failures` failures in a row (1 or more). reachable: False after HostUnreachable."""
-        longest_s = self.longest_s if reachable else min(self.unreachable_s, self.longest_s)
-        return Backoff(first_s=self.first_s, longest_s=longest_s).delay_s(failures)
+    def delay_s(self, failures: int, error: Exception) -> float:
+        """Return the delay after `failures` failures in a row (1 or more), the last of which is `error`."""
+        may_pass = isinstance(error, ConnectionError) and not isinstance(error, NeedsRemedy)
+        return Backoff(first_s=self.first_s, longest_s=self.longest_s if may_pass else self.remedy_s).delay_s(failures)
 
 
 class Supervisor:
@@ -95,9 +96,10 @@ class Supervisor:
                 on_failure(failure)
             except Exception:  # of the disk, where live video is deleted; the task must start again all the same
                 log.exception("the failure was not reported completely", task=name)
-            delay_s = self._policy.delay_s(failures, reachable=not isinstance(failure, HostUnreachable))
-            reason = message_of(failure)
-            log.warning("retrying", task=name, reason=reason, failures=failures, delay_s=round(delay_s, 1))
+            delay_s = self._policy.delay_s(failures, failure)
+            if failures.bit_count() == 1:  # 1, 2, 4, 8, ...: a camera that is off for a day adds 16 lines
+                reason = message_of(failure)
+                log.warning("retrying", task=name, reason=reason, failures=failures, delay_s=round(delay_s, 1))
             self._stop.wait(delay_s)
 
 

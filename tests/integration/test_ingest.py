@@ -16,7 +16,7 @@ from threading import Thread
 import av
 import pytest
 
-from pipelines.errors import HostUnreachable
+from pipelines.errors import NeedsRemedy
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.source import Source, SourceLost, UnsupportedStream
 from pipelines.live_video.hls_muxer import HlsWriter
@@ -235,13 +235,17 @@ def test_the_error_of_a_source_is_one_line_without_the_password(
     assert message.startswith(shown)
 
 
-def test_an_unreachable_host_and_a_refusing_server_differ(rtsp_cameras: RtspCameras, silent_server: int) -> None:
-    for port in (refused_port(), silent_server):
-        with pytest.raises(HostUnreachable):
-            decoded_times(f"rtsp://127.0.0.1:{port}/live", frames=1, stall_s=1)
-    with pytest.raises(SourceLost) as lost:
-        decoded_times(rtsp_cameras.url("nowhere.mp4"), frames=1)
-    assert not isinstance(lost.value, HostUnreachable)
+def test_only_failures_that_no_retry_ends_need_a_remedy(rtsp_cameras: RtspCameras, silent_server: int) -> None:
+    for url in (
+        f"rtsp://127.0.0.1:{refused_port()}/live",
+        f"rtsp://127.0.0.1:{silent_server}/live",
+        rtsp_cameras.url("nowhere.mp4"),
+    ):
+        with pytest.raises(SourceLost) as lost:
+            decoded_times(url, frames=1, stall_s=1)
+        assert not isinstance(lost.value, NeedsRemedy)
+    with pytest.raises(NeedsRemedy):
+        decoded_times("rtsp://127.0.0.1:99999/live", frames=1)
 
 
 def test_a_codec_that_browsers_cannot_play_is_refused_by_name(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event as Flag
@@ -10,14 +10,16 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from pipelines.events.condition import Condition
 from pipelines.events.schema import CameraStatus
 from pipelines.ingest.source import Source, SourceLost
-from pipelines.live_video.hls_playlist import PLAYLIST
+from pipelines.live_video.hls_playlist import PLAYLIST, STILL
 from pipelines.recordings.video_reader import VideoReader
 from tests.integration.test_ingest_worker import camera, config, running
-from tests.support.odd_rtsp_server import G711, ONVIF_METADATA, OddRtspServer, odd_camera
+from tests.support.mjpeg_camera import mjpeg_camera, road_jpegs
+from tests.support.odd_rtsp_server import G711, ONVIF_METADATA, VIDEO_TYPE, OddRtspServer, odd_camera
 from tests.support.rtp_frames import PPS_H264, SPS_H264, CodedFrame
 from tests.support.servers import wait_until, write_clip
 
@@ -41,6 +43,11 @@ def undecodable(frame: CodedFrame) -> list[bytes]:
     return [unit[:1] + b"\xff" * (len(unit) - 1) for unit in frame.units]
 
 
+def cut(frame: CodedFrame) -> list[bytes]:
+    """Units that end after their first bytes, from which FFmpeg makes a frame all the same."""
+    return [unit[:40] for unit in frame.units]
+
+
 @pytest.mark.parametrize(
     ("beside", "change"),
     [
@@ -49,8 +56,9 @@ def undecodable(frame: CodedFrame) -> list[bytes]:
         ((ONVIF_METADATA,), None),
         ((G711,), only_parameter_sets),
         ((), undecodable),
+        ((), cut),
     ],
-    ids=["reports alone", "sound", "metadata", "parameter sets", "noise"],
+    ids=["reports alone", "sound", "metadata", "parameter sets", "noise", "parts of frames"],
 )
 def test_a_camera_without_pictures_is_offline_until_they_return(
     clip: Path, tmp_path: Path, beside: tuple[Any, ...], change: Callable[[CodedFrame], list[bytes]] | None
@@ -73,6 +81,69 @@ def test_a_camera_without_pictures_is_offline_until_they_return(
             wait_until(lambda: server.plays > 1, "a new connection")
             fails.clear()
             wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online again")
+            wait_until(playlist.exists, "live video again")
+
+
+def test_live_video_ends_with_packets_of_another_payload_type(clip: Path, tmp_path: Path) -> None:
+    failed = Flag()
+    with (
+        odd_camera(clip, video_type=lambda: 97 if failed.is_set() else VIDEO_TYPE) as server,
+        running(config(tmp_path, camera("road", server.url()))) as received,
+    ):
+        playlist = tmp_path / "data/hls/road" / PLAYLIST
+        wait_until(playlist.exists, "live video")
+        failed.set()
+        wait_until(lambda: not playlist.exists(), "old video not to be listed as live")
+        assert received.health("road").reconnects == 0  # at once, and not with the next connection
+        wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline")
+        assert received.health("road").condition is Condition.NO_FRAMES
+
+
+class HalvedWhile(Sequence[bytes]):
+    """JPEG files of which the first half is sent while `failed` is set."""
+
+    def __init__(self, failed: Flag, frames: Sequence[bytes]) -> None:
+        self._failed, self._frames = failed, frames
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def __getitem__(self, number: Any) -> Any:
+        data = self._frames[number]
+        return data[: len(data) // 2] if self._failed.is_set() else data
+
+
+def test_half_pictures_of_motion_jpeg_are_no_pictures(tmp_path: Path) -> None:
+    failed, still = Flag(), tmp_path / "data/hls/road" / STILL
+    with (
+        mjpeg_camera(HalvedWhile(failed, road_jpegs()), fps=10) as url,
+        running(config(tmp_path, camera("road", url))) as received,
+    ):
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+        wait_until(still.exists, "a still picture")
+        failed.set()
+        wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline")
+        wait_until(lambda: not still.exists(), "the old picture not to be served")
+        failed.clear()
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online again")
+        wait_until(still.exists, "a still picture again")
+
+
+def test_damaged_video_for_viewers_is_not_listed_while_the_sub_stream_is_analysed(clip: Path, tmp_path: Path) -> None:
+    failed, playlist = Flag(), tmp_path / "data/hls/road" / PLAYLIST
+
+    def units(number: int, frame: CodedFrame) -> list[bytes]:
+        return cut(frame) if failed.is_set() else frame.units
+
+    with odd_camera(clip, units=units) as main, odd_camera(clip) as sub:
+        both = camera("road", main.url(), analysis_url=SecretStr(sub.url()))
+        with running(config(tmp_path, both)) as received:
+            wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+            wait_until(playlist.exists, "live video")
+            failed.set()
+            wait_until(lambda: not playlist.exists(), "damaged video not to be listed")
+            assert received.status("road") is not CameraStatus.OFFLINE
+            failed.clear()
             wait_until(playlist.exists, "live video again")
 
 

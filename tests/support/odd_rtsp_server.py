@@ -65,7 +65,7 @@ class Oddities:
     Basic instead of Digest authentication. sets_in_sdp: announce the parameter sets. first_stamp: of the RTP clock.
     refusal: status of a refused SETUP; None ends the connection. delivers: transports whose packets arrive.
     max_clients: connections served at once; any other has status 453. redirect: address that DESCRIBE names instead.
-    host: address on which the camera listens.
+    host: address on which the camera listens. video_type: returns the payload type of the video's packets.
     """
 
     stamp: Callable[[int, float], float] = lambda number, at: at
@@ -85,6 +85,7 @@ class Oddities:
     max_clients: int | None = None
     redirect: str | None = None
     host: str = "127.0.0.1"
+    video_type: Callable[[], int] = lambda: VIDEO_TYPE
 
 
 class OddRtspServer:
@@ -315,7 +316,7 @@ class _Session:
             if self._server.video_stops.is_set():
                 continue
             payloads = [part for unit in odd.units(number, frame) for part in payloads_of(encoding, unit)]
-            self._send_rtp(channel, VIDEO_TYPE, ticks, payloads, is_frame=True)
+            self._send_rtp(channel, odd.video_type(), ticks, payloads, is_frame=True)
 
     def _send_rtp(
         self, channel: _Channel, kind: int, ticks: int, payloads: list[bytes], *, is_frame: bool = False

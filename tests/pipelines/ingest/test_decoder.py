@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.events.condition import Condition
 from pipelines.ingest.decoder import MAX_CORRUPT_PACKETS, Decoder
-from pipelines.ingest.source import Source, UnsupportedStream, VideoPacket
+from pipelines.ingest.source import Source, SourceLost, VideoPacket
 from tests.support.servers import CLIP_FPS, write_clip
 
 
@@ -56,12 +56,12 @@ def test_a_few_corrupt_packets_lose_only_their_frames(tmp_path: Path) -> None:
     assert len(frames) >= 2 * CLIP_FPS
 
 
-def test_many_corrupt_packets_in_a_row_are_an_unsupported_stream(tmp_path: Path) -> None:
+def test_many_corrupt_packets_in_a_row_end_the_connection(tmp_path: Path) -> None:
     with opened(write_clip(tmp_path / "road.ts", seconds=1)) as (source, packets):
         decoder = Decoder(source)
         decoder.frames(packets[0])
         for _ in range(MAX_CORRUPT_PACKETS):
             assert decoder.frames(corrupt(packets[1])) == []
-        with pytest.raises(UnsupportedStream) as lost:
+        with pytest.raises(SourceLost) as lost:
             decoder.frames(corrupt(packets[1]))
         assert lost.value.condition.code is Condition.UNDECODABLE_VIDEO

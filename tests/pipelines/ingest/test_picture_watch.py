@@ -45,3 +45,26 @@ def test_a_pause_before_the_next_packet_is_no_wait() -> None:
     watch.picture()
     watch.packet(50.0, requested=True, needs_keyframe=False)
     assert watch.waited_s(50.0) is None
+
+
+def test_damaged_pictures_are_none_before_a_whole_one_and_end_a_connection_later() -> None:
+    watch = PictureWatch(10.0)
+    watch.packet(0.0, requested=True, needs_keyframe=False)
+    watch.picture()
+    assert watch.has_shown
+    for second in range(1, 35):
+        watch.packet(float(second), requested=True, needs_keyframe=False)
+        if second <= 31:
+            assert watch.waited_s(float(second)) is None
+            watch.picture(is_whole=False)
+    assert watch.waited_s(34.0) == 33.0
+    assert watch.is_hopeless(33.0)
+    watch.picture()
+    assert watch.waited_s(34.0) is None
+
+
+def test_a_connection_with_damaged_pictures_alone_has_shown_nothing() -> None:
+    watch = PictureWatch(10.0)
+    watch.packet(0.0, requested=True, needs_keyframe=False)
+    watch.picture(is_whole=False)
+    assert not watch.has_shown

@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.events.condition import Condition
 from pipelines.ingest.open_stream import UnknownHostError
-from pipelines.ingest.source import MAX_PACING_WAIT_S, RealTimePacer, Source, condition_of, public_address
+from pipelines.ingest.real_time_pacer import MAX_PACING_WAIT_S, RealTimePacer
+from pipelines.ingest.source import Source, condition_of, public_address
 from tests.support.servers import write_clip
 
 

@@ -8,7 +8,7 @@ from threading import enumerate as threads
 
 import pytest
 
-from pipelines.errors import HostUnreachable
+from pipelines.errors import NeedsRemedy
 from pipelines.worker.supervisor import RestartPolicy, Supervisor, message_of
 from tests.support.servers import wait_until
 
@@ -51,38 +51,50 @@ def test_an_unexpected_error_restarts_its_task_alone(capfd: pytest.CaptureFixtur
     assert attempts.count("sound") == 1
 
 
+LOST, REFUSED, BUG = ConnectionError("gone"), NeedsRemedy("wrong password"), ZeroDivisionError("a bug")
+"""Failures that a retry ends, that it does not end, and of a program. [test data]"""
+
+
 def test_delays_double_up_to_a_limit_and_are_random() -> None:
-    policy = RestartPolicy(first_s=1, longest_s=30)
-    for failures, bound in ((1, 1), (2, 2), (3, 4), (5, 16), (6, 30), (1000, 30)):
-        delays = [policy.delay_s(failures) for _ in range(200)]
+    policy = RestartPolicy(first_s=1, longest_s=6, remedy_s=30)
+    for error, failures, bound in ((LOST, 1, 1), (LOST, 3, 4), (LOST, 9, 6), (REFUSED, 5, 16), (REFUSED, 1000, 30)):
+        delays = [policy.delay_s(failures, error) for _ in range(200)]
         assert 0.5 * bound <= min(delays) < max(delays) <= bound
+    assert policy.delay_s(9, BUG) >= 15
 
 
-def test_an_unreachable_host_is_retried_sooner_than_one_that_refuses() -> None:
-    policy = RestartPolicy(first_s=1, longest_s=30, unreachable_s=8)
-    delays = [policy.delay_s(10, reachable=False) for _ in range(200)]
-    assert 4 <= min(delays) < max(delays) <= 8
-    assert policy.delay_s(10) >= 15
-    assert RestartPolicy(first_s=0.01, longest_s=0.02).delay_s(10, reachable=False) <= 0.02
+def test_a_camera_that_returns_after_a_day_is_tried_within_two_seconds() -> None:
+    assert max(RestartPolicy().delay_s(40_000, LOST) for _ in range(200)) <= 2
 
 
-@pytest.mark.parametrize(
-    ("error", "attempts_in_time"), [(HostUnreachable("gone"), True), (ConnectionError("no"), False)]
-)
-def test_the_class_of_the_error_decides_the_longest_delay(error: ConnectionError, attempts_in_time: bool) -> None:
+@pytest.mark.parametrize(("error", "attempts_in_time"), [(LOST, True), (REFUSED, False), (BUG, False)])
+def test_the_class_of_the_error_decides_the_longest_delay(error: Exception, attempts_in_time: bool) -> None:
     attempts: list[float] = []
 
     def fails(stop: Flag) -> None:
         attempts.append(time.monotonic())
         raise error
 
-    with Supervisor(RestartPolicy(first_s=0.01, longest_s=600, unreachable_s=0.02)) as supervisor:
+    with Supervisor(RestartPolicy(first_s=0.01, longest_s=0.02, remedy_s=600)) as supervisor:
         supervisor.keep_running("camera", fails)
         if attempts_in_time:
             wait_until(lambda: len(attempts) >= 20, "many attempts")
         else:
             wait_until(lambda: len(attempts) >= 6, "the sixth attempt")
             assert len(attempts) < 20
+
+
+def test_of_many_failures_in_a_row_few_are_logged(capfd: pytest.CaptureFixture[str]) -> None:
+    attempts: list[float] = []
+
+    def fails(stop: Flag) -> None:
+        attempts.append(time.monotonic())
+        raise LOST
+
+    with Supervisor(AT_ONCE) as supervisor:
+        supervisor.keep_running("camera", fails)
+        wait_until(lambda: len(attempts) >= 10, "ten attempts")
+    assert capfd.readouterr().err.count("retrying") <= 4 + len(attempts) // 16
 
 
 def test_a_stop_ends_the_delay_before_the_next_attempt() -> None:
