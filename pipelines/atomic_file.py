@@ -21,8 +21,12 @@ def replacing(path: Path, *, durable: bool = True, suffix: str = ".part") -> Ite
     After an error in the block the new file is deleted and `path` stays as it was. The mode of an existing file is
     kept, and a symbolic link still points to its target. durable: the content is on disk before it replaces the old
     one; False saves that wait for files that need not survive a power cut. suffix: of the new file, for writers that
-    choose a format by it. Raises OSError where the folder cannot be written, and for a read-only file.
+    choose a format by it. A device or a pipe, such as /dev/null, is never replaced: its own path is yielded.
+    Raises OSError where the folder cannot be written, and for a read-only file.
     """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield path
+        return
     target = path.resolve()
     if target.is_file() and not target.stat().st_mode & WRITE_BITS:
         raise PermissionError(errno.EACCES, "the file is read-only", str(path))
