@@ -6,11 +6,12 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from analytics.detections import Detections
 from models.detection.detector import Detector, RgbImage
-from models.detection.letterbox import Letterboxed, letterbox, pad_to_stride
+from models.detection.letterbox import Letterboxed, pad_to_stride
 from models.examination.average_precision import judge_detections
 from models.examination.figures import ExaminedPicture
 from models.examination.matching import match_detections
@@ -113,8 +114,12 @@ def _examine_with(
 
 def _fitted(image: RgbImage, width: int | None) -> Letterboxed:
     """Picture at the examined size, padded to whole strides; the rest of a side shows grey."""
-    scaled = letterbox(image, examined_size((image.shape[1], image.shape[0]), width)).image
-    return pad_to_stride(scaled, STRIDE)
+    before = image.shape[1], image.shape[0]
+    size = examined_size(before, width)
+    if size != before:
+        interpolation = cv2.INTER_AREA if size < before else cv2.INTER_LINEAR
+        image = np.asarray(cv2.resize(image, size, interpolation=interpolation), dtype=np.uint8)
+    return pad_to_stride(image, STRIDE)
 
 
 def _whole_strides(side: int) -> int:

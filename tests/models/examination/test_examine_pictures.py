@@ -65,6 +65,14 @@ def test_a_width_scales_pictures_and_labels_alike(tmp_path):
     assert picture.match.is_right.tolist() == [True]
 
 
+def test_each_side_is_scaled_to_whole_pixels_so_that_labels_at_the_far_edge_fit(tmp_path):
+    box = (980, 2, 1000, 28)
+    add_picture(tmp_path, "strip", size=(1000, 30), bright=[box], labels=[(0, box)])
+    ((picture,), _) = examine(tmp_path, width=640)
+    assert picture.found.xyxy[0, 2] == 640
+    assert picture.match.is_right.tolist() == [True]
+
+
 def test_the_precision_uses_detections_below_the_working_confidence(tmp_path):
     box = (20, 40, 80, 90)
     add_picture(tmp_path, "a", bright=[box], labels=[(0, box)])
