@@ -14,6 +14,10 @@ class NeedsRemedy(ConnectionError):
     """Failure that no retry ends: credentials, an address or a setting must be changed first."""
 
 
+class CredentialsRefused(NeedsRemedy):
+    """A host refuses user and password. Further attempts may lock the account."""
+
+
 def first_problem(error: ValidationError) -> str:
     """Return the first error of a validation as `key: what is wrong`, without the value, which may be a secret.
 

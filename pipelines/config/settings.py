@@ -110,7 +110,8 @@ class CameraConfig(_Section):
     name: str
     """Name of the camera, as shown to users."""
     url: SecretStr
-    """Address of the main stream (RTSP or HTTP). It is shown to viewers, and analysed unless `analysis_url` is set."""
+    """Address of the main stream (RTSP or HTTP), or of a JPEG snapshot, which is polled. It is shown to viewers, and
+    analysed unless `analysis_url` is set."""
     analysis_url: SecretStr | None = None
     """Address of a sub-stream for analysis. While it is down, the main stream is analysed."""
     site: Identifier | None = None

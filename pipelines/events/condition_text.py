@@ -29,7 +29,10 @@ TEXTS: dict[Condition, str] = {
     Condition.FILE_NOT_FOUND: "no such file; check the path",
     Condition.STREAM_ENDED: "the stream ended",
     Condition.STREAM_LOST: "{error}; check the camera's url and network",
-    Condition.UNREADABLE_STREAM: "sends no video that can be read; check the path in the camera's url",
+    Condition.UNREADABLE_STREAM: (
+        "ends the connection, or sends no video that can be read; check the path in the camera's url, or restart the "
+        "camera"
+    ),
     Condition.NO_VIDEO: "carries no video; check the path of the stream",
     Condition.NO_FRAMES: "no frame could be decoded in {waited_s}; check the camera",
     Condition.UNKNOWN_CODEC: "its video codec is unknown; set the camera to H.264",

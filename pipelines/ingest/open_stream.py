@@ -1,7 +1,8 @@
-"""Open a stream with FFmpeg: schemes in upper or lower case, RTSP over TCP or UDP, host names that are unknown."""
+"""Open a stream with FFmpeg: schemes in upper or lower case, RTSP over TCP or UDP, JPEG files, unknown host names."""
 
 import errno
 import socket
+import time
 from contextlib import suppress
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ import av
 from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.error import FFmpegError
+
+from pipelines.ingest import http_pictures
 
 RTSP_SCHEMES = ("rtsp", "rtsps")
 """Schemes of addresses that send in real time. [source: RFC 7826]"""
@@ -34,10 +37,6 @@ _REFUSALS = (
 
 _REFUSAL_NUMBERS = (errno.EPROTONOSUPPORT, errno.EIO)
 """Error numbers for the same; EPROTONOSUPPORT is status 461. [source: libavformat/rtsp.c]"""
-
-
-class UnknownHostError(OSError):
-    """The host name of the address cannot be resolved."""
 
 
 class Transport(StrEnum):
@@ -119,15 +118,17 @@ def open_stream(
     """Open a camera, file, HTTP or HLS address. A camera that refuses one transport of RTSP is asked for the other.
 
     transport: of the address; changed by a refusal. timeout_s: for the connection, and for one packet. Raises the
-    errors of PyAV and UnknownHostError.
+    errors of PyAV, and socket.gaierror for an unknown host. `close_stream` closes the stream.
     """
     url = with_lower_scheme(url)
     if not is_rtsp(url):
-        return _open(url, {}, timeout_s, hardware)
+        return _open_pictures(url, timeout_s) or _open(url, {}, timeout_s, hardware)
+    began = time.monotonic()
     try:
         return _open_rtsp(url, transport.current, timeout_s, hardware)
     except (FFmpegError, OSError) as error:
-        if not _is_refusal(error):
+        # At the time limit FFmpeg may report the end of the connection.
+        if not _is_refusal(error) or time.monotonic() - began >= timeout_s[0]:
             raise
         transport.refused()
     try:
@@ -135,6 +136,28 @@ def open_stream(
     except (FFmpegError, OSError) as error:
         if _is_refusal(error):
             transport.refused()
+        raise
+
+
+def close_stream(container: InputContainer) -> None:
+    """Close a stream of `open_stream`, and the connection behind it."""
+    source = container.file
+    container.close()
+    if source is not None:
+        source.file.close()
+
+
+def _open_pictures(url: str, timeout_s: tuple[float, float]) -> InputContainer | None:
+    """Open an address of HTTP that sends JPEG files; None for any other."""
+    if url.partition("://")[0] not in HTTP_SCHEMES:
+        return None
+    pictures = http_pictures.open_pictures(url, timeout_s[1])
+    if pictures is None:
+        return None
+    try:
+        return av.open(pictures, "r", format=http_pictures.FORMAT, timeout=timeout_s)
+    except BaseException:
+        pictures.close()
         raise
 
 
@@ -151,12 +174,12 @@ def _open(
         return av.open(url, "r", options=options, timeout=timeout_s, hwaccel=hardware)
     except OSError as error:
         if error.errno == errno.EIO and _is_unknown_host(url):
-            raise UnknownHostError(errno.EIO, "host name unknown") from error
+            raise socket.gaierror(socket.EAI_NONAME, "host name unknown") from error
         raise
 
 
 def _is_refusal(error: Exception) -> bool:
-    if isinstance(error, UnknownHostError):
+    if isinstance(error, socket.gaierror):
         return False
     return isinstance(error, _REFUSALS) or getattr(error, "errno", None) in _REFUSAL_NUMBERS
 

@@ -5,6 +5,7 @@ A source delivers packets until it fails, and then raises SourceLost. Its owner 
 """
 
 import errno
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -25,13 +26,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from pipelines.addresses.address import Address
-from pipelines.errors import NeedsRemedy
+from pipelines.errors import CredentialsRefused, NeedsRemedy
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit, parameter_sets
-from pipelines.ingest.open_stream import RtspTransport, UnknownHostError, arrives_in_real_time, is_rtsp, open_stream
+from pipelines.ingest.open_stream import RtspTransport, arrives_in_real_time, close_stream, is_rtsp, open_stream
 from pipelines.ingest.real_time_pacer import RealTimePacer
 from pipelines.ingest.stream_times import ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
@@ -69,6 +70,10 @@ class SourceLost(ConnectionError):
 
 class SourceRefused(SourceLost, NeedsRemedy):
     """The address or its credentials are wrong."""
+
+
+class SignInRefused(SourceRefused, CredentialsRefused):
+    """User or password is wrong."""
 
 
 class UnsupportedStream(SourceLost, NeedsRemedy):
@@ -156,14 +161,14 @@ class Source:
             self._times = self._stream_times()
             self._probed = self._probe()
         except BaseException:
-            container.close()
+            close_stream(container)
             raise
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._container.close()
+        close_stream(self._container)
 
     @property
     def codec(self) -> str:
@@ -219,10 +224,9 @@ class Source:
     def _open_failure(self, error: Exception, waited_s: float) -> SourceLost:
         """Return the failure for an error of `open_stream`."""
         # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
-        if waited_s >= self.stall_s and not isinstance(error, UnknownHostError):
+        if waited_s >= self.stall_s and not isinstance(error, socket.gaierror):
             return SourceLost(self._nothing_arrived())
-        condition = condition_of(error, self.address)
-        return (SourceRefused if condition.code is Condition.CREDENTIALS_REFUSED else SourceLost)(condition)
+        return _lost(condition_of(error, self.address))
 
     def _condition(self, code: Condition, **details: float) -> CameraCondition:
         return CameraCondition.of(code, address=self.address, **details)
@@ -261,22 +265,24 @@ class Source:
 
     def _demux_raw(self) -> Iterator[tuple[float, VideoPacket]]:
         """Yield each packet of the video with its time of arrival (s, `time.monotonic`)."""
-        self._pictured_at = latest = time.monotonic()
+        self._pictured_at = asked = time.monotonic()
         # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
         for packet in self._arriving():
             if self._stop.is_set():
                 return
-            silent_s, latest = time.monotonic() - latest, time.monotonic()
+            arrived = time.monotonic()
+            if arrived - asked >= self.stall_s:
+                # After a timeout FFmpeg may return what is left of an incomplete frame.
+                raise SourceLost(self._condition(Condition.SILENT) if self._has_delivered else self._nothing_arrived())
             is_video = packet.stream_index == self.stream.index and packet.size > 0
             if is_video:
                 self._note_delivery()
-                yield time.monotonic(), cast(VideoPacket, packet)
+                yield arrived, cast(VideoPacket, packet)
+            asked = time.monotonic()
             if is_video and self._carries_picture(packet):
-                self._pictured_at = time.monotonic()
+                self._pictured_at = asked
             elif self._is_stalled():
-                # After a timeout FFmpeg may return what is left of an incomplete frame.
-                is_silent = silent_s > self.stall_s / 2
-                raise SourceLost(self._condition(Condition.SILENT) if is_silent else self._no_frames())
+                raise SourceLost(self._no_frames())
         if not (self._has_delivered or self._stop.is_set()):
             self._nothing_arrived()
 
@@ -293,7 +299,7 @@ class Source:
                 found = nothing
             elif found.code is Condition.STREAM_LOST and self._is_stalled():
                 found = self._no_frames()  # FFmpeg's error for a read that ends with unusable packets
-            raise SourceLost(found) from error
+            raise _lost(found) from error
 
     def _is_stalled(self) -> bool:
         return time.monotonic() - self._pictured_at > self.stall_s
@@ -339,6 +345,10 @@ class Source:
         self._ahead_s = times.ahead_s
 
 
+def _lost(condition: CameraCondition) -> SourceLost:
+    return (SignInRefused if condition.code is Condition.CREDENTIALS_REFUSED else SourceLost)(condition)
+
+
 def _decoder_options(codec: str) -> dict[str, str]:
     """Return FFmpeg's options for a decoder: without them, a half of a JPEG counts as a frame."""
     return {"err_detect": "explode"} if codec == "mjpeg" else {}
@@ -356,7 +366,7 @@ _STATUS_ERRORS = (
 """Errors for the status of a server that has no condition of its own. [source: PyAV, av/error]"""
 
 _CONDITION_OF: tuple[tuple[tuple[type[Exception], ...], Condition], ...] = (
-    ((UnknownHostError,), Condition.UNKNOWN_HOST),
+    ((socket.gaierror,), Condition.UNKNOWN_HOST),
     ((av.error.ExitError, TimeoutError), Condition.SILENT),
     ((av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError), Condition.CREDENTIALS_REFUSED),
     ((av.error.HTTPNotFoundError,), Condition.STREAM_NOT_FOUND),

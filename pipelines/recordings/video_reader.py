@@ -20,7 +20,7 @@ from pipelines.config.geometry_file import same_aspect
 from pipelines.errors import UserError
 from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.frame_buffer import TimedFrame
-from pipelines.ingest.open_stream import RtspTransport, arrives_in_real_time, open_stream
+from pipelines.ingest.open_stream import RtspTransport, arrives_in_real_time, close_stream, open_stream
 from pipelines.ingest.picture_watch import FIRST_PICTURE_S
 from pipelines.ingest.source import NO_TIMES_FLAG
 from pipelines.ingest.stream_times import ClockState, ClockVerdict, StreamTimes
@@ -55,7 +55,7 @@ class VideoReader:
         try:
             self._first, shown = self._first_frame()
         except BaseException:
-            self._container.close()
+            close_stream(self._container)
             raise
         self.image_size = shown.width, shown.height
         """(width, height) of the first displayed frame, in pixels."""
@@ -66,7 +66,7 @@ class VideoReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._container.close()
+        close_stream(self._container)
 
     @property
     def frame_s(self) -> float:
@@ -218,10 +218,10 @@ def _open(source: str) -> tuple[InputContainer, VideoStream]:
         raise UserError(f"{shown}: cannot be opened ({reason}); give a video file or a stream's address") from error
     stream = shown_track(container)
     if stream is None:
-        container.close()
+        close_stream(container)
         raise UserError(f"{shown}: contains no video; give a video file or a stream's address")
     if stream.codec_context is None or stream.codec_context.codec is None:
-        container.close()
+        close_stream(container)
         raise UserError(f"{shown}: this codec cannot be decoded here; have the camera send H.264 or H.265")
     stream.thread_type = "AUTO"
     return container, stream

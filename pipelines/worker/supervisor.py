@@ -11,7 +11,7 @@ from typing import Self
 import structlog
 
 from pipelines.addresses.mask import without_credentials
-from pipelines.errors import NeedsRemedy
+from pipelines.errors import CredentialsRefused, NeedsRemedy
 from pipelines.retry import Backoff
 
 log = structlog.get_logger()
@@ -28,18 +28,30 @@ class RestartPolicy:
     """Delays in seconds before a failed task is started again. [assumption]
 
     first_s, longest_s: as in `Backoff`. The longest delay is short: a camera is online within 5 s of its return.
-    remedy_s: the longest delay after NeedsRemedy, since cameras lock an account after a few wrong passwords, and after
-    a bug. settled_s: a task that ran for this long starts from `first_s` again.
+    remedy_s: the longest delay after NeedsRemedy, and after a bug. settled_s: a task that ran for this long starts from
+    `first_s` again. refused_first_s, refused_longest_s: as in `Backoff`, after CredentialsRefused: cameras lock an
+    account after 5 to 7 wrong passwords in half an hour. trusted: refusals of credentials that worked before, such as
+    by a camera that starts, which are retried as a lost connection (docs/adr/0153).
     """
 
     first_s: float = 1.0
     longest_s: float = 2.0
     remedy_s: float = 30.0
     settled_s: float = 30.0
+    refused_first_s: float = 60.0
+    refused_longest_s: float = 900.0
+    trusted: int = 3
 
-    def delay_s(self, failures: int, error: Exception) -> float:
-        """Return the delay after `failures` failures in a row (1 or more), the last of which is `error`."""
-        may_pass = isinstance(error, ConnectionError) and not isinstance(error, NeedsRemedy)
+    def delay_s(self, failures: int, error: Exception, *, refusals: int = 0) -> float:
+        """Return the delay after `failures` failures in a row (1 or more), the last of which is `error`.
+
+        refusals: of credentials in a row, without those of `trusted`.
+        """
+        if refusals > 0:
+            return Backoff(first_s=self.refused_first_s, longest_s=self.refused_longest_s).delay_s(refusals)
+        may_pass = isinstance(error, CredentialsRefused) or (
+            isinstance(error, ConnectionError) and not isinstance(error, NeedsRemedy)
+        )
         return Backoff(first_s=self.first_s, longest_s=self.longest_s if may_pass else self.remedy_s).delay_s(failures)
 
 
@@ -78,7 +90,7 @@ class Supervisor:
         thread.start()
 
     def _run(self, name: str, task: Task, on_failure: Callable[[Exception], None]) -> None:
-        failures = 0
+        failures = refusals = trusted = 0
         while not self._stop.is_set():
             began = time.monotonic()
             try:
@@ -91,12 +103,15 @@ class Supervisor:
                 log.exception("task failed", task=name)
             if self._stop.is_set():
                 return
-            failures = 1 if time.monotonic() - began >= self._policy.settled_s else failures + 1
+            if time.monotonic() - began >= self._policy.settled_s:
+                failures, trusted = 0, self._policy.trusted
+            failures += 1
+            refusals = refusals + 1 if isinstance(failure, CredentialsRefused) else 0
             try:
                 on_failure(failure)
             except Exception:  # of the disk, where live video is deleted; the task must start again all the same
                 log.exception("the failure was not reported completely", task=name)
-            delay_s = self._policy.delay_s(failures, failure)
+            delay_s = self._policy.delay_s(failures, failure, refusals=refusals - trusted)
             if failures.bit_count() == 1:  # 1, 2, 4, 8, ...: a camera that is off for a day adds 16 lines
                 reason = message_of(failure)
                 log.warning("retrying", task=name, reason=reason, failures=failures, delay_s=round(delay_s, 1))

@@ -33,8 +33,8 @@ from analytics.scoring.scores import (
 from simulator.evaluation.database_reader import StoredResults
 
 RECONNECT_S = 20.0
-"""Seconds until a camera that was offline for long is analysed again: at most `RestartPolicy.unreachable_s` until the
-next attempt, then the time to announce its stream and to send a keyframe. [assumption]"""
+"""Seconds until a camera that was offline for long is analysed again: at most `RestartPolicy.longest_s` until the next
+attempt, then the time to announce its stream and to send a keyframe. [assumption]"""
 
 TAMPERING_DETECTION_S, REPORT_DELAY_S = 12.0, 45.0
 """Seconds allowed to detect a frozen or turned camera, and to report an incident [assumption]."""

@@ -1,5 +1,6 @@
 """Cameras behind odd networks: transports, addresses, redirects and limits, over real connections."""
 
+import time
 from pathlib import Path
 from threading import Event as Flag
 
@@ -138,9 +139,34 @@ def test_a_camera_with_one_client_and_udp_only_is_read(clip: Path) -> None:
         assert packets(camera.url()) == 5
 
 
-def test_an_unknown_host_name_is_reported_as_such_and_tried_again_soon() -> None:
+@pytest.mark.parametrize("transports", [{"tcp"}, {"udp"}])
+def test_a_stream_without_packets_is_lost_after_the_stated_time_and_not_twice_that(
+    clip: Path, transports: set[str]
+) -> None:
+    stall_s, silent_since = 3.0, 0.0
+    with (
+        odd_camera(clip, transports=frozenset(transports)) as camera,
+        Source(camera.url(), stop=Flag(), stall_s=stall_s) as source,
+    ):
+        with pytest.raises(SourceLost, match="sends nothing"):
+            for number, _ in enumerate(source.packets()):
+                silent_since = time.monotonic()
+                if number == 5:
+                    camera.video_stops.set()
+        assert time.monotonic() - silent_since < 1.6 * stall_s
+
+
+def test_a_camera_that_never_answers_is_not_asked_over_udp_too(silent_server: int) -> None:
+    transport = RtspTransport()
+    with pytest.raises(SourceLost, match="sends nothing"):
+        packets(f"rtsp://127.0.0.1:{silent_server}/live", transport, stall_s=1)
+    assert not transport.is_udp_only
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "http"])
+def test_an_unknown_host_name_is_reported_as_such_and_tried_again_soon(scheme: str) -> None:
     with pytest.raises(SourceLost) as lost:
-        packets("rtsp://admin:s3cret@no-such-camera.invalid/live")
+        packets(f"{scheme}://admin:s3cret@no-such-camera.invalid/live")
     assert not isinstance(lost.value, NeedsRemedy)
     assert lost.value.condition.code is Condition.UNKNOWN_HOST
     assert "s3cret" not in str(lost.value)

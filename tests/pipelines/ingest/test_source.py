@@ -1,6 +1,7 @@
 """Addresses, errors and pacing of sources; connections are tested in tests/integration/test_ingest.py."""
 
 import errno
+import socket
 import time
 from pathlib import Path
 from threading import Event as Flag
@@ -10,7 +11,6 @@ import av
 import pytest
 
 from pipelines.events.condition import Condition
-from pipelines.ingest.open_stream import UnknownHostError
 from pipelines.ingest.real_time_pacer import MAX_PACING_WAIT_S, RealTimePacer
 from pipelines.ingest.source import Source, condition_of, public_address
 from tests.support.servers import write_clip
@@ -40,7 +40,7 @@ def test_a_public_address_has_no_credentials(url: str, address: str) -> None:
         (av.error.HTTPNotFoundError(1, "password"), Condition.STREAM_NOT_FOUND),
         (av.error.HTTPServerError(1, "password"), Condition.STREAM_REFUSED),
         (av.error.HTTPOtherClientError(1, "password"), Condition.STREAM_REFUSED),
-        (UnknownHostError("password"), Condition.UNKNOWN_HOST),
+        (socket.gaierror("password"), Condition.UNKNOWN_HOST),
         (FileNotFoundError(), Condition.FILE_NOT_FOUND),
         (ConnectionRefusedError(), Condition.CONNECTION_REFUSED),
         (av.error.EOFError(1, "password"), Condition.STREAM_ENDED),

@@ -8,7 +8,7 @@ from threading import enumerate as threads
 
 import pytest
 
-from pipelines.errors import NeedsRemedy
+from pipelines.errors import CredentialsRefused, NeedsRemedy
 from pipelines.worker.supervisor import RestartPolicy, Supervisor, message_of
 from tests.support.servers import wait_until
 
@@ -82,6 +82,40 @@ def test_the_class_of_the_error_decides_the_longest_delay(error: Exception, atte
         else:
             wait_until(lambda: len(attempts) >= 6, "the sixth attempt")
             assert len(attempts) < 20
+
+
+WRONG_PASSWORD = CredentialsRefused("wrong password")
+"""Failure that may lock an account. [test data]"""
+
+
+def attempts_within(seconds: float) -> int:
+    """Return the number of attempts within a time by the default policy, where the password is wrong."""
+    at, attempts = 0.0, 0
+    while at <= seconds:
+        attempts += 1
+        at += RestartPolicy().delay_s(attempts, WRONG_PASSWORD, refusals=attempts)
+    return attempts
+
+
+def test_a_wrong_password_is_sent_so_rarely_that_no_account_is_locked() -> None:
+    assert max(attempts_within(300) for _ in range(200)) < 5
+    assert max(attempts_within(1800) for _ in range(200)) <= 8
+
+
+@pytest.mark.parametrize(("settled_s", "attempts"), [(600.0, 1), (0.0, 4)])
+def test_credentials_that_worked_are_tried_again_soon_but_not_for_ever(settled_s: float, attempts: int) -> None:
+    tried: list[float] = []
+
+    def refused(stop: Flag) -> None:
+        tried.append(time.monotonic())
+        raise WRONG_PASSWORD
+
+    policy = RestartPolicy(first_s=0.01, longest_s=0.02, remedy_s=0.02, settled_s=settled_s, refused_first_s=600)
+    with Supervisor(policy) as supervisor:
+        supervisor.keep_running("camera", refused)
+        wait_until(lambda: len(tried) >= attempts, "the attempts")
+        time.sleep(0.5)
+    assert len(tried) == attempts
 
 
 def test_of_many_failures_in_a_row_few_are_logged(capfd: pytest.CaptureFixture[str]) -> None:

@@ -231,7 +231,8 @@ export const english: Record<TextKey, string> = {
   conditionFileNotFound: "There is no such video file; check the path",
   conditionStreamEnded: "The video stream ended",
   conditionStreamLost: "The video stream is lost; check the camera's url and network",
-  conditionUnreadableStream: "The stream has no video that can be read; check the path in the camera's url",
+  conditionUnreadableStream:
+    "The camera ends the connection, or sends no video that can be read; check the path in its url, or restart it",
   conditionNoVideo: "The stream has no video; check the path in the camera's url",
   conditionNoFrames: "No frame could be decoded in {waited_s}; check the camera",
   conditionUnknownCodec: "The video codec of the camera is unknown; set the camera to H.264",

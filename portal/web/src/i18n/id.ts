@@ -240,7 +240,8 @@ export const indonesian = {
   conditionFileNotFound: "Berkas video tidak ada; periksa jalurnya",
   conditionStreamEnded: "Aliran video berakhir",
   conditionStreamLost: "Aliran video terputus; periksa url dan jaringan kamera",
-  conditionUnreadableStream: "Aliran tidak berisi video yang dapat dibaca; periksa jalur di url kamera",
+  conditionUnreadableStream:
+    "Kamera memutus sambungan, atau tidak mengirim video yang dapat dibaca; periksa jalur di url-nya, atau nyalakan ulang kamera",
   conditionNoVideo: "Aliran tidak berisi video; periksa jalur di url kamera",
   conditionNoFrames: "Tidak ada gambar yang dapat dibaca selama {waited_s}; periksa kamera",
   conditionUnknownCodec: "Jenis video kamera tidak dikenal; setel kamera ke H.264",
