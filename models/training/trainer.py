@@ -1,15 +1,18 @@
 """Training of a YOLO network on labelled images, with checkpoints. Needs the extra `yolo`."""
 
 import copy
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
 
 from models.detection.ultralytics import import_ultralytics
+from models.errors import UnusableWeights
 from models.training.augmentation import CameraFaults
 from models.training.dataset import WIDTH_RANGE, Batch, CropSampler, LabelledImage
 from models.training.ignore_region_loss import IgnoreRegionLoss
@@ -108,7 +111,7 @@ class Trainer:
         return {"steps_made": self.step, "runs": self._runs, "device": self._device.type}
 
     def save(self, path: Path) -> None:
-        """Write a checkpoint."""
+        """Write a checkpoint. Raises OSError, also where the disk is full; the one before stays then."""
         partial = path.with_suffix(".part")
         state = {
             "step": self.step,
@@ -117,16 +120,26 @@ class Trainer:
             "average": self.average.state_dict(),
             "optimiser": self._optimiser.state_dict(),
         }
-        torch.save(state, partial)
-        partial.replace(path)
+        content = io.BytesIO()  # torch reports a full disk as a fault of its own
+        torch.save(state, content)
+        try:
+            partial.write_bytes(content.getbuffer())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def resume(self, path: Path) -> None:
-        """Continue from a checkpoint."""
-        state = torch.load(path, map_location=self._device, weights_only=True)
-        self._network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self.step, self._runs = state["step"], state["runs"]
+        """Continue from a checkpoint. Raises UnusableWeights for a file that is damaged, as after a power cut."""
+        try:
+            state = torch.load(path, map_location=self._device, weights_only=True)
+            self._network.load_state_dict(state["network"])
+            self.average.load_state_dict(state["average"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self.step, self._runs = state["step"], state["runs"]
+        except (RuntimeError, ValueError, KeyError, TypeError, EOFError, UnpicklingError) as error:
+            raise UnusableWeights(
+                f"{path}: the checkpoint is damaged; delete it, and the training begins again"
+            ) from error
 
     def _learning_rate(self) -> float:
         s = self._schedule

@@ -16,7 +16,7 @@ from models.errors import UnusableWeights
 from models.weights.resolver import resolve_weights
 from pipelines.commands.number_range import NumberRange
 from pipelines.commands.stage_progress import stage_progress
-from pipelines.commands.train.installation import install
+from pipelines.commands.train.installation import install, require_writable
 from pipelines.errors import UserError
 
 if TYPE_CHECKING:
@@ -97,9 +97,11 @@ def train(
     _require_extras()
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: is no folder; give --out another one")
+    name = name or ("city" if from_city else "street")
+    if Path(name).name != name:
+        raise UserError(f"--name {name}: expected a name of files, such as kota; give the folder as --out")
     from pipelines.commands.train.picture_choice import choose_pictures  # noqa: PLC0415 - OpenCV takes seconds to load
 
-    name = name or ("city" if from_city else "street")
     try:
         data, deciding = choose_pictures(
             folders, from_city, licences=licence, groups=hold_back, set_weights=dict(weight), recordings=keep
@@ -108,6 +110,7 @@ def train(
         in_use = out / f"{name}_int8_openvino_model"
         before = in_use if from_city and in_use.is_dir() else begun
         plan = _plan(**numbers)
+        require_writable(out)
         from models.training.picture_release import train_and_release  # noqa: PLC0415 - torch takes seconds to load
 
         with stage_progress() as progress:
@@ -164,7 +167,9 @@ def _print(release: "Release") -> None:
         table.add_row(name, str(new["boxes"]), *shares)
     console = Console()
     console.print(table)
-    console.print(f"INT8 loses {figures['int8_and_float']['loss_points']} points of AP50 against float")
+    loss = figures["int8_and_float"]["loss_points"]
+    if loss is not None:
+        console.print(f"INT8 loses {loss} points of AP50 against float")
 
 
 def _number(value: float | None) -> str:

@@ -1,6 +1,7 @@
 """Training lowers the loss, skips ignore regions, and resumes from a checkpoint."""
 
 import copy
+import errno
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ pytest.importorskip("ultralytics")
 import torch
 
 from analytics.road_users import ROAD_USERS, RoadUser
+from models.errors import UnusableWeights
 from models.training.checkpoints import train_with_checkpoints
 from models.training.dataset import Batch, LabelledImage, Labels, labels_from_boxes
 from models.training.ignore_region_loss import IgnoreRegionLoss
@@ -70,6 +72,31 @@ def test_a_finished_training_is_not_made_again(
         train_with_checkpoints(training, tmp_path / "checkpoint.pt", made.append)
         assert training.step == 1
     assert made == [1]
+
+
+def test_a_damaged_checkpoint_is_one_line_with_the_remedy(
+    network: torch.nn.Module, pictures: list[LabelledImage], tmp_path: Path
+) -> None:
+    training = Trainer(network, pictures, Schedule(steps=1, batch=1), seed=1)
+    checkpoint = tmp_path / "checkpoint.pt"
+    training.save(checkpoint)
+    whole = checkpoint.read_bytes()
+    for content in (b"", b"no checkpoint", whole[: len(whole) // 2]):
+        checkpoint.write_bytes(content)
+        with pytest.raises(UnusableWeights, match=r"checkpoint\.pt: the checkpoint is damaged; delete it"):
+            training.resume(checkpoint)
+
+
+def test_a_full_disk_is_reported_as_such_and_keeps_the_checkpoint(
+    network: torch.nn.Module, pictures: list[LabelledImage], tmp_path: Path
+) -> None:
+    training = Trainer(network, pictures, Schedule(steps=1, batch=1), seed=1)
+    (tmp_path / "checkpoint.pt").write_bytes(b"before")
+    (tmp_path / "checkpoint.part").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as caught:
+        training.save(tmp_path / "checkpoint.pt")
+    assert caught.value.errno == errno.ENOSPC
+    assert (tmp_path / "checkpoint.pt").read_bytes() == b"before"
 
 
 def test_detections_in_ignore_regions_cost_nothing(network: torch.nn.Module) -> None:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pipelines.commands.train.installation import install
+from pipelines.commands.train.installation import install, require_writable
 from pipelines.errors import UserError
 
 
@@ -31,3 +31,10 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(UserError, match="choose another folder"):
         install([], {}, tmp_path / "out")
+    with pytest.raises(UserError, match="choose another folder"):
+        require_writable(tmp_path / "out" / "networks")
+
+
+def test_the_folder_is_created_and_stays_empty(tmp_path):
+    require_writable(tmp_path / "networks" / "kota")
+    assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["networks", "networks/kota"]

@@ -27,6 +27,8 @@ pytestmark = [
         (["set", "--out", "out", "--shift", "car=inf"], "is not in the range"),
         (["set", "--out", "out", "--keep", "set"], "no recording"),
         (["nowhere", "--out", "out"], "no picture set"),
+        (["set", "--out", "file/out", "--start", "street"], "choose another folder"),
+        (["set", "--out", "out", "--name", "../kota"], "give the folder as --out"),
     ],
 )
 def test_bad_input_is_one_line(tmp_path, monkeypatch, capfd, options, advice):
