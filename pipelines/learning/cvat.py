@@ -19,7 +19,8 @@ DESCRIPTION = "data.yaml"
 """File of an archive that names the labels and the lists of pictures. [source: as above]"""
 
 NUMBERS = 5
-"""Numbers of a label: class, centre and size; CVAT may add the number of a track. [source: as above]"""
+"""Numbers of a label: class, centre and size; CVAT may add the number of a track. More are polygons or rotated boxes.
+[source: as above]"""
 
 MAX_BYTES = 100_000_000
 """Largest text file of an archive that is read, in bytes, unpacked. [assumption]"""
@@ -56,13 +57,14 @@ def read_archive(path: Path) -> Labels:
                 if "labels" in entry.parts:
                     labels[entry.stem] = _boxes(text, names, str(entry))
                 elif len(entry.parts) == 1:
-                    for line in text.splitlines():
-                        labels.setdefault(PurePosixPath(line.strip()).stem, [])
+                    listed = (PurePosixPath(line.strip()) for line in text.splitlines())
+                    labels |= {
+                        image.stem: [] for image in listed if image.suffix == ".jpg" and image.stem not in labels
+                    }
     except (OSError, BadZipFile, RuntimeError, NotImplementedError, ValueError) as error:
         if isinstance(error, UserError):
             raise
         raise UserError(f"{path}: {error}; export it from CVAT as Ultralytics YOLO Detection 1.0") from error
-    labels.pop("", None)
     return labels
 
 
@@ -93,9 +95,11 @@ def _boxes(text: str, names: dict[int, str], file: str) -> list[LabelledBox]:
         if not line.strip():
             continue
         try:
-            class_id, *sides = line.split()[:NUMBERS]
-            cx, cy, w, h = map(float, sides)
-            boxes.append(LabelledBox(names[int(class_id)], cx, cy, w, h))
+            class_id, *sides = line.split()
+            if len(sides) > NUMBERS:
+                raise ValueError("a polygon or a rotated box")
+            cx, cy, w, h = map(float, sides[: NUMBERS - 1])
+            boxes.append(LabelledBox(names[int(class_id)].lower(), cx, cy, w, h))
         except KeyError as error:
             raise ValueError(f"{file}, line {number}: class {error} is not in {DESCRIPTION}") from error
         except ValueError as error:

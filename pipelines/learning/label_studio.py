@@ -4,8 +4,10 @@
 """
 
 import json
+import re
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
@@ -18,6 +20,9 @@ from pipelines.learning.waiting_pictures import WAITING_FOLDER, WaitingPicture, 
 FILE_ADDRESS = f"/data/local-files/?d={WAITING_FOLDER}/"
 """Start of the address of a picture, where the folder of the set is LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT. [source: as
 above]"""
+
+_UPLOAD_NUMBER = re.compile(r"^[0-9a-f]{8}-")
+"""Start of the name of a file that was uploaded to a project. [source: Label Studio, data_import.uploader]"""
 
 PERCENT = 100.0
 """Sides of boxes are in percent of the picture's. [source: as above]"""
@@ -76,7 +81,8 @@ class _Rectangle(_Exported):
 
 class _Result(_Exported):
     type: str
-    value: dict[str, Any]
+    value: dict[str, Any] = {}
+    image_rotation: float = 0.0
 
 
 class _Annotation(_Exported):
@@ -102,14 +108,14 @@ def read_export(path: Path) -> Labels:
 
     Only tasks with a submitted annotation count; of several, the last one.
     """
-    expected = "the JSON export of Label Studio"
+    expected = "the JSON export of Label Studio, not JSON-MIN"
     try:
         tasks = _TASKS.validate_python(parse_json(read_text(path, expected=expected)))
         labels: Labels = {}
         for number, task in enumerate(tasks, start=1):
             submitted = [annotation for annotation in task.annotations if not annotation.was_cancelled]
             if submitted:
-                labels[PurePosixPath(task.data.image).stem] = _boxes(submitted[-1], number)
+                labels[_picture_name(task.data.image)] = _boxes(submitted[-1], number)
     except ValidationError as error:
         raise UserError(f"{path}: {first_problem(error)}; give {expected}") from error
     except UserError:
@@ -119,6 +125,16 @@ def read_export(path: Path) -> Labels:
     return labels
 
 
+def _picture_name(address: str) -> str:
+    """Return the name of a picture by its address in Label Studio, which puts its own number before uploaded files.
+
+    >>> _picture_name("/data/local-files/?d=waiting%2Fkuda_1.jpg"), _picture_name("/data/upload/7/8f3a2b1c-kuda_1.jpg")
+    ('kuda_1', 'kuda_1')
+    """
+    name = PurePosixPath(unquote(address)).stem
+    return _UPLOAD_NUMBER.sub("", name) if address.startswith("/data/upload/") else name
+
+
 def _boxes(annotation: _Annotation, task: int) -> list[LabelledBox]:
     """Return the boxes of an annotation. task: its number, for messages. Raises ValueError."""
     boxes = []
@@ -126,12 +142,14 @@ def _boxes(annotation: _Annotation, task: int) -> list[LabelledBox]:
         if result.type != "rectanglelabels":
             continue
         found = _Rectangle.model_validate(result.value)
-        if found.rotation or len(found.rectanglelabels) != 1:
-            raise ValueError(f"task {task}: a box is rotated, or has no single label; correct it in Label Studio")
+        if found.rotation or result.image_rotation or len(found.rectanglelabels) != 1:
+            raise ValueError(
+                f"task {task}: the picture or a box is rotated, or a box has no single label; correct it there"
+            )
         size = found.width / PERCENT, found.height / PERCENT
         try:
             centre = found.x / PERCENT + size[0] / 2, found.y / PERCENT + size[1] / 2
-            boxes.append(LabelledBox(found.rectanglelabels[0], *centre, *size))
+            boxes.append(LabelledBox(found.rectanglelabels[0].lower(), *centre, *size))
         except ValueError as error:
             raise ValueError(f"task {task}: {error}") from error
     return boxes

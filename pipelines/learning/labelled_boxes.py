@@ -38,7 +38,7 @@ class LabelledBox:
             self.cy + self.h / 2,
         )
         if not (self.w > 0 and self.h > 0 and left < 1 and right > 0 and top < 1 and bottom > 0):
-            raise ValueError(f"the box {self.cx:g} {self.cy:g} {self.w:g} {self.h:g} lies outside the picture")
+            raise ValueError(f"the box {self.cx:g} {self.cy:g} {self.w:g} {self.h:g} is empty, or outside the picture")
 
     def clipped(self) -> "LabelledBox":
         """Return the part of the box inside the picture."""

@@ -173,6 +173,29 @@ def test_an_interrupted_import_can_be_repeated(folder):
     assert cv2.imread(str(read_picture_set(folder)[0].path)) is not None
 
 
+def test_only_lists_of_pictures_count_in_an_archive_and_labels_may_be_in_capitals(tmp_path):
+    with ZipFile(tmp_path / "back.zip", "w") as archive:
+        archive.writestr("data.yaml", "names: {0: Car, 1: BUS}\ntrain: train.txt\n")
+        archive.writestr("train.txt", "data/images/train/a.jpg\ndata/images/train/b.jpg\n")
+        archive.writestr("README.txt", "This data set\nhas two pictures, in version 1.0\n")
+        archive.writestr("labels/train/a.txt", "1 0.5 0.5 0.1 0.1 7\n")
+    assert {name: [b.name for b in boxes] for name, boxes in read_archive(tmp_path / "back.zip").items()} == {
+        "a": ["bus"],
+        "b": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "address", ["/data/local-files/?d=waiting%2Fkuda_1.jpg", "/data/upload/7/8f3a2b1c-kuda_1.jpg", "s3://a/kuda_1.jpg"]
+)
+def test_a_picture_is_known_by_any_address_that_label_studio_gives_it(tmp_path, address):
+    relation = {"from_id": "a", "to_id": "b", "type": "relation", "direction": "right"}
+    results = [rectangle("Car", 10, 10, 20, 20), relation]
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([{"data": {"image": address}, "annotations": [{"result": results}]}]))
+    assert {name: [b.name for b in boxes] for name, boxes in read_export(path).items()} == {"kuda_1": ["car"]}
+
+
 @pytest.mark.parametrize(
     ("files", "fault"),
     [
@@ -186,6 +209,10 @@ def test_an_interrupted_import_can_be_repeated(folder):
         ({"data.yaml": "names: [car]", "labels/train/a.txt": "\n0 0.5 0.5 0.1"}, "line 2"),
         ({"data.yaml": "names: [car]", "labels/train/a.txt": "0 0.5 nan 0.1 0.1"}, "outside the picture"),
         ({"data.yaml": "names: [lorry]", "labels/train/a.txt": "0 0.5 0.5 0.1 0.1"}, "unknown label 'lorry'"),
+        (
+            {"data.yaml": "names: [car]", "labels/train/a.txt": "0 .2 .1 .5 .1 .5 .5 .2 .5"},
+            "a polygon or a rotated box",
+        ),
     ],
 )
 def test_an_archive_with_a_fault_is_refused_in_one_line(tmp_path, files, fault):
@@ -212,8 +239,20 @@ def test_an_archive_with_a_fault_is_refused_in_one_line(tmp_path, files, fault):
             json.dumps(
                 [{"data": {"image": "a"}, "annotations": [{"result": [rectangle("car", 1, 1, 1, 1, rotation=9)]}]}]
             ),
-            "task 1: a box is rotated",
+            "task 1: the picture or a box is rotated",
         ),
+        (
+            json.dumps(
+                [
+                    {
+                        "data": {"image": "a"},
+                        "annotations": [{"result": [{**rectangle("car", 1, 1, 1, 1), "image_rotation": 90}]}],
+                    }
+                ]
+            ),
+            "task 1: the picture or a box is rotated",
+        ),
+        ('[{"image": "a", "label": []}]', "not JSON-MIN"),
     ],
 )
 def test_tasks_with_a_fault_are_refused_in_one_line(tmp_path, content, fault):
