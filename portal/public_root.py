@@ -6,11 +6,13 @@ See docs/adr/0137-portal-under-a-path.md.
 import re
 from contextvars import ContextVar
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import PlainSerializer
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pipelines.config.portal_address import OWN_FOLDERS, is_plain_path
 
 FORWARDED_PREFIX = "x-forwarded-prefix"
 """Request header in which a proxy names the path that it has removed. [source: Traefik, Spring]"""
@@ -18,14 +20,14 @@ MAX_ROOT_LENGTH = 200
 """Longest root in characters; a longer header is ignored. [assumption]"""
 LINK_ROOT = "simpang.link_root"
 """Key in the ASGI scope: prefix of the addresses in a page, "/lalin/", or relative to the page, "../"."""
+DEPTH = "simpang.depth"
+"""Key in the ASGI scope: number of folders in the path below the root."""
 COOKIE_PATH = "simpang.cookie_path"
 """Key in the ASGI scope: path of the session cookie."""
 
 current_root: ContextVar[str] = ContextVar("current_root", default="")
 """Root of the request that is answered: "/lalin", or empty where it is not known."""
 
-_ROOT = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
-"""Folders, each of characters that an address needs not escape. [source: RFC 3986, section 2.3]"""
 _SLASHES = re.compile(r"/{2,}")
 """Repeated slashes, from a proxy that joins two."""
 
@@ -51,9 +53,7 @@ def valid_root(path: str) -> str | None:
     ('/lalin', None, None)
     """
     root = path.strip().rstrip("/")
-    if len(root) > MAX_ROOT_LENGTH or not _ROOT.fullmatch(root) or {".", ".."} & set(root.split("/")):
-        return None
-    return root
+    return root if len(root) <= MAX_ROOT_LENGTH and is_plain_path(root) else None
 
 
 def path_below_root(scope: Scope) -> str:
@@ -77,17 +77,20 @@ class PublicRoot:
             await self._app(scope, receive, send)
             return
         forwarded = _forwarded_root(Headers(scope=scope))
-        root = self._configured if forwarded is None else forwarded
+        # The header may name the end of the root only: that of the inner proxy, or none at the top of a host.
+        root = self._configured if forwarded is None or self._configured.endswith(forwarded) else forwarded
+        # The path of a request is decoded, while addresses in an answer are encoded.
+        folder = unquote(root)
         path = _SLASHES.sub("/", scope["path"])
-        is_below = root != "" and (path == root or path.startswith(f"{root}/"))
-        below = (path[len(root) :] if is_below else path) or "/"
-        is_certain = forwarded is not None or is_below
+        removed = next((name for name in (folder, unquote(forwarded or "")) if _is_below(path, name)), "")
+        below = path[len(removed) :] or "/"
         inner = {
             **scope,
-            "root_path": root,
-            "path": root + (below.rstrip("/") or "/"),
+            "root_path": folder,
+            "path": folder + (below.rstrip("/") or "/"),
+            DEPTH: len([name for name in below.split("/") if name]),
             LINK_ROOT: f"{root}/" if root else "../" * (below.count("/") - 1) or "./",
-            COOKIE_PATH: root if root and is_certain else "/",
+            COOKIE_PATH: root if root and (forwarded is not None or removed) else "/",
         }
         token = current_root.set(root)
         try:
@@ -96,8 +99,18 @@ class PublicRoot:
             current_root.reset(token)
 
 
+def _is_below(path: str, folder: str) -> bool:
+    """Whether a path begins with a root. One that is also a folder of the portal was removed by the proxy."""
+    if not folder or folder.split("/")[1] in OWN_FOLDERS:
+        return False
+    return path == folder or path.startswith(f"{folder}/")
+
+
 def _forwarded_root(headers: Headers) -> str | None:
-    """Root that the proxies name, the outermost first; None without the header or with one that is not valid."""
+    """Root that the proxies name, the outermost first; None without the header or with one that is not valid.
+
+    Empty for a proxy that names the top of its host.
+    """
     named = [part for value in headers.getlist(FORWARDED_PREFIX) for part in value.split(",")]
     roots = [valid_root(part) for part in named]
     return None if not named or None in roots else valid_root("".join(root for root in roots if root))

@@ -2,7 +2,7 @@
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator
 
@@ -11,10 +11,21 @@ from pipelines.addresses.address import Address
 OWN_FOLDERS = frozenset({"api", "assets", "camera", "kejadian", "live", "masuk", "riwayat"})
 """First parts of the portal's own paths: as its root they would be ambiguous. [source: portal/spa.py, portal/app.py]"""
 
-_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
-"""Folders, each of characters that an address needs not escape. [source: RFC 3986, section 2.3]"""
+_PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*")
+"""Folders, each of characters that an address needs not escape, or escaped. [source: RFC 3986, section 2.3]"""
 _SITE = re.compile(r"https?://(?:\*\.)?[A-Za-z0-9.-]+(?::(?:\d{1,5}|\*))?|https?://\[[0-9A-Fa-f:]+\](?::\d{1,5})?")
 """Sources of `frame-ancestors` by scheme and host. [source: Content Security Policy Level 3, host-source]"""
+
+
+def is_plain_path(path: str) -> bool:
+    """Whether a path leads neither to another site nor out of its folder, whatever it is joined with.
+
+    >>> is_plain_path("/lalu%20lintas"), is_plain_path("//evil.example"), is_plain_path("/a/%2e%2e/b")
+    (True, False, False)
+    """
+    folders = [unquote(folder) for folder in path.split("/")]
+    is_plain = all(name not in (".", "..") and name.isprintable() and not set("/\\") & set(name) for name in folders)
+    return is_plain and _PATH.fullmatch(path) is not None
 
 
 def public_url(address: str) -> str:
@@ -34,9 +45,9 @@ def public_url(address: str) -> str:
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("write scheme, host and path only, without a user, ? or #")
     folders = path.split("/")[1:]
-    if not _PATH.fullmatch(path) or {".", ".."} & set(folders):
-        raise ValueError("write its path with letters, digits, . _ ~ and - only, such as /lalin")
-    if folders and folders[0] in OWN_FOLDERS:
+    if not is_plain_path(path):
+        raise ValueError("write its path with letters, digits, . _ ~ - and escapes such as %20 only, such as /lalin")
+    if folders and unquote(folders[0]) in OWN_FOLDERS:
         raise ValueError(f"choose another path: /{folders[0]} is a path of the portal itself")
     return f"{parts.scheme.lower()}://{parts.netloc}{path}"
 

@@ -9,14 +9,14 @@ from typing import Annotated
 
 from fastapi import Depends, HTTPException, Request, status
 
-from portal.auth.sessions import COOKIE, UserSession
+from portal.auth.sessions import UserSession
 from portal.auth.users import Role, User
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
 
 
 def _current_session(request: Request, services: ServicesDep) -> UserSession | None:
-    return services.sessions.read(request.cookies.get(COOKIE), time.time())
+    return services.sessions.read(request.cookies.get(services.sessions.cookie), time.time())
 
 
 CurrentSession = Annotated[UserSession | None, Depends(_current_session)]

@@ -60,7 +60,8 @@ def sign_in(
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Name or password is wrong.")
     services.sign_in_limiter.reset(by_name)
     services.sign_in_limiter.refund(by_address)
-    set_session_cookie(request, response, services.sessions.open(user, time.time()), public_url)
+    session = services.sessions.open(user, time.time())
+    set_session_cookie(request, response, services.sessions.cookie, session, public_url)
     return _as_json(user)
 
 
@@ -72,7 +73,7 @@ def sign_out(
     if session is not None:
         services.sessions.revoke(session, time.time())
         live.broadcaster.end_session(session.id)
-    delete_session_cookie(request, response)
+    delete_session_cookie(request, response, services.sessions.cookie)
 
 
 def _as_json(user: User | None) -> Session:

@@ -1,8 +1,10 @@
 """Cookie of the session: its attributes, and the refusal to set one that the browser would drop."""
 
+from urllib.parse import urlsplit
+
 from fastapi import HTTPException, Request, Response, status
 
-from portal.auth.sessions import COOKIE, LIFETIME_S
+from portal.auth.sessions import LIFETIME_S
 from portal.public_root import COOKIE_PATH
 
 
@@ -17,19 +19,26 @@ def require_usable_cookie(request: Request, public_url: str | None) -> None:
         )
 
 
-def set_session_cookie(request: Request, response: Response, value: str, public_url: str | None) -> None:
+def set_session_cookie(request: Request, response: Response, name: str, value: str, public_url: str | None) -> None:
     """Set the cookie for the path of the portal, and delete one for the whole host, which would be sent with it."""
-    path = request.scope[COOKIE_PATH]
+    path = _path_in_browser(request)
     if path != "/":
-        response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+        response.delete_cookie(name, httponly=True, samesite="lax")
     secure = _is_secure(public_url)
-    response.set_cookie(COOKIE, value, max_age=LIFETIME_S, path=path, httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(name, value, max_age=LIFETIME_S, path=path, httponly=True, samesite="lax", secure=secure)
 
 
-def delete_session_cookie(request: Request, response: Response) -> None:
+def delete_session_cookie(request: Request, response: Response, name: str) -> None:
     """Delete the cookie for the path of the portal and for the whole host."""
     for path in {request.scope[COOKIE_PATH], "/"}:
-        response.delete_cookie(COOKIE, path=path, httponly=True, samesite="lax")
+        response.delete_cookie(name, path=path, httponly=True, samesite="lax")
+
+
+def _path_in_browser(request: Request) -> str:
+    """Path of the portal; that of the whole host for a page elsewhere, of which the proxies name only a part."""
+    path: str = request.scope[COOKIE_PATH]
+    page = urlsplit(request.headers.get("referer", path)).path
+    return path if page == path or page.startswith(f"{path}/") else "/"
 
 
 def _is_secure(public_url: str | None) -> bool:

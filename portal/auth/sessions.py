@@ -16,7 +16,9 @@ from portal.auth.revoked_sessions import RevokedSessions
 from portal.auth.users import User, Users
 
 COOKIE = "simpang_session"
-"""Name of the cookie."""
+"""Beginning of the cookie's name."""
+COOKIE_MARK_DIGITS = 8
+"""Hexadecimal digits that follow it: enough for the portals of one host. [assumption]"""
 LIFETIME_S = 12 * 3600
 """Seconds from sign-in to the expiry of the session: a working day. [assumption]"""
 KEY_BYTES = 32
@@ -46,6 +48,8 @@ class Sessions:
         self._key = key
         self._users = users
         self._revoked = revoked
+        # A browser sends cookies to all ports of a host, and often to all paths, so each installation has its own name.
+        self.cookie = f"{COOKIE}_{hmac.new(key, COOKIE.encode(), hashlib.sha256).hexdigest()[:COOKIE_MARK_DIGITS]}"
         self._serializer = URLSafeSerializer(
             key, salt=COOKIE, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
         )

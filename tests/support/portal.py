@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from http.cookiejar import Cookie
 from threading import Thread
 from typing import Any
 
@@ -49,10 +50,24 @@ def serving(config: Config, pool: ConnectionPool) -> Iterator[str]:
         assert not thread.is_alive(), "the portal did not stop"
 
 
-def client_of(address: str, *, cookie: str | None = None) -> httpx.Client:
-    """A client of the portal. cookie: value of its session cookie."""
-    cookies = None if cookie is None else {COOKIE: cookie}
+def client_of(address: str, *, cookie: tuple[str, str] | None = None) -> httpx.Client:
+    """A client of the portal. cookie: name and value of its session cookie."""
+    cookies = None if cookie is None else dict([cookie])
     return httpx.Client(base_url=address, trust_env=False, timeout=20, cookies=cookies)
+
+
+def session_cookie(client: httpx.Client) -> Cookie:
+    """The only cookie of a client that has signed in."""
+    (cookie,) = client.cookies.jar
+    assert cookie.name.startswith(COOKIE)
+    return cookie
+
+
+def session_of(client: httpx.Client) -> tuple[str, str]:
+    """Name and value of the session cookie of a client."""
+    cookie = session_cookie(client)
+    assert cookie.value is not None
+    return cookie.name, cookie.value
 
 
 def sign_in(client: httpx.Client, name: str = "rina", password: str | None = None) -> httpx.Response:

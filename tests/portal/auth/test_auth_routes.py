@@ -8,8 +8,7 @@ import pytest
 
 from pipelines.config.settings import PortalConfig
 from portal.auth.routes import ATTEMPTS_PER_NAME
-from portal.auth.sessions import COOKIE
-from tests.support.portal import client_of, quick_hash, serving, sign_in
+from tests.support.portal import client_of, quick_hash, serving, session_of, sign_in
 from tests.support.sse import listening
 
 FOR_PLANNERS = "/api/history?camera=laluan-1&gate=utara"
@@ -21,7 +20,7 @@ def test_session_lasts_from_sign_in_to_sign_out(anonymous):
     assert sign_in(anonymous).json() == user
     assert anonymous.get("/api/session").json() == user
     assert anonymous.delete("/api/session").status_code == 204
-    assert COOKIE not in anonymous.cookies
+    assert list(anonymous.cookies.jar) == []
     assert anonymous.get("/api/session").json() == {"user": None}
 
 
@@ -29,7 +28,7 @@ def test_cookie_is_refused_after_sign_out_and_after_a_restart(config, pool):
     with serving(config, pool) as address, client_of(address) as client, client_of(address) as phone:
         for one in (client, phone):
             assert sign_in(one).status_code == 200
-        ended, valid = client.cookies[COOKIE], phone.cookies[COOKIE]
+        ended, valid = session_of(client), session_of(phone)
         client.delete("/api/session")
         with client_of(address, cookie=ended) as replay:
             assert replay.get(FOR_PLANNERS).status_code == 401
@@ -123,17 +122,18 @@ def test_simultaneous_attempts_do_not_exceed_the_limit(address):
 
 def test_forged_cookie_has_no_session(anonymous, address):
     sign_in(anonymous)
-    payload, _, signature = anonymous.cookies[COOKIE].rpartition(".")
+    name, cookie = session_of(anonymous)
+    payload, _, signature = cookie.rpartition(".")
     for forged in (f"{payload}.{'0' * len(signature)}", f"x{payload}.{signature}", payload, ".", "é.é", "[" * 9999):
         with client_of(address) as client:
-            answer = client.get("/api/session", headers={"Cookie": f"{COOKIE}={forged}".encode()})
+            answer = client.get("/api/session", headers={"Cookie": f"{name}={forged}".encode()})
         assert answer.json() == {"user": None}
 
 
 def test_new_password_ends_the_sessions_of_its_user(config, pool):
     with serving(config, pool) as address, client_of(address) as client:
         sign_in(client)
-        cookie = client.cookies[COOKIE]
+        cookie = session_of(client)
     rina = config.users[0].model_copy(update={"password_hash": type(config.users[0].password_hash)(quick_hash("new"))})
     config = config.model_copy(update={"users": (rina,)})
     with serving(config, pool) as address, client_of(address, cookie=cookie) as client:
@@ -165,3 +165,37 @@ def test_first_start_without_users_creates_an_administrator_and_prints_the_passw
     with serving(config, pool) as address, client_of(address) as client:
         assert capsys.readouterr().err == ""
         assert sign_in(client, "admin", password).status_code == 200
+
+
+def test_portals_of_one_host_do_not_end_each_others_sessions(config, pool, tmp_path):
+    """Two installations on two ports, whose cookies a browser does not keep apart."""
+    other = config.model_copy(update={"data_dir": tmp_path / "other"})
+    with (
+        serving(config, pool) as address,
+        serving(other, pool) as other_address,
+        client_of(address) as client,
+    ):
+        assert sign_in(client).status_code == 200
+        credentials = {"name": "sari", "password": "operator-password"}
+        assert client.post(f"{other_address}/api/session", json=credentials).status_code == 200
+        users = [client.get(f"{each}/api/session").json()["user"]["name"] for each in (address, other_address)]
+        assert users == ["rina", "sari"]
+        assert client.delete(f"{other_address}/api/session").status_code == 204
+        assert client.get("/api/session").json()["user"]["name"] == "rina"
+
+
+@pytest.mark.parametrize(
+    ("page", "path"),
+    [
+        ("https://kota.example.id/lalin/masuk", "/lalin"),
+        ("https://kota.example.id/dinas/lalin/masuk", "/"),
+        ("https://kota.example.id/lalinx/masuk", "/"),
+        (None, "/lalin"),
+        ("not an address", "/"),
+    ],
+)
+def test_cookie_has_a_path_that_the_browser_sends_it_to(anonymous, page, path):
+    """The outer of two proxies may remove a part of the path in silence."""
+    headers = {"X-Forwarded-Prefix": "/lalin"} | ({} if page is None else {"Referer": page})
+    answer = anonymous.post("/api/session", json={"name": "rina", "password": "planner-password"}, headers=headers)
+    assert f"Path={path};" in answer.headers.get_list("set-cookie")[-1]
