@@ -7,24 +7,25 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.public_root import path_below_root
+from portal.root_script import ROOT_SCRIPT_SOURCE
 
 _NO_SITE = "'none'"
 """Source that matches no site. [source: Content Security Policy Level 3]"""
 
 
 def content_security_policy(tiles: str | None, frame_ancestors: Sequence[str] = ()) -> str:
-    """Policy that allows the portal itself, images of the city's tile server, and blobs for the video player.
+    """Policy that allows the portal itself, images of the city's tile server, and blobs for pictures and video.
 
     tiles: address of the tile server, None without one. frame_ancestors: sites that may show the pages in a frame.
 
-    >>> "img-src 'self' data: https://tiles.example.id;" in content_security_policy("https://tiles.example.id/{z}.png")
+    >>> "img-src 'self' data: blob: https://tiles.example.id;" in content_security_policy("https://tiles.example.id/{z}.png")
     True
     """
-    images = ["'self'", "data:", *([_origin(tiles)] if tiles and urlsplit(tiles).netloc else [])]
+    images = ["'self'", "data:", "blob:", *([_origin(tiles)] if tiles and urlsplit(tiles).netloc else [])]
     return "; ".join(
         [
             "default-src 'none'",
-            "script-src 'self'",
+            f"script-src 'self' {ROOT_SCRIPT_SOURCE}",
             "style-src 'self'",
             f"img-src {' '.join(images)}",
             "media-src 'self' blob:",

@@ -20,6 +20,9 @@ log = structlog.get_logger(__name__)
 
 OnUp = Callable[[str], None]
 """Called with the address once requests are answered."""
+KEEP_ALIVE_S = 75
+"""Seconds for which an idle connection stays open: longer than proxies keep theirs, which would else meet a closed one.
+[source: nginx keepalive_timeout, 60 s; AWS load balancers, 60 s]"""
 GRACE_S = 1
 """Seconds that unfinished answers have when the portal stops; streams end at once. [assumption]"""
 
@@ -63,8 +66,7 @@ def serve(app: FastAPI, listener: socket.socket, on_up: OnUp) -> None:
 def address_of(listener: socket.socket) -> str:
     """Address of the portal for a browser on this machine."""
     host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 (a comparison)
-        host = "127.0.0.1"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (no address to listen on)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
@@ -74,7 +76,12 @@ class PortalServer(uvicorn.Server):
     def __init__(self, app: FastAPI, listener: socket.socket, on_up: OnUp) -> None:
         super().__init__(
             uvicorn.Config(
-                app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=GRACE_S
+                app,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_S,
+                timeout_graceful_shutdown=GRACE_S,
             )
         )
         self._app = app

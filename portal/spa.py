@@ -7,12 +7,14 @@ from pathlib import Path
 from fastapi import APIRouter, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
+from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from portal.auth.permissions import CurrentUser
 from portal.dependencies import ServicesDep
-from portal.public_root import FORWARDED_PREFIX, LINK_ROOT
+from portal.public_root import DEPTH, FORWARDED_PREFIX, LINK_ROOT
+from portal.root_script import ROOT_SCRIPT
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the built front end."""
@@ -34,6 +36,9 @@ class SpaFiles(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         if path.split("/", maxsplit=1)[0] in ("api", "live"):
+            methods = _methods_of(scope)
+            if methods:
+                raise HTTPException(405, "This address has other methods.", {"Allow": ", ".join(methods)})
             raise HTTPException(404, "There is nothing at this address.")
         try:
             return await super().get_response(path, scope)
@@ -68,11 +73,23 @@ def pages(static: Path) -> APIRouter:
     return router
 
 
+def _methods_of(scope: Scope) -> list[str]:
+    """Methods that routes accept at the address of a request."""
+    routes = [route for route in scope["app"].routes if not isinstance(route, Mount)]
+    methods = {
+        method
+        for method in ("DELETE", "GET", "POST", "PUT")
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    }
+    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
+
+
 def _page(static: Path, scope: Scope, status_code: int = 200) -> Response:
     index = static / "index.html"
     if not index.is_file():
         return Response(_NOT_BUILT, status_code=503, media_type="text/plain")
-    return _html(index.read_text(encoding="utf-8"), scope, status_code)
+    script = f'<script data-depth="{scope[DEPTH]}">{ROOT_SCRIPT}</script>'
+    return _html(index.read_text(encoding="utf-8").replace("<title>", f"{script}<title>", 1), scope, status_code)
 
 
 def _html(page: str, scope: Scope, status_code: int) -> Response:

@@ -45,6 +45,10 @@ KEEPS_BACK = (
     " proxy_buffers 4 64k; }}"
 )
 """An nginx that collects answers of the portal before it sends them on."""
+DROPS = "location /lalin {{ rewrite ^/lalin/?(.*?)/?$ /$1 break; proxy_pass {portal}; }}"
+"""An nginx that removes the path in silence, with the slash at the end."""
+NAMES_A_PART = "location /lalin/ {{ proxy_pass {portal}/; proxy_set_header X-Forwarded-Prefix /dalam; }}"
+"""The inner of two proxies, whose path is not that of the browser."""
 PUBLIC_URL = "http://lalin.example.id/lalin"
 TIMEOUT_MS = 20_000
 TABS = 8
@@ -119,6 +123,26 @@ def test_every_page_works_below_a_path(browser, config, pool, store, *, location
         expect(page.get_by_role("link", name="Masuk")).to_have_attribute("href", "/lalin/masuk")
         cookies = [(cookie["name"], cookie["path"]) for cookie in visitor.context.cookies()]
         assert cookies == [], "signing out deletes the cookie"
+
+
+@pytest.mark.usefixtures("levels")
+@pytest.mark.parametrize(
+    ("locations", "public_url"),
+    [(DROPS, None), (NAMES_A_PART, None), (STRIPS, "http://lalin.example.id/lain")],
+    ids=["slash dropped", "a part named", "wrong public_url"],
+)
+def test_pages_find_their_files_where_the_portal_does_not_know_their_path(
+    browser, config, pool, *, locations, public_url
+):
+    with behind_nginx(browser, config, pool, locations, public_url=public_url) as visitor:
+        visitor.expected += ["418", "404", "/assets/", "/favicon.svg"]  # another site answers at wrong addresses
+        for path in ("", "/", "/?x=1"):
+            expect_level(visitor.open(path), "laluan-1", Level.JAMMED)
+        for path in ("/camera/kabil-1", "/camera/kabil-1/"):
+            expect(visitor.open(path).get_by_role("heading", name="Kabil arah utara")).to_be_visible()
+        page = visitor.sign_in("sari")
+        page.reload()
+        expect(page.get_by_role("button", name="Keluar")).to_be_visible()
 
 
 @pytest.mark.usefixtures("levels")

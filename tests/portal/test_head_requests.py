@@ -25,3 +25,19 @@ def test_head_has_the_status_and_the_headers_of_get(anonymous, path):
 def test_head_of_the_stream_leaves_no_subscription(anonymous, address):
     for _ in range(3):
         assert anonymous.head("/api/stream").headers["content-type"].startswith("text/event-stream")
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "TRACE"])
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/api/city", "GET, HEAD"),
+        ("/api/session", "DELETE, GET, HEAD, POST"),
+        ("/api/calibrate", "POST"),
+        ("/live/barelang/index.m3u8", "GET, HEAD"),
+        ("/riwayat", "GET, HEAD"),
+    ],
+)
+def test_other_method_is_refused_with_the_methods_of_the_address(anonymous, method, path, allowed):
+    answer = anonymous.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)

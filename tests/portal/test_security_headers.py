@@ -11,7 +11,7 @@ from tests.support.portal import client_of, serving
 @pytest.mark.parametrize("path", ["/", "/api/city", "/api/cameras/tidak-ada", "/assets/app-1a2b.js", "/live/a/b"])
 def test_every_answer_has_security_headers(anonymous, path):
     headers = anonymous.get(path).headers
-    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+    assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self' 'sha256-")
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
@@ -42,10 +42,10 @@ def test_site_that_is_not_a_site_is_refused(site):
 @pytest.mark.parametrize(
     ("tiles", "images"),
     [
-        (None, "img-src 'self' data:;"),
-        ("/tiles/{z}/{x}/{y}.png", "img-src 'self' data:;"),
-        ("https://peta.example.id:8443/{z}/{x}/{y}.png", "img-src 'self' data: https://peta.example.id:8443;"),
-        ("https://{s}.peta.example.id/{z}/{x}/{y}.png", "img-src 'self' data: https://*.peta.example.id;"),
+        (None, "img-src 'self' data: blob:;"),
+        ("/tiles/{z}/{x}/{y}.png", "img-src 'self' data: blob:;"),
+        ("https://peta.example.id:8443/{z}/{x}/{y}.png", "img-src 'self' data: blob: https://peta.example.id:8443;"),
+        ("https://{s}.peta.example.id/{z}/{x}/{y}.png", "img-src 'self' data: blob: https://*.peta.example.id;"),
     ],
 )
 def test_policy_allows_images_of_the_tile_server_only(tiles, images):

@@ -30,8 +30,9 @@ def test_address_can_be_opened_by_a_browser_on_this_machine():
     with listening_socket(PortalConfig(host="0.0.0.0", port=0)) as listener:
         port = listener.getsockname()[1]
         assert address_of(listener) == f"http://127.0.0.1:{port}"
-    with listening_socket(PortalConfig(host="::1", port=0)) as listener:
-        assert address_of(listener).startswith("http://[::1]:")
+    for host in ("::1", "::"):
+        with listening_socket(PortalConfig(host=host, port=0)) as listener:
+            assert address_of(listener).startswith("http://[::1]:")
 
 
 def test_bug_is_one_sentence_in_the_answer_and_a_traceback_in_the_log():

@@ -1,5 +1,9 @@
 """Pages and files of the front end."""
 
+import base64
+import hashlib
+import re
+
 import pytest
 
 
@@ -10,6 +14,15 @@ def test_every_page_has_the_same_html(anonymous, path):
     assert "<title>Simpang</title>" in answer.text
     assert answer.headers["cache-control"] == "no-cache"
     assert anonymous.head(path).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "depth"), [("/", 0), ("/riwayat", 1), ("/riwayat/", 1), ("/camera/laluan-1", 2)])
+def test_page_has_a_script_that_its_policy_allows_with_the_depth_of_its_path(anonymous, path, depth):
+    answer = anonymous.get(path)
+    (found,) = re.findall(r'<script data-depth="(\d+)">(.*?)</script>', answer.text, re.DOTALL)
+    assert int(found[0]) == depth
+    digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}';" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("path", ["/tidak-ada", "/assets/old.js", "/..%2f..%2fetc/passwd", "/camera/laluan-1/x"])

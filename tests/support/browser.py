@@ -248,7 +248,7 @@ class Visitor:
     """A client with its own cookies.
 
     errors: errors and warnings on the console, and requests to other addresses.
-    expected: parts of messages that are not recorded.
+    expected: parts of messages and addresses that are not recorded.
     """
 
     address: str
@@ -277,7 +277,8 @@ class Visitor:
             self.errors.append(f"{message.text} ({message.location['url']})")
 
     def _record_request(self, request: Request) -> None:
-        if not request.url.startswith(("blob:", "data:", self.address)):
+        is_expected = any(text in request.url for text in self.expected)
+        if not is_expected and not request.url.startswith(("blob:", "data:", self.address)):
             self.errors.append(f"request to {request.url}")
 
 
