@@ -2,6 +2,7 @@
 
 import re
 import time
+from email.utils import formatdate
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -15,9 +16,11 @@ MEDIA_TYPES = {
     ".jpg": "image/jpeg",
 }
 """Media type of each kind of file. [source: RFC 8216 and the IANA registry of media types]"""
-MAX_PLAYLIST_AGE_S = 120
-"""Age (s) from which a playlist is not live: its worker was killed or hangs. Keyframes of some cameras are 20 to 50 s
-apart. [assumption]"""
+MAX_AGE_S = 120
+"""Age (s) from which a playlist or still picture is not live: its worker was killed or hangs. Keyframes of some
+cameras are 20 to 50 s apart. [assumption]"""
+LIVE_FILES = (".m3u8", ".jpg")
+"""Endings of the files that are written again and again: playlist and still picture."""
 SEGMENT_MAX_AGE_S = 60
 """Seconds that a browser may cache a segment. [assumption]"""
 
@@ -31,13 +34,14 @@ _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s|jpg)")
 def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Response:
     """A file of the live video. `index.m3u8` is the playlist; it names the other files.
 
-    Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture.
+    Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture; `Last-Modified` is its time.
     """
     path = services.config.data_dir / "hls" / entry.id / file
     try:
         if not _FILE_NAME.fullmatch(file):
             raise FileNotFoundError(file)
-        if path.suffix == ".m3u8" and time.time() - path.stat().st_mtime > MAX_PLAYLIST_AGE_S:
+        written_at = path.stat().st_mtime
+        if path.suffix in LIVE_FILES and time.time() - written_at > MAX_AGE_S:
             raise FileNotFoundError(file)
         content = path.read_bytes()
     except OSError:
@@ -45,12 +49,15 @@ def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Respons
     return Response(
         content,
         media_type=MEDIA_TYPES[path.suffix],
-        headers={"Cache-Control": _caching(path.suffix, public=entry.public)},
+        headers={
+            "Cache-Control": _caching(path.suffix, public=entry.public),
+            "Last-Modified": formatdate(written_at, usegmt=True),
+        },
     )
 
 
 def _caching(suffix: str, *, public: bool) -> str:
     """Cache-Control: segments never change, while the playlist and the still picture do."""
-    if suffix in (".m3u8", ".jpg"):
+    if suffix in LIVE_FILES:
         return "no-store"
     return f"{'public' if public else 'private'}, max-age={SEGMENT_MAX_AGE_S}, immutable"

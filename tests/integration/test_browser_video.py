@@ -1,9 +1,12 @@
 """What the pages show of video that does not play, and of cameras without data, in a real browser."""
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import cv2
 import pytest
 from playwright.sync_api import Browser, expect
 from psycopg_pool import ConnectionPool
@@ -19,6 +22,7 @@ from tests.support.browser import (
     NEEDS_PAGES,
     Visitor,
     city,
+    road_frame,
     screenshot,
     write_live_video,
 )
@@ -79,6 +83,46 @@ def test_camera_without_video_on_the_server_is_no_lost_connection(visitor: Visit
     page = visitor.open("/camera/kabil-1")
     expect(page.locator(".video-cover")).to_contain_text("Server belum mempunyai video", timeout=TIMEOUT_MS)
     screenshot(page, "camera-no-video-yet")
+
+
+def test_still_pictures_have_their_time_and_report_that_they_stop(
+    visitor: Visitor, config: Config, store: Callable[..., None]
+) -> None:
+    visitor.expected.append("404")
+    still = config.data_dir / "hls" / "kabil-1" / "still.jpg"
+    still.parent.mkdir(parents=True)
+    picture = cv2.imencode(".jpg", road_frame(9).to_ndarray(format="bgr24"))[1].tobytes()
+    still.write_bytes(picture)
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360)))
+    page = visitor.open("/camera/kabil-1")
+    image, cover = page.locator(".video-view img"), page.locator(".video-cover")
+    expect(image).to_have_js_property("naturalWidth", 640, timeout=TIMEOUT_MS)
+    expect(cover).to_be_hidden()
+    expect(page.locator(".video-time")).to_contain_text("WIB")
+    screenshot(page, "camera-stills")
+
+    set_age(still, 20)
+    expect(cover).to_contain_text("Gambar diam", timeout=TIMEOUT_MS)
+    set_age(still, 100)
+    expect(page.locator(".video-time")).to_contain_text("1 menit lalu", timeout=TIMEOUT_MS)
+    screenshot(page, "camera-stills-stand")
+    set_age(still, 500)
+    expect(cover).to_contain_text("Server belum mempunyai video", timeout=TIMEOUT_MS)
+    expect(image).to_be_hidden()
+
+    still.write_bytes(picture)
+    expect(image).to_be_visible(timeout=TIMEOUT_MS)
+    expect(cover).to_be_hidden()
+    page.context.set_offline(True)
+    visitor.expected.append("ERR_INTERNET_DISCONNECTED")
+    expect(cover).to_contain_text("Server video tidak dapat dihubungi", timeout=TIMEOUT_MS)
+    page.context.set_offline(False)
+    expect(image).to_be_visible(timeout=TIMEOUT_MS)
+
+
+def set_age(file: Path, age_s: float) -> None:
+    at = time.time() - age_s
+    os.utime(file, (at, at))
 
 
 def test_cluster_states_how_many_of_its_cameras_have_no_data(visitor: Visitor) -> None:

@@ -110,11 +110,21 @@ export class Router {
   }
 
   private async load(route: Route, parameter: string): Promise<Page> {
+    const open = await route.load().catch(() => null);
+    if (open === null) return this.incomplete();
     try {
-      return await (await route.load())(this.app, parameter);
+      return await open(this.app, parameter);
     } catch (error) {
       return this.failed(error);
     }
+  }
+
+  /** Without the code of a page. A browser may not ask again for a file that it did not get, unless the page is loaded again. */
+  private incomplete(): Page {
+    const again = h("button", { type: "button", class: "button", click: () => location.reload() }, t("tryAgain"));
+    const element = notice(t("pageIncomplete"), again);
+    element.setAttribute("role", "alert");
+    return { title: t("siteTitle", { city: this.app.city.name }), element };
   }
 
   private failed(error: unknown): Page {

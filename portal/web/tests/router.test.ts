@@ -92,6 +92,16 @@ describe("an address", () => {
     expect(frame.title).toBe("Halaman ini tidak ada.");
   });
 
+  it("whose code cannot be loaded, as after an update of the portal, is opened anew by its button", async () => {
+    const reload = vi.fn();
+    vi.stubGlobal("location", { ...location, pathname: "/b", search: "", reload });
+    const lost = async (): Promise<never> => Promise.reject(new TypeError("Failed to fetch a module"));
+    await routerAt("/b", [{ pattern: /^\/b$/, load: lost }]);
+    expect(document.body.textContent).toContain("tidak termuat seluruhnya");
+    document.querySelector("button")?.click();
+    expect(reload).toHaveBeenCalledTimes(1);
+  });
+
   it("with a damaged escape is a parameter like any other", async () => {
     await routerAt("/camera/%E0%A4%A", routes);
     expect(frame.title).toBe("camera %E0%A4%A");

@@ -2,10 +2,11 @@
 
 import os
 import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
-from portal.live.hls_routes import MAX_PLAYLIST_AGE_S
+from portal.live.hls_routes import MAX_AGE_S
 
 
 @pytest.fixture
@@ -59,10 +60,18 @@ def test_other_files_and_paths_are_not_found(anonymous, path):
     assert "outside" not in answer.text
 
 
-def test_a_playlist_that_a_killed_worker_left_behind_is_not_live(anonymous, video):
-    long_ago = time.time() - 2 * MAX_PLAYLIST_AGE_S
-    os.utime(video / "index.m3u8", (long_ago, long_ago))
-    assert anonymous.get("/live/barelang/index.m3u8").status_code == 404
+@pytest.mark.parametrize("name", ["index.m3u8", "still.jpg"])
+def test_a_file_that_a_killed_worker_left_behind_is_not_live(anonymous, video, name):
+    long_ago = time.time() - 2 * MAX_AGE_S
+    os.utime(video / name, (long_ago, long_ago))
+    assert anonymous.get(f"/live/barelang/{name}").status_code == 404
+
+
+def test_a_still_picture_states_when_it_was_taken(anonymous, video):
+    at = int(time.time()) - 20
+    os.utime(video / "still.jpg", (at, at))
+    stated = anonymous.get("/live/barelang/still.jpg").headers["last-modified"]
+    assert parsedate_to_datetime(stated).timestamp() == at
 
 
 @pytest.mark.usefixtures("video")

@@ -33,8 +33,8 @@ export async function get<P extends JsonPath>(
   path: P,
   ...[parameters]: OptionalIfEmpty<RequestParameters<P>>
 ): Promise<JsonBody<GetOperation<P>>> {
-  const response = await request(apiUrl(path, parameters as RequestParameters<P>), {});
-  return (await response.json()) as JsonBody<GetOperation<P>>;
+  const answer = await request(apiUrl(path, parameters as RequestParameters<P>), {});
+  return JSON.parse(answer) as JsonBody<GetOperation<P>>;
 }
 
 /** The address of a GET request. */
@@ -65,21 +65,27 @@ export async function signOut(): Promise<void> {
   await request(apiUrl("/api/session"), { method: "DELETE" });
 }
 
-async function request(url: string, options: RequestInit): Promise<Response> {
+/** Returns the text of an answer, all of which must arrive in time. */
+async function request(url: string, options: RequestInit): Promise<string> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
     const response = await fetch(url, { ...options, signal: abort.signal });
     noteServerDate(response);
-    if (!response.ok) throw new ApiError(response.status, await detailOf(response));
-    return response;
+    const answer = await response.text();
+    if (!response.ok) throw new ApiError(response.status, detailOf(answer) ?? `HTTP ${response.status}`);
+    return answer;
   } finally {
     clearTimeout(timer);
   }
 }
 
-async function detailOf(response: Response): Promise<string> {
-  const body: unknown = await response.json().catch(() => null);
-  const detail = (body as { detail?: unknown } | null)?.detail;
-  return typeof detail === "string" ? detail : `HTTP ${response.status}`;
+/** The server's sentence; null in the answer of another server, such as a proxy. */
+function detailOf(answer: string): string | null {
+  try {
+    const { detail } = JSON.parse(answer) as { detail?: unknown };
+    return typeof detail === "string" ? detail : null;
+  } catch {
+    return null;
+  }
 }

@@ -315,7 +315,7 @@ export interface paths {
          * Live File
          * @description A file of the live video. `index.m3u8` is the playlist; it names the other files.
          *
-         *     Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture.
+         *     Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture; `Last-Modified` is its time.
          */
         get: operations["live_file_live__camera_id___file__get"];
         put?: never;

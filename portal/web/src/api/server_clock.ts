@@ -1,7 +1,18 @@
 /** The server's clock. Phones are often minutes off, so the age of data is counted on the server's time. */
 
-/** Server time (ms since the epoch) of the last answer, with the two clocks of this browser at its arrival. */
-let noted = { server: Date.now(), monotonic: performance.now(), wall: Date.now() };
+/** A moment on both clocks of this browser (ms). */
+export interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+/** This moment. */
+export function moment(): Moment {
+  return { monotonic: performance.now(), wall: Date.now() };
+}
+
+/** Server time (ms since the epoch) of the last answer, with the moment of its arrival. */
+let noted = { server: Date.now(), ...moment() };
 /** Whether the time is the portal's own. The `Date` header may be that of a proxy. */
 let isPortalTime = false;
 
@@ -25,10 +36,10 @@ export function serverNow(): number {
 }
 
 /** Milliseconds since a moment. The monotonic clock may stop while a device sleeps; the other may be set back. */
-export function elapsedSince({ monotonic, wall }: { monotonic: number; wall: number }): number {
+export function elapsedSince({ monotonic, wall }: Moment): number {
   return Math.max(performance.now() - monotonic, Date.now() - wall);
 }
 
 function note(server: number): void {
-  noted = { server, monotonic: performance.now(), wall: Date.now() };
+  noted = { server, ...moment() };
 }

@@ -86,13 +86,17 @@ export function gateTotals(app: AppContext, { totals }: RecentCounts): HTMLEleme
   return h("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": t("gateTotals") }, table);
 }
 
-/** Site, owner and state. A system message of the state is in English, which operators can search for. */
-export function about(camera: CameraState): HTMLElement {
+/** Site, owner and state. A system message of the state is in English, which operators can search for.
+ *
+ * lost: the connection is lost, so that the present state is not known.
+ */
+export function about(camera: CameraState, lost: boolean): HTMLElement {
   const facts: [string, Child][] = [
     [t("site"), camera.site?.name ?? camera.name],
     [t("owner"), camera.owner ?? t("noValue")],
-    [t("status"), statusText(camera)],
+    [t("status"), lost ? t("statusUnknown") : statusText(camera)],
   ];
+  if (lost) return factList(facts);
   const why = statusMessage(camera);
   if (why) facts.push([t("statusReason"), why]);
   const error = camera.details?.error;

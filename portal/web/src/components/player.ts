@@ -60,6 +60,7 @@ export class Player {
     video.addEventListener("playing", () => this.began());
     video.addEventListener("error", () => this.nativeError());
     document.addEventListener("visibilitychange", this.visibilityChanged);
+    window.addEventListener("online", this.online);
     this.progressTimer = setInterval(() => this.checkProgress(), 1000);
   }
 
@@ -90,6 +91,7 @@ export class Player {
     this.unload();
     clearInterval(this.progressTimer);
     document.removeEventListener("visibilitychange", this.visibilityChanged);
+    window.removeEventListener("online", this.online);
   }
 
   private report(state: PlayerState): void {
@@ -103,6 +105,11 @@ export class Player {
     else void this.load();
   };
 
+  /** The network is back: the next try is not waited for. */
+  private readonly online = (): void => {
+    if (this.retryTimer !== undefined) void this.load();
+  };
+
   private async load(): Promise<void> {
     this.unload();
     const { url, loadId } = this;
@@ -110,8 +117,10 @@ export class Player {
     this.advancedAt = this.decodedAt = performance.now();
     this.arrived = false;
     if (this.failures === 0) this.report("loading");
-    const { default: Hls } = await import("hls.js/light");
+    const library = await import("hls.js/light").catch(() => null);
     if (loadId !== this.loadId) return;
+    if (library === null) return this.retryLater("unreachable");
+    const { default: Hls } = library;
     if (Hls.isSupported()) this.attach(new Hls({ enableWorker: false, ...BUFFER }), url, Hls);
     else if (this.video.canPlayType(HLS_TYPE)) this.video.src = url;
     else return this.giveUp();
@@ -154,6 +163,10 @@ export class Player {
   private retry(state: PlayerState): void {
     if (this.url === null || this.retryTimer !== undefined || !this.isLoaded) return;
     this.unload();
+    this.retryLater(state);
+  }
+
+  private retryLater(state: PlayerState): void {
     this.report(state);
     const delay = retryDelayMs(RETRY_DELAYS, this.failures);
     this.failures += 1;
@@ -226,8 +239,11 @@ function isMissingDecoder({ details }: ErrorData, { ErrorDetails }: typeof HlsPl
   );
 }
 
-/** What to report until the next try: 404 is a camera without video, an error without an answer a lost server. */
+/** What to report until the next try: 404 is a camera without video, an error without an answer a lost server.
+ * An error of the decoder is one of video that has arrived.
+ */
 function stateAfter({ type, response }: ErrorData, { ErrorTypes }: typeof HlsPlayer): PlayerState {
+  if (type === ErrorTypes.MEDIA_ERROR) return "undecodable";
   if (type !== ErrorTypes.NETWORK_ERROR) return "retrying";
   if (response?.code === 404) return "missing";
   return response?.code ? "retrying" : "unreachable";

@@ -1,49 +1,102 @@
 /** Still pictures of a camera that sends no video for browsers: the newest, loaded again and again. */
 
+import { serverNow } from "../api/server_clock";
 import { h } from "../dom";
+import { type PlayerState, STILL_AFTER_MS } from "./player";
 
 /** Time between two pictures, ms. [assumption: the worker stores one a second] */
 export const STILL_EVERY_MS = 1000;
+/** Time in which a picture must arrive, ms. [assumption] */
+const STILL_WITHIN_MS = 10_000;
 
 export class StillImage {
   readonly element: HTMLImageElement;
+  /** Time of the shown picture (ms since the Unix epoch); null without one. */
+  frameTime: number | null = null;
   private url: string | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the present request. What an earlier one answers is dropped. */
+  private abort = new AbortController();
+  /** Address of the shown picture in the memory of the browser. */
+  private picture = "";
 
   constructor(
     alt: string,
-    private readonly report: (shown: boolean) => void,
+    private readonly onState: (state: PlayerState) => void,
   ) {
     this.element = h("img", { alt, hidden: true });
-    this.element.addEventListener("load", () => this.loaded(true));
-    this.element.addEventListener("error", () => this.loaded(false));
-    document.addEventListener("visibilitychange", this.load);
+    this.element.addEventListener("load", () => this.loaded());
+    this.element.addEventListener("error", () => this.url !== null && this.failed("retrying"));
+    document.addEventListener("visibilitychange", this.visibilityChanged);
   }
 
   /** Shows the pictures at an address until another call; null stops. */
   show(url: string | null): void {
     if (url === this.url) return;
     this.url = url;
-    if (url === null) this.loaded(false);
-    this.load();
+    this.hide();
+    if (url !== null) this.onState("loading");
+    void this.load();
   }
 
   close(): void {
     this.url = null;
-    clearTimeout(this.timer);
-    document.removeEventListener("visibilitychange", this.load);
+    void this.load();
+    this.hide();
+    document.removeEventListener("visibilitychange", this.visibilityChanged);
   }
 
   /** A hidden page loads no picture. */
-  private readonly load = (): void => {
-    clearTimeout(this.timer);
-    if (this.url !== null && !document.hidden) this.element.src = `${this.url}?at=${Date.now()}`;
-  };
+  private readonly visibilityChanged = (): void => void this.load();
 
-  private loaded(shown: boolean): void {
+  private async load(): Promise<void> {
     clearTimeout(this.timer);
-    this.element.hidden = !shown;
-    this.report(shown);
-    if (this.url !== null) this.timer = setTimeout(this.load, STILL_EVERY_MS);
+    this.abort.abort();
+    if (this.url === null || document.hidden) return;
+    const abort = new AbortController();
+    this.abort = abort;
+    this.timer = setTimeout(() => abort.abort(), STILL_WITHIN_MS);
+    try {
+      const response = await fetch(this.url, { signal: abort.signal, cache: "no-store" });
+      const picture = await response.blob();
+      if (abort !== this.abort) return;
+      if (response.ok) this.put(picture, response.headers.get("Last-Modified"));
+      else this.failed(response.status === 404 ? "missing" : "retrying");
+    } catch {
+      if (abort === this.abort) this.failed("unreachable");
+    }
+  }
+
+  private put(picture: Blob, at: string | null): void {
+    URL.revokeObjectURL(this.picture);
+    this.picture = URL.createObjectURL(picture);
+    const time = Date.parse(at ?? "");
+    this.frameTime = Number.isNaN(time) ? null : time;
+    this.element.src = this.picture;
+  }
+
+  private loaded(): void {
+    this.element.hidden = false;
+    const stands = this.frameTime !== null && serverNow() - this.frameTime > STILL_AFTER_MS;
+    this.onState(stands ? "stalled" : "playing");
+    this.loadLater();
+  }
+
+  private failed(state: PlayerState): void {
+    this.hide();
+    this.onState(state);
+    this.loadLater();
+  }
+
+  private hide(): void {
+    URL.revokeObjectURL(this.picture);
+    this.element.hidden = true;
+    this.element.removeAttribute("src");
+    this.frameTime = null;
+  }
+
+  private loadLater(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.load(), STILL_EVERY_MS);
   }
 }

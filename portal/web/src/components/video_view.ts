@@ -38,7 +38,6 @@ export class VideoView {
   private readonly shapes = h("div", { class: "video-shapes" });
   private readonly player: Player;
   private readonly still: StillImage;
-  private stillShown = false;
   private state: PlayerState = "loading";
   private zonesShown = false;
   private rendered = "";
@@ -55,10 +54,11 @@ export class VideoView {
       "aria-label": t("video", { name: detail.name }),
     });
     this.video.muted = true;
-    this.still = new StillImage(t("video", { name: detail.name }), (shown) => {
-      this.stillShown = shown;
+    const stateChanged = (state: PlayerState): void => {
+      this.state = state;
       this.render();
-    });
+    };
+    this.still = new StillImage(t("video", { name: detail.name }), stateChanged);
     const still = this.still.element;
     this.element = h(
       "div",
@@ -71,10 +71,7 @@ export class VideoView {
       this.frameTime,
     );
     this.video.addEventListener("resize", () => this.render());
-    this.player = new Player(this.video, (state) => {
-      this.state = state;
-      this.render();
-    });
+    this.player = new Player(this.video, stateChanged);
     this.update(camera);
   }
 
@@ -92,7 +89,8 @@ export class VideoView {
   }
 
   tick(): void {
-    const at = this.playable && this.state === "playing" ? this.player.frameTime : null;
+    const shown = this.playable && (this.state === "playing" || this.state === "stalled");
+    const at = shown ? (this.still.frameTime ?? this.player.frameTime) : null;
     this.frameTime.hidden = at === null;
     if (at === null) return;
     const age = serverNow() - at;
@@ -113,7 +111,7 @@ export class VideoView {
 
   /** Width and height of the picture that is shown; zeros before there is one. */
   private get pictureSize(): readonly [number, number] {
-    if (!this.stillShown) return [this.video.videoWidth, this.video.videoHeight];
+    if (this.still.element.hidden) return [this.video.videoWidth, this.video.videoHeight];
     return [this.still.element.naturalWidth, this.still.element.naturalHeight];
   }
 
@@ -125,7 +123,7 @@ export class VideoView {
       this.camera.status,
       this.playable,
       this.state,
-      this.stillShown,
+      store.connection === "lost",
       this.pictureSize,
       this.zonesShown,
       this.camera.zones,
@@ -146,10 +144,11 @@ export class VideoView {
     const { status, out_of_service } = this.camera;
     if (out_of_service) return [h("strong", {}, t("statusOutOfService")), h("span", {}, localized(out_of_service))];
     if (!this.playable) {
-      const reason = status === "online" || status === "degraded" ? t("videoNone") : statusText(this.camera);
+      const lost = this.app.store.connection === "lost";
+      const state = lost ? t("statusUnknown") : statusText(this.camera);
+      const reason = status === "online" || status === "degraded" ? t("videoNone") : state;
       return [h("strong", {}, t("videoMissing")), h("span", {}, `${reason}.`)];
     }
-    if (this.camera.video?.still) return this.stillShown ? [] : [h("span", {}, t("videoLoading"))];
     if (this.state === "playing") return status === "frozen" ? [h("strong", {}, t("statusFrozen"))] : [];
     if (this.state === "loading") return [h("span", {}, t("videoLoading"))];
     const text = TROUBLE_TEXTS[this.state];

@@ -4,6 +4,7 @@ import "./camera.css";
 
 import { ApiError, get } from "../api/client";
 import type { CameraDetail, CameraState } from "../api/schema";
+import { elapsedSince, type Moment, moment } from "../api/server_clock";
 import type { AppContext, Page } from "../app_context";
 import { about, gateTotals, recentCounts, zoneLevels } from "../components/camera_facts";
 import { freshnessLine, refreshFreshness } from "../components/freshness";
@@ -17,22 +18,26 @@ import { siteAddress } from "../site_root";
 const MINUTES = 15;
 /** Time between two loads of the counts (ms). [assumption] */
 const COUNTS_INTERVAL_MS = 10_000;
+/** Age (ms) from which counts are no longer those of the last minutes. [assumption: a minute more than they may lack] */
+const COUNTS_KEPT_MS = 120_000;
 
 export async function openCamera(app: AppContext, id: string): Promise<Page> {
   try {
     return new CameraPage(app, await get("/api/cameras/{camera_id}", { path: { camera_id: id } }));
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 404)) throw error;
-    return {
-      title: t("navMap"),
-      element: notice(t("cameraNotFound"), h("a", { href: siteAddress("/") }, t("backToMap"))),
-    };
+    return { title: t("navMap"), element: unknownCamera() };
   }
+}
+
+function unknownCamera(): HTMLElement {
+  return notice(t("cameraNotFound"), h("a", { href: siteAddress("/") }, t("backToMap")));
 }
 
 class CameraPage implements Page {
   readonly title: string;
-  readonly element: HTMLElement;
+  readonly element = h("div", {});
+  private readonly content: HTMLElement;
   private readonly view: VideoView;
   private readonly zones = h("div");
   private readonly counts = h("div", {}, loading());
@@ -42,7 +47,8 @@ class CameraPage implements Page {
   private readonly unsubscribe: () => void;
   private readonly timers: ReturnType<typeof setInterval>[];
   private camera: CameraState;
-  private countsShown = false;
+  /** When the shown counts arrived; null without any. */
+  private countsAt: Moment | null = null;
 
   constructor(
     private readonly app: AppContext,
@@ -51,7 +57,8 @@ class CameraPage implements Page {
     this.title = detail.name;
     this.camera = app.store.camera(detail.id) ?? detail;
     this.view = new VideoView(app, detail, this.camera);
-    this.element = this.layout();
+    this.content = this.layout();
+    fill(this.element, this.content);
     this.unsubscribe = app.store.onChange(() => this.update());
     this.timers = [setInterval(() => this.tick(), 1000), setInterval(() => void this.loadCounts(), COUNTS_INTERVAL_MS)];
     this.update();
@@ -109,11 +116,15 @@ class CameraPage implements Page {
   }
 
   private update(): void {
-    this.camera = this.app.store.camera(this.detail.id) ?? this.camera;
-    this.view.update(this.camera);
+    const { store } = this.app;
+    const known = store.camera(this.detail.id);
+    const isGone = store.loaded && known === undefined;
+    if (isGone === this.content.isConnected) fill(this.element, isGone ? unknownCamera() : this.content);
+    this.camera = known ?? this.camera;
+    this.view.update(isGone ? { ...this.camera, video: null } : this.camera);
     fill(this.age, freshnessLine(this.camera, this.app.time));
     fill(this.zones, zoneLevels(this.app, this.camera));
-    fill(this.facts, about(this.camera));
+    fill(this.facts, about(this.camera, store.connection === "lost"));
   }
 
   private tick(): void {
@@ -121,7 +132,7 @@ class CameraPage implements Page {
     refreshFreshness(this.age, [this.camera], this.app.time);
   }
 
-  /** Loads the counts. After a failed refresh the old counts stay, because each bar is labelled with its minute. */
+  /** Loads the counts. After a failed refresh the old counts stay for a short time. */
   private async loadCounts(): Promise<void> {
     if (document.hidden) return;
     try {
@@ -129,13 +140,12 @@ class CameraPage implements Page {
       const counts = await get("/api/cameras/{camera_id}/counts", parameters);
       fill(this.counts, recentCounts(this.app, counts));
       fill(this.totals, gateTotals(this.app, counts));
-      this.countsShown = true;
+      this.countsAt = moment();
     } catch (error) {
-      if (!this.countsShown)
-        fill(
-          this.counts,
-          failure(error, () => void this.loadCounts()),
-        );
+      if (this.countsAt !== null && elapsedSince(this.countsAt) < COUNTS_KEPT_MS) return;
+      const problem = failure(error, () => void this.loadCounts());
+      fill(this.counts, problem);
+      fill(this.totals);
     }
   }
 }

@@ -2,10 +2,10 @@
 
 import "./history.css";
 
-import { apiUrl, get } from "../api/client";
+import { ApiError, apiUrl, get } from "../api/client";
 import type { CameraDetail, CameraState, History, paths, Separator } from "../api/schema";
 import { serverNow } from "../api/server_clock";
-import type { AppContext, Page } from "../app_context";
+import { type AppContext, mayOpen, type Page } from "../app_context";
 import { zoneName } from "../components/camera_facts";
 import { empNote, hasData, historyCharts, historyTable, sightNote } from "../components/history_charts";
 import { failure, loading, notice } from "../components/notice";
@@ -28,7 +28,9 @@ type Query = NonNullable<paths["/api/history"]["get"]["parameters"]["query"]>;
 
 const CSV_LABELS: Record<Separator, TextKey> = { comma: "downloadCsvComma", semicolon: "downloadCsvSemicolon" };
 
+/** Throws for other users as the server does: without cameras it would be asked for nothing. */
 export async function openHistory(app: AppContext): Promise<Page> {
+  if (!mayOpen(app.user, "planner")) throw new ApiError(app.user ? 403 : 401, "");
   const { cameras } = await get("/api/cameras");
   const page = new HistoryPage(app, cameras);
   await page.loadCamera();

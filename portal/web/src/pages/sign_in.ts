@@ -70,9 +70,16 @@ function secureAddress({ city }: AppContext): string | null {
 
 /** The address in `next` if it is on this site, else the first page of the role. */
 function destination({ user }: AppContext): string {
-  const next = new URLSearchParams(location.search).get("next") ?? "";
-  if (/^\/(?![/\\])/.test(next)) return next;
+  const next = ownAddress(new URLSearchParams(location.search).get("next") ?? "");
+  if (next !== null) return next;
   if (mayOpen(user, "planner") && !mayOpen(user, "police")) return "/riwayat";
   if (mayOpen(user, "police") && !mayOpen(user, "planner")) return "/kejadian";
   return "/";
+}
+
+/** Path and query of an address below the root; null for any other. A browser reads `/\\` and a tab as a slash or nothing. */
+function ownAddress(address: string): string | null {
+  if (!address.startsWith("/")) return null;
+  const { origin, pathname, search } = new URL(address, location.origin);
+  return origin === location.origin && !pathname.startsWith("//") ? pathname + search : null;
 }

@@ -2,7 +2,7 @@
 
 import { apiUrl, get } from "../api/client";
 import type { CameraState, Incident, Level, NarratedEvent } from "../api/schema";
-import { elapsedSince, notePortalTime, serverNow } from "../api/server_clock";
+import { elapsedSince, moment, notePortalTime, serverNow } from "../api/server_clock";
 import { retryDelayMs } from "../retry";
 import { readSharedStream } from "./shared_stream";
 import type { StreamEvent } from "./sse_client";
@@ -29,6 +29,8 @@ const RETRY_DELAYS = { firstMs: 500, maxMs: 15_000 };
 export const DISCONNECT_HIDDEN_AFTER_MS = 60_000;
 /** Time (ms) in which a stream must deliver its first event. A proxy that collects the answer delivers none. */
 export const FIRST_EVENT_WITHIN_MS = 8000;
+/** Time (ms) in which a stream must deliver its next current clock. A proxy with a small buffer delivers them late. */
+export const CLOCK_WITHIN_MS = 20_000;
 /** Time (ms) between two loads of the list where the stream delivers nothing. [assumption] */
 export const POLL_INTERVAL_MS = 5000;
 /** Time (ms) after which the stream is tried again. [assumption] */
@@ -42,7 +44,7 @@ export class CameraStore {
   private cameras = new Map<string, CameraState>();
   private state: Connection = "connecting";
   /** Time of the last current data on the clocks of this browser. */
-  private receivedAt = now();
+  private receivedAt = moment();
   private receivedServerTime: number | null = null;
   private error: unknown = null;
   private abort = new AbortController();
@@ -183,24 +185,23 @@ export class CameraStore {
     }
   }
 
-  /** Follows the stream until it ends. False for a stream that delivers nothing, because a proxy collects it. */
+  /** Follows the stream until it ends. False for one that delivers nothing current, because a proxy collects it. */
   private async follow(generation: number, abort: AbortController): Promise<boolean> {
-    let delivered = false;
     const stream = new AbortController();
     const end = (): void => stream.abort();
     abort.signal.addEventListener("abort", end);
-    const timer = setTimeout(end, FIRST_EVENT_WITHIN_MS);
+    let timer = setTimeout(end, FIRST_EVENT_WITHIN_MS);
     const { fresh } = this;
     this.fresh = false;
     try {
       await readSharedStream(apiUrl("/api/stream"), fresh, stream.signal, (event) => {
-        delivered = true;
+        if (!this.handle(event, generation)) return;
         clearTimeout(timer);
-        this.handle(event, generation);
+        timer = setTimeout(end, CLOCK_WITHIN_MS);
       });
       return true;
     } catch (error) {
-      if (delivered || abort.signal.aborted || !stream.signal.aborted) throw error;
+      if (abort.signal.aborted || !stream.signal.aborted) throw error;
       return false;
     } finally {
       clearTimeout(timer);
@@ -240,21 +241,25 @@ export class CameraStore {
     return known && known.updated_at > camera.updated_at ? known : camera;
   }
 
-  private handle(event: StreamEvent, generation: number): void {
-    if (generation !== this.generation) return;
+  /** Returns whether the event is a current clock. */
+  private handle(event: StreamEvent, generation: number): boolean {
+    if (generation !== this.generation) return false;
     if (event.name === "camera") {
       const camera = JSON.parse(event.data) as CameraState;
       this.cameras.set(camera.id, camera);
       this.notify();
     } else if (event.name === "incident" || event.name === "narration") {
       this.deliver(event.name, JSON.parse(event.data));
-    } else if (event.name === "clock") this.clock((JSON.parse(event.data) as Clock).at);
+    } else if (event.name === "clock") return this.clock((JSON.parse(event.data) as Clock).at);
+    return false;
   }
 
   /** Notes how current the states are. A proxy may deliver a clock late, together with states that are old by then. */
-  private clock(at: string): void {
+  private clock(at: string): boolean {
     if (serverNow() < Date.parse(at)) notePortalTime(at);
-    if (serverNow() - Date.parse(at) < LOST_AFTER_MS) this.received();
+    const isCurrent = serverNow() - Date.parse(at) < LOST_AFTER_MS;
+    if (isCurrent) this.received();
+    return isCurrent;
   }
 
   private deliver<K extends keyof StreamMessages>(name: K, message: StreamMessages[K]): void {
@@ -263,7 +268,7 @@ export class CameraStore {
   }
 
   private received(): void {
-    this.receivedAt = now();
+    this.receivedAt = moment();
     this.receivedServerTime = serverNow();
     if (this.state === "live") return;
     this.state = "live";
@@ -295,9 +300,4 @@ export class CameraStore {
       for (const listener of [...this.changeListeners]) listener();
     }, NOTIFY_INTERVAL_MS);
   }
-}
-
-/** This moment on both clocks of the browser. */
-function now(): { monotonic: number; wall: number } {
-  return { monotonic: performance.now(), wall: Date.now() };
 }

@@ -37,20 +37,38 @@ export class EventParser {
   }
 }
 
-/** Reads a stream until it ends or `signal` aborts it. Throws if the server refuses the request. */
+/** Time (ms) without any bytes after which a stream is given up: the portal sends a clock every 5 s. [assumption]
+ * After sleep, or behind a proxy that lost its connection, nothing else ends it.
+ */
+export const SILENT_AFTER_MS = 40_000;
+
+/** Reads a stream until it ends, falls silent, or `signal` aborts it. Throws if the server refuses the request. */
 export async function readEventStream(
   url: string,
   signal: AbortSignal,
   onEvent: (event: StreamEvent) => void,
 ): Promise<void> {
-  const response = await fetch(url, { signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
-  if (!response.ok || !response.body) throw new Error(`stream: HTTP ${response.status}`);
-  const parser = new EventParser();
-  const decoder = new TextDecoder();
-  const reader = response.body.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    for (const event of parser.push(decoder.decode(value, { stream: true }))) onEvent(event);
+  const abort = new AbortController();
+  const end = (): void => abort.abort();
+  signal.addEventListener("abort", end);
+  if (signal.aborted) end();
+  let silence = setTimeout(end, SILENT_AFTER_MS);
+  try {
+    const headers = { Accept: "text/event-stream" };
+    const response = await fetch(url, { signal: abort.signal, headers, cache: "no-store" });
+    if (!response.ok || !response.body) throw new Error(`stream: HTTP ${response.status}`);
+    const parser = new EventParser();
+    const decoder = new TextDecoder();
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      clearTimeout(silence);
+      silence = setTimeout(end, SILENT_AFTER_MS);
+      for (const event of parser.push(decoder.decode(value, { stream: true }))) onEvent(event);
+    }
+  } finally {
+    clearTimeout(silence);
+    signal.removeEventListener("abort", end);
   }
 }

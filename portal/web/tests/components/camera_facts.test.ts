@@ -19,17 +19,24 @@ function texts(element: HTMLElement, selector: string): string[] {
 
 describe("the facts of a camera", () => {
   it("are its site, its owner and its state", () => {
-    const facts = about(camera("a", { name: "Kabil", owner: "Dinas" }));
+    const facts = about(camera("a", { name: "Kabil", owner: "Dinas" }), false);
     expect(texts(facts, "dt")).toEqual(["Lokasi", "Pemilik", "Keadaan kamera"]);
     expect(texts(facts, "dd")).toEqual(["Kabil", "Dinas", "Kamera tersambung"]);
   });
 
   it("have the system message of its condition apart, marked as English", () => {
     const down = camera("a", { status: "offline", condition: "unreachable", details: { error: "no route to host" } });
-    const facts = about(down);
+    const facts = about(down, false);
     expect(texts(facts, "dt")).toContain("Pesan sistem");
     expect(texts(facts, "dd [lang=en]")).toEqual(["no route to host"]);
     expect(texts(facts, "dd")[3]).not.toContain("no route");
+  });
+});
+
+describe("the state of a camera", () => {
+  it("is not known while the connection is lost", () => {
+    const facts = about(camera("a", { status: "degraded", condition: "unreachable" }), true);
+    expect(texts(facts, "dd")).toEqual(["a", "–", "Tidak diketahui selama sambungan terputus"]);
   });
 });
 

@@ -180,6 +180,25 @@ describe("an error", () => {
     expect(hls.destroyed).toBe(true);
   });
 
+  it("of the decoder that lasts is one of video that has arrived", async () => {
+    const hls = await playing();
+    hls.fail({ type: "media" });
+    hls.fail({ type: "media" });
+    expect(states.at(-1)).toBe("undecodable");
+  });
+
+  it("is not waited for where the network is back", async () => {
+    (await playing()).fail();
+    expect(states.at(-1)).toBe("unreachable");
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    expect(FakeHls.instances).toHaveLength(2);
+    video.dispatchEvent(new Event("playing"));
+    window.dispatchEvent(new Event("online"));
+    await pass(0);
+    expect(FakeHls.instances).toHaveLength(2);
+  });
+
   it("that is not fatal changes nothing", async () => {
     const hls = await playing();
     hls.fail({ fatal: false });

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CameraDetail, History } from "../../src/api/schema";
 import { notePortalTime } from "../../src/api/server_clock";
-import type { AppContext, Page } from "../../src/app_context";
+import type { AppContext, Page, User } from "../../src/app_context";
 import { TimeFormat } from "../../src/format";
 import { openHistory } from "../../src/pages/history";
 import { CITY, camera, historyRow } from "../support/builders";
@@ -45,8 +45,11 @@ function history(rows: History["rows"]): History {
 
 async function openAt(query: string): Promise<void> {
   window.history.replaceState(null, "", `/riwayat${query}`);
-  const app = { city: CITY, time: new TimeFormat(CITY.timezone), replaceAddress };
-  page = await openHistory(app as unknown as AppContext);
+  page = await openHistory(appOf({ name: "rina", roles: ["planner"] }));
+}
+
+function appOf(user: User | null): AppContext {
+  return { city: CITY, time: new TimeFormat(CITY.timezone), replaceAddress, user } as unknown as AppContext;
 }
 
 function requested(): Record<string, string> {
@@ -60,6 +63,17 @@ function choose(index: number, value: string): void {
   select.value = value;
   select.dispatchEvent(new Event("change"));
 }
+
+describe("the page", () => {
+  it.each([
+    [null, 401],
+    [{ name: "budi", roles: ["police"] } as User, 403],
+  ])("is refused to other users, also without cameras", async (user, status) => {
+    page = { title: "", element: document.createElement("div") };
+    await expect(openHistory(appOf(user))).rejects.toMatchObject({ status });
+    expect(server.requests).toEqual([]);
+  });
+});
 
 describe("the query", () => {
   it("is the first gate today, in the city's time zone", async () => {

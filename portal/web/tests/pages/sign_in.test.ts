@@ -23,7 +23,9 @@ beforeEach(() => {
 /** Fills in and sends the form at an address. The server answers with `response`, and with `kept` for the session. */
 async function submit(address: string, response: Response, kept: Response = response): Promise<HTMLElement> {
   history.replaceState(null, "", address);
-  const requests = vi.fn(async (_url: string, { method }: RequestInit) => (method === "POST" ? response : kept));
+  const requests = vi.fn(async (_url: string, { method }: RequestInit) =>
+    (method === "POST" ? response : kept).clone(),
+  );
   vi.stubGlobal("fetch", requests);
   const { element } = openSignIn(app);
   const [name, password] = element.querySelectorAll("input");
@@ -47,6 +49,9 @@ describe("after signing in", () => {
     ["/masuk?next=%2Fkejadian%2F7", ["police"], "/kejadian/7"],
     ["/masuk?next=%2F%2Fevil.example", ["police"], "/kejadian"],
     ["/masuk?next=%2F%5Cevil.example", ["police"], "/kejadian"],
+    ["/masuk?next=%2F%09%2Fevil.example", ["police"], "/kejadian"],
+    ["/masuk?next=%2F..%2F%2Fevil.example", ["police"], "/kejadian"],
+    ["/masuk?next=%2Friwayat%3Fcamera%3Da%2520b", ["police"], "/riwayat?camera=a%20b"],
     ["/masuk?next=https%3A%2F%2Fevil.example", ["police"], "/kejadian"],
   ])("at %s as %s, the page %s is opened", async (address, roles, destination) => {
     await submit(address, session(...roles));

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CameraState, Incident } from "../../src/api/schema";
 import {
   CameraStore,
+  CLOCK_WITHIN_MS,
   DISCONNECT_HIDDEN_AFTER_MS,
   FIRST_EVENT_WITHIN_MS,
   LOST_AFTER_MS,
@@ -48,6 +49,7 @@ function setHidden(hidden: boolean): void {
   document.dispatchEvent(new Event("visibilitychange"));
 }
 
+const later = (): string => new Date().toISOString();
 const levels = (store: CameraStore): string[] => store.list().map(({ level }) => store.shownLevel(level));
 
 describe("connection", () => {
@@ -75,10 +77,11 @@ describe("connection", () => {
   it("is lost without a clock for 30 s, and then all levels are unknown", async () => {
     const store = await started();
     server.down = true;
-    await pass(LOST_AFTER_MS - 1000);
+    await pass(CLOCK_WITHIN_MS);
     expect(store.connection).toBe("live");
+    expect(levels(store)).toEqual(["free", "jammed"]);
 
-    await pass(2000);
+    await pass(LOST_AFTER_MS - CLOCK_WITHIN_MS + 1000);
     expect(store.connection).toBe("lost");
     expect(server.streams[0]?.closed).toBe(true);
     expect(levels(store)).toEqual(["unknown", "unknown"]);
@@ -197,6 +200,24 @@ describe("a stream that delivers nothing", () => {
     server.down = true;
     await pass(FIRST_EVENT_WITHIN_MS + LOST_AFTER_MS + POLL_INTERVAL_MS);
     expect(store.connection).toBe("lost");
+  });
+});
+
+describe("a stream that a proxy delivers late", () => {
+  it("is replaced by the list before the levels are unknown", async () => {
+    const store = await started();
+    server.answer("/api/cameras", () => ({ cameras: [camera("a", { level: "dense", updated_at: later() })] }));
+    await pass(CLOCK_WITHIN_MS - 1000);
+    expect(server.stream.closed).toBe(false);
+    server.stream.send("camera", camera("a", { updated_at: later() }));
+    await pass(1000);
+    expect(server.stream.closed).toBe(true);
+    for (let waited = 0; waited < LOST_AFTER_MS; waited += 1000) {
+      await pass(1000);
+      expect(store.connection).toBe("live");
+    }
+    expect(levels(store)).toEqual(["dense"]);
+    expect(server.streams).toHaveLength(1);
   });
 });
 

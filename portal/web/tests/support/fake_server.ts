@@ -88,6 +88,6 @@ export class FakeStream {
   }
 
   private write(text: string): void {
-    this.controller?.enqueue(new TextEncoder().encode(text));
+    if (!this.closed) this.controller?.enqueue(new TextEncoder().encode(text));
   }
 }
