@@ -3,24 +3,24 @@
 A road user is counted where its ground point moves from one side of a gate's line to the other through the gate's
 segment. It has changed sides only when it was clear of the line on both (`analytics.flow.gate_sides`), and moved by
 more than the box of a parked vehicle does. Jitter on the line, or a single box that reaches over it, therefore counts
-nothing. Nor does a box of which only one edge moves (`analytics.flow.box_resize`). A return needs a larger margin, so
-that swaying over the line is one crossing. A road user that stops right behind the line counts when it drives on or is
-no longer seen, and not at all when it turns back.
+nothing. Nor does a box of which only one edge moves (`analytics.flow.box_resize`). A return after a reported crossing
+needs a larger margin, so that swaying over the line is one crossing. A road user that stops right behind the line
+counts when it drives on or is no longer seen, and not at all when it turns back.
 
-Tracks that start just behind, or end just before, a gate also count (`analytics.tracks.extrapolation`). They do not
-count if another track that never coexisted with them crossed there within `SAME_CROSSING_S` (an ID switch).
+A road user that is lost at the line and found again under another identity keeps its side
+(`analytics.tracks.continuation`). Tracks that start just behind, or end just before, a gate also count
+(`analytics.tracks.extrapolation`). They do not count if another track that never coexisted with them crossed there
+within `SAME_CROSSING_S` (an ID switch).
 
 Of two tracks that show one vehicle, such as a lorry and its cab, one counts (`analytics.tracks.same_vehicle`).
 
 A crossing is reported `SETTLE_S` after it happened, or that long after its track's last detection, and later for one
-that waits on the line. By then more frames
-have voted on the class, and the speed fit includes both sides of the line.
+that waits on the line. By then more frames have voted on the class, and the speed fit includes both sides of the line.
 """
 
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from math import dist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,54 +29,25 @@ from analytics.camera import Gate
 from analytics.facts import Crossing, Direction
 from analytics.flow.box_resize import BOXES, moved_as_a_whole
 from analytics.flow.gate_sides import CLEAR_SIGMAS, ENDED_SIGMAS, MIN_SAMPLES, clear_sides, latest_samples
+from analytics.flow.pending_crossing import (
+    MIN_SUMMED_CONFIDENCE,
+    MIN_TRAVEL_HEIGHTS,
+    RETURN_MARGIN_HEIGHTS,
+    SETTLE_S,
+    PendingCrossing,
+    counts_instead,
+    is_same_crossing,
+    may_turn_back,
+)
 from analytics.geometry.gate_geometry import GateGeometry
-from analytics.road_users import RoadUser
+from analytics.tracks.continuation import continued_track
+from analytics.tracks.detected_path import DetectedPath
 from analytics.tracks.extrapolation import FIT_S, ExtrapolatedSegment, extrapolate_after_last, extrapolate_before_first
 from analytics.tracks.kinematics import speed_at
-from analytics.tracks.same_vehicle import show_one_vehicle
-from analytics.tracks.trajectories import EXPIRES_AFTER_S, AnalyzedFrame, Trajectory
-
-SETTLE_S = 2.0
-"""Seconds from a crossing to its report [assumption]."""
-
-MIN_SUMMED_CONFIDENCE = 2.0
-"""Confidence summed over the detections of a road user that counts: about four usual ones [assumption]."""
-
-MIN_TRAVEL_HEIGHTS = 0.3
-"""Distance from the farthest point before the line to the one after it, in box heights, that a crossing needs.
-
-[assumption] The box of a parked vehicle moves by less where others pass before or behind it.
-"""
-
-RETURN_MARGIN_HEIGHTS = 0.6
-"""Margin for a return over the same gate, in box heights of the road user [assumption]."""
-
-SAME_CROSSING_S = 1.5
-"""Seconds between two crossings of tracks that may be one road user [assumption]."""
+from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
 
 RECENT_CROSSINGS = 64
 """Latest crossings with which an extrapolated one is compared [assumption]."""
-
-
-@dataclass(slots=True, eq=False)
-class _PendingCrossing:
-    """A crossing. reported: it counts, unless it is undone. passed: the road user is well behind the gate.
-
-    emitted: it was returned, and cannot be undone.
-    """
-
-    t: float
-    gate: Gate
-    direction: Direction
-    trajectory: Trajectory
-    reported: bool = False
-    passed: bool = False
-    emitted: bool = False
-
-    @property
-    def confidence(self) -> float:
-        """Confidence summed over the detections of the road user."""
-        return sum(self.trajectory.votes)
 
 
 @dataclass(slots=True)
@@ -84,14 +55,28 @@ class _GateState:
     """State of one road user.
 
     sides, since: per gate the last clear side (-1, +1; 0 unknown) and since when. touched: per gate the last time at
-    which it left that side through the segment, None where beside it. counted: its crossings by gate and direction.
+    which it left that side through the segment, None where beside it. counted: its crossings by gate and direction,
+    shared with the track that it continues. earlier: that track. is_continued: another track continues this one.
     """
 
     trajectory: Trajectory
     sides: list[float]
     since: list[float]
     touched: list[float | None]
-    counted: dict[tuple[str, Direction], _PendingCrossing] = field(default_factory=dict)
+    counted: dict[tuple[str, Direction], PendingCrossing] = field(default_factory=dict)
+    earlier: Trajectory | None = None
+    is_continued: bool = False
+
+    @property
+    def path(self) -> DetectedPath:
+        return DetectedPath.of(*([] if self.earlier is None else [self.earlier]), self.trajectory)
+
+    def continue_from(self, ended: "_GateState") -> None:
+        """Take over the sides and crossings of the same road user's ended track."""
+        self.sides, self.since, self.touched = ended.sides.copy(), ended.since.copy(), ended.touched.copy()
+        self.counted, self.earlier, ended.is_continued = ended.counted, ended.trajectory, True
+        for crossing in self.counted.values():
+            crossing.latest = self.trajectory
 
 
 class GateCounter:
@@ -106,9 +91,9 @@ class GateCounter:
         self._states: dict[int, _GateState] = {}
         self._new: dict[int, _GateState] = {}
         self._in_view: dict[int, _GateState] = {}
-        self._pending: list[_PendingCrossing] = []
-        self._held: list[tuple[_PendingCrossing, Crossing]] = []
-        self._recent: deque[_PendingCrossing] = deque(maxlen=RECENT_CROSSINGS)
+        self._pending: list[PendingCrossing] = []
+        self._held: list[tuple[PendingCrossing, Crossing]] = []
+        self._recent: deque[PendingCrossing] = deque(maxlen=RECENT_CROSSINGS)
         self._observed_since = -np.inf
 
     def __len__(self) -> int:
@@ -124,14 +109,19 @@ class GateCounter:
             self._observed_since = frame.t
         if frame.trajectories:
             self._update_sides(frame)
-            self._mark_passed()
+            for crossing in (*self._pending, *(held for held, _ in self._held)):
+                crossing.mark_if_passed(self._geometry)
         self._count_before_first(frame.t)
         self._count_after_last(frame.t)
         return self.pop_settled(frame.t)
 
     def _update_sides(self, frame: AnalyzedFrame) -> None:
         distances = self._geometry.distances(frame.pixels)
-        known = np.array([self._state(trajectory).sides for trajectory in frame.trajectories], dtype=np.float64)
+        states = [self._state(trajectory) for trajectory in frame.trajectories]
+        for state in states:
+            if len(state.trajectory.times) == MIN_SAMPLES and state.earlier is None:
+                self._continue_ended(state)
+        known = np.array([state.sides for state in states], dtype=np.float64)
         for i in np.flatnonzero((distances * known <= 0).any(axis=1)):
             self._review_sides(frame.trajectories[int(i)])
 
@@ -144,78 +134,94 @@ class GateCounter:
         self._in_view[trajectory.track] = known
         return known
 
+    def _continue_ended(self, state: _GateState) -> None:
+        """Find the ended track of the same road user, unless that had crossed a gate before which the new one is."""
+        first = state.trajectory.first_seen
+        ended = [s for s in self._states.values() if s.trajectory.last_seen < first and not s.is_continued]
+        track = continued_track(state.trajectory, [s.trajectory for s in ended])
+        if track is None:
+            return
+        old = self._states[track.track]
+        starts = self._geometry.distances(np.array(state.trajectory.pixels)[:1])[0]
+        counted = {gate_id for gate_id, _ in old.counted}
+        for gate, side, start in zip(self._geometry.gates, old.sides, starts.tolist(), strict=True):
+            if side * start < 0 and gate.id in counted:
+                return
+        state.continue_from(old)
+        self._in_view.pop(track.track, None)
+        self._new.pop(state.trajectory.track, None)
+
     def _review_sides(self, trajectory: Trajectory, sigmas: float = CLEAR_SIGMAS) -> None:
         """Find the gates of which the road user is now clear on another side than before."""
-        times = np.array(trajectory.times)
+        state = self._states[trajectory.track]
+        path = state.path
+        times, used = path.times, latest_samples(path.times)
         if len(times) < MIN_SAMPLES:
             return
-        state, used = self._states[trajectory.track], latest_samples(times)
-        path = self._geometry.distances(np.array(trajectory.pixels))
-        now = clear_sides(times[-used:], path[-used:], trajectory.height, sigmas)
+        distances = self._geometry.distances(path.pixels)
+        now = clear_sides(times[-used:], distances[-used:], trajectory.height, sigmas)
         is_new = times[-used] == trajectory.first_seen
         for k, (first, last) in enumerate(zip(now.first.tolist(), now.last.tolist(), strict=True)):
             state.sides[k] = state.sides[k] or (is_new and first) or last
-            before, latest = path[-2:, k].tolist()
+            before, latest = distances[-2:, k].tolist()
             if state.sides[k] * before > 0 >= state.sides[k] * latest:
                 gate, direction = self._geometry.gates[k], Direction.A if state.sides[k] < 0 else Direction.B
-                state.touched[k] = self._geometry.time_of_step(gate, direction, trajectory)
+                state.touched[k] = self._geometry.time_of_step(gate, direction, path, trajectory.height)
             if state.sides[k] * last < 0:
-                self._change_side(state, k, np.where(times >= state.since[k], path[:, k], np.nan))
+                self._change_side(state, k, path, np.where(times >= state.since[k], distances[:, k], np.nan))
 
-    def _change_side(self, state: _GateState, k: int, path: NDArray[np.float64]) -> None:
+    def _change_side(self, state: _GateState, k: int, path: DetectedPath, distances: NDArray[np.float64]) -> None:
         """Take note of a road user on another side.
 
-        path: (N,) its distances since it came to the former side, nan before.
+        distances: (N,) of its path since it came to the former side, nan before.
         """
-        gate, height, distance = self._geometry.gates[k], state.trajectory.height, float(path[-1])
+        gate, height, distance = self._geometry.gates[k], state.trajectory.height, float(distances[-1])
         direction, opposite = (Direction.A, Direction.B) if distance > 0 else (Direction.B, Direction.A)
-        travelled = float(np.nanmax(path) - np.nanmin(path))
-        returning = any(gate_id == gate.id for gate_id, _ in state.counted)
-        if travelled < MIN_TRAVEL_HEIGHTS * height or (returning and abs(distance) < RETURN_MARGIN_HEIGHTS * height):
+        if float(np.nanmax(distances) - np.nanmin(distances)) < MIN_TRAVEL_HEIGHTS * height:
             return
-        if not self._moved(state.trajectory, k, path):
+        entry = state.counted.get((gate.id, opposite))
+        turned_back = entry is not None and not (entry.passed or entry.emitted)
+        if not turned_back and not self._has_crossed(state, k, path, distances):
             return
-        t = self._geometry.crossing_time(gate, direction, state.trajectory, state.since[k])
-        if t is None and not (path * distance <= 0).any():  # it waited on the line for longer than its path is stored
+        t = self._geometry.crossing_time(gate, direction, path, height, state.since[k])
+        if (
+            t is None and not (distances * distance <= 0).any()
+        ):  # it waited on the line for longer than its path is stored
             t = state.touched[k]
         state.sides[k], state.since[k] = (1.0 if distance > 0 else -1.0), state.trajectory.last_seen
-        if (entry := state.counted.get((gate.id, opposite))) is not None and not (entry.passed or entry.emitted):
+        if entry is not None and turned_back:
             self._undo(state, entry)
         elif t is not None and (gate.id, direction) not in state.counted:
-            self._count(state, _PendingCrossing(t, gate, direction, state.trajectory))
+            self._count(state, PendingCrossing(t, gate, direction, state.trajectory, state.trajectory))
 
-    def _moved(self, trajectory: Trajectory, k: int, path: NDArray[np.float64]) -> bool:
-        """Whether the road user moved over gate `k`, and not only an edge of its box. path: see `_change_side`."""
-        former = np.flatnonzero(path * path[-1] <= 0)
+    def _has_crossed(self, state: _GateState, k: int, path: DetectedPath, distances: NDArray[np.float64]) -> bool:
+        """Whether the road user moved over gate `k`, and not only an edge of its box; far enough for a return.
+
+        path, distances: see `_change_side`.
+        """
+        returning = any(gate_id == self._geometry.gates[k].id for gate_id, _ in state.counted)
+        if returning and abs(distances[-1]) < RETURN_MARGIN_HEIGHTS * state.trajectory.height:
+            return False
+        former = np.flatnonzero(distances * distances[-1] <= 0)
         if not len(former):
             return True
         last = int(former[-1])
-        boxes = np.array(trajectory.boxes)
-        before = boxes[max(0, last + 1 - BOXES) : last + 1]
-        normal = np.sign(path[-1]) * self._geometry.normals[k]
-        return moved_as_a_whole(before, boxes[last + 1 :][-BOXES:], normal, self._image_size)
+        before = path.boxes[max(0, last + 1 - BOXES) : last + 1]
+        normal = np.sign(distances[-1]) * self._geometry.normals[k]
+        return moved_as_a_whole(before, path.boxes[last + 1 :][-BOXES:], normal, self._image_size)
 
-    def _count(self, state: _GateState, crossing: _PendingCrossing) -> None:
+    def _count(self, state: _GateState, crossing: PendingCrossing) -> None:
         state.counted[crossing.gate.id, crossing.direction] = crossing
         self._pending.append(crossing)
         self._recent.append(crossing)
 
-    def _undo(self, state: _GateState, crossing: _PendingCrossing) -> None:
+    def _undo(self, state: _GateState, crossing: PendingCrossing) -> None:
         """Remove a crossing that was not emitted: the road user turned back on the line."""
         del state.counted[crossing.gate.id, crossing.direction]
         self._pending = [other for other in self._pending if other is not crossing]
         self._held = [(other, fact) for other, fact in self._held if other is not crossing]
         if crossing in self._recent:
             self._recent.remove(crossing)
-
-    def _mark_passed(self) -> None:
-        """Mark the crossings whose road users are by now well behind their gates."""
-        for crossing in (*self._pending, *(held for held, _ in self._held)):
-            if not crossing.passed:
-                trajectory = crossing.trajectory
-                distance = self._geometry.distance(crossing.gate, trajectory.pixels[-1])
-                behind = distance if crossing.direction is Direction.A else -distance
-                crossing.passed = behind >= RETURN_MARGIN_HEIGHTS * trajectory.height
 
     def _count_before_first(self, t: float) -> None:
         """Count gates crossed before the first detection, for tracks that are long enough by now."""
@@ -236,11 +242,11 @@ class GateCounter:
         if segment is None:
             return
         for t, gate, direction in self._geometry.crossings(segment, state.trajectory.height):
-            crossing = _PendingCrossing(t, gate, direction, state.trajectory)
+            crossing = PendingCrossing(t, gate, direction, state.trajectory, state.trajectory)
             if (
                 t >= self._observed_since
                 and (gate.id, direction) not in state.counted
-                and not any(_is_same_crossing(crossing, other) for other in self._recent)
+                and not any(is_same_crossing(crossing, other) for other in self._recent)
             ):
                 self._count(state, crossing)
 
@@ -252,12 +258,12 @@ class GateCounter:
             self._held += self._confirmed(ready)
         if not self._held:
             return []
-        waiting = [(p, fact) for p, fact in self._held if not p.passed and _may_turn_back(p.trajectory, t)]
+        waiting = [(p, fact) for p, fact in self._held if not p.passed and may_turn_back(p.latest, t)]
         released = [(p, fact) for p, fact in self._held if (p, fact) not in waiting]
         self._held = waiting
         return _emit(released)
 
-    def _confirmed(self, crossings: Iterable[_PendingCrossing]) -> list[tuple[_PendingCrossing, Crossing]]:
+    def _confirmed(self, crossings: Iterable[PendingCrossing]) -> list[tuple[PendingCrossing, Crossing]]:
         """Return the crossings that count: all except of tracks with little confidence, and each vehicle only once.
 
         Tracks with little confidence are mostly false detections.
@@ -265,13 +271,13 @@ class GateCounter:
         confirmed = []
         for crossing in crossings:
             crossing.reported = crossing.confidence >= MIN_SUMMED_CONFIDENCE and not any(
-                _counts_instead(other, crossing) for other in self._recent
+                counts_instead(other, crossing) for other in self._recent
             )
             if crossing.reported:
                 confirmed.append((crossing, self._crossing(crossing)))
         return confirmed
 
-    def _crossing(self, crossing: _PendingCrossing) -> Crossing:
+    def _crossing(self, crossing: PendingCrossing) -> Crossing:
         speed = speed_at(crossing.trajectory, crossing.t) if self._calibrated else None
         return Crossing(
             t=crossing.t,
@@ -301,51 +307,10 @@ class GateCounter:
         return _emit([*held, *self._confirmed(ready)])
 
 
-def _may_turn_back(trajectory: Trajectory, t: float) -> bool:
-    """Whether the road user is seen, or stood still when it was last seen and may be hidden."""
-    unseen_s = t - trajectory.last_seen
-    if unseen_s < SETTLE_S:
-        return True
-    recent = [
-        p for p, seen in zip(trajectory.pixels, trajectory.times, strict=True) if seen >= trajectory.last_seen - 1
-    ]
-    stood = dist(recent[0], recent[-1]) < MIN_TRAVEL_HEIGHTS * trajectory.height
-    return stood and unseen_s < EXPIRES_AFTER_S
-
-
-def _emit(crossings: Iterable[tuple[_PendingCrossing, Crossing]]) -> list[Crossing]:
+def _emit(crossings: Iterable[tuple[PendingCrossing, Crossing]]) -> list[Crossing]:
     """Mark crossings as emitted, and return their facts."""
     facts = []
     for crossing, fact in crossings:
         crossing.emitted = True
         facts.append(fact)
     return facts
-
-
-def _is_same_crossing(one: _PendingCrossing, other: _PendingCrossing) -> bool:
-    """Whether both are one crossing: same gate, similar time, and tracks that never coexisted."""
-    a, b = one.trajectory, other.trajectory
-    return _are_close(one, other) and (a.last_seen < b.first_seen or b.last_seen < a.first_seen)
-
-
-def _are_close(one: _PendingCrossing, other: _PendingCrossing) -> bool:
-    same_way = (one.gate.id, one.direction) == (other.gate.id, other.direction)
-    return same_way and abs(one.t - other.t) <= SAME_CROSSING_S
-
-
-def _counts_instead(other: _PendingCrossing, crossing: _PendingCrossing) -> bool:
-    """Whether both tracks show one vehicle, which the crossing of `other` counts.
-
-    That is the one reported already, else a vehicle rather than its rider, else the more confident track.
-    """
-    if other is crossing or not _are_close(other, crossing) or other.confidence < MIN_SUMMED_CONFIDENCE:
-        return False
-    if not other.reported and _rank(other) <= _rank(crossing):
-        return False
-    from_s, until_s = min(other.t, crossing.t), max(other.t, crossing.t) + SETTLE_S
-    return show_one_vehicle(other.trajectory, crossing.trajectory, from_s, until_s)
-
-
-def _rank(crossing: _PendingCrossing) -> tuple[bool, float, int]:
-    trajectory = crossing.trajectory
-    return trajectory.detected_as is not RoadUser.PERSON, crossing.confidence, -trajectory.track

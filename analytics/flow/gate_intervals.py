@@ -9,8 +9,8 @@ from statistics import fmean, median
 from analytics.camera import Gate
 from analytics.capacity.pkji import SmpFlow, degree_of_saturation, smp_flow, weighted
 from analytics.facts import Coverage, Crossing, Direction, GateInterval, Sight
-from analytics.flow.gate_counting import SETTLE_S
 from analytics.flow.headways import SHORT_HEADWAY_S, GateDirection, HeadwayMeter
+from analytics.flow.pending_crossing import SETTLE_S
 from analytics.flow.zone_intervals import INTERVAL_S, MIN_COVERAGE
 from analytics.road_users import RoadUser
 

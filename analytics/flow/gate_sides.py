@@ -23,6 +23,10 @@ NOISE_WEIGHT = 2.0
 Three detections, which happen to lie on a line, would otherwise have no error.
 """
 
+CORRELATED_S = 0.15
+"""Seconds within which the boxes of a detector err alike: more detections in this time add no knowledge [assumption].
+"""
+
 CLEAR_SIGMAS = 4.0
 """Standard errors by which a road user on one side of a gate is clear of it [assumption].
 
@@ -78,6 +82,7 @@ def clear_sides(times: ArrayLike, distances: ArrayLike, height: float, sigmas: f
     scatter = ((d - mean - lag[:, None] * slope) ** 2).sum(axis=0)
     usual = NOISE_HEIGHTS * height + NOISE_PX
     variance = (NOISE_WEIGHT * usual**2 + scatter) / (NOISE_WEIGHT + len(t) - 2)
+    variance *= max(1.0, len(t) / (1 + (t[-1] - t[0]) / CORRELATED_S))
 
     def sides(row: int, sigmas: float) -> NDArray[np.float64]:
         margin = sigmas * np.sqrt(variance * (1 / len(t) + lag[row] ** 2 / spread))

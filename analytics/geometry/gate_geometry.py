@@ -14,8 +14,8 @@ from analytics.camera import Gate
 from analytics.facts import Direction, Pixel
 from analytics.geometry.junction_arms import GateArm, gate_arms
 from analytics.geometry.plane import side_of_line
+from analytics.tracks.detected_path import DetectedPath
 from analytics.tracks.extrapolation import ExtrapolatedSegment
-from analytics.tracks.trajectories import Trajectory
 
 MEDIAN_OVERRUN_HEIGHTS = 0.4
 """Distance beyond the median at which a crossing still counts for its own gate, in box heights [assumption]."""
@@ -43,27 +43,30 @@ class GateGeometry:
         """Signed distance of one pixel from one gate, as `distances`."""
         return float(side_of_line(gate.p1, gate.p2, [pixel])[0] / dist(gate.p1, gate.p2))
 
-    def time_of_step(self, gate: Gate, direction: Direction, trajectory: Trajectory) -> float | None:
-        """Time at which the step to the last detection met the gate's line; None if beside the segment."""
-        a, b = trajectory.pixels[-2], trajectory.pixels[-1]
-        t0, t = trajectory.times[-2], trajectory.times[-1]
+    def time_of_step(self, gate: Gate, direction: Direction, path: DetectedPath, height: float) -> float | None:
+        """Time at which the step to the last detection met the gate's line; None if beside the segment.
+
+        height: of the box, in pixels.
+        """
+        a, b = path.pixels[-2:].tolist()
+        t0, t = path.times[-2:].tolist()
         before, after = side_of_line(gate.p1, gate.p2, [a, b])
         share = float(before / (before - after))
-        inside = self._within(gate, direction, _interpolate(a, b, share), trajectory.height)
+        inside = self._within(gate, direction, _interpolate(a, b, share), height)
         return t0 + share * (t - t0) if inside else None
 
     def crossing_time(
-        self, gate: Gate, direction: Direction, trajectory: Trajectory, since_s: float = -inf
+        self, gate: Gate, direction: Direction, path: DetectedPath, height: float, since_s: float = -inf
     ) -> float | None:
         """Time at which the path changed to the other side of the gate's line; None if beside the segment.
 
         Of several changes, after `since_s`, it is the one with the most detections on the side before it that were
-        before, and on the side after it that came after. It is interpolated between two frames.
+        before, and on the side after it that came after. It is interpolated between two frames. height: as above.
         """
-        times, pixels = list(trajectory.times), list(trajectory.pixels)
+        times, pixels = path.times.tolist(), path.pixels.tolist()
         sides = side_of_line(gate.p1, gate.p2, pixels)
         before = np.where(sides * (1 if direction is Direction.A else -1) <= 0, 1, -1)
-        before[np.array(times) < since_s] = 0
+        before[path.times < since_s] = 0
         changes = np.flatnonzero((before[:-1] > 0) & (before[1:] < 0))
         if not len(changes):
             return None
@@ -71,7 +74,7 @@ class GateGeometry:
         i = int(changes[np.flatnonzero(agreeing == agreeing.max())[-1]])
         share = sides[i] / (sides[i] - sides[i + 1])
         at = _interpolate(pixels[i], pixels[i + 1], share)
-        inside = self._within(gate, direction, at, trajectory.height)
+        inside = self._within(gate, direction, at, height)
         return float(times[i] + share * (times[i + 1] - times[i])) if inside else None
 
     def crossings(self, segment: ExtrapolatedSegment, height: float) -> Iterator[tuple[float, Gate, Direction]]:

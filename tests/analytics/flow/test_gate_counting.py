@@ -6,14 +6,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analytics.camera import Camera, Gate
-from analytics.detections import Tracks
 from analytics.facts import Crossing, Direction
 from analytics.flow.gate_counting import GateCounter
 from analytics.road_users import RoadUser
 from analytics.tracks.trajectories import Trajectories
 from tests.support.builders import Drive, film, joined, tracks
+from tests.support.gate_counts import GATE, boxed, count_frames
 
-GATE = Gate(id="g", p1=(100, 300), p2=(500, 300))
 DOWN, UP = [(300, v) for v in range(200, 401, 10)], [(300, v) for v in range(400, 199, -10)]
 
 
@@ -23,15 +22,6 @@ def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
     crossings = []
     for k, (u, v) in enumerate(path):
         seen = tracks() if k in hidden else tracks((7, u, v))
-        crossings += counter.observe(trajectories.update(k * step_s, step_s if k else 0.0, seen))
-    return crossings + counter.finish()
-
-
-def count_frames(frames, gates=(GATE,), *, step_s=0.1) -> list[Crossing]:
-    """Crossings of the road users in frames, `step_s` seconds apart."""
-    trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
-    crossings = []
-    for k, seen in enumerate(frames):
         crossings += counter.observe(trajectories.update(k * step_s, step_s if k else 0.0, seen))
     return crossings + counter.finish()
 
@@ -300,13 +290,6 @@ def test_distant_gates_count_nothing():
     camera = Camera(id="c", image_size=(1000, 1000), gates=(GATE, Gate(id="h", p1=(900, 10), p2=(990, 10))))
     assert {c.gate for c in count(DOWN, camera.gates)} == {"g"}
     assert np.isfinite([c.t for c in count(DOWN, camera.gates)]).all()
-
-
-def boxed(boxes) -> list[Tracks]:
-    """Frames of one track with these boxes, xyxy."""
-    rows = [np.array([box], np.float32) for box in boxes]
-    one = np.full(1, 0.8, np.float32), np.zeros(1, np.int64), np.full(1, 7, np.int64), np.zeros(1, np.int64)
-    return [Tracks(xyxy, *one) for xyxy in rows]
 
 
 def waiting(v, seconds, then, *, px, seed=0):

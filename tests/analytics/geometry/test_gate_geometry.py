@@ -6,6 +6,7 @@ import pytest
 from analytics.camera import Gate
 from analytics.facts import Direction
 from analytics.geometry.gate_geometry import GateGeometry
+from analytics.tracks.detected_path import DetectedPath
 from analytics.tracks.extrapolation import ExtrapolatedSegment
 from analytics.tracks.trajectories import Trajectory
 
@@ -15,12 +16,11 @@ EXIT = Gate(id="W_out", p1=(200, 290), p2=(200, 100), role="exit", arm="W")
 OTHER_ARM = Gate(id="E_in", p1=(700, 100), p2=(700, 290), role="entry", arm="E")
 
 
-def trajectory(*points):
-    path = Trajectory(1)
-    path.height = 40.0
+def path_over(*points):
+    track = Trajectory(1)
     for k, pixel in enumerate(points):
-        path.append(float(k), pixel, pixel)
-    return path
+        track.append(float(k), pixel, pixel)
+    return DetectedPath.of(track)
 
 
 def crossings(gates, start, end, height=40.0):
@@ -34,14 +34,14 @@ def test_distance_is_in_pixels_and_positive_where_direction_a_leads():
 
 def test_crossing_time_is_interpolated_and_the_last_one():
     geometry = GateGeometry([GATE])
-    path = trajectory((300, 290), (300, 310), (300, 290), (300, 330))
-    assert geometry.crossing_time(GATE, Direction.A, path) == pytest.approx(2.25)
+    path = path_over((300, 290), (300, 310), (300, 290), (300, 330))
+    assert geometry.crossing_time(GATE, Direction.A, path, 40.0) == pytest.approx(2.25)
 
 
 def test_no_crossing_time_beside_the_segment_or_without_a_crossing():
     geometry = GateGeometry([GATE])
-    assert geometry.crossing_time(GATE, Direction.A, trajectory((600, 290), (600, 310))) is None
-    assert geometry.crossing_time(GATE, Direction.A, trajectory((300, 200), (300, 250))) is None
+    assert geometry.crossing_time(GATE, Direction.A, path_over((600, 290), (600, 310)), 40.0) is None
+    assert geometry.crossing_time(GATE, Direction.A, path_over((300, 200), (300, 250)), 40.0) is None
 
 
 def test_a_segment_crosses_with_time_and_direction():

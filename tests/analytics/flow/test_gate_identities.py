@@ -1,0 +1,88 @@
+"""Gate crossings of road users that are lost at the line and found again under another identity."""
+
+import numpy as np
+import pytest
+
+from analytics.road_users import RoadUser
+from analytics.tracks.continuation import continued_track
+from analytics.tracks.trajectories import Trajectories
+from tests.support.builders import joined, tracks
+from tests.support.gate_counts import count_frames
+
+STEP_S = 0.1
+
+
+def drive(vs, *, lost):
+    """Frames of a car that is at `vs`, one a frame, and not seen in `lost`; after these it is another track."""
+    return [tracks() if k in lost else tracks((1 if k < lost.start else 2, 300, v), size=45) for k, v in enumerate(vs)]
+
+
+def coming(px_per_s, until=420.0):
+    return np.arange(200, until, px_per_s * STEP_S)
+
+
+def standing(v, seconds):
+    return np.full(int(seconds / STEP_S), float(v))
+
+
+@pytest.mark.parametrize("lost_s", [0.0, 0.3, 0.6, 1.0, 1.5])
+@pytest.mark.parametrize("px_per_s", [10, 20, 40, 70])
+def test_a_road_user_found_again_behind_the_line_counts_once(px_per_s, lost_s):
+    vs = coming(px_per_s)
+    first = round(((300 - 200) / px_per_s - lost_s / 2) / STEP_S)
+    frames = drive(vs, lost=range(first, first + round(lost_s / STEP_S)))
+    assert [c.direction.value for c in count_frames(frames, step_s=STEP_S)] == ["A"]
+
+
+@pytest.mark.parametrize("beyond", [-12, -3, 0, 3, 12])
+@pytest.mark.parametrize(("then", "directions"), [(420, ["A"]), (180, [])], ids=["drives on", "turns back"])
+def test_a_vehicle_that_changes_its_identity_while_it_waits_at_the_line(beyond, then, directions):
+    stop = 300.0 + beyond
+    vs = [*coming(60, stop), *standing(stop, 12), *np.linspace(stop, then, 25)]
+    frames = drive(vs, lost=range(70, 75))
+    assert [c.direction.value for c in count_frames(frames, step_s=STEP_S)] == directions
+
+
+def test_the_next_vehicle_of_a_queue_is_not_the_one_that_was_lost_behind_the_line():
+    """The first is lost 15 pixels behind the line; the second appears 15 pixels before it, and crosses too."""
+    lead = [*coming(30, 315), *standing(315, 1)]
+    follow = [*standing(285, 2), *np.arange(285, 420, 3.0)]
+    frames = [tracks((1, 300, v), size=45) for v in lead]
+    frames += [tracks()] * 3 + [tracks((2, 300, v), size=45) for v in follow]
+    crossings = count_frames(frames, step_s=STEP_S)
+    assert sorted((c.track, c.direction.value) for c in crossings) == [(1, "A"), (2, "A")]
+
+
+def test_a_vehicle_beside_the_lost_one_is_another_one():
+    """A car is lost before the line in the left lane; another one is first seen behind it in the right lane."""
+    frames = [tracks((1, 250, v), size=45) for v in coming(20, 285)]
+    frames += [tracks()] * 5 + [tracks((2, 330, v), size=45) for v in np.arange(315, 420, 2.0)]
+    assert count_frames(frames, step_s=STEP_S) == []
+
+
+def trajectories_of(frames):
+    known = Trajectories(None)
+    for k, frame in enumerate(frames):
+        known.update(k * STEP_S, STEP_S, frame)
+    return {trajectory.track: trajectory for trajectory in known.all()}
+
+
+@pytest.mark.parametrize(
+    ("name", "second", "continues"),
+    [
+        ("where it was", tracks((2, 300, 290), size=45), True),
+        ("further on, at its speed", tracks((2, 300, 312), size=45), True),
+        ("behind where it was", tracks((2, 300, 260), size=45), False),
+        ("much smaller", tracks((2, 300, 290), size=20), False),
+        ("a person", tracks((2, 300, 290), size=45, road_user=RoadUser.PERSON), False),
+        ("called a truck", tracks((2, 300, 290), size=45, road_user=RoadUser.TRUCK), True),
+    ],
+)
+def test_a_new_track_continues_an_ended_one(name, second, continues):
+    known = trajectories_of([*(tracks((1, 300, v), size=45) for v in coming(40, 291)), *[tracks()] * 4, second])
+    assert continued_track(known[2], [known[1]]) is (known[1] if continues else None), name
+
+
+def test_a_track_that_is_still_seen_is_not_continued():
+    known = trajectories_of([tracks((1, 300, 290), size=45), joined([tracks((1, 300, 290)), tracks((2, 300, 290))])])
+    assert continued_track(known[2], [known[1]]) is None
