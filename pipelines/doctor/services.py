@@ -14,7 +14,8 @@ from pipelines.bus.kafka.cluster import KafkaCluster
 from pipelines.config.settings import Config, WebhookConfig
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.errors import UserError
-from pipelines.store.database_errors import REFUSALS, one_line, refusal_for, sqlstate_of_connection
+from pipelines.store.database_errors import NO_ANSWER, REFUSALS, one_line, refusal_for, sqlstate_of_connection
+from pipelines.store.migrate import schema_status
 from pipelines.store.pool import complete_dsn
 
 ENOUGH_FREE_GB = 5.0
@@ -78,12 +79,16 @@ def _database(config: Config, timeout_s: float) -> CheckResult:
     try:
         with psycopg.connect(conninfo, connect_timeout=max(2, round(timeout_s))) as connection:
             row = connection.execute(_PROPERTIES).fetchone()
+            schema_status(connection)
+    except UserError as error:
+        message, _, advice = str(error).partition("; ")
+        return _no_database(f"{address}: {message}", advice)
     except psycopg.Error as error:
         sqlstate = error.sqlstate
         if isinstance(error, psycopg.OperationalError):
             sqlstate = sqlstate_of_connection(conninfo, error)
         refusal = refusal_for(sqlstate)
-        advice = refusal.remedy if refusal else "check that it runs, and the host, user and password in store.dsn"
+        advice = refusal.remedy if refusal else NO_ANSWER
         return _no_database(f"{address}: {one_line(error)}", advice)
     assert row is not None
     version, encoding, timescaledb, read_only, may_create = row

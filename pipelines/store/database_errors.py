@@ -39,6 +39,15 @@ class Refusal:
     remedy: str
 
 
+_NO_TABLES = Refusal(
+    True, "tables are missing or changed: run simpang store migrate, or restore all tables from the same backup"
+)
+"""Answer to tables that are not as this program needs them."""
+_BLOCKED = Refusal(True, "find the session that locks the tables or slows the server, in pg_stat_activity")
+"""Answer to a lock or a statement that took too long."""
+_DAMAGED = Refusal(True, "see the log of the database server")
+"""Answer to files of the server that cannot be read."""
+
 REFUSALS = {
     "08": Refusal(True, "check the network, and that the database runs"),
     "0A": Refusal(False, "correct store.dsn, or update the database server"),
@@ -50,24 +59,40 @@ REFUSALS = {
     "25P03": Refusal(True, "raise idle_in_transaction_session_timeout of the server"),
     "25P04": Refusal(True, "raise transaction_timeout of the server"),
     "28P01": Refusal(False, "correct store.dsn: user or password is refused"),
-    "28": Refusal(False, "create the user, admit it in pg_hba.conf of the server, or correct store.dsn"),
+    "28": Refusal(
+        False, "create the user, admit it in pg_hba.conf of the server, or correct user and sslmode in store.dsn"
+    ),
     "3D": Refusal(False, "create the database (CREATE DATABASE ... ENCODING 'UTF8'), or correct its name in store.dsn"),
+    "3F000": _NO_TABLES,
     "42501": Refusal(
         True, "let its owner GRANT the user of store.dsn the right, or run simpang store migrate as the owner"
     ),
+    "42703": _NO_TABLES,
+    "42P01": _NO_TABLES,
+    "42P10": _NO_TABLES,
     "42704": Refusal(False, "correct the options in store.dsn"),
     "53100": Refusal(True, "free some space on the disk of the database server"),
     "53300": Refusal(True, "raise max_connections of the server or the role, or close other programs"),
     "53": Refusal(True, "give the database server more resources"),
     "55000": Refusal(False, "let the database accept connections: ALTER DATABASE ... ALLOW_CONNECTIONS true"),
+    "55006": _BLOCKED,
+    "55P03": _BLOCKED,
+    "57014": _BLOCKED,
     "57P": Refusal(True, "wait until the server has started"),
-    "58": Refusal(True, "see the log of the database server"),
+    "57P04": Refusal(True, "restore the database that was dropped, or correct its name in store.dsn"),
+    "57P05": Refusal(True, "raise idle_session_timeout of the server"),
+    "58": _DAMAGED,
+    "XX001": _DAMAGED,
+    "XX002": _DAMAGED,
 }
 """SQLSTATE, or its start, -> the answer. The longest start applies. [PostgreSQL 18, appendix A]"""
 
-_WAITED = ("25006", "25P03", "25P04", "42501")
-"""SQLSTATEs that psycopg does not call operational, though a retry may succeed: read-only, two time-outs, and a right
-that an administrator may grant. [PostgreSQL 18, appendix A]"""
+NO_ANSWER = "check that it runs, the network, and host, port and sslmode in store.dsn"
+"""Remedy for a server that gives no SQLSTATE."""
+_WAITED = ("25006", "25P03", "25P04", "3F000", "42501", "42703", "42P01", "42P10", "XX001", "XX002")
+"""SQLSTATEs that psycopg does not call operational, though a retry may succeed: read-only, two time-outs, and what an
+administrator may mend: a right, missing tables, damaged files. No event causes any of them. [PostgreSQL 18, appendix A]
+"""
 
 
 def refusal_for(sqlstate: str | None) -> Refusal | None:

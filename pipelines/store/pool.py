@@ -17,10 +17,11 @@ import structlog
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
-from pipelines.addresses.dsn import address_of, readable_dsn
+from pipelines.addresses.dsn import address_of, readable_dsn, require_parameters
 from pipelines.config.settings import Config
 from pipelines.errors import UserError
 from pipelines.store.database_errors import (
+    NO_ANSWER,
     DatabaseUnavailable,
     explained,
     is_outage,
@@ -101,7 +102,7 @@ def _connected(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
         connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
     except psycopg.OperationalError as error:
         sqlstate = sqlstate_of_connection(conninfo, error)
-        advice = "" if refusal_for(sqlstate) else "; start the database, or correct store.dsn"
+        advice = "" if refusal_for(sqlstate) else f"; {NO_ANSWER}"
         raise UserError(explained(conninfo, error, sqlstate) + advice) from None
     try:
         with connection, _migration_errors(conninfo):
@@ -124,7 +125,8 @@ def _migration_errors(conninfo: str) -> Iterator[None]:
     except psycopg.errors.InsufficientPrivilege as error:
         raise UserError(explained(conninfo, error)) from error
     except psycopg.Error as error:
-        if is_outage(error):
+        # A missing table, for which a store waits, is damage here: time brings no table to a migration.
+        if is_outage(error) and not (error.sqlstate or "").startswith(("3F", "42")):
             raise
         raise UserError(
             f"database {address}: a migration failed and changed nothing: {one_line(error)}; restore tables and "
@@ -157,7 +159,9 @@ def complete_dsn(dsn: str) -> str:
     readable = readable_dsn(dsn)
     given: dict[str, Any] = conninfo_to_dict(readable)
     defaults = {key: value for key, value in CONNECTION_DEFAULTS.items() if key not in given}
-    return make_conninfo(readable, **defaults, client_encoding="UTF8")
+    conninfo = make_conninfo(readable, **defaults, client_encoding="UTF8")
+    require_parameters(conninfo)
+    return conninfo
 
 
 @contextmanager
@@ -222,7 +226,7 @@ def _prepare(conninfo: str, schema: "_SchemaOnce") -> None:
             "database is not available; retrying",
             address=address_of(conninfo),
             error=one_line(error),
-            advice=refusal.remedy if refusal else "check that it runs, and the network",
+            advice=refusal.remedy if refusal else NO_ANSWER,
         )
 
 

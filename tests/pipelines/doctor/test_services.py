@@ -5,12 +5,14 @@ from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 
 from pipelines.config.settings import BusConfig, Config, StoreConfig, WebhookConfig
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.services import check_services
+from pipelines.store.migrate import migrate
 from tests.support.refusing_postgres import refusing_postgres
 from tests.support.servers import PostgresServer
 
@@ -58,6 +60,21 @@ def test_a_standby_serves_a_portal_only(postgres_server: PostgresServer, tmp_pat
     found = database(tmp_path, dsn)
     assert found.facts["read_only"] is True
     assert "a portal can use it; to store events: it is read-only" in found.advice
+
+
+@pytest.mark.integration
+def test_tables_of_a_newer_program_are_a_problem(tmp_path: Path, postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+        migrate(connection)
+        connection.execute("INSERT INTO schema_version (version, applied_at) VALUES (999, now())")
+    found = database(tmp_path, postgres_dsn)
+    assert (found.state, found.advice) == (CheckState.PROBLEM, "install the newer Simpang")
+    assert "tables of version 999" in found.message
+
+
+def test_a_host_that_no_dns_can_carry_is_a_problem_and_ends_no_check(tmp_path: Path) -> None:
+    found = checked(tmp_path, "bus", bus=BusConfig(kafka="xn--a.id:9092,münchen..id:9092"))
+    assert (found.state, found.advice) == (CheckState.PROBLEM, "write host:9092,host2:9092")
 
 
 def test_kafka_with_sasl_is_a_problem(tmp_path: Path) -> None:

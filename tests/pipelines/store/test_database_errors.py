@@ -5,6 +5,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -12,10 +13,14 @@ from psycopg.conninfo import make_conninfo
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from pipelines.bus.dead_letter import deliver
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.errors import UserError
+from pipelines.events.schema import IncidentPhase
 from pipelines.store.database_errors import DatabaseUnavailable, sqlstate_of_connection
 from pipelines.store.pool import connect_once, open_database, transaction
+from pipelines.store.writer import EventWriter
+from tests.support.events import incident
 from tests.support.refusing_postgres import refusing_postgres
 from tests.support.servers import PostgresServer, running_postgres, wait_until
 
@@ -241,3 +246,63 @@ def test_an_extension_that_cannot_be_created_leaves_the_tables_plain(
         assert connection.execute("SELECT count(*) FROM observed").fetchone() == (0,)
     (warning,) = [line for line in logged if line["event"] == "database has no TimescaleDB; tables stay plain"]
     assert warning["sqlstate"] == sqlstate
+
+
+MISSING = [
+    ("ALTER TABLE incidents RENAME TO away", "ALTER TABLE away RENAME TO incidents"),
+    ("ALTER TABLE incidents RENAME snapshot TO away", "ALTER TABLE incidents RENAME away TO snapshot"),
+    ("ALTER SCHEMA public RENAME TO away", "ALTER SCHEMA away RENAME TO public"),
+    ("ALTER TABLE incidents DROP CONSTRAINT incidents_pkey", "ALTER TABLE incidents ADD PRIMARY KEY (incident_id)"),
+]
+"""Statements after which the tables are not as this program needs them, and those that mend it."""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("broken", "mended"), MISSING)
+def test_events_wait_while_an_administrator_restores_tables(postgres_dsn: str, broken: str, mended: str) -> None:
+    dead_letters = Mock()
+    with open_database(config_for(postgres_dsn)) as pool, psycopg.connect(postgres_dsn, autocommit=True) as admin:
+        events = [incident(IncidentPhase.RAISED, camera_id="a")]
+        admin.execute(broken)  # type: ignore[call-overload]
+        with pytest.raises(DatabaseUnavailable, match="run simpang store migrate, or restore all tables from the same"):
+            deliver(EventWriter(pool).write, events, dead_letters, source="test")
+        admin.execute(mended)  # type: ignore[call-overload]
+        deliver(EventWriter(pool).write, events, dead_letters, source="test")
+        assert admin.execute("SELECT count(*) FROM incidents").fetchone() == (1,)
+    assert dead_letters.add.call_count == 0
+
+
+RAISED = {
+    "42501": "GRANT",
+    "42P01": "run simpang store migrate",
+    "53100": "free some space",
+    "55P03": "pg_stat_activity",
+    "57014": "pg_stat_activity",
+    "57P04": "restore the database that was dropped",
+    "XX001": "see the log of the database server",
+    "23514": None,
+    "22P02": None,
+    "P0001": None,
+}
+"""SQLSTATE of a refused event -> part of the remedy while it waits, None for a fault of the event itself."""
+
+
+@pytest.mark.integration
+def test_the_writer_waits_for_each_refusal_that_no_event_causes(postgres_dsn: str) -> None:
+    with open_database(config_for(postgres_dsn)) as pool, psycopg.connect(postgres_dsn, autocommit=True) as admin:
+        for sqlstate, remedy in RAISED.items():
+            admin.execute(
+                "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+                f" $$ BEGIN RAISE EXCEPTION 'abgelehnt' USING ERRCODE = '{sqlstate}'; END $$"  # type: ignore[call-overload]
+            )
+            admin.execute(
+                "CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON incidents FOR EACH ROW EXECUTE FUNCTION refuse()"
+            )
+            dead_letters = Mock()
+            answer = ""
+            try:
+                deliver(EventWriter(pool).write, [incident(IncidentPhase.RAISED)], dead_letters, source="test")
+            except DatabaseUnavailable as error:
+                answer = str(error)
+            assert (remedy or "") in answer, sqlstate
+            assert dead_letters.add.call_count == (1 if remedy is None else 0), sqlstate

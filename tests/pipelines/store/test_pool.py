@@ -96,7 +96,8 @@ def test_a_missing_or_refused_password_is_a_user_error(guarded_dsn: str, passwor
         (psycopg.errors.ProgramLimitExceeded(), False),
         (psycopg.errors.InvalidTextRepresentation(), False),
         (psycopg.errors.NotNullViolation(), False),
-        (psycopg.errors.UndefinedTable(), False),
+        (psycopg.errors.UndefinedTable(), True),
+        (psycopg.errors.SyntaxError(), False),
     ],
 )
 def test_only_what_a_retry_may_solve_is_an_outage(error: psycopg.Error, outage: bool) -> None:
