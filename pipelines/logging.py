@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import MutableMapping
 from contextlib import suppress
 from types import TracebackType
@@ -54,10 +55,27 @@ def _print_thread_traceback(failed: threading.ExceptHookArgs) -> None:
         _print_traceback(failed.exc_type, failed.exc_value, failed.exc_traceback)
 
 
+def _print_unraisable(failed: "sys.UnraisableHookArgs") -> None:
+    if failed.exc_value is not None:
+        _print_traceback(failed.exc_type, failed.exc_value, failed.exc_traceback)
+
+
+_FORMAT_WARNING = warnings.formatwarning
+"""The interpreter's own format of a warning."""
+
+
+def _masked_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    return without_credentials(_FORMAT_WARNING(message, category, filename, lineno, line))
+
+
 def mask_standard_error() -> None:
-    """Mask tracebacks of the interpreter and its threads, and warnings of libraries."""
+    """Mask tracebacks of the interpreter, its threads and its destructors, and warnings of libraries."""
     sys.excepthook = _print_traceback
+    sys.unraisablehook = _print_unraisable
     threading.excepthook = _print_thread_traceback
+    warnings.formatwarning = _masked_warning
     logging.lastResort = _MaskedHandler(logging.WARNING)
 
 

@@ -15,6 +15,8 @@ MASK = "***"
 """Text shown instead of a secret. [convention]"""
 HOW_TO_WRITE = "in user and password write # as %23, @ as %40, / as %2F, ? as %3F, : as %3A, % as %25, a space as %20"
 """How to write special characters. [RFC 3986]"""
+MAX_LENGTH = 8000
+"""Longest address in characters. [RFC 9110, section 4.1]"""
 MAX_PORT = 65535
 """Highest TCP and UDP port. [RFC 9293]"""
 MIN_SECRET = 4
@@ -89,10 +91,10 @@ class Address:
         if found is None or found[1].lower() == "file":
             return _file(text)
         scheme, body = found[1].lower(), text.strip()[found.end() :]
-        authority, rest, is_certain = split_authority(body)
+        authority, rest, is_certain = split_authority(body[:MAX_LENGTH])
         user_info, at, host_port = authority.rpartition("@")
         host = "" if not host_port and scheme in _HOST_ELSEWHERE and authority + rest else _host(host_port)
-        if host is None or _CONTROL.search(body):
+        if host is None or _CONTROL.search(body) or len(text) > MAX_LENGTH:
             return cls(scheme=scheme, text=text, masked=f"{scheme}://{MASK}", problem=no_address(scheme))
         user, colon, password = user_info.partition(":")
         escaped = escape(user) + (":" + escape(password) if colon else "")
@@ -116,15 +118,21 @@ class Address:
     def hidden(self) -> dict[str, str]:
         """Return the texts of this address that must not be shown -> what to show instead."""
         values = {self.password, *_path_secrets(self.rest)}
-        values |= {meant(value) for name, value in _PARAMETER.findall(self.rest) if _SECRET_NAME.search(name.lower())}
-        if not _ORDINARY_USER.fullmatch(self.user):
+        parameters = [(name.lower(), meant(value)) for name, value in _PARAMETER.findall(self.rest)]
+        values |= {value for name, value in parameters if _SECRET_NAME.search(name) or _RANDOM.fullmatch(value)}
+        if self.problem or self.masked == f"{self.scheme}://{MASK}":
+            values.add(_likely_password(self.text))
+        is_key = not self.password and _RANDOM.fullmatch(self.user)
+        if is_key or not _ORDINARY_USER.fullmatch(self.user):
             values.add(self.user)
-        values -= {self.user, self.host, self.scheme} - ({self.user} if self.user != self.password else set())
+        values -= {self.host, self.scheme} | ({self.user} if self.user == self.password else set())
         forms = {form: MASK for value in values for form in spellings(value)}
         if self.password:
             forms[b64encode(f"{self.user}:{self.password}".encode(errors="replace")).decode()] = MASK
-        whole = {self.text.strip(): self.masked, self.encoded: self.masked} if self.scheme else {}
-        return {text: shown for text, shown in (forms | whole).items() if len(text) >= MIN_SECRET}
+        text = self.text.strip()
+        whole = dict.fromkeys((text, self.encoded), self.masked) if self.scheme or self.problem else {}
+        as_file = {re.sub("/+", "/", text): f"{self.scheme}:/{MASK}"} if self.scheme else {}
+        return {text: shown for text, shown in (forms | as_file | whole).items() if len(text) >= MIN_SECRET}
 
 
 def no_address(scheme: str = "rtsp") -> str:
@@ -145,7 +153,7 @@ def split_authority(body: str) -> tuple[str, str, bool]:
     authority, rest = body[:end], body[end:]
     if "@" not in rest:
         return authority, rest, True
-    host = _host(authority.rpartition("@")[2])
+    host = None if authority.endswith(":") else _host(authority.rpartition("@")[2])
     ends = [at + 1 + _end_of_authority(body[at + 1 :]) for at in range(len(body)) if body[at] == "@"]
     on_network = [stop for stop in ends if stop > end and _is_network(body[:stop].rpartition("@")[2])]
     if host is None or (on_network and not _NETWORK_HOST.fullmatch(host)):
@@ -205,6 +213,12 @@ def _file(text: str) -> Address:
     if at and ":" in before and "://" not in text:
         return Address(text=text, encoded=text, masked=MASK, problem=no_address())
     return Address(text=text, encoded=text, masked=text)
+
+
+def _likely_password(text: str) -> str:
+    """Return what stands between the first colon after the scheme and the last `@` of an address."""
+    user_info = text.strip().partition("://")[2].rpartition("@")[0] or text.rpartition("@")[0]
+    return user_info.partition(":")[2]
 
 
 def _shown_path(rest: str) -> str:

@@ -12,12 +12,16 @@ NO_SECURITY = (
     "bus.kafka: host:9092,host2:9092"
 )
 """Refusal of an address or a setting that needs TLS or SASL."""
-_SECURITY = re.compile(r"(?<![a-z])(sasl|ssl|tls|mtls|security|username|password|jaas|kerberos|oauth)", re.IGNORECASE)
+_SECURITY = re.compile(
+    r"(?<![a-z])(sasl|ssl|tls|mtls|security|user|password|jaas|kerberos|oauth|scram|mechanism|cert|ca_?file|truststore"
+    r"|keystore)",
+    re.IGNORECASE,
+)
 """Name of a protocol or a setting of a secured listener. [Apache Kafka, client configuration]"""
 _PLAIN = re.compile(r"(plaintext|kafka|tcp)://", re.IGNORECASE)
 """Protocol of a listener without TLS and SASL, which may stand before the host. [Apache Kafka, `listeners`]"""
-_BROKER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.~-]+)(?::([0-9]{1,5}))?")
-"""Host and port of a broker; IPv6 is in brackets."""
+_BROKER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|(?:[\w~-]{1,63}\.)*[\w~-]{1,63}\.?)(?::([0-9]{1,5}))?")
+"""Host and port of a broker; IPv6 is in brackets. [labels of a name: RFC 1035]"""
 
 
 def broker_addresses(bootstrap: str) -> list[tuple[str, int]]:
@@ -37,7 +41,8 @@ def is_security_setting(key: str) -> bool:
 def _address(text: str, bootstrap: str) -> tuple[str, int]:
     found = _BROKER.fullmatch(_PLAIN.sub("", text, count=1) if _PLAIN.match(text) else text)
     if found is None or not 0 < int(found[2] or DEFAULT_PORT) <= MAX_PORT:
-        is_secured = "://" in text or "@" in bootstrap or is_security_setting(text)
+        is_other = "://" in text and not _PLAIN.match(text)
+        is_secured = is_other or "@" in bootstrap or is_security_setting(text)
         raise UserError(
             f"bus.kafka: {NO_SECURITY}"
             if is_secured

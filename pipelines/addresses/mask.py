@@ -7,11 +7,14 @@ may repeat a part of an address that has no form.
 import re
 from collections.abc import Iterable, Mapping
 from threading import Lock
+from typing import Any
 
 from pipelines.addresses.address import MASK, MIN_SECRET, Address, spellings
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+._:-]*://[^\s\"<>]+")
-"""Address in a text."""
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+._:-]{0,60}://[^\s\"<>]+")
+"""Address in a text. The bound keeps the search linear in a long word."""
+_BROKEN_URL = re.compile(r"([A-Za-z][A-Za-z0-9+_-]{0,20}:(?!//)[/\\]|(?<![:/])//)[^\s\"<>/@]*:[^\s\"<>@]*@[^\s\"<>]+")
+"""Address with a user and a password that lost a part of its `://`, as by a path of a file."""
 _AFTER_URL = "'`.,:;)]}"
 """Punctuation after an address, which is not part of it."""
 _PUBLIC = re.compile(
@@ -21,10 +24,16 @@ _PUBLIC = re.compile(
 )
 """Addresses in Simpang's own messages: examples of how to write one, and places on the web."""
 _NAMED = re.compile(
-    r"([\w.-]*(?:password|passwd|pwd|passphrase|token|secret|api_?key)\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&]+)",
+    r"""((?:pass(?:word|wd|phrase)?|pwd|token|secret|api_?key)(?:\s*=\s*|['"]\s*:\s*(?=['"]))"""
+    r"""|authorization['"]?\s*[:=]\s*['"]?(?:basic|bearer|digest)\s+)"""
+    r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^\s&'"]+)""",
     re.IGNORECASE,
 )
-"""Secret after its name, as in a DSN of libpq. [PostgreSQL, connection strings]"""
+"""Secret after its name: in a DSN of libpq, a query, JSON, Python, or a header. [PostgreSQL, connection strings]"""
+_SECRET_KEY = re.compile(r"password|secret|token", re.IGNORECASE)
+"""Key of a configuration whose value is a secret."""
+_ADDRESS_KEY = re.compile(r"url|dsn|kafka", re.IGNORECASE)
+"""Key of a configuration whose value is an address, also where its `://` is missing."""
 _WORD = r"[A-Za-z0-9]"
 """Character of a word."""
 LONG = 8
@@ -43,13 +52,17 @@ class KnownSecrets:
         """Mask the keys of `hidden` from now on. hidden: secret -> what to show instead."""
         with self._lock:
             self._shown.update({text: shown for text, shown in hidden.items() if len(text) >= MIN_SECRET})
-            longest_first = sorted(self._shown, key=len, reverse=True)
-            self._pattern = re.compile("|".join(map(_whole, longest_first))) if longest_first else None
+            self._pattern = None
 
     def mask(self, text: str) -> str:
         """Return `text` without these secrets."""
-        pattern = self._pattern
-        return text if pattern is None else pattern.sub(lambda found: self._shown.get(found[0], MASK), text)
+        if not self._shown:
+            return text
+        with self._lock:
+            if self._pattern is None:  # compiled once after all addresses, not after each
+                self._pattern = re.compile("|".join(map(_whole, sorted(self._shown, key=len, reverse=True))))
+            pattern = self._pattern
+        return pattern.sub(lambda found: self._shown.get(found[0], MASK), text)
 
 
 KNOWN = KnownSecrets()
@@ -60,13 +73,31 @@ def remember_addresses(addresses: Iterable[str]) -> None:
     """Mask all secrets of these addresses, and of key-value strings of libpq, from now on."""
     for text in addresses:
         KNOWN.remember(Address.parse(text).hidden())
-        remember_secrets(re.sub(r"\\(.)", r"\1", value.strip("'")) for _, value in _NAMED.findall(text))
+        remember_secrets(re.sub(r"\\(.)", r"\1", value.strip("'\"")) for _, value in _NAMED.findall(text))
 
 
 def remember_secrets(secrets: Iterable[str]) -> None:
     """Mask these secrets from now on, such as the key of a signature."""
     for secret in secrets:
         KNOWN.remember(dict.fromkeys(spellings(secret), MASK))
+
+
+def remember_settings(content: Any, key: str = "") -> None:
+    """Mask the secrets of a configuration that is not validated yet, because an error may quote any part of it."""
+    match content:
+        case dict():
+            for name, value in content.items():
+                remember_settings(name)
+                remember_settings(value, str(name))
+        case list() | tuple():
+            for value in content:
+                remember_settings(value, key)
+        case str() if _SECRET_KEY.search(key):
+            remember_secrets([content])
+        case str() if "://" in content or _ADDRESS_KEY.search(key):
+            remember_addresses([content, *(part.strip() for part in content.split(","))])
+        case str():
+            remember_secrets(value for _, value in _NAMED.findall(content))
 
 
 def without_credentials(text: str) -> str:
@@ -77,7 +108,8 @@ def without_credentials(text: str) -> str:
     >>> without_credentials("host=db password=s3cret dbname=simpang")
     'host=db password=*** dbname=simpang'
     """
-    return _NAMED.sub(rf"\1{MASK}", _URL.sub(_masked_url, KNOWN.mask(text)))
+    masked = _URL.sub(_masked_url, KNOWN.mask(text))
+    return _NAMED.sub(rf"\1{MASK}", _BROKEN_URL.sub(_masked_broken_url, masked))
 
 
 def _masked_url(found: re.Match[str]) -> str:
@@ -85,6 +117,10 @@ def _masked_url(found: re.Match[str]) -> str:
     if _PUBLIC.fullmatch(text):
         return found[0]
     return Address.parse(text).masked + found[0][len(text) :]
+
+
+def _masked_broken_url(found: re.Match[str]) -> str:
+    return found[1] + MASK + found[0][len(found[0].rstrip(_AFTER_URL)) :]
 
 
 def _whole(secret: str) -> str:

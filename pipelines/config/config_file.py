@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.addresses.mask import without_credentials
+from pipelines.addresses.broker_addresses import NO_SECURITY, is_security_setting
+from pipelines.addresses.mask import remember_settings, without_credentials
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
 from pipelines.config.settings import ENV_PREFIX, CameraConfig, Config
 from pipelines.config.text_file import parse_json, parse_yaml, read_text
@@ -30,7 +31,7 @@ def read_config(path: Path) -> Config:
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """Read the keys of the configuration file `path`, not yet validated. Raises UserError."""
+    """Read the keys of the configuration file `path`, not yet validated, and mask their secrets. Raises UserError."""
     text = read_text(path, expected="the path of a configuration file")
     try:
         raw = parse_yaml(text)
@@ -38,6 +39,7 @@ def read_settings(path: Path) -> dict[str, Any]:
         problem = str(error)
         shown = f", {problem}" if problem.startswith("line") else f" ({problem})" if problem else ""
         raise UserError(f"{path}: not YAML{shown}; correct the syntax") from error
+    remember_settings(raw)
     if raw is None and not any(name.startswith(ENV_PREFIX) for name in os.environ):
         raise UserError(f"{path}: the file is empty; list the cameras in it (docs/configuration.md)")
     if raw is not None and not isinstance(raw, dict):
@@ -49,11 +51,10 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def validated(raw: dict[str, Any], path: Path) -> Config:
-    """Return the configuration with absolute paths, and mask its secrets. Raises ValidationError or UserError."""
+    """Return the configuration with absolute paths. Raises ValidationError or UserError."""
     config = _with_absolute_paths(Config(**raw), path.resolve().parent)
     if config.data_dir.exists() and not config.data_dir.is_dir():
         raise UserError(f"{path}: data_dir: {config.data_dir} is a file; give a folder")
-    config.mask_secrets()
     return config
 
 
@@ -69,16 +70,22 @@ def check_geometry(config: Config, camera: CameraConfig) -> None:
 
 def problem_of(error: ValidationError, path: Path) -> str:
     """Return the first error of the configuration as one line that names its source and the key."""
-    return f"{_source_of(error) or path}: {without_credentials(first_problem(error))}"
+    problem = first_problem(error)
+    match error.errors(include_url=False, include_input=False)[0]:
+        case {"type": "extra_forbidden", "loc": ("bus", str(key))} if is_security_setting(key):
+            problem = f"bus.{key}: {NO_SECURITY}"
+    variable = variable_of(error)
+    return f"{f'environment variable {variable}' if variable else path}: {without_credentials(problem)}"
 
 
-def _source_of(error: ValidationError) -> str | None:
+def variable_of(error: ValidationError) -> str | None:
     """Return the environment variable whose value has the first error, None for a value of the file."""
     key = error.errors(include_url=False, include_input=False)[0]["loc"]
     for variable, value in os.environ.items():
         path = _setting_of(variable)
-        if path and path == key[: len(path)] and _contains(value, key[len(path) :]):
-            return f"environment variable {variable}"
+        is_whole = path == key[: len(path)] and _contains(value, key[len(path) :])
+        if path and key and (is_whole or key == path[: len(key)]):
+            return variable
     return None
 
 

@@ -28,8 +28,7 @@ from pydantic_settings import (
 
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
-from pipelines.addresses.broker_addresses import NO_SECURITY, is_security_setting
-from pipelines.addresses.mask import remember_addresses, remember_secrets
+from pipelines.addresses.mask import remember_settings
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.portal_address import FrameAncestor, PublicUrl, TileServer
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
@@ -210,23 +209,18 @@ class CollectConfig(_Section):
     """Space for pictures that were not labelled, in megabytes; the oldest are deleted."""
 
 
+def _as_one_text(value: Any) -> Any:
+    return ",".join(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
+
+
 class BusConfig(_Section):
     """The event bus."""
 
-    kafka: str | None = Field(default=None, repr=False)
+    kafka: Annotated[str | None, BeforeValidator(_as_one_text)] = Field(default=None, repr=False)
     """Kafka bootstrap servers, `host:9092,host2:9092`, with a listener without TLS and SASL. Without them, events stay
     inside the process."""
     group: str = "simpang-store"
     """Consumer group of `simpang store`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_security(cls, content: Any) -> Any:
-        keys = [key for key in content if isinstance(key, str)] if isinstance(content, dict) else []
-        unsupported = next((key for key in keys if key not in cls.model_fields and is_security_setting(key)), None)
-        if unsupported is not None:
-            raise ValueError(f"{unsupported}: {NO_SECURITY}")
-        return content
 
 
 class StoreConfig(_Section):
@@ -285,18 +279,23 @@ class WebhookConfig(_Section):
     """Types of incidents to send. Empty: all types."""
 
 
-class _CurrentKeysEnvironment(EnvSettingsSource):
-    """Environment variables, with old names of settings replaced by the current ones.
+class VariableError(UserError):
+    """Environment variable whose value is not the JSON that its setting needs. The message does not show the value."""
 
-    Raises UserError that names the variable, without its value, where the value is not the JSON that its setting needs.
-    """
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"environment variable {variable}: not JSON; correct it or remove it")
+        self.variable = variable
+
+
+class _CurrentKeysEnvironment(EnvSettingsSource):
+    """Environment variables, with old names of settings replaced by the current ones. Raises VariableError."""
 
     def __call__(self) -> dict[str, Any]:
         try:
             content = super().__call__()
         except SettingsError as error:
-            problem = error.__cause__ if isinstance(error.__cause__, UserError) else error
-            raise UserError(str(problem)) from error
+            raise (error.__cause__ if isinstance(error.__cause__, UserError) else UserError(str(error))) from error
+        remember_settings(content)
         return with_current_keys(content, RENAMED_SETTINGS, f"environment variables {ENV_PREFIX}...")
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
@@ -308,8 +307,7 @@ class _CurrentKeysEnvironment(EnvSettingsSource):
                 for name, text in self.env_vars.items()
                 if text == value and name.startswith(ENV_PREFIX.lower()) and name.endswith(field_name.lower())
             )
-            variable = next(named, f"{ENV_PREFIX}...")
-            raise UserError(f"environment variable {variable}: not JSON; correct it or remove it") from error
+            raise VariableError(next(named, f"{ENV_PREFIX}...")) from error
 
 
 class Config(BaseSettings):
@@ -379,15 +377,6 @@ class Config(BaseSettings):
     def active_cameras(self) -> tuple[CameraConfig, ...]:
         """Return the cameras that are in service, in the order of the file."""
         return tuple(camera for camera in self.cameras if camera.out_of_service is None)
-
-    def mask_secrets(self) -> None:
-        """Mask all secrets of the configuration in logs and errors of this process from now on."""
-        streams = [url for camera in self.cameras for url in (camera.url, camera.analysis_url)]
-        addresses = [*streams, self.store.dsn, *(webhook.url for webhook in self.webhooks)]
-        remember_addresses([address.get_secret_value() for address in addresses if address is not None])
-        remember_addresses(servers.strip() for servers in (self.bus.kafka or "").split(","))
-        keys = [*(user.password_hash for user in self.users), *(webhook.secret for webhook in self.webhooks)]
-        remember_secrets(key.get_secret_value() for key in keys)
 
     def geometry_of(self, camera: CameraConfig) -> CameraGeometry:
         """Read the geometry of `camera`. Raises UserError where the file cannot be used."""

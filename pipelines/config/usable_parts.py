@@ -1,12 +1,13 @@
 """Reading of a configuration for `simpang doctor`: an entry that cannot be used does not hide all others."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.config.config_file import check_geometry, problem_of, read_settings, validated
-from pipelines.config.settings import Config
+from pipelines.config.config_file import check_geometry, problem_of, read_settings, validated, variable_of
+from pipelines.config.settings import Config, VariableError
 from pipelines.errors import UserError
 
 MAX_PROBLEMS = 100
@@ -25,11 +26,16 @@ def read_usable_parts(path: Path) -> tuple[Config, list[str]]:
             config = validated(raw, path)
             break
         except ValidationError as error:
-            problem = problem_of(error, path)
+            problem, variable = problem_of(error, path), variable_of(error)
             location = error.errors(include_url=False, include_input=False)[0]["loc"]
-            if len(problems) >= MAX_PROBLEMS or not _drop(raw, location):
+            is_dropped = _drop(raw, location) if variable is None else _drop_variable(variable)
+            if len(problems) >= MAX_PROBLEMS or not is_dropped:
                 raise UserError(problem) from error
             problems.append(problem)
+        except VariableError as error:
+            if not _drop_variable(error.variable):
+                raise
+            problems.append(str(error))
     usable = []
     for camera in config.cameras:
         try:
@@ -52,6 +58,14 @@ def _drop(raw: dict[str, Any], location: tuple[int | str, ...]) -> bool:
     else:
         del raw[str(key)]
     return True
+
+
+def _drop_variable(variable: str) -> bool:
+    """Remove an environment variable from this process. Returns False where there is none of this name."""
+    names = [name for name in os.environ if name.upper() == variable.upper()]
+    for name in names:
+        del os.environ[name]
+    return bool(names)
 
 
 def _drop_conflicts(raw: dict[str, Any]) -> list[str]:

@@ -4,7 +4,9 @@ import json
 import logging
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 import structlog
@@ -44,7 +46,9 @@ def test_lists_and_mappings_are_redacted_too(capsys):
 
 
 def test_an_error_that_ends_the_program_and_a_warning_of_a_library_are_masked(capsys, monkeypatch):
-    for module, hook in ((sys, "excepthook"), (threading, "excepthook"), (logging, "lastResort")):
+    hooks = [(sys, "excepthook"), (sys, "unraisablehook"), (threading, "excepthook"), (logging, "lastResort")]
+    hooks.append((warnings, "formatwarning"))
+    for module, hook in hooks:
         monkeypatch.setattr(module, hook, getattr(module, hook))
     mask_standard_error()
     error = RuntimeError("cannot open rtsp://admin:s3#cret@10.0.0.7/main")
@@ -53,6 +57,8 @@ def test_an_error_that_ends_the_program_and_a_warning_of_a_library_are_masked(ca
     record = logging.LogRecord("library", logging.WARNING, __file__, 1, "%s", (error,), None)
     assert logging.lastResort is not None
     logging.lastResort.handle(record)
+    sys.stderr.write(warnings.formatwarning(UserWarning(str(error)), UserWarning, __file__, 1))
+    sys.unraisablehook(SimpleNamespace(exc_type=type(error), exc_value=error, exc_traceback=None))
     printed = capsys.readouterr().err
-    assert printed.count("rtsp://***@10.0.0.7/main") == 3
+    assert printed.count("rtsp://***@10.0.0.7/main") == 5
     assert "s3" not in printed

@@ -104,7 +104,7 @@ class WebhookChannel:
         }
         try:
             response = self._client.post(self._url, content=body, headers=headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:  # UnicodeError: a name for no DNS
             return Failure(without_credentials(f"{type(error).__name__}: {error}"))
         return _failure(response)
 

@@ -54,8 +54,8 @@ class KafkaCluster:
             try:
                 with socket.create_connection(address, timeout=CONNECT_S):
                     return
-            except OSError as error:
-                reason = error.strerror or str(error)
+            except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS cannot carry
+                reason = getattr(error, "strerror", None) or str(error)
         raise BusUnavailable(f"Kafka at {self}: {reason}")
 
     @contextmanager

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
-from pipelines.addresses.address import Address
+from pipelines.addresses.address import MAX_LENGTH, Address
 from pipelines.addresses.dsn import readable_dsn
+from pipelines.errors import UserError
+from pipelines.store.pool import complete_dsn
 
 PASSWORDS = [
     "pa#ss",
@@ -119,3 +121,50 @@ def test_no_password_is_shown(password: str) -> None:
 def test_the_scheme_of_every_address_may_be_in_upper_case() -> None:
     assert conninfo_to_dict(readable_dsn("POSTGRESQL://user:pass@db/traffic"))["host"] == "db"
     assert Address.parse("HTTPS://hook.example.org/A").encoded == "https://hook.example.org/A"
+
+
+@pytest.mark.parametrize("mark", "#/?")
+def test_a_user_may_be_a_mail_address_and_the_password_begin_with_any_mark(mark: str) -> None:
+    address = Address.parse(f"rtsp://kota@x.id:{mark}s3cret@10.0.0.7/live")
+    assert (address.user, address.password, address.host) == ("kota@x.id", f"{mark}s3cret", "10.0.0.7")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rtsp://ad#min:Geheim77@kamera/live",
+        "rtsp://kota@x.id:12#Geheim77@10.0.0.7/live",
+        "rtsp:/admin:Geheim77@10.0.0.7/live",
+        "admin:Geheim77@10.0.0.7/live",
+        "https://Geheim77ab@10.0.0.7/live",
+        "http://10.0.0.7/live?s=Geheim77abc",
+    ],
+)
+def test_a_secret_is_known_also_where_its_address_can_be_read_in_two_ways_or_none(text: str) -> None:
+    assert any("Geheim77" in hidden and text not in hidden for hidden in Address.parse(text).hidden())
+
+
+def test_an_address_longer_than_any_server_reads_is_none() -> None:
+    text = "rtsp://u:" + "p@" * MAX_LENGTH + "10.0.0.7/live"
+    address = Address.parse(text)
+    assert address.problem
+    assert address.masked == "rtsp://***"
+    assert Address.parse(f"rtsp://u:{'p' * 4000}@10.0.0.7/live").problem == ""
+
+
+@pytest.mark.parametrize(
+    ("dsn", "problem"),
+    [
+        ("postgresql://u:s3cret@db/city?sslmode=required", 'invalid sslmode value: "required"; correct this parameter'),
+        ("service=no_such_service password=s3cret", "correct this parameter"),
+        ("host=db target_session_attrs=master password=s3cret", "correct this parameter"),
+        ("host=a,b port=1,2,3 password=s3cret", "2 hosts and 3 ports; give one port"),
+        ("host=db connect_timeout=soon password=s3cret", "connect_timeout is no number of seconds"),
+        ("", "no address of a database; write postgresql://"),
+    ],
+)
+def test_a_parameter_that_libpq_refuses_is_one_line_at_once(dsn: str, problem: str) -> None:
+    with pytest.raises(UserError, match=r"^store\.dsn: ") as refused:
+        complete_dsn(dsn)
+    assert problem in str(refused.value)
+    assert "s3cret" not in str(refused.value)

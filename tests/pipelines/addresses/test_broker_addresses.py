@@ -17,6 +17,11 @@ from pipelines.errors import UserError
         "kafka+ssl://kafka:9093",
         "tls://kafka:9093",
         "EXTERNAL://kafka:9094",
+        "KAFKAS://kafka",
+        "SASL_SSL:kafka:9093",
+        "SASL_PLAINTEXT://u:s3cret@[::1]:9093",
+        "PLAINTEXT://kafka:9092,sasl_ssl://u:s3cret@kafka2",
+        "PLAINTEXT://u:s3cret@kafka:9092",
         "u:s3cret@kafka:9092",
         "u:s3cr,et@kafka:9092",
         "kafka:9093;security.protocol=SASL_SSL;sasl.password=s3cret",
@@ -43,13 +48,25 @@ def test_a_plain_listener_is_accepted(bootstrap: str, addresses: list[tuple[str,
     assert broker_addresses(bootstrap) == addresses
 
 
-@pytest.mark.parametrize("bootstrap", ["", "kafka:", ":9092", "kafka:port", "a:9092,,b:9092", "a:99999", "a b:1"])
+@pytest.mark.parametrize(
+    "bootstrap", ["", "kafka:", ":9092", "kafka:port", "a:9092,,b:9092", "a:99999", "a b:1", "a..b:9092", "x" * 64]
+)
 def test_other_addresses_are_refused_with_the_right_form(bootstrap: str) -> None:
     with pytest.raises(UserError, match="write host:9092,host2:9092"):
         broker_addresses(bootstrap)
 
 
 def test_settings_of_a_secured_listener_are_recognised() -> None:
-    keys = ["sasl_mechanism", "security_protocol", "ssl_cafile", "sasl_plain_password", "tls", "password"]
+    keys = [
+        "sasl_mechanism",
+        "security_protocol",
+        "ssl_cafile",
+        "sasl_plain_password",
+        "tls",
+        "password",
+        "user",
+        "ca_file",
+        "certificate",
+    ]
     assert all(map(is_security_setting, keys))
     assert not any(map(is_security_setting, ["group", "grup", "kafka_servers", "essential"]))

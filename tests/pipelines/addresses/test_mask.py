@@ -1,12 +1,13 @@
 """Secrets are masked in texts of any origin, in every form in which a library may repeat them."""
 
 from base64 import b64encode
+from time import thread_time
 from urllib.parse import quote
 
 import pytest
 
 from pipelines.addresses.address import Address
-from pipelines.addresses.mask import KnownSecrets, without_credentials
+from pipelines.addresses.mask import KnownSecrets, remember_settings, without_credentials
 
 PASSWORD = "gehe#im/ 7%ß"
 
@@ -67,9 +68,45 @@ def test_without_known_secrets_a_text_stays_as_it_is() -> None:
         ("such as https://kota.example.id/lalin", "such as https://kota.example.id/lalin"),
         ("https://kota.example.id/T0k3nT0k3n", "https://kota.example.id/***"),
         ("GET /x?access_token=s3cret&y=1", "GET /x?access_token=***&y=1"),
+        ("/srv/rtsp:/admin:s3cret@10.0.0.7/live: No such file", "/srv/rtsp:/***: No such file"),
+        ("proxy //u:s3cret@10.0.0.7:3128 refuses", "proxy //*** refuses"),
+        ("{'password': 's3cret', 'user': 'u'}", "{'password': ***, 'user': 'u'}"),
+        ('"pass" = "s3 cret" host=db', '"pass" = "s3 cret" host=db'),
+        ('pass="s3 cret" host=db', "pass=*** host=db"),
+        ("Authorization: Basic czNjcmV0", "Authorization: Basic ***"),
+        ("password: user or password is refused", "password: user or password is refused"),
         ("rtsp://***@10.0.0.7/***: sends nothing", "rtsp://***@10.0.0.7/***: sends nothing"),
     ],
 )
 def test_an_address_in_a_text_is_masked_and_the_rest_kept(text: str, masked: str) -> None:
     assert without_credentials(text) == masked
     assert without_credentials(masked) == masked
+
+
+def test_secrets_of_settings_are_known_before_they_are_validated(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = KnownSecrets()
+    monkeypatch.setattr("pipelines.addresses.mask.KNOWN", secrets)
+    remember_settings(
+        {
+            "cameras": [{"id": "a", "url": "cam:Rahasia1#a@10.0.0.7"}, "rtsp://u:Rahasia2#a@10.0.0.7/live"],
+            "bus": {"kafka": ["a:9092", "SASL_SSL://u:Rahasia3#a@kafka:9093"]},
+            "store": {"dsn": "host=db password='Rahasia4 a'"},
+            "webhooks": [{"secret": "Rahasia5#a", "url": "https://hooks.example.id/Rahasia6abcd"}],
+            "rtsp://u:Rahasia7#a@10.0.0.7/live": None,
+            "collect": {"folder": "/srv/pictures"},
+        }
+    )
+    passwords = [f"Rahasia{n}#a" for n in (1, 2, 3, 5, 7)]
+    for secret in (*passwords, "Rahasia4 a", "Rahasia6abcd"):
+        assert secrets.mask(f"error at {secret}.") == "error at ***.", secret
+    assert secrets.mask("/srv/pictures of camera a, db, 10.0.0.7") == "/srv/pictures of camera a, db, 10.0.0.7"
+
+
+@pytest.mark.parametrize("text", ["a." * 30_000, "a:" * 30_000, "password" * 8_000, "a://" * 15_000, "//" * 30_000])
+def test_the_time_to_mask_grows_with_the_length_of_a_text_only(text: str) -> None:
+    started = thread_time()
+    without_credentials(text[: len(text) // 8])
+    short = thread_time() - started
+    started = thread_time()
+    without_credentials(text)
+    assert thread_time() - started < 30 * max(short, 0.002)  # 8 for linear, 64 for quadratic

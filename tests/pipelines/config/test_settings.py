@@ -279,3 +279,17 @@ def test_settings_of_a_secured_kafka_are_refused_clearly(tmp_path, monkeypatch, 
     assert f"{key}: Kafka with TLS or SASL is not supported yet" in said
     monkeypatch.setenv(f"SIMPANG_BUS__{key.upper()}", "x")
     assert "Kafka with TLS or SASL is not supported yet" in complaint(city(tmp_path, "bus: {kafka: 'a:9092'}"))
+
+
+def test_kafka_takes_a_list_of_brokers(tmp_path):
+    assert read_config(city(tmp_path, "bus: {kafka: ['a:9092', 'b:9092']}")).bus.kafka == "a:9092,b:9092"
+
+
+@pytest.mark.parametrize("geometry", ["rtsp://u:s3#cret@h.x/live", "s3#cret.json"])
+def test_the_path_of_a_file_is_printed_without_a_secret_of_the_same_file(tmp_path, geometry):
+    cameras = f"cameras: [{{id: a, name: A, url: 'rtsp://u:s3#cret@h.x/live', geometry: '{geometry}'}}]"
+    with pytest.raises(UserError) as refused:
+        read_config(city(tmp_path, cameras))
+    printed = without_credentials(str(refused.value))
+    assert "cret" not in printed
+    assert "No such file" in printed

@@ -45,3 +45,28 @@ def test_a_file_of_which_nothing_can_be_read_is_a_user_error(tmp_path: Path, con
     path.write_text(content)
     with pytest.raises(UserError, match=r"city\.yaml"):
         read_usable_parts(path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("SIMPANG_STORE", "postgresql://u:s3cret@db/city", "not JSON"),
+        ("SIMPANG_STORE__PASSWORD", "s3cret", "unknown key store.password"),
+        ("SIMPANG_STORE__DSN__X", "s3cret", "store.dsn"),
+        ("SIMPANG_BUS__SASL_PASSWORD", "s3cret", "bus.sasl_password: Kafka with TLS or SASL is not supported yet"),
+        ("SIMPANG_CAMERAS", '[{"id": "A B", "name": "A", "url": "rtsp://u:s3cret@10.0.0.7/live"}]', "cameras[0].id"),
+        ("SIMPANG_CAMERAS__0__URL", "rtsp://u:s3cret@10.0.0.7/live", "cameras"),
+    ],
+)
+def test_a_wrong_environment_variable_hides_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    path = tmp_path / "city.yaml"
+    path.write_text("cameras: [{id: good, name: G, url: 'rtsp://10.0.0.7/live'}]")
+    config, problems = read_usable_parts(path)
+    assert [camera.id for camera in config.cameras] == ["good"]
+    assert len(problems) == 1
+    assert problems[0].startswith(f"environment variable {variable}: ")
+    assert problem in problems[0]
+    assert "s3cret" not in problems[0]
