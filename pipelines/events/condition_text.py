@@ -21,7 +21,10 @@ TEXTS: dict[Condition, str] = {
         "camera to RTSP over TCP"
     ),
     Condition.CONNECTION_REFUSED: "connection refused; check address and port, and that the camera's RTSP is on",
-    Condition.CREDENTIALS_REFUSED: "refuses these credentials; check user and password in the camera's url",
+    Condition.CREDENTIALS_REFUSED: (
+        "refuses these credentials; check user and password in the camera's url, and that the camera "
+        "permits sign-in by Digest with MD5, or by Basic"
+    ),
     Condition.STREAM_REFUSED: (
         "answers with an error; it may serve no further viewer: close other viewers, or restart the camera"
     ),

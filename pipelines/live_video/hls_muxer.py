@@ -9,7 +9,6 @@ from typing import Self
 import structlog
 from av.bitstream import BitStreamFilterContext
 
-from pipelines.bus.disk_reserve import is_full
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.ingest.nal import parameter_sets
 from pipelines.ingest.source import CodedPicture, Source, UnsupportedStream, VideoPacket
@@ -17,6 +16,7 @@ from pipelines.live_video.fragmented_mp4 import CODEC_TAGS, FragmentedMp4, copy_
 from pipelines.live_video.hls_playlist import InitSection, LivePlaylist
 from pipelines.live_video.still_writer import CODEC as STILLS_CODEC
 from pipelines.live_video.still_writer import StillWriter
+from pipelines.live_video.storage_report import OnStored, StorageReport
 
 log = structlog.get_logger()
 
@@ -79,14 +79,14 @@ def playability(codec: str) -> CameraCondition | None:
 
 
 def open_live_video(
-    playlist: LivePlaylist, source: Source, *, segment_s: float, on_stored: Callable[[CameraCondition | None], None]
+    playlist: LivePlaylist, source: Source, *, segment_s: float, on_stored: OnStored
 ) -> "HlsWriter | StillWriter":
     """Return the writer of what viewers get of a source: segments, or still pictures of a camera that sends JPEG.
 
     segment_s, on_stored: as for `HlsWriter`. Raises UnsupportedStream.
     """
     if source.codec == STILLS_CODEC:
-        return StillWriter(playlist, source)
+        return StillWriter(playlist, source, on_stored=on_stored)
     return HlsWriter(playlist, source, segment_s=segment_s, on_stored=on_stored)
 
 
@@ -104,7 +104,7 @@ class HlsWriter:
         source: Source,
         *,
         segment_s: float,
-        on_stored: Callable[[CameraCondition | None], None] = lambda condition: None,
+        on_stored: OnStored = lambda condition: None,
     ) -> None:
         if source.codec not in CODEC_TAGS:
             raise UnsupportedStream(
@@ -113,9 +113,8 @@ class HlsWriter:
         self._playlist = playlist
         self._source = source
         self._segment_s = segment_s
-        self._on_stored = on_stored
+        self._storage = StorageReport(source.address, on_stored)
         self._run: _Run | None = None
-        self._failure: CameraCondition | None = None
         self._segments, self._added_at = playlist.next_sequence, time.monotonic()
         self._sequence = self._extradata = b""
 
@@ -140,17 +139,8 @@ class HlsWriter:
                 self._run.write(packet)
             self._check_progress()
         except Exception as error:
-            self._failed(error)
-
-    def _failed(self, error: Exception) -> None:
-        """Report the first of several failures; on a full disk, lines of the log need space too."""
-        if self._failure is None:
-            log.warning("live video resumes at the next keyframe", camera=self._source.address, error=error)
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            full = CameraCondition(Condition.DISK_FULL)
-            self._failure = full if is_full(error) else CameraCondition.of(Condition.INTERNAL_ERROR, error=reason)
-            self._on_stored(self._failure)
-        self._end_run()
+            self._storage.failed(error)
+            self._end_run()
 
     def _check_progress(self) -> None:
         """Report that segments are stored again, and clear a playlist that is no longer live."""
@@ -161,10 +151,8 @@ class HlsWriter:
         self._segments, self._added_at = segments, now
         if is_stale:
             self._playlist.clear()
-        elif self._failure is not None:
-            self._failure = None
-            self._on_stored(None)
-            log.info("live video is stored again", camera=self._source.address)
+        else:
+            self._storage.stored()
 
     def _start_run_if_due(self, keyframe: VideoPacket) -> None:
         coded = self._changed_picture(keyframe)

@@ -29,6 +29,7 @@ from pipelines.worker.worker import Worker
 from tests.support.mjpeg_camera import mjpeg_camera, road_jpegs, write_jpegs
 from tests.support.odd_pictures import matrix_of, road, write_pictures
 from tests.support.odd_rtsp_server import odd_camera
+from tests.support.picture_server import Snapshot, picture_server
 from tests.support.servers import RtspCameras, wait_until, write_clip
 from tests.support.street import SIZE, write_street
 
@@ -384,6 +385,22 @@ def test_a_camera_with_motion_jpeg_is_analysed_and_has_still_pictures(tmp_path: 
         conditions = {(report.condition, report.details.codec) for report in received.of("jpeg", Health)}
     assert (Condition.STILLS_ONLY, "mjpeg") in conditions
     assert {c.gate for counts in received.of("jpeg", CountsReport) for c in counts.crossings} == {"middle"}
+    assert not still.exists(), "an old picture looks live"
+
+
+def test_a_snapshot_address_is_analysed_and_has_still_pictures(tmp_path: Path) -> None:
+    still = tmp_path / "data/hls/polled" / STILL
+    polled = Snapshot(frames=road_jpegs((320, 240)))
+    with (
+        picture_server(polled) as server,
+        running(config(tmp_path, camera("polled", server.url("/snapshot.jpg")))) as received,
+    ):
+        wait_until(received.is_("polled", CameraStatus.ONLINE), "the camera to be online")
+        wait_until(still.exists, "a still picture")
+        first = still.read_bytes()
+        wait_until(lambda: still.read_bytes() != first, "the next still picture")
+        wait_until(lambda: received.of("polled", CountsReport), "the counts of the analysis")
+    assert {first} <= set(polled.frames)
     assert not still.exists(), "an old picture looks live"
 
 

@@ -227,7 +227,8 @@ export const english: Record<TextKey, string> = {
   conditionNoUdpPackets:
     "The camera sends over UDP only, and no packet arrives; let UDP from it through the firewall, or switch it to RTSP over TCP",
   conditionConnectionRefused: "The connection is refused; check address and port, and that the camera's RTSP is on",
-  conditionCredentialsRefused: "The camera refuses user name or password; check both in the camera's url",
+  conditionCredentialsRefused:
+    "The camera refuses user name or password; check both in its url, and that it permits sign-in by Digest (MD5) or Basic",
   conditionStreamRefused:
     "The camera answers with an error; it may serve no further viewer: close other viewers, or restart the camera",
   conditionStreamNotFound: "There is no stream at this address (404); check the path in the camera's url",

@@ -235,7 +235,8 @@ export const indonesian = {
   conditionNoUdpPackets:
     "Kamera hanya mengirim lewat UDP, tetapi tidak ada paket yang sampai; izinkan UDP dari kamera di firewall, atau setel kamera ke RTSP lewat TCP",
   conditionConnectionRefused: "Sambungan ditolak; periksa alamat dan port, dan apakah RTSP kamera aktif",
-  conditionCredentialsRefused: "Nama pengguna atau kata sandi kamera ditolak; periksa keduanya di url kamera",
+  conditionCredentialsRefused:
+    "Nama pengguna atau kata sandi kamera ditolak; periksa keduanya di url-nya, dan apakah kamera mengizinkan masuk dengan Digest (MD5) atau Basic",
   conditionStreamRefused:
     "Kamera menolak dengan pesan galat; mungkin batas penontonnya tercapai: tutup penonton lain, atau nyalakan ulang kamera",
   conditionStreamNotFound: "Aliran video tidak ada di alamat itu (404); periksa jalur di url kamera",
