@@ -42,7 +42,7 @@ def devices() -> dict[str, str]:
 def find_xml(path: Path) -> Path:
     """Path of the network's .xml: `path` itself, or the only one in that folder. Raises UnusableWeights."""
     found = sorted(path.glob("*.xml")) if path.is_dir() else [path]
-    if len(found) != 1 or not found[0].is_file():
+    if len(found) != 1 or found[0].suffix != ".xml" or not found[0].is_file():
         raise UnusableWeights(f"{path}: expected one OpenVINO .xml with its .bin here; give an exported model folder")
     return found[0]
 

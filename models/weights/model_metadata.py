@@ -58,9 +58,14 @@ def checked_metadata(raw: Mapping[str, Any], source: Path) -> ModelMetadata:
     if task != "detect":
         raise UnusableWeights(f"{source}: this is a model for task '{task}'; give a detection model such as yolo11n")
     names = raw.get("names") or {}
-    if isinstance(names, list):
-        names = dict(enumerate(names))
-    metadata = ModelMetadata({int(k): str(v) for k, v in names.items()}, int(raw.get("stride") or DEFAULT_STRIDE))
+    try:
+        numbered = enumerate(names) if isinstance(names, list) else names.items()
+        stride = max(1, int(raw.get("stride") or DEFAULT_STRIDE))
+        metadata = ModelMetadata({int(k): str(v) for k, v in numbered}, stride)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise UnusableWeights(
+            f"{source}: `names` or `stride` cannot be read; give the whole folder that ultralytics exported"
+        ) from error
     if not (metadata.road_users != UNMAPPED_CLASS).any():
         known = ", ".join(ROAD_USERS)
         raise UnusableWeights(f"{source}: the model knows none of {known}; give one trained on COCO or on road users")

@@ -156,6 +156,8 @@ def test_files_that_are_no_model_are_refused(tmp_path):
     folder = save_tiny_network(tmp_path / "m")
     with pytest.raises(UnusableWeights, match=r"expected one OpenVINO \.xml"):
         OpenVinoDetector(OpenVinoNetwork(tmp_path))
+    with pytest.raises(UnusableWeights, match=r"expected one OpenVINO \.xml"):
+        OpenVinoDetector(OpenVinoNetwork(folder / "model.bin"))
     (folder / "model.xml").write_text("<html>not a network</html>")
     with pytest.raises(UnusableWeights, match="cannot read"):
         OpenVinoDetector(OpenVinoNetwork(folder))

@@ -37,6 +37,10 @@ def test_names_may_be_a_list():
         ({"task": "segment", "names": {0: "car"}}, "task 'segment'"),
         ({"task": "detect", "names": {0: "zebra"}}, "knows none of car, motorcycle"),
         ({}, "knows none of"),
+        ({"names": {"first": "car"}}, "cannot be read; give the whole folder"),
+        ({"names": "car"}, "cannot be read; give the whole folder"),
+        ({"names": ["car"], "stride": "wide"}, "cannot be read; give the whole folder"),
+        ({"names": ["car"], "stride": [32]}, "cannot be read; give the whole folder"),
     ],
 )
 def test_other_kinds_of_models_are_refused_in_one_line(raw, words):
