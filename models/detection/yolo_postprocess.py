@@ -47,6 +47,7 @@ def decode_end_to_end(output: NDArray[np.float32], road_users: NDArray[np.int64]
     """
     least = least_confidences(confidence)
     rows = output[output[:, 4] >= least.min()]
+    rows = rows[rows[:, 5] < len(road_users)]  # other classes have no name in the metadata
     class_id = road_users[rows[:, 5].astype(np.int64)]
     kept = (class_id != UNMAPPED_CLASS) & (rows[:, 4] >= least[class_id])
     return Detections(rows[kept, :4].copy(), rows[kept, 4].copy(), class_id[kept])
