@@ -16,6 +16,7 @@ from typing import Any
 
 from analytics.scoring.matching import match_in_time
 from bench.inputs import CLIP_TRUTH, CLIPS, RESULTS, ROOT, WEIGHTS
+from pipelines.capacity.reference_speed import SCRIPT
 
 CLIP = CLIPS / "nl_highway.mp4"
 """The clip that both programs count."""
@@ -113,10 +114,10 @@ def run_ours(clip: Path, gate: dict[str, Any], *options: str) -> dict[str, Any]:
     }
 
 
-def run_peer(python: Path, clip: Path, gate: dict[str, Any], program: str = "objectcounter.py") -> dict[str, Any]:
+def run_peer(python: Path, clip: Path, gate: dict[str, Any], program: Path = SCRIPT) -> dict[str, Any]:
     """Run a peer on a clip in the peers' environment, and return its fps and crossings_at (seconds)."""
     line = ",".join(str(round(number)) for point in (gate["p1"], gate["p2"]) for number in point)
-    command: list[str | Path] = [python, ROOT / "bench" / "peers" / program, clip, WEIGHTS, line]
+    command: list[str | Path] = [python, program, clip, WEIGHTS, line]
     done = subprocess.run(command, check=True, cwd=PEER_ENVIRONMENT, capture_output=True, text=True)
     answer: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return answer

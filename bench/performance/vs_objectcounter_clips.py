@@ -21,11 +21,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.inputs import CLIP_TRUTH, CLIPS, RESULTS
+from bench.inputs import CLIP_TRUTH, CLIPS, RESULTS, ROOT
 from bench.performance.vs_objectcounter import f1, prepared_peer, run_ours, run_peer
 
 COMPARED_CLIPS = ("nl_highway", "us_dusk_side")
 """A clip of fast traffic by day and one at dusk [assumption]."""
+LINEZONE_SCRIPT = ROOT / "bench" / "peers" / "supervision_linezone.py"
+"""Program of the second peer."""
 ANALYSIS_FPS = ("5", "8")
 """Values of `simpang count --fps`, in analysed frames a second [assumption]."""
 RUNS = 3
@@ -58,7 +60,7 @@ def main() -> int:
     }
     peers: dict[str, Side] = {
         PEER: partial(run_peer, peer_python),
-        "LineZone, ByteTrack": partial(run_peer, peer_python, program="supervision_linezone.py"),
+        "LineZone, ByteTrack": partial(run_peer, peer_python, program=LINEZONE_SCRIPT),
     }
     runs = QUICK_RUNS if options.quick else RUNS
     results = {clip: measure(clip, peers | ours, runs) for clip in COMPARED_CLIPS}

@@ -37,6 +37,10 @@ STEP_S = 0.1
 """Resolution (s) of the time of moving traffic [assumption]."""
 
 
+NETWORK_TASKS = ("detect", "runtime")
+"""Kinds of thread that run the network: the detector's, and those of its library, beside which decoders need little
+[source: models.detection.executors, pipelines.capacity.process_stats.cpu_s_by_task]."""
+
 NAMES_OF_0_1_0 = {
     "passed": "holds",
     "analysed_fps": "looks_per_s",
@@ -85,7 +89,13 @@ class CapacityResult(_Result):
 
     passed: whether every camera meets all conditions. failed: number of cameras by condition that they do not meet.
     frame_to_event_p95_ms: from the arrival of a frame to its facts. *age*: from the camera to the facts. *cpu*: CPU
-    seconds a second, of the worker, of its kinds of thread, and of the servers.
+    seconds a second, of the worker, of its kinds of thread, and of the servers. cpu_busy: share of the cores that
+    worker and servers use.
+
+    total_analysed_fps: of all cameras. objectcounter_fps: of ultralytics' ObjectCounter on one clip, mean of before and
+    after. looks_over_objectcounter: the ratio of the two, which compares between machines and days. None where it was
+    not measured. outside_network_ratio, analysis_over_network: CPU time of the worker outside the network, and of the
+    analysis thread, over that of the network; None without a network.
     """
 
     cameras: int
@@ -104,6 +114,12 @@ class CapacityResult(_Result):
     servers_cpu: float
     worker_mb: float
     servers_mb: float
+    cpu_busy: float
+    total_analysed_fps: float
+    objectcounter_fps: float | None
+    looks_over_objectcounter: float | None
+    outside_network_ratio: float | None
+    analysis_over_network: float | None
     per_camera: tuple[CameraResult, ...]
 
 
@@ -114,6 +130,10 @@ def assess(record: RunRecord, baselines: Mapping[str, Baseline]) -> CapacityResu
     frames = [frame for camera in record.cameras for frame in camera.frames]
     conditions = [condition for camera in cameras for condition in camera.failed]
     worker_cpu = sum(record.cpu_s.values()) / seconds
+    servers_cpu = record.servers_cpu_s / seconds
+    total_fps = len(frames) / seconds
+    reference_fps = fmean(record.reference_fps) if record.reference_fps else None
+    network_cpu = sum(record.cpu_s.get(task, 0.0) for task in NETWORK_TASKS) / seconds
     return CapacityResult(
         cameras=len(cameras),
         seconds=round(seconds, 1),
@@ -128,9 +148,15 @@ def assess(record: RunRecord, baselines: Mapping[str, Baseline]) -> CapacityResu
         min_received_fps=min(camera.received_fps for camera in cameras),
         worker_cpu=round(worker_cpu, 3),
         worker_cpu_by_task={task: round(s / seconds, 3) for task, s in record.cpu_s.items() if s > 0},
-        servers_cpu=round(record.servers_cpu_s / seconds, 3),
+        servers_cpu=round(servers_cpu, 3),
         worker_mb=record.resident_mb,
         servers_mb=record.servers_resident_mb,
+        cpu_busy=round((worker_cpu + servers_cpu) / record.cores, 3),
+        total_analysed_fps=round(total_fps, 2),
+        objectcounter_fps=None if reference_fps is None else round(reference_fps, 2),
+        looks_over_objectcounter=_ratio(total_fps, reference_fps),
+        outside_network_ratio=_ratio(worker_cpu - network_cpu, network_cpu),
+        analysis_over_network=_ratio(record.cpu_s.get("analysis", 0.0) / seconds, network_cpu),
         per_camera=tuple(cameras),
     )
 
@@ -171,6 +197,10 @@ def assess_camera(camera: CameraRecord, baseline: Baseline, began: float, ended:
 
 def _skipped_share(frames: Sequence[FrameRecord]) -> float:
     return round(sum(not frame.inferred for frame in frames) / len(frames), 3) if frames else 0.0
+
+
+def _ratio(value: float, by: float | None) -> float | None:
+    return round(value / by, 3) if by else None
 
 
 def _p95_ms(seconds: Sequence[float]) -> float | None:

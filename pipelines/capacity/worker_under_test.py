@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import BaseModel, SecretStr
 
 from analytics.detections import Detections
+from models.detection.cpu import available_cores
 from models.detection.detector import RgbImage
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.analysis.loop import FrameMeasurement
@@ -143,6 +144,7 @@ def run(spec: RunSpec) -> RunRecord:
         servers_cpu_s=round(servers_after - servers_before, 3),
         resident_mb=round(memory, 1),
         servers_resident_mb=round(servers_memory, 1),
+        cores=available_cores(),
     )
 
 

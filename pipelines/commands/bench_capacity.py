@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     "--record", type=click.Path(path_type=Path), help="Write all analysed frames and crossings here, as JSON."
 )
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder of prepared clips and baselines.")
+@click.option(
+    "--without-reference",
+    is_flag=True,
+    help="Do not measure ultralytics' ObjectCounter before and after, with which machines and days compare.",
+)
 @click.option("--refresh", is_flag=True, help="Analyse every frame of the clips again, even if a baseline is stored.")
 def bench_capacity(
     *,
@@ -45,16 +50,21 @@ def bench_capacity(
     json_path: str | None,
     record: Path | None,
     cache: Path | None,
+    without_reference: bool,
     refresh: bool,
 ) -> None:
     """Play CLIPS in a loop as cameras of 640x360 at 12.5 frames a second over RTSP, and analyse them live.
 
     The machine passes if every camera has at least 5 analysed frames a second while its traffic moves, 95 % of them
-    within 500 ms, and no queue grows. Server and worker run on this machine, each in its own process.
+    within 500 ms, and no queue grows. Server and worker run on this machine, each in its own process. Where ultralytics
+    is installed, ObjectCounter counts the clip nl_highway, or the first of the folder, before and after: analysed
+    frames a second over its frames a second compare between machines and days.
     """
     # OpenCV and the inference runtime take seconds to load, and --help does not need them.
+    from models.weights.resolver import resolve_weights  # noqa: PLC0415
     from pipelines.capacity.assessment import assess  # noqa: PLC0415
     from pipelines.capacity.clips import prepare_clips  # noqa: PLC0415
+    from pipelines.capacity.reference_speed import is_installed, objectcounter_fps, reference_clip  # noqa: PLC0415
     from pipelines.capacity.run import SCALE_LEARNING_S, baselines_for, measure, require_server  # noqa: PLC0415
 
     if not clips.is_dir():
@@ -67,9 +77,18 @@ def bench_capacity(
     with console.status("preparing the clips") as status:
         prepared = prepare_clips(clips, folder)
         baselines = baselines_for(prepared, weights, folder, status.update, refresh=refresh)
-        status.update(f"{cameras} cameras for {seconds:g} s")
         settle_s = SCALE_LEARNING_S if settle_s is None else settle_s
+
+        def reference_fps() -> tuple[float, ...]:
+            if without_reference or not is_installed():
+                return ()
+            status.update("ObjectCounter on the reference clip")
+            return (objectcounter_fps(reference_clip(clips), resolve_weights(weights)),)
+
+        before = reference_fps()
+        status.update(f"{cameras} cameras for {seconds:g} s")
         measured = measure(prepared, cameras, seconds, weights, settle_s=settle_s)
+        measured = measured.model_copy(update={"reference_fps": before + reference_fps()})
     if record is not None:
         record.write_text(measured.model_dump_json())
     result = assess(measured, baselines)
@@ -115,5 +134,16 @@ def _print(result: "CapacityResult") -> None:
         f"CPU seconds a second: worker {result.worker_cpu:.2f} ({tasks}), servers {result.servers_cpu:.2f}. "
         f"Memory: worker {result.worker_mb:.0f} MB, servers {result.servers_mb:.0f} MB."
     )
+    console.print(_shares(result))
     failed = "; ".join(f"{condition}: {count} cameras" for condition, count in result.failed.items())
     console.print(f"Passed with {result.cameras} cameras." if result.passed else f"Not passed. Failed: {failed}.")
+
+
+def _shares(result: "CapacityResult") -> str:
+    """Describe the use of the cores, and the ratios that compare between machines."""
+    parts = [f"{result.cpu_busy:.0%} of the cores in use", f"{result.total_analysed_fps:.1f} analysed frames/s in all"]
+    if result.looks_over_objectcounter is not None:
+        parts.append(f"{result.looks_over_objectcounter:.2f} times ObjectCounter ({result.objectcounter_fps:.1f}/s)")
+    if result.outside_network_ratio is not None:
+        parts.append(f"CPU outside the network {result.outside_network_ratio:.2f} times the network's")
+    return "; ".join(parts) + "."

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from models.weights.resolver import resolve_weights
 from pipelines.capacity.assessment import CapacityResult
 from pipelines.capacity.baseline import Baseline
 from pipelines.capacity.clips import SIZE
 from pipelines.capacity.records import RunRecord
+from pipelines.capacity.reference_speed import REFERENCE_CLIP, objectcounter_fps, reference_clip
+from pipelines.errors import UserError
 from tests.support.servers import write_clip
 from tests.support.tiny_network import save_tiny_network
 
@@ -35,7 +38,7 @@ def test_two_cameras_are_served_analysed_and_assessed(tmp_path: Path) -> None:
 
     done = bench_capacity(
         *("--cameras", "2", "--seconds", "9", "--settle", "4", "--clips", clips, "--weights", weights),
-        *("--cache", tmp_path / "cache", "--json", out, "--record", record_file),
+        *("--cache", tmp_path / "cache", "--json", out, "--record", record_file, "--without-reference"),
     )
 
     assert done.returncode == 0, done.stderr
@@ -46,6 +49,9 @@ def test_two_cameras_are_served_analysed_and_assessed(tmp_path: Path) -> None:
     assert point.worker_cpu > 0 and point.servers_cpu > 0 and point.worker_mb > point.servers_mb > 10
     assert {"analysis", "decoding", "camera"} <= set(point.worker_cpu_by_task)
     assert ("Passed with 2 cameras." in done.stdout) == point.passed
+    assert 0 < point.cpu_busy < 1.5 and "of the cores in use" in done.stdout
+    assert point.total_analysed_fps == pytest.approx(sum(c.analysed_fps for c in point.per_camera), abs=0.1)
+    assert point.looks_over_objectcounter is None and point.outside_network_ratio is not None
     record = RunRecord.model_validate_json(record_file.read_text())
     one, other = record.cameras
     assert one.plan.position_s(record.began) != pytest.approx(other.plan.position_s(record.began), abs=0.5)
@@ -65,7 +71,7 @@ def test_figures_go_to_standard_output_alone_where_that_is_asked_for(tmp_path: P
     done = bench_capacity(
         *("--cameras", "1", "--seconds", "3", "--settle", "2", "--clips", clips),
         *("--weights", save_tiny_network(tmp_path / "tiny")),
-        *("--cache", tmp_path / "cache", "--json", "-"),
+        *("--cache", tmp_path / "cache", "--json", "-", "--without-reference"),
     )
 
     assert done.returncode == 0, done.stderr
@@ -81,3 +87,21 @@ def test_a_folder_without_clips_is_refused_in_one_line(tmp_path: Path, clips: st
     assert done.returncode == 2
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_objectcounter_counts_the_reference_clip_with_the_networks_of_simpang(tmp_path: Path) -> None:
+    pytest.importorskip("ultralytics", reason="needs the extra `yolo`")
+    for name in ("another", REFERENCE_CLIP):
+        write_clip(tmp_path / f"{name}.mp4", seconds=2, size=SIZE)
+
+    clip = reference_clip(tmp_path)
+
+    assert clip.stem == REFERENCE_CLIP
+    assert objectcounter_fps(clip, resolve_weights(None)) > 0
+
+
+def test_a_clip_that_objectcounter_cannot_count_is_one_line_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+
+    with pytest.raises(UserError, match=r"broken\.mp4.*--without-reference"):
+        objectcounter_fps(reference_clip(tmp_path), tmp_path / "no_weights")

@@ -8,6 +8,11 @@ FIGURES_OF_THE_ISSUE = {
     "peer_f1",
     "limit_ratio",
     "capacity_cameras",
+    "looks_over_objectcounter",
+    "outside_network_ratio",
+    "analysis_over_network",
+    "busy_before_miss",
+    "overload_ratio",
     "capacity_count_error",
     "capacity_incidents_lost",
     "frame_to_event_p95_ms",
@@ -25,7 +30,7 @@ def test_every_figure_comes_from_one_part_and_every_target_has_its_figure():
 
 @pytest.mark.parametrize(
     ("figure", "met", "missed"),
-    [("capacity_cameras", 36, 34), ("cpu_growth", 1.1, 1.11), ("capacity_incidents_lost", 0, 1)],
+    [("looks_over_objectcounter", 6.3, 6.2), ("cpu_growth", 1.1, 1.11), ("capacity_incidents_lost", 0, 1)],
 )
 def test_a_target_is_met_at_its_bound(figure, met, missed):
     (target,) = (target for target in TARGETS if target.figure == figure)

@@ -19,7 +19,7 @@ def frames(per_s=5.0, age_s=0.1, later_age_s=None, from_s=BEGAN, until_s=ENDED):
     )
 
 
-def record(*of_cameras, received=375):
+def record(*of_cameras, received=375, cpu_s=None, reference_fps=()):
     cameras = tuple(
         CameraRecord(
             plan=PlannedCamera(f"camera-{n:03d}", "road", "/road.mp4", 125, BEGAN), frames=of, received=received
@@ -30,10 +30,12 @@ def record(*of_cameras, received=375):
         began=BEGAN,
         ended=ENDED,
         cameras=cameras,
-        cpu_s={"analysis": 6.0, "decoding": 3.0, "idle": 0.0},
+        cpu_s=cpu_s or {"analysis": 6.0, "decoding": 3.0, "idle": 0.0},
         servers_cpu_s=1.5,
         resident_mb=300.0,
         servers_resident_mb=60.0,
+        cores=2,
+        reference_fps=reference_fps,
     )
 
 
@@ -97,6 +99,31 @@ def test_cpu_is_reported_by_task_and_apart_for_the_servers():
     assert point.worker_cpu == pytest.approx(0.3)
     assert point.worker_cpu_by_task == {"analysis": 0.2, "decoding": 0.1}
     assert point.servers_cpu == pytest.approx(0.05)
+
+
+def test_analysed_frames_compare_with_the_reference_before_and_after():
+    point = assess(record(frames(), frames(), reference_fps=(4.0, 6.0)), {"road": BUSY})
+
+    assert point.total_analysed_fps == pytest.approx(10.0)
+    assert point.objectcounter_fps == pytest.approx(5.0)
+    assert point.looks_over_objectcounter == pytest.approx(2.0)
+
+
+def test_cpu_outside_the_network_compares_with_the_network_and_all_of_it_with_the_cores():
+    cpu_s = {"analysis": 6.0, "decoding": 3.0, "camera": 3.0, "detect": 5.0, "runtime": 15.0}
+    point = assess(record(frames(), cpu_s=cpu_s), {"road": BUSY})
+
+    assert point.outside_network_ratio == pytest.approx(12 / 20)
+    assert point.analysis_over_network == pytest.approx(6 / 20)
+    assert point.cpu_busy == pytest.approx((32 + 1.5) / 30 / 2, abs=0.001)
+
+
+def test_ratios_are_unknown_without_a_reference_or_a_network():
+    point = assess(record(frames()), {"road": BUSY})
+
+    assert point.looks_over_objectcounter is None
+    assert point.objectcounter_fps is None
+    assert point.outside_network_ratio is None
 
 
 def test_json_keeps_the_names_of_version_0_1_0():

@@ -20,6 +20,7 @@ def record(crossings, starts_at=BEGAN):
         servers_cpu_s=0.0,
         resident_mb=0.0,
         servers_resident_mb=0.0,
+        cores=2,
     )
 
 

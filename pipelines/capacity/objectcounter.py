@@ -1,4 +1,6 @@
-"""ultralytics' ObjectCounter over a clip, in the peers' environment; prints frame rate and crossings as JSON.
+"""ultralytics' ObjectCounter over a clip; prints its frame rate and crossings as JSON.
+
+A script without imports of Simpang, so that it runs in every environment that has ultralytics.
 
     objectcounter.py CLIP WEIGHTS u1,v1,u2,v2
 
