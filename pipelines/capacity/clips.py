@@ -1,22 +1,20 @@
 """Encode clips as street cameras send them: small, at a low frame rate, without B-frames."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
 
 import av
-from av.container import InputContainer
-from av.error import FFmpegError
 from av.filter import Graph
-from av.video.stream import VideoStream
+from av.video.frame import VideoFrame
 
 from pipelines.atomic_file import replacing
 from pipelines.config.geometry_file import CameraGeometry, GateEntry
 from pipelines.errors import UserError
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
+from pipelines.recordings.video_reader import VideoReader
 
 SIZE = (640, 360)
 """(width, height) in pixels of a usual sub-stream [assumption]."""
@@ -35,6 +33,9 @@ VIDEO_SUFFIXES = (".mp4", ".mkv")
 
 MIDDLE_GATE = GateEntry(id="middle", p1=(0.0, SIZE[1] / 2), p2=(float(SIZE[0]), SIZE[1] / 2))
 """Gate across the frame, for a clip without hand-checked gates. Pixels of `SIZE`."""
+
+_Cutter: TypeAlias = Callable[[VideoFrame], VideoFrame]
+"""Cuts the window out of a frame, and scales it."""
 
 Window: TypeAlias = tuple[int, int, int, int]
 """(left, top, width, height) of a part of a clip's frame, in its pixels."""
@@ -72,17 +73,11 @@ def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
 
 
 def _size(clip: Path) -> tuple[int, int]:
-    with _readable(clip), av.open(str(clip)) as container:
-        stream = container.streams.video[0]
-        return stream.width, stream.height
-
-
-@contextmanager
-def _readable(clip: Path) -> Iterator[None]:
     try:
-        yield
-    except (FFmpegError, ValueError, IndexError) as error:
-        raise UserError(f"{clip}: cannot be read as video ({error}); remove it from the folder") from error
+        with VideoReader(str(clip)) as source:
+            return source.image_size
+    except UserError as error:
+        raise UserError(f"{error}, or remove it from the folder") from error
 
 
 def _name(clip: Path, window: Window) -> str:
@@ -165,58 +160,54 @@ def encode_as_camera(clip: Path, target: Path, *, window: Window, size: tuple[in
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     with (
-        _readable(clip),
+        VideoReader(str(clip)) as source,
         replacing(target, durable=False, suffix=".mp4") as draft,
-        av.open(str(clip)) as source,
         av.open(str(draft), "w") as output,
     ):
         stream = output.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         stream.gop_size = round(KEYFRAME_EVERY_S * fps)
         stream.options = ENCODING
-        cut = _cutter(source.streams.video[0], window, size)
+        cutters: dict[str, _Cutter] = {}
         for number, frame in enumerate(_at_rate(source, fps)):
-            small = cut(frame)
+            kind = frame.format.name
+            cutters[kind] = cutters.get(kind) or _cutter(frame, window, size)
+            small = cutters[kind](frame)
             small.pts, small.time_base = number, 1 / fps
             output.mux(stream.encode(small))
         output.mux(stream.encode(None))
     return target
 
 
-def _cutter(video: VideoStream, window: Window, size: tuple[int, int]) -> Callable[[av.VideoFrame], av.VideoFrame]:
+def _cutter(like: VideoFrame, window: Window, size: tuple[int, int]) -> _Cutter:
     left, top, width, height = window
     graph = Graph()
+    time_base = like.time_base or Fraction(1, 1000)
     graph.link_nodes(
-        graph.add_buffer(template=video),
+        graph.add_buffer(width=like.width, height=like.height, format=like.format, time_base=time_base),
         graph.add("crop", f"{width}:{height}:{left}:{top}"),
         graph.add("scale", f"{size[0]}:{size[1]}:flags=area"),
         graph.add("format", "yuv420p"),
         graph.add("buffersink"),
     ).configure()
 
-    def cut(frame: av.VideoFrame) -> av.VideoFrame:
+    def cut(frame: VideoFrame) -> VideoFrame:
         graph.vpush(frame)
         return graph.vpull()
 
     return cut
 
 
-def _at_rate(source: InputContainer, fps: Fraction) -> Iterator[av.VideoFrame]:
+def _at_rate(source: VideoReader, fps: Fraction) -> Iterator[VideoFrame]:
     """Yield the frame that is visible at each multiple of 1/fps, from the first frame to the end of the last."""
-    number, newest, first = 0, None, 0.0
-    clip_fps = source.streams.video[0].average_rate or fps
-    for frame in source.decode(video=0):
-        if frame.time is None:
+    number, newest, ends_s = 0, None, 0.0
+    for frame in source.frames():
+        if frame.image_size != source.image_size:
             continue
-        if newest is None:
-            first = frame.time
-        while newest is not None and (frame.time - first) * fps > number + 1e-3:
+        while newest is not None and frame.at * fps > number + 1e-3:
             yield newest
             number += 1
-        newest = frame
-    if newest is None:
-        raise ValueError("no frame in it")
-    ends_s = (newest.time or first) - first + float(1 / clip_fps)
-    while number < ends_s * fps - 1e-3:
+        newest, ends_s = frame.video_frame, frame.at + source.frame_s
+    while newest is not None and number < ends_s * fps - 1e-3:
         yield newest
         number += 1

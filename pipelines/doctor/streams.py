@@ -88,7 +88,7 @@ def _probe(url: str, timeout_s: float, transport: RtspTransport) -> Stream:
                 break
         if frame is None:
             raise SourceLost(CameraCondition.of(Condition.NO_FRAMES, address=source.address, waited_s=FIRST_FRAME_S))
-        shown, changes = decoder.displayed(frame), decoder.changes(frame)
+        shown, changes = decoder.displayed(frame), frame.presentation().changes()
         # The median, because a loop or a reset of the camera is no interval between frames.
         steps = [after - before for before, after in pairwise(times) if after > before]
         between = [after - before for before, after in pairwise(keyframes) if after > before]

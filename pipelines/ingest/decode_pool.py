@@ -17,13 +17,13 @@ from types import TracebackType
 from typing import Self
 
 import structlog
-from av.video.frame import VideoFrame
 
 from models.detection.cpu import available_cores
 from pipelines.events.condition import CameraCondition
 from pipelines.events.condition import Condition as CameraState
 from pipelines.ingest.clock import StreamClock
 from pipelines.ingest.decoder import Decoder
+from pipelines.ingest.displayed_frame import DecodedFrame
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.nal import FrameRole, classify_access_unit
 from pipelines.ingest.packet_queue import DecodeStats, PacketQueue, QueuedPacket
@@ -246,11 +246,11 @@ class DecodeTask:
 
     def _deliver_newest(self, packets: list[QueuedPacket]) -> None:
         decoded = 0
-        newest: tuple[float, VideoFrame, float] | None = None
+        newest: tuple[float, DecodedFrame, float] | None = None
         is_whole = False
         for queued in packets:
             for seconds, frame in self._decoder.frames(queued.packet):
-                is_whole |= not frame.is_corrupt
+                is_whole |= not frame.picture.is_corrupt
                 if is_whole or self._watch.has_shown:
                     newest = seconds, frame, queued.arrived
                 decoded += 1

@@ -6,7 +6,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from pipelines.events.condition import CameraCondition, Condition
-from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
+from pipelines.ingest.displayed_frame import DecodedFrame, DisplayConverter, NotDisplayable
 from pipelines.ingest.source import Source, SourceLost, UnsupportedStream, VideoPacket
 
 MAX_CORRUPT_PACKETS = 250
@@ -29,7 +29,7 @@ class Decoder:
         self._has_keyframe = False
         self._waiting: list[int] = []
 
-    def frames(self, packet: VideoPacket) -> list[tuple[float, VideoFrame]]:
+    def frames(self, packet: VideoPacket) -> list[tuple[float, DecodedFrame]]:
         """Return the decoded frames in display order, as (timestamp in seconds, frame). Raises SourceLost.
 
         Each must pass through `displayed` before its pixels are used.
@@ -49,19 +49,16 @@ class Decoder:
         self._corrupt = 0
         if self._source.decode_ordered and sent is not None:
             heappush(self._waiting, sent)
-        return [(seconds, frame) for frame in frames if (seconds := self._seconds(frame)) is not None]
+        noted = [self._display.note(frame) for frame in frames]
+        return [(seconds, frame) for frame in noted if (seconds := self._seconds(frame.picture)) is not None]
 
-    def displayed(self, frame: VideoFrame) -> VideoFrame:
+    def displayed(self, frame: DecodedFrame) -> VideoFrame:
         """Return the frame as a player displays it. Raises UnsupportedStream."""
         try:
             return self._display.convert(frame)
         except NotDisplayable as error:
             details = error.condition.details.model_copy(update={"address": self._source.address})
             raise UnsupportedStream(CameraCondition(error.condition.code, details)) from error
-
-    def changes(self, frame: VideoFrame) -> tuple[str, ...]:
-        """Return in words how `displayed` changes a frame: "interlaced", "pixels 12:11", "turned by 90 degrees"."""
-        return self._display.presentation(frame).changes()
 
     def _seconds(self, frame: VideoFrame) -> float | None:
         ticks = self._earliest_waiting() if self._source.decode_ordered else frame.pts

@@ -7,6 +7,7 @@ Everything after the decoder knows displayed frames only, so that pixels agree w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import atan2, degrees
 from struct import unpack
 from typing import TypeAlias, cast
 
@@ -91,6 +92,29 @@ class Presentation:
         return tuple(text for applies, text in found if applies)
 
 
+@dataclass(frozen=True, slots=True)
+class DecodedFrame:
+    """A frame as decoded, with what the stream stated when it was decoded; the stream may state something else later.
+
+    matrix: display matrix; None without. pixel_aspect: width over height of a pixel. codec: by FFmpeg's name.
+    """
+
+    picture: VideoFrame
+    matrix: tuple[int, ...] | None
+    pixel_aspect: Fraction
+    codec: str
+
+    def presentation(self) -> Presentation:
+        """Return how the frame is displayed. Raises NotDisplayable."""
+        if self.picture.interlaced_frame and self.codec == "hevc":
+            # FFmpeg returns each field of H.265 as a frame of half the height.
+            raise NotDisplayable(CameraCondition.of(Condition.SEPARATE_FIELDS, codec="hevc"))
+        if not Fraction(1, MAX_PIXEL_ASPECT) <= self.pixel_aspect <= MAX_PIXEL_ASPECT:
+            pair = self.pixel_aspect.numerator, self.pixel_aspect.denominator
+            raise NotDisplayable(CameraCondition.of(Condition.UNSUPPORTED_PIXELS, pixel_aspect=pair))
+        return Presentation(_orientation(self.matrix), self.pixel_aspect, self.picture.interlaced_frame)
+
+
 class DisplayConverter:
     """Converter of one stream's decoded frames to displayed frames. Not thread-safe.
 
@@ -101,18 +125,26 @@ class DisplayConverter:
         self._stream = stream
         self._announced_aspect = stream.sample_aspect_ratio
         self._first_aspect = stream.codec_context.sample_aspect_ratio
+        self._matrix: tuple[int, ...] | None = None
+        self._pixel_aspect: Fraction | None = None
         self._graphs: dict[tuple[object, ...], _FilterGraph | None] = {}
 
-    def presentation(self, frame: VideoFrame) -> Presentation:
-        """Return how the frame is displayed. Raises NotDisplayable."""
-        if frame.interlaced_frame and self._stream.codec_context.name == "hevc":
-            # FFmpeg returns each field of H.265 as a frame of half the height.
-            raise NotDisplayable(CameraCondition.of(Condition.SEPARATE_FIELDS, codec="hevc"))
-        return Presentation(_orientation(frame), self._pixel_aspect(), frame.interlaced_frame)
+    def note(self, frame: VideoFrame) -> DecodedFrame:
+        """Return the frame with what is stated of it. Call for each decoded frame, before the next packet.
 
-    def convert(self, frame: VideoFrame) -> VideoFrame:
+        Codecs state both at a keyframe, for all frames up to the next one. The decoder knows the pixels of a keyframe
+        already while it returns the frames before it. [ITU-T H.264, D.2.26]
+        """
+        stated = display_matrix(frame)
+        if stated is not None or frame.key_frame:
+            self._matrix = stated
+        if self._pixel_aspect is None or frame.key_frame:
+            self._pixel_aspect = self._stated_pixel_aspect()
+        return DecodedFrame(frame, self._matrix, self._pixel_aspect, self._stream.codec_context.name)
+
+    def convert(self, decoded: DecodedFrame) -> VideoFrame:
         """Return the displayed frame: the frame itself where nothing must change. Raises NotDisplayable."""
-        shown = self.presentation(frame)
+        frame, shown = decoded.picture, decoded.presentation()
         key = (frame.width, frame.height, frame.format.name, frame.time_base, shown)
         if key not in self._graphs:
             if len(self._graphs) >= MAX_GRAPHS:
@@ -122,15 +154,11 @@ class DisplayConverter:
         graph = self._graphs[key]
         return frame if graph is None else graph.apply(frame)
 
-    def _pixel_aspect(self) -> Fraction:
+    def _stated_pixel_aspect(self) -> Fraction:
         """Return the width of a pixel over its height: the container's word, unless the codec changed its own."""
         decoded = self._stream.codec_context.sample_aspect_ratio
         aspect = self._announced_aspect if decoded == self._first_aspect else decoded
-        aspect = Fraction(aspect or decoded or 1)
-        if not Fraction(1, MAX_PIXEL_ASPECT) <= aspect <= MAX_PIXEL_ASPECT:
-            pair = aspect.numerator, aspect.denominator
-            raise NotDisplayable(CameraCondition.of(Condition.UNSUPPORTED_PIXELS, pixel_aspect=pair))
-        return aspect
+        return Fraction(aspect or decoded or 1)
 
 
 _ONE = 1 << 16
@@ -157,9 +185,8 @@ def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     return unpack("=9i", bytes(found))
 
 
-def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
-    """Return the signs of the frame's display matrix. Raises NotDisplayable where it is no multiple of 90 degrees."""
-    matrix = display_matrix(frame)
+def _orientation(matrix: tuple[int, ...] | None) -> tuple[int, int, int, int]:
+    """Return the signs of a display matrix. Raises NotDisplayable where it is no multiple of 90 degrees."""
     if matrix is None:
         return _UPRIGHT
     a, b, _, c, d, *_ = matrix
@@ -168,7 +195,9 @@ def _orientation(frame: VideoFrame) -> tuple[int, int, int, int]:
     if largest == 0:
         return _UPRIGHT
     if signs not in ORIENTATIONS:
-        raise NotDisplayable(CameraCondition.of(Condition.UNSUPPORTED_ROTATION, rotation_deg=-frame.rotation % 360))
+        raise NotDisplayable(
+            CameraCondition.of(Condition.UNSUPPORTED_ROTATION, rotation_deg=round(degrees(atan2(b, a))) % 360)
+        )
     return signs
 
 

@@ -1,6 +1,8 @@
 """Roles of compressed frames, read from the headers of their NAL units without decoding."""
 
+from collections.abc import Iterator
 from enum import Enum, auto
+from typing import NamedTuple
 
 _START_CODE = b"\x00\x00\x01"
 """Prefix of each NAL unit in a byte stream. [ITU-T H.264, Annex B]"""
@@ -56,28 +58,68 @@ _PARAMETER_SETS = {"h264": ((31, 0), (7, 8)), "hevc": ((63, 1), (33, 32, 34))}
 """Codec -> mask and shift of the type in the first byte of a unit, and the types of parameter sets, that of sequences
 first. [ITU-T H.264, table 7-1; H.265, table 7-1]"""
 
+_MESSAGES = {"h264": (6, 1), "hevc": (39, 2)}
+"""Codec -> type of a unit of SEI messages before a slice, and bytes of its header. [ITU-T H.264, 7.3.1; H.265, 7.3.1]
+"""
 
-def parameter_sets(codec: str, data: bytes) -> tuple[bytes, bytes]:
-    """Return the parameter sets of sequences in a keyframe's packet, and all parameter sets, with start codes.
+_DISPLAY_ORIENTATION = 47
+"""Type of the message that turns or mirrors the frames. [ITU-T H.264, D.1.1; H.265, D.2.1]"""
 
-    Both are empty without any. codec, data: as for `classify_access_unit`.
+
+class HeaderUnits(NamedTuple):
+    """Units of a keyframe's packet, with start codes, that state how the frames are coded and displayed; b"" for none.
+
+    sequence: parameter sets of sequences. parameters: all parameter sets. orientation: messages that turn or mirror.
     """
+
+    sequence: bytes = b""
+    parameters: bytes = b""
+    orientation: bytes = b""
+
+
+def header_units(codec: str, data: bytes) -> HeaderUnits:
+    """Return the header units of a keyframe's packet. codec, data: as for `classify_access_unit`."""
     if codec not in _PARAMETER_SETS:
-        return b"", b""
+        return HeaderUnits()
     (mask, shift), (sequence, *others) = _PARAMETER_SETS[codec]
+    message_type, header_bytes = _MESSAGES[codec]
     of_sequence: list[bytes] = []
-    found: list[bytes] = []
-    at = data.find(_START_CODE, 0, _MAX_PREFIX)
-    while 0 <= at < len(data) - 3:
-        following = data.find(_START_CODE, at + 3, at + _MAX_PREFIX)
-        unit = data[at : following if following >= 0 else None].rstrip(b"\0")
-        kind = data[at + 3] >> shift & mask
+    parameters: list[bytes] = []
+    orientation: list[bytes] = []
+    for unit in _units(data):
+        kind = unit[3] >> shift & mask
         if kind == sequence:
             of_sequence.append(unit)
         if kind == sequence or kind in others:
-            found.append(unit)
+            parameters.append(unit)
+        if kind == message_type and _DISPLAY_ORIENTATION in _message_types(unit[3 + header_bytes :]):
+            orientation.append(unit)
+    return HeaderUnits(b"".join(of_sequence), b"".join(parameters), b"".join(orientation))
+
+
+def _units(data: bytes) -> Iterator[bytes]:
+    """Yield the units of a byte stream that begin close behind one another, with start codes."""
+    at = data.find(_START_CODE, 0, _MAX_PREFIX)
+    while 0 <= at < len(data) - 3:
+        following = data.find(_START_CODE, at + 3, at + _MAX_PREFIX)
+        yield data[at : following if following >= 0 else None].rstrip(b"\0")
         at = following
-    return b"".join(of_sequence), b"".join(found)
+
+
+def _message_types(payload: bytes) -> Iterator[int]:
+    """Yield the types of the SEI messages in a unit without its header. [ITU-T H.264, 7.3.2.3.1]"""
+    data = payload.replace(b"\0\0\3", b"\0\0")
+    at = 0
+    while at < len(data) - 1:
+        numbers = [0, 0]  # type and size, in steps of 255
+        for i in range(2):
+            while at < len(data) and data[at] == 255:
+                numbers[i] += 255
+                at += 1
+            numbers[i] += data[at] if at < len(data) else 0
+            at += 1
+        yield numbers[0]
+        at += numbers[1]
 
 
 def _role_in_h264(header: int) -> FrameRole | None:

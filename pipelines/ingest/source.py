@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self, TypeAlias, cast
 
 import av
+from av.codec.context import Flags
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -31,7 +32,7 @@ from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
-from pipelines.ingest.nal import FrameRole, classify_access_unit, parameter_sets
+from pipelines.ingest.nal import FrameRole, classify_access_unit, header_units
 from pipelines.ingest.open_stream import RtspTransport, arrives_in_real_time, close_stream, is_rtsp, open_stream
 from pipelines.ingest.real_time_pacer import RealTimePacer
 from pipelines.ingest.stream_times import ClockVerdict, StreamTimes
@@ -173,7 +174,7 @@ class Source:
     @property
     def codec(self) -> str:
         """FFmpeg's name of the codec, such as "h264"."""
-        return self.stream.codec_context.name
+        return self.stream.codec_context.codec.canonical_name
 
     @property
     def has_start_codes(self) -> bool:
@@ -189,11 +190,14 @@ class Source:
         trial = cast(VideoCodecContext, VideoCodecContext.create(self.codec, "r"))
         trial.extradata, trial.thread_count = announced.extradata, 1
         trial.options = _decoder_options(self.codec)
+        trial.flags |= announced.flags & Flags.unaligned
         frames: list[VideoFrame] = []
         with suppress(FFmpegError):
             frames = [*trial.decode(keyframe), *trial.decode(None)]
         if not frames:
-            is_complete = announced.extradata or self.codec == "mjpeg" or parameter_sets(self.codec, bytes(keyframe))[1]
+            is_complete = (
+                announced.extradata or self.codec == "mjpeg" or header_units(self.codec, bytes(keyframe)).parameters
+            )
             return None if is_complete else CodedPicture((announced.width, announced.height))
         if frames[0].is_corrupt:
             return None

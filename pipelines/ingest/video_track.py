@@ -12,11 +12,11 @@ NOT_VIDEO = Disposition.attached_pic | Disposition.still_image | Disposition.tim
 def shown_track(container: InputContainer) -> VideoStream | None:
     """Return the track that a player shows; None without one.
 
-    Covers and thumbnails count only where there is nothing else. Of several tracks FFmpeg's choice counts: it prefers
-    those that it can decode, the default track, and the higher bit rate.
+    Covers, thumbnails and tracks of a single frame count only where there is nothing else. Of several tracks FFmpeg's
+    choice counts: it prefers those that it can decode, the default track, and the higher bit rate.
     """
     tracks = [track for track in container.streams.video if not track.disposition & NOT_VIDEO]
-    tracks = tracks or list(container.streams.video)
+    tracks = [track for track in tracks if track.frames != 1] or tracks or list(container.streams.video)
     best = container.streams.best("video")
     chosen = best if best in tracks else next(iter(sorted(tracks, key=_has_no_decoder)), None)
     if not isinstance(chosen, VideoStream):

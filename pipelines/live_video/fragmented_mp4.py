@@ -116,7 +116,9 @@ class FragmentedMp4:
         """Return the fragments that were completed since the previous call."""
         data = self._sink.pop()
         if not self.header:
-            self.header, data = split_header(data)
+            header, data = split_header(data)
+            # Safari alone follows the clean aperture of a recording: all viewers see what is analysed.
+            self.header = header.replace(b"clap", b"free")
         return data
 
     def close(self) -> None:

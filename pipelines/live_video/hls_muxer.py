@@ -10,7 +10,7 @@ import structlog
 from av.bitstream import BitStreamFilterContext
 
 from pipelines.events.condition import CameraCondition, Condition
-from pipelines.ingest.nal import parameter_sets
+from pipelines.ingest.nal import HeaderUnits, header_units
 from pipelines.ingest.source import CodedPicture, Source, UnsupportedStream, VideoPacket
 from pipelines.live_video.fragmented_mp4 import CODEC_TAGS, FragmentedMp4, copy_packet
 from pipelines.live_video.hls_playlist import InitSection, LivePlaylist
@@ -116,7 +116,8 @@ class HlsWriter:
         self._storage = StorageReport(source.address, on_stored)
         self._run: _Run | None = None
         self._segments, self._added_at = playlist.next_sequence, time.monotonic()
-        self._sequence = self._extradata = b""
+        self._extradata = b""
+        self._stated: HeaderUnits | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -166,16 +167,25 @@ class HlsWriter:
     def _changed_picture(self, keyframe: VideoPacket) -> CodedPicture | None:
         """Return how the stream is coded from now on, where that changed; else None."""
         if not self._source.has_start_codes:
-            return None
-        sequence, parameters = parameter_sets(self._source.codec, bytes(keyframe))
-        before, self._sequence = self._sequence, sequence or self._sequence
-        if not before or not sequence or sequence == before:
+            return self._other_sample_description(keyframe)
+        stated, before = header_units(self._source.codec, bytes(keyframe)), self._stated
+        if before is not None and not stated.sequence:
+            stated = before._replace(orientation=stated.orientation)
+        self._stated = stated
+        if before is None or stated == before:
             return None
         coded = self._source.coded_picture(keyframe)
         if coded is None or (self._run is not None and coded == self._run.coded):
             return None
-        self._extradata = parameters
+        self._extradata = stated.parameters
         return coded
+
+    def _other_sample_description(self, keyframe: VideoPacket) -> CodedPicture | None:
+        """Return how an MP4 is coded from a keyframe on where it has another sample description; else None."""
+        if not keyframe.has_sidedata("new_extradata"):
+            return None
+        self._extradata = bytes(keyframe.get_sidedata("new_extradata"))
+        return self._source.coded_picture(keyframe)
 
     def _end_run(self) -> None:
         run, self._run = self._run, None

@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 from pipelines.addresses.address import Address
 from pipelines.config.geometry_file import same_aspect
 from pipelines.errors import UserError
-from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
+from pipelines.ingest.displayed_frame import DecodedFrame, DisplayConverter, NotDisplayable
 from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.open_stream import RtspTransport, arrives_in_real_time, close_stream, open_stream
 from pipelines.ingest.picture_watch import FIRST_PICTURE_S
@@ -99,7 +99,7 @@ class VideoReader:
             if shown is not None:
                 yield TimedFrame(at, shown)
 
-    def _first_frame(self) -> tuple[VideoFrame, VideoFrame]:
+    def _first_frame(self) -> tuple[DecodedFrame, VideoFrame]:
         """Return the first frame, as decoded and as displayed. Raises UserError."""
         shown = Address.parse(self.source)
         first = next(self._frames, None)
@@ -110,7 +110,7 @@ class VideoReader:
         except NotDisplayable as error:
             raise UserError(f"{shown}: {error}") from error
 
-    def _displayed(self, frame: VideoFrame) -> VideoFrame | None:
+    def _displayed(self, frame: DecodedFrame) -> VideoFrame | None:
         """Return the displayed frame, scaled to `image_size` where it has the same aspect; None if players differ."""
         try:
             shown = self._display.convert(frame)
@@ -122,7 +122,7 @@ class VideoReader:
             return shown
         return shown.reformat(*self.image_size, interpolation="AREA" if size > self.image_size else "BICUBIC")
 
-    def _in_real_time(self, decoded: Iterator[VideoFrame]) -> Iterator[tuple[float, VideoFrame]]:
+    def _in_real_time(self, decoded: Iterator[DecodedFrame]) -> Iterator[tuple[float, DecodedFrame]]:
         verdict = ClockVerdict()
         times = StreamTimes(verdict, has_own_times=not self._container.format.flags & NO_TIMES_FLAG)
         reported = verdict.state
@@ -132,7 +132,7 @@ class VideoReader:
                 log.warning("the stream's clock is wrong, so its times are corrected", rate=round(verdict.rate, 3))
             reported = verdict.state
 
-    def _in_recorded_time(self, decoded: Iterator[VideoFrame]) -> Iterator[tuple[float, VideoFrame]]:
+    def _in_recorded_time(self, decoded: Iterator[DecodedFrame]) -> Iterator[tuple[float, DecodedFrame]]:
         times = RecordedTimes(self.frame_s)
         held = next(decoded, None)
         while held is not None:
@@ -145,7 +145,7 @@ class VideoReader:
         """Number of frames so far that were skipped or damaged."""
         return max(0, self._packets - self._decoded_frames)
 
-    def _decoded(self) -> Iterator[VideoFrame]:
+    def _decoded(self) -> Iterator[DecodedFrame]:
         # Of all tracks: a live stream ends where its sound goes on without pictures.
         packets = self._container.demux()
         pictured = time.monotonic()
@@ -161,7 +161,7 @@ class VideoReader:
                 return
             if packet is None:
                 return
-            if packet.stream_index != self._stream.index:
+            if packet.stream is not self._stream:  # at the end, the index of an empty packet is 0 for each track
                 continue
             self._packets += packet.size > 0
             video = cast("Packet[VideoStream]", packet)
@@ -169,7 +169,7 @@ class VideoReader:
             try:
                 for frame in video.decode():
                     self._decoded_frames += 1
-                    yield frame
+                    yield self._display.note(frame)
                     pictured = time.monotonic()
             except av.error.FFmpegError:
                 log.debug("a damaged packet was skipped", source=str(Address.parse(self.source)))
@@ -193,9 +193,9 @@ class VideoReader:
         self._stream.codec_context.skip_frame = "DEFAULT" if wanted else "NONREF"
 
 
-def _stated_s(frame: VideoFrame) -> float | None:
+def _stated_s(frame: DecodedFrame) -> float | None:
     """Return the time of a frame (s) as the stream states it."""
-    return None if frame.pts is None else frame.time
+    return None if frame.picture.pts is None else frame.picture.time
 
 
 def _file_path(source: str) -> str | None:

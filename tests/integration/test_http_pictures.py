@@ -57,7 +57,8 @@ def times_of(url: str, count: int, *, stall_s: float = 5.0) -> list[float]:
     with Source(url, stop=Flag(), stall_s=stall_s) as source:
         decoder = Decoder(source)
         for packet in source.packets():
-            times += [seconds for seconds, frame in decoder.frames(packet) if (frame.width, frame.height) == SIZE]
+            frames = [(seconds, decoder.displayed(frame)) for seconds, frame in decoder.frames(packet)]
+            times += [seconds for seconds, frame in frames if (frame.width, frame.height) == SIZE]
             if len(times) >= count:
                 break
     return times

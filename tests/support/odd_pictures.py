@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import cv2
 import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.stream import Disposition
+from av.video.codeccontext import VideoCodecContext
 from numpy.typing import NDArray
 
 from tests.support.servers import CLIP_FPS
@@ -57,19 +58,28 @@ def write_pictures(
     pixel_aspect: Fraction | None = None,
     interlaced: bool = False,
     cover: Image | None = None,
+    cover_is_marked: bool = True,
     tracks: int = 1,
     codec: str = "libx264",
     options: dict[str, str] | None = None,
     bitstream_filter: str | None = None,
+    sound: bool = False,
 ) -> Path:
     """Write coded images as a video, each image a frame.
 
-    matrix: display matrix. interlaced: two images are the fields of one frame. cover: a picture track before the video.
-    tracks: number of equal video tracks, of which the last is the default. bitstream_filter: changes the packets.
+    matrix: display matrix. interlaced: two images are the fields of one frame. cover: a picture track before the video,
+    which states that it is one if it is marked. tracks: number of equal video tracks, of which the last is the default.
+    bitstream_filter: changes the packets. sound: a track of sound before the video.
     """
     height, width = images[0].shape[:2]
     with av.open(str(path), "w") as container:
-        still = None if cover is None else _cover_track(container, cover)
+        still = (
+            None
+            if cover is None
+            else _cover_track(container, cover, Disposition.attached_pic if cover_is_marked else Disposition(0))
+        )
+        if sound:
+            container.add_stream("aac", rate=8000)
         streams = [container.add_stream(codec, rate=CLIP_FPS) for _ in range(tracks)]
         for number, stream in enumerate(streams):
             stream.width, stream.height, stream.gop_size = width, height, CLIP_FPS
@@ -81,8 +91,8 @@ def write_pictures(
                 stream.options |= {"flags": "+ildct+ilme", "x264-params": "tff=1"}
             if matrix is not None:
                 stream.set_display_matrix(list(matrix))
-            if tracks > 1:
-                stream.disposition = Disposition.default if number == tracks - 1 else Disposition(0)
+            if tracks > 1 or not cover_is_marked:
+                stream.disposition = Disposition.default if number == tracks - 1 and cover_is_marked else Disposition(0)
         if still is not None and cover is not None:
             container.mux(still.encode(_frame(cover, "yuvj420p")))
             container.mux(still.encode(None))
@@ -103,10 +113,10 @@ def weave(images: Sequence[Image]) -> Iterator[Image]:
         yield woven
 
 
-def _cover_track(container: Any, cover: Image) -> Any:
+def _cover_track(container: Any, cover: Image, disposition: Disposition) -> Any:
     still = container.add_stream("mjpeg", rate=1)
     still.width, still.height, still.pix_fmt = cover.shape[1], cover.shape[0], "yuvj420p"
-    still.disposition = Disposition.attached_pic
+    still.disposition = disposition
     return still
 
 
@@ -129,20 +139,33 @@ def stretched(image: Image, size: tuple[int, int]) -> Image:
 
 def write_resolutions(path: Path, sizes: Sequence[tuple[int, int]], *, frames: int) -> Path:
     """Write a `.ts` video of one track whose resolution changes, as a camera's does. frames: number of each size."""
+    parts = [[road(number, size) for number in range(frames)] for size in sizes]
+    return write_parts(path, parts, [Fraction(1)] * len(parts))
+
+
+def write_parts(
+    path: Path, parts: Sequence[Sequence[Image]], pixel_aspects: Sequence[Fraction], codec: str = "libx264"
+) -> Path:
+    """Write a `.ts` video of one track whose coded size and pixels change from part to part."""
     with av.open(str(path), "w") as container:
         stream = None
-        for part, size in enumerate(sizes):
-            encoder = av.CodecContext.create("libx264", "w")
-            (encoder.width, encoder.height), encoder.pix_fmt, encoder.gop_size = size, "yuv420p", CLIP_FPS
-            encoder.time_base = Fraction(1, CLIP_FPS)
-            encoder.options = {"preset": "ultrafast", "bf": "0"}
-            images = [_frame(road(number, size), "yuv420p") for number in range(frames)]
-            for number, frame in enumerate(images):
-                frame.pts, frame.time_base = part * frames + number, encoder.time_base
-            packets = [packet for frame in (*images, None) for packet in encoder.encode(frame)]
+        written = 0
+        for images, pixel_aspect in zip(parts, pixel_aspects, strict=True):
+            encoder = cast(VideoCodecContext, av.CodecContext.create(codec, "w"))
+            encoder.height, encoder.width = images[0].shape[:2]
+            encoder.pix_fmt, encoder.gop_size, encoder.time_base = "yuv420p", CLIP_FPS, Fraction(1, CLIP_FPS)
+            encoder.sample_aspect_ratio = pixel_aspect
+            encoder.options = {"preset": "ultrafast", **({"bf": "0"} if codec == "libx264" else {})}
+            packets = []
+            for image in (*images, None):
+                frame = None if image is None else _frame(image, "yuv420p")
+                if frame is not None:
+                    frame.pts, frame.time_base = written, encoder.time_base
+                    written += 1
+                packets += encoder.encode(frame)
             if stream is None:
-                stream = container.add_stream("libx264", rate=CLIP_FPS)
-                stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+                stream = container.add_stream(codec, rate=CLIP_FPS)
+                stream.width, stream.height, stream.pix_fmt = encoder.width, encoder.height, "yuv420p"
             for packet in packets:
                 packet.stream = stream
                 container.mux(packet)

@@ -20,7 +20,9 @@ from pipelines.errors import UserError
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.decoder import Decoder
+from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.source import Source, SourceLost, condition_of, public_address
+from pipelines.ingest.video_track import shown_track
 
 log = structlog.get_logger()
 
@@ -90,6 +92,8 @@ def _of_file(path: Path, each: int, width: int) -> list[RgbImage]:
         return list(_of_video(path, each, width))
     except UnusableWeights as error:
         raise UserError(str(error)) from error
+    except NotDisplayable as error:
+        raise UserError(f"{path}: {error}") from error
     except (FFmpegError, OSError) as error:
         raise UserError(f"{path}: {english(condition_of(error))}") from error
 
@@ -102,22 +106,24 @@ def _evenly(files: Sequence[Path], each: int) -> list[Path]:
 def _of_video(path: Path, each: int, width: int) -> Iterator[RgbImage]:
     """Seek to each image instead of decoding the whole video, which may be a day long."""
     with av.open(str(path)) as container:
-        if not container.streams.video:
+        stream = shown_track(container)
+        if stream is None:
             raise UserError(f"{path}: contains no video; give a video, a folder of images or a camera's address")
-        stream = container.streams.video[0]
+        display = DisplayConverter(stream)
         stream.thread_type = "AUTO"
         length_s = (container.duration or 0) / av.time_base
         start_s = (container.start_time or 0) / av.time_base
         for number in range(each):
             wanted_s = start_s + length_s * (number + 0.5) / each
             container.seek(round(wanted_s * av.time_base))
-            frame = None
+            noted = None
             for frame in container.decode(stream):
+                noted = display.note(frame)
                 if frame.time is None or frame.time >= wanted_s:
                     break
-            if frame is None:
+            if noted is None:
                 return
-            yield resize_to_width(_rgb(frame), width)
+            yield resize_to_width(_rgb(display.convert(noted)), width)
 
 
 def _rgb(frame: VideoFrame) -> RgbImage:
@@ -145,7 +151,7 @@ def _one_image(url: str, width: int, stall_s: float) -> RgbImage | None:
             decoder = Decoder(source)
             for packet in source.packets():
                 for _, frame in decoder.frames(packet):
-                    return resize_to_width(_rgb(frame), width)
+                    return resize_to_width(_rgb(decoder.displayed(frame)), width)
                 if time.monotonic() > until:
                     waited = CameraCondition.of(
                         Condition.NO_FRAMES, address=source.address, waited_s=FIRST_FRAME_TIMEOUT_S

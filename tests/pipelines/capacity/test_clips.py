@@ -167,7 +167,7 @@ def test_a_file_that_is_no_video_is_bad_input_and_leaves_nothing_behind(tmp_path
     clips.mkdir()
     Path(clips / "broken.mp4").write_bytes(b"not a video" * 100)
 
-    with pytest.raises(UserError, match=r"broken\.mp4: cannot be read as video"):
+    with pytest.raises(UserError, match=r"broken\.mp4: cannot be opened .*, or remove it from the folder"):
         prepare_clips(clips, cache)
 
     assert not cache.exists()

@@ -11,7 +11,17 @@ from pipelines.events.condition import Condition
 from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.ingest.video_track import shown_track
 from tests.support.mjpeg_camera import jpeg, with_exif
-from tests.support.odd_pictures import TURNS, UNIT, difference, matrix_of, road, stretched, weave, write_pictures
+from tests.support.odd_pictures import (
+    TURNS,
+    UNIT,
+    difference,
+    matrix_of,
+    road,
+    stretched,
+    weave,
+    write_parts,
+    write_pictures,
+)
 
 CLOSE = 6.0
 """Mean difference in grey levels that compression and scaling may make; a wrong picture differs by over 20."""
@@ -23,7 +33,7 @@ def displayed(path: Path) -> Iterator[av.VideoFrame]:
         assert track is not None
         converter = DisplayConverter(track)
         for frame in container.decode(track):
-            yield converter.convert(frame)
+            yield converter.convert(converter.note(frame))
 
 
 @pytest.mark.parametrize("signs", TURNS)
@@ -70,7 +80,7 @@ def test_a_frame_that_needs_no_change_is_returned_as_it_is(tmp_path: Path) -> No
     with av.open(str(path)) as container:
         converter = DisplayConverter(container.streams.video[0])
         frame = next(container.decode(video=0))
-        assert converter.convert(frame) is frame
+        assert converter.convert(converter.note(frame)) is frame
 
 
 def test_a_column_that_the_codec_crops_from_the_left_is_not_displayed(tmp_path: Path) -> None:
@@ -119,3 +129,30 @@ def test_a_jpeg_is_turned_by_its_exif(tmp_path: Path, orientation: int, signs: t
     path = tmp_path / "exif.jpg"
     path.write_bytes(with_exif(jpeg(TURNS[signs](road(0))), orientation))
     assert difference(next(displayed(path)), road(0)) < CLOSE
+
+
+@pytest.mark.parametrize(
+    ("message", "signs"),
+    [("rotate=90", (0, -1, 1, 0)), ("rotate=180", (-1, 0, 0, -1)), ("flip=horizontal", (-1, 0, 0, 1))],
+)
+def test_a_turn_that_the_codec_states_at_a_keyframe_counts_for_all_frames(
+    tmp_path: Path, message: str, signs: tuple[int, int, int, int]
+) -> None:
+    images = [road(number) for number in range(12)]
+    change = f"h264_metadata=display_orientation=insert:{message}"
+    path = write_pictures(tmp_path / "turned.ts", [TURNS[signs](image) for image in images], bitstream_filter=change)
+    assert all(difference(frame, image) < CLOSE for frame, image in zip(displayed(path), images, strict=True))
+
+
+@pytest.mark.parametrize("codec", ["libx264", "libx265", "mpeg4"])
+def test_pixels_that_change_midway_count_from_the_frame_that_states_them(tmp_path: Path, codec: str) -> None:
+    images = [road(number) for number in range(12)]
+    wide, wider = ([stretched(image, (width, 180)) for image in images] for width in (240, 160))
+    path = write_parts(tmp_path / "changing.ts", [wide[:6], wider[6:]], [Fraction(4, 3), Fraction(2)], codec)
+    assert all(difference(frame, image) < CLOSE for frame, image in zip(displayed(path), images, strict=True))
+
+
+def test_a_track_of_a_single_frame_is_not_the_video(tmp_path: Path) -> None:
+    images = [road(number) for number in range(3)]
+    path = write_pictures(tmp_path / "film.mp4", images, cover=road(9, (1280, 720)), cover_is_marked=False)
+    assert difference(next(displayed(path)), images[0]) < CLOSE

@@ -9,7 +9,7 @@ from av.video.codeccontext import VideoCodecContext
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.ingest.nal import FrameRole, classify_access_unit, parameter_sets
+from pipelines.ingest.nal import FrameRole, HeaderUnits, classify_access_unit, header_units
 
 START_CODE = b"\x00\x00\x01"
 
@@ -110,8 +110,17 @@ def test_the_first_slice_decides_whatever_parameter_sets_and_messages_precede_it
 
 def test_parameter_sets_are_found_before_the_slice() -> None:
     sequence, picture, idr = b"\0\0\1\x67\x42", b"\0\0\1\x68\x01", b"\0\0\1\x65\x88"
-    assert parameter_sets("h264", b"\0" + sequence + b"\0" + picture + b"\0" + idr) == (sequence, sequence + picture)
-    assert parameter_sets("h264", idr) == (b"", b"")
+    found = header_units("h264", b"\0" + sequence + b"\0" + picture + b"\0" + idr)
+    assert found == HeaderUnits(sequence, sequence + picture)
+    assert header_units("h264", idr) == HeaderUnits()
     video, sequence, slices = b"\0\0\1\x40\x01", b"\0\0\1\x42\x01", b"\0\0\1\x26\x01"
-    assert parameter_sets("hevc", video + sequence + slices) == (sequence, video + sequence)
-    assert parameter_sets("mjpeg", b"\xff\xd8") == (b"", b"")
+    assert header_units("hevc", video + sequence + slices) == HeaderUnits(sequence, video + sequence)
+    assert header_units("mjpeg", b"\xff\xd8") == HeaderUnits()
+
+
+@pytest.mark.parametrize(("codec", "header"), [("h264", b"\x06"), ("hevc", b"\x4e\x01")])
+def test_a_message_that_turns_the_frames_is_found_behind_others(codec: str, header: bytes) -> None:
+    other, turn, end = b"\x05\xff\x01" + bytes(256).replace(b"\0", b"\7"), b"\x2f\x03\x28\x00\x05", b"\x80"
+    turning, plain = b"\0\0\1" + header + other + turn + end, b"\0\0\1" + header + other + end
+    assert header_units(codec, plain + turning).orientation == turning
+    assert header_units(codec, plain).orientation == b""

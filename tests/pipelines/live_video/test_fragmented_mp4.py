@@ -105,7 +105,7 @@ def remuxed(path: Path) -> av.VideoFrame:
         fragments = muxer.pop_fragments()
     with av.open(BytesIO(muxer.header + fragments)) as film:
         converter = DisplayConverter(film.streams.video[0])
-        return converter.convert(next(film.decode(video=0)))
+        return converter.convert(converter.note(next(film.decode(video=0))))
 
 
 @pytest.mark.parametrize("signs", TURNS)
@@ -124,3 +124,9 @@ def test_live_video_states_the_pixels_of_its_source(tmp_path: Path) -> None:
     shown = road(0, (192, 144))
     path = write_pictures(tmp_path / "d1.ts", [stretched(shown, (176, 144))], pixel_aspect=Fraction(12, 11))
     assert difference(remuxed(path), shown) < 6
+
+
+def test_live_video_has_the_size_without_the_columns_that_the_codec_crops(tmp_path: Path) -> None:
+    path = write_pictures(tmp_path / "cropped.ts", [road(0, (336, 192))], options={"x264-params": "crop-rect=10,4,6,8"})
+    with Source(str(path), stop=Flag()) as source:
+        assert source.coded_picture(next(source.packets())).size == (320, 180)

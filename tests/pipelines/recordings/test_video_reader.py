@@ -204,3 +204,11 @@ def test_a_file_is_opened_whatever_its_name(tmp_path, monkeypatch, name):
 def test_a_path_that_is_no_file_is_one_line(name):
     with pytest.raises(UserError, match="cannot be opened"):
         VideoReader(name)
+
+
+@pytest.mark.parametrize("kind", [{"sound": True}, {"cover": road(9, (64, 36))}])
+def test_the_last_frames_count_where_another_track_precedes_the_video(tmp_path, kind):
+    path = write_pictures(tmp_path / "film.mkv", [road(number) for number in range(12)], **kind)
+    with VideoReader(str(path)) as recording:
+        assert len(list(recording.frames())) == 12
+        assert recording.frames_without_image == 0
