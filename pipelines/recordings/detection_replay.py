@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader, TextIOWrapper
@@ -77,9 +78,9 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(file, start=1):
                 if text := line.strip("\ufeff \t\r\n"):
                     yield number, text
-    except gzip.BadGzipFile as error:
-        raise UserError(f"{path}: not gzip; give a detections.jsonl.gz") from error
-    except (EOFError, UnicodeDecodeError) as error:
+    except (EOFError, UnicodeDecodeError, gzip.BadGzipFile, zlib.error) as error:
+        if number == 0 and isinstance(error, gzip.BadGzipFile):
+            raise UserError(f"{path}: not gzip; give a detections.jsonl.gz") from error
         raise UserError(f"{path}: line {number + 1}: cut off or damaged ({error}); copy the file again") from error
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}; give the path of a detections.jsonl.gz") from error

@@ -10,6 +10,7 @@ import pytest
 from analytics.scoring.scores import score_crossings
 from pipelines.cli import main
 from pipelines.config.geometry_file import read_geometry
+from pipelines.errors import UserError
 from pipelines.recordings.detection_replay import read_detections, replay_into
 from pipelines.recordings.evaluate.ground_truth_io import read_ground_truth
 from pipelines.recordings.recording_facts import FactCollector
@@ -260,3 +261,13 @@ def test_detections_are_the_same_unpacked_and_in_every_encoding_of_unicode(tmp_p
     path = tmp_path / "detections.jsonl.gz"
     path.write_bytes(gzip.compress(content) if packed else content)
     assert [(frame.t, len(frame.detections.xyxy)) for frame in read_detections(path)] == [(0, 0), (1, 1)]
+
+
+@pytest.mark.parametrize("zeros_from", [30, -8])
+def test_a_damaged_archive_is_one_line_that_asks_for_another_copy(tmp_path, zeros_from):
+    lines = "".join(json.dumps({"t": number / 10, "boxes": [car(number)]}) + "\n" for number in range(2000))
+    content = gzip.compress(lines.encode())
+    path = tmp_path / "d.jsonl.gz"
+    path.write_bytes(content[:zeros_from].ljust(len(content), b"\0"))
+    with pytest.raises(UserError, match=r"line \d+: cut off or damaged .*; copy the file again"):
+        list(read_detections(path))
