@@ -103,9 +103,9 @@ def test_api_session_stream_and_video_work_through_every_kind_of_proxy(proxied, 
     assert answer.status_code == 200
     assert client.get("/api/session").json() == answer.json(), "the cookie comes back"
     assert session_cookie(client).path in ("/lalin", "/")
-    camera = next(each for each in client.get("/api/cameras/").json()["cameras"] if each["id"] == "laluan-1")
     with listening(client) as stream:
-        streamed = stream.until(lambda name, data: data.get("id") == "laluan-1")
+        streamed = stream.until(lambda name, data: data.get("id") == "laluan-1" and data["video"])
+    camera = next(each for each in client.get("/api/cameras/").json()["cameras"] if each["id"] == "laluan-1")
     assert streamed["video"] == camera["video"]
     if known:
         video = client.get(urljoin(str(client.base_url), camera["video"]["hls"]))
