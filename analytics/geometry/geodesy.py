@@ -69,7 +69,8 @@ def locate(camera: Camera, pixel: Pixel, ground: GroundPoint | None = None) -> P
 
     Returns the position of the camera itself (None where it has none) in these cases: there are no control points or no
     anchor; the pixel lies on or above the horizon; the ground point is not finite, further than `MAX_EXTRAPOLATION_M`
-    from every control point, or further than `MAX_ANCHOR_DISTANCE_M` from the anchor.
+    from every control point, further than `MAX_ANCHOR_DISTANCE_M` from the anchor, or beyond
+    a pole.
     """
     homography = camera.homography
     if homography is None or camera.anchor is None or not _below_horizon(homography, camera, pixel):
@@ -80,7 +81,10 @@ def locate(camera: Camera, pixel: Pixel, ground: GroundPoint | None = None) -> P
         return camera.position
     if np.linalg.norm(known - point, axis=1).min() > MAX_EXTRAPOLATION_M:
         return camera.position
-    return LocalFrame(camera.anchor).to_wgs84([point])[0]
+    try:
+        return LocalFrame(camera.anchor).to_wgs84([point])[0]
+    except ValueError:  # beyond a pole
+        return camera.position
 
 
 def _below_horizon(homography: Homography, camera: Camera, pixel: Pixel) -> bool:

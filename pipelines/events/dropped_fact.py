@@ -1,14 +1,21 @@
 """Description of a fact of which no event or report row can be made, so that the others go out without it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import cache
 from math import isfinite
-from typing import Any, Self
+from types import NoneType
+from typing import Any, Self, TypeVar, get_args, get_type_hints
 
 from pydantic import ValidationError
 
 from analytics.facts import Fact
 from pipelines.errors import first_problem
+
+_AnyFact = TypeVar("_AnyFact")
+
+_REQUIRED = frozenset({"end_s"})
+"""Optional fields of which None is a statement: an incident without an end goes on."""
 
 _KINDS = {
     "Crossing": "crossing",
@@ -45,6 +52,11 @@ class DroppedFact:
         )
 
     @classmethod
+    def of_values(cls, fact: Fact, names: list[str]) -> Self:
+        """Describe values that were left out of a fact. names: of its fields."""
+        return cls.of(fact, ValueError(f"{', '.join(names)}: not a finite number; reported without it"))
+
+    @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read what `as_json` returned."""
         return cls(kind=row["fact"], place=row["place"], t=row["t"], reason=row["reason"])
@@ -61,3 +73,32 @@ class DroppedFact:
     def as_json(self) -> dict[str, Any]:
         """Return the description for a report."""
         return {"fact": self.kind, "place": self.place, "t": self.t, "reason": self.reason}
+
+
+def without_unusable_values(fact: _AnyFact) -> tuple[_AnyFact, list[str]]:
+    """Return the fact with None for each optional value that is not a finite number, and the names of these."""
+    kind: type = type(fact)
+    removed: dict[str, Any] = {}
+    names: list[str] = []
+    for field in fields(fact):  # type: ignore[arg-type]
+        value = getattr(fact, field.name)
+        if is_dataclass(value) and not isinstance(value, type):
+            inner, inner_names = without_unusable_values(value)
+            if inner_names:
+                removed[field.name] = inner
+                names += [f"{field.name}.{name}" for name in inner_names]
+        elif field.name in _optional_fields(kind) and not _is_finite(value):
+            removed[field.name] = None
+            names.append(field.name)
+    return (replace(fact, **removed), names) if removed else (fact, [])  # type: ignore[type-var]
+
+
+def _is_finite(value: Any) -> bool:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(isfinite(number) for number in numbers if isinstance(number, int | float))
+
+
+@cache
+def _optional_fields(cls: type) -> frozenset[str]:
+    hints = get_type_hints(cls)
+    return frozenset(name for name, hint in hints.items() if NoneType in get_args(hint)) - _REQUIRED

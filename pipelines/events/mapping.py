@@ -9,7 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 from analytics.camera import Camera
 from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, LevelChange, Trip, ZoneInterval
 from analytics.geometry.geodesy import locate
-from pipelines.events.dropped_fact import DroppedFact
+from pipelines.events.dropped_fact import DroppedFact, without_unusable_values
 from pipelines.events.schema import (
     Congestion,
     CountsReport,
@@ -34,8 +34,8 @@ class EventMapper:
     """Maps facts of one camera to events.
 
     Crossings and intervals are collected until their period ends; all other facts are mapped at once. run: id of this
-    run of the analysis, so that incident ids are unique. on_dropped: receives each fact of which no event can be made;
-    the others are not affected.
+    run of the analysis, so that incident ids are unique. on_dropped: receives each fact of which no event can be made,
+    and each that goes out without a value; the others are not affected.
     """
 
     def __init__(
@@ -59,8 +59,11 @@ class EventMapper:
         return [event for fact in facts for event in self._events(fact)]
 
     def _events(self, fact: Fact) -> Iterator[CameraEvent]:
+        usable, removed = without_unusable_values(fact)
+        if removed:
+            self._on_dropped(DroppedFact.of_values(fact, removed))
         try:
-            event = self._event(fact)
+            event = self._event(usable)
         except Exception as error:
             self._on_dropped(DroppedFact.of(fact, error))
             return

@@ -20,7 +20,7 @@ from analytics.road_users import RoadUser
 from analytics.turning.turning_counts import Movement
 from pipelines.errors import UserError
 from pipelines.events.condition_text import english
-from pipelines.events.dropped_fact import DroppedFact
+from pipelines.events.dropped_fact import DroppedFact, without_unusable_values
 from pipelines.events.gate_condition import gate_conditions
 from pipelines.recordings.recording_facts import count_movements
 
@@ -80,8 +80,11 @@ class Report:
     def add(self, facts: Iterable[Fact]) -> None:
         """Add facts, in the order in which the analyzer emits them. One without a valid row goes to `dropped`."""
         for fact in facts:
+            usable, removed = without_unusable_values(fact)
+            if removed:
+                self._insert("dropped", _text(DroppedFact.of_values(fact, removed).as_json()))
             try:
-                self._add(fact)
+                self._add(usable)
             except (ValueError, TypeError, OverflowError) as error:
                 self._insert("dropped", _text(DroppedFact.of(fact, error).as_json()))
 

@@ -99,3 +99,7 @@ def test_no_pixel_is_located_far_from_the_road(u, v):
         ((east, north),) = LocalFrame(CAMERA.anchor).to_ground([(position.lat, position.lon)])
         assert abs(east) < 350
         assert 0 < north < 350
+
+
+def test_a_place_beyond_a_pole_is_that_of_the_camera():
+    assert locate(replace(CAMERA, anchor=Position(lat=90, lon=104.0)), (500, 500)) == CAMERA.position

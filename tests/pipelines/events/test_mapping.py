@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from analytics.facts import (
     Coverage,
     Crossing,
     Direction,
+    Fact,
     GateInterval,
     Incident,
     IncidentEvidence,
@@ -158,27 +160,45 @@ def test_every_event_survives_its_envelope() -> None:
         assert Event.from_json(event.to_json()) == event
 
 
+def test_a_value_that_is_no_number_is_left_out_and_the_rest_of_its_fact_goes_out() -> None:
+    dropped: list[DroppedFact] = []
+    events = EventMapper(CAMERA, "run", on_dropped=dropped.append)
+    minute: dict[str, Any] = {"start_s": T - 60, "end_s": T, "level": Level.FREE, "coverage": 1.0}
+    facts: list[Fact] = [
+        ZoneInterval(zone="west", queue_m=float("nan"), queue_veh=3.0, **minute),
+        replace(crossing(T + 1), speed_kmh=float("inf")),
+        replace(incident(2), ground=(float("nan"), 0.0), evidence=IncidentEvidence(duration_s=float("inf"))),
+        LevelChange(t=T, zone="west", level=Level.FREE, previous=Level.DENSE, speed_kmh=float("inf")),
+    ]
+    raised, level, counts = events.events([*facts, coverage(0, 10)])
+    assert isinstance(raised, IncidentReport) and isinstance(level, Congestion) and isinstance(counts, CountsReport)
+    assert [(z.zone, z.queue_m, z.queue_veh) for z in counts.zones] == [("west", None, 3)]
+    assert [(c.at.timestamp(), c.speed_kmh) for c in counts.crossings] == [(T + 1, None)]
+    assert (raised.ground, raised.evidence) == (None, IncidentEvidence())
+    assert (level.previous, level.speed_kmh) == (Level.DENSE, None)
+    left_out = ["queue_m", "speed_kmh", "ground, evidence.duration_s", "speed_kmh"]
+    assert [fact.reason for fact in dropped] == [f"{n}: not a finite number; reported without it" for n in left_out]
+
+
 def test_a_fact_of_which_no_event_can_be_made_is_reported_and_the_others_go_out() -> None:
     dropped: list[DroppedFact] = []
     events = EventMapper(CAMERA, "run", on_dropped=dropped.append)
-    minute = {"start_s": T - 60, "end_s": T, "level": Level.FREE, "coverage": 1.0}
-    bad = [
-        ZoneInterval(zone="west", queue_m=float("nan"), **minute),
-        replace(crossing(T + 1), speed_kmh=float("inf")),
-        replace(incident(2), ground=(float("nan"), 0.0)),
-        LevelChange(t=T, zone="west", level=Level.FREE, previous=Level.FREE, speed_kmh=float("inf")),
+    minute: dict[str, Any] = {"start_s": T - 60, "end_s": T, "level": Level.FREE, "coverage": 1.0}
+    bad: list[Fact] = [
+        replace(ZoneInterval(zone="west", **minute), coverage=float("nan")),
+        replace(incident(2), pixel=(float("nan"), 0.0)),
+        LevelChange(t=float("inf"), zone="west", level=Level.FREE, previous=Level.FREE),
         replace(crossing(1e300), track=8),
     ]
-    good = [ZoneInterval(zone="east", queue_m=12.0, **minute), crossing(T + 2), incident(3)]
+    good: list[Fact] = [ZoneInterval(zone="east", queue_m=12.0, **minute), crossing(T + 2), incident(3)]
     raised, counts = events.events([*bad, *good, coverage(0, 10)])
     assert isinstance(raised, IncidentReport) and isinstance(counts, CountsReport)
     assert [(z.zone, z.queue_m) for z in counts.zones] == [("east", 12.0)]
     assert [c.at.timestamp() for c in counts.crossings] == [T + 2]
     assert [(fact.kind, fact.place) for fact in dropped] == [
         ("zone interval", "west"),
-        ("crossing", "north"),
         ("incident", "east"),
         ("level", "west"),
         ("crossing", "north"),
     ]
-    assert "queue_m" in str(dropped[0])
+    assert "coverage" in str(dropped[0])

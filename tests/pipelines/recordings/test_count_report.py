@@ -149,11 +149,22 @@ def test_an_incident_has_its_position_on_the_ground_and_on_the_map():
     assert unplaced["position"] is None
 
 
-def test_a_fact_that_is_no_json_is_listed_as_dropped_and_the_others_are_reported():
-    bad = ZoneInterval(zone="z", start_s=60, end_s=120, queue_m=float("nan"), level=Level.FREE, coverage=1)
+def test_a_value_that_is_no_json_is_listed_as_dropped_and_the_rest_is_reported():
+    bad = ZoneInterval(
+        zone="z", start_s=60, end_s=120, queue_m=float("nan"), queue_veh=2.0, level=Level.FREE, coverage=1
+    )
     found = report(crossing(1, "g", 3.0), bad, crossing(2, "g", 5.0))
     assert [row["track"] for row in found["crossings"]] == [1, 2]
-    assert found["intervals"] == []
+    assert [(row["queue_m"], row["queue_veh"]) for row in found["intervals"]] == [(None, 2)]
+    (dropped,) = found["dropped"]
+    assert (dropped["fact"], dropped["place"], dropped["t"]) == ("zone interval", "z", 60)
+    assert "queue_m" in dropped["reason"]
+
+
+def test_a_fact_that_is_no_json_is_listed_as_dropped_and_the_others_are_reported():
+    bad = ZoneInterval(zone="z", start_s=60, end_s=120, level=Level.FREE, coverage=float("nan"))
+    found = report(crossing(1, "g", 3.0), bad)
+    assert ([row["track"] for row in found["crossings"]], found["intervals"]) == ([1], [])
     (dropped,) = found["dropped"]
     assert (dropped["fact"], dropped["place"], dropped["t"]) == ("zone interval", "z", 60)
     assert dropped["reason"]
