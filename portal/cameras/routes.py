@@ -12,7 +12,7 @@ from portal.auth.permissions import CurrentUser, VisibleCamera, has_role
 from portal.cameras.detail import camera_detail
 from portal.cameras.schemas import CameraDetail, Cameras
 from portal.dependencies import LiveDep, ServicesDep
-from portal.history.crossing_counts import CrossingCount, crossing_counts, observed_minutes
+from portal.history.crossing_counts import CrossingCount, blind_minutes, crossing_counts, observed_minutes
 from portal.history.rows import counts_by_class
 from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts
 from portal.live.camera_state import camera_state, redact
@@ -45,7 +45,7 @@ def counts(
 ) -> RecentCounts:
     """Gate crossings of the last minutes; the newest minute is not over yet.
 
-    A camera without gates has null in place of counts, not zeros.
+    A camera without gates, and a minute that a blind detector found empty, have null in place of counts, not zeros.
     """
     now = datetime.now(UTC)
     newest = now.replace(second=0, microsecond=0)
@@ -53,6 +53,8 @@ def counts(
     with transaction(services.pool) as connection:
         crossings = crossing_counts(connection, entry.id, starts[0], now)
         observed = observed_minutes(connection, entry.id, starts[0], now)
+        blind = blind_minutes(connection, entry.id, starts[0], now)
+    blind_and_empty = blind - {row.minute for row in crossings}
     observed_s = {row.minute: row.observed_s for row in observed}
     return RecentCounts(
         camera_id=entry.id,
@@ -63,7 +65,11 @@ def counts(
             MinuteCounts(
                 start_at=start,
                 observed=round(min(1.0, observed_s.get(start, 0) / 60), 3),
-                counts=_counts_in(crossings, start) if entry.gates and start in observed_s else None,
+                counts=(
+                    _counts_in(crossings, start)
+                    if entry.gates and start in observed_s and start not in blind_and_empty
+                    else None
+                ),
             )
             for start in starts
         ],

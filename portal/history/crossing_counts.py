@@ -1,10 +1,12 @@
-"""SQL of the last minutes: gate crossings, and observed time."""
+"""SQL of the last minutes: gate crossings, observed time, and minutes in which the detector was blind."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from psycopg import Connection
 from psycopg.rows import class_row
+
+from analytics.facts import Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,13 @@ def observed_minutes(
             GROUP BY 1 HAVING sum(observed_s) > 0""",
             [camera_id, from_at, to_at],
         ).fetchall()
+
+
+def blind_minutes(connection: Connection, camera_id: str, from_at: datetime, to_at: datetime) -> set[datetime]:
+    """UTC minutes in which the detector could not see the gates."""
+    rows = connection.execute(
+        """SELECT DISTINCT start_at FROM gate_intervals
+        WHERE camera_id = %s AND start_at >= %s AND start_at < %s AND sight = %s""",
+        [camera_id, from_at, to_at, Sight.BLIND.value],
+    )
+    return {start_at for (start_at,) in rows}

@@ -18,7 +18,9 @@ class MinuteCounts(ApiModel):
 
     start_at: Utc
     observed: Fraction = Field(description="Share of the minute that was analysed; the newest minute is not over yet.")
-    counts: Counts | None = Field(description="Gate crossings by class; null where nothing was observed.")
+    counts: Counts | None = Field(
+        description="Gate crossings by class; null where nothing was observed, or a blind detector found nothing."
+    )
 
 
 class GateTotal(ApiModel):

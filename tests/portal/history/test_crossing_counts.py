@@ -1,10 +1,11 @@
 """Gate crossings of the last minutes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from analytics.facts import Direction
+from analytics.facts import Direction, Sight
 from analytics.road_users import RoadUser
-from pipelines.events.schema import CountsReport, CrossingRecord
+from pipelines.events.schema import CountsReport, CrossingRecord, GateRecord
 from tests.support.portal_events import ago, minute
 
 
@@ -36,6 +37,35 @@ def test_minutes_with_crossings_without_crossings_and_without_observation(anonym
         ("utara", "A", 1),
         ("utara", "B", 1),
     ]
+
+
+def test_a_minute_that_a_blind_detector_found_empty_is_no_zero(anonymous, store):
+    start = minute(ago(300))
+    one_car = CrossingRecord(at=start, gate="utara", direction=Direction.A, road_user=RoadUser.CAR, track=1)
+    for n, sight, seen in ((0, Sight.BLIND, ()), (1, Sight.BLIND, (1,)), (2, Sight.DOUBTFUL, ())):
+        begin = start + timedelta(minutes=n)
+        gates = tuple(
+            GateRecord(
+                gate="utara",
+                direction=direction,
+                start_at=begin,
+                end_at=begin + timedelta(minutes=1),
+                coverage=1.0,
+                sight=sight,
+            )
+            for direction in Direction
+        )
+        crossings = tuple(replace(one_car, at=begin) for _ in seen)
+        end = begin + timedelta(minutes=1)
+        store(
+            CountsReport(
+                camera_id="laluan-1", start_at=begin, end_at=end, observed_s=60, crossings=crossings, gates=gates
+            )
+        )
+    rows = anonymous.get("/api/cameras/laluan-1/counts", params={"minutes": 10}).json()["minutes"]
+    by_start = {row["start_at"]: row["counts"] for row in rows}
+    counts = [by_start[(start + timedelta(minutes=n)).isoformat().replace("+00:00", "Z")] for n in range(3)]
+    assert [None if each is None else sum(each.values()) for each in counts] == [None, 1, 0]
 
 
 def test_camera_without_gates_has_no_counts_rather_than_zeros(anonymous, store):

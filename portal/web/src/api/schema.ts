@@ -77,7 +77,7 @@ export interface paths {
          * Counts
          * @description Gate crossings of the last minutes; the newest minute is not over yet.
          *
-         *     A camera without gates has null in place of counts, not zeros.
+         *     A camera without gates, and a minute that a blind detector found empty, have null in place of counts, not zeros.
          */
         get: operations["counts_api_cameras__camera_id__counts_get"];
         put?: never;
@@ -1066,7 +1066,7 @@ export interface components {
         MinuteCounts: {
             /**
              * Counts
-             * @description Gate crossings by class; null where nothing was observed.
+             * @description Gate crossings by class; null where nothing was observed, or a blind detector found nothing.
              */
             counts: {
                 [key: string]: number;

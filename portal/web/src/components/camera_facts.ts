@@ -45,15 +45,18 @@ function zoneRow(app: AppContext, camera: CameraState, zone: ZoneState): HTMLEle
   );
 }
 
-export function recentCounts(app: AppContext, recent: RecentCounts): HTMLElement {
+/** Counts of the last minutes, or why there are none. A blind minute counts as not observed. */
+export function recentCounts(app: AppContext, recent: RecentCounts, sight: CameraState["sight"]): HTMLElement {
   const observed = recent.minutes.filter((minute) => minute.counts !== null);
-  if (observed.length === 0) return h("p", { class: "hint" }, t("recentNone"));
+  if (observed.length === 0) {
+    return h("p", { class: "hint" }, (sight === "blind" ? sightMessage(sight) : null) ?? t("recentNone"));
+  }
   const classes = presentClasses(
     app.city.classes,
     observed.map((minute) => minute.counts),
   );
   const n = observed.reduce((sum, minute) => sum + totalOf(minute.counts), 0);
-  const share = recent.minutes.reduce((sum, minute) => sum + minute.observed, 0) / recent.minutes.length;
+  const share = observed.reduce((sum, minute) => sum + minute.observed, 0) / recent.minutes.length;
   return h(
     "div",
     {},

@@ -1,4 +1,4 @@
-/** Counts of the last minutes as stacked bars. An unobserved minute is hatched, because an empty bar means zero. */
+/** Counts of the last minutes as stacked bars. An unobserved or blind minute is hatched: an empty bar means zero. */
 
 import "./road_user_colors.css";
 import "./minute_bars.css";

@@ -138,7 +138,7 @@ class CameraPage implements Page {
     try {
       const parameters = { path: { camera_id: this.detail.id }, query: { minutes: MINUTES } };
       const counts = await get("/api/cameras/{camera_id}/counts", parameters);
-      fill(this.counts, recentCounts(this.app, counts));
+      fill(this.counts, recentCounts(this.app, counts, this.camera.sight));
       fill(this.totals, gateTotals(this.app, counts));
       this.countsAt = moment();
     } catch (error) {

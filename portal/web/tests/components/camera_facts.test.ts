@@ -84,9 +84,22 @@ describe("recent counts", () => {
   };
 
   it("have their sum, the observed share, and a gap for an unobserved minute", () => {
-    const shown = recentCounts(app(), recent);
+    const shown = recentCounts(app(), recent, null);
     expect(texts(shown, ".hint")).toEqual(["12 tercatat dalam 15 menit; 50% teramati"]);
     expect(shown.querySelectorAll("[data-gap]")).toHaveLength(1);
+  });
+
+  it("have a gap for a blind minute, which is analysed and not observed", () => {
+    const blind = { ...recent, minutes: recent.minutes.map((minute) => ({ ...minute, observed: 1 })) };
+    const shown = recentCounts(app(), blind, "blind");
+    expect(texts(shown, ".hint")).toEqual(["12 tercatat dalam 15 menit; 50% teramati"]);
+    expect(shown.querySelectorAll("[data-gap]")).toHaveLength(1);
+  });
+
+  it("state why a camera that has been blind all the time has none", () => {
+    const blind = { ...recent, minutes: recent.minutes.map((minute) => ({ ...minute, observed: 1, counts: null })) };
+    const expected = "Gelap, silau, atau hujan: kamera tidak dapat melihat lalu lintas";
+    expect(recentCounts(app(), blind, "blind").textContent).toBe(expected);
   });
 
   it("are totals by gate and direction, with the classes that crossed", () => {
@@ -97,7 +110,7 @@ describe("recent counts", () => {
 
   it("are a sentence where nothing was observed", () => {
     const none = { ...recent, minutes: recent.minutes.slice(1), totals: [] };
-    expect(recentCounts(app(), none).textContent).toBe("Belum ada hitungan dari kamera ini.");
+    expect(recentCounts(app(), none, null).textContent).toBe("Belum ada hitungan dari kamera ini.");
     expect(gateTotals(app(), none).textContent).toBe("Belum ada hitungan dari kamera ini.");
   });
 });
