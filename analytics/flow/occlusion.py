@@ -58,6 +58,12 @@ MATCH_M, MATCH_GROWTH_MS, MAX_MATCH_M = 5.0, 0.5, 25.0
 It grows by `MATCH_GROWTH_MS` metres for each occluded second, up to `MAX_MATCH_M`.
 """
 
+MAX_RESUMED_S = 2.0
+"""Seconds of occlusion up to which the speed of the new track may have been that of the hidden vehicle [assumption].
+
+Beside a breakdown a vehicle is lost while slow, and found again when it has gathered speed.
+"""
+
 MATCH_BESIDE_M = 2.5
 """Distance (m) beside the road within which a new track matches the imputed position [assumption]."""
 
@@ -116,8 +122,15 @@ class OcclusionImputer:
         ]
         positions = np.array([visit.position for visit in candidates]).reshape(-1, 2)
         occluded_s = [visit.occluded_s(newcomer.t) for visit in candidates]
-        steady = np.array([_steady_position(visit, newcomer.t) for visit in candidates]).reshape(-1, 2)
-        which = match_reappeared(newcomer.position, positions, steady, occluded_s, direction)
+        steady = [_steady_position(visit, newcomer.t, visit.velocity) for visit in candidates]
+        resumed = [
+            _steady_position(visit, newcomer.t, newcomer.trajectory.mean_velocity())
+            if seconds <= MAX_RESUMED_S
+            else visit.position
+            for visit, seconds in zip(candidates, occluded_s, strict=True)
+        ]
+        reached = np.array([steady, resumed]).reshape(2, -1, 2)
+        which = match_reappeared(newcomer.position, positions, reached, occluded_s, direction)
         return None if which is None else candidates[which]
 
     def advance(self, t: float, visits: Collection[ZoneVisit], totals: EdieTotals) -> list[ZoneVisit]:
@@ -229,32 +242,32 @@ def impute_speeds(
     return np.asarray(np.maximum(0.0, total / (weights.sum(axis=1) + own + DEFAULT_SPEED_WEIGHT)))
 
 
-def _steady_position(visit: ZoneVisit, t: float) -> GroundPoint:
-    """Position (m) at `t` of a vehicle that has kept the velocity of its last detection."""
-    (x, y), (x_ms, y_ms), seconds = visit.trajectory.positions[-1], visit.velocity, visit.occluded_s(t)
+def _steady_position(visit: ZoneVisit, t: float, velocity: tuple[float, float]) -> GroundPoint:
+    """Position (m) at `t` of a vehicle that has had this velocity (m/s) since its last detection."""
+    (x, y), (x_ms, y_ms), seconds = visit.trajectory.positions[-1], velocity, visit.occluded_s(t)
     return x + x_ms * seconds, y + y_ms * seconds
 
 
 def match_reappeared(
     position: tuple[float, float],
     positions: NDArray[np.float64],
-    steady: NDArray[np.float64],
+    reached: NDArray[np.float64],
     occluded_s: ArrayLike,
     direction: ArrayLike,
 ) -> int | None:
     """Return the index of the occluded vehicle that a new track at `position` continues, or None.
 
-    positions: (H, 2) imputed metres. steady: (H, 2) metres that the vehicle would have reached at its last velocity; it
-    may also be anywhere in between. occluded_s: (H,) seconds.
+    positions: (H, 2) imputed metres. reached: (K, H, 2) metres that the vehicle may have reached otherwise: at its last
+    velocity, or at that of the new track; it may also be anywhere in between. occluded_s: (H,) seconds.
     """
     if not len(positions):
         return None
     along, beside = along_and_beside(np.asarray(position) - positions, direction)
     reach = np.minimum(MAX_MATCH_M, MATCH_M + MATCH_GROWTH_MS * np.asarray(occluded_s))
-    ahead = along_and_beside(steady - positions, direction)[0]
+    ahead = along_and_beside(reached - positions, direction)[0]
     from_m, to_m = (
-        np.maximum(-MAX_MATCH_M, np.minimum(0, ahead) - reach),
-        np.minimum(MAX_MATCH_M, np.maximum(0, ahead) + reach),
+        np.maximum(-MAX_MATCH_M, ahead.min(axis=0, initial=0.0) - reach),
+        np.minimum(MAX_MATCH_M, ahead.max(axis=0, initial=0.0) + reach),
     )
     is_near = (along >= from_m) & (along <= to_m) & (beside <= MATCH_BESIDE_M)
     distance = np.where(is_near, np.abs(along) + 2 * beside, np.inf)

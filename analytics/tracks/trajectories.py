@@ -98,6 +98,14 @@ class Trajectory:
         """Straight distance in metres from the first position."""
         return hypot(self.positions[-1][0] - self.origin[0], self.positions[-1][1] - self.origin[1])
 
+    def mean_velocity(self) -> tuple[float, float]:
+        """Velocity (x, y) from its first position to its last, in metres a second; 0 for a single detection."""
+        seconds = self.last_seen - self.first_seen
+        if seconds <= 0:
+            return 0.0, 0.0
+        (x, y), (x0, y0) = self.positions[-1], self.origin
+        return (x - x0) / seconds, (y - y0) / seconds
+
     def update_class(self, class_id: int, confidence: float, box: Box) -> None:
         """Add a vote for a class, and the box of the detection, xyxy in pixels."""
         self.votes[class_id] += confidence

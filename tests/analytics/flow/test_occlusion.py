@@ -48,19 +48,20 @@ def test_imputed_speed_is_never_negative():
 )
 def test_a_new_track_matches_the_nearest_occluded_vehicle_in_its_lane_or_none(position, expected):
     occluded = np.array([[0.0, 0.0], [10.0, 0.0]])
-    assert match_reappeared(position, occluded, occluded, [5.0, 5.0], EAST) == expected
+    assert match_reappeared(position, occluded, occluded[None], [5.0, 5.0], EAST) == expected
 
 
 def test_match_distance_grows_with_occluded_time():
     occluded = np.array([[0.0, 0.0]])
-    assert match_reappeared((12.0, 0.0), occluded, occluded, [2.0], EAST) is None
-    assert match_reappeared((12.0, 0.0), occluded, occluded, [20.0], EAST) == 0
+    assert match_reappeared((12.0, 0.0), occluded, occluded[None], [2.0], EAST) is None
+    assert match_reappeared((12.0, 0.0), occluded, occluded[None], [20.0], EAST) == 0
 
 
 def test_a_vehicle_may_have_kept_its_speed_while_it_was_hidden():
     occluded, steady = np.array([[0.0, 0.0]]), np.array([[14.0, 0.0]])
-    assert match_reappeared((12.0, 0.0), occluded, steady, [2.0], EAST) == 0
-    assert match_reappeared((-12.0, 0.0), occluded, steady, [2.0], EAST) is None
+    assert match_reappeared((12.0, 0.0), occluded, steady[None], [2.0], EAST) == 0
+    assert match_reappeared((-12.0, 0.0), occluded, steady[None], [2.0], EAST) is None
+    assert match_reappeared((12.0, 0.0), occluded, np.array([-steady, steady]), [2.0], EAST) == 0
 
 
 @pytest.mark.parametrize(("wanted", "expected"), [(0.0, 10 - MAX_ACCELERATION_MS2 / 2), (9.0, 9.0), (50.0, 11.7)])
@@ -121,6 +122,23 @@ def test_a_vehicle_missed_in_the_open_adds_its_time_when_it_is_detected_again():
     camera = metric_camera(zones=[straight_road()])
     plain, missed = minute(queue(covered=False), camera), minute(queue(occluded_from_s=30.0, covered=False), camera)
     assert missed.density_veh_km_lane == pytest.approx(plain.density_veh_km_lane, rel=0.01)
+
+
+def test_a_vehicle_lost_beside_a_breakdown_and_found_ahead_of_it_stands_there_no_longer():
+    """It gathers speed while it is hidden, so that its new track starts out of reach of its last speed."""
+
+    def frames(back_as):
+        drives = [
+            Drive(1, (640, 500), (640, 500), 0, 61),
+            Drive(2, (600, 520), (630, 520), 0, 10),
+            Drive(back_as, (700, 520), (995, 520), 11.3, 14.25),
+        ]
+        for t, seen in film(drives, until=61):
+            yield t, joined([seen, truck_in_front(640)])
+
+    camera = metric_camera(zones=[straight_road()])
+    same_track, new_track = minute(frames(2), camera), minute(frames(7), camera)
+    assert new_track.density_veh_km_lane == pytest.approx(same_track.density_veh_km_lane, rel=0.05)
 
 
 def test_short_tracks_add_nothing():
