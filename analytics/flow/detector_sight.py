@@ -12,8 +12,11 @@ from analytics.sight import SightEvidence
 MAX_STEP_S = 0.5
 """Longest time, seconds, for which one frame's objects count: between two frames of the idle rate [assumption]."""
 
-DOUBTFUL_SHARE = 0.1
-"""Untracked share of the moving objects from which sight is doubtful [source: the count error of 10 % to be marked]."""
+DOUBTFUL_SHARE = 0.06
+"""Untracked share of the moving objects from which sight is doubtful.
+
+[measured: docs/adr/0157-least-untracked-share.md]
+"""
 
 BLIND_SHARE = 0.5
 """The same from which the detector is blind: it misses more than it sees [assumption]."""

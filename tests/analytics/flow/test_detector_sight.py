@@ -29,7 +29,8 @@ def minute(
     [
         ({}, Sight.CLEAR),
         ({"tracked_s": 40}, Sight.CLEAR),
-        ({"tracked_s": 40, "untracked_s": 3}, Sight.CLEAR),
+        ({"tracked_s": 40, "untracked_s": 2}, Sight.CLEAR),
+        ({"tracked_s": 40, "untracked_s": 3}, Sight.DOUBTFUL),
         ({"tracked_s": 40, "untracked_s": 8}, Sight.DOUBTFUL),
         ({"tracked_s": 10, "untracked_s": 20}, Sight.BLIND),
         ({"untracked_s": 2}, Sight.BLIND),
