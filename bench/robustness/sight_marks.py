@@ -138,7 +138,9 @@ def perceive(clip: str, shared: Path, weights: str | None) -> list[Interval]:
     case = _case(clip, shared)
     camera = case_camera(case)
     roi = choose_roi(camera, analysis_fps=FPS)
-    converter, times, images = FrameConverter(roi), [], []
+    converter = FrameConverter(roi)
+    times: list[float] = []
+    images: list[RgbImage] = []
     with VideoReader(str(case.source)) as video:
         for frame in video.frames(FPS):
             if frame.at > MAX_CLIP_S:
