@@ -88,6 +88,15 @@ def is_rtsp(url: str) -> bool:
     return bool(separator) and scheme.lower() in RTSP_SCHEMES
 
 
+def may_be_file(url: str) -> bool:
+    """Return whether a file may be behind the address: one that waits for its reader.
+
+    >>> may_be_file("rtsp://10.0.0.7/live.mp4"), may_be_file("HTTP://10.0.0.7/live"), may_be_file("/srv/a.mp4")
+    (False, True, True)
+    """
+    return url.partition("://")[0].lower() not in LIVE_SCHEMES
+
+
 def arrives_in_real_time(url: str, container: InputContainer) -> bool:
     """Return whether an open address sends frames as they are captured.
 

@@ -33,7 +33,14 @@ from pipelines.events.condition_text import english
 from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit, header_units
-from pipelines.ingest.open_stream import RtspTransport, arrives_in_real_time, close_stream, is_rtsp, open_stream
+from pipelines.ingest.open_stream import (
+    RtspTransport,
+    arrives_in_real_time,
+    close_stream,
+    is_rtsp,
+    may_be_file,
+    open_stream,
+)
 from pipelines.ingest.real_time_pacer import RealTimePacer
 from pipelines.ingest.stream_times import ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
@@ -211,7 +218,8 @@ class Source:
         """
         pace = RealTimePacer(self._stop)
         for packet in chain(self._probed, self._demux()):
-            if (self._times is None or self._ahead_s > MAX_AHEAD_S) and packet.dts is not None:
+            is_file = self._times is None or (self._ahead_s > MAX_AHEAD_S and may_be_file(self._url))
+            if is_file and packet.dts is not None:
                 pace.wait_until(float(packet.dts * packet.time_base))
             if self._stop.is_set():
                 return

@@ -1,5 +1,8 @@
 """Times of the frames of a recording, whatever the recorder's clock did (docs/adr/0127-times-of-recordings.md)."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 MIN_STEP_S = 1e-3
 """Least difference (s) between the times of two frames. [assumption]"""
 
@@ -9,8 +12,33 @@ MAX_STEP_S = 5.0
 MAX_PAUSE_S = 3600.0
 """Longest step (s) that is a pause of the recorder; a longer one means that its clock was set. [assumption]"""
 
+MIN_FRAME_S = 1 / 240
+"""Least usual step (s) between frames; a recording below it states its times in another unit. [assumption]"""
+
+MAX_REPEATED_SHARE = 0.2
+"""Greatest share of repeated times beyond which the usual step is their mean. [assumption]"""
+
 MAX_LEAD_S = 1.0
 """Longest time (s) by which frames without a time of their own may run ahead of the next stated time. [assumption]"""
+
+
+def usual_step(stated: Sequence[float]) -> float | None:
+    """Return the usual step (s) between frames from the stated times of some in a row; None without one.
+
+    Repeated times, as of a clock of whole seconds, share the step to the next time.
+
+    >>> usual_step([0.0, 0.04, 0.08, 112_835.0, 0.12]), usual_step([0.0, 0.0, 0.08, 0.08, 0.16]), usual_step([7.0])
+    (0.04, 0.04, None)
+    """
+    steps = [after - before for before, after in pairwise(stated) if 0 <= after - before <= MAX_STEP_S]
+    while steps and steps[-1] == 0:
+        steps.pop()
+    rising = sorted(step_s for step_s in steps if step_s > 0)
+    if not rising:
+        return None
+    if len(rising) < (1 - MAX_REPEATED_SHARE) * len(steps):
+        return sum(rising) / len(steps)
+    return rising[len(rising) // 2]
 
 
 class RecordedTimes:
@@ -44,7 +72,8 @@ class RecordedTimes:
         step_s = stated - self._stated
         if step_s == 0:
             return usual
-        if not 0 < step_s <= MAX_STEP_S and self._is_stray(following):
+        is_odd = not 0 < step_s <= MAX_STEP_S or (following is not None and following < stated)
+        if is_odd and self._is_stray(following):
             return usual
         is_set = step_s < 0 or step_s > MAX_PAUSE_S or placed - (self._stated + self._offset) > MAX_LEAD_S
         if is_set or (step_s > MAX_STEP_S and following is None):

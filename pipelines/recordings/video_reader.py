@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Iterator
-from itertools import chain
+from contextlib import suppress
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -12,6 +13,7 @@ import av
 import structlog
 from av.container import InputContainer
 from av.packet import Packet
+from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -25,12 +27,15 @@ from pipelines.ingest.picture_watch import FIRST_PICTURE_S
 from pipelines.ingest.source import NO_TIMES_FLAG
 from pipelines.ingest.stream_times import ClockState, ClockVerdict, StreamTimes
 from pipelines.ingest.video_track import shown_track
-from pipelines.recordings.recorded_times import RecordedTimes
+from pipelines.recordings.recorded_times import MAX_STEP_S, MIN_FRAME_S, RecordedTimes, usual_step
 
 log = structlog.get_logger()
 
 OPEN_TIMEOUT_S, READ_TIMEOUT_S = 15.0, 10.0
 """Longest wait (s) for the connection, and for one packet or picture. [assumption]"""
+
+MEASURED_PACKETS = 250
+"""Packets at the start of a recording whose times give the usual step; 10 s at 25 frames a second. [assumption]"""
 
 DEFAULT_FPS = 25.0
 """Frames a second of a stream that does not state its rate. [assumption]"""
@@ -51,6 +56,8 @@ class VideoReader:
         is_live_hls = self._container.format.name == "hls" and self._container.duration is None
         self.is_live = self._arrives_in_real_time or is_live_hls
         self._display = DisplayConverter(self._stream)
+        self._head: list[Packet[Stream]] = [] if self.is_live else self._read_head()
+        self._usual_s = usual_step([s for packet in self._head if (s := self._stated_of(packet)) is not None])
         self._frames = self._decoded()
         try:
             self._first, shown = self._first_frame()
@@ -70,9 +77,31 @@ class VideoReader:
 
     @property
     def frame_s(self) -> float:
-        """Seconds between frames, as the stream states them."""
-        rate = self._stream.average_rate or self._stream.guessed_rate
-        return float(1 / rate) if rate else 1 / DEFAULT_FPS
+        """Usual seconds between frames: by the times of a recording, else as the stream announces them."""
+        if self._usual_s is not None and not self._has_other_unit:
+            return self._usual_s
+        codec = self._stream.codec_context
+        announced = (self._stream.average_rate, self._stream.guessed_rate, codec.framerate)
+        return next((1 / float(rate) for rate in announced if rate and 1 / rate >= MIN_FRAME_S), 1 / DEFAULT_FPS)
+
+    @property
+    def _has_other_unit(self) -> bool:
+        """Whether frames are so close that the times must be in another unit."""
+        return self._usual_s is not None and self._usual_s < MIN_FRAME_S
+
+    def _read_head(self) -> "list[Packet[Stream]]":
+        """Return the first packets of all tracks, with which `_decoded` begins."""
+        head: list[Packet[Stream]] = []
+        with suppress(OSError, av.error.FFmpegError):  # the next read fails again, and is reported
+            head.extend(islice(self._container.demux(), MEASURED_PACKETS))
+        return head
+
+    def _stated_of(self, packet: "Packet[Stream]") -> float | None:
+        """Return the time of decoding (s) of a packet of the video, which rises where frames are reordered."""
+        ticks = packet.dts if packet.dts is not None else packet.pts
+        if packet.stream_index != self._stream.index or ticks is None:
+            return None
+        return float(ticks * packet.time_base)
 
     @property
     def expected_frames(self) -> int | None:
@@ -134,11 +163,26 @@ class VideoReader:
 
     def _in_recorded_time(self, decoded: Iterator[DecodedFrame]) -> Iterator[tuple[float, DecodedFrame]]:
         times = RecordedTimes(self.frame_s)
+        if self._has_other_unit:
+            log.warning(
+                "the recording states times in another unit, so its frames follow at the usual step",
+                source=str(Address.parse(self.source)),
+                fps=round(1 / self.frame_s, 1),
+            )
         held = next(decoded, None)
         while held is not None:
             following = next(decoded, None)
-            yield times.place(_stated_s(held), None if following is None else _stated_s(following)), held
+            yield times.place(self._recorded_s(held), self._recorded_s(following)), held
             held = following
+
+    def _recorded_s(self, decoded: DecodedFrame | None) -> float | None:
+        """Return the time of a frame as the recording states it; None for one far from its time of decoding."""
+        if decoded is None or self._has_other_unit or decoded.picture.pts is None:
+            return None
+        frame = decoded.picture
+        ahead = 0 if frame.dts is None or frame.pts is None else frame.pts - frame.dts
+        is_stray = frame.time_base is not None and abs(ahead * frame.time_base) > MAX_STEP_S
+        return None if is_stray else frame.time
 
     @property
     def frames_without_image(self) -> int:
@@ -147,7 +191,7 @@ class VideoReader:
 
     def _decoded(self) -> Iterator[DecodedFrame]:
         # Of all tracks: a live stream ends where its sound goes on without pictures.
-        packets = self._container.demux()
+        packets = chain(self._head, self._container.demux())
         pictured = time.monotonic()
         while not (self.is_live and time.monotonic() - pictured > self._patience_s):
             try:

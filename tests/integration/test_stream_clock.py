@@ -75,8 +75,11 @@ def watched(server: OddRtspServer, tmp_path: Path) -> Received:
         lambda number, at: 7.0,
         lambda number, at: at + (112_835.0 if number % 100 == 50 else 0.0),
         lambda number, at: at - 40.0 * (number // 200),
+        lambda number, at: float(at // 1),
+        lambda number, at: at + 1.9 * (at // 5),
+        lambda number, at: at * 90,
     ],
-    ids=["right", "slow", "fast", "constant", "strays", "steps back"],
+    ids=["right", "slow", "fast", "constant", "strays", "steps back", "whole seconds", "set ahead", "in ticks"],
 )
 def test_speeds_and_coverage_are_right_whatever_the_clock_of_the_stream_does(
     tmp_path: Path, stamp: Callable[[int, float], float]

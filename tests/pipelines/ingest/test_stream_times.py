@@ -77,7 +77,12 @@ def congestion(t: float) -> float:
     return min(1.0, max(0.0, t - 20.0) * 0.25)
 
 
-@pytest.mark.parametrize("delay", [jitter(3, 0.5), burst, backlog, congestion, lambda t: 0.0001 * t])
+def late_congestion(t: float) -> float:
+    """Delay that grows by 2 s within 4 s, and stays."""
+    return min(2.0, max(0.0, t - 40.0) * 0.5)
+
+
+@pytest.mark.parametrize("delay", [jitter(3, 0.5), burst, backlog, congestion, late_congestion, lambda t: 0.0001 * t])
 def test_a_right_clock_is_left_alone(delay: Callable[[float], float]) -> None:
     frames, times = placed(lambda number, t: t, delay=delay)
     assert times.verdict == ClockVerdict()
@@ -91,8 +96,25 @@ def test_a_right_clock_is_left_alone(delay: Callable[[float], float]) -> None:
         lambda number, t: t / 90,
         lambda number, t: (number * 7919 % 1000) * 1.0,
         lambda number, t: None if number else 0.0,
+        lambda number, t: t * 90,
+        lambda number, t: t * 10,
+        lambda number, t: float(t // 1),
+        lambda number, t: number // 2 * 2 / FPS,
+        lambda number, t: t + 0.06 * (number % 2),
+        lambda number, t: -t,
     ],
-    ids=["constant", "in milliseconds", "random", "none"],
+    ids=[
+        "constant",
+        "in milliseconds",
+        "random",
+        "none",
+        "in ticks",
+        "ten times",
+        "whole seconds",
+        "in pairs",
+        "out of order",
+        "backwards",
+    ],
 )
 def test_a_stream_without_usable_times_is_placed_by_arrival(stream: Callable[[int, float], float | None]) -> None:
     frames, times = placed(stream, delay=jitter(4, 0.1))
@@ -113,6 +135,54 @@ def test_a_jump_becomes_the_step_of_arrival(jump_s: float) -> None:
     frames, times = placed(lambda number, t: t + (jump_s if t >= 20 else 0.0))
     assert times.verdict == ClockVerdict()
     assert all(time == pytest.approx(captured, abs=0.05) for captured, time in frames)
+
+
+@pytest.mark.parametrize("step_s", [0.3, 1.0, 1.9, -0.3])
+@pytest.mark.parametrize("every_s", [2, 5, 30])
+def test_a_clock_that_is_set_again_and_again_leaves_the_rate_alone(step_s: float, every_s: int) -> None:
+    frames, times = placed(lambda number, t: t + step_s * (t // every_s), delay=jitter(5, 0.05))
+    assert times.verdict == ClockVerdict()
+    after = speeds(frames, from_s=2.0)
+    assert min(after) > 0.93
+    assert max(after) < 1.07
+
+
+@pytest.mark.parametrize("stray_s", [0.5, 1.5, 50.0, -20.0])
+def test_many_strays_leave_the_rate_alone(stray_s: float) -> None:
+    frames, times = placed(lambda number, t: t + stray_s * (number % 25 == 20), delay=jitter(6, 0.05))
+    assert times.verdict == ClockVerdict()
+    assert frames[-1][1] == pytest.approx(frames[-1][0], abs=0.2)
+
+
+@pytest.mark.parametrize(("before", "after"), [(1.0, 1.42), (1.0, 1 / 1.42), (1.42, 1.0), (1 / 1.42, 1.0), (1.0, 0.5)])
+def test_a_rate_that_changes_is_corrected_within_fifteen_seconds(before: float, after: float) -> None:
+    frames, times = placed(
+        lambda number, t: t * before if t < 60 else 60 * before + (t - 60) * after, seconds=120, delay=jitter(7, 0.1)
+    )
+    assert times.verdict.rate == pytest.approx(after, rel=0.02)
+    settled = speeds(frames, from_s=75.0)
+    assert min(settled) > 0.93
+    assert max(settled) < 1.07
+
+
+def stops(t: float) -> float:
+    """Delay where each ten seconds the network stops for 3 s, and then delivers all at once."""
+    return max(0.0, 3.0 - t % 10) if t > 10 else 0.0
+
+
+@pytest.mark.parametrize("has_own_times", [True, False])
+def test_frames_after_a_stop_of_the_network_keep_their_distance(has_own_times: bool) -> None:
+    frames, _ = placed(lambda number, t: t, delay=stops, has_own_times=has_own_times)
+    after = speeds(frames, from_s=5.0)
+    assert min(after) > 0.85
+    assert max(after) < 1.15
+
+
+def test_frames_lost_in_a_stop_of_the_network_are_a_gap_without_own_times() -> None:
+    times = StreamTimes(ClockVerdict(), has_own_times=False)
+    arrivals = [second + number / 25 for second in range(30) if second not in (10, 11, 12) for number in range(25)]
+    placed_s = [times.place(None, arrived) for arrived in arrivals]
+    assert placed_s[-1] == pytest.approx(arrivals[-1], abs=0.2)
 
 
 def test_one_stray_time_moves_one_frame_only() -> None:
