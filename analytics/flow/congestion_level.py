@@ -2,7 +2,8 @@
 
 The speed is that of a rolling window. A level changes only when the speed is clear of a boundary (hysteresis) and
 stays there (dwell). At a signal the window spans a whole cycle, so that a red phase alone is not congestion. A single
-slow or stopped vehicle is an incident, not a jam. The badge of a camera is the worst level of its zones
+slow or stopped vehicle is an incident, not a jam. While free flow is unknown, vehicles that move are a free road,
+and the level of vehicles that stand is unknown. The badge of a camera is the worst level of its zones
 (`portal.live.camera_state`).
 """
 
@@ -16,6 +17,7 @@ from analytics.facts import LEVEL_ORDER, Level, LevelChange, Sight
 from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.free_flow import FreeFlowEstimator
 from analytics.tracks.kinematics import KMH_PER_MS
+from analytics.tracks.scene import QUEUE_SPEED_MS
 from analytics.tracks.trajectories import AnalyzedFrame
 
 BOUNDARIES = (0.70, 0.50, 0.25)
@@ -174,11 +176,17 @@ class ZoneLevelMonitor:
     def _update(self, t: float, k: int) -> Level:
         hysteresis, reading = self._hysteresis[k], self._rolling[k].read()
         previous = hysteresis.level
-        if self._sight is Sight.BLIND:
+        if self._sight is Sight.BLIND or (reading is not None and self._stands_without_free_flow(k, reading)):
             hysteresis.reset()
         elif reading is not None:
             hysteresis.update(t, self._relative_speed(k, reading), reading.vehicles)
         return previous
+
+    def _stands_without_free_flow(self, zone: int, reading: Reading) -> bool:
+        """Return whether vehicles stand while free flow is unknown: that is no free road, and may be a red light."""
+        has_queue = reading.vehicles >= MIN_VEHICLES_FOR_CONGESTION
+        stands = reading.speed_ms is not None and reading.speed_ms < QUEUE_SPEED_MS
+        return has_queue and stands and self._free_flow[zone].speed_ms is None
 
     def _relative_speed(self, zone: int, reading: Reading) -> float | None:
         free_flow = self._free_flow[zone].speed_ms

@@ -1,9 +1,14 @@
 import itertools
 
+import numpy as np
 import pytest
 
+from analytics.camera import Zone
 from analytics.facts import Level
-from analytics.flow.congestion_level import DWELL_S, LevelHysteresis, RollingSpeed, level_at
+from analytics.flow.congestion_level import DWELL_S, LevelHysteresis, RollingSpeed, ZoneLevelMonitor, level_at
+from analytics.flow.edie_totals import EdieTotals
+from analytics.flow.free_flow import FreeFlowEstimator
+from analytics.tracks.trajectories import AnalyzedFrame
 
 
 def levels(readings, *, vehicles=6.0, every_s=1.0):
@@ -63,3 +68,29 @@ def test_rolling_speed_drops_old_steps_and_needs_half_its_window():
 )
 def test_level_of_a_speed_without_hysteresis(relative_speed, vehicles, level):
     assert level_at(relative_speed, vehicles) is level
+
+
+def levels_of_a_zone(speed_ms, free_flow, *, vehicles=4):
+    """Level each second of a minute in which that many vehicles drive at one speed."""
+    zone = Zone(id="z", polygon=((0.0, 0.0), (100.0, 0.0), (100.0, 100.0)))
+    monitor = ZoneLevelMonitor([zone], [free_flow], calibrated=False)
+    shown = []
+    for second in range(60):
+        travel = EdieTotals.zeros(1)
+        travel.add(0, 0, seconds=float(vehicles), metres=vehicles * speed_ms)
+        nothing = np.empty((0, 2))
+        monitor.observe(AnalyzedFrame(float(second), 1.0, [], nothing, nothing, np.empty(0)), travel)
+        shown.append(monitor.levels[0])
+    return shown
+
+
+def test_vehicles_that_stand_before_free_flow_is_known_are_no_free_road():
+    assert set(levels_of_a_zone(0.2, FreeFlowEstimator(None))) == {Level.UNKNOWN}
+    assert levels_of_a_zone(0.2, FreeFlowEstimator(14.0))[-1] is Level.JAMMED
+
+
+def test_vehicles_that_move_before_free_flow_is_known_are_a_free_road():
+    assert levels_of_a_zone(8.0, FreeFlowEstimator(None))[-1] is Level.FREE
+    assert levels_of_a_zone(0.2, FreeFlowEstimator(None), vehicles=1)[-1] is Level.FREE, (
+        "one parked vehicle is no queue"
+    )
