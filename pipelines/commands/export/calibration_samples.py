@@ -21,7 +21,8 @@ from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
-from pipelines.ingest.source import Source, SourceLost, condition_of, public_address
+from pipelines.ingest.source import Source, SourceLost, public_address
+from pipelines.ingest.stream_conditions import condition_of
 from pipelines.ingest.video_track import shown_track
 
 log = structlog.get_logger()

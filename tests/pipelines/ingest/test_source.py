@@ -12,7 +12,8 @@ import pytest
 
 from pipelines.events.condition import Condition
 from pipelines.ingest.real_time_pacer import MAX_PACING_WAIT_S, RealTimePacer
-from pipelines.ingest.source import Source, condition_of, public_address
+from pipelines.ingest.source import Source, public_address
+from pipelines.ingest.stream_conditions import condition_of
 from tests.support.servers import write_clip
 
 
