@@ -12,16 +12,19 @@ import os
 import sys
 import time
 
-os.environ.update(YOLO_AUTOINSTALL="false", YOLO_OFFLINE="true", YOLO_VERBOSE="false")
-
 import cv2
-from ultralytics import solutions
+
+SETTINGS = {"YOLO_AUTOINSTALL": "false", "YOLO_OFFLINE": "true", "YOLO_VERBOSE": "false"}
+"""Variables of ultralytics that keep it from downloading and printing [source: ultralytics/utils]."""
 
 COCO_ROAD_USERS = [0, 1, 2, 3, 5, 7]
 """Person, bicycle, car, motorcycle, bus, truck [source: COCO class numbers]."""
 
 
 def main() -> None:
+    os.environ.update(SETTINGS)
+    from ultralytics import solutions  # noqa: PLC0415 - reads the variables, and is not installed everywhere
+
     clip, weights, gate = sys.argv[1:]
     u1, v1, u2, v2 = (int(number) for number in gate.split(","))
     counter = solutions.ObjectCounter(
