@@ -4,16 +4,21 @@ from threading import Lock
 
 import psycopg
 import structlog
+from psycopg.errors import UndefinedTable
 from psycopg_pool import ConnectionPool
 
 from pipelines.bus.dead_letter import DeadLetterFile, describe
+from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import transaction
 
 log = structlog.get_logger()
 
 
 class DeadLetterTable:
-    """fallback: the file for events that the table cannot store, such as a text with a zero byte."""
+    """fallback: the file for events that the table cannot store, such as a text with a zero byte.
+
+    It takes all of them while the table is missing, which must not keep back the events behind a refused one.
+    """
 
     def __init__(self, pool: ConnectionPool, fallback: DeadLetterFile) -> None:
         self._pool = pool
@@ -27,7 +32,9 @@ class DeadLetterTable:
         try:
             with transaction(self._pool) as connection:
                 connection.execute("INSERT INTO dead_letters (source, error, body) VALUES (%s, %s, %s)", letter)
-        except (psycopg.Error, UnicodeError):
+        except (psycopg.Error, UnicodeError, DatabaseUnavailable) as refusal:
+            if isinstance(refusal, DatabaseUnavailable) and not isinstance(refusal.__cause__, UndefinedTable):
+                raise
             self._fallback.add(body, source=source, error=error)
             return
         with self._lock:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
+from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.dead_letter import DeadLetterFile
 from pipelines.bus.memory import MemoryBus
 from pipelines.events.schema import Event
@@ -66,14 +67,19 @@ def test_a_refused_event_is_set_aside_and_all_others_are_stored(
     assert not file.exists()
 
 
-def test_a_missing_table_blocks_only_its_own_events(bus: MemoryBus, pool: ConnectionPool) -> None:
-    with pool.connection() as connection:
-        connection.execute("DROP TABLE levels")
+def test_events_wait_while_a_table_is_missing_and_none_is_lost(bus: MemoryBus, pool: ConnectionPool) -> None:
+    def rename(table: str, name: str) -> None:
+        with pool.connection() as connection:
+            connection.execute(f"ALTER TABLE {table} RENAME TO {name}")
+
+    rename("levels", "away")
+    with pytest.raises(BusUnavailable):
+        bus.publish(one_of_each())
+    rename("away", "levels")
     bus.publish(one_of_each())
     assert len(stored(pool, "SELECT camera_id FROM crossings")) == 3
-    assert [json.loads(body)["data"]["kind"] for body in stored(pool, "SELECT body FROM dead_letters")] == [
-        "congestion"
-    ]
+    assert len(stored(pool, "SELECT camera_id FROM levels")) == 1
+    assert stored(pool, "SELECT body FROM dead_letters") == []
 
 
 def test_the_file_takes_what_the_table_refuses(bus: MemoryBus, pool: ConnectionPool, file: Path) -> None:
