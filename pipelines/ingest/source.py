@@ -30,7 +30,7 @@ from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
-from pipelines.ingest.nal import FrameRole, classify_access_unit, header_units
+from pipelines.ingest.nal import FrameRole, classify_access_unit, header_units, renews_in_parts
 from pipelines.ingest.open_stream import (
     RtspTransport,
     arrives_in_real_time,
@@ -190,7 +190,8 @@ class Source:
     def coded_picture(self, keyframe: VideoPacket) -> CodedPicture | None:
         """Return what the decoded keyframe states; None where it is no whole picture.
 
-        Where the parameter sets came in an earlier packet, return what the stream announced.
+        Where the parameter sets came in an earlier packet, or the picture is renewed in parts from this frame on,
+        return what the stream announced.
         """
         announced = self.stream.codec_context
         trial = cast(VideoCodecContext, VideoCodecContext.create(self.codec, "r"))
@@ -201,10 +202,10 @@ class Source:
         with suppress(FFmpegError):
             frames = [*trial.decode(keyframe), *trial.decode(None)]
         if not frames:
-            is_complete = (
-                announced.extradata or self.codec == "mjpeg" or header_units(self.codec, bytes(keyframe)).parameters
-            )
-            return None if is_complete else CodedPicture((announced.width, announced.height))
+            data = bytes(keyframe)
+            is_complete = announced.extradata or self.codec == "mjpeg" or header_units(self.codec, data).parameters
+            is_damaged = is_complete and not renews_in_parts(self.codec, data)
+            return None if is_damaged else CodedPicture((announced.width, announced.height))
         if frames[0].is_corrupt:
             return None
         size = frames[0].width, frames[0].height

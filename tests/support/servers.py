@@ -241,10 +241,12 @@ def write_clip(
     still: bool = False,
     reordered: bool = False,
     keyframe_s: float = 1.0,
+    intra_refresh: bool = False,
 ) -> Path:
     """A noisy dark road with one white vehicle that drives from left to right; `still` repeats the first frame.
 
-    size: (width, height). keyframe_s: time between keyframes. reordered: with B-frames.
+    size: (width, height). keyframe_s: time between keyframes. reordered: with B-frames. intra_refresh: after the first
+    keyframe, H.264 is renewed in parts.
     """
     noise = np.random.default_rng(7)
     width, height = size
@@ -254,7 +256,7 @@ def write_clip(
         stream.gop_size = round(keyframe_s * CLIP_FPS)
         if codec in ("libx264", "libx265"):
             stream.options = {"preset": "ultrafast", "bf": "2" if reordered else "0", "x265-params": "log-level=none"}
-            stream.options |= {"sc_threshold": "0"}
+            stream.options |= {"sc_threshold": "0"} | ({"intra-refresh": "1"} if intra_refresh else {})
         for number in range(round(seconds * CLIP_FPS)):
             if number == 0 or not still:
                 image = noise.integers(20, 80, (height, width, 3), dtype=np.uint8)

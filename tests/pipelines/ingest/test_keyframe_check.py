@@ -7,7 +7,7 @@ import av
 import pytest
 
 from pipelines.ingest.keyframe_check import CHECK_EVERY_S, KeyframeCheck
-from pipelines.ingest.source import Source, SourceLost, VideoPacket
+from pipelines.ingest.source import CodedPicture, Source, SourceLost, VideoPacket
 from tests.support.servers import write_clip
 
 
@@ -34,3 +34,16 @@ def test_a_stream_whose_keyframes_stay_damaged_ends(tmp_path: Path) -> None:
         now[0] += 2.0
         with pytest.raises(SourceLost, match="no frame"):
             check.put(cut(keyframe))
+
+
+def test_a_stream_that_is_renewed_in_parts_goes_on(tmp_path: Path) -> None:
+    now = [0.0]
+    clip = write_clip(tmp_path / "road.ts", seconds=4, intra_refresh=True)
+    with Source(str(clip), stop=Flag(), stall_s=3) as source, av.open(str(clip)) as recording:
+        marked = [packet for packet in recording.demux(video=0) if packet.is_keyframe][1:]
+        check = KeyframeCheck(source, lambda: now[0])
+        for recovery_point in marked:
+            now[0] += CHECK_EVERY_S
+            check.put(recovery_point)
+            assert source.coded_picture(recovery_point) == CodedPicture((320, 240)), "live video begins there, too"
+    assert len(marked) >= 2
