@@ -51,16 +51,21 @@ class PreparedClip:
     geometry: CameraGeometry
 
 
+def videos_in(folder: Path) -> list[Path]:
+    """Return the videos of a folder, by name. Raises UserError for a folder without."""
+    videos = sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
+    if not videos:
+        raise UserError(f"{folder}: no .mp4 or .mkv in this folder; give one with traffic video: --clips DIR")
+    return videos
+
+
 def prepare_clips(folder: Path, cache: Path) -> list[PreparedClip]:
     """Encode every video of `folder`, by name, into `cache`, unless it is there already.
 
     Raises UserError for a folder without video, or a video that cannot be read.
     """
-    clips = sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
-    if not clips:
-        raise UserError(f"{folder}: no .mp4 or .mkv in this folder; give one with traffic video: --clips DIR")
     prepared = []
-    for clip in clips:
+    for clip in videos_in(folder):
         size = _size(clip)
         drawn = checked_gates(clip, size)
         window = window_for(size, drawn)

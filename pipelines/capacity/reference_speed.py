@@ -6,21 +6,20 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipelines.capacity.clips import VIDEO_SUFFIXES
+from pipelines.capacity.clips import videos_in
 from pipelines.errors import UserError
 
 REFERENCE_CLIP = "nl_highway"
-"""Clip that ObjectCounter counts where the folder has it: a motorway by day, 640x360 [assumption]."""
+"""Clip that ObjectCounter counts where the folder has it: a motorway by day, 1280x720, 335 frames [assumption]."""
 
 GATE = "0,180,640,180"
-"""Ends of the gate, pixels; where it lies does not change the speed [assumption]."""
+"""Ends of the gate, pixels of the clip; where it lies does not change the speed [assumption]."""
 
 SCRIPT = Path(__file__).with_name("objectcounter.py")
 """The program that counts the clip."""
 
 COUNT_WITHIN_S = 600.0
-"""Longest time (s) to count the clip [assumption: half a minute of video takes 20 s on two cores]."""
-
+"""Longest time (s) to count the clip [assumption: far above that of a clip of a minute]."""
 
 REQUIRED = ("ultralytics", "shapely", "lap")
 """Packages that ObjectCounter needs [source: its imports]; the extra `yolo` has them."""
@@ -36,9 +35,7 @@ def reference_clip(folder: Path) -> Path:
 
     Only clips of one name compare between machines.
     """
-    videos = sorted(path for path in folder.glob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
-    if not videos:
-        raise UserError(f"{folder}: no .mp4 or .mkv in this folder; give one with traffic video: --clips DIR")
+    videos = videos_in(folder)
     return next((path for path in videos if path.stem == REFERENCE_CLIP), videos[0])
 
 

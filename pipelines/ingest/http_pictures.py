@@ -142,12 +142,16 @@ class HttpPictures:
         self._request()
 
     def _request(self) -> None:
-        """Send the request, and follow redirections with the same credentials. Raises OSError and FFmpegError."""
+        """Send the request, and follow redirections. Raises OSError and FFmpegError.
+
+        Credentials go to the camera's own host only: a redirection must not send them to another one.
+        """
         self._asked_at, self._pictures_of_answer = time.monotonic(), 0
         url = self._url
         try:
             for _ in range(MAX_REDIRECTS):
-                answer = self._client.send(self._client.build_request("GET", url), stream=True)
+                auth = httpx.USE_CLIENT_DEFAULT if url.host == self._url.host else None
+                answer = self._client.send(self._client.build_request("GET", url), stream=True, auth=auth)
                 if answer.next_request is None:
                     break
                 url = answer.next_request.url

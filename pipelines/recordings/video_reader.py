@@ -215,6 +215,8 @@ class VideoReader:
                     self._decoded_frames += 1
                     yield self._display.note(frame)
                     pictured = time.monotonic()
+            except av.error.EOFError:
+                continue  # of a second empty packet at the end: a file has one for each track
             except av.error.FFmpegError:
                 log.debug("a damaged packet was skipped", source=str(Address.parse(self.source)))
         log.warning(

@@ -12,7 +12,7 @@ from pipelines.capacity.assessment import CapacityResult
 from pipelines.capacity.baseline import Baseline
 from pipelines.capacity.clips import SIZE
 from pipelines.capacity.records import RunRecord
-from pipelines.capacity.reference_speed import REFERENCE_CLIP, objectcounter_fps, reference_clip
+from pipelines.capacity.reference_speed import REFERENCE_CLIP, is_installed, objectcounter_fps, reference_clip
 from pipelines.errors import UserError
 from tests.support.servers import write_clip
 from tests.support.tiny_network import save_tiny_network
@@ -90,7 +90,8 @@ def test_a_folder_without_clips_is_refused_in_one_line(tmp_path: Path, clips: st
 
 
 def test_objectcounter_counts_the_reference_clip_with_the_networks_of_simpang(tmp_path: Path) -> None:
-    pytest.importorskip("ultralytics", reason="needs the extra `yolo`")
+    if not is_installed():
+        pytest.skip("needs the extra `yolo`")
     for name in ("another", REFERENCE_CLIP):
         write_clip(tmp_path / f"{name}.mp4", seconds=2, size=SIZE)
 

@@ -133,6 +133,24 @@ def test_a_redirection_is_followed_with_the_credentials(status: int) -> None:
         assert len(times_of(first.url(credentials="admin:pw@"), 3)) >= 3
 
 
+def test_a_redirection_to_another_host_gets_no_credentials() -> None:
+    received: list[str | None] = []
+
+    def ask_for_credentials(request: PictureRequest) -> None:
+        received.append(request.headers.get("Authorization"))
+        request.send_head(401, 'WWW-Authenticate: Basic realm="camera"', "Content-Length: 0")
+
+    with picture_server(ask_for_credentials) as other:
+        elsewhere = other.url().replace("127.0.0.1", "localhost")
+        with (
+            picture_server(lambda request: request.send_head(302, f"Location: {elsewhere}")) as first,
+            pytest.raises(SourceLost) as lost,
+        ):
+            times_of(first.url(credentials="admin:pw@"), 1)
+    assert received == [None]
+    assert lost.value.condition.code is Condition.CREDENTIALS_REFUSED
+
+
 @pytest.mark.parametrize(
     ("answer", "condition"),
     [
