@@ -3,8 +3,8 @@
 The queued images of all cameras go through the network as one batch, and only boxes return from the device. An image
 may be a torch tensor on the device. The worker does not use that yet: motion gate, freeze detection and tampering run
 on the CPU, so frames decoded by NVDEC return to memory anyway. PyAV can pass CUDA frames on
-(`HWAccel(is_hw_owned=True)`, `VideoPlane.__dlpack__`). This module is tested with torch on the CPU, not with CUDA or
-TensorRT.
+(`HWAccel(is_hw_owned=True)`, `VideoPlane.__dlpack__`). This module is tested with torch on the CPU; `make bench-gpu`
+runs it with CUDA and TensorRT (docs/gpu.md).
 """
 
 import os
@@ -24,10 +24,12 @@ from models.detection.letterbox import letterbox
 from models.detection.rider_merge import merge_riders
 from models.detection.yolo_postprocess import nms
 from models.errors import UnusableWeights
-from models.weights.model_metadata import checked_metadata
+from models.weights.model_metadata import ModelMetadata, checked_metadata
 
 if TYPE_CHECKING:
     import torch
+
+    from models.detection.torch_batch import BoxDecoder
 
 _UNUSABLE = (RuntimeError, ValueError, TypeError, KeyError, EOFError, AttributeError, ImportError, OSError)
 """Exceptions of ultralytics and its runtimes for unusable files [measured: by trial]."""
@@ -62,23 +64,23 @@ class UltralyticsDetector:
     """See `models.detection.detector.Detector`. Raises UnusableWeights where the file contains no detection model.
 
     device: "auto" is the first GPU, or the CPU where there is none; otherwise torch's name of a device.
-    max_batch: most images in one batch; None for the device's default.
+    max_batch: most images in one batch; None for the device's default. network: ultralytics' interface to the runtime.
     """
 
     def __init__(
         self, path: Path, *, confidence: float = DEFAULT_CONFIDENCE, device: str = "auto", max_batch: int | None = None
     ) -> None:
         self._device = _torch_device(path, device)
-        self._network, task = _load(path, self._device)
-        metadata = checked_metadata({"task": task, "names": dict(self._network.names)}, path)
-        self._road_users = metadata.road_users
-        self._stride = int(self._network.stride)
+        self.network, task = _load(path, self._device)
+        metadata = checked_metadata({"task": task, "names": dict(self.network.names)}, path)
+        self._stride = int(self.network.stride)
         self._confidence = confidence
-        self._fixed_size, self._largest_size = _sizes(path, self._network)
+        self._boxes = _box_decoder(metadata, confidence, self._device)
+        self._fixed_size, self._largest_size = _sizes(path, self.network)
         self._check_runs(path)
         runtime = "TensorRT" if path.suffix == ".engine" else "ultralytics"
         self.name = f"{path.stem.partition('@')[0]}, {runtime} {self._device}"
-        max_batch = max_batch or _default_max_batch(path, self._network, self._device)
+        max_batch = max_batch or _default_max_batch(path, self.network, self._device)
         self.in_flight = 2 * max_batch
         self._detection: DynamicBatcher[_Prepared] = DynamicBatcher(
             self._detect, max_batch=max_batch, max_in_flight=self.in_flight
@@ -87,13 +89,21 @@ class UltralyticsDetector:
     def submit(self, image: "RgbImage | torch.Tensor") -> Future[Detections]:
         return self._detection.submit(self._prepared(image))
 
+    def detect(self, images: "Sequence[RgbImage | torch.Tensor]") -> list[Detections]:
+        """Detect in one batch of any length, in the calling thread. Raises the runtime's error, such as of memory."""
+        return self._detect([self._prepared(image) for image in images])
+
+    def batch(self, images: "Sequence[RgbImage | torch.Tensor]") -> "torch.Tensor":
+        """Input of `network` for these images, on the device."""
+        return self._as_input([self._prepared(image) for image in images])
+
     def close(self) -> None:
         self._detection.close()
 
     def _check_runs(self, path: Path) -> None:
         """Detect once. Raises UnusableWeights where a runtime (ONNX Runtime, TensorRT) is missing or unsuitable."""
         try:
-            self._detect([self._prepared(np.zeros((_TRIAL_SIDE_PX, _TRIAL_SIDE_PX, 3), dtype=np.uint8))])
+            self.detect([np.zeros((_TRIAL_SIDE_PX, _TRIAL_SIDE_PX, 3), dtype=np.uint8)])
         except _UNUSABLE as error:
             problem = " ".join(str(error).split())[:200]
             raise UnusableWeights(
@@ -111,16 +121,22 @@ class UltralyticsDetector:
         fitted = letterbox(image if isinstance(image, np.ndarray) else image.cpu().numpy(), target)
         return _Prepared(on_device(fitted.image, self._device), fitted.scale, size)
 
+    def _as_input(self, images: Sequence[_Prepared]) -> "torch.Tensor":
+        import torch  # noqa: PLC0415 - takes seconds
+
+        from models.detection.torch_batch import as_batch  # noqa: PLC0415 - torch takes seconds to load
+
+        dtype = torch.float16 if self.network.fp16 else torch.float32
+        return as_batch([image.image for image in images], self._stride, dtype)
+
     def _detect(self, images: Sequence[_Prepared]) -> list[Detections]:
         import torch  # noqa: PLC0415 - takes seconds
 
-        from models.detection.torch_batch import as_batch, candidates  # noqa: PLC0415 - torch takes seconds to load
-
         with torch.inference_mode():
-            output = self._network(as_batch([image.image for image in images], self._stride))
+            output = self.network(self._as_input(images))
             if isinstance(output, list | tuple):
                 output = output[0]
-            found = candidates(output, self._road_users, self._confidence)
+            found = self._boxes.decode(output)
         return [self._to_detections(image, *boxes) for image, boxes in zip(images, found, strict=True)]
 
     def _to_detections(
@@ -148,6 +164,12 @@ def _load(path: Path, device: "torch.device") -> tuple[Any, str]:
             "install its runtime"
         ) from error
     return network, str(getattr(network, "task", None) or model.task)
+
+
+def _box_decoder(metadata: ModelMetadata, confidence: float, device: "torch.device") -> "BoxDecoder":
+    from models.detection.torch_batch import BoxDecoder  # noqa: PLC0415 - torch takes seconds to load
+
+    return BoxDecoder(metadata.road_users, confidence, device)
 
 
 def _sizes(path: Path, network: Any) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:

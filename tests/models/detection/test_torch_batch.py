@@ -12,16 +12,22 @@ if find_spec("torch") is None:
     pytest.skip("needs torch (extra `yolo`)", allow_module_level=True)
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from models.detection.torch_batch import as_batch, candidates, on_device
+from models.detection.torch_batch import BoxDecoder, as_batch, on_device
 
 ROAD_USERS_OF_CLASSES = np.array([5, -1, 0, 3], dtype=np.int64)
+CPU = torch.device("cpu")
+
+
+def candidates(output, road_users, confidence):
+    return BoxDecoder(road_users, confidence, CPU).decode(output)
 
 
 def test_pictures_of_mixed_sizes_lie_in_the_corner_of_a_common_size():
     small = np.full((30, 50, 3), (255, 0, 0), dtype=np.uint8)
     wide = np.zeros((20, 100, 3), dtype=np.uint8)
-    batch = as_batch([on_device(picture, torch.device("cpu")) for picture in (small, wide)], 32)
+    batch = as_batch([on_device(picture, CPU) for picture in (small, wide)], 32)
     assert batch.shape == (2, 3, 32, 128)
     assert batch[0, :, 29, 49].tolist() == [1, 0, 0]
     assert batch[0, :, 30, 0] == pytest.approx(PADDING_GREY / 255)
@@ -29,9 +35,39 @@ def test_pictures_of_mixed_sizes_lie_in_the_corner_of_a_common_size():
     assert batch[1, :, :20, :100].max() == 0
 
 
+def test_a_batch_of_half_precision_is_as_bright_as_the_network_rounds_it():
+    grey = np.arange(256, dtype=np.uint8).repeat(3).reshape(8, 32, 3)
+    whole, half = (as_batch([on_device(grey, CPU)], 32, dtype) for dtype in (torch.float32, torch.float16))
+    assert half.dtype == torch.float16
+    assert torch.equal(half, whole.half())
+
+
+class TensorsOfHostMemory(TorchDispatchMode):
+    """Shapes of the tensors that are made from memory of Python."""
+
+    def __init__(self):
+        super().__init__()
+        self.shapes = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function is torch.ops.aten.lift_fresh.default:
+            self.shapes.append(tuple(args[0].shape))
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("shape", [(2, 8, 50), (2, 50, 6)])
+def test_a_batch_brings_no_table_to_the_device(shape):
+    """On a GPU the thread waits at each of them until the network has run."""
+    decoder = BoxDecoder(ROAD_USERS_OF_CLASSES, 0.5, CPU)
+    output = torch.rand(shape)
+    with TensorsOfHostMemory() as made:
+        decoder.decode(output)
+    assert made.shapes == []
+
+
 def test_pixels_that_are_on_the_device_stay_there():
     there = torch.zeros((8, 8, 3), dtype=torch.uint8)
-    assert on_device(there, torch.device("cpu")).data_ptr() == there.data_ptr()
+    assert on_device(there, CPU).data_ptr() == there.data_ptr()
 
 
 def test_the_dense_head_is_read_as_in_numpy():
