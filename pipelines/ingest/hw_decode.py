@@ -21,6 +21,15 @@ KINDS = {
 }
 """FFmpeg's name of a device type -> product name. [source: libavutil/hwcontext.h]"""
 
+DeviceOptions = dict[str, object]
+"""Options of FFmpeg for the opening of a device."""
+
+OPTIONS: dict[str, tuple[DeviceOptions, ...]] = {"cuda": ({"primary_ctx": "1"}, {})}
+"""Options to try by kind of device, the best first; none for other kinds. PyAV opens the device once for each camera.
+With `primary_ctx`, all cameras and the detector share one CUDA context; without it, each camera makes one of its own,
+with its own memory on the device. FFmpeg refuses to share a context with other flags than its own. [source: PyAV 18,
+libavutil/hwcontext_cuda.c; measured by: make bench-gpu]"""
+
 TEST_SIZE = 640, 368
 """(width, height) of the self-test's frames in pixels; a multiple of 16, as some decoders require. [assumption]"""
 
@@ -37,20 +46,22 @@ def decoding_device(kind: str) -> HWAccel | None:
 
     kind: a key of `KINDS`. Streams that the device cannot decode are decoded by the CPU.
     """
-    problem = self_test(kind)
-    if problem:
-        log.warning("decoding on the CPU, for the hardware decoder does not work", decoder=kind, reason=problem)
-        return None
-    return HWAccel(kind, allow_software_fallback=True)
+    problem = ""
+    for options in OPTIONS.get(kind, ({},)):
+        problem = self_test(kind, options)
+        if not problem:
+            return HWAccel(kind, allow_software_fallback=True, options=options)
+    log.warning("decoding on the CPU, for the hardware decoder does not work", decoder=kind, reason=problem)
+    return None
 
 
-def self_test(kind: str) -> str:
+def self_test(kind: str, options: DeviceOptions | None = None) -> str:
     """Decode generated frames on the device; return "" where they are right, else the problem in one line."""
     if kind not in hwdevices_available():
         return "not part of this build of PyAV"
     packets = _encode_test_frames()
     try:
-        decoder = VideoCodecContext.create("h264", "r", HWAccel(kind, allow_software_fallback=False))
+        decoder = VideoCodecContext.create("h264", "r", HWAccel(kind, allow_software_fallback=False, options=options))
         if not decoder.is_hwaccel:
             return "this build of PyAV cannot decode H.264 with it"
         decoded = _decode_last_frame(decoder, packets)

@@ -28,3 +28,16 @@ def test_a_device_is_used_exactly_where_its_self_test_succeeds(kind: str) -> Non
 def test_an_unknown_kind_of_device_decodes_on_the_cpu() -> None:
     assert hw_decode.self_test("abacus") == "not part of this build of PyAV"
     assert hw_decode.decoding_device("abacus") is None
+
+
+@pytest.mark.parametrize(("refuses", "used"), [(False, {"primary_ctx": "1"}), (True, {})])
+def test_cameras_share_one_context_of_the_device_where_it_works(
+    refuses: bool, used: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def self_test(kind: str, options: dict[str, object]) -> str:
+        return "context with other flags" if options and refuses else ""
+
+    monkeypatch.setattr(hw_decode, "self_test", self_test)
+    device = hw_decode.decoding_device.__wrapped__("cuda")
+    assert device is not None
+    assert device.options == used
