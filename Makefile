@@ -83,6 +83,11 @@ bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, a
 	$(BIN)/python -m bench.robustness.view_faults $(CLIPS) --json build/bench/view_faults.json
 	$(BIN)/python -m bench.robustness.low_light $(CLIPS)/.. --json build/bench/view_light.json
 
+.PHONY: bench-gpu
+# build/bench/gpu.json, and tables for docs/gpu.md.
+bench-gpu: $(FULL) ## Detections, speed, decoding and live cameras on an NVIDIA GPU
+	$(BIN)/python -m bench.gpu.gpu_report $(if $(filter file default undefined,$(origin CLIPS)),,--clips $(CLIPS))
+
 .PHONY: lock
 lock: | $(BIN)/uv ## Lock the dependencies after a change in pyproject.toml (docs/adr/0002-locks.md)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -1,5 +1,6 @@
 """CPU time and memory of processes and threads."""
 
+import sys
 from threading import enumerate as running_threads
 
 import psutil
@@ -30,3 +31,15 @@ def cpu_s_by_task() -> dict[str, float]:
 def resident_mb(pid: int) -> float:
     """Return the resident memory of a process in megabytes."""
     return float(psutil.Process(pid).memory_info().rss / BYTES_PER_MB)
+
+
+def device_memory_mb() -> float | None:
+    """Return the used memory of the GPU of this process in megabytes, that of other processes included.
+
+    None where this process runs nothing on a GPU.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    free, total = torch.cuda.mem_get_info()
+    return float((total - free) / BYTES_PER_MB)

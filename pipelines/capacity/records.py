@@ -49,9 +49,9 @@ class CameraRecord(BaseModel):
 class RunRecord(BaseModel):
     """All cameras during the measurement, from `began` to `ended` (Unix seconds).
 
-    cpu_s: CPU seconds of the worker in that time, by kind of thread. *_mb: resident memory in megabytes. cores: number
-    of cores that the worker may use. reference_fps: frames a second of ObjectCounter, before and after; empty where it
-    was not measured.
+    cpu_s: CPU seconds of the worker in that time, by kind of thread. *resident_mb: memory in megabytes. device_mb: used
+    memory of the GPU; None without one. cores: number of cores that the worker may use. reference_fps: frames a second
+    of ObjectCounter, before and after; empty where it was not measured.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,5 +63,6 @@ class RunRecord(BaseModel):
     servers_cpu_s: float
     resident_mb: float
     servers_resident_mb: float
+    device_mb: float | None = None
     cores: int
     reference_fps: tuple[float, ...] = ()

@@ -16,6 +16,7 @@ from pipelines.capacity.clips import PreparedClip
 from pipelines.capacity.plan import PlaybackPlan
 from pipelines.capacity.records import RunRecord
 from pipelines.capacity.worker_under_test import START_WITHIN_S, RunSpec
+from pipelines.config.settings import HardwareDecoder
 from pipelines.errors import UserError
 from pipelines.worker.child_process import free_port, last_line, running_process, running_server
 
@@ -48,11 +49,12 @@ def baselines_for(
     on_progress: ProgressCallback = lambda _: None,
     *,
     refresh: bool = False,
+    device: str = "auto",
 ) -> dict[str, Baseline]:
-    """Return the baselines by name of clip. cache, refresh: see `baseline_for`."""
+    """Return the baselines by name of clip. cache, refresh: see `baseline_for`. device: of the detector."""
     baselines = {}
     image_size = clip_roi(clips[0]).window[2:]
-    with closing(open_detector(weights, image_size=image_size)) as detector:
+    with closing(open_detector(weights, device=device, image_size=image_size)) as detector:
         path = resolve_weights(weights)
         for clip in clips:
             on_progress(f"{clip.name}: crossings and moving traffic")
@@ -69,10 +71,12 @@ def measure(
     settle_s: float,
     inference: bool = True,
     analysis_fps: float | None = None,
+    device: str = "auto",
+    hardware_decoder: HardwareDecoder | None = None,
 ) -> RunRecord:
     """Serve the clips as `cameras` cameras and record their analysis. Raises UserError where a process cannot start.
 
-    settle_s, inference, analysis_fps: see `pipelines.capacity.worker_under_test.RunSpec`.
+    The other arguments: see `pipelines.capacity.worker_under_test.RunSpec`.
     """
     require_server()
     plan = PlaybackPlan.of(clips, cameras, time.time())
@@ -90,6 +94,8 @@ def measure(
                 seconds=seconds,
                 inference=inference,
                 analysis_fps=analysis_fps,
+                device=device,
+                hardware_decoder=hardware_decoder,
             )
             return _run_worker(spec, folder)
 

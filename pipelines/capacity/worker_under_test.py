@@ -22,10 +22,10 @@ from models.detection.detector import RgbImage
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.analysis.loop import FrameMeasurement
 from pipelines.capacity.plan import PlannedCamera, PlaybackPlan
-from pipelines.capacity.process_stats import cpu_s, cpu_s_by_task, resident_mb
+from pipelines.capacity.process_stats import cpu_s, cpu_s_by_task, device_memory_mb, resident_mb
 from pipelines.capacity.records import CameraRecord, CrossingRecord, FrameRecord, RunRecord
 from pipelines.config.geometry_file import CameraGeometry
-from pipelines.config.settings import AnalysisConfig, CameraConfig, Config
+from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, HardwareDecoder, StreamConfig
 from pipelines.events.schema import CountsReport, Event, Health
 from pipelines.logging import configure_logging
 from pipelines.worker.child_process import end_with_parent
@@ -47,7 +47,7 @@ class RunSpec(BaseModel):
     geometry: by name of clip. port: of the RTSP server; server: its process id. settle_s: seconds from the first
     analysed frame of every camera to the start of the measurement. seconds: its length. inference: False replaces the
     model by `NullDetector`. analysis_fps: analysed frames a second for every camera with moving traffic; None leaves
-    the rate to the worker.
+    the rate to the worker. device: of the detector. hardware_decoder: device that decodes; None for the CPU.
     """
 
     plan: PlaybackPlan
@@ -59,6 +59,8 @@ class RunSpec(BaseModel):
     seconds: float
     inference: bool = True
     analysis_fps: float | None = None
+    device: str = "auto"
+    hardware_decoder: HardwareDecoder | None = None
 
 
 class NullDetector:
@@ -136,6 +138,7 @@ def run(spec: RunSpec) -> RunRecord:
             time.sleep(spec.seconds)
             ended, after, servers_after = time.time(), cpu_s_by_task(), cpu_s(spec.server)
             memory, servers_memory = resident_mb(os.getpid()), resident_mb(spec.server)
+            device_memory = device_memory_mb()
     return RunRecord(
         began=began,
         ended=ended,
@@ -144,14 +147,14 @@ def run(spec: RunSpec) -> RunRecord:
         servers_cpu_s=round(servers_after - servers_before, 3),
         resident_mb=round(memory, 1),
         servers_resident_mb=round(servers_memory, 1),
+        device_mb=None if device_memory is None else round(device_memory, 1),
         cores=available_cores(),
     )
 
 
 def worker_config(spec: RunSpec, folder: Path) -> Config:
     """Return the configuration of an operator, with default settings except those of the spec."""
-    rate = spec.analysis_fps
-    analysis = AnalysisConfig() if rate is None else AnalysisConfig(analysis_fps=rate, max_analysis_fps=rate)
+    rate = {} if spec.analysis_fps is None else dict.fromkeys(("analysis_fps", "max_analysis_fps"), spec.analysis_fps)
     for clip, geometry in spec.geometry.items():
         (folder / f"{clip}.json").write_text(geometry.model_dump_json(exclude_none=True))
     return Config(
@@ -166,7 +169,8 @@ def worker_config(spec: RunSpec, folder: Path) -> Config:
         ),
         weights=spec.weights,
         data_dir=folder / "data",
-        analysis=analysis,
+        analysis=AnalysisConfig(device=spec.device, **rate),
+        stream=StreamConfig(hardware_decoder=spec.hardware_decoder),
     )
 
 
