@@ -9,7 +9,7 @@ Per frame:
    Motion in the blocks around a tracked box is explained by that box.
 3. Blocks with motion that no tracked box explains become regions for the detector, with a margin. No region cuts a box.
 4. Stationary boxes on unchanged blocks keep their place without detection.
-5. The whole window is detected every 1.5 s and every seventh frame, so that no error lasts longer.
+5. The whole window is detected every seventh frame, and every 4 s, so that no error lasts longer.
 
 Meant for low frame rates: at 25 frames a second a vehicle at constant speed moves by less than a pixel of its reduced
 patch, and its box fell 0.13 s behind. Measurements and the alternatives tried: docs/adr/0032-motion-gate.md.
@@ -31,15 +31,23 @@ from models.gating.roi import RegionOfInterest
 from models.gating.template_tracking import Box, Grey, track_template
 from models.packing.crop_collage import Rectangle
 
-FULL_DETECTION_INTERVAL_S = 1.5
-"""Longest time without detection in the whole window, seconds [measured: docs/adr/0032-motion-gate.md].
+FULL_DETECTION_FRAMES = 7
+"""Most frames from one detection in the whole window to the next; a tracked box drifts with each frame [assumption].
 
-It bounds the life of a box whose road user left unnoticed. With 1 s a quarter more pixels are detected; with 2 s
-crossings are lost.
+At 5 frames a second it is 1.4 s. With 1 s a quarter more pixels are detected; with 2 s crossings are lost
+[measured: docs/adr/0032-motion-gate.md].
 """
 
-FULL_DETECTION_FRAMES = 7
-"""Most frames from one detection in the whole window to the next; a tracked box drifts with each frame [assumption]."""
+FULL_DETECTION_INTERVAL_S = 4.0
+"""Longest time without detection in the whole window, seconds, at low frame rates [measured: as `SCALES` of
+pipelines.analysis.picture_limits].
+
+It bounds the life of a box whose road user left unnoticed. With 1.5 s, a sixth more pixels are detected at 2 frames a
+second, and hardly more crossings are found.
+"""
+
+MAX_GAP_S = 1.5
+"""Longest time between two frames, seconds, after which boxes are still carried over or tracked [assumption]."""
 
 VELOCITY_BASE_S = 0.6
 """Seconds over which the velocity of a box is measured, at least two frames [assumption].
@@ -103,7 +111,7 @@ class MotionGate:
         moving = self._motion.moving_blocks(thumbnail)
         self._frames_since_full += 1
         full_is_due = not 0 <= t - self._full_detection_at < FULL_DETECTION_INTERVAL_S
-        full_is_due |= self._frames_since_full >= FULL_DETECTION_FRAMES or passed_s <= 0
+        full_is_due |= self._frames_since_full >= FULL_DETECTION_FRAMES or not 0 < passed_s < MAX_GAP_S
         if before is None or moving is None or full_is_due:
             return self._select_everything(thumbnail)
         unexplained = self._track_boxes(before, grey, passed_s, moving, thumbnail)

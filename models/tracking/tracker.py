@@ -71,6 +71,9 @@ MIN_HITS = 3
 TENTATIVE_FOR_S = 0.7
 """Time without a detection, seconds, after which an unconfirmed track is dropped as a false detection [assumption]."""
 
+TENTATIVE_FOR_STEPS = 1.5
+"""The same in steps from one frame to the next: at a low rate, the next frame comes later than that [assumption]."""
+
 BIRTH_CONFIDENCE = 0.4
 """Detector confidence, 0..1, from which a detection starts a track [measured: bench/robustness/low_light.py]."""
 
@@ -150,7 +153,8 @@ class RoadTracker:
         self._filters.predict(max(0.0, t - before), acceleration * units_per_metre, size_ratios)
         self._table.sizes *= size_ratios[:, None]
         lost_after_s = np.where(stationary, LOST_STATIONARY_AFTER_S, LOST_AFTER_S)
-        lost_after_s[self._table.hits < MIN_HITS] = TENTATIVE_FOR_S
+        tentative_for_s = min(max(TENTATIVE_FOR_S, TENTATIVE_FOR_STEPS * (t - before)), LOST_AFTER_S)
+        lost_after_s[self._table.hits < MIN_HITS] = tentative_for_s
         kept = np.abs(t - self._table.last_seen) <= lost_after_s
         if not kept.all():
             self._filters.keep(kept)

@@ -58,9 +58,12 @@ class CameraPipeline:
         """Number of tracks that ended so far, by class."""
         return self._analyzer.ended_tracks
 
-    def plan(self, frame: TimedFrame) -> DetectionRequest:
-        """Choose what the detector must process of the frame; `request.image` is None where nothing must be."""
-        return self._perception.plan(frame)
+    def plan(self, frame: TimedFrame, max_scale: float = 1.0) -> DetectionRequest:
+        """Choose what the detector must process of the frame; `request.image` is None where nothing must be.
+
+        max_scale: largest input scale, 0 < max_scale <= 1; has no effect without gating.
+        """
+        return self._perception.plan(frame, max_scale)
 
     def complete(self, request: DetectionRequest, detections: Detections | None) -> PipelineResult:
         """Analyse the frame. detections: in pixels of `request.image`; None without an image."""

@@ -17,6 +17,7 @@ from pipelines.addresses.mask import without_credentials
 from pipelines.analysis.camera_pipeline import CameraPipeline
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.fair_scheduler import CameraShare, pick_next
+from pipelines.analysis.picture_limits import PictureLimits
 from pipelines.analysis.rate_control import AimdHeadroom, AnalysisRates, RateController
 from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.ingest.frame_buffer import LatestFrameSlot, TimedFrame
@@ -47,12 +48,13 @@ class FrameMeasurement:
     """Measurements of one analysed frame.
 
     taken_at: time of capture (Unix seconds). inferred: whether the detector ran. waited_s: time (s) from the arrival of
-    the frame to its events; None where the arrival is unknown.
+    the frame to its events; None where the arrival is unknown. max_scale: largest input scale that overload allowed.
     """
 
     taken_at: float
     inferred: bool
     waited_s: float | None
+    max_scale: float = 1.0
 
 
 class AnalysisObserver(Protocol):
@@ -105,9 +107,10 @@ class _GeometryMismatch(Exception):
 class _CameraState:
     """State of one camera that only the loop's thread reads and writes. retry_at: `time.monotonic` seconds."""
 
-    __slots__ = ("in_flight", "pipeline", "rate", "retry_at", "share", "slot", "view")
+    __slots__ = ("in_flight", "number", "pipeline", "rate", "retry_at", "share", "slot", "view")
 
-    def __init__(self, slot: CameraSlot, rate: RateController) -> None:
+    def __init__(self, number: int, slot: CameraSlot, rate: RateController) -> None:
+        self.number = number
         self.slot = slot
         self.rate = rate
         self.view = slot.make_view_gate()
@@ -145,7 +148,11 @@ class AnalysisLoop:
         """wake: set after each `put` into a slot's `frames`. rates: of each camera."""
         self._detector = detector
         self._headroom = AimdHeadroom(max_delay_s=1 / rates.usual_fps)
-        self._cameras = [_CameraState(slot, RateController(rates, self._headroom)) for slot in slots]
+        self._cameras = [
+            _CameraState(number, slot, RateController(rates, self._headroom)) for number, slot in enumerate(slots)
+        ]
+        self._limits = PictureLimits(len(slots))
+        self._analysed = 0
         self._wake = wake
         self._done: deque[_InFlight] = deque()
         self._in_flight = 0
@@ -184,7 +191,7 @@ class AnalysisLoop:
         camera.slot.observer.view_assessed(quality)
         if not quality.usable:
             return
-        request = pipeline.plan(frame)
+        request = pipeline.plan(frame, self._limits.scale(camera.number))
         if request.image is None:
             self._complete(camera, pipeline, request, None)
             return
@@ -228,7 +235,9 @@ class AnalysisLoop:
         now = time.monotonic()
         waited_s = None if frame.arrived is None else now - frame.arrived
         inferred = request.image is not None
-        camera.slot.observer.frame_analysed(FrameMeasurement(frame.at, inferred, waited_s))
+        max_scale = self._limits.scale(camera.number)
+        camera.slot.observer.frame_analysed(FrameMeasurement(frame.at, inferred, waited_s, max_scale))
+        self._analysed += 1
         if waited_s is not None:
             self._headroom.update(now, waited_s)
 
@@ -256,6 +265,8 @@ class AnalysisLoop:
         if 0 <= now - self._advanced_at < ADVANCE_EVERY_S:
             return
         self._advanced_at = now
+        self._limits.update(time.monotonic(), self._analysed, sum(c.slot.frames.pop_missed() for c in self._cameras))
+        self._analysed = 0
         self._for_each_idle_pipeline(lambda pipeline: pipeline.advance(now - UNOBSERVED_AFTER_S))
 
     def _for_each_idle_pipeline(self, action: Callable[[CameraPipeline], object]) -> None:

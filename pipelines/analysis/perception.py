@@ -51,15 +51,14 @@ class CameraPerception:
         self._gate = None if self._input_scale is None else MotionGate(roi)
         self._sight = SightMeter(self._camera, roi)
 
-    def plan(self, frame: TimedFrame) -> DetectionRequest:
-        """Choose what the detector must process of the frame."""
+    def plan(self, frame: TimedFrame, max_scale: float = 1.0) -> DetectionRequest:
+        """Choose what the detector must process of the frame. max_scale: largest input scale, with gating."""
         if self._gate is not None and self._planned != self._completed:
             raise RequestOrderError("the motion gate needs the result of one request before it plans the next")
         self._planned += 1
         t, number = frame.at, self._planned
-        if self._input_scale is not None and self._input_scale.scale_at(t) != self._scale:
-            self._scale = self._input_scale.scale_at(t)
-            self._reset_roi(scale_roi(self._full_roi, self._scale))
+        if self._input_scale is not None:
+            self._set_scale(min(max_scale, self._input_scale.scale_at(t)))
         grey = self._converter.to_grey(frame.video_frame)
         thumbnail = block_means(grey)
         if self._gate is None:
@@ -71,6 +70,11 @@ class CameraPerception:
         collage = make_collage(regions)
         image = collage.compose(self._converter.to_rgb(frame.video_frame))
         return DetectionRequest(frame, thumbnail, image, collage, self._roi, self, number)
+
+    def _set_scale(self, scale: float) -> None:
+        if scale != self._scale:
+            self._scale = scale
+            self._reset_roi(scale_roi(self._full_roi, scale))
 
     def complete(self, request: DetectionRequest, detections: Detections | None) -> Perceived:
         """Return what was perceived in the frame. Raises RequestOrderError.
@@ -91,6 +95,7 @@ class CameraPerception:
             in_frame = self._gate.merge_detections(collage.regions if collage else (), by_region)
             tracks = self._tracker.update(t, in_frame)
             self._gate.update_tracks(t, tracks)
-            self._input_scale.update(t, tracks)
+            if self._scale == 1:
+                self._input_scale.update(t, tracks)
         self._completed = request.number
         return Perceived(tracks, self._sight.measure(t, request.thumbnail, tracks))

@@ -51,7 +51,7 @@ class LatestFrameSlot:
     def __init__(self, on_put: Callable[[], None] = lambda: None, *, requested_fps: float = 0.0) -> None:
         self._lock = Lock()
         self._frame: TimedFrame | None = None
-        self._superseded = self._no_capacity = 0
+        self._superseded = self._no_capacity = self._missed = 0
         self._requested_fps = requested_fps
         self._on_put = on_put
 
@@ -59,7 +59,9 @@ class LatestFrameSlot:
         """Store the frame in place of an older one."""
         with self._lock:
             self._superseded += frame.passed_over - frame.missed
-            self._no_capacity += frame.missed + (self._frame is not None)
+            missed = frame.missed + (self._frame is not None)
+            self._no_capacity += missed
+            self._missed += missed
             self._frame = frame
         self._on_put()
 
@@ -82,6 +84,12 @@ class LatestFrameSlot:
         """Return the frames a second that are requested at present; 0 for none."""
         with self._lock:
             return self._requested_fps
+
+    def pop_missed(self) -> int:
+        """Return the number of frames that were due, but for which there was no time, since the previous call."""
+        with self._lock:
+            missed, self._missed = self._missed, 0
+        return missed
 
     def pop_dropped(self) -> DroppedFrames:
         """Return the numbers since the previous call."""

@@ -113,6 +113,12 @@ def test_repeated_or_earlier_times_do_not_raise(tracker):
     assert tracker.update(3.1, Detections.empty()).track_id.tolist() == []
 
 
+@pytest.mark.parametrize("step_s", [0.5, 0.8])
+def test_at_a_low_rate_a_new_track_lives_until_the_next_frame(tracker, step_s):
+    frames = [boxes((100 + 20 * step_s * k, 500, CAR)) for k in range(8)]
+    assert {i for frame in ids(tracker, frames, step_s=step_s) for i in frame} == {1}
+
+
 @pytest.mark.slow
 def test_memory_is_bounded_by_the_road_users_in_view(tracker):
     rng = np.random.default_rng(1)

@@ -18,7 +18,7 @@ from analytics.detections import Detections
 from analytics.facts import Coverage
 from models.detection.detector import RgbImage
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
-from pipelines.analysis.loop import AnalysisLoop, CameraSlot
+from pipelines.analysis.loop import AnalysisLoop, CameraSlot, FrameMeasurement
 from pipelines.analysis.rate_control import IDLE_FPS, AnalysisRates
 from pipelines.analysis.view_gate import ViewGate
 from pipelines.events.condition import Condition, ConditionDetails
@@ -26,6 +26,7 @@ from pipelines.events.schema import CameraStatus
 from pipelines.ingest.frame_buffer import DroppedFrames, LatestFrameSlot, TimedFrame
 from pipelines.ingest.rate_limiter import MAX_CREDIT_LEFT
 from pipelines.worker.camera_health import CameraHealth
+from pipelines.worker.measurement_observer import MeasurementObserver
 from tests.support.servers import wait_until
 from tests.support.street import street_frame
 
@@ -84,8 +85,8 @@ class RunningCamera:
     connected: bool = True
 
 
-def running_camera(name: str, wake: Flag, fps: float) -> RunningCamera:
-    health = CameraHealth(name, fps)
+def running_camera(name: str, wake: Flag, fps: float, observer: MeasurementObserver | None = None) -> RunningCamera:
+    health = CameraHealth(name, fps, observer=observer)
 
     def make_pipeline(size: tuple[int, int]) -> CameraPipeline:
         if not camera.geometry_fits:
@@ -104,10 +105,12 @@ def running_camera(name: str, wake: Flag, fps: float) -> RunningCamera:
 
 
 @contextmanager
-def running_loop(detector: SlowDetector, fps: float, *, misdrawn: str = "") -> Iterator[dict[str, RunningCamera]]:
+def running_loop(
+    detector: SlowDetector, fps: float, *, misdrawn: str = "", observer: MeasurementObserver | None = None
+) -> Iterator[dict[str, RunningCamera]]:
     """Analyse three cameras that deliver 50 frames a second each. misdrawn: a camera whose geometry does not fit."""
     stop, wake = Flag(), Flag()
-    cameras = {name: running_camera(name, wake, fps) for name in SHADES}
+    cameras = {name: running_camera(name, wake, fps, observer) for name in SHADES}
     if misdrawn:
         cameras[misdrawn].geometry_fits = False
     frames = {name: [noisy_frame(name, seed) for seed in range(150)] for name in SHADES}
@@ -143,6 +146,21 @@ def test_an_overloaded_detector_is_shared_evenly_and_nothing_queues() -> None:
     assert max(detector.images.values()) - min(detector.images.values()) <= 3
     assert detector.max_waiting == 1
     assert min(drops.no_capacity for drops in dropped.values()) > 0
+
+
+def test_an_overloaded_machine_analyses_smaller_pictures() -> None:
+    measured: dict[str, list[float]] = {name: [] for name in SHADES}
+
+    class Observer:
+        def frames_received(self, camera_id: str, frames: int) -> None:
+            pass
+
+        def frame_analysed(self, camera_id: str, frame: FrameMeasurement) -> None:
+            measured[camera_id].append(frame.max_scale)
+
+    detector = SlowDetector(inference_s=0.05)
+    with running_loop(detector, fps=50, observer=Observer()):
+        wait_until(lambda: all(min(scales, default=1.0) < 1 for scales in measured.values()), "smaller pictures of all")
 
 
 def test_no_camera_is_analysed_more_often_than_requested() -> None:

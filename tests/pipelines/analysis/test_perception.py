@@ -44,6 +44,20 @@ def test_a_vehicle_keeps_one_track_while_it_drives_stops_and_drives_on(gating: b
     assert not gating or 0 in pixels[18:25], "while it stands"
 
 
+def test_a_limit_makes_the_picture_smaller_and_the_vehicle_keeps_its_track() -> None:
+    perception, detector = CameraPerception(CAMERA, ROI, gating=True), BrightDetector()
+    tracks, sizes = set(), []
+    for number in range(24):
+        request = perception.plan(frame(number, 30 + 12 * number), 0.5 if 8 <= number < 16 else 1.0)
+        found = None if request.image is None else detector.submit(request.image).result()
+        sizes.append(request.roi.scaled_size[0])
+        present = perception.complete(request, found).tracks
+        if number >= 3:
+            tracks |= set(present.track_id.tolist())
+    assert sizes == [640] * 8 + [320] * 8 + [640] * 8
+    assert len(tracks) == 1
+
+
 def test_without_gating_several_requests_may_be_in_flight_and_some_dropped() -> None:
     perception, detector = CameraPerception(CAMERA, ROI, gating=False), BrightDetector()
     requests = [perception.plan(frame(number, 30 + 12 * number)) for number in range(6)]
