@@ -1,4 +1,4 @@
-"""All parts of Simpang in one process: cameras, bus, store, alerts and portal.
+"""All parts of Simpang on one machine: worker processes for the cameras; bus, store, alerts and portal in this one.
 
 Each part is a context manager: they start from top to bottom and stop in reverse order.
 """
@@ -10,7 +10,7 @@ from threading import Thread
 
 from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
-from pipelines.analysis.detector_factory import open_live_detector
+from pipelines.analysis.detector_factory import require_weights
 from pipelines.bus.bus import Handler, Publisher
 from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetters
 from pipelines.bus.kafka.publisher import KafkaPublisher
@@ -21,7 +21,7 @@ from pipelines.config.settings import Config
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
-from pipelines.worker.worker import Worker
+from pipelines.worker.worker_processes import WorkerProcesses
 from portal.app import create_app
 from portal.server import OnUp, listening_socket, serve, sigterm_as_interrupt
 
@@ -30,21 +30,21 @@ SUBSCRIBER_STOP_S = 5.0
 
 
 def run_all_in_one(config: Config, on_up: OnUp) -> None:
-    """Run all parts in this process until Ctrl-C or SIGTERM.
+    """Run all parts until Ctrl-C or SIGTERM.
 
     The portal answers while cameras are still connecting. Events that cannot be stored before the end stay on disk.
     """
     with ExitStack() as parts:
         parts.enter_context(sigterm_as_interrupt())
         listener = parts.enter_context(listening_socket(config.portal))
-        detector = parts.enter_context(closing(open_live_detector(config)))
+        require_weights(config)
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
         parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
-        parts.enter_context(Worker(config, detector, outbox.put))
+        parts.enter_context(WorkerProcesses(config, outbox.put))
         serve(app, listener, on_up)
 
 

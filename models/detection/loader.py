@@ -27,6 +27,7 @@ def load_detector(
     image_size: tuple[int, int] | None = None,
     cache: Path | None = None,
     max_batch_delay_s: float = 0.0,
+    threads: int | None = None,
 ) -> Detector:
     """Running detector for these weights. Logs the weights and the device; never replaces one model by another.
 
@@ -35,11 +36,11 @@ def load_detector(
     "auto" uses CUDA for .pt and .engine wherever there is a GPU. With TensorRT installed, a .pt gets an engine there,
     built once in minutes. image_size: (width, height) of all images, where it is constant; OpenVINO is faster then.
     Without it, images of several cameras are packed (`models.packing.packing_detector`) and may wait for others for
-    max_batch_delay_s. Raises UnusableWeights: one line with the fault and its remedy.
+    max_batch_delay_s. threads: for inference on the CPU; by default one for each core.
+    Raises UnusableWeights: one line with the fault and its remedy.
     """
     cache = cache or cache_folder()
-    gpu = nvidia_gpu_present()
-    path = resolve_weights(weights, prefer_torch=gpu and has_ultralytics() and device != "cpu", cache=cache)
+    path = weights_path(weights, device, cache)
     detector: Detector
     if path.suffix in _ULTRALYTICS_SUFFIXES:
         detector = _ultralytics(path, device, confidence, cache)
@@ -47,14 +48,21 @@ def load_detector(
         compiled = _writable(cache / "compiled")
         detector = _openvino(
             path,
-            _openvino_device(path, device, gpu),
+            _openvino_device(path, device),
             confidence,
             image_size=image_size,
             cache_dir=compiled,
             max_batch_delay_s=max_batch_delay_s,
+            threads=threads,
         )
     log.info("detector ready", model=detector.name, weights=str(path))
     return detector
+
+
+def weights_path(weights: str | None, device: str = "auto", cache: Path | None = None) -> Path:
+    """Path of the weights that `load_detector` loads. Fetches them where they are not here. Raises UnusableWeights."""
+    prefer_torch = nvidia_gpu_present() and has_ultralytics() and device != "cpu"
+    return resolve_weights(weights, prefer_torch=prefer_torch, cache=cache or cache_folder())
 
 
 def has_ultralytics() -> bool:
@@ -67,10 +75,10 @@ def nvidia_gpu_present() -> bool:
     return Path("/dev/nvidia0").exists() and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1")
 
 
-def _openvino_device(path: Path, device: str, gpu: bool) -> str:
+def _openvino_device(path: Path, device: str) -> str:
     if device.lower().startswith("cuda"):
         raise UnusableWeights(f"{path}: an OpenVINO model does not run on {device}; give the .pt or .engine instead")
-    if device == "auto" and gpu:
+    if device == "auto" and nvidia_gpu_present():
         log.warning("these weights run on the CPU though there is a GPU; see simpang doctor", path=path)
     return "CPU" if device == "auto" else device.upper()
 
@@ -83,6 +91,7 @@ def _openvino(
     image_size: tuple[int, int] | None,
     cache_dir: Path | None,
     max_batch_delay_s: float,
+    threads: int | None,
 ) -> Detector:
     # The runtime loads slowly.
     from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
@@ -97,6 +106,7 @@ def _openvino(
         image_size=image_size,
         sizes=CANVASES if packs else (),
         cache_dir=cache_dir,
+        threads=threads,
     )
     return PackingDetector(network, max_batch_delay_s=max_batch_delay_s) if packs else OpenVinoDetector(network)
 

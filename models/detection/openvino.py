@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -54,6 +55,7 @@ class OpenVinoNetwork:
     image_size: (width, height) to which a dynamic input is fixed, which is faster. sizes: (width, height) in whole
     strides, for each of which a dynamic network is compiled once more. Where sizes vary this halves the time, since a
     dynamic network is set up again whenever the size changes.
+    threads: on the CPU; by default one for each core.
     Raises UnusableWeights where the files contain no detection model.
     """
 
@@ -66,6 +68,7 @@ class OpenVinoNetwork:
         image_size: Size | None = None,
         sizes: Sequence[Size] = (),
         cache_dir: Path | None = None,
+        threads: int | None = None,
     ) -> None:
         xml = find_xml(path)
         metadata = read_metadata(xml.parent / "metadata.yaml")
@@ -83,11 +86,10 @@ class OpenVinoNetwork:
         self._fixed_size = fixed_size(model)
         self.sizes: tuple[Size, ...] = tuple(sizes) if self._fixed_size is None else ()
         # Threads that compute yield to threads that submit images; otherwise cores become idle.
+        compiled = partial(compile_network, xml=xml, device=device, cache_dir=cache_dir, threads=threads)
         with niced_threads():
-            self._fixed_sizes = {
-                size: _Requests(_compile_at(size, model, xml, device, cache_dir)) for size in self.sizes
-            }
-            self._any_size = _Requests(compile_network(model, xml, device, cache_dir))
+            self._fixed_sizes = {size: _Requests(compiled(_sized(model, size))) for size in self.sizes}
+            self._any_size = _Requests(compiled(model))
             # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once deadlock.
             ov.Type.u8.to_dtype()
             self._check_runs(xml)
@@ -164,7 +166,8 @@ class _Requests:
             self._idle.put(request)
 
 
-def _compile_at(size: Size, model: ov.Model, xml: Path, device: str, cache_dir: Path | None) -> ov.CompiledModel:
+def _sized(model: ov.Model, size: Size) -> ov.Model:
+    """Copy of a dynamic network with a fixed input. size: (width, height) in whole strides."""
     sized = model.clone()
     sized.reshape([1, 3, size[1], size[0]])
-    return compile_network(sized, xml, device, cache_dir)
+    return sized

@@ -81,10 +81,13 @@ def keep_classes(model: ov.Model, wanted: NDArray[np.int64]) -> ov.Model:
     return ov.Model([ops.result(fewer)], model.get_parameters(), model.get_friendly_name())
 
 
-def compile_network(model: ov.Model, xml: Path, device: str, cache_dir: Path | None) -> ov.CompiledModel:
+def compile_network(
+    model: ov.Model, *, xml: Path, device: str, cache_dir: Path | None, threads: int | None = None
+) -> ov.CompiledModel:
     """Compiled network with a (1, H, W, 3) uint8 RGB input, converted and scaled inside its graph.
 
-    Raises UnusableWeights where the device cannot run the network.
+    xml: for messages. threads: on the CPU; by default one for each core. Raises UnusableWeights where the device cannot
+    run the network.
     """
     steps = PrePostProcessor(model)
     steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
@@ -94,7 +97,7 @@ def compile_network(model: ov.Model, xml: Path, device: str, cache_dir: Path | N
     if device == "CPU":
         # With pinning, networks for several sizes would all start on the first core.
         options[properties.hint.enable_cpu_pinning] = False
-        options[properties.inference_num_threads] = available_cores()
+        options[properties.inference_num_threads] = threads or available_cores()
     if cache_dir is not None:
         options[properties.cache_dir] = str(cache_dir)
     try:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from models.detection.detector import Detector
-from models.detection.loader import load_detector
+from models.detection.loader import load_detector, weights_path
 from models.errors import UnusableWeights
 from models.weights.bundled import bundled_weights, refuse_on_real_roads
 from pipelines.config.settings import Config
@@ -21,27 +21,50 @@ def open_detector(
     image_size: tuple[int, int] | None = None,
     simulated: bool = False,
     max_batch_delay_s: float = 0.0,
+    threads: int | None = None,
 ) -> Detector:
     """Load a detector as `models.detection.loader.load_detector` does. Raises UserError for unusable weights.
 
     simulated: the frames are of the simulated city, so that weights trained on nothing else are accepted.
     """
     try:
-        if weights and not simulated:
-            refuse_on_real_roads(bundled_weights(weights) or Path(weights))
+        _refuse_demo_weights(weights, simulated=simulated)
         return load_detector(
-            weights, device=device, confidence=confidence, image_size=image_size, max_batch_delay_s=max_batch_delay_s
+            weights,
+            device=device,
+            confidence=confidence,
+            image_size=image_size,
+            max_batch_delay_s=max_batch_delay_s,
+            threads=threads,
         )
     except UnusableWeights as error:
         raise UserError(str(error)) from error
 
 
-def open_live_detector(config: Config) -> Detector:
-    """Load the one detector that all live cameras of a city share. Raises UserError."""
+def require_weights(config: Config) -> None:
+    """Raise UserError where a city has no weights that could be loaded. Fetches them where they are not here."""
+    try:
+        _refuse_demo_weights(config.weights, simulated=config.city.simulated)
+        weights_path(config.weights, config.analysis.device)
+    except UnusableWeights as error:
+        raise UserError(str(error)) from error
+
+
+def _refuse_demo_weights(weights: str | None, *, simulated: bool) -> None:
+    if weights and not simulated:
+        refuse_on_real_roads(bundled_weights(weights) or Path(weights))
+
+
+def open_live_detector(config: Config, *, threads: int | None = None) -> Detector:
+    """Load the one detector that all live cameras of a process share. Raises UserError.
+
+    threads: for inference on the CPU; by default one for each core.
+    """
     return open_detector(
         config.weights,
         device=config.analysis.device,
         confidence=config.analysis.confidence,
         simulated=config.city.simulated,
         max_batch_delay_s=MAX_BATCH_DELAY_S,
+        threads=threads,
     )

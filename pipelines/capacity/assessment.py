@@ -92,6 +92,7 @@ class CapacityResult(_Result):
     seconds a second, of the worker, of its kinds of thread, and of the servers. cpu_busy: share of the cores that
     worker and servers use.
 
+    processes: worker processes. reduced_share: share of the analysed frames whose input scale was limited by overload.
     total_analysed_fps: of all cameras. objectcounter_fps: of ultralytics' ObjectCounter on one clip, mean of before and
     after. looks_over_objectcounter: the ratio of the two, which compares between machines and days. None where it was
     not measured. outside_network_ratio, analysis_over_network: CPU time of the worker outside the network, and of the
@@ -115,6 +116,8 @@ class CapacityResult(_Result):
     worker_mb: float
     servers_mb: float
     cpu_busy: float
+    processes: int
+    reduced_share: float
     total_analysed_fps: float
     objectcounter_fps: float | None
     looks_over_objectcounter: float | None
@@ -152,6 +155,8 @@ def assess(record: RunRecord, baselines: Mapping[str, Baseline]) -> CapacityResu
         worker_mb=record.resident_mb,
         servers_mb=record.servers_resident_mb,
         cpu_busy=round((worker_cpu + servers_cpu) / record.cores, 3),
+        processes=record.processes,
+        reduced_share=round(fmean(frame.max_scale < 1 for frame in frames), 3) if frames else 0.0,
         total_analysed_fps=round(total_fps, 2),
         objectcounter_fps=None if reference_fps is None else round(reference_fps, 2),
         looks_over_objectcounter=_ratio(total_fps, reference_fps),

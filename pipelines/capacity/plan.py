@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Self
 
 from pipelines.capacity.clips import FPS, PreparedClip
+from pipelines.worker.process_plan import shared_out
 
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 """Its multiples, modulo 1, are far apart for any number of them [source: golden ratio low-discrepancy sequence]."""
@@ -57,6 +58,10 @@ class PlaybackPlan:
         Cameras with the same clip are at positions far apart. No two cameras send a frame at the same time.
         """
         return cls(tuple(_camera(clips[n % len(clips)], n, n // len(clips), count, epoch) for n in range(count)))
+
+    def shared_out(self, processes: int) -> "list[PlaybackPlan]":
+        """Return the plan of each worker process."""
+        return [PlaybackPlan(cameras) for cameras in shared_out(self.cameras, processes)]
 
     def to_json(self) -> str:
         """Return the plan as JSON."""

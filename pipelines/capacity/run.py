@@ -1,11 +1,11 @@
-"""One run of the capacity benchmark: an RTSP server and a worker, each in its own process, for a number of cameras."""
+"""One run of the capacity benchmark: an RTSP server and worker processes for a number of cameras."""
 
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,11 +14,12 @@ from pipelines.analysis.detector_factory import open_detector
 from pipelines.capacity.baseline import Baseline, baseline_for, clip_roi
 from pipelines.capacity.clips import PreparedClip
 from pipelines.capacity.plan import PlaybackPlan
-from pipelines.capacity.records import RunRecord
+from pipelines.capacity.records import RunRecord, merged
 from pipelines.capacity.worker_under_test import START_WITHIN_S, RunSpec
 from pipelines.config.settings import HardwareDecoder
 from pipelines.errors import UserError
 from pipelines.worker.child_process import free_port, last_line, running_process, running_server
+from pipelines.worker.process_plan import process_count, threads_each
 
 SCALE_LEARNING_S = 30.0
 """Seconds in which a camera learns its input scale (`models.gating.input_scale`), once after its start [assumption].
@@ -73,10 +74,12 @@ def measure(
     analysis_fps: float | None = None,
     device: str = "auto",
     hardware_decoder: HardwareDecoder | None = None,
+    processes: int | None = None,
 ) -> RunRecord:
     """Serve the clips as `cameras` cameras and record their analysis. Raises UserError where a process cannot start.
 
-    The other arguments: see `pipelines.capacity.worker_under_test.RunSpec`.
+    processes: that share the cameras; by default as `simpang run` has them. The other arguments: see
+    `pipelines.capacity.worker_under_test.RunSpec`.
     """
     require_server()
     plan = PlaybackPlan.of(clips, cameras, time.time())
@@ -84,20 +87,25 @@ def measure(
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with served(plan, folder) as (port, server):
-            spec = RunSpec(
-                plan=plan,
-                geometry=geometry,
-                port=port,
-                server=server,
-                weights=weights,
-                settle_s=settle_s,
-                seconds=seconds,
-                inference=inference,
-                analysis_fps=analysis_fps,
-                device=device,
-                hardware_decoder=hardware_decoder,
-            )
-            return _run_worker(spec, folder)
+            count = process_count(cameras, wanted=processes)
+            specs = [
+                RunSpec(
+                    plan=share,
+                    threads=threads_each(count),
+                    geometry=geometry,
+                    port=port,
+                    server=server,
+                    weights=weights,
+                    settle_s=settle_s,
+                    seconds=seconds,
+                    inference=inference,
+                    analysis_fps=analysis_fps,
+                    device=device,
+                    hardware_decoder=hardware_decoder,
+                )
+                for share in plan.shared_out(count)
+            ]
+            return merged(_run_workers(specs, folder))
 
 
 @contextmanager
@@ -110,16 +118,26 @@ def served(plan: PlaybackPlan, folder: Path) -> Iterator[tuple[int, int]]:
         yield port, server.pid
 
 
-def _run_worker(spec: RunSpec, folder: Path) -> RunRecord:
-    spec_file, out, log = folder / "run.json", folder / "record.json", folder / "worker.log"
-    spec_file.write_text(spec.model_dump_json())
-    command = [sys.executable, "-m", "pipelines.capacity.worker_under_test", str(spec_file), str(out)]
-    with running_process(command, log=log) as child:
-        try:
-            status = child.wait(START_WITHIN_S + spec.settle_s + spec.seconds + WORKER_OVERHEAD_S)
-        except subprocess.TimeoutExpired as error:
-            cameras = len(spec.plan.cameras)
-            raise UserError(f"the worker did not end: {cameras} cameras are far too many here; try fewer") from error
-        if status != 0:
-            raise UserError(f"the worker failed: {last_line(log)}")
-    return RunRecord.model_validate_json(out.read_text())
+def _run_workers(specs: Sequence[RunSpec], folder: Path) -> list[RunRecord]:
+    """Run the worker processes at once. Raises UserError where one fails or does not end."""
+    deadline = time.monotonic() + START_WITHIN_S + specs[0].settle_s + specs[0].seconds + WORKER_OVERHEAD_S
+    with ExitStack() as stack:
+        children = []
+        for number, spec in enumerate(specs):
+            spec_file, out, log = (folder / f"{name}-{number}" for name in ("run.json", "record.json", "worker.log"))
+            spec_file.write_text(spec.model_dump_json())
+            command = [sys.executable, "-m", "pipelines.capacity.worker_under_test", str(spec_file), str(out)]
+            children.append((stack.enter_context(running_process(command, log=log)), out, log))
+        records = []
+        for child, out, log in children:
+            try:
+                status = child.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired as error:
+                cameras = sum(len(spec.plan.cameras) for spec in specs)
+                raise UserError(
+                    f"the worker did not end: {cameras} cameras are far too many here; try fewer"
+                ) from error
+            if status != 0:
+                raise UserError(f"the worker failed: {last_line(log)}")
+            records.append(RunRecord.model_validate_json(out.read_text()))
+        return records

@@ -1,4 +1,4 @@
-"""A worker over the planned cameras in a process of its own; its measurements are written to a file.
+"""A worker process over its share of the planned cameras; its measurements are written to a file.
 
 python -m pipelines.capacity.worker_under_test RUN.json OUT.json
 """
@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, SecretStr
@@ -44,6 +45,7 @@ VEHICLE_PX_S = 60.0
 class RunSpec(BaseModel):
     """What to run and to measure.
 
+    plan: the cameras of this process. threads: as in `pipelines.worker.process_plan.threads_each`.
     geometry: by name of clip. port: of the RTSP server; server: its process id. settle_s: seconds from the first
     analysed frame of every camera to the start of the measurement. seconds: its length. inference: False replaces the
     model by `NullDetector`. analysis_fps: analysed frames a second for every camera with moving traffic; None leaves
@@ -51,6 +53,7 @@ class RunSpec(BaseModel):
     """
 
     plan: PlaybackPlan
+    threads: int
     geometry: dict[str, CameraGeometry]
     port: int
     server: int
@@ -96,7 +99,11 @@ class MeasurementRecorder:
     def frame_analysed(self, camera_id: str, frame: FrameMeasurement) -> None:
         """Record an analysed frame."""
         record = FrameRecord(
-            taken_at=frame.taken_at, finished_at=time.time(), waited_s=frame.waited_s, inferred=frame.inferred
+            taken_at=frame.taken_at,
+            finished_at=time.time(),
+            waited_s=frame.waited_s,
+            inferred=frame.inferred,
+            max_scale=frame.max_scale,
         )
         self.frames[camera_id].append(record)
 
@@ -130,8 +137,11 @@ def run(spec: RunSpec) -> RunRecord:
     measurements = MeasurementRecorder(camera.id for camera in spec.plan.cameras)
     with tempfile.TemporaryDirectory() as folder:
         config = worker_config(spec, Path(folder))
-        detector = open_live_detector(config) if spec.inference else NullDetector()
-        with closing(detector), Worker(config, detector, events.put, observer=measurements):
+        detector = open_live_detector(config, threads=spec.threads) if spec.inference else NullDetector()
+        with (
+            closing(detector),
+            Worker(config, detector, events.put, observer=measurements, decoding_threads=spec.threads),
+        ):
             wait_for_first_frames(measurements)
             time.sleep(spec.settle_s)
             began, before, servers_before = time.time(), cpu_s_by_task(), cpu_s(spec.server)
@@ -154,7 +164,9 @@ def run(spec: RunSpec) -> RunRecord:
 
 def worker_config(spec: RunSpec, folder: Path) -> Config:
     """Return the configuration of an operator, with default settings except those of the spec."""
-    rate = {} if spec.analysis_fps is None else dict.fromkeys(("analysis_fps", "max_analysis_fps"), spec.analysis_fps)
+    rate: dict[str, Any] = (
+        {} if spec.analysis_fps is None else dict.fromkeys(("analysis_fps", "max_analysis_fps"), spec.analysis_fps)
+    )
     for clip, geometry in spec.geometry.items():
         (folder / f"{clip}.json").write_text(geometry.model_dump_json(exclude_none=True))
     return Config(

@@ -39,6 +39,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Do not measure ultralytics' ObjectCounter before and after, with which machines and days compare.",
 )
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    help="Worker processes that share the cameras; by default as many as `simpang run` would start.",
+)
 @click.option("--refresh", is_flag=True, help="Analyse every frame of the clips again, even if a baseline is stored.")
 def bench_capacity(
     *,
@@ -51,12 +56,13 @@ def bench_capacity(
     record: Path | None,
     cache: Path | None,
     without_reference: bool,
+    processes: int | None,
     refresh: bool,
 ) -> None:
     """Play CLIPS in a loop as cameras of 640x360 at 12.5 frames a second over RTSP, and analyse them live.
 
     The machine passes if every camera has at least 5 analysed frames a second while its traffic moves, 95 % of them
-    within 500 ms, and no queue grows. Server and worker run on this machine, each in its own process. Where ultralytics
+    within 500 ms, and no queue grows. Server and worker processes run on this machine. Where ultralytics
     is installed, ObjectCounter counts the clip nl_highway, or the first of the folder, before and after: analysed
     frames a second over its frames a second compare between machines and days.
     """
@@ -87,7 +93,7 @@ def bench_capacity(
 
         before = reference_fps()
         status.update(f"{cameras} cameras for {seconds:g} s")
-        measured = measure(prepared, cameras, seconds, weights, settle_s=settle_s)
+        measured = measure(prepared, cameras, seconds, weights, settle_s=settle_s, processes=processes)
         measured = measured.model_copy(update={"reference_fps": before + reference_fps()})
     if record is not None:
         record.write_text(measured.model_dump_json())

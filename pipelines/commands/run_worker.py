@@ -5,13 +5,12 @@ from pathlib import Path
 
 import click
 
-from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.outbox import Outbox
 from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.worker.signals import stop_on_signals
-from pipelines.worker.worker import Worker
+from pipelines.worker.worker_processes import WorkerProcesses
 
 
 @click.command()
@@ -26,9 +25,8 @@ def worker(config: Path) -> None:
         raise UserError(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
     with (
         stop_on_signals() as stop,
-        closing(open_live_detector(settings)) as detector,
         closing(KafkaPublisher(settings.bus.kafka)) as publisher,
         Outbox(settings.data_dir / "outbox.sqlite", publisher) as outbox,
-        Worker(settings, detector, outbox.put),
+        WorkerProcesses(settings, outbox.put),
     ):
         stop.wait()

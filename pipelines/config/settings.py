@@ -174,6 +174,9 @@ class AnalysisConfig(_Section):
     """Device of the detector. `auto` selects CUDA where it is available."""
     confidence: float = Field(default=0.25, gt=0, lt=1)
     """Lowest confidence (0..1) of a detection."""
+    processes: int | None = Field(default=None, ge=1, le=64)
+    """Worker processes that share the cameras. Without it, one for each CPU core, but no more than eight, and one for
+    four cameras. Each needs 300 to 500 MB of memory for its networks."""
 
 
 class StreamConfig(_Section):

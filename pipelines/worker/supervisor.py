@@ -56,13 +56,14 @@ class RestartPolicy:
 
 
 class Supervisor:
-    """Owner of threads. Use as a context manager: leaving it ends them within `STOP_WITHIN_S`.
+    """Owner of threads. Use as a context manager: leaving it ends them within `stop_within_s`.
 
     A thread that is still blocked in the network then ends with its read timeout. It does not keep the process alive.
     """
 
-    def __init__(self, policy: RestartPolicy | None = None) -> None:
+    def __init__(self, policy: RestartPolicy | None = None, *, stop_within_s: float = STOP_WITHIN_S) -> None:
         self._stop = Flag()
+        self._stop_within_s = stop_within_s
         self._policy = policy or RestartPolicy()
         self._threads: list[Thread] = []
 
@@ -73,7 +74,7 @@ class Supervisor:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stop.set()
-        deadline = time.monotonic() + STOP_WITHIN_S
+        deadline = time.monotonic() + self._stop_within_s
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         for thread in self._threads:

@@ -27,6 +27,7 @@ class Worker:
     """Streams, analyses and reports every active camera of a configuration, while it is entered.
 
     put: receives and stores each event, in several threads. observer: receives single measurements, for benches.
+    decoding_threads: by default one for each CPU core.
     Leaving ends all threads within two seconds. The detector is not closed.
     Raises UserError where a camera's geometry file cannot be used.
     """
@@ -39,6 +40,7 @@ class Worker:
         *,
         restart_policy: RestartPolicy | None = None,
         observer: MeasurementObserver | None = None,
+        decoding_threads: int | None = None,
     ) -> None:
         self._put = put
         wake = Flag()
@@ -57,7 +59,7 @@ class Worker:
         ]
         rates = AnalysisRates(fps, config.analysis.max_analysis_fps)
         self._analysis = AnalysisLoop(detector, [camera.slot for camera in self._cameras], wake, rates)
-        self._decoding = DecodePool()
+        self._decoding = DecodePool(decoding_threads)
         self._streams = [CameraStreams(camera, config.stream, self._decoding) for camera in self._cameras]
         self._health = HealthReporter(self._cameras, self._send)
         self._supervisor = Supervisor(restart_policy)

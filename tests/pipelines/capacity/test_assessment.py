@@ -3,7 +3,8 @@ import pytest
 from pipelines.capacity.assessment import assess
 from pipelines.capacity.baseline import Baseline
 from pipelines.capacity.plan import PlannedCamera
-from pipelines.capacity.records import CameraRecord, FrameRecord, RunRecord
+from pipelines.capacity.records import CameraRecord, FrameRecord, RunRecord, merged
+from pipelines.errors import UserError
 
 BEGAN, ENDED = 1000.0, 1030.0
 BUSY = Baseline(crossings=(), moving=(True,) * 11)
@@ -48,6 +49,29 @@ def test_cameras_that_are_analysed_often_and_soon_enough_pass():
     assert point.analysed_fps == pytest.approx(5.0)
     assert point.min_analysed_fps_moving == pytest.approx(5.0, abs=0.05)
     assert point.worst_age_p95_ms == pytest.approx(100, abs=1)
+
+
+def test_records_of_processes_are_joined_over_the_time_in_which_all_were_measured():
+    one = record(frames(), cpu_s={"analysis": 6.0})
+    later = record(frames(), cpu_s={"analysis": 3.0, "decoding": 3.0})
+    later = later.model_copy(update={"began": BEGAN + 3, "ended": ENDED + 3, "servers_cpu_s": 99.0})
+
+    joined = merged([one, later])
+
+    assert (joined.began, joined.ended) == (BEGAN + 3, ENDED)
+    seconds = ENDED - BEGAN
+    assert joined.cpu_s == pytest.approx({"analysis": 9 * (1 - 3 / seconds), "decoding": 3 * (1 - 3 / seconds)})
+    assert joined.servers_cpu_s == pytest.approx(1.5 * (1 - 3 / seconds))
+    assert (joined.resident_mb, joined.processes, len(joined.cameras)) == (600.0, 2, 2)
+    assert assess(joined, {"road": BUSY}).total_analysed_fps == pytest.approx(10.0, abs=0.2)
+    with pytest.raises(UserError, match="same time"):
+        merged([one, one.model_copy(update={"began": ENDED + 1, "ended": ENDED + 9})])
+
+
+def test_the_share_of_frames_that_overload_made_smaller_is_reported():
+    smaller = tuple(frame.model_copy(update={"max_scale": 0.5}) for frame in frames())
+    assert assess(record(frames(), smaller), {"road": BUSY}).reduced_share == pytest.approx(0.5)
+    assert assess(record(frames()), {"road": BUSY}).reduced_share == 0
 
 
 def test_one_camera_that_is_analysed_too_rarely_fails_the_run():
