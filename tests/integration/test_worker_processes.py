@@ -96,7 +96,7 @@ def test_a_killed_process_takes_its_own_cameras_offline_until_it_runs_again(
         assert stopped.condition == Condition.WORKER_STOPPED
         wait_until(lambda: reports.are(CameraStatus.ONLINE, *CAMERAS), "its cameras to be online again")
         others = [r.status for r in reports.all[before:] if r.camera_id in ("south", "west")]
-        assert set(others) == {CameraStatus.ONLINE}
+        assert others and CameraStatus.OFFLINE not in others
         assert second.is_running() and first.pid not in [child.pid for child in children_of(os.getpid())]
 
 
