@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure, print and store; return the exit status."""
     began = time.time()
     chosen = parsed(arguments)
-    problem = device_problem(chosen.device)
+    problem = clips_problem(chosen.clips) or device_problem(chosen.device)
     if problem:
         print(f"bench-gpu: {problem}", file=sys.stderr)
         return NO_GPU
@@ -101,9 +101,21 @@ def device_problem(device: str) -> str:
         return ""
     import torch  # noqa: PLC0415 - takes seconds
 
+    kind, _, number = device.partition(":")
+    if kind != "cuda" or not (number.isdecimal() or device == "cuda"):
+        return f"{device}: no such device; give cuda, cuda:1 or cpu"
     if not torch.cuda.is_available():
         return "torch finds no NVIDIA GPU here; nothing was measured (for a trial on the CPU: --device cpu --quick)"
+    if int(number or 0) >= torch.cuda.device_count():
+        return f"{device}: the last GPU of this machine is cuda:{torch.cuda.device_count() - 1}"
     return ""
+
+
+def clips_problem(folder: Path | None) -> str:
+    """Return in one line why the given folder has no clips; empty where it has some, or none was given."""
+    if folder is None or any(path.suffix.lower() in (".mp4", ".mkv") for path in folder.glob("*")):
+        return ""
+    return f"{folder}: no .mp4 or .mkv in this folder; give one with traffic video: --clips DIR"
 
 
 def clips(given: Path | None, carried: Path) -> Path | None:

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
+from bench.gpu.gpu_report import main
 from bench.inputs import ROOT
 from tests.support.servers import write_clip
 
@@ -52,16 +53,27 @@ def test_every_part_is_measured_on_the_cpu_and_printed(tmp_path):
     assert "| torch FP32 | 2     |" in done.stdout
 
 
-def test_a_machine_without_a_gpu_gets_one_line():
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ((), "torch finds no NVIDIA GPU here"),
+        (("--device", "vulkan"), "vulkan: no such device; give cuda"),
+        (("--device", "cuda:last"), "cuda:last: no such device; give cuda"),
+        (("--device", "cpu", "--weights", "missing.pt"), "missing.pt: no such file or folder"),
+        (("--device", "cpu", "--clips", "missing"), "missing: no .mp4 or .mkv in this folder"),
+    ],
+)
+def test_what_cannot_be_measured_gets_one_line(arguments, reason, tmp_path, capsys, monkeypatch):
     import torch
 
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() and not arguments:
         pytest.skip("this machine has a GPU")
-    done = run()
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert done.stderr.startswith("bench-gpu: torch finds no NVIDIA GPU here")
-    assert done.stderr.count("\n") == 1
+    monkeypatch.chdir(ROOT)
+    assert main([*arguments, "--out", str(tmp_path)]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith(f"bench-gpu: {reason}")
+    assert printed.err.count("\n") == 1
 
 
 def test_a_batch_that_the_device_has_no_memory_for_is_a_row(tmp_path, monkeypatch):
