@@ -77,7 +77,7 @@ PARTS = (
     Part("motion gate", MotionGate, "select_regions"),
     Part("rgb and collage", perception, "make_collage"),
     Part("rgb and collage", FrameConverter, "to_rgb"),
-    Part("rgb and collage", CropCollage, "compose"),
+    Part("rgb and collage", FrameConverter, "to_collage"),
     Part("merge", CropCollage, "split"),
     Part("merge", MotionGate, "merge_detections"),
     Part("merge", MotionGate, "update_tracks"),

@@ -1,9 +1,10 @@
 """Collage of the regions of one frame that the detector must see, as one image."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.detections import Detections
 from models.detection.detector import RgbImage
@@ -28,13 +29,23 @@ class CropCollage:
 
     def compose(self, image: RgbImage) -> RgbImage:
         """Collage of the image's regions, grey beside smaller regions."""
+        return self.compose_from(lambda region: image[region[1] : region[3], region[0] : region[2]])
+
+    def compose_from(self, cut: Callable[[Rectangle], RgbImage]) -> RgbImage:
+        """The same from a function that returns the image of a region."""
         if len(self.regions) == 1:
-            left, top, right, bottom = self.regions[0]
-            return np.ascontiguousarray(image[top:bottom, left:right])
+            return np.ascontiguousarray(cut(self.regions[0]))
         collage = np.full((self.size[1], self.size[0], 3), PADDING_GREY, np.uint8)
         for (left, top, right, bottom), (u, v) in zip(self.regions, self.offsets, strict=True):
-            collage[v : v + bottom - top, u : u + right - left] = image[top:bottom, left:right]
+            collage[v : v + bottom - top, u : u + right - left] = cut((left, top, right, bottom))
         return collage
+
+    def paste(self, source: NDArray[np.uint8], target: NDArray[np.uint8], per: int = 1) -> None:
+        """Copy the regions of one plane of the image into that of the collage. per: pixels of the image to a sample."""
+        for region, offset in zip(self.regions, self.offsets, strict=True):
+            left, top, right, bottom = (side // per for side in region)
+            u, v = (side // per for side in offset)
+            target[v : v + bottom - top, u : u + right - left] = source[top:bottom, left:right]
 
     def split(self, detections: Detections) -> list[Detections]:
         """Detections in the collage's pixels, split by region and moved to the pixels of each region."""
@@ -53,6 +64,6 @@ def crop_detections(detections: Detections, left: int, top: int, size: Size) -> 
     width, height = size
     boxes = detections.xyxy - np.array([left, top, left, top], np.float32)
     u, v = boxes[:, 0] + boxes[:, 2], boxes[:, 1] + boxes[:, 3]
-    inside = np.flatnonzero((u >= 0) & (u < 2 * width) & (v >= 0) & (v < 2 * height))
-    clipped = np.clip(boxes[inside], 0, np.array([width, height, width, height], np.float32))
+    inside = (u >= 0) & (u < 2 * width) & (v >= 0) & (v < 2 * height)
+    clipped = np.minimum(np.maximum(boxes[inside], 0), np.array([width, height, width, height], np.float32))
     return Detections(clipped, detections.confidence[inside], detections.class_id[inside])

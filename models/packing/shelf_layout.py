@@ -59,7 +59,10 @@ def arrange_crops(sizes: Sequence[Size]) -> tuple[tuple[Offset, ...], Size]:
     total_height = sum(height for _, height in sizes)
     max_width = max(width for width, _ in sizes)
     widths = {max_width, *(canvas[0] for canvas in CANVASES if canvas[0] > max_width)}
-    tried = [offsets for width in sorted(widths) if (offsets := _on_shelves(sizes, (width, total_height))) is not None]
+    order = _tallest_first(sizes)
+    tried = [
+        offsets for width in sorted(widths) if (offsets := _on_shelves(sizes, (width, total_height), order)) is not None
+    ]
     extents = [_extent(offsets, sizes) for offsets in tried]
     best = min(range(len(tried)), key=lambda n: _collage_cost(extents[n]))
     return tried[best], extents[best]
@@ -72,8 +75,9 @@ def canvas_cost(canvas: Size) -> int:
 
 def _collage_cost(size: Size) -> tuple[float, int]:
     """Sort key: cost of the smallest canvas that fits (infinite without one), then the pixels."""
-    canvas = _smallest_canvas([size], CANVASES)
-    return (math.inf if canvas is None else canvas_cost(canvas[0])), size[0] * size[1]
+    fitting = (canvas for canvas in CANVASES if canvas[0] >= size[0] and canvas[1] >= size[1])
+    canvas = next(fitting, None)
+    return (math.inf if canvas is None else canvas_cost(canvas)), size[0] * size[1]
 
 
 def _extent(offsets: Sequence[Offset], sizes: Sequence[Size]) -> Size:
@@ -83,28 +87,38 @@ def _extent(offsets: Sequence[Offset], sizes: Sequence[Size]) -> Size:
 
 def _smallest_canvas(sizes: Sequence[Size], canvases: Sequence[Size]) -> tuple[Size, tuple[Offset, ...]] | None:
     pixels = sum(width * height for width, height in sizes)
+    order = _tallest_first(sizes)
     for canvas in canvases:
-        offsets = _on_shelves(sizes, canvas) if canvas[0] * canvas[1] >= pixels else None
+        offsets = _on_shelves(sizes, canvas, order) if canvas[0] * canvas[1] >= pixels else None
         if offsets is not None:
             return canvas, offsets
     return None
 
 
-def _on_shelves(sizes: Sequence[Size], canvas: Size) -> tuple[Offset, ...] | None:
-    """Offsets with the tallest crops first, each on the uppermost shelf with space; None where they do not fit."""
+def _tallest_first(sizes: Sequence[Size]) -> list[int]:
+    return sorted(range(len(sizes)), key=lambda crop: -sizes[crop][1])
+
+
+def _on_shelves(sizes: Sequence[Size], canvas: Size, order: Sequence[int]) -> tuple[Offset, ...] | None:
+    """Offsets of the crops, each on the uppermost shelf with space; None where they do not fit.
+
+    order: of the crops, `_tallest_first`.
+    """
     offsets = [(0, 0)] * len(sizes)
-    shelves: list[tuple[int, int]] = []
+    tops: list[int] = []
+    used: list[int] = []
     bottom = 0
-    for crop in sorted(range(len(sizes)), key=lambda crop: -sizes[crop][1]):
+    for crop in order:
         width, height = sizes[crop]
-        shelf = next((n for n, (_, used) in enumerate(shelves) if used + width <= canvas[0]), None)
-        if shelf is None:
+        shelf = 0
+        while shelf < len(used) and used[shelf] + width > canvas[0]:
+            shelf += 1
+        if shelf == len(used):
             if width > canvas[0] or bottom + height > canvas[1]:
                 return None
-            shelf = len(shelves)
-            shelves.append((bottom, 0))
+            tops.append(bottom)
+            used.append(0)
             bottom += height
-        top, used = shelves[shelf]
-        offsets[crop] = used, top
-        shelves[shelf] = top, used + width
+        offsets[crop] = used[shelf], tops[shelf]
+        used[shelf] += width
     return tuple(offsets)

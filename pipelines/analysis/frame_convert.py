@@ -8,13 +8,18 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from models.detection.detector import RgbImage
+from models.detection.letterbox import PADDING_GREY
 from models.gating.roi import RegionOfInterest
+from models.packing.crop_collage import CropCollage, Rectangle
 
 PLANAR_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
 """Pixel formats whose first plane holds one byte of luma per pixel. [source: libavutil/pixfmt.h]"""
 
 PLANAR_420 = ("yuv420p", "yuvj420p")
 """Pixel formats with chroma planes of half the width and height. [source: libavutil/pixfmt.h]"""
+
+PADDING_YUV = PADDING_GREY, 128, 128
+"""`PADDING_GREY` in luma and chroma; the luma is the same in 16..235 as in 0..255. [source: ITU-R BT.601-7]"""
 
 THUMBNAIL_SIZE = 80, 45
 """(width, height) of a thumbnail in pixels; approximate where the luma plane is subsampled. [assumption]"""
@@ -35,15 +40,39 @@ class FrameConverter:
 
     def to_rgb(self, frame: av.VideoFrame) -> RgbImage:
         """Return the RGB image (H, W, 3) of the region of interest."""
-        width, height = self._roi.scaled_size
-        if frame.format.name in PLANAR_420 and (frame.width, frame.height) == (2 * width, 2 * height):
+        if self._is_twice_as_large(frame):
             return _half_size(frame, self._roi.window)
+        return np.ascontiguousarray(_crop(self._reformatted(frame, *self._roi.scaled_size), self._roi.window))
+
+    def to_collage(self, frame: av.VideoFrame, collage: CropCollage) -> RgbImage:
+        """Return the collage of regions of the image that `to_rgb` returns.
+
+        Of 4:2:0 frames that are not scaled, or to half their size, no other pixels are converted: docs/adr/0161.
+        """
+        left, top, width, height = self._roi.window
+        if self._is_twice_as_large(frame):
+            return collage.compose_from(lambda region: _half_size(frame, _moved(region, left, top)))
+        is_part = collage.size[0] * collage.size[1] < width * height
+        if is_part and self._is_as_large(frame) and left % 2 == top % 2 == 0:
+            cut = _collage_frame(frame, collage, left, top)
+            return np.ascontiguousarray(self._reformatted(cut, *collage.size))
+        return collage.compose(self.to_rgb(frame))
+
+    def _is_twice_as_large(self, frame: av.VideoFrame) -> bool:
+        """Whether the frame has twice the size of the image, as have its chroma planes then."""
+        width, height = self._roi.scaled_size
+        return frame.format.name in PLANAR_420 and (frame.width, frame.height) == (2 * width, 2 * height)
+
+    def _is_as_large(self, frame: av.VideoFrame) -> bool:
+        return frame.format.name in PLANAR_420 and (frame.width, frame.height) == self._roi.scaled_size
+
+    def _reformatted(self, frame: av.VideoFrame, width: int, height: int) -> RgbImage:
         how = "AREA" if width < frame.width else "BICUBIC"
         rgb = self._reformatter.reformat(frame, width, height, format="rgb24", interpolation=how, threads=1)
-        return _crop(np.asarray(rgb.to_ndarray(), np.uint8), self._roi.window)
+        return np.asarray(rgb.to_ndarray(), np.uint8)
 
     def to_grey(self, frame: av.VideoFrame) -> NDArray[np.uint8]:
-        """Return the luma (H, W) of the image that `to_rgb` returns."""
+        """Return the luma (H, W) of the image that `to_rgb` returns; of a frame that is not scaled, without a copy."""
         grey = luma(frame)
         size = self._roi.scaled_size
         if (frame.width, frame.height) != size:
@@ -53,9 +82,15 @@ class FrameConverter:
 
 
 def _crop(image: NDArray[np.uint8], window: tuple[int, int, int, int]) -> NDArray[np.uint8]:
-    """Return a contiguous copy of (left, top, width, height)."""
+    """Return (left, top, width, height) of an image, without a copy."""
     left, top, width, height = window
-    return np.array(image[top : top + height, left : left + width], order="C")
+    return image[top : top + height, left : left + width]
+
+
+def _moved(region: Rectangle, by_u: int, by_v: int) -> tuple[int, int, int, int]:
+    """Return (left, top, width, height) of a region after a shift."""
+    left, top, right, bottom = region
+    return left + by_u, top + by_v, right - left, bottom - top
 
 
 def samples(plane: VideoPlane) -> NDArray[np.uint8]:
@@ -78,6 +113,18 @@ def luma_thumbnail(frame: av.VideoFrame) -> NDArray[np.uint8]:
     rows = luma(frame)
     step = max(1, len(rows) // height)
     return np.array(rows[step // 2 :: step, step // 2 :: step])
+
+
+def _collage_frame(frame: av.VideoFrame, collage: CropCollage, left: int, top: int) -> av.VideoFrame:
+    """Return a 4:2:0 frame with the collage of regions of a window whose corner is (left, top), even numbers."""
+    cut = av.VideoFrame(*collage.size, frame.format.name)
+    cut.colorspace, cut.color_range = frame.colorspace, frame.color_range
+    for source, target, per, padding in zip(frame.planes, cut.planes, (1, 2, 2), PADDING_YUV, strict=True):
+        of_window, of_collage = samples(source)[top // per :, left // per :], samples(target)
+        if len(collage.regions) > 1:
+            of_collage[:] = padding
+        collage.paste(of_window, of_collage, per)
+    return cut
 
 
 def _half_size(frame: av.VideoFrame, window: tuple[int, int, int, int]) -> RgbImage:

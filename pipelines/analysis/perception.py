@@ -68,7 +68,7 @@ class CameraPerception:
         if not regions:
             return DetectionRequest(frame, thumbnail, None, None, self._roi, self, number)
         collage = make_collage(regions)
-        image = collage.compose(self._converter.to_rgb(frame.video_frame))
+        image = self._converter.to_collage(frame.video_frame, collage)
         return DetectionRequest(frame, thumbnail, image, collage, self._roi, self, number)
 
     def _set_scale(self, scale: float) -> None:

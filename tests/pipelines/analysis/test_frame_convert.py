@@ -6,6 +6,7 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
 from models.gating.roi import RegionOfInterest
+from models.packing.crop_collage import make_collage
 from pipelines.analysis.frame_convert import FrameConverter
 
 RED, GREY = (200, 40, 30), (90, 90, 90)
@@ -81,3 +82,26 @@ def test_the_grey_image_shows_the_same_place_as_the_rgb_image(scaled_size, pixel
     assert grey.shape == (288, 512)
     assert 0.02 < (grey < 120).mean() < 0.9
     assert ((grey < 120) != (colours[..., 1] < 120)).mean() < 0.01
+
+
+@pytest.mark.parametrize("color_range", [ColorRange.MPEG, ColorRange.JPEG])
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p"])
+@pytest.mark.parametrize("window", [(96, 32, 320, 192), (97, 33, 320, 192)])
+@pytest.mark.parametrize("scaled_size", [(640, 352), (320, 176), (480, 264)])
+@pytest.mark.parametrize(
+    "regions",
+    [((0, 0, 320, 192),), ((8, 16, 136, 112),), ((8, 16, 136, 112), (160, 0, 256, 96), (200, 96, 320, 192))],
+)
+def test_a_collage_has_the_pixels_of_the_whole_image(regions, scaled_size, window, pixels, color_range):
+    noise = np.random.default_rng(3).integers(0, 256, (352, 640, 3)).astype(np.uint8)
+    frame = av.VideoFrame.from_ndarray(noise, format="rgb24").reformat(format=pixels)
+    frame.color_range = color_range
+    if scaled_size[0] == 320:
+        window, regions = (0, 0, 160, 96), tuple(tuple(side // 2 for side in region) for region in regions)
+    converter = FrameConverter(RegionOfInterest((640, 352), scaled_size, window))
+    collage = make_collage(regions)
+
+    image = converter.to_collage(frame, collage)
+
+    assert image.flags.c_contiguous
+    assert np.array_equal(image, collage.compose(converter.to_rgb(frame)))
