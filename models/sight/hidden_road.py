@@ -28,8 +28,9 @@ def hidden_share(blocks: Thumbnail) -> float:
     """
     if not blocks.size:
         return 0.0
-    ordered = np.sort(blocks)
-    low, median, high = (float(ordered[int(share * (len(ordered) - 1))]) for share in RANGE_SHARES)
-    if median < DARK_LEVEL and high - low < DARK_RANGE:
-        return 1.0
-    return float(np.mean(blocks >= WHITE_LEVEL))
+    low, median, high = (int(share * (len(blocks) - 1)) for share in RANGE_SHARES)
+    if np.count_nonzero(blocks < DARK_LEVEL) > median:  # sorting is slow, and only a dark road needs it
+        ordered = np.sort(blocks)
+        if ordered[high] - ordered[low] < DARK_RANGE:
+            return 1.0
+    return float(np.count_nonzero(blocks >= WHITE_LEVEL) / len(blocks))

@@ -142,6 +142,7 @@ class MovingObjects:
         self._road = road
         self._motion = BlockMotion()
         self._tracks = Tracks.empty()
+        self._boxes = np.empty((0, 4), np.float32)
         self._paths: list[_Path] = []
 
     def count(self, passed_s: float, thumbnail: Thumbnail, tracks: Tracks) -> tuple[int, int]:
@@ -152,14 +153,17 @@ class MovingObjects:
         moving = self._motion.moving_blocks(thumbnail)
         self._motion.mark_known(np.s_[:, :], thumbnail)
         previous, self._tracks = self._tracks, tracks
+        before, self._boxes = self._boxes, self._roi.to_window(tracks.xyxy)
+        now = self._boxes
         if moving is None or not 0 < passed_s <= MAX_GAP_S:
             self._paths = []
             return 0, 0
         moving &= self._road
-        before, now = self._roi.to_window(previous.xyxy), self._roi.to_window(tracks.xyxy)
-        tracked = sum(bool(moving[block_span(box)].any()) for box in now.tolist())
-        for box in _with_margin(np.concatenate([before, now])).tolist():
-            moving[block_span(box)] = False
+        tracked = 0
+        if np.count_nonzero(moving):
+            tracked = sum(bool(np.count_nonzero(moving[block_span(box)])) for box in now.tolist())
+            for box in _with_margin(np.concatenate([before, now])).tolist():
+                moving[block_span(box)] = False
         self._follow(_blobs(moving), passed_s)
         travelling = [path for path in self._paths if path.travels]
         moved = _moved(previous, before, tracks, now) if travelling else ()
@@ -183,6 +187,8 @@ class MovingObjects:
 
 def _blobs(moving: BlockMask) -> list[_Blob]:
     """Groups of touching blocks, largest first, at most `MAX_BLOBS`."""
+    if not np.count_nonzero(moving):
+        return []
     touching = cv2.dilate(moving.astype(np.uint8), np.ones((3, 3), np.uint8))
     count, _, stats, centres = cv2.connectedComponentsWithStats(touching)
     largest = sorted(range(1, count), key=lambda label: -int(stats[label, 4]))[:MAX_BLOBS]
