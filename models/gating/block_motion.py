@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Sequence
-from math import ceil, floor
 from statistics import median
 
 import cv2
@@ -45,6 +44,9 @@ QUANTILE_TO_SIGMA = 0.3186
 MIN_MOVING_NEIGHBOURS = 3
 """Moving blocks needed among a block and its 8 neighbours; raindrops and flickering edges move fewer [assumption]."""
 
+NEIGHBOURHOOD = np.ones((3, 3), np.uint8)
+"""A block and its 8 neighbours [none]."""
+
 NEW_VIEW_SHARE = 0.5
 """Share of differing blocks from which the camera was turned or the light changed as a whole [assumption]."""
 
@@ -61,9 +63,11 @@ def block_span(box: Sequence[float], margin_px: float = 0.0) -> tuple[slice, sli
     Plain numbers: the gate needs a few spans at a time, for which calls of numpy cost more than the arithmetic.
     """
     left, top, right, bottom = box
+    first_row, last_row = int((top - margin_px) // BLOCK_PX), -int(-(bottom + margin_px) // BLOCK_PX)
+    first_column, last_column = int((left - margin_px) // BLOCK_PX), -int(-(right + margin_px) // BLOCK_PX)
     return (
-        slice(max(0, floor((top - margin_px) / BLOCK_PX)), max(0, ceil((bottom + margin_px) / BLOCK_PX))),
-        slice(max(0, floor((left - margin_px) / BLOCK_PX)), max(0, ceil((right + margin_px) / BLOCK_PX))),
+        slice(first_row if first_row > 0 else 0, last_row if last_row > 0 else 0),
+        slice(first_column if first_column > 0 else 0, last_column if last_column > 0 else 0),
     )
 
 
@@ -83,12 +87,15 @@ class BlockMotion:
         noise = _approximate_quantile(difference, NOISE_QUANTILE) / QUANTILE_TO_SIGMA
         threshold = max(MIN_DIFFERENCE, NOISE_FACTOR * median(self._noise_levels or [noise]))
         self._noise_levels.append(noise)
-        if np.count_nonzero(difference > threshold) > NEW_VIEW_SHARE * difference.size:
+        exceeding = difference > threshold
+        differing = np.count_nonzero(exceeding)
+        if differing > NEW_VIEW_SHARE * difference.size:
             return None
-        neighbours = np.ones((3, 3), np.uint8)
-        contrast = cv2.dilate(self._known, neighbours) - cv2.erode(self._known, neighbours)
+        if differing < MIN_MOVING_NEIGHBOURS:
+            return np.zeros(difference.shape, dtype=bool)
+        contrast = cv2.morphologyEx(self._known, cv2.MORPH_GRADIENT, NEIGHBOURHOOD)
         moved = difference > threshold + SHAKE_TOLERANCE * contrast
-        count = cv2.boxFilter(moved.astype(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        count = cv2.boxFilter(moved.view(np.uint8), -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
         return np.asarray(moved & (count >= MIN_MOVING_NEIGHBOURS))
 
     def mark_known(self, blocks: tuple[slice, slice] | BlockMask, thumbnail: Thumbnail) -> None:

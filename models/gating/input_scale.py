@@ -45,6 +45,7 @@ class AdaptiveInputScale:
     def __init__(self, detector_pixels: float) -> None:
         self._detector_pixels = detector_pixels
         self._sides: dict[int, tuple[int, float]] = {}
+        self._long_tracks = 0
         self._scale = 1.0
         self._learned_at = 0.0
 
@@ -58,18 +59,24 @@ class AdaptiveInputScale:
         """Learn from the tracks of the frame at `t` seconds, in frame pixels, at the scale of `scale_at`."""
         if self._scale < 1:
             return
-        sides = np.sqrt((tracks.xyxy[:, 2:] - tracks.xyxy[:, :2]).prod(axis=1)) * self._detector_pixels
+        width_height = tracks.xyxy[:, 2:] - tracks.xyxy[:, :2]
+        sides = np.sqrt(width_height[:, 0] * width_height[:, 1]) * self._detector_pixels
         for track_id, side in zip(tracks.track_id.tolist(), sides.tolist(), strict=True):
             frames, total = self._sides.get(track_id, (0, 0.0))
             self._sides[track_id] = frames + 1, total + side
-        means = [total / frames for frames, total in self._sides.values() if frames >= MIN_TRACK_FRAMES]
-        if len(means) >= MIN_TRACKS:
+            self._long_tracks += frames + 1 == MIN_TRACK_FRAMES
+        if self._long_tracks >= MIN_TRACKS:
+            means = [total / frames for frames, total in self._sides.values() if frames >= MIN_TRACK_FRAMES]
             small = float(np.percentile(means, SMALL_PERCENTILE))
             self._scale = next((scale for scale in REDUCED_SCALES if small * scale >= MIN_SMALL_SIDE_PX), 1.0)
             self._learned_at = t
-            self._sides.clear()
+            self._restart()
         elif len(self._sides) > MAX_TRACKS:
-            self._sides.clear()
+            self._restart()
+
+    def _restart(self) -> None:
+        self._sides.clear()
+        self._long_tracks = 0
 
 
 def scale_roi(roi: RegionOfInterest, scale: float) -> RegionOfInterest:

@@ -99,7 +99,7 @@ class MotionGate:
         self._frames_since_full = 0
         self._detections = Detections.empty()
         self._velocities = np.empty((0, 2))
-        self._track_places: dict[int, deque[tuple[float, NDArray[np.float32]]]] = {}
+        self._track_places: dict[int, deque[tuple[float, list[float]]]] = {}
 
     def select_regions(self, t: float, grey: Grey, thumbnail: Thumbnail) -> tuple[Rectangle, ...]:
         """Regions of the window that need detection at `t` seconds.
@@ -128,16 +128,16 @@ class MotionGate:
 
         detected: for each region, in its pixels.
         """
-        centres = _centres(self._detections)
-        outside = np.ones(len(centres), dtype=bool)
-        for left, top, right, bottom in regions:
-            outside &= ((centres < (left, top)) | (centres >= (right, bottom))).any(axis=1)
-        xyxy = [new.xyxy + np.array(region[:2] * 2, np.float32) for region, new in zip(regions, detected, strict=True)]
-        self._detections = Detections(
-            np.concatenate([self._detections.xyxy[outside], *xyxy]),
-            np.concatenate([self._detections.confidence[outside], *(new.confidence for new in detected)]),
-            np.concatenate([self._detections.class_id[outside], *(new.class_id for new in detected)]),
-        )
+        if regions:
+            parts = [_outside(self._detections, regions)]
+            for region, new in zip(regions, detected, strict=True):
+                moved = new.xyxy + np.array(region[:2] * 2, np.float32)
+                parts.append(Detections(moved, new.confidence, new.class_id))
+            self._detections = Detections(
+                np.concatenate([part.xyxy for part in parts]),
+                np.concatenate([part.confidence for part in parts]),
+                np.concatenate([part.class_id for part in parts]),
+            )
         self._velocities = np.full((len(self._detections), 2), np.nan)
         return self._roi.to_frame(self._detections)
 
@@ -147,17 +147,22 @@ class MotionGate:
         tracks: result of the tracker on what `merge_detections` returned for the frame at `t` seconds.
         """
         centres = _centres(self._detections)
+        places_now = centres.tolist()
+        rows, passed_s, previous = [], [], []
         for track_id, row in zip(tracks.track_id.tolist(), tracks.detection_index.tolist(), strict=True):
             if row < 0:
                 continue
-            place = centres[row]
             places = self._track_places.setdefault(track_id, deque())
             while len(places) > 1 and t - places[1][0] >= VELOCITY_BASE_S:
                 places.popleft()
             if places:
-                since, previous = places[0]
-                self._velocities[row] = (place - previous) / (t - since)
-            places.append((t, place))
+                rows.append(row)
+                passed_s.append(t - places[0][0])
+                previous.append(places[0][1])
+            places.append((t, places_now[row]))
+        if rows:
+            steps = centres[rows] - np.array(previous, np.float32)
+            self._velocities[rows] = steps / np.array(passed_s, np.float32)[:, None]
         recent = FULL_DETECTION_INTERVAL_S
         self._track_places = {track: at for track, at in self._track_places.items() if t - at[-1][0] < recent}
 
@@ -179,7 +184,7 @@ class MotionGate:
             found = None
             if isnan(expected[0]):  # it has no velocity yet
                 expected = box
-            elif is_stationary and not moving[block_span(box)].any():
+            elif is_stationary and not np.count_nonzero(moving[block_span(box)]):
                 continue
             else:
                 found = track_template(box, expected, before, now)
@@ -188,7 +193,8 @@ class MotionGate:
             marked = unexplained if found is None else explained
             for place in (box, expected if found is None else found):
                 marked[block_span(place, EXPLAINED_MARGIN_PX)] = True
-            boxes[row] = box if found is None else found
+            if found is not None:
+                boxes[row] = found
         self._detections = Detections(boxes, self._detections.confidence, self._detections.class_id)
         unexplained |= moving & ~explained
         self._motion.mark_known(explained & ~unexplained, thumbnail)
@@ -196,6 +202,8 @@ class MotionGate:
 
     def _regions(self, unexplained: BlockMask) -> list[Rectangle]:
         """Rectangles of whole blocks around these blocks, which cut no box."""
+        if not np.count_nonzero(unexplained):
+            return []
         reach = 2 * (REGION_MARGIN_PX // BLOCK_PX) + 1
         grown = cv2.dilate(unexplained.astype(np.uint8), np.ones((reach, reach), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(grown)
@@ -205,19 +213,19 @@ class MotionGate:
         regions = [self._in_blocks(region) for region in components]
         xyxy = self._detections.xyxy
         corners = np.concatenate([np.floor(xyxy[:, :2]), np.ceil(xyxy[:, 2:])], axis=1)
-        boxes = [cast(Rectangle, tuple(box)) for box in corners.astype(int).tolist()] if regions else []
+        boxes = [cast(Rectangle, tuple(box)) for box in corners.astype(int).tolist()]
         while (grown_regions := _merged([self._around_whole_boxes(region, boxes) for region in regions])) != regions:
             regions = grown_regions
         return regions
 
     def _around_whole_boxes(self, region: Rectangle, boxes: Sequence[Rectangle]) -> Rectangle:
-        touched = [box for box in boxes if _overlaps(box, region)]
+        left, top, right, bottom = region
+        touched = [box for box in boxes if box[0] < right and left < box[2] and box[1] < bottom and top < box[3]]
         return self._in_blocks(reduce(_union, touched, region)) if touched else region
 
     def _in_blocks(self, region: Rectangle) -> Rectangle:
-        (left, right), (top, bottom) = (
-            _block_span(region[axis], region[axis + 2], self._size[axis]) for axis in (0, 1)
-        )
+        left, right = _block_span(region[0], region[2], self._size[0])
+        top, bottom = _block_span(region[1], region[3], self._size[1])
         return left, top, right, bottom
 
 
@@ -227,9 +235,21 @@ def _centres(detections: Detections) -> NDArray[np.float32]:
 
 def _stops_at_once(box: Box, expected: Box, found: Box) -> bool:
     """Whether a box that should have moved did not: it shows what now hides its road user, not the road user."""
-    should = max(abs(to - since) for to, since in zip(expected, box, strict=True))
-    did = max(abs(to - since) for to, since in zip(found, box, strict=True))
-    return should >= STATIONARY_PX and did < MIN_STEP_SHARE * should
+    should = _largest_step(box, expected)
+    return should >= STATIONARY_PX and _largest_step(box, found) < MIN_STEP_SHARE * should
+
+
+def _outside(detections: Detections, regions: Sequence[Rectangle]) -> Detections:
+    """The detections whose centres lie in none of the regions."""
+    u, v = _centres(detections).T
+    outside = np.ones(len(u), dtype=bool)
+    for left, top, right, bottom in regions:
+        outside &= (u < left) | (u >= right) | (v < top) | (v >= bottom)
+    return Detections(detections.xyxy[outside], detections.confidence[outside], detections.class_id[outside])
+
+
+def _largest_step(a: Box, b: Box) -> float:
+    return max(abs(b[0] - a[0]), abs(b[1] - a[1]), abs(b[2] - a[2]), abs(b[3] - a[3]))
 
 
 def _block_span(low: float, high: float, limit: int) -> tuple[int, int]:
@@ -248,22 +268,18 @@ def _merged(regions: Sequence[Rectangle]) -> list[Rectangle]:
     merged: list[Rectangle] = []
     for region in regions:
         joined = region
-        while True:
-            other = next((o for o in merged if _overlaps(o, joined) or _is_cheaper_joined(o, joined)), None)
-            if other is None:
-                break
+        while (other := next((o for o in merged if _belongs_to(o, joined)), None)) is not None:
             merged.remove(other)
             joined = _union(other, joined)
         merged.append(joined)
     return merged
 
 
-def _is_cheaper_joined(a: Rectangle, b: Rectangle) -> bool:
+def _belongs_to(a: Rectangle, b: Rectangle) -> bool:
+    """Whether two regions overlap, or cost no more as one."""
+    if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]:
+        return True
     return _area(_union(a, b)) <= _area(a) + _area(b)
-
-
-def _overlaps(a: Rectangle, b: Rectangle) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _union(a: Rectangle, b: Rectangle) -> Rectangle:

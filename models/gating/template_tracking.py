@@ -44,25 +44,37 @@ def track_template(box: Box, expected: Box, before: Grey, now: Grey) -> Box | No
     Both images have the same size. Returns None for a box that is not wholly inside them, before or now.
     """
     height, width = now.shape
-    for left, top, right, bottom in (box, expected):
-        if left < 0 or top < 0 or right > width or bottom > height:
-            return None
     left, top, right, bottom = floor(box[0]), floor(box[1]), ceil(box[2]), ceil(box[3])
-    if min(right - left, bottom - top) < MIN_SIDE_PX:
+    if left < 0 or top < 0 or right > width or bottom > height:
         return None
-    patch = before[top:bottom, left:right]
-    per_u, per_v = (min(1.0, PATCH_SIDE_PX / side) for side in (right - left, bottom - top))
+    if expected[0] < 0 or expected[1] < 0 or expected[2] > width or expected[3] > height:
+        return None
+    side_u, side_v = right - left, bottom - top
+    if side_u < MIN_SIDE_PX or side_v < MIN_SIDE_PX:
+        return None
+    per_u, per_v = min(1.0, PATCH_SIDE_PX / side_u), min(1.0, PATCH_SIDE_PX / side_v)
+    patch = _reduced(before[top:bottom, left:right], per_u, per_v)
+    if not _has_contrast(patch):
+        return None
     ahead_u, ahead_v = round(expected[0] - box[0]), round(expected[1] - box[1])
-    reach_u, reach_v = (max(MIN_SEARCH_PX, round(SEARCH_SHARE * side)) for side in (right - left, bottom - top))
+    reach_u, reach_v = (
+        max(MIN_SEARCH_PX, round(SEARCH_SHARE * side_u)),
+        max(MIN_SEARCH_PX, round(SEARCH_SHARE * side_v)),
+    )
     from_u, from_v = max(0, left + ahead_u - reach_u), max(0, top + ahead_v - reach_v)
     area = now[from_v : bottom + ahead_v + reach_v, from_u : right + ahead_u + reach_u]
     reduced = _reduced(area, per_u, per_v)
-    peak = _correlation_peak(_reduced(patch, per_u, per_v), reduced)
+    peak = _correlation_peak(patch, reduced)
     if peak is None:
         return None
     step_u = from_u + peak[0] * area.shape[1] / reduced.shape[1] - left
     step_v = from_v + peak[1] * area.shape[0] / reduced.shape[0] - top
     return box[0] + step_u, box[1] + step_v, box[2] + step_u, box[3] + step_v
+
+
+def _has_contrast(patch: Grey) -> bool:
+    darkest, brightest, _, _ = cv2.minMaxLoc(patch)
+    return brightest - darkest >= MIN_CONTRAST
 
 
 def _reduced(grey: Grey, per_u: float, per_v: float) -> Grey:
@@ -73,9 +85,6 @@ def _reduced(grey: Grey, per_u: float, per_v: float) -> Grey:
 def _correlation_peak(patch: Grey, area: Grey) -> tuple[float, float] | None:
     """(u, v) of the best match in the area, with subpixel precision; None below `MIN_CORRELATION`."""
     if area.shape[0] < patch.shape[0] or area.shape[1] < patch.shape[1]:
-        return None
-    darkest, brightest, _, _ = cv2.minMaxLoc(patch)
-    if brightest - darkest < MIN_CONTRAST:
         return None
     correlation = np.asarray(cv2.matchTemplate(area, patch, cv2.TM_CCOEFF_NORMED), np.float32)
     _, best, _, (u, v) = cv2.minMaxLoc(correlation)

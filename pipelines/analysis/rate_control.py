@@ -85,18 +85,21 @@ class RateController:
     def _measure_movement(self, tracks: Tracks, passed_s: float) -> bool:
         """Update the camera's speed; return whether a track moved or is new."""
         before, now = np.nonzero(self._ids[:, None] == tracks.track_id)
+        boxes, anchors = tracks.xyxy[now], self._anchors[before]
+        apart = boxes_apart(np.concatenate([self._last[before], anchors]), np.concatenate([boxes, boxes]))
         speeds = np.zeros(len(tracks))
         if passed_s > 0:
-            speeds[now] = boxes_apart(self._last[before], tracks.xyxy[now]) / passed_s
+            speeds[now] = apart[: len(now)] / passed_s
             # The lower of two consecutive speeds: an ID switch makes one high speed only.
             steady = np.minimum(speeds[now], self._speeds[before])
-            self._boxes_per_s = max(self._boxes_per_s, steady.max(initial=0.0))
+            self._boxes_per_s = max(self._boxes_per_s, float(steady.max(initial=0.0)))
         moved = np.ones(len(tracks), dtype=bool)
-        moved[now] = boxes_apart(self._anchors[before], tracks.xyxy[now]) >= MOVED_BOXES
-        anchors = tracks.xyxy.copy()
-        anchors[now] = np.where(moved[now, None], tracks.xyxy[now], self._anchors[before])
-        self._ids, self._last, self._anchors, self._speeds = tracks.track_id, tracks.xyxy, anchors, speeds
-        return bool(moved.any())
+        moved[now] = stepped = apart[len(now) :] >= MOVED_BOXES
+        stayed = now[~stepped]
+        self._anchors = tracks.xyxy.copy()
+        self._anchors[stayed] = anchors[~stepped]
+        self._ids, self._last, self._speeds = tracks.track_id, tracks.xyxy, speeds
+        return bool(np.count_nonzero(moved))
 
     def _extra_fps(self) -> float:
         needed = min(self._boxes_per_s / MAX_BOXES_PER_FRAME, self._max_fps)
@@ -112,8 +115,10 @@ def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
     [0.5]
     """
     a, b = a.astype(np.float64), b.astype(np.float64)
-    shift = np.abs(a[:, :2] + a[:, 2:] - b[:, :2] - b[:, 2:]) / 2
-    return np.asarray((shift / np.maximum(a[:, 2:] - a[:, :2], 1.0)).max(axis=1))
+    low, high = a[:, :2], a[:, 2:]
+    shift = np.abs(low + high - b[:, :2] - b[:, 2:]) / 2
+    relative = shift / np.maximum(high - low, 1.0)
+    return np.asarray(np.maximum(relative[:, 0], relative[:, 1]))
 
 
 class AimdHeadroom:
