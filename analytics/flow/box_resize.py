@@ -5,8 +5,11 @@ edge of the box moves then, and the opposite one stays. A road user that moves t
 height alike as it comes nearer. See docs/adr/0123-standing-on-a-gate.md.
 """
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from collections.abc import Sequence
+from math import inf, log
+from statistics import median
+
+from analytics.tracks.trajectories import Box
 
 MAX_STILL_SHARE = 0.25
 """Movement of the edge that stays, as a share of that of the edge that moves [assumption: jitter of a box]."""
@@ -28,32 +31,46 @@ BOXES = 5
 
 
 def moved_as_a_whole(
-    before: NDArray[np.float64],
-    after: NDArray[np.float64],
-    normal: ArrayLike,
-    image_size: ArrayLike = (np.inf, np.inf),
+    before: Sequence[Box],
+    after: Sequence[Box],
+    normal: tuple[float, float],
+    image_size: tuple[float, float] = (inf, inf),
 ) -> bool:
-    """Whether the boxes (N, 4) and (M, 4), as x1, y1, x2, y2, show a road user that moved along `normal` (2,).
+    """Whether boxes before and after, as x1, y1, x2, y2, show a road user that moved along `normal`, a unit vector.
 
     image_size: width and height of the picture, pixels.
 
-    >>> parked, wheels_hidden = np.array([[10.0, 10, 50, 50]]), np.array([[10.0, 10, 50, 35]])
-    >>> moved_as_a_whole(parked, wheels_hidden, (0, -1)), moved_as_a_whole(parked, parked - [0, 15, 0, 15], (0, -1))
+    >>> parked, wheels_hidden, higher = (10.0, 10, 50, 50), (10.0, 10, 50, 35), (10.0, -5, 50, 35)
+    >>> moved_as_a_whole([parked], [wheels_hidden], (0, -1)), moved_as_a_whole([parked], [higher], (0, -1))
     (False, True)
     """
-    first, last = np.median(before, axis=0), np.median(after, axis=0)
-    x1, y1, x2, y2 = (last - first).tolist()
-    wider, higher = np.log(np.maximum(last[2:] - last[:2], 1.0) / np.maximum(first[2:] - first[:2], 1.0)).tolist()
-    low, high = np.minimum(first[:2], last[:2]), np.maximum(first[2:], last[2:])
-    cut = (low <= BORDER_PX) | (high >= np.asarray(image_size) - BORDER_PX)
-    across, along = np.asarray(normal, dtype=np.float64) * ((x1 + x2) / 2, y2)
-    moved = (0.0 if not cut[0] and _is_resized(x1, x2, wider, higher) else across) + (
-        0.0 if not cut[1] and _is_resized(y1, y2, higher, wider) else along
+    first, last = _median_box(before), _median_box(after)
+    x1, y1, x2, y2 = (b - a for a, b in zip(first, last, strict=True))
+    wider, higher = _growth(first, last, 0), _growth(first, last, 1)
+    across, along = normal[0] * ((x1 + x2) / 2), normal[1] * y2
+    moved = (0.0 if not _is_cut(first, last, 0, image_size) and _is_resized(x1, x2, wider, higher) else across) + (
+        0.0 if not _is_cut(first, last, 1, image_size) and _is_resized(y1, y2, higher, wider) else along
     )
-    return bool(moved >= MIN_MOVED_SHARE * (across + along))
+    return moved >= MIN_MOVED_SHARE * (across + along)
 
 
 def _is_resized(edge: float, opposite: float, change: float, other: float) -> bool:
     """Whether one of two opposite edges stayed while the size between them changed, and the other size did not."""
     low, high = sorted((abs(edge), abs(opposite)))
     return low < MAX_STILL_SHARE * high and abs(change) > MIN_RESIZE and abs(other) < MAX_OTHER_SHARE * abs(change)
+
+
+def _median_box(boxes: Sequence[Box]) -> Box:
+    x1, y1, x2, y2 = map(median, zip(*boxes, strict=True))
+    return x1, y1, x2, y2
+
+
+def _growth(first: Box, last: Box, axis: int) -> float:
+    """Logarithm of the ratio of two widths (axis 0) or heights (axis 1)."""
+    return log(max(last[axis + 2] - last[axis], 1.0) / max(first[axis + 2] - first[axis], 1.0))
+
+
+def _is_cut(first: Box, last: Box, axis: int, image_size: tuple[float, float]) -> bool:
+    """Whether the border of the picture cuts one of the boxes along the axis."""
+    low, high = min(first[axis], last[axis]), max(first[axis + 2], last[axis + 2])
+    return low <= BORDER_PX or high >= image_size[axis] - BORDER_PX

@@ -18,17 +18,16 @@ A crossing is reported `SETTLE_S` after it happened, or that long after its trac
 that waits on the line. By then more frames have voted on the class, and the speed fit includes both sides of the line.
 """
 
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from math import inf
 
 from analytics.camera import Gate
 from analytics.facts import Crossing, Direction
 from analytics.flow.box_resize import BOXES, moved_as_a_whole
-from analytics.flow.gate_sides import CLEAR_SIGMAS, ENDED_SIGMAS, MIN_SAMPLES, clear_sides, latest_samples
+from analytics.flow.gate_sides import CLEAR_SIGMAS, ENDED_SIGMAS, MIN_SAMPLES, clear_sides
 from analytics.flow.pending_crossing import (
     MIN_SUMMED_CONFIDENCE,
     MIN_TRAVEL_HEIGHTS,
@@ -39,12 +38,13 @@ from analytics.flow.pending_crossing import (
     is_same_crossing,
     may_turn_back,
 )
-from analytics.geometry.gate_geometry import GateGeometry
+from analytics.geometry.gate_geometry import GateGeometry, gate_distances, gate_normal
+from analytics.geometry.plane import side_of_point
 from analytics.tracks.continuation import continued_track
-from analytics.tracks.detected_path import DetectedPath
+from analytics.tracks.detected_path import DetectedPath, latest_detections
 from analytics.tracks.extrapolation import FIT_S, ExtrapolatedSegment, extrapolate_after_last, extrapolate_before_first
 from analytics.tracks.kinematics import speed_at
-from analytics.tracks.trajectories import AnalyzedFrame, Trajectory
+from analytics.tracks.trajectories import AnalyzedFrame, Box, Trajectory
 
 RECENT_CROSSINGS = 64
 """Latest crossings with which an extrapolated one is compared [assumption]."""
@@ -68,8 +68,9 @@ class _GateState:
     is_continued: bool = False
 
     @property
-    def path(self) -> DetectedPath:
-        return DetectedPath.of(*([] if self.earlier is None else [self.earlier]), self.trajectory)
+    def tracks(self) -> tuple[Trajectory, ...]:
+        """The tracks of the road user, in the order of time."""
+        return (self.trajectory,) if self.earlier is None else (self.earlier, self.trajectory)
 
     def continue_from(self, ended: "_GateState") -> None:
         """Take over the sides and crossings of the same road user's ended track."""
@@ -83,7 +84,7 @@ class GateCounter:
     """Counts crossings of all gates of one camera. Stores state only for trajectories that are not dropped."""
 
     def __init__(
-        self, gates: Iterable[Gate], *, calibrated: bool, image_size: tuple[float, float] = (np.inf, np.inf)
+        self, gates: Iterable[Gate], *, calibrated: bool, image_size: tuple[float, float] = (inf, inf)
     ) -> None:
         self._geometry = GateGeometry(gates)
         self._calibrated = calibrated
@@ -94,7 +95,7 @@ class GateCounter:
         self._pending: list[PendingCrossing] = []
         self._held: list[tuple[PendingCrossing, Crossing]] = []
         self._recent: deque[PendingCrossing] = deque(maxlen=RECENT_CROSSINGS)
-        self._observed_since = -np.inf
+        self._observed_since = -inf
 
     def __len__(self) -> int:
         return len(self._states)
@@ -104,32 +105,30 @@ class GateCounter:
         if not self._geometry.gates:
             return []
         if frame.step_s == 0:
-            self._count_before_first(np.inf)
+            self._count_before_first(inf)
             self._in_view.clear()
             self._observed_since = frame.t
         if frame.trajectories:
             self._update_sides(frame)
             for crossing in (*self._pending, *(held for held, _ in self._held)):
-                crossing.mark_if_passed(self._geometry)
+                crossing.mark_if_passed()
         self._count_before_first(frame.t)
         self._count_after_last(frame.t)
         return self.pop_settled(frame.t)
 
     def _update_sides(self, frame: AnalyzedFrame) -> None:
-        distances = self._geometry.distances(frame.pixels)
         states = [self._state(trajectory) for trajectory in frame.trajectories]
         for state in states:
             if len(state.trajectory.times) == MIN_SAMPLES and state.earlier is None:
                 self._continue_ended(state)
-        known = np.array([state.sides for state in states], dtype=np.float64)
-        for i in np.flatnonzero((distances * known <= 0).any(axis=1)):
-            self._review_sides(frame.trajectories[int(i)])
+        for state in states:
+            self._review_sides(state)
 
     def _state(self, trajectory: Trajectory) -> _GateState:
         known = self._states.get(trajectory.track)
         if known is None:
             gates = len(self._geometry.gates)
-            known = _GateState(trajectory, [0.0] * gates, [-np.inf] * gates, [None] * gates)
+            known = _GateState(trajectory, [0.0] * gates, [-inf] * gates, [None] * gates)
             self._states[trajectory.track] = self._new[trajectory.track] = known
         self._in_view[trajectory.track] = known
         return known
@@ -142,73 +141,72 @@ class GateCounter:
         if track is None:
             return
         old = self._states[track.track]
-        starts = self._geometry.distances(np.array(state.trajectory.pixels)[:1])[0]
         counted = {gate_id for gate_id, _ in old.counted}
-        for gate, side, start in zip(self._geometry.gates, old.sides, starts.tolist(), strict=True):
-            if side * start < 0 and gate.id in counted:
+        for gate, side in zip(self._geometry.gates, old.sides, strict=True):
+            if gate.id in counted and side * side_of_point(gate.p1, gate.p2, state.trajectory.pixels[0]) < 0:
                 return
         state.continue_from(old)
         self._in_view.pop(track.track, None)
         self._new.pop(state.trajectory.track, None)
 
-    def _review_sides(self, trajectory: Trajectory, sigmas: float = CLEAR_SIGMAS) -> None:
+    def _review_sides(self, state: _GateState, sigmas: float = CLEAR_SIGMAS) -> None:
         """Find the gates of which the road user is now clear on another side than before."""
-        state = self._states[trajectory.track]
-        path = state.path
-        times, used = path.times, latest_samples(path.times)
+        trajectory = state.trajectory
+        left = self._geometry.left_sides(state.sides, trajectory.pixels[-1])
+        if not left:
+            return
+        times, pixels = latest_detections(*state.tracks, min_count=MIN_SAMPLES, seconds=FIT_S)
         if len(times) < MIN_SAMPLES:
             return
-        distances = self._geometry.distances(path.pixels)
-        now = clear_sides(times[-used:], distances[-used:], trajectory.height, sigmas)
-        is_new = times[-used] == trajectory.first_seen
-        for k, (first, last) in enumerate(zip(now.first.tolist(), now.last.tolist(), strict=True)):
-            state.sides[k] = state.sides[k] or (is_new and first) or last
-            before, latest = distances[-2:, k].tolist()
-            if state.sides[k] * before > 0 >= state.sides[k] * latest:
-                gate, direction = self._geometry.gates[k], Direction.A if state.sides[k] < 0 else Direction.B
-                state.touched[k] = self._geometry.time_of_step(gate, direction, path, trajectory.height)
-            if state.sides[k] * last < 0:
-                self._change_side(state, k, path, np.where(times >= state.since[k], distances[:, k], np.nan))
+        is_new = times[0] == trajectory.first_seen
+        for k in left:
+            gate = self._geometry.gates[k]
+            distances = gate_distances(gate, pixels)
+            now = clear_sides(times, distances, trajectory.height, sigmas)
+            side = state.sides[k] = state.sides[k] or (is_new and now.first) or now.last
+            if side * distances[-2] > 0 >= side * distances[-1]:
+                direction = Direction.A if side < 0 else Direction.B
+                state.touched[k] = self._geometry.time_of_step(gate, direction, times, pixels, trajectory.height)
+            if side * now.last < 0:
+                self._change_side(state, k)
 
-    def _change_side(self, state: _GateState, k: int, path: DetectedPath, distances: NDArray[np.float64]) -> None:
-        """Take note of a road user on another side.
-
-        distances: (N,) of its path since it came to the former side, nan before.
-        """
-        gate, height, distance = self._geometry.gates[k], state.trajectory.height, float(distances[-1])
+    def _change_side(self, state: _GateState, k: int) -> None:
+        """Take note of a road user on another side."""
+        gate, height, path = self._geometry.gates[k], state.trajectory.height, DetectedPath.of(*state.tracks)
+        start = bisect_left(path.times, state.since[k])
+        distances = gate_distances(gate, path.pixels[start:])
+        distance = distances[-1]
         direction, opposite = (Direction.A, Direction.B) if distance > 0 else (Direction.B, Direction.A)
-        if float(np.nanmax(distances) - np.nanmin(distances)) < MIN_TRAVEL_HEIGHTS * height:
+        if max(distances) - min(distances) < MIN_TRAVEL_HEIGHTS * height:
             return
         entry = state.counted.get((gate.id, opposite))
         turned_back = entry is not None and not (entry.passed or entry.emitted)
-        if not turned_back and not self._has_crossed(state, k, path, distances):
+        if not turned_back and not self._has_crossed(state, gate, path.boxes, distances):
             return
         t = self._geometry.crossing_time(gate, direction, path, height, state.since[k])
-        if (
-            t is None and not (distances * distance <= 0).any()
-        ):  # it waited on the line for longer than its path is stored
-            t = state.touched[k]
+        if t is None and all(before * distance > 0 for before in distances):
+            t = state.touched[k]  # it waited on the line for longer than its path is stored
         state.sides[k], state.since[k] = (1.0 if distance > 0 else -1.0), state.trajectory.last_seen
         if entry is not None and turned_back:
             self._undo(state, entry)
         elif t is not None and (gate.id, direction) not in state.counted:
             self._count(state, PendingCrossing(t, gate, direction, state.trajectory, state.trajectory))
 
-    def _has_crossed(self, state: _GateState, k: int, path: DetectedPath, distances: NDArray[np.float64]) -> bool:
-        """Whether the road user moved over gate `k`, and not only an edge of its box; far enough for a return.
+    def _has_crossed(self, state: _GateState, gate: Gate, boxes: Sequence[Box], distances: Sequence[float]) -> bool:
+        """Whether the road user moved over a gate, and not only an edge of its box; far enough for a return.
 
-        path, distances: see `_change_side`.
+        boxes: of its path. distances: of the part of it since it came to the former side.
         """
-        returning = any(gate_id == self._geometry.gates[k].id for gate_id, _ in state.counted)
-        if returning and abs(distances[-1]) < RETURN_MARGIN_HEIGHTS * state.trajectory.height:
+        distance = distances[-1]
+        returning = any(gate_id == gate.id for gate_id, _ in state.counted)
+        if returning and abs(distance) < RETURN_MARGIN_HEIGHTS * state.trajectory.height:
             return False
-        former = np.flatnonzero(distances * distances[-1] <= 0)
-        if not len(former):
+        behind = next((n for n, before in enumerate(reversed(distances)) if before * distance <= 0), None)
+        if behind is None:
             return True
-        last = int(former[-1])
-        before = path.boxes[max(0, last + 1 - BOXES) : last + 1]
-        normal = np.sign(distances[-1]) * self._geometry.normals[k]
-        return moved_as_a_whole(before, path.boxes[last + 1 :][-BOXES:], normal, self._image_size)
+        u, v = gate_normal(gate)
+        normal = (u, v) if distance > 0 else (-u, -v)
+        return moved_as_a_whole(boxes[:-behind][-BOXES:], boxes[-behind:][-BOXES:], normal, self._image_size)
 
     def _count(self, state: _GateState, crossing: PendingCrossing) -> None:
         state.counted[crossing.gate.id, crossing.direction] = crossing
@@ -235,7 +233,7 @@ class GateCounter:
         expired = [s for s in self._in_view.values() if t - s.trajectory.last_seen >= SETTLE_S]
         for state in expired:
             del self._in_view[state.trajectory.track]
-            self._review_sides(state.trajectory, ENDED_SIGMAS)
+            self._review_sides(state, ENDED_SIGMAS)
             self._count_extrapolated(state, extrapolate_after_last(state.trajectory))
 
     def _count_extrapolated(self, state: _GateState, segment: ExtrapolatedSegment | None) -> None:
@@ -291,8 +289,8 @@ class GateCounter:
 
     def drop(self, expired: Iterable[Trajectory]) -> None:
         for trajectory in expired:
-            if self._in_view.pop(trajectory.track, None) is not None:
-                self._review_sides(trajectory, ENDED_SIGMAS)
+            if (in_view := self._in_view.pop(trajectory.track, None)) is not None:
+                self._review_sides(in_view, ENDED_SIGMAS)
             state = self._states.pop(trajectory.track, None)
             if self._new.pop(trajectory.track, None) is not None and state is not None:
                 self._count_extrapolated(state, extrapolate_before_first(trajectory))
@@ -300,8 +298,8 @@ class GateCounter:
     def finish(self) -> list[Crossing]:
         """Report all pending crossings, because no more frames follow."""
         for state in self._in_view.values():
-            self._review_sides(state.trajectory, ENDED_SIGMAS)
-        self._count_before_first(np.inf)
+            self._review_sides(state, ENDED_SIGMAS)
+        self._count_before_first(inf)
         ready, self._pending = self._pending, []
         held, self._held = self._held, []
         return _emit([*held, *self._confirmed(ready)])

@@ -4,12 +4,9 @@ A box jitters, and a detector at times draws one box of a vehicle larger by half
 user stands is therefore read from a line through its latest distances, and only where that line is clear of the gate.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from analytics.tracks.extrapolation import FIT_S
+from math import sqrt
 
 MIN_SAMPLES = 3
 """Latest detections that are used even where they span more than `FIT_S`, and that an estimate needs [assumption]."""
@@ -51,44 +48,40 @@ MARGIN_PX = 1.0
 
 @dataclass(frozen=True, slots=True)
 class GateSides:
-    """Sides (G,) of all gates at the first and the last detection used: -1, +1, or 0 where not clear of the gate.
+    """Sides of a gate at the first and the last detection used: -1, +1, or 0 where not clear of the gate.
 
     A first side is clear by `FIRST_SIGMAS`.
     """
 
-    first: NDArray[np.float64]
-    last: NDArray[np.float64]
+    first: float
+    last: float
 
 
-def latest_samples(times: NDArray[np.float64]) -> int:
-    """Number of the latest detections, at increasing `times` (N,) in seconds, that the sides are read from."""
-    recent = len(times) - int(np.searchsorted(times, times[-1] - FIT_S))
-    return min(len(times), max(MIN_SAMPLES, recent))
-
-
-def clear_sides(times: ArrayLike, distances: ArrayLike, height: float, sigmas: float = CLEAR_SIGMAS) -> GateSides:
-    """Sides by a line through the distances (N, G) in pixels at times (N,) in seconds; N >= `MIN_SAMPLES`.
+def clear_sides(
+    times: Sequence[float], distances: Sequence[float], height: float, sigmas: float = CLEAR_SIGMAS
+) -> GateSides:
+    """Sides by a line through the distances in pixels at times in seconds; `MIN_SAMPLES` of them or more.
 
     height: of the box, in pixels. Both the line and the detection itself must be clear of the gate.
 
-    >>> sides = clear_sides([0.0, 0.1, 0.2], [[-30.0], [-10.0], [10.0]], height=50)
-    >>> sides.first.tolist(), sides.last.tolist()
-    ([-1.0], [1.0])
+    >>> clear_sides([0.0, 0.1, 0.2], [-30.0, -10.0, 10.0], height=50)
+    GateSides(first=-1.0, last=1.0)
     """
-    t, d = np.asarray(times, dtype=np.float64), np.asarray(distances, dtype=np.float64)
-    lag, mean = t - t.mean(), d.mean(axis=0)
-    spread = float(lag @ lag)
-    slope = lag @ d / spread
-    scatter = ((d - mean - lag[:, None] * slope) ** 2).sum(axis=0)
+    n = len(times)
+    mean_t, mean = sum(times) / n, sum(distances) / n
+    lag = [t - mean_t for t in times]
+    spread = sum(s * s for s in lag)
+    slope = sum(s * d for s, d in zip(lag, distances, strict=True)) / spread
+    scatter = sum((d - mean - s * slope) ** 2 for s, d in zip(lag, distances, strict=True))
     usual = NOISE_HEIGHTS * height + NOISE_PX
-    variance = (NOISE_WEIGHT * usual**2 + scatter) / (NOISE_WEIGHT + len(t) - 2)
-    variance *= max(1.0, len(t) / (1 + (t[-1] - t[0]) / CORRELATED_S))
+    variance = (NOISE_WEIGHT * usual**2 + scatter) / (NOISE_WEIGHT + n - 2)
+    variance *= max(1.0, n / (1 + (times[-1] - times[0]) / CORRELATED_S))
 
-    def sides(row: int, sigmas: float) -> NDArray[np.float64]:
-        margin = sigmas * np.sqrt(variance * (1 / len(t) + lag[row] ** 2 / spread))
-        margin = np.maximum(margin, max(MARGIN_PX, MARGIN_HEIGHTS * height))
-        fitted, detected = mean + lag[row] * slope, d[row]
-        clear = (fitted * detected > 0) & (np.minimum(np.abs(fitted), np.abs(detected)) > margin)
-        return np.asarray(np.where(clear, np.sign(detected), 0.0))
+    def side(k: int, sigmas: float) -> float:
+        margin = max(sigmas * sqrt(variance * (1 / n + lag[k] ** 2 / spread)), MARGIN_PX, MARGIN_HEIGHTS * height)
+        fitted, detected = mean + lag[k] * slope, distances[k]
+        if fitted * detected <= 0 or min(abs(fitted), abs(detected)) <= margin:
+            return 0.0
+        return 1.0 if detected > 0 else -1.0
 
-    return GateSides(sides(0, FIRST_SIGMAS), sides(-1, sigmas))
+    return GateSides(side(0, FIRST_SIGMAS), side(-1, sigmas))

@@ -1,11 +1,12 @@
 """A crossing from its detection to its report, and the rules by which it counts."""
 
 from dataclasses import dataclass
+from itertools import islice
 from math import dist
 
 from analytics.camera import Gate
 from analytics.facts import Direction
-from analytics.geometry.gate_geometry import GateGeometry
+from analytics.geometry.gate_geometry import gate_distances
 from analytics.road_users import RoadUser
 from analytics.tracks.extrapolation import MIN_SAMPLES
 from analytics.tracks.same_vehicle import show_one_vehicle
@@ -51,10 +52,10 @@ class PendingCrossing:
         """Confidence summed over the detections of the road user."""
         return sum(self.trajectory.votes)
 
-    def mark_if_passed(self, geometry: GateGeometry) -> None:
+    def mark_if_passed(self) -> None:
         """Mark the crossing as passed once the latest detections are all well behind the gate."""
         if not self.passed:
-            latest = [geometry.distance(self.gate, pixel) for pixel in list(self.latest.pixels)[-MIN_SAMPLES:]]
+            latest = gate_distances(self.gate, islice(reversed(self.latest.pixels), MIN_SAMPLES))
             behind = min(latest) if self.direction is Direction.A else -max(latest)
             self.passed = behind >= RETURN_MARGIN_HEIGHTS * self.latest.height
 

@@ -4,16 +4,14 @@ At a junction the two gates of an arm meet at the median. The ground point of a 
 Within a share of its box height it is assigned to the gate of its own direction.
 """
 
-from collections.abc import Iterable, Iterator
-from math import dist, hypot, inf
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from math import hypot, inf
 
 from analytics.camera import Gate
 from analytics.facts import Direction, Pixel
 from analytics.geometry.junction_arms import GateArm, gate_arms
-from analytics.geometry.plane import side_of_line
+from analytics.geometry.plane import side_of_point
 from analytics.tracks.detected_path import DetectedPath
 from analytics.tracks.extrapolation import ExtrapolatedSegment
 
@@ -21,37 +19,46 @@ MEDIAN_OVERRUN_HEIGHTS = 0.4
 """Distance beyond the median at which a crossing still counts for its own gate, in box heights [assumption]."""
 
 
+def gate_distances(gate: Gate, pixels: Iterable[Pixel]) -> list[float]:
+    """Signed distances of points from a gate, in pixels: positive on the side to which direction A leads."""
+    (u1, v1), (u2, v2) = gate.p1, gate.p2
+    run, rise = u2 - u1, v2 - v1
+    length = hypot(run, rise)
+    return [(run * (v - v1) - rise * (u - u1)) / length for u, v in pixels]
+
+
+def gate_normal(gate: Gate) -> tuple[float, float]:
+    """Unit vector across a gate, to the side to which direction A leads."""
+    run, rise = gate.p2[0] - gate.p1[0], gate.p2[1] - gate.p1[1]
+    length = hypot(run, rise)
+    return -rise / length, run / length
+
+
 class GateGeometry:
-    """Distances to, and crossings of, all gates of one camera, in pixels."""
+    """Sides and crossings of all gates of one camera, in pixels."""
 
     def __init__(self, gates: Iterable[Gate]) -> None:
         self.gates = tuple(gates)
         self._arms = gate_arms(self.gates)
-        self._lengths = np.array([hypot(g.p2[0] - g.p1[0], g.p2[1] - g.p1[1]) for g in self.gates])
-        self.normals = [
-            np.array([g.p1[1] - g.p2[1], g.p2[0] - g.p1[0]]) / length
-            for g, length in zip(self.gates, self._lengths, strict=True)
+
+    def left_sides(self, sides: Sequence[float], pixel: Pixel) -> list[int]:
+        """Indices of the gates of which a point is not on the known side: -1, +1; 0 for unknown."""
+        return [
+            k
+            for k, (gate, side) in enumerate(zip(self.gates, sides, strict=True))
+            if side * side_of_point(gate.p1, gate.p2, pixel) <= 0
         ]
-        """Unit vectors (2,) across each gate, to the side to which direction A leads."""
 
-    def distances(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Signed distances (N, gates) in pixels of (N, 2) points: positive on the side to which direction A leads."""
-        sides = np.stack([side_of_line(g.p1, g.p2, pixels) for g in self.gates], axis=1)
-        return np.asarray(sides / self._lengths)
-
-    def distance(self, gate: Gate, pixel: Pixel) -> float:
-        """Signed distance of one pixel from one gate, as `distances`."""
-        return float(side_of_line(gate.p1, gate.p2, [pixel])[0] / dist(gate.p1, gate.p2))
-
-    def time_of_step(self, gate: Gate, direction: Direction, path: DetectedPath, height: float) -> float | None:
-        """Time at which the step to the last detection met the gate's line; None if beside the segment.
+    def time_of_step(
+        self, gate: Gate, direction: Direction, times: Sequence[float], pixels: Sequence[Pixel], height: float
+    ) -> float | None:
+        """Time at which the step to the last of some detections met the gate's line; None if beside the segment.
 
         height: of the box, in pixels.
         """
-        a, b = path.pixels[-2:].tolist()
-        t0, t = path.times[-2:].tolist()
-        before, after = side_of_line(gate.p1, gate.p2, [a, b])
-        share = float(before / (before - after))
+        (a, b), (t0, t) = pixels[-2:], times[-2:]
+        before, after = side_of_point(gate.p1, gate.p2, a), side_of_point(gate.p1, gate.p2, b)
+        share = before / (before - after)
         inside = self._within(gate, direction, _interpolate(a, b, share), height)
         return t0 + share * (t - t0) if inside else None
 
@@ -63,24 +70,22 @@ class GateGeometry:
         Of several changes, after `since_s`, it is the one with the most detections on the side before it that were
         before, and on the side after it that came after. It is interpolated between two frames. height: as above.
         """
-        times, pixels = path.times.tolist(), path.pixels.tolist()
-        sides = side_of_line(gate.p1, gate.p2, pixels)
-        before = np.where(sides * (1 if direction is Direction.A else -1) <= 0, 1, -1)
-        before[path.times < since_s] = 0
-        changes = np.flatnonzero((before[:-1] > 0) & (before[1:] < 0))
-        if not len(changes):
+        times, pixels, sign = path.times, path.pixels, 1 if direction is Direction.A else -1
+        sides = [side_of_point(gate.p1, gate.p2, pixel) for pixel in pixels]
+        before = [0 if t < since_s else 1 if sign * s <= 0 else -1 for t, s in zip(times, sides, strict=True)]
+        agreeing = list(accumulate(before))
+        changes = [i for i in range(len(before) - 1) if before[i] > 0 > before[i + 1]]
+        if not changes:
             return None
-        agreeing = np.cumsum(before)[changes]
-        i = int(changes[np.flatnonzero(agreeing == agreeing.max())[-1]])
+        i = max(reversed(changes), key=agreeing.__getitem__)
         share = sides[i] / (sides[i] - sides[i + 1])
-        at = _interpolate(pixels[i], pixels[i + 1], share)
-        inside = self._within(gate, direction, at, height)
-        return float(times[i] + share * (times[i + 1] - times[i])) if inside else None
+        inside = self._within(gate, direction, _interpolate(pixels[i], pixels[i + 1], share), height)
+        return times[i] + share * (times[i + 1] - times[i]) if inside else None
 
     def crossings(self, segment: ExtrapolatedSegment, height: float) -> Iterator[tuple[float, Gate, Direction]]:
         """Yield time, gate and direction of each gate that the segment crosses. height: of the box, in pixels."""
         for gate in self.gates:
-            before, after = side_of_line(gate.p1, gate.p2, [segment.start, segment.end])
+            before, after = (side_of_point(gate.p1, gate.p2, end) for end in (segment.start, segment.end))
             if before * after < 0:
                 direction = Direction.A if after > 0 else Direction.B
                 share = before / (before - after)

@@ -20,6 +20,15 @@ def side_of_line(p1: tuple[float, float], p2: tuple[float, float], points: Array
     return (p2[0] - p1[0]) * (c[:, 1] - p1[1]) - (p2[1] - p1[1]) * (c[:, 0] - p1[0])
 
 
+def side_of_point(p1: tuple[float, float], p2: tuple[float, float], point: tuple[float, float]) -> float:
+    """Return `side_of_line` of a single point, without an array.
+
+    >>> side_of_point((0, 0), (10, 0), (5, 3))
+    30
+    """
+    return (p2[0] - p1[0]) * (point[1] - p1[1]) - (p2[1] - p1[1]) * (point[0] - p1[0])
+
+
 def along_and_beside(
     steps: NDArray[np.float64], direction: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -7,11 +7,8 @@ docs/adr/0142-found-again-behind-a-gate.md.
 from collections.abc import Iterable
 from math import hypot
 
-import numpy as np
-from numpy.typing import NDArray
-
 from analytics.road_users import NMS_GROUP, VULNERABLE_ROAD_USERS
-from analytics.tracks.extrapolation import FIT_S, MIN_SAMPLES
+from analytics.tracks.extrapolation import last_velocity
 from analytics.tracks.trajectories import Trajectory
 
 MAX_HIDDEN_S = 2.0
@@ -38,13 +35,14 @@ def _distance(new: Trajectory, ended: Trajectory) -> float | None:
     hidden_s, height = new.times[0] - ended.last_seen, ended.height
     if not 0 < hidden_s <= MAX_HIDDEN_S or not _are_alike(new, ended):
         return None
-    velocity = _velocity(ended)
-    step = np.array(new.pixels[0]) - ended.pixels[-1]
-    speed = hypot(*velocity)
-    way = velocity / speed if speed > 0 else np.zeros(2)
-    along, low, high = float(step @ way), *(share * speed * hidden_s for share in SPEED_SHARES)
+    velocity_u, velocity_v = last_velocity(ended) or (0.0, 0.0)
+    (u, v), (from_u, from_v) = new.pixels[0], ended.pixels[-1]
+    speed, step_u, step_v = hypot(velocity_u, velocity_v), u - from_u, v - from_v
+    way_u, way_v = (velocity_u / speed, velocity_v / speed) if speed > 0 else (0.0, 0.0)
+    low, high = (share * speed * hidden_s for share in SPEED_SHARES)
+    along = step_u * way_u + step_v * way_v
     beyond = along - min(max(along, low), high)
-    beside = hypot(*(step - along * way))
+    beside = hypot(step_u - along * way_u, step_v - along * way_v)
     distance = hypot(beyond, beside) / max(height, 1.0)
     return distance if distance <= REACH_HEIGHTS else None
 
@@ -54,13 +52,3 @@ def _are_alike(new: Trajectory, ended: Trajectory) -> bool:
     same_kind = NMS_GROUP[one] == NMS_GROUP[other] or {one, other} <= VULNERABLE_ROAD_USERS
     low, high = sorted((new.height, ended.height))
     return same_kind and high <= MAX_SIZE_RATIO * low
-
-
-def _velocity(trajectory: Trajectory) -> NDArray[np.float64]:
-    """(2,) pixels per second at its last detection; 0 with too few detections."""
-    times, pixels = np.array(trajectory.times), np.array(trajectory.pixels)
-    used = times >= times[-1] - FIT_S
-    if used.sum() < MIN_SAMPLES:
-        return np.zeros(2)
-    lag = times[used] - times[used].mean()
-    return np.asarray(lag @ pixels[used] / (lag @ lag))

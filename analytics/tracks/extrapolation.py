@@ -4,10 +4,10 @@ A road user may be hidden by a bus while it crosses a gate, or detected first wh
 extrapolated by up to `EXTRAPOLATION_S`, gives the place and time of the crossing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from itertools import takewhile
+from math import hypot
 
 from analytics.facts import Pixel
 from analytics.tracks.trajectories import Trajectory
@@ -44,37 +44,50 @@ class ExtrapolatedSegment:
 
 def extrapolate_after_last(trajectory: Trajectory) -> ExtrapolatedSegment | None:
     """Extrapolate after the last detection; None without a known velocity."""
-    times, pixels = np.array(trajectory.times), np.array(trajectory.pixels)
-    velocity = _velocity(times, pixels, times >= times[-1] - FIT_S, trajectory.height)
+    velocity = _clear_velocity(last_velocity(trajectory), trajectory)
     if velocity is None:
         return None
-    return _segment(times[-1], pixels[-1], velocity, -OVERLAP_S, EXTRAPOLATION_S)
+    return _segment(trajectory.last_seen, trajectory.pixels[-1], velocity, -OVERLAP_S, EXTRAPOLATION_S)
 
 
 def extrapolate_before_first(trajectory: Trajectory) -> ExtrapolatedSegment | None:
     """Extrapolate before the first detection; None without a known velocity, or if that detection was discarded."""
-    times, pixels = np.array(trajectory.times), np.array(trajectory.pixels)
-    if times[0] > trajectory.first_seen:
+    first = trajectory.times[0]
+    if first > trajectory.first_seen:
         return None
-    velocity = _velocity(times, pixels, times <= times[0] + FIT_S, trajectory.height)
+    detections = zip(trajectory.times, trajectory.pixels, strict=True)
+    velocity = _fitted_velocity(list(takewhile(lambda detection: detection[0] <= first + FIT_S, detections)))
+    velocity = _clear_velocity(velocity, trajectory)
     if velocity is None:
         return None
-    return _segment(times[0], pixels[0], velocity, -EXTRAPOLATION_S, OVERLAP_S)
+    return _segment(first, trajectory.pixels[0], velocity, -EXTRAPOLATION_S, OVERLAP_S)
 
 
-def _segment(
-    t: float, pixel: NDArray[np.float64], velocity: NDArray[np.float64], from_s: float, to_s: float
-) -> ExtrapolatedSegment:
-    (u1, v1), (u2, v2) = pixel + from_s * velocity, pixel + to_s * velocity
-    return ExtrapolatedSegment((float(u1), float(v1)), (float(u2), float(v2)), t + from_s, t + to_s)
+def last_velocity(trajectory: Trajectory) -> tuple[float, float] | None:
+    """Velocity in pixels per second over the last `FIT_S`, by least squares; None with too few detections."""
+    oldest = trajectory.last_seen - FIT_S
+    newest_first = zip(reversed(trajectory.times), reversed(trajectory.pixels), strict=True)
+    return _fitted_velocity(list(takewhile(lambda detection: detection[0] >= oldest, newest_first)))
 
 
-def _velocity(
-    times: NDArray[np.float64], pixels: NDArray[np.float64], used: NDArray[np.bool_], height: float
-) -> NDArray[np.float64] | None:
-    """(2,) pixels per second by least squares; None with too few detections, or if the motion is within jitter."""
-    if used.sum() < MIN_SAMPLES:
+def _fitted_velocity(detections: Sequence[tuple[float, Pixel]]) -> tuple[float, float] | None:
+    """Velocity by least squares of times and pixels; None with too few of them."""
+    if len(detections) < MIN_SAMPLES:
         return None
-    lag = times[used] - times[used].mean()
-    velocity = np.asarray(lag @ pixels[used] / (lag @ lag))
-    return velocity if float(np.hypot(*velocity)) >= MIN_SPEED_HEIGHTS_PER_S * height else None
+    mean_t = sum(t for t, _ in detections) / len(detections)
+    spread = sum((t - mean_t) ** 2 for t, _ in detections)
+    u, v = (sum((t - mean_t) * pixel[axis] for t, pixel in detections) / spread for axis in (0, 1))
+    return u, v
+
+
+def _clear_velocity(velocity: tuple[float, float] | None, trajectory: Trajectory) -> tuple[float, float] | None:
+    """Return the velocity; None where the motion is within the jitter of the box."""
+    if velocity is None or hypot(*velocity) < MIN_SPEED_HEIGHTS_PER_S * trajectory.height:
+        return None
+    return velocity
+
+
+def _segment(t: float, pixel: Pixel, velocity: tuple[float, float], from_s: float, to_s: float) -> ExtrapolatedSegment:
+    (u, v), (du, dv) = pixel, velocity
+    start, end = (u + from_s * du, v + from_s * dv), (u + to_s * du, v + to_s * dv)
+    return ExtrapolatedSegment(start, end, t + from_s, t + to_s)

@@ -1,6 +1,5 @@
 """Boxes that move as a whole, and boxes of which one edge moves."""
 
-import numpy as np
 import pytest
 
 from analytics.flow.box_resize import moved_as_a_whole
@@ -22,11 +21,10 @@ BUS = (100.0, 40.0, 160.0, 150.0)
     ],
 )
 def test_movement_down_or_up_the_picture(name, before, after, moved):
-    boxes = np.array([before], float), np.array([after], float)
-    down = np.sign(after[3] - before[3])
-    assert moved_as_a_whole(*boxes, (0, down), image_size=(640, 360)) is moved, name
+    down = 1 if after[3] > before[3] else -1
+    assert moved_as_a_whole([before], [after], (0, down), image_size=(640, 360)) is moved, name
 
 
 def test_one_wrong_box_of_several_decides_nothing():
-    hidden = np.array([[100.0, 100, 160, 120]] + [[100.0, 121, 160, 171]] * 4)
-    assert moved_as_a_whole(np.array([CAR] * 5), hidden, (0, 1))
+    hidden = [(100.0, 100, 160, 120), *[(100.0, 121, 160, 171)] * 4]
+    assert moved_as_a_whole([CAR] * 5, hidden, (0, 1))

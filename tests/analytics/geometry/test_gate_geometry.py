@@ -1,11 +1,10 @@
 """Distances to gates, and crossings of paths and segments."""
 
-import numpy as np
 import pytest
 
 from analytics.camera import Gate
 from analytics.facts import Direction
-from analytics.geometry.gate_geometry import GateGeometry
+from analytics.geometry.gate_geometry import GateGeometry, gate_distances
 from analytics.tracks.detected_path import DetectedPath
 from analytics.tracks.extrapolation import ExtrapolatedSegment
 from analytics.tracks.trajectories import Trajectory
@@ -29,7 +28,7 @@ def crossings(gates, start, end, height=40.0):
 
 
 def test_distance_is_in_pixels_and_positive_where_direction_a_leads():
-    assert GateGeometry([GATE]).distances(np.array([(300, 320), (300, 290)])).tolist() == [[20], [-10]]
+    assert gate_distances(GATE, [(300, 320), (300, 290)]) == [20, -10]
 
 
 def test_crossing_time_is_interpolated_and_the_last_one():
