@@ -34,8 +34,9 @@ class Detections:
     @property
     def is_measured(self) -> NDArray[np.bool_]:
         """Mask (N,) of the detections with finite numbers and an area; a network that overflows returns others."""
-        finite = np.isfinite(self.xyxy).all(axis=1) & np.isfinite(self.confidence)
-        return np.asarray(finite & (self.xyxy[:, 2:] > self.xyxy[:, :2]).all(axis=1))
+        fine = np.isfinite(self.xyxy)
+        fine[:, 2:] &= self.xyxy[:, 2:] > self.xyxy[:, :2]
+        return np.asarray(fine.all(axis=1) & np.isfinite(self.confidence))
 
     def measured(self) -> "Detections":
         """Return the detections of `is_measured`."""
@@ -73,5 +74,6 @@ class Tracks:
     @property
     def ground_points(self) -> NDArray[np.float32]:
         """(N, 2) bottom centre of each box: the ground point of the road user."""
-        x1, _, x2, y2 = self.xyxy.T
-        return np.stack([(x1 + x2) / 2, y2], axis=1)
+        points = self.xyxy[:, 2:].copy()
+        points[:, 0] = (self.xyxy[:, 0] + self.xyxy[:, 2]) / 2
+        return points

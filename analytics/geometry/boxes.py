@@ -21,9 +21,15 @@ MIN_AREA_PX = 1e-6
 
 def overlap_areas(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Square pixels (N, M) that (N, 4) and (M, 4) boxes share."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    return np.asarray(np.maximum(high - low, 0).prod(axis=2))
+    sides = np.minimum(boxes[:, None, 2:], others[:, 2:]) - np.maximum(boxes[:, None, :2], others[:, :2])
+    sides = np.maximum(sides, 0)
+    return np.asarray(sides[..., 0] * sides[..., 1])
+
+
+def box_areas(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Square pixels (N,) of (N, 4) boxes."""
+    sides = boxes[:, 2:] - boxes[:, :2]
+    return np.asarray(sides[:, 0] * sides[:, 1])
 
 
 def shares_inside(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -32,7 +38,7 @@ def shares_inside(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> ND
     >>> shares_inside(np.array([[0, 0, 4, 2], [8, 0, 9, 2]]), np.array([[0, 0, 1, 2], [2, 0, 9, 1]])).tolist()
     [0.25, 0.5]
     """
-    areas = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), MIN_AREA_PX)
+    areas = np.maximum(box_areas(boxes), MIN_AREA_PX)
     return np.asarray(overlap_areas(boxes, others).max(axis=1, initial=0.0) / areas)
 
 
@@ -45,7 +51,7 @@ def parts_of(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray
     >>> parts_of(np.array([[0, 0, 4, 5], [0, 4, 4, 9], [0, 0, 2, 2]]), np.array([[0, 0, 9, 8]])).tolist()
     [[True], [False], [False]]
     """
-    areas, other_areas = ((b[:, 2:] - b[:, :2]).prod(axis=1) for b in (boxes, others))
+    areas, other_areas = box_areas(boxes), box_areas(others)
     contained = overlap_areas(boxes, others) >= MIN_CONTAINED_SHARE * np.maximum(areas, MIN_AREA_PX)[:, None]
     below = boxes[:, 3, None] - others[None, :, 3]
     is_not_nearer = below <= MAX_BELOW * (boxes[:, 3] - boxes[:, 1])[:, None]

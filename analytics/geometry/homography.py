@@ -1,6 +1,7 @@
 """Projective map between image pixels and ground metres."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,6 +72,11 @@ class Homography:
         """Map (N, 2) pixels to (N, 2) metres: far away, but finite, at the horizon and beyond."""
         return _apply(self.matrix, np.asarray(pixels, dtype=np.float64).reshape(-1, 2), self.horizon_depth)
 
+    @cached_property
+    def _inverse(self) -> NDArray[np.float64]:
+        """(3, 3), ground to pixel."""
+        return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
+
     def is_on_ground(self, pixels: ArrayLike) -> NDArray[np.bool_]:
         """Mask (N,) of the (N, 2) pixels that lie below the horizon: others show no point of the road."""
         points = _homogeneous(np.asarray(pixels, dtype=np.float64).reshape(-1, 2))
@@ -86,19 +92,24 @@ class Homography:
             ]
         return np.stack(rows).transpose(2, 0, 1)
 
-    def is_measurable(self, pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Mask (N,) of the (N, 2) pixels below the horizon, and near enough to measure positions there."""
-        stretch = np.abs(self.jacobians(pixels)).max(axis=(1, 2))
+    def is_measurable(
+        self, pixels: NDArray[np.float64], jacobians: NDArray[np.float64] | None = None
+    ) -> NDArray[np.bool_]:
+        """Mask (N,) of the (N, 2) pixels below the horizon, and near enough to measure positions there.
+
+        jacobians: `jacobians` of the pixels, where they are known already.
+        """
+        stretch = np.abs(self.jacobians(pixels) if jacobians is None else jacobians).max(axis=(1, 2))
         return np.asarray(self.is_on_ground(pixels) & np.isfinite(stretch) & (stretch < MAX_M_PER_PX))
 
     def to_pixels(self, ground: ArrayLike) -> NDArray[np.float64]:
         """Map (N, 2) metres to (N, 2) pixels; finite also for points behind the camera."""
-        return _apply(np.linalg.inv(self.matrix), np.asarray(ground, dtype=np.float64).reshape(-1, 2), _MIN_DEPTH)
+        return _apply(self._inverse, np.asarray(ground, dtype=np.float64).reshape(-1, 2), _MIN_DEPTH)
 
     def relative_scale(self, ground: ArrayLike) -> NDArray[np.float64]:
         """Pixels per metre across the view (N,) at (N, 2) metres, up to a constant: the inverse of the depth."""
-        x, y, one = np.linalg.inv(self.matrix)[2]
-        depth = np.asarray(ground, dtype=np.float64).reshape(-1, 2) @ np.array([x, y]) + one
+        towards, one = self._inverse[2, :2], self._inverse[2, 2]
+        depth = np.asarray(ground, dtype=np.float64).reshape(-1, 2) @ towards + one
         return np.asarray(1.0 / np.maximum(np.abs(depth), _MIN_DEPTH))
 
 
@@ -111,7 +122,9 @@ def _apply(
 
 
 def _homogeneous(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.column_stack([points, np.ones(len(points))])
+    homogeneous = np.ones((len(points), 3))
+    homogeneous[:, :2] = points
+    return homogeneous
 
 
 def _normaliser(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from analytics.geometry.boxes import MIN_AREA_PX, overlap_areas, parts_of
+from analytics.geometry.boxes import MIN_AREA_PX, box_areas, overlap_areas, parts_of
 from analytics.road_users import NMS_GROUP, ROAD_USERS, RoadUser
 
 MIN_WHOLE_CONFIDENCE = 0.5
@@ -27,14 +27,15 @@ def whole_vehicles(detections: Detections) -> NDArray[np.bool_]:
     apart from each other, and both more confident than it. Other classes stay.
     """
     kept = np.ones(len(detections), dtype=np.bool_)
-    rows = np.flatnonzero(IS_VEHICLE[detections.class_id])
+    rows = IS_VEHICLE[detections.class_id].nonzero()[0]
     if len(rows) < 2:
         return kept
     boxes, confidence = detections.xyxy[rows].astype(np.float64), detections.confidence[rows]
     is_part = parts_of(boxes, boxes)
     has_part = np.asarray(is_part.any(axis=0))
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    largest_first = np.argsort(-areas, kind="stable")
+    if not has_part.any():
+        return kept
+    largest_first = np.argsort(-box_areas(boxes), kind="stable")
     for whole in largest_first[has_part[largest_first]].tolist():
         parts = np.flatnonzero(is_part[:, whole] & kept[rows])
         if not kept[rows[whole]] or not len(parts):
@@ -53,5 +54,5 @@ def without_fragments(detections: Detections) -> Detections:
 
 def _has_two_apart(boxes: NDArray[np.float64]) -> bool:
     """Whether two of the (N, 4) boxes share little."""
-    areas = np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(axis=1), MIN_AREA_PX)
+    areas = np.maximum(box_areas(boxes), MIN_AREA_PX)
     return bool((overlap_areas(boxes, boxes) <= MAX_SHARED_SHARE * np.minimum(areas[:, None], areas)).any())

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from analytics.geometry.boxes import MIN_AREA_PX, overlap_areas, parts_of
+from analytics.geometry.boxes import MIN_AREA_PX, box_areas, overlap_areas, parts_of
 from analytics.road_users import ROAD_USERS, VULNERABLE_ROAD_USERS
 from models.detection.fragments import IS_VEHICLE
 from models.tracking.measurement_space import Array, Indices
@@ -100,8 +100,8 @@ def pairwise_iou(boxes: Array, others: Array) -> Array:
     [[1.0, 0.333, 0.0]]
     """
     shared = overlap_areas(boxes, others)
-    areas = [(b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1]) for b in (boxes, others)]
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1] - shared, MIN_AREA_PX))
+    joined = box_areas(boxes)[:, None] + box_areas(others) - shared
+    return np.asarray(shared / np.maximum(joined, MIN_AREA_PX))
 
 
 def part_and_whole(boxes: Array, others: Array, class_id: Indices, other_class_id: Indices) -> NDArray[np.bool_]:
@@ -111,6 +111,11 @@ def part_and_whole(boxes: Array, others: Array, class_id: Indices, other_class_i
     """
     nested = parts_of(boxes, others) | parts_of(others, boxes).T
     return np.asarray(nested & IS_VEHICLE[class_id][:, None] & IS_VEHICLE[other_class_id])
+
+
+def touches(boxes: Array, others: Array) -> NDArray[np.bool_]:
+    """Mask (N,) of the (N, 4) boxes that share area with one of (M, 4) others; only those can be paired by overlap."""
+    return np.asarray((overlap_areas(boxes, others) > 0).any(axis=1))
 
 
 def unassigned(n: int, assigned: Indices) -> NDArray[np.bool_]:

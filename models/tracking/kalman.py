@@ -27,13 +27,17 @@ class KalmanFilters:
         the image. With depth falling evenly and s = Z / Z', its position moves by v dt s and its velocity becomes v s^2
         (derivatives of the pinhole's x = X / Z).
         """
-        step = np.zeros((len(self), 4, 4))
-        step[:, 0, 0] = step[:, 1, 1] = 1.0
-        step[:, 0, 2] = step[:, 1, 3] = dt * size_ratios
-        step[:, 2, 2] = step[:, 3, 3] = size_ratios**2
-        self.mean = (step @ self.mean[:, :, None])[:, :, 0]
-        self.covariance = step @ self.covariance @ step.transpose(0, 2, 1)
-        self.covariance += accelerations[:, None, None] ** 2 * _process_noise(dt)
+        # In place, as the transition [[1, moved], [0, gained]] is sparse: x += moved v, v *= gained; then the
+        # covariance by its rows and by its columns.
+        moved, gained = (dt * size_ratios)[:, None], (size_ratios**2)[:, None]
+        self.mean[:, :2] += moved * self.mean[:, 2:]
+        self.mean[:, 2:] *= gained
+        rows = self.covariance
+        columns = rows.transpose(0, 2, 1)
+        for side in (rows, columns):
+            side[:, :2] += moved[:, None] * side[:, 2:]
+            side[:, 2:] *= gained[:, None]
+        self.covariance += (accelerations**2)[:, None, None] * _process_noise(dt)
 
     def innovation_covariance(self, noises: Array) -> Array:
         """Covariance of the expected measurement of each track: (T, D, 2, 2) for D measurement noises (D, 2, 2)."""
@@ -42,7 +46,7 @@ class KalmanFilters:
     def correct(self, tracks: Indices, positions: Array, noises: Array) -> None:
         """Apply measurements of some tracks. tracks: (M,) rows. positions: (M, 2). noises: (M, 2, 2)."""
         covariance = self.covariance[tracks]
-        gain = covariance[:, :, :2] @ np.linalg.inv(covariance[:, :2, :2] + noises)
+        gain = covariance[:, :, :2] @ _inverse(covariance[:, :2, :2] + noises)
         innovation = positions - self.mean[tracks, :2]
         self.mean[tracks] += (gain @ innovation[:, :, None])[:, :, 0]
         self.covariance[tracks] = covariance - gain @ covariance[:, :2, :]
@@ -63,6 +67,19 @@ class KalmanFilters:
     def keep(self, kept: NDArray[np.bool_]) -> None:
         """Drop all other tracks. kept: (T,) mask."""
         self.mean, self.covariance = self.mean[kept], self.covariance[kept]
+
+
+def _inverse(matrices: Array) -> Array:
+    """Inverse of (M, 2, 2) matrices: [[d, -b], [-c, a]] over the determinant.
+
+    Exact also where rounding left a covariance not quite symmetric: otherwise the difference grows with each step.
+    """
+    area = matrices[:, 0, 0] * matrices[:, 1, 1] - matrices[:, 0, 1] * matrices[:, 1, 0]
+    return np.asarray(matrices[:, ::-1, ::-1].transpose(0, 2, 1) * _COFACTOR_SIGNS / area[:, None, None])
+
+
+_COFACTOR_SIGNS = np.array([[1.0, -1.0], [-1.0, 1.0]])
+"""Signs of the cofactors of a matrix (2, 2)."""
 
 
 def _process_noise(dt: float) -> Array:

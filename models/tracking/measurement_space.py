@@ -57,8 +57,8 @@ class MeasurementSpace(Protocol):
         """Growth (N,) of the apparent size after a move between two positions, (N, 2) each."""
         ...
 
-    def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
-        """Mask (N,) of the pixels at which positions can be measured."""
+    def is_usable(self, pixels: Array, jacobians: Array) -> NDArray[np.bool_]:
+        """Mask (N,) of the pixels, with their `jacobians`, at which positions can be measured."""
         ...
 
 
@@ -86,8 +86,8 @@ class GroundPlane:
     def size_ratio(self, before: Array, now: Array) -> Array:
         return self._homography.relative_scale(now) / self._homography.relative_scale(before)
 
-    def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
-        return self._homography.is_measurable(pixels)
+    def is_usable(self, pixels: Array, jacobians: Array) -> NDArray[np.bool_]:
+        return self._homography.is_measurable(pixels, jacobians)
 
 
 class ImagePlane:
@@ -103,7 +103,9 @@ class ImagePlane:
         return positions
 
     def jacobians(self, pixels: Array) -> Array:
-        return np.broadcast_to(np.eye(2), (len(pixels), 2, 2))
+        unit = np.zeros((len(pixels), 2, 2))
+        unit[:, 0, 0] = unit[:, 1, 1] = 1.0
+        return unit
 
     def units_per_metre(self, heights: Array) -> Array:
         return np.asarray(heights / ROAD_USER_HEIGHT_M)
@@ -111,5 +113,5 @@ class ImagePlane:
     def size_ratio(self, before: Array, now: Array) -> Array:
         return np.ones(len(before))
 
-    def is_usable(self, pixels: Array) -> NDArray[np.bool_]:
+    def is_usable(self, pixels: Array, jacobians: Array) -> NDArray[np.bool_]:
         return np.ones(len(pixels), dtype=bool)

@@ -23,11 +23,12 @@ from models.tracking.association import (
     pairwise_iou,
     part_and_whole,
     size_cost,
+    touches,
     unassigned,
 )
 from models.tracking.kalman import KalmanFilters
 from models.tracking.measurement_space import Array, GroundPlane, ImagePlane, Indices, MeasurementSpace
-from models.tracking.track_table import TrackTable, table_from_detections
+from models.tracking.track_table import Measurements, TrackTable
 
 POSITION_SIGMA = np.array([0.03, 0.04])
 """Standard deviation of a ground point: u in box widths, v in box heights [assumption]."""
@@ -112,40 +113,60 @@ class RoadTracker:
 
     def update(self, t: float, detections: Detections) -> Tracks:
         self._predict(t)
-        usable = np.flatnonzero(detections.is_measured)
-        measured_boxes = _rows(detections, usable)
-        usable = usable[self._space.is_usable(_ground_points(measured_boxes)) & whole_vehicles(measured_boxes)]
-        detections = _rows(detections, usable)
-        pixels = _ground_points(detections)
-        measured = table_from_detections(
-            t,
-            detections.xyxy.astype(np.float64),
-            self._space.positions(pixels),
-            detections.class_id,
-            detections.confidence.astype(np.float64),
-        )
-        noises = self._measurement_noises(pixels, measured.sizes)
-        tracks, boxes = self._match(measured, noises, detections.class_id)
-        self._filters.correct(tracks, measured.positions[boxes], noises[boxes])
-        self._update_table(tracks, t, measured, boxes)
-        new = self._new_tracks(detections, measured, boxes)
-        self._start_tracks(measured, noises, new)
-        started = np.arange(len(self._table) - len(new), len(self._table))
-        rows, columns = np.concatenate([tracks, started]), np.concatenate([boxes, new])
+        measured = self._measure(detections)
+        tracks, boxes = self._match(measured)
+        if len(tracks):
+            self._correct(tracks, t, measured.rows(boxes))
+        new = self._new_tracks(measured, boxes)
+        if len(new):
+            self._start_tracks(t, measured.rows(new))
+            tracks = np.concatenate([tracks, np.arange(len(self) - len(new), len(self))])
+            boxes = np.concatenate([boxes, new])
+        index = measured.index[boxes]
         return Tracks(
-            xyxy=detections.xyxy[columns],
-            confidence=detections.confidence[columns],
-            class_id=detections.class_id[columns],
-            track_id=self._table.ids[rows],
-            detection_index=usable[columns],
+            xyxy=detections.xyxy[index],
+            confidence=detections.confidence[index],
+            class_id=detections.class_id[index],
+            track_id=self._table.ids[tracks],
+            detection_index=index,
+        )
+
+    def _measure(self, detections: Detections) -> Measurements:
+        """Positions and their noise of the detections of whole vehicles, at places where positions can be measured."""
+        index = np.arange(len(detections))
+        is_measured = detections.is_measured
+        if not is_measured.all():
+            index, detections = index[is_measured], _rows(detections, is_measured)
+        kept = whole_vehicles(detections)
+        boxes = detections.xyxy.astype(np.float64)
+        pixels = _ground_points(boxes)
+        jacobians = self._space.jacobians(pixels)
+        kept &= self._space.is_usable(pixels, jacobians)
+        if not kept.all():
+            index, detections = index[kept], _rows(detections, kept)
+            boxes, pixels, jacobians = boxes[kept], pixels[kept], jacobians[kept]
+        sizes = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
+        scaled = jacobians * (POSITION_SIGMA * sizes + POSITION_SIGMA_PX)[:, None, :]
+        return Measurements(
+            index=index,
+            boxes=boxes,
+            sizes=sizes,
+            positions=self._space.positions(pixels),
+            noises=scaled @ scaled.transpose(0, 2, 1),
+            class_id=detections.class_id,
+            confidence=detections.confidence.astype(np.float64),
         )
 
     def _predict(self, t: float) -> None:
         """Drop lost tracks and predict the others at `t` seconds."""
         before = t if self._t is None else self._t
         self._t = t
+        if not len(self):
+            return
         units_per_metre = self._space.units_per_metre(self._table.sizes[:, 1])
-        stationary = np.hypot(*self._filters.mean[:, 2:].T) < STATIONARY_BELOW_MS * units_per_metre
+        stationary = (
+            np.hypot(self._filters.mean[:, 2], self._filters.mean[:, 3]) < STATIONARY_BELOW_MS * units_per_metre
+        )
         occluded = self._table.last_seen < before
         acceleration = np.where(occluded, OCCLUDED_ACCELERATION_MS2, ACCELERATION_MS2)
         acceleration = np.where(occluded & stationary, STATIONARY_ACCELERATION_MS2, acceleration)
@@ -162,102 +183,106 @@ class RoadTracker:
 
     def _looming_size_ratios(self, dt: float, occluded: NDArray[np.bool_]) -> Array:
         """Growth (T,) of the apparent sizes in `dt` seconds at a constant speed of approach."""
+        if not self._space.looming_gain:
+            return np.ones(len(self))
         self._table.looming_rates[occluded] *= np.exp(-dt / LOOMING_DECAY_S)
-        return np.asarray(1 / (1 - np.clip(self._table.looming_rates * dt, *LOOMING_STEP_LIMITS)))
+        smallest, largest = LOOMING_STEP_LIMITS
+        return np.asarray(1 / (1 - np.minimum(np.maximum(self._table.looming_rates * dt, smallest), largest)))
 
-    def _measurement_noises(self, pixels: Array, sizes: Array) -> Array:
-        """Covariance (D, 2, 2) of each measured position in the measurement space."""
-        sigma = POSITION_SIGMA * sizes + POSITION_SIGMA_PX
-        scaled = self._space.jacobians(pixels) * sigma[:, None, :]
-        return np.asarray(scaled @ scaled.transpose(0, 2, 1))
-
-    def _match(self, measured: TrackTable, noises: Array, class_id: Indices) -> tuple[Indices, Indices]:
+    def _match(self, measured: Measurements) -> tuple[Indices, Indices]:
         """Rows of tracks and of their detections, by cost and then by overlap."""
-        tracks, boxes = assign(self._costs(measured, noises, class_id))
+        if not len(self) or not len(measured):
+            return _NONE, _NONE
+        tracks, boxes = assign(self._costs(measured))
+        if len(tracks) == len(self) or len(boxes) == len(measured):
+            return tracks, boxes
         free_tracks, free_boxes = unassigned(len(self), tracks), unassigned(len(measured), boxes)
-        turned, found = self._match_by_overlap(measured, class_id, free_tracks, free_boxes)
+        turned, found = self._match_by_overlap(measured, free_tracks, free_boxes)
+        if not len(turned):
+            return tracks, boxes
         units_per_metre = self._space.units_per_metre(self._table.sizes[turned, 1])
         self._filters.inflate_velocity(turned, VELOCITY_INFLATION_MS * units_per_metre)
         return np.concatenate([tracks, turned]), np.concatenate([boxes, found])
 
-    def _costs(self, measured: TrackTable, noises: Array, class_id: Indices) -> Array:
+    def _costs(self, measured: Measurements) -> Array:
         """Assignment costs (T, D), infinite where a detection cannot belong to a track."""
-        if not len(self) or not len(measured):
-            return np.zeros((len(self), len(measured)))
         expected = self._filters.mean[:, :2]
         size_ratios = self._space.size_ratio(self._table.positions, expected)
         cost = motion_cost(
-            measured.positions[None] - expected[:, None],
-            self._filters.innovation_covariance(noises),
+            measured.positions - expected[:, None],
+            self._filters.innovation_covariance(measured.noises),
             self._space.units_per_metre(self._table.sizes[:, 1]),
         )
         cost += size_cost(self._table.sizes * size_ratios[:, None], measured.sizes)
-        cost += class_cost(self._table.votes, class_id)
+        cost += class_cost(self._table.votes, measured.class_id)
         return gate_costs(cost)
 
     def _match_by_overlap(
-        self, measured: TrackTable, class_id: Indices, free_tracks: NDArray[np.bool_], free_boxes: NDArray[np.bool_]
+        self, measured: Measurements, free_tracks: NDArray[np.bool_], free_boxes: NDArray[np.bool_]
     ) -> tuple[Indices, Indices]:
         """Pairs among the rest whose boxes overlap the last or the predicted box of the track, or are a part of it."""
         assert self._t is not None
-        rows = np.flatnonzero(free_tracks & (self._t - self._table.last_seen <= OVERLAP_MATCH_WITHIN_S))
-        columns = np.flatnonzero(free_boxes)
-        if not len(rows) or not len(columns):
-            return rows[:0], columns[:0]
-        last = self._table.boxes[rows]
-        last_ground = np.column_stack([(last[:, 0] + last[:, 2]) / 2, last[:, 3]])
-        predicted = last + np.tile(self._space.to_pixels(self._filters.mean[rows, :2]) - last_ground, 2)
-        boxes = measured.boxes[columns]
+        rows = (free_tracks & (self._t - self._table.last_seen <= OVERLAP_MATCH_WITHIN_S)).nonzero()[0]
+        columns = free_boxes.nonzero()[0]
+        last, boxes = self._table.boxes[rows], measured.boxes[columns]
+        predicted = last + (self._space.to_pixels(self._filters.mean[rows, :2]) - _ground_points(last))[:, [0, 1, 0, 1]]
+        near = touches(last, boxes) | touches(predicted, boxes)
+        if not near.any():
+            return _NONE, _NONE
+        rows, last, predicted = rows[near], last[near], predicted[near]
         iou = np.maximum(pairwise_iou(last, boxes), pairwise_iou(predicted, boxes))
-        classes = self._table.votes[rows].argmax(axis=1)
-        fits = (iou >= self._space.min_iou) & (CLASS_GROUPS[classes][:, None] == CLASS_GROUPS[class_id[columns]])
-        fits |= part_and_whole(predicted, boxes, classes, class_id[columns])
+        classes, class_id = self._table.votes[rows].argmax(axis=1), measured.class_id[columns]
+        fits = (iou >= self._space.min_iou) & (CLASS_GROUPS[classes][:, None] == CLASS_GROUPS[class_id])
+        fits |= part_and_whole(predicted, boxes, classes, class_id)
         a, b = assign(np.where(fits, 1 - iou, np.inf))
         return rows[a], columns[b]
 
-    def _update_table(self, tracks: Indices, t: float, measured: TrackTable, boxes: Indices) -> None:
-        """Update the rows of the matched tracks, with positions from the corrected filters."""
-        matched = measured.rows(boxes)
-        matched.positions = self._filters.mean[tracks, :2]
-        size_ratios = self._space.size_ratio(self._table.positions[tracks], matched.positions)
-        self._table.update(tracks, t, matched, size_ratios, self._space.looming_gain)
+    def _correct(self, tracks: Indices, t: float, measured: Measurements) -> None:
+        """Correct filters and rows of the matched tracks. measured: their detections."""
+        self._filters.correct(tracks, measured.positions, measured.noises)
+        positions = self._filters.mean[tracks, :2]
+        size_ratios = self._space.size_ratio(self._table.positions[tracks], positions)
+        looming_gain = self._space.looming_gain
+        self._table.update(tracks, t, measured, positions, size_ratios=size_ratios, looming_gain=looming_gain)
 
-    def _new_tracks(self, detections: Detections, measured: TrackTable, assigned: Indices) -> Indices:
+    def _new_tracks(self, measured: Measurements, assigned: Indices) -> Indices:
         """Detections that start tracks: of those that show one road user, the most confident."""
+        if len(assigned) == len(measured):
+            return _NONE
         free = unassigned(len(measured), assigned)
-        candidates = np.flatnonzero(free & (detections.confidence >= BIRTH_CONFIDENCE))
+        candidates = (free & (measured.confidence >= BIRTH_CONFIDENCE)).nonzero()[0]
         if not len(candidates):
-            return candidates
-        same = pairwise_iou(measured.boxes, measured.boxes) > DUPLICATE_IOU
-        groups = CLASS_GROUPS[detections.class_id]
-        same &= groups[:, None] == groups
-        same |= part_and_whole(measured.boxes, measured.boxes, detections.class_id, detections.class_id)
+            return _NONE
+        candidates = candidates[np.argsort(-measured.confidence[candidates])]
+        boxes, class_id = measured.boxes[candidates], measured.class_id[candidates]
+        same = pairwise_iou(boxes, measured.boxes) > DUPLICATE_IOU
+        same &= CLASS_GROUPS[class_id][:, None] == CLASS_GROUPS[measured.class_id]
+        same |= part_and_whole(boxes, measured.boxes, class_id, measured.class_id)
         covered, new = ~free, []
-        for k in candidates[np.argsort(-detections.confidence[candidates])].tolist():
-            if not (same[k] & covered).any():
+        for k, shows_same in zip(candidates.tolist(), same, strict=True):
+            if not (shows_same & covered).any():
                 new.append(k)
                 covered[k] = True
         return np.array(new, dtype=np.int64)
 
-    def _start_tracks(self, measured: TrackTable, noises: Array, new: Indices) -> None:
+    def _start_tracks(self, t: float, measured: Measurements) -> None:
         """Add a track for each of these detections."""
-        if not len(new):
-            return
-        started = measured.rows(new)
-        started.ids = np.arange(self._next_id, self._next_id + len(new))
-        self._next_id += len(new)
-        units_per_metre = self._space.units_per_metre(started.sizes[:, 1])
-        self._filters.add(started.positions, noises[new], units_per_metre * INITIAL_SPEED_SIGMA_MS)
-        self._table.add(started)
+        units_per_metre = self._space.units_per_metre(measured.sizes[:, 1])
+        self._filters.add(measured.positions, measured.noises, units_per_metre * INITIAL_SPEED_SIGMA_MS)
+        self._table.start(t, measured, self._next_id)
+        self._next_id += len(measured)
 
 
-def _ground_points(detections: Detections) -> Array:
-    """(N, 2) bottom centre of each box, in pixels."""
-    x1, _, x2, y2 = detections.xyxy.astype(np.float64).T
-    return np.stack([(x1 + x2) / 2, y2], axis=1)
+_NONE: Indices = np.zeros(0, dtype=np.int64)
+"""No rows."""
 
 
-def _rows(detections: Detections, rows: Indices) -> Detections:
-    if len(rows) == len(detections):
-        return detections
-    return Detections(detections.xyxy[rows], detections.confidence[rows], detections.class_id[rows])
+def _ground_points(boxes: Array) -> Array:
+    """(N, 2) bottom centre of each box (N, 4), in pixels."""
+    points = boxes[:, 2:].copy()
+    points[:, 0] = (boxes[:, 0] + boxes[:, 2]) / 2
+    return points
+
+
+def _rows(detections: Detections, kept: NDArray[np.bool_]) -> Detections:
+    return Detections(detections.xyxy[kept], detections.confidence[kept], detections.class_id[kept])

@@ -57,3 +57,15 @@ def test_rows_are_kept_and_dropped_together():
     filters.add(np.array([[1.0, 1], [2, 2], [3, 3]]), np.stack([np.eye(2)] * 3), np.ones(3))
     filters.keep(np.array([True, False, True]))
     assert filters.mean[:, 0].tolist() == [1, 3] and len(filters) == len(filters.covariance) == 2
+
+
+def test_covariances_stay_symmetric_under_correlated_noise():
+    random = np.random.default_rng(1)
+    along = np.array([[100.0, 9.9], [9.9, 1.0]])
+    filters = KalmanFilters()
+    filters.add(np.zeros((1, 2)), along[None], np.array([12.0]))
+    for _ in range(300):
+        filters.predict(0.1, np.array([3.5]), EVEN)
+        filters.correct(np.array([0]), random.normal(size=(1, 2)), along[None])
+    covariance = filters.covariance[0]
+    assert covariance == pytest.approx(covariance.T, rel=1e-9, abs=1e-9)

@@ -34,12 +34,14 @@ def test_on_the_road_plane_an_approach_enlarges_the_box():
 def test_positions_near_the_horizon_are_unusable():
     plane = GroundPlane(ROAD)
     horizon = ROAD.to_pixels([(0.0, 1e7)])
-    assert plane.is_usable(np.vstack([PIXELS, horizon])).tolist() == [True, True, True, False]
-    assert ImagePlane().is_usable(PIXELS).all()
+    pixels = np.vstack([PIXELS, horizon])
+    assert plane.is_usable(pixels, plane.jacobians(pixels)).tolist() == [True, True, True, False]
+    assert ImagePlane().is_usable(PIXELS, ImagePlane().jacobians(PIXELS)).all()
 
 
 def test_a_pixel_far_above_the_horizon_is_not_usable():
     plane = GroundPlane(ROAD)
     (_, horizon_v) = ROAD.to_pixels([(0.0, 1e7)])[0]
-    assert plane.is_usable(np.array([(640.0, horizon_v + 400), (640.0, horizon_v - 400)])).tolist() == [True, False]
+    pixels = np.array([(640.0, horizon_v + 400), (640.0, horizon_v - 400)])
+    assert plane.is_usable(pixels, plane.jacobians(pixels)).tolist() == [True, False]
     assert np.isfinite(plane.positions(np.array([(640.0, horizon_v), (640.0, horizon_v - 400)]))).all()
