@@ -164,6 +164,8 @@ class ZoneLevelMonitor:
     def observe(self, frame: AnalyzedFrame, travel: EdieTotals, sight: Sight | None = None) -> list[LevelChange]:
         """Add one frame; return changes and repetitions. sight: of the detector; a blind one makes levels unknown."""
         self._sight = sight
+        if not self._zones:
+            return []
         zones = zip(self._rolling, self._recent, travel.seconds.tolist(), travel.metres.tolist(), strict=True)
         for rolling, recent, seconds, metres in zones:
             for window in (rolling, recent):

@@ -79,8 +79,7 @@ def is_same_crossing(one: PendingCrossing, other: PendingCrossing) -> bool:
 
 
 def _are_close(one: PendingCrossing, other: PendingCrossing) -> bool:
-    same_way = (one.gate.id, one.direction) == (other.gate.id, other.direction)
-    return same_way and abs(one.t - other.t) <= SAME_CROSSING_S
+    return abs(one.t - other.t) <= SAME_CROSSING_S and one.direction is other.direction and one.gate.id == other.gate.id
 
 
 def counts_instead(other: PendingCrossing, crossing: PendingCrossing) -> bool:

@@ -32,11 +32,14 @@ class Queue:
 
 def zone_queues(scene: Scene, zones: int, occluded: Sequence[OccludedVehicle] = ()) -> list[Queue]:
     """Return the longest queue of each zone, in the camera's order. occluded: imputed vehicles to include."""
-    return [_zone_queue(scene, zone, [v for v in occluded if v.zone == zone]) for zone in range(zones)]
+    return [zone_queue(scene, zone, [v for v in occluded if v.zone == zone]) for zone in range(zones)]
 
 
-def _zone_queue(scene: Scene, zone: int, occluded: Sequence[OccludedVehicle]) -> Queue:
+def zone_queue(scene: Scene, zone: int, occluded: Sequence[OccludedVehicle] = ()) -> Queue:
+    """Return the longest queue of one zone. occluded: imputed vehicles in it to include."""
     standing = [user for user in scene.in_zone(zone) if user.is_vehicle and user.is_queueing]
+    if not standing and not occluded:
+        return Queue.empty()
     direction = scene.directions[zone]
     if direction is None:
         return Queue(_largest_group(standing, scene), None) if standing else Queue.empty()

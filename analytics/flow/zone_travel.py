@@ -40,7 +40,7 @@ class ZoneTravelMeter:
         totals = EdieTotals.zeros(len(self._directions))
         if frame.step_s == 0:
             self._resume_after_gap(frame)
-        if frame.trajectories:
+        if frame.trajectories and self._directions:
             membership = self._zone_index.membership(frame.pixels).tolist()
             for trajectory, inside in zip(frame.trajectories, membership, strict=True):
                 if trajectory.road_user is not RoadUser.PERSON:

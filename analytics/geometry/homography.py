@@ -122,8 +122,9 @@ def _apply(
 
 
 def _homogeneous(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    homogeneous = np.ones((len(points), 3))
+    homogeneous = np.empty((len(points), 3))
     homogeneous[:, :2] = points
+    homogeneous[:, 2] = 1.0
     return homogeneous
 
 

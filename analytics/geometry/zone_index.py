@@ -37,6 +37,8 @@ class ZoneIndex:
         [[True], [False]]
         """
         points = np.asarray(pixels, dtype=np.float64).reshape(-1, 1, 1, 2)
+        if not len(self._start):
+            return np.zeros((len(points), 0), dtype=np.bool_)
         u, v = points[..., 0], points[..., 1]
         straddles = (self._start[..., 1] > v) != (self._end[..., 1] > v)
         left_of = u < self._start[..., 0] + (v - self._start[..., 1]) * self._slant

@@ -8,7 +8,7 @@ import numpy as np
 from analytics.camera import Zone
 from analytics.facts import IncidentEvidence, IncidentType
 from analytics.flow.congestion_level import RECENT_S, ZoneLevelMonitor
-from analytics.flow.queues import zone_queues
+from analytics.flow.queues import zone_queue
 from analytics.incidents.base import IncidentCandidate
 from analytics.incidents.confidence import incident_confidence
 from analytics.tracks.scene import Scene
@@ -61,12 +61,11 @@ class CongestionOnset:
         self._slow = [_SlowZone() for _ in zones]
 
     def observe(self, scene: Scene, levels: ZoneLevelMonitor) -> list[IncidentCandidate]:
-        queues = zone_queues(scene, len(self._zones))
         candidates = []
         for k, (zone, slow) in enumerate(zip(self._zones, self._slow, strict=True)):
             relative_speed, vehicles = levels.recent(k)
             _update(slow, scene.t, relative_speed, vehicles)
-            queue_stays = not zone.signal_controlled or _queue_stays(slow, scene.t, queues[k].vehicles)
+            queue_stays = not zone.signal_controlled or _queue_stays(slow, scene.t, zone_queue(scene, k).vehicles)
             if slow.since is None or scene.t - slow.since < MIN_DURATION_S or not (queue_stays or slow.raised):
                 continue
             slow.raised = True

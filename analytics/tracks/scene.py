@@ -166,7 +166,7 @@ class SceneSampler:
         self._next_t = t + SAMPLE_EVERY_S - _SCHEDULE_SLACK_S
         present = [trajectory for trajectory in trajectories.all() if self._is_present(trajectory, t)]
         inside = self._zone_index.membership([trajectory.pixels[-1] for trajectory in present])
-        states = [self._state(trajectory, np.flatnonzero(row)) for trajectory, row in zip(present, inside, strict=True)]
+        states = [self._state(trajectory, row) for trajectory, row in zip(present, inside.tolist(), strict=True)]
         return Scene.of(t, states, self._directions, calibrated=self._homography is not None)
 
     def _is_present(self, trajectory: Trajectory, t: float) -> bool:
@@ -174,12 +174,12 @@ class SceneSampler:
         stationary = anchor is not None and trajectory.last_seen - anchor.t > SPEED_WINDOW_S
         return t - trajectory.last_seen <= (KEEP_STATIONARY_S if stationary else KEEP_MOVING_S)
 
-    def _state(self, trajectory: Trajectory, zones: NDArray[np.intp]) -> RoadUserState:
+    def _state(self, trajectory: Trajectory, inside: list[bool]) -> RoadUserState:
         path = _recent_path(trajectory)
         velocity = _mean_velocity(path)
         return RoadUserState(
             trajectory=trajectory,
-            zone=int(zones[0]) if len(zones) else None,
+            zone=inside.index(True) if True in inside else None,
             pixel=trajectory.pixels[-1],
             position=trajectory.positions[-1],
             velocity=velocity,

@@ -8,7 +8,7 @@ of sight. They compare positions of one road user over time, and are never publi
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import hypot
+from math import hypot, inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class Trajectory:
     times: seconds. pixels: ground points in the image. positions: metres (see the module). boxes: of the same
     detections. votes: summed confidence by class. road_user: class with the most votes; for a rider with most votes as
     a person the likelier two-wheeler. is_rider: whether it was once a person faster than a runner. height: smoothed box
-    height in pixels. origin: the first position. first_seen: time of the first detection.
+    height in pixels. origin: the first position. first_seen, last_seen: times of the first and the last detection.
     """
 
     track: int
@@ -74,15 +74,12 @@ class Trajectory:
     height: float = 0.0
     origin: GroundPoint = (0.0, 0.0)
     first_seen: float = 0.0
+    last_seen: float = 0.0
 
     @property
     def metres_per_pixel(self) -> float:
         """Metres per pixel of the image around it, across the line of sight, from box height and typical height."""
         return TYPICAL_HEIGHT_M[self.road_user] / max(self.height, 1.0)
-
-    @property
-    def last_seen(self) -> float:
-        return self.times[-1]
 
     @property
     def box(self) -> Box:
@@ -120,6 +117,7 @@ class Trajectory:
         """Add the newest point."""
         if not self.times:
             self.origin, self.first_seen = position, t
+        self.last_seen = t
         self.times.append(t)
         self.pixels.append(pixel)
         self.positions.append(position)
@@ -155,16 +153,18 @@ class Trajectory:
 class AnalyzedFrame:
     """One analysed frame: the trajectories with a detection in it. All sequences have length N and the same order.
 
-    step_s: seconds since the previous frame, 0 for the first and after a gap. pixels, positions: (N, 2). heights: (N,)
-    pixels.
+    step_s: seconds since the previous frame, 0 for the first and after a gap. pixels: (N, 2).
     """
 
     t: float
     step_s: float
     trajectories: Sequence[Trajectory]
     pixels: NDArray[np.float64]
-    positions: NDArray[np.float64]
-    heights: NDArray[np.float64]
+
+    @property
+    def positions(self) -> NDArray[np.float64]:
+        """(N, 2) metres."""
+        return np.array([trajectory.positions[-1] for trajectory in self.trajectories]).reshape(-1, 2)
 
 
 class Trajectories:
@@ -173,6 +173,7 @@ class Trajectories:
     def __init__(self, homography: Homography | None) -> None:
         self._homography = homography
         self._known: dict[int, Trajectory] = {}
+        self._oldest_seen = inf  # no known track was last seen before
 
     def __len__(self) -> int:
         return len(self._known)
@@ -184,19 +185,19 @@ class Trajectories:
     def update(self, t: float, step_s: float, tracks: Tracks) -> AnalyzedFrame:
         """Add the tracks of one frame; `t` is later than all times before."""
         pixels = tracks.ground_points.astype(np.float64)
-        grounds = self._homography.to_ground(pixels) if self._homography is not None and len(pixels) else None
         detected = [self._known_or_new(track) for track in tracks.track_id.tolist()]
-        for trajectory, class_id, confidence, (x1, y1, x2, y2) in zip(
-            detected, tracks.class_id.tolist(), tracks.confidence.tolist(), tracks.xyxy.tolist(), strict=True
-        ):
+        if not detected:
+            return AnalyzedFrame(t, step_s, detected, pixels)
+        self._oldest_seen = min(self._oldest_seen, t)
+        classes = zip(detected, tracks.class_id.tolist(), tracks.confidence.tolist(), tracks.xyxy.tolist(), strict=True)
+        for trajectory, class_id, confidence, (x1, y1, x2, y2) in classes:
             trajectory.update_class(class_id, confidence, (x1, y1, x2, y2))
-        for k, (trajectory, (u, v)) in enumerate(zip(detected, pixels.tolist(), strict=True)):
-            position = trajectory.pseudo_metric_position((u, v)) if grounds is None else (grounds[k, 0], grounds[k, 1])
+        points = pixels.tolist()
+        grounds = points if self._homography is None else self._homography.to_ground(pixels).tolist()
+        for trajectory, (u, v), (x, y) in zip(detected, points, grounds, strict=True):
+            position = trajectory.pseudo_metric_position((u, v)) if self._homography is None else (x, y)
             trajectory.append(t, (u, v), position)
-        positions = np.array([trajectory.positions[-1] for trajectory in detected]).reshape(-1, 2)
-        return AnalyzedFrame(
-            t, step_s, detected, pixels, positions, np.array([trajectory.height for trajectory in detected])
-        )
+        return AnalyzedFrame(t, step_s, detected, pixels)
 
     def _known_or_new(self, track: int) -> Trajectory:
         known = self._known.get(track)
@@ -206,9 +207,12 @@ class Trajectories:
 
     def pop_expired(self, t: float) -> list[Trajectory]:
         """Drop and return trajectories without a detection for `EXPIRES_AFTER_S`."""
+        if t - self._oldest_seen <= EXPIRES_AFTER_S:
+            return []
         expired = [trajectory for trajectory in self._known.values() if t - trajectory.last_seen > EXPIRES_AFTER_S]
         for trajectory in expired:
             del self._known[trajectory.track]
+        self._oldest_seen = min((trajectory.last_seen for trajectory in self._known.values()), default=inf)
         return expired
 
     def pop_all(self) -> list[Trajectory]:

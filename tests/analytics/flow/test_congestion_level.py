@@ -78,8 +78,7 @@ def levels_of_a_zone(speed_ms, free_flow, *, vehicles=4):
     for second in range(60):
         travel = EdieTotals.zeros(1)
         travel.add(0, 0, seconds=float(vehicles), metres=vehicles * speed_ms)
-        nothing = np.empty((0, 2))
-        monitor.observe(AnalyzedFrame(float(second), 1.0, [], nothing, nothing, np.empty(0)), travel)
+        monitor.observe(AnalyzedFrame(float(second), 1.0, [], np.empty((0, 2))), travel)
         shown.append(monitor.levels[0])
     return shown
 

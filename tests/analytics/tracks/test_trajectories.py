@@ -36,7 +36,8 @@ def test_the_class_has_the_most_votes():
 def test_box_height_is_smoothed():
     trajectories = Trajectories(None)
     trajectories.update(0.0, 0.0, tracks((1, 300, 500), size=40))
-    assert trajectories.update(0.1, 0.1, tracks((1, 300, 500), size=60)).heights == pytest.approx([42])
+    (trajectory,) = trajectories.update(0.1, 0.1, tracks((1, 300, 500), size=60)).trajectories
+    assert trajectory.height == pytest.approx(42)
 
 
 def test_paths_are_bounded_and_remember_their_origin():
