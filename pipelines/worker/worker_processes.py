@@ -7,7 +7,7 @@ that crashes takes its own cameras offline until it runs again, and no others.
 import math
 import multiprocessing
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,14 +61,16 @@ class WorkerProcesses:
     """Worker processes over the active cameras of a configuration, while entered.
 
     put: receives each event, in a thread for each process. run: body of a process.
-    Entering returns when all processes are ready. Raises UserError where one refuses to start: unusable weights, or a
-    camera's geometry file. Leaving reports all cameras offline.
+    Entering returns when the first process is ready; the others start then. Raises UserError where the weights, or the
+    geometry file of a camera, cannot be used. Leaving reports all cameras offline.
     """
 
     def __init__(
         self, config: Config, put: Put, *, run: RunCameras = run_cameras, restart_policy: RestartPolicy | None = None
     ) -> None:
         cameras = config.active_cameras
+        for camera in cameras:
+            config.geometry_of(camera)
         count = process_count(len(cameras), wanted=config.analysis.processes)
         self._threads = threads_each(count)
         self._shares = [
@@ -82,9 +84,14 @@ class WorkerProcesses:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self._supervisor)
+            first, *others = self._shares
             # The first one alone: it may build or compile a network that the others then load.
-            self._start(self._shares[:1])
-            self._start(self._shares[1:])
+            self._start(first)
+            first.settled.wait()
+            if first.refusal is not None:
+                raise UserError(first.refusal)
+            for share in others:
+                self._start(share)
             self._exit = stack.pop_all()
         return self
 
@@ -93,16 +100,10 @@ class WorkerProcesses:
     ) -> None:
         self._exit.close()
 
-    def _start(self, shares: Sequence[_Share]) -> None:
-        """Start a process for each share, and return when all are ready. Raises UserError where one refuses."""
-        for share in shares:
-            self._supervisor.keep_running(
-                f"process {share.number}", partial(self._run, share), partial(self._report_offline, share)
-            )
-        for share in shares:
-            share.settled.wait()
-            if share.refusal is not None:
-                raise UserError(share.refusal)
+    def _start(self, share: _Share) -> None:
+        self._supervisor.keep_running(
+            f"process {share.number}", partial(self._run, share), partial(self._report_offline, share)
+        )
 
     def _run(self, share: _Share, stop: Flag) -> None:
         """Run one process until `stop` is set. Raises ConnectionError where it ends by itself."""
@@ -127,7 +128,7 @@ class WorkerProcesses:
                 self._report_offline(share)
         elif refusal is None:
             raise ConnectionError(f"a worker process ended with status {process.exitcode}")
-        elif share.settled.is_set():
+        elif share.number > 1 or share.settled.is_set():
             raise NeedsRemedy(refusal)
         else:
             share.refusal = refusal

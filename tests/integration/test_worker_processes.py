@@ -121,10 +121,21 @@ def test_processes_end_with_a_killed_parent(rtsp_cameras: RtspCameras, tmp_path:
     command = [sys.executable, str(program), str(settings)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as parent:
         assert parent.stdout is not None and parent.stdout.readline() == "ready\n"
+        wait_until(lambda: len(children_of(parent.pid)) == 2, "both processes")
         processes = children_of(parent.pid)
-        assert len(processes) == 2
         parent.kill()
     wait_until(lambda: not any(process.is_running() for process in processes), "the processes to end")
+
+
+def test_an_unusable_geometry_file_is_one_clear_error_before_any_process_starts(
+    tmp_path: Path, rtsp_cameras: RtspCameras
+) -> None:
+    config = city(tmp_path, rtsp_cameras)
+    (broken := tmp_path / "west.json").write_text("{")
+    west = config.cameras[3].model_copy(update={"geometry": broken})
+    config = config.model_copy(update={"cameras": (*config.cameras[:3], west)})
+    with pytest.raises(UserError, match=r"west\.json"):
+        WorkerProcesses(config, lambda event: None, run=run_bright_cameras)
 
 
 def test_unusable_weights_are_one_clear_error(tmp_path: Path, rtsp_cameras: RtspCameras) -> None:
