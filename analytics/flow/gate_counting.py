@@ -8,9 +8,10 @@ needs a larger margin, so that swaying over the line is one crossing. A road use
 counts when it drives on or is no longer seen, and not at all when it turns back.
 
 A road user that is lost at the line and found again under another identity keeps its side
-(`analytics.tracks.continuation`). Tracks that start just behind, or end just before, a gate also count
-(`analytics.tracks.extrapolation`). They do not count if another track that never coexisted with them crossed there
-within `SAME_CROSSING_S` (an ID switch).
+(`analytics.tracks.continuation`), unless the former one is detected again.
+
+Tracks that start just behind, or end just before, a gate also count (`analytics.tracks.extrapolation`). They do not
+count if another track that never coexisted with them crossed there within `SAME_CROSSING_S` (an ID switch).
 
 Of two tracks that show one vehicle, such as a lorry and its cab, one counts (`analytics.tracks.same_vehicle`).
 
@@ -18,16 +19,16 @@ A crossing is reported `SETTLE_S` after it happened, or that long after its trac
 that waits on the line. By then more frames have voted on the class, and the speed fit includes both sides of the line.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from math import inf
 
 from analytics.camera import Gate
 from analytics.facts import Crossing, Direction
 from analytics.flow.box_resize import BOXES, moved_as_a_whole
 from analytics.flow.gate_sides import CLEAR_SIGMAS, ENDED_SIGMAS, MIN_SAMPLES, clear_sides
+from analytics.flow.gate_state import GateState
 from analytics.flow.pending_crossing import (
     MIN_SUMMED_CONFIDENCE,
     MIN_TRAVEL_HEIGHTS,
@@ -50,36 +51,6 @@ RECENT_CROSSINGS = 64
 """Latest crossings with which an extrapolated one is compared [assumption]."""
 
 
-@dataclass(slots=True)
-class _GateState:
-    """State of one road user.
-
-    sides, since: per gate the last clear side (-1, +1; 0 unknown) and since when. touched: per gate the last time at
-    which it left that side through the segment, None where beside it. counted: its crossings by gate and direction,
-    shared with the track that it continues. earlier: that track. is_continued: another track continues this one.
-    """
-
-    trajectory: Trajectory
-    sides: list[float]
-    since: list[float]
-    touched: list[float | None]
-    counted: dict[tuple[str, Direction], PendingCrossing] = field(default_factory=dict)
-    earlier: Trajectory | None = None
-    is_continued: bool = False
-
-    @property
-    def tracks(self) -> tuple[Trajectory, ...]:
-        """The tracks of the road user, in the order of time."""
-        return (self.trajectory,) if self.earlier is None else (self.earlier, self.trajectory)
-
-    def continue_from(self, ended: "_GateState") -> None:
-        """Take over the sides and crossings of the same road user's ended track."""
-        self.sides, self.since, self.touched = ended.sides.copy(), ended.since.copy(), ended.touched.copy()
-        self.counted, self.earlier, ended.is_continued = ended.counted, ended.trajectory, True
-        for crossing in self.counted.values():
-            crossing.latest = self.trajectory
-
-
 class GateCounter:
     """Counts crossings of all gates of one camera. Stores state only for trajectories that are not dropped."""
 
@@ -89,9 +60,9 @@ class GateCounter:
         self._geometry = GateGeometry(gates)
         self._calibrated = calibrated
         self._image_size = image_size
-        self._states: dict[int, _GateState] = {}
-        self._new: dict[int, _GateState] = {}
-        self._in_view: dict[int, _GateState] = {}
+        self._states: dict[int, GateState] = {}
+        self._new: dict[int, GateState] = {}
+        self._in_view: dict[int, GateState] = {}
         self._pending: list[PendingCrossing] = []
         self._held: list[tuple[PendingCrossing, Crossing]] = []
         self._recent: deque[PendingCrossing] = deque(maxlen=RECENT_CROSSINGS)
@@ -119,24 +90,25 @@ class GateCounter:
     def _update_sides(self, frame: AnalyzedFrame) -> None:
         states = [self._state(trajectory) for trajectory in frame.trajectories]
         for state in states:
-            if len(state.trajectory.times) == MIN_SAMPLES and state.earlier is None:
+            if state.later is not None:
+                self._part(state, state.later)
+            elif len(state.trajectory.times) == MIN_SAMPLES and state.earlier is None:
                 self._continue_ended(state)
         for state in states:
             self._review_sides(state)
 
-    def _state(self, trajectory: Trajectory) -> _GateState:
+    def _state(self, trajectory: Trajectory) -> GateState:
         known = self._states.get(trajectory.track)
         if known is None:
-            gates = len(self._geometry.gates)
-            known = _GateState(trajectory, [0.0] * gates, [-inf] * gates, [None] * gates)
+            known = GateState.of(trajectory, len(self._geometry.gates))
             self._states[trajectory.track] = self._new[trajectory.track] = known
         self._in_view[trajectory.track] = known
         return known
 
-    def _continue_ended(self, state: _GateState) -> None:
+    def _continue_ended(self, state: GateState) -> None:
         """Find the ended track of the same road user, unless that had crossed a gate before which the new one is."""
         first = state.trajectory.first_seen
-        ended = [s for s in self._states.values() if s.trajectory.last_seen < first and not s.is_continued]
+        ended = [s for s in self._states.values() if s.trajectory.last_seen < first and s.later is None]
         track = continued_track(state.trajectory, [s.trajectory for s in ended])
         if track is None:
             return
@@ -149,7 +121,17 @@ class GateCounter:
         self._in_view.pop(track.track, None)
         self._new.pop(state.trajectory.track, None)
 
-    def _review_sides(self, state: _GateState, sigmas: float = CLEAR_SIGMAS) -> None:
+    def _part(self, state: GateState, later: GateState) -> None:
+        """Undo a continuation: the track that seemed to have ended is detected again; `later` is another road user."""
+        path = DetectedPath.of(later.trajectory)
+        used = max(MIN_SAMPLES, bisect_right(path.times, path.times[0] + FIT_S))
+        times, pixels, height = path.times[:used], path.pixels[:used], later.trajectory.height
+        sides = [clear_sides(times, gate_distances(gate, pixels), height).first for gate in self._geometry.gates]
+        for crossing in state.part_from(later, sides):
+            self._undo(later, crossing)
+        self._new[later.trajectory.track] = later
+
+    def _review_sides(self, state: GateState, sigmas: float = CLEAR_SIGMAS) -> None:
         """Find the gates of which the road user is now clear on another side than before."""
         trajectory = state.trajectory
         left = self._geometry.left_sides(state.sides, trajectory.pixels[-1])
@@ -170,7 +152,7 @@ class GateCounter:
             if side * now.last < 0:
                 self._change_side(state, k)
 
-    def _change_side(self, state: _GateState, k: int) -> None:
+    def _change_side(self, state: GateState, k: int) -> None:
         """Take note of a road user on another side."""
         gate, height, path = self._geometry.gates[k], state.trajectory.height, DetectedPath.of(*state.tracks)
         start = bisect_left(path.times, state.since[k])
@@ -192,7 +174,7 @@ class GateCounter:
         elif t is not None and (gate.id, direction) not in state.counted:
             self._count(state, PendingCrossing(t, gate, direction, state.trajectory, state.trajectory))
 
-    def _has_crossed(self, state: _GateState, gate: Gate, boxes: Sequence[Box], distances: Sequence[float]) -> bool:
+    def _has_crossed(self, state: GateState, gate: Gate, boxes: Sequence[Box], distances: Sequence[float]) -> bool:
         """Whether the road user moved over a gate, and not only an edge of its box; far enough for a return.
 
         boxes: of its path. distances: of the part of it since it came to the former side.
@@ -208,12 +190,12 @@ class GateCounter:
         normal = (u, v) if distance > 0 else (-u, -v)
         return moved_as_a_whole(boxes[:-behind][-BOXES:], boxes[-behind:][-BOXES:], normal, self._image_size)
 
-    def _count(self, state: _GateState, crossing: PendingCrossing) -> None:
+    def _count(self, state: GateState, crossing: PendingCrossing) -> None:
         state.counted[crossing.gate.id, crossing.direction] = crossing
         self._pending.append(crossing)
         self._recent.append(crossing)
 
-    def _undo(self, state: _GateState, crossing: PendingCrossing) -> None:
+    def _undo(self, state: GateState, crossing: PendingCrossing) -> None:
         """Remove a crossing that was not emitted: the road user turned back on the line."""
         del state.counted[crossing.gate.id, crossing.direction]
         self._pending = [other for other in self._pending if other is not crossing]
@@ -236,7 +218,7 @@ class GateCounter:
             self._review_sides(state, ENDED_SIGMAS)
             self._count_extrapolated(state, extrapolate_after_last(state.trajectory))
 
-    def _count_extrapolated(self, state: _GateState, segment: ExtrapolatedSegment | None) -> None:
+    def _count_extrapolated(self, state: GateState, segment: ExtrapolatedSegment | None) -> None:
         if segment is None:
             return
         for t, gate, direction in self._geometry.crossings(segment, state.trajectory.height):

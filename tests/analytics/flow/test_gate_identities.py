@@ -60,6 +60,55 @@ def test_a_vehicle_beside_the_lost_one_is_another_one():
     assert count_frames(frames, step_s=STEP_S) == []
 
 
+@pytest.mark.parametrize("px_per_s", [50, 70, 100])
+def test_a_vehicle_that_comes_towards_the_lost_one_is_another_one(px_per_s):
+    """One is lost shortly before the line, the other one is first seen shortly behind it and crosses it too."""
+    frames = [tracks((1, 300, v), size=45) for v in coming(px_per_s, 285)]
+    frames += [tracks()] * 5 + [tracks((2, 300, v), size=45) for v in 515 - coming(px_per_s)]
+    frames += [tracks()] * 20
+    crossings = count_frames(frames, step_s=STEP_S)
+    assert sorted((c.track, c.direction.value) for c in crossings) == [(1, "A"), (2, "B")]
+
+
+def test_a_crossing_that_is_over_does_not_count_for_a_vehicle_that_appears_where_the_other_one_was_lost():
+    """The second vehicle starts slowly, crosses the gate upwards, turns round and crosses it downwards."""
+    up = np.concatenate([np.linspace(419, 412, 20), np.linspace(408, 200, 53)])
+    frames = [tracks((1, 300, v), size=45) for v in coming(40)] + [tracks()] * 10
+    frames += [tracks((2, 300, v), size=45) for v in [*up, *up[::-1]]]
+    crossings = count_frames(frames, step_s=STEP_S)
+    assert [(c.track, c.direction.value) for c in crossings] == [(1, "A"), (2, "B"), (2, "A")]
+
+
+def two_abreast(first, second, *, missed):
+    """Frames of two motorcycles, 15 pixels apart, at these places by frame. missed: frames without the first one."""
+    frames = []
+    for k in range(max(len(first), len(second))):
+        seen = [(1, 300, first[k])] if k < len(first) and k not in missed else []
+        seen += [(2, 315, second[k])] if k < len(second) and second[k] is not None else []
+        frames.append(tracks(*seen, size=45, road_user=RoadUser.MOTORCYCLE))
+    return frames
+
+
+@pytest.mark.parametrize("missed_s", [0.5, 1.0, 1.5])
+@pytest.mark.parametrize(("at", "px_per_s"), [(240, 20), (240, 60), (285, 20), (285, 60), (300, 60)])
+def test_a_track_that_is_detected_again_had_not_ended_and_both_count(at, px_per_s, missed_s):
+    """The second motorcycle is first detected abreast of the first one, which is missed meanwhile."""
+    vs = coming(px_per_s)
+    first = int((at - 200) / px_per_s / STEP_S)
+    missed = range(first, first + round(missed_s / STEP_S))
+    frames = two_abreast(vs, [*[None] * (first + 1), *vs[first + 1 :]], missed=missed)
+    crossings = count_frames(frames, step_s=STEP_S)
+    assert sorted((c.track, c.direction.value) for c in crossings) == [(1, "A"), (2, "A")]
+    assert [c.t for c in crossings] == pytest.approx([100 / px_per_s] * 2, abs=0.05)
+
+
+def test_a_vehicle_first_seen_behind_the_line_did_not_cross_it_where_the_lost_one_is_found_before_it_again():
+    """One motorcycle waits before the line; one that is parked behind it is detected while the first is not."""
+    lost, parked = [*coming(40, 290), *standing(290, 8)], [*[None] * 26, *standing(308, 6)]
+    frames = two_abreast(lost, parked, missed=range(25, 35))
+    assert count_frames(frames, step_s=STEP_S) == []
+
+
 def trajectories_of(frames):
     known = Trajectories(None)
     for k, frame in enumerate(frames):

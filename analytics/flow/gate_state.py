@@ -1,0 +1,62 @@
+"""State of one road user at all gates of a camera, across the tracks under which it is detected."""
+
+from dataclasses import dataclass, field
+from math import inf
+from typing import Self
+
+from analytics.facts import Direction
+from analytics.flow.pending_crossing import PendingCrossing
+from analytics.tracks.trajectories import Trajectory
+
+
+@dataclass(slots=True)
+class GateState:
+    """State of one road user.
+
+    sides, since: per gate the last clear side (-1, +1; 0 unknown) and since when. touched: per gate the last time at
+    which it left that side through the segment, None where beside it. counted: its crossings by gate and direction.
+    earlier: the track that it continues. later: state of the track that continues this one.
+    """
+
+    trajectory: Trajectory
+    sides: list[float]
+    since: list[float]
+    touched: list[float | None]
+    counted: dict[tuple[str, Direction], PendingCrossing] = field(default_factory=dict)
+    earlier: Trajectory | None = None
+    later: Self | None = None
+
+    @classmethod
+    def of(cls, trajectory: Trajectory, gates: int) -> Self:
+        """State of a new track, of which no side is known."""
+        return cls(trajectory, [0.0] * gates, [-inf] * gates, [None] * gates)
+
+    @property
+    def tracks(self) -> tuple[Trajectory, ...]:
+        """The tracks of the road user, in the order of time."""
+        return (self.trajectory,) if self.earlier is None else (self.earlier, self.trajectory)
+
+    def continue_from(self, ended: Self) -> None:
+        """Take over the sides, and the crossings that can be undone, of the same road user's ended track."""
+        self.sides, self.since, self.touched = ended.sides.copy(), ended.since.copy(), ended.touched.copy()
+        self.earlier, ended.later = ended.trajectory, self
+        self._take([(key, c) for key, c in ended.counted.items() if not c.emitted], ended)
+
+    def part_from(self, later: Self, sides: list[float]) -> list[PendingCrossing]:
+        """Take back the crossings of this track from the one that had continued it; that one starts on `sides`.
+
+        Returns the crossings of `later` from before its first detection that can be undone.
+        """
+        first, self.later, gates = later.trajectory.first_seen, None, len(sides)
+        last = later
+        while last.later is not None:
+            last = last.later
+        self._take([(key, c) for key, c in last.counted.items() if c.trajectory.first_seen < first], last)
+        later.sides, later.since, later.touched, later.earlier = sides, [-inf] * gates, [None] * gates, None
+        return [c for c in later.counted.values() if c.t < first and not c.emitted]
+
+    def _take(self, crossings: list[tuple[tuple[str, Direction], PendingCrossing]], other: Self) -> None:
+        """Move these crossings of another track to this one."""
+        for key, crossing in crossings:
+            self.counted[key] = other.counted.pop(key)
+            crossing.latest = self.trajectory
