@@ -68,8 +68,9 @@ def clear_sides(
     GateSides(first=-1.0, last=1.0)
     """
     n = len(times)
-    mean_t, mean = sum(times) / n, sum(distances) / n
-    lag = [t - mean_t for t in times]
+    since_first = [t - times[0] for t in times]  # exact also for Unix times, whose sum is not
+    mean_t, mean = sum(since_first) / n, sum(distances) / n
+    lag = [t - mean_t for t in since_first]
     spread = sum(s * s for s in lag)
     slope = sum(s * d for s, d in zip(lag, distances, strict=True)) / spread
     scatter = sum((d - mean - s * slope) ** 2 for s, d in zip(lag, distances, strict=True))

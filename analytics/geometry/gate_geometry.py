@@ -40,13 +40,13 @@ class GateGeometry:
     def __init__(self, gates: Iterable[Gate]) -> None:
         self.gates = tuple(gates)
         self._arms = gate_arms(self.gates)
+        self._lines = [(*g.p1, g.p2[0] - g.p1[0], g.p2[1] - g.p1[1]) for g in self.gates]
 
     def left_sides(self, sides: Sequence[float], pixel: Pixel) -> list[int]:
         """Indices of the gates of which a point is not on the known side: -1, +1; 0 for unknown."""
+        u, v = pixel
         return [
-            k
-            for k, (gate, side) in enumerate(zip(self.gates, sides, strict=True))
-            if side * side_of_point(gate.p1, gate.p2, pixel) <= 0
+            k for k, (u1, v1, run, rise) in enumerate(self._lines) if sides[k] * (run * (v - v1) - rise * (u - u1)) <= 0
         ]
 
     def time_of_step(

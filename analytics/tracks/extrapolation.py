@@ -74,9 +74,11 @@ def _fitted_velocity(detections: Sequence[tuple[float, Pixel]]) -> tuple[float, 
     """Velocity by least squares of times and pixels; None with too few of them."""
     if len(detections) < MIN_SAMPLES:
         return None
-    mean_t = sum(t for t, _ in detections) / len(detections)
-    spread = sum((t - mean_t) ** 2 for t, _ in detections)
-    u, v = (sum((t - mean_t) * pixel[axis] for t, pixel in detections) / spread for axis in (0, 1))
+    first = detections[0][0]
+    mean_t = sum(t - first for t, _ in detections) / len(detections)  # exact also for Unix times, whose sum is not
+    lag = [t - first - mean_t for t, _ in detections]
+    spread = sum(s * s for s in lag)
+    u, v = (sum(s * pixel[axis] for s, (_, pixel) in zip(lag, detections, strict=True)) / spread for axis in (0, 1))
     return u, v
 
 

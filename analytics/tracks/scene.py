@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import hypot
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,8 @@ from analytics.road_users import RoadUser
 from analytics.tracks.kinematics import KMH_PER_MS
 from analytics.tracks.trajectories import Trajectories, Trajectory
 
-_Path = list[tuple[float, float, float]]
-"""Time (s), x and y (m) of each detection, newest first."""
+_Path = tuple[list[float], list[float], list[float]]
+"""Times (s), x and y (m) of some detections, newest first."""
 
 SAMPLE_EVERY_S = 0.5
 """Seconds between two scenes [assumption]."""
@@ -189,11 +190,12 @@ class SceneSampler:
         )
 
     def _stationary_since(self, trajectory: Trajectory, path: _Path) -> float | None:
-        middle, oldest_t = len(path) // 2, path[-1][0]
-        x, y = (sorted(coordinates)[middle] for coordinates in ([p[1] for p in path], [p[2] for p in path]))
+        times, xs, ys = path
+        middle, oldest_t = len(times) // 2, times[-1]
+        x, y = sorted(xs)[middle], sorted(ys)[middle]
         anchor = self._anchors.get(trajectory.track)
         tolerance = max(STATIONARY_M, STATIONARY_HEIGHTS * trajectory.height * trajectory.metres_per_pixel)
-        if len(path) < MIN_SAMPLES:
+        if len(times) < MIN_SAMPLES:
             tolerance *= 2
         if anchor is None or hypot(x - anchor.position[0], y - anchor.position[1]) > tolerance:
             self._anchors[trajectory.track] = _Anchor(oldest_t, (x, y))
@@ -208,22 +210,22 @@ class SceneSampler:
 def _recent_path(trajectory: Trajectory) -> _Path:
     """Points of the last `SPEED_WINDOW_S` before the last detection."""
     oldest = trajectory.last_seen - SPEED_WINDOW_S
-    path = []
+    times: list[float] = []
+    xs: list[float] = []
+    ys: list[float] = []
     for t, (x, y) in zip(reversed(trajectory.times), reversed(trajectory.positions), strict=True):
         if t < oldest:
             break
-        path.append((t, x, y))
-    return path
+        times.append(t)
+        xs.append(x)
+        ys.append(y)
+    return times, xs, ys
 
 
 def _mean_velocity(path: _Path) -> tuple[float, float]:
     """Velocity (m/s) between the mean positions of the older and the newer half; 0 for a single point."""
-    half = len(path) // 2
+    half = len(path[0]) // 2
     if half == 0:
         return 0.0, 0.0
-    t = x = y = 0.0
-    for (newer_t, newer_x, newer_y), (older_t, older_x, older_y) in zip(path[:half], path[-half:], strict=True):
-        t += newer_t - older_t
-        x += newer_x - older_x
-        y += newer_y - older_y
+    t, x, y = (sum(map(sub, values[:half], values[-half:])) for values in path)
     return x / t, y / t
