@@ -40,9 +40,13 @@ MAX_TRACKS = 1000
 
 
 class AdaptiveInputScale:
-    """Input scale of one camera. detector_pixels: detector pixels per frame pixel at full scale."""
+    """Input scale of one camera. detector_pixels: detector pixels per frame pixel at full scale.
+
+    small_side_px: side of a small road user at full scale, detector pixels, as last learned; None before.
+    """
 
     def __init__(self, detector_pixels: float) -> None:
+        self.small_side_px: float | None = None
         self._detector_pixels = detector_pixels
         self._sides: dict[int, tuple[int, float]] = {}
         self._long_tracks = 0
@@ -67,7 +71,7 @@ class AdaptiveInputScale:
             self._long_tracks += frames + 1 == MIN_TRACK_FRAMES
         if self._long_tracks >= MIN_TRACKS:
             means = [total / frames for frames, total in self._sides.values() if frames >= MIN_TRACK_FRAMES]
-            small = float(np.percentile(means, SMALL_PERCENTILE))
+            self.small_side_px = small = float(np.percentile(means, SMALL_PERCENTILE))
             self._scale = next((scale for scale in REDUCED_SCALES if small * scale >= MIN_SMALL_SIDE_PX), 1.0)
             self._learned_at = t
             self._restart()

@@ -58,6 +58,11 @@ class CameraPipeline:
         """Number of tracks that ended so far, by class."""
         return self._analyzer.ended_tracks
 
+    @property
+    def small_side_px(self) -> float | None:
+        """Side of a small road user at full input scale, detector pixels; None before it is learned."""
+        return self._perception.small_side_px
+
     def plan(self, frame: TimedFrame, max_scale: float = 1.0) -> DetectionRequest:
         """Choose what the detector must process of the frame; `request.image` is None where nothing must be.
 

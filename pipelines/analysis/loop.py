@@ -265,7 +265,9 @@ class AnalysisLoop:
         if 0 <= now - self._advanced_at < ADVANCE_EVERY_S:
             return
         self._advanced_at = now
-        self._limits.update(time.monotonic(), self._analysed, sum(c.slot.frames.pop_missed() for c in self._cameras))
+        missed = sum(camera.slot.frames.pop_missed() for camera in self._cameras)
+        sides = [None if c.pipeline is None else c.pipeline.small_side_px for c in self._cameras]
+        self._limits.update(time.monotonic(), self._analysed, missed, sides)
         self._analysed = 0
         self._for_each_idle_pipeline(lambda pipeline: pipeline.advance(now - UNOBSERVED_AFTER_S))
 

@@ -43,6 +43,11 @@ class CameraPerception:
         self._reset_roi(roi)
         self._tracker = make_tracker(camera)
 
+    @property
+    def small_side_px(self) -> float | None:
+        """Side of a small road user at full input scale, detector pixels; None before it is learned."""
+        return None if self._input_scale is None else self._input_scale.small_side_px
+
     def _reset_roi(self, roi: RegionOfInterest) -> None:
         """Drop the motion gate's state and keep the tracks."""
         self._roi = roi

@@ -148,7 +148,8 @@ def test_an_overloaded_detector_is_shared_evenly_and_nothing_queues() -> None:
     assert min(drops.no_capacity for drops in dropped.values()) > 0
 
 
-def test_an_overloaded_machine_analyses_smaller_pictures() -> None:
+def test_an_overloaded_machine_analyses_smaller_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CameraPipeline, "small_side_px", property(lambda self: 60.0))
     measured: dict[str, list[float]] = {name: [] for name in SHADES}
 
     class Observer:
