@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import hypot
-from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -227,5 +226,5 @@ def _mean_velocity(path: _Path) -> tuple[float, float]:
     half = len(path[0]) // 2
     if half == 0:
         return 0.0, 0.0
-    t, x, y = (sum(map(sub, values[:half], values[-half:])) for values in path)
+    t, x, y = (sum(a - b for a, b in zip(values[:half], values[-half:], strict=True)) for values in path)
     return x / t, y / t
