@@ -21,7 +21,7 @@ from pipelines.config.settings import Config
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
-from pipelines.worker.worker_processes import WorkerProcesses
+from pipelines.worker.worker_processes import worker_processes
 from portal.app import create_app
 from portal.server import OnUp, listening_socket, serve, sigterm_as_interrupt
 
@@ -44,7 +44,7 @@ def run_all_in_one(config: Config, on_up: OnUp) -> None:
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
-        parts.enter_context(WorkerProcesses(config, outbox.put))
+        parts.enter_context(worker_processes(config, outbox.put))
         serve(app, listener, on_up)
 
 

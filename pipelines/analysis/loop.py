@@ -107,16 +107,16 @@ class _GeometryMismatch(Exception):
 class _CameraState:
     """State of one camera that only the loop's thread reads and writes. retry_at: `time.monotonic` seconds."""
 
-    __slots__ = ("in_flight", "number", "pipeline", "rate", "retry_at", "share", "slot", "view")
+    __slots__ = ("in_flight", "max_scale", "pipeline", "rate", "retry_at", "share", "slot", "view")
 
-    def __init__(self, number: int, slot: CameraSlot, rate: RateController) -> None:
-        self.number = number
+    def __init__(self, slot: CameraSlot, rate: RateController) -> None:
         self.slot = slot
         self.rate = rate
         self.view = slot.make_view_gate()
         self.share = CameraShare(rate.request)
         self.pipeline: CameraPipeline | None = None
         self.retry_at = 0.0
+        self.max_scale = 1.0
         self.in_flight = False
         self.publish_rate()
 
@@ -148,9 +148,7 @@ class AnalysisLoop:
         """wake: set after each `put` into a slot's `frames`. rates: of each camera."""
         self._detector = detector
         self._headroom = AimdHeadroom(max_delay_s=1 / rates.usual_fps)
-        self._cameras = [
-            _CameraState(number, slot, RateController(rates, self._headroom)) for number, slot in enumerate(slots)
-        ]
+        self._cameras = [_CameraState(slot, RateController(rates, self._headroom)) for slot in slots]
         self._limits = PictureLimits(len(slots))
         self._analysed = 0
         self._wake = wake
@@ -191,7 +189,7 @@ class AnalysisLoop:
         camera.slot.observer.view_assessed(quality)
         if not quality.usable:
             return
-        request = pipeline.plan(frame, self._limits.scale(camera.number))
+        request = pipeline.plan(frame, camera.max_scale)
         if request.image is None:
             self._complete(camera, pipeline, request, None)
             return
@@ -235,8 +233,7 @@ class AnalysisLoop:
         now = time.monotonic()
         waited_s = None if frame.arrived is None else now - frame.arrived
         inferred = request.image is not None
-        max_scale = self._limits.scale(camera.number)
-        camera.slot.observer.frame_analysed(FrameMeasurement(frame.at, inferred, waited_s, max_scale))
+        camera.slot.observer.frame_analysed(FrameMeasurement(frame.at, inferred, waited_s, camera.max_scale))
         self._analysed += 1
         if waited_s is not None:
             self._headroom.update(now, waited_s)
@@ -265,11 +262,16 @@ class AnalysisLoop:
         if 0 <= now - self._advanced_at < ADVANCE_EVERY_S:
             return
         self._advanced_at = now
+        self._limit_pictures()
+        self._for_each_idle_pipeline(lambda pipeline: pipeline.advance(now - UNOBSERVED_AFTER_S))
+
+    def _limit_pictures(self) -> None:
         missed = sum(camera.slot.frames.pop_missed() for camera in self._cameras)
         sides = [None if c.pipeline is None else c.pipeline.small_side_px for c in self._cameras]
-        self._limits.update(time.monotonic(), self._analysed, missed, sides)
+        self._limits.update(self._analysed, missed, sides)
         self._analysed = 0
-        self._for_each_idle_pipeline(lambda pipeline: pipeline.advance(now - UNOBSERVED_AFTER_S))
+        for camera, scale in zip(self._cameras, self._limits.scales, strict=True):
+            camera.max_scale = scale
 
     def _for_each_idle_pipeline(self, action: Callable[[CameraPipeline], object]) -> None:
         for camera in self._cameras:

@@ -10,7 +10,7 @@ from pipelines.bus.outbox import Outbox
 from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.worker.signals import stop_on_signals
-from pipelines.worker.worker_processes import WorkerProcesses
+from pipelines.worker.worker_processes import worker_processes
 
 
 @click.command()
@@ -27,6 +27,6 @@ def worker(config: Path) -> None:
         stop_on_signals() as stop,
         closing(KafkaPublisher(settings.bus.kafka)) as publisher,
         Outbox(settings.data_dir / "outbox.sqlite", publisher) as outbox,
-        WorkerProcesses(settings, outbox.put),
+        worker_processes(settings, outbox.put),
     ):
         stop.wait()

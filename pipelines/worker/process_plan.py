@@ -11,14 +11,14 @@ from typing import TypeVar
 from models.detection.cpu import available_cores
 
 CAMERAS_EACH = 4
-"""Cameras for which a further process pays: each has networks of its own, of 300 to 500 MB. [assumption]"""
+"""Cameras for which a further process pays: its networks take about 550 MB (docs/adr/0163). [assumption]"""
 
 MAX_PROCESSES = 8
 """Most processes without a setting. [assumption]"""
 
 OVERCOMMIT = 2
 """Threads for inference and decoding of a process, in multiples of its share of the cores: a process whose cameras are
-busy uses cores that the others leave. [measured: docs/adr/0163-worker-processes.md]"""
+busy uses cores that the others leave. [assumption; the figures of docs/adr/0163 are with it]"""
 
 Item = TypeVar("Item")
 

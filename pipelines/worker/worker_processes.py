@@ -7,15 +7,12 @@ that crashes takes its own cameras offline until it runs again, and no others.
 import math
 import multiprocessing
 import time
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import partial
 from multiprocessing.connection import Connection
 from threading import Event as Flag
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import structlog
 
@@ -47,99 +44,80 @@ class RunCameras(Protocol):
         ...
 
 
-@dataclass(slots=True, eq=False)
-class _Share:
-    """Cameras of one process. settled: set once the process is ready, or has failed to start. refusal: of its start."""
-
-    number: int
-    config: Config
-    settled: Flag = field(default_factory=Flag)
-    refusal: str | None = None
-
-
-class WorkerProcesses:
-    """Worker processes over the active cameras of a configuration, while entered.
+@contextmanager
+def worker_processes(
+    config: Config, put: Put, *, run: RunCameras = run_cameras, restart_policy: RestartPolicy | None = None
+) -> Iterator[None]:
+    """Run worker processes over the active cameras of a configuration during the block.
 
     put: receives each event, in a thread for each process. run: body of a process.
-    Entering returns when the first process is ready; the others start then. Raises UserError where the weights, or the
-    geometry file of a camera, cannot be used. Leaving reports all cameras offline.
+    The block begins when the first process is ready; the others start then. Raises UserError where the weights, or the
+    geometry file of a camera, cannot be used. At the end all cameras are reported offline.
     """
+    cameras = config.active_cameras
+    for camera in cameras:
+        config.geometry_of(camera)
+    count = process_count(len(cameras), wanted=config.analysis.processes)
+    first, *others = (
+        _CameraProcess(config.model_copy(update={"cameras": share}), threads_each(count), put, run)
+        for share in shared_out(cameras, count)
+    )
+    with Supervisor(restart_policy, stop_within_s=END_WITHIN_S + 1.0) as supervisor:
+        # The first one alone: it may build or compile a network that the others then load.
+        supervisor.keep_running("process 1", first.run, first.report_offline)
+        first.wait_until_started()
+        for number, process in enumerate(others, start=2):
+            supervisor.keep_running(f"process {number}", process.run, process.report_offline)
+        yield
 
-    def __init__(
-        self, config: Config, put: Put, *, run: RunCameras = run_cameras, restart_policy: RestartPolicy | None = None
-    ) -> None:
-        cameras = config.active_cameras
-        for camera in cameras:
-            config.geometry_of(camera)
-        count = process_count(len(cameras), wanted=config.analysis.processes)
-        self._threads = threads_each(count)
-        self._shares = [
-            _Share(number + 1, config.model_copy(update={"cameras": share}))
-            for number, share in enumerate(shared_out(cameras, count))
-        ]
-        self._put, self._run_cameras = put, run
-        self._supervisor = Supervisor(restart_policy, stop_within_s=END_WITHIN_S + 1.0)
-        self._exit = ExitStack()
 
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            stack.enter_context(self._supervisor)
-            first, *others = self._shares
-            # The first one alone: it may build or compile a network that the others then load.
-            self._start(first)
-            first.settled.wait()
-            if first.refusal is not None:
-                raise UserError(first.refusal)
-            for share in others:
-                self._start(share)
-            self._exit = stack.pop_all()
-        return self
+class _CameraProcess:
+    """Child process over the cameras of a configuration; each `run` starts one. threads, put: as for the group."""
 
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._exit.close()
+    def __init__(self, config: Config, threads: int, put: Put, body: RunCameras) -> None:
+        self._config, self._threads, self._put, self._body = config, threads, put, body
+        self._started = Flag()  # once it was ready, or has failed
+        self._refusal: str | None = None
 
-    def _start(self, share: _Share) -> None:
-        self._supervisor.keep_running(
-            f"process {share.number}", partial(self._run, share), partial(self._report_offline, share)
-        )
+    def wait_until_started(self) -> None:
+        """Return once the process is ready, or has crashed and is started again. Raises UserError where it refuses."""
+        self._started.wait()
+        if self._refusal is not None:
+            raise UserError(self._refusal)
 
-    def _run(self, share: _Share, stop: Flag) -> None:
-        """Run one process until `stop` is set. Raises ConnectionError where it ends by itself."""
+    def run(self, stop: Flag) -> None:
+        """Run the process until `stop` is set. Raises ConnectionError where it ends by itself."""
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(
-            target=self._run_cameras,
-            args=(share.config, self._threads, theirs),
-            name=f"simpang cameras {share.number}",
-            daemon=True,
-        )
+        process = context.Process(target=self._body, args=(self._config, self._threads, theirs), daemon=True)
         process.start()
         theirs.close()
         with ours:
-            refusal = self._receive(share, ours, stop)
+            self._receive(ours, stop)
         process.join(END_WITHIN_S)
         if process.is_alive():
             process.kill()
             process.join()
-        if stop.is_set():
-            if process.exitcode:
-                self._report_offline(share)
-        elif refusal is None:
+        if not stop.is_set():
+            if self._refusal is not None:
+                raise NeedsRemedy(self._refusal)
             raise ConnectionError(f"a worker process ended with status {process.exitcode}")
-        elif share.number > 1 or share.settled.is_set():
-            raise NeedsRemedy(refusal)
-        else:
-            share.refusal = refusal
-            share.settled.set()
+        if process.exitcode:
+            self.report_offline()
 
-    def _receive(self, share: _Share, child: Connection, stop: Flag) -> str | None:
-        """Pass on the events of a process until it ends, or until `END_WITHIN_S` after `stop` was set.
+    def report_offline(self, _error: Exception | None = None) -> None:
+        """Report the cameras of a process that ended by itself offline, and delete their live video."""
+        self._started.set()
+        for camera in self._config.cameras:
+            health = CameraHealth(camera.id, self._config.analysis.analysis_fps)
+            health.disconnected(CameraCondition(Condition.WORKER_STOPPED))
+            self._put(Event.wrap(health.report(DroppedFrames()), datetime.now(UTC)))
+            folder, kept = self._config.data_dir / "hls" / camera.id, self._config.stream.segments_kept
+            LivePlaylist(folder, segments_kept=kept)  # begins by deleting what the former one wrote
 
-        Returns the reason of a process that refused to start.
-        """
-        refusal, kill_at = None, math.inf
+    def _receive(self, child: Connection, stop: Flag) -> None:
+        """Pass on the messages of a process until it ends, or until `END_WITHIN_S` after `stop` was set."""
+        kill_at = math.inf
         with suppress(EOFError, ConnectionError):
             while time.monotonic() < kill_at:
                 if stop.is_set() and kill_at == math.inf:
@@ -151,23 +129,14 @@ class WorkerProcesses:
                     case bytes() as event:
                         self._pass_on(event)
                     case Ready():
-                        share.settled.set()
+                        self._refusal = None
+                        self._started.set()
                     case Refused(reason=reason):
-                        refusal = reason
-        return refusal
+                        self._refusal = reason
+                        self._started.set()
 
     def _pass_on(self, event: bytes) -> None:
         try:
             self._put(Event.from_json(event))
         except Exception:
             log.exception("an event was not stored; the others are")
-
-    def _report_offline(self, share: _Share, _error: Exception | None = None) -> None:
-        """Report the cameras of a process that ended by itself offline, and delete their live video."""
-        share.settled.set()
-        for camera in share.config.cameras:
-            health = CameraHealth(camera.id, share.config.analysis.analysis_fps)
-            health.disconnected(CameraCondition(Condition.WORKER_STOPPED))
-            self._put(Event.wrap(health.report(DroppedFrames()), datetime.now(UTC)))
-            folder, kept = share.config.data_dir / "hls" / camera.id, share.config.stream.segments_kept
-            LivePlaylist(folder, segments_kept=kept)  # begins by deleting what the former one wrote

@@ -19,7 +19,7 @@ from pipelines.events.condition import Condition
 from pipelines.events.schema import CameraStatus, Event, Health
 from pipelines.live_video.hls_playlist import PLAYLIST
 from pipelines.worker.supervisor import RestartPolicy
-from pipelines.worker.worker_processes import WorkerProcesses
+from pipelines.worker.worker_processes import worker_processes
 from tests.support.bright_cameras import run_bright_cameras
 from tests.support.servers import RtspCameras, wait_until
 
@@ -29,11 +29,11 @@ CAMERAS = ("north", "south", "east", "west")
 PARENT = """
 import sys, time
 from pipelines.config.settings import Config
-from pipelines.worker.worker_processes import WorkerProcesses
+from pipelines.worker.worker_processes import worker_processes
 from tests.support.bright_cameras import run_bright_cameras
 if __name__ == "__main__":
     config = Config.model_validate_json(open(sys.argv[1]).read())
-    with WorkerProcesses(config, lambda event: None, run=run_bright_cameras):
+    with worker_processes(config, lambda event: None, run=run_bright_cameras):
         print("ready", flush=True)
         time.sleep(600)
 """
@@ -69,7 +69,7 @@ class Reports:
 @contextmanager
 def running(config: Config) -> Iterator[Reports]:
     reports, policy = Reports(), RestartPolicy(first_s=0.5, longest_s=0.5)
-    with WorkerProcesses(config, reports.put, run=run_bright_cameras, restart_policy=policy):
+    with worker_processes(config, reports.put, run=run_bright_cameras, restart_policy=policy):
         yield reports
 
 
@@ -134,13 +134,16 @@ def test_an_unusable_geometry_file_is_one_clear_error_before_any_process_starts(
     (broken := tmp_path / "west.json").write_text("{")
     west = config.cameras[3].model_copy(update={"geometry": broken})
     config = config.model_copy(update={"cameras": (*config.cameras[:3], west)})
-    with pytest.raises(UserError, match=r"west\.json"):
-        WorkerProcesses(config, lambda event: None, run=run_bright_cameras)
+    with (
+        pytest.raises(UserError, match=r"west\.json"),
+        worker_processes(config, lambda event: None, run=run_bright_cameras),
+    ):
+        pass
 
 
 def test_unusable_weights_are_one_clear_error(tmp_path: Path, rtsp_cameras: RtspCameras) -> None:
     config = city(tmp_path, rtsp_cameras).model_copy(update={"weights": str(tmp_path / "missing.pt")})
-    with pytest.raises(UserError, match=r"missing\.pt") as refused, WorkerProcesses(config, lambda event: None):
+    with pytest.raises(UserError, match=r"missing\.pt") as refused, worker_processes(config, lambda event: None):
         pass
     assert "\n" not in str(refused.value)
     assert not children_of(os.getpid())

@@ -2,68 +2,58 @@
 
 from collections.abc import Sequence
 
-from pipelines.analysis.picture_limits import MIN_SIDE_PX, SCALES, PictureLimits
+from pipelines.analysis.picture_limits import MIN_SIDE_PX, PictureLimits
 
 SIDES = (60.0, 50.0, 40.0, 30.0, 25.0, 18.0, 14.0, None)
 """Sides of small road users of the cameras, px."""
 
 
-def scales(limits: PictureLimits) -> list[float]:
-    return [limits.scale(camera) for camera in range(len(SIDES))]
-
-
-def run(limits: PictureLimits, seconds: int, missed: int, since: int = 0, sides: Sequence[float | None] = SIDES) -> int:
-    for second in range(since, since + seconds):
-        limits.update(float(second), 50, missed, sides)
-    return since + seconds
+def run(limits: PictureLimits, seconds: int, missed: int, sides: Sequence[float | None] = SIDES) -> None:
+    for _ in range(seconds):
+        limits.update(50, missed, sides)
 
 
 def test_pictures_are_whole_at_first_and_while_few_frames_are_missed() -> None:
     limits = PictureLimits(len(SIDES))
-    assert scales(limits) == [1.0] * len(SIDES)
+    assert limits.scales == [1.0] * len(SIDES)
     run(limits, 100, missed=2)
-    assert scales(limits) == [1.0] * len(SIDES)
+    assert limits.scales == [1.0] * len(SIDES)
 
 
 def test_overload_makes_pictures_smaller_where_road_users_stay_largest() -> None:
     limits = PictureLimits(len(SIDES))
-    run(limits, 4, missed=20)
-    assert scales(limits) == [0.75, 0.75, 0.75, *[1.0] * 5], "45, 37.5 and 30 px, as many as half of 60"
+    run(limits, 3, missed=20)
+    assert limits.scales == [0.75, 0.75, 0.75, *[1.0] * 5], "45, 37.5 and 30 px, as many as half of 60"
 
 
 def test_no_picture_becomes_so_small_that_small_road_users_are_lost() -> None:
     limits = PictureLimits(len(SIDES))
     run(limits, 200, missed=20)
-    assert scales(limits) == [0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 1.0, 1.0]
-    assert all(side * scale >= MIN_SIDE_PX for side, scale in zip(SIDES[:-1], scales(limits), strict=False) if side)
+    assert limits.scales == [0.5, 0.5, 0.5, 0.5, 0.5, 0.75, 1.0, 1.0]
+    assert all(side * scale >= MIN_SIDE_PX for side, scale in zip(SIDES, limits.scales, strict=True) if side)
 
 
 def test_pictures_grow_again_one_by_one_the_smallest_road_users_first() -> None:
     limits = PictureLimits(len(SIDES))
-    now = run(limits, 200, missed=20)
-    now = run(limits, 60, missed=4, since=now)
-    assert limits.scale(5) == 0.75, "neither many nor few frames are missed"
-    now = run(limits, 3, missed=0, since=now)
-    assert scales(limits).count(0.5) == 4
-    assert limits.scale(4) == 0.75
-    run(limits, 200, missed=0, since=now)
-    assert scales(limits) == [1.0] * len(SIDES)
+    run(limits, 200, missed=20)
+    run(limits, 60, missed=4)
+    assert limits.scales[5] == 0.75, "neither many nor few frames are missed"
+    run(limits, 3, missed=0)
+    assert limits.scales.count(0.5) == 4
+    assert limits.scales[4] == 0.75
+    run(limits, 200, missed=0)
+    assert limits.scales == [1.0] * len(SIDES)
 
 
 def test_cameras_whose_road_users_are_not_known_yet_keep_whole_pictures() -> None:
     limits = PictureLimits(3)
     run(limits, 100, missed=50, sides=[None] * 3)
-    assert [limits.scale(camera) for camera in range(3)] == [1.0] * 3
+    assert limits.scales == [1.0] * 3
 
 
-def test_calls_more_often_than_once_a_second_change_nothing_more() -> None:
-    limits = PictureLimits(len(SIDES))
-    for call in range(50):
-        limits.update(call / 25, 2, 1, SIDES)
-    assert sum(scale < SCALES[0] for scale in scales(limits)) == 1
-
-
-def test_without_cameras_nothing_happens() -> None:
-    limits = PictureLimits(0)
-    for second in range(10):
-        limits.update(float(second), 0, second % 2, [])
+def test_without_cameras_or_frames_nothing_happens() -> None:
+    for frames in (0, 1):
+        limits = PictureLimits(0)
+        for _ in range(10):
+            limits.update(0, frames, [])
+        assert limits.scales == []
