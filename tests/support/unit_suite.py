@@ -20,16 +20,17 @@ SERVER_FIXTURES = frozenset(
 """Fixtures that start a server process; each test that uses one, directly or not, gets the mark `server`."""
 SLOW_FIXTURES = frozenset({"random_weights", "scenery", "shared_dir", "sumo"})
 """Fixtures of torch, rendered streets, real clips and SUMO; each test that uses one gets the mark `slow`."""
+NEED_TORCH = ("models/training", "models/detection/torch_batch.py", "tests/support/bright_torch_network.py")
+"""Modules that import torch (extra `yolo`); their tests skip themselves."""
 NOT_COLLECTED = (
     "tests/integration",
     "tests/models/training",
     "tests/models/detection/test_torch_batch.py",
-    "models/training",
-    "models/detection/torch_batch.py",
+    *NEED_TORCH,
 )
 """Folders and modules without unit tests. Importing torch and Playwright takes 5 CPU seconds [measured: ADR 0090]."""
-NEED_TORCH = ("models/training", "models/detection/torch_batch.py")
-"""Modules that import torch (extra `yolo`); their tests skip themselves."""
+OF_THE_EXTRA = ("torch", "torchvision", "ultralytics")
+"""Packages of the extra `yolo`, hidden with --unit: the unit tests pass where they are not installed."""
 WANTED_TESTS = 900
 """Least number of unit tests [source: targets of the layout, docs/adr/0090-unit-tests.md]."""
 WANTED_S = 60
@@ -53,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("unit", max_examples=UNIT_EXAMPLES, deadline=None)
     if config.getoption("--unit"):
         settings.load_profile("unit")
+        sys.modules.update(dict.fromkeys(OF_THE_EXTRA))  # None: an import of it fails
         sys.addaudithook(_refuse_subprocess)
 
 
