@@ -10,7 +10,6 @@ mean over the clips. Writes build/bench/single_stream.json. Exit status 1 where 
 
 import argparse
 import json
-import os
 import statistics
 import sys
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from rich.table import Table
 
 from bench.inputs import CLIP_TRUTH, CLIPS, RESULTS, ROOT
 from bench.performance.vs_objectcounter import f1, prepared_peer, run_ours, run_peer
+from models.detection.cpu import available_cores
 
 COMPARED_CLIPS = ("nl_highway", "us_dusk_side")
 """A clip of fast traffic by day and one at dusk [assumption]."""
@@ -73,7 +73,9 @@ def main() -> int:
         "peer_f1": mean_f1(results, PEER),
     }
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps({**summary, "cpus": os.cpu_count(), "runs": runs, "clips": results}, indent=1) + "\n")
+    RESULT.write_text(
+        json.dumps({**summary, "cpus": available_cores(), "runs": runs, "clips": results}, indent=1) + "\n"
+    )
     print_table(results)
     print(json.dumps(summary, indent=1))
     return 0 if ratio >= REQUIRED_RATIO else 1

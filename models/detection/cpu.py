@@ -1,5 +1,6 @@
 """Number of CPU cores that this process may use, and lower priority for threads started in a context."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,9 +13,46 @@ NICE_INCREMENT = 10
 """Added to the nice value: about a tenth of the CPU share of other threads under load [source: sched(7)]."""
 
 
+CGROUPS = Path("/sys/fs/cgroup")
+"""Control groups of the kernel [source: cgroups(7)]."""
+
+OWN_CGROUPS = Path("/proc/self/cgroup")
+"""Control groups of this process [source: cgroups(7)]."""
+
+
 def available_cores() -> int:
-    """Number of CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+    """Number of CPU cores that this process may use, a part of a core counted whole."""
+    return max(1, math.ceil(usable_cores()))
+
+
+def usable_cores() -> float:
+    """Return the CPU cores that affinity and the limit of the container leave to this process."""
+    return min([float(len(os.sched_getaffinity(0))), *cpu_limits()])
+
+
+def cpu_limits(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> list[float]:
+    """Return the CPU limits of this process's control groups and of those above them, in cores."""
+    limits: list[float] = []
+    with suppress(OSError):
+        for line in own.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers not in ("", "cpu", "cpu,cpuacct"):
+                continue
+            group = (root / "cpu" if controllers else root) / path.lstrip("/")
+            above = [folder for folder in (group, *group.parents) if folder.is_relative_to(root)]
+            limits += [limit for limit in map(_limit, above) if limit is not None]
+    return limits
+
+
+def _limit(group: Path) -> float | None:
+    """Return the limit of one control group of version 2 or 1; None without one."""
+    with suppress(OSError, ValueError, ZeroDivisionError):
+        if (group / "cpu.max").is_file():
+            quota, period = (group / "cpu.max").read_text().split()
+        else:
+            quota, period = ((group / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        return round(int(quota) / int(period), 2) if int(quota) > 0 else None
+    return None
 
 
 @contextmanager

@@ -55,7 +55,7 @@ class RunRecord(BaseModel):
     """All cameras during the measurement, from `began` to `ended` (Unix seconds).
 
     cpu_s: CPU seconds of the worker processes in that time, by kind of thread. *resident_mb: memory in megabytes.
-    device_mb: used memory of the GPU; None without one. cores: number of cores that they may use. processes: number of
+    device_mb: used memory of the GPU; None without one. cores: those that they may use. processes: number of
     them. reference_fps: frames a second of ObjectCounter, before and after; empty where it was not measured.
     """
 
@@ -69,7 +69,7 @@ class RunRecord(BaseModel):
     resident_mb: float
     servers_resident_mb: float
     device_mb: float | None = None
-    cores: int
+    cores: float
     processes: int = 1
     reference_fps: tuple[float, ...] = ()
 

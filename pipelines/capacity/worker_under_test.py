@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel, SecretStr
 
 from analytics.detections import Detections
-from models.detection.cpu import available_cores
+from models.detection.cpu import usable_cores
 from models.detection.detector import RgbImage
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.analysis.loop import FrameMeasurement
@@ -158,7 +158,7 @@ def run(spec: RunSpec) -> RunRecord:
         resident_mb=round(memory, 1),
         servers_resident_mb=round(servers_memory, 1),
         device_mb=None if device_memory is None else round(device_memory, 1),
-        cores=available_cores(),
+        cores=usable_cores(),
     )
 
 

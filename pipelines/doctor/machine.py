@@ -6,7 +6,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-from models.detection.cpu import available_cores
+from models.detection.cpu import usable_cores
 from models.detection.loader import has_ultralytics, nvidia_gpu_present
 from pipelines.config.settings import Config
 from pipelines.doctor.check import CheckResult, CheckState
@@ -46,15 +46,6 @@ def _processor() -> CheckResult:
         advice="" if fast or not flags else "no INT8 instructions: expect half the rate of a newer processor",
         facts={"model": model, "cores": usable, "features": features},
     )
-
-
-def usable_cores() -> float:
-    """Return the cores that this process may use, within the CPU limit of its container."""
-    usable = float(available_cores())
-    with suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        usable = min(usable, round(int(quota) / int(period), 2))
-    return usable
 
 
 def _cpuinfo() -> dict[str, str]:
