@@ -8,8 +8,10 @@ from threading import Lock
 from typing import Protocol
 
 import structlog
+from pydantic import ValidationError
 
 from pipelines.addresses.mask import without_credentials
+from pipelines.errors import first_problem
 from pipelines.events.schema import Event
 
 log = structlog.get_logger()
@@ -61,8 +63,9 @@ class DeadLetterFile:
 
 
 def describe(error: Exception) -> str:
-    """Return the type and the first line of the message of `error`, without credentials."""
-    return without_credentials(f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}")
+    """Return the type and the first problem of `error` in one line, without credentials."""
+    problem = first_problem(error) if isinstance(error, ValidationError) else (str(error).splitlines() or [""])[0]
+    return without_credentials(f"{type(error).__name__}: {problem}")
 
 
 def deliver(

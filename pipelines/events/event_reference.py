@@ -42,7 +42,8 @@ _INTRODUCTION = """# Events
 A worker emits what it measures as JSON events to Apache Kafka. The store writes them to the database
 ([database.md](database.md)); any other program may read the same topics. The schemas are in
 `pipelines/events/schema.py`, the measures in `analytics/facts.py`; [adding-a-measure.md](adding-a-measure.md) shows how
-one is added. `pipelines.events.event_reference.json_schema("counts")` returns the JSON Schema of an event.
+one is added. `simpang contracts FOLDER` writes the JSON Schema of each kind and an AsyncAPI document; those of this
+version are in [events/](events/asyncapi.yaml).
 
 | topic | kind | when |
 | --- | --- | --- |
@@ -52,9 +53,12 @@ one is added. `pipelines.events.event_reference.json_schema("counts")` returns t
 | `traffic.health` | `health` | on every change of a camera's status, and every few seconds |
 
 - The Kafka key is the id of the camera, so that the events of one camera keep their order.
+- A record is a CloudEvent in binary mode: attributes are headers (`ce_id`, `ce_type`, ...), the value is `data`.
+  Earlier versions sent the whole event as the value (structured mode); a store reads both. Update it before workers.
 - An event may be delivered more than once. A replayed event has the `id` of the first.
 - Times are UTC (RFC 3339). What was not observed is `null`, never 0.
-- Fields are added, and neither renamed nor removed, within `v1`. Ignore fields that you do not know.
+- `ce_dataschema` has the version of the schema. Within `v1` fields are added, and neither renamed nor removed: ignore
+  fields that you do not know. A store sets events of another major version aside, with the reason, in `dead_letters`.
 """
 """First part of the document. [text]"""
 
@@ -81,16 +85,16 @@ def json_schema(kind: str) -> dict[str, Any]:
 def document() -> str:
     """Text of docs/events.md."""
     envelope = TypeAdapter(Event).json_schema(mode="serialization")
-    parts = [_INTRODUCTION, "## Envelope: CloudEvents 1.0, structured JSON\n", *_table(envelope)]
+    parts = [_INTRODUCTION, "## Attributes: CloudEvents 1.0\n", *_table(envelope)]
     for kind, cls in KINDS.items():
         schema = json_schema(kind)
-        parts += [f"\n## `{kind}` on `{TOPICS[kind]}`\n", f"{_first_line(cls.__doc__)}\n"]
+        parts += [f"\n## `{kind}` on `{TOPICS[kind]}`\n", f"{first_line(cls.__doc__)}\n"]
         parts += _table(schema["properties"]["data"], schema["$defs"])
         for name, nested in schema["$defs"].items():
             if nested.get("type") == "object":
                 measures = measures_of(_RECORDS[name]) if name in _RECORDS else {}
                 fields = sorted(nested["properties"].items(), key=lambda field: field[0] in measures)
-                parts += [f"\n### {name}\n", f"{_first_line(nested['description'])}\n"]
+                parts += [f"\n### {name}\n", f"{first_line(nested['description'])}\n"]
                 parts += _table({"properties": dict(fields)}, schema["$defs"])
     parts += ["\n## Conditions\n", _CONDITIONS.lstrip(), *_conditions()]
     return "\n".join(parts) + "\n"
@@ -103,7 +107,8 @@ def _conditions() -> Iterator[str]:
         yield f"| `{condition}` | `{status}` | {TEXTS[condition]} |"
 
 
-def _first_line(text: str | None) -> str:
+def first_line(text: str | None) -> str:
+    """Return the first line of a docstring."""
     return (text or "").strip().splitlines()[0]
 
 

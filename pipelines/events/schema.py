@@ -4,12 +4,13 @@ Facts count seconds; events carry UTC times, because they outlive the process th
 from `analytics.facts`: what is written there is in the event. docs/events.md is generated from this module.
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from analytics.facts import (
@@ -35,6 +36,39 @@ TOPICS = {
     "health": "traffic.health",
 }
 """Kind of event -> Kafka topic."""
+
+MAJOR, MINOR = 1, 1
+"""Version of the schemas. MAJOR is part of the type, and events of another are refused; each added field raises MINOR.
+Events without `dataschema` are of version 1.0. See docs/adr/0171-event-contracts.md."""
+
+_TYPE = re.compile(r"id\.simpang\.traffic\.(\w+)\.v(\d+)")
+"""Type of an event: its kind, and the major version of its schema."""
+
+
+def event_type(kind: str) -> str:
+    """Return the CloudEvents type of a kind of event.
+
+    >>> event_type("counts")
+    'id.simpang.traffic.counts.v1'
+    """
+    return f"id.simpang.traffic.{kind}.v{MAJOR}"
+
+
+def schema_id(kind: str) -> str:
+    """Return the URI of the schema of a kind of event, which names its full version.
+
+    >>> schema_id("counts")
+    'urn:simpang:event:counts:1.1'
+    """
+    return f"urn:simpang:event:{kind}:{MAJOR}.{MINOR}"
+
+
+def known_type(text: str) -> str:
+    """Return the type of an event. Raises ValueError for a major version that this program does not know."""
+    found = _TYPE.fullmatch(text)
+    if found and int(found[2]) != MAJOR:
+        raise ValueError(f"version {found[2]} of {found[1]} events is unknown, {MAJOR} is known; update this Simpang")
+    return text
 
 
 _RECORD = ConfigDict(extra="ignore", allow_inf_nan=False)
@@ -228,16 +262,21 @@ EventData = Annotated[CountsReport | Congestion | IncidentReport | Health, Field
 
 
 class Event(BaseModel):
-    """CloudEvents 1.0, structured JSON mode. `id` is made once; a replayed event has the id of the first."""
+    """CloudEvents 1.0. `id` is made once; a replayed event has the id of the first."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Annotated[Literal["1.0"], _described("Version of CloudEvents.")] = "1.0"
     id: Annotated[str, _described("UUID of the event; a replayed event keeps it.")]
     source: Annotated[str, _described("`/cameras/ID` of the camera.")]
-    type: Annotated[str, _described("`id.simpang.traffic.KIND.v1`.")]
+    type: Annotated[
+        str, _described("`id.simpang.traffic.KIND.v1`, with the major version."), AfterValidator(known_type)
+    ]
     subject: Annotated[str, _described("Id of the camera.")]
     time: Annotated[AwareDatetime, _described("Time when the event was made.", "UTC")]
+    dataschema: Annotated[
+        str | None, _described("`urn:simpang:event:KIND:VERSION` of the schema of `data`; null means version 1.0.")
+    ] = None
     datacontenttype: Annotated[Literal["application/json"], _described("Format of `data`.")] = "application/json"
     data: Annotated[EventData, _described("The event itself; `kind` names its schema.")]
 
@@ -247,7 +286,8 @@ class Event(BaseModel):
         return cls(
             id=str(uuid4()),
             source=f"/cameras/{data.camera_id}",
-            type=f"id.simpang.traffic.{data.kind}.v1",
+            type=event_type(data.kind),
+            dataschema=schema_id(data.kind),
             subject=data.camera_id,
             time=at,
             data=data,

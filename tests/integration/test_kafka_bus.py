@@ -4,25 +4,32 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 
 import pytest
+from jsonschema import Draft202012Validator
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from pipelines.bus.bus import BusUnavailable, Handler
-from pipelines.bus.dead_letter import DeadLetters, deliver
+from pipelines.bus.dead_letter import DeadLetters, deliver, describe
 from pipelines.bus.kafka import subscriber
+from pipelines.bus.kafka.cloud_events import headers_of
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.errors import UserError
+from pipelines.events.event_contracts import data_schema, headers_schema
 from pipelines.events.schema import TOPICS, Event
 from tests.support.events import DeadLetterList
 from tests.support.numbered_events import counts, health, level
 from tests.support.servers import KafkaBroker, wait_until
 
 pytestmark = pytest.mark.integration
+
+RECORDED = Path(__file__).parents[1] / "pipelines" / "events" / "recorded" / "version_1_0.jsonl"
 
 
 @contextmanager
@@ -73,15 +80,49 @@ def test_any_cloudevents_consumer_can_read_the_messages(kafka_broker: KafkaBroke
     ) as consumer:
         record = next(consumer)
     assert record.key == b"cam"
-    assert dict(record.headers)["content-type"].startswith(b"application/cloudevents+json")
-    message = json.loads(record.value)
-    assert {key: message[key] for key in ("specversion", "id", "source", "type", "subject")} == {
-        "specversion": "1.0",
-        "id": event.id,
-        "source": "/cameras/cam",
-        "type": "id.simpang.traffic.counts.v1",
-        "subject": "cam",
+    headers = {name: value.decode() for name, value in record.headers}
+    Draft202012Validator(headers_schema("counts")).validate(headers)
+    assert {name: headers[name] for name in ("ce_id", "ce_source", "ce_type", "ce_subject")} == {
+        "ce_id": event.id,
+        "ce_source": "/cameras/cam",
+        "ce_type": "id.simpang.traffic.counts.v1",
+        "ce_subject": "cam",
     }
+    assert datetime.fromisoformat(headers["ce_time"]) == event.time
+    data = json.loads(record.value)
+    Draft202012Validator(data_schema("counts")).validate(data)
+    assert data == json.loads(event.to_json())["data"]
+
+
+def test_records_of_earlier_versions_are_read_with_and_without_a_content_type(kafka_broker: KafkaBroker) -> None:
+    """Up to version 1.0 a record was the whole event."""
+    lines, taken = RECORDED.read_bytes().splitlines(), Taken()
+    structured = [("content-type", b"application/cloudevents+json; charset=utf-8")]
+    with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+        publisher.publish([new := counts(1)])
+    with closing(KafkaProducer(bootstrap_servers=kafka_broker.bootstrap)) as older:
+        for k, line in enumerate(lines):
+            topic = TOPICS[json.loads(line)["data"]["kind"]]
+            older.send(topic, line, key=b"cam", headers=structured if k % 2 else []).get(timeout=10)
+    with subscribed(kafka_broker.bootstrap, taken):
+        wait_until(lambda: len(taken) == len(lines) + 1, "all events to arrive")
+    assert taken.ids == {new.id, *(json.loads(line)["id"] for line in lines)}
+
+
+def test_an_event_of_an_unknown_major_version_is_set_aside_with_its_reason(kafka_broker: KafkaBroker) -> None:
+    taken, dead_letters, known = Taken(), DeadLetterList(), counts(1)
+    headers = [(name, value.replace(b"counts.v1", b"counts.v2")) for name, value in headers_of(known)]
+    with closing(KafkaProducer(bootstrap_servers=kafka_broker.bootstrap)) as newer:
+        with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
+            publisher.publish([known])
+        newer.send("traffic.counts", b'{"gates_of_2": []}', key=b"cam", headers=headers).get(timeout=10)
+    with subscribed(kafka_broker.bootstrap, taken, dead_letters=dead_letters):
+        wait_until(lambda: taken and dead_letters.errors, "the event and the dead letter")
+    assert "type: version 2 of counts events is unknown, 1 is known; update this Simpang" in describe(
+        dead_letters.errors[0]
+    )
+    body = json.loads(dead_letters.bodies[0])
+    assert (body["id"], body["data"]) == (known.id, {"gates_of_2": []})
 
 
 def test_missing_topics_are_created(kafka_broker: KafkaBroker) -> None:

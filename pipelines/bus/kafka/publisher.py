@@ -1,4 +1,4 @@
-"""Sending end of the Kafka bus: CloudEvents in structured JSON mode, with the camera as key, which keeps their order.
+"""Sending end of the Kafka bus: CloudEvents in binary mode, with the camera as key, which keeps their order.
 
 After every failure a new client is made. An old one may keep producer ids that a restarted broker does not know.
 """
@@ -13,13 +13,12 @@ from kafka.errors import KafkaError, MessageSizeTooLargeError
 from kafka.structs import TopicPartition
 
 from pipelines.bus.bus import BusUnavailable
+from pipelines.bus.kafka.cloud_events import headers_of, value_of
 from pipelines.bus.kafka.cluster import CLIENT, KafkaCluster
 from pipelines.events.schema import Event
 
 log = structlog.get_logger()
 
-CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=utf-8")]
-"""Header of each record. [CloudEvents 1.0, Kafka protocol binding]"""
 PUBLISH_S = 8.0
 """Longest wait in seconds for the acknowledgement of a batch. [assumption]"""
 
@@ -75,7 +74,7 @@ class KafkaPublisher:
     def _send(self, producer: KafkaProducer, events: Sequence[Event]) -> None:
         deadline = monotonic() + PUBLISH_S
         pending = [
-            producer.send(event.topic, event.to_json(), key=event.key.encode(), headers=CONTENT_TYPE)
+            producer.send(event.topic, value_of(event), key=event.key.encode(), headers=headers_of(event))
             for event in events
         ]
         for acknowledgement in pending:

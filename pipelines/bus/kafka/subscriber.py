@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from pipelines.bus.bus import BusUnavailable, Handler
 from pipelines.bus.dead_letter import DeadLetterLog, DeadLetters, deliver
+from pipelines.bus.kafka.cloud_events import whole_event
 from pipelines.bus.kafka.cluster import CLIENT, ClusterMonitor, KafkaCluster, TopicLayout
 from pipelines.events.schema import Event
 from pipelines.retry import Backoff, Retry
@@ -108,15 +109,16 @@ class KafkaSubscriber:
         events, others = [], []
         for batch in records.values():
             for record in batch:
+                body = whole_event(record.headers or (), record.value)
                 try:
-                    events.append(Event.from_json(record.value or b""))
+                    events.append(Event.from_json(body))
                 except ValidationError as invalid:
-                    others.append((record, invalid))
+                    others.append((record, body, invalid))
         if events:
             deliver(handler, events, self._dead_letters, source="kafka")
-        for record, error in others:
+        for record, body, error in others:
             source = f"kafka {record.topic}[{record.partition}] at {record.offset}"
-            self._dead_letters.add(record.value or b"", source=source, error=error)
+            self._dead_letters.add(body, source=source, error=error)
 
 
 def _commit(consumer: KafkaConsumer, records: Records) -> None:
