@@ -90,7 +90,7 @@ class CapacityResult(_Result):
     passed: whether every camera meets all conditions. failed: number of cameras by condition that they do not meet.
     frame_to_event_p95_ms: from the arrival of a frame to its facts. *age*: from the camera to the facts. *cpu*: CPU
     seconds a second, of the worker, of its kinds of thread, and of the servers. cpu_busy: share of the cores that
-    worker and servers use.
+    worker and servers use. cores: those that they may use. stream_kbits: mean bit rate of a camera, kbit/s.
 
     processes: worker processes. reduced_share: share of the analysed frames whose input scale was limited by overload.
     total_analysed_fps: of all cameras. objectcounter_fps: of ultralytics' ObjectCounter on one clip, mean of before and
@@ -116,6 +116,8 @@ class CapacityResult(_Result):
     worker_mb: float
     servers_mb: float
     cpu_busy: float
+    cores: float
+    stream_kbits: float
     processes: int
     reduced_share: float
     total_analysed_fps: float
@@ -155,6 +157,8 @@ def assess(record: RunRecord, baselines: Mapping[str, Baseline]) -> CapacityResu
         worker_mb=record.resident_mb,
         servers_mb=record.servers_resident_mb,
         cpu_busy=round((worker_cpu + servers_cpu) / record.cores, 3),
+        cores=record.cores,
+        stream_kbits=record.stream_kbits,
         processes=record.processes,
         reduced_share=round(fmean(frame.max_scale < 1 for frame in frames), 3) if frames else 0.0,
         total_analysed_fps=round(total_fps, 2),

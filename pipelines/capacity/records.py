@@ -1,6 +1,7 @@
 """Measurements of one capacity run, as the worker's process writes them for the assessing process."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 from pydantic import BaseModel, ConfigDict
 
@@ -55,8 +56,9 @@ class RunRecord(BaseModel):
     """All cameras during the measurement, from `began` to `ended` (Unix seconds).
 
     cpu_s: CPU seconds of the worker processes in that time, by kind of thread. *resident_mb: memory in megabytes.
-    device_mb: used memory of the GPU; None without one. cores: those that they may use. processes: number of
-    them. reference_fps: frames a second of ObjectCounter, before and after; empty where it was not measured.
+    device_mb: used memory of the GPU; None without one. cores: those that they may use. processes: number of them.
+    stream_kbits: mean bit rate of the cameras. reference_fps: frames a second of ObjectCounter, before and after; empty
+    where it was not measured.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,6 +73,7 @@ class RunRecord(BaseModel):
     device_mb: float | None = None
     cores: float
     processes: int = 1
+    stream_kbits: float
     reference_fps: tuple[float, ...] = ()
 
 
@@ -100,6 +103,7 @@ def merged(records: Sequence[RunRecord]) -> RunRecord:
         device_mb=max((record.device_mb for record in records if record.device_mb is not None), default=None),
         cores=first.cores,
         processes=len(records),
+        stream_kbits=round(fmean(record.stream_kbits for record in records), 1),
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
+from statistics import fmean
 from threading import Lock
 from typing import Any
 
@@ -159,7 +160,13 @@ def run(spec: RunSpec) -> RunRecord:
         servers_resident_mb=round(servers_memory, 1),
         device_mb=None if device_memory is None else round(device_memory, 1),
         cores=usable_cores(),
+        stream_kbits=round(fmean(kbits(camera) for camera in spec.plan.cameras), 1),
     )
+
+
+def kbits(camera: PlannedCamera) -> float:
+    """Return the bit rate of a planned camera, kbit/s."""
+    return 8 * Path(camera.path).stat().st_size / camera.loop_s / 1000
 
 
 def worker_config(spec: RunSpec, folder: Path) -> Config:

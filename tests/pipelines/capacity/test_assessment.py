@@ -36,6 +36,7 @@ def record(*of_cameras, received=375, cpu_s=None, reference_fps=()):
         resident_mb=300.0,
         servers_resident_mb=60.0,
         cores=2,
+        stream_kbits=250.0,
         reference_fps=reference_fps,
     )
 

@@ -21,6 +21,7 @@ def record(crossings, starts_at=BEGAN):
         resident_mb=0.0,
         servers_resident_mb=0.0,
         cores=2,
+        stream_kbits=250.0,
     )
 
 
