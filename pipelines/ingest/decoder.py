@@ -24,6 +24,7 @@ class Decoder:
 
     def __init__(self, source: Source) -> None:
         self._source = source
+        self._ticks, self._ticks_s = source.time_base.denominator, source.time_base.numerator
         self._display = DisplayConverter(source.stream)
         self._corrupt = 0
         self._has_keyframe = False
@@ -62,7 +63,7 @@ class Decoder:
 
     def _seconds(self, frame: VideoFrame) -> float | None:
         ticks = self._earliest_waiting() if self._source.decode_ordered else frame.pts
-        return None if ticks is None or frame.time_base is None else float(ticks * frame.time_base)
+        return None if ticks is None else ticks * self._ticks_s / self._ticks
 
     def _earliest_waiting(self) -> int | None:
         """Return the earliest timestamp in use: each packet is one frame, and frames come in display order."""

@@ -122,12 +122,13 @@ class DisplayConverter:
     """
 
     def __init__(self, stream: VideoStream) -> None:
-        self._stream = stream
+        self._codec, self._name = stream.codec_context, stream.codec_context.name
         self._announced_aspect = stream.sample_aspect_ratio
         self._first_aspect = stream.codec_context.sample_aspect_ratio
         self._matrix: tuple[int, ...] | None = None
         self._pixel_aspect: Fraction | None = None
         self._graphs: dict[tuple[object, ...], _FilterGraph | None] = {}
+        self._last: tuple[tuple[object, ...], _FilterGraph | None] = (), None
 
     def note(self, frame: VideoFrame) -> DecodedFrame:
         """Return the frame with what is stated of it. Call for each decoded frame, before the next packet.
@@ -140,23 +141,32 @@ class DisplayConverter:
             self._matrix = stated
         if self._pixel_aspect is None or frame.key_frame:
             self._pixel_aspect = self._stated_pixel_aspect()
-        return DecodedFrame(frame, self._matrix, self._pixel_aspect, self._stream.codec_context.name)
+        return DecodedFrame(frame, self._matrix, self._pixel_aspect, self._name)
 
     def convert(self, decoded: DecodedFrame) -> VideoFrame:
         """Return the displayed frame: the frame itself where nothing must change. Raises NotDisplayable."""
+        frame = decoded.picture
+        pixels = frame.width, frame.height, frame.format.name, frame.interlaced_frame
+        kind = *pixels, decoded.matrix, decoded.pixel_aspect
+        if kind != self._last[0]:
+            self._last = kind, self._graph_for(decoded)
+        graph = self._last[1]
+        return frame if graph is None else graph.apply(frame)
+
+    def _graph_for(self, decoded: DecodedFrame) -> "_FilterGraph | None":
+        """Return the filters of a frame; None where nothing must change. Raises NotDisplayable."""
         frame, shown = decoded.picture, decoded.presentation()
-        key = (frame.width, frame.height, frame.format.name, frame.time_base, shown)
+        key = (frame.width, frame.height, frame.format.name, shown)
         if key not in self._graphs:
             if len(self._graphs) >= MAX_GRAPHS:
                 self._graphs.clear()
             filters = _filters(shown, frame.width, frame.height)
             self._graphs[key] = _FilterGraph(frame, filters) if filters else None
-        graph = self._graphs[key]
-        return frame if graph is None else graph.apply(frame)
+        return self._graphs[key]
 
     def _stated_pixel_aspect(self) -> Fraction:
         """Return the width of a pixel over its height: the container's word, unless the codec changed its own."""
-        decoded = self._stream.codec_context.sample_aspect_ratio
+        decoded = self._codec.sample_aspect_ratio
         aspect = self._announced_aspect if decoded == self._first_aspect else decoded
         return Fraction(aspect or decoded or 1)
 
@@ -176,7 +186,10 @@ _TURNED_BY: dict[int, tuple[int, ...]] = {
 def display_matrix(frame: VideoFrame) -> tuple[int, ...] | None:
     """Return the display matrix (a, b, u, c, d, v, x, y, w) of a frame; None without one."""
     try:
-        found = cast(SideDataContainer, frame.side_data)[SideDataType.DISPLAYMATRIX]
+        stated = cast(SideDataContainer, frame.side_data)
+        if not len(stated):
+            return None  # most frames; an error costs more
+        found = stated[SideDataType.DISPLAYMATRIX]
     except KeyError:
         return None
     except ValueError:

@@ -1,8 +1,9 @@
 """Drift of a stream's clock against arrival, over a window. All times are seconds."""
 
 from collections import deque
-
-import numpy as np
+from collections.abc import Sequence
+from math import sqrt
+from operator import mul
 
 WINDOW_S = 30.0
 """Length (s) of the window in which stream time is compared with arrival. [assumption]"""
@@ -74,7 +75,7 @@ class DriftWindow:
         has_changed = self._drop_before_change(known)
         if len(self._points) < MIN_POINTS:
             return None
-        slope, spread_s, span_s = _line(np.array(self._points))
+        slope, spread_s, span_s = _line(self._points)
         is_wrong = abs(slope) >= MIN_RATE_ERROR
         if is_wrong and (has_changed or abs(slope) * span_s >= max(MIN_DRIFT_S, CERTAINTY * spread_s)):
             return max(0.0, 1.0 - slope)
@@ -85,7 +86,7 @@ class DriftWindow:
         recent = [point for point in self._points if point[0] >= latest - CHANGED_S]
         if len(recent) in (len(self._points), *range(2 * MIN_POINTS)):
             return False
-        slope, spread_s, span_s = _line(np.array(recent))
+        slope, spread_s, span_s = _line(recent)
         change_s = abs(slope - (1.0 - known)) * span_s
         has_changed = change_s >= max(MIN_CHANGE_S, CHANGE_CERTAINTY * spread_s)
         if has_changed:
@@ -93,8 +94,13 @@ class DriftWindow:
         return has_changed
 
 
-def _line(points: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> tuple[float, float, float]:
-    """Return slope, spread (s) and length (s) of the line through points of (arrival, delay)."""
-    arrived, delays = points[:, 0] - points[0, 0], points[:, 1]
-    slope, offset = np.polyfit(arrived, delays, 1)
-    return float(slope), float(np.std(delays - slope * arrived - offset)), float(arrived[-1])
+def _line(points: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+    """Return slope, spread (s) and length (s) of the least squares line through points of (arrival, delay)."""
+    count = len(points)
+    mean_arrival, mean_delay = (sum(values) / count for values in zip(*points, strict=True))
+    arrivals = [arrived - mean_arrival for arrived, _ in points]
+    delays = [delay - mean_delay for _, delay in points]
+    covariance = sum(map(mul, arrivals, delays))
+    slope = covariance / sum(map(mul, arrivals, arrivals))
+    residual = sum(map(mul, delays, delays)) - slope * covariance
+    return slope, sqrt(max(0.0, residual) / count), arrivals[-1] - arrivals[0]

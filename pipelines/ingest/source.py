@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from itertools import chain, islice
 from threading import Event as Flag
 from types import TracebackType
@@ -128,6 +129,9 @@ class Source:
     decode_ordered: bool
     """Whether timestamps give the order of decoding: `dts` is right, and `pts` only repeats it."""
 
+    time_base: Fraction
+    """Unit (s) of the times of all packets."""
+
     def __init__(
         self,
         url: str,
@@ -166,6 +170,7 @@ class Source:
         try:
             self.stream = self._video_stream()
             self._times = self._stream_times()
+            self.time_base = self._fine_time_base()
             self._probed = self._probe()
         except BaseException:
             close_stream(container)
@@ -177,12 +182,12 @@ class Source:
     ) -> None:
         close_stream(self._container)
 
-    @property
+    @cached_property
     def codec(self) -> str:
         """FFmpeg's name of the codec, such as "h264"."""
         return self.stream.codec_context.codec.canonical_name
 
-    @property
+    @cached_property
     def has_start_codes(self) -> bool:
         """Whether packets hold NAL units behind start codes, instead of lengths as in MP4."""
         return not (self.stream.codec_context.extradata or b"").startswith(b"\x01")
@@ -233,6 +238,14 @@ class Source:
             return None
         return StreamTimes(self.clock, has_own_times=not self._container.format.flags & NO_TIMES_FLAG)
 
+    def _fine_time_base(self) -> Fraction:
+        """Return the unit of the stream's times, or one that is fine enough for corrected times."""
+        stated = self.stream.time_base
+        assert stated is not None
+        base = FINE_TIME_BASE if self._times is not None and stated > MAX_TIME_BASE else stated
+        self._stated_tick_s, self._tick_s = float(stated), float(base)
+        return base
+
     def _open_failure(self, error: Exception, waited_s: float) -> SourceLost:
         """Return the failure for an error of `open_stream`."""
         # PyAV raises the same error for an RTSP server without an answer as for an invalid answer.
@@ -277,6 +290,7 @@ class Source:
 
     def _demux_raw(self) -> Iterator[tuple[float, VideoPacket]]:
         """Yield each packet of the video with its time of arrival (s, `time.monotonic`)."""
+        index = self.stream.index
         self._pictured_at = asked = time.monotonic()
         # Of all tracks: a stream whose sound or metadata go on without pictures is lost, too.
         for packet in self._arriving():
@@ -286,7 +300,7 @@ class Source:
             if arrived - asked >= self.stall_s:
                 # After a timeout FFmpeg may return what is left of an incomplete frame.
                 raise SourceLost(self._condition(Condition.SILENT) if self._has_delivered else self._nothing_arrived())
-            is_video = packet.stream_index == self.stream.index and packet.size > 0
+            is_video = packet.stream_index == index and packet.size > 0
             if is_video:
                 self._note_delivery()
                 yield arrived, cast(VideoPacket, packet)
@@ -332,29 +346,33 @@ class Source:
 
     def _with_times(self, packets: Iterator[tuple[float, VideoPacket]]) -> Iterator[VideoPacket]:
         """Drop packets before the first timestamp, except keyframes, which later frames depend on."""
+        codec = self.stream.codec_context  # of the decoder, which may find reordered frames later
+        is_restated = self._tick_s != self._stated_tick_s
         for arrived, packet in packets:
-            if self.decode_ordered or not self.stream.codec_context.has_b_frames:
-                packet.dts = packet.pts if packet.pts is not None else packet.dts
-                if packet.dts is not None and packet.dts == self._last_dts:
-                    packet.dts += 1
-                packet.pts = self._last_dts = packet.dts
+            dts, pts = packet.dts, packet.pts
+            if self.decode_ordered or not codec.has_b_frames:
+                dts = pts if pts is not None else dts
+                if dts is not None and dts == self._last_dts:
+                    dts += 1
+                pts = self._last_dts = dts
             if self._times is not None:
-                self._place(packet, self._times, arrived)
-            if packet.dts is None and packet.pts is None and not packet.is_keyframe:
+                dts, pts = self._placed(dts, pts, arrived, self._times)
+            if dts is None and pts is None and not packet.is_keyframe:
                 continue
+            packet.dts, packet.pts = dts, pts
+            if is_restated:
+                packet.time_base = self.time_base
             yield packet
 
-    def _place(self, packet: VideoPacket, times: StreamTimes, arrived: float) -> None:
-        """Set the corrected times of a packet, in units that are fine enough for them."""
-        base, stated = packet.time_base, packet.dts if packet.dts is not None else packet.pts
-        tick_s = float(base)
-        ahead_s = 0.0 if packet.pts is None or stated is None else (packet.pts - stated) * tick_s
-        placed_s = times.place(None if stated is None else stated * tick_s, arrived)
-        if base > MAX_TIME_BASE:
-            packet.time_base, tick_s = FINE_TIME_BASE, float(FINE_TIME_BASE)
-        packet.dts = round(placed_s / tick_s)
-        packet.pts = packet.dts + round(max(0.0, ahead_s) / times.verdict.rate / tick_s)
+    def _placed(self, dts: int | None, pts: int | None, arrived: float, times: StreamTimes) -> tuple[int, int]:
+        """Return the corrected times of a packet, in units of `time_base`."""
+        stated = dts if dts is not None else pts
+        placed_s = times.place(None if stated is None else stated * self._stated_tick_s, arrived)
         self._ahead_s = times.ahead_s
+        placed = round(placed_s / self._tick_s)
+        if pts is None or stated is None or pts <= stated:
+            return placed, placed
+        return placed, placed + round((pts - stated) * self._stated_tick_s / times.verdict.rate / self._tick_s)
 
 
 def _lost(condition: CameraCondition) -> SourceLost:
