@@ -43,7 +43,7 @@ def run_all_in_one(config: Config, on_up: OnUp) -> None:
         parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
-        outbox = parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher))
+        outbox = parts.enter_context(Outbox(config.data_dir / "outbox", publisher))
         parts.enter_context(worker_processes(config, outbox.put))
         serve(app, listener, on_up)
 

@@ -103,7 +103,8 @@ def test_the_health_check_of_the_worker_finds_a_recent_outbox_only(tmp_path):
     assert kind == "CMD-SHELL"
     check = ["sh", "-c", command.replace("/data", str(tmp_path))]
     assert subprocess.run(check, check=False).returncode != 0
-    outbox = tmp_path / "outbox.sqlite-wal"
+    outbox = tmp_path / "outbox" / "000000000001.segment"
+    outbox.parent.mkdir()
     outbox.touch()
     assert subprocess.run(check, check=False).returncode == 0
     os.utime(outbox, (0, 0))

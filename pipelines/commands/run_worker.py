@@ -26,7 +26,7 @@ def worker(config: Path) -> None:
     with (
         stop_on_signals() as stop,
         closing(KafkaPublisher(settings.bus.kafka)) as publisher,
-        Outbox(settings.data_dir / "outbox.sqlite", publisher) as outbox,
+        Outbox(settings.data_dir / "outbox", publisher) as outbox,
         worker_processes(settings, outbox.put),
     ):
         stop.wait()

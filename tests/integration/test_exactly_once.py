@@ -102,7 +102,7 @@ def test_every_crossing_is_stored_once_whatever_is_killed(config, rtsp_cameras, 
         pool = parts.enter_context(open_database(config))
         parts.enter_context(consuming(kafka_broker.bootstrap, EventWriter(pool).write))
         publisher = parts.enter_context(closing(KafkaPublisher(kafka_broker.bootstrap)))
-        said = Said(parts.enter_context(Outbox(config.data_dir / "outbox.sqlite", publisher)))
+        said = Said(parts.enter_context(Outbox(config.data_dir / "outbox", publisher)))
         restart_policy = RestartPolicy(first_s=0.2, longest_s=1.0)
         with Worker(config, BrightDetector(), said.put, restart_policy=restart_policy):
             wait_until(lambda: said.counted_by_each_camera_since([]), "both cameras to count", within_s=60)

@@ -86,7 +86,7 @@ def storing(broker: KafkaBroker, pool: ConnectionPool) -> Iterator[None]:
 @contextmanager
 def worker(folder: Path, publisher: Publisher) -> Iterator[Outbox]:
     try:
-        with Outbox(folder / "outbox.sqlite", publisher) as outbox:
+        with Outbox(folder / "outbox", publisher) as outbox:
             yield outbox
     finally:
         publisher.close()

@@ -12,6 +12,7 @@ EXPECTED = (
     r"this machine has a GPU",
     r"TensorRT is installed here",
     r"only Linux gives each thread its own priority",
+    r"this machine permits no mount",  # a container without user namespaces
 )
 """Reasons, as patterns of their beginning, that depend on the machine and not on its set-up."""
 EXPECTED_LIGHT = (r"needs torch", r"needs the extra `yolo`", r"could not import '(?:torch|ultralytics)'")

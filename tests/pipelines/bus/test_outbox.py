@@ -1,8 +1,10 @@
 """The outbox against buses that fail, processes that die and files that fill up."""
 
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -23,7 +25,7 @@ def ids(events: Sequence[Event]) -> list[str]:
 @pytest.mark.slow
 def test_events_are_published_in_order(tmp_path: Path) -> None:
     bus, events = SwitchedBus(), [counts(n) for n in range(450)]
-    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         for event in events:
             outbox.put(event)
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
@@ -33,7 +35,7 @@ def test_events_are_published_in_order(tmp_path: Path) -> None:
 def test_many_threads_may_put_at_once(tmp_path: Path) -> None:
     bus = SwitchedBus()
     groups = [[counts(n) for n in range(25)] for _ in range(8)]
-    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         threads = [Thread(target=lambda group=group: [outbox.put(event) for event in group]) for group in groups]
         for thread in threads:
             thread.start()
@@ -46,7 +48,7 @@ def test_many_threads_may_put_at_once(tmp_path: Path) -> None:
 
 def test_events_wait_while_the_bus_is_down_and_keep_their_order(tmp_path: Path) -> None:
     bus, events = SwitchedBus(up=False), [counts(n) for n in range(30)]
-    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         for event in events:
             outbox.put(event)
         assert outbox.waiting == 30
@@ -65,7 +67,7 @@ def test_put_does_not_wait_for_a_bus_that_hangs(tmp_path: Path) -> None:
             super().publish(events)
 
     bus, events = HangingBus(), [counts(n) for n in range(5)]
-    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         outbox.put(events[0])
         assert reached.wait(10)
         for event in events[1:]:
@@ -78,7 +80,7 @@ def test_put_does_not_wait_for_a_bus_that_hangs(tmp_path: Path) -> None:
 
 def test_recently_acknowledged_events_are_published_again_after_a_loss(tmp_path: Path) -> None:
     bus, first, second = SwitchedBus(), counts(1), counts(2)
-    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         outbox.put(first)
         wait_until(lambda: not outbox.waiting, "the first event to be taken")
         bus.up = False
@@ -92,13 +94,13 @@ def test_recently_acknowledged_events_are_published_again_after_a_loss(tmp_path:
 
 def test_events_acknowledged_long_ago_are_deleted(tmp_path: Path) -> None:
     bus, first, second = SwitchedBus(), counts(1), counts(2)
-    with Outbox(tmp_path / "outbox.db", bus, kept_s=0) as outbox:
+    with Outbox(tmp_path / "outbox", bus, kept_s=0) as outbox:
         outbox.put(first)
         wait_until(lambda: not outbox.waiting, "the first event to be taken")
         outbox.put(second)
         wait_until(lambda: not outbox.waiting, "the second event to be taken")
     again = SwitchedBus()
-    with Outbox(tmp_path / "outbox.db", again, kept_s=0) as outbox:
+    with Outbox(tmp_path / "outbox", again, kept_s=0) as outbox:
         outbox.put(third := counts(3))
         wait_until(lambda: not outbox.waiting, "the third event to be taken")
     assert first.id not in again.taken
@@ -107,11 +109,11 @@ def test_events_acknowledged_long_ago_are_deleted(tmp_path: Path) -> None:
 
 def test_unpublished_events_are_published_at_the_next_start_with_their_ids(tmp_path: Path) -> None:
     events = [counts(n) for n in range(3)]
-    with Outbox(tmp_path / "outbox.db", SwitchedBus(up=False)) as outbox:
+    with Outbox(tmp_path / "outbox", SwitchedBus(up=False)) as outbox:
         for event in events:
             outbox.put(event)
     bus = SwitchedBus()
-    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
     assert bus.taken == ids(events)
 
@@ -133,7 +135,7 @@ os._exit(9)
 
 @pytest.mark.slow
 def test_a_killed_process_loses_no_event_in_the_outbox(tmp_path: Path) -> None:
-    path, put = tmp_path / "outbox.db", tmp_path / "put"
+    path, put = tmp_path / "outbox", tmp_path / "put"
     root = Path(__file__).resolve().parents[3]
     worker = subprocess.run(
         [sys.executable, "-c", DYING_WORKER, str(path), str(put)], check=False, cwd=root, timeout=60
@@ -149,7 +151,7 @@ def test_a_full_outbox_drops_health_first_and_counts_last(tmp_path: Path) -> Non
     counted = [counts(n) for n in range(40)]
     capacity = sum(len(event.to_json()) for event in counted) * 2
     bus = SwitchedBus(up=False)
-    with Outbox(tmp_path / "outbox.db", bus, capacity_bytes=capacity) as outbox:
+    with Outbox(tmp_path / "outbox", bus, capacity_bytes=capacity) as outbox:
         for n, event in enumerate(counted):
             outbox.put(event)
             outbox.put(level(n))
@@ -164,23 +166,23 @@ def test_a_full_outbox_drops_health_first_and_counts_last(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_the_size_on_disk_is_bounded(tmp_path: Path) -> None:
     capacity = 200_000
-    with Outbox(tmp_path / "outbox.db", SwitchedBus(up=False), capacity_bytes=capacity) as outbox:
+    with Outbox(tmp_path / "outbox", SwitchedBus(up=False), capacity_bytes=capacity) as outbox:
         events = [counts(n) for n in range(1500)]
         for event in events:
             outbox.put(event)
         kept = outbox.waiting
     assert kept < 1500
     assert kept > 0.8 * capacity / len(events[0].to_json())
-    assert (tmp_path / "outbox.db").stat().st_size < 3 * capacity
+    assert sum(file.stat().st_size for file in (tmp_path / "outbox").iterdir()) <= capacity
     bus = SwitchedBus()
-    with Outbox(tmp_path / "outbox.db", bus) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
     assert bus.taken == ids(events[-kept:])
 
 
 def test_closing_drains_what_it_can(tmp_path: Path) -> None:
     bus, events = SwitchedBus(), [counts(n) for n in range(100)]
-    with Outbox(tmp_path / "outbox.db", bus, drain_s=20) as outbox:
+    with Outbox(tmp_path / "outbox", bus, drain_s=20) as outbox:
         for event in events:
             outbox.put(event)
     assert bus.taken == ids(events)
@@ -188,26 +190,39 @@ def test_closing_drains_what_it_can(tmp_path: Path) -> None:
 
 def test_two_processes_cannot_share_an_outbox(tmp_path: Path) -> None:
     with (
-        Outbox(tmp_path / "outbox.db", SwitchedBus()),
-        pytest.raises(UserError, match=r"outbox\.db: database is locked"),
-        Outbox(tmp_path / "outbox.db", SwitchedBus()),
+        Outbox(tmp_path / "outbox", SwitchedBus()),
+        pytest.raises(UserError, match="outbox: in use by another Simpang"),
+        Outbox(tmp_path / "outbox", SwitchedBus()),
     ):
         pass
 
 
-def test_a_damaged_file_is_renamed(tmp_path: Path) -> None:
-    path = tmp_path / "outbox.db"
-    path.write_bytes(b"power cut" * 1000)
+def test_a_file_in_place_of_the_folder_is_one_error_line(tmp_path: Path) -> None:
+    (tmp_path / "outbox").touch()
+    with (
+        pytest.raises(UserError, match="outbox: File exists; data_dir must be a folder"),
+        Outbox(tmp_path / "outbox", SwitchedBus()),
+    ):
+        pass
+
+
+def test_the_events_of_version_0_1_0_are_taken_over_once(tmp_path: Path) -> None:
+    old, new = [counts(n) for n in range(450)], counts(450)
+    with closing(sqlite3.connect(tmp_path / "outbox.sqlite", isolation_level=None)) as database:
+        database.execute("CREATE TABLE outbox (seq INTEGER PRIMARY KEY, kind TEXT, body BLOB, acknowledged_at REAL)")
+        rows = [(event.data.kind, event.to_json()) for event in old]
+        database.executemany("INSERT INTO outbox (kind, body) VALUES (?, ?)", rows)
+    with Outbox(tmp_path / "outbox", SwitchedBus(up=False)) as outbox:
+        assert outbox.waiting == len(old)
     bus = SwitchedBus()
-    with Outbox(path, bus) as outbox:
-        outbox.put(event := counts(1))
-        wait_until(lambda: not outbox.waiting, "the event to be taken")
-    assert bus.taken == [event.id]
-    assert [p for p in tmp_path.iterdir() if "damaged" in p.name]
+    with Outbox(tmp_path / "outbox", bus) as outbox:
+        outbox.put(new)
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert sorted(bus.taken) == sorted(ids([*old, new]))
 
 
 def test_a_closed_outbox_refuses_events(tmp_path: Path) -> None:
-    with Outbox(tmp_path / "outbox.db", SwitchedBus()) as outbox:
+    with Outbox(tmp_path / "outbox", SwitchedBus()) as outbox:
         pass
     with pytest.raises(ValueError, match="closed"):
         outbox.put(counts(1))

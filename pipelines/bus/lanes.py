@@ -1,0 +1,109 @@
+"""Order in which the outbox publishes: incidents, then live events, and beside them a part of the backlog.
+
+Backlog is what was put while the bus was down, and what is published again. Each lane is in order. So the incidents of
+a camera keep their order, and a live event overtakes the backlog, of its own camera too: each event has its own time,
+and the store takes the newest by it. While the bus is down, all attempts are made with events that were passed to it
+before, because these may not be merged any more.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from math import inf
+from time import monotonic
+
+from pipelines.bus.spool import DROPPED, Entry
+
+BATCH = 200
+"""Most events in one call of `publish`. [assumption]"""
+BACKLOG_PER_S = 500.0
+"""Most events of the backlog in a second. 36 busy cameras put 12 in a second, so that an hour of them takes 90 s, and
+the store, which writes some thousands, is left time for the live events of other workers. [assumption]"""
+BACKLOG_CALL_S = 0.5
+"""Time, in seconds, of a call with backlog above which the next has half as many events; live ones wait for it.
+[requirement: live events are delayed by 2 s at most]"""
+LEAST_BACKLOG = 20
+"""Fewest events of the backlog in one call. [assumption: a slow link has slow answers]"""
+
+
+class Lanes:
+    """Events to publish. For use under a lock."""
+
+    def __init__(self) -> None:
+        self._incidents: deque[Entry] = deque()
+        self._live: deque[Entry] = deque()
+        self._backlog: deque[Entry] = deque()
+        self._again: deque[Entry] = deque()
+        self._down = False
+        self._backlog_from = -inf
+        self._backlog_batch = BATCH
+        self._backlog_taken = False
+
+    def __len__(self) -> int:
+        return len(self._incidents) + len(self._live) + len(self._backlog) + len(self._again)
+
+    def add(self, entry: Entry) -> None:
+        """Add a new event."""
+        lane = self._backlog if self._down else self._live
+        (self._incidents if entry.kind == "incident" else lane).append(entry)
+
+    def add_old(self, entries: Iterable[Entry]) -> None:
+        """Add events from before all others, in order."""
+        old = list(entries)
+        self._incidents.extendleft(entry for entry in reversed(old) if entry.kind == "incident")
+        self._backlog.extendleft(entry for entry in reversed(old) if entry.kind != "incident")
+
+    def failed(self, entries: Sequence[Entry]) -> None:
+        """Note that the bus is down. entries: to publish before all others, once passed to it."""
+        self._down = True
+        self._again.extendleft(reversed(entries))
+        self._live_is_late()
+
+    def recovered(self) -> None:
+        """Note that the bus is back: all events so far are backlog."""
+        if self._down:
+            self._down = False
+            self._live_is_late()
+            self.add_old(self._again)
+            self._again.clear()
+
+    def _live_is_late(self) -> None:
+        self._backlog += self._live
+        self._live.clear()
+
+    def due_s(self) -> float:
+        """Return the seconds until `take` returns events: 0 for now, infinite without events."""
+        if self._again or self._incidents or self._live:
+            return 0.0
+        return max(0.0, self._backlog_from - monotonic()) if self._backlog else inf
+
+    def take(self) -> list[Entry]:
+        """Remove and return the events to publish next: backlog where its turn has come, else live ones."""
+        if self._again:
+            self._backlog_taken = False
+            return _pop(self._again, BATCH)
+        self._backlog_taken = bool(self._backlog) and monotonic() >= self._backlog_from
+        if self._backlog_taken:
+            return _pop(self._backlog, self._backlog_batch)
+        return [*_pop(self._incidents, BATCH), *_pop(self._live, BATCH)]
+
+    def took(self, count: int, seconds: float) -> None:
+        """Report how long the events of `take` took. The next turn of the backlog is as long after its last one."""
+        if self._backlog_taken:
+            self._backlog_from = monotonic() + max(seconds, count / BACKLOG_PER_S)
+            factor = 0.5 if seconds > BACKLOG_CALL_S else 2
+            self._backlog_batch = min(BATCH, max(LEAST_BACKLOG, int(self._backlog_batch * factor)))
+
+    def remove_dropped(self) -> None:
+        """Remove the events whose state is DROPPED."""
+        for lane in (self._again, self._incidents, self._live, self._backlog):
+            kept = [entry for entry in lane if entry.state != DROPPED]
+            lane.clear()
+            lane.extend(kept)
+
+
+def _pop(lane: deque[Entry], count: int) -> list[Entry]:
+    taken = list(islice(lane, count))
+    for _ in taken:
+        lane.popleft()
+    return taken

@@ -1,0 +1,96 @@
+"""The files of an outbox, cut and changed at every byte: each other event is published, in order, and once."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import pytest
+
+from pipelines.bus.outbox import Outbox
+from pipelines.bus.record_format import OVERHEAD
+from pipelines.events.schema import Event
+from tests.support.events import DeadLetterList
+from tests.support.numbered_events import SwitchedBus, counts, health, level
+from tests.support.servers import wait_until
+
+STATE = range(16, OVERHEAD)
+"""Bytes of a record that are overwritten in place. [format of the file]"""
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> tuple[Path, list[Event]]:
+    """A file of an outbox, and the events in it."""
+    events = [counts(1), health(1), level(1), counts(2)]
+    with Outbox(tmp_path / "outbox", SwitchedBus(up=False)) as outbox:
+        for event in events:
+            outbox.put(event)
+    (segment,) = (tmp_path / "outbox").glob("*.segment")
+    return segment, events
+
+
+def starts_of(events: Sequence[Event]) -> list[int]:
+    """Return the offset of each event, and the end of the file."""
+    return [0, *accumulate(OVERHEAD + len(event.to_json()) for event in events)]
+
+
+def reopened(folder: Path, segment: Path, content: bytes) -> tuple[list[str], DeadLetterList]:
+    """Return what an outbox with this file publishes and sets aside."""
+    for file in folder.glob("*.segment"):
+        file.unlink()
+    segment.write_bytes(content)
+    bus, dead_letters = SwitchedBus(), DeadLetterList()
+    with Outbox(folder, bus, dead_letters=dead_letters, drain_s=20):
+        pass  # it drains at its end
+    return bus.taken, dead_letters
+
+
+@pytest.mark.slow
+def test_a_file_that_is_cut_at_any_byte_loses_the_event_at_the_cut_and_what_follows(
+    written: tuple[Path, list[Event]],
+) -> None:
+    segment, events = written
+    content, starts = segment.read_bytes(), starts_of(events)
+    assert len(content) == starts[-1]
+    for cut in range(len(content)):
+        taken, dead_letters = reopened(segment.parent, segment, content[:cut])
+        intact = sum(end <= cut for end in starts[1:])
+        assert taken == [event.id for event in events[:intact]], cut
+        torn = content[starts[intact] : cut]
+        assert dead_letters.bodies == ([torn] if torn else []), cut
+
+
+@pytest.mark.slow
+def test_a_file_that_is_changed_at_any_byte_loses_that_event_alone(written: tuple[Path, list[Event]]) -> None:
+    segment, events = written
+    content, starts = segment.read_bytes(), starts_of(events)
+    for at in range(len(content)):
+        changed = bytearray(content)
+        changed[at] ^= 1 << at % 8
+        taken, dead_letters = reopened(segment.parent, segment, bytes(changed))
+        hit = sum(end <= at for end in starts[1:])
+        lost = [] if at - starts[hit] in STATE else [hit]
+        assert taken == [event.id for n, event in enumerate(events) if n not in lost], at
+        assert len(dead_letters.bodies) == len(lost), at
+
+
+def test_a_file_of_other_content_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "outbox").mkdir()
+    segment = tmp_path / "outbox" / "000000000001.segment"
+    taken, dead_letters = reopened(segment.parent, segment, b"power cut" * 1000)
+    assert (taken, dead_letters.bodies) == ([], [b"power cut" * 1000])
+    assert reopened(segment.parent, segment, b"")[1].bodies == []
+
+
+def test_damage_while_the_outbox_is_open_costs_that_event_alone(tmp_path: Path) -> None:
+    events, bus, dead_letters = [counts(n) for n in range(3)], SwitchedBus(up=False), DeadLetterList()
+    with Outbox(tmp_path / "outbox", bus, dead_letters=dead_letters) as outbox:
+        for event in events:
+            outbox.put(event)
+        (segment,) = (tmp_path / "outbox").glob("*.segment")
+        with segment.open("r+b") as file:
+            file.seek(starts_of(events)[1] + OVERHEAD + 5)
+            file.write(b"!")
+        bus.up = True
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == [events[0].id, events[2].id]
+    assert len(dead_letters.bodies) == 1
