@@ -244,6 +244,10 @@ class Health(_Data):
         float | None,
         _described("Share of the frames due that the machine had time for, 0..1; 1 is all.", ge=0, le=1),
     ] = None
+    picture_scale: Annotated[
+        float | None,
+        _described("Mean largest scale of pictures that overload leaves, 0..1; 1 is whole pictures.", gt=0, le=1),
+    ] = None
     dropped: Annotated[int, _described("Frames received and not analysed.")] = 0
     drops: Annotated[Drops | None, _described("The same by cause.")] = None
     reconnects: Annotated[int, _described("Connections after the first, since the worker started.")] = 0

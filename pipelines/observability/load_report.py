@@ -6,6 +6,9 @@ from pipelines.events.condition_text import OVERLOAD_REMEDY
 from pipelines.events.schema import Health
 from pipelines.worker.camera_health import OVERLOADED_BELOW
 
+REDUCED_REMEDY = "pictures of some cameras are made smaller, and small vehicles may be missed: " + OVERLOAD_REMEDY
+"""Remedy where pictures are smaller, but frames are analysed in time."""
+
 REPORT_EVERY_S = 60.0
 """Period (s) of one log line. [assumption]"""
 
@@ -38,6 +41,7 @@ class LoadReporter:
         reached = [report.reached for report in self._reports if report.reached is not None]
         ages = [report.age_p95_s for report in self._reports if report.age_p95_s is not None]
         waits = [report.frame_to_event_p95_ms for report in self._reports if report.frame_to_event_p95_ms is not None]
+        reduced = {r.camera_id for r in self._reports if r.picture_scale is not None and r.picture_scale < 1}
         share = sum(reached) / len(reached) if reached else 1.0
         figures = {
             "cameras": len(per_camera),
@@ -45,6 +49,8 @@ class LoadReporter:
             "held_fps": _sum_of_means(per_camera, "held_fps"),
             "wanted_fps": _sum_of_means(per_camera, "wanted_fps"),
             "reached": round(share, 3),
+            "missed": round(1 - share, 3),
+            "cameras_with_smaller_pictures": len(reduced),
             "worst_age_p95_s": max(ages, default=None),
             "worst_frame_to_event_p95_ms": max(waits, default=None),
             "superseded": sum(drop.superseded for drop in drops),
@@ -54,6 +60,8 @@ class LoadReporter:
         }
         if share < OVERLOADED_BELOW:
             log.warning("this machine is overloaded", do=OVERLOAD_REMEDY, **figures)
+        elif reduced:
+            log.warning("this machine makes pictures smaller", do=REDUCED_REMEDY, **figures)
         else:
             log.info("load", **figures)
 

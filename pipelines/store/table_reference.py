@@ -46,7 +46,7 @@ UNITS = {
     "ground_y": "m",
 }
 """End of a column's name -> its unit. The first that matches applies."""
-FRACTIONS = {"confidence", "reached"}
+FRACTIONS = {"confidence", "reached", "picture_scale"}
 """Columns without a unit."""
 PIXELS = {"u", "v"}
 """Columns in pixels."""

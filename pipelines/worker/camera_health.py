@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import Enum, auto
+from statistics import fmean
 from threading import Lock
 
 from analytics.camera import OutsideFrame
@@ -89,6 +90,7 @@ class CameraHealth:
         self._received = self._analysed = self._not_inferred = self._withheld = self._failed = 0
         self._ages_s: list[float] = []
         self._waits_s: list[float] = []
+        self._scales: list[float] = []
 
     def connected(self, note: CameraCondition | None = None) -> None:
         """The analysed stream is open. note: condition of a stream that works, such as an unplayable codec."""
@@ -146,6 +148,7 @@ class CameraHealth:
             self._not_inferred += not frame.inferred
             self._age_s = max(0.0, self._now() - frame.taken_at)
             self._ages_s.append(self._age_s)
+            self._scales.append(frame.max_scale)
             if frame.waited_s is not None:
                 self._waits_s.append(frame.waited_s)
             self._set(_Aspect.ANALYSIS, None)
@@ -230,6 +233,7 @@ class CameraHealth:
                 held_fps=round(self._not_inferred / span_s, 2),
                 wanted_fps=round(self._requested_fps, 2),
                 reached=None if reached is None else round(reached, 3),
+                picture_scale=round(fmean(self._scales), 3) if self._scales else None,
                 dropped=drops.superseded + drops.no_capacity + drops.withheld + drops.failed,
                 drops=drops,
                 reconnects=max(0, self._connections - 1),

@@ -130,6 +130,7 @@ def _load(newest: HealthRow) -> Load | None:
         analysed_fps=newest.analysed_fps,
         held_fps=newest.held_fps,
         reached=newest.reached,
+        picture_scale=newest.picture_scale,
         overloaded=newest.condition in OVERLOADS,
         age_p95_s=newest.age_p95_s,
     )

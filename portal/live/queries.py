@@ -32,6 +32,7 @@ class HealthRow:
     held_fps: float | None = None
     wanted_fps: float | None = None
     reached: float | None = None
+    picture_scale: float | None = None
     age_p95_s: float | None = None
 
     def __post_init__(self) -> None:
@@ -67,7 +68,8 @@ _HEALTH = """
 SELECT camera.id AS camera_id, newest.*
 FROM unnest(%(cameras)s::text[]) AS camera(id)
 CROSS JOIN LATERAL (
-    SELECT at, status, width, height, condition, details, reason, analysed_fps, held_fps, wanted_fps, reached, age_p95_s
+    SELECT at, status, width, height, condition, details, reason, analysed_fps, held_fps, wanted_fps, reached,
+        picture_scale, age_p95_s
     FROM health
     WHERE camera_id = camera.id AND at > %(since)s AND at < now() + interval '30 seconds'
       AND (analysed_fps > 0 OR NOT %(analysed_only)s)

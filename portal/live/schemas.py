@@ -47,6 +47,9 @@ class Load(ApiModel):
     analysed_fps: float = Field(description="Frames a second that were analysed.")
     held_fps: float = Field(description="Of these, frames a second without a run of the detector.")
     reached: float | None = Field(description="Analysed share of the requested rate; 1 is all of it.")
+    picture_scale: float | None = Field(
+        description="Mean largest scale of pictures that overload leaves, 0..1; 1 is whole pictures."
+    )
     overloaded: bool = Field(description="Whether that is too little, see `condition`.")
     age_p95_s: float | None = Field(
         description="95th percentile of the time from a frame's arrival to its facts, s; null without any."

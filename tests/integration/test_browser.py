@@ -400,7 +400,7 @@ def test_back_closes_the_incident_that_was_chosen_first(visitor: Visitor, store:
 
 def test_operators_are_shown_an_overloaded_machine_with_advice(visitor: Visitor, store: Callable[..., None]) -> None:
     visitor.expected.append("404")  # there is no video
-    figures = {"held_fps": 0.4, "wanted_fps": 8.0, "reached": 0.625, "age_p95_s": 0.43}
+    figures = {"held_fps": 0.4, "wanted_fps": 8.0, "reached": 0.625, "picture_scale": 0.75, "age_p95_s": 0.43}
     condition = Condition.OVERLOADED
     store(online("kabil-1", datetime.now(UTC), image_size=(640, 360), condition=condition, **figures))
     page = visitor.open("/camera/kabil-1")
@@ -414,6 +414,7 @@ def test_operators_are_shown_an_overloaded_machine_with_advice(visitor: Visitor,
     expect(facts).to_contain_text("kelebihan beban")
     expect(facts).to_contain_text("5 dari 8 yang diperlukan; tercapai 63%; 0,4 tanpa detektor")
     expect(facts).to_contain_text("0,43 detik")
+    expect(facts).to_contain_text("38% gambar terlewat; gambar diperkecil menjadi 75%")
     screenshot(page, "camera-overloaded")
     page.goto(f"{visitor.address}/")
     expect(page.locator('li[data-camera="kabil-1"]')).to_contain_text("kelebihan beban")

@@ -109,6 +109,7 @@ def one_of_each() -> list[Event]:
         held_fps=1,
         wanted_fps=8,
         reached=0.5,
+        picture_scale=0.75,
         age_p95_s=0.25,
     )
     return [

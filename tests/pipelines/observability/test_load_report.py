@@ -41,6 +41,20 @@ def test_overload_is_a_warning_with_a_remedy() -> None:
     assert line["analysed_fps"] == 7.5
 
 
+def test_smaller_pictures_are_a_warning_though_no_frame_is_missed() -> None:
+    (line,) = minute(picture_scale=0.75)
+    assert (line["log_level"], line["event"]) == ("warning", "this machine makes pictures smaller")
+    assert (line["cameras_with_smaller_pictures"], line["missed"]) == (1, 0.0)
+    (line,) = minute(picture_scale=1.0)
+    assert (line["log_level"], line["cameras_with_smaller_pictures"]) == ("info", 0)
+
+
+def test_missed_frames_are_a_share_of_those_due() -> None:
+    (line,) = minute(reached=0.5, picture_scale=0.5)
+    assert (line["event"], line["missed"]) == ("this machine is overloaded", 0.25)
+    assert line["cameras_with_smaller_pictures"] == 1
+
+
 def test_cameras_without_rates_add_no_load() -> None:
     (line,) = minute(analysed_fps=None, held_fps=None, wanted_fps=None, reached=None, age_p95_s=None)
     assert (line["log_level"], line["analysed_fps"], line["reached"]) == ("info", 5.0, 1.0)

@@ -69,7 +69,9 @@ def test_each_event_is_stored_in_its_table(pool: ConnectionPool) -> None:
     assert (health["status"], health["condition"]) == ("unusable", "moved")
     assert health["details"] == {"shift_share": 0.0625, "rotation_deg": 2.0}
     assert (health["width"], health["height"]) == (1280, 720)
-    assert [health[name] for name in ("held_fps", "wanted_fps", "reached", "age_p95_s")] == [1, 8, 0.5, 0.25]
+    assert [health[name] for name in ("held_fps", "wanted_fps", "reached", "picture_scale", "age_p95_s")] == [
+        *(1, 8, 0.5, 0.75, 0.25)
+    ]
     (incident,) = stored["incidents"]
     assert incident["evidence"] == {
         "road_user": "car",

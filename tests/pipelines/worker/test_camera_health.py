@@ -77,6 +77,7 @@ def test_a_camera_analysed_at_the_requested_rate_is_online(health: CameraHealth,
         "held_fps": 0,
         "wanted_fps": 5,
         "reached": 1,
+        "picture_scale": 1,
         "dropped": 100,
         "drops": {"superseded": 100, "no_capacity": 0, "withheld": 0, "failed": 0},
         "reconnects": 0,
@@ -134,6 +135,16 @@ def test_frames_without_the_detector_and_the_requested_rate_are_reported(health:
     health.set_requested_rate(2.0)
     report = five_seconds(health, now, received=125, analysed=5)
     assert (report.analysed_fps, report.held_fps, report.wanted_fps) == (3, 2, 2)
+
+
+def test_pictures_that_overload_made_smaller_are_reported(health: CameraHealth, now: Now) -> None:
+    health.connected()
+    health.received(SIZE)
+    assert health.report(DroppedFrames()).picture_scale is None, "no frame was analysed"
+    for scale in (1.0, 0.5):
+        health.frame_analysed(FrameMeasurement(now.seconds, inferred=True, waited_s=None, max_scale=scale))
+    assert health.report(DroppedFrames()).picture_scale == 0.75
+    assert health.report(DroppedFrames()).picture_scale is None
 
 
 def test_ages_are_reported_as_95th_percentiles_of_the_period(health: CameraHealth, now: Now) -> None:

@@ -81,7 +81,7 @@ def test_tampered_camera_has_no_level_and_only_operators_read_its_condition(anon
 
 
 def test_only_operators_read_the_load(anonymous, signed_in, store):
-    load = {"wanted_fps": 8.0, "held_fps": 1.5, "reached": 0.62, "age_p95_s": 0.31}
+    load = {"wanted_fps": 8.0, "held_fps": 1.5, "reached": 0.62, "picture_scale": 0.75, "age_p95_s": 0.31}
     store(online("laluan-1", ago(1), **load))
     sari = signed_in("sari")
     wait_until(lambda: by_id(sari)["laluan-1"]["load"], "the load")

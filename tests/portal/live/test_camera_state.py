@@ -43,7 +43,14 @@ def test_only_an_analysed_camera_has_a_level(status):
 
 
 def test_only_an_analysed_camera_has_a_load():
-    figures = {"analysed_fps": 3.0, "held_fps": 1.0, "wanted_fps": 5.0, "reached": 0.6, "age_p95_s": 0.2}
+    figures = {
+        "analysed_fps": 3.0,
+        "held_fps": 1.0,
+        "wanted_fps": 5.0,
+        "reached": 0.6,
+        "picture_scale": 0.75,
+        "age_p95_s": 0.2,
+    }
     overloaded = {**figures, "condition": Condition.BEHIND}
     loads = {status: state(replace(health(1, status), **overloaded), level(1)).load for status in CameraStatus}
     assert {status for status, load in loads.items() if load} == {CameraStatus.ONLINE, CameraStatus.DEGRADED}

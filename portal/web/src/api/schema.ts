@@ -1049,6 +1049,11 @@ export interface components {
              */
             overloaded: boolean;
             /**
+             * Picture Scale
+             * @description Mean largest scale of pictures that overload leaves, 0..1; 1 is whole pictures.
+             */
+            picture_scale: number | null;
+            /**
              * Reached
              * @description Analysed share of the requested rate; 1 is all of it.
              */

@@ -113,11 +113,28 @@ function load(load: Load): [string, Child][] {
   const share = load.reached === null ? "" : t("analysisRateReached", { share: percent(load.reached) });
   const withoutDetector = t("framesWithoutDetector", { n: number(load.held_fps, 1) });
   const age = load.age_p95_s === null ? t("noValue") : t("seconds", { n: number(load.age_p95_s, 2) });
-  return [
+  const facts: [string, Child][] = [
     [t("analysisRate"), [perSecond, share, withoutDetector].filter((text) => text !== "").join("; ")],
     [t("factsAge"), age],
   ];
+  const overload = overloadText(load);
+  if (overload) facts.push([t("overload"), overload]);
+  return facts;
 }
+
+/** What overload does to this camera: missed frames and smaller pictures; empty where it does nothing. */
+function overloadText(load: Load): string {
+  const missed = load.reached === null ? 0 : 1 - load.reached;
+  const texts = [];
+  if (missed >= SHOWN_SHARE) texts.push(t("framesMissed", { share: percent(missed) }));
+  if (load.picture_scale !== null && 1 - load.picture_scale >= SHOWN_SHARE) {
+    texts.push(t("picturesSmaller", { share: percent(load.picture_scale) }));
+  }
+  return texts.join("; ");
+}
+
+/** Least share that is shown: half a percent would read as 0 %. */
+const SHOWN_SHARE = 0.005;
 
 export function factList(facts: readonly [string, Child][]): HTMLElement {
   return h("dl", { class: "fact-list" }, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));

@@ -33,6 +33,27 @@ describe("the facts of a camera", () => {
   });
 });
 
+describe("the effect of an overload", () => {
+  const usual = { wanted_fps: 5, analysed_fps: 5, held_fps: 1, overloaded: false, age_p95_s: 0.2 };
+  const shown = (reached: number | null, picture_scale: number | null): string | undefined => {
+    const facts = about(camera("a", { load: { ...usual, reached, picture_scale } }), false);
+    const row = texts(facts, "dt").indexOf("Akibat kelebihan beban");
+    return row < 0 ? undefined : texts(facts, "dd")[row];
+  };
+
+  it("is what it does to frames and pictures", () => {
+    expect(shown(0.8, 1)).toBe("20% gambar terlewat");
+    expect(shown(1, 0.5)).toBe("gambar diperkecil menjadi 50%, kendaraan kecil dapat terlewat");
+    expect(shown(0.8, 0.75)).toBe("20% gambar terlewat; gambar diperkecil menjadi 75%, kendaraan kecil dapat terlewat");
+  });
+
+  it("is not shown where there is none, or none is known", () => {
+    expect(shown(1, 1)).toBeUndefined();
+    expect(shown(null, null)).toBeUndefined();
+    expect(shown(0.998, 0.999)).toBeUndefined();
+  });
+});
+
 describe("the state of a camera", () => {
   it("is not known while the connection is lost", () => {
     const facts = about(camera("a", { status: "degraded", condition: "unreachable" }), true);
