@@ -11,10 +11,12 @@ from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
+from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.migrate import migrate as apply_migrations
 from pipelines.store.migrate import schema_status
 from pipelines.store.pool import connect_once, open_database
+from pipelines.store.requeue import dead_letters, requeue
 from pipelines.store.writer import EventWriter
 from pipelines.worker.signals import stop_on_signals
 
@@ -49,9 +51,37 @@ def run(config: Path) -> None:
         open_database(settings) as pool,
         AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
     ):
-        dead_letters = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
-        subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, dead_letters)
+        table = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
+        subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, table)
         subscriber.run(EventWriter(pool, AlertRules(settings)).write, stop)
+
+
+@store.command("dead-letters")
+@click.option("--requeue", "again", is_flag=True, help="Store them again; those that are refused again stay.")
+@CONFIG
+def list_dead_letters(config: Path, *, again: bool) -> None:
+    """List the events that could not be stored, with the reason, oldest first.
+
+    Run it with --requeue once the reason is mended. An event is never stored twice.
+    """
+    settings = read_config(config)
+    try:
+        with open_database(settings, max_connections=1) as pool:
+            if not again:
+                found = dead_letters(pool, settings.data_dir)
+                for letter in found:
+                    click.echo(f"{letter.at}  {letter.source}  {letter.error}")
+                click.echo(f"{len(found)} dead letters")
+                return
+            left = tried = 0
+            for letter, reason in requeue(pool, settings.data_dir, EventWriter(pool, AlertRules(settings)).write):
+                tried += 1
+                if reason:
+                    left += 1
+                    click.echo(f"{letter.at}  {letter.source}  stays: {reason}")
+            click.echo(f"{tried - left} stored, {left} dead letters left")
+    except DatabaseUnavailable as error:
+        raise UserError(f"{error}; run the command again") from error
 
 
 @store.command()
