@@ -1,6 +1,8 @@
 """Detections and tracks of one frame, as numpy arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,20 +34,39 @@ class Detections:
         return len(self.xyxy)
 
     @property
-    def is_measured(self) -> NDArray[np.bool_]:
-        """Mask (N,) of the detections with finite numbers and an area; a network that overflows returns others."""
-        fine = np.isfinite(self.xyxy)
-        fine[:, 2:] &= self.xyxy[:, 2:] > self.xyxy[:, :2]
-        return np.asarray(fine.all(axis=1) & np.isfinite(self.confidence))
+    def measured_rows(self) -> list[int]:
+        """Rows of the detections with finite numbers and an area; a network that overflows returns others."""
+        numbers = zip(self.xyxy.tolist(), self.confidence.tolist(), strict=True)
+        return [
+            row
+            for row, ((x1, y1, x2, y2), confidence) in enumerate(numbers)
+            if -inf < x1 < x2 < inf and -inf < y1 < y2 < inf and isfinite(confidence)
+        ]
 
     def measured(self) -> "Detections":
-        """Return the detections of `is_measured`."""
-        kept = self.is_measured
-        return self if kept.all() else Detections(self.xyxy[kept], self.confidence[kept], self.class_id[kept])
+        """Return the detections of `measured_rows`."""
+        kept = self.measured_rows
+        return self if len(kept) == len(self) else self.rows(kept)
+
+    def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | list[int]) -> "Detections":
+        """Return some detections: those of a mask, or rows in the given order."""
+        return Detections(self.xyxy[chosen], self.confidence[chosen], self.class_id[chosen])
 
     @classmethod
     def empty(cls) -> "Detections":
         return cls(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Detections"]) -> "Detections":
+        """Return the detections of all parts, in their order."""
+        filled = [part for part in parts if len(part)]
+        if len(filled) < 2:
+            return filled[0] if filled else cls.empty()
+        return cls(
+            np.concatenate([part.xyxy for part in filled]),
+            np.concatenate([part.confidence for part in filled]),
+            np.concatenate([part.class_id for part in filled]),
+        )
 
 
 @dataclass(frozen=True, slots=True)

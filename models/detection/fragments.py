@@ -48,8 +48,7 @@ def whole_vehicles(detections: Detections) -> NDArray[np.bool_]:
 
 def without_fragments(detections: Detections) -> Detections:
     """Detections of `whole_vehicles`."""
-    kept = whole_vehicles(detections)
-    return Detections(detections.xyxy[kept], detections.confidence[kept], detections.class_id[kept])
+    return detections.rows(whole_vehicles(detections))
 
 
 def _has_two_apart(boxes: NDArray[np.float64]) -> bool:

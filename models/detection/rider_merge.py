@@ -54,15 +54,15 @@ def merge_riders(detections: Detections, confidence: float) -> Detections:
     no other's second box and a person rides it that rides no other.
     """
     is_weak = _IS_TWO_WHEELER[detections.class_id] & (detections.confidence < confidence)
-    found = _without_duplicate_boxes(_rows(detections, ~is_weak))
+    found = _without_duplicate_boxes(detections.rows(~is_weak))
     found, _ = _with_riders(found, np.flatnonzero(_IS_TWO_WHEELER[found.class_id]))
     if not is_weak.any():
         return found
-    weak = _without_duplicate_boxes(_rows(detections, is_weak))
+    weak = _without_duplicate_boxes(detections.rows(is_weak))
     certain = found.xyxy[_IS_TWO_WHEELER[found.class_id]]
-    weak = _rows(weak, np.array([not _have_same_wheels(box, certain).any() for box in weak.xyxy]))
-    merged, ridden = _with_riders(_joined(weak, found), np.arange(len(weak)))
-    return _rows(merged, np.concatenate([ridden, np.ones(len(merged) - len(weak), dtype=np.bool_)]))
+    weak = weak.rows([row for row, box in enumerate(weak.xyxy) if not _have_same_wheels(box, certain).any()])
+    merged, ridden = _with_riders(Detections.joined([weak, found]), np.arange(len(weak)))
+    return merged.rows(np.concatenate([ridden, np.ones(len(merged) - len(weak), dtype=np.bool_)]))
 
 
 def _with_riders(detections: Detections, two_wheelers: NDArray[np.intp]) -> tuple[Detections, NDArray[np.bool_]]:
@@ -81,19 +81,7 @@ def _with_riders(detections: Detections, two_wheelers: NDArray[np.intp]) -> tupl
         ridden[k] = True
     kept = np.ones(len(detections), dtype=np.bool_)
     kept[persons[rides]] = False
-    return _rows(Detections(boxes, confidences, detections.class_id), kept), ridden
-
-
-def _joined(first: Detections, second: Detections) -> Detections:
-    return Detections(
-        np.concatenate([first.xyxy, second.xyxy]),
-        np.concatenate([first.confidence, second.confidence]),
-        np.concatenate([first.class_id, second.class_id]),
-    )
-
-
-def _rows(detections: Detections, kept: NDArray[np.bool_]) -> Detections:
-    return Detections(detections.xyxy[kept], detections.confidence[kept], detections.class_id[kept])
+    return Detections(boxes, confidences, detections.class_id).rows(kept), ridden
 
 
 def _without_duplicate_boxes(detections: Detections) -> Detections:
@@ -115,7 +103,7 @@ def _without_duplicate_boxes(detections: Detections) -> Detections:
         for other in same:
             boxes[two_wheeler] = _union(boxes[two_wheeler], boxes[other])
         kept[same] = False
-    return _rows(Detections(boxes, detections.confidence, detections.class_id), kept)
+    return Detections(boxes, detections.confidence, detections.class_id).rows(kept)
 
 
 def _union(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -69,7 +69,4 @@ def nms(detections: Detections, iou: float = NMS_IOU) -> Detections:
         0.0,
         iou,
     )
-    order = np.asarray(kept, dtype=np.int64).reshape(-1)
-    return without_fragments(
-        Detections(detections.xyxy[order], detections.confidence[order], detections.class_id[order])
-    )
+    return without_fragments(detections.rows(np.asarray(kept, dtype=np.int64).reshape(-1)))

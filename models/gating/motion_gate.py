@@ -98,7 +98,7 @@ class MotionGate:
         self._t = self._full_detection_at = 0.0
         self._frames_since_full = 0
         self._detections = Detections.empty()
-        self._velocities = np.empty((0, 2))
+        self._velocities = np.empty((0, 2), np.float32)
         self._track_places: dict[int, deque[tuple[float, list[float]]]] = {}
 
     def select_regions(self, t: float, grey: Grey, thumbnail: Thumbnail) -> tuple[Rectangle, ...]:
@@ -133,12 +133,8 @@ class MotionGate:
             for region, new in zip(regions, detected, strict=True):
                 moved = new.xyxy + np.array(region[:2] * 2, np.float32)
                 parts.append(Detections(moved, new.confidence, new.class_id))
-            self._detections = Detections(
-                np.concatenate([part.xyxy for part in parts]),
-                np.concatenate([part.confidence for part in parts]),
-                np.concatenate([part.class_id for part in parts]),
-            )
-        self._velocities = np.full((len(self._detections), 2), np.nan)
+            self._detections = Detections.joined(parts)
+        self._velocities = np.full((len(self._detections), 2), np.nan, np.float32)
         return self._roi.to_frame(self._detections)
 
     def update_tracks(self, t: float, tracks: Tracks) -> None:
@@ -176,11 +172,11 @@ class MotionGate:
     ) -> BlockMask:
         """Move every box that can be tracked; return the blocks whose motion no box explains."""
         boxes, explained, unexplained = self._detections.xyxy.copy(), np.zeros_like(moving), np.zeros_like(moving)
-        expected_boxes = boxes + np.tile(self._velocities, 2).astype(np.float32) * np.float32(passed_s)
-        stationary = np.abs(self._velocities).max(axis=1, initial=0) * VELOCITY_BASE_S < STATIONARY_PX
-        rows = zip(boxes.tolist(), expected_boxes.tolist(), stationary.tolist(), strict=True)
-        for row, (last, moved, is_stationary) in enumerate(rows):
+        expected_boxes = boxes + self._velocities[:, [0, 1, 0, 1]] * np.float32(passed_s)
+        rows = zip(boxes.tolist(), expected_boxes.tolist(), self._velocities.tolist(), strict=True)
+        for row, (last, moved, (right, down)) in enumerate(rows):
             box, expected = cast(Box, tuple(last)), cast(Box, tuple(moved))
+            is_stationary = max(abs(right), abs(down)) * VELOCITY_BASE_S < STATIONARY_PX
             found = None
             if isnan(expected[0]):  # it has no velocity yet
                 expected = box
@@ -241,11 +237,12 @@ def _stops_at_once(box: Box, expected: Box, found: Box) -> bool:
 
 def _outside(detections: Detections, regions: Sequence[Rectangle]) -> Detections:
     """The detections whose centres lie in none of the regions."""
-    u, v = _centres(detections).T
-    outside = np.ones(len(u), dtype=bool)
-    for left, top, right, bottom in regions:
-        outside &= (u < left) | (u >= right) | (v < top) | (v >= bottom)
-    return Detections(detections.xyxy[outside], detections.confidence[outside], detections.class_id[outside])
+    rows = [
+        row
+        for row, (u, v) in enumerate(_centres(detections).tolist())
+        if not any(left <= u < right and top <= v < bottom for left, top, right, bottom in regions)
+    ]
+    return detections if len(rows) == len(detections) else detections.rows(rows)
 
 
 def _largest_step(a: Box, b: Box) -> float:

@@ -28,7 +28,7 @@ class FreezeDetector:
         self._last_at = t
         while len(self._recent) > 1 and not t - self._config.freeze_memory_s <= self._recent[0][0] <= t:
             self._recent.popleft()
-        is_new = not any(self._are_equal(luma, other) for _, other, _ in reversed(self._recent))
+        is_new = self._is_new(luma)
         self._recent.append((t, luma, is_new))
         if is_new and sum(new for *_, new in self._recent) >= self._config.freeze_live_share * len(self._recent):
             self._last_new_at = t
@@ -48,5 +48,16 @@ class FreezeDetector:
         """Whether no image was new for the configured time."""
         return self.unchanged_s >= self._frozen_s
 
-    def _are_equal(self, one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-        return one.shape == other.shape and cv2.norm(one, other, cv2.NORM_INF) <= self._config.freeze_tolerance
+    def _is_new(self, luma: NDArray[np.uint8]) -> bool:
+        """Whether the image differs from all recent ones; most differ in the pixel that changed most since the last."""
+        pixel: tuple[int, int] | None = None
+        for _, other, _ in reversed(self._recent):
+            if other.shape != luma.shape:
+                continue
+            if pixel is not None and abs(luma.item(pixel) - other.item(pixel)) > self._config.freeze_tolerance:
+                continue
+            _, largest, _, (u, v) = cv2.minMaxLoc(cv2.absdiff(luma, other))
+            if largest <= self._config.freeze_tolerance:
+                return False
+            pixel = v, u
+        return True

@@ -134,16 +134,16 @@ class RoadTracker:
     def _measure(self, detections: Detections) -> Measurements:
         """Positions and their noise of the detections of whole vehicles, at places where positions can be measured."""
         index = np.arange(len(detections))
-        is_measured = detections.is_measured
-        if not is_measured.all():
-            index, detections = index[is_measured], _rows(detections, is_measured)
+        rows = detections.measured_rows
+        if len(rows) < len(detections):
+            index, detections = index[rows], detections.rows(rows)
         kept = whole_vehicles(detections)
         boxes = detections.xyxy.astype(np.float64)
         pixels = _ground_points(boxes)
         jacobians = self._space.jacobians(pixels)
         kept &= self._space.is_usable(pixels, jacobians)
         if not kept.all():
-            index, detections = index[kept], _rows(detections, kept)
+            index, detections = index[kept], detections.rows(kept)
             boxes, pixels, jacobians = boxes[kept], pixels[kept], jacobians[kept]
         sizes = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
         scaled = jacobians * (POSITION_SIGMA * sizes + POSITION_SIGMA_PX)[:, None, :]
@@ -282,7 +282,3 @@ def _ground_points(boxes: Array) -> Array:
     points = boxes[:, 2:].copy()
     points[:, 0] = (boxes[:, 0] + boxes[:, 2]) / 2
     return points
-
-
-def _rows(detections: Detections, kept: NDArray[np.bool_]) -> Detections:
-    return Detections(detections.xyxy[kept], detections.confidence[kept], detections.class_id[kept])

@@ -11,10 +11,9 @@ The rate rises at once and falls slowly. Reasons and alternatives: `docs/adr/004
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from analytics.detections import Tracks
 from pipelines.analysis.fair_scheduler import RateRequest
@@ -38,7 +37,16 @@ MAX_BOXES_PER_FRAME = 1.0
 SPEED_DECAY_S = 3.0
 """Time constant (s) with which the highest speed of a camera decays. [assumption]"""
 
-_Boxes = NDArray[np.float32]
+_Box = Sequence[float]
+"""x1, y1, x2, y2 in pixels."""
+
+
+class _KnownTrack(NamedTuple):
+    """Track in the previous frame. anchor: box since which it has not moved. speed: boxes per second."""
+
+    box: _Box
+    anchor: _Box
+    speed: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +66,7 @@ class RateController:
         self._headroom = headroom
         self._t: float | None = None
         self._moved_at = math.inf
-        self._ids = np.empty(0, np.int64)
-        self._last = self._anchors = np.empty((0, 4), np.float32)
-        self._speeds = np.empty(0)
+        self._known: dict[int, _KnownTrack] = {}
         self._boxes_per_s = 0.0
         self._idle = False
 
@@ -84,41 +90,37 @@ class RateController:
 
     def _measure_movement(self, tracks: Tracks, passed_s: float) -> bool:
         """Update the camera's speed; return whether a track moved or is new."""
-        before, now = np.nonzero(self._ids[:, None] == tracks.track_id)
-        boxes, anchors = tracks.xyxy[now], self._anchors[before]
-        apart = boxes_apart(np.concatenate([self._last[before], anchors]), np.concatenate([boxes, boxes]))
-        speeds = np.zeros(len(tracks))
-        if passed_s > 0:
-            speeds[now] = apart[: len(now)] / passed_s
-            # The lower of two consecutive speeds: an ID switch makes one high speed only.
-            steady = np.minimum(speeds[now], self._speeds[before])
-            self._boxes_per_s = max(self._boxes_per_s, float(steady.max(initial=0.0)))
-        moved = np.ones(len(tracks), dtype=bool)
-        moved[now] = stepped = apart[len(now) :] >= MOVED_BOXES
-        stayed = now[~stepped]
-        self._anchors = tracks.xyxy.copy()
-        self._anchors[stayed] = anchors[~stepped]
-        self._ids, self._last, self._speeds = tracks.track_id, tracks.xyxy, speeds
-        return bool(np.count_nonzero(moved))
+        before, self._known = self._known, {}
+        moved = False
+        for track_id, box in zip(tracks.track_id.tolist(), tracks.xyxy.tolist(), strict=True):
+            known = before.get(track_id)
+            if known is None:
+                moved, anchor, speed = True, box, 0.0
+            else:
+                speed = boxes_apart(known.box, box) / passed_s if passed_s > 0 else 0.0
+                # The lower of two consecutive speeds: an ID switch makes one high speed only.
+                self._boxes_per_s = max(self._boxes_per_s, min(speed, known.speed))
+                stepped = boxes_apart(known.anchor, box) >= MOVED_BOXES
+                moved, anchor = moved or stepped, box if stepped else known.anchor
+            self._known[track_id] = _KnownTrack(box, anchor, speed)
+        return moved
 
     def _extra_fps(self) -> float:
         needed = min(self._boxes_per_s / MAX_BOXES_PER_FRAME, self._max_fps)
         return max(0.0, needed - self._usual_fps)
 
 
-def boxes_apart(a: _Boxes, b: _Boxes) -> NDArray[np.float64]:
-    """Return the distance of each pair of boxes in units of the first box, (N,).
+def boxes_apart(a: _Box, b: _Box) -> float:
+    """Return the distance of two boxes in units of the first one.
 
-    From 1 on the boxes do not overlap. a, b: (N, 4) as x1, y1, x2, y2 in pixels.
+    From 1 on the boxes do not overlap. a, b: x1, y1, x2, y2 in pixels.
 
-    >>> boxes_apart(np.array([[0.0, 0, 10, 20]]), np.array([[5.0, 5, 15, 25]])).tolist()
-    [0.5]
+    >>> boxes_apart([0, 0, 10, 20], [5, 5, 15, 25])
+    0.5
     """
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    low, high = a[:, :2], a[:, 2:]
-    shift = np.abs(low + high - b[:, :2] - b[:, 2:]) / 2
-    relative = shift / np.maximum(high - low, 1.0)
-    return np.asarray(np.maximum(relative[:, 0], relative[:, 1]))
+    across = abs(a[0] + a[2] - b[0] - b[2]) / 2 / max(a[2] - a[0], 1.0)
+    down = abs(a[1] + a[3] - b[1] - b[3]) / 2 / max(a[3] - a[1], 1.0)
+    return max(across, down)
 
 
 class AimdHeadroom:

@@ -54,6 +54,14 @@ def test_one_changed_spot_is_a_live_picture() -> None:
     assert frozen.unchanged_s == 0
 
 
+def test_a_picture_that_repeats_an_older_one_in_the_pixel_that_changed_most_is_compared_in_full() -> None:
+    between, changed = QUIET_ROAD.copy(), QUIET_ROAD.copy()
+    between[20, 40] += 20
+    changed[5, 7] += 10
+    assert shown(FreezeDetector(30), [(0, QUIET_ROAD), (1, between), (2, changed)]).unchanged_s == 0
+    assert shown(FreezeDetector(30), [(0, QUIET_ROAD), (1, between), (2, QUIET_ROAD)]).unchanged_s == 1
+
+
 def test_repeated_frames_of_a_live_stream_mean_nothing() -> None:
     noise = np.random.default_rng(3)
     frozen = FreezeDetector(30)
