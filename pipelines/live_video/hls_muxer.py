@@ -51,7 +51,7 @@ class TimestampUnwrapper:
     """
 
     def __init__(self, time_base: Fraction, now: Callable[[], float] = time.monotonic) -> None:
-        self._time_base = time_base
+        self._tick_s = float(time_base)
         self._now = now
         self._arrived_s = now()
         self._usual_step = max(1, round(USUAL_STEP_S / time_base))
@@ -65,7 +65,7 @@ class TimestampUnwrapper:
         before, self._arrived_s = self._arrived_s, self._now()
         max_gap_s = max(MAX_GAP_S, ARRIVAL_TOLERANCE * (self._arrived_s - before))
         step = dts + self._offset - self._last
-        if self._last >= 0 and not 0 < step <= max_gap_s / self._time_base:
+        if self._last >= 0 and not 0 < step <= max_gap_s / self._tick_s:
             self._offset = self._last + self._usual_step - dts
         self._last = dts + self._offset
         return self._last
@@ -200,16 +200,16 @@ class HlsWriter:
 class _Run:
     """Segments with one header and continuous timestamps, from a keyframe on. Raises FFmpegError and OSError.
 
-    coded, extradata: as for `FragmentedMp4`.
+    Packets wait until a fragment is complete and are muxed together (docs/adr/0164). coded, extradata: as for
+    `FragmentedMp4`.
     """
 
     def __init__(
         self, playlist: LivePlaylist, source: Source, coded: CodedPicture, extradata: bytes, segment_s: float
     ) -> None:
         stream = source.stream
-        assert stream.time_base is not None
         self._playlist = playlist
-        self._time_base = stream.time_base
+        self._time_base = source.time_base
         self._segment_ticks = segment_s / self._time_base
         self._timestamps = TimestampUnwrapper(self._time_base)
         self._reorder = BitStreamFilterContext("dts2pts", stream) if source.decode_ordered else None
@@ -224,6 +224,8 @@ class _Run:
         self._starts_with_keyframe = True
         self._keyframe = 0
         self._has_rare_keyframes = False
+        self._waiting: list[tuple[VideoPacket, int, int | None]] = []
+        self._fragment_start = 0
         self._pending: list[bytes] = []
 
     def drift_s(self) -> float:
@@ -232,25 +234,38 @@ class _Run:
 
     def write(self, packet: VideoPacket) -> None:
         """Add a packet, and the segment that it completes."""
-        placed = self._placed(packet)
-        for ready in [placed] if self._reorder is None else self._reorder.filter(placed):
-            self._mux(ready)
+        dts, pts = self._placed(packet)
+        self._waiting.append((packet, dts, pts))
+        if packet.is_keyframe or dts - self._fragment_start >= self._segment_ticks:
+            self._mux_waiting()
 
     def close(self) -> None:
         """Add the rest as the last segment."""
+        try:
+            self._mux_waiting()
+        finally:
+            self._close_muxer()
+
+    def _close_muxer(self) -> None:
         self._muxer.close()
         self._pending.append(self._muxer.pop_fragments())
         self._add_segment(self._end)
 
-    def _placed(self, packet: VideoPacket) -> VideoPacket:
-        """Return the packet with continuous timestamps; without `pts` where the order of display is still unknown."""
-        dts = packet.dts if packet.dts is not None else packet.pts
-        self._written = self._timestamps.unwrap(0 if dts is None else dts)
-        ahead = 0 if packet.pts is None or dts is None else packet.pts - dts
-        placed = copy_packet(packet)
-        placed.dts = self._written
-        placed.pts = self._written + max(0, ahead) if self._reorder is None else None
-        return placed
+    def _placed(self, packet: VideoPacket) -> tuple[int, int | None]:
+        """Return the continuous `dts` and `pts` of a packet; no `pts` where the order of display is still unknown."""
+        dts, pts = packet.dts, packet.pts
+        stated = dts if dts is not None else pts
+        self._written = self._timestamps.unwrap(0 if stated is None else stated)
+        ahead = 0 if pts is None or stated is None else pts - stated
+        return self._written, self._written + max(0, ahead) if self._reorder is None else None
+
+    def _mux_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for packet, dts, pts in waiting:
+            placed = copy_packet(packet)
+            placed.dts, placed.pts = dts, pts
+            for ready in [placed] if self._reorder is None else self._reorder.filter(placed):
+                self._mux(ready)
 
     def _mux(self, packet: VideoPacket) -> None:
         assert packet.dts is not None
@@ -261,6 +276,7 @@ class _Run:
         self._muxer.mux(packet)
         fragment = self._muxer.pop_fragments()
         if fragment:
+            self._fragment_start = start
             self._pending.append(fragment)
             if self._ends_segment(start, is_keyframe=is_keyframe):
                 self._add_segment(start)

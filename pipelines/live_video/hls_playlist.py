@@ -102,6 +102,7 @@ class LivePlaylist:
 
     def __init__(self, folder: Path, *, segments_kept: int, now: Callable[[], float] = time.time) -> None:
         self.folder = folder
+        self._path, self._draft = folder / PLAYLIST, folder / f".{PLAYLIST}.part"
         self._kept = segments_kept
         self._listed: deque[Segment] = deque()
         self._unlisted: deque[_Unlisted] = deque()
@@ -140,7 +141,8 @@ class LivePlaylist:
         self._added_s += duration_s
         self._target_s = max(self._target_s, _target_duration(duration_s))
         self._unlist_old()
-        write_atomically(self.folder / PLAYLIST, self._text(), durable=False)
+        self._draft.write_bytes(self._text().encode())
+        self._draft.replace(self._path)
 
     def clear(self) -> None:
         """Delete the live video of a camera without a connection, so that old video does not appear to be live."""

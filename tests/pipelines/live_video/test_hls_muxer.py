@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from io import BytesIO
 from itertools import pairwise
@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.events.condition import CameraCondition, Condition
-from pipelines.ingest.source import Source, VideoPacket
+from pipelines.ingest.source import Source, SourceLost, VideoPacket
 from pipelines.live_video.hls_muxer import HlsWriter, TimestampUnwrapper
 from pipelines.live_video.hls_playlist import PLAYLIST, LivePlaylist
 from tests.support.servers import CLIP_FPS, write_clip
@@ -118,6 +118,23 @@ def test_where_keyframes_are_rare_segments_end_without_one_and_players_start_at_
     assert "#EXT-X-INDEPENDENT-SEGMENTS" not in run
     start_s = float(re.findall(r"#EXT-X-START:TIME-OFFSET=(-[\d.]+)", run)[0])
     assert start_s == pytest.approx(-8, abs=0.1)
+
+
+def test_segments_of_a_live_stream_in_coarse_units_are_as_long_as_its_video(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.ingest.source.arrives_in_real_time", lambda url, container: True)
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=9)
+    clip = write_clip(tmp_path / "road.avi", seconds=4)  # its unit is one frame
+    with (
+        suppress(SourceLost),
+        Source(str(clip), stop=Flag()) as source,
+        HlsWriter(playlist, source, segment_s=1) as writer,
+    ):
+        for packet in source.packets():
+            writer.put(packet)
+    (run,) = runs_of(playlist)
+    assert durations(run) == pytest.approx([1.0, 1.0, 1.0, 1.0], abs=1 / CLIP_FPS)
 
 
 def test_packets_before_the_first_keyframe_are_dropped(tmp_path: Path) -> None:
