@@ -5,9 +5,16 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import get_native_id
 
 _THREADS_FOLDER = Path("/proc/self/task")
 """One entry per thread of this process, on Linux [source: proc(5)]."""
+
+_OWN_NAME = Path("/proc/thread-self/comm")
+"""Name of this thread, on Linux [source: proc(5)]."""
+
+_NAME_LENGTH = 15
+"""Longest name of a thread, bytes [source: proc(5)]."""
 
 NICE_INCREMENT = 10
 """Added to the nice value: about a tenth of the CPU share of other threads under load [source: sched(7)]."""
@@ -57,15 +64,26 @@ def _limit(group: Path) -> float | None:
 
 @contextmanager
 def niced_threads() -> Iterator[None]:
-    """Lower the priority of all threads that are started inside the context.
+    """Lower the priority of all threads that this thread, or one of those, starts inside the context.
 
-    Works where the kernel lists threads and gives each its own priority, as Linux does; has no effect elsewhere.
+    Works where the kernel lists threads and gives each its own priority, as Linux does; has no effect elsewhere. New
+    threads get the name of the thread that starts them, so that those of other threads keep their priority.
     """
-    before = _thread_ids()
-    yield
-    for thread in _thread_ids() - before:
-        with suppress(OSError):  # the thread has ended
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICE_INCREMENT)
+    if not _OWN_NAME.exists():
+        yield
+        return
+    before, name = _thread_ids(), _OWN_NAME.read_text()
+    mark = f"niced-{get_native_id()}"[:_NAME_LENGTH]
+    _OWN_NAME.write_text(mark)
+    try:
+        yield
+    finally:
+        _OWN_NAME.write_text(name.rstrip("\n"))
+        for thread in _thread_ids() - before:
+            with suppress(OSError):  # the thread has ended
+                if (_THREADS_FOLDER / str(thread) / "comm").read_text().rstrip("\n") == mark:
+                    priority = os.getpriority(os.PRIO_PROCESS, thread) + NICE_INCREMENT
+                    os.setpriority(os.PRIO_PROCESS, thread, priority)
 
 
 def _thread_ids() -> set[int]:

@@ -96,7 +96,7 @@ def _openvino(
     # The runtime loads slowly.
     from models.detection.openvino import OpenVinoDetector, OpenVinoNetwork  # noqa: PLC0415
     from models.packing.packing_detector import PackingDetector  # noqa: PLC0415
-    from models.packing.shelf_layout import CANVASES  # noqa: PLC0415
+    from models.packing.shelf_layout import CANVASES, RARE_CANVASES  # noqa: PLC0415
 
     packs = image_size is None and device == "CPU"
     network = OpenVinoNetwork(
@@ -105,6 +105,7 @@ def _openvino(
         device=device,
         image_size=image_size,
         sizes=CANVASES if packs else (),
+        rare_sizes=RARE_CANVASES if packs else (),
         cache_dir=cache_dir,
         threads=threads,
     )

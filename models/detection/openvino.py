@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 
 import numpy as np
 import openvino as ov
@@ -52,10 +53,10 @@ class OpenVinoNetwork:
     """Detection network on OpenVINO, without non-maximum suppression. See `models.packing.packing_detector.Network`.
 
     A network with a fixed input receives letterboxed images, one with a dynamic input receives each at its own size.
-    image_size: (width, height) to which a dynamic input is fixed, which is faster. sizes: (width, height) in whole
-    strides, for each of which a dynamic network is compiled once more. Where sizes vary this halves the time, since a
-    dynamic network is set up again whenever the size changes.
-    threads: on the CPU; by default one for each core.
+    image_size: (width, height) to which a dynamic input is fixed, which is faster. sizes, rare_sizes: (width, height)
+    in whole strides, for each of which a dynamic network is compiled by itself, rare ones at first use. Where sizes
+    vary this halves the time, since a dynamic network is set up again whenever the size changes. Each compiled size
+    takes 40 MB (docs/adr/0166-memory-of-networks.md). threads: on the CPU; by default one for each core.
     Raises UnusableWeights where the files contain no detection model.
     """
 
@@ -67,6 +68,7 @@ class OpenVinoNetwork:
         device: str = "CPU",
         image_size: Size | None = None,
         sizes: Sequence[Size] = (),
+        rare_sizes: Sequence[Size] = (),
         cache_dir: Path | None = None,
         threads: int | None = None,
     ) -> None:
@@ -84,42 +86,59 @@ class OpenVinoNetwork:
             width, height = (-(-side // self._stride) * self._stride for side in image_size)
             model.reshape([1, 3, height, width])
         self._fixed_size = fixed_size(model)
-        self.sizes: tuple[Size, ...] = tuple(sizes) if self._fixed_size is None else ()
-        # Threads that compute yield to threads that submit images; otherwise cores become idle.
-        compiled = partial(compile_network, xml=xml, device=device, cache_dir=cache_dir, threads=threads)
-        with niced_threads():
-            self._fixed_sizes = {size: _Requests(compiled(_sized(model, size))) for size in self.sizes}
-            self._any_size = _Requests(compiled(model))
-            # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once deadlock.
-            ov.Type.u8.to_dtype()
-            self._check_runs(xml)
+        dynamic = self._fixed_size is None
+        self.sizes: tuple[Size, ...] = tuple(sizes) if dynamic else ()
+        self.rare_sizes: tuple[Size, ...] = tuple(rare_sizes) if dynamic else ()
+        self._model, self._compiling = model, Lock()
+        self._compile = partial(compile_network, xml=xml, device=device, cache_dir=cache_dir, threads=threads)
+        self._compiled: dict[Size | None, _Requests] = {}
+        first, *others = self.sizes or (None,)
+        self.requests = self._requests(first).count
+        # OpenVINO 2026.4 builds its table of array types at first use; two threads that do so at once deadlock.
+        ov.Type.u8.to_dtype()
+        self._check_runs(xml, first)
+        for size in others:
+            self._requests(size)
         self.name = f"{path.stem.removesuffix('_openvino_model')}, OpenVINO {device}"
-        self.requests = self._any_size.count
 
     def candidates(self, image: RgbImage) -> Detections:
         """Boxes before non-maximum suppression, in pixels of the image. Called by up to `requests` threads at once."""
-        requests = self._fixed_sizes.get((image.shape[1], image.shape[0]))
-        if requests is not None:
-            return self._decode(requests, image)
+        own_size = image.shape[1], image.shape[0]
+        if own_size in self.sizes or own_size in self.rare_sizes:
+            return self._decode(self._requests(own_size), image)
         size = self._fixed_size
         fitted = letterbox(image, size) if size else pad_to_stride(image, self._stride)
-        boxes = self._decode(self._any_size, fitted.image)
+        boxes = self._decode(self._requests(None), fitted.image)
         return Detections(fitted.to_image(boxes.xyxy), boxes.confidence, boxes.class_id)
+
+    def _requests(self, size: Size | None) -> "_Requests":
+        """Requests of the network for a size, None for any; compiled at first use."""
+        found = self._compiled.get(size)
+        if found is None:
+            # Threads that compute yield to threads that submit images; otherwise cores become idle.
+            with self._compiling, niced_threads():
+                found = self._compiled.get(size)
+                if found is None:
+                    found = _Requests(self._compile(_sized(self._model, size)))
+                    self._compiled[size] = found
+        return found
 
     def _decode(self, requests: "_Requests", image: RgbImage) -> Detections:
         decode = decode_anchor_free if self._anchor_free else decode_end_to_end
         with requests.infer(image) as output:
             return decode(output, self._road_users, self.confidence)
 
-    def _check_runs(self, xml: Path) -> None:
+    def _check_runs(self, xml: Path, size: Size | None) -> None:
         """Run the network once in this thread. Raises UnusableWeights where it loads but does not run.
+
+        size: of the image, None where the network takes any.
 
         The call is needed also because OpenVINO's Python binding initialises itself with the first array, and
         deadlocks where two threads pass the first arrays at once.
         """
-        side = _TRIAL_STRIDES * self._stride
+        width, height = size or (_TRIAL_STRIDES * self._stride,) * 2
         try:
-            self.candidates(np.zeros((side, side, 3), dtype=np.uint8))
+            self.candidates(np.zeros((height, width, 3), dtype=np.uint8))
         except (RuntimeError, IndexError) as error:
             problem = str(error).strip().splitlines()[-1]
             raise UnusableWeights(f"{xml}: the model does not run ({problem}); export it again") from error
@@ -166,8 +185,9 @@ class _Requests:
             self._idle.put(request)
 
 
-def _sized(model: ov.Model, size: Size) -> ov.Model:
-    """Copy of a dynamic network with a fixed input. size: (width, height) in whole strides."""
+def _sized(model: ov.Model, size: Size | None) -> ov.Model:
+    """Copy of a network, since compilation changes it. size: (width, height) in whole strides; None keeps the input."""
     sized = model.clone()
-    sized.reshape([1, 3, size[1], size[0]])
+    if size is not None:
+        sized.reshape([1, 3, size[1], size[0]])
     return sized

@@ -44,13 +44,14 @@ class Network(Protocol):
     """Inference runtime below the packing.
 
     confidence: least confidence of a detection, 0..1. sizes: input sizes that it runs fastest, (width, height) in
-    pixels.
+    pixels. rare_sizes: the same, but the first image of such a size takes as long as its network takes to compile.
     """
 
     name: str
     confidence: float
     requests: int
     sizes: tuple[Size, ...]
+    rare_sizes: tuple[Size, ...]
 
     def candidates(self, image: RgbImage) -> Detections:
         """Boxes before non-maximum suppression, in pixels of the image; two-wheelers also below `confidence`.
@@ -147,7 +148,7 @@ class PackingDetector:
                     return None
                 self._crop_queued.wait(self._remaining_delay_s() if self._queue else None)
             planned = [self._queue[n] for n in range(min(MAX_PLANNED_CROPS, len(self._queue)))]
-            layout = plan_canvas([crop.size for crop in planned], self._canvases)
+            layout = self._plan([crop.size for crop in planned])
             crops = [planned[member] for member in (layout.members if layout else (0,))]
             for crop in crops:
                 self._queue.remove(crop)
@@ -156,6 +157,17 @@ class PackingDetector:
             if self._queue:
                 self._crop_queued.notify()
             return crops, layout
+
+    def _plan(self, sizes: Sequence[Size]) -> Layout | None:
+        """Layout of the next canvas; None where the first crop fits none. Opens a rare canvas only for such a crop."""
+        layout = plan_canvas(sizes, self._canvases)
+        if layout is None:
+            width, height = sizes[0]
+            fitting = [size for size in self._network.rare_sizes if size[0] >= width and size[1] >= height]
+            if fitting:
+                self._canvases = sorted([*self._canvases, min(fitting, key=canvas_cost)], key=canvas_cost)
+                layout = plan_canvas(sizes, self._canvases)
+        return layout
 
     def _is_due(self) -> bool:
         """Whether the queue holds enough crops to choose from, or its oldest crop has waited long enough."""

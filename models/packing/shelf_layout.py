@@ -1,6 +1,7 @@
 """Shelf packing of rectangles onto network inputs of a few fixed sizes: pure functions, no threads, no images.
 
-Origin of the canvas sizes and of the costs: docs/adr/0031-crop-packing.md.
+Origin of the canvas sizes and of the costs: docs/adr/0031-crop-packing.md,
+docs/adr/0166-memory-of-networks.md.
 """
 
 import math
@@ -13,11 +14,17 @@ Size = tuple[int, int]
 Offset = tuple[int, int]
 """(left, top) of a crop on its canvas, in pixels."""
 
-CANVASES: tuple[Size, ...] = ((192, 224), (416, 224), (640, 224), (512, 288), (640, 320), (640, 352), (960, 544))
-"""Canvas sizes, (width, height) in pixels [measured: docs/adr/0031-crop-packing.md].
+CANVASES: tuple[Size, ...] = ((320, 224), (640, 224), (640, 352))
+"""Canvas sizes, (width, height) in pixels [measured: docs/adr/0166-memory-of-networks.md].
 
-They fit a 640 x 360 sub-stream, half of 1080 lines, and the gated regions of ten clips.
+They fit a 640 x 360 sub-stream, and the gated regions of 14 clips.
 """
+
+RARE_CANVASES: tuple[Size, ...] = ((544, 416), (960, 544))
+"""The same for frames that fit none of `CANVASES`: of cameras with 4:3, and half of 1080 lines [assumption]."""
+
+ALL_CANVASES = CANVASES + RARE_CANVASES
+"""All canvas sizes, smallest first [none]."""
 
 CALL_PIXELS = 12_000
 """Cost of one network call, expressed in pixels of canvas [measured: docs/adr/0031-crop-packing.md]."""
@@ -58,7 +65,7 @@ def arrange_crops(sizes: Sequence[Size]) -> tuple[tuple[Offset, ...], Size]:
         return ((0, 0),), sizes[0]
     total_height = sum(height for _, height in sizes)
     max_width = max(width for width, _ in sizes)
-    widths = {max_width, *(canvas[0] for canvas in CANVASES if canvas[0] > max_width)}
+    widths = {max_width, *(canvas[0] for canvas in ALL_CANVASES if canvas[0] > max_width)}
     order = _tallest_first(sizes)
     tried = [
         offsets for width in sorted(widths) if (offsets := _on_shelves(sizes, (width, total_height), order)) is not None
@@ -75,7 +82,7 @@ def canvas_cost(canvas: Size) -> int:
 
 def _collage_cost(size: Size) -> tuple[float, int]:
     """Sort key: cost of the smallest canvas that fits (infinite without one), then the pixels."""
-    fitting = (canvas for canvas in CANVASES if canvas[0] >= size[0] and canvas[1] >= size[1])
+    fitting = (canvas for canvas in ALL_CANVASES if canvas[0] >= size[0] and canvas[1] >= size[1])
     canvas = next(fitting, None)
     return (math.inf if canvas is None else canvas_cost(canvas)), size[0] * size[1]
 

@@ -176,7 +176,7 @@ class AnalysisConfig(_Section):
     """Lowest confidence (0..1) of a detection."""
     processes: int | None = Field(default=None, ge=1, le=64)
     """Worker processes that share the cameras. Without it, one for each CPU core, but no more than eight, and one for
-    four cameras. Each needs about 550 MB of memory for its networks."""
+    four cameras. Each needs about 350 MB of memory for its networks."""
 
 
 class StreamConfig(_Section):

@@ -11,7 +11,8 @@ from typing import TypeVar
 from models.detection.cpu import available_cores
 
 CAMERAS_EACH = 4
-"""Cameras for which a further process pays: its networks take about 550 MB (docs/adr/0163). [assumption]"""
+"""Cameras for which a further process pays: its networks and modules take about 350 MB
+(docs/adr/0166-memory-of-networks.md). [assumption]"""
 
 MAX_PROCESSES = 8
 """Most processes without a setting. [assumption]"""

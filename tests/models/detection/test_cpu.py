@@ -76,3 +76,22 @@ def test_threads_that_begin_meanwhile_give_way_and_others_do_not() -> None:
         assert os.getpriority(os.PRIO_PROCESS, newer) == min(LEAST, usual + NICE_INCREMENT)
         assert os.getpriority(os.PRIO_PROCESS, older) == usual
         assert os.getpriority(os.PRIO_PROCESS, 0) == usual
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives each thread its own priority")
+def test_threads_that_other_threads_begin_meanwhile_keep_their_priority() -> None:
+    """A camera may connect while a network is compiled."""
+    usual, go = os.getpriority(os.PRIO_PROCESS, 0), Event()
+    with ExitStack() as threads:
+
+        def begin_another() -> None:
+            assert go.wait(30)
+            begun.append(threads.enter_context(waiting_thread()))
+
+        begun: list[int] = []
+        other = Thread(target=begin_another, daemon=True)
+        other.start()
+        with niced_threads():
+            go.set()
+            other.join()
+        assert [os.getpriority(os.PRIO_PROCESS, thread) for thread in begun] == [usual]

@@ -52,6 +52,20 @@ def test_a_network_made_for_one_size_finds_the_same(tmp_path, detector_of, end_t
         assert found.xyxy[0] == pytest.approx([60, 30, 100, 50], abs=error)
 
 
+def test_rare_sizes_are_compiled_at_first_use_and_find_the_same(tmp_path):
+    folder, cache = save_tiny_network(tmp_path / "m"), tmp_path / "cache"
+    network = OpenVinoNetwork(
+        folder, sizes=((160, 96), (192, 96)), rare_sizes=((224, 128), (256, 128)), cache_dir=cache
+    )
+    compiled = [len(list(cache.glob("*.blob")))]
+    for size in ((192, 96), (224, 128), (224, 128), (200, 100), (256, 128), (300, 100)):
+        with ThreadPoolExecutor(4) as threads:
+            for found in threads.map(network.candidates, [picture(size=size)] * 4):
+                assert found.xyxy[0] == pytest.approx([60, 30, 100, 50], abs=0.01)
+        compiled.append(len(list(cache.glob("*.blob"))))
+    assert compiled == [2, 2, 3, 3, 4, 5, 5]
+
+
 def test_the_xml_itself_may_be_given(tmp_path, detector_of):
     folder = save_tiny_network(tmp_path / "m")
     assert len(detector_of(folder / "model.xml").submit(picture()).result(timeout=30)) == 1

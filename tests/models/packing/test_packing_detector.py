@@ -45,7 +45,7 @@ def test_crops_on_a_canvas_lie_in_it_and_do_not_overlap(sizes):
 
 
 def test_one_crop_goes_on_the_smallest_canvas_that_holds_it():
-    assert plan_canvas([(300, 150)], CANVASES).canvas == (416, 224)
+    assert plan_canvas([(300, 150)], CANVASES).canvas == (320, 224)
     assert plan_canvas([(992, 32)], CANVASES) is None
 
 
@@ -91,7 +91,7 @@ def packing_of():
 class BrightSpots:
     """A network that finds every white rectangle of a canvas, once it is released; records its canvases."""
 
-    name, requests, sizes, confidence = "bright spots", 1, ((320, 160),), 0.25
+    name, requests, sizes, rare_sizes, confidence = "bright spots", 1, ((320, 160),), ((480, 320), (960, 640)), 0.25
 
     def __init__(self):
         self.go = threading.Semaphore(0)
@@ -124,6 +124,17 @@ def test_crops_queued_while_the_network_is_busy_share_a_canvas_and_resolve_in_or
     assert lefts == [5, 10, 50, 90]
     assert len(network.canvases) == 2
     assert order == [0, 1, 2, 3]
+
+
+def test_a_rare_canvas_is_used_only_once_a_crop_fits_no_other(packing_of):
+    network = BrightSpots()
+    network.go.release(10)
+    detector = packing_of(network)
+    seen = []
+    for size in ((320, 160), (160, 64), (400, 300), (160, 64), (1000, 64)):
+        detector.submit(crop(5, size)).result(timeout=30)
+        seen.append(network.canvases[-1].shape[1::-1])
+    assert seen == [(320, 160), (320, 160), (480, 320), (320, 160), (1000, 64)]
 
 
 @pytest.mark.slow
