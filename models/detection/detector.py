@@ -1,5 +1,6 @@
 """Interface of every detector."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -10,6 +11,9 @@ from analytics.detections import Detections
 
 RgbImage = NDArray[np.uint8]
 """(H, W, 3) uint8, RGB."""
+
+ImageParts = Sequence[tuple[int, int, int, int]]
+"""Rectangles, (left, top, right, bottom) in pixels, that do not overlap."""
 
 DEFAULT_CONFIDENCE = 0.25
 """Least confidence, 0..1, of a reported detection [measured: bench/robustness/low_light.py]."""
@@ -33,8 +37,12 @@ class Detector(Protocol):
         """
         ...
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
-        """Start detection. Blocks while more images are in progress than keep the hardware busy."""
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
+        """Start detection. Blocks while more images are in progress than keep the hardware busy.
+
+        parts: where the image shows something, such as the regions of a collage; without any, everywhere. A detector
+        may leave out the rest.
+        """
         ...
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ from openvino import properties
 
 from analytics.detections import Detections
 from models.detection.cpu import niced_threads
-from models.detection.detector import DEFAULT_CONFIDENCE, RgbImage
+from models.detection.detector import DEFAULT_CONFIDENCE, ImageParts, RgbImage
 from models.detection.executors import BoundedExecutor
 from models.detection.letterbox import letterbox, pad_to_stride
 from models.detection.openvino_graph import (
@@ -153,7 +153,7 @@ class OpenVinoDetector:
         # As many images again are queued, so that an idle request never waits for the submitting thread.
         self._detection = BoundedExecutor(self._detect, threads=self.in_flight, max_in_flight=2 * self.in_flight)
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
         return self._detection.submit(image)
 
     def close(self) -> None:

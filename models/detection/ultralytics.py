@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from models.detection.detector import DEFAULT_CONFIDENCE, RgbImage
+from models.detection.detector import DEFAULT_CONFIDENCE, ImageParts, RgbImage
 from models.detection.executors import MAX_BATCH, DynamicBatcher
 from models.detection.letterbox import letterbox
 from models.detection.rider_merge import merge_riders
@@ -86,7 +86,7 @@ class UltralyticsDetector:
             self._detect, max_batch=max_batch, max_in_flight=self.in_flight
         )
 
-    def submit(self, image: "RgbImage | torch.Tensor") -> Future[Detections]:
+    def submit(self, image: "RgbImage | torch.Tensor", parts: ImageParts = ()) -> Future[Detections]:
         return self._detection.submit(self._prepared(image))
 
     def detect(self, images: "Sequence[RgbImage | torch.Tensor]") -> list[Detections]:

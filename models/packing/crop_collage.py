@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analytics.detections import Detections
-from models.detection.detector import RgbImage
+from models.detection.detector import ImageParts, RgbImage
 from models.detection.letterbox import PADDING_GREY
 from models.packing.shelf_layout import Offset, Size, arrange_crops
 
@@ -26,6 +26,14 @@ class CropCollage:
     regions: tuple[Rectangle, ...]
     offsets: tuple[Offset, ...]
     size: Size
+
+    @property
+    def parts(self) -> ImageParts:
+        """Rectangle of each region in the collage."""
+        return tuple(
+            (u, v, u + right - left, v + bottom - top)
+            for (left, top, right, bottom), (u, v) in zip(self.regions, self.offsets, strict=True)
+        )
 
     def compose(self, image: RgbImage) -> RgbImage:
         """Collage of the image's regions, grey beside smaller regions."""

@@ -1,9 +1,10 @@
 """Detector that packs the crops of many cameras onto shared network inputs: the detector of a city on a CPU.
 
 A network compiled for one input size takes half the time of one with a dynamic size, so there are a few canvases of
-fixed sizes. Whenever an inference request is idle, the queued crops, oldest first, are laid out on the cheapest canvas
-(`models.packing.shelf_layout`). Each box goes to the crop that holds its centre. A crop stays queued where a larger
-canvas would cost more than two canvases. Measurements and the alternatives tried: docs/adr/0031-crop-packing.md.
+fixed sizes. Whenever an inference request is idle, the oldest crop and others that are queued are laid out on the
+canvas that costs the least for each pixel of a crop (`models.packing.shelf_layout`). The parts of one image are crops
+of their own, often on several canvases. Each box goes to the crop that holds its centre. Measurements and the
+alternatives tried: docs/adr/0031-crop-packing.md, docs/adr/0166-memory-of-networks.md.
 """
 
 import time
@@ -17,7 +18,7 @@ from typing import Protocol
 import numpy as np
 
 from analytics.detections import Detections
-from models.detection.detector import RgbImage
+from models.detection.detector import ImageParts, RgbImage
 from models.detection.letterbox import PADDING_GREY
 from models.detection.rider_merge import merge_riders
 from models.detection.yolo_postprocess import nms
@@ -36,8 +37,8 @@ With 0.5, cameras waited while two cores were idle: 150 instead of 185 frames a 
 MAX_PLANNED_CROPS = 16
 """Oldest queued crops that are considered for the next canvas; bounds the time of the layout [assumption]."""
 
-CROP_SIZE_MEMORY = 0.05
-"""Weight of the latest crop in the moving average of the crop size, which sets `in_flight` [assumption]."""
+IMAGE_COST_MEMORY = 0.05
+"""Weight of the latest image in the moving average of their cost, which sets `in_flight` [assumption]."""
 
 
 class Network(Protocol):
@@ -62,17 +63,34 @@ class Network(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class _Crop:
-    """A submitted crop. result: detections or the exception; None while pending."""
+class _Picture:
+    """A submitted image. pending: its crops that are not detected yet. result: detections or the exception, at last."""
 
     image: RgbImage
-    submitted_at: float = field(default_factory=time.monotonic)
+    pending: int
     future: Future[Detections] = field(default_factory=Future)
+    found: list[Detections] = field(default_factory=list)
+    failure: Exception | None = None
     result: Detections | Exception | None = None
+
+
+@dataclass(slots=True, eq=False)
+class _Crop:
+    """Part of a submitted image, (left, top, right, bottom) in its pixels."""
+
+    picture: _Picture
+    part: tuple[int, int, int, int]
+    submitted_at: float
 
     @property
     def size(self) -> Size:
-        return self.image.shape[1], self.image.shape[0]
+        left, top, right, bottom = self.part
+        return right - left, bottom - top
+
+    @property
+    def image(self) -> RgbImage:
+        left, top, right, bottom = self.part
+        return self.picture.image[top:bottom, left:right]
 
 
 class PackingDetector:
@@ -90,8 +108,8 @@ class PackingDetector:
         self._canvases = sorted(network.sizes, key=canvas_cost)
         self._queue: deque[_Crop] = deque()
         self._queued_cost = 0
-        self._unresolved: deque[_Crop] = deque()
-        self._mean_crop_cost = float(FULL_PIXELS)
+        self._unresolved: deque[_Picture] = deque()
+        self._mean_image_cost = float(FULL_PIXELS)
         self._closed = False
         lock = RLock()
         self._crop_queued, self._space_freed = Condition(lock), Condition(lock)
@@ -101,25 +119,28 @@ class PackingDetector:
 
     @property
     def in_flight(self) -> int:
-        """Number of crops that fill the canvases in progress; the smaller the crops, the more."""
-        return max(self._max_canvases, round(self._max_canvases * FULL_PIXELS / self._mean_crop_cost))
+        """Number of images that fill the canvases in progress; the smaller the images, the more."""
+        return max(self._max_canvases, round(self._max_canvases * FULL_PIXELS / self._mean_image_cost))
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
-        """Queue one crop; blocks while the queue is full. Raises RuntimeError after `close`."""
-        crop = _Crop(image)
-        crop.future.set_running_or_notify_cancel()
-        cost = canvas_cost(crop.size)
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
+        """Queue the parts of one image; blocks while the queue is full. Raises RuntimeError after `close`."""
+        parts = parts or ((0, 0, image.shape[1], image.shape[0]),)
+        picture, now = _Picture(image, len(parts)), time.monotonic()
+        picture.future.set_running_or_notify_cancel()
+        crops = [_Crop(picture, part, now) for part in parts]
+        cost = sum(canvas_cost(crop.size) for crop in crops)
         with self._crop_queued:
             self._space_freed.wait_for(lambda: self._closed or self._queued_cost < self._max_canvases * FULL_PIXELS)
             if self._closed:
                 raise RuntimeError("this detector is closed")
-            self._queue.append(crop)
-            self._unresolved.append(crop)
+            was_empty = not self._queue
+            self._queue.extend(crops)
+            self._unresolved.append(picture)
             self._queued_cost += cost
-            self._mean_crop_cost += CROP_SIZE_MEMORY * (cost - self._mean_crop_cost)
-            if len(self._queue) == 1 or self._is_due():
+            self._mean_image_cost += IMAGE_COST_MEMORY * (cost - self._mean_image_cost)
+            if was_empty or self._is_due():
                 self._crop_queued.notify()
-        return crop.future
+        return picture.future
 
     def close(self) -> None:
         """Finish the queued crops without further delay and stop the threads. Idempotent."""
@@ -138,7 +159,7 @@ class PackingDetector:
                 results: Sequence[Detections | Exception] = self._detect(crops, layout)
             except Exception as error:  # goes to the callers, in their futures
                 results = [error] * len(crops)
-            self._resolve(crops, results)
+            self._store(crops, results)
 
     def _next_canvas(self) -> tuple[list[_Crop], Layout | None] | None:
         """Crops of the next canvas, removed from the queue; blocks until they are due. None after `close`."""
@@ -178,27 +199,50 @@ class PackingDetector:
         return self._queue[0].submitted_at + self._max_batch_delay_s - time.monotonic()
 
     def _detect(self, crops: Sequence[_Crop], layout: Layout | None) -> list[Detections]:
+        """Boxes of each crop before non-maximum suppression, in pixels of its image."""
         if layout is None or crops[0].size == layout.canvas:
-            boxes = [self._network.candidates(crops[0].image)]
-        else:
-            canvas = np.full((layout.canvas[1], layout.canvas[0], 3), PADDING_GREY, np.uint8)
-            for crop, (left, top) in zip(crops, layout.offsets, strict=True):
-                canvas[top : top + crop.size[1], left : left + crop.size[0]] = crop.image
-            on_canvas = self._network.candidates(canvas)
-            boxes = [
-                crop_detections(on_canvas, *offset, crop.size)
-                for crop, offset in zip(crops, layout.offsets, strict=True)
-            ]
-        return [merge_riders(nms(of_crop), self._network.confidence) for of_crop in boxes]
+            return [_moved(self._network.candidates(crops[0].image), *crops[0].part[:2])]
+        canvas = np.full((layout.canvas[1], layout.canvas[0], 3), PADDING_GREY, np.uint8)
+        for crop, (left, top) in zip(crops, layout.offsets, strict=True):
+            canvas[top : top + crop.size[1], left : left + crop.size[0]] = crop.image
+        on_canvas = self._network.candidates(canvas)
+        return [
+            _moved(crop_detections(on_canvas, *offset, crop.size), *crop.part[:2])
+            for crop, offset in zip(crops, layout.offsets, strict=True)
+        ]
 
-    def _resolve(self, crops: Sequence[_Crop], results: Sequence[Detections | Exception]) -> None:
-        """Store the results and resolve the futures of all crops that are next in the order of submission."""
+    def _store(self, crops: Sequence[_Crop], results: Sequence[Detections | Exception]) -> None:
+        """Store the results and resolve the futures of all images that are next in the order of submission."""
+        complete = []
         with self._crop_queued:
             for crop, result in zip(crops, results, strict=True):
-                crop.result = result
+                picture = crop.picture
+                picture.pending -= 1
+                if isinstance(result, Exception):
+                    picture.failure = result
+                else:
+                    picture.found.append(result)
+                if not picture.pending:
+                    complete.append(picture)
+        finished = [picture.failure or self._without_repeats(picture.found) for picture in complete]
+        with self._crop_queued:
+            for picture, outcome in zip(complete, finished, strict=True):
+                picture.result = outcome
             while self._unresolved and (ready := self._unresolved[0].result) is not None:
                 future = self._unresolved.popleft().future
                 if isinstance(ready, Exception):
                     future.set_exception(ready)
                 else:
                     future.set_result(ready)
+
+    def _without_repeats(self, found: Sequence[Detections]) -> Detections:
+        boxes = Detections(
+            np.concatenate([part.xyxy for part in found]),
+            np.concatenate([part.confidence for part in found]),
+            np.concatenate([part.class_id for part in found]),
+        )
+        return merge_riders(nms(boxes), self._network.confidence)
+
+
+def _moved(found: Detections, left: int, top: int) -> Detections:
+    return Detections(found.xyxy + np.array([left, top, left, top], np.float32), found.confidence, found.class_id)

@@ -1,4 +1,4 @@
-"""Shelf packing of rectangles onto network inputs of a few fixed sizes: pure functions, no threads, no images.
+"""Packing of rectangles onto network inputs of a few fixed sizes: pure functions, no threads, no images.
 
 Origin of the canvas sizes and of the costs: docs/adr/0031-crop-packing.md,
 docs/adr/0166-memory-of-networks.md.
@@ -7,6 +7,8 @@ docs/adr/0166-memory-of-networks.md.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from models.packing.free_space import FreeSpace
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
@@ -43,20 +45,19 @@ class Layout:
 
 
 def plan_canvas(sizes: Sequence[Size], canvases: Sequence[Size]) -> Layout | None:
-    """Layout of the first crop and of each other crop that makes the canvas cheaper than two canvases.
+    """Layout of the first crop and others on the canvas with the lowest cost for each pixel of a crop.
 
-    canvases: smallest first. Returns None where the first crop fits no canvas.
+    Large crops are placed first. Returns None where the first crop fits no canvas.
     """
-    members, best = [0], _smallest_canvas(sizes[:1], canvases)
-    if best is None:
-        return None
-    for other in range(1, len(sizes)):
-        alone = _smallest_canvas([sizes[other]], canvases)
-        together = _smallest_canvas([sizes[member] for member in (*members, other)], canvases) if alone else None
-        if alone and together and canvas_cost(together[0]) <= canvas_cost(best[0]) + canvas_cost(alone[0]):
-            members.append(other)
-            best = together
-    return Layout(best[0], tuple(members), best[1])
+    order = [0, *sorted(range(1, len(sizes)), key=lambda crop: -sizes[crop][0] * sizes[crop][1])]
+    best, least = None, math.inf
+    for canvas in canvases:
+        layout = _filled(canvas, sizes, order)
+        if layout is not None:
+            cost = canvas_cost(canvas) / sum(sizes[member][0] * sizes[member][1] for member in layout.members)
+            if cost < least:
+                best, least = layout, cost
+    return best
 
 
 def arrange_crops(sizes: Sequence[Size]) -> tuple[tuple[Offset, ...], Size]:
@@ -92,14 +93,17 @@ def _extent(offsets: Sequence[Offset], sizes: Sequence[Size]) -> Size:
     return max(left + width for (left, _), (width, _) in placed), max(top + height for (_, top), (_, height) in placed)
 
 
-def _smallest_canvas(sizes: Sequence[Size], canvases: Sequence[Size]) -> tuple[Size, tuple[Offset, ...]] | None:
-    pixels = sum(width * height for width, height in sizes)
-    order = _tallest_first(sizes)
-    for canvas in canvases:
-        offsets = _on_shelves(sizes, canvas, order) if canvas[0] * canvas[1] >= pixels else None
-        if offsets is not None:
-            return canvas, offsets
-    return None
+def _filled(canvas: Size, sizes: Sequence[Size], order: Sequence[int]) -> Layout | None:
+    """Layout of the crops that find space in this order; None where the first finds none."""
+    space, members, offsets = FreeSpace(canvas), [], []
+    for crop in order:
+        offset = space.place(sizes[crop])
+        if offset is not None:
+            members.append(crop)
+            offsets.append(offset)
+        elif crop == order[0]:
+            return None
+    return Layout(canvas, tuple(members), tuple(offsets))
 
 
 def _tallest_first(sizes: Sequence[Size]) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from analytics.detections import Detections
-from models.detection.detector import RgbImage
+from models.detection.detector import ImageParts, RgbImage
 from models.gating.block_motion import Thumbnail
 from models.gating.roi import RegionOfInterest
 from models.packing.crop_collage import CropCollage
@@ -39,6 +39,11 @@ class DetectionRequest:
     def is_whole(self) -> bool:
         """Whether `image` shows the whole region of interest."""
         return self.collage is not None and self.collage.regions == ((0, 0, *self.roi.window[2:]),)
+
+    @property
+    def parts(self) -> ImageParts:
+        """Rectangles of the regions in `image`."""
+        return () if self.collage is None else self.collage.parts
 
     @property
     def frame_region(self) -> tuple[int, int, int, int]:

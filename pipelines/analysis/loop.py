@@ -193,7 +193,7 @@ class AnalysisLoop:
         if request.image is None:
             self._complete(camera, pipeline, request, None)
             return
-        in_flight = _InFlight(camera, pipeline, request, self._detector.submit(request.image))
+        in_flight = _InFlight(camera, pipeline, request, self._detector.submit(request.image, request.parts))
         camera.in_flight = True
         self._in_flight += 1
         in_flight.result.add_done_callback(lambda _: self._announce(in_flight))

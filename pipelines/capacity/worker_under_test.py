@@ -20,7 +20,7 @@ from pydantic import BaseModel, SecretStr
 
 from analytics.detections import Detections
 from models.detection.cpu import usable_cores
-from models.detection.detector import RgbImage
+from models.detection.detector import ImageParts, RgbImage
 from pipelines.analysis.detector_factory import open_live_detector
 from pipelines.analysis.loop import FrameMeasurement
 from pipelines.capacity.plan import PlannedCamera, PlaybackPlan
@@ -76,7 +76,7 @@ class NullDetector:
     name = "null"
     in_flight = 1
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
         """Return the vehicle at its position of this moment."""
         height, width = image.shape[:2]
         left = VEHICLE_PX_S * time.time() % width

@@ -17,7 +17,7 @@ from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
 from analytics.facts import Fact
 from analytics.road_users import ROAD_USERS, RoadUser
-from models.detection.detector import Detector, RgbImage
+from models.detection.detector import Detector, ImageParts, RgbImage
 from models.gating.roi import choose_roi
 from pipelines.addresses.address import Address
 from pipelines.analysis.camera_pipeline import CameraPipeline
@@ -201,7 +201,9 @@ class _CountRun:
             self._withhold(due)
             return
         request = due.request or self._pipeline.plan(due.frame)
-        self._in_flight.append(_InFlight(request, None if request.image is None else self._detect(request.image)))
+        self._in_flight.append(
+            _InFlight(request, None if request.image is None else self._detect(request.image, request.parts))
+        )
         while self._in_flight and (len(self._in_flight) > 2 * self._detector.in_flight or self._in_flight[0].is_done):
             self._complete_oldest()
 
@@ -219,10 +221,10 @@ class _CountRun:
         self._result.add_withheld(due.frame.at, due.reason if condition is None else english(condition))
         self._report(due.frame, Tracks.empty(), self._pipeline.advance(due.frame.at).facts)
 
-    def _detect(self, image: RgbImage) -> Future[Detections]:
+    def _detect(self, image: RgbImage, parts: ImageParts) -> Future[Detections]:
         # A video that was converted to a higher frame rate repeats images: use the same result.
         if self._latest is None or not np.array_equal(image, self._latest[0]):
-            self._latest = image, self._detector.submit(image)
+            self._latest = image, self._detector.submit(image, parts)
         return self._latest[1]
 
     def _complete_all(self) -> None:

@@ -19,7 +19,7 @@ from analytics import camera_analyzer as analyst
 from analytics.camera import Position
 from analytics.detections import Detections
 from analytics.road_users import ROAD_USERS, RoadUser
-from models.detection.detector import RgbImage
+from models.detection.detector import ImageParts, RgbImage
 from pipelines.config.settings import AnalysisConfig, CameraConfig, Config, StreamConfig
 from pipelines.events.condition import Condition
 from pipelines.events.schema import CameraStatus, CountsReport, Event, Health
@@ -49,7 +49,7 @@ class WhiteBoxes:
     name = "white boxes"
     in_flight = 2
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
         found: Future[Detections] = Future()
         _, _, stats, _ = cv2.connectedComponentsWithStats((image.min(axis=2) > 180).astype(np.uint8))
         boxes = np.array([[x, y, x + w, y + h] for x, y, w, h, area in stats[1:] if area > 400], np.float32)
@@ -65,9 +65,9 @@ class WhiteBoxes:
 class FailsOnWideImages(WhiteBoxes):
     """Fails on whole frames of a wide stream."""
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
         if image.shape[1] < 600:  # a crop may have any shape
-            return super().submit(image)
+            return super().submit(image, parts)
         failed: Future[Detections] = Future()
         failed.set_exception(RuntimeError("out of memory"))
         return failed

@@ -6,7 +6,7 @@ import numpy as np
 
 from analytics.detections import Detections
 from analytics.road_users import ROAD_USERS, RoadUser
-from models.detection.detector import RgbImage
+from models.detection.detector import ImageParts, RgbImage
 
 
 class BrightDetector:
@@ -18,7 +18,7 @@ class BrightDetector:
     def __init__(self, confidence: float = 0.9) -> None:
         self._confidence = confidence
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
         found: Future[Detections] = Future()
         rows, columns = np.nonzero(image.min(axis=2) > 180)
         if len(rows) < 20:

@@ -137,6 +137,41 @@ def test_a_rare_canvas_is_used_only_once_a_crop_fits_no_other(packing_of):
     assert seen == [(320, 160), (320, 160), (480, 320), (320, 160), (1000, 64)]
 
 
+def two_parts(left: int, second_left: int) -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
+    """Image with nothing between its two parts, each with one white rectangle. It fits no canvas as a whole."""
+    image = np.zeros((600, 170, 3), np.uint8)
+    image[:64, :160], image[500:564, 10:170] = crop(left), crop(second_left)
+    return image, [(0, 0, 160, 64), (10, 500, 170, 564)]
+
+
+def test_parts_of_an_image_share_a_canvas_and_their_boxes_are_in_its_pixels(packing_of):
+    network = BrightSpots()
+    network.go.release(10)
+    found = packing_of(network).submit(*two_parts(5, 90)).result(timeout=30)
+    assert sorted(found.xyxy.tolist()) == [[5, 20, 35, 40], [100, 520, 130, 540]]
+    assert [canvas.shape for canvas in network.canvases] == [(160, 320, 3)]
+
+
+def test_parts_on_several_canvases_are_one_result_and_one_failure_fails_the_image(packing_of):
+    class FailsOnThird(BrightSpots):
+        def candidates(self, image):
+            found = super().candidates(image)
+            if len(self.canvases) == 3:
+                raise RuntimeError("out of memory")
+            return found
+
+    network = FailsOnThird()
+    network.go.release(10)
+    detector = packing_of(network)
+    image = np.concatenate([crop(5, ONE_CANVAS[0]), crop(7, ONE_CANVAS[0])])
+    parts = [(0, 0, 320, 160), (0, 160, 320, 320)]
+    assert sorted(detector.submit(image, parts).result(timeout=30).xyxy[:, :2].tolist()) == [[5, 20], [7, 180]]
+    with pytest.raises(RuntimeError, match="out of memory"):
+        detector.submit(image, parts).result(timeout=30)
+    assert len(detector.submit(image, parts).result(timeout=30)) == 2
+    assert len(network.canvases) == 6
+
+
 @pytest.mark.slow
 def test_with_a_batch_delay_crops_share_a_canvas(packing_of):
     network = BrightSpots()

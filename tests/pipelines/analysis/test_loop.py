@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from analytics.camera import Camera
 from analytics.detections import Detections
 from analytics.facts import Coverage
-from models.detection.detector import RgbImage
+from models.detection.detector import ImageParts, RgbImage
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.loop import AnalysisLoop, CameraSlot, FrameMeasurement
 from pipelines.analysis.rate_control import IDLE_FPS, AnalysisRates
@@ -50,7 +50,7 @@ class SlowDetector:
         self.max_waiting = 0
         self.images: Counter[str] = Counter()
 
-    def submit(self, image: RgbImage) -> Future[Detections]:
+    def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
         with self._lock:
             self.waiting += 1
             self.max_waiting = max(self.max_waiting, self.waiting)

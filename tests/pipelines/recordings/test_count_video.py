@@ -71,9 +71,9 @@ def test_road_users_are_tracked_without_any_geometry(road, detector):
 class CountingDetector(BrightDetector):
     images = 0
 
-    def submit(self, image):
+    def submit(self, image, parts=()):
         self.images += 1
-        return super().submit(image)
+        return super().submit(image, parts)
 
 
 def test_a_repeated_image_is_detected_once_and_counts_as_analysed(tmp_path):
@@ -129,9 +129,9 @@ def test_fewer_analysed_frames_are_evenly_spread_and_count_the_same(road, detect
 class MeasuringDetector(BrightDetector):
     pixels = 0
 
-    def submit(self, image):
+    def submit(self, image, parts=()):
         self.pixels += image.shape[0] * image.shape[1]
-        return super().submit(image)
+        return super().submit(image, parts)
 
 
 def test_gating_gives_the_detector_fewer_pixels_and_the_same_crossings(road):
