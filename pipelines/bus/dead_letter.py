@@ -1,5 +1,6 @@
 """Dead letters: events that a handler cannot process, set aside so that they block no other event."""
 
+import errno
 import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -20,6 +21,10 @@ DEAD_LETTERS = "dead_letters.jsonl"
 """Name of the file of dead letters in `data_dir`."""
 
 
+MAX_FILE_BYTES = 64 * 2**20
+"""Largest file of dead letters in bytes; a fault that refuses every event does not fill the disk. [assumption]"""
+
+
 class DeadLetters(Protocol):
     """A place for events that cannot be processed."""
 
@@ -38,7 +43,10 @@ class DeadLetterLog:
 
 
 class DeadLetterFile:
-    """A file of JSON lines with the keys `at`, `source`, `error` and `body`; any thread may append to it."""
+    """A file of JSON lines with the keys `at`, `source`, `error` and `body`, of MAX_FILE_BYTES at most.
+
+    Any thread may append to it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -53,8 +61,11 @@ class DeadLetterFile:
             self._added += 1
             try:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                with self._path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(letter, ensure_ascii=False) + "\n")
+                with self._path.open("ab") as file:
+                    line = json.dumps(letter, ensure_ascii=False).encode() + b"\n"
+                    if file.tell() + len(line) > MAX_FILE_BYTES:
+                        raise OSError(errno.EFBIG, "it is full; mend the reason, and run simpang store dead-letters")
+                    file.write(line)
             except OSError as failure:
                 log.error("dead letter file cannot be written", path=str(self._path), error=failure)
                 DeadLetterLog().add(body, source=source, error=error)

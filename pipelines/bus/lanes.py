@@ -78,11 +78,12 @@ class Lanes:
         return max(0.0, self._backlog_from - monotonic()) if self._backlog else inf
 
     def take(self) -> list[Entry]:
-        """Remove and return the events to publish next: backlog where its turn has come, else live ones."""
+        """Remove and return the events to publish next: incidents; backlog where its turn has come; live ones."""
         if self._again:
             self._backlog_taken = False
             return _pop(self._again, BATCH)
-        self._backlog_taken = bool(self._backlog) and monotonic() >= self._backlog_from
+        due = bool(self._backlog) and monotonic() >= self._backlog_from
+        self._backlog_taken = due and not self._incidents
         if self._backlog_taken:
             return _pop(self._backlog, self._backlog_batch)
         return [*_pop(self._incidents, BATCH), *_pop(self._live, BATCH)]

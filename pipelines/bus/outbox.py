@@ -216,10 +216,10 @@ class Outbox:
     def _publish_for_ever(self) -> None:
         retry, delay_s = Retry(BACKOFF), 0.0
         while self._wait(delay_s):
-            delay_s = 0.0
-            batch = self._take()
-            started = monotonic()
+            delay_s, started = 0.0, monotonic()
+            batch: list[Entry] = []
             try:
+                batch = self._take()
                 self._publish(batch)
             except ConnectionError as error:
                 delay_s = retry.failed("bus is unavailable; events wait in the outbox", error, waiting=self.waiting)
@@ -254,15 +254,18 @@ class Outbox:
             return self._in_flight
 
     def _publish(self, batch: Sequence[Entry]) -> None:
-        events = []
-        for entry in batch:
-            body = b""
-            try:
-                with self._changed:
+        events: list[Event] = []
+        problems: list[tuple[bytes, Exception]] = []
+        with self._changed:
+            for entry in batch if self._open else ():
+                body = b""
+                try:
                     body = self._spool.read(entry)
-                events.append(Event.from_json(body))
-            except (ValidationError, DamagedRecordError, OSError) as error:
-                self._dead_letters.add(body, source="outbox file", error=error)
+                    events.append(Event.from_json(body))
+                except (ValidationError, DamagedRecordError, OSError) as error:
+                    problems.append((body, error))
+        for body, problem in problems:
+            self._dead_letters.add(body, source="outbox file", error=problem)
         if events:
             deliver(self._publisher.publish, events, self._dead_letters, source="outbox")
 

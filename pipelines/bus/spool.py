@@ -5,6 +5,7 @@ One process at a time has the folder. A cut or a changed byte costs the record t
 
 import fcntl
 import os
+import struct
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -101,10 +102,10 @@ class Segment:
         return data[OVERHEAD:]
 
     def set_state(self, entry: Entry, state: int) -> None:
-        """Write the state of an entry; a disk that fails keeps the old one."""
+        """Write the state of an entry. A disk that fails, a damaged record or a closed file keeps the old one."""
         entry.state = state
         self.acknowledged_at = max(self.acknowledged_at, state if entry.acknowledged else 0)
-        with suppress(OSError):
+        with suppress(OSError, struct.error):
             os.pwrite(self._file, with_state(os.pread(self._file, OVERHEAD, entry.offset), state), entry.offset)
 
     def replace(self, records: Sequence[tuple[Entry, bytes]]) -> None:
@@ -120,8 +121,9 @@ class Segment:
         self.entries = [entry for entry, _ in records]
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. Its number may be that of another file afterwards, and is forgotten."""
         os.close(self._file)
+        self._file = -1
 
 
 class Spool:

@@ -22,8 +22,10 @@ import os, sys, time
 from pathlib import Path
 from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.outbox import Outbox
+from pipelines.logging import configure_logging
 from tests.support.numbered_events import counts
 
+configure_logging(json=True)  # to standard error
 folder, number = Path(sys.argv[1]), int(sys.argv[2])
 published = os.open(folder / "published", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 

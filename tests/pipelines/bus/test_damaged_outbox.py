@@ -1,8 +1,10 @@
 """The files of an outbox, cut and changed at every byte: each other event is published, in order, and once."""
 
+import os
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
+from threading import Event as Flag
 
 import pytest
 
@@ -81,16 +83,58 @@ def test_a_file_of_other_content_is_set_aside(tmp_path: Path) -> None:
     assert reopened(segment.parent, segment, b"")[1].bodies == []
 
 
-def test_damage_while_the_outbox_is_open_costs_that_event_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, 5, 13, OVERHEAD + 5], ids=["magic", "size", "checksum", "body"])
+def test_damage_while_the_outbox_is_open_costs_that_event_alone(tmp_path: Path, place: int) -> None:
     events, bus, dead_letters = [counts(n) for n in range(3)], SwitchedBus(up=False), DeadLetterList()
     with Outbox(tmp_path / "outbox", bus, dead_letters=dead_letters) as outbox:
         for event in events:
             outbox.put(event)
         (segment,) = (tmp_path / "outbox").glob("*.segment")
         with segment.open("r+b") as file:
-            file.seek(starts_of(events)[1] + OVERHEAD + 5)
+            file.seek(starts_of(events)[1] + place)
             file.write(b"!")
         bus.up = True
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
     assert bus.taken == [events[0].id, events[2].id]
     assert len(dead_letters.bodies) == 1
+
+
+def test_a_file_that_is_emptied_while_the_outbox_is_open_stops_nothing(tmp_path: Path) -> None:
+    bus, dead_letters, last = SwitchedBus(), DeadLetterList(), counts(2)
+    with Outbox(tmp_path / "outbox", bus, dead_letters=dead_letters) as outbox:
+        bus.up = False
+        outbox.put(counts(0))
+        outbox.put(counts(1))
+        (segment,) = (tmp_path / "outbox").glob("*.segment")
+        os.truncate(segment, 0)
+        bus.up = True
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+        outbox.put(last)
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken[-1] == last.id
+
+
+def test_a_bus_that_answers_after_the_end_changes_no_other_file(tmp_path: Path) -> None:
+    reached, let_go, ended = Flag(), Flag(), Flag()
+
+    class HangingBus(SwitchedBus):
+        def publish(self, events: Sequence[Event]) -> None:
+            reached.set()
+            let_go.wait(30)
+            ended.set()
+
+    event = counts(1)
+    with Outbox(tmp_path / "outbox", HangingBus(), drain_s=0) as outbox:
+        outbox.put(event)
+        assert reached.wait(10)
+    others = [(tmp_path / f"other-{n}").open("w+b", buffering=0) for n in range(30)]
+    try:
+        for other in others:
+            other.write(b"x" * 4096)
+        let_go.set()
+        assert ended.wait(10)
+        outbox._pump.join(10)
+        assert all(os.pread(other.fileno(), 4096, 0) == b"x" * 4096 for other in others)
+    finally:
+        for other in others:
+            other.close()

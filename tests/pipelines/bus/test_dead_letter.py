@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from pipelines.bus import dead_letter
 from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.dead_letter import DeadLetterFile, deliver
 from pipelines.bus.memory import MemoryBus
@@ -118,3 +119,17 @@ def test_an_event_is_logged_where_the_file_cannot_be_written(tmp_path: Path) -> 
     with capture_logs() as logged:
         DeadLetterFile(tmp_path / "file" / "dead_letters.jsonl").add(b"body", source="kafka", error=KeyError("x"))
     assert [line["body"] for line in logged if "body" in line] == ["body"]
+
+
+def test_the_file_is_bounded_and_what_exceeds_it_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "dead_letters.jsonl"
+    letters = DeadLetterFile(path)
+    letters.add(b"first", source="outbox", error=KeyError("x"))
+    size = path.stat().st_size
+    monkeypatch.setattr(dead_letter, "MAX_FILE_BYTES", 2 * size)
+    with capture_logs() as logged:
+        for body in (b"other", b"third"):
+            letters.add(body, source="outbox", error=KeyError("x"))
+    assert [json.loads(line)["body"] for line in path.read_text().splitlines()] == ["first", "other"]
+    assert [line["body"] for line in logged if "body" in line] == ["third"]
+    assert any("simpang store dead-letters" in str(line.get("error")) for line in logged)
