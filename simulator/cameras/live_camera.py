@@ -27,19 +27,28 @@ log = structlog.get_logger()
 MAIN_STREAM, SUB_STREAM = "main", "sub"
 """Names of the two streams in the URL."""
 
-SUB_SIZE, SUB_EVERY = (320, 180), 2
-"""Size of the sub-stream, pixels, and interval of its frames in frames of the main stream [assumption]."""
+SUB_SIZE = 320, 180
+"""Size of the sub-stream, pixels [assumption]."""
+
+STEPS_PER_FRAME = 2
+"""Simulation steps from one frame to the next: 6.25 frames/s are more than are analysed (docs/adr/0167)."""
+
+LIVE_FPS, FRAME_S = FPS / STEPS_PER_FRAME, STEP_S * STEPS_PER_FRAME
+"""Frame rate of both streams, frames/s, and seconds from one frame to the next."""
 
 TRUTH_WRITE_INTERVAL_S = 5.0
 """Seconds between two writes of the ground truth file [assumption]."""
 
-PRERENDERED_S = 2 * DAY_S
-"""Static backgrounds of all lights in these first seconds are rendered before the start: two simulated days."""
+PREPARED_AHEAD_S = 30.0, 200.0
+"""Range of seconds by which a static background is rendered before it is needed [assumption].
 
-SKIP_WHEN_LATE_S, UNSEEN_AFTER_S = 0.16, 1.0
+It is random for each camera, since all cameras of a city need those of a light at the same time.
+"""
+
+SKIP_WHEN_LATE_S, UNSEEN_AFTER_S = 0.32, 1.0
 """Seconds behind real time from which frames are skipped, and of skipping from which events are unseen [assumption].
 
-Two frames of delay are 0.16 s.
+Two frames of delay are 0.32 s.
 """
 
 SILENT_FAULTS = (FaultKind.CABLE_CUT, FaultKind.POWER_CUT)
@@ -66,11 +75,14 @@ class LiveCamera:
     ) -> None:
         self._site, self._scenario, self._port = site, scenario, port
         self._start_at, self._truth_file, self._kept_s = start_at, truth, kept_s
-        self._camera = SimulatedCamera(site, seed, scenario, into_minute_s=start_at % 60)
-        self._main, self._sub = H264Encoder(IMAGE_SIZE), H264Encoder(SUB_SIZE, FPS / SUB_EVERY)
+        self._ahead_s = float(np.random.default_rng([seed, *site.id.encode()]).uniform(*PREPARED_AHEAD_S))
+        self._camera = SimulatedCamera(
+            site, seed, scenario, into_minute_s=start_at % 60, steps_per_frame=STEPS_PER_FRAME
+        )
+        self._main, self._sub = H264Encoder(IMAGE_SIZE, LIVE_FPS), H264Encoder(SUB_SIZE, LIVE_FPS)
         self._streams = (
-            LiveStream(MAIN_STREAM, self._main.parameter_sets, float(FPS)),
-            LiveStream(SUB_STREAM, self._sub.parameter_sets, float(FPS / SUB_EVERY)),
+            LiveStream(MAIN_STREAM, self._main.parameter_sets, float(LIVE_FPS)),
+            LiveStream(SUB_STREAM, self._sub.parameter_sets, float(LIVE_FPS)),
         )
         self._frames = self._skipped = 0
         self._is_open = False
@@ -79,9 +91,10 @@ class LiveCamera:
         """Serve until `stop` is set. Writes the ground truth every few seconds and at the end."""
         next_write, rendered_at = 0.0, 0.0
         with self._camera, ExitStack() as outlet:
-            self._camera.prepare(PRERENDERED_S)
-            while not stop.wait(max(0.0, self._start_at + self._camera.t + STEP_S - time.time())):
-                if time.time() - self._start_at - self._camera.t > SKIP_WHEN_LATE_S + STEP_S:
+            preparation = threading.Thread(target=self._prepare, args=(stop,), name="backgrounds", daemon=True)
+            preparation.start()
+            while not stop.wait(max(0.0, self._start_at + self._camera.t + FRAME_S - time.time())):
+                if time.time() - self._start_at - self._camera.t > SKIP_WHEN_LATE_S + FRAME_S:
                     self._camera.skip(missed=self._camera.t - rendered_at > UNSEEN_AFTER_S)
                     self._skipped += 1
                     continue
@@ -93,7 +106,15 @@ class LiveCamera:
                 if frame.state.t >= next_write:
                     next_write = frame.state.t + TRUTH_WRITE_INTERVAL_S
                     self._write_truth()
+            preparation.join()
         self._write_truth()
+
+    def _prepare(self, stop: threading.Event) -> None:
+        """Render the static backgrounds of the first two simulated days, each some time before it is needed."""
+        for t in self._scenario.changes(2 * DAY_S):
+            if stop.wait(max(0.0, self._start_at + t - self._ahead_s - time.time())):
+                return
+            self._camera.prepare(t)
 
     def _set_outlet(self, outlet: ExitStack, *, silent: bool) -> None:
         if silent and self._is_open:
@@ -105,13 +126,13 @@ class LiveCamera:
 
     def _publish(self, frame: SimulatedFrame) -> None:
         self._encode(self._main, self._streams[0], frame.state.t, frame.yuv)
-        if self._frames % SUB_EVERY == 0:
+        if self._streams[1].has_clients:
             small = cv2.resize(frame.image, SUB_SIZE, interpolation=cv2.INTER_AREA)
             self._encode(self._sub, self._streams[1], frame.state.t, cv2.cvtColor(small, cv2.COLOR_BGR2YUV_I420))
         self._frames += 1
 
     def _encode(self, encoder: H264Encoder, stream: LiveStream, t: float, yuv: Any) -> None:
-        for packet in encoder.encode(yuv_frame(np.asarray(yuv, dtype=np.uint8), self._frames)):
+        for packet in encoder.encode(yuv_frame(np.asarray(yuv, dtype=np.uint8), self._frames, LIVE_FPS)):
             stream.publish(t, bytes(packet))
 
     def _write_truth(self) -> None:

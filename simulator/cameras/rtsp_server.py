@@ -68,6 +68,11 @@ class LiveStream:
             for client in self._clients:
                 client.offer(frame)
 
+    @property
+    def has_clients(self) -> bool:
+        """True while at least one client plays the stream."""
+        return bool(self._clients)
+
     def add_client(self) -> "_Client":
         """Add a client; its queue receives frames from the next keyframe on."""
         client = _Client()

@@ -2,6 +2,7 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -42,14 +43,18 @@ class SimulatedCamera:
 
     The same site, seed and scenario give the same frames, apart from skipped ones. The ground truth excludes times in
     which a fault affects the frames. into_minute_s: seconds from the last full minute of the clock to second 0.
+    steps_per_frame: simulation steps from one frame to the next.
     """
 
-    def __init__(self, site: Site, seed: int, scenario: Scenario, *, into_minute_s: float = 0.0) -> None:
+    def __init__(
+        self, site: Site, seed: int, scenario: Scenario, *, into_minute_s: float = 0.0, steps_per_frame: int = 1
+    ) -> None:
         cv2.setNumThreads(1)
-        self._site, self._seed, self._scenario = site, seed, scenario
+        self._site, self._seed, self._scenario, self._steps_per_frame = site, seed, scenario, steps_per_frame
         self._traffic = Traffic(site, seed, scenario)
         self._sceneries: dict[bool, Scenery] = {}
         self._renderers: dict[tuple[bool, Light], FrameRenderer] = {}
+        self._preparing = Lock()
         self._last: SimulatedFrame | None = None
         self.geometry = camera_geometry(site, read_network(site))
         self.camera: Camera = CameraGeometry.model_validate(self.geometry).camera(site.id, IMAGE_SIZE)
@@ -71,17 +76,14 @@ class SimulatedCamera:
         """Time of the newest frame, seconds."""
         return self._traffic.t
 
-    def prepare(self, until_s: float) -> None:
-        """Render the static backgrounds of all lights before `until_s`, so that no frame is delayed by them."""
-        for light in self._scenario.lights(until_s):
-            self._renderer(light, turned=False)
-        for fault in self._scenario.faults:
-            if fault.kind is FaultKind.TURNED and fault.start_s < until_s:
-                self._renderer(self._scenario.light_at(fault.start_s), turned=True)
+    def prepare(self, t: float) -> None:
+        """Render the static background of time `t`, so that no frame waits for it. May run in a thread of its own."""
+        fault = self._scenario.fault_at(t)
+        self._renderer(self._scenario.light_at(t), turned=fault is not None and fault.kind is FaultKind.TURNED)
 
     def next_frame(self) -> SimulatedFrame:
         """Advance by one frame, render it and record its ground truth."""
-        state = self._traffic.step()
+        state = self._traffic.step(self._steps_per_frame)
         fault = self._scenario.fault_at(state.t)
         kind = None if fault is None else fault.kind
         if kind is FaultKind.FROZEN and self._last is not None:
@@ -99,14 +101,18 @@ class SimulatedCamera:
 
         missed: exclude the frame from the ground truth, for gaps in which road users cannot be tracked.
         """
-        state = self._traffic.step()
+        state = self._traffic.step(self._steps_per_frame)
         if not missed and self._scenario.fault_at(state.t) is None:
             renderer = self._renderer(self._scenario.light_at(state.t), turned=False)
             self.recorder.update(state, renderer.project(state))
 
     def _renderer(self, light: Light, *, turned: bool) -> FrameRenderer:
-        if (turned, light) not in self._renderers:
+        known = self._renderers.get((turned, light))
+        if known is not None:
+            return known
+        with self._preparing:
             if turned not in self._sceneries:
                 self._sceneries[turned] = Scenery(self._site, self._seed, turned=turned)
-            self._renderers[turned, light] = self._sceneries[turned].renderer(light)
-        return self._renderers[turned, light]
+            if (turned, light) not in self._renderers:
+                self._renderers[turned, light] = self._sceneries[turned].renderer(light)
+            return self._renderers[turned, light]

@@ -9,8 +9,9 @@ from av.video.codeccontext import VideoCodecContext
 from models.detection.cpu import available_cores
 from models.detection.loader import load_detector
 from pipelines.config.settings import AnalysisConfig
+from simulator.cameras.live_camera import LIVE_FPS, STEPS_PER_FRAME
 from simulator.cameras.simulated_camera import SimulatedCamera
-from simulator.cameras.video_encoder import FPS, H264Encoder, yuv_frame
+from simulator.cameras.video_encoder import H264Encoder, yuv_frame
 from simulator.render.ground import Image
 from simulator.world.camera_model import IMAGE_SIZE
 from simulator.world.scenario import Light, Scenario
@@ -47,12 +48,12 @@ def max_live_cameras(site: Site, weights: str) -> int:
 
 def cpu_per_camera(site: Site, weights: str) -> float:
     """CPU time of one camera, seconds per second."""
-    with SimulatedCamera(site, 1, _BUSY_SCENARIO) as camera:
-        encoder, images, packets = H264Encoder(IMAGE_SIZE), [], []
+    with SimulatedCamera(site, 1, _BUSY_SCENARIO, steps_per_frame=STEPS_PER_FRAME) as camera:
+        encoder, images, packets = H264Encoder(IMAGE_SIZE, LIVE_FPS), [], []
         began = time.process_time()
         for n in range(_PROBE_FRAMES):
             frame = camera.next_frame()
-            packets += [bytes(packet) for packet in encoder.encode(yuv_frame(frame.yuv, n))]
+            packets += [bytes(packet) for packet in encoder.encode(yuv_frame(frame.yuv, n, LIVE_FPS))]
             images.append(frame.image)
         drawing_s = (time.process_time() - began) / _PROBE_FRAMES
     decoder = VideoCodecContext.create("h264", "r")
@@ -61,7 +62,8 @@ def cpu_per_camera(site: Site, weights: str) -> float:
     for data in packets:
         decoder.decode(av.Packet(data))
     decoding_s = (time.process_time() - began) / _PROBE_FRAMES
-    return float((drawing_s + decoding_s) * FPS + _inference_cpu_s(images, weights) * AnalysisConfig().analysis_fps)
+    inference_s = _inference_cpu_s(images, weights)
+    return float((drawing_s + decoding_s) * LIVE_FPS + inference_s * AnalysisConfig().analysis_fps)
 
 
 def _inference_cpu_s(images: Sequence[Image], weights: str) -> float:

@@ -29,6 +29,9 @@ OCCLUSION_MARGIN_M = 3.0
 The depth of an object is that of its centre [assumption].
 """
 
+Area = tuple[slice, slice]
+"""Rows and columns of the canvas."""
+
 BEAM_OUTLINE_M = np.array([(0.0, 0.7), (0.0, -0.7), (15.0, -2.6), (15.0, 2.6)])
 """Outline (4, 2) of the headlight beam on the road: metres ahead of the bumper and to the left [assumption]."""
 
@@ -40,7 +43,9 @@ class FrameRenderer:
         self, camera: CameraModel, lighting: Lighting, background: StaticBackground, rng: np.random.Generator
     ) -> None:
         self._camera, self._lighting, self._background = camera, lighting, background
-        self._canvas = np.empty_like(background.plain)
+        self._canvas = background.plain.copy()
+        self._empty_road = _reduced(background.plain)
+        self._drawn: Area = (slice(0, 0), slice(0, 0))
         self._mask = np.zeros(background.plain.shape[:2], np.uint8)
         self._sensor = SensorModel(lighting, rng)
         self._glow = LampGlow()
@@ -51,16 +56,20 @@ class FrameRenderer:
         return self._background.occluders
 
     def render(self, state: TrafficState) -> tuple[Image, ProjectedRoadUsers]:
-        """Frame (H, W, 3), BGR without sensor noise, and the road users drawn on it."""
+        """Frame (H, W, 3), BGR without sensor noise, and the road users drawn on it.
+
+        Only the area that road users and shadows were drawn on is restored and reduced.
+        """
         projected = self.project(state)
-        np.copyto(self._canvas, self._background.plain)
-        self._shadows(state, projected)
+        self._canvas[self._drawn] = self._background.plain[self._drawn]
+        outlines = self._shadows(state, projected)
         self._bodies(state, projected)
-        image = cv2.resize(self._canvas, IMAGE_SIZE, interpolation=cv2.INTER_AREA)
-        image = cv2.GaussianBlur(image, (3, 3), 0.55)
+        self._drawn = _area(*outlines, projected.box.reshape(-1, 2))
+        image = self._empty_road.copy()
+        _reduce_into(image, self._canvas, self._drawn)
         if self._lighting.lamps:
-            image = self._lit(state, projected, np.asarray(image, dtype=np.uint8))
-        return np.asarray(image, dtype=np.uint8), projected
+            image = self._lit(state, projected, image)
+        return image, projected
 
     def project(self, state: TrafficState) -> ProjectedRoadUsers:
         """Road users that `render` would draw."""
@@ -70,31 +79,38 @@ class FrameRenderer:
         """Frame as planar YUV 4:2:0 with sensor noise; see `SensorModel.expose`."""
         return self._sensor.expose(image)
 
-    def _shadows(self, state: TrafficState, projected: ProjectedRoadUsers) -> None:
+    def _shadows(self, state: TrafficState, projected: ProjectedRoadUsers) -> list[NDArray[np.float64]]:
+        """Draw the shadows; return the pixels of their outlines."""
         if len(projected) == 0:
-            return
+            return []
         vehicle_types = [VEHICLE_TYPES[state.type_index[k]] for k in projected.chosen]
         sizes = np.array([(b.length_m, b.width_m, b.height_m) for b in vehicle_types])
         ground = _footprints(state, projected.chosen, sizes[:, :2])
+        outlines = []
         if self._lighting.direct > 0.3:
             fall = -self._lighting.sun[:2] / self._lighting.sun[2]
             cast = np.concatenate([ground, ground + fall * sizes[:, None, 2:] * 0.9], axis=1)
-            self._darken(cast, self._background.shadowed)
+            outlines.append(self._darken(cast, self._background.shadowed))
         narrow = np.array([(1.0, 0.5 if b.splits_lanes else 1.06) for b in vehicle_types])
-        self._darken(_footprints(state, projected.chosen, sizes[:, :2] * narrow), self._background.contact)
+        outlines.append(
+            self._darken(_footprints(state, projected.chosen, sizes[:, :2] * narrow), self._background.contact)
+        )
+        return outlines
 
-    def _darken(self, outlines: NDArray[np.float64], darker: Image) -> None:
-        """Copy the darker image inside the convex hull of each outline. outlines: (N, K, 2) ground metres."""
-        pixels = self._camera.project_ground(outlines.reshape(-1, 2)).reshape(outlines.shape)
-        points = np.round(pixels * _FIXED_POINT_SCALE).astype(np.int32)
+    def _darken(self, outlines: NDArray[np.float64], darker: Image) -> NDArray[np.float64]:
+        """Copy the darker image inside the convex hull of each outline. outlines: (N, K, 2) ground metres.
+
+        Returns the corners of all outlines in pixels (N * K, 2).
+        """
+        pixels = self._camera.project_ground(outlines.reshape(-1, 2))
+        points = np.round(pixels.reshape(outlines.shape) * _FIXED_POINT_SCALE).astype(np.int32)
         for outline in points:
             cv2.fillConvexPoly(self._mask, cv2.convexHull(outline), (255,), cv2.LINE_8, _SHIFT)
-        low = np.clip(np.floor(pixels.min(axis=(0, 1)) * COARSE) - 2, 0, None).astype(int)
-        high = np.ceil(pixels.max(axis=(0, 1)) * COARSE).astype(int) + 2
-        area = slice(low[1], max(high[1], 0)), slice(low[0], max(high[0], 0))
+        area = _area(pixels)
         if self._mask[area].size:
             cv2.copyTo(darker[area], self._mask[area], self._canvas[area])
             self._mask[area] = 0
+        return pixels
 
     def _bodies(self, state: TrafficState, projected: ProjectedRoadUsers) -> None:
         points = np.round(projected.corners * _FIXED_POINT_SCALE).astype(np.int32)
@@ -171,6 +187,33 @@ class FrameRenderer:
                 radius = (0.34 if towards else 0.2) * self._camera.focal_px / float(depth)
                 self._glow.lamp(pixel, radius, (235, 250, 255) if towards else (40, 30, 170))
         return self._glow.shine(image)
+
+
+def _area(*pixels: NDArray[np.float64]) -> Area:
+    """Area of the canvas that contains all pixels (N, 2), with a margin; its ends are multiples of `COARSE`."""
+    found = np.concatenate([np.empty((0, 2)), *pixels])
+    if len(found) == 0:
+        return slice(0, 0), slice(0, 0)
+    low = np.clip(np.floor(found.min(axis=0)) - 1, 0, IMAGE_SIZE).astype(int) * COARSE
+    high = np.clip(np.ceil(found.max(axis=0)) + 1, 0, IMAGE_SIZE).astype(int) * COARSE
+    return slice(low[1], high[1]), slice(low[0], high[0])
+
+
+def _reduced(canvas: Image) -> Image:
+    """Image at scale 1 of a canvas, or of a part of one, at `COARSE`; slightly blurred, as by a lens."""
+    size = canvas.shape[1] // COARSE, canvas.shape[0] // COARSE
+    image = cv2.GaussianBlur(cv2.resize(canvas, size, interpolation=cv2.INTER_AREA), (3, 3), 0.55)
+    return np.asarray(image, dtype=np.uint8)
+
+
+def _reduce_into(image: Image, canvas: Image, area: Area) -> None:
+    """Replace the part of the image that depends on `area` of the canvas: one pixel more on each side, for the blur."""
+    rows, columns = (slice(max(0, part.start // COARSE - 1), part.stop // COARSE + 1) for part in area)
+    # The blur needs one pixel beyond that part.
+    top, left = max(0, rows.start - 1), max(0, columns.start - 1)
+    part = _reduced(canvas[top * COARSE : (rows.stop + 1) * COARSE, left * COARSE : (columns.stop + 1) * COARSE])
+    target = image[rows, columns]
+    target[:] = part[rows.start - top :, columns.start - left :][: target.shape[0], : target.shape[1]]
 
 
 def _footprints(state: TrafficState, chosen: NDArray[np.int64], size: NDArray[np.float64]) -> NDArray[np.float64]:

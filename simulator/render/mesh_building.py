@@ -43,7 +43,7 @@ class Material(IntEnum):
 class Mesh:
     """Mesh of F faces in G groups. corners: (F, CORNERS, 3) metres. normals: (F, 3). centres: (G, 3) of the groups.
 
-    material: (F,) values of `Material`. group: (F,) group of each face.
+    material: (F,) values of `Material`. group: (F,) group of each face. vertices: (V, 3) distinct corners.
     """
 
     corners: NDArray[np.float64]
@@ -51,6 +51,7 @@ class Mesh:
     material: NDArray[np.int64]
     group: NDArray[np.int64]
     centres: NDArray[np.float64]
+    vertices: NDArray[np.float64]
 
 
 Point3 = tuple[float, float, float]
@@ -160,6 +161,7 @@ class MeshBuilder:
             material=np.array([int(p) for _, p, _ in self._faces]),
             group=group,
             centres=np.stack([corners[group == g].mean(axis=(0, 1)) for g in range(group.max() + 1)]),
+            vertices=np.unique(corners.reshape(-1, 3), axis=0),
         )
 
 

@@ -55,24 +55,42 @@ def project_road_users(state: TrafficState, camera: CameraModel, lighting: Light
             none, np.empty((0, 4)), np.empty(0), np.empty((0, 8, 2)), np.empty((0, 3)), np.zeros(1, np.int64)
         )
     meshes = [_mesh(state, k) for k in chosen]
-    counts = np.array([len(mesh.material) for mesh in meshes])
-    owner = np.repeat(np.arange(len(chosen)), counts)
     turn, position = _turns(state.heading[chosen]), np.column_stack([state.xy[chosen], np.zeros(len(chosen))])
-    corners = np.concatenate([mesh.corners @ turn[i].T + position[i] for i, mesh in enumerate(meshes)])
-    normals = np.concatenate([mesh.normals @ turn[i].T for i, mesh in enumerate(meshes)])
-    pixels, depth = camera.project(corners)
-    starts = np.concatenate([[0], np.cumsum(counts)])
-    flat = pixels.reshape(len(pixels), -1, 2)
-    low = np.minimum.reduceat(flat.min(axis=1), starts[:-1])
-    high = np.maximum.reduceat(flat.max(axis=1), starts[:-1])
-    shows = np.einsum("fi,fi->f", normals, camera.eye - corners[:, 0]) > 0
-    colours = _lit(state, chosen, meshes, normals=normals, positions=corners[:, 0], camera=camera, lighting=lighting)
-    nearness = _group_distance(meshes, turn, position, camera)
-    order = np.lexsort((np.arange(len(owner)), -nearness, owner))
-    order = order[shows[order]]
-    first = np.searchsorted(owner[order], np.arange(len(chosen) + 1))
-    reach = np.minimum.reduceat(depth.min(axis=1), starts[:-1])
-    return ProjectedRoadUsers(chosen, np.column_stack([low, high]), reach, pixels[order], colours[order], first)
+    box, reach = _extents(meshes, turn, position, camera)
+    faces = [_faces_in_order(mesh, (camera.eye - position[i]) @ turn[i]) for i, mesh in enumerate(meshes)]
+    parts = list(zip(meshes, faces, turn, position, strict=True))
+    corners = np.concatenate([mesh.corners[shown] @ turned.T + at for mesh, shown, turned, at in parts])
+    colours = _lit(
+        state,
+        chosen,
+        owner=np.repeat(np.arange(len(chosen)), [len(shown) for shown in faces]),
+        materials=np.concatenate([mesh.material[shown] for mesh, shown, _, _ in parts]),
+        normals=np.concatenate([mesh.normals[shown] @ turned.T for mesh, shown, turned, _ in parts]),
+        positions=corners[:, 0],
+        camera=camera,
+        lighting=lighting,
+    )
+    first = np.cumsum([0, *(len(shown) for shown in faces)])
+    return ProjectedRoadUsers(chosen, box, reach, camera.project(corners)[0], colours, first)
+
+
+def _extents(
+    meshes: list[Mesh], turn: NDArray[np.float64], position: NDArray[np.float64], camera: CameraModel
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Box (N, 4) in pixels and smallest depth (N,) in metres of each road user."""
+    starts = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes[:-1])])
+    pixels, depth = camera.project(
+        np.concatenate([mesh.vertices @ turn[i].T + position[i] for i, mesh in enumerate(meshes)])
+    )
+    low, high = np.minimum.reduceat(pixels, starts), np.maximum.reduceat(pixels, starts)
+    return np.column_stack([low, high]), np.minimum.reduceat(depth, starts)
+
+
+def _faces_in_order(mesh: Mesh, eye: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Faces that the camera sees, from the farthest group to the nearest. eye: (3,) in the coordinates of the mesh."""
+    shown = np.flatnonzero(np.einsum("fi,fi->f", mesh.normals, eye - mesh.corners[:, 0]) > 0)
+    away = np.linalg.norm(mesh.centres - eye, axis=1)
+    return shown[np.argsort(-away[mesh.group[shown]], kind="stable")]
 
 
 def _in_view(state: TrafficState, camera: CameraModel) -> NDArray[np.int64]:
@@ -96,30 +114,21 @@ def _turns(heading: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([c, -s, zero, s, c, zero, zero, zero, one], axis=1).reshape(-1, 3, 3)
 
 
-def _group_distance(
-    meshes: list[Mesh], turn: NDArray[np.float64], position: NDArray[np.float64], camera: CameraModel
-) -> NDArray[np.float64]:
-    """Distance (F,) from the camera to the centre of the group of each face, metres."""
-    away = [
-        np.linalg.norm(mesh.centres @ turn[i].T + position[i] - camera.eye, axis=1)[mesh.group]
-        for i, mesh in enumerate(meshes)
-    ]
-    return np.concatenate(away)
-
-
 def _lit(
     state: TrafficState,
     chosen: NDArray[np.int64],
-    meshes: list[Mesh],
     *,
+    owner: NDArray[np.int64],
+    materials: NDArray[np.int64],
     normals: NDArray[np.float64],
     positions: NDArray[np.float64],
     camera: CameraModel,
     lighting: Lighting,
 ) -> NDArray[np.float64]:
-    """Colours (F, 3), BGR 0..255: material under this light, reflections on glass, lamps and haze."""
-    materials = np.concatenate([mesh.material for mesh in meshes])
-    owner = np.repeat(np.arange(len(chosen)), [len(mesh.material) for mesh in meshes])
+    """Colours (F, 3), BGR 0..255: material under this light, reflections on glass, lamps and haze.
+
+    owner: (F,) road user of each face, index into `chosen`.
+    """
     tables = np.stack([colour_table(int(state.keys[k]), int(state.type_index[k])) for k in chosen])
     away = np.linalg.norm(positions - camera.eye, axis=1, keepdims=True)
     glance = 1 - np.abs(np.einsum("fi,fi->f", normals, (camera.eye - positions) / away))

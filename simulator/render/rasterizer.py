@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,9 +39,13 @@ class SceneRasterizer:
         self._camera, self._lighting = camera, lighting
 
     def _tinted(self, colour: ArrayLike, normal: Sequence[float], depth: float) -> tuple[float, ...]:
-        lit = np.array(colour) * self._lighting.shade(np.array(normal, dtype=np.float64))
+        return tuple(self._tints(np.array(colour), np.array(normal, dtype=np.float64), depth).tolist())
+
+    def _tints(self, colours: NDArray[Any], normals: NDArray[np.float64], depth: float) -> NDArray[np.float64]:
+        """Colours (..., 3) in this light and haze, of surfaces with unit normals (..., 3)."""
+        lit = colours * self._lighting.shade(normals)
         fade = np.exp(-depth / self._lighting.haze_m)
-        return tuple(np.clip(lit * fade + np.array(self._lighting.haze) * (1 - fade), 0, 255).tolist())
+        return np.asarray(np.clip(lit * fade + np.array(self._lighting.haze) * (1 - fade), 0, 255))
 
     def polygon(self, pixels: NDArray[np.float64], colour: tuple[float, ...], number: int) -> None:
         """Fill a polygon. pixels: (N, 2) at scale 1."""
@@ -157,20 +162,26 @@ class SceneRasterizer:
         blobs = rng.normal(0, 0.45, (count, 3))
         blobs *= tree.crown_m * np.minimum(1, 0.95 / np.linalg.norm(blobs, axis=1, keepdims=True)) * (1, 1, 0.85)
         blobs = blobs[np.argsort(blobs[:, 2])]
-        spread = (420 / count) ** 0.3
-        for blob in blobs:
-            height = blob[2] / tree.crown_m
-            normal = np.array([blob[0] / tree.crown_m, blob[1] / tree.crown_m, 0.35 + height])
-            colour = np.array(LEAVES[int(rng.integers(len(LEAVES)))]) * (0.85 + 0.35 * height)
-            tint = self._tinted(colour, tuple(normal / np.linalg.norm(normal)), float(depth[1]))
-            centre = pixels[1] + np.array([blob[0], -blob[2]]) * per_m
-            self._disc(centre, per_m * tree.crown_m * rng.uniform(0.05, 0.13) * spread, tint, number)
+        dice = [(int(rng.integers(len(LEAVES))), rng.uniform(0.05, 0.13)) for _ in blobs]
+        height = blobs[:, 2] / tree.crown_m
+        normals = np.column_stack([blobs[:, :2] / tree.crown_m, 0.35 + height])
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        colours = np.array(LEAVES)[[leaf for leaf, _ in dice]] * (0.85 + 0.35 * height)[:, None]
+        tints = self._tints(colours, normals, float(depth[1]))
+        centres = pixels[1] + blobs[:, [0, 2]] * (per_m, -per_m)
+        radii = per_m * tree.crown_m * np.array([radius for _, radius in dice]) * (420 / count) ** 0.3
+        self._discs(centres, radii, tints, number)
 
-    def _disc(self, centre: NDArray[np.float64], radius: float, tint: tuple[float, ...], number: int) -> None:
-        for target, scale, ink in ((self.canvas, FINE, tint), (self.owner, COARSE, (float(number),))):
-            at = tuple(int(v) for v in np.clip(centre * scale, -9000, 9000))
-            kind = cv2.LINE_AA if target is self.canvas else cv2.LINE_8
-            cv2.circle(target, at, max(1, round(radius * scale)), ink, -1, kind)
+    def _discs(
+        self, centres: NDArray[np.float64], radii: NDArray[np.float64], tints: NDArray[np.float64], number: int
+    ) -> None:
+        """Draw discs in this order. centres: (N, 2) and radii: (N,) pixels at scale 1. tints: (N, 3) BGR."""
+        for target, scale, kind in ((self.canvas, FINE, cv2.LINE_AA), (self.owner, COARSE, cv2.LINE_8)):
+            inks = tints.tolist() if target is self.canvas else [(float(number),)] * len(tints)
+            at = np.clip(centres * scale, -9000, 9000).astype(int).tolist()
+            sizes = np.maximum(1, np.round(radii * scale)).astype(int).tolist()
+            for centre, size, ink in zip(at, sizes, inks, strict=True):
+                cv2.circle(target, centre, size, ink, -1, kind)
 
     def _fronds(
         self, top: NDArray[np.float64], reach: float, depth: float, rng: np.random.Generator, number: int
@@ -199,7 +210,7 @@ class SceneRasterizer:
             pixels, depth = self._camera.project(end)
             if depth > 3:
                 radius = max(0.7, 0.16 * self._camera.focal_px / float(depth))
-                self._disc(pixels, radius, (205, 245, 255), number)
+                self._discs(pixels[None], np.array([radius]), np.array([(205, 245, 255)]), number)
 
     def cable(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> None:
         """Draw a sagging cable between two positions (3,); it is not entered in the map of objects."""

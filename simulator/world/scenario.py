@@ -6,6 +6,7 @@ Times are seconds since the simulation began. A simulated day lasts `DAY_S` and 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from math import exp
 
 import numpy as np
@@ -27,6 +28,10 @@ BASE_DEMAND, NIGHT_BASE_DEMAND = 0.55, 0.22
 
 WARM_UP_S = 80.0
 """Simulated seconds before second 0, so that the first frame already contains traffic [assumption]."""
+
+
+CHANGE_INTERVAL_S = 5.0
+"""Seconds between two times that are checked for a change of the light [assumption]."""
 
 
 class Light(StrEnum):
@@ -102,9 +107,14 @@ class Scenario:
             return Light.DUSK
         return Light.RAIN if any(start <= t < end for start, end in self.rain) else Light.DAY
 
-    def lights(self, until_s: float) -> list[Light]:
-        """Lights that occur before `until_s`, in order of first occurrence."""
-        return list(dict.fromkeys(self.light_at(t) for t in np.arange(0.0, until_s, 5.0)))
+    def changes(self, until_s: float) -> list[float]:
+        """Times before `until_s` at which the light changes or the camera is turned or turned back."""
+        views = [(t, self._view_at(t)) for t in np.arange(0.0, until_s, CHANGE_INTERVAL_S).tolist()]
+        return [t for (_, before), (t, view) in pairwise(views) if view != before]
+
+    def _view_at(self, t: float) -> tuple[Light, bool]:
+        fault = self.fault_at(t)
+        return self.light_at(t), fault is not None and fault.kind is FaultKind.TURNED
 
     def demand_at(self, t: float) -> float:
         """Factor on the inbound flow of each arm at time `t`."""

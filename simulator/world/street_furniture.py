@@ -158,7 +158,7 @@ class StreetFurniturePlacer:
         arm = self._site.observed_arm
         along = np.repeat(np.linspace(6, UNOBSTRUCTED_TO_M, 14), 5)
         sides = np.tile(np.linspace(-road_half_width_m(arm.lanes_in), road_half_width_m(arm.lanes_out), 5), 14)
-        road = self._camera.project_ground([arm.position(a, s) for a, s in zip(along, sides, strict=True)])
+        road = self._camera.project_ground(np.outer(along, arm.outward) + np.outer(sides, arm.left))
         top = np.concatenate([np.column_stack([positions, np.full(len(positions), z)]) for z in (0.0, height_m)])
         pixels, depth = self._camera.project(top)
         if (depth < 1).any():

@@ -82,9 +82,10 @@ class Traffic:
         """Time of the newest step, seconds since the simulation began; below 0 during the warm-up."""
         return self._steps * STEP_S - WARM_UP_S
 
-    def step(self) -> TrafficState:
-        """Advance the simulation by `STEP_S`; return the new state."""
-        self._advance()
+    def step(self, steps: int = 1) -> TrafficState:
+        """Advance the simulation by steps of `STEP_S`; return the new state."""
+        for _ in range(steps):
+            self._advance()
         return self._state()
 
     def _advance(self) -> None:

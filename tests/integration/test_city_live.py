@@ -45,7 +45,7 @@ def answers(port: int) -> bool:
     return True
 
 
-def both_streams_play(port: int) -> bool:
+def both_streams_play(live: ModuleType, port: int) -> bool:
     """Return False where the cable is cut meanwhile. Fails the test where a stream has other properties."""
     try:
         with open_stream(port, "main") as main, open_stream(port, "sub") as sub:
@@ -59,7 +59,7 @@ def both_streams_play(port: int) -> bool:
     if len(packets) < 3:
         return False
     times = [float(packet.pts * packet.time_base) for packet in packets]
-    assert np.median(np.diff(times)) == pytest.approx(0.08, abs=0.01)
+    assert np.median(np.diff(times)) == pytest.approx(live.FRAME_S, abs=0.01)
     return True
 
 
@@ -85,7 +85,7 @@ def running(live: ModuleType, port: int, truth: Path) -> Iterator[None]:
 def test_both_streams_play_and_a_cut_cable_is_cut(live: ModuleType, tmp_path: Path) -> None:
     port, truth = free_port(), tmp_path / "truth.json"
     with running(live, port, truth):
-        wait_until(lambda: both_streams_play(port), "both streams to play", within_s=90)
+        wait_until(lambda: both_streams_play(live, port), "both streams to play", within_s=90)
         wait_until(lambda: not answers(port), "the cable to be cut", within_s=60)
         wait_until(lambda: answers(port), "the cable to be mended", within_s=60)
     said = json.loads(truth.read_text())

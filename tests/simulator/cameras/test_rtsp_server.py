@@ -9,8 +9,10 @@ import pytest
 pytest.importorskip("aio_rtsp_toolkit", reason="needs the RTSP server, which the extra `demo` installs")
 
 from simulator.cameras.rtsp_server import CLIENT_QUEUE_FRAMES, LiveStream, nal_units
-from simulator.cameras.video_encoder import KEYFRAME_INTERVAL, H264Encoder, yuv_frame
+from simulator.cameras.video_encoder import FPS, KEYFRAME_INTERVAL_S, H264Encoder, yuv_frame
 
+KEYFRAME_INTERVAL = int(KEYFRAME_INTERVAL_S * FPS)
+"""Frames from one keyframe to the next."""
 SIZE = (64, 48)
 """Width and height of the test frames, pixels."""
 

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from simulator.render.frame_renderer import FrameRenderer
 from simulator.render.scenery import Scenery
+from simulator.world.camera_model import IMAGE_SIZE
 from simulator.world.scenario import Light
 from simulator.world.sites import Site
 from simulator.world.vehicle_types import VEHICLE_TYPES, VehicleType
@@ -90,3 +92,17 @@ def test_a_moving_vehicle_is_blurred(site: Site, scenery: Scenery) -> None:
     still, _ = renderer.render(traffic_state_with(site, [PlacedUser("box-truck", 22.0, 4.0)]))
     moving, _ = renderer.render(traffic_state_with(site, [PlacedUser("box-truck", 22.0, 4.0, speed=25.0)]))
     assert not np.array_equal(still, moving)
+
+
+@pytest.mark.parametrize("light", list(Light))
+def test_a_frame_does_not_depend_on_the_frame_before(site: Site, scenery: Scenery, light: Light) -> None:
+    """Only the drawn area is restored and computed again."""
+    near, far = PlacedUser("bus", 24.0, 4.0, speed=8.0), PlacedUser("matic", 44.0, -3.0, inward=True)
+    used, fresh = scenery.renderer(light), scenery.renderer(light)
+    used.render(traffic_state_with(site, [near, far]))
+    used.render(traffic_state_with(site, [near]))
+    for users in ([far], []):
+        state = traffic_state_with(site, users)
+        assert np.array_equal(used.render(state)[0], fresh.render(state)[0])
+    whole = cv2.GaussianBlur(cv2.resize(fresh._canvas, IMAGE_SIZE, interpolation=cv2.INTER_AREA), (3, 3), 0.55)
+    assert light in (Light.DUSK, Light.NIGHT) or np.array_equal(used.render(traffic_state_with(site, []))[0], whole)

@@ -1,6 +1,6 @@
 """Scenarios of the city: reproducible by seed, without incidents during faults."""
 
-from simulator.world.scenario import DAY_S, FaultKind, Light, Scenario, city_scenarios, demand_at
+from simulator.world.scenario import DAY_S, Fault, FaultKind, Light, Scenario, city_scenarios, demand_at
 from simulator.world.sites import all_sites
 
 POINTS = all_sites()
@@ -32,5 +32,14 @@ def test_a_power_cut_affects_all_cameras_of_a_location() -> None:
 
 def test_a_day_has_peaks_a_night_and_every_light() -> None:
     assert demand_at(7.5) > 1.5 * demand_at(10) > 1.5 * demand_at(2)
-    assert set(Scenario(rain=((300.0, 400.0),)).lights(DAY_S)) == set(Light)
-    assert Scenario(light=Light.NIGHT).lights(DAY_S) == [Light.NIGHT]
+    scenario = Scenario(rain=((300.0, 400.0),))
+    assert {scenario.light_at(t) for t in range(0, int(DAY_S), 5)} == set(Light)
+
+
+def test_changes_of_light_and_direction_are_known_in_advance() -> None:
+    turned = Fault(kind=FaultKind.TURNED, start_s=100.0, duration_s=20.0)
+    scenario = Scenario(rain=((300.0, 400.0),), faults=(turned,))
+    changes = scenario.changes(500.0)
+    assert changes == [100.0, 120.0, 300.0, 400.0]
+    assert [scenario.light_at(t) for t in changes[2:]] == [Light.RAIN, Light.DAY]
+    assert Scenario(light=Light.NIGHT).changes(DAY_S) == []
