@@ -276,7 +276,9 @@ def test_one_bad_camera_does_not_touch_another(rtsp_cameras: RtspCameras, silent
         wait_until(lambda: len(received.of("good", CountsReport)) > since + 1, "the good camera to go on", within_s=60)
         # Its geometry is wrong and its analysis impossible, but its live video works.
         assert (tmp_path / "data/hls/misdrawn" / PLAYLIST).exists()
-    assert received.statuses("good") == [CameraStatus.CONNECTING, CameraStatus.ONLINE, CameraStatus.OFFLINE]
+    # On a busy machine it is analysed less often than it should be, which is no failure here.
+    statuses = [status for status in received.statuses("good") if status is not CameraStatus.DEGRADED]
+    assert statuses == [CameraStatus.CONNECTING, *[CameraStatus.ONLINE] * (len(statuses) - 2), CameraStatus.OFFLINE]
 
 
 def test_viewers_and_analysis_may_have_a_stream_each(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
