@@ -42,11 +42,13 @@ MAX_TRACKS = 1000
 class AdaptiveInputScale:
     """Input scale of one camera. detector_pixels: detector pixels per frame pixel at full scale.
 
-    small_side_px: side of a small road user at full scale, detector pixels, as last learned; None before.
+    small_side_px: side of a small road user at full scale, detector pixels, as last learned, by an earlier run too;
+    None before. learned: whether this run has learned it.
     """
 
-    def __init__(self, detector_pixels: float) -> None:
-        self.small_side_px: float | None = None
+    def __init__(self, detector_pixels: float, small_side_px: float | None = None) -> None:
+        self.small_side_px = small_side_px
+        self.learned = False
         self._detector_pixels = detector_pixels
         self._sides: dict[int, tuple[int, float]] = {}
         self._long_tracks = 0
@@ -74,6 +76,7 @@ class AdaptiveInputScale:
             self.small_side_px = small = float(np.percentile(means, SMALL_PERCENTILE))
             self._scale = next((scale for scale in REDUCED_SCALES if small * scale >= MIN_SMALL_SIDE_PX), 1.0)
             self._learned_at = t
+            self.learned = True
             self._restart()
         elif len(self._sides) > MAX_TRACKS:
             self._restart()

@@ -37,7 +37,8 @@ class CameraPipeline:
     raises RequestOrderError (rules: `CameraPerception`). After any other error the pipeline must be replaced.
     Not thread-safe, except that without gating one thread may plan while another calls the other methods.
 
-    roi: by default chosen from the camera's geometry. on_result: receives every result before the method returns it.
+    roi: by default chosen from the camera's geometry. small_side_px: as an earlier run learned it; None for none.
+    on_result: receives every result before the method returns it.
     """
 
     def __init__(
@@ -47,9 +48,11 @@ class CameraPipeline:
         roi: RegionOfInterest | None = None,
         gating: bool = True,
         on_result: Callable[[PipelineResult], None] = lambda result: None,
+        small_side_px: float | None = None,
     ) -> None:
         self.image_size = camera.image_size
-        self._perception = CameraPerception(camera, roi or choose_roi(camera), gating=gating)
+        roi = roi or choose_roi(camera)
+        self._perception = CameraPerception(camera, roi, gating=gating, small_side_px=small_side_px)
         self._analyzer = CameraAnalyzer(camera)
         self._on_result = on_result
 
@@ -62,6 +65,11 @@ class CameraPipeline:
     def small_side_px(self) -> float | None:
         """Side of a small road user at full input scale, detector pixels; None before it is learned."""
         return self._perception.small_side_px
+
+    @property
+    def learned_side_px(self) -> float | None:
+        """The same where this run has learned it; None before."""
+        return self._perception.learned_side_px
 
     def plan(self, frame: TimedFrame, max_scale: float = 1.0) -> DetectionRequest:
         """Choose what the detector must process of the frame; `request.image` is None where nothing must be.

@@ -34,10 +34,14 @@ class CameraPerception:
     plan while another completes. Both methods raise RequestOrderError for a wrong order.
     """
 
-    def __init__(self, camera: Camera, roi: RegionOfInterest, *, gating: bool) -> None:
+    def __init__(
+        self, camera: Camera, roi: RegionOfInterest, *, gating: bool, small_side_px: float | None = None
+    ) -> None:
+        """small_side_px: side of a small road user as an earlier run learned it; None where none did."""
         self._camera = camera
         self._full_roi = roi
-        self._input_scale = AdaptiveInputScale(roi.scaled_size[0] / roi.frame_size[0]) if gating else None
+        detector_pixels = roi.scaled_size[0] / roi.frame_size[0]
+        self._input_scale = AdaptiveInputScale(detector_pixels, small_side_px) if gating else None
         self._scale = 1.0
         self._planned = self._completed = 0
         self._reset_roi(roi)
@@ -47,6 +51,11 @@ class CameraPerception:
     def small_side_px(self) -> float | None:
         """Side of a small road user at full input scale, detector pixels; None before it is learned."""
         return None if self._input_scale is None else self._input_scale.small_side_px
+
+    @property
+    def learned_side_px(self) -> float | None:
+        """The same where this run has learned it; None before."""
+        return None if self._input_scale is None or not self._input_scale.learned else self._input_scale.small_side_px
 
     def _reset_roi(self, roi: RegionOfInterest) -> None:
         """Drop the motion gate's state and keep the tracks."""

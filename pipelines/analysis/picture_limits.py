@@ -33,7 +33,7 @@ class PictureLimits:
     """Largest input scales of the cameras of one machine. Not thread-safe.
 
     The cameras with the largest road users get smaller pictures first; none below `MIN_SIDE_PX`, and none before the
-    size of its road users is known.
+    size of its road users is known, from this run or an earlier one (`pipelines.analysis.size_store`).
     """
 
     def __init__(self, cameras: int) -> None:

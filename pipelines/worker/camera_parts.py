@@ -9,6 +9,7 @@ from analytics.camera import Camera
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.event_publisher import EventPublisher
 from pipelines.analysis.loop import CameraSlot
+from pipelines.analysis.size_store import SizeStore
 from pipelines.analysis.view_gate import ViewGate
 from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.settings import CameraConfig, Config
@@ -59,14 +60,18 @@ def make_parts(
     def make_pipeline(image_size: tuple[int, int]) -> CameraPipeline:
         scaled = camera.camera(geometry, image_size)
         _report_faulty_gates(scaled, health)
+        sizes = SizeStore(config.data_dir / "sizes" / f"{camera.id}.json", geometry, image_size)
         publish = EventPublisher(scaled, snapshots.save, send, health.fact_dropped).publish
 
         def deliver(result: PipelineResult) -> None:
             publish(result)
+            if result.frame is not None:
+                sizes.save_if_due(result.frame.at, pipeline.learned_side_px)
             if offers is not None:
                 offers.observe(result)
 
-        return CameraPipeline(scaled, on_result=deliver)
+        pipeline = CameraPipeline(scaled, on_result=deliver, small_side_px=sizes.load())
+        return pipeline
 
     def make_view_gate() -> ViewGate:
         store = ViewStore(config.data_dir / "views" / f"{camera.id}.npz", geometry)
