@@ -1,13 +1,13 @@
 """Largest number of cameras that this machine can analyse, and the loss of accuracy at that number.
 
-    python -m bench.performance.capacity [--cameras N]
+    python -m bench.performance.capacity [--cameras N] [--json FILE]
 
 Doubling and bisection find the largest number of cameras that passes `simpang bench-capacity`, each point in its own
 processes. A longer run at that number must pass, too, with counts close to those of an analysis of every frame;
 otherwise fewer cameras are tried. Its analysed frames a second are compared with ObjectCounter's. A last run has twice
 the cameras: overload must cost no analysed frames. Scenarios with a stopped vehicle or a wrong-way driver are replayed
-at the analysis rate of the longer run. --cameras: without the search. Writes build/bench/capacity.json. Exit status 1
-where a target is missed.
+at the analysis rate of the longer run. --cameras: without the search. --json: by default build/bench/capacity.json.
+Exit status 1 where a target is missed. Under `taskset -c 0`, everything has one core.
 """
 
 import argparse
@@ -51,6 +51,7 @@ REQUIRED_INCIDENTS = (IncidentType.STOPPED_VEHICLE, IncidentType.WRONG_WAY)
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cameras", type=int)
+    parser.add_argument("--json", type=Path, default=RESULT)
     options = parser.parse_args()
     if not CLIPS.is_dir():
         print(f"bench: needs {CLIPS}; nothing was measured", file=sys.stderr)
@@ -78,7 +79,7 @@ def main() -> int:
         ],
         "at_capacity": point.model_dump(mode="json"),
     }
-    RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    options.json.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps({name: value for name, value in result.items() if name != "at_capacity"}, indent=1))
     met = (
         point.passed
