@@ -31,7 +31,10 @@ CITY_CONFIG = {
 }
 """Section `city` of the configuration. Centre: latitude and longitude of Batam, degrees."""
 
-OUT_OF_SERVICE_NOTE = {"id": "tidak disimulasikan di komputer ini", "en": "not simulated on this machine"}
+OUT_OF_SERVICE_NOTE = {
+    "id": "tidak disimulasikan: {live} dari {all} titik hidup di komputer ini",
+    "en": "not simulated: {live} of {all} points are live on this machine",
+}
 """Value of `out_of_service` for cameras that are configured but not simulated, by language."""
 
 
@@ -111,7 +114,7 @@ def write_config(sites: Sequence[Site], ports: dict[str, int], folder: Path) -> 
         "weights": DEMO_CITY,
         "data_dir": "data",
         "sites": list(locations.values()),
-        "cameras": [_camera(site, ports) for site in sites],
+        "cameras": [_camera(site, ports, _note(live=len(ports), all=len(sites))) for site in sites],
     }
     _write(config, content)
     return config
@@ -127,7 +130,11 @@ def _write(config: Path, content: dict[str, Any]) -> None:
     config.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
 
 
-def _camera(site: Site, ports: dict[str, int]) -> dict[str, Any]:
+def _note(**counts: int) -> dict[str, str]:
+    return {language: text.format(**counts) for language, text in OUT_OF_SERVICE_NOTE.items()}
+
+
+def _camera(site: Site, ports: dict[str, int], note: dict[str, str]) -> dict[str, Any]:
     camera = {
         "id": site.id,
         "name": site.name,
@@ -138,4 +145,4 @@ def _camera(site: Site, ports: dict[str, int]) -> dict[str, Any]:
         "url": f"rtsp://127.0.0.1:{ports.get(site.id, 0)}/{MAIN_STREAM}",
         "geometry": f"{site.id}.camera.json",
     }
-    return camera if site.id in ports else {**camera, "out_of_service": OUT_OF_SERVICE_NOTE}
+    return camera if site.id in ports else {**camera, "out_of_service": note}

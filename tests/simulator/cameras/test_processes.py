@@ -19,6 +19,13 @@ def test_live_sites_have_a_stream_and_others_are_out_of_service(tmp_path: Path) 
         "rtsp://127.0.0.1:8555/main",
     ]
     assert config.city.simulated
+    notes = [camera.out_of_service for camera in config.cameras if camera.out_of_service is not None]
+    assert notes == 10 * [
+        {
+            "id": "tidak disimulasikan: 2 dari 12 titik hidup di komputer ini",
+            "en": "not simulated: 2 of 12 points are live on this machine",
+        }
+    ]
 
 
 def test_sites_of_one_location_belong_to_one_place_of_the_configuration(tmp_path: Path) -> None:
