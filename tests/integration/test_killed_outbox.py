@@ -12,9 +12,9 @@ from pipelines.bus.outbox import Outbox
 from tests.support.numbered_events import SwitchedBus
 from tests.support.servers import wait_until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
-ROUNDS = 12
+ROUNDS = 8
 """Processes that are killed. [test data]"""
 
 WORKER = """

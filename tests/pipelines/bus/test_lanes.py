@@ -89,9 +89,10 @@ def test_incidents_keep_their_order_and_precede_all_others(tmp_path: Path) -> No
         for n in range(BATCH + 50):
             outbox.put(counts(n))
         outbox.put(raised)
-    with Outbox(tmp_path / "outbox", bus, drain_s=20) as outbox:
+    with Outbox(tmp_path / "outbox", bus) as outbox:
         outbox.put(ended)
         bus.up = True
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty", within_s=30)
     sent = [i for batch in bus.batches for i in batch]
     assert sent.index(raised.id) < sent.index(ended.id)
     assert sent.index(ended.id) < len(sent) - 50
