@@ -14,6 +14,7 @@ LIGHT := .venv/ready-light
 FULL := $(if $(filter 1,$(SIMPANG_LIGHT)),$(LIGHT),.venv/ready-full)
 PAGES := portal/static/index.html
 TIMESCALEDB := tests/support/timescaledb/node_modules/.ready
+KAFKA := tests/support/kafka/lib/.ready
 
 .DEFAULT_GOAL := help
 .PHONY: help
@@ -25,7 +26,7 @@ demo: $(DEMO) $(PAGES) ## A simulated city in the browser; with CLIPS=DIR, the r
 	$(BIN)/simpang demo $(if $(filter-out file default undefined,$(origin CLIPS)),--clips $(CLIPS))
 
 .PHONY: setup
-setup: $(FULL) $(PAGES) $(TIMESCALEDB) ## Everything for development, except Chromium
+setup: $(FULL) $(PAGES) $(TIMESCALEDB) $(KAFKA) ## Everything for development, except Chromium
 
 .PHONY: unit
 unit: $(LIGHT) ## The tests without a server, a browser or a subprocess: under a minute
@@ -95,7 +96,8 @@ lock: | $(BIN)/uv ## Lock the dependencies after a change in pyproject.toml (doc
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf .venv .node build portal/static portal/web/node_modules tests/support/timescaledb/node_modules *.egg-info
+	rm -rf .venv .node build portal/static portal/web/node_modules tests/support/timescaledb/node_modules tests/support/kafka/lib \
+		*.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Debian's Chromium and nginx, for the tests that open the pages, also through a proxy. As root, or through sudo.
@@ -142,3 +144,10 @@ $(PAGES): $(WEB) | .node/ready
 $(TIMESCALEDB): tests/support/timescaledb/package-lock.json | .node/ready
 	cd tests/support/timescaledb && $(NODE) npm ci --no-progress
 	@touch $@
+
+# Without Java 17 and Maven nothing is fetched, and the next `make setup` tries again.
+$(KAFKA): tests/support/kafka/pom.xml
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then cd tests/support/kafka && rm -rf lib && \
+		mvn -q -B dependency:copy-dependencies -DoutputDirectory=lib && \
+		java -cp 'lib/*' kafka.tools.StorageTool random-uuid >/dev/null && touch lib/.ready; \
+	else echo "No Java 17 or Maven here: the tests use Tansu instead of Apache Kafka."; fi

@@ -10,6 +10,7 @@ from pipelines.addresses import mask
 pytest_plugins = [
     "tests.support.scenario",
     "tests.support.servers",
+    "tests.support.kafka.brokers",
     "tests.support.unit_suite",
     "tests.support.expected_skips",
 ]

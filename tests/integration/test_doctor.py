@@ -14,7 +14,8 @@ import yaml
 
 from pipelines.ingest.hw_decode import KINDS, self_test
 from pipelines.worker.child_process import free_port
-from tests.support.servers import KafkaBroker, RtspCameras
+from tests.support.kafka.brokers import KafkaBroker
+from tests.support.servers import RtspCameras
 from tests.support.tiny_network import save_tiny_network
 
 pytestmark = pytest.mark.integration

@@ -26,7 +26,8 @@ from pipelines.store.writer import EventWriter
 from pipelines.worker.supervisor import RestartPolicy
 from pipelines.worker.worker import Worker
 from tests.support.bright_detector import BrightDetector
-from tests.support.servers import KafkaBroker, PostgresServer, RtspCameras, wait_until
+from tests.support.kafka.brokers import KafkaBroker
+from tests.support.servers import PostgresServer, RtspCameras, wait_until
 
 CAMERAS = ("utara", "selatan")
 GEOMETRY = {"image_size": [320, 240], "gates": [{"id": "tengah", "p1": [160, 40], "p2": [160, 239]}]}

@@ -5,8 +5,9 @@ import signal
 import pytest
 import yaml
 
+from tests.support.kafka.brokers import KafkaBroker
 from tests.support.programs import started, visiting
-from tests.support.servers import KafkaBroker, wait_until
+from tests.support.servers import wait_until
 
 pytestmark = pytest.mark.integration
 

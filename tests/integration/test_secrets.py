@@ -22,10 +22,11 @@ from pipelines.recordings.video_reader import VideoReader
 from pipelines.worker.child_process import free_port
 from portal.auth.passwords import hash_password
 from tests.support.events import incident
+from tests.support.kafka.brokers import KafkaBroker
 from tests.support.odd_rtsp_server import Oddities, OddRtspServer
 from tests.support.planted_secrets import found_in, planted, text_of_database, text_of_folder
 from tests.support.programs import started, visiting
-from tests.support.servers import KafkaBroker, wait_until, write_clip
+from tests.support.servers import wait_until, write_clip
 from tests.support.tiny_network import save_tiny_network
 
 pytestmark = pytest.mark.integration

@@ -14,8 +14,9 @@ import yaml
 
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.store.migrate import migrations
+from tests.support.kafka.brokers import KafkaBroker
 from tests.support.numbered_events import counts
-from tests.support.servers import KafkaBroker, wait_until
+from tests.support.servers import wait_until
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,8 @@ import pytest
 
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.events.schema import Event, Health
-from tests.support.servers import KafkaBroker, RtspCameras, wait_until
+from tests.support.kafka.brokers import KafkaBroker
+from tests.support.servers import RtspCameras, wait_until
 
 pytestmark = pytest.mark.integration
 

