@@ -14,6 +14,7 @@ from pipelines.analysis.detector_factory import require_weights
 from pipelines.bus.bus import Handler, Publisher
 from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetters
 from pipelines.bus.kafka.publisher import KafkaPublisher
+from pipelines.bus.kafka.security import Security
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.bus.memory import MemoryBus
 from pipelines.bus.outbox import Outbox
@@ -56,12 +57,12 @@ def _bus(config: Config, handler: Handler, dead_letters: DeadLetters) -> Iterato
         bus.subscribe(handler)
         yield bus
         return
-    stop = Flag()
-    subscriber = KafkaSubscriber(config.bus.kafka, config.bus.group, dead_letters)
+    stop, security = Flag(), Security.of(config.bus)
+    subscriber = KafkaSubscriber(config.bus.kafka, config.bus.group, dead_letters, security)
     thread = Thread(target=subscriber.run, args=(handler, stop), name="store", daemon=True)
     thread.start()
     try:
-        with closing(KafkaPublisher(config.bus.kafka)) as publisher:
+        with closing(KafkaPublisher(config.bus.kafka, security)) as publisher:
             yield publisher
     finally:
         stop.set()

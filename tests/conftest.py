@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.scenario",
     "tests.support.servers",
     "tests.support.kafka.brokers",
+    "tests.support.kafka.secured",
     "tests.support.unit_suite",
     "tests.support.expected_skips",
 ]

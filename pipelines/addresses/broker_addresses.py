@@ -1,4 +1,4 @@
-"""Addresses of Kafka brokers in the configuration, and the refusal of those that need TLS or SASL."""
+"""Addresses of Kafka brokers in the configuration: hosts and ports, and no settings of TLS and SASL."""
 
 import re
 
@@ -7,11 +7,11 @@ from pipelines.errors import UserError
 
 DEFAULT_PORT = 9092
 """Port of a listener without TLS and SASL. [Apache Kafka, default of `listeners`]"""
-NO_SECURITY = (
-    "Kafka with TLS or SASL is not supported yet; give a listener of the protocol PLAINTEXT on a private network, "
-    "bus.kafka: host:9092,host2:9092"
+ELSEWHERE = (
+    "TLS and SASL have other keys; write host:9092,host2:9092 into bus.kafka, and set bus.security_protocol, "
+    "bus.sasl_mechanism, bus.user, bus.password and bus.ca_file"
 )
-"""Refusal of an address or a setting that needs TLS or SASL."""
+"""Refusal of an address or a key that asks for TLS or SASL."""
 _SECURITY = re.compile(
     r"(?<![a-z])(sasl|ssl|tls|mtls|security|user|password|jaas|kerberos|oauth|scram|mechanism|cert|ca_?file|truststore"
     r"|keystore)",
@@ -44,7 +44,7 @@ def _address(text: str, bootstrap: str) -> tuple[str, int]:
         is_other = "://" in text and not _PLAIN.match(text)
         is_secured = is_other or "@" in bootstrap or is_security_setting(text)
         raise UserError(
-            f"bus.kafka: {NO_SECURITY}"
+            f"bus.kafka: {ELSEWHERE}"
             if is_secured
             else "bus.kafka: no list of broker addresses; write host:9092,host2:9092"
         )

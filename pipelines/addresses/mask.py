@@ -30,8 +30,8 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 """Secret after its name: in a DSN of libpq, a query, JSON, Python, or a header. [PostgreSQL, connection strings]"""
-_SECRET_KEY = re.compile(r"password|secret|token", re.IGNORECASE)
-"""Key of a configuration whose value is a secret."""
+_SECRET_KEY = re.compile(r"(?:password|secret|token)(?!_file)", re.IGNORECASE)
+"""Key of a configuration whose value is a secret, not the path of its file."""
 _ADDRESS_KEY = re.compile(r"url|dsn|kafka", re.IGNORECASE)
 """Key of a configuration whose value is an address, also where its `://` is missing."""
 _WORD = r"[A-Za-z0-9]"

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from pipelines.bus.kafka.publisher import KafkaPublisher
+from pipelines.bus.kafka.security import Security
 from pipelines.bus.outbox import Outbox
 from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
@@ -25,7 +26,7 @@ def worker(config: Path) -> None:
         raise UserError(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
     with (
         stop_on_signals() as stop,
-        closing(KafkaPublisher(settings.bus.kafka)) as publisher,
+        closing(KafkaPublisher(settings.bus.kafka, Security.of(settings.bus))) as publisher,
         Outbox(settings.data_dir / "outbox", publisher) as outbox,
         worker_processes(settings, outbox.put),
     ):

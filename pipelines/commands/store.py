@@ -8,6 +8,7 @@ import click
 from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
 from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile
+from pipelines.bus.kafka.security import Security
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
@@ -52,7 +53,8 @@ def run(config: Path) -> None:
         AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
     ):
         table = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
-        subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, table)
+        security = Security.of(settings.bus)
+        subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, table, security)
         subscriber.run(EventWriter(pool, AlertRules(settings)).write, stop)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pipelines.addresses.broker_addresses import NO_SECURITY, is_security_setting
+from pipelines.addresses.broker_addresses import ELSEWHERE, is_security_setting
 from pipelines.addresses.mask import remember_settings, without_credentials
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
 from pipelines.config.settings import ENV_PREFIX, CameraConfig, Config
@@ -73,7 +73,7 @@ def problem_of(error: ValidationError, path: Path) -> str:
     problem = first_problem(error)
     match error.errors(include_url=False, include_input=False)[0]:
         case {"type": "extra_forbidden", "loc": ("bus", str(key))} if is_security_setting(key):
-            problem = f"bus.{key}: {NO_SECURITY}"
+            problem = f"bus.{key}: {ELSEWHERE}"
     variable = variable_of(error)
     return f"{f'environment variable {variable}' if variable else path}: {without_credentials(problem)}"
 
@@ -123,5 +123,11 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
     collect = config.collect
     if collect.folder is not None:
         collect = collect.model_copy(update={"folder": folder / collect.folder})
-    update = {"cameras": cameras, "portal": portal, "collect": collect, "data_dir": folder / config.data_dir}
+    update = {
+        "bus": config.bus.below(folder),
+        "cameras": cameras,
+        "portal": portal,
+        "collect": collect,
+        "data_dir": folder / config.data_dir,
+    }
     return config.model_copy(update=update)

@@ -9,9 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     field_validator,
@@ -29,9 +27,11 @@ from pydantic_settings import (
 from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
 from pipelines.addresses.mask import remember_settings
+from pipelines.config.bus_settings import BusConfig
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.portal_address import FrameAncestor, PublicUrl, TileServer
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
+from pipelines.config.section import Section
 from pipelines.errors import UserError
 
 HardwareDecoder = Literal["cuda", "qsv", "vaapi"]
@@ -62,11 +62,7 @@ PublicText = Annotated[dict[Literal["id", "en"], str], Field(min_length=1), Befo
 """Text by language. A plain text is shown to all readers, whatever its language."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
-
-
-class CityConfig(_Section):
+class CityConfig(Section):
     """The city: name, time zone and the initial view of the map."""
 
     name: str = "Simpang"
@@ -90,7 +86,7 @@ class CityConfig(_Section):
         return name
 
 
-class SiteConfig(_Section):
+class SiteConfig(Section):
     """A place with one or more cameras."""
 
     id: Identifier
@@ -101,7 +97,7 @@ class SiteConfig(_Section):
     """Position on the map, WGS84 degrees, `[lat, lon]`."""
 
 
-class CameraConfig(_Section):
+class CameraConfig(Section):
     """A camera: its streams, its place and its visibility."""
 
     id: Identifier
@@ -161,7 +157,7 @@ MIN_ACCURATE_FPS = 5.0
 at 5 frames/s]"""
 
 
-class AnalysisConfig(_Section):
+class AnalysisConfig(Section):
     """Analysis of frames: rate, device and detection threshold."""
 
     analysis_fps: float = Field(default=5.5, gt=0, le=60)
@@ -179,7 +175,7 @@ class AnalysisConfig(_Section):
     four cameras. Each needs about 350 MB of memory for its networks."""
 
 
-class StreamConfig(_Section):
+class StreamConfig(Section):
     """Reading of camera streams, and live video in HLS segments."""
 
     segment_s: float = Field(default=1.0, ge=0.5, le=6)
@@ -194,7 +190,7 @@ class StreamConfig(_Section):
     """Device that decodes video for analysis. `simpang doctor` lists those that work. Without it, the CPU decodes."""
 
 
-class CollectConfig(_Section):
+class CollectConfig(Section):
     """Pictures that the network was unsure of, kept for labelling (`docs/learning-from-your-cameras.md`)."""
 
     enabled: bool = False
@@ -212,21 +208,7 @@ class CollectConfig(_Section):
     """Space for pictures that were not labelled, in megabytes; the oldest are deleted."""
 
 
-def _as_one_text(value: Any) -> Any:
-    return ",".join(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else value
-
-
-class BusConfig(_Section):
-    """The event bus."""
-
-    kafka: Annotated[str | None, BeforeValidator(_as_one_text)] = Field(default=None, repr=False)
-    """Kafka bootstrap servers, `host:9092,host2:9092`, with a listener without TLS and SASL. Without them, events stay
-    inside the process."""
-    group: str = "simpang-store"
-    """Consumer group of `simpang store`."""
-
-
-class StoreConfig(_Section):
+class StoreConfig(Section):
     """The database."""
 
     dsn: SecretStr | None = None
@@ -237,7 +219,7 @@ class StoreConfig(_Section):
     PgBouncer in transaction mode before 1.21."""
 
 
-class PortalConfig(_Section):
+class PortalConfig(Section):
     """The web portal."""
 
     host: str = "127.0.0.1"
@@ -258,7 +240,7 @@ class PortalConfig(_Section):
     """JSON Lines file, relative to this file, with the ground truth of a simulated city, shown for comparison."""
 
 
-class UserConfig(_Section):
+class UserConfig(Section):
     """An account of the portal."""
 
     name: Identifier
@@ -269,7 +251,7 @@ class UserConfig(_Section):
     """Hash of the password, from `simpang password`."""
 
 
-class WebhookConfig(_Section):
+class WebhookConfig(Section):
     """A receiver of incident alerts over HTTP."""
 
     id: Identifier

@@ -10,7 +10,9 @@ from pipelines.addresses.address import Address
 from pipelines.addresses.dsn import address_of
 from pipelines.alerts.channels.webhook import webhook_url
 from pipelines.bus.bus import BusUnavailable
-from pipelines.bus.kafka.cluster import KafkaCluster
+from pipelines.bus.kafka.cluster import RIGHTS, KafkaCluster
+from pipelines.bus.kafka.security import Security
+from pipelines.config.bus_settings import BusConfig
 from pipelines.config.settings import Config, WebhookConfig
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.errors import UserError
@@ -37,7 +39,7 @@ def check_services(config: Config, timeout_s: float) -> Iterator[CheckResult]:
     """Check the services of the configuration. timeout_s: longest wait for the database."""
     yield _folder(config.data_dir)
     yield _database(config, timeout_s)
-    yield _brokers(config.bus.kafka)
+    yield _brokers(config.bus)
     yield from map(_webhook, config.webhooks)
 
 
@@ -115,20 +117,31 @@ def _no_database(message: str, advice: str) -> CheckResult:
     return CheckResult(area="services", subject="database", message=message, state=CheckState.PROBLEM, advice=advice)
 
 
-def _brokers(kafka: str | None) -> CheckResult:
-    if kafka is None:
+def _brokers(bus: BusConfig) -> CheckResult:
+    if bus.kafka is None:
         return CheckResult(area="services", subject="bus", message="inside the process (simpang run)")
     try:
-        cluster = KafkaCluster(kafka)
+        cluster = KafkaCluster(bus.kafka, Security.of(bus))
     except UserError as error:
         message, _, advice = str(error).partition("; ")
         return _no_bus(message, advice)
     try:
-        cluster.require_answer()
+        missing = cluster.missing_rights(bus.group)
     except BusUnavailable as error:
         message, _, advice = str(error).partition("; ")
         return _no_bus(message, advice or "check that it runs, and the addresses in bus.kafka")
-    return CheckResult(area="services", subject="bus", message=f"Kafka at {cluster} answers")
+    lacking = [
+        f"{right} ({', '.join(what for kind, what in missing if kind == right)})"
+        for right in RIGHTS
+        if right in dict(missing)
+    ]
+    return CheckResult(
+        area="services",
+        subject="bus",
+        message=f"Kafka at {cluster} answers" + (f", the right {' and '.join(lacking)} is missing" if lacking else ""),
+        state=(CheckState.OK, CheckState.ADVICE, CheckState.PROBLEM)[len(lacking)],
+        advice="simpang worker needs WRITE, simpang store READ, simpang run both: grant them" if lacking else "",
+    )
 
 
 def _webhook(config: WebhookConfig) -> CheckResult:

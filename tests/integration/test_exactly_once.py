@@ -19,7 +19,8 @@ from pipelines.bus.bus import Handler
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
 from pipelines.bus.outbox import Outbox
-from pipelines.config.settings import BusConfig, CameraConfig, Config, StoreConfig
+from pipelines.config.bus_settings import BusConfig
+from pipelines.config.settings import CameraConfig, Config, StoreConfig
 from pipelines.events.schema import CountsReport, Event
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter

@@ -15,7 +15,15 @@ import pytest
 from hypothesis import settings
 
 SERVER_FIXTURES = frozenset(
-    {"_postgres_server", "postgres_server", "_timescaledb_server", "kafka_broker", "kafka_folder", "rtsp_cameras"}
+    {
+        "_postgres_server",
+        "postgres_server",
+        "_timescaledb_server",
+        "kafka_broker",
+        "kafka_folder",
+        "secured_kafka",
+        "rtsp_cameras",
+    }
 )
 """Fixtures that start a server process; each test that uses one, directly or not, gets the mark `server`."""
 SLOW_FIXTURES = frozenset({"random_weights", "scenery", "shared_dir", "sumo"})

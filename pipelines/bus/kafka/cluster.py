@@ -1,17 +1,24 @@
 """Kafka cluster: addresses, reachability and topics."""
 
 import logging
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
+from typing import Any
 
 import structlog
 from kafka.admin import KafkaAdminClient, NewTopic
-from kafka.errors import AuthorizationError, KafkaError, TopicAlreadyExistsError
+from kafka.errors import (
+    AuthorizationError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+)
 
 from pipelines.addresses.broker_addresses import broker_addresses
 from pipelines.bus.bus import BusUnavailable
+from pipelines.bus.kafka.security import Security
 from pipelines.events.schema import TOPICS
 
 log = structlog.get_logger()
@@ -33,6 +40,9 @@ CLIENT = {
 }
 """Options of every client, in milliseconds: an answer within 10 s, a reconnection within 1 s. [assumption]"""
 
+RIGHTS = ("READ", "WRITE")
+"""Rights on each topic: of the store and of the workers. [Apache Kafka, `AclOperation`]"""
+
 TopicLayout = dict[str, tuple[str | None, dict[int, int]]]
 """Topic -> its id, and the leader epoch of each partition."""
 
@@ -40,22 +50,29 @@ TopicLayout = dict[str, tuple[str | None, dict[int, int]]]
 class KafkaCluster:
     """The brokers in `bootstrap` (`host:9092,host2:9092`). Raises UserError for a malformed address."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, security: Security | None = None) -> None:
         self._addresses = broker_addresses(bootstrap)
-        self.servers = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self._addresses]
+        self._security = security or Security()
+        self._servers = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self._addresses]
 
     def __str__(self) -> str:
-        return ",".join(self.servers)
+        return ",".join(self._servers)
+
+    @property
+    def client(self) -> dict[str, Any]:
+        """Options of every client."""
+        return {**CLIENT, **self._security.options, "bootstrap_servers": self._servers}
 
     def require_one(self) -> None:
         """Raise BusUnavailable where no broker accepts a connection, sooner and clearer than the client itself does."""
         reason = ""
         for address in self._addresses:
             try:
-                with socket.create_connection(address, timeout=CONNECT_S):
-                    return
+                self._security.connect(address, CONNECT_S)
             except (OSError, UnicodeError) as error:  # UnicodeError: a name that DNS cannot carry
-                reason = getattr(error, "strerror", None) or str(error)
+                reason = self._security.remedy(error) or getattr(error, "strerror", None) or str(error)
+            else:
+                return
         raise BusUnavailable(f"Kafka at {self}: {reason}")
 
     @contextmanager
@@ -65,21 +82,40 @@ class KafkaCluster:
             _create_topics(admin)
             yield admin
 
-    def require_answer(self) -> None:
-        """Raise BusUnavailable where no broker answers to the protocol of a listener without TLS and SASL."""
-        with self._connected():
-            pass
+    def missing_rights(self, group: str) -> list[tuple[str, str]]:
+        """Return right and what it is lacking for: `("WRITE", "traffic.counts")`. Raises BusUnavailable.
+
+        Topics that do not exist yet, and brokers that do not report rights, count as permitted.
+        """
+        missing = []
+        with self._connected() as admin:
+            try:
+                topics = admin.describe_topics(sorted(TOPICS.values()))
+            except KafkaError as error:
+                raise self.unavailable(error) from error
+            for topic in topics:
+                granted = topic.get("authorized_operations")
+                if topic["error_code"] == TopicAuthorizationFailedError.errno:
+                    granted = []
+                missing += [(right, topic["name"]) for right in RIGHTS if granted is not None and right not in granted]
+            try:
+                admin.describe_groups([group])
+            except GroupAuthorizationFailedError:
+                missing.append(("READ", f"group {group}"))
+            except KafkaError:
+                pass  # a new broker has no coordinator of groups yet
+        return missing
 
     @contextmanager
     def _connected(self) -> Iterator[KafkaAdminClient]:
         self.require_one()
-        try:
-            admin = KafkaAdminClient(bootstrap_servers=self.servers, **CLIENT)
-        except KafkaError as error:
-            raise BusUnavailable(
-                f"Kafka at {self}: accepts connections and does not answer; it may be starting, or the listener needs "
-                "TLS or SASL, which is not supported yet"
-            ) from error
+        with _refusal() as refused:
+            try:
+                admin = KafkaAdminClient(**self.client)
+            except KafkaError as error:
+                known = [self._security.remedy(each) for each in (*refused, error)]
+                reason = next(filter(None, known), None) or self._security.closed(self._addresses[0], CONNECT_S)
+                raise BusUnavailable(f"Kafka at {self}: {reason}") from error
         try:
             yield admin
         finally:
@@ -87,7 +123,32 @@ class KafkaCluster:
 
     def unavailable(self, error: Exception) -> BusUnavailable:
         """Return the error to raise for an error of the client."""
-        return BusUnavailable(f"Kafka at {self}: {type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}")
+        first_line = (str(error).splitlines() or [""])[0][:300]
+        return BusUnavailable(
+            f"Kafka at {self}: {self._security.remedy(error) or f'{type(error).__name__}: {first_line}'}"
+        )
+
+
+class _Refusal(logging.Handler):
+    """Collects the errors with which brokers refused a connection: the client logs them, and raises a time-out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[BaseException] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        found = record.args if isinstance(record.args, tuple) else ()
+        self.errors += [each for each in found if isinstance(each, BaseException)]
+
+
+@contextmanager
+def _refusal() -> Iterator[list[BaseException]]:
+    handler, logger = _Refusal(), logging.getLogger("kafka.net.manager")
+    logger.addHandler(handler)
+    try:
+        yield handler.errors
+    finally:
+        logger.removeHandler(handler)
 
 
 class ClusterMonitor:

@@ -14,7 +14,8 @@ from kafka.structs import TopicPartition
 
 from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.kafka.cloud_events import headers_of, value_of
-from pipelines.bus.kafka.cluster import CLIENT, KafkaCluster
+from pipelines.bus.kafka.cluster import KafkaCluster
+from pipelines.bus.kafka.security import Security
 from pipelines.events.schema import Event
 
 log = structlog.get_logger()
@@ -23,7 +24,6 @@ PUBLISH_S = 8.0
 """Longest wait in seconds for the acknowledgement of a batch. [assumption]"""
 
 _PRODUCER = {
-    **CLIENT,
     "acks": "all",
     "enable_idempotence": True,
     "allow_auto_create_topics": False,
@@ -38,8 +38,8 @@ _PRODUCER = {
 class KafkaPublisher:
     """Publishes with an idempotent producer and `acks=all`. For one thread, that of the outbox."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._cluster = KafkaCluster(bootstrap)
+    def __init__(self, bootstrap: str, security: Security | None = None) -> None:
+        self._cluster = KafkaCluster(bootstrap, security)
         self._producer: KafkaProducer | None = None
         self._offsets: dict[TopicPartition, int] = {}
 
@@ -67,7 +67,7 @@ class KafkaPublisher:
     def _connected(self) -> KafkaProducer:
         if self._producer is None:
             with self._cluster.admin():
-                self._producer = KafkaProducer(bootstrap_servers=self._cluster.servers, **_PRODUCER)
+                self._producer = KafkaProducer(**{**self._cluster.client, **_PRODUCER})
             log.info("publishing to Kafka", brokers=str(self._cluster))
         return self._producer
 

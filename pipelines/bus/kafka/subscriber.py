@@ -19,7 +19,8 @@ from pydantic import ValidationError
 from pipelines.bus.bus import BusUnavailable, Handler
 from pipelines.bus.dead_letter import DeadLetterLog, DeadLetters, deliver
 from pipelines.bus.kafka.cloud_events import whole_event
-from pipelines.bus.kafka.cluster import CLIENT, ClusterMonitor, KafkaCluster, TopicLayout
+from pipelines.bus.kafka.cluster import ClusterMonitor, KafkaCluster, TopicLayout
+from pipelines.bus.kafka.security import Security
 from pipelines.events.schema import Event
 from pipelines.retry import Backoff, Retry
 
@@ -38,7 +39,6 @@ BACKOFF = Backoff(first_s=0.25, longest_s=5.0)
 """Delays, in seconds, between attempts to reach the broker or to store a batch. [assumption]"""
 
 _CONSUMER = {
-    **CLIENT,
     "enable_auto_commit": False,
     "auto_offset_reset": "none",
     "allow_auto_create_topics": False,
@@ -56,8 +56,10 @@ class KafkaSubscriber:
     nothing. dead_letters: receives the records that are no events, and the events that the handler cannot process.
     """
 
-    def __init__(self, bootstrap: str, group: str, dead_letters: DeadLetters | None = None) -> None:
-        self._cluster = KafkaCluster(bootstrap)
+    def __init__(
+        self, bootstrap: str, group: str, dead_letters: DeadLetters | None = None, security: Security | None = None
+    ) -> None:
+        self._cluster = KafkaCluster(bootstrap, security)
         self._group = group
         self._dead_letters = dead_letters or DeadLetterLog()
 
@@ -78,7 +80,7 @@ class KafkaSubscriber:
 
     @contextmanager
     def _consumer(self, layout: TopicLayout) -> Iterator[KafkaConsumer]:
-        consumer = KafkaConsumer(bootstrap_servers=self._cluster.servers, group_id=self._group, **_CONSUMER)
+        consumer = KafkaConsumer(**self._cluster.client, group_id=self._group, **_CONSUMER)
         try:
             partitions = [TopicPartition(topic, n) for topic, (_, epochs) in layout.items() for n in epochs]
             consumer.assign(partitions)

@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from pipelines.config.settings import BusConfig, Config, StoreConfig, WebhookConfig
+from pipelines.config.bus_settings import BusConfig
+from pipelines.config.settings import Config, StoreConfig, WebhookConfig
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.services import check_services
 from pipelines.store.migrate import migrate
@@ -77,11 +78,11 @@ def test_a_host_that_no_dns_can_carry_is_a_problem_and_ends_no_check(tmp_path: P
     assert (found.state, found.advice) == (CheckState.PROBLEM, "write host:9092,host2:9092")
 
 
-def test_kafka_with_sasl_is_a_problem(tmp_path: Path) -> None:
+def test_kafka_with_sasl_in_its_address_is_a_problem(tmp_path: Path) -> None:
     found = checked(tmp_path, "bus", bus=BusConfig(kafka="SASL_SSL://u:gehe@kafka:9093"))
     assert (found.state, found.message) == (
         CheckState.PROBLEM,
-        "bus.kafka: Kafka with TLS or SASL is not supported yet",
+        "bus.kafka: TLS and SASL have other keys",
     )
 
 
@@ -93,7 +94,7 @@ def test_a_listener_that_needs_tls_or_sasl_is_a_problem(tmp_path: Path) -> None:
         found = checked(tmp_path, "bus", bus=BusConfig(kafka=f"127.0.0.1:{listener.getsockname()[1]}"))
     assert found.state is CheckState.PROBLEM
     assert "accepts connections and does not answer" in found.message
-    assert "the listener needs TLS or SASL, which is not supported yet" in found.advice
+    assert "wants a user (bus.security_protocol SASL_...)" in found.advice
 
 
 def _close_each_connection(listener: socket.socket) -> None:

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
 import pytest
 
@@ -39,8 +39,8 @@ def missing_part() -> str:
 class ApacheKafka:
     """Apache Kafka with its data in `folder`; it survives kills, unless `lose` deletes the data.
 
-    protocol: of the listener for clients. properties: of every node. users: name -> password, for SCRAM-SHA-256 and
-    SCRAM-SHA-512. client: options with which an administrator connects.
+    listeners: name -> protocol; brokers and administrators use the first. properties: of every node. users: name ->
+    password, for SCRAM-SHA-256 and SCRAM-SHA-512.
     """
 
     def __init__(
@@ -48,23 +48,25 @@ class ApacheKafka:
         folder: Path,
         *,
         nodes: int = 1,
-        protocol: str = "PLAINTEXT",
+        listeners: Mapping[str, str] = MappingProxyType({"CLIENTS": "PLAINTEXT"}),
         properties: Mapping[str, str] | None = None,
         users: Mapping[str, str] | None = None,
-        client: Mapping[str, Any] | None = None,
     ) -> None:
         self._folder = folder
-        self._ports = {number: free_port() for number in range(1, nodes + 1)}
+        self._ports = {number: {name: free_port() for name in listeners} for number in range(1, nodes + 1)}
         self._voters = {number: free_port() for number in self._ports}
-        self._protocol = protocol
+        self._listeners = dict(listeners)
         self._properties = dict(properties or {})
         self._users = dict(users or {})
-        self._client = dict(client or {})
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     @property
     def bootstrap(self) -> str:
-        return ",".join(f"127.0.0.1:{port}" for port in self._ports.values())
+        return self.address(next(iter(self._listeners)))
+
+    def address(self, listener: str) -> str:
+        """Addresses of all nodes, for the clients of a listener."""
+        return ",".join(f"127.0.0.1:{ports[listener]}" for ports in self._ports.values())
 
     def start(self) -> None:
         """Start the nodes that do not run, and wait until the cluster answers."""
@@ -86,9 +88,7 @@ class ApacheKafka:
             shutil.rmtree(self._data(number), ignore_errors=True)
 
     def admin(self) -> KafkaAdminClient:
-        return KafkaAdminClient(
-            bootstrap_servers=[f"127.0.0.1:{self._ports[number]}" for number in self._processes], **self._client
-        )
+        return KafkaAdminClient(bootstrap_servers=self.bootstrap.split(","))
 
     def empty(self) -> None:
         """Delete all topics and consumer groups; start anew where that fails."""
@@ -107,7 +107,7 @@ class ApacheKafka:
         for number, process in self._processes.items():
             if process.poll() is not None:
                 pytest.fail(f"node {number} of Apache Kafka ended: {last_line(self._log(number))}")
-        if not all(accepts_connections(self._ports[number]) for number in self._processes):
+        if not all(accepts_connections(port) for number in self._processes for port in self._ports[number].values()):
             return False
         try:
             with closing(self.admin()) as admin:
@@ -137,14 +137,17 @@ class ApacheKafka:
     def _node(self, number: int) -> dict[str, str]:
         replicas = str(len(self._ports))
         majority = str(len(self._ports) // 2 + 1)
+        open_at = ",".join(f"{name}://127.0.0.1:{port}" for name, port in self._ports[number].items())
         return {
             "process.roles": "broker,controller",
             "node.id": str(number),
             "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{port}" for n, port in self._voters.items()),
-            "listeners": f"CLIENTS://127.0.0.1:{self._ports[number]},CONTROLLER://127.0.0.1:{self._voters[number]}",
-            "advertised.listeners": f"CLIENTS://127.0.0.1:{self._ports[number]}",
-            "listener.security.protocol.map": f"CLIENTS:{self._protocol},CONTROLLER:PLAINTEXT",
-            "inter.broker.listener.name": "CLIENTS",
+            "listeners": f"{open_at},CONTROLLER://127.0.0.1:{self._voters[number]}",
+            "advertised.listeners": open_at,
+            "listener.security.protocol.map": ",".join(
+                f"{name}:{protocol}" for name, protocol in {**self._listeners, "CONTROLLER": "PLAINTEXT"}.items()
+            ),
+            "inter.broker.listener.name": next(iter(self._listeners)),
             "controller.listener.names": "CONTROLLER",
             "log.dirs": str(self._data(number)),
             "default.replication.factor": replicas,
