@@ -91,7 +91,7 @@ class ApacheKafka:
         return KafkaAdminClient(bootstrap_servers=self.bootstrap.split(","))
 
     def empty(self) -> None:
-        """Delete all topics and consumer groups; start anew where that fails."""
+        """Delete all topics and consumer groups; delete all data where that fails."""
         try:
             with closing(self.admin()) as admin:
                 topics = [topic for topic in admin.list_topics() if not topic.startswith("__")]
