@@ -9,7 +9,7 @@ from pipelines.errors import UserError
 
 CITY = """
 sites: [{id: a, name: A}, {id: a, name: again}]
-bus: {sasl_mechanism: PLAIN, group: g}
+bus: {sasl_plain_password: PLAIN, group: g}
 store: {dsm: x, prepared_statements: true}
 analysis: {confidence: 7}
 cameras:
