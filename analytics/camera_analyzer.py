@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from analytics.camera import Camera
 from analytics.detections import Tracks
@@ -61,6 +62,7 @@ class CameraAnalyzer:
     def _reset(self) -> None:
         camera, homography = self._camera, self._camera.homography
         self._now: float | None = None
+        self._began_s: float | None = None
         self._last_frame_t: float | None = None
         self._coverage = TimeBins(COVERAGE_S)
         self._minutes = TimeBins(INTERVAL_S)
@@ -122,7 +124,9 @@ class CameraAnalyzer:
         facts += self._drop(self._trajectories.pop_all())
         facts += self._gate_intervals.add_crossings(self._gates.finish())
         facts += self._close_minutes(self._minutes.finish())
-        return [*facts, *self._gate_intervals.finish(), *self._coverage.finish()]
+        facts += [*self._gate_intervals.finish(), *self._since_begin(self._coverage.finish())]
+        # The coverage last: an event contains what came before its period ended.
+        return sorted(facts, key=lambda fact: isinstance(fact, Coverage))
 
     def _restart_if_clock_jumped(self, t: float) -> list[Fact]:
         if self._now is None or -MAX_CLOCK_BACK_S <= t - self._now <= MAX_CLOCK_AHEAD_S:
@@ -133,9 +137,17 @@ class CameraAnalyzer:
 
     def _advance(self, t: float, *, observed: bool) -> list[Fact]:
         self._now = t
+        self._began_s = t if self._began_s is None else self._began_s
         return [
             *self._close_minutes(self._minutes.advance(t, observed=observed)),
-            *self._coverage.advance(t, observed=observed),
+            *self._since_begin(self._coverage.advance(t, observed=observed)),
+        ]
+
+    def _since_begin(self, periods: Sequence[Coverage]) -> list[Coverage]:
+        """Return the periods, the first of them from the first time on: an earlier run may have reported the rest."""
+        return [
+            period if self._began_s is None else replace(period, start_s=max(period.start_s, self._began_s))
+            for period in periods
         ]
 
     def _add_crossings(self, t: float, crossings: Iterable[Crossing]) -> list[Fact]:

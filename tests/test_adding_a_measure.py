@@ -54,7 +54,7 @@ totals.add(0, 0, seconds=90, metres=0)
 aggregator.add(totals)
 minute = Coverage(start_s=start.timestamp(), end_s=start.timestamp() + 60, observed_s=60)
 facts = [*aggregator.close(minute, [Level.FREE], [None]), minute]
-(counts,) = EventMapper(Camera(id="kda-1", image_size=(640, 360), zones=(zone,)), "run").events(facts)
+(counts,) = EventMapper(Camera(id="kda-1", image_size=(640, 360), zones=(zone,))).events(facts)
 event = Event.model_validate_json(Event.wrap(counts, start).model_dump_json())
 with open_database(Config(store=StoreConfig(dsn=SecretStr(sys.argv[1]))), max_connections=1) as pool:
     EventWriter(pool).write([event])

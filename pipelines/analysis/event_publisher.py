@@ -1,7 +1,6 @@
 """Events from the results of a camera's pipeline, with a snapshot of each incident."""
 
 from collections.abc import Callable
-from uuid import uuid4
 
 import structlog
 from av.video.frame import VideoFrame
@@ -35,7 +34,7 @@ class EventPublisher:
     ) -> None:
         self._camera_id = camera.id
         self._on_dropped = on_dropped
-        self._mapper = EventMapper(camera, uuid4().hex, self._take_snapshot, lambda fact: self._drop(str(fact)))
+        self._mapper = EventMapper(camera, self._take_snapshot, lambda fact: self._drop(str(fact)))
         self._save_snapshot = save_snapshot
         self._emit = emit
         self._result = PipelineResult([])

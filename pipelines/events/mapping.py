@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from analytics.camera import Camera
 from analytics.facts import Coverage, Crossing, Fact, GateInterval, Incident, LevelChange, Trip, ZoneInterval
@@ -18,6 +17,7 @@ from pipelines.events.schema import (
     IncidentPhase,
     IncidentReport,
     ZoneRecord,
+    stable_id,
 )
 
 CameraEvent = CountsReport | Congestion | IncidentReport
@@ -33,20 +33,18 @@ def utc(t: float) -> datetime:
 class EventMapper:
     """Maps facts of one camera to events.
 
-    Crossings and intervals are collected until their period ends; all other facts are mapped at once. run: id of this
-    run of the analysis, so that incident ids are unique. on_dropped: receives each fact of which no event can be made,
-    and each that goes out without a value; the others are not affected.
+    Crossings and intervals are collected until their period ends; all other facts are mapped at once. The same facts
+    give the same incident ids. on_dropped: receives each fact of which no event can be made, and each that goes out
+    without a value; the others are not affected.
     """
 
     def __init__(
         self,
         camera: Camera,
-        run: str,
         take_snapshot: TakeSnapshot = lambda _id, _incident: None,
         on_dropped: Callable[[DroppedFact], None] = lambda _fact: None,
     ) -> None:
         self._camera = camera
-        self._run = run
         self._take_snapshot = take_snapshot
         self._on_dropped = on_dropped
         self._crossings: list[CrossingRecord] = []
@@ -106,7 +104,8 @@ class EventMapper:
         return Congestion(camera_id=self._camera.id, **_in_utc(report))
 
     def _incident(self, incident: Incident) -> IncidentReport:
-        incident_id = str(uuid5(NAMESPACE_URL, f"simpang:{self._camera.id}/{self._run}/{incident.number}"))
+        detected_at = utc(incident.detected_s).isoformat()
+        incident_id = stable_id(self._camera.id, incident.type, incident.zone, detected_at, incident.number)
         if incident.end_s is None:
             snapshot = self._snapshots[incident.number] = self._take_snapshot(incident_id, incident)
         else:

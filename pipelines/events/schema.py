@@ -4,11 +4,12 @@ Facts count seconds; events carry UTC times, because they outlive the process th
 from `analytics.facts`: what is written there is in the event. docs/events.md is generated from this module.
 """
 
+import json
 import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.dataclasses import dataclass
@@ -262,16 +263,38 @@ class Health(_Data):
     image_size: Annotated[tuple[int, int] | None, _described("Width and height of the frame.", "px")] = None
 
 
+def event_id(data: CountsReport | Congestion | IncidentReport | Health) -> str:
+    """Return the id of an event, a UUID of what it is about: the same report made twice has one id.
+
+    Counts differ by the start of what they report, so that a run that begins within an interval reports another part.
+    """
+    match data:
+        case CountsReport():
+            parts: tuple[object, ...] = (data.start_at.isoformat(),)
+        case Congestion():
+            parts = (data.zone, data.at.isoformat())
+        case IncidentReport():
+            parts = (data.incident_id, data.phase)
+        case Health():
+            parts = (data.at.isoformat(), data.status, data.condition)
+    return stable_id(data.camera_id, data.kind, *parts)
+
+
+def stable_id(*parts: object) -> str:
+    """Return a UUID (version 5) of the parts."""
+    return str(uuid5(NAMESPACE_URL, "simpang:" + json.dumps([None if part is None else str(part) for part in parts])))
+
+
 EventData = Annotated[CountsReport | Congestion | IncidentReport | Health, Field(discriminator="kind")]
 
 
 class Event(BaseModel):
-    """CloudEvents 1.0. `id` is made once; a replayed event has the id of the first."""
+    """CloudEvents 1.0. The same report has the same `id`, also where it is made twice."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     specversion: Annotated[Literal["1.0"], _described("Version of CloudEvents.")] = "1.0"
-    id: Annotated[str, _described("UUID of the event; a replayed event keeps it.")]
+    id: Annotated[str, _described("UUID of what the event reports; see `event_id`.")]
     source: Annotated[str, _described("`/cameras/ID` of the camera.")]
     type: Annotated[
         str, _described("`id.simpang.traffic.KIND.v1`, with the major version."), AfterValidator(known_type)
@@ -288,7 +311,7 @@ class Event(BaseModel):
     def wrap(cls, data: CountsReport | Congestion | IncidentReport | Health, at: datetime) -> "Event":
         """Put an event into its envelope. at: time when the event was made."""
         return cls(
-            id=str(uuid4()),
+            id=event_id(data),
             source=f"/cameras/{data.camera_id}",
             type=event_type(data.kind),
             dataschema=schema_id(data.kind),

@@ -54,6 +54,8 @@ _EVENT = {"event_id": "uuid"}
 """Column that identifies an event, in tables with a row for each event or part of one."""
 _CAMERA = {"camera_id": "text"}
 """Column of the camera, in tables whose record is part of an event."""
+_PARTS = {"parts": "jsonb"}
+"""Column of the parts of an interval, in tables whose rows are merged from several."""
 _NESTED = ("kind", "crossings", "gates", "zones")
 """Fields of CountsReport that have tables of their own."""
 _NOT_STORED = ("kind", "drops", "frame_to_event_p95_ms", "image_size")
@@ -62,8 +64,8 @@ _NOT_STORED = ("kind", "drops", "frame_to_event_p95_ms", "image_size")
 EVENT_COLUMNS: dict[str, dict[str, str]] = {
     "crossings": {**_EVENT, "n": "int", **_CAMERA, **columns_of(CrossingRecord)},
     "observed": {**_EVENT, **columns_of(CountsReport, without=_NESTED)},
-    "gate_intervals": {**_CAMERA, **columns_of(GateRecord)},
-    "zone_intervals": {**_CAMERA, **columns_of(ZoneRecord)},
+    "gate_intervals": {**_CAMERA, **columns_of(GateRecord), **_PARTS},
+    "zone_intervals": {**_CAMERA, **columns_of(ZoneRecord), **_PARTS},
     "levels": {**_EVENT, **columns_of(Congestion, without=("kind",))},
     "health": {**_EVENT, **columns_of(Health, without=_NOT_STORED), "width": "int", "height": "int"},
     "incidents": {
@@ -75,6 +77,12 @@ EVENT_COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 """Table -> its columns, name -> SQL type, for the tables that hold events."""
+
+INTERVAL_KEYS = {
+    "gate_intervals": ("camera_id", "gate", "direction", "start_at"),
+    "zone_intervals": ("camera_id", "zone", "start_at"),
+}
+"""Table -> its primary key, for the tables whose rows are merged from parts."""
 
 OTHER_COLUMNS: dict[str, dict[str, str]] = {
     "webhook_deliveries": {

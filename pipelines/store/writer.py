@@ -1,7 +1,8 @@
 """Writer of events to the database: one transaction for a batch, and a replayed event changes nothing.
 
-Rows are inserted as arrays (`INSERT ... SELECT FROM unnest`), in one statement for a table and batch. The commit
-notifies listeners on the channel `simpang` of the cameras and kinds of events that it contains.
+A counts event is stored once: its row in `observed` decides, in the transaction of all its rows. Rows are inserted as
+arrays (`INSERT ... SELECT FROM unnest`), in one statement for a table and batch. The commit notifies listeners on the
+channel `simpang` of the cameras and kinds of events that it contains.
 """
 
 import json
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg_pool import ConnectionPool
@@ -17,6 +19,7 @@ from pydantic_core import to_json
 
 from pipelines.alerts.rules import Alert
 from pipelines.events.schema import Congestion, CountsReport, Event, Health, IncidentPhase, IncidentReport
+from pipelines.store.interval_rows import IntervalRow, add_parts
 from pipelines.store.pool import transaction
 from pipelines.store.tables import EVENT_COLUMNS
 
@@ -62,6 +65,7 @@ class EventWriter:
         if not events:
             return
         with transaction(self._pool) as connection:
+            _store_counts(connection, events)
             for table, rows in _rows(events).items():
                 _insert(connection, table, rows)
             for event in events:
@@ -74,15 +78,41 @@ class EventWriter:
             _notify(connection, events)
 
 
-def _insert(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+def _store_counts(connection: Connection, events: Sequence[Event]) -> None:
+    """Store the counts events that are not stored yet."""
+    reports: dict[UUID, CountsReport] = {}
+    for event in events:
+        if isinstance(event.data, CountsReport):
+            reports.setdefault(UUID(event.id), event.data)
+    new = _insert(
+        connection, "observed", [_row("observed", data, event_id=str(key)) for key, data in reports.items()], "event_id"
+    )
+    crossings: list[Row] = []
+    parts: dict[str, list[IntervalRow]] = {"gate_intervals": [], "zone_intervals": []}
+    for (key,) in new:
+        data = reports[key]
+        identity = {"event_id": str(key), "camera_id": data.camera_id}
+        crossings += [_row("crossings", crossing, **identity, n=n) for n, crossing in enumerate(data.crossings)]
+        for table, records in (("gate_intervals", data.gates), ("zone_intervals", data.zones)):
+            rows = (_row(table, record, camera_id=data.camera_id, parts=None) for record in records)
+            parts[table] += [dict(zip(EVENT_COLUMNS[table], row, strict=True)) for row in rows]
+    _insert(connection, "crossings", crossings)
+    for table, rows_of_table in parts.items():
+        add_parts(connection, table, rows_of_table)
+
+
+def _insert(connection: Connection, table: str, rows: Sequence[Row], returning: str = "") -> list[Row]:
+    """Insert rows where the primary key is new; return the column `returning` of each row that was inserted."""
     if not rows:
-        return
+        return []
     columns = EVENT_COLUMNS[table]
     arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
-    connection.execute(
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING",  # noqa: S608
+    inserted = connection.execute(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"  # noqa: S608
+        + (f" RETURNING {returning}" if returning else ""),
         [list(values) for values in zip(*rows, strict=True)],
     )
+    return inserted.fetchall() if returning else []
 
 
 def _notify(connection: Connection, events: Sequence[Event]) -> None:
@@ -94,24 +124,15 @@ def _notify(connection: Connection, events: Sequence[Event]) -> None:
 
 
 def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
-    """Return table -> its rows, with values in the order of the table's columns."""
-    rows: dict[str, list[Row]] = {table: [] for table in EVENT_COLUMNS if table != "incidents"}
+    """Return the rows of levels and health by table, with values in the order of the table's columns."""
+    rows: dict[str, list[Row]] = {"levels": [], "health": []}
     for event in events:
-        data = event.data
-        identity = {"event_id": event.id, "camera_id": data.camera_id}
-        match data:
-            case CountsReport():
-                rows["crossings"] += [
-                    _row("crossings", crossing, **identity, n=n) for n, crossing in enumerate(data.crossings)
-                ]
-                rows["observed"].append(_row("observed", data, **identity))
-                rows["gate_intervals"] += [_row("gate_intervals", record, **identity) for record in data.gates]
-                rows["zone_intervals"] += [_row("zone_intervals", record, **identity) for record in data.zones]
-            case Congestion():
-                rows["levels"].append(_row("levels", data, **identity))
-            case Health():
-                width, height = data.image_size or (None, None)
-                rows["health"].append(_row("health", data, **identity, width=width, height=height))
+        match event.data:
+            case Congestion() as level:
+                rows["levels"].append(_row("levels", level, event_id=event.id))
+            case Health() as health:
+                width, height = health.image_size or (None, None)
+                rows["health"].append(_row("health", health, event_id=event.id, width=width, height=height))
     return rows
 
 

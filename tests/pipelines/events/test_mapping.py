@@ -23,7 +23,16 @@ from analytics.facts import (
 from analytics.road_users import RoadUser
 from pipelines.events.dropped_fact import DroppedFact
 from pipelines.events.mapping import EventMapper, utc
-from pipelines.events.schema import Congestion, CountsReport, Event, IncidentPhase, IncidentReport
+from pipelines.events.schema import (
+    CameraStatus,
+    Congestion,
+    CountsReport,
+    Event,
+    Health,
+    IncidentPhase,
+    IncidentReport,
+    event_id,
+)
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 T = NOON.timestamp()
@@ -65,7 +74,7 @@ def incident(number: int = 1, end_s: float | None = None) -> Incident:
 
 
 def test_a_counts_event_contains_the_records_since_the_last_one() -> None:
-    events = EventMapper(CAMERA, "run")
+    events = EventMapper(CAMERA)
     zone = ZoneInterval(
         zone="east",
         start_s=T - 60,
@@ -117,14 +126,14 @@ def test_a_counts_event_contains_the_records_since_the_last_one() -> None:
 
 def test_a_level_change_is_an_event_at_once() -> None:
     report = LevelChange(t=T, zone="east", level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0)
-    (event,) = EventMapper(CAMERA, "run").events([report])
+    (event,) = EventMapper(CAMERA).events([report])
     assert event == Congestion(
         camera_id=CAMERA.id, zone="east", at=NOON, level=Level.JAMMED, previous=Level.CONGESTED, speed_kmh=4.0
     )
 
 
 def test_an_incident_keeps_its_id_and_snapshot_until_its_end() -> None:
-    events = EventMapper(CAMERA, "run", take_snapshot=lambda incident_id, _: incident_id)
+    events = EventMapper(CAMERA, take_snapshot=lambda incident_id, _: incident_id)
     raised, ended = events.events([incident(), incident(end_s=T + 90)])
     assert Event.from_json(Event.wrap(raised, utc(T)).to_json()).data.evidence == incident().evidence
     assert isinstance(raised, IncidentReport)
@@ -140,29 +149,46 @@ def test_an_incident_has_the_position_of_its_ground_point_where_the_camera_has_a
     corners = ((0.0, 720.0), (1280.0, 720.0), (1280.0, 200.0), (0.0, 200.0))
     points = tuple(ControlPoint(pixel=(u, v), ground=(u / 20, (720 - v) / 20)) for u, v in corners)
     tied = replace(CAMERA, control_points=points, anchor=Position(lat=1.05, lon=104.01))
-    (report,) = EventMapper(tied, "run").events([incident()])
+    (report,) = EventMapper(tied).events([incident()])
     assert isinstance(report, IncidentReport)
     assert report.lat == pytest.approx(1.05 + 12 / 110_575)
     assert report.lon == pytest.approx(104.01 + 3 / 111_301)
 
 
-def test_incidents_of_other_runs_and_cameras_have_other_ids() -> None:
+def test_incidents_at_other_times_and_of_other_cameras_have_other_ids() -> None:
     other_camera = Camera(id="simpang-jam", image_size=(1280, 720))
-    makers = [EventMapper(CAMERA, "monday"), EventMapper(CAMERA, "tuesday"), EventMapper(other_camera, "monday")]
-    reports = [event for maker in makers for event in maker.events([incident(1), incident(2)])]
-    assert len({report.incident_id for report in reports if isinstance(report, IncidentReport)}) == 6
+    reports = [
+        event
+        for camera in (CAMERA, other_camera)
+        for detected_s in (T + 20, T + 3620)
+        for event in EventMapper(camera).events([replace(incident(n), detected_s=detected_s) for n in (1, 2)])
+    ]
+    assert len({report.incident_id for report in reports if isinstance(report, IncidentReport)}) == 8
+
+
+def test_the_same_facts_give_events_with_the_same_ids() -> None:
+    level = LevelChange(t=T, zone="east", level=Level.JAMMED, previous=Level.CONGESTED)
+    facts: list[Fact] = [crossing(T), coverage(0, 10), coverage(10, 20), incident(), incident(end_s=T + 90), level]
+    facts += [replace(level, zone="west"), replace(level, t=T + 1)]
+    first, again = ([Event.wrap(data, utc(T + late)) for data in EventMapper(CAMERA).events(facts)] for late in (0, 9))
+    assert [event.id for event in first] == [event.id for event in again]
+    assert len({event.id for event in first}) == len(first) == 7
+    health = [
+        Health(camera_id=camera, at=utc(T + s), status=CameraStatus.ONLINE) for camera in ("a", "b") for s in (0, 5)
+    ]
+    assert len({event_id(data) for data in [*health, *health]}) == 4
 
 
 def test_every_event_survives_its_envelope() -> None:
     facts = [crossing(T), coverage(0, 10), incident()]
-    for data in EventMapper(CAMERA, "run").events(facts):
+    for data in EventMapper(CAMERA).events(facts):
         event = Event.wrap(data, NOON)
         assert Event.from_json(event.to_json()) == event
 
 
 def test_a_value_that_is_no_number_is_left_out_and_the_rest_of_its_fact_goes_out() -> None:
     dropped: list[DroppedFact] = []
-    events = EventMapper(CAMERA, "run", on_dropped=dropped.append)
+    events = EventMapper(CAMERA, on_dropped=dropped.append)
     minute: dict[str, Any] = {"start_s": T - 60, "end_s": T, "level": Level.FREE, "coverage": 1.0}
     facts: list[Fact] = [
         ZoneInterval(zone="west", queue_m=float("nan"), queue_veh=3.0, **minute),
@@ -182,7 +208,7 @@ def test_a_value_that_is_no_number_is_left_out_and_the_rest_of_its_fact_goes_out
 
 def test_a_fact_of_which_no_event_can_be_made_is_reported_and_the_others_go_out() -> None:
     dropped: list[DroppedFact] = []
-    events = EventMapper(CAMERA, "run", on_dropped=dropped.append)
+    events = EventMapper(CAMERA, on_dropped=dropped.append)
     minute: dict[str, Any] = {"start_s": T - 60, "end_s": T, "level": Level.FREE, "coverage": 1.0}
     bad: list[Fact] = [
         replace(ZoneInterval(zone="west", **minute), coverage=float("nan")),
