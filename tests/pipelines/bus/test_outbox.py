@@ -34,7 +34,7 @@ def test_events_are_published_in_order(tmp_path: Path) -> None:
 
 def test_many_threads_may_put_at_once(tmp_path: Path) -> None:
     bus = SwitchedBus()
-    groups = [[counts(n) for n in range(25)] for _ in range(8)]
+    groups = [[counts(25 * group + n) for n in range(25)] for group in range(8)]
     with Outbox(tmp_path / "outbox", bus) as outbox:
         threads = [Thread(target=lambda group=group: [outbox.put(event) for event in group]) for group in groups]
         for thread in threads:
