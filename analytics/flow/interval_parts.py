@@ -10,7 +10,7 @@ from math import fsum
 from typing import Any
 
 from analytics.capacity.pkji import level_of_service
-from analytics.facts import LEVEL_ORDER, GateMeasures, Level, Sight, ZoneMeasures
+from analytics.facts import LEVEL_ORDER, Level, Sight
 from analytics.measures import BothDirections, Measure, OverTime, measures_of
 
 Part = Mapping[str, Any]
@@ -23,9 +23,10 @@ BLIND_SHARE = 0.1
 """Share of the observed time from which on a worse sight is that of the interval. [`OverTime.WORST_SIGHT`]"""
 
 
-def merge_parts(kind: type[GateMeasures | ZoneMeasures], parts: Sequence[Part]) -> dict[str, Any]:
-    """Return the measures of an interval by name. parts: at least one.
+def merge_parts(kind: type, parts: Sequence[Part]) -> dict[str, Any]:
+    """Return the measures of an interval by name. kind: `GateMeasures` or `ZoneMeasures`. parts: at least one.
 
+    >>> from analytics.facts import GateMeasures
     >>> merged = merge_parts(GateMeasures, [{"flow_veh_h": 600, "coverage": 0.5}, {"flow_veh_h": 0, "coverage": 0.25}])
     >>> merged["flow_veh_h"], merged["coverage"], merged["smp_h"]
     (400.0, 0.75, None)

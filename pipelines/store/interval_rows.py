@@ -19,7 +19,7 @@ from analytics.flow.interval_parts import merge_parts
 from analytics.measures import measures_of
 from pipelines.store.tables import EVENT_COLUMNS, INTERVAL_KEYS
 
-_MEASURES: dict[str, type[GateMeasures | ZoneMeasures]] = {
+_MEASURES: dict[str, type] = {
     "gate_intervals": GateMeasures,
     "zone_intervals": ZoneMeasures,
 }
