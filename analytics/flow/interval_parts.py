@@ -33,7 +33,8 @@ def merge_parts(kind: type, parts: Sequence[Part]) -> dict[str, Any]:
     """
     merged = {name: _merged(name, measure, parts) for name, measure in measures_of(kind).items()}
     if merged.get("level_of_service") is not None:  # so far the mean saturation of the parts that have one
-        forced = merged["level"] == Level.JAMMED
+        graded = [part["level_of_service"] for part in parts if part.get("level_of_service") is not None]
+        forced = merged["level"] == Level.JAMMED or all(grade == "F" for grade in graded)
         merged["level_of_service"] = level_of_service(merged["level_of_service"], forced=forced)
     return merged
 

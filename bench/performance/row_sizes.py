@@ -1,4 +1,4 @@
-"""Bytes of a row of each table in PostgreSQL, with its indexes, and of a snapshot of an incident.
+"""Bytes of a row of each table in PostgreSQL, with its indexes.
 
     python -m bench.performance.row_sizes
 

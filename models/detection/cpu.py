@@ -43,7 +43,7 @@ def cpu_limits(root: Path = CGROUPS, own: Path = OWN_CGROUPS) -> list[float]:
     with suppress(OSError):
         for line in own.read_text().splitlines():
             _, controllers, path = line.split(":", 2)
-            if controllers not in ("", "cpu", "cpu,cpuacct"):
+            if controllers and "cpu" not in controllers.split(","):
                 continue
             group = (root / "cpu" if controllers else root) / path.lstrip("/")
             above = [folder for folder in (group, *group.parents) if folder.is_relative_to(root)]
@@ -69,12 +69,13 @@ def niced_threads() -> Iterator[None]:
     Works where the kernel lists threads and gives each its own priority, as Linux does; has no effect elsewhere. New
     threads get the name of the thread that starts them, so that those of other threads keep their priority.
     """
-    if not _OWN_NAME.exists():
+    mark = f"niced-{get_native_id()}"[:_NAME_LENGTH]
+    try:
+        before, name = _thread_ids(), _OWN_NAME.read_text()
+        _OWN_NAME.write_text(mark)
+    except OSError:  # no such kernel, or it may not be written
         yield
         return
-    before, name = _thread_ids(), _OWN_NAME.read_text()
-    mark = f"niced-{get_native_id()}"[:_NAME_LENGTH]
-    _OWN_NAME.write_text(mark)
     try:
         yield
     finally:

@@ -124,7 +124,8 @@ class PackingDetector:
 
     def submit(self, image: RgbImage, parts: ImageParts = ()) -> Future[Detections]:
         """Queue the parts of one image; blocks while the queue is full. Raises RuntimeError after `close`."""
-        parts = parts or ((0, 0, image.shape[1], image.shape[0]),)
+        # Without canvases each part would be an inference: a network with one input size takes the whole image.
+        parts = (parts if self._canvases else ()) or ((0, 0, image.shape[1], image.shape[0]),)
         picture, now = _Picture(image, len(parts)), time.monotonic()
         picture.future.set_running_or_notify_cancel()
         crops = [_Crop(picture, part, now) for part in parts]
@@ -224,7 +225,7 @@ class PackingDetector:
                     picture.found.append(result)
                 if not picture.pending:
                     complete.append(picture)
-        finished = [picture.failure or self._without_repeats(picture.found) for picture in complete]
+        finished = [self._outcome(picture) for picture in complete]
         with self._crop_queued:
             for picture, outcome in zip(complete, finished, strict=True):
                 picture.result = outcome
@@ -234,6 +235,13 @@ class PackingDetector:
                     future.set_exception(ready)
                 else:
                     future.set_result(ready)
+
+    def _outcome(self, picture: _Picture) -> Detections | Exception:
+        """Return the boxes of a complete image, or the error of one of its parts."""
+        try:
+            return picture.failure or self._without_repeats(picture.found)
+        except Exception as error:  # goes to the caller, in its future
+            return error
 
     def _without_repeats(self, found: Sequence[Detections]) -> Detections:
         boxes = Detections(

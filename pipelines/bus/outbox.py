@@ -30,7 +30,7 @@ from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetterLo
 from pipelines.bus.disk_reserve import is_full
 from pipelines.bus.lanes import BATCH, Lanes
 from pipelines.bus.old_outbox import old_events, remove_old
-from pipelines.bus.record_format import ATTEMPTED, OVERHEAD, WAITING, DamagedRecordError
+from pipelines.bus.record_format import ATTEMPTED, KINDS, OVERHEAD, WAITING, DamagedRecordError
 from pipelines.bus.spool import DROPPED, Entry, Segment, Spool
 from pipelines.errors import UserError
 from pipelines.events.schema import Event
@@ -114,17 +114,38 @@ class Outbox:
             self._spool.set_states(self._spool.acknowledged_since(since), ATTEMPTED)
             everything = [entry for segment in self._spool.segments for entry in segment.entries]
             self._lanes.add_old(entry for entry in everything if not entry.acknowledged)
+            try:
+                self._import_old()
+            except UserError:
+                self._spool.close()
+                raise
             self._open = True
-            self._import_old()
         self._pump.start()
         return self
 
     def _import_old(self) -> None:
         """Take over the events of a release that kept them in one file."""
-        for kind, body in old_events(self._path.with_suffix(".sqlite")):
-            self._add(Entry(kind, body, len(body), ATTEMPTED))
-        if not self._unwritten:
-            remove_old(self._path.with_suffix(".sqlite"))
+        path = self._path.with_suffix(".sqlite")
+        imported: list[Entry] = []
+        try:
+            for kind, body in old_events(path):
+                if kind not in KINDS[1:]:
+                    error = DamagedRecordError(f"{path.name}: no event of kind {kind!r}")
+                    self._dead_letters.add(body, source="outbox file", error=error)
+                    continue
+                imported.append(Entry(kind, body, len(body), ATTEMPTED))
+                self._unwritten.append(imported[-1])
+                self._unwritten_bytes += len(body)
+                if len(self._unwritten) >= BATCH:
+                    self._write_waiting()
+                    self._drop_oldest_unwritten()
+            while self._unwritten and self._write_waiting():
+                pass
+            if not self._unwritten:
+                remove_old(path)
+        except OSError as failure:
+            log.error("the outbox of an earlier version is read at the next start", path=str(path), error=failure)
+        self._lanes.add_old(entry for entry in imported if entry.state != DROPPED)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -208,8 +229,15 @@ class Outbox:
 
     def _rewrite(self, segment: Segment, entries: Iterable[Entry]) -> None:
         """Let a segment contain these of its entries only; later, where the disk is full."""
+        records = []
         try:
-            segment.replace([(entry, segment.read(entry)) for entry in entries])
+            for entry in entries:
+                try:
+                    records.append((entry, segment.read(entry)))
+                except DamagedRecordError as damage:
+                    entry.state = DROPPED
+                    self._dead_letters.add(b"", source="outbox file", error=damage)
+            segment.replace(records)
         except OSError as error:
             log.error("a file of the outbox cannot be written", path=str(segment.path), error=error)
 
@@ -255,7 +283,7 @@ class Outbox:
 
     def _publish(self, batch: Sequence[Entry]) -> None:
         events: list[Event] = []
-        problems: list[tuple[bytes, Exception]] = []
+        problems: list[tuple[Entry, bytes, Exception]] = []
         with self._changed:
             for entry in batch if self._open else ():
                 body = b""
@@ -263,9 +291,11 @@ class Outbox:
                     body = self._spool.read(entry)
                     events.append(Event.from_json(body))
                 except (ValidationError, DamagedRecordError, OSError) as error:
-                    problems.append((body, error))
-        for body, problem in problems:
+                    problems.append((entry, body, error))
+        for _, body, problem in problems:
             self._dead_letters.add(body, source="outbox file", error=problem)
+        with self._changed:  # done with, long ago: neither published nor set aside once more
+            self._spool.set_states([entry for entry, *_ in problems], ATTEMPTED + 1)
         if events:
             deliver(self._publisher.publish, events, self._dead_letters, source="outbox")
 
@@ -275,7 +305,7 @@ class Outbox:
             self._in_flight = []
             self._lanes.took(len(batch), seconds)
             self._lanes.recovered()
-            self._spool.set_states(batch, int(time()))
+            self._spool.set_states([entry for entry in batch if not entry.acknowledged], int(time()))
             if self._unwritten:
                 self._unwritten = deque(entry for entry in self._unwritten if not entry.acknowledged)
                 self._unwritten_bytes = sum(entry.size for entry in self._unwritten)
@@ -288,7 +318,7 @@ class Outbox:
             lately = self._spool.acknowledged_since(time() - self._kept_s)
             self._spool.set_states(lately, ATTEMPTED)
             self._lanes.took(len(batch), seconds)
-            self._lanes.failed([*lately, *batch])
+            self._lanes.failed([*lately, *(entry for entry in batch if not entry.acknowledged)])
 
     def _make_room(self) -> None:
         """Delete acknowledged events, then drop the least important of the oldest."""

@@ -143,12 +143,9 @@ class Spool:
 
     def open(self) -> list[tuple[Segment, Damage]]:
         """Take the folder and read its segments; return the damage. Raises OSError, and UserError if it is in use."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._take_folder()
         except BlockingIOError:
-            os.close(self._lock)
             raise UserError(f"{self._folder}: in use by another Simpang; stop it, or set another data_dir") from None
         for draft in self._folder.glob(f".*{SUFFIX}.*"):
             draft.unlink(missing_ok=True)
@@ -215,7 +212,20 @@ class Spool:
             os.close(self._lock)
             self._lock = None
 
+    def _take_folder(self) -> None:
+        """Make and lock the folder. Raises OSError: BlockingIOError where another process has it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise
+        self._lock = lock
+
     def _begin(self) -> None:
+        if self._lock is None:
+            self._take_folder()  # the disk was full at the start
         newest = int(self.segments[-1].path.name.removesuffix(SUFFIX)) if self.segments else int(time())
         self.segments.append(Segment(self._folder / f"{newest + 1:012}{SUFFIX}"))
         self._writable = True

@@ -28,7 +28,7 @@ LIVE_S = 10.0
 """Length (s) of the live video on disk of each camera. [source: stream.segments_kept, and one segment at each end]"""
 
 SNAPSHOT_KB = 50
-"""Size (kB) of a snapshot of an incident. [measured: mean of 14 street clips at 640x360, 17 to 82 kB]"""
+"""Size (kB) of a snapshot of an incident. [assumption: JPEG of a street at 640x360]"""
 
 MAX_SNAPSHOTS = 2000
 """Snapshots that are kept. [source: pipelines.evidence.snapshots]"""
@@ -96,6 +96,8 @@ def cameras_held(point: CapacityResult) -> Figure:
         basis = f"a run of {point.cameras} failed at {point.total_analysed_fps:g} analysed frames/s in all; {rate} each"
         return Figure(name, held, "", Origin.DERIVED, basis)
     by_cpu = math.floor(MAX_BUSY * point.cores * point.cameras / point.worker_cpu) if point.worker_cpu else 0
+    if point.reduced_share:
+        by_cpu = point.cameras  # smaller pictures cost less than those of a machine with time to spare
     if by_cpu <= point.cameras:
         return Figure(name, point.cameras, "", Origin.MEASURED, f"a run of {point.seconds:g} s passed at {rate} each")
     basis = (
@@ -112,7 +114,7 @@ def is_disturbed(point: CapacityResult) -> bool:
 def machine_figures(point: CapacityResult) -> list[Figure]:
     """Return the figures of one machine of the measured kind."""
     held = cameras_held(point)
-    planned = math.floor(CAMERA_SHARE * held.value)
+    planned = min(held.value, max(1, math.floor(CAMERA_SHARE * held.value)))
     per_camera = 1000 * point.worker_cpu / point.cameras
     worker_mb = point.worker_mb * max(1.0, held.value / point.cameras)
     return [
@@ -153,7 +155,7 @@ def purchase(point: CapacityResult, cameras: int, main_kbits: float | None = Non
             round(machines * MAX_SNAPSHOTS * SNAPSHOT_KB / 1000),
             "MB",
             Origin.DERIVED,
-            f"at most {MAX_SNAPSHOTS} snapshots a machine of {SNAPSHOT_KB} kB, measured at 640x360",
+            f"at most {MAX_SNAPSHOTS} snapshots a machine of {SNAPSHOT_KB} kB, assumed",
         ),
         *_streams(point, cameras, main_kbits),
     ]

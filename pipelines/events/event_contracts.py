@@ -23,9 +23,10 @@ CONTENT_TYPE = "application/json"
 _NOTE = "# Generated: simpang contracts docs/events\n"
 """First line of the AsyncAPI document. [text]"""
 _DESCRIPTION = """\
-What a worker of Simpang measures, as CloudEvents 1.0 in binary mode on Apache Kafka. Events of one camera keep their
-order. An event may be delivered more than once, with the same `ce_id`. Times are UTC; what was not observed is null.
-Ignore fields and codes that you do not know.
+What a worker of Simpang measures, as CloudEvents 1.0 in binary mode on Apache Kafka. Incidents of one
+camera keep their order; after an outage other events may arrive later than newer ones: order them by their times. An
+event may be delivered more than once, with the same `ce_id`. Times are UTC; what was not observed is null. Ignore
+fields and codes that you do not know.
 """
 """Description in the AsyncAPI document. [text]"""
 

@@ -52,7 +52,8 @@ version are in [events/](events/asyncapi.yaml).
 | `traffic.incidents` | `incident` | when an incident is raised, and when it is over |
 | `traffic.health` | `health` | on every change of a camera's status, and every few seconds |
 
-- The Kafka key is the id of the camera, so that the events of one camera keep their order.
+- The Kafka key is the id of the camera, so that its incidents keep their order. After an outage other events may arrive
+  later than newer ones: order them by their times.
 - A record is a CloudEvent in binary mode: attributes are headers (`ce_id`, `ce_type`, ...), the value is `data`.
   Earlier versions sent the whole event as the value (structured mode); a store reads both. Update it before workers.
 - An event may be delivered more than once. A replayed event has the `id` of the first.

@@ -266,11 +266,11 @@ class Health(_Data):
 def event_id(data: CountsReport | Congestion | IncidentReport | Health) -> str:
     """Return the id of an event, a UUID of what it is about: the same report made twice has one id.
 
-    Counts differ by the start of what they report, so that a run that begins within an interval reports another part.
+    Counts differ by the period that they report, so that a run that begins or ends within one reports another part.
     """
     match data:
         case CountsReport():
-            parts: tuple[object, ...] = (data.start_at.isoformat(),)
+            parts: tuple[object, ...] = (data.start_at.isoformat(), data.end_at.isoformat())
         case Congestion():
             parts = (data.zone, data.at.isoformat())
         case IncidentReport():
@@ -326,7 +326,7 @@ class Event(BaseModel):
 
     @property
     def key(self) -> str:
-        """Kafka key: one camera's events keep their order."""
+        """Kafka key: a camera's events are in one partition."""
         return self.data.camera_id
 
     def to_json(self) -> bytes:

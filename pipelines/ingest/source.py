@@ -362,6 +362,7 @@ class Source:
             packet.dts, packet.pts = dts, pts
             if is_restated:
                 packet.time_base = self.time_base
+                packet.duration = round((packet.duration or 0) * self._stated_tick_s / self._tick_s)
             yield packet
 
     def _placed(self, dts: int | None, pts: int | None, arrived: float, times: StreamTimes) -> tuple[int, int]:

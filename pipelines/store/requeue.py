@@ -87,7 +87,7 @@ def _in_table(pool: ConnectionPool) -> list[DeadLetter]:
 def _in_file(path: Path) -> Iterator[DeadLetter]:
     if not path.exists():
         return
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in filter(None, path.read_text(encoding="utf-8").split("\n")):  # a text may contain other line separators
         try:
             found = json.loads(line)
             yield DeadLetter(row=None, **{key: str(found[key]) for key in ("at", "source", "error", "body")})

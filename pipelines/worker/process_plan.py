@@ -12,7 +12,7 @@ from models.detection.cpu import available_cores
 
 CAMERAS_EACH = 4
 """Cameras for which a further process pays: its networks and modules take about 350 MB
-(docs/adr/0166-memory-of-networks.md). [assumption]"""
+(550 MB in docs/adr/0163-worker-processes.md, less 200 MB in 0166). [assumption]"""
 
 MAX_PROCESSES = 8
 """Most processes without a setting. [assumption]"""

@@ -106,8 +106,8 @@ class LiveCamera:
                 if frame.state.t >= next_write:
                     next_write = frame.state.t + TRUTH_WRITE_INTERVAL_S
                     self._write_truth()
-            preparation.join()
         self._write_truth()
+        preparation.join()
 
     def _prepare(self, stop: threading.Event) -> None:
         """Render the static backgrounds of the first two simulated days, each some time before it is needed."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import av
 from av.video.codeccontext import VideoCodecContext
 
-from models.detection.cpu import available_cores
+from models.detection.cpu import usable_cores
 from models.detection.loader import load_detector
 from pipelines.config.settings import AnalysisConfig
 from simulator.cameras.live_camera import LIVE_FPS, STEPS_PER_FRAME
@@ -41,7 +41,7 @@ def max_live_cameras(site: Site, weights: str) -> int:
     return int(
         max(
             MIN_CAMERAS,
-            min(MAX_CAMERAS, USABLE_CPU_SHARE * available_cores() / (OVERHEAD_FACTOR * cpu_per_camera(site, weights))),
+            min(MAX_CAMERAS, USABLE_CPU_SHARE * usable_cores() / (OVERHEAD_FACTOR * cpu_per_camera(site, weights))),
         )
     )
 

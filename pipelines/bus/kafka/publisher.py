@@ -1,4 +1,4 @@
-"""Sending end of the Kafka bus: CloudEvents in binary mode, with the camera as key, which keeps their order.
+"""Sending end of the Kafka bus: CloudEvents in binary mode, with the camera as key: one partition.
 
 After every failure a new client is made. An old one may keep producer ids that a restarted broker does not know.
 """

@@ -64,6 +64,8 @@ class Security:
                 f"its certificate is not accepted ({error.verify_message}); set bus.ca_file to the authority that "
                 "signed it, and bus.kafka to a host that it names"
             )
+        if isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+            return "refuses the TLS of this client; set bus.certificate_file to a certificate that it accepts"
         remedies = {
             ssl.SSLError: "does not speak TLS there; check the port in bus.kafka, or bus.security_protocol",
             SaslAuthenticationFailedError: f"refuses user {self.user} or the password; check bus.user, bus.password "

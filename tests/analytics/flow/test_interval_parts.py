@@ -19,6 +19,13 @@ def test_counts_are_added_and_means_weighted_by_observed_time() -> None:
     assert merged["coverage"] == pytest.approx(0.9)
 
 
+def test_parts_of_the_worst_level_of_service_have_it_together_at_any_saturation() -> None:
+    part = zone(0.4, level=Level.CONGESTED, level_of_service="F", saturation=0.1)
+    free = zone(0.4, level=Level.FREE, level_of_service="A", saturation=0.1)
+    assert merge_parts(ZoneMeasures, [part, part])["level_of_service"] == LevelOfService.F
+    assert merge_parts(ZoneMeasures, [part, free])["level_of_service"] == LevelOfService.A
+
+
 def test_headways_are_weighted_by_vehicles() -> None:
     many = {"flow_veh_h": 900.0, "coverage": 0.4, "headway_mean_s": 4.0}
     few = {"flow_veh_h": 360.0, "coverage": 0.5, "headway_mean_s": 10.0}

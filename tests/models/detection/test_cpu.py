@@ -32,6 +32,7 @@ def test_the_cores_are_those_of_the_affinity() -> None:
         ("0::/\n", {"cpu.max": "max 100000\n"}, []),
         ("0::/a.slice/worker\n", {"a.slice/worker/cpu.max": "max 100000", "a.slice/cpu.max": "50000 100000"}, [0.5]),
         ("2:cpu,cpuacct:/docker/7\n", {"cpu/cpu.cfs_quota_us": "200000", "cpu/cpu.cfs_period_us": "100000"}, [2.0]),
+        ("4:cpuacct,cpu:/\n", {"cpu/cpu.cfs_quota_us": "150000", "cpu/cpu.cfs_period_us": "100000"}, [1.5]),
         ("4:memory:/a\n", {"a/cpu.max": "50000 100000"}, []),
         ("1:cpu:/\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, []),
         ("0::/\n", {"cpu.max": "no limit at all"}, []),

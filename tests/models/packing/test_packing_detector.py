@@ -126,6 +126,30 @@ def test_crops_queued_while_the_network_is_busy_share_a_canvas_and_resolve_in_or
     assert order == [0, 1, 2, 3]
 
 
+def test_a_network_of_one_input_size_takes_the_whole_image_once(packing_of):
+    class OneInputSize(BrightSpots):
+        sizes, rare_sizes = (), ()
+
+    network = OneInputSize()
+    detector = packing_of(network)
+    network.go.release(10)
+    image = crop(5, (320, 64))
+    found = detector.submit(image, [(0, 0, 96, 64), (96, 0, 192, 64), (192, 0, 320, 64)]).result(timeout=30)
+    assert [canvas.shape for canvas in network.canvases] == [image.shape]
+    assert len(found.xyxy) == 1
+
+
+def test_boxes_that_cannot_be_joined_cost_that_image_alone(packing_of):
+    network = BrightSpots()
+    detector = packing_of(network)
+    detector._without_repeats = lambda found: 1 // 0
+    network.go.release(10)
+    with pytest.raises(ZeroDivisionError):
+        detector.submit(crop(5)).result(timeout=30)
+    del detector._without_repeats
+    assert len(detector.submit(crop(5)).result(timeout=30).xyxy) == 1
+
+
 def test_a_rare_canvas_is_used_only_once_a_crop_fits_no_other(packing_of):
     network = BrightSpots()
     network.go.release(10)

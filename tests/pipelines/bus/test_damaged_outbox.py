@@ -1,5 +1,6 @@
 """The files of an outbox, cut and changed at every byte: each other event is published, in order, and once."""
 
+import errno
 import os
 from collections.abc import Sequence
 from itertools import accumulate
@@ -138,3 +139,64 @@ def test_a_bus_that_answers_after_the_end_changes_no_other_file(tmp_path: Path) 
     finally:
         for other in others:
             other.close()
+
+
+def test_damage_is_set_aside_once_however_long_the_bus_is_down(tmp_path: Path) -> None:
+    class Refusing(SwitchedBus):
+        attempts = 0
+
+        def publish(self, events: Sequence[Event]) -> None:
+            self.attempts += 1
+            super().publish(events)
+
+    events, bus, dead_letters = [counts(n) for n in range(3)], Refusing(up=False), DeadLetterList()
+    with Outbox(tmp_path / "outbox", bus, dead_letters=dead_letters) as outbox:
+        for event in events:
+            outbox.put(event)
+        (segment,) = (tmp_path / "outbox").glob("*.segment")
+        with segment.open("r+b") as file:
+            file.seek(starts_of(events)[1] + 5)
+            file.write(b"!")
+        seen = bus.attempts
+        wait_until(lambda: bus.attempts >= seen + 3, "attempts while the bus is down")
+        bus.up = True
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert bus.taken == [events[0].id, events[2].id]
+    assert len(dead_letters.bodies) == 1
+
+
+@pytest.mark.slow
+def test_a_full_outbox_with_a_damaged_record_takes_new_events(tmp_path: Path) -> None:
+    dead_letters, first = DeadLetterList(), level(0)
+    capacity = 400 * (OVERHEAD + len(first.to_json()))
+    bus = SwitchedBus(up=False)
+    with Outbox(tmp_path / "outbox", bus, capacity_bytes=capacity, dead_letters=dead_letters) as outbox:
+        outbox.put(first)
+        (segment,) = (tmp_path / "outbox").glob("*.segment")
+        with segment.open("r+b") as file:
+            file.seek(OVERHEAD + 5)
+            file.write(b"!")
+        for event in [*(level(n) for n in range(1, 100)), *(health(n) for n in range(900))]:
+            outbox.put(event)
+        assert sum(file.stat().st_size for file in (tmp_path / "outbox").iterdir()) <= capacity
+
+
+def test_an_outbox_whose_folder_could_not_be_made_writes_as_soon_as_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, *args: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    events = [counts(n) for n in range(3)]
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", full)
+        outbox = Outbox(tmp_path / "outbox", SwitchedBus(up=False)).__enter__()
+        outbox.put(events[0])
+        assert not (tmp_path / "outbox").exists()
+    for event in events[1:]:
+        outbox.put(event)
+    outbox.__exit__(None, None, None)
+    bus = SwitchedBus()
+    with Outbox(tmp_path / "outbox", bus, drain_s=20):
+        pass
+    assert bus.taken == [event.id for event in events]

@@ -11,9 +11,11 @@ from threading import Thread
 
 import pytest
 
+from pipelines.bus.lanes import BATCH
 from pipelines.bus.outbox import Outbox
 from pipelines.errors import UserError
 from pipelines.events.schema import Event
+from tests.support.events import DeadLetterList
 from tests.support.numbered_events import SwitchedBus, counts, health, level
 from tests.support.servers import wait_until
 
@@ -177,7 +179,12 @@ def test_the_size_on_disk_is_bounded(tmp_path: Path) -> None:
     bus = SwitchedBus()
     with Outbox(tmp_path / "outbox", bus) as outbox:
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
-    assert bus.taken == ids(events[-kept:])
+    order = {event.id: n for n, event in enumerate(events)}
+    taken = [order[event_id] for event_id in bus.taken]
+    assert len(taken) == kept
+    # All but the oldest; a batch that is passed to the bus at that moment is not dropped.
+    assert taken == sorted(taken)
+    assert taken[BATCH:] == list(range(1500 - kept + BATCH, 1500))
 
 
 def test_closing_drains_what_it_can(tmp_path: Path) -> None:
@@ -219,6 +226,30 @@ def test_the_events_of_version_0_1_0_are_taken_over_once(tmp_path: Path) -> None
         outbox.put(new)
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
     assert sorted(bus.taken) == sorted(ids([*old, new]))
+
+
+def test_an_outbox_of_version_0_1_0_that_is_in_use_stays_and_is_one_error_line(tmp_path: Path) -> None:
+    old = tmp_path / "outbox.sqlite"
+    with closing(sqlite3.connect(old, isolation_level=None)) as database:
+        database.execute("CREATE TABLE outbox (seq INTEGER PRIMARY KEY, kind TEXT, body BLOB, acknowledged_at REAL)")
+        database.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(UserError, match="in use by another Simpang"), Outbox(tmp_path / "outbox", SwitchedBus()):
+            pass
+        database.execute("COMMIT")
+    assert old.exists()
+    with Outbox(tmp_path / "outbox", SwitchedBus()):
+        assert not old.exists()
+
+
+def test_a_row_of_version_0_1_0_that_is_no_event_costs_no_other(tmp_path: Path) -> None:
+    bus, dead_letters, event = SwitchedBus(), DeadLetterList(), counts(1)
+    with closing(sqlite3.connect(tmp_path / "outbox.sqlite", isolation_level=None)) as database:
+        database.execute("CREATE TABLE outbox (seq INTEGER PRIMARY KEY, kind TEXT, body BLOB, acknowledged_at REAL)")
+        rows = [("counxs", b"{}"), (event.data.kind, event.to_json())]
+        database.executemany("INSERT INTO outbox (kind, body) VALUES (?, ?)", rows)
+    with Outbox(tmp_path / "outbox", bus, dead_letters=dead_letters) as outbox:
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    assert (bus.taken, dead_letters.bodies) == ([event.id], [b"{}"])
 
 
 def test_a_closed_outbox_refuses_events(tmp_path: Path) -> None:

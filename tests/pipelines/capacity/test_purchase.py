@@ -27,6 +27,16 @@ def test_a_machine_with_cores_to_spare_holds_more_by_cpu_time(cpu_s: float, core
     assert cameras_held(point(cpu_s=cpu_s, cores=cores)).value == held
 
 
+def test_a_run_with_smaller_pictures_is_not_extrapolated() -> None:
+    reduced = point(cpu_s=27.6).model_copy(update={"reduced_share": 0.9})
+    assert (cameras_held(reduced).value, cameras_held(reduced).origin) == (10, Origin.MEASURED)
+
+
+def test_a_machine_of_one_camera_is_planned_with_one() -> None:
+    planned = {figure.name: figure.value for figure in machine_figures(point(cameras=1, cpu_s=6.0, cores=0.1))}
+    assert (planned["cameras held"], planned["cameras planned"]) == (1, 1)
+
+
 def test_a_machine_that_failed_holds_what_it_analysed_often_enough() -> None:
     held = cameras_held(point(per_s=2.5))
     assert (held.value, held.origin) == (5, Origin.DERIVED)
