@@ -91,7 +91,9 @@ def packing_of():
 class BrightSpots:
     """A network that finds every white rectangle of a canvas, once it is released; records its canvases."""
 
-    name, requests, sizes, rare_sizes, confidence = "bright spots", 1, ((320, 160),), ((480, 320), (960, 640)), 0.25
+    name, requests, confidence = "bright spots", 1, 0.25
+    sizes: tuple[tuple[int, int], ...] = ((320, 160),)
+    rare_sizes: tuple[tuple[int, int], ...] = ((480, 320), (960, 640))
 
     def __init__(self):
         self.go = threading.Semaphore(0)
