@@ -38,7 +38,7 @@ class Bus:
 with Outbox(folder / "outbox", Bus()) as outbox:
     print("ready", flush=True)
     for n in range(100_000):
-        event = counts(n)
+        event = counts(100_000 * number + n)
         outbox.put(event)
         print("put", event.id, flush=True)
 """

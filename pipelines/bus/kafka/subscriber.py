@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from kafka import KafkaConsumer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata, TopicPartition
 from pydantic import ValidationError
 
@@ -134,8 +134,11 @@ def _commit(consumer: KafkaConsumer, records: Records) -> None:
 
 def _rewind(consumer: KafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
     """Set each position to REWIND_S before its last commit, or to the first record where there is no commit."""
-    first = consumer.beginning_offsets(partitions, timeout_ms=ANSWER_MS)
-    end = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
+    try:
+        first = consumer.beginning_offsets(partitions, timeout_ms=ANSWER_MS)
+        end = consumer.end_offsets(partitions, timeout_ms=ANSWER_MS)
+    except KeyError as missing:  # kafka-python's error for a partition without an answer, as of a deleted topic
+        raise KafkaTimeoutError(f"no offsets of {missing}") from missing
     committed = {p: consumer.committed(p, metadata=True, timeout_ms=ANSWER_MS) for p in partitions}
     times_ms = {p: _commit_time_ms(found) - int(REWIND_S * 1000) for p, found in committed.items() if found}
     by_time = consumer.offsets_for_times(times_ms) if times_ms else {}

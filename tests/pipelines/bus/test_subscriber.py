@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
+from kafka.errors import KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata, OffsetAndTimestamp, TopicPartition
 
 from pipelines.bus.kafka import subscriber
@@ -87,3 +88,14 @@ def test_a_broker_that_answers_minus_one_for_no_record_is_understood(monkeypatch
     broker = Broker(commit(1001, at_s=0))
     subscriber._rewind(broker, [PARTITION])
     assert broker.position == 1001
+
+
+def test_a_partition_without_an_answer_is_a_timeout() -> None:
+    """kafka-python raises KeyError for a partition of a topic that is deleted meanwhile."""
+
+    class Silent(Broker):
+        def beginning_offsets(self, partitions: Iterable[TopicPartition], timeout_ms: int) -> dict[TopicPartition, int]:
+            raise KeyError(PARTITION)
+
+    with pytest.raises(KafkaTimeoutError, match=r"traffic\.counts"):
+        subscriber._rewind(Silent(None), [PARTITION])  # type: ignore[arg-type]

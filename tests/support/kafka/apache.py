@@ -18,7 +18,7 @@ JARS = Path(__file__).resolve().parent / "lib"
 CLUSTER_ID = "SimpangTestsKafkaQAAAA"
 """Id that every node of a cluster is formatted with: 22 characters of base64. [Apache Kafka, `StorageTool`]"""
 JAVA = ("-Xmx320m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
-"""Options that start a small broker quickly: 4 instead of 8 CPU seconds. [measured]"""
+"""Options that start a small broker quickly. [assumption]"""
 START_S = 120
 """Longest wait for a node to answer, in seconds, on a busy machine. [assumption]"""
 PRODUCTION_LIKE = {
@@ -94,9 +94,10 @@ class ApacheKafka:
         """Delete all topics and consumer groups; delete all data where that fails."""
         try:
             with closing(self.admin()) as admin:
-                topics = [topic for topic in admin.list_topics() if not topic.startswith("__")]
-                if topics:
+                if topics := _topics(admin):
                     admin.delete_topics(topics)
+                    # Nodes list a deleted topic until they have heard of it.
+                    wait_until(lambda: not _topics(admin), "Apache Kafka to forget the topics", within_s=START_S)
                 groups = [group["group_id"] for group in admin.list_groups()]
                 if groups:
                     admin.delete_groups(groups)
@@ -167,6 +168,10 @@ class ApacheKafka:
 
     def _log(self, number: int) -> Path:
         return self._folder / f"node-{number}.log"
+
+
+def _topics(admin: KafkaAdminClient) -> list[str]:
+    return [topic for topic in admin.list_topics() if not topic.startswith("__")]
 
 
 def _java(program: str) -> list[str]:
