@@ -30,7 +30,7 @@ from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetterLo
 from pipelines.bus.disk_reserve import is_full
 from pipelines.bus.lanes import BATCH, Lanes
 from pipelines.bus.old_outbox import old_events, remove_old
-from pipelines.bus.record_format import ATTEMPTED, KINDS, OVERHEAD, WAITING, DamagedRecordError
+from pipelines.bus.record_format import ATTEMPTED, KINDS, OVERHEAD, SET_ASIDE, WAITING, DamagedRecordError
 from pipelines.bus.spool import DROPPED, Entry, Segment, Spool
 from pipelines.errors import UserError
 from pipelines.events.schema import Event
@@ -294,8 +294,8 @@ class Outbox:
                     problems.append((entry, body, error))
         for _, body, problem in problems:
             self._dead_letters.add(body, source="outbox file", error=problem)
-        with self._changed:  # done with, long ago: neither published nor set aside once more
-            self._spool.set_states([entry for entry, *_ in problems], ATTEMPTED + 1)
+        with self._changed:  # they are neither published nor set aside once more
+            self._spool.set_states([entry for entry, *_ in problems], SET_ASIDE)
         if events:
             deliver(self._publisher.publish, events, self._dead_letters, source="outbox")
 

@@ -21,9 +21,9 @@ _TWO_NUMBERS = Struct("<II")
 OVERHEAD = _HEADER.size
 """Bytes of a record beside its body."""
 
-WAITING, ATTEMPTED = 0, 1
-"""States of a record: never passed to the bus; passed, without acknowledgement. Any other is the Unix time, in whole
-seconds, of the acknowledgement."""
+WAITING, ATTEMPTED, SET_ASIDE = 0, 1, 2
+"""States of a record: never passed to the bus; passed, without acknowledgement; moved to the dead letters. Any other is
+the Unix time, in whole seconds, of the acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,11 @@ class Entry:
 
 
 class Segment:
-    """A file of records. size: its bytes. entries: in the order of the file. stage: how far it was condensed."""
+    """A file of records. size: its bytes. entries: in the order of the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size = 0
-        self.stage = 0
         self.entries: list[Entry] = []
         self.acknowledged_at = 0  # Unix seconds of the newest acknowledgement
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -36,6 +36,14 @@ def starts_of(events: Sequence[Event]) -> list[int]:
     return [0, *accumulate(OVERHEAD + len(event.to_json()) for event in events)]
 
 
+def damage(folder: Path, at: int) -> None:
+    """Change one byte of the only file of an outbox."""
+    (segment,) = folder.glob("*.segment")
+    with segment.open("r+b") as file:
+        file.seek(at)
+        file.write(b"!")
+
+
 def reopened(folder: Path, segment: Path, content: bytes) -> tuple[list[str], DeadLetterList]:
     """Return what an outbox with this file publishes and sets aside."""
     for file in folder.glob("*.segment"):
@@ -90,10 +98,7 @@ def test_damage_while_the_outbox_is_open_costs_that_event_alone(tmp_path: Path, 
     with Outbox(tmp_path / "outbox", bus, dead_letters=dead_letters) as outbox:
         for event in events:
             outbox.put(event)
-        (segment,) = (tmp_path / "outbox").glob("*.segment")
-        with segment.open("r+b") as file:
-            file.seek(starts_of(events)[1] + place)
-            file.write(b"!")
+        damage(tmp_path / "outbox", starts_of(events)[1] + place)
         bus.up = True
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
     assert bus.taken == [events[0].id, events[2].id]
@@ -153,10 +158,7 @@ def test_damage_is_set_aside_once_however_long_the_bus_is_down(tmp_path: Path) -
     with Outbox(tmp_path / "outbox", bus, dead_letters=dead_letters) as outbox:
         for event in events:
             outbox.put(event)
-        (segment,) = (tmp_path / "outbox").glob("*.segment")
-        with segment.open("r+b") as file:
-            file.seek(starts_of(events)[1] + 5)
-            file.write(b"!")
+        damage(tmp_path / "outbox", starts_of(events)[1] + 5)
         seen = bus.attempts
         wait_until(lambda: bus.attempts >= seen + 3, "attempts while the bus is down")
         bus.up = True
@@ -172,10 +174,7 @@ def test_a_full_outbox_with_a_damaged_record_takes_new_events(tmp_path: Path) ->
     bus = SwitchedBus(up=False)
     with Outbox(tmp_path / "outbox", bus, capacity_bytes=capacity, dead_letters=dead_letters) as outbox:
         outbox.put(first)
-        (segment,) = (tmp_path / "outbox").glob("*.segment")
-        with segment.open("r+b") as file:
-            file.seek(OVERHEAD + 5)
-            file.write(b"!")
+        damage(tmp_path / "outbox", OVERHEAD + 5)
         for event in [*(level(n) for n in range(1, 100)), *(health(n) for n in range(900))]:
             outbox.put(event)
         assert sum(file.stat().st_size for file in (tmp_path / "outbox").iterdir()) <= capacity
