@@ -12,6 +12,7 @@ import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from analytics.camera_analyzer import COVERAGE_S
 from analytics.facts import Direction, Level, LevelOfService
 from analytics.road_users import RoadUser
 from bench.inputs import RESULTS
@@ -36,8 +37,8 @@ MINUTES = 480
 """Written minutes of one camera [assumption: thousands of rows a table, so that empty pages do not matter]."""
 BEGINS = datetime(2026, 11, 1, tzinfo=UTC)
 """Time of the first event."""
-STEPS = 6
-"""Reports of counts a minute [source: analytics.camera_analyzer.COVERAGE_S]."""
+STEPS = round(60 / COVERAGE_S)
+"""Reports of counts a minute [source: their interval]."""
 
 
 def main() -> int:

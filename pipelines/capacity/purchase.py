@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analytics.camera_analyzer import COVERAGE_S
 from pipelines.capacity.assessment import MIN_ANALYSED_FPS, CapacityResult
+from pipelines.evidence.snapshots import MAX_SNAPSHOTS
 from pipelines.worker.health_reporter import HEARTBEAT_S
 
 MAX_BUSY = 0.92
@@ -30,9 +32,6 @@ LIVE_S = 10.0
 SNAPSHOT_KB = 50
 """Size (kB) of a snapshot of an incident. [assumption: JPEG of a street at 640x360]"""
 
-MAX_SNAPSHOTS = 2000
-"""Snapshots that are kept. [source: pipelines.evidence.snapshots]"""
-
 ROW_BYTES = {
     "crossings": 245,
     "observed": 228,
@@ -48,9 +47,6 @@ GATES, ZONES, CROSSINGS_A_DAY = 2, 1, 20_000
 
 MINUTES_A_DAY, SECONDS_A_DAY, DAYS_A_YEAR = 1440, 86400, 365
 """Lengths of a day and a year. [source: definition]"""
-
-COUNTS_EVERY_S = 10.0
-"""Interval (s) of the reports of counts. [source: analytics.camera_analyzer.COVERAGE_S]"""
 
 
 class Origin(StrEnum):
@@ -77,7 +73,7 @@ def rows_a_day() -> dict[str, int]:
     """Return the rows that one camera adds in a day, by table."""
     return {
         "crossings": CROSSINGS_A_DAY,
-        "observed": round(SECONDS_A_DAY / COUNTS_EVERY_S),
+        "observed": round(SECONDS_A_DAY / COVERAGE_S),
         "gate_intervals": 2 * GATES * MINUTES_A_DAY,
         "zone_intervals": ZONES * MINUTES_A_DAY,
         "levels": ZONES * MINUTES_A_DAY,
@@ -141,7 +137,7 @@ def purchase(point: CapacityResult, cameras: int, main_kbits: float | None = Non
     main_kbits: bit rate of a main stream; None where it is not known.
     """
     each = {figure.name: figure.value for figure in machine_figures(point)}
-    planned = min(each["cameras held"], max(1.0, each["cameras planned"]))
+    planned = each["cameras planned"]
     if planned < 1:
         raise ValueError("the measured machine holds no camera")
     machines = math.ceil(cameras / planned)

@@ -14,6 +14,9 @@ from pipelines.bus.disk_reserve import require_space
 JPEG_QUALITY = 85
 """Quality of stored JPEG files, 0..100. [assumption]"""
 
+MAX_SNAPSHOTS = 2000
+"""Files that are kept. [assumption]"""
+
 MARK_COLOUR = (40, 40, 230)
 """Red as (blue, green, red), 0..255. [assumption]"""
 
@@ -24,7 +27,7 @@ Box = tuple[float, float, float, float]
 class Snapshots:
     """Folder of at most `max_files` JPEG files, none older than `max_age_days`."""
 
-    def __init__(self, folder: Path, *, max_files: int = 2000, max_age_days: float = 30.0) -> None:
+    def __init__(self, folder: Path, *, max_files: int = MAX_SNAPSHOTS, max_age_days: float = 30.0) -> None:
         self._folder = folder
         self._max_files = max_files
         self._max_age_s = max_age_days * 86400
