@@ -20,6 +20,7 @@ from pipelines.bus.memory import MemoryBus
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import Config
 from pipelines.store.dead_letter_table import DeadLetterTable
+from pipelines.store.gap_assessor import GapAssessor
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.worker_processes import worker_processes
@@ -42,6 +43,7 @@ def run_all_in_one(config: Config, on_up: OnUp) -> None:
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
         parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
+        parts.enter_context(GapAssessor(pool, config.cameras))
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox", publisher))

@@ -12,7 +12,7 @@ from zlib import crc32
 
 MAGIC = b"\xf5SO1"
 """Start of a record. 0xF5 occurs in no UTF-8 text, so never in a body. [RFC 3629]"""
-KINDS = ("", "health", "congestion", "counts", "incident")
+KINDS = ("", "health", "congestion", "counts", "incident", "gap")
 """Kinds of events; a record has the index. New kinds go to the end."""
 _HEADER = Struct("<4sIIIII")
 """Magic, bytes of the body, kind, CRC-32 of these and of the body, state, CRC-32 of state and record."""

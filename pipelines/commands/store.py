@@ -14,6 +14,7 @@ from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.dead_letter_table import DeadLetterTable
+from pipelines.store.gap_assessor import GapAssessor
 from pipelines.store.migrate import migrate as apply_migrations
 from pipelines.store.migrate import schema_status
 from pipelines.store.pool import connect_once, open_database
@@ -51,6 +52,7 @@ def run(config: Path) -> None:
         stop_on_signals() as stop,
         open_database(settings) as pool,
         AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
+        GapAssessor(pool, settings.cameras),
     ):
         table = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
         security = Security.of(settings.bus)

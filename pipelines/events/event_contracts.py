@@ -47,7 +47,7 @@ def data_schema(kind: str) -> dict[str, Any]:
     """Return the JSON Schema of the data of an event. kind: a key of `KINDS`.
 
     >>> data_schema("health")["$id"]
-    'urn:simpang:event:health:1.1'
+    'urn:simpang:event:health:1.2'
     """
     schema = TypeAdapter(KINDS[kind]).json_schema(mode="serialization")
     return {"$schema": DIALECT, "$id": schema_id(kind), **schema}

@@ -19,6 +19,7 @@ from pipelines.events.schema import (
     CountsReport,
     CrossingRecord,
     Event,
+    GapReport,
     GateRecord,
     Health,
     IncidentReport,
@@ -30,6 +31,7 @@ KINDS: dict[str, type[BaseModel]] = {
     "congestion": Congestion,
     "incident": IncidentReport,
     "health": Health,
+    "gap": GapReport,
 }
 """Kind of event -> class of its data."""
 _RECORDS: dict[str, type] = {record.__name__: record for record in (CrossingRecord, GateRecord, ZoneRecord)}
@@ -51,6 +53,7 @@ version are in [events/](events/asyncapi.yaml).
 | `traffic.congestion` | `congestion` | on every change of a zone's level, and repeated once a minute |
 | `traffic.incidents` | `incident` | when an incident is raised, and when it is over |
 | `traffic.health` | `health` | on every change of a camera's status, and every few seconds |
+| `traffic.gaps` | `gap` | when a worker had to drop events, such as those of a full outbox |
 
 - The Kafka key is the id of the camera, so that its incidents keep their order. After an outage other events may arrive
   later than newer ones: order them by their times.

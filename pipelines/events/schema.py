@@ -1,4 +1,4 @@
-"""Events that leave a worker: counts, congestion, incident, health, and their CloudEvents 1.0 envelope.
+"""Events that leave a worker: counts, congestion, incident, health, gap, and their CloudEvents 1.0 envelope.
 
 Facts count seconds; events carry UTC times, because they outlive the process that made them. Measures are inherited
 from `analytics.facts`: what is written there is in the event. docs/events.md is generated from this module.
@@ -35,10 +35,11 @@ TOPICS = {
     "congestion": "traffic.congestion",
     "incident": "traffic.incidents",
     "health": "traffic.health",
+    "gap": "traffic.gaps",
 }
 """Kind of event -> Kafka topic."""
 
-MAJOR, MINOR = 1, 1
+MAJOR, MINOR = 1, 2
 """Version of the schemas. MAJOR is part of the type, and events of another are refused; each added field raises MINOR.
 Events without `dataschema` are of version 1.0. See docs/adr/0171-event-contracts.md."""
 
@@ -59,7 +60,7 @@ def schema_id(kind: str) -> str:
     """Return the URI of the schema of a kind of event, which names its full version.
 
     >>> schema_id("counts")
-    'urn:simpang:event:counts:1.1'
+    'urn:simpang:event:counts:1.2'
     """
     return f"urn:simpang:event:{kind}:{MAJOR}.{MINOR}"
 
@@ -261,9 +262,31 @@ class Health(_Data):
         _described("95th percentile of the time from a frame's arrival to its facts being sent.", "ms"),
     ] = None
     image_size: Annotated[tuple[int, int] | None, _described("Width and height of the frame.", "px")] = None
+    last_frame_at: Annotated[
+        AwareDatetime | None,
+        _described("Arrival of the newest frame; null for none since the worker started.", "UTC"),
+    ] = None
 
 
-def event_id(data: CountsReport | Congestion | IncidentReport | Health) -> str:
+class LossReason(StrEnum):
+    """Why a worker lost events: its outbox was full, or could not be written while the memory was full."""
+
+    OUTBOX_FULL = "outbox_full"
+    DISK_FAILED = "disk_failed"
+
+
+class GapReport(_Data):
+    """Events of a camera that its worker had to drop: their kind, number and times. Delivered like any other event."""
+
+    kind: Annotated[Literal["gap"], _KIND] = "gap"
+    start_at: Annotated[AwareDatetime, _described("Start of what the lost events reported.", "UTC")]
+    end_at: Annotated[AwareDatetime, _described("End of what the lost events reported.", "UTC")]
+    lost: Annotated[Literal["counts", "congestion", "incident", "health"], _described("Kind of the lost events.")]
+    events: Annotated[int, _described("Number of the lost events.", ge=1)]
+    reason: Annotated[LossReason, _described("Why they were lost.")]
+
+
+def event_id(data: "AnyData") -> str:
     """Return the id of an event, a UUID of what it is about: the same report made twice has one id.
 
     Counts differ by the period that they report, so that a run that begins or ends within one reports another part.
@@ -277,6 +300,8 @@ def event_id(data: CountsReport | Congestion | IncidentReport | Health) -> str:
             parts = (data.incident_id, data.phase)
         case Health():
             parts = (data.at.isoformat(), data.status, data.condition)
+        case GapReport():
+            parts = (data.start_at.isoformat(), data.end_at.isoformat(), data.lost, data.events, data.reason)
     return stable_id(data.camera_id, data.kind, *parts)
 
 
@@ -285,7 +310,9 @@ def stable_id(*parts: object) -> str:
     return str(uuid5(NAMESPACE_URL, "simpang:" + json.dumps([None if part is None else str(part) for part in parts])))
 
 
-EventData = Annotated[CountsReport | Congestion | IncidentReport | Health, Field(discriminator="kind")]
+AnyData = CountsReport | Congestion | IncidentReport | Health | GapReport
+"""Data of an event of any kind."""
+EventData = Annotated[AnyData, Field(discriminator="kind")]
 
 
 class Event(BaseModel):
@@ -308,7 +335,7 @@ class Event(BaseModel):
     data: Annotated[EventData, _described("The event itself; `kind` names its schema.")]
 
     @classmethod
-    def wrap(cls, data: CountsReport | Congestion | IncidentReport | Health, at: datetime) -> "Event":
+    def wrap(cls, data: AnyData, at: datetime) -> "Event":
         """Put an event into its envelope. at: time when the event was made."""
         return cls(
             id=event_id(data),

@@ -21,8 +21,13 @@ MEANINGS = {
     "levels": "Congestion level of a zone: on each change, and once a minute.",
     "health": "State of a camera: on each change of status, and every few seconds.",
     "incidents": "One row for each incident, updated when it ends.",
+    "gap_reports": "Events that workers had to drop, such as those of a full outbox.",
     "webhook_deliveries": "Queue of alerts, and the outcome of each.",
     "dead_letters": "Events that could not be stored.",
+    "camera_service": "`in_service`, `maintenance` or `removed`, from a time on; with site and owner.",
+    "gaps": "One row for each minute of a camera that was not completely observed, with the cause; see Gaps.",
+    "gap_marks": "Minutes to assess again, because records of them arrived late.",
+    "gap_progress": "One row: every minute before it is assessed.",
     "schema_version": "One row for each applied migration.",
 }
 """Table -> its meaning."""
@@ -46,7 +51,7 @@ UNITS = {
     "ground_y": "m",
 }
 """End of a column's name -> its unit. The first that matches applies."""
-FRACTIONS = {"confidence", "reached", "picture_scale"}
+FRACTIONS = {"confidence", "coverage", "reached", "picture_scale"}
 """Columns without a unit."""
 PIXELS = {"u", "v"}
 """Columns in pixels."""

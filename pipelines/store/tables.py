@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -15,6 +15,7 @@ from pipelines.events.schema import (
     Congestion,
     CountsReport,
     CrossingRecord,
+    GapReport,
     GateRecord,
     Health,
     IncidentReport,
@@ -39,6 +40,8 @@ def columns_of(record: Record, *, without: Iterable[str] = ()) -> dict[str, str]
 
 
 def _sql_type(annotation: Any) -> str:
+    if get_origin(annotation) is Literal:
+        return "text"
     kinds = [kind for kind in get_args(annotation) if kind is not NoneType]
     kind = kinds[0] if get_origin(annotation) is UnionType or NoneType in get_args(annotation) else annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -75,6 +78,7 @@ EVENT_COLUMNS: dict[str, dict[str, str]] = {
         "ground_x": "double precision",
         "ground_y": "double precision",
     },
+    "gap_reports": {**_EVENT, **columns_of(GapReport, without=("kind",))},
 }
 """Table -> its columns, name -> SQL type, for the tables that hold events."""
 
@@ -98,6 +102,23 @@ OTHER_COLUMNS: dict[str, dict[str, str]] = {
         "last_error": "text",
     },
     "dead_letters": {"id": "bigint", "at": "timestamptz", "source": "text", "error": "text", "body": "text"},
+    "camera_service": {
+        "camera_id": "text",
+        "since": "timestamptz",
+        "state": "text",
+        "site": "text",
+        "owner": "text",
+        "configured": "boolean",
+    },
+    "gaps": {
+        "camera_id": "text",
+        "start_at": "timestamptz",
+        "coverage": "real",
+        "cause": "text",
+        "detail": "text",
+    },
+    "gap_marks": {"id": "bigint", "camera_id": "text", "start_at": "timestamptz"},
+    "gap_progress": {"assessed_until": "timestamptz"},
     "schema_version": {"version": "int", "applied_at": "timestamptz"},
 }
 """Table -> its columns, name -> SQL type, for all other tables."""

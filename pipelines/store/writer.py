@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 
 from pipelines.alerts.rules import Alert
-from pipelines.events.schema import Congestion, CountsReport, Event, Health, IncidentPhase, IncidentReport
+from pipelines.events.schema import Congestion, CountsReport, Event, GapReport, Health, IncidentPhase, IncidentReport
+from pipelines.store.gap_marks import mark_late
 from pipelines.store.interval_rows import IntervalRow, add_parts
 from pipelines.store.pool import transaction
 from pipelines.store.tables import EVENT_COLUMNS
@@ -75,6 +76,7 @@ class EventWriter:
                     connection.execute(
                         _QUEUE_ALERT, [alert.webhook_id, alert.incident_id, alert.phase, json.dumps(alert.payload)]
                     )
+            mark_late(connection, events)
             _notify(connection, events)
 
 
@@ -124,8 +126,8 @@ def _notify(connection: Connection, events: Sequence[Event]) -> None:
 
 
 def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
-    """Return the rows of levels and health by table, with values in the order of the table's columns."""
-    rows: dict[str, list[Row]] = {"levels": [], "health": []}
+    """Return the rows of levels, health and lost events by table, with values in the order of the table's columns."""
+    rows: dict[str, list[Row]] = {"levels": [], "health": [], "gap_reports": []}
     for event in events:
         match event.data:
             case Congestion() as level:
@@ -133,6 +135,8 @@ def _rows(events: Sequence[Event]) -> dict[str, list[Row]]:
             case Health() as health:
                 width, height = health.image_size or (None, None)
                 rows["health"].append(_row("health", health, event_id=event.id, width=width, height=height))
+            case GapReport() as gap:
+                rows["gap_reports"].append(_row("gap_reports", gap, event_id=event.id))
     return rows
 
 

@@ -80,6 +80,7 @@ class CameraHealth:
         self._connections = 0
         self._image_size: tuple[int, int] | None = None
         self._age_s: float | None = None
+        self._last_frame_at: datetime | None = None
         self._dropped_at = 0.0
         self._frame_rate = ReceivedRate(min(analysis_fps, MIN_ACCURATE_FPS) / 2)
         self._start_period(now())
@@ -103,6 +104,7 @@ class CameraHealth:
         with self._lock:
             self._received += frames
             self._image_size = image_size
+            self._last_frame_at = datetime.fromtimestamp(self._now(), UTC)
             self._set(_Aspect.CONNECTION, None)
             self._set(_Aspect.FRAME_RATE, self._frame_rate.update(self._now(), frames))
         self._observer.frames_received(self._camera_id, frames)
@@ -241,6 +243,7 @@ class CameraHealth:
                 age_p95_s=_p95(self._ages_s, 3),
                 frame_to_event_p95_ms=_p95([1000 * wait for wait in self._waits_s], 1),
                 image_size=self._image_size,
+                last_frame_at=self._last_frame_at,
             )
             self._start_period(now)
             return report

@@ -12,10 +12,12 @@ from pipelines.events.schema import (
     CountsReport,
     CrossingRecord,
     Event,
+    GapReport,
     GateRecord,
     Health,
     IncidentPhase,
     IncidentReport,
+    LossReason,
     ZoneRecord,
 )
 
@@ -111,6 +113,15 @@ def one_of_each() -> list[Event]:
         reached=0.5,
         picture_scale=0.75,
         age_p95_s=0.25,
+        last_frame_at=NOON - timedelta(seconds=0.5),
+    )
+    gap = GapReport(
+        camera_id="simpang-kda-1",
+        start_at=NOON,
+        end_at=NOON + timedelta(minutes=5),
+        lost="counts",
+        events=30,
+        reason=LossReason.OUTBOX_FULL,
     )
     return [
         counts(),
@@ -118,6 +129,7 @@ def one_of_each() -> list[Event]:
         Event.wrap(health, NOON),
         incident(IncidentPhase.RAISED),
         incident(IncidentPhase.ENDED),
+        Event.wrap(gap, NOON),
     ]
 
 

@@ -125,7 +125,7 @@ def test_listeners_are_notified_of_stored_events(postgres_dsn: str) -> None:
         EventWriter(pool).write(one_of_each())
         (notice,) = listener.notifies(timeout=10, stop_after=1)
     assert json.loads(notice.payload) == {
-        "kinds": ["congestion", "counts", "health", "incident"],
+        "kinds": ["congestion", "counts", "gap", "health", "incident"],
         "camera_ids": ["simpang-kda-1", "simpang-kda-2"],
     }
 

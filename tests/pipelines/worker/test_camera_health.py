@@ -65,7 +65,9 @@ def test_a_camera_analysed_at_the_requested_rate_is_online(health: CameraHealth,
     report = five_seconds(health, now, received=125, analysed=25)
     assert report.at.timestamp() == now.seconds == 1_000_005
     assert report.age_s == pytest.approx(0.2)
-    assert report.model_dump(exclude={"at", "age_s"}) == {
+    assert report.last_frame_at is not None
+    assert report.last_frame_at.timestamp() == now.seconds - 5
+    assert report.model_dump(exclude={"at", "age_s", "last_frame_at"}) == {
         "kind": "health",
         "camera_id": "camera",
         "status": "online",
@@ -340,3 +342,14 @@ def test_a_wrong_clock_of_the_stream_is_reported(
     assert reason in report.reason
     health.set_clock(ClockVerdict())
     assert health.report(DroppedFrames()).condition is Condition.OK
+
+
+def test_a_camera_that_is_gone_keeps_the_time_of_its_last_frame(health: CameraHealth, now: Now) -> None:
+    assert health.report(DroppedFrames()).last_frame_at is None
+    health.received(SIZE)
+    last = now.seconds
+    now.seconds += 60
+    health.disconnected(SILENT)
+    report = health.report(DroppedFrames())
+    assert report.last_frame_at is not None
+    assert report.last_frame_at.timestamp() == last

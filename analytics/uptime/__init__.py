@@ -1,0 +1,1 @@
+"""Uptime of cameras: minutes that were not fully observed, and why."""

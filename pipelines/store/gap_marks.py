@@ -1,0 +1,54 @@
+"""Marks of minutes whose records arrived late, so that their gaps are assessed again."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from analytics.uptime.minute_gap import REPORT_HOLDS_S
+from pipelines.events.schema import CountsReport, Event, GapReport, Health
+
+MINUTE = timedelta(minutes=1)
+"""Length of a minute."""
+LATE_AFTER = timedelta(seconds=30)
+"""Time after the end of a minute from which on its records are late. [assumption: live ones take a few seconds]"""
+ASSESS_AFTER = timedelta(seconds=90)
+"""Time after the end of a minute at which its gaps are assessed: a transaction that set no mark, because its records
+were not late, has ended by then. [3 statements at `pipelines.store.pool.STATEMENT_TIMEOUT_MS`]"""
+
+LONGEST_LOSS = timedelta(days=1)
+"""Longest time of lost counts in one event; a worker reports an hour at most. [bound for events of other programs]"""
+
+_MARK = """
+INSERT INTO gap_marks (camera_id, start_at)
+SELECT * FROM unnest(%s::text[], %s::timestamptz[]) AS late (camera_id, start_at) WHERE start_at < now() - %s
+"""
+"""Marks the minutes that are late by the clock of the database."""
+
+
+def mark_late(connection: psycopg.Connection[Any], events: Sequence[Event]) -> None:
+    """Mark the minutes that the events report, where they are late by the clock of the database."""
+    minutes = sorted({minute for event in events for minute in _minutes(event)})
+    if minutes:
+        cameras, starts = zip(*minutes, strict=True)
+        connection.execute(_MARK, [list(cameras), list(starts), MINUTE + LATE_AFTER])
+
+
+def minute_of(at: datetime) -> datetime:
+    """Return the start of the minute of a time."""
+    return at.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _minutes(event: Event) -> Iterator[tuple[str, datetime]]:
+    match event.data:
+        case CountsReport() as counts:
+            yield counts.camera_id, minute_of(counts.start_at)
+        case Health() as health:
+            yield health.camera_id, minute_of(health.at)
+            yield health.camera_id, minute_of(health.at + timedelta(seconds=REPORT_HOLDS_S))
+        case GapReport(lost="counts") as gap:
+            minute, end = minute_of(gap.start_at), min(gap.end_at, gap.start_at + LONGEST_LOSS)
+            while minute < end:
+                yield gap.camera_id, minute
+                minute += MINUTE
