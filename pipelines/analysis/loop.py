@@ -4,8 +4,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from threading import Event as Flag
 from typing import Protocol
 
@@ -49,12 +50,15 @@ class FrameMeasurement:
 
     taken_at: time of capture (Unix seconds). inferred: whether the detector ran. waited_s: time (s) from the arrival of
     the frame to its events; None where the arrival is unknown. max_scale: largest input scale that overload allowed.
+    pixels: of the image in the detector. cpu_s: time (s) of the analysis thread, without the detector's threads.
     """
 
     taken_at: float
     inferred: bool
     waited_s: float | None
     max_scale: float = 1.0
+    pixels: int = 0
+    cpu_s: float = 0.0
 
 
 class AnalysisObserver(Protocol):
@@ -107,7 +111,7 @@ class _GeometryMismatch(Exception):
 class _CameraState:
     """State of one camera that only the loop's thread reads and writes. retry_at: `time.monotonic` seconds."""
 
-    __slots__ = ("in_flight", "max_scale", "pipeline", "rate", "retry_at", "share", "slot", "view")
+    __slots__ = ("in_flight", "max_scale", "pipeline", "rate", "removed", "retry_at", "share", "slot", "view")
 
     def __init__(self, slot: CameraSlot, rate: RateController) -> None:
         self.slot = slot
@@ -118,6 +122,7 @@ class _CameraState:
         self.retry_at = 0.0
         self.max_scale = 1.0
         self.in_flight = False
+        self.removed: Flag | None = None  # to be set once the camera is no longer analysed
         self.publish_rate()
 
     def publish_rate(self) -> None:
@@ -130,12 +135,13 @@ class _CameraState:
 
 @dataclass(frozen=True, slots=True)
 class _InFlight:
-    """A request in the detector."""
+    """A request in the detector. cpu_s: time (s) that the analysis thread has spent on it."""
 
     camera: _CameraState
     pipeline: CameraPipeline
     request: DetectionRequest
     result: Future[Detections]
+    cpu_s: float
 
 
 class AnalysisLoop:
@@ -147,23 +153,38 @@ class AnalysisLoop:
     def __init__(self, detector: Detector, slots: Sequence[CameraSlot], wake: Flag, rates: AnalysisRates) -> None:
         """wake: set after each `put` into a slot's `frames`. rates: of each camera."""
         self._detector = detector
+        self._rates = rates
         self._headroom = AimdHeadroom(max_delay_s=1 / rates.usual_fps)
         self._cameras = [_CameraState(slot, RateController(rates, self._headroom)) for slot in slots]
         self._limits = PictureLimits(len(slots))
+        self._changes: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._analysed = 0
         self._wake = wake
         self._done: deque[_InFlight] = deque()
         self._in_flight = 0
         self._advanced_at = 0.0
 
+    def add(self, slot: CameraSlot) -> None:
+        """Analyse a further camera. Thread-safe."""
+        self._change(lambda: self._add(slot))
+
+    def remove(self, camera_id: str) -> Flag:
+        """Analyse a camera no more, and return the flag that is set once its last events were emitted. Thread-safe."""
+        removed = Flag()
+        self._change(lambda: self._mark_removed(camera_id, removed))
+        return removed
+
     def run(self, stop: Flag) -> None:
         """Analyse frames until `stop` is set, then finish what is in flight."""
         while not stop.is_set():
             self._wake.clear()
             self._complete_done()
+            self._apply_changes()
             self._advance_time()
             now = time.monotonic()
-            ready = [c for c in self._cameras if c.slot.frames and not c.in_flight and c.retry_at <= now]
+            ready = [
+                c for c in self._cameras if c.slot.frames and not c.in_flight and not c.removed and c.retry_at <= now
+            ]
             has_capacity = self._in_flight < self._detector.in_flight
             camera = pick_next(((c.share, c) for c in ready), now) if has_capacity else None
             if camera is None:
@@ -174,6 +195,41 @@ class AnalysisLoop:
                 self._analyse_latest(camera, now)
         self._finish()
 
+    def _change(self, change: Callable[[], None]) -> None:
+        self._changes.put(change)
+        self._wake.set()
+
+    def _apply_changes(self) -> None:
+        """Add and remove cameras. One whose frame is in the detector is removed after that."""
+        with suppress(Empty):
+            while True:
+                self._changes.get_nowait()()
+        for camera in [c for c in self._cameras if c.removed and not c.in_flight]:
+            number = self._cameras.index(camera)
+            del self._cameras[number]
+            self._limits.remove(number)
+            self._finish_camera(camera)
+
+    def _add(self, slot: CameraSlot) -> None:
+        self._cameras.append(_CameraState(slot, RateController(self._rates, self._headroom)))
+        self._limits.add()
+
+    def _mark_removed(self, camera_id: str, removed: Flag) -> None:
+        found = [c for c in self._cameras if c.slot.camera_id == camera_id and not c.removed]
+        if not found:
+            removed.set()
+        for camera in found:
+            camera.removed = removed
+
+    def _finish_camera(self, camera: _CameraState) -> None:
+        """Emit the last events of a camera whose frames are all completed."""
+        with self._isolated(camera):
+            if camera.pipeline is not None:
+                camera.pipeline.finish(time.time())
+        camera.view.close()
+        if camera.removed is not None:
+            camera.removed.set()
+
     def _analyse_latest(self, camera: _CameraState, now: float) -> None:
         camera.share.spend(now)
         frame = camera.slot.frames.pop()
@@ -183,6 +239,7 @@ class AnalysisLoop:
             self._start(camera, frame)
 
     def _start(self, camera: _CameraState, frame: TimedFrame) -> None:
+        began = time.thread_time()
         # The pipeline is made for unusable views too: it reports their time as unobserved.
         pipeline = self._pipeline_for(camera, frame)
         quality = camera.view.update(frame.at, frame.video_frame)
@@ -191,9 +248,10 @@ class AnalysisLoop:
             return
         request = pipeline.plan(frame, camera.max_scale)
         if request.image is None:
-            self._complete(camera, pipeline, request, None)
+            self._complete(camera, pipeline, request, None, time.thread_time() - began)
             return
-        in_flight = _InFlight(camera, pipeline, request, self._detector.submit(request.image, request.parts))
+        result = self._detector.submit(request.image, request.parts)
+        in_flight = _InFlight(camera, pipeline, request, result, time.thread_time() - began)
         camera.in_flight = True
         self._in_flight += 1
         in_flight.result.add_done_callback(lambda _: self._announce(in_flight))
@@ -221,19 +279,28 @@ class AnalysisLoop:
             self._in_flight -= 1
             done.camera.in_flight = False
             with self._isolated(done.camera):
-                self._complete(done.camera, done.pipeline, done.request, done.result.result())
+                self._complete(done.camera, done.pipeline, done.request, done.result.result(), done.cpu_s)
 
     def _complete(
-        self, camera: _CameraState, pipeline: CameraPipeline, request: DetectionRequest, detections: Detections | None
+        self,
+        camera: _CameraState,
+        pipeline: CameraPipeline,
+        request: DetectionRequest,
+        detections: Detections | None,
+        cpu_s: float,
     ) -> None:
+        began = time.thread_time()
         tracks = pipeline.complete(request, detections).tracks
         frame = request.frame
         camera.rate.update(frame.at, tracks)  # also without the detector: tracks move by template matching
         camera.publish_rate()
         now = time.monotonic()
         waited_s = None if frame.arrived is None else now - frame.arrived
-        inferred = request.image is not None
-        camera.slot.observer.frame_analysed(FrameMeasurement(frame.at, inferred, waited_s, camera.max_scale))
+        image, cpu_s = request.image, cpu_s + time.thread_time() - began
+        pixels = 0 if image is None else image.shape[0] * image.shape[1]
+        camera.slot.observer.frame_analysed(
+            FrameMeasurement(frame.at, image is not None, waited_s, camera.max_scale, pixels, cpu_s)
+        )
         self._analysed += 1
         if waited_s is not None:
             self._headroom.update(now, waited_s)
@@ -286,6 +353,7 @@ class AnalysisLoop:
             self._complete_done()
             self._wake.wait(0.05)
         self._complete_done()
-        self._for_each_idle_pipeline(lambda pipeline: pipeline.finish(time.time()))
         for camera in self._cameras:
-            camera.view.close()
+            if camera.in_flight:
+                camera.pipeline = None  # its frame may still be completed
+            self._finish_camera(camera)

@@ -46,6 +46,14 @@ class PictureLimits:
         self._missed_share = 0.0
         self._calm = 0
 
+    def add(self) -> None:
+        """Add a camera behind the others."""
+        self.scales.append(SCALES[0])
+
+    def remove(self, camera: int) -> None:
+        """Remove the camera with this number. Those behind it get the number before theirs."""
+        del self.scales[camera]
+
     def update(self, analysed: int, missed: int, small_sides_px: Sequence[float | None]) -> None:
         """Change some scales by the numbers of frames since the previous call; to be called once a second.
 

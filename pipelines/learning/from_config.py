@@ -34,5 +34,5 @@ def open_picture_keeper(config: Config) -> PictureKeeper | None:
             confidence=SECOND_CONFIDENCE,
             simulated=config.city.simulated,
         ),
-        lambda camera, t: (light_at(t, position[camera]), UNKNOWN_RAIN),
+        lambda camera, t: (light_at(t, position.get(camera, config.city.centre)), UNKNOWN_RAIN),
     )

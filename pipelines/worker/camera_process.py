@@ -1,6 +1,7 @@
 """Child process of a worker: some cameras with their own detector and interpreter, and a connection to the parent."""
 
 import signal
+import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -10,14 +11,19 @@ from typing import Protocol
 
 from models.detection.detector import Detector
 from pipelines.analysis.detector_factory import open_live_detector
-from pipelines.config.settings import Config
+from pipelines.config.settings import CameraConfig, Config
 from pipelines.errors import UserError
 from pipelines.events.schema import Event
 from pipelines.logging import configure_logging
+from pipelines.worker.camera_cost import CostMeter
 from pipelines.worker.worker import Worker
 
 POLL_S = 0.2
 """Interval (s) at which the child checks for a stop, from the parent or by a signal. [assumption]"""
+
+
+MEASURE_EVERY_S = 5.0
+"""Interval (s) at which the child reports the costs of its cameras. [assumption]"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +39,33 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """The process analyses these cameras, by id, and has stopped all others."""
+
+    cameras: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Measured cost of each camera, in CPU cores, by id."""
+
+    cores: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SetCameras:
+    """The parent asks the process to analyse these cameras and no others."""
+
+    cameras: tuple[CameraConfig, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """The parent asks the process to end."""
 
 
-FromChild = Ready | Refused | bytes
-"""Message of the child: its state, or an event in JSON."""
+FromChild = Ready | Refused | Running | Costs | bytes
+"""Message of the child: its state, the costs, or an event in JSON."""
 
 
 class OpenDetector(Protocol):
@@ -62,10 +89,11 @@ def run_cameras(
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
     link = _ParentLink(parent, stop)
     try:
-        detector = open_detector(config, threads=threads)
-        with closing(detector), Worker(config, detector, link.put, decoding_threads=threads):
+        detector, meter = open_detector(config, threads=threads), CostMeter()
+        with closing(detector), Worker(config, detector, link.put, observer=meter, decoding_threads=threads) as worker:
             link.send(Ready())
-            link.wait_for_stop()
+            link.send(Running(frozenset(camera.id for camera in worker.cameras)))
+            link.obey(worker, meter)
     except UserError as error:
         link.send(Refused(str(error)))
 
@@ -88,8 +116,19 @@ class _ParentLink:
         except OSError:
             self._stop.set()
 
-    def wait_for_stop(self) -> None:
-        """Return after `Stop`, after the end of the parent, or after a signal."""
-        with suppress(OSError):
-            while not self._stop.is_set() and not self._parent.poll(POLL_S):
-                pass
+    def obey(self, worker: Worker, meter: CostMeter) -> None:
+        """Change the cameras as the parent asks, until `Stop`, the end of the parent, or a signal."""
+        measured_at = time.monotonic()
+        with suppress(OSError, EOFError):
+            while not self._stop.is_set():
+                if time.monotonic() - measured_at >= MEASURE_EVERY_S:
+                    measured_at = time.monotonic()
+                    self.send(Costs(meter.costs()))
+                if not self._parent.poll(POLL_S):
+                    continue
+                match self._parent.recv():
+                    case SetCameras(cameras=cameras):
+                        worker.set_cameras(cameras)
+                        self.send(Running(frozenset(camera.id for camera in worker.cameras)))
+                    case Stop():
+                        return

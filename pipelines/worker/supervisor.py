@@ -1,5 +1,6 @@
 """Supervisor of a worker's threads: starts them, restarts (reconnects) them after a failure, and ends them."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Supervisor:
         self._stop_within_s = stop_within_s
         self._policy = policy or RestartPolicy()
         self._threads: list[Thread] = []
+        self._deadline = math.inf
 
     def __enter__(self) -> Self:
         return self
@@ -73,13 +75,18 @@ class Supervisor:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._stop.set()
-        deadline = time.monotonic() + self._stop_within_s
+        self.request_stop()
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(max(0.0, self._deadline - time.monotonic()))
         for thread in self._threads:
             if thread.is_alive():
                 log.info("thread is blocked in the network and ends with its timeout", task=thread.name)
+
+    def request_stop(self) -> None:
+        """Ask all threads to end, without waiting for them."""
+        if not self._stop.is_set():
+            self._deadline = time.monotonic() + self._stop_within_s
+            self._stop.set()
 
     def keep_running(self, name: str, task: Task, on_failure: Callable[[Exception], None] = lambda error: None) -> None:
         """Run `task` in its own thread until the supervisor stops, and again after every failure.

@@ -53,9 +53,16 @@ def cameras(tmp_path: Path) -> list[CameraParts]:
     ]
 
 
+def reporter_of(cameras: list[CameraParts], sent: Sent) -> HealthReporter:
+    reporter = HealthReporter(sent)
+    for camera in cameras:
+        reporter.add(camera)
+    return reporter
+
+
 def test_a_change_of_status_is_reported_before_the_next_heartbeat(cameras: list[CameraParts]) -> None:
     sent, stop, (north, _) = Sent(), Flag(), cameras
-    thread = Thread(target=HealthReporter(cameras, sent).run, args=(stop,))
+    thread = Thread(target=reporter_of(cameras, sent).run, args=(stop,))
     thread.start()
     try:
         wait_until(lambda: sent.of("north") and sent.of("south"), "the first reports")
@@ -77,7 +84,9 @@ def test_a_change_of_status_is_reported_before_the_next_heartbeat(cameras: list[
 def test_at_the_stop_every_camera_is_reported_offline(cameras: list[CameraParts]) -> None:
     sent = Sent()
     cameras[0].health.received(SIZE)
-    HealthReporter(cameras, sent).report_stopped()
+    reporter = reporter_of(cameras, sent)
+    for camera in cameras:
+        reporter.remove(camera)
     for camera_id in ("north", "south"):
         report = sent.last(camera_id)
         assert (report.status, report.condition) == (CameraStatus.OFFLINE, Condition.WORKER_STOPPED)
