@@ -85,6 +85,8 @@ def remember_secrets(secrets: Iterable[str]) -> None:
 def remember_settings(content: Any, key: str = "") -> None:
     """Mask the secrets of a configuration that is not validated yet, because an error may quote any part of it."""
     match content:
+        case dict() if _SECRET_KEY.search(key):
+            remember_secrets(str(value) for value in content.values())
         case dict():
             for name, value in content.items():
                 remember_settings(name)

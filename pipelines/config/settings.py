@@ -31,6 +31,7 @@ from pipelines.config.bus_settings import BusConfig
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.portal_address import FrameAncestor, PublicUrl, TileServer
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
+from pipelines.config.secret_references import with_secrets
 from pipelines.config.section import Section
 from pipelines.errors import UserError
 
@@ -295,6 +296,17 @@ class _CurrentKeysEnvironment(EnvSettingsSource):
             raise VariableError(next(named, f"{ENV_PREFIX}...")) from error
 
 
+def _with_own_secrets(camera: Any, secrets: dict[str, SecretStr]) -> Any:
+    """Return the content of a camera with its secrets in its addresses. Raises ValueError for an unknown reference."""
+    if not isinstance(camera, dict):
+        return camera
+    keys = [key for key in ("url", "analysis_url") if isinstance(camera.get(key), str)]
+    try:
+        return {**camera, **{key: with_secrets(camera[key], secrets) for key in keys}}
+    except ValueError as error:
+        raise ValueError(f"cameras: {camera.get('id')}: {error}") from error
+
+
 class Config(BaseSettings):
     """All settings of one city."""
 
@@ -310,6 +322,9 @@ class Config(BaseSettings):
     city: CityConfig = CityConfig()
     sites: tuple[SiteConfig, ...] = ()
     cameras: tuple[CameraConfig, ...] = ()
+    secrets: dict[Identifier, SecretStr] = {}
+    """Secrets by name, such as `dishub: admin:password`. `${dishub}` in the address of a camera stands for it. Better
+    in environment variables, `SIMPANG_SECRETS__DISHUB`."""
     weights: str | None = None
     """Name or path of the detector's weights. Without it `street`, which comes with Simpang."""
     data_dir: Path = Path("data")
@@ -333,6 +348,19 @@ class Config(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return _CurrentKeysEnvironment(settings_cls), init_settings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_secrets(cls, content: Any) -> Any:
+        cameras, secrets = content.get("cameras"), content.get("secrets")
+        if not isinstance(cameras, list):
+            return content
+        known = (
+            {str(name).lower(): SecretStr(str(text)) for name, text in secrets.items()}
+            if isinstance(secrets, dict)
+            else {}
+        )
+        return {**content, "cameras": [_with_own_secrets(camera, known) for camera in cameras]}
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:

@@ -7,6 +7,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from pipelines.events.event_reference import KINDS, first_line
+from pipelines.events.registered_camera import CAMERA_SCHEMA, CAMERA_TOPIC, RegisteredCamera
 from pipelines.events.schema import MAJOR, MINOR, TOPICS, Event, event_type, schema_id
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -15,6 +16,12 @@ ASYNCAPI = "3.0.0"
 """Version of AsyncAPI."""
 KAFKA_BINDING = "0.5.0"
 """Version of AsyncAPI's Kafka binding."""
+SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
+"""Name of the dialect in AsyncAPI."""
+CAMERA = "camera"
+"""Name of the record of the registry in the documents."""
+CAMERA_FILE = "camera.schema.json"
+"""Name of the file with its schema."""
 ASYNCAPI_FILE = "asyncapi.yaml"
 """Name of the AsyncAPI document."""
 CONTENT_TYPE = "application/json"
@@ -33,7 +40,8 @@ fields and codes that you do not know.
 
 def contracts() -> dict[str, str]:
     """Return the contents of all files by name."""
-    files = {schema_file(kind): json.dumps(data_schema(kind), indent=2, ensure_ascii=False) + "\n" for kind in KINDS}
+    schemas = {schema_file(kind): data_schema(kind) for kind in KINDS} | {CAMERA_FILE: camera_schema()}
+    files = {name: json.dumps(schema, indent=2, ensure_ascii=False) + "\n" for name, schema in schemas.items()}
     document = yaml.safe_dump(asyncapi(), sort_keys=False, allow_unicode=True, width=120)
     return {**files, ASYNCAPI_FILE: _NOTE + document}
 
@@ -51,6 +59,11 @@ def data_schema(kind: str) -> dict[str, Any]:
     """
     schema = TypeAdapter(KINDS[kind]).json_schema(mode="serialization")
     return {"$schema": DIALECT, "$id": schema_id(kind), **schema}
+
+
+def camera_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a record of the registry of cameras."""
+    return {"$schema": DIALECT, "$id": CAMERA_SCHEMA, **RegisteredCamera.model_json_schema(mode="serialization")}
 
 
 def headers_schema(kind: str) -> dict[str, Any]:
@@ -78,24 +91,27 @@ def asyncapi() -> dict[str, Any]:
             "license": {"name": "AGPL-3.0-or-later"},
         },
         "defaultContentType": CONTENT_TYPE,
-        "channels": {kind: _channel(kind) for kind in KINDS},
-        "operations": {f"send-{kind}": _operation(kind) for kind in KINDS},
-        "components": {"messages": {kind: _message(kind) for kind in KINDS}},
+        "channels": {**{kind: _channel(kind, TOPICS[kind]) for kind in KINDS}, CAMERA: _channel(CAMERA, CAMERA_TOPIC)},
+        "operations": {
+            **{f"send-{kind}": _operation(kind, f"A worker publishes {kind} events.") for kind in KINDS},
+            f"send-{CAMERA}": _operation(CAMERA, "simpang cameras changes the registry, which workers read."),
+        },
+        "components": {"messages": {**{kind: _message(kind) for kind in KINDS}, CAMERA: _camera_message()}},
     }
 
 
-def _channel(kind: str) -> dict[str, Any]:
+def _channel(kind: str, topic: str) -> dict[str, Any]:
     return {
-        "address": TOPICS[kind],
+        "address": topic,
         "messages": {kind: {"$ref": f"#/components/messages/{kind}"}},
-        "bindings": {"kafka": {"topic": TOPICS[kind], "bindingVersion": KAFKA_BINDING}},
+        "bindings": {"kafka": {"topic": topic, "bindingVersion": KAFKA_BINDING}},
     }
 
 
-def _operation(kind: str) -> dict[str, Any]:
+def _operation(kind: str, summary: str) -> dict[str, Any]:
     return {
         "action": "send",
-        "summary": f"A worker publishes {kind} events.",
+        "summary": summary,
         "channel": {"$ref": f"#/channels/{kind}"},
         "messages": [{"$ref": f"#/channels/{kind}/messages/{kind}"}],
     }
@@ -105,12 +121,29 @@ def _message(kind: str) -> dict[str, Any]:
     return {
         "name": event_type(kind),
         "summary": first_line(KINDS[kind].__doc__),
-        "contentType": CONTENT_TYPE,
         "headers": headers_schema(kind),
-        "payload": {
-            "schemaFormat": "application/schema+json;version=draft-2020-12",
-            "schema": {"$ref": f"./{schema_file(kind)}"},
-        },
+        **_content(schema_file(kind)),
+    }
+
+
+def _camera_message() -> dict[str, Any]:
+    headers = {
+        "content-type": {"type": "string", "const": CONTENT_TYPE},
+        "ce_dataschema": {"type": "string", "const": CAMERA_SCHEMA},
+    }
+    return {
+        "name": CAMERA,
+        "summary": first_line(RegisteredCamera.__doc__),
+        "headers": {"type": "object", "required": list(headers), "properties": headers},
+        **_content(CAMERA_FILE),
+    }
+
+
+def _content(file: str) -> dict[str, Any]:
+    """Return the payload and the binding of a message. file: of its schema."""
+    return {
+        "contentType": CONTENT_TYPE,
+        "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": {"$ref": f"./{file}"}},
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "description": "Id of the camera."},

@@ -78,7 +78,7 @@ class KafkaCluster:
     @contextmanager
     def admin(self) -> Iterator[KafkaAdminClient]:
         """Yield an admin client, and create missing topics. Raises BusUnavailable or KafkaError without a broker."""
-        with self._connected() as admin:
+        with self.connected() as admin:
             _create_topics(admin)
             yield admin
 
@@ -88,7 +88,7 @@ class KafkaCluster:
         Topics that do not exist yet, and brokers that do not report rights, count as permitted.
         """
         missing = []
-        with self._connected() as admin:
+        with self.connected() as admin:
             try:
                 topics = admin.describe_topics(sorted(TOPICS.values()))
             except KafkaError as error:
@@ -107,7 +107,8 @@ class KafkaCluster:
         return missing
 
     @contextmanager
-    def _connected(self) -> Iterator[KafkaAdminClient]:
+    def connected(self) -> Iterator[KafkaAdminClient]:
+        """Yield an admin client. Raises BusUnavailable or KafkaError without a broker."""
         self.require_one()
         with _refusal() as refused:
             try:

@@ -10,8 +10,9 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from pipelines.commands.contracts import contracts as command
-from pipelines.events.event_contracts import ASYNCAPI_FILE, contracts, data_schema, headers_schema
+from pipelines.events.event_contracts import ASYNCAPI_FILE, camera_schema, contracts, data_schema, headers_schema
 from pipelines.events.event_reference import KINDS
+from pipelines.events.registered_camera import CAMERA_TOPIC, RegisteredCamera
 from pipelines.events.schema import TOPICS, Event
 from tests.support.events import one_of_each
 
@@ -46,6 +47,13 @@ def test_an_event_fits_its_schema(event: Event) -> None:
     assert [error.message for error in validator.iter_errors(data)] == ["'camera_id' is a required property"]
 
 
+def test_a_record_of_the_registry_fits_its_schema_and_unknown_fields_are_ignored() -> None:
+    record = {"id": "north", "name": "North", "url": "rtsp://${dishub}@10.0.0.7/1", "position": {"lat": 1, "lon": 104}}
+    camera = RegisteredCamera.model_validate_json(json.dumps(record | {"later": 1}))
+    Draft202012Validator.check_schema(camera_schema())
+    Draft202012Validator(camera_schema()).validate(json.loads(camera.model_dump_json()))
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_a_recorded_event_fits_the_schema_and_is_read_without_loss(line: str) -> None:
     recorded = json.loads(line)
@@ -61,9 +69,10 @@ def test_events_of_every_kind_are_recorded() -> None:
 def test_the_asyncapi_document_has_every_topic_and_its_references_lead_somewhere() -> None:
     document = yaml.safe_load((FOLDER / ASYNCAPI_FILE).read_text(encoding="utf-8"))
     assert document["asyncapi"] == "3.0.0"
-    assert {channel["address"] for channel in document["channels"].values()} == set(TOPICS.values())
+    topics = {*TOPICS.values(), CAMERA_TOPIC}
+    assert {channel["address"] for channel in document["channels"].values()} == topics
     references = list(_references(document))
-    assert len(references) == 4 * len(TOPICS)
+    assert len(references) == 4 * len(topics)
     for reference in references:
         file, _, path = reference.partition("#")
         target = json.loads((FOLDER / file).read_text(encoding="utf-8")) if file else document
