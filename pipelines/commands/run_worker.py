@@ -1,17 +1,40 @@
 """`simpang worker`: analyse cameras and publish their events to Kafka."""
 
+import re
+import socket
+import sys
 from contextlib import closing
 from pathlib import Path
+from threading import Event as Flag
 
 import click
+import structlog
 
+from models.detection.cpu import available_cores
+from pipelines.bus.kafka.cluster import KafkaCluster
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.security import Security
 from pipelines.bus.outbox import Outbox
 from pipelines.config.config_file import read_config
+from pipelines.config.settings import Config
 from pipelines.errors import UserError
+from pipelines.events.schema import Event, Health
+from pipelines.worker.camera_group import CameraGroup
+from pipelines.worker.camera_process import run_cameras
+from pipelines.worker.group_cameras import GroupCameras
+from pipelines.worker.process_plan import CAMERAS_EACH
+from pipelines.worker.progress import IDLE_S, Progress
 from pipelines.worker.signals import stop_on_signals
-from pipelines.worker.worker_processes import worker_processes
+from pipelines.worker.supervisor import Supervisor
+from pipelines.worker.worker_processes import RunCameras, worker_processes
+
+log = structlog.get_logger()
+
+STOP_WITHIN_S = 3.0
+"""Longest wait (s) for cameras at the end of a worker, whose processes are killed 6 s later. [assumption]"""
+
+CHECK_S = 0.5
+"""Interval (s) at which a worker of a group checks its progress and membership. [assumption]"""
 
 
 @click.command()
@@ -19,15 +42,70 @@ from pipelines.worker.worker_processes import worker_processes
 def worker(config: Path) -> None:
     """Stream and analyse the cameras of the city in CONFIG, and publish events to Kafka, until Ctrl-C.
 
-    Events wait on disk in data_dir while Kafka is not available.
+    With bus.worker_group, workers share the cameras of the registry (simpang cameras) instead. Events wait on disk in
+    data_dir while Kafka is not available.
     """
     settings = read_config(config)
     if settings.bus.kafka is None:
         raise UserError(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
+    run_worker(settings, settings.bus.kafka)
+
+
+def run_worker(config: Config, bootstrap: str, *, run: RunCameras = run_cameras) -> None:
+    """Run a worker until a signal. run: body of its processes. Raises UserError."""
+    security = Security.of(config.bus)
     with (
         stop_on_signals() as stop,
-        closing(KafkaPublisher(settings.bus.kafka, Security.of(settings.bus))) as publisher,
-        Outbox(settings.data_dir / "outbox", publisher) as outbox,
-        worker_processes(settings, outbox.put),
+        closing(KafkaPublisher(bootstrap, security)) as publisher,
+        Outbox(config.data_dir / "outbox", publisher) as outbox,
     ):
-        stop.wait()
+        if config.bus.worker_group is None:
+            with worker_processes(config, outbox.put, run=run):
+                stop.wait()
+            return
+        progress = Progress()
+
+        def put(event: Event) -> None:
+            if isinstance(event.data, Health):
+                progress.observe(event.data)
+            outbox.put(event)
+
+        own = config.model_copy(update={"cameras": ()})
+        cluster, name = KafkaCluster(bootstrap, security), config.bus.worker_name or _machine_name()
+        with worker_processes(own, put, run=run, expected=CAMERAS_EACH * available_cores()) as processes:
+            cameras = GroupCameras(processes, config.secrets, config.data_dir / "geometry")
+            group = CameraGroup(cluster, config.bus.worker_group, name, cameras)
+            if not _take_part(group, cameras, progress, stop):
+                sys.exit(1)
+
+
+def _take_part(group: CameraGroup, cameras: GroupCameras, progress: Progress, stop: Flag) -> bool:
+    """Analyse the cameras of the group until a signal; return False where this worker analyses nothing.
+
+    Raises UserError where this worker cannot be a member.
+    """
+    refusals: list[UserError] = []
+
+    def member(ending: Flag) -> None:
+        try:
+            group.run(ending)
+        except UserError as error:
+            refusals.append(error)
+
+    with Supervisor() as threads:
+        threads.keep_running("cameras", cameras.run)
+        threads.keep_running("group", member)
+        while not stop.wait(CHECK_S) and not refusals and progress.idle_s() < IDLE_S:
+            pass
+        cameras.stop(STOP_WITHIN_S)  # while the heartbeats go on, so that a restart has a whole session
+    if refusals:
+        raise refusals[0]
+    if stop.is_set():
+        return True
+    log.error("cameras deliver frames and none is analysed; leaving the group", idle_s=round(progress.idle_s(), 1))
+    group.leave()
+    return False
+
+
+def _machine_name() -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "-", socket.gethostname()) or "worker"

@@ -19,6 +19,11 @@ class BusConfig(Section):
     """Kafka bootstrap servers, `host:9092,host2:9092`. Without them, events stay inside the process."""
     group: str = "simpang-store"
     """Consumer group of `simpang store`."""
+    worker_group: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = None
+    """Consumer group in which workers share the cameras of the registry (`simpang cameras`), such as
+    `simpang-workers`. Without it, `simpang worker` analyses all cameras of this file."""
+    worker_name: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = None
+    """Name of this worker in its group, the same after a restart. Without it, the name of the machine."""
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     """Protocol of the listener: `SSL` is TLS, `SASL` is a user with a password. `SASL_PLAINTEXT` does not encrypt."""
     sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
