@@ -4,6 +4,7 @@ import re
 import socket
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 
@@ -26,7 +27,7 @@ from pipelines.worker.process_plan import CAMERAS_EACH
 from pipelines.worker.progress import IDLE_S, Progress
 from pipelines.worker.signals import stop_on_signals
 from pipelines.worker.supervisor import Supervisor
-from pipelines.worker.worker_processes import RunCameras, worker_processes
+from pipelines.worker.worker_processes import Put, RunCameras, worker_processes
 
 log = structlog.get_logger()
 
@@ -63,28 +64,22 @@ def run_worker(config: Config, bootstrap: str, *, run: RunCameras = run_cameras)
             with worker_processes(config, outbox.put, run=run):
                 stop.wait()
             return
-        progress = Progress()
-
-        def put(event: Event) -> None:
-            if isinstance(event.data, Health):
-                progress.observe(event.data)
-            outbox.put(event)
-
-        own = config.model_copy(update={"cameras": ()})
-        cluster, name = KafkaCluster(bootstrap, security), config.bus.worker_name or _machine_name()
-        with worker_processes(own, put, run=run, expected=CAMERAS_EACH * available_cores()) as processes:
-            cameras = GroupCameras(processes, config.secrets, config.data_dir / "geometry")
-            group = CameraGroup(cluster, config.bus.worker_group, name, cameras)
-            if not _take_part(group, cameras, progress, stop):
-                sys.exit(1)
+        cluster = KafkaCluster(bootstrap, security)
+        if not _take_part(config, cluster, outbox.put, run, stop):
+            sys.exit(1)
 
 
-def _take_part(group: CameraGroup, cameras: GroupCameras, progress: Progress, stop: Flag) -> bool:
+def _take_part(config: Config, cluster: KafkaCluster, put: Put, run: RunCameras, stop: Flag) -> bool:
     """Analyse the cameras of the group until a signal; return False where this worker analyses nothing.
 
-    Raises UserError where this worker cannot be a member.
+    The worker joins while its processes start, so that a restart keeps its cameras, and heartbeats go on while they
+    stop. Raises UserError where this worker cannot be a member.
     """
+    assert config.bus.worker_group is not None
+    cameras = GroupCameras(config.secrets, config.data_dir / "geometry")
+    group = CameraGroup(cluster, config.bus.worker_group, config.bus.worker_name or _machine_name(), cameras)
     refusals: list[UserError] = []
+    progress = Progress()
 
     def member(ending: Flag) -> None:
         try:
@@ -92,19 +87,29 @@ def _take_part(group: CameraGroup, cameras: GroupCameras, progress: Progress, st
         except UserError as error:
             refusals.append(error)
 
+    def observe(event: Event) -> None:
+        if isinstance(event.data, Health):
+            progress.observe(event.data)
+        put(event)
+
+    own = config.model_copy(update={"cameras": ()})
     with Supervisor() as threads:
-        threads.keep_running("cameras", cameras.run)
         threads.keep_running("group", member)
-        while not stop.wait(CHECK_S) and not refusals and progress.idle_s() < IDLE_S:
-            pass
-        cameras.stop(STOP_WITHIN_S)  # while the heartbeats go on, so that a restart has a whole session
+        with worker_processes(own, observe, run=run, expected=CAMERAS_EACH * available_cores()) as processes:
+            threads.keep_running("cameras", partial(cameras.run, processes))
+            while not stop.wait(CHECK_S) and not refusals and progress.idle_s() < IDLE_S:
+                pass
+            is_idle = not stop.is_set() and not refusals
+            if is_idle:
+                idle_s = round(progress.idle_s(), 1)
+                log.error("cameras deliver frames and none is analysed; leaving the group", idle_s=idle_s)
+                threads.stop()
+                group.leave()
+            else:
+                cameras.stop(STOP_WITHIN_S)
     if refusals:
         raise refusals[0]
-    if stop.is_set():
-        return True
-    log.error("cameras deliver frames and none is analysed; leaving the group", idle_s=round(progress.idle_s(), 1))
-    group.leave()
-    return False
+    return not is_idle
 
 
 def _machine_name() -> str:

@@ -13,15 +13,18 @@ TOLERANCE = 0.1
 """Largest difference between the loads of two workers at which nothing moves, as a share of the mean load. [target: an
 imbalance of 10 % at most]"""
 
-LEAST_GAIN = 0.05
+LEAST_GAIN = 0.1
 """Decrease of that difference, as a share of the mean load, below which nothing moves: each move interrupts a camera.
 [assumption]"""
 
 
-def assign(costs: Mapping[Item, float], owners: Mapping[Item, str], workers: Sequence[str]) -> dict[Item, str]:
+def assign(
+    costs: Mapping[Item, float], owners: Mapping[Item, str], workers: Sequence[str], *, may_move: bool = True
+) -> dict[Item, str]:
     """Return the worker of each item; none without workers.
 
-    costs: item -> cost, 0 or more. owners: item -> the worker that has it now; one that is gone is ignored.
+    costs: item -> cost, 0 or more. owners: item -> the worker that has it now; one that is gone is ignored. may_move:
+    False where only the items of none of the workers are assigned.
 
     >>> assign({1: 3.0, 2: 2.0, 3: 1.0}, {}, ["a", "b"])
     {1: 'a', 2: 'b', 3: 'b'}
@@ -40,7 +43,7 @@ def assign(costs: Mapping[Item, float], owners: Mapping[Item, str], workers: Seq
     for item in sorted(waiting, key=lambda each: (-costs[each], each)):
         shares.give(item, shares.with_least())
     stay, before = dict(shares.worker_of), shares.unevenness
-    while shares.unevenness > TOLERANCE and (shares.move_one() or shares.exchange_one()):
+    while may_move and shares.unevenness > TOLERANCE and (shares.move_one() or shares.exchange_one()):
         pass
     best = shares.worker_of if before - shares.unevenness >= LEAST_GAIN else stay
     return {item: best[item] for item in sorted(costs)}

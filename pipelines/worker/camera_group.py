@@ -65,6 +65,11 @@ class Cameras(Protocol):
         ...
 
     @property
+    def ready(self) -> bool:
+        """Whether further cameras can be analysed at once."""
+        ...
+
+    @property
     def running(self) -> frozenset[str]:
         """Return the ids of the cameras that are analysed."""
         ...
@@ -96,6 +101,7 @@ class CameraGroup:
         self._closing = False
         self._joined_with: Costs = {}
         self._joined_at = 0.0
+        self._joined_ready = False
 
     def run(self, stop: Flag) -> None:
         """Take part in the group until `stop` is set. Raises Replaced, and UserError without the right to do so."""
@@ -158,9 +164,9 @@ class CameraGroup:
         """Return what this worker joins the group with."""
         with self._lock:
             own = self._own_costs()
-            self._joined_with, self._joined_at = own, time.monotonic()
+            self._joined_with, self._joined_at, self._joined_ready = own, time.monotonic(), self._cameras.ready
             others = {partition: cost for partition, cost in self._known.items() if partition not in self._registry}
-            return MemberState(self._held, self._generation, {**others, **own})
+            return MemberState(self._held, self._generation, {**others, **own}, self._joined_ready)
 
     def _own_costs(self) -> Costs:
         """Return the costs of the partitions whose cameras are known. The lock is held."""
@@ -233,13 +239,15 @@ class CameraGroup:
         self._cameras.request(tuple(self._wanted().values()))
 
     def _rejoin_if_uneven(self, consumer: KafkaConsumer) -> None:
-        """Ask for a rebalance where the costs of this worker are not those with which it joined."""
+        """Ask for a rebalance where this worker is not in the state in which it joined."""
         with self._lock:
-            if self._loading or not self._held:
+            if self._loading or (not self._held and (self._joined_ready or not self._cameras.ready)):
                 return
             own, joined = self._own_costs(), self._joined_with
             known = {partition: cost for partition, cost in self._known.items() if partition in self._registry}
-        if _cameras_of(own) != _cameras_of(known) and _cameras_of(own) != _cameras_of(joined):
+        if not self._held:
+            reason = "ready for cameras"
+        elif _cameras_of(own) != _cameras_of(known) and _cameras_of(own) != _cameras_of(joined):
             reason = "other cameras"
         elif time.monotonic() - self._joined_at >= REJOIN_EVERY_S and _differ(own, joined):
             reason = "other costs"
@@ -247,7 +255,7 @@ class CameraGroup:
             return
         log.info("asking for a rebalance", reason=reason)
         consumer._coordinator.request_rejoin()
-        self._joined_with, self._joined_at = own, time.monotonic()
+        self._joined_with, self._joined_at, self._joined_ready = own, time.monotonic(), True
 
 
 def _cameras_of(costs: Costs) -> dict[int, int]:

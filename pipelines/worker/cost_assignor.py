@@ -41,14 +41,25 @@ Costs = Mapping[int, PartitionCost]
 
 @dataclass(frozen=True, slots=True)
 class MemberState:
-    """What a member of the group joins with. generation: of the assignment from which it holds its partitions."""
+    """What a member of the group joins with.
+
+    generation: of the assignment from which it holds its partitions. ready: whether it can analyse further cameras at
+    once; a member that starts keeps what it holds, and gets nothing new.
+    """
 
     held: frozenset[int] = frozenset()
     generation: int = -1
     costs: Costs = field(default_factory=dict)
+    ready: bool = True
 
     def to_bytes(self) -> bytes:
-        content = {"held": sorted(self.held), "generation": self.generation, "costs": _plain(self.costs)}
+        """Return the user data of the subscription."""
+        content = {
+            "held": sorted(self.held),
+            "generation": self.generation,
+            "costs": _plain(self.costs),
+            "ready": self.ready,
+        }
         return json.dumps(content, separators=(",", ":")).encode()
 
     @classmethod
@@ -56,7 +67,8 @@ class MemberState:
         """Return a state; an empty one for content that this version cannot read."""
         try:
             found = json.loads(content)
-            return cls(frozenset(map(int, found["held"])), int(found["generation"]), _costs(found["costs"]))
+            held, costs = frozenset(map(int, found["held"])), _costs(found["costs"])
+            return cls(held, int(found["generation"]), costs, bool(found.get("ready", True)))
         except (ValueError, KeyError, TypeError):
             return cls()
 
@@ -132,9 +144,15 @@ def shared(partitions: Iterable[int], states: Mapping[str, MemberState]) -> tupl
             known.pop(partition, None)
     cameras = sum(cost.measured for cost in known.values())
     usual = sum(cost.cost for cost in known.values()) / cameras if cameras else UNKNOWN
-    totals = {partition: known.get(partition, PartitionCost()).total(usual) for partition in partitions}
-    targets = assign(totals, owners, list(states))
-    shares: dict[str, set[int]] = {name: set() for name in states}
+    starting = {name for name, state in states.items() if not state.ready}
+    totals = {
+        partition: known.get(partition, PartitionCost()).total(usual)
+        for partition in partitions
+        if owners.get(partition) not in starting
+    }
+    # The next rebalance follows when it is ready: what moved now would perhaps move again.
+    targets = assign(totals, owners, [name for name in states if name not in starting], may_move=not starting)
+    shares = {name: {p for p in partitions if name in starting and owners.get(p) == name} for name in states}
     for partition, name in targets.items():
         if owners.get(partition, name) == name:
             shares[name].add(partition)

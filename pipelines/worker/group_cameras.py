@@ -25,13 +25,19 @@ CHECK_S = 0.5
 class GroupCameras:
     """Passes the latest request to the worker processes. secrets: of the configuration. folder: for geometry files."""
 
-    def __init__(self, processes: WorkerProcesses, secrets: Mapping[str, SecretStr], folder: Path) -> None:
-        self._processes, self._secrets, self._folder = processes, secrets, folder
+    def __init__(self, secrets: Mapping[str, SecretStr], folder: Path) -> None:
+        self._secrets, self._folder = secrets, folder
+        self._processes: WorkerProcesses | None = None
         self._lock = Lock()
         self._changed = Flag()
         self._requested: tuple[RegisteredCamera, ...] = ()
         self._applying: frozenset[str] = frozenset()
         self._ending = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether `run` has begun."""
+        return self._processes is not None
 
     def request(self, cameras: Sequence[RegisteredCamera]) -> None:
         """Analyse these cameras and no others, without waiting for it. Thread-safe."""
@@ -54,15 +60,16 @@ class GroupCameras:
         """Return the ids of the cameras that may be analysed at present."""
         with self._lock:
             applying = self._applying
-        return applying | self._processes.running
+        return applying if self._processes is None else applying | self._processes.running
 
     @property
     def costs(self) -> Mapping[str, float]:
         """Return the measured cost of each camera by id."""
-        return self._processes.costs
+        return {} if self._processes is None else self._processes.costs
 
-    def run(self, stop: Flag) -> None:
-        """Apply requests until `stop` is set; several that wait are one."""
+    def run(self, processes: WorkerProcesses, stop: Flag) -> None:
+        """Apply requests to running processes until `stop` is set; several that wait are one."""
+        self._processes = processes
         while not stop.is_set():
             if not self._changed.wait(CHECK_S):
                 continue
@@ -71,7 +78,7 @@ class GroupCameras:
                 requested = self._requested
                 self._applying = frozenset(camera.id for camera in requested)
             try:
-                self._processes.set_cameras([found for camera in requested if (found := self._config_of(camera))])
+                processes.set_cameras([found for camera in requested if (found := self._config_of(camera))])
                 log.info("cameras of this worker", cameras=sorted(camera.id for camera in requested))
             finally:
                 with self._lock:

@@ -75,6 +75,10 @@ class Supervisor:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End all threads, and wait for them."""
         self.request_stop()
         for thread in self._threads:
             thread.join(max(0.0, self._deadline - time.monotonic()))

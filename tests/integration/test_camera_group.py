@@ -1,6 +1,6 @@
 """Cameras shared between worker processes by Apache Kafka: joining, dying, coming back, restarts, changes, outages."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -60,7 +60,9 @@ def seconds_until_analysed(reported: Reported, cameras: set[str], since: datetim
     return (datetime.now(UTC) - since).total_seconds()
 
 
-def test_workers_join_die_and_come_back(kafka: ApacheKafka, rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+def test_workers_join_die_and_come_back(
+    kafka: ApacheKafka, rtsp_cameras: RtspCameras, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     registry = CameraTopic(kafka.bootstrap)
     assert registry.read() == {}
     registry.put(registered(rtsp_cameras.url("road.mp4"), *CAMERAS))
@@ -88,6 +90,7 @@ def test_workers_join_die_and_come_back(kafka: ApacheKafka, rtsp_cameras: RtspCa
             killed_at = datetime.now(UTC)
             await_shared(everything, a, b)
             took_s = seconds_until_analysed(reported, joined["c"], killed_at)
+            record_property("killed_worker_replaced_s", took_s)
             after = share(a, b)
             assert after["a"] >= joined["a"] and after["b"] >= joined["b"]
             assert took_s >= SESSION_S - 2

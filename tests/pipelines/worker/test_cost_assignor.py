@@ -71,6 +71,16 @@ def test_the_costs_of_a_dead_worker_are_known_to_the_others_and_its_own_measurem
     assert 6 in shares["a"]  # of a worker that is gone: to the one with less load
 
 
+def test_a_member_that_starts_keeps_what_it_holds_and_gets_nothing_new() -> None:
+    starting = MemberState(frozenset({0}), 1, {0: PartitionCost(1.0, measured=1)}, ready=False)
+    shares, _ = shared(range(4), {"a": state({1, 2}, p1=1.0, p2=1.0), "b": starting})
+    assert shares == {"a": {1, 2, 3}, "b": {0}}
+    uneven = {"a": state({1, 2}, p1=1.0, p2=1.0), "b": starting, "c": MemberState()}
+    assert shared(range(3), uneven)[0] == {"a": {1, 2}, "b": {0}, "c": set()}  # it moves once b is ready
+    assert shared(range(4), {"b": MemberState(ready=False)})[0] == {"b": set()}
+    assert MemberState.from_bytes(starting.to_bytes()) == starting
+
+
 def test_cameras_without_a_measured_cost_count_as_the_usual_one() -> None:
     costs: Costs = {0: PartitionCost(3.0, measured=1), 1: PartitionCost(0.0, unmeasured=1), 2: PartitionCost(3.0, 1)}
     shares, _ = shared(range(4), {"a": MemberState(frozenset({0, 1, 2, 3}), 1, costs), "b": MemberState()})
