@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from threading import Event as Flag
 from threading import Thread
+from zoneinfo import ZoneInfo
 
 from pipelines.alerts.dispatcher import AlertDispatcher
 from pipelines.alerts.rules import AlertRules
@@ -21,6 +22,7 @@ from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import Config
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.gap_assessor import GapAssessor
+from pipelines.store.history.refresher import RollupRefresher
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.worker_processes import worker_processes
@@ -44,6 +46,7 @@ def run_all_in_one(config: Config, on_up: OnUp) -> None:
         app = create_app(config, pool)
         parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
         parts.enter_context(GapAssessor(pool, config.cameras))
+        parts.enter_context(RollupRefresher(pool, ZoneInfo(config.city.timezone)))
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox", publisher))

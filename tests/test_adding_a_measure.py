@@ -40,7 +40,7 @@ from pipelines.events.mapping import EventMapper
 from pipelines.events.schema import Event
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
-from portal.history.queries import BucketRange
+from pipelines.store.history.bucket_queries import BucketRange
 from portal.history.csv_table import as_csv
 from portal.history.rows import zone_history
 from portal.openapi import openapi_document
@@ -59,7 +59,7 @@ event = Event.model_validate_json(Event.wrap(counts, start).model_dump_json())
 with open_database(Config(store=StoreConfig(dsn=SecretStr(sys.argv[1]))), max_connections=1) as pool:
     EventWriter(pool).write([event])
     with pool.connection() as connection:
-        span = BucketRange(camera_id="kda-1", edges=[start, start + timedelta(minutes=1)])
+        span = BucketRange(camera_id="kda-1", edges=[start, start + timedelta(minutes=1)], interval_s=60)
         rows = zone_history(connection, span, "masuk")
 assert [row.vehicles_mean for row in rows] == [1.5], rows
 header, values = (line.strip().split(",") for line in as_csv(rows, ZoneInfo("Asia/Jakarta")))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,6 +16,7 @@ from pipelines.errors import UserError
 from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.gap_assessor import GapAssessor
+from pipelines.store.history.refresher import RollupRefresher
 from pipelines.store.migrate import migrate as apply_migrations
 from pipelines.store.migrate import schema_status
 from pipelines.store.pool import connect_once, open_database
@@ -53,6 +55,7 @@ def run(config: Path) -> None:
         open_database(settings) as pool,
         AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
         GapAssessor(pool, settings.cameras),
+        RollupRefresher(pool, ZoneInfo(settings.city.timezone)),
     ):
         table = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
         security = Security.of(settings.bus)

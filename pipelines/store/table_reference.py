@@ -28,6 +28,8 @@ MEANINGS = {
     "gaps": "One row for each minute of a camera that was not completely observed, with the cause; see Gaps.",
     "gap_marks": "Minutes to assess again, because records of them arrived late.",
     "gap_progress": "One row: every minute before it is assessed.",
+    "rollups": "What history shows of a camera over 5 minutes, a quarter, an hour or a day of the city.",
+    "rollup_marks": "Periods whose rows changed since their roll-ups were computed.",
     "schema_version": "One row for each applied migration.",
 }
 """Table -> its meaning."""

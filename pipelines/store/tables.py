@@ -119,6 +119,21 @@ OTHER_COLUMNS: dict[str, dict[str, str]] = {
     },
     "gap_marks": {"id": "bigint", "camera_id": "text", "start_at": "timestamptz"},
     "gap_progress": {"assessed_until": "timestamptz"},
+    "rollups": {
+        "camera_id": "text",
+        "interval_s": "int",
+        "start_at": "timestamptz",
+        "end_at": "timestamptz",
+        "found": "jsonb",
+    },
+    "rollup_marks": {
+        "id": "bigint",
+        "camera_id": "text",
+        "interval_s": "int",
+        "from_at": "timestamptz",
+        "to_at": "timestamptz",
+        "made_at": "timestamptz",
+    },
     "schema_version": {"version": "int", "applied_at": "timestamptz"},
 }
 """Table -> its columns, name -> SQL type, for all other tables."""

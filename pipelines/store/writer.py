@@ -6,8 +6,9 @@ channel `simpang` of the cameras and kinds of events that it contains.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from pydantic_core import to_json
 from pipelines.alerts.rules import Alert
 from pipelines.events.schema import Congestion, CountsReport, Event, GapReport, Health, IncidentPhase, IncidentReport
 from pipelines.store.gap_marks import mark_late
+from pipelines.store.history.rollup_marks import mark_times
 from pipelines.store.interval_rows import IntervalRow, add_parts
 from pipelines.store.pool import transaction
 from pipelines.store.tables import EVENT_COLUMNS
@@ -101,6 +103,16 @@ def _store_counts(connection: Connection, events: Sequence[Event]) -> None:
     _insert(connection, "crossings", crossings)
     for table, rows_of_table in parts.items():
         add_parts(connection, table, rows_of_table)
+    mark_times(connection, (touched for (key,) in new for touched in _times(reports[key])))
+
+
+def _times(data: CountsReport) -> Iterator[tuple[str, datetime]]:
+    """Yield the camera and the time of each row of a report."""
+    yield data.camera_id, data.start_at
+    for crossing in data.crossings:
+        yield data.camera_id, crossing.at
+    for start_at in (*(gate.start_at for gate in data.gates), *(zone.start_at for zone in data.zones)):
+        yield data.camera_id, start_at
 
 
 def _insert(connection: Connection, table: str, rows: Sequence[Row], returning: str = "") -> list[Row]:

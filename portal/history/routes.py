@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, HTTPException, Query, status
 from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
+from pipelines.store.history.bucket_edges import bucket_edges
+from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.pool import transaction
 from portal.auth.permissions import Planner, get_visible_camera
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
-from portal.history.buckets import bucket_edges
 from portal.history.csv_table import Separator, as_csv
-from portal.history.queries import BucketRange
 from portal.history.rows import gate_history, zone_history
 from portal.history.schemas import History
 from portal.schemas import Problem
@@ -57,7 +57,7 @@ def _history(
         edges = bucket_edges(from_at or end - timedelta(days=1), end, interval, services.zone)
     except ValueError as error:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
-    span = BucketRange(camera_id=entry.id, edges=edges)
+    span = BucketRange(camera_id=entry.id, edges=edges, interval_s=interval)
     with transaction(services.pool) as connection:
         rows = gate_history(connection, span, gate) if gate else zone_history(connection, span, zone or "")
     return History(camera_id=entry.id, gate=gate, zone=zone, interval_s=interval, rows=rows)

@@ -15,6 +15,7 @@ from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import Config
 from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.history.rollup_marks import mark_period
 from pipelines.store.pool import open_database, transaction
 from simulator.demo.history_seed import SEEDED_ID_PREFIX, CameraHistory, TableRows, days_back
 
@@ -74,6 +75,8 @@ def write_history(
             with transaction(pool) as connection:
                 if not _is_written(connection, camera, day):
                     _write(connection, camera.day(day, until))
+                    begin = camera.midnight(day)
+                    mark_period(connection, camera.camera_id, begin, min(begin + timedelta(days=1), until))
         if k >= FULL_SPEED_DAYS:
             stop.wait(IDLE_PER_WORK_S * (time.monotonic() - began))
     log.info("history written", days=days, cameras=len(histories))

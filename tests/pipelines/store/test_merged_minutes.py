@@ -21,9 +21,9 @@ from pipelines.config.geometry_file import read_geometry
 from pipelines.events.mapping import EventMapper, utc
 from pipelines.events.schema import CountsReport, CrossingRecord, Event, GateRecord, ZoneRecord
 from pipelines.recordings.detection_replay import read_detections
+from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
-from portal.history.queries import BucketRange
 from portal.history.rows import zone_history
 from tests.support.events import NOON
 from tests.support.store_config import config_for
@@ -207,7 +207,7 @@ def test_restarts_of_the_analysis_within_a_minute_lose_and_double_nothing(
         assert row["coverage"] == pytest.approx(1, abs=0.02)
         assert row["flow_veh_h"] * row["coverage"] / 60 == pytest.approx(vehicles, abs=0.05)
     with pool.connection() as connection:
-        span = BucketRange(camera_id="cam", edges=[NOON, NOON + MINUTE, NOON + 2 * MINUTE])
+        span = BucketRange(camera_id="cam", edges=[NOON, NOON + MINUTE, NOON + 2 * MINUTE], interval_s=60)
         rows = zone_history(connection, span, camera.zones[0].id)
     assert [row.coverage for row in rows] == pytest.approx([1, 1], abs=0.02)
     assert all(row.speed_kmh is not None for row in rows)

@@ -8,10 +8,10 @@ from pydantic import SecretStr
 from analytics.facts import Level
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.events.schema import Event
+from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.pool import open_database, transaction
 from pipelines.store.writer import EventWriter
 from portal.history.crossing_counts import crossing_counts, observed_minutes
-from portal.history.queries import BucketRange
 from portal.history.rows import gate_history, zone_history
 from portal.incidents.queries import IncidentFilter, list_incidents
 from portal.live.queries import newest_health, newest_levels
@@ -37,7 +37,7 @@ def connection(timescaledb_dsn, tmp_path):
 
 
 def test_every_query_has_the_same_result_as_on_postgresql(connection):
-    span = BucketRange(camera_id="laluan-1", edges=[NOON, NOON + timedelta(minutes=5), END])
+    span = BucketRange(camera_id="laluan-1", edges=[NOON, NOON + timedelta(minutes=5), END], interval_s=300)
     assert [row.counts and row.counts["car"] for row in gate_history(connection, span, "utara")] == [1, None]
     assert [row.speed_kmh for row in zone_history(connection, span, "masuk")] == [30, None]
     assert [row.n for row in crossing_counts(connection, "laluan-1", NOON, END)] == [1]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.history.buckets import bucket_edges
+from pipelines.store.history.bucket_edges import bucket_edges
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 START = datetime(2026, 3, 28, 10, 7, 30, tzinfo=UTC)
