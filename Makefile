@@ -84,6 +84,11 @@ bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, a
 	$(BIN)/python -m bench.robustness.view_faults $(CLIPS) --json build/bench/view_faults.json
 	$(BIN)/python -m bench.robustness.low_light $(CLIPS)/.. --json build/bench/view_light.json
 
+.PHONY: bench-store
+# build/bench/store.json. STORE="--cameras 300 --days 365 --step-minutes 60" for another size, --dsn for another server.
+bench-store: $(DEMO) ## The database with a history: writes, long queries, late rows, compression
+	$(BIN)/python -m bench.store.store_report $(STORE)
+
 .PHONY: bench-gpu
 # build/bench/gpu.json, and tables for docs/gpu.md.
 bench-gpu: $(FULL) ## Detections, speed, decoding and live cameras on an NVIDIA GPU

@@ -32,6 +32,9 @@ SLICE = timedelta(seconds=DAY_S)
 LOCK = int.from_bytes(b"roll")
 """First key of the advisory lock of a camera's refresh; the second is a hash of its id. [arbitrary]"""
 
+BUCKETS_PER_STATEMENT = 50
+"""Roll-ups of one INSERT: about 100 KB. [assumption: larger messages crash PGlite, the TimescaleDB of the tests]"""
+
 _EMPTY: Bucket = {"observed_s": 0.0, "gates": {}, "zones": {}}
 """Bucket without any row."""
 
@@ -166,9 +169,11 @@ def _compute(connection: Connection, camera_id: str, interval_s: int, buckets: S
     edges = sorted({edge for bucket in buckets for edge in bucket})
     span = BucketRange(camera_id=camera_id, edges=edges, interval_s=interval_s, runs=_joined(buckets))
     found = {edges[number]: bucket for number, bucket in buckets_from_rows(connection, span).items()}
-    parameters = _parameters(camera_id, interval_s, buckets)
-    connection.execute(_REMOVE, parameters)
-    connection.execute(_INSERT, {**parameters, "found": [Jsonb(found.get(start, _EMPTY)) for start, _ in buckets]})
+    connection.execute(_REMOVE, _parameters(camera_id, interval_s, buckets))
+    for first in range(0, len(buckets), BUCKETS_PER_STATEMENT):
+        some = buckets[first : first + BUCKETS_PER_STATEMENT]
+        rolled_up = [Jsonb(found.get(start, _EMPTY)) for start, _ in some]
+        connection.execute(_INSERT, {**_parameters(camera_id, interval_s, some), "found": rolled_up})
 
 
 def _parameters(camera_id: str, interval_s: int, buckets: Sequence[Run]) -> dict[str, Any]:

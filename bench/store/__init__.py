@@ -1,0 +1,1 @@
+"""Speed of the database with a long history: writes, queries, late rows, compression."""
