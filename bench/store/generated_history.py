@@ -50,6 +50,7 @@ SELECT %(camera)s, zone, at, at + interval '1 minute', 600, 25 + number %% 20, 2
 FROM made_minutes CROSS JOIN unnest(%(zones)s::text[]) AS zone
 """,
 )
+"""Inserts of one day of a camera from `made_minutes`, one for each table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
