@@ -32,8 +32,8 @@ SLICE = timedelta(seconds=DAY_S)
 LOCK = int.from_bytes(b"roll")
 """First key of the advisory lock of a camera's refresh; the second is a hash of its id. [arbitrary]"""
 
-BUCKETS_PER_STATEMENT = 50
-"""Roll-ups of one INSERT: about 100 KB. [assumption: larger messages crash PGlite, the TimescaleDB of the tests]"""
+BUCKETS_PER_STATEMENT = 20
+"""Roll-ups of one INSERT, about 40 KB: larger messages crash PGlite, the TimescaleDB of the tests. [measured]"""
 
 _EMPTY: Bucket = {"observed_s": 0.0, "gates": {}, "zones": {}}
 """Bucket without any row."""
