@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
-from pipelines.events.schema import Health
+from pipelines.events.schema import CameraStatus, Health
 
 IDLE_S = 18.0
 """Time (s) without an analysed frame after which a worker with live cameras counts as idle. [target: its cameras are
@@ -27,7 +27,8 @@ class Progress:
         """Receive a report. A camera stays live, as last reported, while no further report comes."""
         with self._lock:
             now = self._now()
-            if (report.received_fps or 0) > 0:
+            # An offline camera may still deliver frames: one that was just stopped, or whose geometry does not fit.
+            if (report.received_fps or 0) > 0 and report.status is not CameraStatus.OFFLINE:
                 self._live_since.setdefault(report.camera_id, now)
             else:
                 self._live_since.pop(report.camera_id, None)

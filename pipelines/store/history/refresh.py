@@ -13,13 +13,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
+import structlog
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
+from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.history.bucket_edges import DAY_S, bucket_edges
 from pipelines.store.history.bucket_queries import Bucket, BucketRange, Run, buckets_from_rows
 from pipelines.store.history.rollups import ROLLED_UP_S
 from pipelines.store.pool import transaction
+
+log = structlog.get_logger()
 
 SETTLE = timedelta(minutes=2)
 """Time after the end of a bucket before it is computed: its events arrive meanwhile. [assumption]"""
@@ -28,7 +32,7 @@ QUIET = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=15)
 """Time after which they are computed all the same. [assumption]"""
 SLICE = timedelta(seconds=DAY_S)
-"""Longest period of one mark that one transaction computes."""
+"""Longest period that one transaction computes, however many marks there are."""
 LOCK = int.from_bytes(b"roll")
 """First key of the advisory lock of a camera's refresh; the second is a hash of its id. [arbitrary]"""
 
@@ -97,22 +101,35 @@ def refresh(
     for (camera_id,) in due:
         if is_stopped():
             break
-        with transaction(pool) as connection:
-            try:
-                refresh_camera(connection, camera_id, zone, settle)
-                count += 1
-            except psycopg.errors.SerializationFailure:
-                connection.rollback()  # another program has just refreshed this camera
+        try:
+            with transaction(pool) as connection:
+                count += _refresh_unless_taken(connection, camera_id, zone, settle)
+        except DatabaseUnavailable:
+            raise
+        except Exception:  # a fault in one camera's rows must not end the refresh of the others
+            log.exception("roll-ups of a camera were not computed", camera=camera_id)
     return count
 
 
-def refresh_camera(connection: Connection, camera_id: str, zone: ZoneInfo, settle: timedelta) -> None:
-    """Compute the buckets of a camera that are due, in one transaction that this must begin."""
+def _refresh_unless_taken(connection: Connection, camera_id: str, zone: ZoneInfo, settle: timedelta) -> bool:
+    """Refresh a camera; False where another program refreshes it or has just done so."""
+    try:
+        return refresh_camera(connection, camera_id, zone, settle)
+    except psycopg.errors.SerializationFailure:
+        connection.rollback()
+        return False
+
+
+def refresh_camera(connection: Connection, camera_id: str, zone: ZoneInfo, settle: timedelta) -> bool:
+    """Compute the buckets of a camera that are due, in one transaction that this must begin.
+
+    Return False where another program holds the camera.
+    """
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     query = "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s)), now()"
     is_free, now = connection.execute(query, [LOCK, camera_id]).fetchall()[0]
     if not is_free:
-        return
+        return False
     marks: list[_Mark] = connection.execute(_MARKS, {"camera": camera_id, "settle": settle}).fetchall()
     periods = _take(connection, marks)
     for interval_s in ROLLED_UP_S:
@@ -120,14 +137,20 @@ def refresh_camera(connection: Connection, camera_id: str, zone: ZoneInfo, settl
         over = [bucket for bucket in touched if bucket[1] <= now - settle]
         _remember(connection, camera_id, interval_s, touched[len(over) :])
         _compute(connection, camera_id, interval_s, over)
+    return True
 
 
 def _take(connection: Connection, marks: Sequence[_Mark]) -> dict[int, list[Run]]:
-    """Remove marks and return their periods by interval; of long ones only the newest day, the rest stays marked."""
+    """Remove the marks of the newest marked day, and return their periods by interval; the rest stays marked."""
     periods: dict[int, list[Run]] = defaultdict(list)
     done = []
+    if not marks:
+        return periods
+    earliest = max(to_at for *_, to_at in marks) - SLICE
     for number, interval_s, from_at, to_at in marks:
-        begin = max(from_at, to_at - SLICE)
+        if to_at <= earliest:
+            continue
+        begin = max(from_at, earliest)
         periods[interval_s].append((begin, to_at))
         if begin == from_at:
             done.append(number)

@@ -26,6 +26,6 @@ WITH RECURSIVE camera (id) AS (
     UNION ALL
     SELECT (SELECT min(camera_id) FROM observed WHERE camera_id > id) FROM camera WHERE id IS NOT NULL
 )
-SELECT id, 0, first.start_at, last.start_at + interval '5 minutes' FROM camera
+SELECT id, 0, first.start_at, least(last.start_at + interval '5 minutes', now()) FROM camera
 CROSS JOIN LATERAL (SELECT start_at FROM observed WHERE camera_id = id ORDER BY start_at LIMIT 1) AS first
 CROSS JOIN LATERAL (SELECT start_at FROM observed WHERE camera_id = id ORDER BY start_at DESC LIMIT 1) AS last;

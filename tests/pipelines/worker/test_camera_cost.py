@@ -79,3 +79,14 @@ def test_a_worker_of_which_one_camera_is_analysed_or_unusable_is_not_idle(workin
         progress.observe(working)
         clock.now += 5
         assert progress.idle_s() <= 5
+
+
+@pytest.mark.parametrize("status", [CameraStatus.ONLINE, CameraStatus.OFFLINE])
+def test_a_camera_that_was_stopped_or_cannot_be_analysed_makes_no_worker_idle(status: CameraStatus) -> None:
+    """Both may state frames: those before the stop, and those that the geometry does not fit."""
+    clock = Clock()
+    progress = Progress(clock.read)
+    progress.observe(report(10.0, 0.0))
+    progress.observe(report(10.0, 0.0).model_copy(update={"status": status}))
+    clock.now += IDLE_S + 1
+    assert (progress.idle_s() > IDLE_S) == (status is CameraStatus.ONLINE)

@@ -19,6 +19,7 @@ from pipelines.store.history.bucket_edges import DAY_S, bucket_edges
 from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.history.refresh import refresh, refresh_camera
 from pipelines.store.history.refresher import RollupRefresher
+from pipelines.store.history.rollup_marks import mark_period
 from pipelines.store.history.rollups import ROLLED_UP_S
 from pipelines.store.pool import open_database, transaction
 from pipelines.store.writer import EventWriter
@@ -242,6 +243,20 @@ def test_another_time_zone_of_the_city_leaves_no_old_day(database):
     write(database, events[:1])
     refresh_all(database, JAKARTA)
     assert_same_answers(database, JAKARTA)
+
+
+def test_a_backlog_of_weeks_is_computed_a_day_at_a_time(postgres_dsn, tmp_path):
+    with open_database(Config(store=StoreConfig(dsn=SecretStr(postgres_dsn)), data_dir=tmp_path)) as pool:
+        EventWriter(pool).write([Event.wrap(ten_seconds(NOON), NOON)])
+        with transaction(pool) as connection:
+            for day in range(1, 30):
+                mark_period(connection, "laluan-1", NOON - timedelta(days=day), NOON - timedelta(days=day - 1))
+        assert refresh(pool, JAKARTA, at_once=True) == 1
+        with transaction(pool) as connection:
+            left = connection.execute("SELECT max(to_at) - min(from_at) FROM rollup_marks").fetchone()
+        assert left is not None
+        assert timedelta(days=27) < left[0] <= timedelta(days=28, minutes=5)
+        assert stored(pool)
 
 
 def test_a_thread_refreshes_what_is_due(postgres_dsn, tmp_path):
