@@ -19,8 +19,9 @@ MAX_LEAP_S, LEAP_STEPS = 0.25, 1.5
 """Longest step (s) ahead of arrival, and of all packets before, that is none of the clock; in usual steps for rare
 frames. [assumption]"""
 
-LEAD_DECAY = 0.05
-"""Seconds per second by which the lead of earlier packets is forgotten. [assumption]"""
+LEAD_DECAY, MAX_DECAY_S = 0.05, 0.1
+"""Seconds per second by which the lead of earlier packets is forgotten, and the most between two packets: in a stall
+nothing is learned of the clock. [assumption]"""
 
 PROBED_S, MAX_PROBED_STEP_S = 0.5, 10.0
 """Time (s) from the first packet in which those arrive that were read to open the stream, and their longest step (s).
@@ -111,7 +112,8 @@ class StreamTimes:
         if self._has_own_times and self._drift.add(arrived, self._continuous):
             self._judge()
         self._placed += even_s if self._is_even else max(step_s / self.verdict.rate, MIN_STEP_S)
-        self._lead = max(self._lead - LEAD_DECAY * passed_s, self._placed - self._drift.since_start(arrived))
+        decay_s = min(LEAD_DECAY * passed_s, MAX_DECAY_S)
+        self._lead = max(self._lead - decay_s, self._placed - self._drift.since_start(arrived))
         return self._placed
 
     @property
@@ -155,11 +157,13 @@ class StreamTimes:
         since_start_s = self._drift.since_start(self._arrived) + passed_s
         if since_start_s < PROBED_S:
             return step_s > MAX_PROBED_STEP_S + MAX_RATE * passed_s
-        if step_s > MAX_STEP_S + MAX_RATE * passed_s:
-            return True
+        is_leap = step_s > MAX_STEP_S + MAX_RATE * passed_s
         step_s /= self.verdict.rate
+        # After a stall the frame before it comes late, and the next one, in time, is a step ahead of the two arrivals.
+        if self._placed + step_s - since_start_s <= self._lead + MAX_LEAP_S:
+            return False
         longest_s = max(MAX_LEAP_S, LEAP_STEPS * (self._last_step or 0.0) / self.verdict.rate)
-        return step_s - passed_s > longest_s and self._placed + step_s - since_start_s > self._lead + MAX_LEAP_S
+        return is_leap or step_s - passed_s > longest_s
 
     def _returned_step(self, stream_s: float, arrived: float) -> float | None:
         """Return the step to a packet that continues from the last one before strays; None for any other."""

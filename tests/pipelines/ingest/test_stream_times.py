@@ -215,3 +215,13 @@ def test_a_frame_without_a_time_adds_nothing_to_the_next_step() -> None:
     frames = ((0.0, 100.0), (1.0, 101.0), (None, 102.2), (3.0, 103.0), (4.0, 104.0))
     placed = [times.place(stream_s, arrived) for stream_s, arrived in frames]
     assert placed == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0])
+
+
+@pytest.mark.parametrize("stall_s", [1.0, 2.5, 4.5, 30.0])
+def test_a_stall_is_no_jump_where_the_frame_before_it_comes_with_the_one_after_it(stall_s: float) -> None:
+    """A parser returns a frame when the next one begins, so that the last one before a stall comes after it."""
+    times, frames = StreamTimes(ClockVerdict()), []
+    captured = [n / 10 for n in range(100)] + [10 + stall_s + n / 10 for n in range(100)]
+    for at, following in pairwise(captured):
+        frames.append((at, times.place(at, 1000.0 + following)))
+    assert [place - at for at, place in frames] == pytest.approx([0.0] * len(frames), abs=1e-6)
