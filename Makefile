@@ -89,6 +89,12 @@ bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, a
 bench-store: $(DEMO) ## The database with a history: writes, long queries, late rows, compression
 	$(BIN)/python -m bench.store.store_report $(STORE)
 
+.PHONY: faults
+# build/bench/faults.json. SEED=n and FAULTS=m choose the history, CAMERAS=c the city, ONLY=3,7 some of its faults.
+faults: $(LIGHT) $(KAFKA) ## Seeded faults of cameras, programs, broker and database, compared with what truly crossed
+	$(BIN)/python -m tests.faults --json build/bench/faults.json $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(ONLY),--only $(ONLY))
+
 .PHONY: bench-gpu
 # build/bench/gpu.json, and tables for docs/gpu.md.
 bench-gpu: $(FULL) ## Detections, speed, decoding and live cameras on an NVIDIA GPU

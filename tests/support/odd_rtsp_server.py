@@ -65,7 +65,8 @@ class Oddities:
     Basic instead of Digest authentication. sets_in_sdp: announce the parameter sets. first_stamp: of the RTP clock.
     refusal: status of a refused SETUP; None ends the connection. delivers: transports whose packets arrive.
     max_clients: connections served at once; any other has status 453. redirect: address that DESCRIBE names instead.
-    host: address on which the camera listens. video_type: returns the payload type of the video's packets.
+    host: address on which the camera listens. video_type: returns the payload type of the video's packets. frames:
+    returns the frames of a connection with their times (s) since its start, instead of the looped clip.
     """
 
     stamp: Callable[[int, float], float] = lambda number, at: at
@@ -86,6 +87,7 @@ class Oddities:
     redirect: str | None = None
     host: str = "127.0.0.1"
     video_type: Callable[[], int] = lambda: VIDEO_TYPE
+    frames: Callable[[CodedClip], Iterator[tuple[float, CodedFrame]]] | None = None
 
 
 class OddRtspServer:
@@ -95,18 +97,18 @@ class OddRtspServer:
     request. plays: number of PLAY requests.
     """
 
-    def __init__(self, clip: Path, oddities: Oddities | None = None) -> None:
-        self.clip = read_clip(clip)
+    def __init__(self, clip: Path | CodedClip, oddities: Oddities | None = None, port: int = 0) -> None:
+        self.clip = read_clip(clip) if isinstance(clip, Path) else clip
         self.odd = oddities or Oddities()
         self.video_stops = Flag()
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.plays = 0
         self._stop = Flag()
         family = socket.AF_INET6 if ":" in self.odd.host else socket.AF_INET
-        self._listener = socket.create_server((self.odd.host, 0), family=family)
+        self._listener = socket.create_server((self.odd.host, port), family=family)
         self.port: int = self._listener.getsockname()[1]
         self._threads: list[Thread] = []
-        self._clients: list[socket.socket] = []
+        self.clients: list[socket.socket] = []
         self.served: set[_Session] = set()
 
     def url(self, *, credentials: str = "", scheme: str = "rtsp", path: str = "live") -> str:
@@ -132,7 +134,7 @@ class OddRtspServer:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._stop.set()
-        for open_socket in (self._listener, *self._clients):
+        for open_socket in (self._listener, *self.clients):
             with suppress(OSError):
                 open_socket.shutdown(socket.SHUT_RDWR)
             open_socket.close()
@@ -174,7 +176,7 @@ class OddRtspServer:
             client, _ = self._listener.accept()
             client.settimeout(None)
             client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(SEND_S), 0))
-            self._clients.append(client)
+            self.clients.append(client)
             self.start_thread(_Session(self, client).run)
 
     def wait(self, seconds: float) -> bool:
@@ -306,7 +308,9 @@ class _Session:
 
     def _play_video(self, channel: _Channel) -> None:
         odd, encoding, began, reported = self._server.odd, self._server.clip.encoding, time.monotonic(), -1.0
-        for number, (at, frame) in enumerate(_looped(self._server.clip, odd.first_frame)):
+        clip = self._server.clip
+        frames = _looped(clip, odd.first_frame) if odd.frames is None else odd.frames(clip)
+        for number, (at, frame) in enumerate(frames):
             if not self._server.wait(began + at / odd.pace - time.monotonic()):
                 return
             ticks = odd.first_stamp + round(odd.stamp(number, at) * VIDEO_HZ)

@@ -40,7 +40,8 @@ class ApacheKafka:
     """Apache Kafka with its data in `folder`; it survives kills, unless `lose` deletes the data.
 
     listeners: name -> protocol; brokers and administrators use the first. properties: of every node. users: name ->
-    password, for SCRAM-SHA-256 and SCRAM-SHA-512.
+    password, for SCRAM-SHA-256 and SCRAM-SHA-512. advertised: listener -> address that a single node states to its
+    clients from its next start on, where it is not the address on which the node listens.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class ApacheKafka:
         self._listeners = dict(listeners)
         self._properties = dict(properties or {})
         self._users = dict(users or {})
+        self.advertised: dict[str, str] = {}
         self._processes: dict[int, subprocess.Popen[bytes]] = {}
 
     @property
@@ -117,6 +119,8 @@ class ApacheKafka:
             return False
 
     def _start(self, number: int) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._settings(number).write_text("\n".join(f"{key}={value}" for key, value in self._node(number).items()))
         if not self._data(number).exists():
             self._format(number)
         with self._log(number).open("ab") as log:
@@ -125,8 +129,6 @@ class ApacheKafka:
             )
 
     def _format(self, number: int) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._settings(number).write_text("\n".join(f"{key}={value}" for key, value in self._node(number).items()))
         scram = [
             f"--add-scram={mechanism}=[name={name},password={password}]"
             for name, password in self._users.items()
@@ -139,12 +141,13 @@ class ApacheKafka:
         replicas = str(len(self._ports))
         majority = str(len(self._ports) // 2 + 1)
         open_at = ",".join(f"{name}://127.0.0.1:{port}" for name, port in self._ports[number].items())
+        stated = {name: f"127.0.0.1:{port}" for name, port in self._ports[number].items()} | self.advertised
         return {
             "process.roles": "broker,controller",
             "node.id": str(number),
             "controller.quorum.voters": ",".join(f"{n}@127.0.0.1:{port}" for n, port in self._voters.items()),
             "listeners": f"{open_at},CONTROLLER://127.0.0.1:{self._voters[number]}",
-            "advertised.listeners": open_at,
+            "advertised.listeners": ",".join(f"{name}://{address}" for name, address in stated.items()),
             "listener.security.protocol.map": ",".join(
                 f"{name}:{protocol}" for name, protocol in {**self._listeners, "CONTROLLER": "PLAINTEXT"}.items()
             ),

@@ -1,0 +1,88 @@
+"""Rows of the database that the checker compares with the truth; all times are Unix seconds."""
+
+from dataclasses import dataclass, field
+
+import psycopg
+
+HEALTHY = ("online", "degraded")
+"""Status of cameras that are analysed. [`pipelines.events.schema.CameraStatus`]"""
+
+_AT = "extract(epoch FROM {})::float8"
+"""Unix seconds of a column. [SQL]"""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StoredCrossing:
+    """Crossing in the database."""
+
+    at: float
+    camera: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Time of a camera that a row covers. observed_s: how much of it was observed, in seconds."""
+
+    start: float
+    end: float
+    camera: str
+    observed_s: float
+
+    @property
+    def missing_s(self) -> float:
+        return max(0.0, self.end - self.start - self.observed_s)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StoredHealth:
+    """Health report. analysed_fps: analysed frames a second. reached: share of due frames that were analysed."""
+
+    at: float
+    camera: str
+    status: str
+    analysed_fps: float | None
+    reached: float | None
+
+    @property
+    def is_healthy(self) -> bool:
+        return self.status in HEALTHY and (self.analysed_fps is None or self.analysed_fps > 0)
+
+
+@dataclass(slots=True)
+class Rows:
+    """What the database holds."""
+
+    crossings: list[StoredCrossing] = field(default_factory=list)
+    observed: list[Period] = field(default_factory=list)
+    minutes: list[Period] = field(default_factory=list)
+    health: list[StoredHealth] = field(default_factory=list)
+    dead_letters: int = 0
+
+
+def read_rows(dsn: str) -> Rows:
+    """Read all rows. minutes: those of gates, one direction for each camera."""
+    at, start, end = (_AT.format(column) for column in ("at", "start_at", "end_at"))
+    with psycopg.connect(dsn, connect_timeout=10) as connection:
+        run = connection.execute
+        return Rows(
+            [StoredCrossing(*row) for row in run(f"SELECT {at}, camera_id, direction FROM crossings ORDER BY 1")],
+            [
+                Period(*row)
+                for row in run(f"SELECT {start}, {end}, camera_id, observed_s::float8 FROM observed ORDER BY 1")
+            ],
+            [
+                Period(*row)
+                for row in run(
+                    f"SELECT {start}, {end}, camera_id, coverage::float8 * ({end} - {start})"
+                    " FROM gate_intervals WHERE direction = 'A' ORDER BY 1"
+                )
+            ],
+            [
+                StoredHealth(*row)
+                for row in run(
+                    f"SELECT {at}, camera_id, status, analysed_fps::float8, reached::float8 FROM health ORDER BY 1"
+                )
+            ],
+            run("SELECT count(*)::int FROM dead_letters").fetchone()[0],
+        )
