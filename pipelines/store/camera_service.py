@@ -3,8 +3,8 @@
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -12,9 +12,12 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import CameraConfig
+from pipelines.store.gap_marks import MINUTE, mark_minutes
 from pipelines.store.pool import transaction
 
 Connection = psycopg.Connection[Any]
+Minute = tuple[str, datetime]
+"""Camera, and start of a minute."""
 
 
 class ServiceState(StrEnum):
@@ -34,26 +37,28 @@ class Service:
     owner: str | None = None
 
 
+STOPS_WITHIN = timedelta(minutes=10)
+"""Time after its removal in which a camera may still be analysed, until its worker starts with the new configuration.
+One that reports later is in service. [assumption]"""
+LATEST_FIRST = timedelta(days=7)
+"""Longest time for which the first records of a camera count from before it was known; older ones have the time of a
+clock that was not set. [assumption: an outbox waits for days]"""
+
 _INSERT = """
-INSERT INTO camera_service (camera_id, since, state, site, owner, configured) VALUES (%s, now(), %s, %s, %s, true)
-ON CONFLICT (camera_id, since) DO NOTHING
+INSERT INTO camera_service (camera_id, since, state, site, owner, configured)
+VALUES (%s, coalesce(%s::timestamptz, now()), %s, %s, %s, %s) ON CONFLICT (camera_id, since) DO NOTHING
 """
-"""Stores the service of a camera from now on."""
+"""Stores the service of a camera from a time on, by default from now on."""
 _LATEST = """
 SELECT DISTINCT ON (camera_id) camera_id, state, site, owner, configured FROM camera_service
 ORDER BY camera_id, since DESC
 """
 """Newest service of each camera."""
 _REPORTED = """
-INSERT INTO camera_service (camera_id, since, state, configured)
-SELECT camera_id, %(start)s, 'in_service', false FROM (
-    SELECT camera_id FROM health WHERE at >= %(start)s AND at < %(end)s
-    UNION SELECT camera_id FROM observed WHERE start_at >= %(start)s AND start_at < %(end)s
-) AS reported
-WHERE NOT EXISTS (SELECT FROM camera_service AS known WHERE known.camera_id = reported.camera_id)
-ON CONFLICT (camera_id, since) DO NOTHING
+SELECT camera_id, date_trunc('minute', at) FROM health WHERE at >= %(start)s AND at < %(end)s
+UNION SELECT camera_id, date_trunc('minute', start_at) FROM observed WHERE start_at >= %(start)s AND start_at < %(end)s
 """
-"""Puts cameras that reported, and of which nothing is stored, into service."""
+"""Minutes that have records."""
 
 
 def record_cameras(pool: ConnectionPool, cameras: Iterable[CameraConfig]) -> None:
@@ -72,36 +77,45 @@ def record_cameras(pool: ConnectionPool, cameras: Iterable[CameraConfig]) -> Non
     with transaction(pool) as connection:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('camera_service'))")
         latest = connection.execute(_LATEST).fetchall()
-        stored = {camera: Service(ServiceState(state), site, owner) for camera, state, site, owner, _ in latest}
-        for camera, _, site, owner, configured in latest:
-            if configured and camera not in wanted:
-                wanted[camera] = Service(ServiceState.REMOVED, site, owner)
+        stored = {
+            camera: Service(ServiceState(state), site, owner)
+            for camera, state, site, owner, configured in latest
+            if configured
+        }
+        for camera, former in stored.items():
+            if camera not in wanted:
+                wanted[camera] = replace(former, state=ServiceState.REMOVED)
         for camera, service in wanted.items():
             if stored.get(camera) != service:
-                connection.execute(_INSERT, [camera, service.state, service.site, service.owner])
+                _store(connection, camera, service)
 
 
-def record_reporting(connection: Connection, start: datetime, end: datetime) -> None:
-    """Store that cameras which reported between two times are in service, where nothing is stored of them."""
-    connection.execute(_REPORTED, {"start": start, "end": end})
+def _store(connection: Connection, camera: str, service: Service, *, reported_at: datetime | None = None) -> None:
+    """Store the service of a camera from now on, as configured; or from its report on."""
+    place = service.site, service.owner
+    connection.execute(_INSERT, [camera, reported_at, service.state, *place, reported_at is None])
 
 
 class ServiceHistory:
     """Service of every camera at any time."""
 
     def __init__(self, rows: Iterable[tuple[str, datetime, Service]]) -> None:
-        """Take rows in the order of their times."""
         self._since: dict[str, list[datetime]] = defaultdict(list)
         self._service: dict[str, list[Service]] = defaultdict(list)
-        for camera, since, service in rows:
-            self._since[camera].append(since)
-            self._service[camera].append(service)
+        for row in rows:
+            self.add(*row)
 
     @classmethod
     def read(cls, connection: Connection) -> "ServiceHistory":
         """Read the history from the database."""
         rows = connection.execute("SELECT camera_id, since, state, site, owner FROM camera_service ORDER BY since")
         return cls((camera, since, Service(ServiceState(state), *place)) for camera, since, state, *place in rows)
+
+    def add(self, camera: str, since: datetime, service: Service) -> None:
+        """Add the service of a camera from a time on."""
+        position = bisect_right(self._since[camera], since)
+        self._since[camera].insert(position, since)
+        self._service[camera].insert(position, service)
 
     @property
     def cameras(self) -> Sequence[str]:
@@ -121,3 +135,33 @@ class ServiceHistory:
             for camera, service in found.items()
             if service is not None and service.state is not ServiceState.REMOVED
         }
+
+    def following(self, camera: str, time: datetime) -> datetime | None:
+        """Return when the service of a camera changes next after a time; None where it does not."""
+        known = self._since.get(camera, ())
+        position = bisect_right(known, time)
+        return known[position] if position < len(known) else None
+
+
+def record_reporting(connection: Connection, start: datetime, end: datetime, marks: Iterable[Minute]) -> ServiceHistory:
+    """Put cameras that report, but are unknown or removed, into service from their first record on; return the history.
+
+    start, end: of the minutes that are assessed next. marks: minutes of late records. Earlier minutes in which a camera
+    was in service, as it turns out, are marked.
+    """
+    history = ServiceHistory.read(connection)
+    reported = connection.execute(_REPORTED, {"start": start, "end": end}).fetchall()
+    for camera, minute in sorted({*marks, *reported}):
+        former = history.at(camera, minute + MINUTE)
+        if former is None:
+            service = Service(ServiceState.IN_SERVICE)
+        elif former.state is ServiceState.REMOVED and history.at(camera, minute - STOPS_WITHIN) == former:
+            service = replace(former, state=ServiceState.IN_SERVICE)
+        else:
+            continue
+        until = min(history.following(camera, minute) or start, start)
+        if minute > until - LATEST_FIRST:
+            _store(connection, camera, service, reported_at=minute)
+            history.add(camera, minute, service)
+            mark_minutes(connection, camera, minute + MINUTE, until)
+    return history

@@ -16,7 +16,7 @@ from analytics.uptime.minute_gap import REPORT_HOLDS_S, WHOLE_S, CameraMinute, G
 from pipelines.events.condition import known_condition
 from pipelines.events.condition_cause import CAUSE_OF, VANISHED
 from pipelines.events.schema import CameraStatus
-from pipelines.store.camera_service import ServiceHistory, ServiceState, record_reporting
+from pipelines.store.camera_service import Minute, ServiceHistory, ServiceState, record_reporting
 from pipelines.store.gap_marks import ASSESS_AFTER, MINUTE
 from pipelines.store.pool import transaction
 
@@ -28,8 +28,6 @@ _ANALYSED = (CameraStatus.ONLINE, CameraStatus.DEGRADED)
 """States in which frames are analysed."""
 
 Connection = psycopg.Connection[Any]
-Minute = tuple[str, datetime]
-"""Camera, and start of a minute."""
 
 _PROGRESS = """
 SELECT assessed_until, date_trunc('minute', now() - %s) FROM gap_progress FOR UPDATE SKIP LOCKED
@@ -82,8 +80,7 @@ def assess_next(pool: ConnectionPool, *, after: timedelta = ASSESS_AFTER) -> boo
         start, until = progress
         marks = connection.execute(_TAKE_MARKS, [MARKS_AT_ONCE]).fetchall()
         end = max(start, min(until, start + timedelta(hours=1)))
-        record_reporting(connection, start, end)
-        history = ServiceHistory.read(connection)
+        history = record_reporting(connection, start, end, marks)
         wanted = {(camera, minute) for camera, minute in marks if minute < start}
         wanted |= _site_mates(wanted, history)
         minute = start
@@ -132,7 +129,8 @@ def _assess(connection: Connection, wanted: Sequence[Minute], history: ServiceHi
     for minute in wanted:
         camera, start = minute
         service = history.at(camera, start)
-        if (service is None or service.state is ServiceState.REMOVED) and not (minute in observed or minute in reports):
+        reported = minute in observed or any(report.at_s >= 0 for report in reports.get(minute, ()))
+        if (service is None or service.state is ServiceState.REMOVED) and not reported:
             continue
         site = None if service is None else service.site
         sites[start, site, camera if site is None else ""][camera] = CameraMinute(

@@ -15,16 +15,23 @@ LATE_AFTER = timedelta(seconds=30)
 """Time after the end of a minute from which on its records are late. [assumption: live ones take a few seconds]"""
 ASSESS_AFTER = timedelta(seconds=90)
 """Time after the end of a minute at which its gaps are assessed: a transaction that set no mark, because its records
-were not late, has ended by then. [3 statements at `pipelines.store.pool.STATEMENT_TIMEOUT_MS`]"""
+were not late, has ended by then. [3 statements at `pipelines.store.pool.STATEMENT_TIMEOUT_MS`, 1 follows the marks]"""
 
 LONGEST_LOSS = timedelta(days=1)
 """Longest time of lost counts in one event; a worker reports an hour at most. [bound for events of other programs]"""
 
 _MARK = """
 INSERT INTO gap_marks (camera_id, start_at)
-SELECT * FROM unnest(%s::text[], %s::timestamptz[]) AS late (camera_id, start_at) WHERE start_at < now() - %s
+SELECT * FROM unnest(%s::text[], %s::timestamptz[]) AS late (camera_id, start_at)
+WHERE start_at < clock_timestamp() - %s
 """
-"""Marks the minutes that are late by the clock of the database."""
+"""Marks the minutes that are late at present by the clock of the database. now() is the start of the transaction, which
+may have waited for locks since, so that the minutes were assessed meanwhile."""
+_MARK_ALL = """
+INSERT INTO gap_marks (camera_id, start_at)
+SELECT %s, minute FROM generate_series(%s::timestamptz, %s::timestamptz - interval '1 second', %s) AS minute
+"""
+"""Marks all minutes of a time."""
 
 
 def mark_late(connection: psycopg.Connection[Any], events: Sequence[Event]) -> None:
@@ -33,6 +40,11 @@ def mark_late(connection: psycopg.Connection[Any], events: Sequence[Event]) -> N
     if minutes:
         cameras, starts = zip(*minutes, strict=True)
         connection.execute(_MARK, [list(cameras), list(starts), MINUTE + LATE_AFTER])
+
+
+def mark_minutes(connection: psycopg.Connection[Any], camera: str, start: datetime, end: datetime) -> None:
+    """Mark all minutes of a camera from one to another, without the latter."""
+    connection.execute(_MARK_ALL, [camera, start, end, MINUTE])
 
 
 def minute_of(at: datetime) -> datetime:

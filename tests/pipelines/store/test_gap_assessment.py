@@ -11,6 +11,7 @@ from pipelines.config.settings import CameraConfig
 from pipelines.events.condition import Condition
 from pipelines.events.condition_status import STATUS_OF
 from pipelines.events.schema import CountsReport, Event, GapReport, Health, LossReason
+from pipelines.store import gap_marks
 from pipelines.store.camera_service import record_cameras
 from pipelines.store.gap_assessment import assess_next
 from pipelines.store.gap_marks import minute_of
@@ -54,6 +55,15 @@ class City:
         record_cameras(self._pool, cameras)
         with self._pool.connection() as connection:
             connection.execute("UPDATE camera_service SET since = %s", [self.minute(-1)])
+
+    def remove_all(self, number: int) -> None:
+        """Remove all cameras, as if at the start of a minute, an hour after they were put into service."""
+        record_cameras(self._pool, [])
+        with self._pool.connection() as connection:
+            connection.execute(
+                "UPDATE camera_service SET since = %s - CASE state WHEN 'removed' THEN '0 h' ELSE interval '1 h' END",
+                [self.minute(number)],
+            )
 
     def observed(self, camera: str, number: int, *, seconds: int = 60) -> None:
         start = self.minute(number)
@@ -127,9 +137,76 @@ def test_late_data_removes_or_shrinks_the_gaps_of_its_minutes_and_no_other(city:
     assert city.gaps() == [("a", 0, 0, "worker"), ("a", 1, 0, "worker"), ("a", 3, 0.5, "worker"), ("a", 4, 0, "worker")]
 
 
-def test_a_camera_that_no_configuration_names_is_in_service_once_it_reports(city: City) -> None:
+def test_a_camera_that_no_configuration_names_is_in_service_from_its_first_record_on(city: City) -> None:
     city.observed("a", 1)
-    assert city.gaps() == [("a", number, 0.0, "worker") for number in (0, 2, 3, 4)]
+    assert city.gaps() == [("a", number, 0.0, "worker") for number in (2, 3, 4)]
+
+
+def test_minutes_after_the_first_record_of_a_camera_are_gaps_also_where_it_arrives_late(city: City) -> None:
+    assert city.gaps() == []  # all minutes are assessed
+    city.observed("a", 3)  # live events overtake the backlog of an outage
+    assert city.gaps() == [("a", 4, 0.0, "worker")]
+    city.observed("a", 0)
+    assert city.gaps() == [("a", number, 0.0, "worker") for number in (1, 2, 4)]
+    city.observed("a", 2)
+    assert city.gaps() == [("a", number, 0.0, "worker") for number in (1, 4)]
+
+
+def test_a_first_record_with_the_time_of_an_unset_clock_puts_no_camera_into_service(city: City) -> None:
+    city.observed("a", -20 * 365 * 24 * 60)
+    assert city.gaps() == []
+
+
+def test_a_camera_that_reported_before_the_configuration_named_it_is_removed_with_it(
+    city: City, pool: ConnectionPool
+) -> None:
+    city.observed("a", 0)
+    city.gaps()
+    record_cameras(pool, [camera("a")])  # as it reports: in service, without site and owner
+    record_cameras(pool, [])
+    with pool.connection() as connection:
+        connection.execute("UPDATE camera_service SET since = %s WHERE state = 'removed'", [city.minute(3)])
+        connection.execute("INSERT INTO gap_marks (camera_id, start_at) SELECT 'a', start_at FROM gaps")
+    assert city.gaps() == [("a", 1, 0.0, "worker"), ("a", 2, 0.0, "worker")]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_camera_that_reports_long_after_its_removal_is_in_service_again(
+    city: City, pool: ConnectionPool, late: bool
+) -> None:
+    """So it is with one that moved from the configuration to the registry of a group."""
+    city.configure(camera("a", site="s"))
+    city.remove_all(-15)
+    if late:
+        assert city.gaps() == []
+    city.observed("a", 1)
+    city.observed("a", 3)
+    expected = [("a", 2, 0.0, "worker"), ("a", 4, 0.0, "worker")]
+    assert city.gaps() == expected
+    record_cameras(pool, [])  # a store that starts again
+    with pool.connection() as connection:
+        newest = connection.execute("SELECT state, site FROM camera_service ORDER BY since DESC LIMIT 1").fetchall()
+    assert newest == [("in_service", "s")]
+
+
+def test_a_worker_that_goes_on_for_minutes_with_a_removed_camera_puts_it_not_into_service(city: City) -> None:
+    city.configure(camera("a"))
+    city.remove_all(1)
+    for number in range(3):
+        city.observed("a", number)
+    assert city.gaps() == []
+
+
+def test_a_record_is_late_by_the_time_of_its_mark_and_not_of_the_start_of_its_transaction(
+    city: City, pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = Health(camera_id="a", at=city.minute(0), status=STATUS_OF[Condition.OK], condition=Condition.OK)
+    with pool.connection() as connection:
+        (age,) = connection.execute("SELECT now() - %s", [city.minute(0)]).fetchone() or ()
+        monkeypatch.setattr(gap_marks, "LATE_AFTER", age + timedelta(milliseconds=50) - MINUTE)
+        connection.execute("SELECT pg_sleep(0.1)")  # locks
+        gap_marks.mark_late(connection, [Event.wrap(report, city.now)])
+        assert connection.execute("SELECT start_at FROM gap_marks").fetchall() == [(city.minute(0),)]
 
 
 def test_a_camera_out_of_service_is_in_maintenance_and_a_removed_one_has_no_gaps(
