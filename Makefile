@@ -86,7 +86,7 @@ bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, a
 
 .PHONY: bench-store
 # build/bench/store.json. STORE="--cameras 300 --days 365 --step-minutes 60" for another size, --dsn for another server.
-bench-store: $(DEMO) ## The database with a history: writes, long queries, late rows, compression
+bench-store: $(DEMO) ## The database with a history: writes, long queries, late rows, sizes
 	$(BIN)/python -m bench.store.store_report $(STORE)
 
 .PHONY: faults

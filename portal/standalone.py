@@ -21,8 +21,8 @@ from pipelines.bus.memory import MemoryBus
 from pipelines.bus.outbox import Outbox
 from pipelines.config.settings import Config
 from pipelines.store.dead_letter_table import DeadLetterTable
-from pipelines.store.gap_assessor import GapAssessor
-from pipelines.store.history.refresher import RollupRefresher
+from pipelines.store.gap_assessor import gap_assessor
+from pipelines.store.history.refresher import rollup_refresher
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.worker_processes import worker_processes
@@ -45,8 +45,8 @@ def run_all_in_one(config: Config, on_up: OnUp) -> None:
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
         parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
-        parts.enter_context(GapAssessor(pool, config.cameras))
-        parts.enter_context(RollupRefresher(pool, ZoneInfo(config.city.timezone)))
+        parts.enter_context(gap_assessor(pool, config.cameras))
+        parts.enter_context(rollup_refresher(pool, ZoneInfo(config.city.timezone)))
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
         publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox", publisher))

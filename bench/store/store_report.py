@@ -31,7 +31,7 @@ from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.history.refresh import refresh
 from pipelines.store.history.rollup_marks import mark_period
 from pipelines.store.history.rollups import ROLLED_UP_S
-from pipelines.store.pool import open_database, transaction
+from pipelines.store.pool import STATEMENT_TIMEOUT_MS, open_database, transaction
 from pipelines.store.writer import EventWriter
 from portal.history.rows import gate_history, zone_history
 
@@ -44,7 +44,7 @@ EVENTS_PER_BATCH = 500
 ROWS_PER_EVENT = 37
 """Rows of the event of one minute at rush hour [source: the load with which the store was measured on Kafka]."""
 ROW_BYTES = 320
-"""Bytes of a generated row with its indexes and its part of the roll-ups. [measured: 300 on PostgreSQL 18]"""
+"""Bytes of a generated row with its indexes and its part of the roll-ups. [measured: this benchmark prints them]"""
 QUERIED_CAMERAS = 10
 """Most cameras whose history is queried."""
 TARGETS = {
@@ -112,13 +112,8 @@ def measured(pool: ConnectionPool, amount: Amount, events: int) -> Figures:
     began = monotonic()
     refresh_all(pool)
     rollup_s = monotonic() - began
-    for statement in ("VACUUM ANALYZE", "CHECKPOINT"):
-        with pool.connection() as connection:
-            connection.autocommit = True
-            connection.execute("SET statement_timeout = 0")
-            connection.execute(statement)
-            connection.execute("RESET statement_timeout")
-            connection.autocommit = False
+    vacuum(pool)
+    of_disk = sizes(pool, amount)
     queries = query_times_ms(pool, amount, begin, late)
     late_s = late_day_s(pool, amount, late)
     compression, reason = compression_ratio(pool)
@@ -129,12 +124,36 @@ def measured(pool: ConnectionPool, amount: Amount, events: int) -> Figures:
         "days": amount.days,
         "rows": amount.rows,
         "rollup_camera_days_per_s": round(amount.cameras * amount.days / rollup_s, 2),
+        **of_disk,
         "rows_per_s": round(rows_per_s(pool, amount, late + DAY, events)),
         "year_query_p95_ms": round(float(np.percentile(queries, 95)), 1),
         "year_query_max_ms": round(max(queries), 1),
         "late_day_refresh_s": round(late_s, 2),
         "compression_ratio": compression,
     }
+
+
+def vacuum(pool: ConnectionPool) -> None:
+    """Reclaim and analyse all tables, as the server does by itself in the course of a day."""
+    with pool.connection() as connection:
+        connection.execute("SET statement_timeout = 0")
+        connection.commit()
+        connection.autocommit = True
+        connection.execute("VACUUM ANALYZE")
+        connection.autocommit = False
+        connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
+
+
+def sizes(pool: ConnectionPool, amount: Amount) -> Figures:
+    """Return the bytes of a row, with its indexes, and of a roll-up."""
+    query = """
+    SELECT sum(pg_total_relation_size(relid)) FILTER (WHERE relname <> 'rollups'),
+        pg_total_relation_size('rollups') / (SELECT greatest(count(*), 1) FROM rollups)
+    FROM pg_stat_user_tables
+    """
+    with transaction(pool) as connection:
+        row = connection.execute(query).fetchall()[0]
+    return {"bytes_per_row": round(float(row[0]) / amount.rows), "bytes_per_rollup": round(float(row[1]))}
 
 
 def refresh_all(pool: ConnectionPool) -> None:
@@ -187,7 +206,7 @@ def require_same_answers(pool: ConnectionPool, camera_id: str, start: datetime) 
 
 
 def rows_per_s(pool: ConnectionPool, amount: Amount, start: datetime, events: int) -> float:
-    """Return the rows a second that the writer stores of live events of all cameras, without decoding them."""
+    """Return the rows a second that the writer stores of events of all cameras, of yesterday, without decoding them."""
     crossings = ROWS_PER_EVENT - amount.rows_per_minute + amount.crossings
     made = [
         minute_event(f"made-{number % 300:03}", start + timedelta(minutes=number // 300), crossings)

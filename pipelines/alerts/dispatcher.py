@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from threading import Event as Flag
-from threading import Thread
-from time import monotonic
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -15,7 +13,8 @@ from psycopg_pool import ConnectionPool
 from pipelines.alerts.channels.webhook import WebhookChannel
 from pipelines.alerts.queue import AlertQueue, Delivery, Outcome
 from pipelines.config.settings import WebhookConfig
-from pipelines.retry import Backoff, Retry
+from pipelines.retry import Backoff
+from pipelines.store.polling_thread import PollingThread
 
 log = structlog.get_logger()
 
@@ -25,8 +24,6 @@ DELIVERY_BACKOFF = Backoff(first_s=1.0, longest_s=300.0)
 """Delays between attempts to deliver an alert, in seconds. [assumption]"""
 QUEUE_BACKOFF = Backoff(first_s=1.0, longest_s=5.0)
 """Delays between attempts to reach the database, in seconds. [assumption]"""
-STOP_S = 2.0
-"""Longest wait for the threads at the end, in seconds. [requirement: the program ends within 5 s of Ctrl-C]"""
 
 
 class AlertDispatcher:
@@ -39,40 +36,34 @@ class AlertDispatcher:
     def __init__(self, pool: ConnectionPool, webhooks: Sequence[WebhookConfig], public_url: str | None) -> None:
         self._queue = AlertQueue(pool)
         self._public_url = public_url.rstrip("/") if public_url else None
-        self._stop = Flag()
-        self._threads = [
-            Thread(target=self._run, args=(WebhookChannel(webhook),), name=f"webhook-{webhook.id}", daemon=True)
-            for webhook in webhooks
-        ]
+        self._channels = [WebhookChannel(webhook) for webhook in webhooks]
+        self._threads = [self._thread_of(channel) for channel in self._channels]
+        self._exit = ExitStack()
+
+    def _thread_of(self, channel: WebhookChannel) -> PollingThread:
+        return PollingThread(
+            f"webhook-{channel.id}",
+            lambda _stop: self._deliver_next(channel),
+            every_s=POLL_EVERY_S,
+            backoff=QUEUE_BACKOFF,
+            failure="alerts cannot be processed; retrying",
+        )
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        with ExitStack() as stack:
+            for channel in self._channels:
+                stack.enter_context(channel)
+            for thread in self._threads:
+                stack.enter_context(thread)
+            self._exit = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop.set()
-        deadline = monotonic() + STOP_S
         for thread in self._threads:
-            thread.join(max(deadline - monotonic(), 0))
-
-    def _run(self, channel: WebhookChannel) -> None:
-        retry = Retry(QUEUE_BACKOFF)
-        with channel:
-            while not self._stop.is_set():
-                try:
-                    was_due = self._deliver_next(channel)
-                    retry.succeeded()
-                    if not was_due:
-                        self._stop.wait(POLL_EVERY_S)
-                except ConnectionError as error:
-                    if not self._stop.is_set():
-                        retry.wait(self._stop, "alerts cannot be read; retrying", error)
-                except Exception as error:  # a bug in one alert must not end the delivery of all others
-                    log.exception("alert cannot be processed", webhook=channel.id)
-                    retry.wait(self._stop, "alerts cannot be processed; retrying", error)
+            thread.request_stop()
+        self._exit.close()
 
     def _deliver_next(self, channel: WebhookChannel) -> bool:
         """Try the alert that has been due for longest. Returns False where none is due."""

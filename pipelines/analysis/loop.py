@@ -4,9 +4,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from threading import Event as Flag
 from typing import Protocol
 
@@ -201,9 +201,8 @@ class AnalysisLoop:
 
     def _apply_changes(self) -> None:
         """Add and remove cameras. One whose frame is in the detector is removed after that."""
-        with suppress(Empty):
-            while True:
-                self._changes.get_nowait()()
+        while not self._changes.empty():
+            self._changes.get()()
         for camera in [c for c in self._cameras if c.removed and not c.in_flight]:
             number = self._cameras.index(camera)
             del self._cameras[number]

@@ -15,8 +15,8 @@ from pipelines.config.config_file import read_config
 from pipelines.errors import UserError
 from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.dead_letter_table import DeadLetterTable
-from pipelines.store.gap_assessor import GapAssessor
-from pipelines.store.history.refresher import RollupRefresher
+from pipelines.store.gap_assessor import gap_assessor
+from pipelines.store.history.refresher import rollup_refresher
 from pipelines.store.migrate import migrate as apply_migrations
 from pipelines.store.migrate import schema_status
 from pipelines.store.pool import connect_once, open_database
@@ -54,8 +54,8 @@ def run(config: Path) -> None:
         stop_on_signals() as stop,
         open_database(settings) as pool,
         AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
-        GapAssessor(pool, settings.cameras),
-        RollupRefresher(pool, ZoneInfo(settings.city.timezone)),
+        gap_assessor(pool, settings.cameras),
+        rollup_refresher(pool, ZoneInfo(settings.city.timezone)),
     ):
         table = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
         security = Security.of(settings.bus)

@@ -1,13 +1,13 @@
 """Table and JSON of a run of the fault suite."""
 
 import json
-import math
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pipelines.observability.percentile import nearest_rank
 from tests.faults.checker import Findings
 from tests.faults.history_run import Record
 from tests.faults.kinds import CAMERA, WORKER, Kind
@@ -35,7 +35,7 @@ def summary(seed: int, record: Record, findings: Findings) -> dict[str, Any]:
     recoveries = findings.recovery_s
 
     def percentile_of(kinds: frozenset[Kind], share: float) -> float | None:
-        return percentile([value for kind in kinds for value in recoveries.get(kind, [])], share)
+        return nearest_rank([value for kind in kinds for value in recoveries.get(kind, [])], share)
 
     return {
         "seed": seed,
@@ -66,7 +66,7 @@ def table(record: Record, findings: Findings) -> str:
     lines = [f"{'fault':28}{'faults':>8}{'recovered':>11}{'p50 s':>8}{'p99 s':>8}"]
     for kind in Kind:
         values = findings.recovery_s.get(kind, [])
-        p50, p99 = (_text(percentile(values, share)) for share in (0.5, 0.99))
+        p50, p99 = (_text(nearest_rank(values, share)) for share in (0.5, 0.99))
         lines.append(f"{kind:28}{counts[kind]:8}{len(values):11}{p50:>8}{p99:>8}")
     return "\n".join(lines)
 
@@ -90,16 +90,6 @@ def write_json(path: Path, measures: dict[str, Any]) -> None:
     """Write the measures."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(measures, indent=2) + "\n")
-
-
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """Return the value below which a share of the values lies (nearest rank), rounded; None without values.
-
-    >>> percentile([1, 2, 3, 4], 0.5), percentile([], 0.5)
-    (2, None)
-    """
-    ranked = sorted(values)
-    return round(ranked[max(0, math.ceil(share * len(ranked)) - 1)], 2) if ranked else None
 
 
 def _text(value: object) -> str:

@@ -28,4 +28,5 @@ WITH RECURSIVE camera (id) AS (
 )
 SELECT id, 0, first.start_at, least(last.start_at + interval '5 minutes', now()) FROM camera
 CROSS JOIN LATERAL (SELECT start_at FROM observed WHERE camera_id = id ORDER BY start_at LIMIT 1) AS first
-CROSS JOIN LATERAL (SELECT start_at FROM observed WHERE camera_id = id ORDER BY start_at DESC LIMIT 1) AS last;
+CROSS JOIN LATERAL (SELECT start_at FROM observed WHERE camera_id = id ORDER BY start_at DESC LIMIT 1) AS last
+WHERE first.start_at < now();

@@ -18,7 +18,7 @@ from pipelines.events.schema import CountsReport, CrossingRecord, Event, GateRec
 from pipelines.store.history.bucket_edges import DAY_S, bucket_edges
 from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.history.refresh import refresh, refresh_camera
-from pipelines.store.history.refresher import RollupRefresher
+from pipelines.store.history.refresher import rollup_refresher
 from pipelines.store.history.rollup_marks import mark_period
 from pipelines.store.history.rollups import ROLLED_UP_S
 from pipelines.store.pool import open_database, transaction
@@ -224,7 +224,7 @@ def test_a_merged_minute_refreshes_its_buckets(database):
 def test_a_bucket_is_stored_once_it_is_over(database):
     now = datetime.now(UTC)
     writer = EventWriter(database)
-    writer.write([Event.wrap(ten_seconds(now - timedelta(minutes=20)), now), Event.wrap(ten_seconds(now), now)])
+    writer.write([Event.wrap(ten_seconds(now + timedelta(hours=hours)), now) for hours in (-2, 2)])
     refresh_all(database, JAKARTA)
     assert stored(database)
     assert all(end_at <= datetime.now(UTC) for _, _, end_at in stored(database))
@@ -264,7 +264,7 @@ def test_a_thread_refreshes_what_is_due(postgres_dsn, tmp_path):
         EventWriter(pool).write([Event.wrap(ten_seconds(NOON), NOON)])
         with transaction(pool) as connection:
             connection.execute("UPDATE rollup_marks SET made_at = now() - interval '1 hour'")
-        with RollupRefresher(pool, JAKARTA):
+        with rollup_refresher(pool, JAKARTA):
             wait_until(lambda: len(stored(pool)) == len(ROLLED_UP_S), "the roll-ups of one time")
 
 
