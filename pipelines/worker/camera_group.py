@@ -102,6 +102,7 @@ class CameraGroup:
         self._joined_with: Costs = {}
         self._joined_at = 0.0
         self._joined_ready = False
+        self._gave_up = False  # partitions that no member has before the next rebalance
 
     def run(self, stop: Flag) -> None:
         """Take part in the group until `stop` is set. Raises Replaced, and UserError without the right to do so."""
@@ -140,7 +141,7 @@ class CameraGroup:
         self._closing = False
         self._read_again()
         with closing(consumer):
-            consumer.subscribe([CAMERA_TOPIC], listener=_Handover(self._hand_over, self._read_again))
+            consumer.subscribe([CAMERA_TOPIC], listener=_LossListener(self._read_again))
             try:
                 self._poll(consumer, stop, retry)
             finally:
@@ -158,12 +159,15 @@ class CameraGroup:
             if time.monotonic() >= probe_at:
                 probe_at = time.monotonic() + PROBE_EVERY_S
                 consumer.commit_async({TopicPartition(CAMERA_TOPIC, 0): OffsetAndMetadata(0, "", -1)})
-            self._rejoin_if_uneven(consumer)
+            if reason := self._reason_to_rejoin():
+                log.info("asking for a rebalance", reason=reason)
+                consumer._coordinator.request_rejoin()
 
     def _state(self) -> MemberState:
         """Return what this worker joins the group with."""
         with self._lock:
             own = self._own_costs()
+            self._gave_up = False
             self._joined_with, self._joined_at, self._joined_ready = own, time.monotonic(), self._cameras.ready
             others = {partition: cost for partition, cost in self._known.items() if partition not in self._registry}
             return MemberState(self._held, self._generation, {**others, **own}, self._joined_ready)
@@ -180,7 +184,10 @@ class CameraGroup:
         return found
 
     def _assigned(self, partitions: frozenset[int], generation: int, known: Costs) -> None:
-        """Take an assignment. Called in the network thread of the client."""
+        """Take an assignment, and wait until the cameras that moved are stopped.
+
+        Called in the network thread of the client, which joins no further rebalance in the meantime.
+        """
         with self._lock:
             for partition in partitions - self._held:
                 self._loading[partition] = {}
@@ -190,14 +197,19 @@ class CameraGroup:
             moved_in, moved_out = len(partitions - self._held), len(self._held - partitions)
             self._held, self._generation, self._known = partitions, generation, known
         log.info("partitions of the group", held=len(partitions), new=moved_in, gone=moved_out, generation=generation)
+        if moved_out:
+            self._await_stopped()
+            # The client asks for the next rebalance only for partitions that it had itself, not for those of an earlier
+            # client or membership.
+            self._gave_up = True
 
     def _read_again(self) -> None:
         """Read the records of all partitions again, as a client does that lost its place; the cameras go on."""
         with self._lock:
             self._loading = {partition: {} for partition in self._held}
 
-    def _hand_over(self) -> None:
-        """Return once the cameras that moved are stopped. Called in the network thread, before the next rebalance."""
+    def _await_stopped(self) -> None:
+        """Return once the cameras that moved are stopped, within STOP_WITHIN_S."""
         if self._closing:
             return
         self._request()
@@ -238,24 +250,28 @@ class CameraGroup:
     def _request(self) -> None:
         self._cameras.request(tuple(self._wanted().values()))
 
-    def _rejoin_if_uneven(self, consumer: KafkaConsumer) -> None:
-        """Ask for a rebalance where this worker is not in the state in which it joined."""
+    def _reason_to_rejoin(self) -> str | None:
+        """Return the reason why a rebalance is needed, once: this worker is not in the state in which it joined."""
         with self._lock:
-            if self._loading or (not self._held and (self._joined_ready or not self._cameras.ready)):
-                return
             own, joined = self._own_costs(), self._joined_with
             known = {partition: cost for partition, cost in self._known.items() if partition in self._registry}
-        if not self._held:
-            reason = "ready for cameras"
-        elif _cameras_of(own) != _cameras_of(known) and _cameras_of(own) != _cameras_of(joined):
-            reason = "other cameras"
-        elif time.monotonic() - self._joined_at >= REJOIN_EVERY_S and _differ(own, joined):
-            reason = "other costs"
-        else:
-            return
-        log.info("asking for a rebalance", reason=reason)
-        consumer._coordinator.request_rejoin()
-        self._joined_with, self._joined_at, self._joined_ready = own, time.monotonic(), True
+            if self._gave_up:
+                reason = "partitions without a worker"
+            elif self._loading:
+                return None
+            elif not self._held:
+                if self._joined_ready or not self._cameras.ready:
+                    return None
+                reason = "ready for cameras"
+            elif _cameras_of(own) != _cameras_of(known) and _cameras_of(own) != _cameras_of(joined):
+                reason = "other cameras"
+            elif time.monotonic() - self._joined_at >= REJOIN_EVERY_S and _differ(own, joined):
+                reason = "other costs"
+            else:
+                return None
+            self._gave_up = False
+            self._joined_with, self._joined_at, self._joined_ready = own, time.monotonic(), True
+            return reason
 
 
 def _cameras_of(costs: Costs) -> dict[int, int]:
@@ -269,18 +285,17 @@ def _differ(own: Costs, joined: Costs) -> bool:
     return fewer_unknown or abs(now - before) > CHANGED_SHARE * max(now, before)
 
 
-class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Keeps the client from the next rebalance until cameras that moved are stopped."""
+class _LossListener(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Reads the records again after the client lost its membership. Assignments reach the assignor."""
 
-    def __init__(self, hand_over: Callable[[], None], read_again: Callable[[], None]) -> None:
-        self._hand_over, self._read_again = hand_over, read_again
+    def __init__(self, read_again: Callable[[], None]) -> None:
+        self._read_again = read_again
 
     def on_partitions_revoked(self, revoked: object) -> None:
-        """Wait for the cameras of these partitions."""
-        self._hand_over()
+        """Do nothing: their cameras are stopped."""
 
     def on_partitions_assigned(self, assigned: object) -> None:
-        """Do nothing: the assignor has received them."""
+        """Do nothing: their records are being read."""
 
     def on_partitions_lost(self, lost: object) -> None:
         """Prepare for the next assignment; the cameras go on until it comes, within seconds."""

@@ -109,7 +109,11 @@ class CostAssignor(AbstractPartitionAssignor):  # type: ignore[misc]
         states = {
             names[member.member_id]: MemberState.from_bytes(member.metadata.user_data or b"") for member in members
         }
-        shares, costs = shared(cluster.partitions_for_topic(CAMERA_TOPIC) or set(), states)
+        # A new client may lead before it has the metadata: then nothing of what is held is given up.
+        partitions = cluster.partitions_for_topic(CAMERA_TOPIC) or frozenset[int]().union(
+            *(state.held for state in states.values())
+        )
+        shares, costs = shared(partitions, states)
         known = json.dumps(_plain(costs), separators=(",", ":")).encode()
         return {
             member_id: ConsumerProtocolAssignment(VERSION, [(CAMERA_TOPIC, sorted(shares[name]))], known)

@@ -106,6 +106,14 @@ def test_state_and_costs_travel_in_the_protocol_of_kafka() -> None:
     assert ConsumerProtocolAssignment.decode(assigned["b-1"].encode()).partitions() == []  # in the next round
 
 
+def test_a_leader_without_the_metadata_of_the_topic_leaves_what_is_held() -> None:
+    leader = CostAssignor(lambda: state({0, 1}, p0=1.0), lambda *assigned: None)
+    without = SimpleNamespace(partitions_for_topic=lambda topic: None)
+    (assigned,) = leader.assign(without, [member(leader, "a")]).values()
+    decoded = ConsumerProtocolAssignment.decode(assigned.encode())
+    assert {each.partition for each in decoded.partitions()} == {0, 1}
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"held": 3}', b"\xff"])
 def test_a_member_of_another_version_holds_nothing(content: bytes) -> None:
     assert MemberState.from_bytes(content) == MemberState()
