@@ -41,10 +41,14 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 """Control character, which no address contains. [RFC 3986]"""
 _PARAMETER = re.compile(r"([^=&;/?#]+)=([^&;/?#]+)")
 """Name and value of a parameter: in a query or, as some cameras have it, in the path."""
-_SECRET_NAME = re.compile(r"pass|pwd|secret|token|key|auth|sig|cred|user|usr|login|session|sid|code|pin|ticket|jwt")
-"""Part of the name of a parameter whose value is a secret. [assumption]"""
+_SECRET_NAME = re.compile(
+    r"pas|pw|psw|secret|token|key|auth|sig|cred|user|usr|login|session|sid|code(?!c)|pin|ticket|jwt"
+)
+"""Part of the name of a parameter whose value is a secret; not `codec`. [assumption]"""
 _RANDOM = re.compile(r"(?=.*\d)(?=.*[A-Za-z]).{10,}")
 """Part of a path that was drawn at random, such as a key. [assumption]"""
+_NUMBERED_NAME = re.compile(r"(?:[A-Za-z]+\d{0,4}|\d{1,4})(?:[._-](?:[A-Za-z]+\d{0,4}|\d{1,4}))*")
+"""Part of a path that is a name with a number, such as `simpang_panbil_02`. [assumption]"""
 _ORDINARY_USER = re.compile(r"[A-Za-z0-9._-]*")
 """Name of a user that may be a word of a log line as well. [assumption]"""
 
@@ -115,11 +119,16 @@ class Address:
             advice=HOW_TO_WRITE if is_odd else "",
         )
 
+    @property
+    def secrets_of_rest(self) -> set[str]:
+        """Return the values of parameters, and the parts of the path, that are secrets, without escapes."""
+        parameters = [(meant(name).lower(), meant(value)) for name, value in _PARAMETER.findall(self.rest)]
+        named = {value for name, value in parameters if _SECRET_NAME.search(name) or _RANDOM.fullmatch(value)}
+        return named | _path_secrets(self.rest)
+
     def hidden(self) -> dict[str, str]:
         """Return the texts of this address that must not be shown -> what to show instead."""
-        values = {self.password, *_path_secrets(self.rest)}
-        parameters = [(name.lower(), meant(value)) for name, value in _PARAMETER.findall(self.rest)]
-        values |= {value for name, value in parameters if _SECRET_NAME.search(name) or _RANDOM.fullmatch(value)}
+        values = {self.password, *self.secrets_of_rest}
         if self.problem or self.masked == f"{self.scheme}://{MASK}":
             values.add(_likely_password(self.text))
         is_key = not self.password and _RANDOM.fullmatch(self.user)
@@ -227,5 +236,11 @@ def _shown_path(rest: str) -> str:
 
 
 def _path_secrets(rest: str) -> set[str]:
-    path = re.split(r"[?#]", rest, maxsplit=1)[0]
-    return {meant(part) for part in path.split("/") if not is_plain(part) and _RANDOM.fullmatch(part)}
+    """Return the random parts of the path, and those of the query that have no name."""
+    path, *others = re.split(r"[?#]", rest)
+    unnamed = [part for each in others for part in re.split("[&;/]", each) if "=" not in part]
+    return {meant(part) for part in [*path.split("/"), *unnamed] if _is_random(part)}
+
+
+def _is_random(part: str) -> bool:
+    return bool(_RANDOM.fullmatch(part)) and not _NUMBERED_NAME.fullmatch(part) and not is_plain(part)

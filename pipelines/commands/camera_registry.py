@@ -8,6 +8,7 @@ import click
 from pydantic import ValidationError
 
 from analytics.camera import Visibility
+from pipelines.addresses import mask
 from pipelines.bus.bus import BusUnavailable
 from pipelines.bus.kafka.camera_topic import CameraTopic
 from pipelines.bus.kafka.security import Security
@@ -61,7 +62,7 @@ def list_cameras(config: Path) -> None:
     _, registry = _opened(config)
     for camera in _read(registry).values():
         status = "in service" if camera.out_of_service is None else "out of service"
-        click.echo("\t".join((camera.id, camera.name, camera.url, status)))
+        click.echo("\t".join((camera.id, camera.name, mask.KNOWN.mask(camera.url), status)))
 
 
 @cameras.command()

@@ -8,14 +8,15 @@ from collections.abc import Mapping
 
 from pydantic import SecretStr
 
+from pipelines.addresses.address import MASK, Address
 from pipelines.addresses.mask import remember_addresses
 
 _REFERENCE = re.compile(r"\$\{([a-z0-9][a-z0-9_-]{0,62})\}")
 """Reference to a secret by its name, which is as the ids of the configuration."""
-_LOGIN = re.compile(r"//[^/?#]*[^/?#:@][^/?#]*@")
-"""User or password of an address whose references were removed."""
-_NAMED = re.compile(r"(?:pass|pwd|pw|token|secret|key|auth|sig)[a-z_]*=[^&/#]", re.IGNORECASE)
-"""Value of a parameter whose name is usual for a secret, in a query or, as some cameras have it, in a path."""
+_LOGIN = re.compile(rf"//{_REFERENCE.pattern}(?::{_REFERENCE.pattern})?@")
+"""User and password of which nothing but references is written."""
+_PLACEHOLDER = "reference"
+"""Plain word in the place of a reference."""
 
 
 def with_secrets(address: str, secrets: Mapping[str, SecretStr]) -> str:
@@ -35,11 +36,19 @@ def with_secrets(address: str, secrets: Mapping[str, SecretStr]) -> str:
     return complete
 
 
-def is_free_of_secrets(address: str) -> bool:
-    """Return whether an address contains no user, password, token or key beside references.
+def problem_of(address: str) -> str:
+    """Return why an address cannot be shown, with the remedy; an empty text where its only secrets are references.
 
-    >>> [is_free_of_secrets(f"rtsp://{login}10.0.0.7/1?channel=1") for login in ("", "${dishub}@", "admin:s3cret@")]
-    [True, True, False]
+    >>> [bool(problem_of(f"rtsp://{login}10.0.0.7/1?channel=1")) for login in ("", "${dishub}@", "admin:s3cret@")]
+    [False, False, True]
     """
-    plain = _REFERENCE.sub("", address)
-    return not _LOGIN.search(plain) and not _NAMED.search(plain)
+    found = Address.parse(_REFERENCE.sub(_PLACEHOLDER, _LOGIN.sub("//", address)))
+    if found.problem:
+        return "is no address; write it as rtsp://${name}@host:port/path, with user:password as the secret of this name"
+    is_hidden = found.user or found.password or found.masked.endswith(f"://{MASK}")
+    if is_hidden or found.secrets_of_rest - {_PLACEHOLDER}:
+        return (
+            "contains a user, password or token; move it to secrets in the configuration of each worker, and write "
+            "${name} in its place"
+        )
+    return ""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 from analytics.camera import Visibility
 from pipelines.atomic_file import write_atomically
 from pipelines.config.geometry_file import CameraGeometry
-from pipelines.config.secret_references import is_free_of_secrets, with_secrets
+from pipelines.config.secret_references import problem_of, with_secrets
 from pipelines.config.settings import WGS84, CameraConfig, Identifier, PublicText
 
 CAMERA_TOPIC = "traffic.cameras"
@@ -48,11 +48,8 @@ class RegisteredCamera(BaseModel):
     @model_validator(mode="after")
     def _is_public(self) -> Self:
         for key, address in (("url", self.url), ("analysis_url", self.analysis_url)):
-            if address is not None and not is_free_of_secrets(address):
-                raise ValueError(
-                    f"{key} of {self.id} contains a password or token; move it to secrets in the configuration of each "
-                    "worker, and write ${name} in its place"
-                )
+            if address is not None and (problem := problem_of(address)):
+                raise ValueError(f"{key} of {self.id} {problem}")
         if self.analysis_url == self.url:
             raise ValueError("analysis_url is the same as url; give the camera's sub-stream, or leave it out")
         drawn = self.geometry

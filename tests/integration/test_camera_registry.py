@@ -81,6 +81,14 @@ def test_a_camera_is_added_listed_changed_and_removed(registry: Registry, tmp_pa
     assert list(registry.topic.read()) == ["south"]
 
 
+def test_a_secret_of_the_configuration_in_the_form_of_a_name_is_not_listed(
+    kafka_broker: KafkaBroker, tmp_path: Path
+) -> None:
+    registry = Registry(tmp_path, kafka_broker.bootstrap, secrets={"key": "panbil-utara"}).created()
+    registry("add", "north", "--name", "Utara", "--url", "http://10.0.0.8/panbil-utara/${key}")
+    assert registry("list") == "north\tUtara\thttp://10.0.0.8/***/${key}\tin service\n"
+
+
 def test_the_topic_is_compacted_keyed_by_camera_and_contains_no_secret(registry: Registry) -> None:
     registry("add", "north", "--name", "Utara", "--url", "rtsp://${dishub}@10.0.0.7/1")
     registry("remove", "north")
@@ -107,6 +115,8 @@ def test_the_topic_is_compacted_keyed_by_camera_and_contains_no_secret(registry:
         (("add", "North", "--name", "N", "--url", "rtsp://10.0.0.7/1"), "camera North: id"),
         (("add", "north", "--name", "N", "--url", "rtsp://admin:pass-word@10.0.0.7/1"), r"\$\{name\}"),
         (("add", "north", "--name", "N", "--url", "http://10.0.0.7/1?token=abcdefgh"), r"\$\{name\}"),
+        (("add", "north", "--name", "N", "--url", "rtsp://admin:pass/word@10.0.0.7/1"), r"\$\{name\}"),
+        (("add", "north", "--name", "N", "--url", "admin:pass-word@10.0.0.7/1"), r"rtsp://\$\{name\}@host"),
         (("add", "north", "--name", "N", "--url", "rtsp://${other}@10.0.0.7/1"), "SIMPANG_SECRETS__OTHER"),
         (("add", "north", "--name", "N", "--url", "rtsp://h/1", "--analysis-url", "rtsp://h/1"), "sub-stream"),
         (("add", "north", "--name", "N", "--url", "rtsp://h/1", "--position", "here"), "two numbers"),

@@ -168,3 +168,17 @@ def test_a_parameter_that_libpq_refuses_is_one_line_at_once(dsn: str, problem: s
         complete_dsn(dsn)
     assert problem in str(refused.value)
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("rest", "secrets"),
+    [
+        ("/cgi?loginuse=admin&loginpas=word&psw=w&pw=x", {"admin", "word", "w", "x"}),
+        ("/cgi?%70assword=w%40rd", {"w@rd"}),
+        ("/live?s0RyQ4K6z5LsYx5r&channel=1", {"s0RyQ4K6z5LsYx5r"}),
+        ("/s0RyQ4K6z5LsYx5r/live#a1b2c3d4e5f6", {"s0RyQ4K6z5LsYx5r", "a1b2c3d4e5f6"}),
+        ("/simpang_panbil_02/live?videocodec=h264&channel=1", set()),
+    ],
+)
+def test_secrets_of_path_and_query_are_found(rest: str, secrets: set[str]) -> None:
+    assert Address.parse(f"http://10.0.0.7{rest}").secrets_of_rest == secrets
