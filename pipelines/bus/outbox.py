@@ -9,11 +9,11 @@ acknowledged events stay for KEPT_S. They are published again after every loss o
 store ignores replays.
 
 Where the disk fails or is full, new events wait in memory, and are published from there. They go to the file as soon as
-it can be written (docs/adr/0133, 0173).
+it can be written. What a full outbox drops is reported by `gap` events (docs/adr/0133, 0173).
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from math import inf
 from pathlib import Path
@@ -31,9 +31,10 @@ from pipelines.bus.disk_reserve import is_full
 from pipelines.bus.lanes import BATCH, Lanes
 from pipelines.bus.old_outbox import old_events, remove_old
 from pipelines.bus.record_format import ATTEMPTED, KINDS, OVERHEAD, SET_ASIDE, WAITING, DamagedRecordError
+from pipelines.bus.room import Room, entry_of, losses
 from pipelines.bus.spool import DROPPED, Entry, Segment, Spool
 from pipelines.errors import UserError
-from pipelines.events.schema import Event
+from pipelines.events.schema import Event, LossReason
 from pipelines.retry import Backoff, Retry
 
 log = structlog.get_logger()
@@ -57,8 +58,6 @@ REPORT_EVERY_S = 60.0
 PRUNE_EVERY_S = 1.0
 """Interval, in seconds, at which files of acknowledged events are deleted. [assumption]"""
 
-# Order in which a full outbox drops events: acknowledged ones, then the least important, within each the oldest first.
-_EXPENDABLE = (("health",), ("health", "congestion"), ("health", "congestion", "counts", "incident"))
 _ROOM_MADE = 0.05
 """Fraction of the capacity that is freed at once when the outbox is full. [assumption]"""
 
@@ -90,6 +89,7 @@ class Outbox:
         self._open = False
         self._spool = Spool(path, capacity_bytes // SEGMENTS)
         self._lanes = Lanes()
+        self._room = Room(self._spool, self._lanes, self._dead_letters)
         self._in_flight: list[Entry] = []  # passed to the bus at present
         self._unwritten: deque[Entry] = deque()
         self._unwritten_bytes = 0
@@ -167,11 +167,11 @@ class Outbox:
 
     def put(self, event: Event) -> None:
         """Write `event` to disk, from any thread. It waits in memory where the disk fails; the analysis continues."""
-        body = event.to_json()
+        entry = entry_of(event)
         with self._changed:
             if not self._open:
                 raise ValueError("the outbox is closed")
-            self._add(Entry(event.data.kind, body, len(body), WAITING))
+            self._add(entry)
             self._changed.notify_all()
 
     def _add(self, entry: Entry) -> None:
@@ -210,34 +210,36 @@ class Outbox:
         return True
 
     def _drop_oldest_unwritten(self) -> None:
-        lost = 0
-        while self._unwritten_bytes > MEMORY_BYTES:
-            entry = self._unwritten.popleft()
+        if self._unwritten_bytes <= MEMORY_BYTES:
+            return
+        in_flight = set(map(id, self._in_flight))
+        kept: deque[Entry] = deque()
+        lost: list[tuple[Entry, bytes]] = []
+        for entry in self._unwritten:
+            is_report = entry.kind == "gap"  # joined with those of the events that are lost now
+            enough = self._unwritten_bytes <= MEMORY_BYTES * (1 - _ROOM_MADE)
+            if id(entry) in in_flight or (entry.state == ATTEMPTED if is_report else enough):
+                kept.append(entry)
+                continue
             self._unwritten_bytes -= entry.size
             entry.state = DROPPED
-            lost += 1
-        if lost:
-            self._lanes.remove_dropped()
-            log.error("events lost: the outbox cannot be written, and the memory for them is full", lost=lost)
+            lost.append((entry, entry.body or b""))
+        self._lanes.remove_dropped()
+        self._unwritten = kept
+        for report in losses(lost, LossReason.DISK_FAILED):
+            self._lanes.add(report)
+            self._unwritten.append(report)
+            self._unwritten_bytes += report.size
+        number = sum(entry.kind != "gap" for entry, _ in lost)
+        log.error("events lost: the outbox cannot be written, and the memory for them is full", lost=number)
 
     def _set_aside(self, segment: Segment, damages: Sequence[bytes]) -> None:
         """Move what is damaged in a segment to the dead letters."""
         for content in damages:
             error = DamagedRecordError(f"{segment.path.name}: {len(content)} bytes without a checksum")
             self._dead_letters.add(content, source="outbox file", error=error)
-        self._rewrite(segment, segment.entries)
-
-    def _rewrite(self, segment: Segment, entries: Iterable[Entry]) -> None:
-        """Let a segment contain these of its entries only; later, where the disk is full."""
-        records = []
         try:
-            for entry in entries:
-                try:
-                    records.append((entry, segment.read(entry)))
-                except DamagedRecordError as damage:
-                    entry.state = DROPPED
-                    self._dead_letters.add(b"", source="outbox file", error=damage)
-            segment.replace(records)
+            self._room.set_damage_aside(segment)
         except OSError as error:
             log.error("a file of the outbox cannot be written", path=str(segment.path), error=error)
 
@@ -321,27 +323,4 @@ class Outbox:
             self._lanes.failed([*lately, *(entry for entry in batch if not entry.acknowledged)])
 
     def _make_room(self) -> None:
-        """Delete acknowledged events, then drop the least important of the oldest."""
-        wanted = int(self._capacity_bytes * (1 - _ROOM_MADE))
-        self._spool.delete_acknowledged(inf)
-        for kinds in _EXPENDABLE:
-            for segment in list(self._spool.segments):
-                if self._spool.size <= wanted:
-                    return
-                self._drop(segment, kinds)
-
-    def _drop(self, segment: Segment, kinds: Sequence[str]) -> None:
-        """Drop the events of some kinds from a segment, except those that are passed to the bus at present."""
-        in_flight = set(map(id, self._in_flight))
-        dropped = [entry for entry in segment.entries if entry.kind in kinds and id(entry) not in in_flight]
-        unacknowledged = sum(not entry.acknowledged for entry in dropped)
-        for entry in dropped:
-            entry.state = DROPPED
-        kept = [entry for entry in segment.entries if entry.state != DROPPED]
-        if kept and dropped:
-            self._rewrite(segment, kept)
-        elif not kept:
-            self._spool.delete(segment)
-        self._lanes.remove_dropped()
-        if unacknowledged:
-            log.error("outbox is full: oldest events lost", lost=unacknowledged, which=kinds, path=str(self._path))
+        self._room.make(int(self._capacity_bytes * (1 - _ROOM_MADE)), self._in_flight)

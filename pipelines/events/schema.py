@@ -6,7 +6,7 @@ from `analytics.facts`: what is written there is in the event. docs/events.md is
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, uuid5
@@ -266,6 +266,10 @@ class Health(_Data):
         AwareDatetime | None,
         _described("Arrival of the newest frame; null for none since the worker started.", "UTC"),
     ] = None
+
+
+LONGEST_LOSS = timedelta(days=1)
+"""Longest time of the losses in one event; the rest of a longer one marks no minutes. [assumption]"""
 
 
 class LossReason(StrEnum):

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 
 from analytics.uptime.minute_gap import REPORT_HOLDS_S
-from pipelines.events.schema import CountsReport, Event, GapReport, Health
+from pipelines.events.schema import LONGEST_LOSS, CountsReport, Event, GapReport, Health
 
 MINUTE = timedelta(minutes=1)
 """Length of a minute."""
@@ -16,9 +16,6 @@ LATE_AFTER = timedelta(seconds=30)
 ASSESS_AFTER = timedelta(seconds=90)
 """Time after the end of a minute at which its gaps are assessed: a transaction that set no mark, because its records
 were not late, has ended by then. [3 statements at `pipelines.store.pool.STATEMENT_TIMEOUT_MS`, 1 follows the marks]"""
-
-LONGEST_LOSS = timedelta(days=1)
-"""Longest time of lost counts in one event; a worker reports an hour at most. [bound for events of other programs]"""
 
 _MARK = """
 INSERT INTO gap_marks (camera_id, start_at)

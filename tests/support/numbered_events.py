@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from analytics.facts import Level
+from analytics.facts import Direction, Level
+from analytics.road_users import RoadUser
 from pipelines.bus.bus import BusUnavailable
-from pipelines.events.schema import CameraStatus, Congestion, CountsReport, Event, Health
+from pipelines.events.schema import CameraStatus, Congestion, CountsReport, CrossingRecord, Event, Health
 
 NOON = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 """Noon in Batam."""
@@ -17,6 +18,14 @@ def counts(n: int) -> Event:
     return Event.wrap(
         CountsReport(camera_id="cam", start_at=start, end_at=start + timedelta(seconds=10), observed_s=10), start
     )
+
+
+def crossing(n: int) -> Event:
+    """Counts of the nth ten seconds after NOON, with a crossing of track n."""
+    data = counts(n).data
+    assert isinstance(data, CountsReport)
+    record = CrossingRecord(at=data.start_at, gate="north", direction=Direction.A, road_user=RoadUser.CAR, track=n)
+    return Event.wrap(data.model_copy(update={"crossings": (record,)}), data.start_at)
 
 
 def health(n: int) -> Event:
@@ -31,15 +40,17 @@ def level(n: int) -> Event:
 
 
 class SwitchedBus:
-    """A bus that is up or down at will, and records the ids of its events."""
+    """A bus that is up or down at will, and records its events and their ids."""
 
     def __init__(self, *, up: bool = True) -> None:
         self.up = up
+        self.events: list[Event] = []
         self.taken: list[str] = []
 
     def publish(self, events: Sequence[Event]) -> None:
         if not self.up:
             raise BusUnavailable("switched off")
+        self.events += events
         self.taken += [event.id for event in events]
 
     def close(self) -> None:

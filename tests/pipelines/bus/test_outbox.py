@@ -1,27 +1,41 @@
 """The outbox against buses that fail, processes that die and files that fill up."""
 
+import errno
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
+from typing import TypeVar
 
 import pytest
 
 from pipelines.bus.lanes import BATCH
 from pipelines.bus.outbox import Outbox
 from pipelines.errors import UserError
-from pipelines.events.schema import Event
+from pipelines.events.schema import AnyData, Congestion, CountsReport, Event, GapReport, Health, LossReason
 from tests.support.events import DeadLetterList
-from tests.support.numbered_events import SwitchedBus, counts, health, level
+from tests.support.numbered_events import NOON, SwitchedBus, counts, crossing, health, level
 from tests.support.servers import wait_until
 
 
 def ids(events: Sequence[Event]) -> list[str]:
     return [event.id for event in events]
+
+
+Data = TypeVar("Data", bound=AnyData)
+
+
+def of_kind(events: Sequence[Event], kind: type[Data]) -> list[Data]:
+    return [event.data for event in events if isinstance(event.data, kind)]
+
+
+def tracks(events: Sequence[Event]) -> list[int]:
+    return [record.track for report in of_kind(events, CountsReport) for record in report.crossings]
 
 
 @pytest.mark.slow
@@ -149,9 +163,10 @@ def test_a_killed_process_loses_no_event_in_the_outbox(tmp_path: Path) -> None:
     assert bus.taken == put.read_text().split()
 
 
-def test_a_full_outbox_drops_health_first_and_counts_last(tmp_path: Path) -> None:
-    counted = [counts(n) for n in range(40)]
-    capacity = sum(len(event.to_json()) for event in counted) * 2
+@pytest.mark.slow
+def test_a_full_outbox_drops_health_first_and_counts_last_and_reports_what_it_lost(tmp_path: Path) -> None:
+    counted = [crossing(n) for n in range(400)]
+    capacity = sum(len(event.to_json()) for event in counted) * 3 // 2
     bus = SwitchedBus(up=False)
     with Outbox(tmp_path / "outbox", bus, capacity_bytes=capacity) as outbox:
         for n, event in enumerate(counted):
@@ -161,30 +176,63 @@ def test_a_full_outbox_drops_health_first_and_counts_last(tmp_path: Path) -> Non
             outbox.put(health(n))
         bus.up = True
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
-    assert set(ids(counted)) < set(bus.taken)
-    assert len(bus.taken) < 160
+    assert sorted(tracks(bus.events)) == list(range(400))
+    gaps = of_kind(bus.events, GapReport)
+    lost = {kind: sum(gap.events for gap in gaps if gap.lost == kind) for kind in ("health", "congestion", "counts")}
+    assert lost["counts"] == 0
+    assert lost["health"] == 800 - len(of_kind(bus.events, Health)) > 0
+    assert lost["congestion"] == 400 - len(of_kind(bus.events, Congestion))
 
 
 @pytest.mark.slow
-def test_the_size_on_disk_is_bounded(tmp_path: Path) -> None:
+def test_the_size_on_disk_is_bounded_and_what_is_lost_is_a_report(tmp_path: Path) -> None:
     capacity = 200_000
+    events = [crossing(n) for n in range(3000)]
     with Outbox(tmp_path / "outbox", SwitchedBus(up=False), capacity_bytes=capacity) as outbox:
-        events = [counts(n) for n in range(1500)]
         for event in events:
             outbox.put(event)
-        kept = outbox.waiting
-    assert kept < 1500
-    assert kept > 0.8 * capacity / len(events[0].to_json())
     assert sum(file.stat().st_size for file in (tmp_path / "outbox").iterdir()) <= capacity
+    assert len(list((tmp_path / "outbox").iterdir())) < 200
     bus = SwitchedBus()
     with Outbox(tmp_path / "outbox", bus) as outbox:
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
-    order = {event.id: n for n, event in enumerate(events)}
-    taken = [order[event_id] for event_id in bus.taken]
-    assert len(taken) == kept
+    taken = sorted(tracks(bus.events))
+    assert len(taken) == len(set(taken)) > 0.5 * capacity / len(events[0].to_json())
     # All but the oldest; a batch that is passed to the bus at that moment is not dropped.
-    assert taken == sorted(taken)
-    assert taken[BATCH:] == list(range(1500 - kept + BATCH, 1500))
+    recent = [n for n in taken if n >= BATCH]
+    assert recent == list(range(recent[0], 3000))
+    gaps = of_kind(bus.events, GapReport)
+    assert sum(gap.events for gap in gaps) == 3000 - len(taken)
+    for n in set(range(3000)) - set(taken):
+        at = NOON + n * timedelta(seconds=10)
+        assert any(gap.start_at <= at < gap.end_at for gap in gaps), n
+    assert len(gaps) < 20
+
+
+def test_events_that_the_memory_cannot_take_while_the_disk_fails_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [crossing(n) for n in range(600)]
+    monkeypatch.setattr("pipelines.bus.outbox.MEMORY_BYTES", 100 * len(events[0].to_json()))
+    bus = SwitchedBus(up=False)
+    with Outbox(tmp_path / "outbox", bus) as outbox:
+        outbox.put(events[0])
+        wait_until(lambda: outbox.waiting == 1, "the event to be written")
+        with monkeypatch.context() as patch:
+            patch.setattr("pipelines.bus.spool.Segment.append", _full)
+            for event in events[1:]:
+                outbox.put(event)
+            assert outbox.waiting < 110
+        bus.up = True
+        wait_until(lambda: not outbox.waiting, "the outbox to be empty")
+    gaps = of_kind(bus.events, GapReport)
+    assert len(gaps) <= 3
+    assert {gap.reason for gap in gaps} == {LossReason.DISK_FAILED}
+    assert sum(gap.events for gap in gaps) == 600 - len(tracks(bus.events)) > 0
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_closing_drains_what_it_can(tmp_path: Path) -> None:
