@@ -1,13 +1,15 @@
 """Apache Kafka with TLS, SASL and access control: events pass, and each wrong setting is one line that names it."""
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Any
 
 import pytest
+from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
+from structlog.testing import capture_logs
 
 from pipelines.addresses import mask
 from pipelines.bus.bus import BusUnavailable
@@ -18,13 +20,15 @@ from pipelines.config.bus_settings import BusConfig
 from pipelines.config.settings import Config
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.doctor.services import check_services
-from pipelines.events.schema import Event
+from pipelines.events.schema import TOPICS, Event
+from tests.support.events import one_of_each
 from tests.support.kafka.certificates import Authority
 from tests.support.kafka.secured import MAY_DO_ALL, MAY_NOTHING, MAY_READ, PASSWORD, SecuredKafka
 from tests.support.numbered_events import counts
 from tests.support.servers import wait_until
 
 pytestmark = pytest.mark.integration
+GAPS = TOPICS["gap"]
 UNENCRYPTED = {"security_protocol": "SASL_PLAINTEXT", "ca_file": None}
 
 
@@ -161,3 +165,48 @@ def test_a_right_that_is_missing_is_named(secured_kafka: SecuredKafka, tmp_path:
     for settings in (reader, stranger):
         with pytest.raises(BusUnavailable, match=f"user {settings.user} has no right to "):
             publish(settings, counts(1))
+
+
+@contextmanager
+def without_topic(kafka: SecuredKafka) -> Iterator[None]:
+    with closing(kafka.admin()) as admin:
+        admin.delete_topics([GAPS])
+        wait_until(lambda: GAPS not in admin.list_topics(), "the topic to be deleted")
+    yield
+
+
+@contextmanager
+def without_right(kafka: SecuredKafka) -> Iterator[None]:
+    topic = ResourcePattern(ResourceType.TOPIC, GAPS)
+    denied = ACL(f"User:{MAY_READ}", "*", ACLOperation.READ, ACLPermissionType.DENY, topic)
+    with closing(kafka.admin()) as admin:
+        admin.create_acls([denied])
+        try:
+            yield
+        finally:
+            admin.delete_acls([denied])
+
+
+@pytest.mark.parametrize("without", [without_topic, without_right])
+def test_a_topic_that_cannot_be_read_yet_stops_no_other_and_is_taken_up(
+    secured_kafka: SecuredKafka, without: Callable[[SecuredKafka], AbstractContextManager[None]]
+) -> None:
+    publish(bus(secured_kafka), counts(2004))
+    reader = bus(secured_kafka, user=MAY_READ)
+    assert reader.kafka is not None
+    taken: list[Event] = []
+    stop = Flag()
+    subscriber = KafkaSubscriber(reader.kafka, reader.group, security=Security.of(reader))
+    thread = Thread(target=subscriber.run, args=(taken.extend, stop))
+    with capture_logs() as logged:
+        try:
+            with without(secured_kafka):
+                thread.start()
+                wait_until(lambda: counts(2004) in taken, "events of the other topics")
+            gap = one_of_each()[-1]
+            publish(bus(secured_kafka), gap)  # creates the topic
+            wait_until(lambda: gap in taken, "events of this topic")
+        finally:
+            stop.set()
+            thread.join(15)
+    assert [line["topic"] for line in logged if line["log_level"] == "warning" and "topic" in line] == [GAPS]

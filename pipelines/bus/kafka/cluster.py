@@ -94,10 +94,7 @@ class KafkaCluster:
             except KafkaError as error:
                 raise self.unavailable(error) from error
             for topic in topics:
-                granted = topic.get("authorized_operations")
-                if topic["error_code"] == TopicAuthorizationFailedError.errno:
-                    granted = []
-                missing += [(right, topic["name"]) for right in RIGHTS if granted is not None and right not in granted]
+                missing += [(right, topic["name"]) for right in RIGHTS if not _is_granted(topic, right)]
             try:
                 admin.describe_groups([group])
             except GroupAuthorizationFailedError:
@@ -160,14 +157,24 @@ class ClusterMonitor:
     """
 
     def __init__(self, cluster: KafkaCluster, admin: KafkaAdminClient) -> None:
-        """Read the topics. Raises BusUnavailable where one is not ready."""
+        """Create missing topics, and read all. Raises BusUnavailable where one is not ready.
+
+        One that the user may not create or read is left out; `poll` finds it once it can be read.
+        """
         self._cluster = cluster
         self._admin = admin
+        refused = _create_topics(admin)
         self.layout = _layout(admin)
         self._next_poll = monotonic() + POLL_EVERY_S
-        unready = [topic for topic in TOPICS.values() if not self.layout.get(topic, (None, {}))[1]]
+        unready = [topic for topic, (_, partitions) in self.layout.items() if not partitions and topic not in refused]
         if unready:
             raise BusUnavailable(f"Kafka at {cluster}: topic {unready[0]} is not ready")
+        if not any(partitions for _, partitions in self.layout.values()):
+            raise BusUnavailable(
+                f"Kafka at {cluster}: no topic can be read; grant READ on {', '.join(TOPICS.values())}"
+            )
+        for topic in sorted(set(TOPICS.values()) - self.layout.keys()):
+            log.warning("no right to read a topic; its events are stored once READ is granted", topic=topic)
 
     def poll(self) -> None:
         """Check the cluster every POLL_EVERY_S. Raises BusUnavailable or KafkaError where a new consumer is needed."""
@@ -179,7 +186,9 @@ class ClusterMonitor:
             raise BusUnavailable(f"Kafka at {self._cluster}: was restarted, or its topics changed")
 
 
-def _create_topics(admin: KafkaAdminClient) -> None:
+def _create_topics(admin: KafkaAdminClient) -> set[str]:
+    """Create missing topics, and return those without the right to do so, of which some may exist hidden."""
+    refused = set()
     for topic in sorted(set(TOPICS.values()) - set(admin.list_topics())):
         try:
             admin.create_topics([NewTopic(topic, num_partitions=PARTITIONS, replication_factor=-1)])
@@ -187,11 +196,27 @@ def _create_topics(admin: KafkaAdminClient) -> None:
         except TopicAlreadyExistsError:
             pass
         except AuthorizationError:
-            log.warning("no right to create a topic; ask the administrator of the broker", topic=topic)
+            refused.add(topic)
+            log.warning(
+                "a topic is missing, and the right to create it; its events wait until an administrator creates it",
+                topic=topic,
+                partitions=PARTITIONS,
+            )
+    return refused
+
+
+def _is_granted(topic: dict[str, Any], right: str) -> bool:
+    """Whether the user has a right on a described topic. Brokers that do not report rights grant all."""
+    if topic["error_code"] == TopicAuthorizationFailedError.errno:
+        return False
+    granted = topic.get("authorized_operations")
+    return granted is None or right in granted
 
 
 def _layout(admin: KafkaAdminClient) -> TopicLayout:
+    """Return the topics that the user may read; without partitions where one does not exist."""
     return {
         topic["name"]: (topic["topic_id"], {p["partition_index"]: p["leader_epoch"] for p in topic["partitions"]})
         for topic in admin.describe_topics(list(TOPICS.values()))
+        if _is_granted(topic, "READ")
     }

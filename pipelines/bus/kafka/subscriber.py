@@ -68,7 +68,7 @@ class KafkaSubscriber:
         retry = Retry(BACKOFF)
         while not stop.is_set():
             try:
-                with self._cluster.admin() as admin:
+                with self._cluster.connected() as admin:
                     monitor = ClusterMonitor(self._cluster, admin)
                     with self._consumer(monitor.layout) as consumer:
                         log.info("subscribed to Kafka", brokers=str(self._cluster), group=self._group)
