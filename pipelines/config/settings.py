@@ -355,11 +355,8 @@ class Config(BaseSettings):
         cameras, secrets = content.get("cameras"), content.get("secrets")
         if not isinstance(cameras, list):
             return content
-        known = (
-            {str(name).lower(): SecretStr(str(text)) for name, text in secrets.items()}
-            if isinstance(secrets, dict)
-            else {}
-        )
+        given = secrets.items() if isinstance(secrets, dict) else ()
+        known = {str(name).lower(): t if isinstance(t, SecretStr) else SecretStr(str(t)) for name, t in given}
         return {**content, "cameras": [_with_own_secrets(camera, known) for camera in cameras]}
 
     @model_validator(mode="after")

@@ -95,7 +95,7 @@ class LivePlaylist:
     segments and discontinuities never decrease, also after a restart with the clock set back (RFC 8216, 6.2.2).
     Where keyframes are rare, not every segment starts with one. Players then start at the last one that does, which
     stays in the playlist. The target duration grows with the longest segment and never decreases (docs/adr/0140).
-    The folder belongs to the playlist, which deletes all other files in it. Not thread-safe. Raises OSError.
+    The folder belongs to the playlist, which deletes all other files in it. Not thread-safe. `add` raises OSError.
 
     segments_kept: least number of segments in the playlist. now: returns Unix seconds, replaceable in tests.
     """
@@ -152,7 +152,10 @@ class LivePlaylist:
         self._target_s = 1
         for path in self.folder.glob("*"):
             if path.name != NUMBERS:
-                path.unlink(missing_ok=True)
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    log.error("old live video cannot be deleted; delete it", path=str(path), error=error)
 
     def _first_numbers(self, now: Callable[[], float]) -> tuple[int, int]:
         """Return the numbers of the next segment and the next run: those reserved, else by the clock and the files."""
@@ -160,7 +163,7 @@ class LivePlaylist:
             reserved = _Reserved.model_validate_json((self.folder / NUMBERS).read_bytes())
         except FileNotFoundError:
             pass
-        except ValidationError as error:
+        except (ValidationError, OSError) as error:
             log.warning(
                 "unreadable numbers of segments; the clock sets them again", folder=str(self.folder), error=error
             )

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from threading import Event as Flag
@@ -119,16 +119,20 @@ class _ParentLink:
     def obey(self, worker: Worker, meter: CostMeter) -> None:
         """Change the cameras as the parent asks, until `Stop`, the end of the parent, or a signal."""
         measured_at = time.monotonic()
-        with suppress(OSError, EOFError):
-            while not self._stop.is_set():
-                if time.monotonic() - measured_at >= MEASURE_EVERY_S:
-                    measured_at = time.monotonic()
-                    self.send(Costs(meter.costs()))
-                if not self._parent.poll(POLL_S):
-                    continue
-                match self._parent.recv():
-                    case SetCameras(cameras=cameras):
-                        worker.set_cameras(cameras)
-                        self.send(Running(frozenset(camera.id for camera in worker.cameras)))
-                    case Stop():
-                        return
+        while not self._stop.is_set():
+            if time.monotonic() - measured_at >= MEASURE_EVERY_S:
+                measured_at = time.monotonic()
+                self.send(Costs(meter.costs()))
+            match self._receive():
+                case SetCameras(cameras=cameras):
+                    worker.set_cameras(cameras)
+                    self.send(Running(frozenset(camera.id for camera in worker.cameras)))
+                case Stop():
+                    return
+
+    def _receive(self) -> SetCameras | Stop | None:
+        """Return a message of the parent, None where there is none; `Stop` once the parent has ended."""
+        try:
+            return self._parent.recv() if self._parent.poll(POLL_S) else None
+        except (OSError, EOFError):
+            return Stop()

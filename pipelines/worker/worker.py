@@ -115,7 +115,7 @@ class Worker:
             if camera.id not in self._running:
                 try:
                     self._start(self._parts_of(camera))
-                except UserError as error:
+                except (UserError, OSError) as error:
                     log.error("a camera cannot be analysed", camera=camera.id, reason=str(error))
 
     def _parts_of(self, camera: CameraConfig) -> CameraParts:

@@ -57,10 +57,7 @@ class WorkerProcesses:
         self._processes = {f"process {number}": process for number, process in enumerate(processes, start=1)}
 
     def set_cameras(self, cameras: Sequence[CameraConfig]) -> None:
-        """Analyse these cameras and no others from now on, without waiting for it. Unchanged ones stay where they are.
-
-        May block while a process has no time to receive.
-        """
+        """Analyse these cameras and no others, without waiting for it. Unchanged ones stay where they are."""
         found = {camera.id: camera for camera in cameras if camera.out_of_service is None}
         owners = {camera.id: name for name, process in self._processes.items() for camera in process.cameras}
         measured = self.costs
@@ -125,7 +122,9 @@ class _CameraProcess:
         self._changing = Lock()
         self._child: Connection | None = None  # while a child runs
         self._running: frozenset[str] = frozenset()
-        self._unconfirmed: list[frozenset[str]] = []  # cameras that the child was asked to analyse, oldest first
+        # Cameras that the child was asked to analyse, until it confirms it. The next request waits for this, because a
+        # child that loads its network receives nothing.
+        self._asked: tuple[CameraConfig, ...] | None = None
         self._costs: dict[str, float] = {}
 
     @property
@@ -137,7 +136,7 @@ class _CameraProcess:
     def running(self) -> frozenset[str]:
         """Return the ids of the cameras that the child may analyse."""
         with self._changing:
-            return self._running.union(*self._unconfirmed)
+            return self._running.union(camera.id for camera in self._asked or ())
 
     @property
     def costs(self) -> dict[str, float]:
@@ -150,10 +149,15 @@ class _CameraProcess:
             if cameras == self._config.cameras:
                 return
             self._config = self._config.model_copy(update={"cameras": cameras})
-            if self._child is not None:
-                self._unconfirmed.append(frozenset(camera.id for camera in cameras))
-                with suppress(OSError):
-                    self._child.send(SetCameras(cameras))
+            if self._asked is None:
+                self._ask()
+
+    def _ask(self) -> None:
+        """Ask the child for the present cameras. The lock is held."""
+        if self._child is not None:
+            self._asked = self._config.cameras
+            with suppress(OSError):
+                self._child.send(SetCameras(self._asked))
 
     def wait_until_started(self) -> None:
         """Return once the process is ready, or has crashed and is started again. Raises UserError where it refuses."""
@@ -168,7 +172,7 @@ class _CameraProcess:
         with self._changing:
             process = context.Process(target=self._body, args=(self._config, self._threads, theirs), daemon=True)
             process.start()
-            self._child, self._unconfirmed = ours, [frozenset(camera.id for camera in self._config.cameras)]
+            self._child, self._asked = ours, self._config.cameras
         theirs.close()
         with ours:
             self._receive(ours, stop)
@@ -179,7 +183,7 @@ class _CameraProcess:
             process.kill()
             process.join()
         with self._changing:
-            self._running, self._unconfirmed = frozenset(), []
+            self._running, self._asked = frozenset(), None
         if not stop.is_set():
             if self._refusal is not None:
                 raise NeedsRemedy(self._refusal)
@@ -213,7 +217,9 @@ class _CameraProcess:
                         self._pass_on(event)
                     case Running(cameras=cameras):
                         with self._changing:
-                            self._running, self._unconfirmed = cameras, self._unconfirmed[1:]
+                            self._running, asked, self._asked = cameras, self._asked, None
+                            if asked != self._config.cameras:
+                                self._ask()
                     case Costs(cores=cores):
                         self._update_costs(cores)
                     case Ready():

@@ -182,6 +182,20 @@ def test_cameras_are_added_changed_and_removed_without_interrupting_another(
     assert received.statuses("west") == [CameraStatus.CONNECTING, CameraStatus.ONLINE, CameraStatus.OFFLINE]
 
 
+def test_a_disk_error_of_one_camera_is_not_that_of_another(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
+    west, east, south = (camera(name, rtsp_cameras.url("road.mp4")) for name in ("west", "east", "south"))
+    (tmp_path / "data/hls/south/.numbers.json").mkdir(parents=True)
+    received = Received()
+    with Worker(config(tmp_path, west, east), WhiteBoxes(), received.put, restart_policy=QUICK) as worker:
+        wait_until(received.is_("east", CameraStatus.ONLINE), "the cameras to be online")
+        (tmp_path / "data/hls/east/undeletable").mkdir()
+        worker.set_cameras([west, south])
+        assert received.status("east") == CameraStatus.OFFLINE
+        wait_until(lambda: received.status("south") == CameraStatus.DEGRADED, "the added camera without live video")
+        assert [each.id for each in worker.cameras] == ["west", "south"]
+    assert CameraStatus.OFFLINE not in received.statuses("west")[:-1]
+
+
 def test_a_camera_comes_back_when_its_server_does(rtsp_cameras: RtspCameras, tmp_path: Path) -> None:
     with running(config(tmp_path, camera("road", rtsp_cameras.url("road.mp4")))) as received:
         wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")

@@ -7,6 +7,7 @@ import pytest
 from pipelines.addresses.mask import without_credentials
 from pipelines.config.config_file import read_config
 from pipelines.config.secret_references import problem_of
+from pipelines.config.settings import Config
 from pipelines.errors import UserError
 
 CAMERA = "cameras: [{id: north, name: N, url: 'rtsp://${dishub}@10.0.0.7/1', analysis_url: 'http://h/?t=${token}'}]\n"
@@ -28,6 +29,14 @@ def test_secrets_of_the_file_and_of_the_environment_are_put_into_addresses_and_m
     assert camera.analysis_url.get_secret_value() == "http://h/?t=t0ken-of-the-environment"
     shown = without_credentials("refused s3cret-of-the-file and t0ken-of-the-environment") + repr(config)
     assert "s3cret" not in shown and "t0ken" not in shown
+
+
+def test_secrets_of_another_configuration_are_put_into_addresses() -> None:
+    secrets = Config(secrets={"dishub": "admin:s3cret-word"}).secrets
+    (camera,) = Config(
+        secrets=secrets, cameras=[{"id": "n", "name": "N", "url": "rtsp://${dishub}@10.0.0.7/1"}]
+    ).cameras
+    assert camera.url.get_secret_value() == "rtsp://admin:s3cret-word@10.0.0.7/1"
 
 
 def test_an_unknown_reference_is_one_line_with_the_remedy(tmp_path: Path) -> None:
