@@ -3,7 +3,7 @@
 Backlog is what was put while the bus was down, and what is published again. Each lane is in order. So the incidents of
 a camera keep their order, and a live event overtakes the backlog, of its own camera too: each event has its own time,
 and the store takes the newest by it. While the bus is down, all attempts are made with events that were passed to it
-before, because these may not be merged any more.
+before: it may have them already, and of no others is that in doubt.
 """
 
 from collections import deque

@@ -277,7 +277,7 @@ class Outbox:
             return self._stop_by is None or monotonic() < self._stop_by
 
     def _take(self) -> list[Entry]:
-        """Return the events to publish. Those that were passed to the bus once are never merged: it may have them."""
+        """Return the events to publish, and note that the bus may have them."""
         with self._changed:
             self._in_flight = self._lanes.take()
             self._spool.set_states([entry for entry in self._in_flight if entry.state == WAITING], ATTEMPTED)

@@ -30,7 +30,7 @@ SUFFIX = ".segment"
 LOCK = "lock"
 """Name of the file that is locked by the process that uses the folder."""
 DROPPED = -1
-"""State, in memory only, of an event that was dropped, or merged into another."""
+"""State, in memory only, of an event that was dropped."""
 
 
 class Entry:
