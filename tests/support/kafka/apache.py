@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +22,8 @@ JAVA = ("-Xmx320m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.
 """Options that start a small broker quickly. [assumption]"""
 START_S = 120
 """Longest wait for a node to answer, in seconds, on a busy machine. [assumption]"""
+DELETE_S = 30
+"""Longest wait until deleted topics are no longer listed, in seconds, on a busy machine. [assumption]"""
 PRODUCTION_LIKE = {
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
@@ -96,14 +99,12 @@ class ApacheKafka:
         """Delete all topics and consumer groups; delete all data where that fails."""
         try:
             with closing(self.admin()) as admin:
-                if topics := _topics(admin):
-                    admin.delete_topics(topics)
-                    # Nodes list a deleted topic until they have heard of it.
-                    wait_until(lambda: not _topics(admin), "Apache Kafka to forget the topics", within_s=START_S)
-                groups = [group["group_id"] for group in admin.list_groups()]
-                if groups:
+                emptied = _delete_topics(admin)
+                if groups := [group["group_id"] for group in admin.list_groups()]:
                     admin.delete_groups(groups)
         except KafkaError:
+            emptied = False
+        if not emptied:
             self.lose()
 
     def _answers(self) -> bool:
@@ -171,6 +172,21 @@ class ApacheKafka:
 
     def _log(self, number: int) -> Path:
         return self._folder / f"node-{number}.log"
+
+
+def _delete_topics(admin: KafkaAdminClient) -> bool:
+    """Delete all topics; False where some are still listed after `DELETE_S`.
+
+    Nodes list a deleted topic until they have heard of it, and a request to create one, which its client gave up,
+    may be carried out after the first deletion. Deletions are therefore repeated.
+    """
+    deadline = time.monotonic() + DELETE_S
+    while topics := _topics(admin):
+        if time.monotonic() > deadline:
+            return False
+        admin.delete_topics(topics, raise_errors=False)
+        time.sleep(0.2)
+    return True
 
 
 def _topics(admin: KafkaAdminClient) -> list[str]:
