@@ -109,12 +109,12 @@ def confirm(
 ) -> tuple[CapacityResult, RunRecord]:
     """Return the longer run at `cameras`, or at the first smaller number that passes and counts well.
 
-    fixed: only `cameras`.
+    Fewer cameras count no better where no picture was made smaller: such a point is returned, too. fixed: only `cameras`.
     """
     while True:
         point, record = run_point(max(cameras, 1), CONFIRM_S, with_reference=True)
         record_point(point)
-        if fixed or cameras <= STEP or (point.passed and counts_well(record)):
+        if fixed or cameras <= STEP or (point.passed and (counts_well(record) or not point.reduced_share)):
             return point, record
         cameras -= STEP
 
@@ -152,6 +152,7 @@ def counts_of(record: RunRecord) -> list[GateCount]:
 def counts_well(record: RunRecord) -> bool:
     """Return whether the counts of a run are within `ALLOWED_COUNT_ERROR`: overload may have made pictures smaller."""
     error = count_error(counts_of(record))
+    print(f"count error {'-' if error is None else f'{error:.4f}'}", file=sys.stderr)
     return error is None or error <= ALLOWED_COUNT_ERROR
 
 
