@@ -21,6 +21,7 @@ from typing import Any
 from analytics.facts import IncidentType
 from bench.inputs import CLIPS, RESULTS, ROOT, SCENARIOS, WEIGHTS
 from bench.performance.bisect import largest
+from bench.performance.true_counts import true_counts
 from pipelines.capacity.assessment import CapacityResult
 from pipelines.capacity.clips import prepare_clips
 from pipelines.capacity.count_accuracy import GateCount, compare, count_error
@@ -109,7 +110,8 @@ def confirm(
 ) -> tuple[CapacityResult, RunRecord]:
     """Return the longer run at `cameras`, or at the first smaller number that passes and counts well.
 
-    Fewer cameras count no better where no picture was made smaller: such a point is returned, too. fixed: only `cameras`.
+    Fewer cameras count no better where no picture was made smaller: such a point is returned, too.
+    fixed: only `cameras`.
     """
     while True:
         point, record = run_point(max(cameras, 1), CONFIRM_S, with_reference=True)
@@ -158,11 +160,12 @@ def counts_well(record: RunRecord) -> bool:
 
 def what_is_lost(point: CapacityResult, record: RunRecord) -> dict[str, Any]:
     counts = counts_of(record)
-    error = count_error(counts)
+    error, true_error = count_error(counts), count_error(true_counts(record, prepare_clips(CLIPS, CACHE)))
     analysed_fps = point.min_analysed_fps_moving or point.analysed_fps
     incidents = {case.name: missed(case, analysed_fps) for case in scenarios()}
     return {
         "capacity_count_error": None if error is None else round(error, 4),
+        "capacity_count_error_to_truth": None if true_error is None else round(true_error, 4),
         "capacity_incidents_lost": sum(incidents.values()),
         "analysed_fps": analysed_fps,
         "incidents_lost": incidents,
