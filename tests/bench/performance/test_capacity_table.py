@@ -23,15 +23,17 @@ def cells(line: str) -> list[str]:
 
 
 def test_each_number_of_cores_has_a_row_and_no_gpu_was_measured() -> None:
-    two, one = result(point(cameras=10)), result(point(cameras=4, cores=1.0), None)
+    beside_a_peer = point(cameras=10).model_copy(update={"objectcounter_fps": 16.93, "looks_over_objectcounter": 3.584})
+    two, one = result(beside_a_peer), result(point(cameras=4, cores=1.0), None)
     head, _, first, second, gpu = map(cells, table([two, one]).splitlines())
-    assert first == ["1", "4", "not measured", "0%", "1.85", "1000", "100"]
-    assert second == ["2", "10", "1.2%", "0%", "1.85", "1000", "100"]
+    rest = ["0%", "1.85", "1000", "100"]
+    assert first == ["1", "not measured", "4", "not measured", "not measured", *rest]
+    assert second == ["2", "16.9", "10", "3.6", "1.2%", *rest]
     assert gpu == ["NVIDIA GPU", *["not measured"] * (len(head) - 1)]
 
 
 def test_a_machine_that_held_no_camera_has_a_row() -> None:
-    assert cells(table([result(point(per_s=2.0))]).splitlines()[2])[1] == "0"
+    assert cells(table([result(point(per_s=2.0))]).splitlines()[2])[2] == "0"
 
 
 def test_without_results_the_document_states_it() -> None:
