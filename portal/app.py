@@ -3,7 +3,9 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
+from zoneinfo import ZoneInfo
 
 import click
 from fastapi import FastAPI
@@ -34,6 +36,9 @@ from portal.security_headers import SecurityHeaders
 from portal.simulation import routes as simulation
 from portal.simulation.narration import NarrationFile
 from portal.spa import STATIC, SpaFiles, pages
+from portal.uptime import routes as uptime
+from portal.uptime.answers import UptimeAnswers
+from portal.uptime.daily_uptime import DailyUptimeReader
 
 DESCRIPTION = """Traffic analytics of a city's own CCTV. Times are UTC (RFC 3339). What was not observed is `null`,
 never 0, and a level without recent data is `unknown`. Without a session only public cameras exist; the others are not
@@ -50,6 +55,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     creates an administrator and prints the password on standard error, once.
     """
     users = load_users(config, _announce)
+    daily_uptime = DailyUptimeReader(pool, ZoneInfo(config.city.timezone))
     services = Services(
         config=config,
         pool=pool,
@@ -57,6 +63,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         users=users,
         sessions=open_sessions(config.data_dir, users, time.time()),
         sign_in_limiter=AttemptLimiter(),
+        uptime=UptimeAnswers(lambda: daily_uptime.read(datetime.now(UTC))),
     )
     # FastAPI's documentation pages load scripts from other sites; /openapi.json has the same content.
     app = FastAPI(
@@ -77,7 +84,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.add_middleware(HeadRequests)
     app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
     install_error_handlers(app)
-    for module in (city, simulation, cameras, stream, session, history, incidents, calibrate, live):
+    for module in (city, simulation, cameras, stream, session, history, uptime, incidents, calibrate, live):
         app.include_router(module.router)
     app.include_router(pages(STATIC))
     app.mount("/", SpaFiles(directory=STATIC, check_dir=False))

@@ -16,6 +16,7 @@ from portal.cameras.catalogue import CameraCatalogue
 from portal.live.broadcaster import Broadcaster
 from portal.live.state_updater import StateUpdater
 from portal.simulation.narration import NarrationFile
+from portal.uptime.answers import UptimeAnswers
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Services:
     users: Users
     sessions: Sessions
     sign_in_limiter: AttemptLimiter
+    uptime: UptimeAnswers
 
     @property
     def zone(self) -> ZoneInfo:

@@ -18,8 +18,8 @@ from portal.root_script import ROOT_SCRIPT
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the built front end."""
-PAGES = ("/", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
-"""Addresses that the front end renders, as in portal/web/src/router.ts: map, history, incidents, sign-in."""
+PAGES = ("/", "/ketersediaan", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
+"""Addresses that the front end renders, as in portal/web/src/router.ts: map, uptime, history, incidents, sign-in."""
 
 _NOT_BUILT = "The pages of the portal are not built yet: run `make setup`. The API is at /openapi.json.\n"
 """Answer of every page if the front end is not built."""

@@ -136,6 +136,11 @@ class ServiceHistory:
             if service is not None and service.state is not ServiceState.REMOVED
         }
 
+    def spans(self, camera: str) -> list[tuple[datetime, datetime | None, Service]]:
+        """Return the services of a camera with their beginnings and ends, oldest first; the last has no end."""
+        since = self._since.get(camera, [])
+        return list(zip(since, [*since[1:], None], self._service.get(camera, []), strict=True))
+
     def following(self, camera: str, time: datetime) -> datetime | None:
         """Return when the service of a camera changes next after a time; None where it does not."""
         known = self._since.get(camera, ())

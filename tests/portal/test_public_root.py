@@ -41,7 +41,17 @@ PROXIES = {
         True,
     ),
 }
-PAGES = ("/", "/riwayat", "/kejadian", "/kejadian/a-1", "/masuk", "/camera/laluan-1", "/riwayat/", "/camera/laluan-1/")
+PAGES = (
+    "/",
+    "/ketersediaan",
+    "/riwayat",
+    "/kejadian",
+    "/kejadian/a-1",
+    "/masuk",
+    "/camera/laluan-1",
+    "/riwayat/",
+    "/camera/laluan-1/",
+)
 
 
 @pytest.fixture

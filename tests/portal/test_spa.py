@@ -7,7 +7,7 @@ import re
 import pytest
 
 
-@pytest.mark.parametrize("path", ["/", "/riwayat", "/kejadian", "/masuk", "/camera/laluan-1"])
+@pytest.mark.parametrize("path", ["/", "/ketersediaan", "/riwayat", "/kejadian", "/masuk", "/camera/laluan-1"])
 def test_every_page_has_the_same_html(anonymous, path):
     answer = anonymous.get(path)
     assert answer.status_code == 200

@@ -64,10 +64,10 @@ export class Layout {
 
   private navigation(): HTMLElement {
     const { user } = this.app;
-    const links: Child[] = [navigationLink("/", t("navMap"))];
+    const links: Child[] = [navigationLink("/", t("navMap")), navigationLink("/ketersediaan", t("navUptime"))];
     if (mayOpen(user, "planner")) links.push(navigationLink("/riwayat", t("navHistory")));
     if (mayOpen(user, "police")) links.push(navigationLink("/kejadian", t("navIncidents")));
-    return h("nav", { class: "site-navigation", "aria-label": t("navigation"), hidden: links.length < 2 }, ...links);
+    return h("nav", { class: "site-navigation", "aria-label": t("navigation") }, ...links);
   }
 
   private account(): HTMLElement {

@@ -28,6 +28,7 @@ const ROUTES: readonly Route[] = [
   { pattern: /^\/$/, load: async () => (await import("./pages/map")).openMap },
   { pattern: /^\/camera\/([^/]+)$/, load: async () => (await import("./pages/camera")).openCamera },
   { pattern: /^\/masuk$/, load: async () => (await import("./pages/sign_in")).openSignIn },
+  { pattern: /^\/ketersediaan$/, load: async () => (await import("./pages/uptime")).openUptime },
   { pattern: /^\/riwayat$/, load: async () => (await import("./pages/history")).openHistory },
   { pattern: /^\/kejadian(?:\/([^/]+))?$/, load: async () => (await import("./pages/incidents")).openIncidents },
 ];

@@ -284,6 +284,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uptime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Uptime
+         * @description Observed and unobserved time of every visible camera, of sites and owners, since each camera was first known.
+         *
+         *     The report is renewed every five minutes.
+         */
+        get: operations["uptime_api_uptime_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -570,6 +592,29 @@ export interface components {
          */
         CameraStatus: "online" | "degraded" | "connecting" | "frozen" | "unusable" | "offline";
         /**
+         * CameraUptime
+         * @description Uptime of a camera.
+         */
+        CameraUptime: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @description Owner of the camera; the city where none is configured.
+             */
+            owner: string;
+            /** Periods */
+            periods: (components["schemas"]["PeriodUptime"] | null)[];
+            /**
+             * Site
+             * @description Name of the site.
+             */
+            site: string | null;
+            total: components["schemas"]["PeriodUptime"] | null;
+        };
+        /**
          * City
          * @description What a page must know before it draws the map.
          */
@@ -748,6 +793,15 @@ export interface components {
          * @enum {string}
          */
         Direction: "A" | "B";
+        /**
+         * GapCause
+         * @description Cause of a gap.
+         *
+         *     site_power: all cameras of a site vanished together, so that its power or its only link failed. worker: no program
+         *     analysed the camera, or what it measured was lost. maintenance: out of service by configuration.
+         * @enum {string}
+         */
+        GapCause: "camera" | "link" | "site_power" | "worker" | "maintenance" | "view" | "overload" | "unknown";
         /**
          * GateShape
          * @description A gate, drawn as a line from p1 to p2 in pixels.
@@ -1124,6 +1178,32 @@ export interface components {
             events: components["schemas"]["NarratedEvent"][];
         };
         /**
+         * OwnerUptime
+         * @description Uptime of all cameras that an owner has now, of those that the user may see.
+         */
+        OwnerUptime: {
+            /** Name */
+            name: string;
+            /** Periods */
+            periods: (components["schemas"]["PeriodUptime"] | null)[];
+            total: components["schemas"]["PeriodUptime"] | null;
+        };
+        /**
+         * PeriodUptime
+         * @description Seconds in service. Their sum is the time that should have been observed.
+         */
+        PeriodUptime: {
+            /** Observed S */
+            observed_s: number;
+            /**
+             * Unobserved S
+             * @description By cause, without those that did not occur.
+             */
+            unobserved_s: {
+                [key: string]: number;
+            };
+        };
+        /**
          * Position
          * @description WGS84, degrees.
          */
@@ -1229,6 +1309,57 @@ export interface components {
             position: components["schemas"]["Position"] | null;
         };
         /**
+         * SiteUptime
+         * @description Uptime of all cameras that are at a site now, of those that the user may see.
+         */
+        SiteUptime: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Periods */
+            periods: (components["schemas"]["PeriodUptime"] | null)[];
+            total: components["schemas"]["PeriodUptime"] | null;
+        };
+        /**
+         * UptimeReport
+         * @description Uptime of all cameras that the user may see, since each was first known.
+         */
+        UptimeReport: {
+            /**
+             * Assessed Until
+             * Format: date-time
+             * @description Later minutes are not in the report yet.
+             */
+            assessed_until: string;
+            /** Cameras */
+            cameras: components["schemas"]["CameraUptime"][];
+            city: components["schemas"]["UptimeRow"];
+            /**
+             * Months
+             * @description Months in which a camera was in service, such as 2026-11.
+             */
+            months: string[];
+            /** Owners */
+            owners: components["schemas"]["OwnerUptime"][];
+            /**
+             * Periods
+             * @description First day of each period: of each day, or of each month.
+             */
+            periods: string[];
+            /** Sites */
+            sites: components["schemas"]["SiteUptime"][];
+        };
+        /**
+         * UptimeRow
+         * @description Uptime over the whole report, and of each of its periods; null where no camera was in service.
+         */
+        UptimeRow: {
+            /** Periods */
+            periods: (components["schemas"]["PeriodUptime"] | null)[];
+            total: components["schemas"]["PeriodUptime"] | null;
+        };
+        /**
          * Video
          * @description Address of the live video.
          */
@@ -1311,11 +1442,13 @@ export type CameraDetail = components['schemas']['CameraDetail'];
 export type Cameras = components['schemas']['Cameras'];
 export type CameraState = components['schemas']['CameraState'];
 export type CameraStatus = components['schemas']['CameraStatus'];
+export type CameraUptime = components['schemas']['CameraUptime'];
 export type City = components['schemas']['City'];
 export type Condition = components['schemas']['Condition'];
 export type ConditionDetails = components['schemas']['ConditionDetails'];
 export type ControlPointEntry = components['schemas']['ControlPointEntry'];
 export type Direction = components['schemas']['Direction'];
+export type GapCause = components['schemas']['GapCause'];
 export type GateShape = components['schemas']['GateShape'];
 export type GateTotal = components['schemas']['GateTotal'];
 export type Healthy = components['schemas']['Healthy'];
@@ -1332,6 +1465,8 @@ export type Load = components['schemas']['Load'];
 export type MinuteCounts = components['schemas']['MinuteCounts'];
 export type NarratedEvent = components['schemas']['NarratedEvent'];
 export type Narration = components['schemas']['Narration'];
+export type OwnerUptime = components['schemas']['OwnerUptime'];
+export type PeriodUptime = components['schemas']['PeriodUptime'];
 export type Position = components['schemas']['Position'];
 export type Problem = components['schemas']['Problem'];
 export type RecentCounts = components['schemas']['RecentCounts'];
@@ -1342,6 +1477,9 @@ export type SessionUser = components['schemas']['SessionUser'];
 export type Sight = components['schemas']['Sight'];
 export type SignIn = components['schemas']['SignIn'];
 export type Site = components['schemas']['Site'];
+export type SiteUptime = components['schemas']['SiteUptime'];
+export type UptimeReport = components['schemas']['UptimeReport'];
+export type UptimeRow = components['schemas']['UptimeRow'];
 export type Video = components['schemas']['Video'];
 export type Visibility = components['schemas']['Visibility'];
 export type ZoneDetail = components['schemas']['ZoneDetail'];
@@ -2171,6 +2309,56 @@ export interface operations {
             };
         };
     };
+    uptime_api_uptime_get: {
+        parameters: {
+            query?: {
+                /** @description `30d` or a month such as `2026-11`: by day. `12m`: by month. */
+                period?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UptimeReport"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     healthz_healthz_get: {
         parameters: {
             query?: never;
@@ -2268,6 +2456,7 @@ export const cameraStatusValues: ReadonlyArray<FlattenedDeepRequired<components>
 export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "malformed_address", "silent", "unreachable", "unknown_host", "no_udp_packets", "connection_refused", "stream_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "unsupported_rotation", "unsupported_pixels", "separate_fields", "internal_error", "connecting", "geometry_outside_frame", "geometry_aspect", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "disk_full", "low_frame_rate", "clock_unusable", "behind", "clock_off", "overloaded", "fact_dropped", "gate_at_edge", "gate_too_short", "gate_out_of_reach", "unplayable_codec", "rare_keyframes", "stills_only", "ok"];
 export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["A", "B"];
+export const gapCauseValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["GapCause"]> = ["camera", "link", "site_power", "worker", "maintenance", "view", "overload", "unknown"];
 export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IncidentType"]> = ["stopped_vehicle", "wrong_way", "congestion", "person_on_road", "collision"];
 export const intervalValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Interval"]> = [60, 300, 900, 3600, 86400];
 export const levelValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Level"]> = ["free", "dense", "congested", "jammed", "unknown"];

@@ -48,6 +48,7 @@ export const indonesian = {
   skip: "Langsung ke isi",
   navigation: "Menu utama",
   navMap: "Peta",
+  navUptime: "Ketersediaan",
   navHistory: "Riwayat",
   navIncidents: "Kejadian",
   signIn: "Masuk",
@@ -193,6 +194,35 @@ export const indonesian = {
   level: "Keadaan",
   table: "Tabel",
   noValue: "–",
+
+  // Uptime
+  uptimeTitle: "Ketersediaan kamera",
+  uptimeNote:
+    "Ditulis oleh mesin dari catatan setiap menit, sampai {time}. Sebuah kamera dihitung sejak pertama kali dikenal.",
+  uptimeFairness:
+    "Gangguan pada sistem analisis bukan kesalahan kamera atau pemiliknya. Penyebab yang tidak diketahui tidak menyalahkan siapa pun.",
+  uptimeLastDays: "30 hari terakhir",
+  uptimeYear: "12 bulan terakhir",
+  uptimeOrder: "Tampilkan menurut",
+  uptimeCity: "Seluruh kota",
+  uptimeObserved: "{share} teramati",
+  uptimeNoData: "Belum ada data",
+  uptimeComplete: "Teramati tanpa henti",
+  uptimeCause: "{cause} {amount}",
+  uptimeDetails: "Rincian",
+  uptimeWorst: "Terendah: {list}",
+  uptimeDays: "{d} hari {h} jam",
+  uptimeDay: "Hari",
+  uptimeMonth: "Bulan",
+  uptimeLost: "Tidak teramati",
+  gapCamera: "kamera tidak mengirim gambar yang dapat dipakai",
+  gapLink: "sambungan ke kamera terputus",
+  gapSitePower: "seluruh lokasi mati (listrik atau jaringannya)",
+  gapWorker: "sistem analisis berhenti",
+  gapMaintenance: "pemeliharaan",
+  gapView: "pandangan tertutup, gelap, atau bergeser",
+  gapOverload: "sistem analisis kelebihan beban",
+  gapUnknown: "penyebab tidak diketahui",
 
   // Incidents
   incidentsTitle: "Kejadian",

@@ -1,0 +1,64 @@
+"""Answers of the API of uptime, which are computed once for all clients and kept for some minutes."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+from starlette.concurrency import run_in_threadpool
+
+from pipelines.store.database_errors import DatabaseUnavailable
+from portal.uptime.daily_uptime import DailyUptime
+
+MAX_AGE_S = 300.0
+"""Age in seconds from which on uptime is read again. [assumption: a day of a camera changes by 0.3 % meanwhile]"""
+RETRY_S = 10.0
+"""Seconds until the database is asked again where it did not answer, and an older answer exists. [assumption]"""
+
+Key = tuple[bool, str]
+"""Whether the client has a session, and the period."""
+
+
+class UptimeAnswers:
+    """Keeps answers by key. Clients that come while one is computed wait without a thread, or get the older one.
+
+    read: reads the uptime of all days, in a thread.
+    """
+
+    def __init__(self, read: Callable[[], DailyUptime], max_age_s: float = MAX_AGE_S) -> None:
+        self._read = read
+        self._max_age_s = max_age_s
+        self._lock = asyncio.Lock()
+        self._daily: DailyUptime | None = None
+        self._read_again_at = 0.0
+        self._answers: dict[Key, bytes] = {}
+
+    async def answer(self, key: Key, make: Callable[[DailyUptime], bytes | None]) -> bytes | None:
+        """Return the answer to `key`, which `make` computes in a thread; None is not kept.
+
+        Raises DatabaseUnavailable where no uptime was read before.
+        """
+        kept = self._answers.get(key)
+        if kept is not None and (self._lock.locked() or monotonic() < self._read_again_at):
+            return kept
+        async with self._lock:
+            daily = await self._current()
+            kept = self._answers.get(key)
+            if kept is None:
+                kept = await run_in_threadpool(make, daily)
+                if kept is not None:
+                    self._answers[key] = kept
+            return kept
+
+    async def _current(self) -> DailyUptime:
+        if self._daily is not None and monotonic() < self._read_again_at:
+            return self._daily
+        try:
+            self._daily = await run_in_threadpool(self._read)
+        except DatabaseUnavailable:
+            if self._daily is None:
+                raise
+            self._read_again_at = monotonic() + RETRY_S
+            return self._daily
+        self._read_again_at = monotonic() + self._max_age_s
+        self._answers.clear()
+        return self._daily
