@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ OnUp = Callable[[str], None]
 KEEP_ALIVE_S = 75
 """Seconds for which an idle connection stays open: longer than proxies keep theirs, which would else meet a closed one.
 [source: nginx keepalive_timeout, 60 s; AWS load balancers, 60 s]"""
+MAX_FILES = 16_384
+"""Open files of the portal, one for each stream and more; the usual limit is 1024. [assumption]"""
 GRACE_S = 1
 """Seconds that unfinished answers have when the portal stops; streams end at once. [assumption]"""
 
@@ -59,8 +62,17 @@ def serve_portal(config: Config, on_up: OnUp) -> None:
 
 def serve(app: FastAPI, listener: socket.socket, on_up: OnUp) -> None:
     """Serve `app` until Ctrl-C or SIGTERM."""
+    allow_files(MAX_FILES)
     with _uvicorn_logs(), suppress(KeyboardInterrupt):
         PortalServer(app, listener, on_up).run()
+
+
+def allow_files(number: int) -> None:
+    """Raise the limit of open files of this process to `number`, as far as the system permits."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def address_of(listener: socket.socket) -> str:

@@ -15,7 +15,7 @@ from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, blind_minutes, crossing_counts, observed_minutes
 from portal.history.rows import counts_by_class
 from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts
-from portal.live.camera_state import camera_state, redact
+from portal.live.camera_state import redact
 from portal.schemas import Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
@@ -24,11 +24,13 @@ NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 
 
 @router.get("")
-def cameras(services: ServicesDep, live: LiveDep, user: CurrentUser) -> Cameras:
-    """Every visible camera with its current state, in the order of the configuration."""
-    now = datetime.now(UTC)
-    visible = services.catalogue.visible(signed_in=user is not None)
-    states = [camera_state(entry, live.state_updater.reports, now) for entry in visible]
+def cameras(live: LiveDep, user: CurrentUser) -> Cameras:
+    """Every visible camera with its current state, in the order of the configuration.
+
+    Without a session the answer has an ETag, and a proxy may keep it for a second.
+    """
+    snapshot = live.state_updater.current_snapshot(datetime.now(UTC))
+    states = [state for entry, state in snapshot.states if user is not None or entry.public]
     return Cameras(cameras=states if has_role(user, "operator") else [redact(state) for state in states])
 
 

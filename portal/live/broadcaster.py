@@ -1,8 +1,8 @@
 """Publish and subscribe: live updates to all clients with an open stream, at the pace of each client."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from portal.live.update import Update
@@ -53,7 +53,7 @@ class ViewerScope:
 class Subscription:
     """Messages that wait for one client: the latest of each coalesce key, so that a slow client needs no more memory.
 
-    An asynchronous iterator over the events, in the order in which their keys began to wait. For one event loop.
+    Updates are taken in the order in which their keys began to wait. For one event loop.
     """
 
     def __init__(self, scope: ViewerScope) -> None:
@@ -76,16 +76,21 @@ class Subscription:
             del self._waiting[key]
 
     def close(self) -> None:
-        """End the iteration; what still waits is dropped."""
+        """End the subscription; what still waits is dropped."""
         self._closed = True
         self._changed.set()
 
-    async def __aiter__(self) -> AsyncIterator[Update]:
-        while not self._closed:
-            await self._changed.wait()
+    async def take(self, within_s: float) -> list[Update] | None:
+        """Everything that waits, as soon as anything does; empty if nothing came in time, None after `close`."""
+        if not self._waiting and not self._closed:
             self._changed.clear()
-            while self._waiting and not self._closed:
-                yield self.scope.event_of(self._waiting.pop(next(iter(self._waiting))))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._changed.wait()
+        if self._closed:
+            return None
+        waiting, self._waiting = self._waiting, {}
+        return [self.scope.event_of(message) for message in waiting.values()]
 
 
 class Broadcaster:
@@ -107,6 +112,11 @@ class Broadcaster:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+
+    @property
+    def clients(self) -> int:
+        """Number of open subscriptions."""
+        return len(self._subscriptions)
 
     def publish(self, messages: Iterable[Message]) -> None:
         """Queue messages for every client; returns before they are delivered."""

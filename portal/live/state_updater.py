@@ -17,16 +17,15 @@ from psycopg_pool import ConnectionPool
 from pipelines.retry import Backoff, Retry
 from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import transaction
-from portal.cameras.catalogue import CameraCatalogue, CatalogueEntry
+from portal.cameras.catalogue import CameraCatalogue
 from portal.incidents.queries import IncidentRow, recent_incidents
-from portal.incidents.view import as_incident
 from portal.live.broadcaster import Message
-from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state, redact
+from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state
+from portal.live.messages import camera_message, clock_message, incident_message, narration_message
 from portal.live.queries import newest_health, newest_levels
-from portal.live.schemas import CameraState, Clock
-from portal.live.update import Update
+from portal.live.schemas import CameraState
+from portal.live.state_snapshot import StateSnapshot
 from portal.simulation.narration import NarrationFile
-from portal.simulation.schemas import NarratedEvent
 
 TICK_S = 0.5
 """Longest wait for a notification of the database, s: states also expire with time alone. [assumption]"""
@@ -43,6 +42,8 @@ MAX_HEARTBEATS_PER_TICK = 3
 """Most cameras with a heartbeat in one round, so that all cameras together are no burst. [assumption]"""
 CLOCK = timedelta(seconds=5)
 """Time between two events `clock`, by which clients know that states are still updated. [assumption]"""
+SNAPSHOT_LIFETIME = timedelta(seconds=10)
+"""Age of a snapshot after which a request renews it: states expire also while the database hangs. [assumption]"""
 INCIDENTS_BACK = timedelta(hours=1)
 """How far back incidents are compared for changes. [assumption]"""
 ANALYSED_BACK = timedelta(days=7)
@@ -60,7 +61,7 @@ log = structlog.get_logger(__name__)
 
 
 class StateUpdater:
-    """Keeps `reports` current and publishes every change, in a thread that runs within the `with` block.
+    """Keeps `reports` and `snapshot` current and publishes every change, in a thread within the `with` block.
 
     Without the database, cameras become offline as their last reports expire. publish: is called with messages for all
     clients, from that thread.
@@ -82,6 +83,7 @@ class StateUpdater:
         self._published: dict[str, CameraState] = {}
         self._clock_at = datetime.min.replace(tzinfo=UTC)
         self._incidents: dict[str, IncidentRow] | None = None
+        self.snapshot = self._compute_snapshot(datetime.now(UTC))
         self._stop = Flag()
         self._thread = Thread(target=self._run, name="portal-state-updater", daemon=True)
 
@@ -92,6 +94,16 @@ class StateUpdater:
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self._stop.set()
         self._thread.join(STOP_WITHIN_S)
+
+    def current_snapshot(self, now: datetime) -> StateSnapshot:
+        """The newest snapshot; any thread may call it. One that the thread has not renewed is renewed."""
+        if now - self.snapshot.at > SNAPSHOT_LIFETIME:
+            self.snapshot = self._compute_snapshot(now)
+        return self.snapshot
+
+    def _compute_snapshot(self, now: datetime) -> StateSnapshot:
+        states = [(entry, camera_state(entry, self.reports, now)) for entry in self._entries.values()]
+        return StateSnapshot(now, states)
 
     def _run(self) -> None:
         retry = Retry(RETRY_BACKOFF)
@@ -150,8 +162,8 @@ class StateUpdater:
 
     def _publish_changes(self, now: datetime) -> None:
         messages, heartbeats = [], 0
-        for entry in self._entries.values():
-            state = camera_state(entry, self.reports, now)
+        snapshot = self._compute_snapshot(now)
+        for entry, state in snapshot.states:
             published = self._published.get(entry.id)
             if published is not None and _differs_only_in_figures(published, state):
                 if heartbeats >= MAX_HEARTBEATS_PER_TICK or not _is_heartbeat_due(published, state):
@@ -164,6 +176,8 @@ class StateUpdater:
             self._clock_at = now
             messages.append(clock_message(now))
         if messages:
+            snapshot.prepare_like(self.snapshot)
+            self.snapshot = snapshot
             self._publish(messages)
 
     def _publish_incidents(self, rows: Iterable[IncidentRow]) -> None:
@@ -171,33 +185,8 @@ class StateUpdater:
         if self._incidents is not None:
             changed = [row for row in newest.values() if self._incidents.get(row.incident_id) != row]
             if changed:
-                self._publish([_incident_message(self._entries[row.camera_id], row) for row in reversed(changed)])
+                self._publish([incident_message(self._entries[row.camera_id], row) for row in reversed(changed)])
         self._incidents = newest
-
-
-def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
-    """Message of a camera's state; operators receive it in full, other clients redacted."""
-    return Message(
-        coalesce_key=("camera", entry.id),
-        event=Update("camera", redact(state)),
-        public=entry.public,
-        operator_event=None if state == redact(state) else Update("camera", state),
-    )
-
-
-def narration_message(event: NarratedEvent, public: bool) -> Message:
-    """Message of an event of the simulation. public: clients without a session receive it too."""
-    return Message(coalesce_key=("narration", event.camera_id or ""), event=Update("narration", event), public=public)
-
-
-def clock_message(now: datetime) -> Message:
-    """Message that all states are current at `now`."""
-    return Message(coalesce_key=("clock", ""), event=Update("clock", Clock(at=now)), public=True)
-
-
-def _incident_message(entry: CatalogueEntry, row: IncidentRow) -> Message:
-    incident = as_incident(row, entry)
-    return Message(coalesce_key=("incident", incident.id), event=Update("incident", incident), public=False)
 
 
 def _differs_only_in_figures(published: CameraState, state: CameraState) -> bool:

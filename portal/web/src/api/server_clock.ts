@@ -11,6 +11,11 @@ export function moment(): Moment {
   return { monotonic: performance.now(), wall: Date.now() };
 }
 
+/** Time (ms) for which the state of the cameras may be kept on its way. [source: portal/live/state_answers.py and
+ * state_updater.py, docker/nginx.conf]
+ */
+const KEPT_FOR_MS = 15_000;
+
 /** Server time (ms since the epoch) of the last answer, with the moment of its arrival. */
 let noted = { server: Date.now(), ...moment() };
 /** Whether the time is the portal's own. The `Date` header may be that of a proxy. */
@@ -22,10 +27,13 @@ export function noteServerDate(response: Response): void {
   if (!Number.isNaN(sent) && !isPortalTime) note(sent);
 }
 
-/** Sets the clock to a time that the portal has just sent. */
+/** Sets the clock to a time that the portal has sent lately. A proxy may keep answers for a few seconds, so only a
+ * later time, or one far before the clock, corrects it.
+ */
 export function notePortalTime(at: string): void {
   const sent = Date.parse(at);
-  if (Number.isNaN(sent)) return;
+  const ahead = serverNow() - sent;
+  if (Number.isNaN(sent) || (isPortalTime && ahead >= 0 && ahead < KEPT_FOR_MS)) return;
   isPortalTime = true;
   note(sent);
 }

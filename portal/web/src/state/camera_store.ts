@@ -5,7 +5,7 @@ import type { CameraState, Incident, Level, NarratedEvent } from "../api/schema"
 import { elapsedSince, moment, notePortalTime, serverNow } from "../api/server_clock";
 import { retryDelayMs } from "../retry";
 import { readSharedStream } from "./shared_stream";
-import type { StreamEvent } from "./sse_client";
+import { STREAMS_FULL, type StreamEvent } from "./sse_client";
 
 /** `broken`: reconnecting, with data recent enough to show. `lost`: no current data came for LOST_AFTER_MS. */
 export type Connection = "connecting" | "live" | "broken" | "lost";
@@ -185,7 +185,9 @@ export class CameraStore {
     }
   }
 
-  /** Follows the stream until it ends. False for one that delivers nothing current, because a proxy collects it. */
+  /** Follows the stream until it ends. False for one that delivers nothing current, because a proxy collects it, and
+   * where the server serves no further stream.
+   */
   private async follow(generation: number, abort: AbortController): Promise<boolean> {
     const stream = new AbortController();
     const end = (): void => stream.abort();
@@ -201,7 +203,8 @@ export class CameraStore {
       });
       return true;
     } catch (error) {
-      if (abort.signal.aborted || !stream.signal.aborted) throw error;
+      const isFull = error instanceof Error && error.message.endsWith(STREAMS_FULL);
+      if (abort.signal.aborted || !(stream.signal.aborted || isFull)) throw error;
       return false;
     } finally {
       clearTimeout(timer);

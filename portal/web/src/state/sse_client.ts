@@ -42,6 +42,9 @@ export class EventParser {
  */
 export const SILENT_AFTER_MS = 40_000;
 
+/** Message of the error of a server that serves no further stream, but the list. [source: /api/stream] */
+export const STREAMS_FULL = "stream: HTTP 429";
+
 /** Reads a stream until it ends, falls silent, or `signal` aborts it. Throws if the server refuses the request. */
 export async function readEventStream(
   url: string,

@@ -45,4 +45,14 @@ describe("the server's clock", () => {
     clock.notePortalTime("no time");
     expect(clock.serverNow()).toBe(Date.parse(PORTAL_TIME));
   });
+
+  it("does not follow an answer that a proxy has kept, and follows one that is far earlier", () => {
+    clock.notePortalTime(PORTAL_TIME);
+    vi.advanceTimersByTime(8000);
+    clock.notePortalTime(PORTAL_TIME);
+    expect(clock.serverNow() - Date.parse(PORTAL_TIME)).toBe(8000);
+    vi.advanceTimersByTime(60_000);
+    clock.notePortalTime(PORTAL_TIME);
+    expect(clock.serverNow()).toBe(Date.parse(PORTAL_TIME));
+  });
 });

@@ -203,6 +203,24 @@ describe("a stream that delivers nothing", () => {
   });
 });
 
+describe("a server with too many streams", () => {
+  it("is asked for the list instead, and for a stream again later", async () => {
+    server.streamsFull = true;
+    const store = await started();
+    server.answer("/api/cameras", () => ({ cameras: [camera("a", { level: "dense", updated_at: later() })] }));
+    await pass(POLL_INTERVAL_MS);
+    expect(levels(store)).toEqual(["dense"]);
+    for (let waited = POLL_INTERVAL_MS; waited < POLL_FOR_MS; waited += 1000) {
+      await pass(1000);
+      expect(store.connection).toBe("live");
+    }
+    expect(server.requests.filter((request) => request === "/api/stream")).toHaveLength(1);
+    server.streamsFull = false;
+    await pass(POLL_INTERVAL_MS + 2000);
+    expect(server.streams).toHaveLength(1);
+  });
+});
+
 describe("a stream that a proxy delivers late", () => {
   it("is replaced by the list before the levels are unknown", async () => {
     const store = await started();

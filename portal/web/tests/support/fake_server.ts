@@ -13,6 +13,8 @@ export class FakeServer {
   down = false;
   /** Opens streams that deliver nothing, as a proxy does that collects the answer. */
   silent = false;
+  /** Serves no further stream, as a portal with too many. */
+  streamsFull = false;
   private readonly answers = new Map<string, Answer>();
 
   install(): void {
@@ -34,6 +36,7 @@ export class FakeServer {
     this.requests.push(url);
     if (this.down) throw new TypeError("Failed to fetch");
     const path = url.split("?")[0] ?? url;
+    if (path === "/api/stream" && this.streamsFull) return Response.json({ detail: "full" }, { status: 429 });
     if (path === "/api/stream") return this.openStream(options.signal ?? null);
     if (!this.answers.has(path)) return Response.json({ detail: `no ${path}` }, { status: 404 });
     const given = this.answers.get(path);
