@@ -88,6 +88,11 @@ bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, a
 bench-store: $(DEMO) ## The database with a history: writes, long queries, late rows, sizes
 	$(BIN)/python -m bench.store.store_report $(STORE)
 
+.PHONY: bench-portal
+# build/bench/portal.json. PORTAL="--pollers 500 --watchers 100" for a smaller crowd.
+bench-portal: setup browser ## The public map under load, through nginx
+	$(BIN)/python -m bench.portal.portal_report $(PORTAL)
+
 .PHONY: faults
 # build/bench/faults.json. SEED=n and FAULTS=m choose the history, CAMERAS=c the city, ONLY=3,7 some of its faults.
 faults: $(LIGHT) $(KAFKA) ## Seeded faults of cameras, programs, broker and database, compared with what truly crossed

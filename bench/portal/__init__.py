@@ -1,0 +1,1 @@
+"""Load of the public map: many viewers of state, pictures and video, through a real nginx."""
