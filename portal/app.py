@@ -28,7 +28,9 @@ from portal.history import routes as history
 from portal.incidents import routes as incidents
 from portal.live import hls_routes as live
 from portal.live import sse_routes as stream
+from portal.live.admission import Admission, MeasuredRates
 from portal.live.broadcaster import Broadcaster
+from portal.live.state_answers import StateAnswers
 from portal.live.state_updater import StateUpdater
 from portal.public_root import PublicRoot, root_of
 from portal.schemas import Problem
@@ -80,6 +82,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     )
     app.state.services = services
     app.add_middleware(GZipMiddleware, compresslevel=6)
+    app.add_middleware(StateAnswers, session_cookie=services.sessions.cookie)
     app.add_middleware(SecurityHeaders, tiles=config.portal.tiles, frame_ancestors=config.portal.frame_ancestors)
     app.add_middleware(HeadRequests)
     app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
@@ -97,9 +100,15 @@ async def _live_updates(app: FastAPI) -> AsyncIterator[None]:
     broadcaster = Broadcaster()
     narration = NarrationFile(services.config.portal.narration, services.catalogue)
     with StateUpdater(services.pool, services.catalogue, broadcaster.publish, narration) as state_updater:
-        app.state.live = Live(broadcaster=broadcaster, state_updater=state_updater, narration=narration)
+        app.state.live = Live(broadcaster, state_updater, narration, _admission(services.config))
         yield
         broadcaster.close()
+
+
+def _admission(config: Config) -> Admission | None:
+    if config.portal.uplink_mbits is None:
+        return None
+    return Admission(config.portal.uplink_mbits, MeasuredRates(config.data_dir / "hls").bits_per_s)
 
 
 def _announce(password: str) -> None:

@@ -13,6 +13,7 @@ from portal.auth.rate_limit import AttemptLimiter
 from portal.auth.sessions import Sessions
 from portal.auth.users import Users
 from portal.cameras.catalogue import CameraCatalogue
+from portal.live.admission import Admission
 from portal.live.broadcaster import Broadcaster
 from portal.live.state_updater import StateUpdater
 from portal.simulation.narration import NarrationFile
@@ -39,11 +40,12 @@ class Services:
 
 @dataclass(frozen=True)
 class Live:
-    """What exists only while the app runs."""
+    """What exists only while the app runs. admission: None where the uplink is not limited."""
 
     broadcaster: Broadcaster
     state_updater: StateUpdater
     narration: NarrationFile
+    admission: Admission | None = None
 
 
 def _services(connection: HTTPConnection) -> Services:

@@ -46,7 +46,7 @@ def test_each_part_runs_a_command_that_exists(part):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_each_variable_sets_a_configuration_key(part):
-    for name in variables(part):
+    for name in set(variables(part)) - {"FORWARDED_ALLOW_IPS"}:  # that is uvicorn's
         assert name.startswith("SIMPANG_")
         assert config_field(name) is not None
 
@@ -69,12 +69,23 @@ def test_addresses_name_services_and_their_ports(part):
     assert (server["POSTGRES_USER"], server["POSTGRES_DB"]) == (user, database)
 
 
-def test_the_published_port_is_the_portals():
-    (published,) = COMPOSE["services"]["portal"]["ports"]
-    inside = int(published.split(":")[1])
-    assert inside == variables("portal")["SIMPANG_PORTAL__PORT"] == PortalConfig().port
+def test_the_published_port_is_that_of_nginx_which_passes_on_to_the_portal():
+    nginx = (DOCKER / "nginx.conf").read_text(encoding="utf-8")
+    (published,) = COMPOSE["services"]["nginx"]["ports"]
+    assert f"listen {published.split(':')[1]} " in nginx
+    assert "ports" not in COMPOSE["services"]["portal"]
+    inside = variables("portal")["SIMPANG_PORTAL__PORT"]
+    assert f"server portal:{inside};" in nginx
+    assert inside == PortalConfig().port
     assert f"EXPOSE {inside}" in DOCKERFILE
     assert variables("portal")["SIMPANG_PORTAL__HOST"] == "0.0.0.0"
+
+
+def test_nginx_reads_the_folder_of_the_workers():
+    volumes = COMPOSE["services"]["nginx"]["volumes"]
+    folder = variables("worker")["SIMPANG_DATA_DIR"]
+    assert f"data:{folder}:ro" in volumes
+    assert f"alias {folder}/hls/" in (DOCKER / "nginx.conf").read_text(encoding="utf-8")
 
 
 def test_named_volumes_are_declared_and_images_are_pinned():
@@ -86,8 +97,8 @@ def test_named_volumes_are_declared_and_images_are_pinned():
             assert source.startswith("./") or source in COMPOSE["volumes"]
 
 
-def test_only_the_portal_is_reachable_from_outside():
-    assert [name for name, service in COMPOSE["services"].items() if service.get("ports")] == ["portal"]
+def test_only_nginx_is_reachable_from_outside():
+    assert [name for name, service in COMPOSE["services"].items() if service.get("ports")] == ["nginx"]
 
 
 def health_check(part: str) -> list[str]:

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from urllib.parse import urlsplit
+
+from bench.portal.http_client import host_and_port
 
 REQUEST = "GET /api/stream HTTP/1.1\r\nHost: {host}\r\nAccept: text/event-stream\r\n\r\n"
 """Request for a stream. [source: WHATWG HTML, server-sent events]"""
@@ -40,7 +41,7 @@ async def update_time_s(
     slow: further clients that open a stream and do not read it.
     """
     loop = asyncio.get_running_loop()
-    host, port = urlsplit(address).hostname, urlsplit(address).port
+    host, port = host_and_port(address)
     silent = [await asyncio.open_connection(host, port, limit=1024) for _ in range(slow)]
     for _, writer in silent:
         writer.write(REQUEST.format(host=host).encode())

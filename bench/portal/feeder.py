@@ -59,7 +59,7 @@ class Feeder:
         changed = set(self._cameras if number == 0 else random.sample(self._cameras, CHANGES_PER_S))
         repeated = self._cameras[number % 60 :: 60]
         levels = [self._level(name, at, is_new=name in changed) for name in {*changed, *repeated}]
-        self._writer.write([Event.wrap(facts, at) for facts in (*reports, *levels)])
+        self._writer.write([Event.wrap(report, at) for report in reports] + [Event.wrap(level, at) for level in levels])
 
     def _level(self, name: str, at: datetime, *, is_new: bool) -> Congestion:
         before = self._levels[name]

@@ -28,7 +28,7 @@ class Connection(asyncio.Protocol):
     """A kept connection: one request at a time, connected again where it was lost."""
 
     def __init__(self, address: str) -> None:
-        self._host, self._port = urlsplit(address).hostname, urlsplit(address).port
+        self._host, self._port = host_and_port(address)
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[Reply] | None = None
         self._head = b""
@@ -84,6 +84,12 @@ class Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             elapsed = time.monotonic() - self._sent_at
             self._answer.set_result(Reply(status, self._head, b"".join(self._parts), elapsed))
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Host and TCP port of an address with both."""
+    parts = urlsplit(address)
+    return str(parts.hostname), int(parts.port or 80)
 
 
 def _content_length(head: bytes) -> int:

@@ -233,6 +233,9 @@ class PortalConfig(Section):
     frame_ancestors: tuple[FrameAncestor, ...] = ()
     """Sites that may show the pages in a frame, such as `https://kota.example.id`. Empty: none. Framed by another site,
     the pages are public: browsers send no session."""
+    uplink_mbits: float | None = Field(default=None, gt=0)
+    """Mbit/s to viewers. Video is for as many viewers at a time as four fifths of it carry; the others get a picture
+    every few seconds. Signed-in users always get video. Without it, all viewers do."""
     tiles: TileServer | None = None
     """Address of a map tile server, `https://.../{z}/{x}/{y}.png`. Every browser receives it, with any key in it."""
     tiles_attribution: str = ""

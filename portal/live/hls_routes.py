@@ -1,13 +1,23 @@
-"""Live video over HLS: serves the playlists, segments and still pictures that the worker writes."""
+"""Live video over HLS: serves the playlists, segments and pictures that the worker writes.
 
+Behind docker/nginx.conf, nginx sends the files of public cameras itself: see docs/adr/0188-live-video-through-nginx.md.
+"""
+
+import os
 import re
+import secrets
 import time
+from contextlib import suppress
 from email.utils import formatdate
+from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response, status
 
-from portal.auth.permissions import VisibleCamera
-from portal.dependencies import ServicesDep
+from pipelines.live_video.hls_playlist import PLAYLIST, STILL
+from portal.auth.permissions import CurrentSession, VisibleCamera
+from portal.auth.sessions import UserSession
+from portal.dependencies import LiveDep, ServicesDep
+from portal.live.admission import Admission
 
 MEDIA_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -20,44 +30,144 @@ MAX_AGE_S = 120
 """Age (s) from which a playlist or still picture is not live: its worker was killed or hangs. Keyframes of some
 cameras are 20 to 50 s apart. [assumption]"""
 LIVE_FILES = (".m3u8", ".jpg")
-"""Endings of the files that are written again and again: playlist and still picture."""
+"""Endings of the files that are written again and again: playlists and pictures."""
 SEGMENT_MAX_AGE_S = 60
 """Seconds that a browser may cache a segment. [assumption]"""
+SHARED_MAX_AGE_S = 1
+"""Seconds that a proxy may keep a playlist, a picture, or the answer that there is none. [assumption: a second is the
+length of a segment]"""
+ACCESS_MAX_AGE_S = 5
+"""Seconds that nginx may keep the permission for a camera or a lease. [assumption]"""
+REFUSAL_MAX_AGE_S = 1
+"""Seconds that nginx may keep a refusal: a camera or a lease may be back soon. [assumption]"""
+LEASE_BYTES = 12
+"""Random bytes of a lease, so that no viewer meets the lease of another. [assumption]"""
+RETRY_AFTER_S = 15
+"""Seconds after which a viewer that was not admitted may ask again. [assumption]"""
 
 router = APIRouter(prefix="/live", tags=["live video"])
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}\.(m3u8|mp4|m4s|jpg)")
 """File names that are served: no path, no hidden file."""
+_LOCATION = re.compile(r"/[a-z_-]+/")
+"""Locations of nginx that `X-Accel-Location` may name."""
 
 
-@router.get("/{camera_id}/{file}", response_class=Response, responses={404: {"description": "Not there (any more)."}})
-def live_file(file: str, entry: VisibleCamera, services: ServicesDep) -> Response:
+@router.get("/{camera_id}/access", include_in_schema=False)
+def access(camera_id: str, services: ServicesDep, live: LiveDep, lease: str | None = None) -> Response:
+    """Whether nginx may send files of a camera to a client without a session: 204, else 403.
+
+    lease: of the viewer that asks for the playlist, empty for a viewer without one. 401: the portal answers the request
+    for the playlist.
+    """
+    entry = services.catalogue.find(camera_id, signed_in=False)
+    if entry is None or not _is_live(services.config.data_dir / "hls" / entry.id):
+        return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
+    if lease is not None and live.admission is not None and not live.admission.renew(entry.id, lease):
+        return _for_nginx(status.HTTP_401_UNAUTHORIZED, REFUSAL_MAX_AGE_S)
+    return _for_nginx(status.HTTP_204_NO_CONTENT, ACCESS_MAX_AGE_S)
+
+
+@router.get(
+    "/{camera_id}/{file}",
+    response_class=Response,
+    responses={
+        304: {"description": "As in `If-None-Match`."},
+        404: {"description": "Not there (any more)."},
+        429: {"description": "As many viewers watch as the uplink carries; pictures are still there."},
+    },
+)
+def live_file(
+    file: str,
+    entry: VisibleCamera,
+    session: CurrentSession,
+    services: ServicesDep,
+    live: LiveDep,
+    *,
+    request: Request,
+    lease: str = "",
+) -> Response:
     """A file of the live video. `index.m3u8` is the playlist; it names the other files.
 
-    Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture; `Last-Modified` is its time.
+    Where the uplink is limited, the playlist without `lease` is one that names the playlist with a lease, which lasts
+    as long as it is used. Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture;
+    `Last-Modified` is its time.
     """
+    is_shared = entry.public and session is None
     path = services.config.data_dir / "hls" / entry.id / file
     try:
-        if not _FILE_NAME.fullmatch(file):
-            raise FileNotFoundError(file)
-        written_at = path.stat().st_mtime
-        if path.suffix in LIVE_FILES and time.time() - written_at > MAX_AGE_S:
-            raise FileNotFoundError(file)
-        content = path.read_bytes()
+        found = _live_stat(path)
+        if file == PLAYLIST and live.admission is not None:
+            offered = _offer(live.admission, entry.id, lease, session)
+            if offered is not None:
+                return offered
+        headers = _headers(path, found, is_shared=is_shared)
+        if headers["ETag"] in request.headers.get("if-none-match", ""):
+            return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+        location = request.headers.get("x-accel-location", "")
+        if not is_shared and _LOCATION.fullmatch(location):
+            headers["X-Accel-Redirect"] = f"{location}{entry.id}/{file}"
+            return Response(media_type=MEDIA_TYPES[path.suffix], headers=headers)
+        return Response(path.read_bytes(), media_type=MEDIA_TYPES[path.suffix], headers=headers)
     except OSError:
-        raise HTTPException(404, "There is no such video at present.") from None
-    return Response(
-        content,
-        media_type=MEDIA_TYPES[path.suffix],
-        headers={
-            "Cache-Control": _caching(path.suffix, public=entry.public),
-            "Last-Modified": formatdate(written_at, usegmt=True),
-        },
+        caching = {"Cache-Control": _caching(".jpg", is_shared=is_shared)}
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such video at present.", caching) from None
+
+
+def _offer(admission: Admission, camera_id: str, lease: str, session: UserSession | None) -> Response | None:
+    """Answer to a viewer without a lease that is in force: a playlist with one, or 429. None for an admitted viewer."""
+    if session is not None:
+        admission.admit(camera_id, f"{session.id}.{camera_id}", always=True)
+        return None
+    if admission.renew(camera_id, lease) or (lease and admission.admit(camera_id, lease)):
+        return None
+    new = "" if lease else secrets.token_urlsafe(LEASE_BYTES)
+    if not new or not admission.admit(camera_id, new):
+        raise HTTPException(
+            status.HTTP_429_TOO_MANY_REQUESTS,
+            "As many viewers watch as the uplink carries.",
+            {"Retry-After": f"{RETRY_AFTER_S}", "Cache-Control": "no-store"},
+        )
+    content = (
+        f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH={round(admission.rate_of(camera_id))}\n"
+        f"{PLAYLIST}?lease={new}\n"
     )
+    return Response(content, media_type=MEDIA_TYPES[".m3u8"], headers={"Cache-Control": "no-store"})
 
 
-def _caching(suffix: str, *, public: bool) -> str:
-    """Cache-Control: segments never change, while the playlist and the still picture do."""
-    if suffix in LIVE_FILES:
-        return "no-store"
-    return f"{'public' if public else 'private'}, max-age={SEGMENT_MAX_AGE_S}, immutable"
+def _live_stat(path: Path) -> os.stat_result:
+    """State of a file that may be served. Raises FileNotFoundError also for one that a killed worker left behind."""
+    found = path.stat() if _FILE_NAME.fullmatch(path.name) else None
+    if found is None or (path.suffix in LIVE_FILES and time.time() - found.st_mtime > MAX_AGE_S):
+        raise FileNotFoundError(path)
+    return found
+
+
+def _is_live(folder: Path) -> bool:
+    """Whether a camera has a playlist or a picture that is renewed."""
+    for name in (PLAYLIST, STILL):
+        with suppress(OSError):
+            _live_stat(folder / name)
+            return True
+    return False
+
+
+def _headers(path: Path, found: os.stat_result, *, is_shared: bool) -> dict[str, str]:
+    return {
+        "Cache-Control": _caching(path.suffix, is_shared=is_shared),
+        "ETag": f'"{found.st_mtime_ns:x}-{found.st_size:x}"',
+        "Last-Modified": formatdate(found.st_mtime, usegmt=True),
+    }
+
+
+def _caching(suffix: str, *, is_shared: bool) -> str:
+    """Cache-Control: segments never change; playlists and pictures do, so that browsers ask each time."""
+    if suffix not in LIVE_FILES:
+        return f"{'public' if is_shared else 'private'}, max-age={SEGMENT_MAX_AGE_S}, immutable"
+    return f"public, max-age=0, s-maxage={SHARED_MAX_AGE_S}" if is_shared else "private, no-cache"
+
+
+def _for_nginx(code: int, max_age_s: int) -> Response:
+    """Answer that nginx alone receives. It may use one for twice as long while it asks again."""
+    caching = f"max-age={max_age_s}, stale-while-revalidate={max_age_s}"
+    return Response(status_code=code, headers={"Cache-Control": caching})

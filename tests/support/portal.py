@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from argon2 import PasswordHasher
+from fastapi import FastAPI
 from psycopg_pool import ConnectionPool
 
 from pipelines.config.settings import Config
@@ -35,10 +36,14 @@ def quick_hash(password: str) -> str:
 
 
 @contextmanager
-def serving(config: Config, pool: ConnectionPool) -> Iterator[str]:
-    """The address of a portal that serves in a thread."""
+def serving(
+    config: Config, pool: ConnectionPool, prepare: Callable[[FastAPI], None] = lambda app: None
+) -> Iterator[str]:
+    """The address of a portal that serves in a thread. prepare: changes the application before it starts."""
     with listening_socket(config.portal) as listener:
-        server = PortalServer(create_app(config, pool), listener, lambda _: None)
+        app = create_app(config, pool)
+        prepare(app)
+        server = PortalServer(app, listener, lambda _: None)
         thread = Thread(target=server.run)
         thread.start()
         try:

@@ -19,13 +19,22 @@ def video(config):
     return folder
 
 
+@pytest.fixture
+def hidden(config):
+    folder = config.data_dir / "hls" / "kantor"
+    folder.mkdir(parents=True)
+    (folder / "1.m4s").write_bytes(b"1")
+    (folder / "index.m3u8").write_bytes(b"#EXTM3U")
+    return folder
+
+
 @pytest.mark.parametrize(
     ("name", "media_type", "caching"),
     [
-        ("index.m3u8", "application/vnd.apple.mpegurl", "no-store"),
+        ("index.m3u8", "application/vnd.apple.mpegurl", "public, max-age=0, s-maxage=1"),
         ("init.mp4", "video/mp4", "public, max-age=60, immutable"),
         ("00042.m4s", "video/iso.segment", "public, max-age=60, immutable"),
-        ("still.jpg", "image/jpeg", "no-store"),
+        ("still.jpg", "image/jpeg", "public, max-age=0, s-maxage=1"),
     ],
 )
 def test_each_kind_of_file_has_its_media_type_and_caching(anonymous, video, name, media_type, caching):
@@ -34,11 +43,61 @@ def test_each_kind_of_file_has_its_media_type_and_caching(anonymous, video, name
     assert (answer.headers["content-type"], answer.headers["cache-control"]) == (media_type, caching)
 
 
-def test_segments_of_a_hidden_camera_are_not_cached_by_proxies(signed_in, config):
-    folder = config.data_dir / "hls" / "kantor"
-    folder.mkdir(parents=True)
-    (folder / "1.m4s").write_bytes(b"1")
-    assert signed_in("budi").get("/live/kantor/1.m4s").headers["cache-control"].startswith("private")
+@pytest.mark.parametrize(
+    ("name", "caching"), [("1.m4s", "private, max-age=60, immutable"), ("index.m3u8", "private, no-cache")]
+)
+def test_files_of_a_hidden_camera_are_not_kept_by_proxies(signed_in, hidden, name, caching):
+    assert signed_in("budi").get(f"/live/kantor/{name}").headers["cache-control"] == caching
+
+
+def test_media_of_a_hidden_camera_is_handed_to_nginx_after_the_check_of_rights(signed_in, anonymous, hidden):
+    """The address is that of the location in docker/nginx.conf; nginx sets the header, whatever a client sends."""
+    asked = {"X-Accel-Location": "/_live/"}
+    answer = signed_in("budi").get("/live/kantor/1.m4s", headers=asked)
+    assert (answer.headers["x-accel-redirect"], answer.content) == ("/_live/kantor/1.m4s", b"")
+    assert anonymous.get("/live/kantor/1.m4s", headers=asked).status_code == 404
+
+
+@pytest.mark.parametrize("location", ["", "http://evil.example/", "/../", "/_live"])
+def test_media_is_sent_by_the_portal_where_no_nginx_names_its_location(signed_in, hidden, location):
+    answer = signed_in("budi").get("/live/kantor/1.m4s", headers={"X-Accel-Location": location})
+    assert "x-accel-redirect" not in answer.headers
+    assert answer.content == b"1"
+
+
+@pytest.mark.usefixtures("video")
+def test_a_public_file_is_sent_even_if_a_client_names_a_location(anonymous):
+    """A cache in between would keep an empty answer for all others."""
+    answer = anonymous.get("/live/barelang/00042.m4s", headers={"X-Accel-Location": "/_live/"})
+    assert answer.content == b"00042.m4s"
+
+
+@pytest.mark.parametrize("name", ["index.m3u8", "00042.m4s", "still.jpg"])
+def test_a_file_that_did_not_change_is_not_sent_again(anonymous, video, name):
+    first = anonymous.get(f"/live/barelang/{name}")
+    etag = first.headers["etag"]
+    again = anonymous.get(f"/live/barelang/{name}", headers={"If-None-Match": etag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    (video / name).write_bytes(b"changed")
+    changed = anonymous.get(f"/live/barelang/{name}", headers={"If-None-Match": etag})
+    assert (changed.status_code, changed.content) == (200, b"changed")
+
+
+@pytest.mark.usefixtures("video")
+def test_a_missing_file_is_missing_for_a_second_only(anonymous, signed_in):
+    assert anonymous.get("/live/barelang/7.m4s").headers["cache-control"] == "public, max-age=0, s-maxage=1"
+    assert signed_in("budi").get("/live/barelang/7.m4s").headers["cache-control"] == "private, no-cache"
+
+
+@pytest.mark.usefixtures("video", "hidden")
+@pytest.mark.parametrize(
+    ("camera", "status"), [("barelang", 204), ("kantor", 403), ("laluan-1", 403), ("nowhere", 403), ("x.y", 403)]
+)
+def test_nginx_may_send_files_of_public_cameras_with_video_only(anonymous, signed_in, camera, status):
+    for client in (anonymous, signed_in("sari")):
+        answer = client.get(f"/live/{camera}/access")
+        assert answer.status_code == status
+        assert answer.headers["cache-control"].startswith("max-age=")
 
 
 @pytest.mark.usefixtures("video")

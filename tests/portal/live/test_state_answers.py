@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from analytics.facts import Level
-from portal.live import state_snapshot, state_updater
+from portal.live import camera_state, state_snapshot, state_updater
 from tests.support.portal_events import ago, level, online
 from tests.support.servers import wait_until
 
@@ -80,5 +80,5 @@ def test_states_expire_while_the_thread_that_reads_them_hangs(anonymous, store, 
     wait_until(lambda: camera_of(anonymous.get("/api/cameras"), "laluan-1")["status"] == "online", "the camera")
     monkeypatch.setattr(state_updater.StateUpdater, "_publish_changes", lambda *_: None)
     monkeypatch.setattr(state_updater, "SNAPSHOT_LIFETIME", -state_updater.SNAPSHOT_LIFETIME)
-    monkeypatch.setattr("portal.live.camera_state.HEALTH_LIFETIME", -state_updater.HEALTH_LIFETIME)
+    monkeypatch.setattr("portal.live.camera_state.HEALTH_LIFETIME", -camera_state.HEALTH_LIFETIME)
     assert camera_of(anonymous.get("/api/cameras"), "laluan-1")["status"] == "offline"

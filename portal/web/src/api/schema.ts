@@ -36,6 +36,8 @@ export interface paths {
         /**
          * Cameras
          * @description Every visible camera with its current state, in the order of the configuration.
+         *
+         *     Without a session the answer has an ETag, and a proxy may keep it for a second.
          */
         get: operations["cameras_api_cameras_get"];
         put?: never;
@@ -273,7 +275,8 @@ export interface paths {
          *     Events `incident` carry an Incident that was raised, changed or ended; for police and operators. Events `narration`
          *     come in a simulated city. Events `clock` carry the time up to which the states are current, at least every 10
          *     seconds: without them the states are out of date. A comment every 15 seconds keeps the connection open. A slow
-         *     client receives the latest state of each camera and incident, not every step.
+         *     client receives the latest state of each camera and incident, not every step. 429: as many streams are open as this
+         *     portal serves; read `/api/cameras` every few seconds instead.
          */
         get: operations["stream_api_stream_get"];
         put?: never;
@@ -337,7 +340,9 @@ export interface paths {
          * Live File
          * @description A file of the live video. `index.m3u8` is the playlist; it names the other files.
          *
-         *     Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture; `Last-Modified` is its time.
+         *     Where the uplink is limited, the playlist without `lease` is one that names the playlist with a lease, which lasts
+         *     as long as it is used. Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture;
+         *     `Last-Modified` is its time.
          */
         get: operations["live_file_live__camera_id___file__get"];
         put?: never;
@@ -2286,11 +2291,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": unknown;
+                    "text/event-stream": string;
                 };
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2399,7 +2413,9 @@ export interface operations {
     };
     live_file_live__camera_id___file__get: {
         parameters: {
-            query?: never;
+            query?: {
+                lease?: string;
+            };
             header?: never;
             path: {
                 camera_id: string;
@@ -2411,6 +2427,13 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description As in `If-None-Match`. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2431,6 +2454,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description As many viewers watch as the uplink carries; pictures are still there. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Service Unavailable */
             503: {

@@ -7,7 +7,7 @@ import { retryDelayMs } from "../retry";
 /** `paused`: the browser refused to start without a tap. `missing`: the server has no video of the camera.
  * `unreachable`: the server did not answer. `stalled`: no further video arrives. `still`: the video goes on but
  * no further picture of it is decoded. `undecodable`: video arrives, but none of it is shown, as without key frames.
- * `unsupported`: the browser has no decoder for the codec.
+ * `unsupported`: the browser has no decoder for the codec. `full`: the server admits no further viewer at present.
  */
 export type PlayerState =
   | "loading"
@@ -19,10 +19,13 @@ export type PlayerState =
   | "missing"
   | "unreachable"
   | "undecodable"
-  | "unsupported";
+  | "unsupported"
+  | "full";
 
 /** [assumption] */
 const RETRY_DELAYS = { firstMs: 2000, maxMs: 30_000 };
+/** Delay until a viewer that was not admitted asks again. [source: portal/live/hls_routes.py, RETRY_AFTER_S] */
+const FULL_DELAYS = { firstMs: 15_000, maxMs: 15_000 };
 /** Time without progress (ms) after which a playing video is reported as stalled. [assumption] */
 export const STALLED_SHOWN_AFTER_MS = 5000;
 /** A playing video whose time has not advanced for so long (ms) is restarted. [assumption] */
@@ -168,7 +171,7 @@ export class Player {
 
   private retryLater(state: PlayerState): void {
     this.report(state);
-    const delay = retryDelayMs(RETRY_DELAYS, this.failures);
+    const delay = retryDelayMs(state === "full" ? FULL_DELAYS : RETRY_DELAYS, this.failures);
     this.failures += 1;
     this.retryTimer = setTimeout(() => void this.load(), delay);
   }
@@ -190,7 +193,7 @@ export class Player {
     void fetch(url ?? "", { method: "HEAD", cache: "no-store" }).then(
       ({ ok, status }) => {
         if (loadId !== this.loadId) return;
-        if (!ok) this.retry(status === 404 ? "missing" : "retrying");
+        if (!ok) this.retry(stateOf(status));
         else if (this.failures === 0) this.retry("retrying");
         else this.giveUp();
       },
@@ -245,6 +248,11 @@ function isMissingDecoder({ details }: ErrorData, { ErrorDetails }: typeof HlsPl
 function stateAfter({ type, response }: ErrorData, { ErrorTypes }: typeof HlsPlayer): PlayerState {
   if (type === ErrorTypes.MEDIA_ERROR) return "undecodable";
   if (type !== ErrorTypes.NETWORK_ERROR) return "retrying";
-  if (response?.code === 404) return "missing";
-  return response?.code ? "retrying" : "unreachable";
+  return response?.code ? stateOf(response.code) : "unreachable";
+}
+
+/** What to report after an answer with an error status. */
+function stateOf(status: number): PlayerState {
+  if (status === 404) return "missing";
+  return status === 429 ? "full" : "retrying";
 }

@@ -27,6 +27,7 @@ const TROUBLE_TEXTS: Partial<Record<PlayerState, { title: TextKey; cause: TextKe
   missing: { title: "videoMissing", cause: "videoNotYet" },
   unreachable: { title: "videoMissing", cause: "videoUnreachable" },
   unsupported: { title: "videoMissing", cause: "videoUnsupported" },
+  full: { title: "videoMissing", cause: "videoFull" },
 };
 
 export class VideoView {

@@ -110,6 +110,7 @@ export const english: Record<TextKey, string> = {
   videoNotYet: "The server has no video of this camera yet. Trying again…",
   videoUnreachable: "The video server cannot be reached. Trying again…",
   videoUnsupported: "This browser cannot play this camera's kind of video (H.265, for example). Try another browser.",
+  videoFull: "Video full, a picture every 10 seconds",
   videoUndecodable:
     "Video arrives, but the browser finds no whole picture (key frame) in it, or cannot read it. Trying again…",
   videoStands: "The picture stands still",

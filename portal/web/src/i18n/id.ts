@@ -115,6 +115,7 @@ export const indonesian = {
   videoNotYet: "Server belum mempunyai video kamera ini. Mencoba lagi…",
   videoUnreachable: "Server video tidak dapat dihubungi. Mencoba lagi…",
   videoUnsupported: "Peramban ini tidak dapat memutar jenis video kamera ini (misalnya H.265). Coba peramban lain.",
+  videoFull: "Video penuh, gambar tiap 10 detik",
   videoUndecodable:
     "Video sampai, tetapi peramban tidak menemukan gambar yang utuh (bingkai kunci), atau tidak dapat membacanya. Mencoba lagi…",
   videoStands: "Gambar diam",

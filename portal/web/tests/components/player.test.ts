@@ -159,6 +159,19 @@ describe("an error", () => {
     expect(states.at(-1)).toBe("unreachable");
   });
 
+  it("of a server that admits no further viewer is retried after 15 s each time", async () => {
+    await playing();
+    for (let i = 0; i < 3; i += 1) {
+      newest().fail({ response: { code: 429 } });
+      const loaded = FakeHls.instances.length;
+      await pass(14_000);
+      expect(FakeHls.instances).toHaveLength(loaded);
+      await pass(1000);
+      expect(FakeHls.instances).toHaveLength(loaded + 1);
+      expect(states.at(-1)).toBe("full");
+    }
+  });
+
   it("after video that advanced is retried with the first delay again", async () => {
     const hls = await playing();
     hls.fail();
@@ -218,6 +231,7 @@ describe("an error", () => {
 describe("the reason that is reported", () => {
   it.each<[Partial<Problem>, PlayerState]>([
     [{ response: { code: 404 } }, "missing"],
+    [{ response: { code: 429 } }, "full"],
     [{ response: { code: 503 } }, "retrying"],
     [{ response: { code: 0 } }, "unreachable"],
     [{}, "unreachable"],
