@@ -52,7 +52,9 @@ class Connection(asyncio.Protocol):
             return Reply(0, b"", b"", time.monotonic() - self._sent_at)
         self._head, self._missing, self._parts, self._keeps_body = b"", -1, [], body
         self._answer = asyncio.get_running_loop().create_future()
-        request = f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\nAccept-Encoding: gzip\r\n{headers}\r\n"
+        # What is read is not compressed, and then its length is stated.
+        encoding = "identity" if body else "gzip"
+        request = f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\nAccept-Encoding: {encoding}\r\n{headers}\r\n"
         transport.write(request.encode())
         return await self._answer
 
