@@ -41,6 +41,7 @@ from portal.spa import STATIC, SpaFiles, pages
 from portal.uptime import routes as uptime
 from portal.uptime.answers import UptimeAnswers
 from portal.uptime.daily_uptime import DailyUptimeReader
+from portal.web_app_manifest import router as web_app_manifest
 
 DESCRIPTION = """Traffic analytics of a city's own CCTV. Times are UTC (RFC 3339). What was not observed is `null`,
 never 0, and a level without recent data is `unknown`. Without a session only public cameras exist; the others are not
@@ -89,6 +90,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     install_error_handlers(app)
     for module in (city, simulation, cameras, stream, session, history, uptime, incidents, calibrate, live):
         app.include_router(module.router)
+    app.include_router(web_app_manifest)
     app.include_router(pages(STATIC))
     app.mount("/", SpaFiles(directory=STATIC, check_dir=False))
     return app

@@ -1,4 +1,7 @@
-"""Security headers of every answer: no foreign content, no framing by unnamed sites, no cache of personal data."""
+"""Security headers of every answer: no foreign content, no framing by unnamed sites, no cache of personal data.
+
+Any site may frame the widgets below `/embed/`: they have no action of a session. See docs/adr/0182-widgets.md.
+"""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -9,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from portal.public_root import path_below_root
 from portal.root_script import ROOT_SCRIPT_SOURCE
 
+EMBED_FOLDER = "/embed/"
+"""Path below the root of the widgets."""
 _NO_SITE = "'none'"
 """Source that matches no site. [source: Content Security Policy Level 3]"""
 
@@ -51,6 +56,7 @@ class SecurityHeaders:
 
     def __init__(self, app: ASGIApp, tiles: str | None, frame_ancestors: Sequence[str]) -> None:
         self._app = app
+        self._embed_policy = content_security_policy(tiles, ("*",))
         self._headers = {
             "Content-Security-Policy": content_security_policy(tiles, frame_ancestors),
             "X-Content-Type-Options": "nosniff",
@@ -65,7 +71,10 @@ class SecurityHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
-                if path_below_root(scope).startswith("/api/"):
+                path = path_below_root(scope)
+                if path.startswith(EMBED_FOLDER):
+                    headers["Content-Security-Policy"] = self._embed_policy
+                if path.startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

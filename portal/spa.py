@@ -18,13 +18,15 @@ from portal.root_script import ROOT_SCRIPT
 
 STATIC = Path(__file__).parent / "static"
 """Folder of the built front end."""
-PAGES = ("/", "/ketersediaan", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
-"""Addresses that the front end renders, as in portal/web/src/router.ts: map, uptime, history, incidents, sign-in."""
+PAGES = ("/", "/embed/map", "/favorit", "/ketersediaan", "/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk")
+"""Addresses that the front end renders, as in portal/web/src/router.ts: map, its widget, favourites, uptime, history,
+incidents, sign-in."""
 
 _NOT_BUILT = "The pages of the portal are not built yet: run `make setup`. The API is at /openapi.json.\n"
 """Answer of every page if the front end is not built."""
 _NOT_FOUND = """<!doctype html><html lang="id"><meta charset="utf-8"><title>Simpang</title>
-<h1>Halaman tidak ditemukan</h1><p lang="en">There is no such page.</p><p><a href="./">Simpang</a></p></html>
+<main><h1>Halaman tidak ditemukan</h1><p lang="en">There is no such page.</p><p><a href="./">Simpang</a></p></main>
+</html>
 """
 """Page of unknown addresses."""
 _TO_ROOT = re.compile(r'((?:href|src)=")\./')
@@ -57,7 +59,7 @@ class SpaFiles(StaticFiles):
 
 
 def pages(static: Path) -> APIRouter:
-    """Routes of all pages. `/camera/ID` has status 404, with the page, if the camera is not visible."""
+    """Routes of all pages. That of a camera or site has status 404, with the page, if it is not visible."""
     router = APIRouter(include_in_schema=False)
 
     def page(request: Request) -> Response:
@@ -67,9 +69,19 @@ def pages(static: Path) -> APIRouter:
         known = services.catalogue.find(camera_id, signed_in=user is not None)
         return _page(static, request.scope, status_code=200 if known else 404)
 
+    def embedded_camera(camera_id: str, request: Request, services: ServicesDep) -> Response:
+        known = services.catalogue.find(camera_id, signed_in=False)
+        return _page(static, request.scope, status_code=200 if known else 404)
+
+    def embedded_site(site_id: str, request: Request, services: ServicesDep) -> Response:
+        sites = {entry.site.id for entry in services.catalogue.visible(signed_in=False) if entry.site}
+        return _page(static, request.scope, status_code=200 if site_id in sites else 404)
+
     for address in PAGES:
         router.add_api_route(address, page, methods=["GET"])
     router.add_api_route("/camera/{camera_id}", camera_page, methods=["GET"])
+    router.add_api_route("/embed/camera/{camera_id}", embedded_camera, methods=["GET"])
+    router.add_api_route("/embed/site/{site_id}", embedded_site, methods=["GET"])
     return router
 
 

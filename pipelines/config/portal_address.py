@@ -8,7 +8,9 @@ from pydantic import AfterValidator
 
 from pipelines.addresses.address import Address
 
-OWN_FOLDERS = frozenset({"api", "assets", "camera", "kejadian", "ketersediaan", "live", "masuk", "riwayat"})
+OWN_FOLDERS = frozenset(
+    {"api", "assets", "camera", "embed", "favorit", "icons", "kejadian", "ketersediaan", "live", "masuk", "riwayat"}
+)
 """First parts of the portal's own paths: as its root they would be ambiguous. [source: portal/spa.py, portal/app.py]"""
 
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*")

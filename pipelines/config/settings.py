@@ -232,7 +232,7 @@ class PortalConfig(Section):
     path is the root of all pages. With https, sign-in needs HTTPS."""
     frame_ancestors: tuple[FrameAncestor, ...] = ()
     """Sites that may show the pages in a frame, such as `https://kota.example.id`. Empty: none. Framed by another site,
-    the pages are public: browsers send no session."""
+    the pages are public: browsers send no session. Any site may show the widgets below `/embed/`."""
     uplink_mbits: float | None = Field(default=None, gt=0)
     """Mbit/s to viewers. Video is for as many viewers at a time as four fifths of it carry; the others get a picture
     every few seconds. Signed-in users always get video. Without it, all viewers do."""

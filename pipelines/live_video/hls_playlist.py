@@ -24,6 +24,9 @@ PLAYLIST = "index.m3u8"
 STILL = "still.jpg"
 """File name of the newest picture of a camera without a playlist."""
 
+PREVIEW = "preview.jpg"
+"""File name of the newest small picture of a camera."""
+
 NUMBERS = ".numbers.json"
 """File name of the reserved numbers, which survive a restart; the portal serves no hidden file."""
 

@@ -17,16 +17,19 @@ from pipelines.ingest.stream_failover import StreamFailover
 from pipelines.ingest.stream_times import ClockVerdict
 from pipelines.live_video.hls_muxer import open_live_video, playability
 from pipelines.live_video.hls_playlist import LivePlaylist
+from pipelines.live_video.preview_writer import PreviewWriter
+from pipelines.live_video.storage_report import StorageReport
 from pipelines.worker.camera_parts import CameraParts
 from pipelines.worker.supervisor import Supervisor, message_of
 
 
 class CameraStreams:
-    """Keeps the streams of one camera connected: live video to its playlist, frames to its analysis slot."""
+    """Keeps the streams of one camera connected: live video and previews to its folder, frames to its analysis slot."""
 
     def __init__(self, parts: CameraParts, stream: StreamConfig, decoding: DecodePool) -> None:
         self._parts = parts
         self._stream = stream
+        self._preview = PreviewWriter(parts.playlist, StorageReport(parts.config.id, parts.health.set_live_storage))
         write_live = partial(
             open_live_video, parts.playlist, segment_s=stream.segment_s, on_stored=parts.health.set_live_storage
         )
@@ -73,6 +76,7 @@ class CameraStreams:
     def _on_frame(self, frame: TimedFrame) -> None:
         self._parts.health.received(frame.image_size, 1 + frame.passed_over)
         self._parts.slot.frames.put(frame)
+        self._preview.put(frame.video_frame)
 
     def _connection(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 from analytics.camera import Position, Visibility
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
-from pipelines.live_video.hls_playlist import STILL
+from pipelines.live_video.hls_playlist import PREVIEW, STILL
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,10 @@ class CatalogueEntry:
     geometry: CameraGeometry
     still: Path | None = None
     """File of the newest picture, which exists while the camera has still pictures instead of live video."""
+    preview: Path | None = None
+    """File of the newest small picture, which exists while frames of the camera are decoded."""
+    at_site: frozenset[str] = frozenset()
+    """Ids of all cameras in service at the same site, with this one."""
 
     @property
     def id(self) -> str:
@@ -48,12 +52,15 @@ class CameraCatalogue:
 
     def __init__(self, config: Config) -> None:
         sites = {site.id: site for site in config.sites}
+        in_service = [camera for camera in config.cameras if camera.site and not camera.out_of_service]
         self._entries = {
             camera.id: CatalogueEntry(
                 camera,
                 sites[camera.site] if camera.site else None,
                 config.geometry_of(camera),
-                config.data_dir / "hls" / camera.id / STILL,
+                still=config.data_dir / "hls" / camera.id / STILL,
+                preview=config.data_dir / "hls" / camera.id / PREVIEW,
+                at_site=frozenset(other.id for other in in_service if other.site == camera.site),
             )
             for camera in config.cameras
         }

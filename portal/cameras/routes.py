@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from analytics.facts import Direction
 from pipelines.store.pool import transaction
@@ -14,11 +14,14 @@ from portal.cameras.schemas import CameraDetail, Cameras
 from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, blind_minutes, crossing_counts, observed_minutes
 from portal.history.rows import counts_by_class
-from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts
+from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts, Trend
+from portal.history.trend import camera_trend
 from portal.live.camera_state import redact
 from portal.schemas import Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
+TREND_MAX_AGE_S = 60
+"""Seconds for which browsers and proxies may keep a trend, in which a minute changes little. [assumption]"""
 NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 """Documented answer of routes with a camera id."""
 
@@ -77,6 +80,16 @@ def counts(
         ],
         totals=_totals(crossings),
     )
+
+
+@router.get("/{camera_id}/trend", responses=NO_SUCH_CAMERA)
+def trend(entry: VisibleCamera, services: ServicesDep, response: Response) -> Trend:
+    """Vehicles an hour of the last hours, beside the median of the same weekday and hour of the last weeks."""
+    with transaction(services.pool) as connection:
+        found = camera_trend(connection, entry.id, entry.gates, datetime.now(UTC), services.zone)
+    keeper = "public" if entry.public else "private"
+    response.headers["Cache-Control"] = f"{keeper}, max-age={TREND_MAX_AGE_S}"
+    return found
 
 
 def _counts_in(crossings: list[CrossingCount], start: datetime) -> Counts:

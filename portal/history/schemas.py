@@ -79,3 +79,25 @@ class History(ApiModel):
     zone: str | None = None
     interval_s: int
     rows: list[HistoryRow]
+
+
+class TrendHour(ApiModel):
+    """Flow of one hour, beside the usual flow of that weekday and hour."""
+
+    start_at: Utc
+    end_at: Utc
+    flow_veh_h: float | None = Field(
+        description="Vehicles an hour of observed time; null where less than ten minutes were observed."
+    )
+    usual_veh_h: float | None = Field(
+        description="Median of the same weekday and hour of the last six weeks; null where fewer than two are known."
+    )
+    weeks: int = Field(description="Past weeks that are known.")
+
+
+class Trend(ApiModel):
+    """Flow of a camera over the last twelve hours, the newest not over yet, against the usual flow."""
+
+    camera_id: str
+    gate: str | None = Field(description="The busiest gate of the last day, of which the flow is; null without any.")
+    hours: list[TrendHour]

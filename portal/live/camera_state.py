@@ -7,9 +7,12 @@ state becomes `offline` and `unknown` with time alone.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TypeVar
 
 from analytics.facts import LEVEL_ORDER, Level, Sight
+from analytics.uptime.minute_gap import TOGETHER_S, GapCause
+from pipelines.events.condition_cause import CAUSE_OF, VANISHED
 from pipelines.events.condition_status import OVERLOADS
 from pipelines.events.schema import CameraStatus
 from portal.cameras.catalogue import CatalogueEntry
@@ -20,6 +23,8 @@ HEALTH_LIFETIME = timedelta(seconds=30)
 """Age of a health report after which the camera is offline. [assumption]"""
 LEVEL_LIFETIME = timedelta(seconds=150)
 """Age of a level after which it is unknown: workers repeat it each minute, so two were missed. [assumption]"""
+DELAYED_AFTER = timedelta(seconds=20)
+"""Age of the newest analysed frame from which a connected camera is delayed: several reports of 5 s. [assumption]"""
 
 SEVERITY = (Level.UNKNOWN, *LEVEL_ORDER)
 """Levels from the least severe to the most; a level without data is below all others."""
@@ -43,13 +48,14 @@ class Reports:
     """The newest reports of all cameras. Immutable, so that any thread may read it.
 
     health: newest report by camera id. analysed: newest report that came with an analysed frame, by camera id.
-    levels: newest level by camera and zone. since: when that level began.
+    levels: newest level by camera and zone. since: when that level began. flows: vehicles an hour by camera id.
     """
 
     health: Mapping[str, HealthRow] = field(default_factory=dict)
     analysed: Mapping[str, HealthRow] = field(default_factory=dict)
     levels: Mapping[ZoneKey, LevelRow] = field(default_factory=dict)
     since: Mapping[ZoneKey, datetime] = field(default_factory=dict)
+    flows: Mapping[str, float] = field(default_factory=dict)
 
     def with_newer(
         self, health: Iterable[HealthRow], analysed: Iterable[HealthRow], levels: Sequence[LevelRow]
@@ -89,6 +95,9 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
         level=worst(zone.level for zone in zones),
         sight=_worst_sight(zones),
         status=status,
+        cause=_cause(entry, reports, status, explained),
+        delayed=status in _ANALYSED and analysed is not None and now - analysed.at > DELAYED_AFTER,
+        flow_veh_h=reports.flows.get(entry.id) if status in _ANALYSED else None,
         condition=explained.condition if explained else None,
         details=explained.details if explained else None,
         reason=explained.reason or None if explained else None,
@@ -102,8 +111,32 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
 
 
 def _video(entry: CatalogueEntry) -> Video:
-    has_still = entry.still is not None and entry.still.exists()
-    return Video(hls=f"/live/{entry.id}/index.m3u8", still=f"/live/{entry.id}/still.jpg" if has_still else None)
+    def address(picture: Path | None) -> str | None:
+        return f"/live/{entry.id}/{picture.name}" if picture is not None and picture.exists() else None
+
+    return Video(hls=f"/live/{entry.id}/index.m3u8", still=address(entry.still), preview=address(entry.preview))
+
+
+def _cause(
+    entry: CatalogueEntry, reports: Reports, status: CameraStatus, explained: HealthRow | None
+) -> GapCause | None:
+    """What keeps the camera from being observed. explained: the report that states its status; None for no report."""
+    if entry.camera.out_of_service:
+        return GapCause.MAINTENANCE
+    if explained is None:
+        return GapCause.WORKER if status is CameraStatus.OFFLINE else None
+    if explained.condition in VANISHED and _site_vanished(entry, reports):
+        return GapCause.SITE_POWER
+    return CAUSE_OF[explained.condition] if explained.condition else None
+
+
+def _site_vanished(entry: CatalogueEntry, reports: Reports) -> bool:
+    """Whether all cameras of the site, two or more, are gone and sent their last frames together."""
+    newest = [reports.health.get(camera_id) for camera_id in entry.at_site]
+    if len(newest) < 2 or not all(row is not None and row.condition in VANISHED for row in newest):
+        return False
+    last = [row.at for row in (reports.analysed.get(camera_id) for camera_id in entry.at_site) if row is not None]
+    return len(last) == len(newest) and max(last) - min(last) <= timedelta(seconds=TOGETHER_S)
 
 
 State = TypeVar("State", bound=CameraState)

@@ -89,6 +89,29 @@ CROSS JOIN LATERAL (
 ) AS newest
 """
 
+# Vehicles an hour of both directions of each camera's busiest gate, over the observed part of a period.
+_FLOWS = """
+WITH of_direction AS (
+    SELECT camera_id, gate, direction, sum(flow_veh_h * seconds) / sum(seconds) AS flow, sum(seconds) AS seconds
+    FROM (
+        SELECT *, coverage * extract(epoch FROM end_at - start_at)::float8 AS seconds FROM gate_intervals
+        WHERE camera_id = ANY(%(cameras)s) AND start_at > %(since)s AND start_at < now() + interval '30 seconds'
+          AND coverage > 0 AND flow_veh_h IS NOT NULL AND sight IS DISTINCT FROM 'blind'
+    ) AS interval
+    GROUP BY camera_id, gate, direction
+), of_gate AS (
+    SELECT camera_id, sum(flow)::float8 AS flow FROM of_direction
+    GROUP BY camera_id, gate HAVING max(seconds) >= %(least_s)s
+)
+SELECT camera_id, max(flow) FROM of_gate GROUP BY camera_id
+"""
+
+
+def newest_flows(connection: Connection, cameras: Sequence[str], since: datetime, least_s: float) -> dict[str, float]:
+    """Vehicles an hour by camera id, of cameras with gates that were observed for `least_s` seconds after `since`."""
+    parameters = {"cameras": list(cameras), "since": since, "least_s": least_s}
+    return {camera_id: round(flow, 1) for camera_id, flow in connection.execute(_FLOWS, parameters)}
+
 
 def newest_health(
     connection: Connection, cameras: Sequence[str], since: datetime, *, analysed_only: bool = False

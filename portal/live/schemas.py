@@ -4,6 +4,7 @@ from pydantic import Field
 
 from analytics.camera import Position, Visibility
 from analytics.facts import Level, Sight
+from analytics.uptime.minute_gap import GapCause
 from pipelines.config.settings import PublicText
 from pipelines.events.condition import Condition, ConditionDetails
 from pipelines.events.schema import CameraStatus
@@ -38,6 +39,9 @@ class Video(ApiModel):
     still: PortalAddress | None = Field(
         default=None, description="Newest still picture of a camera that sends Motion JPEG; then there is no HLS."
     )
+    preview: PortalAddress | None = Field(
+        default=None, description="Newest small picture, a few seconds old, at most 22 kB; null before there is one."
+    )
 
 
 class Load(ApiModel):
@@ -68,6 +72,16 @@ class CameraState(ApiModel):
     level: Level = Field(description="The worst known level of its zones; `unknown` where there is no recent data.")
     sight: Sight | None = Field(default=None, description="The worst sight of its zones; null where it is not known.")
     status: CameraStatus = Field(description="Also `offline` if no report has arrived for 30 seconds.")
+    cause: GapCause | None = Field(
+        default=None, description="What keeps the camera from being observed; null while nothing does."
+    )
+    delayed: bool = Field(
+        default=False, description="Whether the newest analysed frame of a connected camera is over 20 seconds old."
+    )
+    flow_veh_h: float | None = Field(
+        default=None,
+        description="Vehicles an hour in both directions of the busiest gate, over the last ten minutes; null without.",
+    )
     condition: Condition | None = Field(default=None, description="Cause of the status; for operators only.")
     details: ConditionDetails | None = Field(default=None, description="Figures and names of the condition.")
     reason: str | None = Field(default=None, description="The condition in English; for operators only.")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
 from threading import Thread
@@ -22,7 +23,7 @@ from portal.incidents.queries import IncidentRow, recent_incidents
 from portal.live.broadcaster import Message
 from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state
 from portal.live.messages import camera_message, clock_message, incident_message, narration_message
-from portal.live.queries import newest_health, newest_levels
+from portal.live.queries import newest_flows, newest_health, newest_levels
 from portal.live.schemas import CameraState
 from portal.live.state_snapshot import StateSnapshot
 from portal.simulation.narration import NarrationFile
@@ -42,6 +43,12 @@ MAX_HEARTBEATS_PER_TICK = 3
 """Most cameras with a heartbeat in one round, so that all cameras together are no burst. [assumption]"""
 CLOCK = timedelta(seconds=5)
 """Time between two events `clock`, by which clients know that states are still updated. [assumption]"""
+FLOWS_EVERY = timedelta(seconds=30)
+"""Time between two reads of the flows, which change once a minute. [assumption]"""
+FLOWS_BACK = timedelta(minutes=10)
+"""Period over which flows are averaged: of a few vehicles, a minute would show little. [assumption]"""
+LEAST_FLOW_S = 120.0
+"""Observed seconds within that period from which a flow is stated. [assumption]"""
 SNAPSHOT_LIFETIME = timedelta(seconds=10)
 """Age of a snapshot after which a request renews it: states expire also while the database hangs. [assumption]"""
 INCIDENTS_BACK = timedelta(hours=1)
@@ -82,6 +89,7 @@ class StateUpdater:
         self._publish = publish
         self._published: dict[str, CameraState] = {}
         self._clock_at = datetime.min.replace(tzinfo=UTC)
+        self._flows_at = datetime.min.replace(tzinfo=UTC)
         self._incidents: dict[str, IncidentRow] | None = None
         self.snapshot = self._compute_snapshot(datetime.now(UTC))
         self._stop = Flag()
@@ -158,6 +166,10 @@ class StateUpdater:
             newest_health(connection, list(self._entries), recent, analysed_only=True),
             newest_levels(connection, self._zones, now - LEVEL_LIFETIME),
         )
+        if abs(now - self._flows_at) >= FLOWS_EVERY:
+            self._flows_at = now
+            flows = newest_flows(connection, list(self._entries), now - FLOWS_BACK, LEAST_FLOW_S)
+            self.reports = replace(self.reports, flows=flows)
         self._publish_incidents(recent_incidents(connection, list(self._entries), now - INCIDENTS_BACK))
 
     def _publish_changes(self, now: datetime) -> None:
@@ -191,8 +203,8 @@ class StateUpdater:
 
 def _differs_only_in_figures(published: CameraState, state: CameraState) -> bool:
     """Whether only times and load figures have changed, which change with every report."""
-    times = {"updated_at": state.updated_at, "last_analysed_at": state.last_analysed_at, "load": state.load}
-    return state == published.model_copy(update=times)
+    figures = ("updated_at", "last_analysed_at", "load", "flow_veh_h")
+    return state == published.model_copy(update={name: getattr(state, name) for name in figures})
 
 
 def _is_heartbeat_due(published: CameraState, state: CameraState) -> bool:

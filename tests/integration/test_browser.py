@@ -508,7 +508,7 @@ def refuse(route: Route) -> None:
 
 def indonesian_words() -> set[str]:
     """Words of the Indonesian texts in the sources of the pages."""
-    texts = re.findall(r'"([^"]*)"', (WEB / "i18n" / "id.ts").read_text())
+    texts = [text for path in (WEB / "i18n").glob("id*.ts") for text in re.findall(r'"([^"]*)"', path.read_text())]
     for table in ("explanations.ts", "history/measures.ts"):
         texts += re.findall(r'\bid:\s*"([^"]*)"', (WEB / table).read_text())
     return words_of(" ".join(texts))

@@ -31,6 +31,16 @@ def test_named_sites_may_frame_the_pages(config, pool):
     assert policy.endswith("frame-ancestors 'self' https://kota.example.id https://*.go.id:8443")
 
 
+@pytest.mark.parametrize("path", ["/embed/map", "/embed/camera/laluan-1", "/embed/site/laluan", "/embed/camera/kantor"])
+def test_any_site_may_frame_a_widget(anonymous, path):
+    assert anonymous.get(path).headers["content-security-policy"].endswith("frame-ancestors *")
+
+
+@pytest.mark.parametrize("path", ["/embedded", "/embed", "/camera/embed", "/api/embed/map", "/"])
+def test_no_other_site_may_frame_what_is_no_widget(anonymous, path):
+    assert anonymous.get(path).headers["content-security-policy"].endswith("frame-ancestors 'none'")
+
+
 @pytest.mark.parametrize(
     "site", ["*", "kota.example.id", "https://a.id; script-src *", "https://a.id/path", "", "none"]
 )

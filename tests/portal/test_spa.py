@@ -6,14 +6,40 @@ import re
 
 import pytest
 
+PAGES = ["/", "/ketersediaan", "/riwayat", "/kejadian", "/masuk", "/favorit", "/camera/laluan-1", "/embed/map"]
 
-@pytest.mark.parametrize("path", ["/", "/ketersediaan", "/riwayat", "/kejadian", "/masuk", "/camera/laluan-1"])
+
+@pytest.mark.parametrize("path", PAGES)
 def test_every_page_has_the_same_html(anonymous, path):
     answer = anonymous.get(path)
     assert answer.status_code == 200
     assert "<title>Simpang</title>" in answer.text
     assert answer.headers["cache-control"] == "no-cache"
     assert anonymous.head(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/embed/camera/laluan-1", 200),
+        ("/embed/site/laluan", 200),
+        ("/embed/camera/kantor", 404),
+        ("/embed/camera/x", 404),
+        ("/embed/site/x", 404),
+    ],
+)
+def test_a_widget_has_public_cameras_only_also_for_a_signed_in_user(anonymous, signed_in, path, status):
+    assert anonymous.get(path).status_code == status
+    assert signed_in("sari").get(path).status_code == status
+
+
+def test_the_manifest_is_that_of_the_city_with_relative_addresses(anonymous):
+    answer = anonymous.get("/manifest.webmanifest")
+    assert answer.headers["content-type"].startswith("application/manifest+json")
+    manifest = answer.json()
+    assert (manifest["name"], manifest["short_name"]) == ("Lalu lintas Batam", "Batam")
+    addresses = [manifest["start_url"], manifest["scope"], *(icon["src"] for icon in manifest["icons"])]
+    assert not any(address.startswith("/") or ":" in address for address in addresses)
 
 
 @pytest.mark.parametrize(("path", "depth"), [("/", 0), ("/riwayat", 1), ("/riwayat/", 1), ("/camera/laluan-1", 2)])

@@ -1,4 +1,4 @@
-/** Layout around every page: header, navigation, language switch, and state of the connection. */
+/** Layout around every page: header, navigation, language, appearance, and state of the connection. */
 
 import { signOut } from "./api/client";
 import { type AppContext, mayOpen, type Page } from "./app_context";
@@ -8,14 +8,19 @@ import { type Child, h } from "./dom";
 import { type Language, language, setLanguage, type TextKey, t } from "./i18n";
 import { siteAddress, sitePath } from "./site_root";
 import type { Connection } from "./state/camera_store";
+import { setTheme, THEMES, type Theme, theme } from "./theme";
 
 /** Texts of the state of the connection. */
-const CONNECTION_TEXTS: Record<Connection, TextKey> = {
+export const CONNECTION_TEXTS: Record<Connection, TextKey> = {
   connecting: "streamConnecting",
   live: "streamLive",
   broken: "streamBroken",
   lost: "streamLost",
 };
+
+const THEME_TEXTS: Record<Theme, TextKey> = { system: "themeSystem", light: "themeLight", dark: "themeDark" };
+/** Id of the part of the header that a phone shows on request. */
+const MENU_ID = "menu";
 
 export class Layout {
   private readonly header = h("header", { class: "site-header" });
@@ -56,15 +61,41 @@ export class Layout {
       h("a", { href: siteAddress("/"), class: "site-brand" }, logo, name),
       this.navigation(),
       this.connection,
-      this.languageSwitch(),
-      this.account(),
+      ...this.menu(),
     );
     this.renderConnection();
   }
 
+  /** Language, appearance and account, with the button that opens them on a phone. */
+  private menu(): HTMLElement[] {
+    const menu = h(
+      "div",
+      { id: MENU_ID, class: "site-menu", "data-open": "false" },
+      this.languageSwitch(),
+      themeChoice(),
+      this.account(),
+    );
+    const button = h(
+      "button",
+      { type: "button", class: "menu-button", "aria-expanded": "false", "aria-controls": MENU_ID },
+      h("span", { class: "menu-bars", "aria-hidden": "true" }),
+      t("menu"),
+    );
+    button.addEventListener("click", () => {
+      const open = String(menu.dataset.open !== "true");
+      menu.dataset.open = open;
+      button.setAttribute("aria-expanded", open);
+    });
+    return [button, menu];
+  }
+
   private navigation(): HTMLElement {
     const { user } = this.app;
-    const links: Child[] = [navigationLink("/", t("navMap")), navigationLink("/ketersediaan", t("navUptime"))];
+    const links: Child[] = [
+      navigationLink("/", t("navMap")),
+      navigationLink("/favorit", t("navFavorites")),
+      navigationLink("/ketersediaan", t("navUptime")),
+    ];
     if (mayOpen(user, "planner")) links.push(navigationLink("/riwayat", t("navHistory")));
     if (mayOpen(user, "police")) links.push(navigationLink("/kejadian", t("navIncidents")));
     return h("nav", { class: "site-navigation", "aria-label": t("navigation") }, ...links);
@@ -120,6 +151,13 @@ export class Layout {
       lastReceivedAt === null ? t("unreachable") : t("lostSince", { time: this.app.time.clock(lastReceivedAt, true) });
     if (lost && this.banner.textContent !== sentence) this.banner.textContent = sentence;
   }
+}
+
+function themeChoice(): HTMLElement {
+  const options = THEMES.map((each) => h("option", { value: each, selected: each === theme() }, t(THEME_TEXTS[each])));
+  const choice = h("select", { class: "theme-choice", "aria-label": t("theme") }, ...options);
+  choice.addEventListener("change", () => setTheme(THEMES.find((each) => each === choice.value) ?? "system"));
+  return choice;
 }
 
 function navigationLink(path: string, text: string): HTMLElement {

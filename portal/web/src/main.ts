@@ -6,27 +6,29 @@ import "./layout.css";
 import { get } from "./api/client";
 import type { City, Session } from "./api/schema";
 import type { AppContext } from "./app_context";
-import { failure } from "./components/notice";
 import { h } from "./dom";
+import { EmbedLayout, isEmbedPath } from "./embed_layout";
 import { TimeFormat } from "./format";
 import { restoreLanguage, t } from "./i18n";
 import { Layout } from "./layout";
+import { install, noteLastData, startFailure } from "./offline";
 import { Router } from "./router";
-import { siteAddress } from "./site_root";
+import { siteAddress, sitePath } from "./site_root";
 import { CameraStore } from "./state/camera_store";
+import { restoreTheme } from "./theme";
+
+/** Whether this page is a widget in a frame of another site. */
+const EMBEDDED = isEmbedPath(sitePath(location.pathname));
 
 async function boot(): Promise<void> {
-  restoreLanguage();
   const root = document.getElementById("app") as HTMLElement;
-  // A relative address would change its meaning with the page.
-  document.querySelector("link[rel=icon]")?.setAttribute("href", siteAddress("/favicon.svg"));
   root.replaceChildren(h("p", { class: "boot" }, t("loading")));
   let city: City;
   let session: Session;
   try {
     [city, session] = await Promise.all([get("/api/city"), get("/api/session")]);
   } catch (error) {
-    root.replaceChildren(failure(error, () => void boot()));
+    root.replaceChildren(startFailure(error, () => void boot()));
     return;
   }
   const store = new CameraStore(
@@ -53,10 +55,22 @@ async function boot(): Promise<void> {
     app.signedIn(user);
     router.reopen();
   }
-  const layout = new Layout(app, root, () => router.reopen());
+  const layout = EMBEDDED ? new EmbedLayout(app, root) : new Layout(app, root, () => router.reopen());
   const router = new Router(app, layout);
+  if (!EMBEDDED) noteLastData(store, city.timezone);
   store.start();
   router.start();
 }
 
+/** Parameters `theme` and `lang` belong to widgets, which have no switch. */
+function prepare(): void {
+  const given = new URLSearchParams(EMBEDDED ? location.search : "");
+  restoreTheme(given.get("theme"));
+  restoreLanguage(given.get("lang"));
+  // A relative address would change its meaning with the page.
+  document.querySelector("link[rel=icon]")?.setAttribute("href", siteAddress("/favicon.svg"));
+  if (!EMBEDDED) install();
+}
+
+prepare();
 void boot();

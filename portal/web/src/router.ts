@@ -27,6 +27,10 @@ export interface PageFrame {
 const ROUTES: readonly Route[] = [
   { pattern: /^\/$/, load: async () => (await import("./pages/map")).openMap },
   { pattern: /^\/camera\/([^/]+)$/, load: async () => (await import("./pages/camera")).openCamera },
+  { pattern: /^\/favorit$/, load: async () => (await import("./pages/favorites")).openFavorites },
+  { pattern: /^\/embed\/camera\/([^/]+)$/, load: async () => (await import("./pages/embed")).openEmbedCamera },
+  { pattern: /^\/embed\/site\/([^/]+)$/, load: async () => (await import("./pages/embed")).openEmbedSite },
+  { pattern: /^\/embed\/map$/, load: async () => (await import("./pages/embed")).openEmbedMap },
   { pattern: /^\/masuk$/, load: async () => (await import("./pages/sign_in")).openSignIn },
   { pattern: /^\/ketersediaan$/, load: async () => (await import("./pages/uptime")).openUptime },
   { pattern: /^\/riwayat$/, load: async () => (await import("./pages/history")).openHistory },
@@ -140,7 +144,7 @@ export class Router {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = (event.target as Element).closest("a");
     const address = link?.getAttribute("href");
-    if (!link || !address || !isSiteAddress(address) || link.hasAttribute("download")) return;
+    if (!link || !address || !isSiteAddress(address) || link.hasAttribute("download") || link.target) return;
     const path = address.slice(siteAddress("").length);
     if (path.startsWith("/api/")) return;
     event.preventDefault();

@@ -9,10 +9,10 @@ import { english } from "../src/i18n/en";
 import { indonesian } from "../src/i18n/id";
 
 /** Texts that are the same in both languages. */
-const SAME_IN_BOTH = ["Bus", "–", "DJ = q/C"];
+const SAME_IN_BOTH = ["Bus", "–", "DJ = q/C", "Menu"];
 
 /** Source of every module but the texts themselves and generated types. */
-const SOURCES = import.meta.glob<string>(["../src/**/*.ts", "!../src/i18n/{id,en}.ts", "!../src/api/schema.ts"], {
+const SOURCES = import.meta.glob<string>(["../src/**/*.ts", "!../src/i18n/{id,en}*.ts", "!../src/api/schema.ts"], {
   query: "?raw",
   import: "default",
   eager: true,

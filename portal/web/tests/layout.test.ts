@@ -38,10 +38,10 @@ function texts(selector: string): (string | null)[] {
 
 describe("the navigation", () => {
   it.each<[Role[], string[]]>([
-    [[], ["Peta", "Ketersediaan"]],
-    [["planner"], ["Peta", "Ketersediaan", "Riwayat"]],
-    [["police"], ["Peta", "Ketersediaan", "Kejadian"]],
-    [["operator"], ["Peta", "Ketersediaan", "Riwayat", "Kejadian"]],
+    [[], ["Peta", "Favorit", "Ketersediaan"]],
+    [["planner"], ["Peta", "Favorit", "Ketersediaan", "Riwayat"]],
+    [["police"], ["Peta", "Favorit", "Ketersediaan", "Kejadian"]],
+    [["operator"], ["Peta", "Favorit", "Ketersediaan", "Riwayat", "Kejadian"]],
   ])("for %j has %j", (roles, links) => {
     layoutFor(...roles);
     expect(texts("nav a")).toEqual(links);
@@ -78,6 +78,19 @@ describe("the language switch", () => {
     document.querySelector<HTMLElement>("button[lang=en]")?.click();
     expect(document.documentElement.lang).toBe("en");
     expect(languageChanged).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("the menu of a phone", () => {
+  it("is opened and closed by its button", () => {
+    layoutFor();
+    const button = document.querySelector<HTMLElement>("[aria-controls=menu]");
+    const menu = document.getElementById("menu");
+    expect([button?.getAttribute("aria-expanded"), menu?.dataset.open]).toEqual(["false", "false"]);
+    button?.click();
+    expect([button?.getAttribute("aria-expanded"), menu?.dataset.open]).toEqual(["true", "true"]);
+    button?.click();
+    expect(menu?.dataset.open).toBe("false");
   });
 });
 

@@ -1,9 +1,12 @@
 """Current state of the cameras over HTTP, and which users may see it."""
 
-from analytics.facts import Level
+from datetime import timedelta
+
+from analytics.facts import Direction, Level
 from pipelines.events.condition import Condition, ConditionDetails
-from pipelines.events.schema import CameraStatus, Health
-from tests.support.portal_events import ago, level, online
+from pipelines.events.schema import CameraStatus, GateRecord, Health
+from tests.support.portal import client_of, serving
+from tests.support.portal_events import ago, level, minute, online, ten_seconds
 from tests.support.servers import wait_until
 
 
@@ -41,7 +44,7 @@ def test_level_of_a_camera_is_the_worst_of_its_zones(anonymous, store):
     wait_until(lambda: by_id(anonymous)["laluan-1"]["level"] == "dense", "the level")
     camera = by_id(anonymous)["laluan-1"]
     assert camera["status"] == "online"
-    assert camera["video"] == {"hls": "/live/laluan-1/index.m3u8", "still": None}
+    assert camera["video"] == {"hls": "/live/laluan-1/index.m3u8", "still": None, "preview": None}
     assert camera["position"] == {"lat": 1.12, "lon": 104.04}, "the site's, as the camera has none"
     entering = camera["zones"][0]
     assert (entering["id"], entering["level"], entering["speed_kmh"]) == ("masuk", "dense", 31.5)
@@ -78,6 +81,7 @@ def test_tampered_camera_has_no_level_and_only_operators_read_its_condition(anon
             assert (camera["condition"], camera["details"], camera["reason"]) == explained
             assert {zone["level"] for zone in camera["zones"]} == {"unknown"}
             assert camera["video"], "people may still see the road"
+            assert camera["cause"] == "view", "the class of the cause is public"
 
 
 def test_only_operators_read_the_load(anonymous, signed_in, store):
@@ -125,3 +129,27 @@ def test_report_from_the_future_is_ignored(anonymous, store):
     store(online("barelang", ago(-3600)), online("laluan-1", ago(20)))
     wait_until(lambda: by_id(anonymous)["laluan-1"]["status"] == "online", "the other camera")
     assert by_id(anonymous)["barelang"]["status"] == "offline"
+
+
+def test_the_flow_of_a_camera_is_that_of_its_busiest_gate_in_both_directions(config, pool, store):
+    begin = minute(ago(540))
+    gates = [
+        *(
+            gate_of("utara", Direction.A, begin + timedelta(minutes=n), flow_veh_h=600 + 100 * (n % 2))
+            for n in range(8)
+        ),
+        *(gate_of("utara", Direction.B, begin + timedelta(minutes=n), flow_veh_h=300) for n in range(8)),
+        *(gate_of("selatan", Direction.A, begin + timedelta(minutes=n), flow_veh_h=700) for n in range(8)),
+        gate_of("timur", Direction.A, begin, flow_veh_h=9000),
+        gate_of("barat", Direction.A, begin - timedelta(hours=1), flow_veh_h=9000),
+    ]
+    store(online("laluan-1", ago(1)), ten_seconds(begin, gates=gates))
+    with serving(config, pool) as address, client_of(address) as client:
+        wait_until(lambda: by_id(client)["laluan-1"]["flow_veh_h"] is not None, "the flow")
+        assert by_id(client)["laluan-1"]["flow_veh_h"] == 950, "a gate of one minute does not count"
+        assert by_id(client)["barelang"]["flow_veh_h"] is None
+
+
+def gate_of(gate, direction, start, **measures):
+    end = start + timedelta(minutes=1)
+    return GateRecord(gate=gate, direction=direction, start_at=start, end_at=end, coverage=1, **measures)

@@ -7,6 +7,7 @@ import pytest
 
 from analytics.camera import Visibility
 from analytics.facts import Level, Sight
+from analytics.uptime.minute_gap import GapCause
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.settings import CameraConfig
 from pipelines.events.condition import Condition, ConditionDetails
@@ -132,3 +133,70 @@ def test_a_camera_with_still_pictures_names_them_while_they_exist(tmp_path):
     still.write_bytes(b"jpeg")
     assert camera_state(entry, reports, NOW).video.still == "/live/a/still.jpg"
     assert camera_state(entry, Reports(), NOW).video is None
+
+
+def test_a_camera_with_a_preview_names_it_while_it_exists(tmp_path):
+    preview = tmp_path / "preview.jpg"
+    entry = replace(ENTRY, preview=preview)
+    reports = Reports().with_newer([health(1)], [health(1)], [])
+    assert camera_state(entry, reports, NOW).video.preview is None
+    preview.write_bytes(b"jpeg")
+    assert camera_state(entry, reports, NOW).video.preview == "/live/a/preview.jpg"
+
+
+@pytest.mark.parametrize(
+    ("row", "cause"),
+    [
+        (health(1), None),
+        (replace(health(1), condition=Condition.OK), None),
+        (replace(health(1, CameraStatus.DEGRADED), condition=Condition.OVERLOADED), GapCause.OVERLOAD),
+        (replace(health(1, CameraStatus.FROZEN), condition=Condition.FROZEN), GapCause.CAMERA),
+        (replace(health(1, CameraStatus.UNUSABLE), condition=Condition.COVERED), GapCause.VIEW),
+        (replace(health(1, CameraStatus.OFFLINE), condition=Condition.UNREACHABLE), GapCause.LINK),
+        (replace(health(1, CameraStatus.OFFLINE), condition=Condition.CREDENTIALS_REFUSED), GapCause.CAMERA),
+        (health(31), GapCause.WORKER),
+    ],
+)
+def test_the_class_of_the_cause_is_public(row, cause):
+    shown = redact(camera_state(ENTRY, Reports().with_newer([row], [row], []), NOW))
+    assert (shown.cause, shown.condition) == (cause, None)
+
+
+def test_a_camera_without_any_report_lacks_its_worker_and_one_out_of_service_is_in_maintenance():
+    assert camera_state(ENTRY, Reports(), NOW).cause is GapCause.WORKER
+    entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": WORKS}))
+    assert camera_state(entry, Reports(), NOW).cause is GapCause.MAINTENANCE
+
+
+@pytest.mark.parametrize(
+    ("other_condition", "other_last", "cause"),
+    [
+        (Condition.UNREACHABLE, 65, GapCause.SITE_POWER),
+        (Condition.SILENT, 65, GapCause.SITE_POWER),
+        (Condition.UNREACHABLE, 200, GapCause.LINK),
+        (Condition.OK, 1, GapCause.LINK),
+        (None, 65, GapCause.LINK),
+    ],
+)
+def test_cameras_of_a_site_that_vanished_together_lack_its_power(other_condition, other_last, cause):
+    entry = replace(ENTRY, at_site=frozenset({"a", "b"}))
+    status = CameraStatus.ONLINE if other_condition is Condition.OK else CameraStatus.OFFLINE
+    newest = [replace(health(1, CameraStatus.OFFLINE), condition=Condition.UNREACHABLE)]
+    newest += [replace(health(1, status), camera_id="b", condition=other_condition)] if other_condition else []
+    analysed = [health(60), replace(health(other_last), camera_id="b")]
+    assert camera_state(entry, Reports().with_newer(newest, analysed, []), NOW).cause is cause
+
+
+def test_the_only_camera_of_a_site_does_not_stand_for_its_power():
+    row = replace(health(1, CameraStatus.OFFLINE), condition=Condition.UNREACHABLE)
+    entry = replace(ENTRY, at_site=frozenset({"a"}))
+    assert camera_state(entry, Reports().with_newer([row], [health(60)], []), NOW).cause is GapCause.LINK
+
+
+@pytest.mark.parametrize(("seconds_old", "delayed"), [(1, False), (20, False), (21, True), (300, True)])
+def test_a_connected_camera_whose_frames_are_old_is_delayed(seconds_old, delayed):
+    reports = Reports().with_newer([health(1)], [health(seconds_old)], [])
+    assert camera_state(ENTRY, reports, NOW).delayed is delayed
+    frozen = Reports().with_newer([health(1, CameraStatus.FROZEN)], [health(seconds_old)], [])
+    assert not camera_state(ENTRY, frozen, NOW).delayed
+    assert not camera_state(ENTRY, Reports().with_newer([health(1)], [], []), NOW).delayed, "just connected"

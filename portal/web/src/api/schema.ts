@@ -90,6 +90,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cameras/{camera_id}/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trend
+         * @description Vehicles an hour of the last hours, beside the median of the same weekday and hour of the last weeks.
+         */
+        get: operations["trend_api_cameras__camera_id__trend_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/city": {
         parameters: {
             query?: never;
@@ -466,10 +486,23 @@ export interface components {
          * @description Current state of a camera, with the geometry that is drawn on its frame.
          */
         CameraDetail: {
+            /** @description What keeps the camera from being observed; null while nothing does. */
+            cause: components["schemas"]["GapCause"] | null;
             /** @description Cause of the status; for operators only. */
             condition: components["schemas"]["Condition"] | null;
+            /**
+             * Delayed
+             * @description Whether the newest analysed frame of a connected camera is over 20 seconds old.
+             * @default false
+             */
+            delayed: boolean;
             /** @description Figures and names of the condition. */
             details: components["schemas"]["ConditionDetails"] | null;
+            /**
+             * Flow Veh H
+             * @description Vehicles an hour in both directions of the busiest gate, over the last ten minutes; null without.
+             */
+            flow_veh_h: number | null;
             /** Gates */
             gates: components["schemas"]["GateShape"][];
             /** Id */
@@ -538,10 +571,23 @@ export interface components {
          * @description Current state of a camera.
          */
         CameraState: {
+            /** @description What keeps the camera from being observed; null while nothing does. */
+            cause: components["schemas"]["GapCause"] | null;
             /** @description Cause of the status; for operators only. */
             condition: components["schemas"]["Condition"] | null;
+            /**
+             * Delayed
+             * @description Whether the newest analysed frame of a connected camera is over 20 seconds old.
+             * @default false
+             */
+            delayed: boolean;
             /** @description Figures and names of the condition. */
             details: components["schemas"]["ConditionDetails"] | null;
+            /**
+             * Flow Veh H
+             * @description Vehicles an hour in both directions of the busiest gate, over the last ten minutes; null without.
+             */
+            flow_veh_h: number | null;
             /** Id */
             id: string;
             /**
@@ -1327,6 +1373,52 @@ export interface components {
             total: components["schemas"]["PeriodUptime"] | null;
         };
         /**
+         * Trend
+         * @description Flow of a camera over the last twelve hours, the newest not over yet, against the usual flow.
+         */
+        Trend: {
+            /** Camera Id */
+            camera_id: string;
+            /**
+             * Gate
+             * @description The busiest gate of the last day, of which the flow is; null without any.
+             */
+            gate: string | null;
+            /** Hours */
+            hours: components["schemas"]["TrendHour"][];
+        };
+        /**
+         * TrendHour
+         * @description Flow of one hour, beside the usual flow of that weekday and hour.
+         */
+        TrendHour: {
+            /**
+             * End At
+             * Format: date-time
+             */
+            end_at: string;
+            /**
+             * Flow Veh H
+             * @description Vehicles an hour of observed time; null where less than ten minutes were observed.
+             */
+            flow_veh_h: number | null;
+            /**
+             * Start At
+             * Format: date-time
+             */
+            start_at: string;
+            /**
+             * Usual Veh H
+             * @description Median of the same weekday and hour of the last six weeks; null where fewer than two are known.
+             */
+            usual_veh_h: number | null;
+            /**
+             * Weeks
+             * @description Past weeks that are known.
+             */
+            weeks: number;
+        };
+        /**
          * UptimeReport
          * @description Uptime of all cameras that the user may see, since each was first known.
          */
@@ -1371,6 +1463,11 @@ export interface components {
         Video: {
             /** Hls */
             hls: string;
+            /**
+             * Preview
+             * @description Newest small picture, a few seconds old, at most 22 kB; null before there is one.
+             */
+            preview: string | null;
             /**
              * Still
              * @description Newest still picture of a camera that sends Motion JPEG; then there is no HLS.
@@ -1483,6 +1580,8 @@ export type Sight = components['schemas']['Sight'];
 export type SignIn = components['schemas']['SignIn'];
 export type Site = components['schemas']['Site'];
 export type SiteUptime = components['schemas']['SiteUptime'];
+export type Trend = components['schemas']['Trend'];
+export type TrendHour = components['schemas']['TrendHour'];
 export type UptimeReport = components['schemas']['UptimeReport'];
 export type UptimeRow = components['schemas']['UptimeRow'];
 export type Video = components['schemas']['Video'];
@@ -1667,6 +1766,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecentCounts"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trend_api_cameras__camera_id__trend_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                camera_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
                 };
             };
             /** @description Not Found */

@@ -1,26 +1,30 @@
-/** List of the cameras on the map, worst level first, with a search and a filter by level. */
+/** List of the cameras on the map as cards, with search, filter by level, order, and groups by site or owner. */
 
 import "./camera_list.css";
 
-import type { CameraState, Level } from "../api/schema";
+import type { CameraState, Level, Position } from "../api/schema";
 import type { AppContext } from "../app_context";
+import { type CameraGroup, groupCameras } from "../camera_order";
 import { fill, h } from "../dom";
-import { operatorMessage, sightMessage } from "../explanations";
-import { localized, t } from "../i18n";
+import { t } from "../i18n";
 import { LEVELS } from "../levels";
-import { bySeverity } from "../marker_clusters";
-import { siteAddress } from "../site_root";
-import { freshnessLine, refreshFreshness } from "./freshness";
-import { levelBadge, levelIcon, levelName } from "./level_badge";
+import { distanceM } from "../nearby";
+import { CameraCard } from "./camera_card";
+import { levelIcon, levelName } from "./level_badge";
+import { ListTools } from "./list_tools";
 import { failure, loading, notice } from "./notice";
 
 export class CameraList {
   readonly element: HTMLElement;
   private readonly summary = h("div", { class: "level-filter", role: "group", "aria-label": t("filterLevels") });
-  private readonly items = h("ul", { class: "camera-rows" });
+  private readonly groups = h("div", { class: "camera-groups" });
+  private readonly count = h("p", { class: "hint", role: "status" });
+  private readonly cards = new Map<string, CameraCard>();
+  private readonly tools: ListTools;
   private levelFilter: Level | null = null;
   private searchText = "";
-  private rendered = "";
+  private arranged = "";
+  private summarized = "";
 
   constructor(private readonly app: AppContext) {
     const search = h("input", {
@@ -33,6 +37,7 @@ export class CameraList {
       this.searchText = search.value.trim().toLowerCase();
       this.render();
     });
+    this.tools = new ListTools(() => this.render());
     const title = h("h1", {}, t("siteTitle", { city: app.city.name }));
     this.element = h(
       "section",
@@ -40,59 +45,106 @@ export class CameraList {
       title,
       this.summary,
       search,
-      this.items,
+      this.tools.element,
+      this.count,
+      this.groups,
     );
   }
 
-  /** Renders after a change other than the age of the data. Without one, the list does not move under the reader. */
+  /** Renders after a change. Cards stay in place where neither the order nor the filter has changed. */
   render(): void {
-    const cameras = bySeverity(this.app.store.list(), (level) => this.app.store.shownLevel(level));
-    const state = JSON.stringify([
-      this.levelFilter,
-      this.searchText,
-      this.app.store.loaded,
-      this.app.store.failure !== null,
-      cameras.map((camera) => [
-        camera.id,
-        camera.name,
-        this.app.store.shownLevel(camera.level),
-        camera.status,
-        reason(camera),
-      ]),
-    ]);
-    if (state !== this.rendered) {
-      this.rendered = state;
-      this.renderSummary(cameras);
-      fill(this.items, ...this.rows(cameras));
-    }
-    this.tick();
+    const { store } = this.app;
+    const cameras = store.list();
+    this.renderSummary(cameras);
+    const problem = this.problem(cameras);
+    const matching = problem ? [] : cameras.filter((camera) => this.matches(camera));
+    const groups = groupCameras(matching, this.tools.order, this.tools.position, (level) => store.shownLevel(level));
+    this.arrange(groups, problem ?? (matching.length === 0 ? notice(t("noMatch")) : null));
+    for (const camera of matching) this.cards.get(camera.id)?.update(camera, this.distance(camera));
+    const count = problem ? "" : t("camerasShown", { n: matching.length });
+    if (this.count.textContent !== count) this.count.textContent = count;
   }
 
   tick(): void {
-    refreshFreshness(this.items, this.app.store.list(), this.app.time);
+    for (const card of this.cards.values()) card.tick();
+  }
+
+  close(): void {
+    for (const card of this.cards.values()) card.close();
+  }
+
+  private problem(cameras: readonly CameraState[]): HTMLElement | null {
+    const { store } = this.app;
+    if (store.failure !== null) return failure(store.failure);
+    if (!store.loaded) return loading();
+    return cameras.length === 0 ? notice(t("noCameras")) : null;
+  }
+
+  private distance(camera: CameraState): number | null {
+    const from: Position | null = this.tools.position;
+    const to = camera.position ?? camera.site?.position;
+    return from && to ? distanceM(from, to) : null;
+  }
+
+  /** Puts the cards in order, with a heading for each named group. The focus stays where it is. */
+  private arrange(groups: readonly CameraGroup[], message: HTMLElement | null): void {
+    const shown = groups.flatMap(({ cameras }) => cameras);
+    const order = JSON.stringify([
+      message?.textContent,
+      groups.map(({ name, cameras }) => [name, ...cameras.map((c) => c.id)]),
+    ]);
+    if (order === this.arranged) return;
+    this.arranged = order;
+    const ids = new Set(shown.map((camera) => camera.id));
+    for (const [id, card] of this.cards) {
+      if (ids.has(id)) continue;
+      card.close();
+      this.cards.delete(id);
+    }
+    const focused = document.activeElement;
+    fill(this.groups, ...(message ? [message] : groups.map((group) => this.group(group))));
+    if (focused instanceof HTMLElement && this.groups.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  private group({ name, cameras }: CameraGroup): HTMLElement {
+    const cards = h("ul", { class: "camera-cards" }, ...cameras.map((camera) => this.card(camera).element));
+    return name === null ? cards : h("section", {}, h("h2", { class: "group-name" }, name), cards);
+  }
+
+  private card(camera: CameraState): CameraCard {
+    const card = this.cards.get(camera.id) ?? new CameraCard(this.app, camera);
+    this.cards.set(camera.id, card);
+    return card;
   }
 
   private renderSummary(cameras: readonly CameraState[]): void {
-    const chips = LEVELS.map((level) => {
-      const count = cameras.filter((camera) => this.app.store.shownLevel(camera.level) === level).length;
-      const pressed = this.levelFilter === level;
-      return h(
-        "button",
-        {
-          type: "button",
-          class: `level-chip level-${level}`,
-          "aria-pressed": String(pressed),
-          disabled: count === 0 && !pressed,
-          click: () => this.filter(pressed ? null : level),
-        },
-        levelIcon(level),
-        h("strong", {}, count),
-        h("span", {}, levelName(level)),
-      );
-    });
+    const counts = LEVELS.map(
+      (level) => cameras.filter((camera) => this.app.store.shownLevel(camera.level) === level).length,
+    );
+    const state = JSON.stringify([counts, this.levelFilter]);
+    if (state === this.summarized) return;
+    this.summarized = state;
+    const chips = LEVELS.map((level, i) => this.chip(level, counts[i] ?? 0));
     const focused = [...this.summary.children].indexOf(document.activeElement as Element);
     fill(this.summary, ...chips);
     if (focused >= 0) chips[focused]?.focus();
+  }
+
+  private chip(level: Level, count: number): HTMLElement {
+    const pressed = this.levelFilter === level;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: `level-chip level-${level}`,
+        "aria-pressed": String(pressed),
+        disabled: count === 0 && !pressed,
+        click: () => this.filter(pressed ? null : level),
+      },
+      levelIcon(level),
+      h("strong", {}, count),
+      h("span", {}, levelName(level)),
+    );
   }
 
   private filter(level: Level | null): void {
@@ -100,46 +152,9 @@ export class CameraList {
     this.render();
   }
 
-  private rows(cameras: readonly CameraState[]): Node[] {
-    const { store } = this.app;
-    if (store.failure !== null) return [h("li", {}, failure(store.failure))];
-    if (!store.loaded) return [h("li", {}, loading())];
-    if (cameras.length === 0) return [h("li", {}, notice(t("noCameras")))];
-    const matching = cameras.filter((camera) => this.matches(camera));
-    return matching.length ? matching.map((camera) => this.row(camera)) : [h("li", {}, notice(t("noMatch")))];
-  }
-
   private matches(camera: CameraState): boolean {
     if (this.levelFilter !== null && this.app.store.shownLevel(camera.level) !== this.levelFilter) return false;
-    return `${camera.name} ${camera.site?.name ?? ""} ${camera.id}`.toLowerCase().includes(this.searchText);
+    const words = `${camera.name} ${camera.site?.name ?? ""} ${camera.owner ?? ""} ${camera.id}`.toLowerCase();
+    return words.includes(this.searchText);
   }
-
-  private row(camera: CameraState): HTMLElement {
-    const { store, time } = this.app;
-    const place = camera.site && camera.site.name !== camera.name ? `${camera.site.name} · ` : "";
-    const unplaced = (camera.position ?? camera.site?.position) ? "" : `${t("noPosition")} · `;
-    return h(
-      "li",
-      { "data-camera": camera.id },
-      h(
-        "a",
-        { href: siteAddress(`/camera/${encodeURIComponent(camera.id)}`), class: "camera-row" },
-        h("span", { class: "camera-name" }, camera.name),
-        levelBadge(store.shownLevel(camera.level)),
-        h(
-          "span",
-          { class: "camera-meta" },
-          place,
-          unplaced,
-          camera.out_of_service ? localized(camera.out_of_service) : freshnessLine(camera, time),
-        ),
-        reason(camera) ? h("span", { class: "camera-meta" }, reason(camera)) : null,
-      ),
-    );
-  }
-}
-
-/** Why a camera in service has no data or less exact data; null where there is nothing to explain. */
-function reason(camera: CameraState): string | null {
-  return operatorMessage(camera) ?? sightMessage(camera.sight);
 }

@@ -1,10 +1,10 @@
-/** Still pictures of a camera that sends no video for browsers: the newest, loaded again and again. */
+/** Still pictures of a camera: the newest, loaded again and again. */
 
 import { serverNow } from "../api/server_clock";
 import { h } from "../dom";
 import { type PlayerState, STILL_AFTER_MS } from "./player";
 
-/** Time between two pictures, ms. [assumption: the worker stores one a second] */
+/** Time between two pictures in place of video, ms. [assumption: the worker stores one a second] */
 export const STILL_EVERY_MS = 1000;
 /** Time in which a picture must arrive, ms. [assumption] */
 const STILL_WITHIN_MS = 10_000;
@@ -20,9 +20,11 @@ export class StillImage {
   /** Address of the shown picture in the memory of the browser. */
   private picture = "";
 
+  /** everyMs: returns the time between two pictures (ms). */
   constructor(
     alt: string,
     private readonly onState: (state: PlayerState) => void,
+    private readonly everyMs: () => number = () => STILL_EVERY_MS,
   ) {
     this.element = h("img", { alt, hidden: true });
     this.element.addEventListener("load", () => this.loaded());
@@ -97,6 +99,6 @@ export class StillImage {
 
   private loadLater(): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.load(), STILL_EVERY_MS);
+    this.timer = setTimeout(() => void this.load(), this.everyMs());
   }
 }

@@ -1,8 +1,11 @@
 /** Texts in English. */
 
+import { publicEnglish } from "./en_public";
 import type { TextKey } from "./id";
 
 export const english: Record<TextKey, string> = {
+  ...publicEnglish,
+
   levelFree: "Free flow",
   levelDense: "Busy",
   levelCongested: "Congested",

@@ -1,6 +1,10 @@
 /** Texts in Bahasa Indonesia, the first language of the site. `{name}` is replaced by a value. */
 
+import { publicIndonesian } from "./id_public";
+
 export const indonesian = {
+  ...publicIndonesian,
+
   // Levels, states, road users
   levelFree: "Lancar",
   levelDense: "Ramai",

@@ -25,14 +25,18 @@ export function locale(): string {
 }
 
 export function setLanguage(chosen: Language): void {
-  current = chosen;
-  document.documentElement.lang = chosen;
+  show(chosen);
   remember(STORAGE_KEY, chosen);
 }
 
-/** Sets the language that was last chosen in this browser; Indonesian by default. */
-export function restoreLanguage(): void {
-  setLanguage(remembered(STORAGE_KEY) === "en" ? "en" : "id");
+function show(chosen: Language): void {
+  current = chosen;
+  document.documentElement.lang = chosen;
+}
+
+/** Sets the language that a page in a frame was given, else the last chosen in this browser; Indonesian by default. */
+export function restoreLanguage(given: string | null = null): void {
+  show((given ?? remembered(STORAGE_KEY)) === "en" ? "en" : "id");
 }
 
 /** The text of a key, with `{name}` replaced by the value of that name. */

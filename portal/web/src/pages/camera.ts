@@ -7,17 +7,23 @@ import type { CameraDetail, CameraState } from "../api/schema";
 import { elapsedSince, type Moment, moment } from "../api/server_clock";
 import type { AppContext, Page } from "../app_context";
 import { about, gateTotals, recentCounts, zoneLevels } from "../components/camera_facts";
-import { freshnessLine, refreshFreshness } from "../components/freshness";
+import { CameraSummary } from "../components/camera_summary";
+import { embedSnippet } from "../components/embed_snippet";
+import { FavoriteButton } from "../components/favorite_button";
 import { failure, loading, notice } from "../components/notice";
+import { trendChart, trendLegend, trendSentence } from "../components/trend_chart";
 import { VideoView } from "../components/video_view";
 import { fill, h } from "../dom";
 import { t } from "../i18n";
+import { sharePage } from "../sharing";
 import { siteAddress } from "../site_root";
 
 /** Minutes of counts on the page. The texts contain the same number. */
 const MINUTES = 15;
 /** Time between two loads of the counts (ms). [assumption] */
 const COUNTS_INTERVAL_MS = 10_000;
+/** Time between two loads of the trend (ms), for which the portal lets it be kept. [source: portal/cameras/routes.py] */
+const TREND_INTERVAL_MS = 60_000;
 /** Age (ms) from which counts are no longer those of the last minutes. [assumption: a minute more than they may lack] */
 const COUNTS_KEPT_MS = 120_000;
 
@@ -42,13 +48,16 @@ class CameraPage implements Page {
   private readonly zones = h("div");
   private readonly counts = h("div", {}, loading());
   private readonly totals = h("div");
+  private readonly trend = h("div", {}, loading());
   private readonly facts = h("div");
-  private readonly age = h("p", { class: "hint" });
+  private readonly summary: CameraSummary;
+  private readonly star: FavoriteButton;
   private readonly unsubscribe: () => void;
   private readonly timers: ReturnType<typeof setInterval>[];
   private camera: CameraState;
   /** When the shown counts arrived; null without any. */
   private countsAt: Moment | null = null;
+  private hasTrend = false;
 
   constructor(
     private readonly app: AppContext,
@@ -57,35 +66,50 @@ class CameraPage implements Page {
     this.title = detail.name;
     this.camera = app.store.camera(detail.id) ?? detail;
     this.view = new VideoView(app, detail, this.camera);
+    this.summary = new CameraSummary(app, false);
+    this.star = new FavoriteButton(detail);
     this.content = this.layout();
     fill(this.element, this.content);
     this.unsubscribe = app.store.onChange(() => this.update());
-    this.timers = [setInterval(() => this.tick(), 1000), setInterval(() => void this.loadCounts(), COUNTS_INTERVAL_MS)];
+    this.timers = [
+      setInterval(() => this.tick(), 1000),
+      setInterval(() => void this.loadCounts(), COUNTS_INTERVAL_MS),
+      setInterval(() => void this.loadTrend(), TREND_INTERVAL_MS),
+    ];
     this.update();
     void this.loadCounts();
+    void this.loadTrend();
   }
 
   close(): void {
     this.unsubscribe();
     this.timers.forEach(clearInterval);
     this.view.close();
+    this.star.close();
   }
 
   private layout(): HTMLElement {
-    const { name, site, gates } = this.detail;
+    const { id, name, site, gates, visibility } = this.detail;
     const siteLine = site && site.name !== name ? h("p", { class: "hint" }, site.name) : null;
-    const title = h("div", {}, h("h1", {}, name), siteLine);
+    const title = h("div", { class: "camera-title" }, h("h1", {}, name), this.star.element, siteLine);
     return h(
       "div",
       { class: "page camera-page" },
       h("div", { class: "page-head" }, title, h("a", { href: siteAddress("/"), class: "back-link" }, t("backToMap"))),
-      h("div", { class: "camera-left" }, this.videoWithTools(), card("counts", t("recentTitle"), this.counts)),
+      h(
+        "div",
+        { class: "camera-left" },
+        this.videoWithTools(),
+        gates.length ? card("trend", t("trendTitle"), this.trend) : null,
+        card("counts", t("recentTitle"), this.counts),
+      ),
       h(
         "div",
         { class: "camera-right" },
         card("zones", t("zones"), this.zones),
         gates.length ? card("totals", t("gateTotals"), this.totals) : null,
         card("about", t("about"), this.facts),
+        visibility === "public" ? embedSnippet(`/embed/camera/${encodeURIComponent(id)}`, name) : null,
       ),
     );
   }
@@ -97,7 +121,7 @@ class CameraPage implements Page {
     const shareResult = h("span", { class: "hint", role: "status" });
     const shareButton = h(
       "button",
-      { type: "button", class: "button secondary", click: () => void share(name, shareResult) },
+      { type: "button", class: "button secondary", click: () => void sharePage(name, shareResult) },
       t("share"),
     );
     return h(
@@ -107,7 +131,7 @@ class CameraPage implements Page {
       h(
         "div",
         { class: "video-tools" },
-        this.age,
+        this.summary.element,
         drawable ? h("label", { class: "checkbox" }, shapes, t("showZones")) : null,
         shareButton,
         shareResult,
@@ -122,14 +146,14 @@ class CameraPage implements Page {
     if (isGone === this.content.isConnected) fill(this.element, isGone ? unknownCamera() : this.content);
     this.camera = known ?? this.camera;
     this.view.update(isGone ? { ...this.camera, video: null } : this.camera);
-    fill(this.age, freshnessLine(this.camera, this.app.time));
+    this.summary.update(this.camera);
     fill(this.zones, zoneLevels(this.app, this.camera));
     fill(this.facts, about(this.camera, store.connection === "lost"));
   }
 
   private tick(): void {
     this.view.tick();
-    refreshFreshness(this.age, [this.camera], this.app.time);
+    this.summary.tick();
   }
 
   /** Loads the counts. After a failed refresh the old counts stay for a short time. */
@@ -148,23 +172,26 @@ class CameraPage implements Page {
       fill(this.totals);
     }
   }
+
+  /** Loads the trend. After a failed refresh the old trend stays: it names its own hours. */
+  private async loadTrend(): Promise<void> {
+    if (document.hidden || this.detail.gates.length === 0) return;
+    const { time } = this.app;
+    try {
+      const trend = await get("/api/cameras/{camera_id}/trend", { path: { camera_id: this.detail.id } });
+      const sentence = h("p", {}, trendSentence(trend, time));
+      fill(this.trend, sentence, ...(trend.hours.length ? [trendChart(trend, time), trendLegend()] : []));
+      this.hasTrend = true;
+    } catch (error) {
+      if (!this.hasTrend)
+        fill(
+          this.trend,
+          failure(error, () => void this.loadTrend()),
+        );
+    }
+  }
 }
 
 function card(name: string, title: string, content: HTMLElement): HTMLElement {
   return h("section", { class: `card camera-${name}` }, h("h2", {}, title), content);
-}
-
-/** Shares the address, or copies it. Without HTTPS browsers allow neither, and the address is shown instead. */
-async function share(title: string, result: HTMLElement): Promise<void> {
-  const link = location.origin + location.pathname;
-  try {
-    if (navigator.share) await navigator.share({ title, url: link });
-    else {
-      await navigator.clipboard.writeText(link);
-      result.textContent = t("linkCopied");
-    }
-  } catch (error) {
-    const cancelled = error instanceof DOMException && error.name === "AbortError";
-    if (!cancelled) result.textContent = t("linkHere", { link });
-  }
 }

@@ -38,6 +38,7 @@ export function openMap(app: AppContext): Page {
       open = false;
       unsubscribe();
       clearInterval(timer);
+      list.close();
       map?.close();
     },
   };
