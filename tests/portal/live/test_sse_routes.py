@@ -102,7 +102,7 @@ def test_incident_is_sent_when_it_is_raised_and_when_it_ends(signed_in, store):
 
 def test_state_is_sent_again_after_a_heartbeat_with_only_new_times(anonymous, store, monkeypatch):
     monkeypatch.setattr("portal.live.state_updater.HEARTBEAT", timedelta(0))
-    store(online("barelang", ago(20)))
+    store(online("barelang", ago(10)))
     with listening(anonymous) as stream:
         first = stream.until(lambda _, data: data.get("last_analysed_at"))
         store(online("barelang", ago(1)))
