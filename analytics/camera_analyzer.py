@@ -1,17 +1,20 @@
 """All facts about one camera from its tracks: wires counting, zone measures, levels, incidents and trips."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from math import inf
 
 from analytics.camera import Camera
 from analytics.detections import Tracks
 from analytics.facts import Coverage, Crossing, Fact
 from analytics.flow.congestion_level import ZoneLevelMonitor
 from analytics.flow.detector_sight import DetectorSight
+from analytics.flow.edie_totals import EdieTotals
 from analytics.flow.free_flow import FreeFlowEstimator
 from analytics.flow.gate_counting import GateCounter
 from analytics.flow.gate_intervals import GateIntervalAggregator
+from analytics.flow.pending_crossing import SETTLE_S
 from analytics.flow.queues import zone_queues
 from analytics.flow.time_bins import TimeBins
 from analytics.flow.zone_intervals import INTERVAL_S, ZoneIntervalAggregator
@@ -65,6 +68,7 @@ class CameraAnalyzer:
         self._began_s: float | None = None
         self._last_frame_t: float | None = None
         self._coverage = TimeBins(COVERAGE_S)
+        self._covered: deque[Coverage] = deque()
         self._minutes = TimeBins(INTERVAL_S)
         self._trajectories = Trajectories(homography)
         self._gates = GateCounter(camera.gates, calibrated=homography is not None, image_size=camera.image_size)
@@ -73,13 +77,19 @@ class CameraAnalyzer:
         self._trips = TripRecorder(camera.gates, homography)
         self._travel = ZoneTravelMeter(camera.zones, homography)
         self._zone_intervals = ZoneIntervalAggregator(camera.zones, homography)
+        self._clear_within_s = inf
+        self._doubtful_travel: EdieTotals | None = None
         self._scenes = SceneSampler(camera.zones, homography)
         self._levels = ZoneLevelMonitor(camera.zones, self._free_flow, calibrated=homography is not None)
 
-    def observe(self, t: float, tracks: Tracks, sight: SightEvidence | None = None) -> list[Fact]:
+    def observe(
+        self, t: float, tracks: Tracks, sight: SightEvidence | None = None, *, doubt_s: float | None = None
+    ) -> list[Fact]:
         """Add an analysed frame that shows the road at `t` seconds; return new facts.
 
-        sight: evidence of what the detector misses; None without pictures, or where the frame has none.
+        sight: evidence of what the detector misses; None without pictures, or where the frame has none. doubt_s: of a
+        frame that may not show the road as it is at `t`: seconds within which a clear frame must follow, or the time
+        since the last clear one was not observed. None for a clear frame.
         """
         facts = self._restart_if_clock_jumped(t)
         if self._last_frame_t is not None and t <= self._last_frame_t:
@@ -91,12 +101,24 @@ class CameraAnalyzer:
         if gap_s > TRACK_LOSS_S:
             facts += self._drop(self._trajectories.pop_all())
         if self._now is None or t > self._now:
-            facts += self._advance(t, observed=step_s > 0)
+            facts += self._pass_time(t, step_s, doubt_s)
         self._last_frame_t = t
         if sight is not None:
             self._sight.add(sight)
-        facts += self._observe_frame(self._trajectories.update(t, step_s, tracks))
-        return facts + self._drop(self._trajectories.pop_expired(t))
+        facts += self._observe_frame(self._trajectories.update(t, step_s, tracks), is_clear=doubt_s is None)
+        return [*facts, *self._drop(self._trajectories.pop_expired(t)), *self._pop_covered(t)]
+
+    def _pass_time(self, t: float, step_s: float, doubt_s: float | None) -> list[Fact]:
+        """Move time to that of a frame, unless a later one decides whether the time since the last clear one counts."""
+        if doubt_s is not None:
+            self._clear_within_s = min(self._clear_within_s, doubt_s)
+        is_overdue = self._now is not None and t - self._now > self._clear_within_s
+        if doubt_s is not None and step_s > 0 and not is_overdue:
+            return []
+        if is_overdue and self._now is not None:
+            self._gate_intervals.add_gap(self._now, t)
+        self._clear_within_s = inf if doubt_s is None else 0.0
+        return self._advance(t, observed=step_s > 0 and not is_overdue)
 
     def advance(self, t: float) -> list[Fact]:
         """Move time to `t` without a frame; after `MAX_FRAME_GAP_S` the time counts as not observed.
@@ -113,20 +135,19 @@ class CameraAnalyzer:
         facts += self._add_crossings(t, self._gates.pop_settled(t))
         facts += self._levels.mark_unobserved(t, since)
         facts += self._incidents.end_stale(t)
-        return facts + self._drop(self._trajectories.pop_expired(t))
+        return [*facts, *self._drop(self._trajectories.pop_expired(t)), *self._pop_covered(t)]
 
     def finish(self, t: float) -> list[Fact]:
         """End the source at `t`; return all facts that are still open."""
         facts: list[Fact] = []
         if self._now is not None and t > self._now:
-            observed = self._last_frame_t is not None and t - self._last_frame_t <= MAX_FRAME_GAP_S
-            facts += self._advance(t, observed=observed)
+            is_recent = self._last_frame_t is not None and t - self._last_frame_t <= MAX_FRAME_GAP_S
+            facts += self._advance(t, observed=is_recent and t - self._now <= self._clear_within_s)
         facts += self._drop(self._trajectories.pop_all())
         facts += self._gate_intervals.add_crossings(self._gates.finish())
         facts += self._close_minutes(self._minutes.finish())
-        facts += [*self._gate_intervals.finish(), *self._since_begin(self._coverage.finish())]
-        # The coverage last: an event contains what came before its period ended.
-        return sorted(facts, key=lambda fact: isinstance(fact, Coverage))
+        self._covered += self._since_begin(self._coverage.finish())
+        return [*facts, *self._gate_intervals.finish(), *self._pop_covered(inf)]
 
     def _restart_if_clock_jumped(self, t: float) -> list[Fact]:
         if self._now is None or -MAX_CLOCK_BACK_S <= t - self._now <= MAX_CLOCK_AHEAD_S:
@@ -136,12 +157,24 @@ class CameraAnalyzer:
         return facts
 
     def _advance(self, t: float, *, observed: bool) -> list[Fact]:
+        if self._doubtful_travel is not None:
+            if observed:
+                self._zone_intervals.add(self._doubtful_travel)
+            self._doubtful_travel = None
         self._now = t
         self._began_s = t if self._began_s is None else self._began_s
-        return [
-            *self._close_minutes(self._minutes.advance(t, observed=observed)),
-            *self._since_begin(self._coverage.advance(t, observed=observed)),
-        ]
+        self._covered += self._since_begin(self._coverage.advance(t, observed=observed))
+        return self._close_minutes(self._minutes.advance(t, observed=observed))
+
+    def _pop_covered(self, t: float) -> list[Coverage]:
+        """Return the periods whose crossings have settled by `t`.
+
+        A period that was reported before them would count as observed without them, were the program killed between.
+        """
+        settled = []
+        while self._covered and t - self._covered[0].end_s >= SETTLE_S:
+            settled.append(self._covered.popleft())
+        return settled
 
     def _since_begin(self, periods: Sequence[Coverage]) -> list[Coverage]:
         """Return the periods, the first of them from the first time on: an earlier run may have reported the rest."""
@@ -163,14 +196,18 @@ class CameraAnalyzer:
             intervals += self._zone_intervals.close(minute, levels, free_flow, sight)
         return intervals
 
-    def _observe_frame(self, frame: AnalyzedFrame) -> list[Fact]:
+    def _observe_frame(self, frame: AnalyzedFrame, *, is_clear: bool) -> list[Fact]:
         facts = self._add_crossings(frame.t, self._gates.observe(frame))
         self._trips.observe(frame)
         travel = self._travel.observe(frame)
         scene = self._scenes.observe(frame.t, self._trajectories)
         if scene is not None:
             travel += self._travel.advance_occluded(scene)
-        self._zone_intervals.add(travel)
+        if is_clear:
+            self._zone_intervals.add(travel)
+        else:
+            before = self._doubtful_travel
+            self._doubtful_travel = travel if before is None else before + travel
         facts += self._levels.observe(frame, travel, self._sight.sight)
         return facts if scene is None else facts + self._observe_scene(scene)
 

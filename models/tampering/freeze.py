@@ -34,6 +34,11 @@ class FreezeDetector:
             self._last_new_at = t
 
     @property
+    def suspected_s(self) -> float:
+        """Seconds without a new image after which images must not be used."""
+        return min(self._config.freeze_suspected_s, self._frozen_s)
+
+    @property
     def unchanged_s(self) -> float:
         """Seconds from the last new image to the last image."""
         return self._last_at - self._last_new_at
@@ -41,7 +46,7 @@ class FreezeDetector:
     @property
     def is_suspected(self) -> bool:
         """Whether the image must not be used as an observation, though it is not yet called frozen."""
-        return self.unchanged_s >= min(self._config.freeze_suspected_s, self._frozen_s)
+        return self.unchanged_s >= self.suspected_s
 
     @property
     def is_frozen(self) -> bool:

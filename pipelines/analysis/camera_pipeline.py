@@ -81,9 +81,10 @@ class CameraPipeline:
     def complete(self, request: DetectionRequest, detections: Detections | None) -> PipelineResult:
         """Analyse the frame. detections: in pixels of `request.image`; None without an image."""
         perceived = self._perception.complete(request, detections)
-        facts = self._analyzer.observe(request.frame.at, perceived.tracks, perceived.sight)
+        frame = request.frame
+        facts = self._analyzer.observe(frame.at, perceived.tracks, perceived.sight, doubt_s=frame.doubt_s)
         ran = request if detections is not None else None
-        return self._deliver(PipelineResult(facts, perceived.tracks, request.frame, ran, detections))
+        return self._deliver(PipelineResult(facts, perceived.tracks, frame, ran, detections))
 
     def advance(self, t: float) -> PipelineResult:
         """Report the time up to `t` (s, the clock of the frames) without frames as unobserved."""

@@ -5,7 +5,8 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from queue import SimpleQueue
 from threading import Event as Flag
 from typing import Protocol
@@ -33,6 +34,10 @@ ADVANCE_EVERY_S = 1.0
 
 MAX_WAIT_S = 0.25
 """Longest sleep (s) of the loop without a wake-up; bounds its reaction to a stop. [assumption]"""
+
+NEW_TRACKS_S = 1.0
+"""Time (s) after a change of the frame size that counts as not observed: vehicles near a gate have new tracks, which
+may be too short to count. [assumption]"""
 
 RETRY_S = 10.0
 """Pause (s) of a camera's analysis after an error. [assumption]"""
@@ -109,9 +114,14 @@ class _GeometryMismatch(Exception):
 
 
 class _CameraState:
-    """State of one camera that only the loop's thread reads and writes. retry_at: `time.monotonic` seconds."""
+    """State of one camera that only the loop's thread reads and writes.
 
-    __slots__ = ("in_flight", "max_scale", "pipeline", "rate", "removed", "retry_at", "share", "slot", "view")
+    retry_at: `time.monotonic` seconds. resized_at: time of the first frame of the present size, after another size.
+    """
+
+    __slots__ = (
+        "in_flight", "max_scale", "pipeline", "rate", "removed", "resized_at", "retry_at", "share", "slot", "view",
+    )  # fmt: skip
 
     def __init__(self, slot: CameraSlot, rate: RateController) -> None:
         self.slot = slot
@@ -120,6 +130,7 @@ class _CameraState:
         self.share = CameraShare(rate.request)
         self.pipeline: CameraPipeline | None = None
         self.retry_at = 0.0
+        self.resized_at = -inf
         self.max_scale = 1.0
         self.in_flight = False
         self.removed: Flag | None = None  # to be set once the camera is no longer analysed
@@ -245,7 +256,7 @@ class AnalysisLoop:
         camera.slot.observer.view_assessed(quality)
         if not quality.usable:
             return
-        request = pipeline.plan(frame, camera.max_scale)
+        request = pipeline.plan(self._with_doubt(camera, frame, quality), camera.max_scale)
         if request.image is None:
             self._complete(camera, pipeline, request, None, time.thread_time() - began)
             return
@@ -255,11 +266,19 @@ class AnalysisLoop:
         self._in_flight += 1
         in_flight.result.add_done_callback(lambda _: self._announce(in_flight))
 
+    def _with_doubt(self, camera: _CameraState, frame: TimedFrame, quality: ViewQuality) -> TimedFrame:
+        """Return the frame with the doubt that vehicles which cross during it are counted."""
+        frame = quality.of(frame)
+        if camera.resized_at <= frame.at < camera.resized_at + NEW_TRACKS_S:
+            return replace(frame, doubt_s=0.0)
+        return frame
+
     def _pipeline_for(self, camera: _CameraState, frame: TimedFrame) -> CameraPipeline:
         """Return the camera's pipeline, a new one after a change of the frame size. Raises _GeometryMismatch."""
         if camera.pipeline is not None and camera.pipeline.image_size != frame.image_size:
             camera.pipeline.finish(frame.at)
             camera.pipeline = None
+            camera.resized_at = frame.at
         if camera.pipeline is None:
             try:
                 camera.pipeline = camera.slot.make_pipeline(frame.image_size)

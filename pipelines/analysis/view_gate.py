@@ -1,6 +1,6 @@
 """View gate: whether the view of a camera may be analysed, by tampering monitor and freeze detector."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from av.video.frame import VideoFrame
 
@@ -11,6 +11,7 @@ from models.tampering.reference_set import ReferenceSet
 from pipelines.analysis.frame_convert import luma, luma_thumbnail
 from pipelines.analysis.view_store import ViewStore
 from pipelines.events.condition import CameraCondition, Condition
+from pipelines.ingest.frame_buffer import TimedFrame
 
 _CONDITION_OF: dict[ViewState, Condition] = {
     ViewState.MOVED: Condition.MOVED,
@@ -27,11 +28,19 @@ class ViewQuality:
     """Assessment of one frame's view.
 
     usable: whether facts may be derived from the frame. condition: of the camera; None where nothing is wrong.
-    A doubtful view is unusable at once. It has a condition only after the doubt has lasted.
+    A doubtful view is unusable at once. It has a condition only after the doubt has lasted. repeated_within_s: of an
+    image that was shown before: seconds within which a new one must follow, or the camera was frozen since the last
+    one; None for a new image.
     """
 
     usable: bool
     condition: CameraCondition | None = None
+    repeated_within_s: float | None = None
+
+    def of(self, frame: TimedFrame) -> TimedFrame:
+        """Return the frame with the doubt that it shows the road as it is."""
+        doubts = [doubt_s for doubt_s in (frame.doubt_s, self.repeated_within_s) if doubt_s is not None]
+        return replace(frame, doubt_s=min(doubts)) if doubts else frame
 
 
 class ViewGate:
@@ -63,7 +72,10 @@ class ViewGate:
             return ViewQuality(usable=False, condition=_condition(report))
         if self._freeze.is_frozen:
             return ViewQuality(usable=False, condition=CameraCondition(Condition.FROZEN))
-        return ViewQuality(usable=not (self._freeze.is_suspected or self._monitor.is_doubtful))
+        return ViewQuality(
+            usable=not (self._freeze.is_suspected or self._monitor.is_doubtful),
+            repeated_within_s=self._freeze.suspected_s if self._freeze.unchanged_s > 0 else None,
+        )
 
     def _check_tampering(self, at: float, frame: VideoFrame) -> None:
         report = self._monitor.update(at, thumbnail(luma(frame)))

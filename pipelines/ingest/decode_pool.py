@@ -35,6 +35,10 @@ log = structlog.get_logger()
 MAX_CLOSE_S = 1.0
 """Longest wait (s) of a closed connection for its frame in decoding. [assumption]"""
 
+DAMAGED_WITHIN_S = 2.0
+"""Time (s) within which a whole frame must follow a damaged one, or the road was not observed in between.
+[`analytics.camera_analyzer.MAX_FRAME_GAP_S`, as if the damaged ones had not come]"""
+
 POLL_S = 0.5
 """Interval (s) at which an idle thread of the pool checks for a stop. [assumption]"""
 
@@ -262,5 +266,6 @@ class DecodeTask:
             passed_over = self._queue.pop_passed_over()
             missed, self._missed = min(self._missed, passed_over), 0
         seconds, frame, arrived = newest
+        doubt_s = DAMAGED_WITHIN_S if frame.picture.is_corrupt else None
         shown = self._decoder.displayed(frame)
-        self._on_frame(TimedFrame(self._clock.wall(seconds), shown, passed_over, missed, arrived))
+        self._on_frame(TimedFrame(self._clock.wall(seconds), shown, passed_over, missed, arrived, doubt_s))

@@ -14,6 +14,7 @@ class TimedFrame:
     at: Unix seconds; in a recording, seconds from its start. passed_over: frames of the same camera since the previous
     frame that were not delivered. missed: those of them that were due but not decoded for lack of time. arrived: when
     the last of the frame's data arrived (s, `time.monotonic`); None where the frame was read from a recording.
+    doubt_s: as for `analytics.camera_analyzer.CameraAnalyzer.observe`.
     """
 
     at: float
@@ -21,6 +22,7 @@ class TimedFrame:
     passed_over: int = 0
     missed: int = 0
     arrived: float | None = None
+    doubt_s: float | None = None
 
     @property
     def image_size(self) -> tuple[int, int]:

@@ -162,8 +162,8 @@ class _DueFrames:
             if frame.at >= check_at:
                 check_at = frame.at + VIEW_CHECK_S
                 quality = self._view.update(frame.at, frame.video_frame)
-            plan = self._plan if quality.usable else None
-            yield _DueFrame(frame, quality, None if plan is None else plan(frame))
+            due, plan = quality.of(frame), self._plan if quality.usable else None
+            yield _DueFrame(due, quality, None if plan is None else plan(due))
 
     def _other_aspect(self, frame: TimedFrame) -> str:
         first, changed = ("x".join(map(str, size)) for size in (self._video.image_size, frame.image_size))

@@ -77,6 +77,60 @@ def test_coverage_is_emitted_every_ten_seconds_and_sums_to_the_observed_time():
     assert sum(p.observed_s for p in periods) == pytest.approx(28)
 
 
+def test_a_period_is_reported_after_its_crossings():
+    """A program that is killed right after the report of a period has reported its crossings, too."""
+    analyzer = CameraAnalyzer(metric_camera(GATE))
+    reported, crossed, at_risk = 0.0, [], []
+    for t, frame in film([Drive(k, (0, 500), (1000, 500), 5.9 * k, 5.9 * k + 8) for k in range(1, 12)], until=80):
+        for fact in analyzer.observe(t, frame):
+            if isinstance(fact, Crossing):
+                crossed.append(fact.t)
+                at_risk += [fact.t] if fact.t < reported else []
+            if isinstance(fact, Coverage):
+                reported = fact.end_s
+    assert len(crossed) >= 9 and reported >= 60
+    assert at_risk == []
+
+
+DOUBTS = [
+    ((), 30),  # all frames clear
+    ([(12, 13.5)], 30),  # a doubt that ends in time
+    ([(12, 15)], 27),  # one that lasts longer: not observed from its start
+    ([(12, 13.5), (14, 15.5)], 30),
+]
+
+
+@pytest.mark.parametrize(("doubts", "observed_s"), DOUBTS)
+def test_doubtful_frames_count_as_observed_if_a_clear_one_follows_soon(doubts, observed_s):
+    analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
+    facts = []
+    for t, frame in film([], until=30.2, fps=5):
+        in_doubt = any(start < t < end for start, end in doubts)
+        facts += analyzer.observe(t, frame, doubt_s=2.0 if in_doubt else None)
+    facts += analyzer.finish(30.0)
+    assert sum(p.observed_s for p in of(Coverage, facts)) == pytest.approx(observed_s, abs=0.41)
+
+
+def test_time_of_doubtful_frames_ends_without_a_clear_one():
+    analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
+    facts = []
+    for t, frame in film([], until=100, fps=5):
+        facts += analyzer.observe(t, frame, doubt_s=2.0 if t > 30 else None)
+    assert [i.coverage for i in of(ZoneInterval, facts)] == pytest.approx([0.5], abs=0.01)
+    assert sum(p.observed_s for p in of(Coverage, facts)) == pytest.approx(30, abs=0.3)
+
+
+def test_vehicles_in_doubtful_frames_are_no_density_of_the_time_before():
+    """A picture that freezes with vehicles on it repeats them in time that does not count."""
+    facts, analyzer = [], CameraAnalyzer(metric_camera(GATE, zones=[straight_road()]))
+    frozen = next(frame for t, frame in film(platoon(1, every_s=4), until=60) if t > 8)
+    for t, frame in film([], until=62, fps=5):
+        is_frozen = 50 < t < 58
+        facts += analyzer.observe(t, frozen if is_frozen else frame, doubt_s=5.0 if is_frozen else None)
+    (interval,) = of(ZoneInterval, facts)
+    assert interval.density_veh_km_lane == 0
+
+
 def test_level_is_unknown_while_the_camera_is_away():
     analyzer = CameraAnalyzer(metric_camera(zones=[straight_road()]))
     facts = []

@@ -221,6 +221,30 @@ def test_the_time_of_a_covered_camera_is_reported_as_unobserved() -> None:
     assert not detector.images
 
 
+def test_the_second_after_a_change_of_the_frame_size_is_not_observed() -> None:
+    """A vehicle at a gate has a new track then, which may be too short to count."""
+    stop, wake = Flag(), Flag()
+    detector = SlowDetector(inference_s=0.0)
+    camera = running_camera("a", wake, fps=50)
+    loop = Thread(target=AnalysisLoop(detector, [camera.slot], wake, AnalysisRates(50, 50)).run, args=(stop,))
+    loop.start()
+    try:
+        began = time.time() - 20
+        for number in range(100):
+            frame = street_frame(number)
+            if number >= 50:
+                frame = frame.reformat(width=frame.width // 2, height=frame.height // 2)
+            camera.slot.frames.put(TimedFrame(began + number / 10, frame))
+            wait_until(lambda: not camera.slot.frames, "the frame to be popped")
+    finally:
+        stop.set()
+        wake.set()
+        loop.join(10)
+        detector.close()
+    coverage = [fact for result in camera.results for fact in result.facts if isinstance(fact, Coverage)]
+    assert sum(fact.observed_s for fact in coverage) == pytest.approx(9.9 - 1.0, abs=0.15)
+
+
 def test_an_empty_road_lowers_the_requested_rate() -> None:
     detector = SlowDetector(inference_s=0.0)
     with running_loop(detector, fps=20) as cameras:

@@ -11,6 +11,7 @@ from pipelines.analysis.view_gate import ViewGate, ViewQuality
 from pipelines.analysis.view_store import ViewStore, has_geometry
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.events.condition import Condition
+from pipelines.ingest.frame_buffer import TimedFrame
 from tests.support.street import street_frame
 
 START = 1_800_000_000.0
@@ -71,8 +72,20 @@ def test_a_repeated_frame_is_frozen_until_a_different_one_comes(assess: Assess) 
     assess(gate, 60)
     frozen = assess(gate, 40, still=street_frame(7))
     assert (frozen[3].usable, frozen[10].usable, frozen[10].condition) == (True, False, None)
+    assert [quality.repeated_within_s for quality in frozen[:4]] == [None, 5.0, 5.0, 5.0], "in doubt from the second on"
     assert code(frozen) is Condition.FROZEN
     assert assess(gate, 1) == [ViewQuality(usable=True)]
+
+
+@pytest.mark.parametrize(
+    ("damaged_within_s", "repeated_within_s", "doubt_s"),
+    [(None, None, None), (2.0, None, 2.0), (None, 5.0, 5.0), (2.0, 5.0, 2.0), (6.0, 5.0, 5.0)],
+)
+def test_a_frame_has_the_shortest_of_its_doubts(
+    damaged_within_s: float | None, repeated_within_s: float | None, doubt_s: float | None
+) -> None:
+    frame = TimedFrame(START, street_frame(0), doubt_s=damaged_within_s)
+    assert ViewQuality(usable=True, repeated_within_s=repeated_within_s).of(frame).doubt_s == doubt_s
 
 
 def test_a_frozen_camera_that_resumes_with_another_view_is_unusable_and_no_longer_frozen(assess: Assess) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from pipelines.ingest.decode_pool import (
+    DAMAGED_WITHIN_S,
     DecodePool,
     DecodeTask,
     TaskEvent,
@@ -150,6 +151,24 @@ def test_a_camera_that_waited_gets_its_newest_frame_decoded_from_the_last_random
     with av.open(str(clip)) as container:
         *_, last = container.decode(video=0)
     assert np.array_equal(frame.video_frame.to_ndarray(), last.to_ndarray())
+
+
+def test_a_frame_of_a_part_of_its_data_is_doubtful(clip: Path) -> None:
+    pool, delivered = DecodePool(1), Delivered()
+    with opened(clip) as (source, packets), decode_task(source, delivered, 1e6, pool) as task:
+        for packet in (packets[0], _cut(packets[1])):
+            task.put(packet)
+            task.run()
+    whole, damaged = delivered.frames
+    assert (whole.doubt_s, damaged.doubt_s) == (None, DAMAGED_WITHIN_S)
+
+
+def _cut(whole: VideoPacket) -> VideoPacket:
+    data = bytes(whole)
+    packet = av.Packet(data[: len(data) // 2])
+    packet.stream, packet.time_base = whole.stream, whole.time_base
+    packet.pts = packet.dts = whole.dts
+    return packet
 
 
 def test_decoding_that_falls_behind_resumes_at_a_keyframe(tmp_path: Path) -> None:
