@@ -9,6 +9,7 @@ from threading import Event as Flag
 from typing import Protocol
 
 from pipelines.ingest.open_stream import RtspTransport
+from pipelines.ingest.picture_cadence import PictureCadence
 from pipelines.ingest.source import Source, VideoPacket
 from pipelines.ingest.stream_times import ClockState, ClockVerdict
 
@@ -40,16 +41,26 @@ def run_connection(
     hardware: str | None = None,
     transport: RtspTransport | None = None,
     clock: ClockVerdict | None = None,
+    cadence: PictureCadence | None = None,
     on_connected: OnConnected = lambda codec: None,
     on_clock: OnClock = lambda verdict: None,
 ) -> None:
     """Read `url` until `stop` is set, and put each packet into all sinks. Raises SourceLost, and errors of the sinks.
 
-    stall_s, hardware, transport, clock: as for `Source`. on_connected: called when the stream is open.
+    stall_s, hardware, transport, clock, cadence: as for `Source`. on_connected: called when the stream is open.
     """
     with ExitStack() as stack:
-        opened_source = Source(url, stop=stop, stall_s=stall_s, hardware=hardware, transport=transport, clock=clock)
-        source = stack.enter_context(opened_source)
+        source = stack.enter_context(
+            Source(
+                url,
+                stop=stop,
+                stall_s=stall_s,
+                hardware=hardware,
+                transport=transport,
+                clock=clock,
+                cadence=cadence,
+            )
+        )
         opened = [stack.enter_context(open_sink(source)) for open_sink in sinks]
         on_connected(source.codec)
         reported: ClockState | None = None

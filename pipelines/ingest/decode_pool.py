@@ -167,7 +167,7 @@ class DecodeTask:
         self._changed = Condition()
         self._state = TaskState.IDLE
         self._queue = PacketQueue(decode_ordered=source.decode_ordered)
-        self._watch = PictureWatch(source.stall_s)
+        self._watch = PictureWatch(source.stall_s, lambda: source.cadence.limit_s)
         self._missed = 0
         self._failure: Exception | None = None
 

@@ -5,6 +5,7 @@ import socket
 import time
 from contextlib import suppress
 from enum import StrEnum
+from typing import cast
 from urllib.parse import urlsplit
 
 import av
@@ -44,6 +45,20 @@ class Transport(StrEnum):
 
     TCP = "tcp"
     UDP = "udp"
+
+
+class ReadTimeout:
+    """Longest time (s) of one read. PyAV takes it whenever demuxing begins, so that it may change until then."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __float__(self) -> float:
+        return float(self.seconds)
+
+
+Timeouts = tuple[float, float | ReadTimeout]
+"""Longest times (s) of the connection, and of one read."""
 
 
 class RtspTransport:
@@ -121,13 +136,13 @@ def open_stream(
     url: str,
     transport: RtspTransport,
     *,
-    timeout_s: tuple[float, float],
+    timeout_s: Timeouts,
     hardware: HWAccel | None = None,
 ) -> InputContainer:
     """Open a camera, file, HTTP or HLS address. A camera that refuses one transport of RTSP is asked for the other.
 
-    transport: of the address; changed by a refusal. timeout_s: for the connection, and for one packet. Raises the
-    errors of PyAV, and socket.gaierror for an unknown host. `close_stream` closes the stream.
+    transport: of the address; changed by a refusal. Raises the errors of PyAV, and socket.gaierror for an unknown host.
+    `close_stream` closes the stream.
     """
     url = with_lower_scheme(url)
     if not is_rtsp(url):
@@ -156,31 +171,27 @@ def close_stream(container: InputContainer) -> None:
         source.file.close()
 
 
-def _open_pictures(url: str, timeout_s: tuple[float, float]) -> InputContainer | None:
+def _open_pictures(url: str, timeout_s: Timeouts) -> InputContainer | None:
     """Open an address of HTTP that sends JPEG files; None for any other."""
     if url.partition("://")[0] not in HTTP_SCHEMES:
         return None
-    pictures = http_pictures.open_pictures(url, timeout_s[1])
+    pictures = http_pictures.open_pictures(url, float(timeout_s[1]))
     if pictures is None:
         return None
     try:
-        return av.open(pictures, "r", format=http_pictures.FORMAT, timeout=timeout_s)
+        return av.open(pictures, "r", format=http_pictures.FORMAT, timeout=cast(tuple[float, float], timeout_s))
     except BaseException:
         pictures.close()
         raise
 
 
-def _open_rtsp(
-    url: str, transport: Transport, timeout_s: tuple[float, float], hardware: HWAccel | None
-) -> InputContainer:
+def _open_rtsp(url: str, transport: Transport, timeout_s: Timeouts, hardware: HWAccel | None) -> InputContainer:
     return _open(url, {"rtsp_transport": transport.value}, timeout_s, hardware)
 
 
-def _open(
-    url: str, options: dict[str, str], timeout_s: tuple[float, float], hardware: HWAccel | None
-) -> InputContainer:
+def _open(url: str, options: dict[str, str], timeout_s: Timeouts, hardware: HWAccel | None) -> InputContainer:
     try:
-        return av.open(url, "r", options=options, timeout=timeout_s, hwaccel=hardware)
+        return av.open(url, "r", options=options, timeout=cast(tuple[float, float], timeout_s), hwaccel=hardware)
     except OSError as error:
         if error.errno == errno.EIO and _is_unknown_host(url):
             raise socket.gaierror(socket.EAI_NONAME, "host name unknown") from error

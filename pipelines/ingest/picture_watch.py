@@ -1,5 +1,7 @@
 """Watch over one connection: packets that arrive must yield whole pictures."""
 
+from collections.abc import Callable
+
 FIRST_PICTURE_S = 60.0
 """Longest wait (s) for the first picture of a connection: some cameras send a keyframe only every 20 to 50 s.
 [assumption]"""
@@ -13,11 +15,12 @@ class PictureWatch:
     """Time since which packets arrive and no picture comes out of the decoder. Times: s, `time.monotonic`.
 
     is_late: whether the wait has been reported. has_shown: whether a whole picture came; damaged ones before it are
-    none. stall_s: longest wait for the next picture.
+    none. stall_s: longest wait for the next picture. limit_s: returns that of the present pace; `stall_s` by default.
     """
 
-    def __init__(self, stall_s: float) -> None:
+    def __init__(self, stall_s: float, limit_s: Callable[[], float] | None = None) -> None:
         self._stall_s = stall_s
+        self._limit_s = limit_s or (lambda: stall_s)
         self._since: float | None = None
         self._whole_since: float | None = None
         self._awaits_keyframe = True
@@ -43,7 +46,7 @@ class PictureWatch:
     def waited_s(self, now: float) -> float | None:
         """Return the wait in seconds where it is too long, else None."""
         waited_s = 0.0 if self._since is None else now - self._since
-        if waited_s > self._stall_s:
+        if waited_s > self._limit_s():
             return waited_s
         damaged_s = 0.0 if self._whole_since is None else now - self._whole_since
         return damaged_s if damaged_s > DAMAGED_STALLS * self._stall_s else None

@@ -7,7 +7,7 @@ A source delivers packets until it fails, and then raises SourceLost. Its owner 
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -33,6 +33,7 @@ from pipelines.ingest.displayed_frame import display_matrix
 from pipelines.ingest.hw_decode import decoding_device
 from pipelines.ingest.nal import FrameRole, classify_access_unit, header_units, renews_in_parts
 from pipelines.ingest.open_stream import (
+    ReadTimeout,
     RtspTransport,
     arrives_in_real_time,
     close_stream,
@@ -40,6 +41,7 @@ from pipelines.ingest.open_stream import (
     may_be_file,
     open_stream,
 )
+from pipelines.ingest.picture_cadence import PictureCadence
 from pipelines.ingest.real_time_pacer import RealTimePacer
 from pipelines.ingest.stream_conditions import condition_of
 from pipelines.ingest.stream_times import ClockVerdict, StreamTimes
@@ -92,17 +94,6 @@ VideoPacket: TypeAlias = "Packet[VideoStream]"
 """Compressed packet of a video stream; mostly one frame."""
 
 
-def public_address(url: str) -> str:
-    """Return the address without user, password and query, in which many cameras expect passwords too.
-
-    >>> public_address("rtsp://admin:s3cret@10.0.0.7:554/live?pwd=s3cret")
-    'rtsp://***@10.0.0.7:554/live'
-    >>> public_address("/srv/clips/junction.mp4")
-    '/srv/clips/junction.mp4'
-    """
-    return Address.parse(url).masked
-
-
 @dataclass(frozen=True, slots=True)
 class CodedPicture:
     """How a stream is coded from a keyframe on.
@@ -122,8 +113,8 @@ class Source:
     Files and HLS are read in real time, though they could be read faster.
 
     stop: ends `packets` without an error, at the latest after the present read. stall_s: longest time without pictures.
-    hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU. transport, clock: of the
-    address, kept over its connections; new by default.
+    hardware: kind of the decoding device (`pipelines.ingest.hw_decode`); None for the CPU. transport, clock, cadence:
+    of the address, kept over its connections; new by default.
     """
 
     decode_ordered: bool
@@ -141,6 +132,7 @@ class Source:
         hardware: str | None = None,
         transport: RtspTransport | None = None,
         clock: ClockVerdict | None = None,
+        cadence: PictureCadence | None = None,
     ) -> None:
         address = Address.parse(url)
         self.address = address.masked
@@ -152,6 +144,8 @@ class Source:
         self._transport = transport or RtspTransport()
         self._has_delivered = False
         self.clock = clock or ClockVerdict()
+        self.cadence = cadence or PictureCadence(stall_s)
+        self._read_timeout = ReadTimeout(stall_s)
         self._ahead_s = 0.0
         self._last_dts: int | None = None
         self._pictured_at = 0.0
@@ -162,11 +156,12 @@ class Source:
         device = None if self._hardware is None else decoding_device(self._hardware)
         began = time.monotonic()
         try:
-            timeout_s = self.stall_s, self.stall_s
+            timeout_s = self.stall_s, self._read_timeout
             container = open_stream(self._url, self._transport, timeout_s=timeout_s, hardware=device)
         except (FFmpegError, OSError, ValueError) as error:
             raise self._open_failure(error, waited_s=time.monotonic() - began) from error
         self._container: InputContainer = container
+        self.cadence.connected()
         try:
             self.stream = self._video_stream()
             self._times = self._stream_times()
@@ -297,7 +292,7 @@ class Source:
             if self._stop.is_set():
                 return
             arrived = time.monotonic()
-            if arrived - asked >= self.stall_s:
+            if arrived - asked >= self.cadence.limit_s:
                 # After a timeout FFmpeg may return what is left of an incomplete frame.
                 raise SourceLost(self._condition(Condition.SILENT) if self._has_delivered else self._nothing_arrived())
             is_video = packet.stream_index == index and packet.size > 0
@@ -307,6 +302,8 @@ class Source:
             asked = time.monotonic()
             if is_video and self._carries_picture(packet):
                 self._pictured_at = asked
+                if self._times is not None:
+                    self.cadence.picture(asked, is_keyframe=packet.is_keyframe)
             elif self._is_stalled():
                 raise SourceLost(self._no_frames())
         if not (self._has_delivered or self._stop.is_set()):
@@ -315,7 +312,7 @@ class Source:
     def _arriving(self) -> "Iterator[Packet[Stream]]":
         """Yield the packets of all tracks until the end or `stop`. Raises SourceLost."""
         try:
-            yield from self._container.demux()
+            yield from self._demux_within_limit()
         except (FFmpegError, OSError) as error:
             if self._stop.is_set():
                 return
@@ -327,11 +324,23 @@ class Source:
                 found = self._no_frames()  # FFmpeg's error for a read that ends with unusable packets
             raise _lost(found) from error
 
+    def _demux_within_limit(self) -> "Iterator[Packet[Stream]]":
+        """Yield the packets of all tracks; each read ends with an error after the present limit of the cadence."""
+        while True:
+            limit_s = self._read_timeout.seconds = self.cadence.limit_s
+            with closing(self._container.demux()) as packets:
+                for packet in packets:
+                    yield packet
+                    if self.cadence.limit_s != limit_s:
+                        break
+                else:
+                    return
+
     def _is_stalled(self) -> bool:
-        return time.monotonic() - self._pictured_at > self.stall_s
+        return time.monotonic() - self._pictured_at > self.cadence.limit_s
 
     def _no_frames(self) -> CameraCondition:
-        return self._condition(Condition.NO_FRAMES, waited_s=self.stall_s)
+        return self._condition(Condition.NO_FRAMES, waited_s=self.cadence.limit_s)
 
     def _nothing_arrived(self) -> CameraCondition:
         """Note that this connection delivered no packet, and return its condition."""

@@ -12,6 +12,7 @@ from pipelines.ingest.frame_buffer import TimedFrame
 from pipelines.ingest.keyframe_check import KeyframeCheck
 from pipelines.ingest.keyframe_interval import KeyframeMonitor
 from pipelines.ingest.open_stream import RtspTransport
+from pipelines.ingest.picture_cadence import PictureCadence
 from pipelines.ingest.source import SourceLost
 from pipelines.ingest.stream_failover import StreamFailover
 from pipelines.ingest.stream_times import ClockVerdict
@@ -93,6 +94,7 @@ class CameraStreams:
             hardware=self._stream.hardware_decoder,
             transport=RtspTransport(),
             clock=ClockVerdict(),
+            cadence=PictureCadence(self._stream.stall_s),
             on_clock=on_clock,
             on_connected=on_connected,
         )

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -20,7 +21,7 @@ from pipelines.recordings.video_reader import VideoReader
 from tests.integration.test_ingest_worker import camera, config, running
 from tests.support.mjpeg_camera import mjpeg_camera, road_jpegs
 from tests.support.odd_rtsp_server import G711, ONVIF_METADATA, VIDEO_TYPE, OddRtspServer, odd_camera
-from tests.support.rtp_frames import PPS_H264, SPS_H264, CodedFrame
+from tests.support.rtp_frames import PPS_H264, SPS_H264, CodedClip, CodedFrame, read_clip
 from tests.support.servers import wait_until, write_clip
 
 pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("brief_periods", "views_judged_soon")]
@@ -82,6 +83,44 @@ def test_a_camera_without_pictures_is_offline_until_they_return(
             fails.clear()
             wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online again")
             wait_until(playlist.exists, "live video again")
+
+
+def changed_while(failed: Flag, other: CodedClip | None) -> Callable[[CodedClip], Iterator[tuple[float, CodedFrame]]]:
+    """Frames of a camera whose first connection, while `failed` is set, shows another clip, or nothing more."""
+    connections = count()
+
+    def frames(clip: CodedClip) -> Iterator[tuple[float, CodedFrame]]:
+        is_first = next(connections) == 0
+        for number in count():
+            rounds, index = divmod(number, len(clip.frames))
+            has_failed = is_first and failed.is_set()
+            if has_failed and other is None:
+                return
+            frame = clip.frames[index]
+            at = frame.at + rounds * clip.span_s
+            yield at, other.frames[number % len(other.frames)] if has_failed and other is not None else frame
+
+    return frames
+
+
+@pytest.mark.parametrize("codec", [None, "libx265"], ids=["half open", "another codec"])
+def test_a_connection_that_shows_no_more_pictures_is_left_by_the_pace_of_its_camera(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str | None
+) -> None:
+    monkeypatch.setattr("pipelines.ingest.picture_cadence.LEARNED_S", 2.0)
+    other = None if codec is None else read_clip(write_clip(tmp_path / "other.mp4", codec=codec))
+    failed = Flag()
+    with (
+        odd_camera(clip, frames=changed_while(failed, other)) as server,
+        running(config(tmp_path, camera("road", server.url()), stall_s=60)) as received,
+    ):
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online")
+        time.sleep(4)  # for its pace
+        server.clip = other or server.clip
+        failed.set()
+        wait_until(received.is_("road", CameraStatus.OFFLINE), "the camera to be offline", within_s=30)
+        wait_until(received.is_("road", CameraStatus.ONLINE), "the camera to be online again", within_s=20)
+        assert server.plays == 2
 
 
 def test_live_video_ends_with_packets_of_another_payload_type(clip: Path, tmp_path: Path) -> None:

@@ -16,12 +16,13 @@ from av.video.frame import VideoFrame
 from models.detection.detector import RgbImage
 from models.errors import UnusableWeights
 from models.export.yolo_dataset import IMAGE_SUFFIXES, read_image, resize_to_width
+from pipelines.addresses.address import Address
 from pipelines.errors import UserError
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.events.condition_text import english
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
-from pipelines.ingest.source import Source, SourceLost, public_address
+from pipelines.ingest.source import Source, SourceLost
 from pipelines.ingest.stream_conditions import condition_of
 from pipelines.ingest.video_track import shown_track
 
@@ -75,9 +76,9 @@ def sample_images(
     cameras = [source for source in sources if "://" in source]
     for url, images in zip(cameras, _of_cameras(cameras, each, width, over_s, stall_s), strict=True):
         if images:
-            samples.add(public_address(url), images)
+            samples.add(Address.parse(url).masked, images)
         else:
-            samples.missing.append(public_address(url))
+            samples.missing.append(Address.parse(url).masked)
     return samples
 
 

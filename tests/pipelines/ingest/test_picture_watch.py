@@ -33,6 +33,13 @@ def test_the_first_picture_may_take_longer(
         assert watch.is_hopeless(waited_s) is hopeless
 
 
+def test_a_limit_of_the_present_pace_is_the_wait_for_any_picture() -> None:
+    watch = PictureWatch(10.0, lambda: 3.0)
+    watch.packet(0.0, requested=True, needs_keyframe=False)
+    assert watch.waited_s(2.9) is None
+    assert watch.waited_s(3.5) == 3.5
+
+
 def test_pictures_that_are_not_requested_are_not_missed() -> None:
     watch = watch_after(picture=True)
     watch.packet(105.0, requested=False, needs_keyframe=False)

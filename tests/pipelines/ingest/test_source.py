@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.events.condition import Condition
 from pipelines.ingest.real_time_pacer import MAX_PACING_WAIT_S, RealTimePacer
-from pipelines.ingest.source import Source, public_address
+from pipelines.ingest.source import Source
 from pipelines.ingest.stream_conditions import condition_of
 from tests.support.servers import write_clip
 
@@ -28,7 +28,7 @@ from tests.support.servers import write_clip
     ],
 )
 def test_a_public_address_has_no_credentials(url: str, address: str) -> None:
-    assert public_address(url) == address
+    assert Source(url, stop=Flag()).address == address
 
 
 @pytest.mark.parametrize(
