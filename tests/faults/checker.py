@@ -2,9 +2,11 @@
 
 Measures, with `SEEN_S` around a crossing in which its camera must have sent whole pictures for it to count as seen:
 
-- lost: a crossing was seen, is not in the database, and no row states that its time was not observed.
-- unmarked gap: pictures were missing or a program was down, and a crossing is not in the database, or more time counts
-  as observed than the camera sent pictures, though no row states a gap.
+- marked: a crossing that is not in the database, at a time that no period covers as observed (`observed`), in a minute
+  of which a row of `gaps` states that it was not completely observed.
+- lost: a crossing was seen, is not in the database, and is not marked.
+- unmarked gap: pictures were missing or a program was down, and a crossing is not in the database and not marked, or
+  more time counts as observed than the camera sent pictures, or a minute has unobserved time and no row of `gaps`.
 - doubled: a row of a crossing that has another row already. invented: a row without any crossing.
 - mistimed: a stored crossing that is more than `MAX_ERROR_S` off.
 - blink: a crossing that is missing without a mark because of a fault that is shorter than what counts as observed by
@@ -18,7 +20,9 @@ Measures, with `SEEN_S` around a crossing in which its camera must have sent who
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
+from analytics.uptime.minute_gap import MINUTE_S, WHOLE_S
 from tests.faults.history_run import Incidence, Record
 from tests.faults.kinds import Effect, Kind
 from tests.faults.road import TrueCrossing
@@ -91,6 +95,7 @@ class Checker:
     def __init__(self, record: Record, truth: Sequence[TrueCrossing], rows: Rows) -> None:
         self._record, self._truth, self._rows = record, truth, rows
         self._observed = _by_camera(rows.observed)
+        self._gaps = {(gap.camera, gap.start) for gap in rows.gaps}
         self._health = _by_camera(rows.health)
         self._faults: dict[str, list[Incidence]] = defaultdict(list)
         for each in record.incidences:
@@ -102,6 +107,7 @@ class Checker:
         """Return all findings."""
         self._match()
         self._check_dark_time()
+        self._check_minutes()
         self._check_neighbours()
         self._measure_recovery()
         return self.findings
@@ -143,7 +149,7 @@ class Checker:
 
     def _judge_missing(self, crossing: TrueCrossing) -> None:
         found, at, camera = self.findings, crossing.at, crossing.camera
-        if any(not self._is_observed(camera, at + shift) for shift in (-EDGE_S, -EDGE_S / 2, 0, EDGE_S / 2, EDGE_S)):
+        if any(self._is_marked(camera, at + shift) for shift in (-EDGE_S, -EDGE_S / 2, 0, EDGE_S / 2, EDGE_S)):
             found.marked += 1
         elif any(abs(h.at - at) < NEAR_S and (h.reached or 1) < ENOUGH for h in self._health.get(camera, ())):
             found.overloaded += 1
@@ -157,6 +163,12 @@ class Checker:
                 )
         else:
             found.lost.append(Finding(at, camera, f"crossing {crossing.direction} lost"))
+
+    def _is_marked(self, camera: str, at: float) -> bool:
+        """Return whether a time is stated as not observed: by its period, and by its minute once that is assessed."""
+        minute = at // MINUTE_S * MINUTE_S
+        is_assessed = minute + MINUTE_S <= self._rows.assessed_until
+        return not self._is_observed(camera, at) and (not is_assessed or (camera, minute) in self._gaps)
 
     def _is_observed(self, camera: str, at: float) -> bool:
         return any(row.start <= at < row.end and row.missing_s < SLACK_S for row in self._observed.get(camera, ()))
@@ -178,6 +190,21 @@ class Checker:
                 if dark_s > 0 and excess_s > SLACK_S:
                     what = f"{row.end - row.start:.0f} s count {excess_s:.1f} s too many as observed"
                     self.findings.unmarked_gaps.append(Finding(row.start, camera, what))
+
+    def _check_minutes(self) -> None:
+        """Find assessed minutes whose observed time and row of `gaps` contradict each other."""
+        first = ceil(self._record.since / MINUTE_S) * MINUTE_S
+        for camera, periods in self._observed.items():
+            seconds: dict[float, float] = defaultdict(float)
+            for period in periods:
+                seconds[period.start // MINUTE_S * MINUTE_S] += period.observed_s
+            minute = first
+            while minute + MINUTE_S <= min(self._rows.assessed_until, self._record.until):
+                is_whole = seconds[minute] >= WHOLE_S
+                if is_whole is ((camera, minute) in self._gaps):
+                    what = f"minute with {seconds[minute]:.1f} s observed has {'a' if is_whole else 'no'} row of gaps"
+                    self.findings.unmarked_gaps.append(Finding(minute, camera, what))
+                minute += MINUTE_S
 
     def _check_neighbours(self) -> None:
         lost_s = 0.0
@@ -235,10 +262,9 @@ def _by_contract_s(each: Incidence) -> float:
 
 
 def _dark_s(each: Incidence, row: Period) -> float:
-    """Return how many seconds of a period a fault made dark, less those that count as observed by contract."""
-    is_frozen = each.fault.kind is Kind.FROZEN
-    began_at = each.began_at + (FREEZE_S + KEYFRAME_S if is_frozen else SLACK_S)
-    if each.ended_at - began_at < GAP_S + SLACK_S:
+    """Return how many seconds of a period a fault made dark; none where all of them count as observed by contract."""
+    began_at = each.began_at + SLACK_S + KEYFRAME_S * (each.fault.kind is Kind.FROZEN)
+    if each.ended_at - began_at < _by_contract_s(each) + SLACK_S:
         return 0.0
     return max(0.0, min(each.ended_at, row.end) - max(began_at, row.start))
 

@@ -1,8 +1,13 @@
 """Rows of the database that the checker compares with the truth; all times are Unix seconds."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import psycopg
+from psycopg_pool import ConnectionPool
+
+from analytics.uptime.minute_gap import MINUTE_S
+from pipelines.store.gap_assessment import assess_next
 
 HEALTHY = ("online", "degraded")
 """Status of cameras that are analysed. [`pipelines.events.schema.CameraStatus`]"""
@@ -51,17 +56,27 @@ class StoredHealth:
 
 @dataclass(slots=True)
 class Rows:
-    """What the database holds."""
+    """What the database holds. gaps: minutes that are marked as not completely observed, if before assessed_until."""
 
     crossings: list[StoredCrossing] = field(default_factory=list)
     observed: list[Period] = field(default_factory=list)
     minutes: list[Period] = field(default_factory=list)
+    gaps: list[Period] = field(default_factory=list)
+    assessed_until: float = 0.0
     health: list[StoredHealth] = field(default_factory=list)
     dead_letters: int = 0
 
 
+def _assess_gaps(dsn: str) -> None:
+    """Assess all minutes that are over, without waiting for late records as the store does."""
+    with ConnectionPool(dsn, min_size=1, max_size=1) as pool:
+        while assess_next(pool, after=timedelta(0)):
+            pass
+
+
 def read_rows(dsn: str) -> Rows:
-    """Read all rows. minutes: those of gates, one direction for each camera."""
+    """Assess all gaps and read all rows. minutes: those of gates, one direction for each camera."""
+    _assess_gaps(dsn)
     at, start, end = (_AT.format(column) for column in ("at", "start_at", "end_at"))
     with psycopg.connect(dsn, connect_timeout=10) as connection:
         run = connection.execute
@@ -78,6 +93,11 @@ def read_rows(dsn: str) -> Rows:
                     " FROM gate_intervals WHERE direction = 'A' ORDER BY 1"
                 )
             ],
+            [
+                Period(start, start + MINUTE_S, camera, coverage * MINUTE_S)
+                for start, camera, coverage in run(f"SELECT {start}, camera_id, coverage::float8 FROM gaps ORDER BY 1")
+            ],
+            run(f"SELECT {_AT.format('assessed_until')} FROM gap_progress").fetchone()[0],
             [
                 StoredHealth(*row)
                 for row in run(

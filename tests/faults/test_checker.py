@@ -34,9 +34,13 @@ def check(
     *faults: Incidence,
     minutes: list[Period] | None = None,
     health: list[StoredHealth] | None = None,
+    gaps: list[Period] | None = None,
 ) -> Findings:
+    """gaps: rows of the first minute, once it was assessed."""
     record = Record(0.0, 100.0, list(faults))
-    return Checker(record, TRUTH, Rows(crossings, observed, minutes or [], health or [])).check()
+    assessed_until = 0.0 if gaps is None else 60.0
+    rows = Rows(crossings, observed, minutes or [], gaps or [], assessed_until, health or [])
+    return Checker(record, TRUTH, rows).check()
 
 
 def test_all_is_well() -> None:
@@ -51,6 +55,19 @@ def test_a_crossing_that_was_seen_and_is_not_stored_is_lost() -> None:
 def test_a_crossing_whose_time_is_marked_as_not_observed_is_not_lost() -> None:
     found = check(stored(44.0), periods((40.0, 5.0)), fault(Kind.CUT, 42.0, 47.0))
     assert (found.failures, found.marked) == ([], 1)
+
+
+def test_an_unobserved_time_needs_a_row_of_gaps_once_its_minute_is_assessed() -> None:
+    crossings, observed, cut = stored(44.0), periods((40.0, 5.0)), fault(Kind.CUT, 42.0, 47.0)
+    found = check(crossings, observed, cut, gaps=[])
+    assert ([finding.at for finding in found.unmarked_gaps], found.marked) == ([44.0, 0.0], 0)
+    found = check(crossings, observed, cut, gaps=[Period(0.0, 60.0, "north", 55.0)])
+    assert (found.failures, found.marked) == ([], 1)
+
+
+def test_a_row_of_gaps_without_unobserved_time_is_an_error() -> None:
+    found = check(stored(), periods(), gaps=[Period(0.0, 60.0, "north", 55.0)])
+    assert [finding.at for finding in found.failures] == [0.0]
 
 
 def test_a_crossing_without_any_row_of_its_time_is_marked() -> None:
@@ -97,6 +114,13 @@ def test_a_row_without_a_crossing_is_invented_and_a_late_one_is_mistimed() -> No
 def test_unobserved_time_of_a_camera_without_a_fault_is_a_neighbour_s_loss() -> None:
     assert check(stored(), periods((70.0, 2.0))).neighbour_frames_lost == pytest.approx(11.0)
     assert check(stored(), periods((70.0, 2.0)), fault(Kind.CUT, 71.0, 73.0)).neighbour_frames_lost == 0
+
+
+def test_a_frozen_picture_counts_from_its_first_repetition_on() -> None:
+    frozen = fault(Kind.FROZEN, 40.5, 50.0)
+    assert check(stored(44.0), periods((40.0, 8.0)), frozen).failures == []
+    assert len(check(stored(), periods((40.0, 3.0)), frozen).unmarked_gaps) == 1  # since it was suspected
+    assert check(stored(), periods(), fault(Kind.FROZEN, 40.5, 45.0)).failures == []
 
 
 def test_recovery_is_the_time_until_a_camera_is_healthy() -> None:
