@@ -6,7 +6,7 @@ A source delivers packets until it fails, and then raises SourceLost. Its owner 
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -328,7 +328,7 @@ class Source:
         """Yield the packets of all tracks; each read ends with an error after the present limit of the cadence."""
         while True:
             limit_s = self._read_timeout.seconds = self.cadence.limit_s
-            with closing(self._container.demux()) as packets:
+            with closing(cast("Generator[Packet[Stream]]", self._container.demux())) as packets:
                 for packet in packets:
                     yield packet
                     if self.cadence.limit_s != limit_s:
