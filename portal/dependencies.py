@@ -12,6 +12,8 @@ from pipelines.config.settings import Config
 from portal.auth.rate_limit import AttemptLimiter
 from portal.auth.sessions import Sessions
 from portal.auth.users import Users
+from portal.basemap.road_answers import RoadAnswers
+from portal.basemap.tile_archive import TileArchive
 from portal.cameras.catalogue import CameraCatalogue
 from portal.live.admission import Admission
 from portal.live.broadcaster import Broadcaster
@@ -27,6 +29,8 @@ class Services:
     config: Config
     pool: ConnectionPool
     catalogue: CameraCatalogue
+    roads: RoadAnswers
+    archive: TileArchive | None
     users: Users
     sessions: Sessions
     sign_in_limiter: AttemptLimiter

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pipelines.config.portal_address import is_vector
 from portal.public_root import path_below_root
 from portal.root_script import ROOT_SCRIPT_SOURCE
 
@@ -19,14 +20,16 @@ _NO_SITE = "'none'"
 
 
 def content_security_policy(tiles: str | None, frame_ancestors: Sequence[str] = ()) -> str:
-    """Policy that allows the portal itself, images of the city's tile server, and blobs for pictures and video.
+    """Policy that allows the portal itself, the city's tile server, and blobs for pictures and video.
 
     tiles: address of the tile server, None without one. frame_ancestors: sites that may show the pages in a frame.
 
     >>> "img-src 'self' data: blob: https://tiles.example.id;" in content_security_policy("https://tiles.example.id/{z}.png")
     True
     """
-    images = ["'self'", "data:", "blob:", *([_origin(tiles)] if tiles and urlsplit(tiles).netloc else [])]
+    server = [_origin(tiles)] if tiles and urlsplit(tiles).netloc else []
+    images, data = ["'self'", "data:", "blob:"], ["'self'"]
+    (data if tiles and is_vector(tiles) else images).extend(server)
     return "; ".join(
         [
             "default-src 'none'",
@@ -35,7 +38,7 @@ def content_security_policy(tiles: str | None, frame_ancestors: Sequence[str] = 
             f"img-src {' '.join(images)}",
             "media-src 'self' blob:",
             "worker-src 'self' blob:",
-            "connect-src 'self'",
+            f"connect-src {' '.join(data)}",
             "font-src 'self'",
             "manifest-src 'self'",
             "base-uri 'none'",

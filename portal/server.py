@@ -12,7 +12,8 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from pipelines.config.settings import Config, PortalConfig
+from pipelines.config.portal_settings import PortalConfig
+from pipelines.config.settings import Config
 from pipelines.errors import UserError
 from pipelines.store.pool import open_database
 from portal.app import create_app

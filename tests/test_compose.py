@@ -12,7 +12,8 @@ import yaml
 from pydantic import BaseModel
 
 from pipelines.config.config_file import read_config
-from pipelines.config.settings import Config, PortalConfig
+from pipelines.config.portal_settings import PortalConfig
+from pipelines.config.settings import Config
 from portal import city_routes
 
 pytestmark = pytest.mark.slow  # health checks run in a shell

@@ -77,10 +77,14 @@ class Homography:
         """(3, 3), ground to pixel."""
         return np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
 
+    def depths(self, pixels: ArrayLike) -> NDArray[np.float64]:
+        """Depth (N,) of (N, 2) pixels: 0 at the horizon, and inversely proportional to the distance of the ground."""
+        points = _homogeneous(np.asarray(pixels, dtype=np.float64).reshape(-1, 2))
+        return np.asarray(points @ self.matrix[2])
+
     def is_on_ground(self, pixels: ArrayLike) -> NDArray[np.bool_]:
         """Mask (N,) of the (N, 2) pixels that lie below the horizon: others show no point of the road."""
-        points = _homogeneous(np.asarray(pixels, dtype=np.float64).reshape(-1, 2))
-        return np.asarray(points @ self.matrix[2] > self.horizon_depth)
+        return np.asarray(self.depths(pixels) > self.horizon_depth)
 
     def jacobians(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Derivative (N, 2, 2) of the position on the ground by each of (N, 2) pixels; not finite at the horizon."""

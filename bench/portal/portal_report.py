@@ -35,7 +35,7 @@ from bench.portal.http_client import Connection
 from bench.portal.nginx_process import shipped_nginx
 from bench.portal.viewers import Player, Record, poll_state
 from pipelines.config.config_file import read_config
-from pipelines.config.settings import PortalConfig
+from pipelines.config.portal_settings import PortalConfig
 from pipelines.errors import UserError
 from pipelines.events.schema import Congestion, Event
 from pipelines.store.pool import open_database

@@ -118,8 +118,8 @@ def _with_absolute_paths(config: Config, folder: Path) -> Config:
         for camera in config.cameras
     )
     portal = config.portal
-    if portal.narration is not None:
-        portal = portal.model_copy(update={"narration": folder / portal.narration})
+    files = {name: getattr(portal, name) for name in ("basemap", "narration", "streets")}
+    portal = portal.model_copy(update={name: folder / path for name, path in files.items() if path is not None})
     collect = config.collect
     if collect.folder is not None:
         collect = collect.model_copy(update={"folder": folder / collect.folder})

@@ -68,6 +68,15 @@ def tile_server(address: str) -> str:
     return address
 
 
+def is_vector(tiles: str) -> bool:
+    """Whether a tile server sends vector tiles, by the end of its address.
+
+    >>> is_vector("https://tile.example.org/{z}/{x}/{y}.mvt?key=1"), is_vector("/tiles/{z}/{x}/{y}.png")
+    (True, False)
+    """
+    return tiles.split("?", maxsplit=1)[0].endswith((".mvt", ".pbf"))
+
+
 def frame_ancestor(site: str) -> str:
     """A site as a source of the policy `frame-ancestors`. Raises ValueError for anything else.
 

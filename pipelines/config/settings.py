@@ -29,7 +29,7 @@ from analytics.facts import IncidentType
 from pipelines.addresses.mask import remember_settings
 from pipelines.config.bus_settings import BusConfig
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
-from pipelines.config.portal_address import FrameAncestor, PublicUrl, TileServer
+from pipelines.config.portal_settings import PortalConfig
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
 from pipelines.config.secret_references import with_secrets
 from pipelines.config.section import Section
@@ -218,30 +218,6 @@ class StoreConfig(Section):
     prepared_statements: bool = False
     """Prepare SQL statements that repeat. Leave it off behind a connection pooler that does not support them, such as
     PgBouncer in transaction mode before 1.21."""
-
-
-class PortalConfig(Section):
-    """The web portal."""
-
-    host: str = "127.0.0.1"
-    """Address on which the portal listens."""
-    port: int = Field(default=8080, ge=0, le=65535)
-    """TCP port on which the portal listens. 0 selects a free one."""
-    public_url: PublicUrl | None = None
-    """Address of the portal for its users, such as `https://kota.example.id/lalin`. Links in alerts begin with it. Its
-    path is the root of all pages. With https, sign-in needs HTTPS."""
-    frame_ancestors: tuple[FrameAncestor, ...] = ()
-    """Sites that may show the pages in a frame, such as `https://kota.example.id`. Empty: none. Framed by another site,
-    the pages are public: browsers send no session. Any site may show the widgets below `/embed/`."""
-    uplink_mbits: float | None = Field(default=None, gt=0)
-    """Mbit/s to viewers. Video is for as many viewers at a time as four fifths of it carry; the others get a picture
-    every few seconds. Signed-in users always get video. Without it, all viewers do."""
-    tiles: TileServer | None = None
-    """Address of a map tile server, `https://.../{z}/{x}/{y}.png`. Every browser receives it, with any key in it."""
-    tiles_attribution: str = ""
-    """Attribution of the map tiles."""
-    narration: Path | None = None
-    """JSON Lines file, relative to this file, with the ground truth of a simulated city, shown for comparison."""
 
 
 class UserConfig(Section):

@@ -17,6 +17,7 @@ from simulator.cameras.live_camera import MAIN_STREAM
 from simulator.weights import DEMO_CITY
 from simulator.world.camera_model import camera_geometry
 from simulator.world.sites import Site
+from simulator.world.street_map import street_map
 from simulator.world.sumo_network import read_network
 
 STARTUP_S = 25.0
@@ -30,6 +31,9 @@ CITY_CONFIG = {
     "simulated": True,
 }
 """Section `city` of the configuration. Centre: latitude and longitude of Batam, degrees."""
+
+STREETS_FILE = "streets.geojson"
+"""Name of the file with the simulated streets, which the map of the portal draws."""
 
 OUT_OF_SERVICE_NOTE = {
     "id": "tidak disimulasikan: {live} dari {all} titik hidup di komputer ini",
@@ -100,19 +104,21 @@ def _stop_all(cameras: Sequence[Popen[bytes]]) -> None:
 
 
 def write_config(sites: Sequence[Site], ports: dict[str, int], folder: Path) -> Path:
-    """Write city.yaml and one camera.json per site; return the path of city.yaml.
+    """Write city.yaml, the streets, and one camera.json per site; return the path of city.yaml.
 
     ports: RTSP port by site; a site without one is configured as out of service.
     """
     for site in sites:
         geometry = camera_geometry(site, read_network(site))
         (folder / f"{site.id}.camera.json").write_text(json.dumps(geometry, indent=1), encoding="utf-8")
+    (folder / STREETS_FILE).write_text(json.dumps(street_map(sites)), encoding="utf-8")
     locations = {site.location: {"id": site.location, "name": site.location_name} for site in sites}
     config = folder / "city.yaml"
     content: dict[str, Any] = {
         "city": CITY_CONFIG,
         "weights": DEMO_CITY,
         "data_dir": "data",
+        "portal": {"streets": STREETS_FILE},
         "sites": list(locations.values()),
         "cameras": [_camera(site, ports, _note(live=len(ports), all=len(sites))) for site in sites],
     }
@@ -121,9 +127,11 @@ def write_config(sites: Sequence[Site], ports: dict[str, int], folder: Path) -> 
 
 
 def amend_config(config: Path, **settings: Any) -> None:
-    """Replace whole sections of a configuration of `write_config`."""
+    """Set keys of sections, and whole lists, of a configuration of `write_config`."""
     content: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
-    _write(config, {**content, **settings})
+    for name, value in settings.items():
+        content[name] = {**content.get(name, {}), **value} if isinstance(value, dict) else value
+    _write(config, content)
 
 
 def _write(config: Path, content: dict[str, Any]) -> None:

@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 from psycopg_pool import ConnectionPool
 
-from pipelines.config.settings import Config, PortalConfig
+from pipelines.config.portal_settings import PortalConfig
+from pipelines.config.settings import Config
 from tests.support.browser import DESKTOP, NEEDS_CHROMIUM, NEEDS_PAGES, Visitor, city, write_live_video
 from tests.support.nginx import needs_nginx, proxy
 from tests.support.portal import serving

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from psycopg_pool import ConnectionPool
 
 from analytics.facts import IncidentType, Level
-from pipelines.config.settings import Config, PortalConfig
+from pipelines.config.portal_settings import PortalConfig
+from pipelines.config.settings import Config
 from pipelines.evidence.snapshots import Snapshots
 from tests.support.browser import (
     DESKTOP,

@@ -8,11 +8,11 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from analytics.camera import Position, Visibility
+from pipelines.config.portal_settings import PortalConfig
 from pipelines.config.settings import (
     CameraConfig,
     CityConfig,
     Config,
-    PortalConfig,
     SiteConfig,
     StoreConfig,
     UserConfig,

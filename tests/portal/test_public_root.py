@@ -6,7 +6,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-from pipelines.config.settings import PortalConfig
+from pipelines.config.portal_settings import PortalConfig
 from portal.public_root import PublicRoot, current_root
 from tests.support.nginx import needs_nginx, proxy
 from tests.support.portal import client_of, serving, session_cookie, sign_in

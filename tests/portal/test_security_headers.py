@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from pipelines.config.settings import PortalConfig
+from pipelines.config.portal_settings import PortalConfig
 from portal.security_headers import content_security_policy
 from tests.support.portal import client_of, serving
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from pipelines.config.settings import PortalConfig
+from pipelines.config.portal_settings import PortalConfig
 from pipelines.errors import UserError
 from portal.error_handlers import install_error_handlers
 from portal.server import address_of, listening_socket, serve

@@ -19,11 +19,11 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from analytics.camera import Position, Visibility
 from analytics.facts import Direction, IncidentEvidence, IncidentType, Level, LevelOfService
 from analytics.road_users import RoadUser
+from pipelines.config.portal_settings import PortalConfig
 from pipelines.config.settings import (
     CameraConfig,
     CityConfig,
     Config,
-    PortalConfig,
     SiteConfig,
     StoreConfig,
     UserConfig,

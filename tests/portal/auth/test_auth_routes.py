@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipelines.config.settings import PortalConfig
+from pipelines.config.portal_settings import PortalConfig
 from portal.auth.routes import ATTEMPTS_PER_NAME
 from tests.support.portal import client_of, quick_hash, serving, session_of, sign_in
 from tests.support.sse import listening

@@ -1,8 +1,10 @@
 """The configuration of a live simulated city is one that `simpang run` reads."""
 
+import math
 from pathlib import Path
 
 from pipelines.config.config_file import read_config
+from portal.basemap.street_lines import read_streets
 from simulator.cameras.processes import amend_config, write_config
 from simulator.world.sites import all_sites, site_by_id
 
@@ -33,10 +35,21 @@ def test_sites_of_one_location_belong_to_one_place_of_the_configuration(tmp_path
     assert [site.id for site in config.sites] == ["engku-putri"]
 
 
-def test_amending_replaces_only_the_given_sections(tmp_path: Path) -> None:
+def test_the_streets_meet_at_each_site(tmp_path: Path) -> None:
+    config = read_config(write_config(all_sites(), {}, tmp_path))
+    assert config.portal.streets is not None
+    streets = read_streets(config.portal.streets)
+    assert len(streets) == sum(len(site.arms) for site in all_sites())
+    for site in all_sites():
+        from_site_m = [111_000 * math.dist(street.line[0], (site.lat, site.lon)) for street in streets]
+        assert sum(distance < 10 for distance in from_site_m) == len(site.arms)
+
+
+def test_amending_replaces_only_the_given_keys(tmp_path: Path) -> None:
     path = write_config(all_sites()[:2], {}, tmp_path)
     before = read_config(path)
     amend_config(path, portal={"port": 8099})
     after = read_config(path)
     assert after.portal.port == 8099
+    assert after.portal.streets == before.portal.streets is not None
     assert after.cameras == before.cameras

@@ -37,6 +37,11 @@ export async function get<P extends JsonPath>(
   return JSON.parse(answer) as JsonBody<GetOperation<P>>;
 }
 
+/** The JSON of a file of the built pages. Throws as `get` does. */
+export async function getFile(address: string): Promise<unknown> {
+  return JSON.parse(await request(address, {}));
+}
+
 /** The address of a GET request. */
 export function apiUrl<P extends keyof paths>(path: P, parameters?: RequestParameters<P>): string {
   const { path: names = {}, query = {} } = (parameters ?? {}) as Record<"path" | "query", Record<string, unknown>>;

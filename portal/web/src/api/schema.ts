@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/basemap/{version}.pmtiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tiles
+         * @description The basemap as a PMTiles file, of which clients request ranges of bytes.
+         */
+        get: operations["tiles_api_basemap__version__pmtiles_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calibrate": {
         parameters: {
             query?: never;
@@ -250,6 +270,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/roads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roads
+         * @description Roads of the zones on the ground, to be coloured by their levels, and the streets of the city.
+         */
+        get: operations["roads_api_roads_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -377,6 +417,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Basemap
+         * @description File of vector tiles.
+         */
+        Basemap: {
+            /** Attribution */
+            attribution: string;
+            /** Max Zoom */
+            max_zoom: number;
+            /** Url */
+            url: string;
+        };
         /**
          * CalibratedPoint
          * @description A control point with its error. Both errors are of the fitted homography.
@@ -670,6 +722,8 @@ export interface components {
          * @description What a page must know before it draws the map.
          */
         City: {
+            /** @description The city's own file of tiles, null without one. */
+            basemap: components["schemas"]["Basemap"] | null;
             centre: components["schemas"]["Position"];
             /** Classes */
             classes: components["schemas"]["RoadUser"][];
@@ -690,6 +744,11 @@ export interface components {
              * @description `{z}/{x}/{y}` address of a tile server, null where there is none.
              */
             tiles: string | null;
+            /**
+             * Tiles Are Vector
+             * @description Whether the tile server sends vector tiles, not pictures.
+             */
+            tiles_are_vector: boolean;
             /** Tiles Attribution */
             tiles_attribution: string;
             /**
@@ -1300,6 +1359,22 @@ export interface components {
             totals: components["schemas"]["GateTotal"][];
         };
         /**
+         * RoadMap
+         * @description What the map draws below its markers.
+         */
+        RoadMap: {
+            /**
+             * Streets
+             * @description Streets of the city, if it has given a file of them.
+             */
+            streets: components["schemas"]["Street"][];
+            /**
+             * Zones
+             * @description Of calibrated cameras that the user may see.
+             */
+            zones: components["schemas"]["ZoneRoad"][];
+        };
+        /**
          * RoadUser
          * @description The counted classes. Each is one COCO class; other COCO classes are not counted.
          * @enum {string}
@@ -1371,6 +1446,19 @@ export interface components {
             /** Periods */
             periods: (components["schemas"]["PeriodUptime"] | null)[];
             total: components["schemas"]["PeriodUptime"] | null;
+        };
+        /**
+         * Street
+         * @description A street of the city, without a level.
+         */
+        Street: {
+            /** Line */
+            line: [
+                number,
+                number
+            ][];
+            /** Width M */
+            width_m: number;
         };
         /**
          * Trend
@@ -1510,6 +1598,42 @@ export interface components {
             speed_kmh: number | null;
         };
         /**
+         * ZoneRoad
+         * @description Road that a zone observes. Its level is in the state of its camera, in the zone of the same id.
+         */
+        ZoneRoad: {
+            /** Camera Id */
+            camera_id: string;
+            /**
+             * Centre
+             * @description Centre line; empty for an area such as a whole junction.
+             */
+            centre: [
+                number,
+                number
+            ][];
+            /**
+             * Is Directed
+             * @description Whether the centre line has the direction of legal travel.
+             */
+            is_directed: boolean;
+            /**
+             * Outline
+             * @description Corners of the zone on the ground, cut off where it is too far to see.
+             */
+            outline: [
+                number,
+                number
+            ][];
+            /**
+             * Width M
+             * @description Width across the centre line, metres.
+             */
+            width_m: number;
+            /** Zone */
+            zone: string;
+        };
+        /**
          * ZoneState
          * @description Current congestion level of a zone.
          */
@@ -1537,6 +1661,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Basemap = components['schemas']['Basemap'];
 export type CalibratedPoint = components['schemas']['CalibratedPoint'];
 export type CalibrationAnswer = components['schemas']['CalibrationAnswer'];
 export type CalibrationRequest = components['schemas']['CalibrationRequest'];
@@ -1572,6 +1697,7 @@ export type PeriodUptime = components['schemas']['PeriodUptime'];
 export type Position = components['schemas']['Position'];
 export type Problem = components['schemas']['Problem'];
 export type RecentCounts = components['schemas']['RecentCounts'];
+export type RoadMap = components['schemas']['RoadMap'];
 export type RoadUser = components['schemas']['RoadUser'];
 export type Separator = components['schemas']['Separator'];
 export type Session = components['schemas']['Session'];
@@ -1580,6 +1706,7 @@ export type Sight = components['schemas']['Sight'];
 export type SignIn = components['schemas']['SignIn'];
 export type Site = components['schemas']['Site'];
 export type SiteUptime = components['schemas']['SiteUptime'];
+export type Street = components['schemas']['Street'];
 export type Trend = components['schemas']['Trend'];
 export type TrendHour = components['schemas']['TrendHour'];
 export type UptimeReport = components['schemas']['UptimeReport'];
@@ -1587,9 +1714,62 @@ export type UptimeRow = components['schemas']['UptimeRow'];
 export type Video = components['schemas']['Video'];
 export type Visibility = components['schemas']['Visibility'];
 export type ZoneDetail = components['schemas']['ZoneDetail'];
+export type ZoneRoad = components['schemas']['ZoneRoad'];
 export type ZoneState = components['schemas']['ZoneState'];
 export type $defs = Record<string, never>;
 export interface operations {
+    tiles_api_basemap__version__pmtiles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The bytes of the header `Range`. */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not this version. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     calibrate_api_calibrate_post: {
         parameters: {
             query?: never;
@@ -2259,6 +2439,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Narration"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    roads_api_roads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoadMap"];
                 };
             };
             /** @description Unprocessable Entity */

@@ -1,4 +1,4 @@
-/** Cameras on a Leaflet map. Without a tile server the background is a grid, drawn by the style sheet. */
+/** Cameras on a Leaflet map, above the roads that their zones observe. */
 
 import "leaflet/dist/leaflet.css";
 import "./camera_map.css";
@@ -6,6 +6,8 @@ import "./camera_map.css";
 import * as L from "leaflet";
 import type { Position } from "../api/schema";
 import type { AppContext } from "../app_context";
+import { addBackground } from "../basemap/background";
+import { RoadLayer, roadLegend } from "../basemap/road_layer";
 import { h } from "../dom";
 import { statusMessage } from "../explanations";
 import { t } from "../i18n";
@@ -33,12 +35,14 @@ const MAX_INITIAL_ZOOM = 16;
 export class CameraMap {
   readonly element: HTMLElement;
   private readonly map: L.Map;
+  private readonly roads: RoadLayer;
   private readonly markers = new Map<string, L.Marker>();
   private fitted = false;
 
   constructor(private readonly app: AppContext) {
     this.element = h("div", { class: "camera-map", role: "region", "aria-label": t("mapLabel") });
     this.map = createMap(this.element, app);
+    this.roads = new RoadLayer(this.map, app);
     this.map.on("zoomend", () => this.render());
     this.map.on("popupopen", ({ popup }) => labelCloseButton(popup));
     this.map.on("resize", ({ oldSize, newSize }) => oldSize.x !== newSize.x && this.shown());
@@ -69,6 +73,7 @@ export class CameraMap {
       this.markers.delete(key);
     }
     for (const cluster of clusters) this.draw(cluster);
+    this.roads.render();
   }
 
   private fit(clusters: readonly Cluster[]): void {
@@ -180,14 +185,9 @@ function createMap(element: HTMLElement, { city }: AppContext): L.Map {
   map.attributionControl.setPrefix(false);
   L.control.zoom({ position: "topright", zoomInTitle: t("zoomIn"), zoomOutTitle: t("zoomOut") }).addTo(map);
   L.control.scale({ imperial: false, position: "bottomleft" }).addTo(map);
-  if (city.tiles) L.tileLayer(city.tiles, { attribution: city.tiles_attribution, maxZoom: MAX_ZOOM }).addTo(map);
-  else grid().addTo(map);
+  const legend = new L.Control({ position: "topleft" });
+  legend.onAdd = roadLegend;
+  legend.addTo(map);
+  addBackground(map, city);
   return map;
-}
-
-/** Background without a tile server. Leaflet documents `createTile` for custom layers, but types it as protected. */
-function grid(): L.GridLayer {
-  const layer = new L.GridLayer({ maxZoom: MAX_ZOOM });
-  Object.assign(layer, { createTile: () => h("div", { class: "camera-map-grid" }) });
-  return layer;
 }

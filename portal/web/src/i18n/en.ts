@@ -93,6 +93,8 @@ export const english: Record<TextKey, string> = {
   mapTitle: "Camera map",
   mapLabel: "Map of cameras and traffic",
   listTitle: "Cameras",
+  legend: "Legend",
+  landSource: "Coastlines: Natural Earth",
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   close: "Close",

@@ -98,6 +98,8 @@ export const indonesian = {
   mapTitle: "Peta kamera",
   mapLabel: "Peta kamera dan keadaan lalu lintas",
   listTitle: "Daftar kamera",
+  legend: "Legenda",
+  landSource: "Garis pantai: Natural Earth",
   zoomIn: "Perbesar",
   zoomOut: "Perkecil",
   close: "Tutup",

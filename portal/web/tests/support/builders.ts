@@ -58,6 +58,8 @@ export const CITY: City = {
   zoom: 13,
   tiles: null,
   tiles_attribution: "",
+  tiles_are_vector: false,
+  basemap: null,
   classes: ["car", "motorcycle", "bus", "truck", "bicycle", "person"],
   public_url: null,
   simulated: false,
