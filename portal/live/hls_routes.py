@@ -54,14 +54,16 @@ _LOCATION = re.compile(r"/[a-z_-]+/")
 
 
 @router.get("/{camera_id}/access", include_in_schema=False)
-def access(camera_id: str, services: ServicesDep, live: LiveDep, lease: str | None = None) -> Response:
+def access(camera_id: str, services: ServicesDep, live: LiveDep, file: str = "", lease: str | None = None) -> Response:
     """Whether nginx may send files of a camera to a client without a session: 204, else 403.
 
+    file: the playlist or picture that is asked for; empty for segments, which may be sent while either is renewed.
     lease: of the viewer that asks for the playlist, empty for a viewer without one. 401: the portal answers the request
     for the playlist.
     """
     entry = services.catalogue.find(camera_id, signed_in=False)
-    if entry is None or not _is_live(services.config.data_dir / "hls" / entry.id):
+    names = (file,) if file else (PLAYLIST, STILL)
+    if entry is None or not _is_live(services.config.data_dir / "hls" / entry.id, names):
         return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
     if lease is not None and live.admission is not None and not live.admission.renew(entry.id, lease):
         return _for_nginx(status.HTTP_401_UNAUTHORIZED, REFUSAL_MAX_AGE_S)
@@ -143,9 +145,9 @@ def _live_stat(path: Path) -> os.stat_result:
     return found
 
 
-def _is_live(folder: Path) -> bool:
-    """Whether a camera has a playlist or a picture that is renewed."""
-    for name in (PLAYLIST, STILL):
+def _is_live(folder: Path, names: tuple[str, ...]) -> bool:
+    """Whether one of the files of a camera is renewed."""
+    for name in names:
         with suppress(OSError):
             _live_stat(folder / name)
             return True

@@ -14,6 +14,16 @@ PATH = "/api/cameras"
 """Path of the list."""
 SHARED_MAX_AGE_S = 1
 """Seconds for which a proxy may answer with the same list; browsers ask each time. [assumption]"""
+STALE_MAX_AGE_S = 5
+"""Further seconds for which it may answer with that list while it asks for a new one. [assumption]"""
+STALE_ON_ERROR_MAX_AGE_S = 8
+"""Further seconds for which it may do so while the portal does not answer: a restart takes a few. Pages take a list of
+15 s ago for one of a wrong clock. [source: portal/web/src/api/server_clock.ts]"""
+CACHING = (
+    f"public, max-age=0, s-maxage={SHARED_MAX_AGE_S}, stale-while-revalidate={STALE_MAX_AGE_S}, "
+    f"stale-if-error={STALE_ON_ERROR_MAX_AGE_S}"
+)
+"""`Cache-Control` of the list for clients without a session."""
 
 
 class StateAnswers:
@@ -33,7 +43,7 @@ class StateAnswers:
             return
         encoded = scope["app"].state.live.state_updater.current_snapshot(datetime.now(UTC)).public_list()
         answer = [
-            (b"cache-control", b"public, max-age=0, s-maxage=%d" % SHARED_MAX_AGE_S),
+            (b"cache-control", CACHING.encode()),
             (b"etag", encoded.etag.encode()),
             (b"vary", b"Accept-Encoding, Cookie"),
         ]

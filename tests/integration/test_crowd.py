@@ -4,6 +4,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,11 +58,15 @@ class Crowded:
         self.address = address
         self.portal = portal
         self.requests = requests
+        self.took_s = 0.0
 
     def ask(self, path: str, number: int = CROWD) -> set[tuple[int, bytes]]:
         """Statuses and bodies of that many requests at once, after which the requests at the portal are counted."""
         self.requests.clear()
-        return {(reply.status, reply.body) for reply in requests_at_once(self.address, [path] * number)}
+        began = time.monotonic()
+        answers = {(reply.status, reply.body) for reply in requests_at_once(self.address, [path] * number)}
+        self.took_s = time.monotonic() - began
+        return answers
 
 
 @pytest.fixture
@@ -91,12 +96,30 @@ def test_the_first_thousand_requests_for_the_state_are_one_request_to_the_portal
     ((status, body),) = answers
     assert status == 200
     assert b'"kabil-1"' in body, "a client that accepts no compression gets the plain list"
-    assert crowded.requests == {"/api/cameras": 1}
+    assert set(crowded.requests) == {"/api/cameras"}
+    assert crowded.requests["/api/cameras"] <= 1 + crowded.took_s, "the list is renewed each second"
 
 
 def test_a_camera_that_does_not_exist_costs_one_question(crowded):
     assert {status for status, _ in crowded.ask("/live/nowhere/1.m4s")} == {404}
-    assert crowded.requests == {"/live/nowhere/access": 1}
+    assert set(crowded.requests) == {"/live/nowhere/access"}
+    assert crowded.requests["/live/nowhere/access"] <= 1 + crowded.took_s, "a refusal holds for a second"
+
+
+def test_a_request_with_a_body_changes_no_other(crowded):
+    paths = [f"/live/{PUBLIC}/index.m3u8?lease=v{n}" for n in range(8)]
+    body = f"Content-Length: 22\r\n\r\n{'x' * 20}"
+    assert {reply.status for reply in requests_at_once(crowded.address, paths, headers=body)} == {200}
+    others = [f"/live/{PUBLIC}/index.m3u8?lease=w{n}" for n in range(8)]
+    assert {reply.status for reply in requests_at_once(crowded.address, others)} == {200}
+
+
+def test_an_old_list_is_not_sent_for_as_long_as_the_portal_is_away(config, pool, tmp_path, filled):
+    with ExitStack() as nginx, httpx.Client(trust_env=False) as client:
+        with serving(config, pool) as portal:
+            address = nginx.enter_context(shipped_nginx(tmp_path / "nginx", portal, config.data_dir))
+            assert client.get(f"{address}/api/cameras").status_code == 200
+        wait_until(lambda: client.get(f"{address}/api/cameras").status_code == 502, "an honest error")
 
 
 def test_a_segment_that_is_gone_is_not_found_for_a_second(crowded):
@@ -220,6 +243,13 @@ class TestLimitedUplink:
     def test_a_camera_without_video_is_not_found_also_when_the_video_is_full(self, crowded):
         self.watch(crowded, 50)
         assert {reply.status for reply in requests_at_once(crowded.address, ["/live/nowhere/index.m3u8"])} == {404}
+
+
+def test_a_picture_that_is_no_longer_renewed_is_not_live_beside_video_that_is(crowded, config):
+    long_ago = time.time() - 1000
+    os.utime(config.data_dir / "hls" / PUBLIC / "preview.jpg", (long_ago, long_ago))
+    found = {name: crowded.ask(f"/live/{PUBLIC}/{name}", 1).pop()[0] for name in ("preview.jpg", "index.m3u8", "1.m4s")}
+    assert found == {"preview.jpg": 404, "index.m3u8": 200, "1.m4s": 200}
 
 
 def test_a_playlist_that_a_killed_worker_left_behind_is_not_live(crowded, config):

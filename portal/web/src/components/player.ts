@@ -55,6 +55,8 @@ export class Player {
   private arrived = false;
   private checkedAt = performance.now();
   private url: string | null = null;
+  /** Playlist with the lease of this viewer, where the uplink is limited: a further load needs no second lease. */
+  private leased: string | null = null;
 
   constructor(
     private readonly video: HTMLVideoElement,
@@ -71,6 +73,7 @@ export class Player {
   play(url: string | null): void {
     if (url === this.url) return;
     this.url = url;
+    this.leased = null;
     this.failures = 0;
     void this.load();
   }
@@ -143,7 +146,11 @@ export class Player {
     hls.on(Hls.Events.FRAG_BUFFERED, () => {
       this.arrived = true;
     });
-    hls.loadSource(url);
+    hls.on(Hls.Events.MANIFEST_PARSED, (_event, { levels }) => {
+      const address = levels[0]?.url[0];
+      if (address?.includes("?lease=")) this.leased = address;
+    });
+    hls.loadSource(this.leased ?? url);
     hls.attachMedia(this.video);
   }
 
@@ -170,6 +177,7 @@ export class Player {
   }
 
   private retryLater(state: PlayerState): void {
+    if (state === "full" || state === "missing") this.leased = null;
     this.report(state);
     const delay = retryDelayMs(state === "full" ? FULL_DELAYS : RETRY_DELAYS, this.failures);
     this.failures += 1;

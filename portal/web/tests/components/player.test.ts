@@ -16,7 +16,7 @@ type Problem = { fatal: boolean; type?: string; details?: string; response?: { c
 class FakeHls {
   static supported = true;
   static readonly instances: FakeHls[] = [];
-  static readonly Events = { ERROR: "error", FRAG_BUFFERED: "fragment" };
+  static readonly Events = { ERROR: "error", FRAG_BUFFERED: "fragment", MANIFEST_PARSED: "manifest" };
   static readonly ErrorTypes = { MEDIA_ERROR: "media", NETWORK_ERROR: "network" };
   static readonly ErrorDetails = {
     MANIFEST_INCOMPATIBLE_CODECS_ERROR: "incompatible",
@@ -32,14 +32,17 @@ class FakeHls {
   recoveries = 0;
   playingDate: Date | null = new Date("2026-11-22T00:00:00Z");
   buffered: () => void = () => undefined;
+  parsed: (address: string) => void = () => undefined;
   private onError: (event: string, problem: Problem) => void = () => undefined;
 
   constructor() {
     FakeHls.instances.push(this);
   }
 
-  on(event: string, listener: (event: string, problem: Problem) => void): void {
+  on(event: string, listener: (event: string, data: Problem | { levels: { url: string[] }[] }) => void): void {
     if (event === FakeHls.Events.ERROR) this.onError = listener;
+    else if (event === FakeHls.Events.MANIFEST_PARSED)
+      this.parsed = (address) => listener(event, { levels: [{ url: [address] }] });
     else this.buffered = () => listener(event, { fatal: false });
   }
 
@@ -127,6 +130,22 @@ describe("a stream", () => {
     expect(hls.source).toBe(URL);
     expect(states).toEqual(["loading", "playing"]);
     expect(player.frameTime).toBe(Date.parse("2026-11-22T00:00:00Z"));
+  });
+
+  it("is loaded again with its lease, until the lease has ended or another camera is chosen", async () => {
+    const first = await playing();
+    const leased = `${URL}?lease=abc`;
+    first.parsed(leased);
+    first.fail();
+    await pass(40_000);
+    expect(newest().source).toBe(leased);
+    newest().fail({ response: { code: 429 } });
+    await pass(40_000);
+    expect(newest().source).toBe(URL);
+    newest().parsed(leased);
+    player.play("/live/other/index.m3u8");
+    await pass(0);
+    expect(newest().source).toBe("/live/other/index.m3u8");
   });
 
   it("is loaded once for several calls with its address, and stopped by null", async () => {
