@@ -97,7 +97,7 @@ def test_no_page_has_a_violation(address: str, browser: Browser, size: str, sche
         if size == "phone":
             page.get_by_role("button", name="Menu").click()
         page.locator(".map-pin").first.click()
-        expect(page.locator(".cluster-popup")).to_be_visible()
+        expect(page.locator(".leaflet-popup")).to_have_css("opacity", "1")  # it fades in
         if problems := violations(page):
             found["the map with a popup"] = problems
         page.goto(f"{address}/masuk?next=/kejadian")
