@@ -62,8 +62,11 @@ async function registerWorker(): Promise<void> {
   try {
     await navigator.serviceWorker.register(siteAddress("/sw.js"));
     const { active } = await navigator.serviceWorker.ready;
-    const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
-    active?.postMessage({ assets: loaded.filter((address) => address.includes("/assets/")) });
+    // Also what is loaded later: the worker may be active before it controls this page.
+    new PerformanceObserver((list) => {
+      const loaded = list.getEntries().map((entry) => entry.name);
+      active?.postMessage({ assets: loaded.filter((address) => address.includes("/assets/")) });
+    }).observe({ type: "resource", buffered: true });
   } catch {
     // The page works without.
   }
