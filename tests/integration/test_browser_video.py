@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from psycopg_pool import ConnectionPool
 
 from analytics.camera import Position, Visibility
@@ -26,8 +26,9 @@ from tests.support.browser import (
     screenshot,
     write_live_video,
 )
-from tests.support.portal import serving
+from tests.support.portal import client_of, serving
 from tests.support.portal_events import level, online
+from tests.support.servers import wait_until
 
 pytestmark = [
     pytest.mark.integration,
@@ -76,6 +77,33 @@ def test_codec_without_a_decoder_is_reported_and_stays_reported(
     expect(cover).to_contain_text("tidak dapat memutar jenis video kamera ini")
     expect(page.get_by_text("Ketuk untuk memutar")).to_have_count(0)
     screenshot(page, "camera-h265")
+
+
+def test_a_viewer_without_room_sees_pictures_and_the_words_and_gets_video_when_there_is_room(
+    visitor: Visitor, config: Config, store: Callable[..., None]
+) -> None:
+    visitor.expected.append("429")
+    folder = config.data_dir / "hls" / "kabil-1"
+    write_live_video(folder)
+    picture = cv2.imencode(".jpg", road_frame(9).to_ndarray(format="bgr24"))[1].tobytes()
+    (folder / "preview.jpg").write_bytes(picture)
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360)))
+    with client_of(visitor.address) as client:
+        wait_until(lambda: (client.get("/api/cameras/kabil-1").json()["video"] or {}).get("preview"), "the picture")
+    is_full = [True]
+
+    def answer(route: Route) -> None:
+        route.fulfill(status=429) if is_full[0] else route.continue_()
+
+    visitor.context.route("**/index.m3u8*", answer)
+    page = visitor.open("/camera/kabil-1")
+    expect(page.locator(".video-view img")).to_have_js_property("naturalWidth", 640, timeout=TIMEOUT_MS)
+    expect(page.locator(".video-note")).to_have_text("Video penuh, gambar tiap 10 detik")
+    expect(page.locator(".video-view .level-badge")).to_be_visible()
+    screenshot(page, "camera-video-full")
+    is_full[0] = False
+    expect(page.locator(".video-note")).to_be_hidden(timeout=2 * TIMEOUT_MS)
+    wait_until(lambda: page.evaluate("document.querySelector('video').currentTime") > 0, "the video to play")
 
 
 def test_camera_without_video_on_the_server_is_no_lost_connection(visitor: Visitor) -> None:

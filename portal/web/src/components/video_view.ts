@@ -12,9 +12,17 @@ import { ago } from "../format";
 import { localized, type TextKey, t } from "../i18n";
 import { levelBadge } from "./level_badge";
 import { Player, type PlayerState } from "./player";
-import { StillImage } from "./still_image";
+import { STILL_EVERY_MS, StillImage } from "./still_image";
 import { zoneOverlay } from "./zone_overlay";
 
+/** Time (ms) from a picture until the next is loaded: the worker stores one every 5 s. It is never over 10 s old.
+ * [source: pipelines/live_video/preview_writer.py]
+ */
+const PICTURE_EVERY_MS = 6000;
+/** Least time (ms) between two loads of a picture that is late. [assumption] */
+const PICTURE_WITHIN_MS = 1500;
+/** States in which pictures are shown in place of video, with the words beside them. */
+const PICTURES_TEXTS: Partial<Record<PlayerState, TextKey>> = { full: "videoFull", unsupported: "videoOnlyPictures" };
 /** Age (ms) from which a frame is shown with its age: more than live video is behind by itself. [assumption] */
 const OLD_FRAME_MS = 60_000;
 
@@ -39,6 +47,7 @@ export class VideoView {
   private readonly shapes = h("div", { class: "video-shapes" });
   private readonly player: Player;
   private readonly still: StillImage;
+  private readonly note = h("div", { class: "video-note", role: "status", hidden: true });
   private state: PlayerState = "loading";
   private zonesShown = false;
   private rendered = "";
@@ -57,18 +66,23 @@ export class VideoView {
     this.video.muted = true;
     const stateChanged = (state: PlayerState): void => {
       this.state = state;
+      this.showStill();
       this.render();
     };
-    this.still = new StillImage(t("video", { name: detail.name }), stateChanged);
-    const still = this.still.element;
+    this.still = new StillImage(
+      t("video", { name: detail.name }),
+      (state) => (this.hasStills ? stateChanged(state) : this.render()),
+      () => (this.hasStills ? STILL_EVERY_MS : this.untilNextPictureMs()),
+    );
     this.element = h(
       "div",
       { class: "video-view" },
       this.video,
-      still,
+      this.still.element,
       this.shapes,
       this.cover,
       this.corner,
+      this.note,
       this.frameTime,
     );
     this.video.addEventListener("resize", () => this.render());
@@ -78,10 +92,26 @@ export class VideoView {
 
   update(camera: CameraState): void {
     this.camera = camera;
-    const still = this.playable && camera.video?.still ? liveAddress(camera.id, "still.jpg") : null;
-    this.player.play(this.playable && still === null ? liveAddress(camera.id, "index.m3u8") : null);
-    this.still.show(still);
+    this.player.play(this.playable && !this.hasStills ? liveAddress(camera.id, "index.m3u8") : null);
+    this.showStill();
     this.render();
+  }
+
+  /** Whether the camera sends still pictures instead of video. */
+  private get hasStills(): boolean {
+    return Boolean(this.camera.video?.still);
+  }
+
+  /** Shows still pictures: those of the camera, or small ones in place of video that is full or cannot be decoded. */
+  private showStill(): void {
+    const small = this.state in PICTURES_TEXTS && this.camera.video?.preview ? "preview.jpg" : null;
+    const file = this.hasStills ? "still.jpg" : small;
+    this.still.show(this.playable && file ? liveAddress(this.camera.id, file) : null);
+  }
+
+  private untilNextPictureMs(): number {
+    const due = (this.still.frameTime ?? 0) + PICTURE_EVERY_MS - serverNow();
+    return Math.min(PICTURE_EVERY_MS, Math.max(PICTURE_WITHIN_MS, due));
   }
 
   showZones(shown: boolean): void {
@@ -90,7 +120,7 @@ export class VideoView {
   }
 
   tick(): void {
-    const shown = this.playable && (this.state === "playing" || this.state === "stalled");
+    const shown = this.playable && (this.state === "playing" || this.state === "stalled" || this.showsPictures);
     const at = shown ? (this.still.frameTime ?? this.player.frameTime) : null;
     this.frameTime.hidden = at === null;
     if (at === null) return;
@@ -103,6 +133,11 @@ export class VideoView {
   close(): void {
     this.player.close();
     this.still.close();
+  }
+
+  /** Whether a small picture is shown in place of video. */
+  private get showsPictures(): boolean {
+    return !this.hasStills && !this.still.element.hidden;
   }
 
   /** False for a camera that is down, so that its old segments are not shown as live video. */
@@ -126,6 +161,7 @@ export class VideoView {
       this.state,
       store.connection === "lost",
       this.pictureSize,
+      this.showsPictures,
       this.zonesShown,
       this.camera.zones,
     ]);
@@ -134,6 +170,9 @@ export class VideoView {
     fill(this.corner, levelBadge(level));
     fill(this.cover, ...this.coverContent());
     this.cover.hidden = this.cover.childElementCount === 0;
+    const words = this.showsPictures ? PICTURES_TEXTS[this.state] : undefined;
+    this.note.hidden = words === undefined;
+    this.note.textContent = words ? t(words) : "";
     const overlay = this.zonesShown
       ? zoneOverlay(this.detail, this.pictureSize, this.camera.zones, (each) => store.shownLevel(each))
       : null;
@@ -150,6 +189,7 @@ export class VideoView {
       const reason = status === "online" || status === "degraded" ? t("videoNone") : state;
       return [h("strong", {}, t("videoMissing")), h("span", {}, `${reason}.`)];
     }
+    if (this.showsPictures) return [];
     if (this.state === "playing") return status === "frozen" ? [h("strong", {}, t("statusFrozen"))] : [];
     if (this.state === "loading") return [h("span", {}, t("videoLoading"))];
     const text = TROUBLE_TEXTS[this.state];

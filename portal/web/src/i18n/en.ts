@@ -116,6 +116,7 @@ export const english: Record<TextKey, string> = {
   videoUnreachable: "The video server cannot be reached. Trying again…",
   videoUnsupported: "This browser cannot play this camera's kind of video (H.265, for example). Try another browser.",
   videoFull: "Video full, a picture every 10 seconds",
+  videoOnlyPictures: "This browser cannot play this video (H.265, for example): a picture every 10 seconds",
   videoUndecodable:
     "Video arrives, but the browser finds no whole picture (key frame) in it, or cannot read it. Trying again…",
   videoStands: "The picture stands still",

@@ -122,6 +122,7 @@ export const indonesian = {
   videoUnreachable: "Server video tidak dapat dihubungi. Mencoba lagi…",
   videoUnsupported: "Peramban ini tidak dapat memutar jenis video kamera ini (misalnya H.265). Coba peramban lain.",
   videoFull: "Video penuh, gambar tiap 10 detik",
+  videoOnlyPictures: "Peramban ini tidak dapat memutar video ini (misalnya H.265): gambar tiap 10 detik",
   videoUndecodable:
     "Video sampai, tetapi peramban tidak menemukan gambar yang utuh (bingkai kunci), atau tidak dapat membacanya. Mencoba lagi…",
   videoStands: "Gambar diam",
