@@ -18,9 +18,12 @@ def test_every_answer_has_security_headers(anonymous, path):
     assert "server" not in headers
 
 
-def test_answers_of_the_api_are_not_cached(anonymous):
-    for path in ("/api/cameras", "/api/session", "/api/incidents"):
+def test_answers_of_the_api_are_not_cached_except_the_public_list_which_proxies_may_share_for_a_second(anonymous):
+    for path in ("/api/session", "/api/incidents"):
         assert anonymous.get(path).headers["cache-control"] == "no-store"
+    answer = anonymous.get("/api/cameras")
+    assert answer.headers["cache-control"].startswith("public, max-age=0, s-maxage=1, ")
+    assert "Cookie" in answer.headers["vary"]
 
 
 def test_named_sites_may_frame_the_pages(config, pool):
