@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from itertools import pairwise
+from math import ceil
 
 from analytics.uptime.minute_gap import MINUTE_S, GapCause
 
-Span = tuple[datetime, datetime]
-"""Beginning and end of a time."""
+Span = tuple[float, float]
+"""Beginning and end of a time, in Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ def uptime_of(service_s: float, gaps_s: Mapping[GapCause, float]) -> Uptime | No
 
     Gaps are limited to the time in service: a camera that is removed may report for some minutes more.
 
-    >>> uptime_of(60, {GapCause.LINK: 15})
+    >>> uptime_of(60.0, {GapCause.LINK: 15})
     Uptime(observed_s=45.0, unobserved_s={<GapCause.LINK: 'link'>: 15.0})
     """
     if service_s <= 0:
@@ -45,20 +45,19 @@ def sum_of(uptimes: Iterable[Uptime | None]) -> Uptime | None:
     return Uptime(sum(uptime.observed_s for uptime in known), dict(unobserved_s)) if known else None
 
 
-def service_seconds(spans: Iterable[Span], edges: Sequence[datetime]) -> list[float]:
+def service_seconds(spans: Iterable[Span], edges: Sequence[float]) -> list[float]:
     """Return the seconds of each period between two edges that lie in one of the spans, counted in whole minutes.
 
-    A minute counts by the state at its start, as its gap does.
+    A minute counts by the state at its start, as its gap does. edges: Unix seconds.
     """
     found = [0.0] * (len(edges) - 1)
     for start, end in spans:
         first, last = _next_minute(start), _next_minute(end)
         for number, (begin, until) in enumerate(pairwise(edges)):
-            found[number] += max(0.0, (min(until, last) - max(begin, first)).total_seconds())
+            found[number] += max(0.0, min(until, last) - max(begin, first))
     return found
 
 
-def _next_minute(at: datetime) -> datetime:
+def _next_minute(at: float) -> float:
     """Return the first start of a minute that is not before `at`."""
-    beyond_s = at.timestamp() % MINUTE_S
-    return at if beyond_s == 0 else at + timedelta(seconds=MINUTE_S - beyond_s)
+    return ceil(at / MINUTE_S) * MINUTE_S

@@ -49,7 +49,7 @@ class DailyUptimeReader:
         sums = {key: of_day for month in self._sums.values() for key, of_day in month.items()}
         of_camera = {}
         for camera, spans in service.spans.items():
-            seconds = service_seconds(spans, edges)
+            seconds = service_seconds(spans, [edge.timestamp() for edge in edges])
             of_camera[camera] = [
                 uptime_of(of_day, sums.get((camera, day), {})) for day, of_day in zip(edges[:-1], seconds, strict=True)
             ]

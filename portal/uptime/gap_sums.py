@@ -36,7 +36,7 @@ def cameras_in_service(connection: Connection) -> InService:
     history = ServiceHistory.read(connection)
     spans = {
         camera: [
-            (start, min(end or assessed_until, assessed_until))
+            (start.timestamp(), min(end or assessed_until, assessed_until).timestamp())
             for start, end, service in history.spans(camera)
             if service.state is not ServiceState.REMOVED
         ]

@@ -48,4 +48,5 @@ def test_sums_add_causes_and_leave_out_what_was_not_in_service():
     ],
 )
 def test_time_in_service_is_that_within_each_day(spans, expected):
-    assert service_seconds(spans, EDGES) == expected
+    in_unix_s = [(start.timestamp(), end.timestamp()) for start, end in spans]
+    assert service_seconds(in_unix_s, [edge.timestamp() for edge in EDGES]) == expected
