@@ -17,6 +17,7 @@ from pipelines.config.settings import Config
 from pipelines.errors import UserError
 from pipelines.store.pool import open_database
 from portal.app import create_app
+from portal.http_protocol import LimitedHttpProtocol
 
 log = structlog.get_logger(__name__)
 
@@ -90,6 +91,7 @@ class PortalServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
+                http=LimitedHttpProtocol,
                 log_config=None,
                 access_log=False,
                 server_header=False,

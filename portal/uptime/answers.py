@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from time import monotonic
 
+import structlog
 from starlette.concurrency import run_in_threadpool
 
 from pipelines.store.database_errors import DatabaseUnavailable
@@ -12,10 +13,11 @@ from portal.uptime.daily_uptime import DailyUptime
 MAX_AGE_S = 300.0
 """Age in seconds from which on uptime is read again. [assumption: a day of a camera changes by 0.3 % meanwhile]"""
 RETRY_S = 10.0
-"""Seconds until the database is asked again where it did not answer, and an older answer exists. [assumption]"""
+"""Seconds until uptime is read again where that failed; an older answer serves meanwhile, or the error. [assumption]"""
 
 Key = tuple[bool, str]
 """Whether the client has a session, and the period."""
+log = structlog.get_logger(__name__)
 
 
 class UptimeAnswers:
@@ -29,13 +31,14 @@ class UptimeAnswers:
         self._max_age_s = max_age_s
         self._lock = asyncio.Lock()
         self._daily: DailyUptime | None = None
+        self._failure: Exception | None = None
         self._read_again_at = 0.0
         self._answers: dict[Key, bytes] = {}
 
     async def answer(self, key: Key, make: Callable[[DailyUptime], bytes | None]) -> bytes | None:
         """Return the answer to `key`, which `make` computes in a thread; None is not kept.
 
-        Raises DatabaseUnavailable where no uptime was read before.
+        Raises what `read` raised, such as DatabaseUnavailable, where no uptime was read before.
         """
         kept = self._answers.get(key)
         if kept is not None and (self._lock.locked() or monotonic() < self._read_again_at):
@@ -50,15 +53,20 @@ class UptimeAnswers:
             return kept
 
     async def _current(self) -> DailyUptime:
-        if self._daily is not None and monotonic() < self._read_again_at:
+        if monotonic() >= self._read_again_at:
+            await self._read_now()
+        if self._daily is not None:
             return self._daily
+        assert self._failure is not None
+        raise self._failure.with_traceback(None)  # or each client would lengthen the traceback
+
+    async def _read_now(self) -> None:
         try:
             self._daily = await run_in_threadpool(self._read)
-        except DatabaseUnavailable:
-            if self._daily is None:
-                raise
+        except Exception as error:
+            log.warning("uptime cannot be read", error=str(error), exc_info=not isinstance(error, DatabaseUnavailable))
+            self._failure = error
             self._read_again_at = monotonic() + RETRY_S
-            return self._daily
+            return
         self._read_again_at = monotonic() + self._max_age_s
         self._answers.clear()
-        return self._daily

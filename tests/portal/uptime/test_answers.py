@@ -3,11 +3,12 @@
 import asyncio
 from datetime import UTC, datetime
 from threading import Event
+from time import monotonic
 
 import pytest
 
 from pipelines.store.database_errors import DatabaseUnavailable
-from portal.uptime.answers import UptimeAnswers
+from portal.uptime.answers import RETRY_S, UptimeAnswers
 from portal.uptime.daily_uptime import DailyUptime
 from tests.support.servers import wait_until
 
@@ -15,19 +16,19 @@ KEY = (False, "30d")
 
 
 class Readings:
-    """Counts readings of the database; `fails`: whether it is away. `free`: readings wait for it."""
+    """Counts readings of the database; `failure`: what they raise. `free`: readings wait for it."""
 
     def __init__(self):
         self.count = 0
-        self.fails = False
+        self.failure = None
         self.free = Event()
         self.free.set()
 
     def read(self):
         self.count += 1
         assert self.free.wait(20)
-        if self.fails:
-            raise DatabaseUnavailable("away")
+        if self.failure is not None:
+            raise self.failure
         return DailyUptime([], datetime(2026, 11, 1, tzinfo=UTC), {"count": [self.count]})
 
 
@@ -76,20 +77,31 @@ def test_each_key_has_its_own_answer_from_the_same_reading(readings):
     assert readings.count == 1
 
 
-def test_without_the_database_the_last_answer_stays(readings):
+@pytest.mark.parametrize("failure", [DatabaseUnavailable("away"), ValueError("a bug")])
+def test_where_reading_fails_the_last_answer_stays(readings, failure):
     async def clients():
         answers = UptimeAnswers(readings.read, max_age_s=0)
-        readings.fails = True
-        with pytest.raises(DatabaseUnavailable):
-            await answers.answer(KEY, count_of)
-        readings.fails = False
         kept = await answers.answer(KEY, count_of)
-        readings.fails = True
+        readings.failure = failure
         asked = readings.count
         again = [await answers.answer(KEY, count_of) for _ in range(3)]
         return kept, again, readings.count - asked
 
-    assert asyncio.run(clients()) == (b"2", [b"2"] * 3, 1), "the database is not asked for each client"
+    assert asyncio.run(clients()) == (b"1", [b"1"] * 3, 1), "the database is not asked for each client"
+
+
+@pytest.mark.parametrize("failure", [DatabaseUnavailable("away"), ValueError("a bug")])
+def test_a_first_reading_that_fails_fails_for_all_clients_at_once(readings, failure, monkeypatch):
+    async def clients():
+        answers = UptimeAnswers(readings.read)
+        readings.failure = failure
+        failures = await asyncio.gather(*(answers.answer(KEY, count_of) for _ in range(50)), return_exceptions=True)
+        asked = readings.count
+        readings.failure = None
+        monkeypatch.setattr("portal.uptime.answers.monotonic", lambda: monotonic() + RETRY_S)
+        return failures, asked, await answers.answer(KEY, count_of)
+
+    assert asyncio.run(clients()) == ([failure] * 50, 1, b"2")
 
 
 def test_what_does_not_exist_is_not_kept(readings):
