@@ -15,7 +15,7 @@ from analytics.flow.free_flow import FreeFlowEstimator
 from analytics.flow.gate_counting import GateCounter
 from analytics.flow.gate_intervals import GateIntervalAggregator
 from analytics.flow.pending_crossing import SETTLE_S
-from analytics.flow.queues import zone_queues
+from analytics.flow.queues import Queue, zone_queues
 from analytics.flow.time_bins import TimeBins
 from analytics.flow.zone_intervals import INTERVAL_S, ZoneIntervalAggregator
 from analytics.flow.zone_travel import ZoneTravelMeter
@@ -23,7 +23,7 @@ from analytics.incidents.manager import IncidentManager
 from analytics.road_users import RoadUser
 from analytics.sight import SightEvidence
 from analytics.tracks.kinematics import KMH_PER_MS
-from analytics.tracks.scene import Scene, SceneSampler
+from analytics.tracks.scene import SPEED_WINDOW_S, Scene, SceneSampler
 from analytics.tracks.trajectories import AnalyzedFrame, Trajectories, Trajectory
 from analytics.turning.trips import TripRecorder
 
@@ -79,6 +79,8 @@ class CameraAnalyzer:
         self._zone_intervals = ZoneIntervalAggregator(camera.zones, homography)
         self._clear_within_s = inf
         self._doubtful_travel: EdieTotals | None = None
+        self._doubtful_queues: list[Sequence[Queue]] = []
+        self._unobserved_until_s = -inf
         self._scenes = SceneSampler(camera.zones, homography)
         self._levels = ZoneLevelMonitor(camera.zones, self._free_flow, calibrated=homography is not None)
 
@@ -96,8 +98,6 @@ class CameraAnalyzer:
             return facts
         gap_s = 0.0 if self._last_frame_t is None else t - self._last_frame_t
         step_s = gap_s if gap_s <= MAX_FRAME_GAP_S else 0.0
-        if self._last_frame_t is not None and gap_s > MAX_FRAME_GAP_S:
-            self._gate_intervals.add_gap(self._last_frame_t, t)
         if gap_s > TRACK_LOSS_S:
             facts += self._drop(self._trajectories.pop_all())
         if self._now is None or t > self._now:
@@ -115,8 +115,6 @@ class CameraAnalyzer:
         is_overdue = self._now is not None and t - self._now > self._clear_within_s
         if doubt_s is not None and step_s > 0 and not is_overdue:
             return []
-        if is_overdue and self._now is not None:
-            self._gate_intervals.add_gap(self._now, t)
         self._clear_within_s = inf if doubt_s is None else 0.0
         return self._advance(t, observed=step_s > 0 and not is_overdue)
 
@@ -142,7 +140,7 @@ class CameraAnalyzer:
         facts: list[Fact] = []
         if self._now is not None and t > self._now:
             is_recent = self._last_frame_t is not None and t - self._last_frame_t <= MAX_FRAME_GAP_S
-            facts += self._advance(t, observed=is_recent and t - self._now <= self._clear_within_s)
+            facts += self._advance(t, observed=is_recent and self._clear_within_s == inf)
         facts += self._drop(self._trajectories.pop_all())
         facts += self._gate_intervals.add_crossings(self._gates.finish())
         facts += self._close_minutes(self._minutes.finish())
@@ -161,6 +159,12 @@ class CameraAnalyzer:
             if observed:
                 self._zone_intervals.add(self._doubtful_travel)
             self._doubtful_travel = None
+        for queues in self._doubtful_queues if observed else ():
+            self._zone_intervals.add_queues(queues)
+        self._doubtful_queues.clear()
+        if self._now is not None and not observed:
+            self._gate_intervals.add_gap(self._now, t)
+            self._unobserved_until_s = t
         self._now = t
         self._began_s = t if self._began_s is None else self._began_s
         self._covered += self._since_begin(self._coverage.advance(t, observed=observed))
@@ -209,10 +213,15 @@ class CameraAnalyzer:
             before = self._doubtful_travel
             self._doubtful_travel = travel if before is None else before + travel
         facts += self._levels.observe(frame, travel, self._sight.sight)
-        return facts if scene is None else facts + self._observe_scene(scene)
+        return facts if scene is None else facts + self._observe_scene(scene, is_clear=is_clear)
 
-    def _observe_scene(self, scene: Scene) -> list[Fact]:
-        self._zone_intervals.add_queues(zone_queues(scene, len(self._camera.zones), self._travel.occluded))
+    def _observe_scene(self, scene: Scene, *, is_clear: bool) -> list[Fact]:
+        if scene.t - self._unobserved_until_s >= SPEED_WINDOW_S:  # speeds are of observed time
+            queues = zone_queues(scene, len(self._camera.zones), self._travel.occluded)
+            if is_clear:
+                self._zone_intervals.add_queues(queues)
+            else:
+                self._doubtful_queues.append(queues)
         return [*self._incidents.observe(scene, self._levels)]
 
     def _drop(self, expired: Sequence[Trajectory]) -> list[Fact]:

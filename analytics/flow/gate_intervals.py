@@ -17,27 +17,37 @@ from analytics.road_users import RoadUser
 
 @dataclass(slots=True)
 class _MinuteCounts:
-    """Vehicles by class and headways (s) of one direction of a gate in one minute."""
+    """Vehicles by class and headways (s) of one direction of a gate in the observed time of one minute."""
 
     vehicles: Counter[RoadUser] = field(default_factory=Counter)
     headways_s: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, crossings: Iterable[Crossing]) -> "_MinuteCounts":
+        counts = cls()
+        for crossing in crossings:
+            counts.vehicles[crossing.road_user] += 1
+            if crossing.headway_s is not None:
+                counts.headways_s.append(crossing.headway_s)
+        return counts
 
 
 class GateIntervalAggregator:
     """Adds headways to crossings, and emits a `GateInterval` per gate, direction and minute.
 
-    A minute is emitted once its last crossings have settled. Pedestrians are not vehicles and have no headway.
+    A minute is emitted once its last crossings have settled. Pedestrians are not vehicles and have no headway. A
+    vehicle that crosses in a gap is in no minute, whose flow is that of the observed time.
     """
 
     def __init__(self, gates: Sequence[Gate]) -> None:
         self._gates = gates
         self._headways = HeadwayMeter()
-        self._counts: dict[float, dict[GateDirection, _MinuteCounts]] = defaultdict(lambda: defaultdict(_MinuteCounts))
+        self._crossings: dict[float, dict[GateDirection, list[Crossing]]] = defaultdict(lambda: defaultdict(list))
         self._closed: deque[tuple[Coverage, Sight | None]] = deque()
         self._emitted_until_s = -float("inf")
 
     def add_gap(self, start_s: float, end_s: float) -> None:
-        """Record that the road was not observed between the two times."""
+        """Record that the road was not observed between the two times, which are no earlier than those before."""
         self._headways.add_gap(start_s, end_s)
 
     def add_crossings(self, crossings: Iterable[Crossing]) -> list[Crossing]:
@@ -51,11 +61,9 @@ class GateIntervalAggregator:
         headway_s = self._headways.add_crossing(key, crossing.t)
         # A vehicle that stood on the line may be reported after its minute was emitted: it counts in the next minute.
         minute = max(self._emitted_until_s, floor(crossing.t / INTERVAL_S) * INTERVAL_S)
-        counts = self._counts[minute][key]
-        counts.vehicles[crossing.road_user] += 1
-        if headway_s is not None:
-            counts.headways_s.append(headway_s)
-        return replace(crossing, headway_s=headway_s)
+        crossing = replace(crossing, headway_s=headway_s)
+        self._crossings[minute][key].append(crossing)
+        return crossing
 
     def close(self, minute: Coverage, sight: Sight | None = None) -> None:
         """Queue a minute that is over; `pop_settled` emits it later. sight: of the detector in the minute."""
@@ -77,7 +85,10 @@ class GateIntervalAggregator:
 
     def _emit(self, minute: Coverage, sight: Sight | None) -> list[GateInterval]:
         self._emitted_until_s = minute.end_s
-        counts = self._counts.pop(minute.start_s, {})
+        counts = {
+            key: _MinuteCounts.of(crossing for crossing in crossings if not self._headways.is_in_gap(crossing.t))
+            for key, crossings in self._crossings.pop(minute.start_s, {}).items()
+        }
         return [
             replace(interval, sight=sight)
             for gate in self._gates

@@ -13,8 +13,9 @@ from analytics.facts import Direction
 SHORT_HEADWAY_S = 2.0
 """Headways below this many seconds count as short; drivers are taught to keep 2 s [assumption]."""
 
-MAX_GAPS = 8
-"""Gaps in the observation that are kept, per camera; older ones lie before every open headway [assumption]."""
+MAX_GAPS = 64
+"""Gaps in the observation that are kept, per camera; older ones lie before the open minute and before almost every open
+headway, since a gap lasts 2 s or longer [assumption]."""
 
 GateDirection = tuple[str, Direction]
 """A gate's id and one direction of it."""
@@ -29,7 +30,13 @@ class HeadwayMeter:
 
     def add_gap(self, start_s: float, end_s: float) -> None:
         """Record that the road was not observed between the two times; no headway spans them."""
+        if self._gaps and self._gaps[-1][1] == start_s:
+            start_s, _ = self._gaps.pop()
         self._gaps.append((start_s, end_s))
+
+    def is_in_gap(self, t: float) -> bool:
+        """Return whether the road was not observed at `t`."""
+        return any(start < t < end for start, end in self._gaps)
 
     def add_crossing(self, key: GateDirection, t: float) -> float | None:
         """Return the headway in seconds of a vehicle that crosses at `t`.

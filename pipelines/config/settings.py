@@ -184,7 +184,7 @@ class StreamConfig(Section):
     segments_kept: int = Field(default=8, ge=3, le=60)
     """Least number of HLS segments in a playlist. It is never shorter than three times its longest segment."""
     stall_s: float = Field(default=10.0, gt=0)
-    """Seconds without a picture after which a camera is disconnected. Sound and metadata do not count."""
+    """Most seconds without a picture before a camera is disconnected; a fast one is after 3 s. Sound does not count."""
     frozen_s: float = Field(default=30.0, gt=0)
     """Seconds of identical frames after which a camera counts as frozen."""
     hardware_decoder: HardwareDecoder | None = None

@@ -8,7 +8,7 @@ import pytest
 from analytics.camera import Camera, Gate
 from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Tracks
-from analytics.facts import Coverage, Crossing, Incident, IncidentType, Level, LevelChange, ZoneInterval
+from analytics.facts import Coverage, Crossing, GateInterval, Incident, IncidentType, Level, LevelChange, ZoneInterval
 from analytics.road_users import RoadUser
 from tests.support.analysis import analyse
 from tests.support.builders import Drive, film, metric_camera, straight_road, tracks
@@ -129,6 +129,45 @@ def test_vehicles_in_doubtful_frames_are_no_density_of_the_time_before():
         facts += analyzer.observe(t, frozen if is_frozen else frame, doubt_s=5.0 if is_frozen else None)
     (interval,) = of(ZoneInterval, facts)
     assert interval.density_veh_km_lane == 0
+
+
+def test_flow_of_a_gate_is_that_of_the_observed_time():
+    """Vehicles that are seen in damaged pictures are reported; their time and they are not in the minute's flow."""
+    facts, analyzer = [], CameraAnalyzer(metric_camera(GATE))
+    for t, frame in film(platoon(30, every_s=4), until=65, fps=5):
+        facts += analyzer.observe(t, frame, doubt_s=2.0 if 20 < t < 60 else None)
+    (flow,) = [i for i in of(GateInterval, facts) if i.direction == of(Crossing, facts)[0].direction]
+    crossed = [c.t for c in of(Crossing, facts) if c.t < 60]
+    assert flow.coverage == pytest.approx(20 / 60, abs=0.01)
+    assert len(crossed) == 14
+    assert flow.flow_veh_h == pytest.approx(sum(t <= 20 for t in crossed) * 3600 / (60 * flow.coverage))
+
+
+def test_time_that_ends_in_doubt_is_not_observed():
+    analyzer, facts = CameraAnalyzer(metric_camera(GATE)), []
+    for t, frame in film([], until=30, fps=5):
+        facts += analyzer.observe(t, frame, doubt_s=5.0 if t > 28 else None)
+    facts += analyzer.finish(30.0)
+    assert sum(p.observed_s for p in of(Coverage, facts)) == pytest.approx(28, abs=0.21)
+
+
+def test_vehicles_in_a_frozen_picture_are_no_queue():
+    facts, analyzer, shown = [], CameraAnalyzer(metric_camera(zones=[straight_road()])), None
+    for t, frame in film(platoon(30, every_s=4), until=62, fps=5):
+        is_frozen = 30 < t < 38
+        shown = shown if is_frozen else frame
+        facts += analyzer.observe(t, shown, doubt_s=5.0 if is_frozen else None)
+    (interval,) = of(ZoneInterval, facts)
+    assert interval.queue_veh == 0
+
+
+def test_a_queue_in_pictures_that_repeat_for_a_while_counts():
+    facts, analyzer = [], CameraAnalyzer(metric_camera(zones=[straight_road()]))
+    standing = next(frame for t, frame in film(platoon(1, every_s=4), until=60) if t > 4)
+    for number, (t, _) in enumerate(film([], until=62, fps=5)):
+        facts += analyzer.observe(t, standing, doubt_s=None if number % 20 == 0 else 5.0)
+    (interval,) = of(ZoneInterval, facts)
+    assert interval.queue_veh == 1
 
 
 def test_level_is_unknown_while_the_camera_is_away():
