@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from contextlib import closing, redirect_stdout
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -14,7 +15,7 @@ from pmtiles.writer import Writer
 from pipelines.atomic_file import replacing
 from pipelines.basemap.coast import land_and_sea
 from pipelines.basemap.osm_features import Box, Extract, MapFeature, read_extract
-from pipelines.basemap.tile_cutter import MAX_ZOOM, MIN_ZOOM, cut_tiles
+from pipelines.basemap.tile_cutter import MAX_ZOOM, MIN_ZOOM, check_size, cut_tiles
 from pipelines.errors import UserError
 
 ATTRIBUTION = "© OpenStreetMap contributors"
@@ -23,14 +24,28 @@ LAYERS = ("earth", "landuse", "places", "roads", "water")
 """Layers of the tiles. [source: Protomaps basemap schema, version 4]"""
 
 
-def make_basemap(extract: Path, target: Path, on_tile: Callable[[int], None]) -> Box:
-    """Write the basemap of `extract` to `target` and return its bounds. on_tile: receives the tiles so far.
+class Basemap(NamedTuple):
+    """A basemap that was written. has_whole_coast: whether each coastline parts land and sea."""
 
-    Raises UserError for a file that is no extract, is empty, or covers more than a region.
+    box: Box
+    has_whole_coast: bool
+
+
+def make_basemap(extract: Path, target: Path, on_tile: Callable[[int], None]) -> Basemap:
+    """Write the basemap of `extract` to `target`. on_tile: receives the tiles so far.
+
+    Raises UserError for a file that is no extract, is empty, covers more than a region, or states no box and has a
+    coastline that ends inside it.
     """
-    content = read_extract(extract)
+    content = read_extract(extract, check_size)
     box = content.box or _bounds(content, extract)
-    land, sea = land_and_sea(content.coast, box)
+    check_size(box)
+    land, sea, is_cut = land_and_sea(content.coast, box)
+    if content.box is None and not is_cut:
+        raise UserError(
+            f"{extract}: states no box, and its coastline ends inside it, so that land and sea are not known; cut it "
+            "again with: osmium extract --set-bounds --bbox WEST,SOUTH,EAST,NORTH"
+        )
     ground = [
         MapFeature("earth", "earth", MIN_ZOOM, land),
         MapFeature("water", "ocean", MIN_ZOOM, sea),
@@ -45,7 +60,7 @@ def make_basemap(extract: Path, target: Path, on_tile: Callable[[int], None]) ->
             # The library prints its statistics.
             with redirect_stdout(io.StringIO()):
                 writer.finalize(_header(box), _metadata())
-    return box
+    return Basemap(box, is_cut)
 
 
 def _bounds(content: Extract, path: Path) -> Box:

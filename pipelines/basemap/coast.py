@@ -5,6 +5,7 @@ around it has the face on its right [source: wiki.openstreetmap.org/wiki/Tag:nat
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import shapely
@@ -16,17 +17,27 @@ _BESIDE = 1e-7
 """Distance from the coastline at which its sides are examined, degrees: 1 cm. [assumption: finer than its points]"""
 
 
-def land_and_sea(coast: Sequence[BaseGeometry], box: Box) -> tuple[BaseGeometry, BaseGeometry]:
+class Ground(NamedTuple):
+    """Land and sea in degrees. is_cut: whether every coastline parts them; one that ends inside the box does not."""
+
+    land: BaseGeometry
+    sea: BaseGeometry
+    is_cut: bool
+
+
+def land_and_sea(coast: Sequence[BaseGeometry], box: Box) -> Ground:
     """Return the land and the sea within `box`; all land where there is no coastline.
 
-    coast: lines in degrees. A coastline that ends inside the box cuts no face, and its surroundings stay one.
+    coast: lines in degrees. The surroundings of a coastline that ends inside the box stay one face.
     """
     frame = shapely.box(*box)
     lines = shapely.intersection(np.array(coast, dtype=object), frame) if len(coast) else np.array([])
     cut = shapely.union_all([*lines, frame.exterior])
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(cut)))
+    polygons, bridges, dangling, _ = shapely.polygonize_full(shapely.get_parts(cut))
+    faces = shapely.get_parts(polygons)
     sea = faces[_sea_votes(shapely.get_parts(lines), faces) > 0]
-    return shapely.union_all(faces[~np.isin(faces, sea)]), shapely.union_all(sea)
+    is_cut = bridges.is_empty and dangling.is_empty
+    return Ground(shapely.union_all(faces[~np.isin(faces, sea)]), shapely.union_all(sea), is_cut)
 
 
 def _sea_votes(lines: np.ndarray, faces: np.ndarray) -> np.ndarray:

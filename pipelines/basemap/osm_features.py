@@ -4,7 +4,7 @@ The schema (version 4, docs.protomaps.com/basemaps/layers) is that of the files 
 portal draws those, too.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -88,21 +88,32 @@ class Extract:
     box: Box | None
 
 
-def read_extract(path: Path) -> Extract:
-    """Read an extract in PBF, or in any other format of OpenStreetMap. Raises UserError for a file that is none."""
+def read_extract(path: Path, check_size: Callable[[Box], None]) -> Extract:
+    """Read an extract in PBF, or in any other format of OpenStreetMap. Raises UserError for a file that is none.
+
+    check_size: receives the box that the file states before its content is read, and may raise UserError.
+    """
     features: list[MapFeature] = []
     coast: list[BaseGeometry] = []
     try:
+        box = _stated_box(path)
+        if box is not None:
+            check_size(box)
         processor = osmium.FileProcessor(str(path)).with_areas().with_filter(osmium.filter.KeyFilter(*_KEYS))
         for item in cast(Iterator[Any], iter(processor)):
             if item.is_way() and item.tags.get("natural") == "coastline":
                 coast += _geometry(item)
             features += _features(item)
-        box = processor.header.box()
     except (RuntimeError, OSError) as error:
         raise UserError(f"{path}: no OpenStreetMap extract ({error}); give a file that ends in .osm.pbf") from error
-    bounds = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat) if box.valid() else None
-    return Extract(features, coast, bounds)
+    return Extract(features, coast, box)
+
+
+def _stated_box(path: Path) -> Box | None:
+    """The box in the header of an extract; None where it states none."""
+    with osmium.io.Reader(str(path), osmium.osm.osm_entity_bits.NOTHING) as reader:
+        box = reader.header().box()
+    return (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat) if box.valid() else None
 
 
 def _features(item: Any) -> Iterator[MapFeature]:

@@ -41,14 +41,16 @@ def mercator(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.asarray(shapely.transform(geometries, project))
 
 
-def cut_tiles(features: Sequence[MapFeature], box: Box) -> Iterator[tuple[int, bytes]]:
-    """Id and content of every tile within `box` that has content, in the order of their ids.
-
-    Raises UserError for a box of more than `MAX_TILES` tiles.
-    """
-    frame = mercator(np.array([shapely.box(*box)], dtype=object))[0].bounds
-    if (count := len(_tiles(frame, MAX_ZOOM))) > MAX_TILES:
+def check_size(box: Box) -> None:
+    """Raise UserError for a box of more than `MAX_TILES` tiles."""
+    columns, rows = _span(_frame(box), MAX_ZOOM)
+    if (count := len(columns) * len(rows)) > MAX_TILES:
         raise UserError(f"the extract covers {count} tiles, more than {MAX_TILES}; cut the city out of it first")
+
+
+def cut_tiles(features: Sequence[MapFeature], box: Box) -> Iterator[tuple[int, bytes]]:
+    """Id and content of every tile within `box` that has content, in the order of their ids."""
+    frame = _frame(box)
     shapes = mercator(np.array([feature.geometry for feature in features], dtype=object))
     shapes = shapely.clip_by_rect(shapely.make_valid(shapes), *frame)
     for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
@@ -63,7 +65,8 @@ def _cut_zoom(
     unit = side / EXTENT
     simple = shapely.simplify(shapes, _TOLERANCE * unit)
     tree = shapely.STRtree(simple)
-    for tile_id, x, y in sorted((zxy_to_tileid(zoom, x, y), x, y) for x, y in _tiles(frame, zoom)):
+    columns, rows = _span(frame, zoom)
+    for tile_id, x, y in sorted((zxy_to_tileid(zoom, x, y), x, y) for x in columns for y in rows):
         beyond = _BUFFER * unit
         edge = (x * side - beyond, y * side - beyond, (x + 1) * side + beyond, (y + 1) * side + beyond)
         found = np.sort(tree.query(shapely.box(*edge)))
@@ -74,11 +77,17 @@ def _cut_zoom(
             yield tile_id, content
 
 
-def _tiles(frame: Box, zoom: int) -> list[tuple[int, int]]:
-    """Column and row of each tile that the box, in shares of the world, touches."""
+def _frame(box: Box) -> Box:
+    """A box in degrees as shares of the world: west, north, east and south."""
+    west, north, east, south = mercator(np.array([shapely.box(*box)], dtype=object))[0].bounds
+    return west, north, east, south
+
+
+def _span(frame: Box, zoom: int) -> tuple[range, range]:
+    """Columns and rows of the tiles that the box, in shares of the world, touches."""
     last = 2**zoom - 1
     west, north, east, south = (min(last, max(0, int(edge * 2**zoom))) for edge in frame)
-    return [(x, y) for x in range(west, east + 1) for y in range(north, south + 1)]
+    return range(west, east + 1), range(north, south + 1)
 
 
 def _encoded(features: Sequence[MapFeature], shapes: NDArray[np.object_]) -> bytes:

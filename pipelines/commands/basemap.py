@@ -28,8 +28,14 @@ def basemap(extract: Path, target: Path) -> None:
     except ImportError as error:
         raise UserError(f"{error.name} is not installed; install simpang[basemap]") from error
     with stage_progress() as progress:
-        box = make_basemap(extract, target, lambda tiles: progress("tiles", tiles, 0))
-    west, south, east, north = box
+        made = make_basemap(extract, target, lambda tiles: progress("tiles", tiles, 0))
+    if not made.has_whole_coast:
+        click.echo(
+            f"Warning: a coastline of {extract} ends inside its box, and land and sea beside it are not parted; check "
+            "the map, or cut the extract again by a box.",
+            err=True,
+        )
+    west, south, east, north = made.box
     click.echo(
         f"{target}: {target.stat().st_size / MB:.1f} MB, {south:.3f} to {north:.3f} degrees north, {west:.3f} to "
         f"{east:.3f} degrees east. Name it in the configuration as portal.basemap."

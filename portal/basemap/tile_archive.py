@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,8 +16,8 @@ from pipelines.errors import UserError
 
 HEADER = struct.Struct("<7sB11Q6B4iB2i")
 """Magic, version, offsets and lengths, kinds and zooms, bounds, centre. [source: PMTiles version 3, section 3]"""
-_MVT, _GZIP = 1, 2
-"""Type of vector tiles, and compression of the metadata by gzip. [source: PMTiles version 3]"""
+_MVT, _NONE, _GZIP = 1, 1, 2
+"""Type of vector tiles, and the compressions that browsers read. [source: PMTiles version 3]"""
 MAX_METADATA = 1_000_000
 """Longest metadata that are read, bytes. [assumption]"""
 _TAG = re.compile(r"<[^>]*>")
@@ -63,11 +64,13 @@ def read_archive(path: Path) -> TileArchive:
             if len(header) < HEADER.size or header[:7] != b"PMTiles":
                 raise UserError(f"{path}: no PMTiles file; {_MAKE_ONE}")
             fields = HEADER.unpack(header)
-            offsets, (_, compression, _, kind, _, max_zoom), bounds = fields[2:13], fields[13:19], fields[19:23]
+            offsets, (_, compression, packing, kind, _, max_zoom), bounds = fields[2:13], fields[13:19], fields[19:23]
             if fields[1] != 3:
                 raise UserError(f"{path}: PMTiles of version {fields[1]}, not 3; {_MAKE_ONE}")
             if kind != _MVT:
                 raise UserError(f"{path}: contains pictures, not vector tiles; {_MAKE_ONE}")
+            if not {compression, packing} <= {_NONE, _GZIP}:
+                raise UserError(f"{path}: compressed by neither gzip nor nothing, which no browser reads; {_MAKE_ONE}")
             if path.stat().st_size < max(offsets[n] + offsets[n + 1] for n in (0, 2, 4, 6)):
                 raise UserError(f"{path}: ends before its tiles do; copy it again")
             file.seek(offsets[2])
@@ -93,6 +96,6 @@ def _attribution(metadata: bytes, *, compressed: bool) -> str:
     """The attribution that the file asks for, as plain text; empty where it states none."""
     try:
         text = json.loads(gzip.decompress(metadata) if compressed else metadata).get("attribution")
-    except (OSError, EOFError, ValueError, AttributeError):
+    except (OSError, EOFError, zlib.error, ValueError, AttributeError):
         return ""
     return unescape(_TAG.sub("", text)) if isinstance(text, str) else ""

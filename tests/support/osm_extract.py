@@ -16,6 +16,8 @@ LAKE = (104.0296, 1.0877)
 """Middle of a lake with an island in it, and of a tile of zoom 14."""
 ROAD = ((104.01, 1.06), (104.03, 1.10), (104.05, 1.14))
 """Course of a primary road."""
+COAST = ((COAST_LON, 1.00), (COAST_LON, 1.10), (COAST_LON, 1.20))
+"""Coastline northwards, beyond the box on both sides, with land on its left."""
 
 
 class ExtractWriter:
@@ -60,11 +62,10 @@ def square(middle: tuple[float, float], half: float) -> list[tuple[float, float]
     return [(lon - half, lat - half), (lon + half, lat - half), (lon + half, lat + half), (lon - half, lat + half)]
 
 
-def write_extract(path: Path, *, with_box: bool = True) -> None:
-    """Write the extract in the format that the end of `path` names."""
+def write_extract(path: Path, *, with_box: bool = True, coast: Any = COAST) -> None:
+    """Write the extract in the format that the end of `path` names. coast: course of the coastline."""
     extract = ExtractWriter(path, with_box=with_box)
-    # Northwards, beyond the box on both sides, with land on its left.
-    extract.way([(COAST_LON, 1.00), (COAST_LON, 1.10), (COAST_LON, 1.20)], natural="coastline")
+    extract.way(coast, natural="coastline")
     extract.way(square(ISLET, 0.004), closed=True, natural="coastline")
     extract.way(ROAD, highway="primary", name="Jalan Contoh")
     extract.way([(104.01, 1.12), (104.04, 1.12)], highway="residential", name="Jalan Kecil")

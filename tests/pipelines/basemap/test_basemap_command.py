@@ -3,11 +3,12 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import mapbox_vector_tile
 import pytest
 import shapely
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from pmtiles.reader import MemorySource, Reader
 from shapely.geometry import shape
 
@@ -16,7 +17,7 @@ from pipelines.commands.basemap import basemap
 from pipelines.errors import UserError
 from portal.basemap.tile_archive import read_archive
 from portal.basemap.tile_position import tile_of
-from tests.support.osm_extract import BOX, COAST_LON, ISLET, LAKE, ROAD, write_extract
+from tests.support.osm_extract import BOX, COAST, COAST_LON, ISLET, LAKE, ROAD, write_extract
 
 
 def make(extract: Path, target: Path) -> None:
@@ -88,6 +89,29 @@ def test_an_extract_without_a_box_has_the_bounds_of_its_content(tmp_path: Path) 
     assert "OpenStreetMap" in archive.attribution
 
 
+INSIDE = ((104.065, 1.07), (104.075, 1.13))
+"""A diagonal coast that ends inside the content of the extract."""
+
+
+def run(*arguments: Path) -> Result:
+    return CliRunner().invoke(basemap, [str(each) for each in arguments], catch_exceptions=False, standalone_mode=False)
+
+
+def test_an_extract_without_a_box_whose_coast_ends_inside_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    write_extract(tmp_path / "batam.osm.pbf", with_box=False, coast=INSIDE)
+    with pytest.raises(UserError, match="osmium extract --set-bounds"):
+        run(tmp_path / "batam.osm.pbf", tmp_path / "out.pmtiles")
+    assert not (tmp_path / "out.pmtiles").exists()
+
+
+@pytest.mark.parametrize(("coast", "warned"), [(COAST, False), (((104.05, 1.0), (104.07, 1.2)), False), (INSIDE, True)])
+def test_a_coast_that_ends_inside_a_stated_box_is_a_warning(tmp_path: Path, coast: Any, warned: bool) -> None:
+    write_extract(tmp_path / "batam.osm.pbf", coast=coast)
+    result = run(tmp_path / "batam.osm.pbf", tmp_path / "out.pmtiles")
+    assert ("ends inside its box" in result.stderr) is warned
+    assert read_archive(tmp_path / "out.pmtiles").contains(Position(lat=1.1, lon=104.03))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
@@ -101,23 +125,22 @@ def test_an_extract_without_a_box_has_the_bounds_of_its_content(tmp_path: Path) 
 def test_another_file_is_refused_in_one_line(tmp_path: Path, name: str, content: bytes, problem: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=problem) as error:
-        CliRunner().invoke(
-            basemap,
-            [str(tmp_path / name), str(tmp_path / "out.pmtiles")],
-            catch_exceptions=False,
-            standalone_mode=False,
-        )
+        run(tmp_path / name, tmp_path / "out.pmtiles")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "out.pmtiles").exists()
 
 
-def test_an_extract_of_a_continent_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("with_box", [True, False])
+def test_an_extract_of_a_continent_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, with_box: bool) -> None:
     monkeypatch.setattr("pipelines.basemap.tile_cutter.MAX_TILES", 10)
-    write_extract(tmp_path / "batam.osm.pbf")
+    write_extract(tmp_path / "batam.osm.pbf", with_box=with_box)
     with pytest.raises(UserError, match="cut the city out"):
-        CliRunner().invoke(
-            basemap,
-            [str(tmp_path / "batam.osm.pbf"), str(tmp_path / "out.pmtiles")],
-            catch_exceptions=False,
-            standalone_mode=False,
-        )
+        run(tmp_path / "batam.osm.pbf", tmp_path / "out.pmtiles")
+
+
+def test_a_stated_box_is_checked_before_the_content_is_read(tmp_path: Path) -> None:
+    world = "<bounds minlat='-85' minlon='-180' maxlat='85' maxlon='180'/>"
+    broken = "<node id='1' lat='none' lon='none'>" * 2
+    (tmp_path / "world.osm").write_text(f"<osm version='0.6'>{world}{broken}")
+    with pytest.raises(UserError, match=r"covers 26\d{7} tiles"):
+        run(tmp_path / "world.osm", tmp_path / "out.pmtiles")

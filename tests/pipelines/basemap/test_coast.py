@@ -14,7 +14,7 @@ def line(*points: tuple[float, float]) -> shapely.LineString:
 
 def sides(*coast: shapely.LineString, at: tuple[float, float]) -> tuple[bool, bool]:
     """Whether a place is land, and whether it is sea."""
-    land, sea = land_and_sea(coast, BOX)
+    land, sea, _ = land_and_sea(coast, BOX)
     assert abs(land.area + sea.area - 1) < 1e-9
     return land.contains(shapely.Point(at)), sea.contains(shapely.Point(at))
 
@@ -46,3 +46,12 @@ def test_a_coast_that_ends_in_the_box_changes_nothing_else() -> None:
     whole, broken = line((104.5, 0.5), (104.5, 2.5)), line((104.1, 1.1), (104.2, 1.2))
     assert sides(whole, broken, at=(104.8, 1.5)) == (False, True)
     assert sides(whole, broken, at=(104.3, 1.5)) == (True, False)
+
+
+def test_a_coast_that_parts_nothing_is_known() -> None:
+    whole, island = line((104.2, 0.5), (104.8, 2.5)), shapely.LinearRing(square((104.2, 1.5), 0.1))
+    assert land_and_sea([], BOX).is_cut
+    assert land_and_sea([whole, island], BOX).is_cut
+    assert not land_and_sea([line((104.2, 0.5), (104.5, 1.9))], BOX).is_cut, "ends inside"
+    assert not land_and_sea([whole, line((104.1, 1.1), (104.2, 1.2))], BOX).is_cut
+    assert not land_and_sea([island, line((104.3, 1.4), (104.9, 1.4), (104.9, 2.5))], BOX).is_cut

@@ -20,14 +20,22 @@ BATAM, ELSEWHERE = (103.9, 1.0, 104.2, 1.2), (110.3, -7.9, 110.5, -7.7)
 HERE = Position(lat=1.12, lon=104.04)
 
 
-def archive_bytes(bounds: tuple[float, float, float, float] = BATAM, *, version: int = 3, kind: int = 1) -> bytes:
-    """A file with a header, metadata and 5000 bytes in place of tiles."""
-    attribution = "<a href='https://osm.org'>© OpenStreetMap</a> &amp; co"
-    metadata = gzip.compress(json.dumps({"attribution": attribution}).encode())
+METADATA = gzip.compress(json.dumps({"attribution": "<a href='https://osm.org'>© OpenStreetMap</a> &amp; co"}).encode())
+
+
+def archive_bytes(
+    bounds: tuple[float, float, float, float] = BATAM,
+    *,
+    version: int = 3,
+    kind: int = 1,
+    compressions: tuple[int, int] = (2, 2),
+    metadata: bytes = METADATA,
+) -> bytes:
+    """A file with a header, metadata and 5000 bytes in place of tiles. compressions: of directories, of tiles."""
     root, tiles = b"\0" * 10, bytes(range(250)) * 20
     places = [127, 10, 137, len(metadata), 0, 0, 137 + len(metadata), len(tiles), 1, 1, 1]
     edges = [round(edge * 1e7) for edge in bounds]
-    header = HEADER.pack(b"PMTiles", version, *places, 1, 2, 2, kind, 6, 14, *edges, 12, edges[0], edges[1])
+    header = HEADER.pack(b"PMTiles", version, *places, 1, *compressions, kind, 6, 14, *edges, 12, edges[0], edges[1])
     return header + root + metadata + tiles
 
 
@@ -58,6 +66,9 @@ def test_the_header_is_read(path: Path) -> None:
         (b"SQLite format 3\0" * 100, "no PMTiles file"),
         (archive_bytes(version=2), "version 2"),
         (archive_bytes(kind=2), "pictures"),
+        (archive_bytes(compressions=(2, 3)), "no browser reads"),
+        (archive_bytes(compressions=(4, 2)), "no browser reads"),
+        (archive_bytes(compressions=(2, 0)), "no browser reads"),
         (archive_bytes()[:-1], "ends before its tiles"),
         (archive_bytes()[:127], "ends before its tiles"),
         (None, "No such file"),
@@ -74,6 +85,24 @@ def test_a_file_that_cannot_be_used_is_one_line_and_the_map_goes_without(
     (line,) = logs
     assert (line["log_level"], line["setting"]) == ("warning", "portal.basemap")
     assert problem in line["problem"] and "\n" not in line["problem"]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [METADATA[:10] + b"\xff" * 40, METADATA[:-12], METADATA[:-8] + b"\0" * 8, b"none", b"", gzip.compress(b"[1]")],
+    ids=["deflate", "cut off", "checksum", "no gzip", "empty", "no object"],
+)
+def test_damaged_metadata_leave_a_map_without_an_attribution(path: Path, metadata: bytes) -> None:
+    path.write_bytes(archive_bytes(metadata=metadata))
+    archive = open_archive(path, [HERE])
+    assert archive is not None and archive.attribution == ""
+
+
+@pytest.mark.parametrize("compressions", [(1, 1), (2, 1)])
+def test_tiles_may_be_uncompressed(path: Path, compressions: tuple[int, int]) -> None:
+    metadata = gzip.decompress(METADATA) if compressions[0] == 1 else METADATA
+    path.write_bytes(archive_bytes(compressions=compressions, metadata=metadata))
+    assert read_archive(path).attribution == "© OpenStreetMap & co"
 
 
 def test_a_map_of_another_city_is_refused_and_one_of_a_part_of_this_city_is_not(path: Path) -> None:
