@@ -55,7 +55,7 @@ def public_url(address: str) -> str:
 
 
 def tile_server(address: str) -> str:
-    """The address of a tile server. Raises ValueError where it has a user or password, or cannot be read.
+    """The address of a tile server. Raises ValueError where it has a user or password, or no map can request it.
 
     >>> tile_server("https://{s}.tile.example.org/{z}/{x}/{y}.png?key=public")
     'https://{s}.tile.example.org/{z}/{x}/{y}.png?key=public'
@@ -65,6 +65,10 @@ def tile_server(address: str) -> str:
         raise ValueError("remove user and password: every browser receives this address")
     if parts.problem:
         raise ValueError("write an address such as https://tile.example.org/{z}/{x}/{y}.png")
+    if is_vector(address) and (unknown := set(re.findall(r"{[^{}]*}", address)) - {"{z}", "{x}", "{y}"}):
+        raise ValueError(
+            f"replace {', '.join(sorted(unknown))}: vector tiles are requested by {{z}}, {{x}} and {{y}} only"
+        )
     return address
 
 

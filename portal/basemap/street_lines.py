@@ -34,12 +34,14 @@ class _Geometry(BaseModel):
 
 
 class _Properties(BaseModel):
-    width_m: float = Field(default=DEFAULT_WIDTH_M, ge=1, le=100)
+    width_m: Annotated[float, Field(ge=1, le=100)] | None = None
 
 
 class _Feature(BaseModel):
+    """A feature. Properties are read of lines only: those of others may have any meaning."""
+
     geometry: _Geometry | None = None
-    properties: _Properties | None = None
+    properties: Any = None
 
 
 class _Collection(BaseModel):
@@ -72,12 +74,19 @@ def read_streets(path: Path) -> tuple[Street, ...]:
 
 def _streets(collection: _Collection) -> Iterator[Street]:
     for feature in collection.features:
-        width_m = (feature.properties or _Properties()).width_m
-        geometry = feature.geometry
-        if geometry is not None and geometry.type == "LineString":
-            yield Street(line=_line(geometry.coordinates), width_m=width_m)
-        elif geometry is not None and geometry.type == "MultiLineString":
-            yield from (Street(line=_line(part), width_m=width_m) for part in geometry.coordinates)
+        lines = _lines(feature.geometry)
+        if lines:
+            width_m = _Properties.model_validate(feature.properties or {}).width_m
+            for line in lines:
+                yield Street(line=_line(line), width_m=DEFAULT_WIDTH_M if width_m is None else width_m)
+
+
+def _lines(geometry: _Geometry | None) -> list[Any]:
+    """The lines of a geometry that are not empty [source: RFC 7946, section 3.1: an empty array is no geometry]."""
+    if geometry is None or geometry.type not in ("LineString", "MultiLineString"):
+        return []
+    lines = geometry.coordinates if geometry.type == "MultiLineString" else [geometry.coordinates]
+    return [line for line in lines if line != []]
 
 
 def _line(raw: Any) -> Line:

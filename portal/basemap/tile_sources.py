@@ -56,7 +56,8 @@ def check_tile_server(template: str, centre: Position, zoom: int) -> None:
     try:
         answer = httpx.get(address, timeout=TIMEOUT_S, follow_redirects=True)
         problem = "" if answer.status_code < 400 else f"status {answer.status_code}"
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    # ValueError: a host that cannot be encoded, or a redirect to one.
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         problem = str(error) or type(error).__name__
     if problem:
         log.warning(

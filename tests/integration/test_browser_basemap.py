@@ -134,7 +134,8 @@ def test_the_renderer_is_loaded_only_with_vector_tiles(open_city: Open, basemap:
         page = open_city(portal).open("/")
         expect(page.locator(".map-pin").first).to_be_visible()
         expect(page.locator(".land").first).to_be_attached()
-        page.wait_for_timeout(500)
+        if portal.basemap is not None:
+            expect(page.locator(".leaflet-tile-loaded").first).to_be_attached()
         return page.evaluate("performance.getEntriesByType('resource').filter(r => r.name.endsWith('.js')).length")
 
     without = scripts(PortalConfig(port=0))

@@ -3,7 +3,7 @@
 const CACHE = "simpang-shell";
 // Address below which the portal is served; it ends with a slash.
 const ROOT = new URL("./", self.location.href);
-// Files of the code that are kept: those of several versions. [assumption]
+// Files of the code that are kept: all of this version, and those of the last that were loaded. [assumption]
 const MAX_FILES = 60;
 
 self.addEventListener("install", (event) => {
@@ -32,8 +32,10 @@ function pathOf(address) {
   return url.pathname.slice(ROOT.pathname.length);
 }
 
+// The coasts below assets/ are data: they are many, and would displace the code.
 function isAsset(address) {
-  return pathOf(address)?.startsWith("assets/") ?? false;
+  const path = pathOf(address);
+  return path !== null && path.startsWith("assets/") && !path.endsWith(".json");
 }
 
 // A widget belongs to another site, and the API and live video are of the present or nothing.

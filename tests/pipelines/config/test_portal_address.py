@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.config.portal_address import public_url
+from pipelines.config.portal_address import public_url, tile_server
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,28 @@ def test_other_address_is_refused_with_advice(given, advice):
     with pytest.raises(ValueError, match=advice) as refusal:
         public_url(given)
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://tile.example.org/{z}/{x}/{y}.mvt?key=1",
+        "/tiles/{z}/{x}/{y}.pbf",
+        "https://{s}.tile.example.org/{z}/{x}/{-y}{r}.png",
+    ],
+)
+def test_a_tile_server_that_the_map_can_request_is_kept(address):
+    assert tile_server(address) == address
+
+
+@pytest.mark.parametrize(
+    ("address", "unknown"),
+    [
+        ("https://{s}.tile.example.org/{z}/{x}/{y}.mvt", "{s}"),
+        ("https://tile.example.org/{z}/{x}/{-y}.pbf", "{-y}"),
+        ("https://tile.example.org/{z}/{x}/{y}{r}.pbf?key={key}", "{key}, {r}"),
+    ],
+)
+def test_a_vector_address_with_other_parts_is_refused_with_advice(address, unknown):
+    with pytest.raises(ValueError, match=f"replace {unknown}: vector tiles"):
+        tile_server(address)

@@ -38,6 +38,30 @@ def test_lines_are_read_and_points_and_areas_are_left_out(tmp_path: Path) -> Non
     assert streets[0].line == ((1.13, 104.05), (1.14, 104.06))
 
 
+def test_exports_with_empty_lines_and_columns_without_a_value_are_read(tmp_path: Path) -> None:
+    line = [[104.05, 1.13], [104.06, 1.14]]
+    path = written(
+        tmp_path,
+        feature("LineString", line, width_m=None),
+        feature("LineString", []),
+        feature("LineString", [], width_m="unknown"),
+        feature("MultiLineString", [[], line]),
+        feature("MultiLineString", []),
+        feature("Polygon", [[[104.0, 1.0], [104.1, 1.0], [104.0, 1.1], [104.0, 1.0]]], width_m="wide"),
+        feature("Point", [104.05, 1.13], width_m=0),
+        {"type": "Feature", "properties": [], "geometry": {"type": "GeometryCollection", "geometries": []}},
+    )
+    streets = read_streets(path)
+    assert [street.width_m for street in streets] == [DEFAULT_WIDTH_M, DEFAULT_WIDTH_M]
+    assert {street.line for street in streets} == {((1.13, 104.05), (1.14, 104.06))}
+
+
+@pytest.mark.parametrize("width_m", [0, 101, "wide", [7]])
+def test_a_street_of_no_width_is_refused(tmp_path: Path, width_m: Any) -> None:
+    with pytest.raises(UserError, match="width_m"):
+        read_streets(written(tmp_path, feature("LineString", [[104.05, 1.13], [104.06, 1.14]], width_m=width_m)))
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [

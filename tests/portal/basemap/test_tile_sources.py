@@ -34,11 +34,13 @@ def tile_server(status: int) -> Iterator[tuple[str, list[str]]]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", paths
-        server.shutdown()
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", paths
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_a_server_that_answers_is_asked_for_one_tile_of_the_city() -> None:
@@ -69,3 +71,11 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
     with socket.create_server(("127.0.0.1", 0)) as silent, capture_logs() as logs:
         check_tile_server(f"http://127.0.0.1:{silent.getsockname()[1]}/{{z}}/{{x}}/{{y}}.png", HERE, 12)
     assert len(logs) == 1
+
+
+@pytest.mark.parametrize("host", ["a..b.example", f"{'x' * 64}.example", "\ud800.example", "xn--.example", "[::1"])
+def test_an_address_that_no_request_can_have_is_one_line(host: str) -> None:
+    with capture_logs() as logs:
+        check_tile_server(f"https://{host}/{{z}}/{{x}}/{{y}}.png", HERE, 12)
+    (line,) = logs
+    assert line["setting"] == "portal.tiles"
