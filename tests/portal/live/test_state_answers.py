@@ -10,7 +10,7 @@ from portal.live import camera_state, state_snapshot, state_updater
 from tests.support.portal_events import ago, level, online
 from tests.support.servers import wait_until
 
-CACHING = "public, max-age=0, s-maxage=1"
+CACHING = "public, max-age=0, s-maxage=1, stale-while-revalidate=5, stale-if-error=8"
 
 
 def camera_of(answer, camera_id):
