@@ -28,6 +28,8 @@ from portal.dependencies import Live, Services
 from portal.error_handlers import install_error_handlers
 from portal.head_requests import HeadRequests
 from portal.history import routes as history
+from portal.history.trend import TrendReader
+from portal.history.trend_answers import TrendAnswers
 from portal.incidents import routes as incidents
 from portal.live import hls_routes as live
 from portal.live import sse_routes as stream
@@ -74,6 +76,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         sessions=open_sessions(config.data_dir, users, time.time()),
         sign_in_limiter=AttemptLimiter(),
         uptime=UptimeAnswers(lambda: daily_uptime.read(datetime.now(UTC))),
+        trends=TrendAnswers(TrendReader(pool, ZoneInfo(config.city.timezone)).read),
     )
     # FastAPI's documentation pages load scripts from other sites; /openapi.json has the same content.
     app = FastAPI(

@@ -15,6 +15,7 @@ from portal.auth.users import Users
 from portal.basemap.road_answers import RoadAnswers
 from portal.basemap.tile_archive import TileArchive
 from portal.cameras.catalogue import CameraCatalogue
+from portal.history.trend_answers import TrendAnswers
 from portal.live.admission import Admission
 from portal.live.broadcaster import Broadcaster
 from portal.live.state_updater import StateUpdater
@@ -35,6 +36,7 @@ class Services:
     sessions: Sessions
     sign_in_limiter: AttemptLimiter
     uptime: UptimeAnswers
+    trends: TrendAnswers
 
     @property
     def zone(self) -> ZoneInfo:

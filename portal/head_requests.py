@@ -3,6 +3,9 @@
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+IS_HEAD = "simpang.is_head"
+"""Key of the scope of a request that arrived as HEAD."""
+
 
 class HeadRequests:
     """ASGI middleware that answers HEAD like GET. The answer ends with its headers, also that of an event stream."""
@@ -22,4 +25,4 @@ class HeadRequests:
                     await send({"type": "http.response.body", "body": b""})
                     answering.cancel()
 
-            await self._app({**scope, "method": "GET"}, receive, send_headers)
+            await self._app({**scope, "method": "GET", IS_HEAD: True}, receive, send_headers)

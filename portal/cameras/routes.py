@@ -15,7 +15,6 @@ from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, blind_minutes, crossing_counts, observed_minutes
 from portal.history.rows import counts_by_class
 from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts, Trend
-from portal.history.trend import camera_trend
 from portal.live.camera_state import redact
 from portal.schemas import Problem
 
@@ -83,10 +82,9 @@ def counts(
 
 
 @router.get("/{camera_id}/trend", responses=NO_SUCH_CAMERA)
-def trend(entry: VisibleCamera, services: ServicesDep, response: Response) -> Trend:
+async def trend(entry: VisibleCamera, services: ServicesDep, response: Response) -> Trend:
     """Vehicles an hour of the last hours, beside the median of the same weekday and hour of the last weeks."""
-    with transaction(services.pool) as connection:
-        found = camera_trend(connection, entry.id, entry.gates, datetime.now(UTC), services.zone)
+    found = await services.trends.answer(entry)
     keeper = "public" if entry.public else "private"
     response.headers["Cache-Control"] = f"{keeper}, max-age={TREND_MAX_AGE_S}"
     return found

@@ -1,14 +1,17 @@
 """Flow of a camera over the last hours, beside the usual flow of the same weekday and hour."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection
+from psycopg_pool import ConnectionPool
 
 from pipelines.store.history.bucket_edges import bucket_edges
 from pipelines.store.history.bucket_queries import BucketRange
+from pipelines.store.pool import transaction
+from portal.cameras.catalogue import CatalogueEntry
 from portal.history.rows import gate_history
 from portal.history.schemas import HistoryRow, Trend, TrendHour
 
@@ -28,6 +31,19 @@ _BUSIEST_GATE = """
 SELECT gate FROM crossings WHERE camera_id = %s AND at >= %s AND at < %s AND gate = ANY(%s)
 GROUP BY gate ORDER BY count(*) DESC, gate LIMIT 1
 """
+
+
+class TrendReader:
+    """Reads the present trend of a camera from the database. zone: of the city."""
+
+    def __init__(self, pool: ConnectionPool, zone: ZoneInfo) -> None:
+        self._pool = pool
+        self._zone = zone
+
+    def read(self, entry: CatalogueEntry) -> Trend:
+        """Return the trend of a camera until now. Raises DatabaseUnavailable."""
+        with transaction(self._pool) as connection:
+            return camera_trend(connection, entry.id, entry.gates, datetime.now(UTC), self._zone)
 
 
 def camera_trend(connection: Connection, camera_id: str, gates: Sequence[str], now: datetime, zone: ZoneInfo) -> Trend:

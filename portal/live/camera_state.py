@@ -96,7 +96,7 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
         sight=_worst_sight(zones),
         status=status,
         cause=_cause(entry, reports, status, explained),
-        delayed=status in _ANALYSED and analysed is not None and now - analysed.at > DELAYED_AFTER,
+        delayed=status in _ANALYSED and analysed is not None and now - analysed.frame_at > DELAYED_AFTER,
         flow_veh_h=reports.flows.get(entry.id) if status in _ANALYSED else None,
         condition=explained.condition if explained else None,
         details=explained.details if explained else None,
@@ -104,7 +104,7 @@ def camera_state(entry: CatalogueEntry, reports: Reports, now: datetime) -> Came
         out_of_service=out_of_service,
         load=_load(newest) if newest and status in _ANALYSED else None,
         zones=zones,
-        last_analysed_at=analysed.at if analysed else None,
+        last_analysed_at=analysed.frame_at if analysed else None,
         updated_at=now,
         video=_video(entry) if status in _HAS_VIDEO else None,
     )

@@ -17,6 +17,7 @@ from pipelines.live_video.hls_playlist import PLAYLIST, STILL
 from portal.auth.permissions import CurrentSession, VisibleCamera
 from portal.auth.sessions import UserSession
 from portal.dependencies import LiveDep, ServicesDep
+from portal.head_requests import IS_HEAD
 from portal.live.admission import Admission
 
 MEDIA_TYPES = {
@@ -99,7 +100,8 @@ def live_file(
     path = services.config.data_dir / "hls" / entry.id / file
     try:
         found = _live_stat(path)
-        if file == PLAYLIST and live.admission is not None:
+        # HEAD takes no place of a viewer.
+        if file == PLAYLIST and live.admission is not None and IS_HEAD not in request.scope:
             offered = _offer(live.admission, entry.id, lease, session)
             if offered is not None:
                 return offered

@@ -6,7 +6,7 @@ went down.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg import Connection
 from psycopg.rows import class_row
@@ -34,12 +34,18 @@ class HealthRow:
     reached: float | None = None
     picture_scale: float | None = None
     age_p95_s: float | None = None
+    age_s: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", CameraStatus(self.status))
         object.__setattr__(self, "condition", known_condition(self.condition))
         if self.details is not None:
             object.__setattr__(self, "details", ConditionDetails.model_validate(self.details))
+
+    @property
+    def frame_at(self) -> datetime:
+        """Time of the newest frame that was analysed before the report, which is younger by the age of that frame."""
+        return self.at - timedelta(seconds=self.age_s or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ SELECT camera.id AS camera_id, newest.*
 FROM unnest(%(cameras)s::text[]) AS camera(id)
 CROSS JOIN LATERAL (
     SELECT at, status, width, height, condition, details, reason, analysed_fps, held_fps, wanted_fps, reached,
-        picture_scale, age_p95_s
+        picture_scale, age_p95_s, age_s
     FROM health
     WHERE camera_id = camera.id AND at > %(since)s AND at < now() + interval '30 seconds'
       AND (analysed_fps > 0 OR NOT %(analysed_only)s)

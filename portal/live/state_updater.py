@@ -155,6 +155,7 @@ class StateUpdater:
             analysed={row.camera_id: row for row in analysed},
             since={(row.camera_id, row.zone): row.at for row in changes},
             levels={(row.camera_id, row.zone): row for row in changes},
+            flows=self.reports.flows,
         )
         self._refresh(connection, now, old)
         self._publish_changes(now)

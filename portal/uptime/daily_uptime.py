@@ -39,13 +39,15 @@ class DailyUptimeReader:
         self._pool = pool
         self._zone = zone
         self._sums: dict[datetime, GapSums] = {}
+        self._settled_until = datetime.min.replace(tzinfo=UTC)
 
     def read(self, now: datetime) -> DailyUptime:
         """Return the uptime of the last 12 months. Raises DatabaseUnavailable."""
         edges = bucket_edges(first_day(now, self._zone), now, DAY_S, self._zone)
         with transaction(self._pool) as connection:
             service = cameras_in_service(connection)
-        self._read_sums(edges, now)
+        self._read_sums(edges, service.assessed_until)
+        self._settled_until = min(now, service.assessed_until) - LATE
         sums = {key: of_day for month in self._sums.values() for key, of_day in month.items()}
         of_camera = {}
         for camera, spans in service.spans.items():
@@ -55,7 +57,7 @@ class DailyUptimeReader:
             ]
         return DailyUptime(edges[:-1], service.assessed_until, of_camera)
 
-    def _read_sums(self, edges: Sequence[datetime], now: datetime) -> None:
+    def _read_sums(self, edges: Sequence[datetime], assessed_until: datetime) -> None:
         """Read the months that are not known yet or may have changed, each in a transaction of its own."""
         months = months_of(edges, self._zone)
         starts = {month[0] for month in months}
@@ -63,9 +65,9 @@ class DailyUptimeReader:
         oldest_reading = next(iter(self._sums), None)
         for month in months:
             start = month[0]
-            if start not in self._sums or start == oldest_reading or month[-1] > now - LATE:
+            if start not in self._sums or start == oldest_reading or month[-1] > self._settled_until:
                 with transaction(self._pool) as connection:
-                    sums = gap_sums(connection, month)
+                    sums = gap_sums(connection, month, assessed_until)
                 self._sums.pop(start, None)
                 self._sums[start] = sums
 

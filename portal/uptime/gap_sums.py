@@ -45,9 +45,9 @@ def cameras_in_service(connection: Connection) -> InService:
     return InService(assessed_until, spans)
 
 
-def gap_sums(connection: Connection, edges: Sequence[datetime]) -> GapSums:
-    """Return the unobserved seconds of the days between the edges."""
-    parameters = {"edges": list(edges), "first": edges[0], "end": edges[-1]}
+def gap_sums(connection: Connection, edges: Sequence[datetime], assessed_until: datetime) -> GapSums:
+    """Return the unobserved seconds of the days between the edges, as far as service is known: see `InService`."""
+    parameters = {"edges": list(edges), "first": edges[0], "end": min(edges[-1], assessed_until)}
     found: dict[tuple[str, datetime], dict[GapCause, float]] = defaultdict(dict)
     for camera, day, cause, seconds in connection.execute(_SUMS, parameters):
         found[camera, edges[day]][GapCause(cause)] = seconds

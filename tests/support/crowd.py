@@ -17,7 +17,7 @@ class Reply:
     body: bytes
 
 
-def requests_at_once(address: str, paths: Sequence[str], headers: str = "", within_s: float = 60) -> list[Reply]:
+def requests_at_once(address: str, paths: Sequence[str], headers: str = "", within_s: float = 300) -> list[Reply]:
     """Ask for all paths at the same time: all connections are open before the first request is sent."""
     allow_files(MAX_FILES)
     return asyncio.run(asyncio.wait_for(_requests(address, paths, headers), within_s))

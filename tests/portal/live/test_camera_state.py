@@ -200,3 +200,10 @@ def test_a_connected_camera_whose_frames_are_old_is_delayed(seconds_old, delayed
     frozen = Reports().with_newer([health(1, CameraStatus.FROZEN)], [health(seconds_old)], [])
     assert not camera_state(ENTRY, frozen, NOW).delayed
     assert not camera_state(ENTRY, Reports().with_newer([health(1)], [], []), NOW).delayed, "just connected"
+
+
+def test_the_age_of_a_frame_counts_beside_that_of_its_report():
+    slow = replace(health(1), age_s=25.0)
+    now = camera_state(ENTRY, Reports().with_newer([slow], [slow], []), NOW)
+    assert now.delayed
+    assert now.last_analysed_at == NOW - timedelta(seconds=26)

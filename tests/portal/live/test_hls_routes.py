@@ -6,7 +6,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from portal.live.admission import UNKNOWN_BITS_PER_S, VIDEO_SHARE
 from portal.live.hls_routes import MAX_AGE_S
+from tests.support.portal import client_of, serving
 
 
 @pytest.fixture
@@ -146,3 +148,14 @@ def test_range_of_an_asset_is_cut_from_the_uncompressed_file(anonymous, encoding
     answer = anonymous.get("/assets/app-1a2b.js", headers={"Range": "bytes=10-709", "Accept-Encoding": encoding})
     assert (answer.status_code, answer.content) == (206, whole[10:710])
     assert answer.headers["content-range"] == f"bytes 10-709/{len(whole)}"
+
+
+@pytest.mark.usefixtures("video")
+def test_head_takes_no_place_of_a_viewer(config, pool):
+    """The uplink carries one viewer."""
+    limited = config.portal.model_copy(update={"uplink_mbits": 1.2 * UNKNOWN_BITS_PER_S / VIDEO_SHARE / 1e6})
+    path = "/live/barelang/index.m3u8"
+    with serving(config.model_copy(update={"portal": limited}), pool) as address, client_of(address) as client:
+        assert {client.head(path, params={"lease": lease}).status_code for lease in ("", "a", "b")} == {200}
+        assert [client.get(path).status_code for _ in range(2)] == [200, 429]
+        assert client.head(path).status_code == 200

@@ -1,19 +1,21 @@
 """Updater of the current state: outage and recovery of the database."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 import structlog
 from pydantic import SecretStr
 
-from analytics.facts import Level
+from analytics.facts import Direction, Level
 from pipelines.config.settings import StoreConfig
-from pipelines.events.schema import Event
+from pipelines.events.schema import Event, GateRecord
 from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from portal.live import camera_state as state
 from tests.support.portal import client_of, serving
-from tests.support.portal_events import ago, level, online
+from tests.support.portal_events import ago, level, minute, online, ten_seconds
 from tests.support.servers import wait_until
 from tests.support.sse import listening
 
@@ -87,3 +89,32 @@ def test_bug_is_logged_with_its_traceback_and_updates_continue_after_it(config, 
     error = next(entry for entry in logs if entry["log_level"] == "error")
     assert error["event"] == "the state of the cameras cannot be updated"
     assert error["exc_info"]
+
+
+def test_flows_stay_after_a_reconnect(config, pool, store):
+    begin = minute(ago(540))
+    gates = [gate_of("utara", begin + n * timedelta(minutes=1)) for n in range(8)]
+    store(online("laluan-1", ago(1)), ten_seconds(begin, gates=gates))
+    with (
+        structlog.testing.capture_logs() as logs,
+        serving(config, pool) as address,
+        client_of(address) as client,
+    ):
+
+        def flow():
+            return client.get("/api/cameras/laluan-1").json()["flow_veh_h"]
+
+        wait_until(lambda: flow() is not None, "the flow")
+        with pool.connection() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        wait_until(lambda: any("can be read again" in entry["event"] for entry in logs), "the updates to continue")
+        assert flow() == 600
+
+
+def gate_of(gate, start):
+    """A minute in which 600 vehicles an hour pass in one direction."""
+    end = start + timedelta(minutes=1)
+    return GateRecord(gate=gate, direction=Direction.A, start_at=start, end_at=end, coverage=1.0, flow_veh_h=600)

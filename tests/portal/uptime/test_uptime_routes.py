@@ -174,8 +174,7 @@ def test_late_data_of_any_month_is_read_again(pool, records, midnight):
     records.service("laluan-1", begin)
 
     def lost_s():
-        (daily,) = (reader.read(now).of_camera["laluan-1"],)
-        return sum(sum(uptime.unobserved_s.values()) for uptime in daily if uptime)
+        return lost_of(reader, now)
 
     assert lost_s() == 0
     records.gap("laluan-1", midnight - DAY, "link")
@@ -185,6 +184,42 @@ def test_late_data_of_any_month_is_read_again(pool, records, midnight):
     found = [lost_s() for _ in range(12)]
     assert found == sorted(found)
     assert found[-1] == 60 + 10 * 120, "one of the older months each time"
+
+
+def test_what_is_assessed_during_a_reading_counts_from_the_next(pool, records, midnight, monkeypatch):
+    reader = DailyUptimeReader(pool, CITY)
+    records.service("laluan-1", midnight - 2 * DAY)
+    read_sums = reader._read_sums
+
+    def while_the_store_assesses(*arguments):
+        records.gap("laluan-1", midnight, "link", minutes=30)
+        read_sums(*arguments)
+
+    monkeypatch.setattr(reader, "_read_sums", while_the_store_assesses)
+    assert lost_of(reader, midnight + DAY) == 0
+    monkeypatch.setattr(reader, "_read_sums", read_sums)
+    with transaction(pool) as connection:
+        connection.execute("UPDATE gap_progress SET assessed_until = %s", [midnight + 60 * MINUTE])
+    assert lost_of(reader, midnight + DAY) == 30 * 60
+
+
+def test_months_that_are_assessed_late_are_read_again(pool, records, midnight):
+    now = datetime.now(UTC)
+    reader = DailyUptimeReader(pool, CITY)
+    begin = first_day(now, CITY)
+    records.service("laluan-1", begin)
+    for month in range(10):
+        records.gap("laluan-1", begin + (31 * month + 5) * DAY, "view", minutes=2)
+    for assessed_until, lost_s in ((begin, 0), (midnight, 10 * 120)):
+        with transaction(pool) as connection:
+            connection.execute("UPDATE gap_progress SET assessed_until = %s", [assessed_until])
+        assert lost_of(reader, now) == lost_s
+
+
+def lost_of(reader, now):
+    """Unobserved seconds of a camera in all days."""
+    daily = reader.read(now).of_camera["laluan-1"]
+    return sum(sum(uptime.unobserved_s.values()) for uptime in daily if uptime)
 
 
 def test_months_are_those_of_the_city_in_every_zone():
