@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from models.tampering import monitor
 from models.tampering.config import DEFAULT_CONFIG
+from portal.live import camera_state, state_updater
 from tests.support.portal import pool, store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-__all__ = ["brief_periods", "browser", "pool", "store", "views_judged_soon"]
+__all__ = ["brief_periods", "browser", "lasting_reports", "pool", "store", "views_judged_soon"]
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +45,16 @@ def views_judged_soon(monkeypatch: pytest.MonkeyPatch) -> None:
         dwell_other_s=usual.dwell_other_s / 4,
     )
     monkeypatch.setattr(monitor, "DEFAULT_CONFIG", quicker)
+
+
+@pytest.fixture
+def lasting_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports that a test stores once stay those of the present, so that a slow browser still finds live cameras."""
+    for module, name in (
+        (camera_state, "HEALTH_LIFETIME"),
+        (camera_state, "LEVEL_LIFETIME"),
+        (camera_state, "DELAYED_AFTER"),
+        (state_updater, "HEALTH_LIFETIME"),
+        (state_updater, "LEVEL_LIFETIME"),
+    ):
+        monkeypatch.setattr(module, name, timedelta(hours=1))

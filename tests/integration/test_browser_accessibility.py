@@ -27,7 +27,7 @@ from tests.support.portal import serving
 from tests.support.portal_events import minute
 from tests.support.portal_pages import SIZES, TIMEOUT_MS, report_levels, visitor_of, write_preview
 
-pytestmark = [pytest.mark.integration, NEEDS_CHROMIUM, NEEDS_PAGES]
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("lasting_reports"), NEEDS_CHROMIUM, NEEDS_PAGES]
 expect.set_options(timeout=TIMEOUT_MS)
 AXE = STATIC.parent / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

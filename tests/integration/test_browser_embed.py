@@ -21,7 +21,7 @@ from tests.support.portal import serving
 from tests.support.portal_pages import TIMEOUT_MS, report_levels, visitor_of, write_preview
 from tests.support.servers import wait_until
 
-pytestmark = [pytest.mark.integration, NEEDS_CHROMIUM, NEEDS_PAGES]
+pytestmark = [pytest.mark.integration, pytest.mark.usefixtures("lasting_reports"), NEEDS_CHROMIUM, NEEDS_PAGES]
 expect.set_options(timeout=TIMEOUT_MS)
 
 
@@ -125,6 +125,17 @@ def test_a_widget_of_a_camera_that_is_not_public_states_it(
     expect(frame.get_by_text("Kamera ini tidak ada atau tidak terbuka untuk umum.")).to_be_visible()
 
 
+def test_a_widget_shows_only_what_is_public_in_a_browser_with_a_session(visitor: Visitor) -> None:
+    visitor.expected.append("404")
+    visitor.sign_in("sari")
+    page = visitor.open("/")
+    expect(page.locator('li[data-camera="kantor"]')).to_be_visible()
+    page.goto(f"{visitor.address}/embed/site/kabil")
+    expect(page.locator(".camera-tile")).to_have_count(1)
+    page.goto(f"{visitor.address}/embed/camera/kantor")
+    expect(page.get_by_text("Kamera ini tidak ada atau tidak terbuka untuk umum.")).to_be_visible()
+
+
 @pytest.mark.parametrize("path", ["/", "/camera/kabil-1", "/masuk", "/favorit"])
 def test_another_site_cannot_frame_the_pages_themselves(
     visitor: Visitor, news_site: Callable[[str], str], path: str
@@ -162,7 +173,7 @@ def is_controlled(page: Page) -> bool:
     )
 
 
-def test_without_a_connection_the_page_states_since_when_and_shows_no_old_level(
+def test_without_a_connection_the_page_states_the_time_of_its_last_data_and_no_old_level(
     visitor: Visitor, portal: ExitStack, config: Config, pool: ConnectionPool
 ) -> None:
     visitor.expected += ["ERR_", "Failed to", "fetch"]
@@ -176,7 +187,9 @@ def test_without_a_connection_the_page_states_since_when_and_shows_no_old_level(
     portal.close()
     for path in ("/", "/camera/kabil-1", "/favorit"):
         page.goto(visitor.address + path)
-        expect(page.get_by_text(re.compile(r"Tidak ada sambungan sejak .*\d\d\.\d\d WIB"))).to_be_visible()
+        expect(
+            page.get_by_text(re.compile(r"Tidak ada sambungan\. Data terakhir diterima .*\d\d\.\d\d WIB"))
+        ).to_be_visible()
         assert page.locator(".level-badge").count() == 0
     port = int(visitor.address.rsplit(":", 1)[1])
     again = config.model_copy(update={"portal": PortalConfig(port=port)})
@@ -221,4 +234,4 @@ def test_the_offline_shell_works_below_a_path(
             expect(frame.locator(".camera-tile")).to_contain_text("Macet")
         for path in ("/lalin/", "/lalin/camera/kabil-1"):
             page.goto(site + path)
-            expect(page.get_by_text("Tidak ada sambungan sejak")).to_be_visible()
+            expect(page.get_by_text("Data terakhir diterima")).to_be_visible()

@@ -1,4 +1,4 @@
-/** State of a camera for the public: one of seven words, since when, and the cause where it is known. */
+/** State of a camera for the public: one of seven words, its last picture, and the cause where it is known. */
 
 import type { CameraState, GapCause } from "./api/schema";
 import { sightMessage } from "./explanations";
@@ -36,8 +36,8 @@ const CAUSE_TEXTS: Record<GapCause, TextKey> = {
   overload: "causeOverload",
   unknown: "causeUnknown",
 };
-/** States whose beginning is the last analysed frame. */
-const HAS_BEGINNING: readonly ConditionKind[] = ["frozen", "offline", "unusable"];
+/** States that name the last analysed frame. When they began is not known: another trouble may have come before. */
+const NAMES_LAST_PICTURE: readonly ConditionKind[] = ["frozen", "offline", "unusable"];
 /** Flow (vehicles/h) below which the number is not stated: a tenth of an hour has less than one. [assumption] */
 const FEW_VEHICLES_H = 10;
 
@@ -49,13 +49,13 @@ export function conditionKind(camera: CameraState, lost: boolean): ConditionKind
   return camera.status;
 }
 
-/** The state in words, with its beginning where that is known: "Offline since 14:03 WIB". */
+/** The state in words, with the last analysed picture of a camera that is down: "Offline. Last picture analysed: 14:03 WIB". */
 export function conditionText(camera: CameraState, kind: ConditionKind, time: TimeFormat): string {
   const state = t(KIND_TEXTS[kind]);
   const at = camera.last_analysed_at;
-  if (at === null || !HAS_BEGINNING.includes(kind)) return state;
+  if (at === null || !NAMES_LAST_PICTURE.includes(kind)) return state;
   const isToday = Date.parse(camera.updated_at) - Date.parse(at) < DAY_MS / 2;
-  return t("stateSince", { state, time: isToday ? time.clock(at) : time.dayAndClock(at) });
+  return t("stateLastPicture", { state, time: isToday ? time.clock(at) : time.dayAndClock(at) });
 }
 
 /** Why, in a sentence for the public: the operators' own words, else the cause. Null for a camera without trouble. */

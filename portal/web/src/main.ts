@@ -3,7 +3,7 @@
 import "./base.css";
 import "./layout.css";
 
-import { get } from "./api/client";
+import { get, omitSession } from "./api/client";
 import type { City, Session } from "./api/schema";
 import type { AppContext } from "./app_context";
 import { h } from "./dom";
@@ -34,6 +34,8 @@ async function boot(): Promise<void> {
   const store = new CameraStore(
     () => app.user === null,
     () => void checkUser(),
+    // The stream is shared with tabs that have a session.
+    (camera) => !EMBEDDED || camera.visibility === "public",
   );
   const app: AppContext = {
     city,
@@ -62,8 +64,9 @@ async function boot(): Promise<void> {
   router.start();
 }
 
-/** Parameters `theme` and `lang` belong to widgets, which have no switch. */
+/** Widgets show what is public. The parameters `theme` and `lang` belong to them, as they have no switch. */
 function prepare(): void {
+  if (EMBEDDED) omitSession();
   const given = new URLSearchParams(EMBEDDED ? location.search : "");
   restoreTheme(given.get("theme"));
   restoreLanguage(given.get("lang"));

@@ -41,7 +41,7 @@ export function startFailure(error: unknown, retry: () => void): HTMLElement {
   window.addEventListener("online", again);
   const last = lastData();
   const time = last && new TimeFormat(last.zone).dayAndClock(last.at);
-  const sentence = time ? t("offlineSince", { time }) : t("offlineNever");
+  const sentence = time ? t("offlineLastData", { time }) : t("offlineNever");
   const element = failure(error, again);
   element.prepend(h("p", { class: "error-message" }, sentence));
   return element;

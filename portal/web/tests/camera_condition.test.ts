@@ -41,11 +41,13 @@ describe("the state of a camera", () => {
     expect(texts.every((text) => text.length > 3)).toBe(true);
   });
 
-  it("that began has its time, with the day where that is another", () => {
+  it("of a camera that is down has the time of its last picture, with the day where that is another", () => {
     const today = camera("a", { status: "offline", last_analysed_at: ANALYSED_AT, updated_at: "2026-11-22T08:00:00Z" });
-    expect(conditionText(today, "offline", TIME)).toBe("Tidak tersambung sejak 14.03 WIB");
+    expect(conditionText(today, "offline", TIME)).toBe("Tidak tersambung. Gambar terakhir dianalisis: 14.03 WIB");
     const later = { ...today, updated_at: "2026-11-24T08:00:00Z" };
-    expect(conditionText(later, "offline", TIME)).toBe("Tidak tersambung sejak 22 Nov 2026, 14.03 WIB");
+    expect(conditionText(later, "offline", TIME)).toBe(
+      "Tidak tersambung. Gambar terakhir dianalisis: 22 Nov 2026, 14.03 WIB",
+    );
     expect(conditionText({ ...today, last_analysed_at: null }, "offline", TIME)).toBe("Tidak tersambung");
     expect(conditionText({ ...today, status: "online" }, "live", TIME)).toBe("Langsung");
   });

@@ -28,6 +28,13 @@ export class ApiError extends Error {
 /** Milliseconds after which a request without an answer is aborted. [assumption] */
 const TIMEOUT_MS = 15_000;
 
+let credentials: RequestCredentials = "same-origin";
+
+/** From now on requests go without the session, so that the answers are those for the public. */
+export function omitSession(): void {
+  credentials = "omit";
+}
+
 /** Throws ApiError for an error status, and what `fetch` throws if the server cannot be reached. */
 export async function get<P extends JsonPath>(
   path: P,
@@ -75,7 +82,7 @@ async function request(url: string, options: RequestInit): Promise<string> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), TIMEOUT_MS);
   try {
-    const response = await fetch(url, { ...options, signal: abort.signal });
+    const response = await fetch(url, { ...options, credentials, signal: abort.signal });
     noteServerDate(response);
     const answer = await response.text();
     if (!response.ok) throw new ApiError(response.status, detailOf(answer) ?? `HTTP ${response.status}`);

@@ -58,7 +58,7 @@ export class CameraSummary {
     this.tick();
   }
 
-  /** Counts the age up. A camera that is down has the time since when in its state. */
+  /** Counts the age up. A camera that is down has the time of its last picture in its state. */
   tick(): void {
     if (this.camera === null) return;
     const text = this.isAnalysed ? ` · ${freshness(this.camera, this.app.time)}` : "";

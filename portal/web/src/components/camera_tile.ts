@@ -25,6 +25,8 @@ export class CameraTile {
   private readonly play: HTMLButtonElement;
   private readonly stop = h("button", { type: "button", class: "link-button", hidden: true }, t("stopVideo"));
   private video: VideoView | null = null;
+  /** Whether the code of the player is being loaded. A second tap meanwhile opens no second player. */
+  private opening = false;
   private closed = false;
 
   /** starred: with the star of the favourites, which a frame in another site cannot keep. */
@@ -56,7 +58,7 @@ export class CameraTile {
     this.camera = camera;
     this.picture.update(camera, this.app.store.connection === "lost");
     this.summary.update(camera);
-    this.play.disabled = camera.video === null;
+    this.renderPlay();
     this.video?.update(camera);
   }
 
@@ -82,7 +84,9 @@ export class CameraTile {
 
   /** Loads the code of the player, and the camera, and plays the video in place of the picture. */
   private async openVideo(): Promise<void> {
-    this.play.disabled = true;
+    if (this.opening) return;
+    this.opening = true;
+    this.renderPlay();
     this.message.textContent = "";
     try {
       const [{ VideoView }, detail] = await Promise.all([
@@ -96,7 +100,13 @@ export class CameraTile {
       this.stop.focus();
     } catch (error) {
       this.message.textContent = failureText(error);
+    } finally {
+      this.opening = false;
+      this.renderPlay();
     }
-    this.play.disabled = this.camera.video === null;
+  }
+
+  private renderPlay(): void {
+    this.play.disabled = this.opening || this.camera.video === null;
   }
 }

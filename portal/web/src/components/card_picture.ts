@@ -4,6 +4,7 @@ import "./card_picture.css";
 
 import type { CameraState } from "../api/schema";
 import { serverNow } from "../api/server_clock";
+import { conditionKind } from "../camera_condition";
 import { pictureEveryMs } from "../data_saver";
 import { h } from "../dom";
 import { ago } from "../format";
@@ -21,6 +22,8 @@ export class CardPicture {
   private readonly observer: IntersectionObserver | null;
   private url: string | null = null;
   private onScreen = false;
+  /** Whether the pictures that arrive show the present: a frozen camera repeats an old one with a new time. */
+  private isCurrent = false;
 
   constructor(name: string) {
     this.image = new StillImage(t("pictureOf", { name }), () => this.tick(), pictureEveryMs);
@@ -38,6 +41,8 @@ export class CardPicture {
 
   /** lost: the connection to the portal is lost, so that no picture is known to be of the present. */
   update(camera: CameraState, lost: boolean): void {
+    const kind = conditionKind(camera, lost);
+    this.isCurrent = kind === "live" || kind === "delayed";
     this.url = lost ? null : (camera.video?.preview ?? camera.video?.still ?? null);
     this.show();
   }
@@ -46,7 +51,7 @@ export class CardPicture {
     const { frameTime } = this.image;
     const isShown = frameTime !== null && !this.image.element.hidden;
     this.empty.hidden = isShown;
-    this.age.hidden = !isShown;
+    this.age.hidden = !isShown || !this.isCurrent;
     if (isShown) this.age.textContent = t("pictureAt", { time: ago(serverNow() - frameTime) });
   }
 

@@ -21,6 +21,7 @@ export function trendSentence({ hours }: Trend, time: TimeFormat): string {
   if (!newest || newest.flow_veh_h === null) return t("trendNone");
   if (newest.usual_veh_h === null) return t("trendNoUsual");
   const clock = time.bareClock(newest.start_at);
+  if (newest.usual_veh_h === 0 && newest.flow_veh_h > 0) return t("trendBusierThanNone", { time: clock });
   const change = newest.usual_veh_h > 0 ? newest.flow_veh_h / newest.usual_veh_h - 1 : 0;
   if (Math.abs(change) < NAMED_SHARE) return t("trendUsual", { time: clock });
   return t(change > 0 ? "trendBusier" : "trendQuieter", { share: percent(Math.abs(change)), time: clock });

@@ -11,7 +11,7 @@ export const publicEnglish: Record<keyof typeof publicIndonesian, string> = {
   stateOffline: "Offline",
   stateMaintenance: "Under maintenance",
   stateNotKnown: "Not known",
-  stateSince: "{state} since {time}",
+  stateLastPicture: "{state}. Last picture analysed: {time}",
   causeCamera: "The camera sends no usable video.",
   causeLink: "The network to the camera is down.",
   causeSitePower: "All cameras of this site failed together: its power or network is down.",
@@ -58,9 +58,10 @@ export const publicEnglish: Record<keyof typeof publicIndonesian, string> = {
 
   trendTitle: "Compared with usual",
   trendNone: "No counts in the last hours yet.",
-  trendNoUsual: "Nothing to compare yet: this camera has less than two weeks of history.",
+  trendNoUsual: "Nothing to compare with yet at this weekday and hour.",
   trendUsual: "As usual for this weekday and hour (from {time}).",
   trendBusier: "Busier than usual: {share} more vehicles than at the same weekday and hour (from {time}).",
+  trendBusierThanNone: "Busier than usual: at this weekday and hour there are usually no vehicles (from {time}).",
   trendQuieter: "Quieter than usual: {share} fewer vehicles than at the same weekday and hour (from {time}).",
   trendFlow: "Vehicles an hour",
   trendUsualFlow: "Usual for that weekday and hour (median of six weeks)",
@@ -73,7 +74,7 @@ export const publicEnglish: Record<keyof typeof publicIndonesian, string> = {
   copyCode: "Copy the code",
   codeCopied: "Code copied",
 
-  offlineSince: "No connection since {time}. The present state of the traffic is not known.",
+  offlineLastData: "No connection. Data last received {time}; the present state of the traffic is not known.",
   offlineNever: "No connection. The state of the traffic is not known.",
 
   menu: "Menu", // the word is Indonesian, too

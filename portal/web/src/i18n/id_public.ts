@@ -10,7 +10,7 @@ export const publicIndonesian = {
   stateOffline: "Tidak tersambung",
   stateMaintenance: "Dalam perbaikan",
   stateNotKnown: "Tidak diketahui",
-  stateSince: "{state} sejak {time}",
+  stateLastPicture: "{state}. Gambar terakhir dianalisis: {time}",
   causeCamera: "Kamera tidak mengirim video yang dapat dipakai.",
   causeLink: "Jaringan ke kamera terputus.",
   causeSitePower: "Semua kamera di lokasi ini mati bersamaan: listrik atau jaringannya terputus.",
@@ -61,10 +61,12 @@ export const publicIndonesian = {
   // Trend
   trendTitle: "Dibandingkan dengan biasanya",
   trendNone: "Belum ada hitungan pada jam-jam terakhir.",
-  trendNoUsual: "Belum ada pembanding: riwayat kamera ini belum dua minggu.",
+  trendNoUsual: "Belum ada pembanding untuk hari dan jam ini.",
   trendUsual: "Seperti biasanya pada hari dan jam ini (mulai pukul {time}).",
   trendBusier:
     "Lebih ramai dari biasanya: {share} lebih banyak kendaraan daripada hari dan jam yang sama (mulai pukul {time}).",
+  trendBusierThanNone:
+    "Lebih ramai dari biasanya: pada hari dan jam ini biasanya tidak ada kendaraan (mulai pukul {time}).",
   trendQuieter:
     "Lebih sepi dari biasanya: {share} lebih sedikit kendaraan daripada hari dan jam yang sama (mulai pukul {time}).",
   trendFlow: "Kendaraan per jam",
@@ -80,7 +82,7 @@ export const publicIndonesian = {
   codeCopied: "Kode disalin",
 
   // Without a connection
-  offlineSince: "Tidak ada sambungan sejak {time}. Keadaan lalu lintas sekarang tidak diketahui.",
+  offlineLastData: "Tidak ada sambungan. Data terakhir diterima {time}; keadaan lalu lintas sekarang tidak diketahui.",
   offlineNever: "Tidak ada sambungan. Keadaan lalu lintas tidak diketahui.",
 
   // Appearance

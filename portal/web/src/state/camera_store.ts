@@ -65,10 +65,12 @@ export class CameraStore {
 
   /** mayDisconnect: whether the stream may be closed while the page is hidden.
    * reconnected: called when the connection was interrupted, during which the session may have ended.
+   * isShown: whether the page has a camera of the stream; by default all that the user may see.
    */
   constructor(
     private readonly mayDisconnect: () => boolean,
     private readonly reconnected: () => void = () => undefined,
+    private readonly isShown: (camera: CameraState) => boolean = () => true,
   ) {}
 
   start(): void {
@@ -249,6 +251,7 @@ export class CameraStore {
     if (generation !== this.generation) return false;
     if (event.name === "camera") {
       const camera = JSON.parse(event.data) as CameraState;
+      if (!this.isShown(camera)) return false;
       this.cameras.set(camera.id, camera);
       this.notify();
     } else if (event.name === "incident" || event.name === "narration") {

@@ -52,6 +52,23 @@ function setHidden(hidden: boolean): void {
 const later = (): string => new Date().toISOString();
 const levels = (store: CameraStore): string[] => store.list().map(({ level }) => store.shownLevel(level));
 
+it("a page of public cameras shows no other of a stream that it shares", async () => {
+  const store = new CameraStore(
+    () => true,
+    () => undefined,
+    ({ visibility }) => visibility === "public",
+  );
+  store.start();
+  await pass(0);
+  server.stream.send("camera", camera("kantor", { visibility: "operators" }));
+  server.stream.send("camera", camera("a", { level: "dense" }));
+  await pass(0);
+  expect(store.list().map(({ id, level }) => [id, level])).toEqual([
+    ["a", "dense"],
+    ["b", "jammed"],
+  ]);
+});
+
 describe("connection", () => {
   it("is live once the list and the stream have arrived", async () => {
     const store = new CameraStore(() => true);
