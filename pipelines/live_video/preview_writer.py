@@ -1,5 +1,6 @@
 """Small pictures of a camera for its card: the newest analysed frame every few seconds, a JPEG of bounded size."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,7 +10,7 @@ import cv2
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from pipelines.atomic_file import write_atomically
+from pipelines.atomic_file import replacing
 from pipelines.bus.disk_reserve import require_space
 from pipelines.live_video.hls_playlist import PREVIEW, LivePlaylist
 from pipelines.live_video.storage_report import StorageReport
@@ -43,19 +44,24 @@ class PreviewWriter:
         self._lock = Lock()
         self._due_at = 0.0
 
-    def put(self, frame: VideoFrame) -> None:
-        """Store a preview of the frame if one is due. An error of the disk is reported, and ends nothing."""
+    def put(self, frame: VideoFrame, at: float) -> None:
+        """Store a preview of the frame if one is due. An error of the disk is reported, and ends nothing.
+
+        at: when the frame was captured (Unix seconds), the time of the file.
+        """
         if self._now() < self._due_at:
             return
         with self._lock:  # two streams of a camera are decoded by two threads
             self._due_at = self._now() + PREVIEW_EVERY_S
-            self._store(encode_preview(frame, self._reformatter))
+            self._store(encode_preview(frame, self._reformatter), at)
 
-    def _store(self, picture: bytes) -> None:
+    def _store(self, picture: bytes, at: float) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             require_space(self._path.parent, len(picture))
-            write_atomically(self._path, picture, durable=False)
+            with replacing(self._path, durable=False) as draft:
+                draft.write_bytes(picture)
+                os.utime(draft, (at, at))
         except OSError as error:
             self._storage.failed(error)
             with suppress(OSError):  # an old picture must not appear to be live

@@ -46,6 +46,7 @@ class _Aspect(Enum):
     VIEW = auto()
     LIVE_VIDEO = auto()
     LIVE_STORAGE = auto()
+    PREVIEW_STORAGE = auto()
     SUB_STREAM = auto()
     FRAME_RATE = auto()
     CAPACITY = auto()
@@ -127,6 +128,11 @@ class CameraHealth:
         """Set what keeps live video from being stored; None for nothing."""
         with self._lock:
             self._set(_Aspect.LIVE_STORAGE, cause and cause.as_cause_of(Condition.LIVE_VIDEO_FAILED))
+
+    def set_preview_storage(self, cause: CameraCondition | None) -> None:
+        """Set what keeps previews from being stored; None for nothing."""
+        with self._lock:
+            self._set(_Aspect.PREVIEW_STORAGE, cause and cause.as_cause_of(Condition.LIVE_VIDEO_FAILED))
 
     def set_keyframes(self, condition: CameraCondition | None) -> None:
         """Set the condition of a stream with rare keyframes; None for any other."""

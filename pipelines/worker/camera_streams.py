@@ -30,7 +30,7 @@ class CameraStreams:
     def __init__(self, parts: CameraParts, stream: StreamConfig, decoding: DecodePool) -> None:
         self._parts = parts
         self._stream = stream
-        self._preview = PreviewWriter(parts.playlist, StorageReport(parts.config.id, parts.health.set_live_storage))
+        self._preview = PreviewWriter(parts.playlist, StorageReport(parts.config.id, parts.health.set_preview_storage))
         write_live = partial(
             open_live_video, parts.playlist, segment_s=stream.segment_s, on_stored=parts.health.set_live_storage
         )
@@ -77,7 +77,7 @@ class CameraStreams:
     def _on_frame(self, frame: TimedFrame) -> None:
         self._parts.health.received(frame.image_size, 1 + frame.passed_over)
         self._parts.slot.frames.put(frame)
-        self._preview.put(frame.video_frame)
+        self._preview.put(frame.video_frame, frame.at)
 
     def _connection(
         self,

@@ -14,6 +14,9 @@ from pipelines.live_video.hls_playlist import PREVIEW, LivePlaylist
 from pipelines.live_video.preview_writer import MAX_PREVIEW_BYTES, PREVIEW_EVERY_S, PreviewWriter, encode_preview
 from pipelines.live_video.storage_report import StorageReport
 
+AT = 1_790_000_000.5
+"""When the frames were captured, Unix seconds. [test data]"""
+
 
 def frame(width: int = 640, height: int = 360, level: int = 90) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(np.full((height, width, 3), level, np.uint8), format="rgb24")
@@ -51,19 +54,25 @@ def test_one_preview_is_stored_in_each_period(tmp_path: Path) -> None:
     clock = [100.0]
     playlist = LivePlaylist(tmp_path / "hls", segments_kept=3)
     writer = PreviewWriter(playlist, StorageReport("kuda", lambda _: None), now=lambda: clock[0])
-    writer.put(frame(level=20))
+    writer.put(frame(level=20), AT)
     first = (playlist.folder / PREVIEW).read_bytes()
     clock[0] += PREVIEW_EVERY_S - 0.1
-    writer.put(frame(level=200))
+    writer.put(frame(level=200), AT)
     assert (playlist.folder / PREVIEW).read_bytes() == first
     clock[0] += 0.2
-    writer.put(frame(level=200))
+    writer.put(frame(level=200), AT)
     assert (playlist.folder / PREVIEW).read_bytes() != first
+
+
+def test_the_time_of_the_file_is_that_of_the_frame(tmp_path: Path) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=3)
+    PreviewWriter(playlist, StorageReport("kuda", lambda _: None)).put(frame(), AT)
+    assert (playlist.folder / PREVIEW).stat().st_mtime == AT
 
 
 def test_the_preview_of_a_camera_that_is_lost_is_deleted(tmp_path: Path) -> None:
     playlist = LivePlaylist(tmp_path / "hls", segments_kept=3)
-    PreviewWriter(playlist, StorageReport("kuda", lambda _: None)).put(frame())
+    PreviewWriter(playlist, StorageReport("kuda", lambda _: None)).put(frame(), AT)
     assert (playlist.folder / PREVIEW).exists()
     playlist.clear()
     assert not (playlist.folder / PREVIEW).exists()
@@ -80,6 +89,6 @@ def test_a_full_disk_is_reported_once_and_leaves_no_old_preview(
     for reserved in (0, 10**18, 10**18, 0):
         monkeypatch.setattr(disk_reserve, "MAX_RESERVE_BYTES", reserved)
         clock[0] += PREVIEW_EVERY_S
-        writer.put(frame())
+        writer.put(frame(), AT)
         assert (playlist.folder / PREVIEW).exists() is (reserved == 0)
     assert [report and report.code for report in reports] == [Condition.DISK_FULL, None]

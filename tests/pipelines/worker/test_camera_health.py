@@ -225,6 +225,20 @@ def test_a_failure_of_the_stream_for_viewers_alone_is_degraded(health: CameraHea
     assert health.status() == CameraStatus.ONLINE
 
 
+def test_live_video_that_is_not_stored_is_reported_while_previews_are_stored_again(
+    health: CameraHealth, now: Now
+) -> None:
+    health.connected()
+    five_seconds(health, now, received=125, analysed=25)
+    full = CameraCondition(Condition.DISK_FULL)
+    health.set_live_storage(full)
+    health.set_preview_storage(full)
+    health.set_preview_storage(None)
+    assert health.status() == CameraStatus.DEGRADED
+    health.set_live_storage(None)
+    assert health.status() == CameraStatus.ONLINE
+
+
 def test_a_codec_that_browsers_lack_leaves_a_camera_online(health: CameraHealth, now: Now) -> None:
     health.connected(CameraCondition.of(Condition.UNPLAYABLE_CODEC, codec="hevc"))
     report = five_seconds(health, now, received=125, analysed=25)
