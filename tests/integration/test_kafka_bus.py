@@ -140,8 +140,13 @@ def test_missing_topics_are_created(kafka_broker: KafkaBroker) -> None:
     with closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher:
         publisher.publish([counts(1)])
     with closing(KafkaAdminClient(bootstrap_servers=kafka_broker.bootstrap)) as admin:
-        described = {t["name"]: len(t["partitions"]) for t in admin.describe_topics() if not t["is_internal"]}
-    assert described == dict.fromkeys(TOPICS.values(), 6)
+
+        def described() -> dict[str, int]:
+            return {t["name"]: len(t["partitions"]) for t in admin.describe_topics() if not t["is_internal"]}
+
+        # Nodes list a topic a moment after it was created.
+        wait_until(lambda: len(described()) >= len(set(TOPICS.values())), "the topics")
+        assert described() == dict.fromkeys(TOPICS.values(), 6)
 
 
 def test_a_batch_that_the_handler_refused_is_delivered_again(kafka_broker: KafkaBroker) -> None:

@@ -269,7 +269,8 @@ class Visitor:
         page.get_by_label("Nama pengguna").fill(name)
         page.get_by_label("Kata sandi").fill(PASSWORD)
         page.locator("form").get_by_role("button", name="Masuk").click()
-        page.get_by_role("button", name="Keluar").wait_for()
+        # On a phone the menu contains it, which is closed.
+        page.get_by_role("button", name="Keluar", include_hidden=True).wait_for(state="attached")
         return page
 
     def _record_message(self, message: ConsoleMessage) -> None:

