@@ -34,6 +34,7 @@ from bench.portal.fills import fills_per_object
 from bench.portal.http_client import Connection
 from bench.portal.nginx_process import shipped_nginx
 from bench.portal.viewers import Player, Record, poll_state
+from bench.target_table import target_lines
 from pipelines.config.config_file import read_config
 from pipelines.config.portal_settings import PortalConfig
 from pipelines.errors import UserError
@@ -113,7 +114,7 @@ def main() -> int:
         parser.error(str(error))
     wanted.json.parent.mkdir(parents=True, exist_ok=True)
     wanted.json.write_text(json.dumps(figures, indent=1) + "\n")
-    print(table(figures))
+    print(*target_lines(figures, TARGETS, ELSEWHERE), sep="\n")
     return 0
 
 
@@ -293,17 +294,6 @@ def first_screen_kb() -> float | None:
     }
     files = [page, *(page.parent / name for name in named)]
     return round(sum(len(gzip.compress(file.read_bytes(), 6)) for file in files) / 1000, 1)
-
-
-def table(figures: Figures) -> str:
-    """The figures beside their targets, and the ratio of both."""
-    lines = [f"{'figure':28}{'now':>12}  {'wanted':>10}  ratio"]
-    for name, value in figures.items():
-        sign, _, limit = TARGETS.get(name, "").partition(" ")
-        ratio = f"{value / float(limit):.2f}" if value is not None and limit and float(limit) else ""
-        shown = f"null: {ELSEWHERE.get(name, 'see above')}" if value is None else f"{value:>12}"
-        lines.append(f"{name:28}{shown}  {f'{sign} {limit}' if limit else '':>10}  {ratio}")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

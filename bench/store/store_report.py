@@ -24,6 +24,7 @@ from pydantic import SecretStr
 
 from bench.inputs import RESULTS
 from bench.store.generated_history import DAY, GATES, ZONES, Amount, insert_day, minute_event
+from bench.target_table import target_lines
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.errors import UserError
 from pipelines.store.history.bucket_edges import DAY_S, MAX_BUCKETS, bucket_edges
@@ -81,7 +82,8 @@ def main() -> int:
         parser.error(str(error))
     wanted.json.parent.mkdir(parents=True, exist_ok=True)
     wanted.json.write_text(json.dumps(figures, indent=1) + "\n")
-    print(table(figures, amount))
+    rows = f"{amount.cameras} cameras, {amount.days} days, {amount.rows} rows"
+    print(f"{rows}; wanted: with 300 cameras and 365 days", *target_lines(figures, TARGETS, {}), sep="\n")
     return 0
 
 
@@ -225,17 +227,6 @@ def compression_ratio(pool: ConnectionPool) -> tuple[float | None, str]:
         if not connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone():
             return None, "the server is PostgreSQL without TimescaleDB"
     return None, "this Simpang does not compress chunks"
-
-
-def table(figures: Figures, amount: Amount) -> str:
-    """Return the figures beside what is wanted."""
-    lines = [
-        f"{amount.cameras} cameras, {amount.days} days, {amount.rows} rows; wanted: with 300 cameras and 365 days",
-        f"{'measure':28}{'now':>12}  wanted",
-    ]
-    for name, value in figures.items():
-        lines.append(f"{name:28}{'-' if value is None else value:>12}  {TARGETS.get(name, '')}")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ DAMAGED_WITHIN_S = 2.0
 """Time (s) within which a whole frame must follow a damaged one, or the road was not observed in between.
 [`analytics.camera_analyzer.MAX_FRAME_GAP_S`, as if the damaged ones had not come]"""
 
+DUE_PICTURES = 2.0
+"""Least wait for a picture, in times between two that are requested: none is decoded in between. [assumption]"""
+
 POLL_S = 0.5
 """Interval (s) at which an idle thread of the pool checks for a stop. [assumption]"""
 
@@ -167,7 +170,7 @@ class DecodeTask:
         self._changed = Condition()
         self._state = TaskState.IDLE
         self._queue = PacketQueue(decode_ordered=source.decode_ordered)
-        self._watch = PictureWatch(source.stall_s, lambda: source.cadence.limit_s)
+        self._watch = PictureWatch(source.stall_s)
         self._missed = 0
         self._failure: Exception | None = None
 
@@ -209,8 +212,9 @@ class DecodeTask:
     def _late(self, now: float, requested_fps: float) -> CameraCondition | None:
         """Return the condition to report where no picture came for too long. The lock is held. Raises SourceLost."""
         self._watch.packet(now, requested=requested_fps > 0, needs_keyframe=self._queue.needs_keyframe)
-        # Packets that wait for a thread of the pool are no fault of the camera.
-        waited_s = self._watch.waited_s(now) if self._state is TaskState.IDLE else None
+        # A picture that is not due, and packets that wait for a thread of the pool, are no fault of the camera.
+        limit_s = max(self._source.cadence.limit_s, DUE_PICTURES / requested_fps if requested_fps > 0 else 0.0)
+        waited_s = self._watch.waited_s(now, limit_s) if self._state is TaskState.IDLE else None
         if waited_s is None:
             return None
         condition = CameraCondition.of(CameraState.NO_FRAMES, address=self._source.address, waited_s=waited_s)

@@ -1,7 +1,5 @@
 """Watch over one connection: packets that arrive must yield whole pictures."""
 
-from collections.abc import Callable
-
 FIRST_PICTURE_S = 60.0
 """Longest wait (s) for the first picture of a connection: some cameras send a keyframe only every 20 to 50 s.
 [assumption]"""
@@ -15,12 +13,11 @@ class PictureWatch:
     """Time since which packets arrive and no picture comes out of the decoder. Times: s, `time.monotonic`.
 
     is_late: whether the wait has been reported. has_shown: whether a whole picture came; damaged ones before it are
-    none. stall_s: longest wait for the next picture. limit_s: returns that of the present pace; `stall_s` by default.
+    none. stall_s: longest wait for the next picture.
     """
 
-    def __init__(self, stall_s: float, limit_s: Callable[[], float] | None = None) -> None:
+    def __init__(self, stall_s: float) -> None:
         self._stall_s = stall_s
-        self._limit_s = limit_s or (lambda: stall_s)
         self._since: float | None = None
         self._whole_since: float | None = None
         self._awaits_keyframe = True
@@ -43,10 +40,10 @@ class PictureWatch:
             self._whole_since = self._since
         self._since, self._awaits_keyframe, self.is_late = None, False, False
 
-    def waited_s(self, now: float) -> float | None:
-        """Return the wait in seconds where it is too long, else None."""
+    def waited_s(self, now: float, limit_s: float) -> float | None:
+        """Return the wait in seconds where it is too long, else None. limit_s: longest wait at the present pace."""
         waited_s = 0.0 if self._since is None else now - self._since
-        if waited_s > self._limit_s():
+        if waited_s > limit_s:
             return waited_s
         damaged_s = 0.0 if self._whole_since is None else now - self._whole_since
         return damaged_s if damaged_s > DAMAGED_STALLS * self._stall_s else None

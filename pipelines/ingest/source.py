@@ -161,6 +161,8 @@ class Source:
         except (FFmpegError, OSError, ValueError) as error:
             raise self._open_failure(error, waited_s=time.monotonic() - began) from error
         self._container: InputContainer = container
+        # Reads of pictures over HTTP end by the time limit of HTTP alone, and a snapshot that stays the same is none.
+        self._has_cadence = container.file is None
         self.cadence.connected()
         try:
             self.stream = self._video_stream()
@@ -302,7 +304,7 @@ class Source:
             asked = time.monotonic()
             if is_video and self._carries_picture(packet):
                 self._pictured_at = asked
-                if self._times is not None:
+                if self._has_cadence and self._times is not None:
                     self.cadence.picture(asked, is_keyframe=packet.is_keyframe)
             elif self._is_stalled():
                 raise SourceLost(self._no_frames())

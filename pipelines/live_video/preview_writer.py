@@ -1,19 +1,16 @@
 """Small pictures of a camera for its card: the newest analysed frame every few seconds, a JPEG of bounded size."""
 
-import os
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Lock
 
 import cv2
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
-from pipelines.atomic_file import replacing
-from pipelines.bus.disk_reserve import require_space
 from pipelines.live_video.hls_playlist import PREVIEW, LivePlaylist
 from pipelines.live_video.storage_report import StorageReport
+from pipelines.live_video.stored_picture import StoredPicture
 
 PREVIEW_EVERY_S = 5.0
 """Shortest time (s) between two previews. [assumption: a card that is loaded every 10 s then shows at most 15 s ago]"""
@@ -37,8 +34,7 @@ class PreviewWriter:
     def __init__(
         self, playlist: LivePlaylist, storage: StorageReport, now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._path = playlist.folder / PREVIEW
-        self._storage = storage
+        self._picture = StoredPicture(playlist.folder / PREVIEW, storage)
         self._now = now
         self._reformatter = VideoReformatter()
         self._lock = Lock()
@@ -49,25 +45,11 @@ class PreviewWriter:
 
         at: when the frame was captured (Unix seconds), the time of the file.
         """
-        if self._now() < self._due_at:
-            return
         with self._lock:  # two streams of a camera are decoded by two threads
+            if self._now() < self._due_at:
+                return
             self._due_at = self._now() + PREVIEW_EVERY_S
-            self._store(encode_preview(frame, self._reformatter), at)
-
-    def _store(self, picture: bytes, at: float) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            require_space(self._path.parent, len(picture))
-            with replacing(self._path, durable=False) as draft:
-                draft.write_bytes(picture)
-                os.utime(draft, (at, at))
-        except OSError as error:
-            self._storage.failed(error)
-            with suppress(OSError):  # an old picture must not appear to be live
-                self._path.unlink(missing_ok=True)
-        else:
-            self._storage.stored()
+            self._picture.replace(encode_preview(frame, self._reformatter), at)
 
 
 def encode_preview(frame: VideoFrame, reformatter: VideoReformatter) -> bytes:

@@ -184,7 +184,6 @@ def test_media_of_a_hidden_camera_is_for_signed_in_users_and_no_cache(crowded, c
     [
         "/_live/kantor/1.m4s",
         "/_allowed",
-        "/_allowed_playlist",
         f"/live/{PUBLIC}/../{HIDDEN}/1.m4s",
         f"/live/{PUBLIC}/.numbers.json",
     ],

@@ -1,7 +1,7 @@
 """JPEG files over HTTP, in the ways that odd cameras send them: parts, bare files, and snapshots that are polled."""
 
 import time
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from threading import Event as Flag
 
@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.doctor.streams import probe
 from pipelines.events.condition import Condition
+from pipelines.ingest import picture_cadence
 from pipelines.ingest.decoder import Decoder
 from pipelines.ingest.http_pictures import POLL_S
 from pipelines.ingest.source import SignInRefused, Source, SourceLost
@@ -94,6 +95,16 @@ def test_a_snapshot_is_polled_politely_and_a_slow_camera_rests() -> None:
 def test_a_snapshot_of_another_type_is_polled(content_type: str) -> None:
     with picture_server(Snapshot(frames=JPEGS, content_type=content_type)) as server:
         assert len(times_of(server.url("/snapshot.jpg"), 3)) == 3
+
+
+def test_a_snapshot_that_stays_the_same_after_a_pace_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"BURST_S": 0.0, "LEARNED_S": 0.2, "LEARNED_PICTURES": 2, "SHORTEST_S": 0.1}.items():
+        monkeypatch.setattr(picture_cadence, name, value)
+    camera = Snapshot(frames=JPEGS)
+    with picture_server(camera) as server, Source(server.url("/snapshot.jpg"), stop=Flag(), stall_s=5.0) as source:
+        for _ in islice(source.packets(), 5):
+            pass
+        assert source.cadence.limit_s == source.stall_s
 
 
 def test_a_snapshot_that_is_not_renewed_gives_few_pictures() -> None:

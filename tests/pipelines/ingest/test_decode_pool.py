@@ -233,6 +233,18 @@ def test_a_raised_request_does_not_wait_until_the_frame_that_was_due_at_the_old_
         wait_until(lambda: len(delivered.frames) > known, "the next frame at once")
 
 
+def test_a_picture_that_is_not_due_yet_is_not_missed(clip: Path) -> None:
+    pool, delivered = DecodePool(1), Delivered()
+    with opened(clip) as (source, packets), running(pool), decode_task(source, delivered, 0.5, pool) as task:
+        source.cadence.limit_s = 0.01
+        task.put(packets[0])
+        wait_until(lambda: delivered.frames, "the first picture")
+        for packet in packets[1:20]:
+            time.sleep(0.02)
+            task.put(packet)
+        assert task.stats.arrived == 20
+
+
 def test_a_camera_with_much_to_decode_does_not_delay_another(clip: Path) -> None:
     pool, busy, calm = DecodePool(1), Delivered(), Delivered()
     with (

@@ -7,44 +7,20 @@ import type { MinuteCounts } from "../api/schema";
 import { h, svg } from "../dom";
 import { number, percent, type TimeFormat } from "../format";
 import { label, t } from "../i18n";
+import { type BarFrame, barFrame, barTime } from "./bar_frame";
 
-/** Widest chart, its height, and the margins for the two axes, in units of the view box (about pixels). */
-const MAX_WIDTH = 600;
-const HEIGHT = 180;
-const BOTTOM = 22;
-const LEFT = 34;
 /** Observed share from which a minute is not hatched. The current minute is below it until it ends. [assumption] */
 const HATCHED_BELOW = 0.9;
 
 export function minuteBars(minutes: readonly MinuteCounts[], classes: readonly string[], time: TimeFormat): SVGElement {
-  const wide = Math.min(MAX_WIDTH, window.innerWidth - 64);
-  const top = niceTop(Math.max(1, ...minutes.map((minute) => totalOf(minute.counts))));
-  const step = (wide - LEFT) / Math.max(1, minutes.length);
-  const scale = (HEIGHT - BOTTOM - 8) / top;
-  const chart = svg("svg", {
-    viewBox: `0 0 ${wide} ${HEIGHT}`,
-    class: "minute-bars",
-    role: "img",
-    "aria-label": describe(minutes, time),
-  });
-  chart.append(hatchPattern());
-  for (const value of [0, top / 2, top]) {
-    const y = HEIGHT - BOTTOM - value * scale;
-    chart.append(
-      svg("line", { x1: LEFT, x2: wide, y1: y, y2: y, class: "grid-line" }),
-      svg("text", { x: LEFT - 6, y: y + 4, class: "axis-label end" }, number(value)),
-    );
-  }
+  const greatest = Math.max(1, ...minutes.map((minute) => totalOf(minute.counts)));
+  const frame = barFrame("minute-bars", describe(minutes, time), minutes.length, greatest);
+  frame.chart.append(hatchPattern());
   minutes.forEach((minute, index) => {
-    const x = LEFT + index * step;
-    chart.append(column(minute, classes, { x: x + step * 0.12, width: step * 0.76, scale, time }));
-    if (index % 5 === 4) {
-      const last = index === minutes.length - 1;
-      const at = { x: last ? wide : x + step / 2, y: HEIGHT - 5, class: last ? "axis-label end" : "axis-label middle" };
-      chart.append(svg("text", at, time.bareClock(minute.start_at)));
-    }
+    frame.chart.append(column(minute, classes, frame, index, time));
+    if (index % 5 === 4) frame.chart.append(barTime(frame, index, minutes.length, time.bareClock(minute.start_at)));
   });
-  return chart;
+  return frame.chart;
 }
 
 export function classLegend(classes: readonly string[]): HTMLElement {
@@ -58,16 +34,16 @@ export function presentClasses(all: readonly string[], counts: readonly (Record<
   return all.filter((name) => counts.some((each) => (each?.[name] ?? 0) > 0));
 }
 
-interface Slot {
-  x: number;
-  width: number;
-  scale: number;
-  time: TimeFormat;
-}
-
-function column(minute: MinuteCounts, classes: readonly string[], { x, width, scale, time }: Slot): SVGElement {
+function column(
+  minute: MinuteCounts,
+  classes: readonly string[],
+  { left, step, bottom, height: highest, scale }: BarFrame,
+  index: number,
+  time: TimeFormat,
+): SVGElement {
+  const [x, width] = [left + step * (index + 0.12), step * 0.76];
   const clock = time.clock(minute.start_at);
-  const gap = svg("rect", { x, y: 8, width, height: HEIGHT - BOTTOM - 8, fill: "url(#unobserved)" });
+  const gap = svg("rect", { x, y: bottom - highest, width, height: highest, fill: "url(#unobserved)" });
   if (minute.counts === null) {
     return svg("g", { "data-gap": true }, svg("title", {}, `${clock}: ${t("minuteMissing")}`), gap);
   }
@@ -79,7 +55,7 @@ function column(minute: MinuteCounts, classes: readonly string[], { x, width, sc
     svg("title", {}, `${clock}: ${parts}${seen}`),
     minute.observed < HATCHED_BELOW ? gap : null,
   );
-  let y = HEIGHT - BOTTOM;
+  let y = bottom;
   for (const name of classes) {
     const height = (minute.counts[name] ?? 0) * scale;
     y -= height;
@@ -108,11 +84,4 @@ function describe(minutes: readonly MinuteCounts[], time: TimeFormat): string {
 /** Sum over all classes; 0 for an unobserved minute. */
 export function totalOf(counts: MinuteCounts["counts"]): number {
   return Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
-}
-
-/** The smallest of 2, 4, 6, 8, 10, 20, 40... that is not below `value`, so that half of it is whole. */
-function niceTop(value: number): number {
-  for (let power = 1; ; power *= 10) {
-    for (const factor of [2, 4, 6, 8, 10]) if (factor * power >= value) return factor * power;
-  }
 }

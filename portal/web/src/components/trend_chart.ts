@@ -6,12 +6,8 @@ import type { Trend, TrendHour } from "../api/schema";
 import { h, svg } from "../dom";
 import { number, percent, type TimeFormat } from "../format";
 import { t } from "../i18n";
+import { type BarFrame, barFrame, barTime } from "./bar_frame";
 
-/** Widest chart, its height, and the margins for the two axes, in units of the view box (about pixels). */
-const MAX_WIDTH = 600;
-const HEIGHT = 170;
-const BOTTOM = 22;
-const LEFT = 44;
 /** Least difference from the usual flow that is named, as a share of it: below it the counts themselves vary. [assumption] */
 const NAMED_SHARE = 0.15;
 
@@ -28,34 +24,14 @@ export function trendSentence({ hours }: Trend, time: TimeFormat): string {
 }
 
 export function trendChart({ hours }: Trend, time: TimeFormat): SVGElement {
-  const wide = Math.min(MAX_WIDTH, window.innerWidth - 64);
   const values = hours.flatMap(({ flow_veh_h, usual_veh_h }) => [flow_veh_h ?? 0, usual_veh_h ?? 0]);
-  const top = niceTop(Math.max(10, ...values));
-  const step = (wide - LEFT) / Math.max(1, hours.length);
-  const scale = (HEIGHT - BOTTOM - 8) / top;
-  const label = `${t("trendTitle")}. ${hours.map((hour) => describe(hour, time)).join("; ")}`;
-  const chart = svg("svg", {
-    viewBox: `0 0 ${wide} ${HEIGHT}`,
-    class: "trend-chart",
-    role: "img",
-    "aria-label": label,
-  });
-  for (const value of [0, top / 2, top]) {
-    const y = HEIGHT - BOTTOM - value * scale;
-    chart.append(
-      svg("line", { x1: LEFT, x2: wide, y1: y, y2: y, class: "trend-grid" }),
-      svg("text", { x: LEFT - 6, y: y + 4, class: "trend-axis end" }, number(value)),
-    );
-  }
+  const description = `${t("trendTitle")}. ${hours.map((hour) => describe(hour, time)).join("; ")}`;
+  const frame = barFrame("trend-chart", description, hours.length, Math.max(10, ...values));
   hours.forEach((hour, index) => {
-    const x = LEFT + index * step;
-    chart.append(column(hour, { x: x + step * 0.14, width: step * 0.72, scale, time }));
-    if (index % 3 === 2) {
-      const at = { x: x + step / 2, y: HEIGHT - 5, class: "trend-axis middle" };
-      chart.append(svg("text", at, time.bareClock(hour.start_at)));
-    }
+    frame.chart.append(column(hour, frame, index, time));
+    if (index % 3 === 2) frame.chart.append(barTime(frame, index, hours.length, time.bareClock(hour.start_at)));
   });
-  return chart;
+  return frame.chart;
 }
 
 export function trendLegend(): HTMLElement {
@@ -67,16 +43,10 @@ export function trendLegend(): HTMLElement {
   );
 }
 
-interface Slot {
-  x: number;
-  width: number;
-  scale: number;
-  time: TimeFormat;
-}
-
-function column(hour: TrendHour, { x, width, scale, time }: Slot): SVGElement {
+function column(hour: TrendHour, { left, step, bottom, scale }: BarFrame, index: number, time: TimeFormat): SVGElement {
+  const [x, width] = [left + step * (index + 0.14), step * 0.72];
   const group = svg("g", {}, svg("title", {}, describe(hour, time)));
-  const y = (value: number): number => HEIGHT - BOTTOM - value * scale;
+  const y = (value: number): number => bottom - value * scale;
   if (hour.flow_veh_h !== null) {
     const height = hour.flow_veh_h * scale;
     group.append(svg("rect", { x, y: y(hour.flow_veh_h), width, height, rx: 2, class: "trend-bar" }));
@@ -92,10 +62,4 @@ function describe(hour: TrendHour, time: TimeFormat): string {
   const flow = hour.flow_veh_h === null ? t("minuteMissing") : t("trendVehicles", { n: number(hour.flow_veh_h) });
   const usual = hour.usual_veh_h === null ? "" : `, ${t("trendUsualValue", { n: number(hour.usual_veh_h) })}`;
   return `${time.bareClock(hour.start_at)}: ${flow}${usual}`;
-}
-
-/** The smallest of 1, 2, 4, 6, 8, 10 times a power of ten that is not below `value`. */
-function niceTop(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 4, 6, 8, 10].map((factor) => factor * power).find((top) => top >= value) ?? 10 * power;
 }

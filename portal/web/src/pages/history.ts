@@ -48,7 +48,7 @@ class HistoryPage implements Page {
   private readonly from: HTMLInputElement;
   private readonly to: HTMLInputElement;
   private readonly customFields: HTMLElement;
-  private readonly presets = h("div", { class: "period-presets", role: "group", "aria-label": t("period") });
+  private readonly presets = h("div", { class: "segments", role: "group", "aria-label": t("period") });
   private readonly result = h("div", { class: "history-result" });
   private preset: Preset;
   /** Number of the latest request. The answer to an earlier request is dropped. */

@@ -28,7 +28,11 @@ class UptimePage implements Page {
   readonly title = t("uptimeTitle");
   readonly element: HTMLElement;
   private readonly choice = h("select", { change: () => this.choosePeriod() });
-  private readonly orders = h("div", { class: "uptime-orders", role: "group", "aria-label": t("uptimeOrder") });
+  private readonly orders = h("div", {
+    class: "segments",
+    role: "group",
+    "aria-label": t("uptimeOrder"),
+  });
   private readonly result = h("div", { class: "uptime-result", "aria-live": "polite" });
   private period: string;
   private order: Order;

@@ -105,7 +105,7 @@ describe("the query", () => {
     await vi.waitFor(() => expect(requested().zone).toBe("view"));
     choose(2, "3600");
     await vi.waitFor(() => expect(requested().interval).toBe("3600"));
-    page.element.querySelectorAll<HTMLElement>(".period-presets button")[1]?.click();
+    page.element.querySelectorAll<HTMLElement>(".segments button")[1]?.click();
     await vi.waitFor(() => expect(requested().to).toBe("2026-11-21T17:00:00.000Z"));
   });
 });
