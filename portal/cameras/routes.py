@@ -15,12 +15,12 @@ from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, blind_minutes, crossing_counts, observed_minutes
 from portal.history.rows import counts_by_class
 from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts, Trend
+from portal.history.trend_answers import MAX_AGE_S
 from portal.live.camera_state import redact
 from portal.schemas import Problem
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"])
-TREND_MAX_AGE_S = 60
-"""Seconds for which browsers and proxies may keep a trend, in which a minute changes little. [assumption]"""
+
 NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 """Documented answer of routes with a camera id."""
 
@@ -86,7 +86,7 @@ async def trend(entry: VisibleCamera, services: ServicesDep, response: Response)
     """Vehicles an hour of the last hours, beside the median of the same weekday and hour of the last weeks."""
     found = await services.trends.answer(entry)
     keeper = "public" if entry.public else "private"
-    response.headers["Cache-Control"] = f"{keeper}, max-age={TREND_MAX_AGE_S}"
+    response.headers["Cache-Control"] = f"{keeper}, max-age={MAX_AGE_S:.0f}"
     return found
 
 
