@@ -99,6 +99,12 @@ faults: $(LIGHT) $(KAFKA) ## Seeded faults of cameras, programs, broker and data
 	$(BIN)/python -m tests.faults --json build/bench/faults.json $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS)) \
 		$(if $(CAMERAS),--cameras $(CAMERAS)) $(if $(ONLY),--only $(ONLY))
 
+.PHONY: tampering
+# build/bench/evidence.json. KILLS=200 make tampering adds kills while packages are sealed. SEED=n chooses the tamperings.
+tampering: $(LIGHT) ## Packages of evidence: 1,000 tamperings that must be found, 1,000 clean ones, and speed
+	$(BIN)/python -m tests.tampering --json build/bench/evidence.json $(if $(SEED),--seed $(SEED))
+	$(if $(KILLS),$(BIN)/pytest tests/pipelines/evidence/test_sealing.py -k kill)
+
 .PHONY: bench-gpu
 # build/bench/gpu.json, and tables for docs/gpu.md.
 bench-gpu: $(FULL) ## Detections, speed, decoding and live cameras on an NVIDIA GPU

@@ -1,0 +1,1 @@
+"""Verification of packages of evidence, with the standard library and `cryptography` alone (docs/evidence.md)."""

@@ -1,0 +1,1 @@
+"""Tampering with packages of evidence: each kind, at random, must be found."""
