@@ -28,6 +28,7 @@ from analytics.camera import Camera, Position, Visibility
 from analytics.facts import IncidentType
 from pipelines.addresses.mask import remember_settings
 from pipelines.config.bus_settings import BusConfig
+from pipelines.config.evidence_section import EvidenceConfig
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.portal_settings import PortalConfig
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
@@ -310,6 +311,7 @@ class Config(BaseSettings):
     """Folder for the outbox, snapshots, HLS segments and the own database, relative to this file."""
     analysis: AnalysisConfig = AnalysisConfig()
     collect: CollectConfig = CollectConfig()
+    evidence: EvidenceConfig = EvidenceConfig()
     stream: StreamConfig = StreamConfig()
     bus: BusConfig = BusConfig()
     store: StoreConfig = StoreConfig()

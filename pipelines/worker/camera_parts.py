@@ -16,6 +16,7 @@ from pipelines.config.settings import CameraConfig, Config
 from pipelines.events.condition_text import english
 from pipelines.events.gate_condition import gate_conditions
 from pipelines.events.mapping import CameraEvent
+from pipelines.evidence.recorder import EvidenceRecorder, RecordedCamera
 from pipelines.evidence.snapshots import Snapshots
 from pipelines.ingest.frame_buffer import LatestFrameSlot
 from pipelines.learning.offers import FrameOffers
@@ -30,13 +31,15 @@ log = structlog.get_logger()
 class CameraParts:
     """Parts of one camera that several threads use.
 
-    health and slot are thread-safe. playlist belongs to the thread of the stream for viewers while that runs.
+    health, slot and recorded are thread-safe. playlist belongs to the thread of the stream for viewers while that runs.
+    recorded: last packets and incidents, for evidence; None where none is recorded.
     """
 
     config: CameraConfig
     health: CameraHealth
     slot: CameraSlot
     playlist: LivePlaylist
+    recorded: RecordedCamera | None = None
 
 
 def make_parts(
@@ -47,21 +50,28 @@ def make_parts(
     on_put: Callable[[], None],
     send: Callable[[CameraEvent], None],
     keeper: PictureKeeper | None = None,
+    recorder: EvidenceRecorder | None = None,
 ) -> CameraParts:
     """Return the parts of a camera. on_put: called for each frame that awaits its analysis. send: receives its events.
 
-    keeper: of pictures for labelling; None where the configuration permits none. Raises UserError where the camera's
-    geometry file cannot be used.
+    keeper: of pictures for labelling. recorder: of evidence. Both are None where the configuration permits none. Raises
+    UserError where the camera's geometry file cannot be used.
     """
     geometry = config.geometry_of(camera)
     snapshots = Snapshots(config.data_dir / "snapshots")
+    recorded = None if recorder is None else recorder.camera(camera)
     offers = None if keeper is None else FrameOffers(camera.id, keeper.offer_every_s, keeper.offer)
+
+    def emit(event: CameraEvent) -> None:
+        send(event)
+        if recorded is not None:
+            recorded.observe(event)
 
     def make_pipeline(image_size: tuple[int, int]) -> CameraPipeline:
         scaled = camera.camera(geometry, image_size)
         _report_faulty_gates(scaled, health)
         sizes = SizeStore(config.data_dir / "sizes" / f"{camera.id}.json", geometry, image_size)
-        publish = EventPublisher(scaled, snapshots.save, send, health.fact_dropped).publish
+        publish = EventPublisher(scaled, snapshots.save, emit, health.fact_dropped).publish
 
         def deliver(result: PipelineResult) -> None:
             publish(result)
@@ -88,6 +98,7 @@ def make_parts(
             make_view_gate=make_view_gate,
         ),
         playlist=LivePlaylist(config.data_dir / "hls" / camera.id, segments_kept=config.stream.segments_kept),
+        recorded=recorded,
     )
 
 

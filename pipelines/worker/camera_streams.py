@@ -37,6 +37,7 @@ class CameraStreams:
         self._for_viewers: tuple[OpenSink, ...] = (
             write_live,
             lambda source: KeyframeMonitor(parts.health.set_keyframes, codec=source.codec),
+            *(() if parts.recorded is None else (parts.recorded.ring.open,)),
         )
         self._decode = partial(decoding.open, on_frame=self._on_frame, requested_fps=parts.slot.frames.requested_fps)
 

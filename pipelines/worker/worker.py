@@ -18,6 +18,7 @@ from pipelines.config.settings import CameraConfig, Config
 from pipelines.errors import UserError
 from pipelines.events.mapping import CameraEvent
 from pipelines.events.schema import Event, Health
+from pipelines.evidence.recorder import open_recorder
 from pipelines.ingest.decode_pool import DecodePool
 from pipelines.learning.from_config import open_picture_keeper
 from pipelines.worker.camera_health import CameraHealth
@@ -69,6 +70,7 @@ class Worker:
         self._restart_policy = restart_policy
         self._wake = Flag()
         self._keeper = open_picture_keeper(config)
+        self._recorder = open_recorder(config)
         fps = config.analysis.analysis_fps
         self._analysis = AnalysisLoop(detector, (), self._wake, AnalysisRates(fps, config.analysis.max_analysis_fps))
         self._decoding = DecodePool(decoding_threads)
@@ -86,6 +88,8 @@ class Worker:
             supervisor.keep_running("health", self._health.run)
             if self._keeper is not None:
                 supervisor.keep_running("pictures", self._keeper.run)
+            if self._recorder is not None:
+                supervisor.keep_running("evidence", self._recorder.run)
             for number in range(self._decoding.threads):
                 supervisor.keep_running(f"decoding {number + 1}", self._decoding.run)
             for parts in self._first:
@@ -120,7 +124,15 @@ class Worker:
 
     def _parts_of(self, camera: CameraConfig) -> CameraParts:
         health = CameraHealth(camera.id, self._config.analysis.analysis_fps, observer=self._observer)
-        return make_parts(camera, self._config, health, on_put=self._wake.set, send=self._send, keeper=self._keeper)
+        return make_parts(
+            camera,
+            self._config,
+            health,
+            on_put=self._wake.set,
+            send=self._send,
+            keeper=self._keeper,
+            recorder=self._recorder,
+        )
 
     def _start(self, parts: CameraParts) -> None:
         threads = Supervisor(self._restart_policy)
