@@ -30,6 +30,7 @@ from portal.head_requests import HeadRequests
 from portal.history import routes as history
 from portal.history.trend import TrendReader
 from portal.history.trend_answers import TrendAnswers
+from portal.incidents import evidence_routes as evidence
 from portal.incidents import routes as incidents
 from portal.live import hls_routes as live
 from portal.live import sse_routes as stream
@@ -98,7 +99,8 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.add_middleware(HeadRequests)
     app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
     install_error_handlers(app)
-    for module in (city, basemap, simulation, cameras, stream, session, history, uptime, incidents, calibrate, live):
+    features = (city, basemap, simulation, cameras, stream, session, history, uptime, incidents, evidence, calibrate)
+    for module in (*features, live):
         app.include_router(module.router)
     app.include_router(web_app_manifest)
     app.include_router(pages(STATIC))

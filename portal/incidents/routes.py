@@ -9,6 +9,7 @@ from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from analytics.facts import IncidentType
+from pipelines.evidence.sealing import PACKAGE_SUFFIX
 from pipelines.store.pool import transaction
 from portal.auth.permissions import Police, get_visible_camera
 from portal.cameras.catalogue import CatalogueEntry
@@ -53,9 +54,14 @@ def incidents(
         rows = list_incidents(connection, wanted, limit + 1)
     entries = {entry.id: entry for entry in cameras}
     return Incidents(
-        incidents=[as_incident(row, entries[row.camera_id]) for row in rows[:limit]],
+        incidents=[_shown(row, entries[row.camera_id], services) for row in rows[:limit]],
         next=to_cursor(rows[limit - 1]) if len(rows) > limit else None,
     )
+
+
+def _shown(row: IncidentRow, entry: CatalogueEntry, services: ServicesDep) -> Incident:
+    package = services.config.data_dir / "evidence" / f"{row.incident_id}{PACKAGE_SUFFIX}"
+    return as_incident(row, entry, has_package=package.is_file())
 
 
 def _position(before: str | None) -> tuple[datetime, str] | None:
@@ -80,9 +86,9 @@ IncidentDep = Annotated[tuple[IncidentRow, CatalogueEntry], Depends(_found)]
 
 
 @router.get("/{incident_id}")
-def incident(found: IncidentDep) -> Incident:
+def incident(found: IncidentDep, services: ServicesDep) -> Incident:
     """One incident."""
-    return as_incident(*found)
+    return _shown(*found, services)
 
 
 @router.get("/{incident_id}/snapshot.jpg", response_class=Response)

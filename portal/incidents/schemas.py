@@ -26,6 +26,9 @@ class Incident(ApiModel):
     evidence: IncidentEvidence | None = Field(description="Figures; null for incidents from older workers.")
     reason: str = Field(description="The evidence as a sentence in English.")
     snapshot: PortalAddress | None = Field(description="Address of a JPEG image, null if none was stored.")
+    evidence_sheet: PortalAddress | None = Field(
+        description="Address of the page of its package of evidence; null without one, and in the event stream."
+    )
 
 
 class Incidents(ApiModel):

@@ -7,8 +7,8 @@ from portal.incidents.queries import IncidentRow
 from portal.incidents.schemas import Incident
 
 
-def as_incident(row: IncidentRow, entry: CatalogueEntry) -> Incident:
-    """The incident of a row; without a position of its own it has that of the camera."""
+def as_incident(row: IncidentRow, entry: CatalogueEntry, *, has_package: bool = False) -> Incident:
+    """The incident of a row; without a position of its own it has that of the camera. has_package: of evidence."""
     position = entry.position if row.lat is None or row.lon is None else Position(lat=row.lat, lon=row.lon)
     return Incident(
         id=row.incident_id,
@@ -26,4 +26,5 @@ def as_incident(row: IncidentRow, entry: CatalogueEntry) -> Incident:
         evidence=row.evidence,
         reason=row.reason,
         snapshot=f"/api/incidents/{row.incident_id}/snapshot.jpg" if row.snapshot else None,
+        evidence_sheet=f"/api/incidents/{row.incident_id}/evidence.html" if has_package else None,
     )

@@ -67,6 +67,7 @@ export function incidentDetail(app: AppContext, incident: Incident): HTMLElement
     h("div", { class: "page-head" }, h("h2", {}, label(incident.type)), stateTag(incident)),
     snapshot(incident),
     factList(facts),
+    evidenceLink(incident),
     h(
       "a",
       { href: siteAddress(`/camera/${encodeURIComponent(incident.camera_id)}`), class: "button" },
@@ -93,6 +94,12 @@ function snapshot({ id, snapshot: stored, camera_name: camera }: Incident): HTML
   const link = h("a", { href: address, target: "_blank", rel: "noopener", class: "incident-snapshot" }, image);
   image.addEventListener("error", () => link.replaceWith(missing));
   return link;
+}
+
+function evidenceLink({ id, evidence_sheet: sheet }: Incident): HTMLElement | null {
+  if (sheet === null) return null;
+  const address = apiUrl("/api/incidents/{incident_id}/evidence.html", { path: { incident_id: id } });
+  return h("a", { href: address, target: "_blank", rel: "noopener", class: "button" }, t("evidencePackage"));
 }
 
 /** A `geo:` link, which opens the map application of a phone. */

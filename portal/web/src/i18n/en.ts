@@ -243,6 +243,7 @@ export const english: Record<TextKey, string> = {
   more: "Load more",
   newIncident: "New incident: {type}, {place}",
   snapshotAlt: "Image of the incident from {camera}",
+  evidencePackage: "Evidence: sheet and download",
   snapshotNone: "There is no image of this incident.",
   reason: "Reason",
   place: "Place",

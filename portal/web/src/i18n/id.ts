@@ -253,6 +253,7 @@ export const indonesian = {
   more: "Muat lebih banyak",
   newIncident: "Kejadian baru: {type}, {place}",
   snapshotAlt: "Gambar kejadian dari {camera}",
+  evidencePackage: "Bukti: lembar dan unduhan",
   snapshotNone: "Tidak ada gambar untuk kejadian ini.",
   reason: "Alasan",
   place: "Tempat",

@@ -47,6 +47,7 @@ export function incident(id: string, changes: Partial<Incident> = {}): Incident 
     evidence: { road_user: "car", duration_s: 12, passed_by: 3, against_m: null, relative_speed: null },
     reason: "A car has stood still for 12 s in a live lane.",
     snapshot: null,
+    evidence_sheet: null,
     ...changes,
   };
 }
