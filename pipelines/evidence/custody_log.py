@@ -148,9 +148,18 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _entries(lines: IO[bytes], package_id: str | None) -> list[dict[str, Any]]:
-    mark = b"" if package_id is None else canonical({"package_id": package_id})[1:-1]
-    found = [json.loads(line) for line in lines.read().splitlines() if mark in line]
-    return [entry for entry in found if package_id in (None, entry["package_id"])]
+    content = lines.read()
+    if package_id is None:
+        return [json.loads(line) for line in content.splitlines()]
+    # The log of a year has 25 MB: its lines are not separated for the few of one package.
+    mark = canonical({"package_id": package_id})[1:-1]
+    found: list[dict[str, Any]] = []
+    at = content.find(mark)
+    while at >= 0:
+        end = content.index(b"\n", at)
+        found.append(json.loads(content[content.rfind(b"\n", 0, at) + 1 : end]))
+        at = content.find(mark, end)
+    return [entry for entry in found if entry["package_id"] == package_id]
 
 
 def _rebuild(tree: MerkleTree, lines: IO[bytes]) -> None:

@@ -42,7 +42,7 @@ def run_trials(folder: Path, *, seed: int, tamperings: int, clean: int) -> Trial
     missed += _custody_trials(store, folder, rng, custody)
     refused = []
     for number in range(clean):
-        path = sealed(store, f"clean-{number}", seed=rng.randrange(2**32), clip_bytes=rng.randint(100, 20_000))
+        path = sealed(store, f"clean-{number}", seed=rng.randrange(2**32), clip_bytes=rng.randint(200, 20_000))
         if rng.random() < 0.1:
             store.keyring.rotate(store.log.earliest_time())
         verdict = verify(path, keys)
