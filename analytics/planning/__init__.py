@@ -1,0 +1,1 @@
+"""Measures for planners: peak hour, annual traffic, speeds, the usual day, and comparisons of periods."""

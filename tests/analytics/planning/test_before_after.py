@@ -1,0 +1,60 @@
+"""Comparison of days before and after a change."""
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_ind
+
+from analytics.planning.before_after import compare
+from tests.support.synthetic_year import WEEK_SHAPE
+
+DATES = np.arange("2026-03-02", "2026-04-27", dtype="datetime64[D]")
+"""Eight weeks from a Monday."""
+AFTER = DATES[28:]
+
+
+def days(rng: np.random.Generator, effect: float = 0.0) -> np.ndarray:
+    values = 10_000 * np.tile(WEEK_SHAPE, 8) + rng.normal(0, 300, 56)
+    values[28:] += effect
+    return values
+
+
+def test_on_one_weekday_it_is_students_test():
+    rng = np.random.default_rng(1)
+    mondays, values = DATES[::7], days(rng)[::7]
+    found = compare(mondays, values, AFTER)
+    assert found.p_value == pytest.approx(ttest_ind(values[4:], values[:4]).pvalue)
+    assert found.change == pytest.approx(values[4:].mean() - values[:4].mean())
+    assert (found.days_before, found.days_after) == (4, 4)
+
+
+def test_the_interval_contains_the_change_19_times_in_20_and_no_change_is_found_once_in_20():
+    inside = significant = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        found = compare(DATES, days(rng, 500), AFTER)
+        inside += found.low <= 500 <= found.high
+        significant += compare(DATES, days(rng), AFTER).significant
+    assert 368 <= inside <= 392
+    assert 6 <= significant <= 34
+
+
+def test_missing_sundays_are_no_change():
+    """Without blocks of weekdays, an after period without Sundays would be busier."""
+    values = days(np.random.default_rng(2))
+    values[28:][np.arange(28) % 7 >= 5] = np.nan
+    found = compare(DATES, values, AFTER)
+    assert abs(found.change) < 300 and found.days_before == 20 and found.days_after == 20
+    assert np.nanmean(values[28:]) - values[:28].mean() > 500
+
+
+def test_relative_change_and_a_given_period_before():
+    found = compare(DATES, days(np.random.default_rng(3), 1000), AFTER, before=DATES[14:28])
+    assert found.days_before == 14 and found.significant
+    assert found.relative == pytest.approx(1000 / (10_000 * WEEK_SHAPE.mean()), rel=0.2)
+
+
+def test_without_days_on_both_sides_there_is_no_comparison():
+    values = days(np.random.default_rng(4))
+    assert compare(DATES, values, DATES) is None
+    assert compare(DATES[:2], values[:2], DATES[1:2]) is None
+    assert compare(DATES, np.full(56, np.nan), AFTER) is None
