@@ -68,7 +68,7 @@ def _facts(road: RoadSurvey, together: Counts) -> list[list[str]]:
     emp = None if capacity is None else capacity.smp.row
     return [
         ["Kendaraan tercacah sebulan (apa adanya)", f"{number(float(vehicles(road.total)))} kend"],
-        ["Volume hari kerja rata-rata", f"{number(of_day)} kend/hari"],
+        ["Volume hari kerja rata-rata", UNKNOWN if np.isnan(of_day) else f"{number(of_day)} kend/hari"],
         ["Jam puncak hari kerja rata-rata", _peak_text(peak.first, peak.volume) if peak else UNKNOWN],
         ["Faktor jam puncak (PHF)", number(peak.factor if peak else None, 3)],
         [
@@ -159,8 +159,8 @@ def _sum(values: list[float | None]) -> float | None:
 
 
 def _cells(counts: Counts, smp: float | None, columns: list[str]) -> list[str]:
-    texts = {name: number(_of_group(counts, group)) for name, group in PKJI_GROUPS.items()}
-    texts |= {"kend": number(float(vehicles(counts))), "smp": number(smp, 1)}
+    texts = {name: number(_of_group(counts, group), 1) for name, group in PKJI_GROUPS.items()}
+    texts |= {"kend": number(float(vehicles(counts)), 1), "smp": number(smp, 1)}
     return [texts[name] for name in columns]
 
 

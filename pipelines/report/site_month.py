@@ -129,7 +129,7 @@ def _roads(
     found = _movements(connection, place, request) if place.arms else _directions(connection, place, request)
     buckets = len(next(iter(histories.values())))
     by_road: dict[str, dict[str, Counts]] = defaultdict(dict)
-    for (road, stream), counts in sorted(found.items()):
+    for (road, stream), counts in sorted(found.items(), key=lambda item: (item[0][1] == LOST, item[0])):
         by_road[road][stream] = stream_counts(counts, buckets)
     for road, gates in _gates_of_roads(place).items():
         streams = by_road.get(road) or {LOST if place.arms else "A": np.zeros((buckets, len(RoadUser)))}
