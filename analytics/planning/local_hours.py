@@ -44,7 +44,7 @@ class LocalHours:
     @property
     def complete(self) -> NDArray[np.bool_]:
         """Whether all 24 hours of a date were observed, (n,)."""
-        return np.isfinite(self.volume).all(axis=1)
+        return np.asarray(np.isfinite(self.volume).all(axis=1))
 
 
 def weekday_of(dates: Dates) -> NDArray[np.int64]:

@@ -143,9 +143,9 @@ def _business(volume: Floats, usual: Floats) -> Floats:
     observed, expected = (
         values.sum(axis=1, keepdims=True) - values for values in (np.where(seen, each, 0) for each in (volume, usual))
     )
-    return np.divide(
-        observed, expected, out=np.full_like(volume, np.nan), where=(hours >= LEAST_HOURS) & (expected > 0)
-    )
+    is_known = (hours >= LEAST_HOURS) & (expected > 0)
+    ratio: Floats = np.divide(observed, expected, out=np.full_like(volume, np.nan), where=is_known)
+    return ratio
 
 
 def _ratio_bounds(volume: Floats, estimate: Floats) -> Floats:

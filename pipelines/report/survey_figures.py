@@ -61,7 +61,7 @@ class RoadSurvey:
     @property
     def total(self) -> Counts:
         """Observed counts (6,) of the month in all streams, not scaled up."""
-        return np.sum([counts.sum(axis=0) for counts in self.streams.values()], axis=0)
+        return np.asarray(np.sum([counts.sum(axis=0) for counts in self.streams.values()], axis=0))
 
     def smp_of_quarter(self, number: int) -> dict[str, float | None]:
         """Return the smp of each stream in a quarter of the mean day, weighted by the flow of the whole road."""

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from analytics.facts import Direction
-from pipelines.query.history_rows import counts_by_class
+from pipelines.query.history_rows import Counts, counts_by_class
 from pipelines.store.pool import transaction
 from portal.auth.permissions import CurrentUser, VisibleCamera, has_role
 from portal.cameras.detail import camera_detail
 from portal.cameras.schemas import CameraDetail, Cameras
 from portal.dependencies import LiveDep, ServicesDep
 from portal.history.crossing_counts import CrossingCount, blind_minutes, crossing_counts, observed_minutes
-from portal.history.schemas import Counts, GateTotal, MinuteCounts, RecentCounts, Trend
+from portal.history.schemas import GateTotal, MinuteCounts, RecentCounts, Trend
 from portal.history.trend_answers import MAX_AGE_S
 from portal.live.camera_state import redact
 from portal.schemas import Problem

@@ -72,11 +72,11 @@ def test_hidden_hours_are_imputed_within_a_tenth_and_their_interval_contains_19_
         rng = np.random.default_rng(seed)
         year = synthetic_year(rng, day_sigma=0.1)
         year = LocalHours(year.dates[:182], year.volume[:182])
-        hidden = np.zeros(182 * 24, bool)
-        for start in range(rng.integers(24), len(hidden) - length, 7 * 24 + 24 if length == 24 else 40 + length):
+        hours = np.zeros(182 * 24, bool)
+        for start in range(rng.integers(24), len(hours) - length, 7 * 24 + 24 if length == 24 else 40 + length):
             begin = start - start % 24 if length == 24 else start
-            hidden[begin : begin + length] = True
-        hidden = hidden.reshape(182, 24)
+            hours[begin : begin + length] = True
+        hidden = hours.reshape(182, 24)
         found = impute(LocalHours(year.dates, np.where(hidden, np.nan, year.volume)), NONE)
         assert (found.is_imputed == hidden).all()
         assert (found.volume[~hidden] == year.volume[~hidden]).all()
