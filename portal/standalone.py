@@ -23,6 +23,7 @@ from pipelines.config.settings import Config
 from pipelines.store.dead_letter_table import DeadLetterTable
 from pipelines.store.gap_assessor import gap_assessor
 from pipelines.store.history.refresher import rollup_refresher
+from pipelines.store.old_rows import old_rows
 from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from pipelines.worker.worker_processes import worker_processes
@@ -47,8 +48,10 @@ def run_all_in_one(config: Config, on_up: OnUp) -> None:
         parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
         parts.enter_context(gap_assessor(pool, config.cameras))
         parts.enter_context(rollup_refresher(pool, ZoneInfo(config.city.timezone)))
+        parts.enter_context(old_rows(pool, config.retention))
         dead_letters = DeadLetterTable(pool, DeadLetterFile(config.data_dir / DEAD_LETTERS))
-        publisher = parts.enter_context(_bus(config, EventWriter(pool, AlertRules(config)).write, dead_letters))
+        write = EventWriter(pool, AlertRules(config), config.retention).write
+        publisher = parts.enter_context(_bus(config, write, dead_letters))
         outbox = parts.enter_context(Outbox(config.data_dir / "outbox", publisher))
         parts.enter_context(worker_processes(config, outbox.put))
         serve(app, listener, on_up)

@@ -33,6 +33,8 @@ from pipelines.store.history.refresh import refresh
 from pipelines.store.history.rollup_marks import mark_period
 from pipelines.store.history.rollups import ROLLED_UP_S
 from pipelines.store.pool import STATEMENT_TIMEOUT_MS, open_database, transaction
+from pipelines.store.tables import TIME_SERIES
+from pipelines.store.timescale import compress_next, has_hypertables, may_compress
 from pipelines.store.writer import EventWriter
 from portal.history.rows import gate_history, zone_history
 
@@ -222,11 +224,25 @@ def rows_per_s(pool: ConnectionPool, amount: Amount, start: datetime, events: in
 
 
 def compression_ratio(pool: ConnectionPool) -> tuple[float | None, str]:
-    """Return the ratio of sizes before and after compression of all chunks, or None and the reason."""
+    """Return the ratio of sizes before and after compression of all whole days, or None and the reason."""
     with transaction(pool) as connection:
-        if not connection.execute("SELECT FROM pg_extension WHERE extname = 'timescaledb'").fetchone():
+        if not has_hypertables(connection):
             return None, "the server is PostgreSQL without TimescaleDB"
-    return None, "this Simpang does not compress chunks"
+        if not may_compress(connection):
+            return None, "this build of TimescaleDB has no licence to compress"
+    for name in TIME_SERIES:
+        has_more = True
+        while has_more:
+            with transaction(pool) as connection:
+                has_more = compress_next(connection, name, timedelta(0))
+    query = """
+    SELECT sum(before_compression_total_bytes), sum(after_compression_total_bytes)
+    FROM timescaledb_information.hypertables
+    CROSS JOIN LATERAL hypertable_compression_stats(format('%I.%I', hypertable_schema, hypertable_name)::regclass)
+    """
+    with transaction(pool) as connection:
+        before, after = connection.execute(query).fetchall()[0]
+    return round(float(before) / float(after), 1), ""
 
 
 if __name__ == "__main__":

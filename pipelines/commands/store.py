@@ -19,6 +19,7 @@ from pipelines.store.gap_assessor import gap_assessor
 from pipelines.store.history.refresher import rollup_refresher
 from pipelines.store.migrate import migrate as apply_migrations
 from pipelines.store.migrate import schema_status
+from pipelines.store.old_rows import old_rows
 from pipelines.store.pool import connect_once, open_database
 from pipelines.store.requeue import dead_letters, requeue
 from pipelines.store.writer import EventWriter
@@ -56,11 +57,12 @@ def run(config: Path) -> None:
         AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
         gap_assessor(pool, settings.cameras),
         rollup_refresher(pool, ZoneInfo(settings.city.timezone)),
+        old_rows(pool, settings.retention),
     ):
         table = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
         security = Security.of(settings.bus)
         subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, table, security)
-        subscriber.run(EventWriter(pool, AlertRules(settings)).write, stop)
+        subscriber.run(EventWriter(pool, AlertRules(settings), settings.retention).write, stop)
 
 
 @store.command("dead-letters")
@@ -81,7 +83,8 @@ def list_dead_letters(config: Path, *, again: bool) -> None:
                 click.echo(f"{len(found)} dead letters")
                 return
             left = tried = 0
-            for letter, reason in requeue(pool, settings.data_dir, EventWriter(pool, AlertRules(settings)).write):
+            write = EventWriter(pool, AlertRules(settings), settings.retention).write
+            for letter, reason in requeue(pool, settings.data_dir, write):
                 tried += 1
                 if reason:
                     left += 1

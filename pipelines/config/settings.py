@@ -32,6 +32,7 @@ from pipelines.config.evidence_section import EvidenceConfig
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
 from pipelines.config.portal_settings import PortalConfig
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
+from pipelines.config.retention_settings import RetentionConfig
 from pipelines.config.secret_references import with_secrets
 from pipelines.config.section import Section
 from pipelines.errors import UserError
@@ -315,6 +316,7 @@ class Config(BaseSettings):
     stream: StreamConfig = StreamConfig()
     bus: BusConfig = BusConfig()
     store: StoreConfig = StoreConfig()
+    retention: RetentionConfig = RetentionConfig()
     portal: PortalConfig = PortalConfig()
     users: tuple[UserConfig, ...] = ()
     webhooks: tuple[WebhookConfig, ...] = ()

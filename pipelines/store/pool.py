@@ -48,6 +48,12 @@ CONNECTION_DEFAULTS = {
 within 25 s instead of the two hours of TCP. [assumption: a city's link recovers sooner or not at all]"""
 SESSION_SETTINGS = ("SET TIME ZONE 'UTC'", "SET datestyle = 'ISO, YMD'", "SET intervalstyle = 'postgres'")
 """Statements for every connection, because a server, a database or a role may have other formats. [PostgreSQL 18]"""
+UNLIMITED_DECOMPRESSION = """
+SELECT set_config(name, '0', false) FROM pg_settings
+WHERE name = 'timescaledb.max_tuples_decompressed_per_dml_transaction'
+"""
+"""Lets a batch of late rows change any number of rows of compressed chunks; without it the default refuses more than
+100,000. Without TimescaleDB it does nothing. [TimescaleDB 2.23]"""
 STATEMENT_TIMEOUT_MS = 20_000
 """Longest time of a statement and of an idle transaction, in milliseconds. [assumption]"""
 WAIT_FOR_CONNECTION_S = 2.0
@@ -175,6 +181,7 @@ def _pool(
         _require_utf8(connection, conninfo)
         for setting in SESSION_SETTINGS:
             connection.execute(setting)
+        connection.execute(UNLIMITED_DECOMPRESSION)
         connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.execute(f"SET idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.commit()

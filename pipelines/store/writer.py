@@ -1,30 +1,35 @@
 """Writer of events to the database: one transaction for a batch, and a replayed event changes nothing.
 
-A counts event is stored once: its row in `observed` decides, in the transaction of all its rows. Rows are inserted as
-arrays (`INSERT ... SELECT FROM unnest`), in one statement for a table and batch. The commit notifies listeners on the
-channel `simpang` of the cameras and kinds of events that it contains.
+A counts event is stored once: its row in `observed` decides, in the transaction of all its rows. Rows are inserted in
+one statement for a table and batch: records within events as JSON (`pipelines.store.record_rows`), all others as
+arrays. The commit notifies listeners on the channel `simpang` of the cameras and kinds of events that it contains.
 """
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
 
 import psycopg
+import structlog
 from psycopg_pool import ConnectionPool
 from pydantic import BaseModel
 from pydantic_core import to_json
 
 from pipelines.alerts.rules import Alert
+from pipelines.config.retention_settings import RetentionConfig
 from pipelines.events.schema import Congestion, CountsReport, Event, GapReport, Health, IncidentPhase, IncidentReport
 from pipelines.store.gap_marks import mark_late
 from pipelines.store.history.rollup_marks import mark_times
-from pipelines.store.interval_rows import IntervalRow, add_parts
+from pipelines.store.interval_rows import add_parts
 from pipelines.store.pool import transaction
+from pipelines.store.record_rows import insert_crossings
 from pipelines.store.tables import EVENT_COLUMNS
+
+log = structlog.get_logger()
 
 CHANNEL = "simpang"
 """PostgreSQL channel of the notices; the portal listens on it."""
@@ -54,17 +59,25 @@ class EventWriter:
     """A handler of the bus that stores events.
 
     alerts_for: returns the webhook deliveries that an event causes. They are queued in the transaction of the event.
+    retention: events that are older than their rows are kept are logged, and not stored.
     """
 
-    def __init__(self, pool: ConnectionPool, alerts_for: Callable[[Event], Iterable[Alert]] = lambda _: ()) -> None:
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        alerts_for: Callable[[Event], Iterable[Alert]] = lambda _: (),
+        retention: RetentionConfig | None = None,
+    ) -> None:
         self._pool = pool
         self._alerts_for = alerts_for
+        self._retention = retention or RetentionConfig()
 
     def write(self, events: Sequence[Event]) -> None:
         """Store all events, or none of them.
 
         Raises DatabaseUnavailable where a retry may succeed, and psycopg.Error where the database refuses an event.
         """
+        events = self._not_too_old(events)
         if not events:
             return
         with transaction(self._pool) as connection:
@@ -81,6 +94,27 @@ class EventWriter:
             mark_late(connection, events)
             _notify(connection, events)
 
+    def _not_too_old(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Leave out events whose rows would be deleted: the buckets of history that they change have lost rows."""
+        now = datetime.now(UTC)
+        kept = [event for event in events if not _is_too_old(event, self._retention, now)]
+        if len(kept) < len(events):
+            log.warning("events are older than their rows are kept, and not stored", events=len(events) - len(kept))
+        return kept
+
+
+def _is_too_old(event: Event, retention: RetentionConfig, now: datetime) -> bool:
+    match event.data:
+        case CountsReport() as counts:
+            days, at = retention.days_of("crossings", "observed", "gate_intervals", "zone_intervals"), counts.start_at
+        case Congestion() as level:
+            days, at = retention.days_of("levels"), level.at
+        case Health() as health:
+            days, at = retention.days_of("health"), health.at
+        case _:
+            return False
+    return days is not None and at < now - timedelta(days=days)
+
 
 def _store_counts(connection: Connection, events: Sequence[Event]) -> None:
     """Store the counts events that are not stored yet."""
@@ -88,22 +122,19 @@ def _store_counts(connection: Connection, events: Sequence[Event]) -> None:
     for event in events:
         if isinstance(event.data, CountsReport):
             reports.setdefault(UUID(event.id), event.data)
-    new = _insert(
-        connection, "observed", [_row("observed", data, event_id=str(key)) for key, data in reports.items()], "event_id"
+    rows = [_row("observed", data, event_id=str(key)) for key, data in reports.items()]
+    new = {key: reports[key] for (key,) in _insert(connection, "observed", rows, "event_id")}
+    insert_crossings(
+        connection,
+        [
+            {"event_id": key, "camera_id": data.camera_id, "records": data.crossings}
+            for key, data in new.items()
+            if data.crossings
+        ],
     )
-    crossings: list[Row] = []
-    parts: dict[str, list[IntervalRow]] = {"gate_intervals": [], "zone_intervals": []}
-    for (key,) in new:
-        data = reports[key]
-        identity = {"event_id": str(key), "camera_id": data.camera_id}
-        crossings += [_row("crossings", crossing, **identity, n=n) for n, crossing in enumerate(data.crossings)]
-        for table, records in (("gate_intervals", data.gates), ("zone_intervals", data.zones)):
-            rows = (_row(table, record, camera_id=data.camera_id, parts=None) for record in records)
-            parts[table] += [dict(zip(EVENT_COLUMNS[table], row, strict=True)) for row in rows]
-    _insert(connection, "crossings", crossings)
-    for table, rows_of_table in parts.items():
-        add_parts(connection, table, rows_of_table)
-    mark_times(connection, (touched for (key,) in new for touched in _times(reports[key])))
+    add_parts(connection, "gate_intervals", ((data.camera_id, gate) for data in new.values() for gate in data.gates))
+    add_parts(connection, "zone_intervals", ((data.camera_id, zone) for data in new.values() for zone in data.zones))
+    mark_times(connection, (touched for data in new.values() for touched in _times(data)))
 
 
 def _times(data: CountsReport) -> Iterator[tuple[str, datetime]]:

@@ -1,0 +1,118 @@
+"""Old rows: compressed, and deleted after the time for which the configuration keeps them.
+
+The same job serves every server: TimescaleDB with its licence compresses and drops chunks, the build without it drops
+them, and PostgreSQL deletes rows. Each step is a transaction of its own. Several stores may run it at once: one of them
+does the next step. See docs/adr/0177-writes-and-old-rows.md.
+"""
+
+from datetime import timedelta
+from threading import Event as Flag
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg_pool import ConnectionPool
+
+from pipelines.config.retention_settings import RetentionConfig
+from pipelines.retry import Backoff
+from pipelines.store.polling_thread import PollingThread
+from pipelines.store.pool import transaction
+from pipelines.store.tables import TIME_SERIES
+from pipelines.store.timescale import compress_next, drop_next, has_hypertables, may_compress
+
+log = structlog.get_logger()
+
+EVERY_S = 3600.0
+"""Seconds between two passes. [assumption]"""
+BACKOFF = Backoff(first_s=10.0, longest_s=600.0)
+"""Delays after a failure, in seconds. [assumption]"""
+STEP_MS = 600_000
+"""Longest time of a step in milliseconds: a chunk of a day of 300 cameras. [assumption]"""
+ROWS_PER_STEP = 20_000
+"""Most rows that one statement deletes. [assumption: some seconds]"""
+ROWS_PER_CAMERA = 1_000
+"""Most rows of a camera among them, so that all cameras grow old alike. [assumption]"""
+DROPPED_AFTER = timedelta(days=2)
+"""Time from the age at which events are not stored any more to that at which rows are deleted: so a bucket that a late
+event changes has all its rows. [a day of the city, the longest bucket, and a chunk]"""
+LOCK = int.from_bytes(b"old")
+"""Key of the advisory lock of a step. [arbitrary]"""
+
+# The primary key begins with camera and time: the oldest rows of each camera are found without the others.
+_DELETE = """
+DELETE FROM {table} WHERE ctid = ANY (ARRAY(
+    WITH RECURSIVE camera (id) AS (
+        SELECT min(camera_id) FROM {table}
+        UNION ALL
+        SELECT (SELECT min(camera_id) FROM {table} WHERE camera_id > id) FROM camera WHERE id IS NOT NULL
+    )
+    SELECT old.ctid FROM camera CROSS JOIN LATERAL (
+        SELECT ctid FROM {table} WHERE camera_id = id AND {time} < now() - %(age)s ORDER BY {time} LIMIT %(of_camera)s
+    ) AS old LIMIT %(rows)s
+))
+"""
+
+Connection = psycopg.Connection[Any]
+
+
+def old_rows(pool: ConnectionPool, retention: RetentionConfig) -> PollingThread:
+    """Return the thread that compresses and deletes."""
+    steps = _Steps(pool, retention)
+    return PollingThread(
+        "old rows",
+        lambda _stop: steps.take(),
+        every_s=EVERY_S,
+        backoff=BACKOFF,
+        failure="old rows cannot be compressed or deleted; retrying",
+    )
+
+
+def tidy(pool: ConnectionPool, retention: RetentionConfig, stop: Flag | None = None) -> int:
+    """Take all steps that are due; return their number."""
+    steps, count = _Steps(pool, retention), 0
+    while not (stop and stop.is_set()) and steps.take():
+        count += 1
+    return count
+
+
+class _Steps:
+    def __init__(self, pool: ConnectionPool, retention: RetentionConfig) -> None:
+        self._pool, self._retention = pool, retention
+        self._refused = False
+
+    def take(self) -> bool:
+        """Take the next step; return whether there was one."""
+        with transaction(self._pool) as connection:
+            connection.execute(f"SET LOCAL statement_timeout = {STEP_MS}")
+            (is_free,) = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchall()[0]
+            return is_free and (self._delete(connection) or self._compress(connection))
+
+    def _delete(self, connection: Connection) -> bool:
+        chunked = has_hypertables(connection)
+        for table in TIME_SERIES:
+            days = self._retention.days_of(table)
+            if days is None:
+                continue
+            age = timedelta(days=days) + DROPPED_AFTER
+            if drop_next(connection, table, age) if chunked else _delete_rows(connection, table, age):
+                return True
+        return False
+
+    def _compress(self, connection: Connection) -> bool:
+        after_days = self._retention.compress_after_days
+        if after_days is None or self._refused or not may_compress(connection):
+            return False
+        try:
+            return any(compress_next(connection, table, timedelta(days=after_days)) for table in TIME_SERIES)
+        except (psycopg.errors.FeatureNotSupported, psycopg.errors.InsufficientPrivilege) as error:
+            self._refused = True
+            advice = "the owner of the tables may compress; or set retention.compress_after_days to null"
+            log.warning("chunks are not compressed", error=str(error).splitlines()[0], advice=advice)
+            connection.rollback()
+            return False
+
+
+def _delete_rows(connection: Connection, table: str, age: timedelta) -> bool:
+    query = _DELETE.format(table=table, time=TIME_SERIES[table])
+    parameters = {"age": age, "of_camera": ROWS_PER_CAMERA, "rows": ROWS_PER_STEP}
+    return connection.execute(query, parameters).rowcount > 0
