@@ -24,6 +24,7 @@ from portal.basemap.tile_sources import check_tile_server_soon, open_archive
 from portal.cameras import calibration_routes as calibrate
 from portal.cameras import routes as cameras
 from portal.cameras.catalogue import CameraCatalogue
+from portal.cameras.registry_reader import registry_reader
 from portal.dependencies import Live, Services
 from portal.error_handlers import install_error_handlers
 from portal.head_requests import HeadRequests
@@ -114,7 +115,10 @@ async def _live_updates(app: FastAPI) -> AsyncIterator[None]:
     check_tile_server_soon(services.config)
     broadcaster = Broadcaster()
     narration = NarrationFile(services.config.portal.narration, services.catalogue)
-    with StateUpdater(services.pool, services.catalogue, broadcaster.publish, narration) as state_updater:
+    with (
+        registry_reader(services.config.bus, services.catalogue),
+        StateUpdater(services.pool, services.catalogue, broadcaster.publish, narration) as state_updater,
+    ):
         app.state.live = Live(broadcaster, state_updater, narration, _admission(services.config))
         yield
         broadcaster.close()

@@ -16,6 +16,7 @@ from pipelines.config.bus_settings import BusConfig
 from pipelines.config.settings import Config, WebhookConfig
 from pipelines.doctor.check import CheckResult, CheckState
 from pipelines.errors import UserError
+from pipelines.events.registered_camera import CAMERA_TOPIC
 from pipelines.store.database_errors import NO_ANSWER, REFUSALS, one_line, refusal_for, sqlstate_of_connection
 from pipelines.store.migrate import schema_status
 from pipelines.store.pool import complete_dsn
@@ -39,7 +40,11 @@ def check_services(config: Config, timeout_s: float) -> Iterator[CheckResult]:
     """Check the services of the configuration. timeout_s: longest wait for the database."""
     yield _folder(config.data_dir)
     yield _database(config, timeout_s)
-    yield _brokers(config.bus)
+    brokers = _brokers(config.bus)
+    yield brokers
+    bus = config.bus
+    if bus.kafka is not None and bus.worker_group is not None and brokers.state is not CheckState.PROBLEM:
+        yield _registry(KafkaCluster(bus.kafka, Security.of(bus)), bus.worker_group)
     yield from map(_webhook, config.webhooks)
 
 
@@ -141,6 +146,29 @@ def _brokers(bus: BusConfig) -> CheckResult:
         message=f"Kafka at {cluster} answers" + (f", the right {' and '.join(lacking)} is missing" if lacking else ""),
         state=(CheckState.OK, CheckState.ADVICE, CheckState.PROBLEM)[len(lacking)],
         advice="simpang worker needs WRITE, simpang store READ, simpang run both: grant them" if lacking else "",
+    )
+
+
+def _registry(cluster: KafkaCluster, group: str) -> CheckResult:
+    """Check the rights on the registry of cameras: workers and the portal read it, `simpang cameras` changes it."""
+    try:
+        missing = cluster.missing_rights(group, [CAMERA_TOPIC])
+    except BusUnavailable as error:
+        message, _, advice = str(error).partition("; ")
+        return _no_bus(message, advice or "check that it runs, and the addresses in bus.kafka")
+    lacking = ", ".join(f"{right} ({what})" for right, what in missing)
+    only_write = {right for right, _ in missing} == {"WRITE"}
+    return CheckResult(
+        area="services",
+        subject="registry",
+        message=f"{CAMERA_TOPIC} " + (f"lacks the right {lacking}" if missing else "can be read and changed"),
+        state=CheckState.OK if not missing else CheckState.ADVICE if only_write else CheckState.PROBLEM,
+        advice=(
+            f"simpang worker needs READ on {CAMERA_TOPIC} and on group {group}, simpang portal READ on the topic, "
+            "simpang cameras READ and WRITE: grant them"
+            if missing
+            else ""
+        ),
     )
 
 

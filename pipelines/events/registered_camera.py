@@ -18,6 +18,9 @@ CAMERA_TOPIC = "traffic.cameras"
 CAMERA_SCHEMA = "urn:simpang:camera:1.0"
 """URI of the schema of a record. A field that is added raises the second number; readers ignore unknown fields."""
 
+_SAME = {"id", "name", "site", "owner", "visibility", "position", "out_of_service"}
+"""Fields that a camera of a configuration has, too."""
+
 
 class RegisteredCamera(BaseModel):
     """A camera that the workers of a group share. A record without a value removes it."""
@@ -65,6 +68,16 @@ class RegisteredCamera(BaseModel):
         """Return the camera of a configuration. content: as in the file. Raises ValidationError."""
         return cls.model_validate({**content, "geometry": geometry})
 
+    @property
+    def listed(self) -> CameraConfig:
+        """The camera as a portal lists it: its addresses keep the references to secrets, which only workers have."""
+        sub = self.analysis_url
+        return CameraConfig(
+            url=SecretStr(self.url),
+            analysis_url=None if sub is None else SecretStr(sub),
+            **self.model_dump(include=_SAME),
+        )
+
     def config(self, secrets: Mapping[str, SecretStr], folder: Path) -> CameraConfig:
         """Return the camera as a worker uses it, and write its geometry into `folder` if it changed.
 
@@ -81,5 +94,5 @@ class RegisteredCamera(BaseModel):
             url=SecretStr(with_secrets(self.url, secrets)),
             analysis_url=None if sub is None else SecretStr(with_secrets(sub, secrets)),
             geometry=None if self.geometry is None else path,
-            **self.model_dump(include={"id", "name", "site", "owner", "visibility", "position", "out_of_service"}),
+            **self.model_dump(include=_SAME),
         )

@@ -1,4 +1,4 @@
-"""Answers with the roads on the map, put together once: for clients without a session, and for signed-in users."""
+"""Answers with the roads on the map, put together once for all clients without a session, and for signed-in users."""
 
 from pathlib import Path
 
@@ -21,16 +21,21 @@ class RoadAnswers:
     """
 
     def __init__(self, catalogue: CameraCatalogue, streets: Path | None) -> None:
-        drawn = _streets_of(streets)
-        self._maps = {
-            signed_in: RoadMap(zones=tuple(zone_roads(catalogue.visible(signed_in=signed_in))), streets=drawn)
-            for signed_in in (False, True)
-        }
-        self._answers = {signed_in: CacheableAnswer.of(roads) for signed_in, roads in self._maps.items()}
+        self._catalogue = catalogue
+        self._streets = _streets_of(streets)
+        self._version = -1
+        self._answers: dict[bool, CacheableAnswer] = {}
 
     def for_user(self, *, signed_in: bool) -> CacheableAnswer:
-        """The answer for a signed-in user, or else for the public."""
+        """The answer for a signed-in user, or else for the public; of the cameras that the catalogue has now."""
+        version = self._catalogue.version
+        if version != self._version:
+            self._answers = {scope: CacheableAnswer.of(self._map(signed_in=scope)) for scope in (False, True)}
+            self._version = version
         return self._answers[signed_in]
+
+    def _map(self, *, signed_in: bool) -> RoadMap:
+        return RoadMap(zones=tuple(zone_roads(self._catalogue.visible(signed_in=signed_in))), streets=self._streets)
 
 
 def _streets_of(path: Path | None) -> tuple[Street, ...]:

@@ -1,11 +1,13 @@
-"""Catalogue of the cameras of the configuration, with the rule by which they are visible."""
+"""Catalogue of the cameras of the configuration and of the registry, with the rule by which they are visible."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from analytics.camera import Position, Visibility
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
+from pipelines.events.registered_camera import RegisteredCamera
 from pipelines.live_video.hls_playlist import PREVIEW, STILL
 
 
@@ -48,28 +50,43 @@ class CatalogueEntry:
 
 
 class CameraCatalogue:
-    """All cameras, in the order of the configuration."""
+    """All cameras: those of the configuration in its order, then the others of the registry by id.
+
+    version: grows with each change of the registry.
+    """
 
     def __init__(self, config: Config) -> None:
-        sites = {site.id: site for site in config.sites}
-        in_service = [camera for camera in config.cameras if camera.site and not camera.out_of_service]
-        self._entries = {
-            camera.id: CatalogueEntry(
-                camera,
-                sites[camera.site] if camera.site else None,
-                config.geometry_of(camera),
-                still=config.data_dir / "hls" / camera.id / STILL,
-                preview=config.data_dir / "hls" / camera.id / PREVIEW,
-                at_site=frozenset(other.id for other in in_service if other.site == camera.site),
-            )
-            for camera in config.cameras
-        }
+        self._sites = {site.id: site for site in config.sites}
+        self._folder = config.data_dir / "hls"
+        self._own = {camera.id: (camera, config.geometry_of(camera)) for camera in config.cameras}
+        self._entries = self._entries_of(self._own)
+        self.version = 0
+
+    def set_registered(self, cameras: Iterable[RegisteredCamera]) -> None:
+        """List these cameras of the registry; they replace those of the configuration with the same ids."""
+        registered = {camera.id: (camera.listed, camera.geometry or CameraGeometry()) for camera in cameras}
+        self._entries = self._entries_of({**self._own, **dict(sorted(registered.items()))})
+        self.version += 1
 
     def visible(self, *, signed_in: bool) -> list[CatalogueEntry]:
-        """All cameras for a signed-in user, else the public ones, in the order of the configuration."""
+        """All cameras for a signed-in user, else the public ones."""
         return [entry for entry in self._entries.values() if signed_in or entry.public]
 
     def find(self, camera_id: str, *, signed_in: bool) -> CatalogueEntry | None:
         """The camera with this id; None if it does not exist or is not visible."""
         entry = self._entries.get(camera_id)
         return entry if entry and (signed_in or entry.public) else None
+
+    def _entries_of(self, cameras: Mapping[str, tuple[CameraConfig, CameraGeometry]]) -> dict[str, CatalogueEntry]:
+        in_service = [camera for camera, _ in cameras.values() if camera.site and not camera.out_of_service]
+        return {
+            camera.id: CatalogueEntry(
+                camera,
+                self._sites.get(camera.site) if camera.site else None,
+                geometry,
+                still=self._folder / camera.id / STILL,
+                preview=self._folder / camera.id / PREVIEW,
+                at_site=frozenset(other.id for other in in_service if other.site == camera.site),
+            )
+            for camera, geometry in cameras.values()
+        }

@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool
 from pipelines.retry import Backoff, Retry
 from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import transaction
-from portal.cameras.catalogue import CameraCatalogue
+from portal.cameras.catalogue import CameraCatalogue, CatalogueEntry
 from portal.incidents.queries import IncidentRow, recent_incidents
 from portal.live.broadcaster import Message
 from portal.live.camera_state import HEALTH_LIFETIME, LEVEL_LIFETIME, Reports, camera_state
@@ -84,16 +84,19 @@ class StateUpdater:
         self.reports = Reports()
         self._pool = pool
         self._narration = narration
-        self._entries = {entry.id: entry for entry in catalogue.visible(signed_in=True)}
-        self._zones = [(entry.id, zone) for entry in self._entries.values() for zone in entry.zones]
+        self._catalogue = catalogue
+        self._version: int | None = None
+        self._entries: dict[str, CatalogueEntry] = {}
+        self._zones: list[tuple[str, str]] = []
         self._publish = publish
         self._published: dict[str, CameraState] = {}
         self._clock_at = datetime.min.replace(tzinfo=UTC)
         self._flows_at = datetime.min.replace(tzinfo=UTC)
         self._incidents: dict[str, IncidentRow] | None = None
-        self.snapshot = self._compute_snapshot(datetime.now(UTC))
+        self.snapshot: StateSnapshot
         self._stop = Flag()
         self._thread = Thread(target=self._run, name="portal-state-updater", daemon=True)
+        self._take_cameras(datetime.now(UTC))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -123,10 +126,12 @@ class StateUpdater:
                         log.info("the database can be read again")
                     self._follow(connection)
             except DatabaseUnavailable as error:
+                self._take_cameras(datetime.now(UTC))
                 self._publish_changes(datetime.now(UTC))
                 retry.wait(self._stop, "the database cannot be read; cameras will soon have no data", error)
             except Exception as error:  # a bug must not end the updates of all clients
                 log.exception("the state of the cameras cannot be updated")
+                self._take_cameras(datetime.now(UTC))
                 self._publish_changes(datetime.now(UTC))
                 retry.wait(self._stop, "the state of the cameras cannot be updated; retrying", error)
 
@@ -139,15 +144,19 @@ class StateUpdater:
         while not self._stop.is_set():
             noticed = _concerns_portal(connection.notifies(timeout=TICK_S, stop_after=1))
             now = datetime.now(UTC)
-            if noticed or now - refreshed >= REFRESH:
+            changed = self._version != self._catalogue.version
+            if noticed or changed or now - refreshed >= REFRESH:
                 self._refresh(connection, now, self.reports)
                 refreshed, listens = now, listens or _listens(connection)
+            if changed:  # the incidents until now are published, so that only those of new cameras are left out
+                self._load(connection)
             self._publish_changes(now)
             self._stop.wait(COALESCE_S)
 
     def _load(self, connection: Connection) -> None:
         """Read what may lie far back: the last analysed frames, and when the present levels began."""
         now = datetime.now(UTC)
+        self._take_cameras(now)
         cameras = list(self._entries)
         analysed = newest_health(connection, cameras, now - ANALYSED_BACK, analysed_only=True)
         changes = newest_levels(connection, self._zones, now - CHANGES_BACK, changes_only=True)
@@ -159,6 +168,25 @@ class StateUpdater:
         )
         self._refresh(connection, now, old)
         self._publish_changes(now)
+
+    def _take_cameras(self, now: datetime) -> None:
+        """Take the cameras of the catalogue. Clients that must not see one any more receive it without data."""
+        self._version = self._catalogue.version
+        former = self._entries
+        self._entries = {entry.id: entry for entry in self._catalogue.visible(signed_in=True)}
+        self._zones = [(entry.id, zone) for entry in self._entries.values() for zone in entry.zones]
+        hidden = [
+            entry
+            for entry in former.values()
+            if entry.id not in self._entries or (entry.public and not self._entries[entry.id].public)
+        ]
+        for entry in hidden:
+            self._published.pop(entry.id, None)
+        if former.keys() != self._entries.keys():
+            self._incidents = None  # those of a camera that is new here are not new themselves
+        self.snapshot = self._compute_snapshot(now)
+        if hidden:
+            self._publish([camera_message(entry, camera_state(entry, Reports(), now)) for entry in hidden])
 
     def _refresh(self, connection: Connection, now: datetime, known: Reports) -> None:
         recent = now - HEALTH_LIFETIME

@@ -15,8 +15,8 @@ MAX_AGE_S = 300.0
 RETRY_S = 10.0
 """Seconds until uptime is read again where that failed; an older answer serves meanwhile, or the error. [assumption]"""
 
-Key = tuple[bool, str]
-"""Whether the client has a session, and the period."""
+Key = tuple[bool, int, str]
+"""Whether the client has a session, the version of the catalogue, and the period."""
 log = structlog.get_logger(__name__)
 
 

@@ -37,7 +37,7 @@ async def uptime(
         report = uptime_report(daily, entries, period, services.config.city.name, services.zone)
         return None if report is None else report.model_dump_json().encode()
 
-    body = await services.uptime.answer((signed_in, period), make)
+    body = await services.uptime.answer((signed_in, services.catalogue.version, period), make)
     if body is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "Uptime is published of the last 12 months only.")
     return Response(body, media_type="application/json")

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from pipelines.addresses import mask
 from pipelines.bus.bus import BusUnavailable
+from pipelines.bus.kafka.camera_topic import create_camera_topic
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.security import Security
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
@@ -165,6 +166,33 @@ def test_a_right_that_is_missing_is_named(secured_kafka: SecuredKafka, tmp_path:
     for settings in (reader, stranger):
         with pytest.raises(BusUnavailable, match=f"user {settings.user} has no right to "):
             publish(settings, counts(1))
+
+
+def test_a_missing_right_on_the_registry_of_cameras_is_named(secured_kafka: SecuredKafka, tmp_path: Path) -> None:
+    group = ResourcePattern(ResourceType.GROUP, "simpang-workers")
+    with closing(secured_kafka.admin()) as admin:
+        create_camera_topic(admin)
+        names = (MAY_DO_ALL, MAY_READ)
+        admin.create_acls(
+            [ACL(f"User:{name}", "*", ACLOperation.READ, ACLPermissionType.ALLOW, group) for name in names]
+        )
+
+    def registry(user: str, worker_group: str | None = "simpang-workers") -> list[CheckResult]:
+        settings = bus(secured_kafka, user=user, worker_group=worker_group)
+        return [
+            each for each in check_services(Config(data_dir=tmp_path, bus=settings), 2.0) if each.subject == "registry"
+        ]
+
+    wait_until(lambda: registry(MAY_DO_ALL)[0].state is CheckState.OK, "the rights to be known")
+    (reader,) = registry(MAY_READ)
+    assert (reader.state, reader.message) == (
+        CheckState.ADVICE,
+        "traffic.cameras lacks the right WRITE (traffic.cameras)",
+    )
+    (other,) = registry(MAY_DO_ALL, "another-group")
+    assert (other.state, "READ (group another-group)" in other.message) == (CheckState.PROBLEM, True)
+    assert registry(MAY_DO_ALL, None) == []
+    assert registry(MAY_NOTHING) == [], "the brokers are a problem already"
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Registry of the cameras: the compacted topic `traffic.cameras`, whose records are keyed by the id of a camera."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from threading import Event as Flag
 from time import monotonic
 
 import structlog
@@ -48,6 +49,21 @@ class CameraTopic:
         except KafkaError as error:
             raise self._cluster.unavailable(error) from error
 
+    def follow(self, on_read: Callable[[Mapping[str, RegisteredCamera]], None], stop: Flag, for_s: float) -> None:
+        """Pass all cameras by id to `on_read`, at first and after each record, for some seconds or until `stop`."""
+        until = monotonic() + for_s
+        self._cluster.require_one()
+        cameras: dict[str, RegisteredCamera] = {}
+        try:
+            with closing(KafkaConsumer(**self._cluster.client, enable_auto_commit=False)) as consumer:
+                self._read_to_end(consumer, cameras)
+                on_read(dict(cameras))
+                while not stop.is_set() and monotonic() < until:
+                    if _poll(consumer, cameras):
+                        on_read(dict(cameras))
+        except KafkaError as error:
+            raise self._cluster.unavailable(error) from error
+
     def put(self, cameras: Iterable[RegisteredCamera]) -> None:
         """Add cameras, or replace those with their ids."""
         self._send((camera.id, camera.model_dump_json(exclude_none=True).encode()) for camera in cameras)
@@ -57,6 +73,12 @@ class CameraTopic:
         self._send([(camera_id, None)])
 
     def _read(self, consumer: KafkaConsumer) -> dict[str, RegisteredCamera]:
+        cameras: dict[str, RegisteredCamera] = {}
+        self._read_to_end(consumer, cameras)
+        return dict(sorted(cameras.items()))
+
+    def _read_to_end(self, consumer: KafkaConsumer, cameras: dict[str, RegisteredCamera]) -> None:
+        """Assign all partitions to the consumer, and apply the records that they have now."""
         deadline = monotonic() + ANSWER_S
         numbers: set[int] = set()
         while not numbers:
@@ -65,18 +87,11 @@ class CameraTopic:
         partitions = [TopicPartition(CAMERA_TOPIC, number) for number in sorted(numbers)]
         consumer.assign(partitions)
         ends = consumer.end_offsets(partitions, timeout_ms=int(ANSWER_S * 1000))
+        consumer.seek_to_beginning(*partitions)
         filled = [partition for partition in partitions if ends[partition] > 0]
-        cameras: dict[str, RegisteredCamera] = {}
-        if not filled:
-            return cameras
-        consumer.assign(filled)
-        consumer.seek_to_beginning(*filled)
         while any(consumer.position(p, timeout_ms=POLL_MS) < ends[p] for p in filled):
             self._check(deadline)
-            for records in consumer.poll(timeout_ms=POLL_MS).values():
-                for record in records:
-                    apply_record(cameras, record.key, record.value)
-        return dict(sorted(cameras.items()))
+            _poll(consumer, cameras)
 
     def _check(self, deadline: float) -> None:
         if monotonic() > deadline:
@@ -94,6 +109,15 @@ class CameraTopic:
                     record.get(timeout=ANSWER_S)
         except KafkaError as error:
             raise self._cluster.unavailable(error) from error
+
+
+def _poll(consumer: KafkaConsumer, cameras: dict[str, RegisteredCamera]) -> bool:
+    """Wait for records, and apply them to the cameras; return whether there were any."""
+    found = consumer.poll(timeout_ms=POLL_MS)
+    for records in found.values():
+        for record in records:
+            apply_record(cameras, record.key, record.value)
+    return bool(found)
 
 
 def apply_record(cameras: dict[str, RegisteredCamera], key: bytes | None, value: bytes | None) -> None:

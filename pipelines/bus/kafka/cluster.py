@@ -1,7 +1,7 @@
 """Kafka cluster: addresses, reachability and topics."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any
@@ -82,7 +82,7 @@ class KafkaCluster:
             _create_topics(admin)
             yield admin
 
-    def missing_rights(self, group: str) -> list[tuple[str, str]]:
+    def missing_rights(self, group: str, topics: Iterable[str] = TOPICS.values()) -> list[tuple[str, str]]:
         """Return right and what it is lacking for: `("WRITE", "traffic.counts")`. Raises BusUnavailable.
 
         Topics that do not exist yet, and brokers that do not report rights, count as permitted.
@@ -90,10 +90,10 @@ class KafkaCluster:
         missing = []
         with self.connected() as admin:
             try:
-                topics = admin.describe_topics(sorted(TOPICS.values()))
+                described = admin.describe_topics(sorted(topics))
             except KafkaError as error:
                 raise self.unavailable(error) from error
-            for topic in topics:
+            for topic in described:
                 missing += [(right, topic["name"]) for right in RIGHTS if not _is_granted(topic, right)]
             try:
                 admin.describe_groups([group])

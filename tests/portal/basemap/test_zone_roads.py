@@ -9,6 +9,8 @@ import pytest
 
 from analytics.camera import Visibility
 from pipelines.config.settings import CameraConfig, Config
+from pipelines.events.registered_camera import RegisteredCamera
+from portal.basemap.road_answers import RoadAnswers
 from portal.basemap.zone_roads import zone_roads
 from portal.cameras.catalogue import CameraCatalogue
 from simulator.world.camera_model import camera_geometry
@@ -80,3 +82,14 @@ def test_known_roads_are_not_sent_again(anonymous: httpx.Client, signed_in: Call
     private = signed_in("sari").get("/api/roads", headers={"If-None-Match": first.headers["ETag"]})
     assert private.status_code == 200
     assert private.headers["Cache-Control"].startswith("private")
+
+
+def test_roads_follow_the_registry(config: Config) -> None:
+    catalogue = CameraCatalogue(config)
+    answers = RoadAnswers(catalogue, None)
+    before = answers.for_user(signed_in=False)
+    hidden = RegisteredCamera(id="kucing", name="Kucing", url="rtsp://10.0.0.7/1", visibility=Visibility.OPERATORS)
+    catalogue.set_registered([hidden.model_copy(update={"geometry": config.geometry_of(config.cameras[-3])})])
+    public, private = (answers.for_user(signed_in=signed_in) for signed_in in (False, True))
+    assert b"kucing" in before.content and b"kucing" not in public.content
+    assert b"kucing" in private.content

@@ -1,6 +1,7 @@
 """Catalogue of the cameras of a configuration."""
 
 from analytics.camera import Position
+from pipelines.events.registered_camera import RegisteredCamera
 from portal.cameras.catalogue import CameraCatalogue
 
 
@@ -29,3 +30,21 @@ def test_camera_without_drawn_zones_has_the_zone_of_the_whole_frame(config):
     drawn, undrawn = CameraCatalogue(config).visible(signed_in=False)
     assert (drawn.zones, drawn.gates) == (("masuk", "keluar"), ("utara",))
     assert (undrawn.zones, undrawn.gates) == (("view",), ())
+
+
+def test_cameras_of_the_registry_follow_and_replace_those_of_the_configuration(config):
+    catalogue = CameraCatalogue(config)
+    registered = [
+        RegisteredCamera(id="a-new", name="New", url="rtsp://${dishub}@10.0.0.1/1", site="laluan", visibility="public"),
+        RegisteredCamera(id="barelang", name="Barelang 2", url="rtsp://10.0.0.2/1", site="unknown-here"),
+    ]
+    catalogue.set_registered(registered)
+    assert ids(catalogue.visible(signed_in=True)) == ["laluan-1", "barelang", "kantor", "a-new"]
+    assert ids(catalogue.visible(signed_in=False)) == ["laluan-1", "a-new"], "the registry hides a camera"
+    new, changed = (catalogue.find(camera, signed_in=True) for camera in ("a-new", "barelang"))
+    assert (new.site.name, new.zones) == ("Simpang Laluan", ("view",))
+    assert (changed.camera.name, changed.site) == ("Barelang 2", None)
+    version = catalogue.version
+    catalogue.set_registered([])
+    assert ids(catalogue.visible(signed_in=False)) == ["laluan-1", "barelang"]
+    assert catalogue.version > version

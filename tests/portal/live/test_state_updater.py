@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from analytics.facts import Direction, Level
 from pipelines.config.settings import StoreConfig
+from pipelines.events.registered_camera import RegisteredCamera
 from pipelines.events.schema import Event, GateRecord
 from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import open_database
@@ -23,9 +24,10 @@ from tests.support.sse import listening
 @pytest.mark.integration
 def test_cameras_have_no_data_while_the_database_is_down_and_recover_with_it(config, postgres_server, monkeypatch):
     config = config.model_copy(update={"store": StoreConfig(dsn=SecretStr(postgres_server.new_database()))})
+    catalogues = []
     with (
         open_database(config) as pool,
-        serving(config, pool) as address,
+        serving(config, pool, lambda app: catalogues.append(app.state.services.catalogue)) as address,
         httpx.Client(base_url=address, trust_env=False, timeout=20) as client,
     ):
 
@@ -57,6 +59,9 @@ def test_cameras_have_no_data_while_the_database_is_down_and_recover_with_it(con
             silent = stream.until(lambda _, data: data.get("id") == "barelang" and data["status"] == "offline")
             assert silent["level"] == "unknown"
             assert (barelang()["status"], barelang()["level"]) == ("offline", "unknown")
+            catalogues[0].set_registered([RegisteredCamera(id="laluan-1", name="Laluan", url="rtsp://10.0.0.7/1")])
+            wait_until(lambda: "laluan-1" not in client.get("/api/cameras").text, "a camera to be hidden meanwhile")
+            catalogues[0].set_registered([])
             monkeypatch.undo()
             postgres_server.start()
             wait_until(lambda: client.get("/api/cameras/laluan-1/counts").status_code == 200, "the database")

@@ -12,7 +12,7 @@ from portal.uptime.answers import RETRY_S, UptimeAnswers
 from portal.uptime.daily_uptime import DailyUptime
 from tests.support.servers import wait_until
 
-KEY = (False, "30d")
+KEY = (False, 0, "30d")
 
 
 class Readings:
@@ -71,9 +71,9 @@ def test_an_old_answer_is_renewed_and_served_meanwhile(readings):
 def test_each_key_has_its_own_answer_from_the_same_reading(readings):
     async def clients():
         answers = UptimeAnswers(readings.read)
-        return [await answers.answer(key, lambda _, key=key: str(key).encode()) for key in (KEY, (True, "30d"), KEY)]
+        return [await answers.answer(key, lambda _, key=key: str(key).encode()) for key in (KEY, (True, 0, "30d"), KEY)]
 
-    assert asyncio.run(clients()) == [b"(False, '30d')", b"(True, '30d')", b"(False, '30d')"]
+    assert asyncio.run(clients()) == [b"(False, 0, '30d')", b"(True, 0, '30d')", b"(False, 0, '30d')"]
     assert readings.count == 1
 
 
