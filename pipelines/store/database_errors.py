@@ -31,6 +31,10 @@ class DatabaseUnavailable(ConnectionError):
     """The database cannot be used at present. The message names its address and no password."""
 
 
+class StatementTooSlow(DatabaseUnavailable):
+    """A statement took longer than `pipelines.store.pool.STATEMENT_TIMEOUT_MS`, so that less work may succeed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Answer to an error of the database. waits: whether a retry may succeed without a change of the configuration."""

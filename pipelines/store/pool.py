@@ -23,6 +23,7 @@ from pipelines.errors import UserError
 from pipelines.store.database_errors import (
     NO_ANSWER,
     DatabaseUnavailable,
+    StatementTooSlow,
     explained,
     is_outage,
     one_line,
@@ -144,6 +145,8 @@ def _migration_errors(conninfo: str) -> Iterator[None]:
 def transaction(pool: ConnectionPool) -> Iterator[psycopg.Connection[Any]]:
     """Yield a connection of `pool` in one transaction. Raises DatabaseUnavailable where the database is lost.
 
+    A statement that takes too long is StatementTooSlow, one of these.
+
     A connection to a server that became a standby is closed. The next one may reach the new primary.
     """
     try:
@@ -157,7 +160,8 @@ def transaction(pool: ConnectionPool) -> Iterator[psycopg.Connection[Any]]:
         if not is_outage(error):
             raise
         conninfo = pool.conninfo if isinstance(pool.conninfo, str) else pool.conninfo()
-        raise DatabaseUnavailable(explained(conninfo, error)) from error
+        kind = StatementTooSlow if isinstance(error, psycopg.errors.QueryCanceled) else DatabaseUnavailable
+        raise kind(explained(conninfo, error)) from error
 
 
 def complete_dsn(dsn: str) -> str:

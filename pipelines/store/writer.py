@@ -1,5 +1,8 @@
 """Writer of events to the database: one transaction for a batch, and a replayed event changes nothing.
 
+A batch for which the database takes too long is halved at the next attempt, so that a slow database is not one that is
+down. Batches grow again where each transaction takes little of that time.
+
 A counts event is stored once: its row in `observed` decides, in the transaction of all its rows. Rows are inserted in
 one statement for a table and batch: records within events as JSON (`pipelines.store.record_rows`), all others as
 arrays. The commit notifies listeners on the channel `simpang` of the cameras and kinds of events that it contains.
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +26,11 @@ from pydantic_core import to_json
 from pipelines.alerts.rules import Alert
 from pipelines.config.retention_settings import RetentionConfig
 from pipelines.events.schema import Congestion, CountsReport, Event, GapReport, Health, IncidentPhase, IncidentReport
+from pipelines.store.database_errors import StatementTooSlow
 from pipelines.store.gap_marks import mark_late
 from pipelines.store.history.rollup_marks import mark_times
 from pipelines.store.interval_rows import add_parts
-from pipelines.store.pool import transaction
+from pipelines.store.pool import STATEMENT_TIMEOUT_MS, transaction
 from pipelines.store.record_rows import insert_crossings
 from pipelines.store.tables import EVENT_COLUMNS
 
@@ -35,6 +40,12 @@ CHANNEL = "simpang"
 """PostgreSQL channel of the notices; the portal listens on it."""
 CAMERAS_PER_NOTICE = 100
 """Cameras named in one notice. A payload has at most 8000 bytes, and an id at most 63. [PostgreSQL, NOTIFY]"""
+
+MOST_EVENTS = 500
+"""Most events of a transaction. [`pipelines.bus.kafka.subscriber.BATCH`]"""
+QUICK_S = STATEMENT_TIMEOUT_MS / 4000
+"""Time of a transaction, in seconds, from which on batches do not grow: twice as many events need about twice of it.
+[assumption]"""
 
 Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]
@@ -71,15 +82,27 @@ class EventWriter:
         self._pool = pool
         self._alerts_for = alerts_for
         self._retention = retention or RetentionConfig()
+        self._most = MOST_EVENTS
 
     def write(self, events: Sequence[Event]) -> None:
-        """Store all events, or none of them.
+        """Store all events, in order. After an error some may be stored, and a replay of all is harmless.
 
         Raises DatabaseUnavailable where a retry may succeed, and psycopg.Error where the database refuses an event.
         """
-        events = self._not_too_old(events)
-        if not events:
-            return
+        rest, longest_s = self._not_too_old(events), 0.0
+        while rest:
+            batch, rest = rest[: self._most], rest[self._most :]
+            began = monotonic()
+            try:
+                self._store(batch)
+            except StatementTooSlow:
+                self._most = max(1, len(batch) // 2)
+                raise
+            longest_s = max(longest_s, monotonic() - began)
+        if longest_s < QUICK_S:
+            self._most = min(2 * self._most, MOST_EVENTS)
+
+    def _store(self, events: Sequence[Event]) -> None:
         with transaction(self._pool) as connection:
             _store_counts(connection, events)
             for table, rows in _rows(events).items():

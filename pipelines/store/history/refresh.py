@@ -17,7 +17,7 @@ import structlog
 from psycopg.types.json import Jsonb
 from psycopg_pool import ConnectionPool
 
-from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.database_errors import DatabaseUnavailable, StatementTooSlow
 from pipelines.store.history.bucket_edges import DAY_S, bucket_edges
 from pipelines.store.history.bucket_queries import Bucket, BucketRange, Run, buckets_from_rows
 from pipelines.store.history.rollups import ROLLED_UP_S
@@ -104,6 +104,8 @@ def refresh(
         try:
             with transaction(pool) as connection:
                 count += _refresh_unless_taken(connection, camera_id, zone, settle)
+        except StatementTooSlow as error:
+            log.warning("roll-ups of a camera take too long; they are tried again", camera=camera_id, error=error)
         except DatabaseUnavailable:
             raise
         except Exception:  # a fault in one camera's rows must not end the refresh of the others

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
 
 from pipelines.events.schema import CountsReport, IncidentPhase
-from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.store.database_errors import DatabaseUnavailable, StatementTooSlow
 from pipelines.store.pool import open_database
 from pipelines.store.tables import EVENT_COLUMNS, TIME_SERIES
 from pipelines.store.writer import CHANNEL, EventWriter
@@ -164,3 +164,35 @@ def test_on_timescaledb_the_time_series_are_hypertables(timescaledb_dsn: str) ->
                 "SELECT time_bucket('2 minutes', at) AS bucket, count(*) FROM crossings GROUP BY 1 ORDER BY 1"
             ).fetchall()
     assert buckets == [(NOON, 1), (NOON + timedelta(minutes=2), 5)]
+
+
+SLOW_ABOVE_2 = """
+CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN IF (SELECT count(*) FROM added) > 2 THEN PERFORM pg_sleep(600); END IF; RETURN NULL; END $$;
+CREATE TRIGGER slow AFTER INSERT ON observed REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION take_long();
+"""
+"""The database takes too long for more than two periods at once."""
+
+
+def test_a_batch_that_takes_too_long_is_stored_in_parts(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [counts(camera_id=f"cam-{n}") for n in range(10)]
+    monkeypatch.setattr("pipelines.store.pool.STATEMENT_TIMEOUT_MS", 500)
+    with open_database(config_for(postgres_dsn)) as pool, psycopg.connect(postgres_dsn, autocommit=True) as own:
+        own.execute(SLOW_ABOVE_2)
+        writer, failures = EventWriter(pool), 0
+        for _ in range(10):
+            try:
+                writer.write(events)
+                break
+            except StatementTooSlow:
+                failures += 1
+        assert failures >= 2, "ten and five are too many"
+        stored = own.execute("SELECT (SELECT count(*) FROM observed), (SELECT count(*) FROM crossings)").fetchone()
+        assert stored == (10, 30)
+
+        own.execute("DROP TRIGGER slow ON observed")
+        for n in range(5):
+            writer.write([counts(camera_id=f"later-{n}-{k}") for k in range(4)])
+        transactions = own.execute("SELECT count(DISTINCT xmin::text) FROM observed WHERE camera_id LIKE 'later-4-%'")
+        assert transactions.fetchone() == (1,), "batches have grown again"

@@ -259,6 +259,27 @@ def test_a_backlog_of_weeks_is_computed_a_day_at_a_time(postgres_dsn, tmp_path):
         assert stored(pool)
 
 
+SLOW = """
+CREATE FUNCTION take_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$;
+CREATE TRIGGER slow BEFORE INSERT ON rollups FOR EACH ROW WHEN (NEW.camera_id = 'slow') EXECUTE FUNCTION take_long();
+"""
+"""The roll-ups of one camera take too long."""
+
+
+def test_a_camera_whose_roll_ups_take_too_long_keeps_no_other_back(postgres_dsn, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.store.pool.STATEMENT_TIMEOUT_MS", 500)
+    with open_database(Config(store=StoreConfig(dsn=SecretStr(postgres_dsn)), data_dir=tmp_path)) as pool:
+        with transaction(pool) as connection:
+            connection.execute(SLOW)
+        for camera in ("slow", "laluan-1"):
+            report = ten_seconds(NOON).model_copy(update={"camera_id": camera})
+            EventWriter(pool).write([Event.wrap(report, NOON)])
+        assert refresh(pool, JAKARTA, at_once=True) == 1
+        with transaction(pool) as connection:
+            found = connection.execute("SELECT DISTINCT camera_id FROM rollups").fetchall()
+    assert found == [("laluan-1",)]
+
+
 def test_a_thread_refreshes_what_is_due(postgres_dsn, tmp_path):
     with open_database(Config(store=StoreConfig(dsn=SecretStr(postgres_dsn)), data_dir=tmp_path)) as pool:
         EventWriter(pool).write([Event.wrap(ten_seconds(NOON), NOON)])
