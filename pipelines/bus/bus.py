@@ -20,11 +20,19 @@ class BusUnavailable(ConnectionError):
     """The bus cannot accept or deliver events at present. The message names its address and no password."""
 
 
+class TopicsUnavailable(BusUnavailable):
+    """Some topics are missing or may not be written, while the bus accepts events of all others."""
+
+    def __init__(self, message: str, topics: frozenset[str]) -> None:
+        super().__init__(message)
+        self.topics = topics
+
+
 class Publisher(Protocol):
     """The sending end of a bus."""
 
     def publish(self, events: Sequence[Event]) -> None:
-        """Raise BusUnavailable where not all of `events` are safe."""
+        """Raise BusUnavailable where not all of `events` are safe; TopicsUnavailable where fewer events may be."""
         ...
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ before: it may have them already, and of no others is that in doubt.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from math import inf
 from time import monotonic
@@ -24,6 +24,8 @@ BACKLOG_CALL_S = 0.5
 [requirement: live events are delayed by 2 s at most]"""
 LEAST_BACKLOG = 20
 """Fewest events of the backlog in one call. [assumption: a slow link has slow answers]"""
+APART_S = 30.0
+"""Seconds between two attempts with some of the events whose topic could not be written. [assumption]"""
 
 
 class Lanes:
@@ -34,13 +36,18 @@ class Lanes:
         self._live: deque[Entry] = deque()
         self._backlog: deque[Entry] = deque()
         self._again: deque[Entry] = deque()
+        self._apart: deque[Entry] = deque()
+        self._apart_until = inf
         self._down = False
         self._backlog_from = -inf
         self._backlog_batch = BATCH
         self._backlog_taken = False
 
     def __len__(self) -> int:
-        return len(self._incidents) + len(self._live) + len(self._backlog) + len(self._again)
+        return sum(map(len, self._all()))
+
+    def _all(self) -> tuple[deque[Entry], ...]:
+        return self._again, self._incidents, self._live, self._backlog, self._apart
 
     def add(self, entry: Entry) -> None:
         """Add a new event."""
@@ -75,10 +82,14 @@ class Lanes:
         """Return the seconds until `take` returns events: 0 for now, infinite without events."""
         if self._again or self._incidents or self._live:
             return 0.0
-        return max(0.0, self._backlog_from - monotonic()) if self._backlog else inf
+        due_at = min(self._backlog_from if self._backlog else inf, self._apart_until)
+        return max(0.0, due_at - monotonic())
 
     def take(self) -> list[Entry]:
         """Remove and return the events to publish next: incidents; backlog where its turn has come; live ones."""
+        if monotonic() >= self._apart_until:
+            self._backlog += _pop(self._apart, LEAST_BACKLOG)
+            self._apart_until = monotonic() + APART_S if self._apart else inf
         if self._again:
             self._backlog_taken = False
             return _pop(self._again, BATCH)
@@ -87,6 +98,18 @@ class Lanes:
         if self._backlog_taken:
             return _pop(self._backlog, self._backlog_batch)
         return [*_pop(self._incidents, BATCH), *_pop(self._live, BATCH)]
+
+    def set_apart(self, batch: Sequence[Entry], is_apart: Callable[[Entry], bool]) -> None:
+        """Keep those of a batch apart whose topic cannot be written. The others are taken next."""
+        self._again.extendleft(entry for entry in reversed(batch) if not is_apart(entry))
+        self._apart += (entry for entry in batch if is_apart(entry))
+        self._apart_until = min(self._apart_until, monotonic() + APART_S)
+
+    def join_apart(self) -> None:
+        """Make the events apart backlog: their topics can be written."""
+        self._backlog += self._apart
+        self._apart.clear()
+        self._apart_until = inf
 
     def took(self, count: int, seconds: float) -> None:
         """Report how long the events of `take` took. The next turn of the backlog is as long after its last one."""
@@ -97,7 +120,7 @@ class Lanes:
 
     def remove_dropped(self) -> None:
         """Remove the events whose state is DROPPED."""
-        for lane in (self._again, self._incidents, self._live, self._backlog):
+        for lane in self._all():
             kept = [entry for entry in lane if entry.state != DROPPED]
             lane.clear()
             lane.extend(kept)

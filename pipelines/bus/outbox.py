@@ -25,7 +25,7 @@ from typing import Self
 import structlog
 from pydantic import ValidationError
 
-from pipelines.bus.bus import Publisher
+from pipelines.bus.bus import Publisher, TopicsUnavailable
 from pipelines.bus.dead_letter import DEAD_LETTERS, DeadLetterFile, DeadLetterLog, DeadLetters, deliver
 from pipelines.bus.disk_reserve import is_full
 from pipelines.bus.lanes import BATCH, Lanes
@@ -34,7 +34,7 @@ from pipelines.bus.record_format import ATTEMPTED, KINDS, OVERHEAD, SET_ASIDE, W
 from pipelines.bus.room import Room, entry_of, losses
 from pipelines.bus.spool import DROPPED, Entry, Segment, Spool
 from pipelines.errors import UserError
-from pipelines.events.schema import Event, LossReason
+from pipelines.events.schema import TOPICS, Event, LossReason
 from pipelines.retry import Backoff, Retry
 
 log = structlog.get_logger()
@@ -91,6 +91,7 @@ class Outbox:
         self._lanes = Lanes()
         self._room = Room(self._spool, self._lanes, self._dead_letters)
         self._in_flight: list[Entry] = []  # passed to the bus at present
+        self._apart_topics: frozenset[str] = frozenset()  # reported as unavailable
         self._unwritten: deque[Entry] = deque()
         self._unwritten_bytes = 0
         self._reported_at = -inf
@@ -251,6 +252,9 @@ class Outbox:
             try:
                 batch = self._take()
                 self._publish(batch)
+            except TopicsUnavailable as error:
+                self._set_apart(batch, error)
+                continue
             except ConnectionError as error:
                 delay_s = retry.failed("bus is unavailable; events wait in the outbox", error, waiting=self.waiting)
                 self._failed(batch, monotonic() - started)
@@ -307,11 +311,23 @@ class Outbox:
             self._in_flight = []
             self._lanes.took(len(batch), seconds)
             self._lanes.recovered()
+            if self._apart_topics and any(TOPICS[entry.kind] in self._apart_topics for entry in batch):
+                self._apart_topics = frozenset()
+                self._lanes.join_apart()
             self._spool.set_states([entry for entry in batch if not entry.acknowledged], int(time()))
             if self._unwritten:
                 self._unwritten = deque(entry for entry in self._unwritten if not entry.acknowledged)
                 self._unwritten_bytes = sum(entry.size for entry in self._unwritten)
                 self._write_waiting()
+
+    def _set_apart(self, batch: Sequence[Entry], error: TopicsUnavailable) -> None:
+        """Keep back the events of some topics alone."""
+        if error.topics - self._apart_topics:
+            log.warning("events of a topic wait in the outbox", topics=", ".join(sorted(error.topics)), error=error)
+        self._apart_topics |= error.topics
+        with self._changed:
+            self._in_flight = []
+            self._lanes.set_apart(batch, lambda entry: TOPICS[entry.kind] in error.topics)
 
     def _failed(self, batch: Sequence[Entry], seconds: float) -> None:
         """Note that the bus is down: what it acknowledged lately is published again, before all others."""

@@ -17,6 +17,7 @@ from pipelines.bus.kafka.camera_topic import create_camera_topic
 from pipelines.bus.kafka.publisher import KafkaPublisher
 from pipelines.bus.kafka.security import Security
 from pipelines.bus.kafka.subscriber import KafkaSubscriber
+from pipelines.bus.outbox import Outbox
 from pipelines.config.bus_settings import BusConfig
 from pipelines.config.settings import Config
 from pipelines.doctor.check import CheckResult, CheckState
@@ -238,3 +239,39 @@ def test_a_topic_that_cannot_be_read_yet_stops_no_other_and_is_taken_up(
             stop.set()
             thread.join(15)
     assert [line["topic"] for line in logged if line["log_level"] == "warning" and "topic" in line] == [GAPS]
+
+
+@pytest.mark.parametrize(
+    "is_missing", [False, True], ids=["no right to write it", "no topic, and no right to create it"]
+)
+def test_a_topic_that_cannot_be_written_yet_keeps_no_other_back(
+    secured_kafka: SecuredKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_missing: bool
+) -> None:
+    monkeypatch.setattr("pipelines.bus.lanes.APART_S", 0.2)
+    monkeypatch.setattr("pipelines.bus.kafka.publisher.TOPICS_EVERY_S", 0.1)
+    settings = bus(secured_kafka)
+    assert settings.kafka is not None
+    publish(settings, counts(2005))  # creates the topics
+    operation = ACLOperation.CREATE if is_missing else ACLOperation.WRITE
+    topic = ResourcePattern(ResourceType.TOPIC, GAPS)
+    denied = ACL(f"User:{MAY_DO_ALL}", "*", operation, ACLPermissionType.DENY, topic)
+    with (
+        closing(secured_kafka.admin()) as admin,
+        closing(KafkaPublisher(settings.kafka, Security.of(settings))) as publisher,
+        capture_logs() as logged,
+    ):
+        admin.create_acls([denied])
+        try:
+            if is_missing:
+                admin.delete_topics([GAPS])
+                wait_until(lambda: GAPS not in admin.list_topics(), "the topic to be deleted")
+            with Outbox(tmp_path / "outbox", publisher) as outbox:
+                for event in (one_of_each()[-1], counts(2006), counts(2007)):
+                    outbox.put(event)
+                wait_until(lambda: outbox.waiting == 1, "the events of other topics to be published")
+                admin.delete_acls([denied])
+                wait_until(lambda: not outbox.waiting, "the event of this topic to be published")
+        finally:
+            admin.delete_acls([denied])
+    warnings = [line for line in logged if line["log_level"] == "warning" and "wait in the outbox" in line["event"]]
+    assert [line["topics"] for line in warnings] == [GAPS], "reported once"

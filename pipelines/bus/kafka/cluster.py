@@ -75,12 +75,16 @@ class KafkaCluster:
                 return
         raise BusUnavailable(f"Kafka at {self}: {reason}")
 
-    @contextmanager
-    def admin(self) -> Iterator[KafkaAdminClient]:
-        """Yield an admin client, and create missing topics. Raises BusUnavailable or KafkaError without a broker."""
+    def create_topics(self, known: frozenset[str]) -> frozenset[str]:
+        """Create missing topics; return those that cannot be written, since they are missing or a right is.
+
+        known: those that were returned before, and are logged no more. Raises BusUnavailable or KafkaError without a
+        broker.
+        """
         with self.connected() as admin:
-            _create_topics(admin)
-            yield admin
+            refused = _create_topics(admin, known)
+            described = admin.describe_topics(sorted(TOPICS.values()))
+            return frozenset(refused | {topic["name"] for topic in described if not _is_granted(topic, "WRITE")})
 
     def missing_rights(self, group: str, topics: Iterable[str] = TOPICS.values()) -> list[tuple[str, str]]:
         """Return right and what it is lacking for: `("WRITE", "traffic.counts")`. Raises BusUnavailable.
@@ -186,8 +190,11 @@ class ClusterMonitor:
             raise BusUnavailable(f"Kafka at {self._cluster}: was restarted, or its topics changed")
 
 
-def _create_topics(admin: KafkaAdminClient) -> set[str]:
-    """Create missing topics, and return those without the right to do so, of which some may exist hidden."""
+def _create_topics(admin: KafkaAdminClient, known: frozenset[str] = frozenset()) -> set[str]:
+    """Create missing topics, and return those without the right to do so, of which some may exist hidden.
+
+    known: those that are logged already.
+    """
     refused = set()
     for topic in sorted(set(TOPICS.values()) - set(admin.list_topics())):
         try:
@@ -197,11 +204,12 @@ def _create_topics(admin: KafkaAdminClient) -> set[str]:
             pass
         except AuthorizationError:
             refused.add(topic)
-            log.warning(
-                "a topic is missing, and the right to create it; its events wait until an administrator creates it",
-                topic=topic,
-                partitions=PARTITIONS,
-            )
+            if topic not in known:
+                log.warning(
+                    "a topic is missing, and the right to create it; its events wait until an administrator creates it",
+                    topic=topic,
+                    partitions=PARTITIONS,
+                )
     return refused
 
 

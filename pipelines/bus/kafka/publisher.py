@@ -9,10 +9,10 @@ from time import monotonic
 
 import structlog
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 from kafka.structs import TopicPartition
 
-from pipelines.bus.bus import BusUnavailable
+from pipelines.bus.bus import BusUnavailable, TopicsUnavailable
 from pipelines.bus.kafka.cloud_events import headers_of, value_of
 from pipelines.bus.kafka.cluster import KafkaCluster
 from pipelines.bus.kafka.security import Security
@@ -33,6 +33,8 @@ _PRODUCER = {
     "linger_ms": 5,
 }
 """Options of the producer. Delivery ends within PUBLISH_S, and a batch is gathered for 5 ms. [assumption]"""
+TOPICS_EVERY_S = 10.0
+"""Seconds between two checks whether a topic can be written now. [assumption]"""
 
 
 class KafkaPublisher:
@@ -41,15 +43,20 @@ class KafkaPublisher:
     def __init__(self, bootstrap: str, security: Security | None = None) -> None:
         self._cluster = KafkaCluster(bootstrap, security)
         self._producer: KafkaProducer | None = None
+        self._unwritable: frozenset[str] = frozenset()
+        self._topics_at = 0.0
         self._offsets: dict[TopicPartition, int] = {}
 
     def publish(self, events: Sequence[Event]) -> None:
         """Raise BusUnavailable, after about 10 s at most, where not all of `events` are acknowledged.
 
-        Raises MessageSizeTooLargeError where an event is larger than the broker accepts, which no retry can solve.
+        Raises TopicsUnavailable, and nothing is sent, where some topics of the events cannot be written. Raises
+        MessageSizeTooLargeError where an event is larger than the broker accepts, which no retry can solve.
         """
         try:
-            self._send(self._connected(), events)
+            producer = self._connected()
+            self._require_topics({event.topic for event in events})
+            self._send(producer, events)
         except MessageSizeTooLargeError:
             raise
         except KafkaError as error:
@@ -66,10 +73,21 @@ class KafkaPublisher:
 
     def _connected(self) -> KafkaProducer:
         if self._producer is None:
-            with self._cluster.admin():
-                self._producer = KafkaProducer(**{**self._cluster.client, **_PRODUCER})
+            self._check_topics()
+            self._producer = KafkaProducer(**{**self._cluster.client, **_PRODUCER})
             log.info("publishing to Kafka", brokers=str(self._cluster))
         return self._producer
+
+    def _check_topics(self) -> None:
+        self._unwritable = self._cluster.create_topics(self._unwritable)
+        self._topics_at = monotonic()
+
+    def _require_topics(self, topics: set[str]) -> None:
+        if self._unwritable & topics and monotonic() - self._topics_at > TOPICS_EVERY_S:
+            self._check_topics()
+        if missing := self._unwritable & topics:
+            refusal = TopicAuthorizationFailedError(", ".join(sorted(missing)))
+            raise TopicsUnavailable(f"{self._cluster.unavailable(refusal)} ({', '.join(sorted(missing))})", missing)
 
     def _send(self, producer: KafkaProducer, events: Sequence[Event]) -> None:
         deadline = monotonic() + PUBLISH_S

@@ -7,13 +7,13 @@ from time import sleep
 
 import pytest
 
-from pipelines.bus.bus import BusUnavailable
-from pipelines.bus.lanes import BATCH, LEAST_BACKLOG, Lanes
+from pipelines.bus.bus import BusUnavailable, TopicsUnavailable
+from pipelines.bus.lanes import APART_S, BATCH, LEAST_BACKLOG, Lanes
 from pipelines.bus.outbox import Outbox
 from pipelines.bus.spool import Entry
 from pipelines.events.schema import Event, IncidentPhase
 from tests.support.events import incident
-from tests.support.numbered_events import counts
+from tests.support.numbered_events import counts, level
 from tests.support.servers import wait_until
 
 
@@ -111,3 +111,51 @@ def test_an_attempt_while_the_bus_is_down_is_made_with_the_events_of_the_first(k
         assert lanes.take() == first
     lanes.recovered()
     assert len(lanes) == 3
+
+
+class PickyBus(SlowBus):
+    """A bus without the topic of levels."""
+
+    def __init__(self) -> None:
+        super().__init__(0.0)
+        self.up = True
+        self.missing = frozenset({"traffic.congestion"})
+
+    def publish(self, events: Sequence[Event]) -> None:
+        if missing := self.missing & {event.topic for event in events}:
+            raise TopicsUnavailable("no such topic", missing)
+        super().publish(events)
+
+
+def test_events_whose_topic_is_missing_keep_no_others_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.bus.lanes.APART_S", 0.05)
+    bus, apart = PickyBus(), [level(n) for n in range(3 * LEAST_BACKLOG)]
+    with Outbox(tmp_path / "outbox", bus) as outbox:
+        for n, event in enumerate(apart):
+            outbox.put(event)
+            outbox.put(counts(n))
+        wait_until(lambda: outbox.waiting == len(apart), "the events of other topics")
+        outbox.put(counts(1000))
+        wait_until(lambda: outbox.waiting == len(apart), "a live event of another topic")
+    with Outbox(tmp_path / "outbox", bus) as outbox:
+        wait_until(lambda: outbox.waiting == len(apart), "the events that were published again")
+        bus.missing = frozenset()
+        wait_until(lambda: not outbox.waiting, "the events of the topic that has come")
+    sent = {i for batch in bus.batches for i in batch}
+    assert sent >= {event.id for event in apart}
+
+
+def test_of_events_whose_topic_is_missing_a_few_are_tried() -> None:
+    lanes, apart, others = Lanes(), entries(100, "gap"), entries(5)
+    for entry in (*apart, *others):
+        lanes.add(entry)
+    lanes.set_apart(lanes.take(), lambda entry: entry.kind == "gap")
+    assert lanes.take() == others
+    lanes.took(5, 0.0)
+    assert (lanes.take(), len(lanes)) == ([], 100)
+    assert 0 < lanes.due_s() <= APART_S
+    lanes._apart_until = 0.0
+    assert lanes.take() == apart[:LEAST_BACKLOG]
+    lanes.join_apart()
+    lanes._backlog_from = 0.0
+    assert lanes.take() == apart[LEAST_BACKLOG:]
