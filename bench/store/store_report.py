@@ -68,6 +68,7 @@ def main() -> int:
     parser.add_argument("--step-minutes", type=int, default=1, help="minutes from one with rows to the next")
     parser.add_argument("--crossings", type=int, default=6, help="of one camera in each of these minutes")
     parser.add_argument("--events", type=int, default=1000, help="events to write, of one minute and camera each")
+    parser.add_argument("--batch", type=int, default=EVENTS_PER_BATCH, help="of these events, in one transaction")
     parser.add_argument("--disk-gb", type=float, default=10, help="refuse a history that takes more")
     parser.add_argument("--dsn", help="an empty database, also TimescaleDB, instead of an own PostgreSQL")
     parser.add_argument("--json", type=Path, default=RESULT)
@@ -79,7 +80,7 @@ def main() -> int:
         parser.error(f"that takes about {needed_gb:.0f} GB; choose fewer cameras or days, or give --disk-gb")
     try:
         with database(wanted.dsn) as pool:
-            figures = measured(pool, amount, wanted.events)
+            figures = measured(pool, amount, wanted.events, wanted.batch)
     except UserError as error:
         parser.error(str(error))
     wanted.json.parent.mkdir(parents=True, exist_ok=True)
@@ -101,8 +102,8 @@ def database(dsn: str | None) -> Iterator[ConnectionPool]:
             yield pool
 
 
-def measured(pool: ConnectionPool, amount: Amount, events: int) -> Figures:
-    """Fill the database and return all figures."""
+def measured(pool: ConnectionPool, amount: Amount, events: int, batch: int) -> Figures:
+    """Fill the database and return all figures. events: to write, in transactions of `batch`."""
     late = datetime.combine(datetime.now(UTC).date(), time(), UTC) - 2 * DAY
     begin = late - amount.days * DAY
     began = monotonic()
@@ -129,7 +130,7 @@ def measured(pool: ConnectionPool, amount: Amount, events: int) -> Figures:
         "rows": amount.rows,
         "rollup_camera_days_per_s": round(amount.cameras * amount.days / rollup_s, 2),
         **of_disk,
-        "rows_per_s": round(rows_per_s(pool, amount, late + DAY, events)),
+        "rows_per_s": round(rows_per_s(pool, amount, late + DAY, events, batch)),
         "year_query_p95_ms": round(float(np.percentile(queries, 95)), 1),
         "year_query_max_ms": round(max(queries), 1),
         "late_day_refresh_s": round(late_s, 2),
@@ -209,7 +210,7 @@ def require_same_answers(pool: ConnectionPool, camera_id: str, start: datetime) 
             raise AssertionError(f"{camera_id}: roll-ups of {interval_s} s differ from the rows")
 
 
-def rows_per_s(pool: ConnectionPool, amount: Amount, start: datetime, events: int) -> float:
+def rows_per_s(pool: ConnectionPool, amount: Amount, start: datetime, events: int, batch: int) -> float:
     """Return the rows a second that the writer stores of events of all cameras, of yesterday, without decoding them."""
     crossings = ROWS_PER_EVENT - amount.rows_per_minute + amount.crossings
     made = [
@@ -218,8 +219,8 @@ def rows_per_s(pool: ConnectionPool, amount: Amount, start: datetime, events: in
     ]
     writer = EventWriter(pool)
     began = monotonic()
-    for first in range(0, events, EVENTS_PER_BATCH):
-        writer.write(made[first : first + EVENTS_PER_BATCH])
+    for first in range(0, events, batch):
+        writer.write(made[first : first + batch])
     return events * ROWS_PER_EVENT / (monotonic() - began)
 
 
