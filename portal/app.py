@@ -16,6 +16,7 @@ from pipelines.config.settings import Config
 from portal import city_routes as city
 from portal.auth import routes as session
 from portal.auth.rate_limit import AttemptLimiter
+from portal.auth.route_rules import rules_of
 from portal.auth.sessions import open_sessions
 from portal.auth.users import load_users
 from portal.basemap import routes as basemap
@@ -25,6 +26,7 @@ from portal.cameras import calibration_routes as calibrate
 from portal.cameras import routes as cameras
 from portal.cameras.catalogue import CameraCatalogue
 from portal.cameras.registry_reader import registry_reader
+from portal.cross_origin import CrossOriginProtection
 from portal.dependencies import Live, Services
 from portal.error_handlers import install_error_handlers
 from portal.head_requests import HeadRequests
@@ -67,7 +69,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     users = load_users(config, _announce)
     daily_uptime = DailyUptimeReader(pool, ZoneInfo(config.city.timezone))
     catalogue = CameraCatalogue(config)
-    positions = [entry.position for entry in catalogue.visible(signed_in=True) if entry.position is not None]
+    positions = [entry.position for entry in catalogue.all() if entry.position is not None]
     services = Services(
         config=config,
         pool=pool,
@@ -95,7 +97,8 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     )
     app.state.services = services
     app.add_middleware(GZipMiddleware, compresslevel=6)
-    app.add_middleware(StateAnswers, session_cookie=services.sessions.cookie)
+    app.add_middleware(StateAnswers, sessions=services.sessions)
+    app.add_middleware(CrossOriginProtection, public_url=config.portal.public_url)
     app.add_middleware(SecurityHeaders, tiles=config.portal.tiles, frame_ancestors=config.portal.frame_ancestors)
     app.add_middleware(HeadRequests)
     app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
@@ -106,6 +109,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.include_router(web_app_manifest)
     app.include_router(pages(STATIC))
     app.mount("/", SpaFiles(directory=STATIC, check_dir=False))
+    rules_of(app)  # raises for a route without a rule
     return app
 
 

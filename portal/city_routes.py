@@ -7,6 +7,7 @@ from analytics.camera import Position
 from analytics.road_users import ROAD_USERS, RoadUser
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE
 from pipelines.config.portal_address import is_vector
+from portal.auth.route_rules import ALL_CLIENTS
 from portal.basemap.tile_archive import TileArchive
 from portal.dependencies import ServicesDep
 from portal.public_root import PortalAddress
@@ -46,7 +47,7 @@ class Healthy(BaseModel):
     status: str
 
 
-@router.get("/api/city", tags=["city"])
+@router.get("/api/city", tags=["city"], dependencies=[ALL_CLIENTS])
 def city(services: ServicesDep) -> City:
     """Name, time zone, start of the map, and the classes of road users that are counted."""
     place, portal, archive = services.config.city, services.config.portal, services.archive
@@ -72,7 +73,7 @@ def _basemap(archive: TileArchive) -> Basemap:
     )
 
 
-@router.get("/healthz", tags=["city"])
+@router.get("/healthz", tags=["city"], dependencies=[ALL_CLIENTS])
 def healthz() -> Healthy:
     """Health check: the portal answers. It does not test the database, without which the portal goes on."""
     return Healthy(status="ok")

@@ -11,7 +11,8 @@ from starlette.routing import Match, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from portal.auth.permissions import CurrentUser
+from portal.auth.permissions import CurrentScope
+from portal.auth.route_rules import ALL_CLIENTS, VISIBLE_CAMERAS
 from portal.dependencies import ServicesDep
 from portal.public_root import DEPTH, FORWARDED_PREFIX, LINK_ROOT
 from portal.root_script import ROOT_SCRIPT
@@ -65,23 +66,23 @@ def pages(static: Path) -> APIRouter:
     def page(request: Request) -> Response:
         return _page(static, request.scope)
 
-    def camera_page(camera_id: str, request: Request, services: ServicesDep, user: CurrentUser) -> Response:
-        known = services.catalogue.find(camera_id, signed_in=user is not None)
+    def camera_page(camera_id: str, request: Request, services: ServicesDep, scope: CurrentScope) -> Response:
+        known = services.catalogue.find(camera_id, scope)
         return _page(static, request.scope, status_code=200 if known else 404)
 
     def embedded_camera(camera_id: str, request: Request, services: ServicesDep) -> Response:
-        known = services.catalogue.find(camera_id, signed_in=False)
+        known = services.catalogue.find(camera_id, None)
         return _page(static, request.scope, status_code=200 if known else 404)
 
     def embedded_site(site_id: str, request: Request, services: ServicesDep) -> Response:
-        sites = {entry.site.id for entry in services.catalogue.visible(signed_in=False) if entry.site}
+        sites = {entry.site.id for entry in services.catalogue.visible(None) if entry.site}
         return _page(static, request.scope, status_code=200 if site_id in sites else 404)
 
     for address in PAGES:
-        router.add_api_route(address, page, methods=["GET"])
-    router.add_api_route("/camera/{camera_id}", camera_page, methods=["GET"])
-    router.add_api_route("/embed/camera/{camera_id}", embedded_camera, methods=["GET"])
-    router.add_api_route("/embed/site/{site_id}", embedded_site, methods=["GET"])
+        router.add_api_route(address, page, methods=["GET"], dependencies=[ALL_CLIENTS])
+    router.add_api_route("/camera/{camera_id}", camera_page, methods=["GET"], dependencies=[VISIBLE_CAMERAS])
+    router.add_api_route("/embed/camera/{camera_id}", embedded_camera, methods=["GET"], dependencies=[ALL_CLIENTS])
+    router.add_api_route("/embed/site/{site_id}", embedded_site, methods=["GET"], dependencies=[ALL_CLIENTS])
     return router
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse
 
+from portal.auth.route_rules import ALL_CLIENTS
 from portal.dependencies import ServicesDep
 
 MEDIA_TYPE = "application/manifest+json"
@@ -17,7 +18,7 @@ ICONS = ((192, "any"), (512, "any"), (512, "maskable"))
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/manifest.webmanifest")
+@router.get("/manifest.webmanifest", dependencies=[ALL_CLIENTS])
 def manifest(services: ServicesDep) -> JSONResponse:
     """The manifest. Its addresses are relative to its own, so that they hold below any path."""
     city = services.config.city.name

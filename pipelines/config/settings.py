@@ -116,6 +116,8 @@ class CameraConfig(Section):
     """Id of the site where the camera stands."""
     owner: str | None = None
     """Organisation that owns the camera."""
+    groups: tuple[Identifier, ...] = ()
+    """Groups of the camera, such as `pelabuhan`, by which the rights of users can be limited."""
     visibility: Visibility = Visibility.OPERATORS
     """Users that may see the camera."""
     position: WGS84 | None = None
@@ -227,8 +229,14 @@ class UserConfig(Section):
 
     name: Identifier
     """Name to sign in with. Unique among the users."""
-    roles: tuple[Literal["planner", "police", "operator"], ...] = Field(min_length=1)
-    """`planner` sees history, `police` sees incidents, `operator` sees both and all else."""
+    roles: tuple[Literal["planner", "police", "operator", "admin"], ...] = Field(min_length=1)
+    """`planner` sees history, `police` sees incidents, `operator` sees both and why a camera has no data, `admin`
+    changes accounts and their rights."""
+    owners: tuple[str, ...] = ()
+    """Owners of the cameras for which the roles count. Empty: all. Of other cameras the user sees what the public
+    sees."""
+    groups: tuple[Identifier, ...] = ()
+    """Groups of the cameras for which the roles count. Empty: all. With `owners`, a camera must meet both."""
     password_hash: SecretStr
     """Hash of the password, from `simpang password`."""
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from portal.auth.permissions import CurrentSession, CurrentUser
+from portal.auth.route_rules import ALL_CLIENTS
 from portal.auth.schemas import Session, SessionUser, SignIn
 from portal.auth.session_cookie import delete_session_cookie, require_usable_cookie, set_session_cookie
 from portal.auth.users import User
@@ -28,13 +29,17 @@ def _client_address(request: Request) -> str:
 ClientAddress = Annotated[str, Depends(_client_address)]
 
 
-@router.get("")
+@router.get("", dependencies=[ALL_CLIENTS])
 def current_session(user: CurrentUser) -> Session:
     """The user of this session, null without one."""
     return _as_json(user)
 
 
-@router.post("", responses={401: {"model": Problem}, 403: {"model": Problem}, 429: {"model": Problem}})
+@router.post(
+    "",
+    responses={401: {"model": Problem}, 403: {"model": Problem}, 429: {"model": Problem}},
+    dependencies=[ALL_CLIENTS],
+)
 def sign_in(
     given: SignIn, services: ServicesDep, address: ClientAddress, request: Request, response: Response
 ) -> Session:
@@ -65,7 +70,7 @@ def sign_in(
     return _as_json(user)
 
 
-@router.delete("", status_code=status.HTTP_204_NO_CONTENT)
+@router.delete("", status_code=status.HTTP_204_NO_CONTENT, dependencies=[ALL_CLIENTS])
 def sign_out(
     session: CurrentSession, services: ServicesDep, live: LiveDep, request: Request, response: Response
 ) -> None:

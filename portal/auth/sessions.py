@@ -75,6 +75,14 @@ class Sessions:
             return None
         return None if claims["id"] in self._revoked else UserSession(claims["id"], user, claims["until"])
 
+    def is_genuine(self, cookie: str | None) -> bool:
+        """Whether this installation made the cookie; its session may have ended. Needs no database."""
+        try:
+            self._serializer.loads(cookie or "")
+        except BadData:
+            return False
+        return True
+
     def revoke(self, session: UserSession, now: float) -> None:
         """End a session: from now on its cookie is refused, also after a restart."""
         self._revoked.add(session.id, session.expires_at, now)

@@ -14,20 +14,22 @@ from pipelines.config.settings import Config, UserConfig
 from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError
 from portal.auth.passwords import PasswordVerifier, hash_password, is_password_hash
+from portal.cameras.camera_scope import EVERY_CAMERA, CameraScope
 
-Role = Literal["planner", "police", "operator"]
-"""Roles of users; an operator may do what planners and police may."""
+Role = Literal["planner", "police", "operator", "admin"]
+"""Roles of users. An operator may do what planners and police may; an admin changes accounts, and no more."""
 PASSWORD_BYTES = 12
 """Random bytes of the administrator's password: 96 bits, 16 characters. [assumption]"""
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user of the portal. password_hash: Argon2."""
+    """A user of the portal. password_hash: Argon2. scope: cameras for which the roles count."""
 
     name: str
     roles: frozenset[Role]
     password_hash: str
+    scope: CameraScope = EVERY_CAMERA
 
 
 class Users:
@@ -61,7 +63,8 @@ def _checked(user: UserConfig) -> User:
     password_hash = user.password_hash.get_secret_value()
     if not is_password_hash(password_hash):
         raise UserError(f"users.{user.name}.password_hash: not an argon2 hash; make one with: simpang password")
-    return User(user.name, frozenset(user.roles), password_hash)
+    scope = CameraScope(frozenset(user.owners), frozenset(user.groups))
+    return User(user.name, frozenset(user.roles), password_hash, scope)
 
 
 def _administrator(path: Path, announce: Callable[[str], None]) -> User:

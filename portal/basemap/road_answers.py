@@ -1,6 +1,7 @@
-"""Answers with the roads on the map, put together once for all clients without a session, and for signed-in users."""
+"""Answers with the roads on the map, put together once for each scope: that of the public and those of accounts."""
 
 from pathlib import Path
+from threading import Lock
 
 import structlog
 
@@ -9,13 +10,16 @@ from portal.basemap.schemas import RoadMap, Street
 from portal.basemap.street_lines import read_streets
 from portal.basemap.zone_roads import zone_roads
 from portal.cacheable_answer import CacheableAnswer
+from portal.cameras.camera_scope import CameraScope
 from portal.cameras.catalogue import CameraCatalogue
 
+MAX_SCOPES = 16
+"""Most scopes whose answer is kept. [assumption: accounts share a few]"""
 log = structlog.get_logger(__name__)
 
 
 class RoadAnswers:
-    """Roads of the zones in `catalogue`, and the streets of the file at `streets`.
+    """Roads of the zones in `catalogue`, and the streets of the file at `streets`. For any thread.
 
     A file that cannot be used is one line in the log, and the map has no streets.
     """
@@ -23,19 +27,26 @@ class RoadAnswers:
     def __init__(self, catalogue: CameraCatalogue, streets: Path | None) -> None:
         self._catalogue = catalogue
         self._streets = _streets_of(streets)
+        self._lock = Lock()
         self._version = -1
-        self._answers: dict[bool, CacheableAnswer] = {}
+        self._answers: dict[CameraScope | None, CacheableAnswer] = {}
 
-    def for_user(self, *, signed_in: bool) -> CacheableAnswer:
-        """The answer for a signed-in user, or else for the public; of the cameras that the catalogue has now."""
-        version = self._catalogue.version
-        if version != self._version:
-            self._answers = {scope: CacheableAnswer.of(self._map(signed_in=scope)) for scope in (False, True)}
-            self._version = version
-        return self._answers[signed_in]
+    def for_scope(self, scope: CameraScope | None) -> CacheableAnswer:
+        """The answer with the cameras that are visible for a scope, of those that the catalogue has now."""
+        with self._lock:
+            if self._version != self._catalogue.version:
+                self._version = self._catalogue.version
+                self._answers = {}
+            answer = self._answers.get(scope)
+            if answer is None:
+                answer = self._answer(scope)
+                if len(self._answers) < MAX_SCOPES:
+                    self._answers[scope] = answer
+            return answer
 
-    def _map(self, *, signed_in: bool) -> RoadMap:
-        return RoadMap(zones=tuple(zone_roads(self._catalogue.visible(signed_in=signed_in))), streets=self._streets)
+    def _answer(self, scope: CameraScope | None) -> CacheableAnswer:
+        zones = tuple(zone_roads(self._catalogue.visible(scope)))
+        return CacheableAnswer.of(RoadMap(zones=zones, streets=self._streets))
 
 
 def _streets_of(path: Path | None) -> tuple[Street, ...]:

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
-from portal.auth.permissions import CurrentUser
+from portal.auth.permissions import CurrentScope
+from portal.auth.route_rules import ALL_CLIENTS, VISIBLE_CAMERAS
 from portal.basemap.schemas import RoadMap
 from portal.dependencies import ServicesDep
 
@@ -17,12 +18,12 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 router = APIRouter()
 
 
-@router.get("/api/roads", tags=["city"], response_model=RoadMap)
-def roads(request: Request, services: ServicesDep, user: CurrentUser) -> Response:
+@router.get("/api/roads", tags=["city"], response_model=RoadMap, dependencies=[VISIBLE_CAMERAS])
+def roads(request: Request, services: ServicesDep, scope: CurrentScope) -> Response:
     """Roads of the zones on the ground, to be coloured by their levels, and the streets of the city."""
-    answer = services.roads.for_user(signed_in=user is not None)
+    answer = services.roads.for_scope(scope)
     # Without `Vary`, a shared cache would give the roads of a signed-in user to the public.
-    cache_control = f"{'public' if user is None else 'private'}, max-age={MAX_AGE_S}"
+    cache_control = f"{'public' if scope is None else 'private'}, max-age={MAX_AGE_S}"
     return answer.respond(request, cache_control, {"Vary": "Cookie"})
 
 
@@ -30,6 +31,7 @@ def roads(request: Request, services: ServicesDep, user: CurrentUser) -> Respons
     "/api/basemap/{version}.pmtiles",
     tags=["city"],
     response_class=FileResponse,
+    dependencies=[ALL_CLIENTS],
     responses={206: {"description": "The bytes of the header `Range`."}, 404: {"description": "Not this version."}},
 )
 def tiles(version: str, services: ServicesDep) -> FileResponse:

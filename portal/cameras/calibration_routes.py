@@ -10,7 +10,7 @@ from analytics.facts import GroundPoint, Pixel
 from analytics.geometry.calibration import INLIER_M, INLIER_PX
 from pipelines.config.control_points import ControlPointEntry, calibrate_places
 from pipelines.errors import UserError
-from portal.auth.permissions import Operator, get_visible_camera
+from portal.auth.permissions import Operator, get_camera_in_scope
 from portal.dependencies import ServicesDep
 from portal.schemas import ApiModel, Problem
 
@@ -78,7 +78,7 @@ def calibrate(asked: CalibrationRequest, services: ServicesDep, operator: Operat
     """
     anchor = asked.anchor
     if anchor is None and asked.camera is not None:
-        anchor = get_visible_camera(services, operator, asked.camera).position
+        anchor = get_camera_in_scope(services, operator, asked.camera).position
     try:
         found = calibrate_places(
             asked.points,

@@ -1,4 +1,7 @@
-"""Catalogue of the cameras of the configuration and of the registry, with the rule by which they are visible."""
+"""Catalogue of the cameras of the configuration and of the registry, with the rule by which they are visible.
+
+A scope of None stands for a client without a session, which sees public cameras only.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
 from pipelines.events.registered_camera import RegisteredCamera
 from pipelines.live_video.hls_playlist import PREVIEW, STILL
+from portal.cameras.camera_scope import CameraScope
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,14 @@ class CatalogueEntry:
     @property
     def public(self) -> bool:
         return self.camera.visibility is Visibility.PUBLIC
+
+    def is_visible(self, scope: CameraScope | None) -> bool:
+        """Whether the camera exists for a client: it is public, or within the scope of its account."""
+        return self.public or self.is_within(scope)
+
+    def is_within(self, scope: CameraScope | None) -> bool:
+        """Whether the roles of an account count for this camera."""
+        return scope is not None and scope.covers(self.camera)
 
     @property
     def position(self) -> Position | None:
@@ -68,14 +80,22 @@ class CameraCatalogue:
         self._entries = self._entries_of({**self._own, **dict(sorted(registered.items()))})
         self.version += 1
 
-    def visible(self, *, signed_in: bool) -> list[CatalogueEntry]:
-        """All cameras for a signed-in user, else the public ones."""
-        return [entry for entry in self._entries.values() if signed_in or entry.public]
+    def all(self) -> list[CatalogueEntry]:
+        """All cameras, for the portal itself."""
+        return list(self._entries.values())
 
-    def find(self, camera_id: str, *, signed_in: bool) -> CatalogueEntry | None:
+    def visible(self, scope: CameraScope | None) -> list[CatalogueEntry]:
+        """Public cameras and those within the scope, in the order of the configuration."""
+        return [entry for entry in self._entries.values() if entry.is_visible(scope)]
+
+    def within(self, scope: CameraScope) -> list[CatalogueEntry]:
+        """Cameras for which the roles of an account count, in the order of the configuration."""
+        return [entry for entry in self._entries.values() if entry.is_within(scope)]
+
+    def find(self, camera_id: str, scope: CameraScope | None) -> CatalogueEntry | None:
         """The camera with this id; None if it does not exist or is not visible."""
         entry = self._entries.get(camera_id)
-        return entry if entry and (signed_in or entry.public) else None
+        return entry if entry and entry.is_visible(scope) else None
 
     def _entries_of(self, cameras: Mapping[str, tuple[CameraConfig, CameraGeometry]]) -> dict[str, CatalogueEntry]:
         in_service = [camera for camera, _ in cameras.values() if camera.site and not camera.out_of_service]

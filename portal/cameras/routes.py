@@ -9,7 +9,8 @@ from fastapi import APIRouter, Query, Response
 from analytics.facts import Direction
 from pipelines.query.history_rows import Counts, counts_by_class
 from pipelines.store.pool import transaction
-from portal.auth.permissions import CurrentUser, VisibleCamera, has_role
+from portal.auth.permissions import CurrentUser, VisibleCamera, has_role, scope_of
+from portal.auth.route_rules import VISIBLE_CAMERAS
 from portal.cameras.detail import camera_detail
 from portal.cameras.schemas import CameraDetail, Cameras
 from portal.dependencies import LiveDep, ServicesDep
@@ -25,22 +26,28 @@ NO_SUCH_CAMERA: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 """Documented answer of routes with a camera id."""
 
 
-@router.get("")
+@router.get("", dependencies=[VISIBLE_CAMERAS])
 def cameras(live: LiveDep, user: CurrentUser) -> Cameras:
     """Every visible camera with its current state, in the order of the configuration.
 
     Without a session the answer has an ETag, and a proxy may keep it for a second.
     """
     snapshot = live.state_updater.current_snapshot(datetime.now(UTC))
-    states = [state for entry, state in snapshot.states if user is not None or entry.public]
-    return Cameras(cameras=states if has_role(user, "operator") else [redact(state) for state in states])
+    scope, is_operator = scope_of(user), has_role(user, "operator")
+    return Cameras(
+        cameras=[
+            state if is_operator and entry.is_within(scope) else redact(state)
+            for entry, state in snapshot.states
+            if entry.is_visible(scope)
+        ]
+    )
 
 
 @router.get("/{camera_id}", responses=NO_SUCH_CAMERA)
 def camera(entry: VisibleCamera, live: LiveDep, user: CurrentUser) -> CameraDetail:
     """One camera with its current state, and its gates and zones in pixels."""
     detail = camera_detail(entry, live.state_updater.reports, datetime.now(UTC))
-    return detail if has_role(user, "operator") else redact(detail)
+    return detail if has_role(user, "operator") and entry.is_within(scope_of(user)) else redact(detail)
 
 
 @router.get("/{camera_id}/counts", responses=NO_SUCH_CAMERA)

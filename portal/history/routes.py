@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from pipelines.store.history.bucket_edges import bucket_edges
 from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.pool import transaction
-from portal.auth.permissions import Planner, get_visible_camera
+from portal.auth.permissions import Planner, get_camera_in_scope
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
 from portal.history.csv_table import Separator, as_csv
@@ -50,7 +50,7 @@ def _history(
         Interval, Query(description="Seconds; hours and days (86400) are the city's own.")
     ] = Interval.QUARTER,
 ) -> History:
-    entry = get_visible_camera(services, planner, camera)
+    entry = get_camera_in_scope(services, planner, camera)
     _check_place(entry, gate, zone)
     end = to_at or datetime.now(UTC)
     try:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from analytics.facts import IncidentType
 from pipelines.evidence.sealing import PACKAGE_SUFFIX
 from pipelines.store.pool import transaction
-from portal.auth.permissions import Police, get_visible_camera
+from portal.auth.permissions import Police, get_camera_in_scope
 from portal.cameras.catalogue import CatalogueEntry
 from portal.dependencies import ServicesDep
 from portal.incidents.cursor import from_cursor, to_cursor
@@ -41,7 +41,7 @@ def incidents(
     before: Annotated[str | None, Query(description="`next` of the previous page.")] = None,
 ) -> Incidents:
     """Incidents, newest first, page by page."""
-    cameras = [get_visible_camera(services, officer, camera)] if camera else services.catalogue.visible(signed_in=True)
+    cameras = [get_camera_in_scope(services, officer, camera)] if camera else services.catalogue.within(officer.scope)
     wanted = IncidentFilter(
         cameras=[entry.id for entry in cameras],
         type=type,
@@ -73,8 +73,8 @@ def _position(before: str | None) -> tuple[datetime, str] | None:
         ) from None
 
 
-def _found(incident_id: str, services: ServicesDep, officer: Police) -> tuple[IncidentRow, CatalogueEntry]:  # noqa: ARG001 (checks the role)
-    entries = {entry.id: entry for entry in services.catalogue.visible(signed_in=True)}
+def _found(incident_id: str, services: ServicesDep, officer: Police) -> tuple[IncidentRow, CatalogueEntry]:
+    entries = {entry.id: entry for entry in services.catalogue.within(officer.scope)}
     with transaction(services.pool) as connection:
         row = find_incident(connection, incident_id, list(entries))
     if row is None:

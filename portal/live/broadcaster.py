@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
+from portal.cameras.camera_scope import CameraScope
+from portal.cameras.catalogue import CatalogueEntry
 from portal.live.update import Update
 
 MAX_WAITING_INCIDENTS = 200
@@ -16,13 +18,13 @@ class Message:
     """An update for all clients that may read it.
 
     coalesce_key: kind (camera, incident, narration or clock) and id. A newer message replaces one of the same key that
-    still waits. public: clients without a session receive it too. operator_event: what operators receive in place of
-    `event`; None for the same.
+    still waits. camera: the camera that it is about; None for the whole city. operator_event: what operators receive in
+    place of `event`; None for the same.
     """
 
     coalesce_key: tuple[str, str]
     event: Update
-    public: bool
+    camera: CatalogueEntry | None
     operator_event: Update | None = None
 
     @property
@@ -32,22 +34,27 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ViewerScope:
-    """Messages that one client may receive, by its user's roles.
+    """Messages that one client may receive, by the scope and the roles of its user.
 
-    incidents: the user has the role police. session_id: of the client's session, None without one.
+    cameras: scope of the user. incidents: the user has the role police. session_id: of the client's session. Both
+    `cameras` and `session_id` are None without a session.
     """
 
-    signed_in: bool
-    incidents: bool
+    cameras: CameraScope | None
+    incidents: bool = False
     operator: bool = False
     session_id: str | None = None
 
     def includes(self, message: Message) -> bool:
-        return self.incidents if message.is_incident else (message.public or self.signed_in)
+        if message.is_incident:
+            return self.incidents and message.camera is not None and message.camera.is_within(self.cameras)
+        return message.camera is None or message.camera.is_visible(self.cameras)
 
     def event_of(self, message: Message) -> Update:
         """The version of the message that this client receives."""
-        return message.operator_event if self.operator and message.operator_event is not None else message.event
+        if message.operator_event is None or message.camera is None:
+            return message.event
+        return message.operator_event if self.operator and message.camera.is_within(self.cameras) else message.event
 
 
 class Subscription:

@@ -15,6 +15,7 @@ from fastapi import APIRouter, HTTPException, Request, Response, status
 
 from pipelines.live_video.hls_playlist import PLAYLIST, STILL
 from portal.auth.permissions import CurrentSession, VisibleCamera
+from portal.auth.route_rules import ALL_CLIENTS
 from portal.auth.sessions import UserSession
 from portal.dependencies import LiveDep, ServicesDep
 from portal.head_requests import IS_HEAD
@@ -54,7 +55,7 @@ _LOCATION = re.compile(r"/[a-z_-]+/")
 """Locations of nginx that `X-Accel-Location` may name."""
 
 
-@router.get("/{camera_id}/access", include_in_schema=False)
+@router.get("/{camera_id}/access", include_in_schema=False, dependencies=[ALL_CLIENTS])
 def access(camera_id: str, services: ServicesDep, live: LiveDep, file: str = "", lease: str | None = None) -> Response:
     """Whether nginx may send files of a camera to a client without a session: 204, else 403.
 
@@ -62,7 +63,7 @@ def access(camera_id: str, services: ServicesDep, live: LiveDep, file: str = "",
     lease: of the viewer that asks for the playlist, empty for a viewer without one. 401: the portal answers the request
     for the playlist.
     """
-    entry = services.catalogue.find(camera_id, signed_in=False)
+    entry = services.catalogue.find(camera_id, None)
     names = (file,) if file else (PLAYLIST, STILL)
     if entry is None or not _is_live(services.config.data_dir / "hls" / entry.id, names):
         return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)

@@ -18,22 +18,22 @@ def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
     return Message(
         coalesce_key=("camera", entry.id),
         event=Update("camera", public),
-        public=entry.public,
+        camera=entry,
         operator_event=None if state == public else Update("camera", state),
     )
 
 
-def narration_message(event: NarratedEvent, public: bool) -> Message:
-    """Message of an event of the simulation. public: clients without a session receive it too."""
-    return Message(coalesce_key=("narration", event.camera_id or ""), event=Update("narration", event), public=public)
+def narration_message(event: NarratedEvent, entry: CatalogueEntry | None) -> Message:
+    """Message of an event of the simulation at a camera, or in the whole city."""
+    return Message(coalesce_key=("narration", event.camera_id or ""), event=Update("narration", event), camera=entry)
 
 
 def clock_message(now: datetime) -> Message:
     """Message that all states are current at `now`."""
-    return Message(coalesce_key=("clock", ""), event=Update("clock", Clock(at=now)), public=True)
+    return Message(coalesce_key=("clock", ""), event=Update("clock", Clock(at=now)), camera=None)
 
 
 def incident_message(entry: CatalogueEntry, row: IncidentRow) -> Message:
     """Message of an incident that was raised, changed or ended."""
     incident = as_incident(row, entry)
-    return Message(coalesce_key=("incident", incident.id), event=Update("incident", incident), public=False)
+    return Message(coalesce_key=("incident", incident.id), event=Update("incident", incident), camera=entry)

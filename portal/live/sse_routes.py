@@ -7,7 +7,8 @@ from fastapi import APIRouter, HTTPException, Response, status
 from fastapi.sse import format_sse_event
 from starlette.types import Receive, Scope, Send
 
-from portal.auth.permissions import CurrentSession, has_role
+from portal.auth.permissions import CurrentSession, has_role, scope_of
+from portal.auth.route_rules import VISIBLE_CAMERAS
 from portal.dependencies import Live, LiveDep
 from portal.live.broadcaster import ViewerScope
 from portal.schemas import Problem
@@ -68,7 +69,7 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-@router.get("", response_class=EventStream, responses={429: {"model": Problem}})
+@router.get("", response_class=EventStream, responses={429: {"model": Problem}}, dependencies=[VISIBLE_CAMERAS])
 async def stream(live: LiveDep, session: CurrentSession) -> Response:
     """Live updates. Events `camera` carry a CameraState: first of every visible camera, then of each that changes.
 
@@ -82,7 +83,7 @@ async def stream(live: LiveDep, session: CurrentSession) -> Response:
     if user is None and live.broadcaster.clients >= MAX_STREAMS:
         raise HTTPException(status.HTTP_429_TOO_MANY_REQUESTS, "Too many streams are open; load /api/cameras instead.")
     scope = ViewerScope(
-        signed_in=user is not None,
+        cameras=scope_of(user),
         incidents=has_role(user, "police"),
         operator=has_role(user, "operator"),
         session_id=session.id if session else None,

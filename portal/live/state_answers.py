@@ -6,8 +6,10 @@ Such a request reaches no route, so that one core answers thousands a second. Se
 from datetime import UTC, datetime
 
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from portal.auth.sessions import Sessions
 from portal.public_root import path_below_root
 
 PATH = "/api/cameras"
@@ -27,18 +29,18 @@ CACHING = (
 
 
 class StateAnswers:
-    """ASGI middleware. session_cookie: name of the cookie with which a request is passed on to the route."""
+    """ASGI middleware. Requests with a genuine session cookie are passed on to the route, other cookies are ignored."""
 
-    def __init__(self, app: ASGIApp, session_cookie: str) -> None:
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
         self._app = app
-        self._cookie = session_cookie
+        self._sessions = sessions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET" or path_below_root(scope) != PATH:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self._cookie in headers.get("cookie", ""):
+        if self._has_session(headers.get("cookie", "")):
             await self._app(scope, receive, send)
             return
         encoded = scope["app"].state.live.state_updater.current_snapshot(datetime.now(UTC)).public_list()
@@ -57,3 +59,7 @@ class StateAnswers:
         answer += [(b"content-encoding", b"gzip")] if is_gzipped else []
         await send({"type": "http.response.start", "status": 200, "headers": answer})
         await send({"type": "http.response.body", "body": content})
+
+    def _has_session(self, cookies: str) -> bool:
+        name = self._sessions.cookie
+        return name in cookies and self._sessions.is_genuine(cookie_parser(cookies).get(name))

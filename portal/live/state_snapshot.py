@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from portal.cameras.camera_scope import CameraScope
 from portal.cameras.catalogue import CatalogueEntry
 from portal.cameras.schemas import Cameras
 from portal.live.broadcaster import ViewerScope
@@ -45,7 +46,7 @@ class StateSnapshot:
         self.at = at
         self.states = states
         self._lists: dict[str, EncodedList] = {}
-        self._first_events: dict[tuple[str, bool, bool], bytes] = {}
+        self._first_events: dict[tuple[str, CameraScope | None, bool], bytes] = {}
         self._asked_roots: set[str] = set()
 
     def public_list(self) -> EncodedList:
@@ -57,7 +58,7 @@ class StateSnapshot:
 
     def first_events(self, scope: ViewerScope) -> bytes:
         """Events with the states that a client may receive, and with the time up to which they are current."""
-        key = current_root.get(), scope.signed_in, scope.operator
+        key = current_root.get(), scope.cameras, scope.operator
         return _kept(self._first_events, key, lambda: self._encode_events(scope))
 
     def prepare_like(self, previous: "StateSnapshot") -> None:

@@ -173,7 +173,7 @@ class StateUpdater:
         """Take the cameras of the catalogue. Clients that must not see one any more receive it without data."""
         self._version = self._catalogue.version
         former = self._entries
-        self._entries = {entry.id: entry for entry in self._catalogue.visible(signed_in=True)}
+        self._entries = {entry.id: entry for entry in self._catalogue.all()}
         self._zones = [(entry.id, zone) for entry in self._entries.values() for zone in entry.zones]
         hidden = [
             entry
@@ -212,7 +212,7 @@ class StateUpdater:
                 heartbeats += 1
             self._published[entry.id] = state
             messages.append(camera_message(entry, state))
-        messages += [narration_message(event, public) for event, public in self._narration.read()]
+        messages += [narration_message(event, entry) for event, entry in self._narration.read()]
         if abs(now - self._clock_at) >= CLOCK:
             self._clock_at = now
             messages.append(clock_message(now))

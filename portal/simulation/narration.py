@@ -7,7 +7,8 @@ from pathlib import Path
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from portal.cameras.catalogue import CameraCatalogue
+from portal.cameras.camera_scope import EVERY_CAMERA, CameraScope
+from portal.cameras.catalogue import CameraCatalogue, CatalogueEntry
 from portal.simulation.schemas import NarratedEvent
 
 MAX_EVENTS = 12
@@ -35,14 +36,14 @@ class NarrationFile:
         self._path = path
         self._catalogue = catalogue
         self._offset = 0
-        self._events: deque[tuple[NarratedEvent, bool]] = deque(maxlen=MAX_EVENTS)
+        self._events: deque[tuple[NarratedEvent, CatalogueEntry | None]] = deque(maxlen=MAX_EVENTS)
 
-    def events(self, *, signed_in: bool) -> list[NarratedEvent]:
+    def events(self, scope: CameraScope | None) -> list[NarratedEvent]:
         """The newest events in order of time, without those of cameras that are not visible."""
-        return [event for event, public in tuple(self._events) if public or signed_in]
+        return [event for event, entry in tuple(self._events) if entry is None or entry.is_visible(scope)]
 
-    def read(self) -> list[tuple[NarratedEvent, bool]]:
-        """Events written since the last call, each with whether it is public."""
+    def read(self) -> list[tuple[NarratedEvent, CatalogueEntry | None]]:
+        """Events written since the last call, each with its camera; None for an event of the whole city."""
         new = [self._event_of(line) for line in self._lines()]
         self._events.extend(new)
         return new
@@ -69,12 +70,12 @@ class NarrationFile:
                 log.warning("a line of the narration cannot be read", path=str(self._path))
         return lines
 
-    def _event_of(self, line: _Line) -> tuple[NarratedEvent, bool]:
-        entry = self._catalogue.find(line.camera_id, signed_in=True) if line.camera_id else None
+    def _event_of(self, line: _Line) -> tuple[NarratedEvent, CatalogueEntry | None]:
+        entry = self._catalogue.find(line.camera_id, EVERY_CAMERA) if line.camera_id else None
         event = NarratedEvent(
             at=line.at,
             camera_id=entry.id if entry else None,
             camera_name=entry.camera.name if entry else None,
             text=line.text,
         )
-        return event, entry is None or entry.public
+        return event, entry

@@ -8,6 +8,7 @@ import structlog
 from starlette.concurrency import run_in_threadpool
 
 from pipelines.store.database_errors import DatabaseUnavailable
+from portal.cameras.camera_scope import CameraScope
 from portal.uptime.daily_uptime import DailyUptime
 
 MAX_AGE_S = 300.0
@@ -15,8 +16,8 @@ MAX_AGE_S = 300.0
 RETRY_S = 10.0
 """Seconds until uptime is read again where that failed; an older answer serves meanwhile, or the error. [assumption]"""
 
-Key = tuple[bool, int, str]
-"""Whether the client has a session, the version of the catalogue, and the period."""
+Key = tuple[CameraScope | None, int, str]
+"""Scope of the client, version of the catalogue, and period."""
 log = structlog.get_logger(__name__)
 
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Response, status
 
-from portal.auth.permissions import CurrentUser
+from portal.auth.permissions import CurrentScope
+from portal.auth.route_rules import VISIBLE_CAMERAS
 from portal.dependencies import ServicesDep
 from portal.schemas import Problem
 from portal.uptime.daily_uptime import DailyUptime
@@ -14,10 +15,10 @@ from portal.uptime.schemas import UptimeReport
 router = APIRouter(prefix="/api", tags=["uptime"])
 
 
-@router.get("/uptime", response_model=UptimeReport, responses={404: {"model": Problem}})
+@router.get("/uptime", response_model=UptimeReport, responses={404: {"model": Problem}}, dependencies=[VISIBLE_CAMERAS])
 async def uptime(
     services: ServicesDep,
-    user: CurrentUser,
+    scope: CurrentScope,
     period: Annotated[
         str,
         Query(
@@ -30,14 +31,13 @@ async def uptime(
 
     The report is renewed every five minutes.
     """
-    signed_in = user is not None
 
     def make(daily: DailyUptime) -> bytes | None:
-        entries = services.catalogue.visible(signed_in=signed_in)
+        entries = services.catalogue.visible(scope)
         report = uptime_report(daily, entries, period, services.config.city.name, services.zone)
         return None if report is None else report.model_dump_json().encode()
 
-    body = await services.uptime.answer((signed_in, services.catalogue.version, period), make)
+    body = await services.uptime.answer((scope, services.catalogue.version, period), make)
     if body is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "Uptime is published of the last 12 months only.")
     return Response(body, media_type="application/json")

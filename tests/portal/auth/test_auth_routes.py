@@ -78,7 +78,7 @@ def test_cookie_is_sent_over_tls_only_if_the_portal_has_a_public_https_address(c
         ({"Origin": "https://lalin.example.id"}, 200),
         ({"Origin": "https://lalin.example.id", "X-Forwarded-Proto": "http"}, 200),
         ({"X-Forwarded-Proto": "https, http"}, 200),
-        ({"Origin": "null", "X-Forwarded-Proto": "https"}, 200),
+        ({"Origin": "null", "X-Forwarded-Proto": "https"}, 403),
         ({"Origin": "http://[", "X-Forwarded-Proto": "https"}, 403),
     ],
 )
@@ -157,7 +157,7 @@ def test_first_start_without_users_creates_an_administrator_and_prints_the_passw
         assert printed.out == ""
         password = printed.err.split("password ")[1].split()[0]
         answer = sign_in(client, "admin", password)
-        assert answer.json()["user"]["roles"] == ["operator", "planner", "police"]
+        assert answer.json()["user"]["roles"] == ["admin", "operator", "planner", "police"]
     stored = config.data_dir / "users.json"
     assert stat.S_IMODE(stored.stat().st_mode) == 0o600
     assert stat.S_IMODE((config.data_dir / "session.key").stat().st_mode) == 0o600

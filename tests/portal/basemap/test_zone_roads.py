@@ -12,6 +12,7 @@ from pipelines.config.settings import CameraConfig, Config
 from pipelines.events.registered_camera import RegisteredCamera
 from portal.basemap.road_answers import RoadAnswers
 from portal.basemap.zone_roads import zone_roads
+from portal.cameras.camera_scope import EVERY_CAMERA
 from portal.cameras.catalogue import CameraCatalogue
 from simulator.world.camera_model import camera_geometry
 from simulator.world.sites import site_by_id
@@ -45,7 +46,7 @@ def config(config: Config, tmp_path: Path) -> Config:
 
 
 def test_a_road_lies_beside_the_site_in_its_direction_of_travel(config: Config) -> None:
-    entries = CameraCatalogue(config).visible(signed_in=False)
+    entries = CameraCatalogue(config).visible(None)
     roads = {(road.camera_id, road.zone): road for road in zone_roads(entries)}
     assert set(roads) == {("kucing", "masuk"), ("kucing", "keluar")}
     for zone, road in roads.items():
@@ -87,9 +88,9 @@ def test_known_roads_are_not_sent_again(anonymous: httpx.Client, signed_in: Call
 def test_roads_follow_the_registry(config: Config) -> None:
     catalogue = CameraCatalogue(config)
     answers = RoadAnswers(catalogue, None)
-    before = answers.for_user(signed_in=False)
+    before = answers.for_scope(None)
     hidden = RegisteredCamera(id="kucing", name="Kucing", url="rtsp://10.0.0.7/1", visibility=Visibility.OPERATORS)
     catalogue.set_registered([hidden.model_copy(update={"geometry": config.geometry_of(config.cameras[-3])})])
-    public, private = (answers.for_user(signed_in=signed_in) for signed_in in (False, True))
+    public, private = (answers.for_scope(scope) for scope in (None, EVERY_CAMERA))
     assert b"kucing" in before.content and b"kucing" not in public.content
     assert b"kucing" in private.content

@@ -5,15 +5,28 @@ import json
 
 import pytest
 
+from analytics.camera import Visibility
+from pipelines.config.geometry_file import CameraGeometry
+from pipelines.config.settings import CameraConfig
+from portal.cameras.camera_scope import EVERY_CAMERA, CameraScope
+from portal.cameras.catalogue import CatalogueEntry
 from portal.live.broadcaster import MAX_WAITING_INCIDENTS, Broadcaster, Message, Subscription, ViewerScope
 from portal.live.update import Update
 from portal.schemas import Problem
 
-EVERYTHING = ViewerScope(signed_in=True, incidents=True)
+EVERYTHING = ViewerScope(cameras=EVERY_CAMERA, incidents=True)
+PORT = CameraScope(owners=frozenset({"Pelabuhan"}))
+ANONYMOUS = ViewerScope(cameras=None)
 
 
-def message(kind, name, text="", *, public=True):
-    return Message(coalesce_key=(kind, name), event=Update(kind, Problem(detail=text)), public=public)
+def camera(*, public=True, owner=None):
+    visibility = Visibility.PUBLIC if public else Visibility.OPERATORS
+    settings = CameraConfig(id="a", name="A", url="rtsp://10.0.0.7/1", owner=owner, visibility=visibility)
+    return CatalogueEntry(settings, None, CameraGeometry())
+
+
+def message(kind, name, text="", **of_camera):
+    return Message(coalesce_key=(kind, name), event=Update(kind, Problem(detail=text)), camera=camera(**of_camera))
 
 
 async def drained(subscription):
@@ -52,9 +65,11 @@ def test_waiting_incidents_are_bounded_and_the_oldest_are_dropped():
 @pytest.mark.parametrize(
     ("scope", "received"),
     [
-        (ViewerScope(signed_in=False, incidents=False), ["public"]),
-        (ViewerScope(signed_in=True, incidents=False), ["public", "hidden"]),
-        (EVERYTHING, ["public", "hidden", "incident"]),
+        (ANONYMOUS, ["public"]),
+        (ViewerScope(cameras=EVERY_CAMERA), ["public", "hidden", "port"]),
+        (ViewerScope(cameras=PORT), ["public", "port"]),
+        (ViewerScope(cameras=PORT, incidents=True), ["public", "port", "port incident"]),
+        (EVERYTHING, ["public", "hidden", "port", "incident", "port incident"]),
     ],
 )
 def test_client_receives_only_messages_within_its_scope(scope, received):
@@ -64,7 +79,9 @@ def test_client_receives_only_messages_within_its_scope(scope, received):
             [
                 message("camera", "a", "public"),
                 message("camera", "b", "hidden", public=False),
-                message("incident", "c", "incident", public=False),
+                message("camera", "p", "port", public=False, owner="Pelabuhan"),
+                message("incident", "c", "incident"),
+                message("incident", "d", "port incident", public=False, owner="Pelabuhan"),
             ]
         )
         return await drained(subscription)
@@ -86,9 +103,9 @@ def test_revoked_session_ends_its_own_subscriptions_only():
     async def receive():
         broadcaster = Broadcaster()
         with (
-            broadcaster.subscribe(ViewerScope(signed_in=True, incidents=True, session_id="a")) as revoked,
-            broadcaster.subscribe(ViewerScope(signed_in=True, incidents=True, session_id="b")) as other,
-            broadcaster.subscribe(ViewerScope(signed_in=False, incidents=False)) as anonymous,
+            broadcaster.subscribe(ViewerScope(cameras=EVERY_CAMERA, session_id="a")) as revoked,
+            broadcaster.subscribe(ViewerScope(cameras=EVERY_CAMERA, session_id="b")) as other,
+            broadcaster.subscribe(ANONYMOUS) as anonymous,
         ):
             broadcaster.end_session("a")
             broadcaster.publish([message("camera", "a", "state")])
@@ -101,3 +118,13 @@ def test_revoked_session_ends_its_own_subscriptions_only():
 
 def test_subscription_without_messages_is_empty_after_its_time():
     assert asyncio.run(Subscription(EVERYTHING).take(0.01)) == []
+
+
+def test_operators_receive_the_full_state_only_of_cameras_within_their_scope():
+    full = Update("camera", Problem(detail="full"))
+    sent = Message(("camera", "a"), Update("camera", Problem(detail="redacted")), camera(owner="Dishub"), full)
+    versions = [
+        ViewerScope(cameras=scope, operator=True).event_of(sent) is full
+        for scope in (EVERY_CAMERA, PORT, CameraScope(owners=frozenset({"Dishub"})))
+    ]
+    assert versions == [True, False, True]

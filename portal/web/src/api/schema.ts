@@ -1490,7 +1490,7 @@ export interface components {
             /** Name */
             name: string;
             /** Roles */
-            roles: ("planner" | "police" | "operator")[];
+            roles: ("planner" | "police" | "operator" | "admin")[];
         };
         /**
          * Sight
@@ -3212,6 +3212,6 @@ export const levelValues: ReadonlyArray<FlattenedDeepRequired<components>["schem
 export const levelOfServiceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LevelOfService"]> = ["A", "B", "C", "D", "E", "F"];
 export const roadUserValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoadUser"]> = ["car", "motorcycle", "bus", "truck", "bicycle", "person"];
 export const separatorValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Separator"]> = ["comma", "semicolon"];
-export const sessionUserRolesValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SessionUser"]["roles"]> = ["planner", "police", "operator"];
+export const sessionUserRolesValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SessionUser"]["roles"]> = ["planner", "police", "operator", "admin"];
 export const sightValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Sight"]> = ["clear", "doubtful", "blind"];
 export const visibilityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Visibility"]> = ["public", "operators"];
