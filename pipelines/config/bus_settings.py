@@ -18,7 +18,7 @@ class BusConfig(Section):
     kafka: Annotated[str | None, BeforeValidator(_as_one_text)] = Field(default=None, repr=False)
     """Kafka bootstrap servers, `host:9092,host2:9092`. Without them, events stay inside the process."""
     group: str = "simpang-store"
-    """Consumer group of `simpang store`."""
+    """Consumer group of `simpang store`: processes of one group share the events."""
     worker_group: Annotated[str | None, Field(pattern=r"^[A-Za-z0-9._-]{1,200}$")] = None
     """Consumer group in which workers share the cameras of the registry (`simpang cameras`), such as
     `simpang-workers`. Without it, `simpang worker` analyses all cameras of this file."""

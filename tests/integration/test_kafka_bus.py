@@ -58,6 +58,10 @@ def lose_counts(broker: KafkaBroker) -> None:
         admin.wait_for_topics([topic])
 
 
+def of_camera(event: Event, camera_id: str) -> Event:
+    return Event.wrap(event.data.model_copy(update={"camera_id": camera_id}), event.time)
+
+
 class Taken(list[Event]):
     """A handler that collects events, and fails while `refusing` is set."""
 
@@ -195,15 +199,23 @@ def test_records_that_replaced_lost_ones_are_processed(kafka_broker: KafkaBroker
     assert list(taken)[8:] == sent_again
 
 
-def test_a_second_store_is_a_standby(kafka_broker: KafkaBroker) -> None:
-    first, second, events = Taken(), Taken(), [counts(n) for n in range(10)]
+def test_stores_of_one_group_share_the_cameras(kafka_broker: KafkaBroker) -> None:
+    first, second = Taken(), Taken()
+    events = [of_camera(counts(n), f"cam-{n % 24}") for n in range(96)]
     with (
         closing(KafkaPublisher(kafka_broker.bootstrap)) as publisher,
         subscribed(kafka_broker.bootstrap, first),
-        subscribed(kafka_broker.bootstrap, second),
     ):
-        publisher.publish(events)
-        wait_until(lambda: len(first) == len(second) == 10, "both to have all")
+        publisher.publish(events[:48])
+        wait_until(lambda: len(first.ids) == 48, "the first to have all")
+        with subscribed(kafka_broker.bootstrap, second):
+            wait_until(lambda: second, "the second to have a share, from some time before")
+            publisher.publish(events[48:])
+            wait_until(lambda: len(first.ids | second.ids) == 96, "both to have all")
+            late = {event.id for event in events[48:]}
+            assert first.ids & late and second.ids & late
+        publisher.publish(last := [of_camera(counts(100 + n), f"cam-{n}") for n in range(24)])
+        wait_until(lambda: first.ids >= {event.id for event in last}, "the first to have all partitions again")
 
 
 def test_a_record_that_is_no_event_is_set_aside_and_blocks_nothing(kafka_broker: KafkaBroker) -> None:

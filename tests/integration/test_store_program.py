@@ -51,7 +51,11 @@ def test_it_stores_what_workers_publish_and_stops_on_sigterm(
             store.kill()
         assert store.stderr is not None
         logged = [json.loads(line)["event"] for line in store.stderr]
-    assert logged == [*["migration applied"] * len(migrations()), "subscribed to Kafka"]
+    assert logged == [
+        *["migration applied"] * len(migrations()),
+        "subscribed to Kafka",
+        "partitions of the group",
+    ]
 
 
 def test_migrations_are_listed_and_applied(postgres_dsn: str, tmp_path: Path) -> None:
