@@ -95,7 +95,7 @@ def database(dsn: str | None) -> Iterator[ConnectionPool]:
     """Open the empty database of `dsn`, or one in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="simpang-bench-") as folder:
         store = StoreConfig(dsn=SecretStr(dsn) if dsn else None)
-        with open_database(Config(data_dir=Path(folder), store=store)) as pool:
+        with open_database(Config(data_dir=Path(folder), store=store), max_connections=1) as pool:
             with transaction(pool) as connection:
                 if connection.execute("SELECT FROM observed LIMIT 1").fetchone():
                     raise UserError("the database has rows; name an empty one, since this one would be filled")
@@ -237,13 +237,16 @@ def compression_ratio(pool: ConnectionPool) -> tuple[float | None, str]:
             with transaction(pool) as connection:
                 has_more = compress_next(connection, name, timedelta(0))
     query = """
-    SELECT sum(before_compression_total_bytes), sum(after_compression_total_bytes)
+    SELECT hypertable_name, before_compression_total_bytes, after_compression_total_bytes
     FROM timescaledb_information.hypertables
     CROSS JOIN LATERAL hypertable_compression_stats(format('%I.%I', hypertable_schema, hypertable_name)::regclass)
+    WHERE after_compression_total_bytes > 0
     """
     with transaction(pool) as connection:
-        before, after = connection.execute(query).fetchall()[0]
-    return round(float(before) / float(after), 1), ""
+        found = connection.execute(query).fetchall()
+    for name, before, after in found:
+        print(f"{name}: {before / 1e6:.1f} MB, compressed {after / 1e6:.1f} MB")
+    return round(float(sum(row[1] for row in found)) / float(sum(row[2] for row in found)), 1), ""
 
 
 if __name__ == "__main__":
