@@ -18,4 +18,4 @@ class EvidenceConfig(Section):
     keep_days: float = Field(default=30.0, gt=0)
     """Days after which a package is destroyed, unless it is under legal hold."""
     max_mb: int = Field(default=20_000, ge=1)
-    """Space for packages in megabytes; the oldest without legal hold are destroyed."""
+    """Space for packages in megabytes; the oldest are destroyed. Those under legal hold are not counted."""

@@ -100,7 +100,7 @@ class Keyring:
         except (OSError, ValueError, TypeError):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
-            raise UserError(f"{path}: the signing key cannot be read; restore it, or remove it and {KEYRING_NAME}")
+            raise UserError(f"{path}: the signing key cannot be read; restore it, or run `simpang evidence rotate-key`")
         return key
 
 

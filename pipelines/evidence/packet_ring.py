@@ -10,6 +10,7 @@ from threading import Lock
 import structlog
 
 from pipelines.evidence.clip_file import ClipFormat, ClipPacket
+from pipelines.evidence.gaps import MIN_GAP_S
 from pipelines.ingest.clock import StreamClock
 from pipelines.ingest.nal import FrameRole, classify_access_unit, header_units, renews_in_parts
 from pipelines.ingest.source import Source, VideoPacket
@@ -75,9 +76,14 @@ class PacketRing:
         yield _Writer(source, self._add, StreamClock(self._now))
 
     def reserve(self, from_at: float) -> None:
-        """Keep packets from a time (Unix seconds) on, until `cut` was called with it, within the limit of memory."""
+        """Keep packets from a time (Unix seconds) on until `release` of that time, within the limit of memory."""
         with self._lock:
             self._reserved.append(from_at)
+
+    def release(self, from_at: float) -> None:
+        """End a reservation."""
+        with self._lock:
+            self._reserved.remove(from_at)
 
     @property
     def newest_at(self) -> float:
@@ -86,22 +92,21 @@ class PacketRing:
             return self._runs[-1].end if self._runs else 0.0
 
     def cut(self, from_at: float, to_at: float, moment: float) -> Cut | None:
-        """Return the packets of a period around a moment, and end its reservation; None where there are none.
+        """Return the packets of a period around a moment; None where there are none.
 
         They begin with the keyframe before `from_at`, where that was kept, and are of the connection of the moment.
         """
+        earliest = from_at - MIN_GAP_S  # the newest packet of a period of no length is the one before it
         with self._lock:
-            if from_at in self._reserved:
-                self._reserved.remove(from_at)
-            run = next((run for run in reversed(self._runs) if run.begin <= moment), None)
-            run = run or next((run for run in self._runs if run.begin <= to_at), None)
-            if run is None:
+            runs = [run for run in self._runs if run.begin <= to_at and run.end >= earliest]
+            if not runs:
                 return None
+            run = next((run for run in reversed(runs) if run.begin <= moment), runs[0])
             gops = [list(gop) for gop in run.gops]
         first = max((number for number, gop in enumerate(gops) if gop[0].at <= from_at), default=0)
         packets = [packet for gop in gops[first:] for packet in gop]
         end = next((number for number, packet in enumerate(packets) if packet.at > to_at), len(packets))
-        return Cut(run.format, packets[:end]) if end else None
+        return Cut(run.format, packets[:end]) if end and packets[end - 1].at >= earliest else None
 
     def _add(self, run: _Run, packet: ClipPacket) -> None:
         with self._lock:

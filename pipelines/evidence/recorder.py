@@ -3,7 +3,7 @@
 import platform
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
@@ -75,7 +75,7 @@ class RecordedCamera:
 
 
 def open_recorder(config: Config) -> "EvidenceRecorder | None":
-    """Return the recorder of a city; None where the configuration does not permit it. Raises UserError."""
+    """Return the recorder of a city; None where the configuration does not permit it."""
     return EvidenceRecorder(config) if config.evidence.enabled else None
 
 
@@ -85,7 +85,7 @@ class EvidenceRecorder:
     def __init__(self, config: Config) -> None:
         self._settings = config.evidence
         self._snapshots = config.data_dir / "snapshots"
-        self._store = EvidenceStore(config.data_dir / "evidence")
+        self._folder = config.data_dir / "evidence"
         self._model = hashed_source(local_weights(config.weights))
         self._places = {site.id: site.position for site in config.sites}
         self._waiting: deque[_Request] = deque()
@@ -106,32 +106,48 @@ class EvidenceRecorder:
         self._waiting.append(request)
 
     def run(self, stop: Flag) -> None:
-        """Make packages until `stop`; then those that wait, with the video that has arrived."""
-        self._store.recover()
+        """Make packages until `stop`; then those that wait, with the video that has arrived.
+
+        Raises UserError and OSError where packages cannot be stored; incidents whose time has passed are then dropped.
+        """
+        try:
+            store = EvidenceStore(self._folder)
+            store.recover()
+        except Exception:
+            for request in self._due(time.time()):
+                log.error("no package of evidence was stored", incident=request.incident.incident_id)
+                request.camera.ring.release(request.from_at)
+            raise
         retention_at = 0.0
         while not stop.wait(POLL_S):
-            self._seal_due(time.time())
+            self._seal_due(store, time.time())
             if time.monotonic() >= retention_at:
-                self._apply_retention()
+                self._apply_retention(store)
                 retention_at = time.monotonic() + RETENTION_EVERY_S
-        self._seal_due(float("inf"))
+        self._seal_due(store, float("inf"))
 
-    def _seal_due(self, now: float) -> None:
-        """Seal each waiting package whose video has arrived, or is too late."""
+    def _due(self, now: float) -> Iterator[_Request]:
+        """Remove and yield each waiting incident whose video has arrived, or is too late."""
         for _ in range(len(self._waiting)):
             request = self._waiting.popleft()
             if request.camera.ring.newest_at < request.to_at and now < request.to_at + LATE_S:
                 self._waiting.append(request)
-                continue
+            else:
+                yield request
+
+    def _seal_due(self, store: EvidenceStore, now: float) -> None:
+        for request in self._due(now):
             try:
-                self._seal(request)
+                self._seal(store, request)
             except (UserError, OSError) as error:
                 reason = without_credentials(str(error))
                 log.error("no package of evidence was stored", incident=request.incident.incident_id, reason=reason)
             except Exception:
                 log.exception("no package of evidence was stored", incident=request.incident.incident_id)
+            finally:
+                request.camera.ring.release(request.from_at)
 
-    def _seal(self, request: _Request) -> None:
+    def _seal(self, store: EvidenceStore, request: _Request) -> None:
         incident, camera = request.incident, request.camera.config
         moment = incident.detected_at.timestamp()
         files = {"event.json": (incident.model_dump_json().encode(), "application/json")}
@@ -147,7 +163,7 @@ class EvidenceRecorder:
             clip, content = self._clip(request, cut, export)
             files = {CLIP_NAME: (content, "video/mp4"), **files} if content else files
         offset = clock_offset()
-        self._store.seal(
+        store.seal(
             Draft(
                 incident.incident_id,
                 files,
@@ -183,18 +199,23 @@ class EvidenceRecorder:
         wanted = {"wanted_from_at": _text(request.from_at), "wanted_to_at": _text(request.to_at)}
         return described | wanted, content
 
-    def _apply_retention(self) -> None:
-        """Destroy packages that are too old, and the oldest beyond the space for all, unless they are held."""
+    def _apply_retention(self, store: EvidenceStore) -> None:
+        """Destroy packages that are too old, and the oldest beyond the space. Those under legal hold do not count."""
         oldest_kept = utc_text(datetime.now(UTC) - timedelta(days=self._settings.keep_days))
-        sizes = {package_id: _size(self._store.path_of(package_id)) for package_id in self._store.packages()}
-        excess = sum(sizes.values()) - self._settings.max_mb * BYTES_PER_MB
-        for package_id, state in self._store.packages().items():
+        packages = store.packages()
+        sizes = {package_id: _size(store.path_of(package_id)) for package_id in packages}
+        held = sum(size for package_id, size in sizes.items() if packages[package_id].is_held)
+        space = self._settings.max_mb * BYTES_PER_MB
+        if held and sum(sizes.values()) > space:
+            log.warning("packages under legal hold take space beyond max_mb", held_mb=round(held / BYTES_PER_MB))
+        excess = sum(sizes.values()) - held - space
+        for package_id, state in packages.items():
             is_old = state.created_at < oldest_kept
             if state.is_held or not (is_old or excess > 0):
                 continue
             reason = f"older than {self._settings.keep_days:g} days" if is_old else "no space for more packages"
             try:
-                self._store.destroy(package_id, actor=ACTOR, reason=reason)
+                store.destroy(package_id, actor=ACTOR, reason=reason)
             except UserError:  # held or destroyed by another process meanwhile
                 continue
             excess -= sizes.get(package_id, 0)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from pipelines.atomic_file import replacing
 from pipelines.bus.disk_reserve import require_space
 from pipelines.errors import UserError
@@ -18,6 +20,8 @@ from pipelines.evidence.verifier.package_check import MANIFEST_FORMAT
 from pipelines.evidence.verifier.shapes import MANIFEST, wrong_fields
 from pipelines.evidence.verifier.signatures import MANIFEST_CONTEXT
 from pipelines.evidence.verifier.strict_json import canonical
+
+log = structlog.get_logger()
 
 PACKAGE_SUFFIX = ".evidence.zip"
 """End of the name of a package; before it stands the id."""
@@ -75,7 +79,7 @@ class EvidenceStore:
         no manifest can describe, and OSError.
         """
         path = self.path_of(draft.package_id)
-        if self.log.entries(draft.package_id):
+        if self.log.entries(draft.package_id) or path.exists():
             raise UserError(f"{path.name}: there was a package with this id; give another id")
         sealed_at = max(self.log.earliest_time(), "" if draft.clip is None else str(draft.clip["end_at"]))
         manifest = self._manifest(draft, sealed_at)
@@ -118,20 +122,29 @@ class EvidenceStore:
         return state
 
     def recover(self) -> None:
-        """Complete what a kill interrupted: remove drafts, and log packages that do not exist as destroyed.
+        """Complete what a kill interrupted: remove drafts and destroyed packages, log missing ones as destroyed.
 
-        Does nothing while another process seals a package.
+        A file that the log does not know, and a package under legal hold without a file, are logged as errors and left
+        as they are. Does nothing while another process seals a package.
         """
         with suppress(BlockingIOError), locked(self._sealing, wait=False):
             for path in self._folder.glob(f".*{PACKAGE_SUFFIX}.*.part"):
                 path.unlink(missing_ok=True)
-            known = self.packages()
+            entries = self.log.entries()
+            known, logged = _states(entries), {entry["package_id"] for entry in entries}
             for package_id, state in known.items():
-                if not self.path_of(package_id).exists():
+                if self.path_of(package_id).exists():
+                    continue
+                if state.is_held:
+                    log.error("a package under legal hold is missing; restore its file from a copy", package=package_id)
+                else:
                     digest, reason = state.manifest_sha256, "no package was stored: interrupted, or removed"
                     self.log.append("destroyed", package_id, digest, actor="recovery", reason=reason)
             for path in self._folder.glob(f"*{PACKAGE_SUFFIX}"):
-                if path.name.removesuffix(PACKAGE_SUFFIX) not in known:
+                package_id = path.name.removesuffix(PACKAGE_SUFFIX)
+                if package_id not in logged:
+                    log.error("the log of custody has no entry of a package; restore the log", path=str(path))
+                elif package_id not in known:
                     path.unlink()
 
     def _manifest(self, draft: Draft, sealed_at: str) -> bytes:

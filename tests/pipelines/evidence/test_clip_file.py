@@ -15,7 +15,7 @@ from pipelines.evidence import clip_file as clip_module
 from pipelines.evidence.clip_file import ClipDiffers, ClipFormat, ClipPacket, clip_file, nal_units
 from pipelines.evidence.export_boxes import Export
 from pipelines.evidence.gaps import gaps_of
-from pipelines.evidence.packet_ring import PacketRing
+from pipelines.evidence.packet_ring import PacketRing, _Run
 from pipelines.ingest.source import Source
 from tests.support.servers import CLIP_FPS, write_clip
 
@@ -185,6 +185,22 @@ def test_a_clip_is_of_the_connection_of_its_moment(tmp_path: Path) -> None:
         with av.open(BytesIO(content)) as container:
             assert len(list(container.decode(video=0))) == 3 * CLIP_FPS
     assert ring.cut(1.7e9 - 30, 1.7e9 - 10, 1.7e9 - 20) is None
+    assert ring.cut(1.7e9 + 50, 1.7e9 + 70, 1.7e9 + 60) is None, "the connection ended long before"
+    assert ring.cut(1.7e9 + 5, 1.7e9 + 8, 1.7e9 + 6) is None, "between two connections"
+    later = ring.cut(1.7e9 + 5, 1.7e9 + 12, 1.7e9 + 6)
+    assert later is not None and later.format.coded.size == (320, 240)
+    assert ring.cut(ring.newest_at + 0.04, ring.newest_at + 0.04, ring.newest_at + 0.04) is not None
+
+
+def test_a_connection_that_pauses_gives_no_frames_of_before(tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "clip.ts", seconds=2, size=(160, 120))
+    ring = PacketRing(100)
+    run = _Run(read(path)[0])
+    for at in (0.0, 1.0, 100.0):
+        ring._add(run, ClipPacket(b"x", 0, 0, True, at))
+    assert ring.cut(40, 60, 50) is None
+    around = ring.cut(0.5, 60, 50)
+    assert around is not None and [packet.at for packet in around.packets] == [0.0, 1.0]
 
 
 def test_gaps_are_where_no_frame_is() -> None:

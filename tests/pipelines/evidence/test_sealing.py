@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from pipelines.errors import UserError
 from pipelines.evidence.sealing import PACKAGE_SUFFIX, EvidenceStore
@@ -88,6 +89,32 @@ def test_a_package_whose_destruction_was_interrupted_is_removed_by_recovery(stor
     path.write_bytes(content)
     store.recover()
     assert not path.exists()
+
+
+def test_recovery_deletes_no_package_that_the_log_does_not_state_as_destroyed(
+    store: EvidenceStore, tmp_path: Path
+) -> None:
+    """The log was replaced by an older copy; the packages are held, and one is missing for a while."""
+    older = {path: path.read_bytes() for path in tmp_path.glob("custody.*")}
+    unknown = sealed(store, "p0")
+    content = unknown.read_bytes()
+    for path, before in older.items():
+        path.write_bytes(before)
+    for path in set(tmp_path.glob("custody.*")) - set(older):
+        path.unlink()
+    held = sealed(store, "p1")
+    store.act("held", "p1", actor="jaksa", reason="perkara 7")
+    moved = held.rename(tmp_path / "moved")
+    with capture_logs() as logged:
+        store.recover()
+    assert [line["log_level"] for line in logged] == ["error", "error"]
+    assert unknown.read_bytes() == content and store.state_of("p1").is_held
+    moved.rename(held)
+    store.recover()
+    assert held.exists() and store.state_of("p1").is_held
+    with pytest.raises(UserError, match="another id"):
+        sealed(store, "p0", seed=1)
+    assert unknown.read_bytes() == content
 
 
 def test_a_held_package_is_destroyed_after_its_release_alone(store: EvidenceStore) -> None:
