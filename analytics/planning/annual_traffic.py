@@ -4,7 +4,7 @@ AADT is the traffic of a year over its days. Where days are missing, the plain m
 two Sundays without data raise it. Both published methods average within each month and weekday first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,9 +80,31 @@ def fhwa_aadt(hours: LocalHours, year: int) -> AnnualTraffic | None:
     # A day's deviation over the hours that it was observed, as if all 24 had been.
     off = np.where(seen, of_year.volume - by_hour[cells], 0).sum(axis=1) * 24 / np.maximum(seen.sum(axis=1), 1)
     used_counts = np.bincount(cells[used], minlength=MONTHS * WEEKDAYS)
-    return _estimate(
+    found = _estimate(
         np.where(known, means, 0), weights.ravel(), off[used], cells=cells[used], counts=used_counts, year=year
     )
+    return _widened(found, _unseen_margin(means, in_calendar / len(calendar)))
+
+
+def _unseen_margin(means: Floats, shares: Floats) -> float:
+    """Return the margin for weekdays of a month without observation, which may differ as its other weekdays do.
+
+    means: (84,), NaN where unseen. shares: of the year, (84,).
+    """
+    variance = 0.0
+    for month, share in zip(means.reshape(MONTHS, WEEKDAYS), shares.reshape(MONTHS, WEEKDAYS), strict=True):
+        seen = np.isfinite(month)
+        if not seen.all() and seen.sum() > 1:
+            variance += float((share[~seen] ** 2).sum() * month[seen].var(ddof=1))
+    return float(t.ppf((1 + CONFIDENCE) / 2, WEEKDAYS - 1)) * variance**0.5
+
+
+def _widened(found: AnnualTraffic, margin: float) -> AnnualTraffic:
+    """Return the estimate with a margin added, as the root of the sum of squares."""
+    if found.low is None or found.high is None or margin == 0:
+        return found
+    half = float(np.hypot(found.high - found.aadt, margin))
+    return replace(found, low=max(0.0, found.aadt - half), high=found.aadt + half)
 
 
 def _of(hours: LocalHours, year: int) -> LocalHours:

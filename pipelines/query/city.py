@@ -99,13 +99,15 @@ class City:
 
         A row for each movement that occurred in an observed interval. All destinations of an origin, with the null of
         lost tracks, are the inward crossings of its gates. Parameters: see `gates`; `gates` has no effect.
+        Raises UserError where no camera shows a junction.
         """
         wanted = request or self.request(**parameters)
+        junctions = [place for place in places(self.config, wanted.cameras) if place.arms]
+        if not junctions:
+            raise UserError("none of the cameras shows a junction; give its gates a role and an arm in camera.json")
         rows: list[dict[str, Any]] = []
         with transaction(self.pool) as connection:
-            for place in places(self.config, wanted.cameras):
-                if not place.arms:
-                    continue
+            for place in junctions:
                 for span in wanted.spans(place.camera_id):
                     counts: dict[tuple[int, str, str | None], Counter[str]] = {}
                     for count in movement_counts(connection, span, place.arms):

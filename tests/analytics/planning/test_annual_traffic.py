@@ -94,7 +94,7 @@ def test_missing_sundays_do_not_raise_it():
 @pytest.mark.parametrize(("method", "missing"), [(aashto_aadt, 0.1), (fhwa_aadt, 0.4)])
 def test_the_interval_contains_the_mean_of_the_whole_year_19_times_in_20(method, missing):
     inside = estimates = 0
-    for seed in range(200):
+    for seed in range(120):
         rng = np.random.default_rng(seed)
         whole = synthetic_year(rng, day_sigma=0.1)
         volume = whole.volume.copy()
@@ -104,7 +104,7 @@ def test_the_interval_contains_the_mean_of_the_whole_year_19_times_in_20(method,
             continue
         estimates += 1
         inside += found.low <= method(whole, 2026).aadt <= found.high
-    assert estimates >= 100 and 0.9 <= inside / estimates <= 0.99
+    assert estimates >= 60 and 0.9 <= inside / estimates <= 0.99
 
 
 def test_a_count_of_two_days_expands_to_within_a_tenth_of_the_year_at_nine_of_ten_sites():

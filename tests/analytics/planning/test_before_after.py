@@ -29,13 +29,13 @@ def test_on_one_weekday_it_is_students_test():
 
 def test_the_interval_contains_the_change_19_times_in_20_and_no_change_is_found_once_in_20():
     inside = significant = 0
-    for seed in range(400):
+    for seed in range(200):
         rng = np.random.default_rng(seed)
         found = compare(DATES, days(rng, 500), AFTER)
         inside += found.low <= 500 <= found.high
         significant += compare(DATES, days(rng), AFTER).significant
-    assert 368 <= inside <= 392
-    assert 6 <= significant <= 34
+    assert 182 <= inside <= 198
+    assert 2 <= significant <= 19
 
 
 def test_missing_sundays_are_no_change():
