@@ -5,6 +5,7 @@ two Sundays without data raise it. Both published methods average within each mo
 """
 
 from dataclasses import dataclass, replace
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +97,7 @@ def _unseen_margin(means: Floats, shares: Floats) -> float:
         seen = np.isfinite(month)
         if not seen.all() and seen.sum() > 1:
             variance += float((share[~seen] ** 2).sum() * month[seen].var(ddof=1))
-    return float(t.ppf((1 + CONFIDENCE) / 2, WEEKDAYS - 1)) * variance**0.5
+    return float(t.ppf((1 + CONFIDENCE) / 2, WEEKDAYS - 1)) * sqrt(variance)
 
 
 def _widened(found: AnnualTraffic, margin: float) -> AnnualTraffic:
