@@ -26,8 +26,8 @@ pytestmark = [
     NEEDS_PAGES,
 ]
 
-SEA, STREET = (207, 224, 236), (185, 191, 201)
-"""Colours, red, green and blue. [source: land_layer.css and road_layer.css, light]"""
+SEA, DARK_SEA, STREET = (207, 224, 236), (10, 24, 38), (185, 191, 201)
+"""Colours, red, green and blue. [source: land_layer.css and road_layer.css; the street is light]"""
 TILES = "https://tile.example.org/{z}/{x}/{y}"
 PIXEL = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
@@ -126,6 +126,17 @@ def test_a_basemap_file_is_drawn_with_its_coast_streets_and_attribution(open_cit
     expect(page.locator(".leaflet-control-attribution")).to_contain_text("OpenStreetMap")
     assert set(statuses) == {206}, "the file is not loaded whole"
     screenshot(page, "map-basemap")
+    assert visitor.errors == []
+
+
+def test_the_tiles_follow_the_theme(open_city: Open, basemap: Path) -> None:
+    visitor = open_city(PortalConfig(port=0, basemap=basemap))
+    page = visitor.open("/")
+    expect(page.locator(".leaflet-tile-loaded").first).to_be_attached()
+    expect_share(page, SEA, 0.1)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    expect_share(page, DARK_SEA, 0.1)
+    assert share_of(page, SEA) < 0.01
     assert visitor.errors == []
 
 

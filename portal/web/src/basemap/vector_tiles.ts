@@ -31,15 +31,31 @@ export async function addVectorTiles(map: L.Map, source: TileSource): Promise<vo
   // The library expects Leaflet under this global name.
   Object.assign(window, { L });
   const library = await import("protomaps-leaflet");
-  const colours = coloursOf(map.getContainer());
-  const options = {
-    ...source,
-    paintRules: paintRules(library, colours),
-    labelRules: labelRules(library, colours),
-    maxZoom: map.getMaxZoom(),
-    noWrap: true,
+  const rules = (): Rules => {
+    const colours = coloursOf(map.getContainer());
+    return { paintRules: paintRules(library, colours), labelRules: labelRules(library, colours) };
   };
-  (library.leafletLayer(options) as unknown as L.Layer).addTo(map);
+  const options = { ...source, ...rules(), maxZoom: map.getMaxZoom(), noWrap: true };
+  const layer = library.leafletLayer(options) as unknown as VectorLayer;
+  layer.addTo(map);
+  const themes = new MutationObserver(() => {
+    Object.assign(layer, rules());
+    layer.clearLayout();
+    layer.rerenderTiles();
+  });
+  themes.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  map.on("unload", () => themes.disconnect());
+}
+
+interface Rules {
+  paintRules: PaintRule[];
+  labelRules: LabelRule[];
+}
+
+/** The layer of the library, whose types do not have it. */
+interface VectorLayer extends L.Layer, Rules {
+  clearLayout(): void;
+  rerenderTiles(): void;
 }
 
 interface Colours {
