@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { thirdParty } from "./third_party.ts";
 
 export default defineConfig({
+  plugins: [thirdParty()],
   resolve: {
     // The main file of the package is the old bundle; the module build has the same types and is smaller.
     alias: [{ find: /^leaflet$/, replacement: "leaflet/dist/leaflet-src.esm.js" }],
