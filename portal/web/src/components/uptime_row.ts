@@ -27,10 +27,16 @@ export function uptimeRow(title: Node, place: string, row: UptimeRow, style: Row
       { class: "uptime-share" },
       share === null ? t("uptimeNoData") : t("uptimeObserved", { share: exactPercent(share) }),
     ),
-    uptimeBars(row.periods, style.names) as unknown as HTMLElement,
+    h("div", { class: "uptime-history" }, uptimeBars(row.periods, style.names), ends(style.names)),
     causes === null ? null : h("p", { class: "uptime-causes" }, causes),
     causes === null ? null : details(row, style),
   ].filter((element) => element !== null);
+}
+
+/** The first and the last period under the ends of the bars, whose text for screen readers names the periods itself. */
+function ends(names: readonly string[]): HTMLElement {
+  const shown = names.length > 1 ? [names[0], names.at(-1)] : names;
+  return h("p", { class: "uptime-ends", "aria-hidden": "true" }, ...shown.map((name) => h("span", {}, name)));
 }
 
 /** The periods as a table, which is built when it is first opened. */

@@ -57,6 +57,7 @@ describe("the page", () => {
     expect(texts("li .uptime-name .hint")).toEqual(["Simpang Jam · Dishub", "Batam"]);
     expect(texts("li .uptime-share")).toEqual(["95,8% teramati", "100% teramati"]);
     expect(texts("li .uptime-causes")).toEqual(["Sambungan ke kamera terputus 1 jam 0 menit", "Teramati tanpa henti"]);
+    expect(texts("li .uptime-ends span").slice(0, 2)).toEqual(["20 Nov", "22 Nov"]);
     expect(page.element.querySelectorAll("li a")[1]?.getAttribute("href")).toBe("/camera/a%20b");
   });
 
