@@ -41,6 +41,7 @@ from portal.live.admission import Admission, MeasuredRates
 from portal.live.broadcaster import Broadcaster
 from portal.live.state_answers import StateAnswers
 from portal.live.state_updater import StateUpdater
+from portal.open_data import routes as open_data
 from portal.public_root import PublicRoot, root_of
 from portal.schemas import Problem
 from portal.security_headers import SecurityHeaders
@@ -106,6 +107,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     features = (city, basemap, simulation, cameras, stream, session, history, uptime, incidents, evidence, calibrate)
     for module in (*features, live):
         app.include_router(module.router)
+    app.include_router(open_data.router)
     app.include_router(web_app_manifest)
     app.include_router(pages(STATIC))
     app.mount("/", SpaFiles(directory=STATIC, check_dir=False))

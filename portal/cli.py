@@ -1,5 +1,6 @@
-"""Commands `simpang portal`, `simpang run` and `simpang password`."""
+"""Commands `simpang portal`, `simpang run`, `simpang password` and `simpang publish-ckan`."""
 
+import os
 from pathlib import Path
 
 import click
@@ -38,6 +39,27 @@ def password() -> None:
 
     typed = click.prompt("Password", hide_input=True, confirmation_prompt="Repeat the password", err=True)
     click.echo(hash_password(typed))
+
+
+@click.command("publish-ckan")
+@CONFIG
+@click.option("--url", required=True, help="Address of the CKAN portal, such as https://data.kota.example.id.")
+@click.option("--organization", help="Name of the organisation there that owns the dataset.")
+@click.option("--dataset", help="Name of the dataset. By default lalu-lintas- and the name of the city.")
+@click.option("--dry-run", is_flag=True, help="Only report what would change.")
+def publish_ckan(config: Path, url: str, organization: str | None, dataset: str | None, *, dry_run: bool) -> None:
+    """List the open data of the city in CONFIG as a dataset of a CKAN portal, such as that of Satu Data.
+
+    A repetition changes only what differs. The key of an account comes from the environment variable CKAN_API_KEY.
+    """
+    from portal.open_data.ckan_client import KEY_VARIABLE, CkanClient  # noqa: PLC0415 - likewise
+    from portal.open_data.ckan_dataset import dataset_name  # noqa: PLC0415 - likewise
+    from portal.open_data.publish_to_ckan import publish  # noqa: PLC0415 - likewise
+
+    settings = read_config(config)
+    name = dataset or dataset_name(settings)
+    with CkanClient(url, os.environ.get(KEY_VARIABLE) or None) as client:
+        publish(settings, client, name=name, organization=organization, dry_run=dry_run, report=click.echo)
 
 
 def _print_address(address: str) -> None:

@@ -1,6 +1,6 @@
 """Services of the portal, created once per app, as dependencies of the routes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from portal.history.trend_answers import TrendAnswers
 from portal.live.admission import Admission
 from portal.live.broadcaster import Broadcaster
 from portal.live.state_updater import StateUpdater
+from portal.recent_answers import RecentAnswers
 from portal.simulation.narration import NarrationFile
 from portal.uptime.answers import UptimeAnswers
 
@@ -37,6 +38,7 @@ class Services:
     sign_in_limiter: AttemptLimiter
     uptime: UptimeAnswers
     trends: TrendAnswers
+    recent: RecentAnswers = field(default_factory=RecentAnswers)
 
     @property
     def zone(self) -> ZoneInfo:

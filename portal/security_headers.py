@@ -1,6 +1,7 @@
 """Security headers of every answer: no foreign content, no framing by unnamed sites, no cache of personal data.
 
-Any site may frame the widgets below `/embed/`: they have no action of a session. See docs/adr/0182-widgets.md.
+Any site may frame the widgets below `/embed/`: they have no action of a session. See docs/adr/0182-widgets.md. Pages of
+any site may read the open data below `/api/v1/`: see docs/adr/0179-open-data.md.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ from portal.root_script import ROOT_SCRIPT_SOURCE
 
 EMBED_FOLDER = "/embed/"
 """Path below the root of the widgets."""
+OPEN_DATA_FOLDER = "/api/v1/"
+"""Path below the root of the open data, which pages of every site may read. It is the same for every client."""
 _NO_SITE = "'none'"
 """Source that matches no site. [source: Content Security Policy Level 3]"""
 
@@ -79,6 +82,10 @@ class SecurityHeaders:
                     headers["Content-Security-Policy"] = self._embed_policy
                 if path.startswith("/api/"):
                     headers.setdefault("Cache-Control", "no-store")
+                if f"{path}/".startswith(OPEN_DATA_FOLDER):
+                    headers["Access-Control-Allow-Origin"] = "*"
+                    headers["Access-Control-Expose-Headers"] = "ETag, Link"
+                    headers["Cross-Origin-Resource-Policy"] = "cross-origin"
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

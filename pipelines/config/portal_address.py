@@ -9,7 +9,10 @@ from pydantic import AfterValidator
 from pipelines.addresses.address import Address
 
 OWN_FOLDERS = frozenset(
-    {"api", "assets", "camera", "embed", "favorit", "icons", "kejadian", "ketersediaan", "live", "masuk", "riwayat"}
+    {
+        *("api", "assets", "camera", "data-terbuka", "embed", "favorit", "icons", "kejadian", "ketersediaan", "live"),
+        *("masuk", "riwayat"),
+    }
 )
 """First parts of the portal's own paths: as its root they would be ambiguous. [source: portal/spa.py, portal/app.py]"""
 

@@ -30,6 +30,7 @@ from pipelines.addresses.mask import remember_settings
 from pipelines.config.bus_settings import BusConfig
 from pipelines.config.evidence_section import EvidenceConfig
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
+from pipelines.config.open_data_settings import OpenDataConfig
 from pipelines.config.portal_settings import PortalConfig
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
 from pipelines.config.retention_settings import RetentionConfig
@@ -326,6 +327,7 @@ class Config(BaseSettings):
     store: StoreConfig = StoreConfig()
     retention: RetentionConfig = RetentionConfig()
     portal: PortalConfig = PortalConfig()
+    open_data: OpenDataConfig = OpenDataConfig()
     users: tuple[UserConfig, ...] = ()
     webhooks: tuple[WebhookConfig, ...] = ()
 

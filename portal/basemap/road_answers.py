@@ -6,7 +6,7 @@ from threading import Lock
 import structlog
 
 from pipelines.errors import UserError
-from portal.basemap.schemas import RoadMap, Street
+from portal.basemap.schemas import RoadMap, Street, ZoneRoad
 from portal.basemap.street_lines import read_streets
 from portal.basemap.zone_roads import zone_roads
 from portal.cacheable_answer import CacheableAnswer
@@ -30,6 +30,7 @@ class RoadAnswers:
         self._lock = Lock()
         self._version = -1
         self._answers: dict[CameraScope | None, CacheableAnswer] = {}
+        self._public: tuple[int, tuple[ZoneRoad, ...]] | None = None
 
     def for_scope(self, scope: CameraScope | None) -> CacheableAnswer:
         """The answer with the cameras that are visible for a scope, of those that the catalogue has now."""
@@ -43,6 +44,13 @@ class RoadAnswers:
                 if len(self._answers) < MAX_SCOPES:
                     self._answers[scope] = answer
             return answer
+
+    def public_zones(self) -> tuple[ZoneRoad, ...]:
+        """Roads of the zones of public cameras, of those that the catalogue has now."""
+        with self._lock:
+            if self._public is None or self._public[0] != self._catalogue.version:
+                self._public = self._catalogue.version, tuple(zone_roads(self._catalogue.visible(None)))
+            return self._public[1]
 
     def _answer(self, scope: CameraScope | None) -> CacheableAnswer:
         zones = tuple(zone_roads(self._catalogue.visible(scope)))

@@ -72,6 +72,8 @@ PUBLIC = {
     "/camera/barelang": ".camera-about",
     "/favorit": ".camera-tile",
     "/masuk": "form",
+    "/ketersediaan": ".uptime-row",
+    "/data-terbuka": ".feed",
     "/tidak-ada": "h1",
     "/embed/camera/kabil-1": ".camera-tile",
     "/embed/site/laluan": ".camera-tile",

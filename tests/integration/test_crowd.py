@@ -112,6 +112,22 @@ def test_the_first_thousand_requests_for_the_state_are_one_request_to_the_portal
     assert crowded.requests["/api/cameras"] <= 1 + crowded.took_s, "the list is renewed each second"
 
 
+def test_open_data_is_asked_once_whatever_clients_add_and_each_history_is_its_own(crowded):
+    feed = "/api/v1/state.geojson"
+    crowded.requests.clear()
+    replies = requests_at_once(crowded.address, [f"{feed}?n={n}" for n in range(100)], headers="Cookie: a=1\r\n")
+    assert {(reply.status, reply.headers["access-control-allow-origin"]) for reply in replies} == {(200, "*")}
+    assert all(b'{"type":"FeatureCollection"' in reply.body for reply in replies), "plain, as no client asked for gzip"
+    assert crowded.requests[feed] == 1
+    gates = [f"/api/v1/history.csv?camera={camera}&zone=masuk" for camera in (PUBLIC, "laluan-1", HIDDEN)]
+    with httpx.Client(base_url=crowded.address, trust_env=False) as client:
+        first, other, hidden = (client.get(gate) for gate in gates)
+        names = [answer.headers.get("content-disposition", "").split("_")[1:2] for answer in (first, other)]
+        assert (names, hidden.status_code) == ([[PUBLIC], ["laluan-1"]], 404)
+        again = client.get(feed, headers={"If-None-Match": client.get(feed).headers["etag"]})
+        assert again.status_code == 304
+
+
 def test_a_camera_that_does_not_exist_costs_one_question(crowded):
     assert {status for status, _ in crowded.ask("/live/nowhere/1.m4s")} == {404}
     assert set(crowded.requests) == {"/live/nowhere/access"}

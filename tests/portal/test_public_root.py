@@ -44,6 +44,7 @@ PROXIES = {
 PAGES = (
     "/",
     "/ketersediaan",
+    "/data-terbuka",
     "/riwayat",
     "/kejadian",
     "/kejadian/a-1",

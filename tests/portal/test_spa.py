@@ -6,7 +6,17 @@ import re
 
 import pytest
 
-PAGES = ["/", "/ketersediaan", "/riwayat", "/kejadian", "/masuk", "/favorit", "/camera/laluan-1", "/embed/map"]
+PAGES = [
+    "/",
+    "/ketersediaan",
+    "/data-terbuka",
+    "/riwayat",
+    "/kejadian",
+    "/masuk",
+    "/favorit",
+    "/camera/laluan-1",
+    "/embed/map",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -95,6 +95,7 @@ export class Layout {
       navigationLink("/", t("navMap")),
       navigationLink("/favorit", t("navFavorites")),
       navigationLink("/ketersediaan", t("navUptime")),
+      navigationLink("/data-terbuka", t("navOpenData")),
     ];
     if (mayOpen(user, "planner")) links.push(navigationLink("/riwayat", t("navHistory")));
     if (mayOpen(user, "police")) links.push(navigationLink("/kejadian", t("navIncidents")));

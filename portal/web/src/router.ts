@@ -33,6 +33,7 @@ const ROUTES: readonly Route[] = [
   { pattern: /^\/embed\/map$/, load: async () => (await import("./pages/embed")).openEmbedMap },
   { pattern: /^\/masuk$/, load: async () => (await import("./pages/sign_in")).openSignIn },
   { pattern: /^\/ketersediaan$/, load: async () => (await import("./pages/uptime")).openUptime },
+  { pattern: /^\/data-terbuka$/, load: async () => (await import("./pages/open_data")).openOpenData },
   { pattern: /^\/riwayat$/, load: async () => (await import("./pages/history")).openHistory },
   { pattern: /^\/kejadian(?:\/([^/]+))?$/, load: async () => (await import("./pages/incidents")).openIncidents },
 ];

@@ -38,10 +38,10 @@ function texts(selector: string): (string | null)[] {
 
 describe("the navigation", () => {
   it.each<[Role[], string[]]>([
-    [[], ["Peta", "Favorit", "Ketersediaan"]],
-    [["planner"], ["Peta", "Favorit", "Ketersediaan", "Riwayat"]],
-    [["police"], ["Peta", "Favorit", "Ketersediaan", "Kejadian"]],
-    [["operator"], ["Peta", "Favorit", "Ketersediaan", "Riwayat", "Kejadian"]],
+    [[], ["Peta", "Favorit", "Ketersediaan", "Data terbuka"]],
+    [["planner"], ["Peta", "Favorit", "Ketersediaan", "Data terbuka", "Riwayat"]],
+    [["police"], ["Peta", "Favorit", "Ketersediaan", "Data terbuka", "Kejadian"]],
+    [["operator"], ["Peta", "Favorit", "Ketersediaan", "Data terbuka", "Riwayat", "Kejadian"]],
   ])("for %j has %j", (roles, links) => {
     layoutFor(...roles);
     expect(texts("nav a")).toEqual(links);

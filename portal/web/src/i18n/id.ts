@@ -53,6 +53,7 @@ export const indonesian = {
   navigation: "Menu utama",
   navMap: "Peta",
   navUptime: "Ketersediaan",
+  navOpenData: "Data terbuka",
   navHistory: "Riwayat",
   navIncidents: "Kejadian",
   signIn: "Masuk",
@@ -204,6 +205,30 @@ export const indonesian = {
   noValue: "–",
 
   // Uptime
+  openDataTitle: "Data terbuka",
+  openDataIntro:
+    "Data lalu lintas dari semua kamera publik, untuk aplikasi, peneliti, dan wartawan. Tanpa pendaftaran dan tanpa kunci.",
+  openDataLicence: "Lisensi",
+  openDataNoLicence: "Kota belum menyatakan lisensi, jadi data ini belum boleh dipakai ulang.",
+  openDataSource: "Sebutkan sumbernya",
+  openDataPublisher: "Penerbit",
+  openDataContact: "Pertanyaan",
+  openDataFeeds: "Umpan data",
+  openDataFormat: "Bentuk data",
+  openDataExample: "Contoh",
+  openDataNoExample: "belum ada kamera publik",
+  openDataUse: "Cara memakai",
+  openDataUseGaps:
+    "Yang tidak teramati kosong (null), bukan nol; kolom coverage menyatakan bagian waktu yang teramati.",
+  openDataUseTimes: "Semua waktu dalam UTC (RFC 3339).",
+  openDataUseCache:
+    "Tanyakan lagi setelah max-age di Cache-Control, dengan If-None-Match; jawaban yang tidak berubah adalah 304.",
+  openDataUseSites: "Halaman dari situs mana pun boleh membacanya (CORS).",
+  openDataUsePeriod:
+    "Riwayat memuat paling banyak 5.000 baris per permintaan: camera, gate atau zone, from, to, interval.",
+  openDataUseVersion: "Kolom hanya ditambah di versi 1; yang lama tidak berubah artinya.",
+  openDataProgram: "Uraian untuk program (OpenAPI)",
+
   uptimeTitle: "Ketersediaan kamera",
   uptimeNote:
     "Ditulis oleh mesin dari catatan setiap menit, sampai {time}. Sebuah kamera dihitung sejak pertama kali dikenal.",

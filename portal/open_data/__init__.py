@@ -1,0 +1,1 @@
+"""Open data of the public cameras: current state, history and incidents in published formats."""
