@@ -123,7 +123,7 @@ def destroy(config: Path, package_id: str, actor: str, reason: str) -> None:
 def rotate_key(config: Path) -> None:
     """Replace the signing key. The public keys of earlier ones remain in keyring.json."""
     store = _store(config)
-    click.echo(f"{store.keyring.rotate(store.log.earliest_time())}\n{store.keyring.public_file}")
+    click.echo(f"{store.rotate_key()}\n{store.keyring.public_file}")
 
 
 def _store(config: Path) -> EvidenceStore:

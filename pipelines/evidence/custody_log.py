@@ -81,6 +81,11 @@ class CustodyLog:
         with self._opened() as (lines, tree):
             return self._checkpoint(keyring, lines, tree)
 
+    def rotate_key(self, keyring: Keyring) -> str:
+        """Replace the key that signs and return the id of the new one; no checkpoint is signed meanwhile."""
+        with self._opened() as (lines, _):
+            return keyring.rotate(max(utc_text(datetime.now(UTC)), self._latest(lines)))
+
     def prove(self, package_id: str, keyring: Keyring, *, since: int | None = None) -> dict[str, Any]:
         """Return a proof of all entries of a package. since: size of the checkpoint that a witness has; None for none.
 

@@ -24,7 +24,7 @@ from pipelines.evidence.export_boxes import Export
 from pipelines.evidence.gaps import gaps_of
 from pipelines.evidence.hashed_source import hashed_source
 from pipelines.evidence.keyring import utc_text
-from pipelines.evidence.machine_clock import clock_offset
+from pipelines.evidence.machine_clock import clock_accuracy
 from pipelines.evidence.packet_ring import Cut, PacketRing
 from pipelines.evidence.sealing import Draft, EvidenceStore
 
@@ -162,7 +162,6 @@ class EvidenceRecorder:
             export = Export(camera.id, camera.name, platform.node(), ACTOR, time.time(), origin)
             clip, content = self._clip(request, cut, export)
             files = {CLIP_NAME: (content, "video/mp4"), **files} if content else files
-        offset = clock_offset()
         store.seal(
             Draft(
                 incident.incident_id,
@@ -177,8 +176,8 @@ class EvidenceRecorder:
                 recorder={"software": "simpang", "version": version("simpang"), "machine": platform.node()},
                 clock={
                     "source": "clock of the machine at the arrival of packets, times of the stream between them",
-                    "offset_s": offset.offset_s,
-                    "offset_source": offset.source,
+                    "offset_s": None,
+                    "offset_source": clock_accuracy(),
                 },
                 clip=clip,
                 model=self._model,

@@ -81,19 +81,25 @@ class EvidenceStore:
         path = self.path_of(draft.package_id)
         if self.log.entries(draft.package_id) or path.exists():
             raise UserError(f"{path.name}: there was a package with this id; give another id")
-        sealed_at = max(self.log.earliest_time(), "" if draft.clip is None else str(draft.clip["end_at"]))
-        manifest = self._manifest(draft, sealed_at)
         contents = {name: memoryview(content) for name, (content, _) in draft.files.items()}
         size = sum(len(content) for content in contents.values())
-        if size > MAX_PACKAGE_BYTES - len(manifest) - 4096:
-            raise OSError(errno.EFBIG, "the package is too large", str(path))
         require_space(self._folder, size)
-        with locked(self._sealing, shared=True), replacing(path) as package:
-            with package.open("wb") as file:
-                file.writelines(zip_parts({MANIFEST_NAME: memoryview(manifest), **contents}))
-            digest = hashlib.sha256(manifest).hexdigest()
-            self.log.append("created", draft.package_id, digest, actor=actor, reason=reason, since=sealed_at)
+        with locked(self._sealing, shared=True):
+            sealed_at = max(self.log.earliest_time(), "" if draft.clip is None else str(draft.clip["end_at"]))
+            manifest = self._manifest(draft, sealed_at)
+            if size > MAX_PACKAGE_BYTES - len(manifest) - 4096:
+                raise OSError(errno.EFBIG, "the package is too large", str(path))
+            with replacing(path) as package:
+                with package.open("wb") as file:
+                    file.writelines(zip_parts({MANIFEST_NAME: memoryview(manifest), **contents}))
+                digest = hashlib.sha256(manifest).hexdigest()
+                self.log.append("created", draft.package_id, digest, actor=actor, reason=reason, since=sealed_at)
         return path
+
+    def rotate_key(self) -> str:
+        """Replace the key that signs and return the id of the new one; waits for packages that are being sealed."""
+        with locked(self._sealing):
+            return self.log.rotate_key(self.keyring)
 
     def act(self, action: str, package_id: str, *, actor: str, reason: str = "") -> None:
         """Add an act on a package to the log. Raises UserError for an unknown or destroyed package."""

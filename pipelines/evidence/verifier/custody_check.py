@@ -31,8 +31,8 @@ def check_custody(
 ) -> tuple[list[Finding], list[str]]:
     """Return the faults of a proof of custody, and the history of the package as lines.
 
-    sealed: what the proof must be about; None where the package is destroyed or unusable: then the proof is about the
-    package of its first entry, which has the id `expected_id` where one is given. witness_data: checkpoint that
+    sealed: what the proof must be about; None without a usable package: then the proof is about the package of its
+    first entry, which must have the id `expected_id`, where that is given. witness_data: checkpoint that
     another organisation kept; None for none.
     """
     proof, faults = read_document(proof_data, PROOF, PROOF_FORMAT, "proof")
@@ -41,6 +41,8 @@ def check_custody(
     found = check_checkpoint(proof["checkpoint"], keys, "proof: checkpoint")
     entries = [item["entry"] for item in proof["entries"]]
     found += [*_check_inclusion(proof), *_check_order(entries, proof["checkpoint"])]
+    if sealed is not None and _is_destroyed_unexported(entries):
+        found.append(Finding("destroyed", f"proof: #{entries[-1]['index']}"))
     if sealed is None and entries:
         first = entries[0]
         sealed = Sealed(expected_id or first["package_id"], first["manifest_sha256"], first["at"])
@@ -93,6 +95,12 @@ def _check_subject(entries: list[dict[str, Any]], sealed: Sealed) -> list[Findin
     if delay > MAX_LOGGING_DELAY:
         found.append(Finding("late", f"proof: #{entries[0]['index']}", str(delay)))
     return found
+
+
+def _is_destroyed_unexported(entries: list[dict[str, Any]]) -> bool:
+    """Return whether no copy of the package can exist, by what the log states."""
+    actions = {entry["action"] for entry in entries}
+    return "destroyed" in actions and "exported" not in actions
 
 
 def _check_witness(proof: Mapping[str, Any], entries: list[dict[str, Any]], witness: Checkpoint) -> list[Finding]:

@@ -32,10 +32,11 @@ def one_line(text: str) -> str:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Result of a verification. statements: what the documents state, as lines."""
+    """Result of a verification. statements: lines from the documents. has_package: False for a proof alone."""
 
     findings: tuple[Finding, ...]
     statements: tuple[str, ...] = ()
+    has_package: bool = True
 
     @property
     def exit_status(self) -> int:
@@ -45,7 +46,7 @@ class Verdict:
         return 2 if all(finding.code in UNDECIDED for finding in self.findings) else 1
 
 
-UNDECIDED = frozenset({"no-key", "unreadable", "key-file", "no-proof", "nothing"})
+UNDECIDED = frozenset({"no-key", "unreadable", "key-file", "no-proof", "no-id", "nothing"})
 """Findings that show no tampering: something is missing that the verification needs."""
 
 TEXTS = {
@@ -61,6 +62,10 @@ TEXTS = {
         "such a package. Give --key with a key from a trusted source",
     ),
     "nothing": ("berikan PACKAGE, --proof, atau keduanya", "give PACKAGE, --proof, or both"),
+    "no-id": (
+        "bukti tanpa paket: berikan juga --id dengan nomor paket yang dimaksud",
+        "a proof without PACKAGE: give --id, too, with the id of the package that is meant",
+    ),
     "no-proof": (
         "titik periksa hanya dapat dibandingkan dengan bukti log; berikan juga --proof",
         "a checkpoint can only be compared with a proof of the log; give --proof, too",
@@ -131,6 +136,10 @@ TEXTS = {
     "proof-none": (
         "bukti log tidak memuat pembuatan paket ini",
         "the proof of the log does not contain the creation of this package",
+    ),
+    "destroyed": (
+        "menurut log paket ini dimusnahkan tanpa pernah diekspor, tetapi berkasnya ada",
+        "the log states that this package was destroyed and never exported, but here it is",
     ),
     "proof-other": ("catatan log ini tentang paket lain", "this entry of the log is about another package"),
     "proof-entry": (

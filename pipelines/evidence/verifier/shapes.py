@@ -12,6 +12,9 @@ MAX_TEXT = 2000
 MAX_ITEMS = 100_000
 """Longest list of a document. [assumption]"""
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that end a line, control a terminal or turn the direction of text, and no characters. [source: Unicode]"""
+
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
 """Times in documents. [source: RFC 3339]"""
 
@@ -26,8 +29,12 @@ Kind = Callable[[Any], bool]
 
 
 def is_text(value: Any) -> bool:
-    """Return whether the value is a text of one line."""
-    return isinstance(value, str) and len(value) <= MAX_TEXT and value.isprintable()
+    """Return whether the value is a text of one line. Spaces and joiners of any script are part of a name.
+
+    >>> is_text("Jl.\\u00a0Sudirman"), is_text("a\\nb"), is_text("a\\u202eb"), is_text("a\\x9bb")
+    (True, False, False, False)
+    """
+    return isinstance(value, str) and len(value) <= MAX_TEXT and _CONTROLS.search(value) is None
 
 
 def is_count(value: Any) -> bool:

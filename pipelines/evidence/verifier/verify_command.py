@@ -25,6 +25,12 @@ HEADLINES = (
 )
 """First lines of the report by exit status, in Indonesian and English."""
 
+PROOF_HEADLINE = (
+    "BUKTI LOG SAH: riwayat berikut benar dan ditandatangani dengan kunci tepercaya. Paketnya sendiri tidak diperiksa.",
+    "VALID PROOF: the history below is right, and signed by a trusted key. The package itself was not examined.",
+)
+"""First lines instead of the first ones of HEADLINES for a proof without its package."""
+
 
 def verify(
     package: Path | None,
@@ -57,6 +63,10 @@ def verify(
         statements += [] if sealed is None else sealed.subject
     elif proof is None:
         findings.append(Finding("nothing", "PACKAGE"))
+    elif expected_id is None:
+        findings.append(Finding("no-id", proof.name))
+    else:
+        statements.append(f"  paket / package: {expected_id}")
     witness = None if checkpoint is None else _read(checkpoint, findings)
     if proof is None and checkpoint is not None:
         findings.append(Finding("no-proof", checkpoint.name))
@@ -65,12 +75,13 @@ def verify(
         faults, history = check_custody(proof_data, sealed, expected_id, trusted, witness)
         findings += faults
         statements += history
-    return Verdict(tuple(dict.fromkeys(findings)), tuple(statements))
+    return Verdict(tuple(dict.fromkeys(findings)), tuple(statements), package is not None)
 
 
 def report(verdict: Verdict) -> str:
     """Return a verdict as text."""
-    indonesian, english = HEADLINES[verdict.exit_status]
+    is_valid_proof = not (verdict.has_package or verdict.exit_status)
+    indonesian, english = PROOF_HEADLINE if is_valid_proof else HEADLINES[verdict.exit_status]
     lines = [f"[id] {indonesian}", f"[en] {english}", *(finding.text() for finding in verdict.findings)]
     if verdict.statements:
         lines += ["Isi menurut dokumen / the documents state:", *verdict.statements]

@@ -1,5 +1,6 @@
 """Sealing is atomic: whenever it is killed, there is the whole package or none, and the log agrees after recovery."""
 
+import json
 import os
 import random
 import signal
@@ -8,6 +9,8 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -127,6 +130,26 @@ def test_a_held_package_is_destroyed_after_its_release_alone(store: EvidenceStor
     assert not path.exists()
     with pytest.raises(UserError, match="no such package"):
         store.act("viewed", "p0", actor="budi")
+
+
+def test_a_key_is_not_replaced_while_a_package_is_sealed(
+    store: EvidenceStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the package would be signed with the old key after the end of its period."""
+    rotating = Thread(target=store.rotate_key)
+    right = store.keyring.sign
+
+    def rotate_before(*arguments: Any) -> dict[str, Any]:
+        rotating.start()
+        rotating.join(0.3)
+        assert rotating.is_alive()
+        return right(*arguments)
+
+    monkeypatch.setattr(store.keyring, "sign", rotate_before)
+    path = sealed(store, "p0")
+    rotating.join()
+    assert verify(path, [store.keyring.public_file]).exit_status == 0
+    assert len(json.loads(store.keyring.public_file.read_bytes())["keys"]) == 2
 
 
 def test_a_package_is_never_replaced(store: EvidenceStore) -> None:

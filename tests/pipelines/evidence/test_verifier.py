@@ -193,15 +193,28 @@ def test_custody_is_proven_until_destruction(tmp_path: Path) -> None:
     store.destroy("p5", actor="retention", reason="30 days")
     proof.write_bytes(canonical(store.log.prove("p5", store.keyring, since=seen["size"])))
     assert not path.exists()
-    for package in (copy, None):
-        verdict = verify(package, keys, proof=proof, checkpoint=witness)
-        assert verdict.exit_status == 0
+    for package, headline in ((copy, "INTACT"), (None, "VALID PROOF")):
+        verdict = verify(package, keys, expected_id="p5", proof=proof, checkpoint=witness)
+        assert verdict.exit_status == 0 and headline in report(verdict) and "package: p5" in report(verdict)
         assert re.search(r"exported: budi \(LP/12/2026\)\n.*destroyed: retention \(30 days\)", report(verdict))
+    assert ("INTACT" in report(verdict), "UTUH" in report(verdict)) == (False, False), "no package was examined"
     assert "proof-other" in codes(verify(None, keys, expected_id="p4", proof=proof))
+    nameless = verify(None, keys, proof=proof, checkpoint=witness)
+    assert (codes(nameless), nameless.exit_status) == (["no-id"], 2)
     assert codes(verify(copy, keys, checkpoint=witness)) == ["no-proof"]
     other = tmp_path / "p4.evidence.zip"
     shutil.copy(store.path_of("p4"), other)
     assert "proof-other" in codes(verify(other, keys, proof=proof, checkpoint=witness))
+
+
+def test_a_package_that_was_destroyed_without_an_export_cannot_be_there(tmp_path: Path) -> None:
+    store = EvidenceStore(tmp_path / "store")
+    copy = Path(shutil.copy(sealed(store, "p0"), tmp_path))
+    store.destroy("p0", actor="retention", reason="30 days")
+    proof = tmp_path / "proof"
+    proof.write_bytes(canonical(store.log.prove("p0", store.keyring)))
+    verdict = verify(copy, [store.keyring.public_file], proof=proof)
+    assert (codes(verdict), verdict.exit_status) == (["destroyed"], 1)
 
 
 def test_a_log_that_was_rolled_back_or_written_again_is_found_by_a_witness(tmp_path: Path) -> None:

@@ -109,10 +109,15 @@ class IncidentsPage implements Page {
     this.element.classList.add("has-choice");
     this.render();
     const back = h("a", { href: siteAddress("/kejadian"), class: "back-to-list" }, t("backToList"));
+    const known = this.known.get(id);
+    if (known) fill(this.detail, back, incidentDetail(this.app, known));
     try {
-      const incident = this.known.get(id) ?? (await get("/api/incidents/{incident_id}", { path: { incident_id: id } }));
+      // The list and the stream may be older than the package of evidence, which is made later.
+      const incident = await get("/api/incidents/{incident_id}", { path: { incident_id: id } });
+      if (this.known.has(id)) this.known.set(id, incident);
       if (this.chosen === id) fill(this.detail, back, incidentDetail(this.app, incident));
     } catch (error) {
+      if (known) return;
       const unknown = error instanceof ApiError && error.status === 404;
       if (this.chosen === id) fill(this.detail, back, notice(unknown ? t("incidentNotFound") : failureText(error)));
     }
@@ -168,12 +173,12 @@ class IncidentsPage implements Page {
     for (const incident of incidents) this.known.set(incident.id, incident);
   }
 
-  private receive(incident: Incident): void {
-    const isNew = !this.known.has(incident.id) && incident.end_at === null;
+  private receive(received: Incident): void {
+    const before = this.known.get(received.id);
+    const incident = { ...received, evidence_sheet: received.evidence_sheet ?? before?.evidence_sheet ?? null };
+    const isNew = before === undefined && incident.end_at === null;
     this.known.set(incident.id, incident);
-    if (this.chosen === incident.id) {
-      fill(this.detail, this.detail.firstElementChild, incidentDetail(this.app, incident));
-    }
+    if (this.chosen === incident.id) void this.choose(incident.id);
     if (isNew && matches(incident, this.filter)) {
       this.unread.add(incident.id);
       this.announcement.textContent = t("newIncident", { type: label(incident.type), place: placeOf(incident) });

@@ -141,12 +141,21 @@ describe("the list", () => {
 describe("the detail", () => {
   it("opens beside the list, with its own address, without loading the page again", async () => {
     await openAt("/kejadian");
-    const before = server.requests.length;
     choose("open-1");
     await vi.waitFor(() => expect(detail()).toBe("open-1"));
     expect(location.pathname).toBe("/kejadian/open-1");
     expect(rows()).toEqual(["open-1", "ended-1"]);
-    expect(server.requests.length).toBe(before);
+  });
+
+  it("links the package of evidence, which is made after the list and the stream stated the incident", async () => {
+    const sheet = "/api/incidents/open-1/evidence.html";
+    const links = (): number => all(`.incident-card a[href="${sheet}"]`).length;
+    await openAt("/kejadian");
+    server.answer("/api/incidents/open-1", { ...OPEN, evidence_sheet: sheet });
+    choose("open-1");
+    await vi.waitFor(() => expect(links()).toBe(1));
+    store.receive({ ...OPEN, end_at: "2026-11-22T00:04:00Z" });
+    expect(links()).toBe(1);
   });
 
   it("closes with Back after the first choice", async () => {
