@@ -235,7 +235,7 @@ def compression_ratio(pool: ConnectionPool) -> tuple[float | None, str]:
         has_more = True
         while has_more:
             with transaction(pool) as connection:
-                has_more = compress_next(connection, name, timedelta(0))
+                has_more = compress_next(connection, name, datetime.now(UTC))
     query = """
     SELECT hypertable_name, before_compression_total_bytes, after_compression_total_bytes
     FROM timescaledb_information.hypertables

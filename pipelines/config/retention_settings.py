@@ -1,8 +1,8 @@
 """Settings of old rows: the age at which they are compressed or deleted."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipelines.config.section import Section
 
@@ -16,9 +16,9 @@ class RetentionConfig(Section):
     compress_after_days: Days | None = 14
     """Age from which on a day is compressed, on TimescaleDB with its own licence (TSL). `null`: never."""
     crossings_days: Days | None = None
-    """Days for which gate crossings are kept. History by 5 minutes or more remains."""
+    """Days for which gate crossings are kept. `observed_days` must be as long or shorter. Roll-ups remain."""
     observed_days: Days | None = None
-    """Days for which the analysed periods are kept."""
+    """Days for which the analysed periods are kept; required with `crossings_days`."""
     gate_intervals_days: Days | None = None
     """Days for which the minutes of gates are kept."""
     zone_intervals_days: Days | None = None
@@ -27,6 +27,17 @@ class RetentionConfig(Section):
     """Days for which changes of congestion levels are kept."""
     health_days: Days | None = None
     """Days for which reports of the cameras' state are kept."""
+
+    @model_validator(mode="after")
+    def _count_nothing_as_zero(self) -> Self:
+        """Refuse analysed periods without their crossings: they state that no vehicle crossed."""
+        crossings, observed = self.crossings_days, self.observed_days
+        if crossings is not None and (observed is None or observed > crossings):
+            raise ValueError(
+                f"observed_days must be set to {crossings} or fewer, as crossings_days:"
+                " analysed periods without their crossings would count as periods without traffic"
+            )
+        return self
 
     def days_of(self, *tables: str) -> int | None:
         """Return for how many days the rows of all these tables are kept; None for ever."""

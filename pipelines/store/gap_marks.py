@@ -20,7 +20,7 @@ were not late, has ended by then. [3 statements at `pipelines.store.pool.STATEME
 _MARK = """
 INSERT INTO gap_marks (camera_id, start_at)
 SELECT * FROM unnest(%s::text[], %s::timestamptz[]) AS late (camera_id, start_at)
-WHERE start_at < clock_timestamp() - %s
+WHERE start_at < clock_timestamp() - %s AND start_at >= coalesce(now() - %s::interval, '-infinity')
 """
 """Marks the minutes that are late at present by the clock of the database. now() is the start of the transaction, which
 may have waited for locks since, so that the minutes were assessed meanwhile."""
@@ -31,12 +31,15 @@ SELECT %s, minute FROM generate_series(%s::timestamptz, %s::timestamptz - interv
 """Marks all minutes of a time."""
 
 
-def mark_late(connection: psycopg.Connection[Any], events: Sequence[Event]) -> None:
-    """Mark the minutes that the events report, where they are late by the clock of the database."""
+def mark_late(connection: psycopg.Connection[Any], events: Sequence[Event], kept: timedelta | None = None) -> None:
+    """Mark the minutes that the events report, where they are late by the clock of the database.
+
+    kept: time for which the records of minutes are kept; older minutes keep their gaps. None for ever.
+    """
     minutes = sorted({minute for event in events for minute in _minutes(event)})
     if minutes:
         cameras, starts = zip(*minutes, strict=True)
-        connection.execute(_MARK, [list(cameras), list(starts), MINUTE + LATE_AFTER])
+        connection.execute(_MARK, [list(cameras), list(starts), MINUTE + LATE_AFTER, kept])
 
 
 def mark_minutes(connection: psycopg.Connection[Any], camera: str, start: datetime, end: datetime) -> None:

@@ -1,6 +1,6 @@
 """TimescaleDB as the server has it: which tables are hypertables, and whether its licence lets chunks be compressed."""
 
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -32,7 +32,7 @@ WHERE hypertable_schema = current_schema() AND hypertable_name = %s
 # Oldest whole chunks, those that end first.
 _CHUNKS = """
 SELECT format('%%I.%%I', chunk_schema, chunk_name), range_end, is_compressed FROM timescaledb_information.chunks
-WHERE hypertable_schema = current_schema() AND hypertable_name = %(table)s AND range_end <= now() - %(age)s
+WHERE hypertable_schema = current_schema() AND hypertable_name = %(table)s AND range_end <= %(before)s
 ORDER BY range_end
 """
 
@@ -48,12 +48,15 @@ def may_compress(connection: Connection) -> bool:
     return row is not None and row[0] == "timescale"
 
 
-def compress_next(connection: Connection, table: str, age: timedelta) -> bool:
-    """Compress the oldest chunk that is not compressed, if it is older than `age`; return whether there was one."""
+def compress_next(connection: Connection, table: str, before: datetime) -> bool:
+    """Compress the oldest chunk that ends before a time and is not compressed; return whether there was one.
+
+    The first step of a table alone prepares it, since that locks out its readers until the transaction ends.
+    """
     row = connection.execute(_ENABLED, [table]).fetchone()
     if row is None:
         return False
-    chunks = connection.execute(_CHUNKS, {"table": table, "age": age}).fetchall()
+    chunks = connection.execute(_CHUNKS, {"table": table, "before": before}).fetchall()
     chunk = next((name for name, _, is_compressed in chunks if not is_compressed), None)
     if chunk is None:
         return False
@@ -62,13 +65,14 @@ def compress_next(connection: Connection, table: str, age: timedelta) -> bool:
             f"ALTER TABLE {table} SET (timescaledb.compress, timescaledb.compress_segmentby = 'camera_id',"
             f" timescaledb.compress_orderby = '{ORDER[table]}')"
         )
+        return True
     connection.execute("SELECT compress_chunk(%s::regclass)", [chunk])
     return True
 
 
-def drop_next(connection: Connection, table: str, age: timedelta) -> bool:
-    """Drop the oldest chunk, if it is older than `age`; return whether there was one."""
-    chunk = connection.execute(_CHUNKS, {"table": table, "age": age}).fetchone()
+def drop_next(connection: Connection, table: str, before: datetime) -> bool:
+    """Drop the oldest chunk, if it ends before a time; return whether there was one."""
+    chunk = connection.execute(_CHUNKS, {"table": table, "before": before}).fetchone()
     if chunk is not None:
         until = chunk[1]
         connection.execute("SELECT drop_chunks(%s::regclass, older_than => %s::timestamptz)", [table, until])

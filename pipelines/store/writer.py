@@ -114,7 +114,8 @@ class EventWriter:
                     connection.execute(
                         _QUEUE_ALERT, [alert.webhook_id, alert.incident_id, alert.phase, json.dumps(alert.payload)]
                     )
-            mark_late(connection, events)
+            days = self._retention.days_of("observed", "health")
+            mark_late(connection, events, None if days is None else timedelta(days=days))
             _notify(connection, events)
 
     def _not_too_old(self, events: Sequence[Event]) -> Sequence[Event]:

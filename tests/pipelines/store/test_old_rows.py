@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool
@@ -11,7 +12,7 @@ from psycopg_pool import ConnectionPool
 from analytics.facts import Direction, Level
 from analytics.road_users import RoadUser
 from pipelines.config.retention_settings import RetentionConfig
-from pipelines.events.schema import CountsReport, CrossingRecord, Event, GateRecord, ZoneRecord
+from pipelines.events.schema import CameraStatus, CountsReport, CrossingRecord, Event, GateRecord, Health, ZoneRecord
 from pipelines.store import old_rows
 from pipelines.store.old_rows import tidy
 from pipelines.store.pool import open_database, transaction
@@ -80,6 +81,13 @@ def minutes(start: datetime, number: int = 12) -> list[Event]:
     return [minute(camera, start + n * MINUTE) for camera in ("a", "b") for n in range(number)]
 
 
+def settle(pool: ConnectionPool) -> None:
+    """State that history and gaps of all rows were computed."""
+    with transaction(pool) as connection:
+        connection.execute("DELETE FROM rollup_marks")
+        connection.execute("DELETE FROM gap_marks")
+
+
 def contents(pool: ConnectionPool) -> dict[str, list[dict[str, Any]]]:
     with transaction(pool) as connection, connection.cursor(row_factory=dict_row) as cursor:
         return {
@@ -107,7 +115,7 @@ class TestCompression:
         steps = tidy(timescaledb, RetentionConfig())
         tables = ("crossings", "observed", "gate_intervals", "zone_intervals")
         assert compressed(timescaledb) == dict.fromkeys(tables, 2), "the present day stays"
-        assert steps == 2 * len(tables)
+        assert steps == 3 * len(tables), "each table is prepared in a step of its own, which locks out its readers"
         assert tidy(timescaledb, RetentionConfig()) == 0, "nothing is left to do"
         assert contents(timescaledb) == before
         query = (
@@ -167,18 +175,73 @@ def test_rows_are_deleted_after_their_days_and_those_of_other_tables_are_kept(po
     write = writer(pool)
     recent = minutes(LONG_AGO + timedelta(days=15))
     write([*minutes(LONG_AGO), *recent])
+    settle(pool)
     before = contents(pool)
-    assert tidy(pool, RetentionConfig(crossings_days=30, compress_after_days=None)) > 0
+    assert tidy(pool, RetentionConfig(gate_intervals_days=30, compress_after_days=None)) > 0
     after = contents(pool)
-    assert len(after["crossings"]) == len(before["crossings"]) / 2
-    assert min(row["at"] for row in after["crossings"]) == LONG_AGO + timedelta(days=15)
-    assert {**after, "crossings": None} == {**before, "crossings": None}
-    assert tidy(pool, RetentionConfig(crossings_days=30, compress_after_days=None)) == 0
+    assert len(after["gate_intervals"]) == len(before["gate_intervals"]) / 2
+    assert min(row["start_at"] for row in after["gate_intervals"]) == LONG_AGO + timedelta(days=15)
+    assert {**after, "gate_intervals": None} == {**before, "gate_intervals": None}
+    assert tidy(pool, RetentionConfig(gate_intervals_days=30, compress_after_days=None)) == 0
+
+
+@pytest.mark.parametrize(
+    "pending",
+    [
+        "INSERT INTO rollup_marks (camera_id, interval_s, from_at, to_at) VALUES ('b', 86400, %(at)s, now())",
+        "INSERT INTO gap_marks (camera_id, start_at) VALUES ('b', %(at)s)",
+        "UPDATE gap_progress SET assessed_until = %(at)s",
+    ],
+)
+def test_rows_from_which_history_or_gaps_are_still_to_be_computed_are_kept(postgres_dsn: str, pending: str) -> None:
+    retention = RetentionConfig(crossings_days=14, observed_days=14, gate_intervals_days=14, zone_intervals_days=14)
+    with open_database(config_for(postgres_dsn)) as plain:
+        writer(plain)([*minutes(LONG_AGO, 1), *minutes(LONG_AGO + timedelta(days=3), 1)])
+        settle(plain)
+        with transaction(plain) as connection:
+            connection.execute(pending, {"at": LONG_AGO + timedelta(days=3, hours=20)})
+        tidy(plain, retention)
+        days = {row["start_at"] for row in contents(plain)["observed"]}
+        assert days == {LONG_AGO + timedelta(days=3)}, "the day before the mark may share a bucket with it"
+        settle(plain)
+        with transaction(plain) as connection:
+            connection.execute("UPDATE gap_progress SET assessed_until = now()")
+        tidy(plain, retention)
+        assert not any(contents(plain).values())
+
+
+def test_minutes_whose_records_are_deleted_are_not_assessed_again(postgres_dsn: str) -> None:
+    """A state that is kept for longer than the analysed periods arrives after these were deleted."""
+    days = {0, 10, 30}
+    events = [
+        Event.wrap(Health(camera_id="a", at=at, status=CameraStatus.ONLINE), at)
+        for at in (datetime.now(UTC) - timedelta(days=n, hours=1) for n in days)
+    ]
+    with open_database(config_for(postgres_dsn)) as plain:
+        writer(plain, RetentionConfig(observed_days=14))(events)
+        assert len(contents(plain)["health"]) == len(days)
+        with transaction(plain) as connection:
+            marks = connection.execute("SELECT start_at FROM gap_marks").fetchall()
+    assert {(datetime.now(UTC) - at).days for (at,) in marks} == days - {30}
+
+
+@pytest.mark.integration
+def test_a_refused_deletion_does_not_keep_days_from_being_compressed(
+    timescaledb: ConnectionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> bool:
+        raise psycopg.errors.InsufficientPrivilege("must be owner of hypertable")
+
+    writer(timescaledb)(minutes(LONG_AGO, 1))
+    monkeypatch.setattr(old_rows, "drop_next", refuse)
+    tidy(timescaledb, RetentionConfig(levels_days=14))
+    assert compressed(timescaledb)
 
 
 def test_compressed_days_are_deleted_too(pool: ConnectionPool) -> None:
     writer(pool)(minutes(LONG_AGO))
     tidy(pool, RetentionConfig())
+    settle(pool)
     tidy(pool, RetentionConfig(crossings_days=14, observed_days=14, gate_intervals_days=14, zone_intervals_days=14))
     assert not any(contents(pool).values())
 
@@ -191,13 +254,14 @@ def test_by_default_every_row_is_kept(pool: ConnectionPool) -> None:
 
 
 def test_many_rows_are_deleted_in_steps(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(old_rows, "ROWS_PER_STEP", 100)
+    monkeypatch.setattr(old_rows, "ROWS_PER_STEP", 50)
     monkeypatch.setattr(old_rows, "ROWS_PER_CAMERA", 30)
     with open_database(config_for(postgres_dsn)) as plain:
         writer(plain)(minutes(LONG_AGO, 60))
-        steps = tidy(plain, RetentionConfig(crossings_days=14))
-        assert contents(plain)["crossings"] == []
-    assert steps == 8, "240 rows of each camera"
+        settle(plain)
+        steps = tidy(plain, RetentionConfig(gate_intervals_days=14))
+        assert contents(plain)["gate_intervals"] == []
+    assert steps == 3, "60 rows of each of two cameras"
 
 
 def test_events_that_are_older_than_their_rows_are_kept_are_not_stored(pool: ConnectionPool) -> None:
