@@ -81,7 +81,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         sessions=open_sessions(config.data_dir, users, time.time()),
         sign_in_limiter=AttemptLimiter(),
         uptime=UptimeAnswers(lambda: daily_uptime.read(datetime.now(UTC))),
-        trends=TrendAnswers(TrendReader(pool, ZoneInfo(config.city.timezone)).read),
+        trends=TrendAnswers(TrendReader(pool, config).read),
     )
     # FastAPI's documentation pages load scripts from other sites; /openapi.json has the same content.
     app = FastAPI(

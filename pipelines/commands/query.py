@@ -33,12 +33,12 @@ def query(config: Path, target: Path, what: str, from_at: datetime, to_at: datet
     require_folder(target)
     try:
         from pipelines.query.city import open_city  # noqa: PLC0415 - needs the extra
-        from pipelines.query.table_file import check_format, write_table  # noqa: PLC0415 - needs the extra
+        from pipelines.query.table_file import check_format, most_rows, write_table  # noqa: PLC0415 - needs the extra
     except ImportError as error:
         raise UserError(f"{error.name} is not installed; install simpang[planner]") from error
     check_format(target)
     try:
-        with open_city(config) as city:
+        with open_city(config, max_rows=most_rows(target)) as city:
             frame = getattr(city, what)(
                 from_at=from_at.date(),
                 to_at=to_at.date(),

@@ -1,5 +1,6 @@
 """Settings of old rows: the age at which they are compressed or deleted."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -8,6 +9,9 @@ from pipelines.config.section import Section
 
 Days = Annotated[int, Field(ge=14, le=36_500)]
 """Age in days. At least twice the time that late data takes. [assumption: an outbox waits for a week]"""
+DROPPED_AFTER = timedelta(days=2)
+"""Time from the age at which events are not stored any more to that at which rows are deleted: so a bucket that a late
+event changes has all its rows. [a day of the city, the longest bucket, and a chunk]"""
 
 
 class RetentionConfig(Section):
@@ -16,7 +20,8 @@ class RetentionConfig(Section):
     compress_after_days: Days | None = 14
     """Age from which on a day is compressed, on TimescaleDB with its own licence (TSL). `null`: never."""
     crossings_days: Days | None = None
-    """Days for which gate crossings are kept. `observed_days` must be as long or shorter. Roll-ups remain."""
+    """Days for which gate crossings are kept. `observed_days` must be as long or shorter. Roll-ups remain, but no
+    movements and reports."""
     observed_days: Days | None = None
     """Days for which the analysed periods are kept; required with `crossings_days`."""
     gate_intervals_days: Days | None = None
@@ -43,3 +48,8 @@ class RetentionConfig(Section):
         """Return for how many days the rows of all these tables are kept; None for ever."""
         limits = [days for table in tables if (days := getattr(self, f"{table}_days")) is not None]
         return min(limits, default=None)
+
+    def kept_from(self, table: str, now: datetime) -> datetime | None:
+        """Return the time from which no row of a table is deleted; None where none ever is."""
+        days = self.days_of(table)
+        return None if days is None else now - timedelta(days=days) - DROPPED_AFTER

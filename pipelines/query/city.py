@@ -1,14 +1,15 @@
 """History of a city as polars frames: gates, zones and movements, with coverage and gaps stated (extra `planner`).
 
 Every row has `camera_id`, `start_at` and `end_at` (in the time zone of the city) and `coverage`, the observed share of
-the interval (0..1). What was not observed is null, never 0. Counts are of what was observed and are not scaled up;
-flows are vehicles per hour of observed time. `COLUMNS` has unit and definition of each measure.
+the interval (0..1). What was not observed is null, never 0; so are counts whose crossings are deleted by the
+configuration (`retention`), and those of a gate before it was drawn. Counts are of what was observed and are not scaled
+up; flows are vehicles per hour of observed time. `COLUMNS` has unit and definition of each measure.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,9 +24,9 @@ from analytics.road_users import ROAD_USERS, RoadUser
 from pipelines.config.config_file import read_config
 from pipelines.config.settings import Config
 from pipelines.errors import UserError
-from pipelines.query.history_rows import HistoryInterval
+from pipelines.query.history_rows import Counts, HistoryInterval
 from pipelines.query.local_hours import local_hours
-from pipelines.query.movement_counts import movement_counts
+from pipelines.query.movement_counts import movement_intervals
 from pipelines.query.place import Place, intervals_of_gate, intervals_of_zone, places
 from pipelines.query.request import Request
 from pipelines.store.pool import open_database, transaction
@@ -34,7 +35,7 @@ COLUMNS: dict[str, str] = {
     "camera_id": "Camera.",
     "gate": "Gate of the camera; both directions.",
     "zone": "Zone of the camera.",
-    "origin": "Arm by which road users entered the junction.",
+    "origin": "Arm by which road users entered the junction; null where the movements of the interval are not known.",
     "destination": "Arm by which they left on the same track; null where the track was lost.",
     "start_at": "Beginning of the interval.",
     "end_at": "End of the interval.",
@@ -49,14 +50,20 @@ COLUMNS: dict[str, str] = {
 
 _TEXTS = {"sight": pl.String, "level": pl.String, "level_of_service": pl.String, "emp_verified": pl.Boolean}
 """Types of the measures that are no numbers."""
+MAX_ROWS = 2_000_000
+"""Most rows of a frame, 0.5 GB at 250 bytes each. [assumption]"""
 
 
 class City:
-    """Cameras of a configuration, and what its database has of them. Days and hours are those of the city."""
+    """Cameras of a configuration, and what its database has of them. Days and hours are those of the city.
 
-    def __init__(self, config: Config, pool: ConnectionPool) -> None:
+    max_rows: most rows of a frame.
+    """
+
+    def __init__(self, config: Config, pool: ConnectionPool, *, max_rows: int = MAX_ROWS) -> None:
         self.config = config
         self.pool = pool
+        self.max_rows = max_rows
 
     @property
     def zone(self) -> ZoneInfo:
@@ -75,66 +82,94 @@ class City:
         Give a request, or the parameters of one: `from_at`, `to_at`, `interval_s`, `cameras`, `gates`, `classes`,
         `weekdays`. Columns: see `COLUMNS`.
         """
-        wanted = request or self.request(**parameters)
-        rows: list[dict[str, Any]] = []
+        wanted = self._answerable(request or self.request(**parameters))
+        chosen = list(self._gates(wanted))
+        self._limit(wanted, len(chosen))
+
+        def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+            return _frame(rows, "gate", [*wanted.classes, "vehicles"], list(measures_of(GateMeasures)), self.zone)
+
+        frames = [frame([])]
         with transaction(self.pool) as connection:
-            for place, gate in self._gates(wanted):
+            for place, gate in chosen:
                 intervals = intervals_of_gate(connection, wanted, place.camera_id, gate)
-                rows += [_gate_row(place.camera_id, gate, row, wanted.classes) for row in intervals]
-        return _frame(rows, "gate", [*wanted.classes, "vehicles"], list(measures_of(GateMeasures)), self.zone)
+                frames.append(frame([_gate_row(place.camera_id, gate, row, wanted.classes) for row in intervals]))
+        return pl.concat(frames)
 
     def zones(self, request: Request | None = None, **parameters: Any) -> pl.DataFrame:
-        """Return measures of all zones of the cameras. Parameters: see `gates`."""
-        wanted = request or self.request(**parameters)
-        rows: list[dict[str, Any]] = []
+        """Return measures of all zones of the cameras. Parameters: see `gates`, which must be None."""
+        wanted = self._without_gates(request or self.request(**parameters))
+        chosen = [(place.camera_id, zone) for place in places(self.config, wanted.cameras) for zone in place.zones]
+        self._limit(wanted, len(chosen))
+
+        def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+            return _frame(rows, "zone", [], list(measures_of(ZoneMeasures)), self.zone)
+
+        frames = [frame([])]
         with transaction(self.pool) as connection:
-            for place in places(self.config, wanted.cameras):
-                for zone in place.zones:
-                    intervals = intervals_of_zone(connection, wanted, place.camera_id, zone)
-                    rows += [{"camera_id": place.camera_id, "zone": zone, **vars(row)} for row in intervals]
-        return _frame(rows, "zone", [], list(measures_of(ZoneMeasures)), self.zone)
+            for camera_id, zone in chosen:
+                intervals = intervals_of_zone(connection, wanted, camera_id, zone)
+                frames.append(frame([{"camera_id": camera_id, "zone": zone, **vars(row)} for row in intervals]))
+        return pl.concat(frames)
 
     def movements(self, request: Request | None = None, **parameters: Any) -> pl.DataFrame:
         """Return turning movements of the junctions: origin, destination and a column for each class.
 
-        A row for each movement that occurred in an observed interval. All destinations of an origin, with the null of
-        lost tracks, are the inward crossings of its gates. Parameters: see `gates`; `gates` has no effect.
-        Raises UserError where no camera shows a junction.
+        A row for each movement that occurred, and one without origin and counts for each interval whose movements are
+        not known. All destinations of an origin, with the null of lost tracks, are the inward crossings of its gates.
+        Parameters: see `gates`, which must be None. Raises UserError where no camera shows a junction.
         """
-        wanted = request or self.request(**parameters)
-        junctions = [place for place in places(self.config, wanted.cameras) if place.arms]
-        if not junctions:
+        wanted = self._without_gates(request or self.request(**parameters))
+        chosen = [place for place in places(self.config, wanted.cameras) if place.arms]
+        if not chosen:
             raise UserError("none of the cameras shows a junction; give its gates a role and an arm in camera.json")
-        rows: list[dict[str, Any]] = []
+        self._limit(wanted, len(chosen))
+        schema: dict[str, Any] = {
+            **dict.fromkeys(("camera_id", "origin", "destination"), pl.String),
+            **dict.fromkeys(("start_at", "end_at"), pl.Datetime("us", "UTC")),
+            "coverage": pl.Float64,
+            **dict.fromkeys([*map(str, wanted.classes), "vehicles"], pl.Int64),
+        }
+        frames = [pl.DataFrame(schema=schema)]
         with transaction(self.pool) as connection:
-            for place in junctions:
+            for place in chosen:
                 for span in wanted.spans(place.camera_id):
-                    counts: dict[tuple[int, str, str | None], Counter[str]] = {}
-                    for count in movement_counts(connection, span, place.arms):
-                        cell = counts.setdefault((count.bucket, count.origin, count.destination), Counter())
-                        cell[count.road_user] += count.n
-                    for (bucket, origin, destination), of_class in counts.items():
-                        if wanted.includes(span.edges[bucket]):
-                            row = {"camera_id": place.camera_id, "origin": origin, "destination": destination}
-                            period = {"start_at": span.edges[bucket], "end_at": span.edges[bucket + 1]}
-                            rows.append({**row, **period, **_classes(of_class, wanted.classes)})
-        frame = pl.DataFrame(
-            rows,
-            schema={
-                **dict.fromkeys(("camera_id", "origin", "destination"), pl.String),
-                **dict.fromkeys(("start_at", "end_at"), pl.Datetime("us", "UTC")),
-                **dict.fromkeys([*map(str, wanted.classes), "vehicles"], pl.Int64),
-            },
-        )
-        return _in_zone(frame, self.zone).sort("camera_id", "start_at", "origin", "destination")
+                    rows = [
+                        {"camera_id": place.camera_id, **vars(row), **_counted(row.counts, wanted.classes)}
+                        for row in movement_intervals(connection, span, place.arms)
+                        if wanted.includes(row.start_at)
+                    ]
+                    columns = {name: [row.get(name) for row in rows] for name in schema}
+                    frames.append(pl.DataFrame(columns, schema=schema))
+        return _in_zone(pl.concat(frames), self.zone).sort("camera_id", "start_at", "origin", "destination")
 
     def hours(
         self, camera_id: str, gate: str, from_at: date, to_at: date, *, classes: Iterable[RoadUser] = ()
     ) -> LocalHours:
         """Return the hourly vehicles of a gate over whole days, for `analytics.planning`. classes: all but persons."""
-        request = self.request(from_at, to_at, interval_s=3600, cameras=(camera_id,))
+        period = self.request(from_at, to_at, interval_s=3600, cameras=(camera_id,), gates=frozenset({gate}))
+        request = self._answerable(period)
+        list(self._gates(request))
         with transaction(self.pool) as connection:
             return local_hours(intervals_of_gate(connection, request, camera_id, gate), self.zone, frozenset(classes))
+
+    def _answerable(self, request: Request) -> Request:
+        """Return the request with the time from which crossings are kept."""
+        return replace(request, crossings_from=self.config.retention.kept_from("crossings", datetime.now(UTC)))
+
+    def _without_gates(self, request: Request) -> Request:
+        if request.gates is not None:
+            raise UserError("zones and movements are of whole cameras: leave out the gates, or ask for counts of gates")
+        return self._answerable(request)
+
+    def _limit(self, request: Request, series: int) -> None:
+        """Raise UserError for more rows than a frame may have."""
+        rows = request.intervals * series
+        if rows > self.max_rows:
+            raise UserError(
+                f"that is {rows} rows, and the most are {self.max_rows}: choose a longer interval, a shorter period or "
+                "fewer cameras"
+            )
 
     def _gates(self, request: Request) -> Iterator[tuple[Place, str]]:
         """Yield the gates of the request. Raises UserError for one that no camera has."""
@@ -150,21 +185,23 @@ class City:
 
 
 @contextmanager
-def open_city(path: str | Path) -> Iterator[City]:
+def open_city(path: str | Path, *, max_rows: int = MAX_ROWS) -> Iterator[City]:
     """Open the database of the city in the configuration file `path`. Raises UserError."""
     config = read_config(Path(path))
     with open_database(config, max_connections=1) as pool:
-        yield City(config, pool)
+        yield City(config, pool, max_rows=max_rows)
 
 
-def _classes(counts: Counter[Any] | dict[RoadUser, int], classes: Iterable[RoadUser]) -> dict[str, int]:
+def _counted(counts: Counts | None, classes: Iterable[RoadUser]) -> dict[str, int | None]:
+    """Return the counts of the classes and their sum without persons; nothing where they are unknown."""
+    if counts is None:
+        return {}
     of_class: dict[str, int] = {str(road_user): counts.get(road_user, 0) for road_user in classes}
     return {**of_class, "vehicles": sum(n for name, n in of_class.items() if name != RoadUser.PERSON)}
 
 
 def _gate_row(camera_id: str, gate: str, row: HistoryInterval, classes: Iterable[RoadUser]) -> dict[str, Any]:
-    counted = {} if row.counts is None else _classes(row.counts, classes)
-    return {"camera_id": camera_id, "gate": gate, **vars(row), **counted}
+    return {"camera_id": camera_id, "gate": gate, **vars(row), **_counted(row.counts, classes)}
 
 
 def _frame(

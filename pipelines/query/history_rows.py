@@ -12,7 +12,7 @@ from analytics.capacity.pkji import level_of_service
 from analytics.facts import GateMeasures, Level, Sight, ZoneMeasures
 from analytics.measures import OverTime, measures_of
 from analytics.road_users import ROAD_USERS, RoadUser
-from pipelines.store.history.bucket_queries import BucketRange, ClassCount, GateBucket, Headways
+from pipelines.store.history.bucket_queries import BucketRange, GateBucket, Headways
 from pipelines.store.history.rollups import buckets_of_gate, buckets_of_zone
 
 Counts = dict[RoadUser, int]
@@ -38,18 +38,16 @@ def gate_history(connection: Connection, span: BucketRange, gate: str) -> list[H
     """Counts and measures of both directions of a gate. Flow is of vehicles (no persons) per hour of observed time.
 
     speed_kmh: harmonic mean of the speeds at the gate, which is the space-mean speed (Wardrop 1952).
+    Counts are None where crossings are deleted, and where nothing was reported of the gate, as before it was drawn.
     """
     found = buckets_of_gate(connection, span, gate)
     rows = []
     for i, (start, end) in _numbered(span.edges):
         observed_s = found[i]["observed_s"] if i in found else 0
         of_gate: GateBucket = found[i]["gates"].get(gate, {}) if i in found else {}
-        measures = of_gate.get("measures", {})
-        values = {
-            **_rounded(GateMeasures, measures),
-            **_headways(of_gate.get("headways")),
-            **_crossings(observed_s, of_gate.get("classes", []), measures.get("sight")),
-        }
+        values = _rounded(GateMeasures, of_gate.get("measures", {}))
+        if of_gate and not found[i].get("crossings_deleted"):
+            values |= {**_headways(of_gate.get("headways")), **_crossings(observed_s, of_gate)}
         rows.append(HistoryInterval(start_at=start, end_at=end, coverage=_share(observed_s, start, end), **values))
     return rows
 
@@ -75,12 +73,13 @@ def _numbered(edges: Sequence[datetime]) -> Iterator[tuple[int, tuple[datetime, 
     return enumerate(pairwise(edges))
 
 
-def _crossings(observed_s: float, classes: Sequence[ClassCount], sight: str | None) -> dict[str, Any]:
+def _crossings(observed_s: float, of_gate: GateBucket) -> dict[str, Any]:
     """Counts, flow and speed of a gate; nothing for a bucket that was not observed, or empty to a blind detector.
 
     A crossing at the edge of what was observed may lie in a bucket without observed time. It is counted all the same.
     """
-    if not classes and (not observed_s or sight == Sight.BLIND):
+    classes = of_gate.get("classes", [])
+    if not classes and (not observed_s or of_gate.get("measures", {}).get("sight") == Sight.BLIND):
         return {}
     vehicles = [row for row in classes if row["road_user"] != RoadUser.PERSON]
     with_speed = [row for row in vehicles if row["pace_h_km"]]

@@ -3,14 +3,16 @@
 Roll-ups have both directions of a gate together, so these read single rows. Their sums are those of the roll-ups.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
 from analytics.geometry.junction_arms import GateArm
+from pipelines.query.history_rows import Counts, counts_by_class, gate_history
 from pipelines.store.history.bucket_queries import BucketRange
 
 LONGEST_MOVEMENT = timedelta(minutes=10)
@@ -70,6 +72,21 @@ class MovementCount:
     n: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class MovementInterval:
+    """A movement over one bucket of time. coverage: observed share of the bucket, 0..1.
+
+    origin, counts: None where the movements of the bucket are not known; then it has no other row.
+    """
+
+    start_at: datetime
+    end_at: datetime
+    coverage: float
+    origin: str | None = None
+    destination: str | None = None
+    counts: Counts | None = None
+
+
 def direction_counts(connection: Connection, span: BucketRange) -> list[DirectionCount]:
     """Return the crossings of all gates of a camera by direction."""
     with connection.cursor(row_factory=class_row(DirectionCount)) as cursor:
@@ -87,3 +104,19 @@ def movement_counts(connection: Connection, span: BucketRange, arms: Mapping[str
     }
     with connection.cursor(row_factory=class_row(MovementCount)) as cursor:
         return cursor.execute(_MOVEMENTS, parameters).fetchall()
+
+
+def movement_intervals(
+    connection: Connection, span: BucketRange, arms: Mapping[str, GateArm]
+) -> Iterator[MovementInterval]:
+    """Yield a row for each movement that occurred in a bucket, and one for a bucket that is not known."""
+    movements: dict[int, dict[tuple[str, str | None], list[tuple[str, int]]]] = defaultdict(lambda: defaultdict(list))
+    for count in movement_counts(connection, span, arms):
+        movements[count.bucket][count.origin, count.destination].append((count.road_user, count.n))
+    for number, of_gate in enumerate(gate_history(connection, span, next(iter(arms)))):
+        unknown = MovementInterval(start_at=of_gate.start_at, end_at=of_gate.end_at, coverage=of_gate.coverage)
+        known = movements.get(number, {}) if span.keeps_crossings(number) else {}
+        for (origin, destination), rows in known.items():
+            yield replace(unknown, origin=origin, destination=destination, counts=counts_by_class(rows))
+        if not known and (of_gate.counts is None or not span.keeps_crossings(number)):
+            yield unknown

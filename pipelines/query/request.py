@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from analytics.road_users import ROAD_USERS, RoadUser
@@ -16,6 +17,8 @@ EVERY_DAY = frozenset(range(7))
 """Weekdays; Monday is 0."""
 MAX_INTERVALS = 600_000
 """Most intervals of a camera: a year of minutes, with a margin. [assumption]"""
+DAYS_AT_A_TIME = 7
+"""Most days of crossings that one statement reads: a fraction of its time limit at a busy junction. [assumption]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class Request:
     time of the city's clock at or before `from_at`. gates: ids, of all cameras; None for all. classes: those that are
     counted.
     weekdays: of the local time at which an interval begins; Monday is 0.
+    crossings_from: time before which crossings may be deleted; None where all are kept.
     Raises ValueError, with a sentence for the user, for a period that is empty or too long, or an unknown interval.
     """
 
@@ -37,6 +41,7 @@ class Request:
     gates: frozenset[str] | None = None
     classes: tuple[RoadUser, ...] = ROAD_USERS
     weekdays: frozenset[int] = EVERY_DAY
+    crossings_from: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.interval_s not in INTERVALS_S:
@@ -45,7 +50,7 @@ class Request:
             raise ValueError("give at least one class, and weekdays from 0 (Monday) to 6")
         if self.end <= self.begin:
             raise ValueError("'to' must be later than 'from'")
-        if (self.end - self.begin) / timedelta(seconds=self.interval_s) > MAX_INTERVALS:
+        if self.intervals > MAX_INTERVALS:
             raise ValueError(f"that is over {MAX_INTERVALS} intervals: choose a longer interval or a shorter period")
 
     @property
@@ -56,13 +61,20 @@ class Request:
     def end(self) -> datetime:
         return _moment(self.to_at, self.zone)
 
+    @property
+    def intervals(self) -> int:
+        """Number of intervals of the whole period, on all weekdays."""
+        return ceil((self.end - self.begin) / timedelta(seconds=self.interval_s))
+
     def spans(self, camera_id: str) -> Iterator[BucketRange]:
-        """Yield the intervals of a camera, a few thousand at a time, each once and in order."""
+        """Yield the intervals of a camera, some days at a time, each once and in order."""
         days = _days(self.begin, self.end, self.zone)
-        at_a_time = max(1, (MAX_BUCKETS - 1) * self.interval_s // DAY_S - 1)
+        at_a_time = min(DAYS_AT_A_TIME, (MAX_BUCKETS - 1) * self.interval_s // DAY_S - 1)
         for start, end in pairwise([*days[:-1:at_a_time], days[-1]]):
             edges = bucket_edges(max(start, self.begin), min(end, self.end), self.interval_s, self.zone)
-            yield BucketRange(camera_id=camera_id, edges=edges, interval_s=self.interval_s)
+            yield BucketRange(
+                camera_id=camera_id, edges=edges, interval_s=self.interval_s, crossings_from=self.crossings_from
+            )
 
     def includes(self, start: datetime) -> bool:
         """Return whether an interval that starts then is on one of the weekdays."""

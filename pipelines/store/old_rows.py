@@ -16,7 +16,7 @@ import psycopg
 import structlog
 from psycopg_pool import ConnectionPool
 
-from pipelines.config.retention_settings import RetentionConfig
+from pipelines.config.retention_settings import DROPPED_AFTER, RetentionConfig
 from pipelines.retry import Backoff
 from pipelines.store.polling_thread import PollingThread
 from pipelines.store.pool import transaction
@@ -35,9 +35,6 @@ ROWS_PER_STEP = 20_000
 """Most rows that one statement deletes. [assumption: some seconds]"""
 ROWS_PER_CAMERA = 1_000
 """Most rows of a camera among them, so that all cameras grow old alike. [assumption]"""
-DROPPED_AFTER = timedelta(days=2)
-"""Time from the age at which events are not stored any more to that at which rows are deleted: so a bucket that a late
-event changes has all its rows. [a day of the city, the longest bucket, and a chunk]"""
 NEEDED_BEFORE = timedelta(days=1)
 """Time before a mark whose rows its buckets may need. [a day of the city, the longest bucket]"""
 LOCK = int.from_bytes(b"old")

@@ -60,7 +60,8 @@ def read_history(services: Services, entry: CatalogueEntry, query: HistoryQuery)
         edges = bucket_edges(query.start, query.end, query.interval, services.zone)
     except ValueError as error:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
-    span = BucketRange(camera_id=entry.id, edges=edges, interval_s=query.interval)
+    kept_from = services.config.retention.kept_from("crossings", datetime.now(UTC))
+    span = BucketRange(camera_id=entry.id, edges=edges, interval_s=query.interval, crossings_from=kept_from)
     with transaction(services.pool) as connection:
         if query.gate:
             rows = gate_history(connection, span, query.gate)

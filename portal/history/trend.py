@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from psycopg import Connection
 from psycopg_pool import ConnectionPool
 
+from pipelines.config.settings import Config
 from pipelines.store.history.bucket_edges import bucket_edges
 from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.pool import transaction
@@ -34,22 +35,33 @@ GROUP BY gate ORDER BY count(*) DESC, gate LIMIT 1
 
 
 class TrendReader:
-    """Reads the present trend of a camera from the database. zone: of the city."""
+    """Reads the present trend of a camera from the database."""
 
-    def __init__(self, pool: ConnectionPool, zone: ZoneInfo) -> None:
+    def __init__(self, pool: ConnectionPool, config: Config) -> None:
         self._pool = pool
-        self._zone = zone
+        self._zone = ZoneInfo(config.city.timezone)
+        self._retention = config.retention
 
     def read(self, entry: CatalogueEntry) -> Trend:
         """Return the trend of a camera until now. Raises DatabaseUnavailable."""
+        now = datetime.now(UTC)
+        kept_from = self._retention.kept_from("crossings", now)
         with transaction(self._pool) as connection:
-            return camera_trend(connection, entry.id, entry.gates, datetime.now(UTC), self._zone)
+            return camera_trend(connection, entry.id, entry.gates, now, self._zone, crossings_from=kept_from)
 
 
-def camera_trend(connection: Connection, camera_id: str, gates: Sequence[str], now: datetime, zone: ZoneInfo) -> Trend:
+def camera_trend(
+    connection: Connection,
+    camera_id: str,
+    gates: Sequence[str],
+    now: datetime,
+    zone: ZoneInfo,
+    *,
+    crossings_from: datetime | None = None,
+) -> Trend:
     """Flow of both directions of the busiest gate of the last day. Without such a gate there are no hours.
 
-    zone: of the city, whose weekdays and hours are compared.
+    zone: of the city, whose weekdays and hours are compared. crossings_from: time before which they may be deleted.
     """
     busiest = connection.execute(_BUSIEST_GATE, [camera_id, now - timedelta(days=1), now, list(gates)]).fetchone()
     if busiest is None:
@@ -58,7 +70,8 @@ def camera_trend(connection: Connection, camera_id: str, gates: Sequence[str], n
     def week(weeks: int) -> dict[datetime, HistoryRow]:
         """Rows of the same hours some weeks ago, by the time on the clock of the city today."""
         edges = _hours_before(now.astimezone(zone), weeks, zone)
-        rows = gate_history(connection, BucketRange(camera_id=camera_id, edges=edges, interval_s=HOUR_S), busiest[0])
+        span = BucketRange(camera_id=camera_id, edges=edges, interval_s=HOUR_S, crossings_from=crossings_from)
+        rows = gate_history(connection, span, busiest[0])
         return {row.start_at.astimezone(zone).replace(tzinfo=None) + timedelta(weeks=weeks): row for row in rows}
 
     present, *past = (week(weeks) for weeks in range(WEEKS_BACK + 1))

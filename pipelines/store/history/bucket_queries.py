@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from psycopg import Connection
 from psycopg.rows import dict_row
@@ -27,12 +27,18 @@ class BucketRange:
     """One camera, and the increasing edges of the buckets.
 
     interval_s: nominal length of a bucket, s. runs: edges between which rows are read; by default between all.
+    crossings_from: time before which crossings may be deleted; None where all are kept.
     """
 
     camera_id: str
     edges: Sequence[datetime]
     interval_s: int
     runs: Sequence[Run] = ()
+    crossings_from: datetime | None = None
+
+    def keeps_crossings(self, number: int) -> bool:
+        """Return whether the crossings of a bucket are kept."""
+        return self.crossings_from is None or self.edges[number] >= self.crossings_from
 
     @property
     def parameters(self) -> dict[str, object]:
@@ -78,12 +84,14 @@ class GateBucket(TypedDict, total=False):
 class Bucket(TypedDict):
     """One camera over a bucket, as JSON.
 
-    observed_s: analysed time, s. zones: measures by name, with `observed_s` and `level`.
+    observed_s: analysed time, s. zones: measures by name, with `observed_s` and `level`. crossings_deleted: classes and
+    headways of the gates are not known any more.
     """
 
     observed_s: float
     gates: dict[str, GateBucket]
     zones: dict[str, dict[str, Any]]
+    crossings_deleted: NotRequired[bool]
 
 
 # Rows of a table with their bucket. The limits `first` and `end` are constants, by which TimescaleDB excludes chunks
@@ -265,6 +273,9 @@ def buckets_from_rows(
         if gate is None:
             for row in cursor.execute(_ZONE_QUERY, parameters):
                 found[row["bucket"]]["zones"][row["zone"]] = _values(row)
+    for number, bucket in found.items():
+        if not span.keeps_crossings(number):
+            bucket["crossings_deleted"] = True
     return dict(found)
 
 

@@ -25,7 +25,8 @@ def history(signed_in):
 
 
 def test_unobserved_bucket_is_null_and_bucket_without_traffic_is_zero(history, store):
-    store(*(ten_seconds(NOON + timedelta(seconds=10 * i)) for i in range(30)))
+    store(ten_seconds(NOON, gates=[gate_minute(0, Direction.A)]))
+    store(*(ten_seconds(NOON + timedelta(seconds=10 * i)) for i in range(1, 30)))
     observed, gap, _ = history(gate="utara")
     assert observed["counts"] == dict.fromkeys(["car", "motorcycle", "bus", "truck", "bicycle", "person"], 0)
     assert (observed["coverage"], observed["flow_veh_h"], observed["speed_kmh"]) == (1, 0, None)
@@ -101,7 +102,7 @@ def test_zone_and_gate_without_road_data_have_no_smp(history, store):
 
 
 def test_crossings_of_other_gates_do_not_count(history, store):
-    store(ten_seconds(NOON, crossing(NOON, gate="selatan")))
+    store(ten_seconds(NOON, crossing(NOON, gate="selatan"), gates=[gate_minute(0, Direction.A)]))
     assert sum(history(gate="utara", minutes=5)[0]["counts"].values()) == 0
 
 
@@ -185,9 +186,17 @@ def test_a_gate_that_a_blind_detector_found_empty_is_unknown(history, store):
     assert (row["sight"], row["counts"], row["flow_veh_h"]) == ("blind", None, None)
 
 
+def test_a_gate_that_was_drawn_later_is_unknown_before_and_not_zero(history, store):
+    store(ten_seconds(NOON), ten_seconds(NOON + timedelta(minutes=5), gates=[gate_minute(5, Direction.A)]))
+    before, after, _ = history(gate="utara")
+    assert (before["coverage"] > 0, before["counts"], before["flow_veh_h"]) == (True, None, None)
+    assert (after["counts"]["car"], after["flow_veh_h"]) == (0, 0)
+
+
 def test_days_are_those_of_the_city(history, store):
     before_midnight = datetime(2026, 11, 19, 16, 59, 50, tzinfo=UTC)
-    store(ten_seconds(before_midnight, crossing(before_midnight)), ten_seconds(before_midnight + timedelta(seconds=10)))
+    after = ten_seconds(before_midnight + timedelta(seconds=10), gates=[gate_minute(0, Direction.A)])
+    store(ten_seconds(before_midnight, crossing(before_midnight)), after)
     period = {"from": "2026-11-19T00:00:00+07:00", "to": "2026-11-21T00:00:00+07:00"}
     first, second = history(gate="utara", interval=86400, **period)
     assert (first["start_at"], first["counts"]["car"]) == ("2026-11-18T17:00:00Z", 1)

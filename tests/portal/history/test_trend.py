@@ -7,7 +7,7 @@ import pytest
 
 from analytics.facts import Direction
 from analytics.road_users import RoadUser
-from pipelines.events.schema import CountsReport, CrossingRecord
+from pipelines.events.schema import CountsReport, CrossingRecord, GateRecord
 from pipelines.store.pool import transaction
 from portal.history.schemas import Trend
 from portal.history.trend import HOURS, camera_trend
@@ -33,6 +33,11 @@ def observed(
         crossings=tuple(
             CrossingRecord(at=start + n * step, gate=gate, direction=list(Direction)[n % 2], road_user=user, track=n)
             for n, user in enumerate(users)
+        ),
+        gates=(
+            GateRecord(
+                gate=gate, direction=Direction.A, start_at=start, end_at=start + timedelta(minutes=1), coverage=1
+            ),
         ),
     )
 
