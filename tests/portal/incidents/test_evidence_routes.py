@@ -26,10 +26,14 @@ def test_police_get_a_package_that_verifies_and_the_log_states_why(evidence, sig
     sheet = police.get(f"{BASE}/evidence.html")
     assert sheet.headers["content-type"].startswith("text/html")
     assert "SNI ISO/IEC 27037" in sheet.text and "dilihat" in sheet.text and "Jl. Sudirman" in sheet.text
-    assert police.get(f"{BASE}/evidence.zip").status_code == 422, "without a reason"
-    assert police.get(f"{BASE}/evidence.zip", params={"reason": "a\nb\n"}).status_code == 422
-    assert police.head(f"{BASE}/evidence.zip", params={"reason": "LP/12/2026"}).status_code == 200
-    answer = police.get(f"{BASE}/evidence.zip", params={"reason": "LP/12/2026"})
+    assert police.head(f"{BASE}/evidence.html").status_code == 200, "not logged"
+    assert police.get(f"{BASE}/evidence.zip", params={"reason": "LP/12/2026"}).status_code == 405, "a link logs nothing"
+    for reason in ({}, {"reason": "a\nb\n"}, {"reason": "ab"}, {"reason": "x" * 201}):
+        assert police.post(f"{BASE}/evidence.zip", data=reason).status_code == 422
+    other_site = {"Sec-Fetch-Site": "cross-site"}
+    foreign = police.post(f"{BASE}/evidence.zip", data={"reason": "LP/12/2026"}, headers=other_site)
+    assert foreign.status_code == 403
+    answer = police.post(f"{BASE}/evidence.zip", data={"reason": "LP/12/2026"})
     assert answer.headers["content-type"] == "application/zip"
     names = {name: tmp_path / name for name in ("laluan-1-001.evidence.zip", "keyring.json", "custody.json")}
     names["laluan-1-001.evidence.zip"].write_bytes(answer.content)
@@ -42,10 +46,30 @@ def test_police_get_a_package_that_verifies_and_the_log_states_why(evidence, sig
     assert acts[1:] == [("viewed", "budi", ""), ("exported", "budi", "LP/12/2026")]
 
 
-@pytest.mark.parametrize("name", ["evidence.html", "evidence.zip?reason=LP12", "custody.json", "keyring.json"])
-def test_evidence_is_for_police_and_of_incidents_with_a_package(evidence, anonymous, signed_in, name):
-    assert anonymous.get(f"{BASE}/{name}").status_code == 401
-    assert signed_in("rina").get(f"{BASE}/{name}").status_code == 403
-    missing = signed_in("budi").get(f"/api/incidents/laluan-1-002/{name}")
+def test_no_sheet_is_made_of_a_package_that_was_changed(evidence, signed_in):
+    """Its manifest is signed with the right key, but not the one that the log knows."""
+    police = signed_in("budi")
+    path = evidence.path_of("laluan-1-001")
+    right = path.read_bytes()
+    other = EvidenceStore(path.parent.with_name("other"))
+    for changed in (sealed(other, "laluan-1-001", seed=1).read_bytes(), right[:-1], right.replace(b"id", b"ID", 1)):
+        path.write_bytes(changed)
+        answer = police.get(f"{BASE}/evidence.html")
+        assert answer.status_code == 409 and answer.json()["detail"].startswith("Paket bukti ini rusak")
+    path.unlink()
+    assert police.get(f"{BASE}/evidence.html").status_code == 404
+    path.write_bytes(right)
+    assert police.get(f"{BASE}/evidence.html").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [("GET", "evidence.html"), ("POST", "evidence.zip"), ("GET", "custody.json"), ("GET", "keyring.json")],
+)
+def test_evidence_is_for_police_and_of_incidents_with_a_package(evidence, anonymous, signed_in, method, name):
+    form = {"data": {"reason": "LP12"}} if method == "POST" else {}
+    assert anonymous.request(method, f"{BASE}/{name}", **form).status_code == 401
+    assert signed_in("rina").request(method, f"{BASE}/{name}", **form).status_code == 403
+    missing = signed_in("budi").request(method, f"/api/incidents/laluan-1-002/{name}", **form)
     assert (missing.status_code, missing.json()["detail"]) == (404, "No evidence of this incident is stored.")
     assert [entry["action"] for entry in evidence.log.entries()] == ["created"]

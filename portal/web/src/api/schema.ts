@@ -277,13 +277,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        get?: never;
+        put?: never;
         /**
          * Evidence Package
          * @description The signed package (docs/evidence.md). The log of custody records user, time and reason.
          */
-        get: operations["evidence_package_api_incidents__incident_id__evidence_zip_get"];
-        put?: never;
-        post?: never;
+        post: operations["evidence_package_api_incidents__incident_id__evidence_zip_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2962,6 +2962,15 @@ export interface operations {
                     "text/html": components["schemas"]["Problem"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unprocessable Entity */
             422: {
                 headers: {
@@ -2982,19 +2991,23 @@ export interface operations {
             };
         };
     };
-    evidence_package_api_incidents__incident_id__evidence_zip_get: {
+    evidence_package_api_incidents__incident_id__evidence_zip_post: {
         parameters: {
-            query: {
-                /** @description For the log of custody. */
-                reason: string;
-            };
+            query?: never;
             header?: never;
             path: {
                 incident_id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": {
+                    /** @description For the log of custody. */
+                    reason: string;
+                };
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {
