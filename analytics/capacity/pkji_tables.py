@@ -57,6 +57,9 @@ LANES_IN_FLOW: dict[RoadType, int] = {
 BOTH_DIRECTIONS = frozenset({RoadType.UNDIVIDED_2, RoadType.JUNCTION})
 """Road types whose flow and capacity are those of all directions together [PKJI 2023]."""
 
+DIVIDED = frozenset({RoadType.DIVIDED_4, RoadType.DIVIDED_6, RoadType.DIVIDED_8})
+"""Road types on which each direction has a carriageway, with a flow and capacity of its own [PKJI 2023]."""
+
 BY_WIDTH = frozenset({RoadType.UNDIVIDED_2})
 """Road types whose equivalents depend on the width of the carriageway [PKJI 2023]."""
 

@@ -50,7 +50,8 @@ def aashto_aadt(hours: LocalHours, year: int) -> AnnualTraffic | None:
         return None
     means = np.bincount(cells, totals, minlength=MONTHS * WEEKDAYS) / counts
     weights = np.full(MONTHS * WEEKDAYS, 1 / (MONTHS * WEEKDAYS))
-    return _estimate(means, weights, totals - means[cells], cells=cells, counts=counts, year=year)
+    share = counts / _days_of_cells(year)
+    return _estimate(means, weights, totals - means[cells], cells=cells, counts=counts, share=share)
 
 
 def fhwa_aadt(hours: LocalHours, year: int) -> AnnualTraffic | None:
@@ -71,7 +72,7 @@ def fhwa_aadt(hours: LocalHours, year: int) -> AnnualTraffic | None:
     means = by_hour.sum(axis=1)  # NaN where an hour was never observed
     known = np.isfinite(means)
     calendar = dates_of_year(year)
-    in_calendar = np.bincount(_cells_of(calendar), minlength=MONTHS * WEEKDAYS)
+    in_calendar = _days_of_cells(year)
     weights = np.where(known, in_calendar, 0).reshape(MONTHS, WEEKDAYS).astype(float)
     if not weights.any(axis=1).all():
         return None
@@ -81,9 +82,9 @@ def fhwa_aadt(hours: LocalHours, year: int) -> AnnualTraffic | None:
     # A day's deviation over the hours that it was observed, as if all 24 had been.
     off = np.where(seen, of_year.volume - by_hour[cells], 0).sum(axis=1) * 24 / np.maximum(seen.sum(axis=1), 1)
     used_counts = np.bincount(cells[used], minlength=MONTHS * WEEKDAYS)
-    found = _estimate(
-        np.where(known, means, 0), weights.ravel(), off[used], cells=cells[used], counts=used_counts, year=year
-    )
+    share = counts.sum(axis=1) / 24 / in_calendar
+    known_means = np.where(known, means, 0)
+    found = _estimate(known_means, weights.ravel(), off[used], cells=cells[used], counts=used_counts, share=share)
     return _widened(found, _unseen_margin(means, in_calendar / len(calendar)))
 
 
@@ -123,6 +124,11 @@ def _cells_of(dates: NDArray[np.datetime64]) -> NDArray[np.int64]:
     return month_of(dates) * WEEKDAYS + weekday_of(dates)
 
 
+def _days_of_cells(year: int) -> NDArray[np.int64]:
+    """Return the days (84,) of the year in each pair of month and weekday."""
+    return np.bincount(_cells_of(dates_of_year(year)), minlength=MONTHS * WEEKDAYS)
+
+
 def _sums(cells: NDArray[np.int64], values: Floats) -> Floats:
     """Return the sums (84, 24) of the rows of each cell."""
     sums = np.zeros((MONTHS * WEEKDAYS, values.shape[1]))
@@ -137,15 +143,14 @@ def _estimate(
     *,
     cells: NDArray[np.int64],
     counts: NDArray[np.int64],
-    year: int,
+    share: Floats,
 ) -> AnnualTraffic:
     """Return the weighted mean and its interval by stratified sampling without replacement [Cochran 1977, 5.4].
 
     The strata are the pairs of month and weekday; they share one variance relative to their mean, as four days each do
-    not give one of their own. A year observed on all days has no sampling error.
+    not give one of their own. share: observed hours of each stratum over all; there is no sampling error where it is 1.
     """
     aadt = float(weights @ means)
-    in_calendar = np.bincount(_cells_of(dates_of_year(year)), minlength=MONTHS * WEEKDAYS)
     seen = counts > 0
     freedom = int((counts[seen] - 1).sum())
     low = high = None
@@ -153,7 +158,7 @@ def _estimate(
         with np.errstate(divide="ignore", invalid="ignore"):
             relative = np.where(means[cells] > 0, deviations / means[cells], 0.0)
         spread = (relative**2).sum() / freedom
-        missing = np.clip(1 - counts[seen] / in_calendar[seen], 0, 1)
+        missing = np.clip(1 - share[seen], 0, 1)
         variance = float((weights[seen] ** 2 * means[seen] ** 2 * spread / counts[seen] * missing).sum())
         margin = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * variance**0.5
         low, high = max(0.0, aadt - margin), aadt + margin

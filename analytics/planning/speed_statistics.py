@@ -30,15 +30,16 @@ def speed_percentile(speeds_kmh: Sequence[float], share: float = 0.85) -> Percen
     """Return the speed that a share of the vehicles do not exceed; by default V85, the 85th percentile.
 
     The value interpolates between the order statistics [Hyndman and Fan 1996, type 7]. The bounds are order
-    statistics, free of assumptions on the distribution [Conover 1999, 3.2]. None without speeds. Raises ValueError for
-    a share outside 0..1.
+    statistics, free of assumptions on the distribution [Conover 1999, 3.2]. NaN is left out. None without speeds.
+    Raises ValueError for a share outside 0..1.
 
     >>> speed_percentile(range(1, 101)).value
     85.15
     """
     if not 0 < share < 1:
         raise ValueError(f"share is {share:g}; give a number between 0 and 1")
-    ordered = np.sort(np.asarray(speeds_kmh, float))
+    speeds = np.asarray(speeds_kmh, float)
+    ordered = np.sort(speeds[np.isfinite(speeds)])
     n = len(ordered)
     if n == 0:
         return None
@@ -74,12 +75,14 @@ def reliability(
     """Return the indices of FHWA-HOP-06-070; travel time T of a stretch is its length over the speed.
 
     weights: of the intervals, such as their vehicles; by default all weigh the same. T95 is the smallest travel time
-    that 95 % of the weight do not exceed. None without an interval of positive speed and weight. An interval at a
-    standstill has no travel time, so it must be given as a small positive speed. Raises ValueError for speeds that are
-    not positive.
+    that 95 % of the weight do not exceed. Intervals whose speed or weight is NaN are left out. None without an interval
+    of positive speed and weight. An interval at a standstill has no travel time, so it must be given as a small
+    positive speed. Raises ValueError for speeds that are not positive.
     """
     speeds = np.asarray(speeds_kmh, float)
     weight = np.ones(len(speeds)) if weights is None else np.asarray(weights, float)
+    known = np.isfinite(speeds) & np.isfinite(weight)
+    speeds, weight = speeds[known], weight[known]
     if np.any(speeds <= 0):
         raise ValueError("speeds must be positive: a standstill has no travel time")
     if not weight.sum() > 0:

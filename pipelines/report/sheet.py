@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from analytics.planning.peak_hour import PeakHour
 from analytics.road_users import RoadUser
 from pipelines.report.indonesian import CAUSES, UNKNOWN, day, hour, moment, month, number, percent
 from pipelines.report.quarter_flows import QUARTERS, Counts, by_class, vehicles
@@ -69,11 +70,11 @@ def _facts(road: RoadSurvey, together: Counts) -> list[list[str]]:
     return [
         ["Kendaraan tercacah sebulan (apa adanya)", f"{number(float(vehicles(road.total)))} kend"],
         ["Volume hari kerja rata-rata", UNKNOWN if np.isnan(of_day) else f"{number(of_day)} kend/hari"],
-        ["Jam puncak hari kerja rata-rata", _peak_text(peak.first, peak.volume) if peak else UNKNOWN],
-        ["Faktor jam puncak (PHF)", number(peak.factor if peak else None, 3)],
+        ["Jam puncak hari kerja rata-rata", _peak_text(peak) if peak else UNKNOWN],
+        ["PHF hari rata-rata", number(peak.factor if peak else None, 3)],
         [
             "Jam tersibuk bulan ini",
-            f"{_peak_text(busiest[1].first, busiest[1].volume)}, {day(busiest[0])}" if busiest else UNKNOWN,
+            f"{day(busiest[0])}, {_peak_text(busiest[1])}" if busiest else UNKNOWN,
         ],
         ["Tipe jalan", str(described.type) if described else "belum dideskripsikan di camera.json"],
         ["Arus jam puncak", f"{number(capacity.smp.smp_h)} smp/jam" if capacity else UNKNOWN],
@@ -87,8 +88,10 @@ def _facts(road: RoadSurvey, together: Counts) -> list[list[str]]:
     ]
 
 
-def _peak_text(first: int, volume: float) -> str:
-    return f"{hour(first)}, {number(volume)} kend/jam"
+def _peak_text(peak: PeakHour) -> str:
+    """Return a peak hour, with the hours that were examined where the true peak may lie in another."""
+    doubt = "" if peak.certain else f" (belum pasti: {peak.examined} dari {peak.hours} jam teramati)"
+    return f"{hour(peak.first)}, {number(peak.volume)} kend/jam{doubt}"
 
 
 def _of_group(counts: Counts, group: tuple[RoadUser, ...]) -> float:
@@ -181,4 +184,4 @@ def stream_name(road: RoadSurvey, stream: str) -> str:
     """Return the heading of a stream: a direction of a gate, or a movement from one arm to another."""
     if stream == LOST:
         return "tujuan tak terlacak"
-    return f"arah {stream}" if stream in ("A", "B") and road.name != stream else f"ke {stream}"
+    return f"ke {stream}" if road.is_approach else f"arah {stream}"

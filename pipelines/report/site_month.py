@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from psycopg import Connection
 
-from analytics.camera import Road
 from analytics.facts import Sight
 from analytics.road_users import RoadUser
 from pipelines.config.settings import Config
@@ -84,7 +84,16 @@ def site_month(connection: Connection, config: Config, site: str, month: str, no
         known = sorted({place.site or place.camera_id for place in every})
         raise UserError(f"no site or camera {site} in the configuration; it has {', '.join(known) or 'no cameras'}")
     zone = ZoneInfo(config.city.timezone)
-    request = Request(from_at=first, to_at=end, zone=zone, interval_s=QUARTER_S)
+    end = min(end, now.astimezone(zone).date() + timedelta(days=1))
+    if end <= first:
+        raise UserError(f"{month} has not begun; give a month of the past, or the present one")
+    request = Request(from_at=first, to_at=min(_midnight(end, zone), now), zone=zone, interval_s=QUARTER_S)
+    kept_from = config.retention.kept_from("crossings", now)
+    if kept_from is not None and request.begin < kept_from:
+        raise UserError(
+            f"crossings before {kept_from.astimezone(zone):%Y-%m-%d} are deleted (retention.crossings_days); give a "
+            "later month, or keep crossings for longer"
+        )
     holidays = holiday_names(first, end)
     cameras = [_camera(connection, place, request, frozenset(holidays)) for place in chosen if place.gates]
     if not cameras:
@@ -99,6 +108,10 @@ def site_month(connection: Connection, config: Config, site: str, month: str, no
         cameras=cameras,
         made_at=now.astimezone(zone),
     )
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
 
 
 def _camera(connection: Connection, place: Place, request: Request, holidays: frozenset[date]) -> CameraSurvey:
@@ -126,26 +139,24 @@ def _roads(
     histories: dict[str, list[HistoryInterval]],
     holidays: frozenset[date],
 ) -> Iterator[RoadSurvey]:
-    found = _movements(connection, place, request) if place.arms else _directions(connection, place, request)
+    approaches = _gates_of_approaches(place)
+    others = {gate.id: [gate.id] for gate in place.gates if gate.id not in chain(*approaches.values())}
+    movements = _movements(connection, place, request) if approaches else {}
+    directions = _directions(connection, place, request) if others else {}
     buckets = len(next(iter(histories.values())))
-    by_road: dict[str, dict[str, Counts]] = defaultdict(dict)
-    for (road, stream), counts in sorted(found.items(), key=lambda item: (item[0][1] == LOST, item[0])):
-        by_road[road][stream] = stream_counts(counts, buckets)
-    for road, gates in _gates_of_roads(place).items():
-        streams = by_road.get(road) or {LOST if place.arms else "A": np.zeros((buckets, len(RoadUser)))}
-        described = [gate.road for gate in place.gates if gate.id in gates and gate.road is not None]
-        month = Month.of(histories[gates[0]], request.zone)
-        yield survey_of(road, _road_of(described), month, streams, holidays)
+    for roads, found, is_approach in ((approaches, movements, True), (others, directions, False)):
+        by_road: dict[str, dict[str, Counts]] = defaultdict(dict)
+        for (road, stream), counts in sorted(found.items(), key=lambda item: (item[0][1] == LOST, item[0])):
+            by_road[road][stream] = stream_counts(counts, buckets)
+        for road, gates in roads.items():
+            streams = by_road.get(road) or {LOST if is_approach else "A": np.zeros((buckets, len(RoadUser)))}
+            described = [gate.road for gate in place.gates if gate.id in gates and gate.road is not None]
+            month = Month.of(histories[gates[0]], request.zone)
+            yield survey_of(road, next(iter(described), None), month, streams, holidays, is_approach=is_approach)
 
 
-def _road_of(described: list[Road]) -> Road | None:
-    return described[0] if described else None
-
-
-def _gates_of_roads(place: Place) -> dict[str, list[str]]:
-    """Return the gates of each road: those of an arm for inward traffic, or each gate alone."""
-    if not place.arms:
-        return {gate.id: [gate.id] for gate in place.gates}
+def _gates_of_approaches(place: Place) -> dict[str, list[str]]:
+    """Return the gates of each approach of the junction. All other gates are roads of their own."""
     roads: dict[str, list[str]] = defaultdict(list)
     for gate in sorted(place.gates, key=lambda gate: gate.role != "entry"):
         if gate.id in place.arms and (gate.role == "entry" or place.arms[gate.id].name in roads):

@@ -12,7 +12,7 @@ import numpy as np
 
 from analytics.camera import Road
 from analytics.capacity.pkji import SmpFlow, degree_of_saturation, level_of_service, smp_flow, weighted
-from analytics.capacity.pkji_tables import AT_JUNCTIONS
+from analytics.capacity.pkji_tables import AT_JUNCTIONS, DIVIDED, RoadType
 from analytics.facts import LevelOfService
 from analytics.planning.peak_hour import PeakHour, Quarter, peak_hour
 from analytics.road_users import RoadUser
@@ -45,6 +45,7 @@ class Capacity:
 class RoadSurvey:
     """A road over a month. streams: observed counts (n, 6) by name. mean_day: of working days, (96, 6) by stream.
 
+    is_approach: whether the streams are movements of one approach of a junction, else the directions of a gate.
     working_days: those of the month. busiest: the peak hour of the whole month and its date.
     """
 
@@ -57,6 +58,19 @@ class RoadSurvey:
     peak: PeakHour | None
     busiest: tuple[date, PeakHour] | None
     capacity: Capacity | None
+    is_approach: bool = False
+
+    @property
+    def has_whole_flow(self) -> bool:
+        """Whether the streams are all traffic that uses the capacity: an approach lacks the way out, or other arms."""
+        if self.road is None or self.road.type is RoadType.JUNCTION:
+            return False
+        return not (self.is_approach and self.road.counts_both_directions)
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether each stream has a carriageway of its own."""
+        return self.road is not None and self.road.type in DIVIDED and not self.is_approach
 
     @property
     def total(self) -> Counts:
@@ -64,7 +78,10 @@ class RoadSurvey:
         return np.asarray(np.sum([counts.sum(axis=0) for counts in self.streams.values()], axis=0))
 
     def smp_of_quarter(self, number: int) -> dict[str, float | None]:
-        """Return the smp of each stream in a quarter of the mean day, weighted by the flow of the whole road."""
+        """Return the smp of each stream in a quarter of the mean day, weighted by the flow of its carriageway."""
+        if self.is_divided:
+            flows = {name: self.smp_flow(day[number], QUARTER_S) for name, day in self.mean_day.items()}
+            return {name: None if one is None else one.smp_h * QUARTER_S / HOUR_S for name, one in flows.items()}
         together = np.sum([day[number] for day in self.mean_day.values()], axis=0)
         flow = self.smp_flow(together, QUARTER_S)
         if flow is None:
@@ -72,14 +89,20 @@ class RoadSurvey:
         return {name: weighted(_motor(day[number]), flow.row) for name, day in self.mean_day.items()}
 
     def smp_flow(self, counts: Counts, observed_s: float) -> SmpFlow | None:
-        """Return counts (6,) in smp/h; None where they are unknown or the road is not described."""
-        if self.road is None or np.isnan(counts).any():
+        """Return counts (6,) in smp/h; None where they are unknown, a part of the flow, or of no described road."""
+        if self.road is None or not self.has_whole_flow or np.isnan(counts).any():
             return None
         return smp_flow(by_class(counts), observed_s, self.road.type, width_m=self.road.width_m)
 
 
 def survey_of(
-    name: str, road: Road | None, month: Month, streams: Mapping[str, Counts], holidays: frozenset[date]
+    name: str,
+    road: Road | None,
+    month: Month,
+    streams: Mapping[str, Counts],
+    holidays: frozenset[date],
+    *,
+    is_approach: bool = False,
 ) -> RoadSurvey:
     """Return the figures of a road from its observed counts by quarter."""
     dates = sorted(set(month.dates))
@@ -97,6 +120,7 @@ def survey_of(
         peak=peak,
         busiest=_busiest(month, np.sum(list(streams.values()), axis=0), dates),
         capacity=None,
+        is_approach=is_approach,
     )
     return replace(survey, capacity=_capacity(survey))
 
@@ -107,15 +131,15 @@ def _busiest(month: Month, counts: Counts, dates: list[date]) -> tuple[date, Pea
 
 
 def _capacity(survey: RoadSurvey) -> Capacity | None:
-    """Return the flow of the peak hour of the mean working day against the road's capacity; by its larger direction.
+    """Return the flow of the peak hour of the mean working day against the road's capacity.
 
-    Of an undivided road and of an approach, all streams together have the capacity.
+    Of a divided road, the larger direction has it; of all others, all streams together.
     """
     if survey.peak is None or survey.road is None:
         return None
     hour = slice(survey.peak.first, survey.peak.first + HOUR_S // QUARTER_S)
     flows = [day[hour].sum(axis=0) for day in survey.mean_day.values()]
-    if survey.road.counts_both_directions or survey.road.type in AT_JUNCTIONS:
+    if not survey.is_divided:
         flows = [np.sum(flows, axis=0)]
     known = [flow for counts in flows if (flow := survey.smp_flow(counts, HOUR_S))]
     if not known:

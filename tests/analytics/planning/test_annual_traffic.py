@@ -83,6 +83,16 @@ def test_a_year_without_june_has_no_aadt():
     assert aashto_aadt(hours, 2026) is None and fhwa_aadt(hours, 2026) is None
 
 
+def test_days_that_all_lack_some_hours_leave_the_year_uncertain():
+    rng = np.random.default_rng(3)
+    whole = synthetic_year(rng, day_sigma=0.1)
+    volume = whole.volume.copy()
+    volume[np.arange(len(volume)), rng.integers(0, 24, len(volume))] = np.nan
+    found = fhwa_aadt(LocalHours(whole.dates, volume), 2026)
+    assert found.days == 365 and found.low < fhwa_aadt(whole, 2026).aadt < found.high
+    assert 0.0001 < (found.high - found.low) / found.aadt < 0.02
+
+
 def test_missing_sundays_do_not_raise_it():
     hours = synthetic_year(np.random.default_rng(3), is_seen=lambda day, hour: day.weekday() != 6 or day.day <= 7)
     whole = synthetic_year(np.random.default_rng(3)).volume.sum() / 365

@@ -54,3 +54,12 @@ def test_without_free_flow_there_is_a_buffer_index_alone_and_without_speeds_noth
     assert reliability([]) is None and reliability([30.0], weights=[0.0]) is None
     with pytest.raises(ValueError, match="standstill"):
         reliability([0.0])
+
+
+def test_gaps_are_left_out():
+    gap = float("nan")
+    assert speed_percentile([40.0, gap, 60.0]) == speed_percentile([40.0, 60.0])
+    assert speed_percentile([gap]) is None
+    assert reliability([30.0, gap, 60.0], 60.0, weights=[1, 5, 2]) == reliability([30.0, 60.0], 60.0, weights=[1, 2])
+    assert reliability([30.0, 50.0, 60.0], weights=[1, gap, 2]) == reliability([30.0, 60.0], weights=[1, 2])
+    assert reliability([gap]) is None

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -11,7 +11,9 @@ import psycopg
 import pytest
 
 from pipelines.cli import main
+from pipelines.config.retention_settings import RetentionConfig
 from pipelines.config.settings import Config
+from pipelines.errors import UserError
 from pipelines.report.sheet import sheet
 from pipelines.report.site_month import month_of, site_month
 from pipelines.report.site_month_pdf import typeset
@@ -40,12 +42,12 @@ def test_totals_of_the_sheet_are_those_of_the_rows(config, content):
         rows = connection.execute(
             "SELECT gate, count(*) FROM crossings WHERE road_user <> 'person' AND "
             "at >= '2026-10-01 00:00+07' AND at < '2026-11-01 00:00+07' AND (gate, direction) IN "
-            "(('utara', 'A'), ('selatan', 'B')) GROUP BY gate"
+            "(('utara', 'A'), ('selatan', 'B'), ('timur', 'A'), ('timur', 'B')) GROUP BY gate"
         ).fetchall()
     expected = dict(rows)
     (camera,) = content["cameras"]
     found = {road["name"]: sum(int(n.replace(".", "")) for _, n, *_ in road["streams"]) for road in camera["roads"]}
-    assert found == {"U": expected["utara"], "S": expected["selatan"]}
+    assert found == {"U": expected["utara"], "S": expected["selatan"], "timur": expected["timur"]}
     assert [round(sum(n for _, n in road["classes"])) for road in camera["roads"]] == list(found.values())
     assert [sum(day["volume"] or 0 for day in road["days"]) for road in camera["roads"]] == list(found.values())
 
@@ -58,6 +60,29 @@ def test_it_states_coverage_and_days_without_observation(content):
     table = camera["roads"][0]["sheet"]
     assert len(table["rows"]) == 96
     assert all(len(row) == 1 + len(table["columns"]) for row in [*table["rows"], table["sum"]])
+
+
+def test_movements_and_directions_have_their_words(content):
+    streams = {road["name"]: {name for name, *_ in road["streams"]} for road in content["cameras"][0]["roads"]}
+    assert streams["timur"] == {"arah A", "arah B"}
+    assert {"ke S", "tujuan tak terlacak"} <= streams["U"]
+
+
+def test_a_month_ends_now_and_one_that_was_deleted_or_has_not_begun_is_refused(config):
+    def survey(month, now, **retention):
+        kept = config.model_copy(update={"retention": RetentionConfig(**retention)})
+        with open_database(config, max_connections=1) as pool, transaction(pool) as connection:
+            return site_month(connection, kept, "laluan", month, now)
+
+    noon = datetime(2026, 10, 26, 5, 0, tzinfo=UTC)
+    running = survey("2026-10", noon)
+    rows = running.cameras[0].roads[0].month
+    assert rows.dates[-1] == running.end - timedelta(days=1) == noon.date() and len(rows.dates) == 25 * 96 + 12 * 4
+    with pytest.raises(UserError, match="2026-12 has not begun"):
+        survey("2026-12", noon)
+    assert survey("2026-10", noon, crossings_days=30, observed_days=30)
+    with pytest.raises(UserError, match="crossings before 2026-10-03 are deleted"):
+        survey("2026-10", noon + timedelta(days=9), crossings_days=30, observed_days=30)
 
 
 def test_every_page_is_drawn_and_none_is_empty(content):

@@ -64,9 +64,39 @@ def test_a_road_without_capacity_or_description_has_no_saturation():
 
 def test_an_approach_at_a_signal_has_a_saturation_and_no_level_of_roads():
     road = Road(type=RoadType.SIGNAL_PROTECTED, capacity_smp_h=900)
-    survey = survey_of("U", road, month(), {"S": steady(0.5), "?": steady(0.5)}, frozenset())
+    survey = survey_of("U", road, month(), {"S": steady(0.5), "?": steady(0.5)}, frozenset(), is_approach=True)
     assert survey.capacity.saturation == pytest.approx(4 * (50 + 0.15 * 100 + 1.3 * 5) / 900)
     assert survey.capacity.level is None
+
+
+@pytest.mark.parametrize(
+    ("road", "is_approach"),
+    [
+        (UNDIVIDED, True),
+        (Road(type=RoadType.JUNCTION, capacity_smp_h=2000), True),
+        (Road(type=RoadType.JUNCTION, capacity_smp_h=2000), False),
+    ],
+)
+def test_a_part_of_the_flow_has_no_smp_and_no_saturation(road, is_approach):
+    survey = survey_of("U", road, month(), {"S": steady()}, frozenset(), is_approach=is_approach)
+    assert survey.capacity is None and survey.smp_of_quarter(30) == {"S": None}
+
+
+def test_movements_of_a_divided_approach_share_its_carriageway():
+    road = Road(type=RoadType.DIVIDED_4, capacity_smp_h=1000)
+    together = survey_of("U", road, month(), {"A": steady()}, frozenset())
+    parts = survey_of("U", road, month(), {"S": steady(0.5), "T": steady(0.5)}, frozenset(), is_approach=True)
+    assert parts.capacity == together.capacity
+    assert sum(parts.smp_of_quarter(30).values()) == pytest.approx(together.smp_of_quarter(30)["A"])
+
+
+def test_smp_of_a_divided_road_are_by_the_flow_of_each_direction():
+    """The busy direction has over 1050 vehicles/h a lane, whose emp are smaller; the other keeps its own."""
+    road = Road(type=RoadType.DIVIDED_4, capacity_smp_h=1000)
+    alone = survey_of("g", road, month(), {"B": steady(0.5)}, frozenset()).smp_of_quarter(0)["B"]
+    both = survey_of("g", road, month(), {"A": steady(9), "B": steady(0.5)}, frozenset())
+    assert both.smp_of_quarter(0)["B"] == pytest.approx(alone)
+    assert 4 * both.smp_of_quarter(0)["A"] == pytest.approx(both.capacity.smp.smp_h)
 
 
 def test_totals_are_as_counted_and_means_are_scaled_up_over_observed_working_days():
