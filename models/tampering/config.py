@@ -164,6 +164,10 @@ class TamperingConfig:
     """Share of new images from which the camera is live [assumption]; a few of a frozen one count as new by chance."""
     freeze_suspected_s: float = 5.0
     """Time without a new image, seconds, after which images are no longer used as observations [assumption]."""
+    freeze_at_start_s: float = 2.0
+    """Time without a new image after the first one, seconds, that counts as observed.
+
+    [`analytics.camera_analyzer.MAX_FRAME_GAP_S`, as if only the first had come]"""
 
 
 DEFAULT_CONFIG = TamperingConfig()

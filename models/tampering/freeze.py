@@ -22,6 +22,7 @@ class FreezeDetector:
         self._config = config
         self._recent: deque[tuple[float, NDArray[np.uint8], bool]] = deque()
         self._last_new_at = self._last_at = 0.0
+        self._has_changed = False
 
     def update(self, t: float, luma: NDArray[np.uint8]) -> None:
         """Add the image of `t` seconds. luma: its brightness in a thumbnail, (H, W)."""
@@ -29,6 +30,7 @@ class FreezeDetector:
         while len(self._recent) > 1 and not t - self._config.freeze_memory_s <= self._recent[0][0] <= t:
             self._recent.popleft()
         is_new = self._is_new(luma)
+        self._has_changed = self._has_changed or (is_new and bool(self._recent))
         self._recent.append((t, luma, is_new))
         if is_new and sum(new for *_, new in self._recent) >= self._config.freeze_live_share * len(self._recent):
             self._last_new_at = t
@@ -37,6 +39,17 @@ class FreezeDetector:
     def suspected_s(self) -> float:
         """Seconds without a new image after which images must not be used."""
         return min(self._config.freeze_suspected_s, self._frozen_s)
+
+    @property
+    def repeated_within_s(self) -> float | None:
+        """Seconds within which a new image must follow, or the last new one was the last that showed the road.
+
+        None for a new image. Before any second image was new, nothing states that the camera is live: it may have been
+        frozen before the start of the program.
+        """
+        if self.unchanged_s == 0:
+            return None
+        return self.suspected_s if self._has_changed else min(self._config.freeze_at_start_s, self.suspected_s)
 
     @property
     def unchanged_s(self) -> float:

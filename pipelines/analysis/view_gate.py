@@ -74,7 +74,7 @@ class ViewGate:
             return ViewQuality(usable=False, condition=CameraCondition(Condition.FROZEN))
         return ViewQuality(
             usable=not (self._freeze.is_suspected or self._monitor.is_doubtful),
-            repeated_within_s=self._freeze.suspected_s if self._freeze.unchanged_s > 0 else None,
+            repeated_within_s=self._freeze.repeated_within_s,
         )
 
     def _check_tampering(self, at: float, frame: VideoFrame) -> None:

@@ -28,6 +28,16 @@ def test_a_picture_is_frozen_once_it_has_not_changed_for_long_enough() -> None:
     assert shown(frozen, [(30, QUIET_ROAD)]).is_frozen
 
 
+def test_pictures_that_never_changed_since_the_start_may_have_been_frozen_before_it() -> None:
+    changed = QUIET_ROAD + np.uint8(20)
+    since_start = FreezeDetector(30)
+    assert shown(since_start, [(0.0, QUIET_ROAD)]).repeated_within_s is None
+    assert shown(since_start, [(0.2, QUIET_ROAD)]).repeated_within_s == 2
+    assert shown(since_start, [(4.8, QUIET_ROAD)]).repeated_within_s == 2, "no time of it counts as observed"
+    assert shown(since_start, [(5.0, changed)]).repeated_within_s is None
+    assert shown(since_start, [(5.2, changed)]).repeated_within_s == 5, "a live road that stands still for a moment"
+
+
 def test_re_encoding_does_not_thaw_a_frozen_picture() -> None:
     pictures = [(float(t), QUIET_ROAD + np.uint8(t % 3)) for t in range(31)]
     assert shown(FreezeDetector(30), pictures).is_frozen
