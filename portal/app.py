@@ -43,6 +43,7 @@ from portal.live.state_answers import StateAnswers
 from portal.live.state_updater import StateUpdater
 from portal.open_data import routes as open_data
 from portal.public_root import PublicRoot, root_of
+from portal.reports import routes as reports
 from portal.schemas import Problem
 from portal.security_headers import SecurityHeaders
 from portal.simulation import routes as simulation
@@ -80,6 +81,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         users=users,
         sessions=open_sessions(config.data_dir, users, time.time()),
         sign_in_limiter=AttemptLimiter(),
+        report_limiter=AttemptLimiter(),
         uptime=UptimeAnswers(lambda: daily_uptime.read(datetime.now(UTC))),
         trends=TrendAnswers(TrendReader(pool, config).read),
     )
@@ -105,7 +107,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
     install_error_handlers(app)
     features = (city, basemap, simulation, cameras, stream, session, history, uptime, incidents, evidence, calibrate)
-    for module in (*features, live):
+    for module in (*features, live, reports):
         app.include_router(module.router)
     app.include_router(open_data.router)
     app.include_router(web_app_manifest)

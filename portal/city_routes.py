@@ -36,6 +36,8 @@ class City(ApiModel):
     tiles_are_vector: bool = Field(description="Whether the tile server sends vector tiles, not pictures.")
     basemap: Basemap | None = Field(description="The city's own file of tiles, null without one.")
     classes: tuple[RoadUser, ...]
+    controller: str | None = Field(description="Data controller, for the privacy notice; null without one.")
+    privacy_contact: str | None = Field(description="Contact for requests about personal data; null without one.")
     public_url: str | None = Field(description="Public address of the portal, null where none is configured.")
     simulated: bool = Field(description="Whether all of this city is simulated, for a demonstration.")
     whole_frame_zone: str = Field(description="Id of the single zone of a camera without drawn zones: the whole frame.")
@@ -61,6 +63,8 @@ def city(services: ServicesDep) -> City:
         tiles_are_vector=portal.tiles is not None and is_vector(portal.tiles),
         basemap=None if archive is None else _basemap(archive),
         classes=ROAD_USERS,
+        controller=place.controller,
+        privacy_contact=place.privacy_contact,
         public_url=portal.public_url,
         simulated=place.simulated,
         whole_frame_zone=WHOLE_FRAME_ZONE,

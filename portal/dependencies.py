@@ -36,6 +36,7 @@ class Services:
     users: Users
     sessions: Sessions
     sign_in_limiter: AttemptLimiter
+    report_limiter: AttemptLimiter
     uptime: UptimeAnswers
     trends: TrendAnswers
     recent: RecentAnswers = field(default_factory=RecentAnswers)

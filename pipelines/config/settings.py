@@ -77,6 +77,10 @@ class CityConfig(Section):
     """Centre of the map, WGS84 degrees, `[lat, lon]`."""
     zoom: int = Field(default=13, ge=1, le=19)
     """Initial zoom level of the map."""
+    controller: str | None = None
+    """Name of the data controller, such as `Dinas Perhubungan Kota Batam`, for the privacy notice (UU 27/2022)."""
+    privacy_contact: str | None = None
+    """E-mail address, web address or telephone number of the privacy notice, for requests about personal data."""
     simulated: bool = False
     """True for a simulated city. Every page then shows that the traffic is not real."""
 
@@ -101,6 +105,22 @@ class SiteConfig(Section):
     """Position on the map, WGS84 degrees, `[lat, lon]`."""
 
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class PublicPictureConfig(Section):
+    """What a public camera shows where its video is not for the public: small pictures every few seconds.
+
+    They are blurred and reduced before they leave the worker. Operators see the video as it is.
+    """
+
+    blurred_areas: tuple[Annotated[tuple[tuple[Share, Share], ...], Field(min_length=3)], ...] = ()
+    """Polygons of which no detail is left. Each corner is `[u, v]` in shares of the width and of the height of the
+    picture, 0 to 1, from its upper left corner, whatever the size of the stream."""
+    max_height: int = Field(default=300, ge=30, le=300)
+    """Largest height of the pictures, in pixels."""
+
+
 class CameraConfig(Section):
     """A camera: its streams, its place and its visibility."""
 
@@ -121,6 +141,8 @@ class CameraConfig(Section):
     """Groups of the camera, such as `pelabuhan`, by which the rights of users can be limited."""
     visibility: Visibility = Visibility.OPERATORS
     """Users that may see the camera."""
+    public_picture: PublicPictureConfig | None = None
+    """Small pictures, blurred in parts, that the public sees instead of the video. Without it, the video."""
     position: WGS84 | None = None
     """Position of the camera on the map, WGS84 degrees, `[lat, lon]`."""
     geometry: Path | None = None

@@ -64,6 +64,18 @@ def _sections(config: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel], b
         section, is_list = _section_of(field.annotation)
         if section is not None:
             yield name, section, is_list
+            yield from _optional_sections(name, section)
+
+
+def _optional_sections(name: str, section: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel], bool]]:
+    for key, field in section.model_fields.items():
+        for kind in get_args(field.annotation):
+            if _is_section(kind):
+                yield f"{name}.{key}", kind, False
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in NAMES
 
 
 def _section_of(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
@@ -105,6 +117,8 @@ def _name(annotation: Any) -> str:
         return f"list of {_name(arguments[0])}" if get_origin(annotation) is tuple else _name(arguments[0])
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return " or ".join(f"`{member.value}`" for member in annotation)
+    if _is_section(annotation):
+        return "section"
     return NAMES[annotation]
 
 

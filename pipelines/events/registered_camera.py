@@ -10,15 +10,15 @@ from analytics.camera import Visibility
 from pipelines.atomic_file import write_atomically
 from pipelines.config.geometry_file import CameraGeometry
 from pipelines.config.secret_references import problem_of, with_secrets
-from pipelines.config.settings import WGS84, CameraConfig, Identifier, PublicText
+from pipelines.config.settings import WGS84, CameraConfig, Identifier, PublicPictureConfig, PublicText
 
 CAMERA_TOPIC = "traffic.cameras"
 """Compacted Kafka topic of the registry."""
 
-CAMERA_SCHEMA = "urn:simpang:camera:1.0"
+CAMERA_SCHEMA = "urn:simpang:camera:1.1"
 """URI of the schema of a record. A field that is added raises the second number; readers ignore unknown fields."""
 
-_SAME = {"id", "name", "site", "owner", "visibility", "position", "out_of_service"}
+_SAME = {"id", "name", "site", "owner", "visibility", "public_picture", "position", "out_of_service"}
 """Fields that a camera of a configuration has, too."""
 
 
@@ -41,6 +41,8 @@ class RegisteredCamera(BaseModel):
     """Organisation that owns the camera."""
     visibility: Visibility = Visibility.OPERATORS
     """Users that may see the camera."""
+    public_picture: PublicPictureConfig | None = None
+    """Small pictures, blurred in parts, that the public sees instead of the video; null for the video."""
     position: WGS84 | None = None
     """Position of the camera, WGS84 degrees."""
     geometry: CameraGeometry | None = None

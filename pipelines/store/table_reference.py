@@ -30,6 +30,7 @@ MEANINGS = {
     "gap_progress": "One row: every minute before it is assessed.",
     "rollups": "What history shows of a camera over 5 minutes, a quarter, an hour or a day of the city.",
     "rollup_marks": "Periods whose rows changed since their roll-ups were computed.",
+    "camera_reports": "Viewers' reports that something is wrong with a camera: how many of a kind in an hour.",
     "schema_version": "One row for each applied migration.",
 }
 """Table -> its meaning."""

@@ -134,6 +134,14 @@ OTHER_COLUMNS: dict[str, dict[str, str]] = {
         "to_at": "timestamptz",
         "made_at": "timestamptz",
     },
+    "camera_reports": {
+        "camera_id": "text",
+        "kind": "text",
+        "hour_at": "timestamptz",
+        "n": "int",
+        "handled_at": "timestamptz",
+        "handled_by": "text",
+    },
     "schema_version": {"version": "int", "applied_at": "timestamptz"},
 }
 """Table -> its columns, name -> SQL type, for all other tables."""

@@ -30,7 +30,8 @@ class CameraStreams:
     def __init__(self, parts: CameraParts, stream: StreamConfig, decoding: DecodePool) -> None:
         self._parts = parts
         self._stream = stream
-        self._preview = PreviewWriter(parts.playlist, StorageReport(parts.config.id, parts.health.set_preview_storage))
+        storage = StorageReport(parts.config.id, parts.health.set_preview_storage)
+        self._preview = PreviewWriter(parts.playlist, storage, parts.config.public_picture)
         write_live = partial(
             open_live_video, parts.playlist, segment_s=stream.segment_s, on_stored=parts.health.set_live_storage
         )

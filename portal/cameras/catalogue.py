@@ -46,6 +46,11 @@ class CatalogueEntry:
         return scope is not None and scope.covers(self.camera)
 
     @property
+    def has_public_video(self) -> bool:
+        """Whether the public sees the video, and not only small pictures of a public camera."""
+        return self.public and self.camera.public_picture is None
+
+    @property
     def position(self) -> Position | None:
         """The camera's own position, else that of its site."""
         return self.camera.position or (self.site.position if self.site else None)

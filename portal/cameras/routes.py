@@ -36,7 +36,7 @@ def cameras(live: LiveDep, user: CurrentUser) -> Cameras:
     scope, is_operator = scope_of(user), has_role(user, "operator")
     return Cameras(
         cameras=[
-            state if is_operator and entry.is_within(scope) else redact(state)
+            state if is_operator and entry.is_within(scope) else redact(entry, state)
             for entry, state in snapshot.states
             if entry.is_visible(scope)
         ]
@@ -47,7 +47,7 @@ def cameras(live: LiveDep, user: CurrentUser) -> Cameras:
 def camera(entry: VisibleCamera, live: LiveDep, user: CurrentUser) -> CameraDetail:
     """One camera with its current state, and its gates and zones in pixels."""
     detail = camera_detail(entry, live.state_updater.reports, datetime.now(UTC))
-    return detail if has_role(user, "operator") and entry.is_within(scope_of(user)) else redact(detail)
+    return detail if has_role(user, "operator") and entry.is_within(scope_of(user)) else redact(entry, detail)
 
 
 @router.get("/{camera_id}/counts", responses=NO_SUCH_CAMERA)

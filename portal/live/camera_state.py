@@ -143,9 +143,12 @@ State = TypeVar("State", bound=CameraState)
 """A camera state, or a subclass with more fields."""
 
 
-def redact(state: State) -> State:
+def redact(entry: CatalogueEntry, state: State) -> State:
     """A copy without what only operators may read: it may name addresses inside the city's network."""
-    return state.model_copy(update={"condition": None, "details": None, "reason": None, "load": None})
+    video = state.video
+    if video is not None and entry.camera.public_picture is not None:
+        video = video.model_copy(update={"only_pictures": True, "still": None})
+    return state.model_copy(update={"condition": None, "details": None, "reason": None, "load": None, "video": video})
 
 
 def _status(newest: HealthRow | None, now: datetime) -> CameraStatus:

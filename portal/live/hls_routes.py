@@ -13,8 +13,8 @@ from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request, Response, status
 
-from pipelines.live_video.hls_playlist import PLAYLIST, STILL
-from portal.auth.permissions import CurrentSession, VisibleCamera
+from pipelines.live_video.hls_playlist import PLAYLIST, PREVIEW, STILL
+from portal.auth.permissions import CurrentSession, VisibleCamera, has_role
 from portal.auth.route_rules import ALL_CLIENTS
 from portal.auth.sessions import UserSession
 from portal.dependencies import LiveDep, ServicesDep
@@ -65,7 +65,9 @@ def access(camera_id: str, services: ServicesDep, live: LiveDep, file: str = "",
     """
     entry = services.catalogue.find(camera_id, None)
     names = (file,) if file else (PLAYLIST, STILL)
-    if entry is None or not _is_live(services.config.data_dir / "hls" / entry.id, names):
+    if entry is None or not (entry.has_public_video or file == PREVIEW):
+        return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
+    if not _is_live(services.config.data_dir / "hls" / entry.id, names):
         return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
     if lease is not None and live.admission is not None and not live.admission.renew(entry.id, lease):
         return _for_nginx(status.HTTP_401_UNAUTHORIZED, REFUSAL_MAX_AGE_S)
@@ -97,6 +99,10 @@ def live_file(
     as long as it is used. Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture;
     `Last-Modified` is its time.
     """
+    user = session.user if session else None
+    sees_video = entry.camera.public_picture is None or (has_role(user, "operator") and entry.is_within(user.scope))
+    if not sees_video and file != PREVIEW:
+        raise HTTPException(status.HTTP_404_NOT_FOUND, "Of this camera there are only pictures.")
     is_shared = entry.public and session is None
     path = services.config.data_dir / "hls" / entry.id / file
     try:

@@ -14,7 +14,7 @@ from portal.simulation.schemas import NarratedEvent
 
 def camera_message(entry: CatalogueEntry, state: CameraState) -> Message:
     """Message of a camera's state; operators receive it in full, other clients redacted."""
-    public = redact(state)
+    public = redact(entry, state)
     return Message(
         coalesce_key=("camera", entry.id),
         event=Update("camera", public),

@@ -71,7 +71,7 @@ class StateSnapshot:
                 current_root.reset(token)
 
     def _encode_list(self) -> EncodedList:
-        public = Cameras(cameras=[redact(state) for entry, state in self.states if entry.public])
+        public = Cameras(cameras=[redact(entry, state) for entry, state in self.states if entry.public])
         content = public.model_dump_json().encode()
         digest = hashlib.blake2b(content, digest_size=ETAG_BYTES).hexdigest()
         return EncodedList(content, gzip.compress(content, GZIP_LEVEL, mtime=0), f'W/"{digest}"')

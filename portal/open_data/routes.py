@@ -158,7 +158,7 @@ def history_parquet(request: Request, services: ServicesDep, query: HistoryQuery
 
 def _public_states(updater: StateUpdater) -> list[CameraState]:
     """States of the public cameras, without what only operators may read."""
-    return [redact(state) for entry, state in updater.current_snapshot(datetime.now(UTC)).states if entry.public]
+    return [redact(entry, state) for entry, state in updater.current_snapshot(datetime.now(UTC)).states if entry.public]
 
 
 def _public_history(services: Services, query: HistoryQuery) -> History:

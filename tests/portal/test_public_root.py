@@ -44,6 +44,7 @@ PROXIES = {
 PAGES = (
     "/",
     "/ketersediaan",
+    "/privasi",
     "/data-terbuka",
     "/riwayat",
     "/kejadian",

@@ -9,6 +9,7 @@ import pytest
 PAGES = [
     "/",
     "/ketersediaan",
+    "/privasi",
     "/data-terbuka",
     "/riwayat",
     "/kejadian",

@@ -26,6 +26,7 @@ export class Layout {
   private readonly header = h("header", { class: "site-header" });
   private readonly banner = h("div", { class: "connection-banner", role: "alert", hidden: true });
   private readonly main = h("main", { id: "isi", tabindex: "-1" });
+  private readonly footer = h("footer", { class: "site-footer" });
   private readonly narration: Narration | null;
   private readonly connection = h("span", { class: "connection-state", role: "status" });
 
@@ -35,7 +36,7 @@ export class Layout {
     private readonly languageChanged: () => void,
   ) {
     this.narration = app.city.simulated ? new Narration(app) : null;
-    root.replaceChildren(this.header, this.banner, ...(this.narration ? [this.narration.element] : []), this.main);
+    root.replaceChildren(this.header, this.banner, ...(this.narration ? [this.narration.element] : []), this.main, this.footer);
     app.store.onChange(() => this.renderConnection());
     this.renderHeader();
   }
@@ -63,6 +64,7 @@ export class Layout {
       this.connection,
       ...this.menu(),
     );
+    this.footer.replaceChildren(h("a", { href: siteAddress("/privasi") }, t("privacyTitle")));
     this.renderConnection();
   }
 
@@ -99,6 +101,7 @@ export class Layout {
     ];
     if (mayOpen(user, "planner")) links.push(navigationLink("/riwayat", t("navHistory")));
     if (mayOpen(user, "police")) links.push(navigationLink("/kejadian", t("navIncidents")));
+    if (mayOpen(user, "operator")) links.push(navigationLink("/laporan", t("navReports")));
     return h("nav", { class: "site-navigation", "aria-label": t("navigation") }, ...links);
   }
 

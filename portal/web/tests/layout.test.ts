@@ -41,7 +41,7 @@ describe("the navigation", () => {
     [[], ["Peta", "Favorit", "Ketersediaan", "Data terbuka"]],
     [["planner"], ["Peta", "Favorit", "Ketersediaan", "Data terbuka", "Riwayat"]],
     [["police"], ["Peta", "Favorit", "Ketersediaan", "Data terbuka", "Kejadian"]],
-    [["operator"], ["Peta", "Favorit", "Ketersediaan", "Data terbuka", "Riwayat", "Kejadian"]],
+    [["operator"], ["Peta", "Favorit", "Ketersediaan", "Data terbuka", "Riwayat", "Kejadian", "Laporan"]],
   ])("for %j has %j", (roles, links) => {
     layoutFor(...roles);
     expect(texts("nav a")).toEqual(links);

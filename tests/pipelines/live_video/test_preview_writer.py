@@ -9,6 +9,7 @@ import pytest
 from av.video.reformatter import VideoReformatter
 
 from pipelines.bus import disk_reserve
+from pipelines.config.settings import PublicPictureConfig
 from pipelines.events.condition import CameraCondition, Condition
 from pipelines.live_video.hls_playlist import PREVIEW, LivePlaylist
 from pipelines.live_video.preview_writer import MAX_PREVIEW_BYTES, PREVIEW_EVERY_S, PreviewWriter, encode_preview
@@ -41,13 +42,37 @@ def noise(width: int, height: int) -> av.VideoFrame:
 def test_a_preview_has_the_aspect_of_its_frame_and_at_most_the_width_of_a_card(
     given: av.VideoFrame, size: tuple[int, int]
 ) -> None:
-    encoded = np.frombuffer(encode_preview(given, VideoReformatter()), np.uint8)
+    encoded = np.frombuffer(encode_preview(given, VideoReformatter(), PublicPictureConfig()), np.uint8)
     assert cv2.imdecode(encoded, cv2.IMREAD_COLOR).shape == (size[1], size[0], 3)
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (400, 300), (352, 288), (300, 400)])
 def test_the_worst_frame_is_within_the_bytes_of_a_card(size: tuple[int, int]) -> None:
-    assert len(encode_preview(noise(*size), VideoReformatter())) <= MAX_PREVIEW_BYTES
+    assert len(encode_preview(noise(*size), VideoReformatter(), PublicPictureConfig())) <= MAX_PREVIEW_BYTES
+
+
+def test_a_blurred_area_has_no_detail_left_and_the_rest_of_the_picture_all_of_its_own() -> None:
+    left_half = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    stripes = np.zeros((224, 400, 3), np.uint8)
+    stripes[:, ::4] = stripes[:, 1::4] = 250
+    given = av.VideoFrame.from_ndarray(stripes, format="rgb24")
+    encoded = encode_preview(given, VideoReformatter(), PublicPictureConfig(blurred_areas=(left_half,)))
+    shown = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert shown[:, 8:184].std() < 10, "the pattern is gone, except at the edge of the JPEG's blocks"
+    assert shown[:, 216:].std() > 90
+
+
+def test_a_lowered_picture_is_no_higher_than_configured() -> None:
+    encoded = encode_preview(frame(1920, 1080), VideoReformatter(), PublicPictureConfig(max_height=90))
+    assert cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR).shape == (90, 160, 3)
+
+
+def test_the_preview_of_a_camera_is_blurred_before_it_is_stored(tmp_path: Path) -> None:
+    playlist = LivePlaylist(tmp_path / "hls", segments_kept=3)
+    everything = PublicPictureConfig(blurred_areas=(((0, 0), (1, 0), (1, 1), (0, 1)),))
+    PreviewWriter(playlist, StorageReport("kuda", lambda _: None), everything).put(noise(400, 300), AT)
+    stored = cv2.imread(str(playlist.folder / PREVIEW), cv2.IMREAD_GRAYSCALE)
+    assert stored.std() < 10, "noise has a deviation of 60"
 
 
 def test_one_preview_is_stored_in_each_period(tmp_path: Path) -> None:

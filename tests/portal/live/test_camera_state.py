@@ -85,7 +85,7 @@ def test_camera_without_reports_becomes_offline_without_level():
 def test_a_camera_whose_detector_is_blind_has_no_level_and_a_reason():
     blind = state(health(1), replace(level(1, Level.UNKNOWN), sight="blind"))
     assert (blind.level, blind.sight, blind.zones[0].sight) == (Level.UNKNOWN, Sight.BLIND, Sight.BLIND)
-    doubtful = redact(state(health(1), replace(level(1), sight="doubtful")))
+    doubtful = redact(ENTRY, state(health(1), replace(level(1), sight="doubtful")))
     assert (doubtful.level, doubtful.sight) == (Level.DENSE, Sight.DOUBTFUL)
     expired = state(health(1), replace(level(151), sight="doubtful"))
     assert (expired.level, expired.sight) == (Level.UNKNOWN, None)
@@ -120,7 +120,7 @@ WORKS = {"id": "perbaikan jalan sampai Juni", "en": "road works until June"}
 def test_camera_out_of_service_has_no_data_and_a_public_explanation():
     entry = replace(ENTRY, camera=ENTRY.camera.model_copy(update={"out_of_service": WORKS}))
     row = health(1)
-    now = redact(camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
+    now = redact(entry, camera_state(entry, Reports().with_newer([row], [row], [level(1)]), NOW))
     assert (now.status, now.level, now.video) == (CameraStatus.OFFLINE, Level.UNKNOWN, None)
     assert now.out_of_service == WORKS
 
@@ -158,7 +158,7 @@ def test_a_camera_with_a_preview_names_it_while_it_exists(tmp_path):
     ],
 )
 def test_the_class_of_the_cause_is_public(row, cause):
-    shown = redact(camera_state(ENTRY, Reports().with_newer([row], [row], []), NOW))
+    shown = redact(ENTRY, camera_state(ENTRY, Reports().with_newer([row], [row], []), NOW))
     assert (shown.cause, shown.condition) == (cause, None)
 
 

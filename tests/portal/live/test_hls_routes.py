@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from pipelines.config.settings import PublicPictureConfig
 from portal.live.admission import UNKNOWN_BITS_PER_S, VIDEO_SHARE
 from portal.live.hls_routes import MAX_AGE_S
 from tests.support.portal import client_of, serving
@@ -100,6 +101,26 @@ def test_nginx_may_send_files_of_public_cameras_with_video_only(anonymous, signe
         answer = client.get(f"/live/{camera}/access")
         assert answer.status_code == status
         assert answer.headers["cache-control"].startswith("max-age=")
+
+
+@pytest.mark.usefixtures("video")
+def test_of_a_camera_with_blurred_pictures_only_operators_get_more_than_the_preview(
+    config, pool, video, anonymous
+) -> None:
+    (video / "preview.jpg").write_bytes(b"blurred")
+    pictures = {"public_picture": PublicPictureConfig(blurred_areas=(((0, 0), (1, 0), (1, 1)),))}
+    cameras = tuple(camera.model_copy(update=pictures if camera.id == "barelang" else {}) for camera in config.cameras)
+    portal = config.model_copy(update={"cameras": cameras})
+    with serving(portal, pool) as address, client_of(address) as client:
+        state = client.get("/api/cameras/barelang").json()["video"]
+        assert state is None or (state["only_pictures"], state["still"]) == (True, None)
+        for name in ("index.m3u8", "init.mp4", "00042.m4s", "still.jpg"):
+            assert client.get(f"/live/barelang/{name}").status_code == 404
+        for asked in ({}, {"file": "index.m3u8"}, {"file": "still.jpg"}):
+            assert client.get("/live/barelang/access", params=asked).status_code == 403
+        assert client.get("/live/barelang/preview.jpg").content == b"blurred"
+        assert client.get("/live/barelang/access", params={"file": "preview.jpg"}).status_code == 204
+        assert anonymous.get("/live/barelang/index.m3u8").status_code == 200, "without the setting"
 
 
 @pytest.mark.usefixtures("video")

@@ -1,7 +1,7 @@
 /** HTTP client of the portal's API. Paths, parameters and answers are typed by `schema.ts`, which is generated. */
 
 import { siteAddress } from "../site_root";
-import type { paths, Session, SignIn } from "./schema";
+import type { paths, ReportKind, Session, SignIn } from "./schema";
 import { noteServerDate } from "./server_clock";
 
 type GetOperation<P extends keyof paths> = paths[P] extends { get: infer Operation } ? Operation : never;
@@ -81,6 +81,20 @@ export async function signIn(credentials: SignIn): Promise<Session["user"]> {
 
 export async function signOut(): Promise<void> {
   await request(apiUrl("/api/session"), { method: "DELETE" });
+}
+
+/** Reports that something is wrong with a camera. */
+export async function reportCamera(id: string, kind: ReportKind): Promise<void> {
+  await request(siteAddress(`/api/cameras/${encodeURIComponent(id)}/reports`), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ kind }),
+  });
+}
+
+/** Marks the reports of a kind about a camera as handled. */
+export async function handleReports(id: string, kind: ReportKind): Promise<void> {
+  await request(siteAddress(`/api/camera-reports/${encodeURIComponent(id)}/${kind}`), { method: "DELETE" });
 }
 
 /** Returns the text of an answer, all of which must arrive in time. */

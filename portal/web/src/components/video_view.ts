@@ -92,7 +92,7 @@ export class VideoView {
 
   update(camera: CameraState): void {
     this.camera = camera;
-    this.player.play(this.playable && !this.hasStills ? liveAddress(camera.id, "index.m3u8") : null);
+    this.player.play(this.playable && !this.hasStills && !this.onlyPictures ? liveAddress(camera.id, "index.m3u8") : null);
     this.showStill();
     this.render();
   }
@@ -102,9 +102,19 @@ export class VideoView {
     return Boolean(this.camera.video?.still);
   }
 
+  /** Whether the video of the camera is for operators, and others see small pictures. */
+  private get onlyPictures(): boolean {
+    return Boolean(this.camera.video?.only_pictures);
+  }
+
+  /** Words beside small pictures in place of video; undefined where video is due. */
+  private get picturesText(): TextKey | undefined {
+    return this.onlyPictures ? "videoNotPublic" : PICTURES_TEXTS[this.state];
+  }
+
   /** Shows still pictures: those of the camera, or small ones in place of video that is full or cannot be decoded. */
   private showStill(): void {
-    const small = this.state in PICTURES_TEXTS && this.camera.video?.preview ? "preview.jpg" : null;
+    const small = this.picturesText && this.camera.video?.preview ? "preview.jpg" : null;
     const file = this.hasStills ? "still.jpg" : small;
     this.still.show(this.playable && file ? liveAddress(this.camera.id, file) : null);
   }
@@ -170,7 +180,7 @@ export class VideoView {
     fill(this.corner, levelBadge(level));
     fill(this.cover, ...this.coverContent());
     this.cover.hidden = this.cover.childElementCount === 0;
-    const words = this.showsPictures ? PICTURES_TEXTS[this.state] : undefined;
+    const words = this.showsPictures ? this.picturesText : undefined;
     this.note.hidden = words === undefined;
     this.note.textContent = words ? t(words) : "";
     const overlay = this.zonesShown
@@ -190,6 +200,7 @@ export class VideoView {
       return [h("strong", {}, t("videoMissing")), h("span", {}, `${reason}.`)];
     }
     if (this.showsPictures) return [];
+    if (this.onlyPictures) return [h("strong", {}, t("videoMissing")), h("span", {}, t("videoNotPublic"))];
     if (this.state === "playing") return status === "frozen" ? [h("strong", {}, t("statusFrozen"))] : [];
     if (this.state === "loading") return [h("span", {}, t("videoLoading"))];
     const text = TROUBLE_TEXTS[this.state];

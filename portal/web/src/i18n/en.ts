@@ -51,6 +51,7 @@ export const english: Record<TextKey, string> = {
   navigation: "Main menu",
   navMap: "Map",
   navUptime: "Uptime",
+  privacyTitle: "Privacy notice",
   navOpenData: "Open data",
   navHistory: "History",
   navIncidents: "Incidents",
@@ -118,6 +119,7 @@ export const english: Record<TextKey, string> = {
   videoUnsupported: "This browser cannot play this camera's kind of video (H.265, for example). Try another browser.",
   videoFull: "Video full, a picture every 10 seconds",
   videoOnlyPictures: "This browser cannot play this video (H.265, for example): a picture every 10 seconds",
+  videoNotPublic: "The video of this camera is not public: a picture every 10 seconds",
   videoUndecodable:
     "Video arrives, but the browser finds no whole picture (key frame) in it, or cannot read it. Trying again…",
   videoStands: "The picture stands still",
@@ -360,4 +362,9 @@ export const english: Record<TextKey, string> = {
   incidentRelativeSpeed: "Its speed was {share} of free-flow speed.",
   incidentPersonOnRoad: "A person had been on foot on the carriageway for {duration} when it was reported.",
   incidentCollision: "Two vehicles collided, stopped at once and have not moved for {duration}.",
+  navReports: "Reports",
+  reportsTitle: "Viewers' reports about cameras",
+  reportsNone: "There are no reports to handle.",
+  reportHandled: "Handled",
+  reportCount: "{n} reports",
 };

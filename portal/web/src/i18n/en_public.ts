@@ -82,4 +82,12 @@ export const publicEnglish: Record<keyof typeof publicIndonesian, string> = {
   themeSystem: "As the device",
   themeLight: "Light",
   themeDark: "Dark",
+  reportTitle: "Report this camera",
+  reportHint: "Operators receive your choice, without a name or an address.",
+  reportNoPicture: "There is no picture",
+  reportOldPicture: "The picture is old or does not move",
+  reportWrongPlace: "The picture is of another place",
+  reportWrongLevel: "The traffic level does not match the picture",
+  reportPrivacy: "A private place can be seen",
+  reportThanks: "Thank you. Operators have received your report.",
 };

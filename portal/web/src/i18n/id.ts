@@ -53,6 +53,7 @@ export const indonesian = {
   navigation: "Menu utama",
   navMap: "Peta",
   navUptime: "Ketersediaan",
+  privacyTitle: "Pemberitahuan privasi",
   navOpenData: "Data terbuka",
   navHistory: "Riwayat",
   navIncidents: "Kejadian",
@@ -124,6 +125,7 @@ export const indonesian = {
   videoUnsupported: "Peramban ini tidak dapat memutar jenis video kamera ini (misalnya H.265). Coba peramban lain.",
   videoFull: "Video penuh, gambar tiap 10 detik",
   videoOnlyPictures: "Peramban ini tidak dapat memutar video ini (misalnya H.265): gambar tiap 10 detik",
+  videoNotPublic: "Video kamera ini tidak untuk umum: gambar tiap 10 detik",
   videoUndecodable:
     "Video sampai, tetapi peramban tidak menemukan gambar yang utuh (bingkai kunci), atau tidak dapat membacanya. Mencoba lagi…",
   videoStands: "Gambar diam",
@@ -378,6 +380,11 @@ export const indonesian = {
   incidentRelativeSpeed: "Kecepatannya {share} dari kecepatan arus bebas.",
   incidentPersonOnRoad: "Seseorang berjalan kaki di badan jalan selama {duration} ketika dilaporkan.",
   incidentCollision: "Dua kendaraan bertemu, seketika berhenti, dan tidak bergerak selama {duration}.",
+  navReports: "Laporan",
+  reportsTitle: "Laporan warga tentang kamera",
+  reportsNone: "Tidak ada laporan yang belum ditangani.",
+  reportHandled: "Sudah ditangani",
+  reportCount: "{n} laporan",
 } as const;
 
 export type TextKey = keyof typeof indonesian;

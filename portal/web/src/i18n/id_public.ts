@@ -91,4 +91,12 @@ export const publicIndonesian = {
   themeSystem: "Ikuti perangkat",
   themeLight: "Terang",
   themeDark: "Gelap",
+  reportTitle: "Laporkan kamera ini",
+  reportHint: "Operator menerima pilihan Anda, tanpa nama dan tanpa alamat.",
+  reportNoPicture: "Tidak ada gambar",
+  reportOldPicture: "Gambarnya lama atau tidak bergerak",
+  reportWrongPlace: "Gambarnya dari tempat lain",
+  reportWrongLevel: "Status lalu lintas tidak sesuai dengan gambar",
+  reportPrivacy: "Terlihat tempat pribadi",
+  reportThanks: "Terima kasih. Laporan Anda sudah diterima operator.",
 } as const;

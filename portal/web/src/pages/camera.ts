@@ -11,6 +11,7 @@ import { CameraSummary } from "../components/camera_summary";
 import { embedSnippet } from "../components/embed_snippet";
 import { FavoriteButton } from "../components/favorite_button";
 import { failure, loading, notice } from "../components/notice";
+import { reportForm } from "../components/report_form";
 import { trendChart, trendLegend, trendSentence } from "../components/trend_chart";
 import { VideoView } from "../components/video_view";
 import { fill, h } from "../dom";
@@ -110,6 +111,7 @@ class CameraPage implements Page {
         gates.length ? card("totals", t("gateTotals"), this.totals) : null,
         card("about", t("about"), this.facts),
         visibility === "public" ? embedSnippet(`/embed/camera/${encodeURIComponent(id)}`, name) : null,
+        reportForm(id),
       ),
     );
   }

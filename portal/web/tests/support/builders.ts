@@ -64,6 +64,8 @@ export const CITY: City = {
   classes: ["car", "motorcycle", "bus", "truck", "bicycle", "person"],
   public_url: null,
   simulated: false,
+  controller: null,
+  privacy_contact: null,
   whole_frame_zone: "view",
 };
 

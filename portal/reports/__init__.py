@@ -1,0 +1,1 @@
+"""Reports of viewers that something is wrong with a camera, for operators."""
