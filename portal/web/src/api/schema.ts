@@ -907,7 +907,7 @@ export interface components {
             classes: components["schemas"]["RoadUser"][];
             /**
              * Controller
-             * @description Data controller, for the privacy notice; null where none is configured.
+             * @description Data controller, for the privacy notice; null without one.
              */
             controller: string | null;
             /** Name */
