@@ -14,7 +14,7 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException, Request, Response, status
 
 from pipelines.live_video.hls_playlist import PLAYLIST, PREVIEW, STILL
-from portal.auth.permissions import CurrentSession, VisibleCamera, has_role
+from portal.auth.permissions import CurrentSession, VisibleCamera, has_role, scope_of
 from portal.auth.route_rules import ALL_CLIENTS
 from portal.auth.sessions import UserSession
 from portal.dependencies import LiveDep, ServicesDep
@@ -100,7 +100,8 @@ def live_file(
     `Last-Modified` is its time.
     """
     user = session.user if session else None
-    sees_video = entry.camera.public_picture is None or (has_role(user, "operator") and entry.is_within(user.scope))
+    is_operator = has_role(user, "operator") and entry.is_within(scope_of(user))
+    sees_video = entry.camera.public_picture is None or is_operator
     if not sees_video and file != PREVIEW:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "Of this camera there are only pictures.")
     is_shared = entry.public and session is None
