@@ -511,6 +511,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Feeds
+         * @description All feeds of the open data, with licence, source and an example of each.
+         */
+        get: operations["feeds_api_v1_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Devices
+         * @description Public cameras with a position as field devices, by WZDx DeviceFeed 4.2.
+         */
+        get: operations["devices_api_v1_devices_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History Csv
+         * @description Measures of a gate or a zone by buckets of time, at most 5,000, with empty cells where nothing was observed.
+         */
+        get: operations["history_csv_api_v1_history_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/history.parquet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History Parquet
+         * @description The same figures as Parquet, with null where nothing was observed.
+         */
+        get: operations["history_parquet_api_v1_history_parquet_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/state.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description Current state of every public camera (a point) and its zones (lines): level, flow, speed, status and cause.
+         *
+         *     Without recent data a level is `unknown` and a figure null, never 0.
+         */
+        get: operations["state_api_v1_state_geojson_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traffic-flow.jsonld": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Traffic Flow
+         * @description Vehicles and speed in each direction of each gate over five minutes, as NGSI-LD TrafficFlowObserved.
+         *
+         *     `intensity` counts the vehicles that were observed; `coverage` is the observed share of the time. What was not
+         *     observed is left out.
+         */
+        get: operations["traffic_flow_api_v1_traffic_flow_jsonld_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -751,6 +876,66 @@ export interface components {
             visibility: components["schemas"]["Visibility"];
             /** Zones */
             zones: components["schemas"]["ZoneDetail"][];
+        };
+        /**
+         * CameraFeature
+         * @description A camera.
+         */
+        CameraFeature: {
+            /** @description Null for a camera without a position. */
+            geometry: components["schemas"]["PointGeometry"] | null;
+            /**
+             * Id
+             * @description Id of the camera; the same as long as it exists.
+             */
+            id: string;
+            properties: components["schemas"]["CameraProperties"];
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
+         * CameraProperties
+         * @description Current state of a camera.
+         */
+        CameraProperties: {
+            /** Camera Id */
+            camera_id: string;
+            /** @description What keeps the camera from being observed; null while nothing does. */
+            cause: components["schemas"]["GapCause"] | null;
+            /**
+             * Delayed
+             * @description Whether the newest analysed frame is over 20 seconds old.
+             */
+            delayed: boolean;
+            /**
+             * Flow Veh H
+             * @description Vehicles an hour in both directions of the busiest gate over the last ten minutes; null without.
+             */
+            flow_veh_h: number | null;
+            /**
+             * Kind
+             * @default camera
+             * @constant
+             */
+            kind: "camera";
+            /** @description The worst known level of its zones; `unknown` without recent data. */
+            level: components["schemas"]["Level"];
+            /** Name */
+            name: string;
+            /**
+             * Observed Until
+             * @description Time of the last analysed frame; null if there was none for a week.
+             */
+            observed_until: string | null;
+            /** Owner */
+            owner: string | null;
+            /** Site */
+            site: string | null;
+            status: components["schemas"]["CameraStatus"];
         };
         /**
          * CameraReport
@@ -1084,6 +1269,21 @@ export interface components {
             ];
         };
         /**
+         * DataLicence
+         * @description Licence of all open data.
+         */
+        DataLicence: {
+            /**
+             * Id
+             * @description SPDX identifier.
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * Direction
          * @description Side change at a gate p1 -> p2, in image coordinates (v down).
          *
@@ -1091,6 +1291,62 @@ export interface components {
          * @enum {string}
          */
         Direction: "A" | "B";
+        /**
+         * FeedEntry
+         * @description One feed.
+         */
+        FeedEntry: {
+            /** Description */
+            description: {
+                [key: string]: string;
+            };
+            /**
+             * Example
+             * @description An address that works; null while no public camera has data.
+             */
+            example: string | null;
+            /** Format */
+            format: string;
+            /** Id */
+            id: string;
+            /** Media Type */
+            media_type: string;
+            /** Path */
+            path: string;
+            /**
+             * Standard
+             * @description Address of the published format; null for CSV and Parquet.
+             */
+            standard: string | null;
+            /** Title */
+            title: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * FeedList
+         * @description All feeds, with the licence and the source to name.
+         */
+        FeedList: {
+            /**
+             * Attribution
+             * @description Words with which users of the data name its source.
+             */
+            attribution: string;
+            /** Contact Email */
+            contact_email: string | null;
+            /** Feeds */
+            feeds: components["schemas"]["FeedEntry"][];
+            /** @description Null where the city has stated none. */
+            licence: components["schemas"]["DataLicence"] | null;
+            /**
+             * Openapi
+             * @description Address of the description for programs.
+             */
+            openapi: string;
+            /** Publisher */
+            publisher: string;
+        };
         /**
          * GapCause
          * @description Cause of a gap.
@@ -1381,6 +1637,22 @@ export interface components {
          */
         LevelOfService: "A" | "B" | "C" | "D" | "E" | "F";
         /**
+         * LineGeometry
+         * @description Centre line of a road, in the direction of travel where `directed`.
+         */
+        LineGeometry: {
+            /** Coordinates */
+            coordinates: [
+                number,
+                number
+            ][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "LineString";
+        };
+        /**
          * Load
          * @description Analysis rate of a camera against the rate that its traffic needs; means over the last few seconds.
          */
@@ -1513,6 +1785,44 @@ export interface components {
             unobserved_s: {
                 [key: string]: number;
             };
+        };
+        /**
+         * PointGeometry
+         * @description Position of a camera.
+         */
+        PointGeometry: {
+            /**
+             * Coordinates
+             * @description Longitude and latitude, WGS84 degrees.
+             */
+            coordinates: [
+                number,
+                number
+            ];
+            /**
+             * Type
+             * @default Point
+             * @constant
+             */
+            type: "Point";
+        };
+        /**
+         * PolygonGeometry
+         * @description Area such as a whole junction.
+         */
+        PolygonGeometry: {
+            /** Coordinates */
+            coordinates: [
+                [
+                    number,
+                    number
+                ][]
+            ];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "Polygon";
         };
         /**
          * Position
@@ -1653,6 +1963,27 @@ export interface components {
             /** Periods */
             periods: (components["schemas"]["PeriodUptime"] | null)[];
             total: components["schemas"]["PeriodUptime"] | null;
+        };
+        /**
+         * StateCollection
+         * @description Every public camera, and every zone of each.
+         */
+        StateCollection: {
+            /** Attribution */
+            attribution: string;
+            /** Features */
+            features: (components["schemas"]["CameraFeature"] | components["schemas"]["ZoneFeature"])[];
+            /**
+             * Licence
+             * @description Address of the licence; null where the city has stated none.
+             */
+            licence: string | null;
+            /**
+             * Type
+             * @default FeatureCollection
+             * @constant
+             */
+            type: "FeatureCollection";
         };
         /**
          * Street
@@ -1811,6 +2142,68 @@ export interface components {
             speed_kmh: number | null;
         };
         /**
+         * ZoneFeature
+         * @description A zone of a camera.
+         */
+        ZoneFeature: {
+            /**
+             * Geometry
+             * @description Null for a camera that is not calibrated.
+             */
+            geometry: (components["schemas"]["LineGeometry"] | components["schemas"]["PolygonGeometry"]) | null;
+            /**
+             * Id
+             * @description `CAMERA/ZONE`; the same as long as both exist.
+             */
+            id: string;
+            properties: components["schemas"]["ZoneProperties"];
+            /**
+             * Type
+             * @default Feature
+             * @constant
+             */
+            type: "Feature";
+        };
+        /**
+         * ZoneProperties
+         * @description Current state of a zone of a camera.
+         */
+        ZoneProperties: {
+            /** Camera Id */
+            camera_id: string;
+            cause: components["schemas"]["GapCause"] | null;
+            /**
+             * Directed
+             * @description Whether the line has the direction of legal travel; null without line.
+             */
+            directed: boolean | null;
+            /**
+             * Kind
+             * @default zone
+             * @constant
+             */
+            kind: "zone";
+            /** @description `unknown` without recent data, which is not the same as no traffic. */
+            level: components["schemas"]["Level"];
+            /** Name */
+            name: string;
+            /** Observed Until */
+            observed_until: string | null;
+            /**
+             * Since At
+             * @description When the present level began.
+             */
+            since_at: string | null;
+            /**
+             * Speed Kmh
+             * @description Space-mean speed; null without calibration or data.
+             */
+            speed_kmh: number | null;
+            status: components["schemas"]["CameraStatus"];
+            /** Zone */
+            zone: string;
+        };
+        /**
          * ZoneRoad
          * @description Road that a zone observes. Its level is in the state of its camera, in the zone of the same id.
          */
@@ -1879,6 +2272,8 @@ export type CalibratedPoint = components['schemas']['CalibratedPoint'];
 export type CalibrationAnswer = components['schemas']['CalibrationAnswer'];
 export type CalibrationRequest = components['schemas']['CalibrationRequest'];
 export type CameraDetail = components['schemas']['CameraDetail'];
+export type CameraFeature = components['schemas']['CameraFeature'];
+export type CameraProperties = components['schemas']['CameraProperties'];
 export type CameraReport = components['schemas']['CameraReport'];
 export type CameraReports = components['schemas']['CameraReports'];
 export type Cameras = components['schemas']['Cameras'];
@@ -1889,7 +2284,10 @@ export type City = components['schemas']['City'];
 export type Condition = components['schemas']['Condition'];
 export type ConditionDetails = components['schemas']['ConditionDetails'];
 export type ControlPointEntry = components['schemas']['ControlPointEntry'];
+export type DataLicence = components['schemas']['DataLicence'];
 export type Direction = components['schemas']['Direction'];
+export type FeedEntry = components['schemas']['FeedEntry'];
+export type FeedList = components['schemas']['FeedList'];
 export type GapCause = components['schemas']['GapCause'];
 export type GateShape = components['schemas']['GateShape'];
 export type GateTotal = components['schemas']['GateTotal'];
@@ -1903,6 +2301,7 @@ export type IncidentType = components['schemas']['IncidentType'];
 export type Interval = components['schemas']['Interval'];
 export type Level = components['schemas']['Level'];
 export type LevelOfService = components['schemas']['LevelOfService'];
+export type LineGeometry = components['schemas']['LineGeometry'];
 export type Load = components['schemas']['Load'];
 export type MinuteCounts = components['schemas']['MinuteCounts'];
 export type NarratedEvent = components['schemas']['NarratedEvent'];
@@ -1910,6 +2309,8 @@ export type Narration = components['schemas']['Narration'];
 export type NewReport = components['schemas']['NewReport'];
 export type OwnerUptime = components['schemas']['OwnerUptime'];
 export type PeriodUptime = components['schemas']['PeriodUptime'];
+export type PointGeometry = components['schemas']['PointGeometry'];
+export type PolygonGeometry = components['schemas']['PolygonGeometry'];
 export type Position = components['schemas']['Position'];
 export type Problem = components['schemas']['Problem'];
 export type RecentCounts = components['schemas']['RecentCounts'];
@@ -1923,6 +2324,7 @@ export type Sight = components['schemas']['Sight'];
 export type SignIn = components['schemas']['SignIn'];
 export type Site = components['schemas']['Site'];
 export type SiteUptime = components['schemas']['SiteUptime'];
+export type StateCollection = components['schemas']['StateCollection'];
 export type Street = components['schemas']['Street'];
 export type Trend = components['schemas']['Trend'];
 export type TrendHour = components['schemas']['TrendHour'];
@@ -1931,6 +2333,8 @@ export type UptimeRow = components['schemas']['UptimeRow'];
 export type Video = components['schemas']['Video'];
 export type Visibility = components['schemas']['Visibility'];
 export type ZoneDetail = components['schemas']['ZoneDetail'];
+export type ZoneFeature = components['schemas']['ZoneFeature'];
+export type ZoneProperties = components['schemas']['ZoneProperties'];
 export type ZoneRoad = components['schemas']['ZoneRoad'];
 export type ZoneState = components['schemas']['ZoneState'];
 export type $defs = Record<string, never>;
@@ -3419,6 +3823,293 @@ export interface operations {
             };
         };
     };
+    feeds_api_v1_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedList"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    devices_api_v1_devices_geojson_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_csv_api_v1_history_csv_get: {
+        parameters: {
+            query: {
+                camera: string;
+                /** @description By default a day before `to`. */
+                from?: string | null;
+                gate?: string | null;
+                /** @description Seconds; hours and days (86400) are the city's own. */
+                interval?: components["schemas"]["Interval"];
+                /** @description By default now. */
+                to?: string | null;
+                zone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history_parquet_api_v1_history_parquet_get: {
+        parameters: {
+            query: {
+                camera: string;
+                /** @description By default a day before `to`. */
+                from?: string | null;
+                gate?: string | null;
+                /** @description Seconds; hours and days (86400) are the city's own. */
+                interval?: components["schemas"]["Interval"];
+                /** @description By default now. */
+                to?: string | null;
+                zone?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apache.parquet": unknown;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    state_api_v1_state_geojson_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["StateCollection"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    traffic_flow_api_v1_traffic_flow_jsonld_get: {
+        parameters: {
+            query?: {
+                /** @description `normalized`: as brokers exchange entities. `keyValues`: attributes by name. */
+                options?: "normalized" | "keyValues";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": unknown;
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     healthz_healthz_get: {
         parameters: {
             query?: never;
@@ -3528,6 +4219,7 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
+export const pathsApiV1TrafficFlowJsonldGetParametersQueryOptionsValues: ReadonlyArray<FlattenedDeepRequired<paths>["/api/v1/traffic-flow.jsonld"]["get"]["parameters"]["query"]["options"]> = ["normalized", "keyValues"];
 export const cameraStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["CameraStatus"]> = ["online", "degraded", "connecting", "frozen", "unusable", "offline"];
 export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Condition"]> = ["worker_stopped", "malformed_address", "silent", "unreachable", "unknown_host", "no_udp_packets", "connection_refused", "stream_refused", "credentials_refused", "stream_not_found", "file_not_found", "stream_ended", "stream_lost", "unreadable_stream", "no_video", "no_frames", "unknown_codec", "unsupported_codec", "undecodable_video", "unsupported_rotation", "unsupported_pixels", "separate_fields", "internal_error", "connecting", "geometry_outside_frame", "geometry_aspect", "geometry_mismatch", "analysis_failed", "covered", "blurred", "moved", "unrecognised", "dark", "washed_out", "frozen", "live_video_failed", "sub_stream_failed", "disk_full", "low_frame_rate", "clock_unusable", "behind", "clock_off", "overloaded", "fact_dropped", "gate_at_edge", "gate_too_short", "gate_out_of_reach", "unplayable_codec", "rare_keyframes", "stills_only", "ok"];
 export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
@@ -3537,6 +4229,8 @@ export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>
 export const intervalValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Interval"]> = [60, 300, 900, 3600, 86400];
 export const levelValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Level"]> = ["free", "dense", "congested", "jammed", "unknown"];
 export const levelOfServiceValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LevelOfService"]> = ["A", "B", "C", "D", "E", "F"];
+export const lineGeometryTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["LineGeometry"]["type"]> = ["LineString"];
+export const polygonGeometryTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PolygonGeometry"]["type"]> = ["Polygon"];
 export const reportKindValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ReportKind"]> = ["no_picture", "old_picture", "wrong_place", "wrong_level", "privacy"];
 export const roadUserValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["RoadUser"]> = ["car", "motorcycle", "bus", "truck", "bicycle", "person"];
 export const separatorValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Separator"]> = ["comma", "semicolon"];
