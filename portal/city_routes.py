@@ -38,6 +38,7 @@ class City(ApiModel):
     classes: tuple[RoadUser, ...]
     controller: str | None = Field(description="Data controller, for the privacy notice; null without one.")
     privacy_contact: str | None = Field(description="Contact for requests about personal data; null without one.")
+    evidence_days: float | None = Field(description="Days for which clips of incidents are kept; null where none are.")
     public_url: str | None = Field(description="Public address of the portal, null where none is configured.")
     simulated: bool = Field(description="Whether all of this city is simulated, for a demonstration.")
     whole_frame_zone: str = Field(description="Id of the single zone of a camera without drawn zones: the whole frame.")
@@ -65,6 +66,7 @@ def city(services: ServicesDep) -> City:
         classes=ROAD_USERS,
         controller=place.controller,
         privacy_contact=place.privacy_contact,
+        evidence_days=services.config.evidence.keep_days if services.config.evidence.enabled else None,
         public_url=portal.public_url,
         simulated=place.simulated,
         whole_frame_zone=WHOLE_FRAME_ZONE,

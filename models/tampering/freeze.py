@@ -22,6 +22,7 @@ class FreezeDetector:
         self._config = config
         self._recent: deque[tuple[float, NDArray[np.uint8], bool]] = deque()
         self._last_new_at = self._last_at = 0.0
+        self._first_at: float | None = None
         self._has_changed = False
 
     def update(self, t: float, luma: NDArray[np.uint8]) -> None:
@@ -30,7 +31,9 @@ class FreezeDetector:
         while len(self._recent) > 1 and not t - self._config.freeze_memory_s <= self._recent[0][0] <= t:
             self._recent.popleft()
         is_new = self._is_new(luma)
-        self._has_changed = self._has_changed or (is_new and bool(self._recent))
+        self._first_at = t if self._first_at is None else self._first_at
+        # The first images of a frozen camera may be new, too, while its encoder sharpens them.
+        self._has_changed = self._has_changed or (is_new and t - self._first_at >= self._config.freeze_memory_s)
         self._recent.append((t, luma, is_new))
         if is_new and sum(new for *_, new in self._recent) >= self._config.freeze_live_share * len(self._recent):
             self._last_new_at = t
@@ -44,8 +47,8 @@ class FreezeDetector:
     def repeated_within_s(self) -> float | None:
         """Seconds within which a new image must follow, or the last new one was the last that showed the road.
 
-        None for a new image. Before any second image was new, nothing states that the camera is live: it may have been
-        frozen before the start of the program.
+        None for a new image. Before an image is new some seconds after the first, nothing states that the camera is
+        live: it may be frozen since before the start of the program.
         """
         if self.unchanged_s == 0:
             return None

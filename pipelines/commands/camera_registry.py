@@ -23,7 +23,7 @@ CONFIG = click.argument("config", type=click.Path(path_type=Path))
 """Path of the configuration file, with the brokers."""
 CAMERA = click.argument("camera_id", metavar="CAMERA")
 """Id of a camera."""
-OPTIONAL = ("analysis_url", "site", "owner", "position", "geometry", "out_of_service")
+OPTIONAL = ("analysis_url", "site", "owner", "groups", "public_picture", "position", "geometry", "out_of_service")
 """Keys of a camera that `change --without` removes."""
 
 Command = TypeVar("Command", bound=Callable[..., None])

@@ -11,7 +11,7 @@ from pipelines.addresses.address import Address
 OWN_FOLDERS = frozenset(
     {
         *("api", "assets", "camera", "data-terbuka", "embed", "favorit", "icons", "kejadian", "ketersediaan", "live"),
-        *("masuk", "riwayat"),
+        *("laporan", "masuk", "privasi", "riwayat"),
     }
 )
 """First parts of the portal's own paths: as its root they would be ambiguous. [source: portal/spa.py, portal/app.py]"""

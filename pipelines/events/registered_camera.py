@@ -18,7 +18,7 @@ CAMERA_TOPIC = "traffic.cameras"
 CAMERA_SCHEMA = "urn:simpang:camera:1.1"
 """URI of the schema of a record. A field that is added raises the second number; readers ignore unknown fields."""
 
-_SAME = {"id", "name", "site", "owner", "visibility", "public_picture", "position", "out_of_service"}
+_SAME = {"id", "name", "site", "owner", "groups", "visibility", "public_picture", "position", "out_of_service"}
 """Fields that a camera of a configuration has, too."""
 
 
@@ -39,6 +39,8 @@ class RegisteredCamera(BaseModel):
     """Id of the site where the camera stands."""
     owner: str | None = None
     """Organisation that owns the camera."""
+    groups: tuple[Identifier, ...] = ()
+    """Groups of cameras to which it belongs, for the scopes of accounts."""
     visibility: Visibility = Visibility.OPERATORS
     """Users that may see the camera."""
     public_picture: PublicPictureConfig | None = None

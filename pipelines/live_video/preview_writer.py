@@ -70,7 +70,7 @@ def encode_preview(frame: VideoFrame, reformatter: VideoReformatter, public: Pub
     width, height = (max(2, round(side * scale / 2) * 2) for side in (frame.width, frame.height))
     small = reformatter.reformat(frame, width, height, format="bgr24", interpolation="AREA", threads=1).to_ndarray()
     if public.blurred_areas:
-        small = blurred(small, public.blurred_areas)
+        small = blurred(np.asarray(small, np.uint8), public.blurred_areas)
     for quality in QUALITIES:
         _, encoded = cv2.imencode(".jpg", small, [cv2.IMWRITE_JPEG_QUALITY, quality])
         if encoded.nbytes <= MAX_PREVIEW_BYTES:

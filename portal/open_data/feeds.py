@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from pipelines.config.open_data_settings import LICENCES
 from pipelines.config.settings import Config, PublicText
 from portal.cameras.catalogue import CatalogueEntry
+from portal.open_data.parquet_table import can_write_parquet
 from portal.open_data.schemas import DataLicence, FeedEntry, FeedList
 
 ROOT = "/api/v1"
@@ -127,7 +128,7 @@ def feed_list(config: Config, public: Iterable[CatalogueEntry]) -> FeedList:
         contact_email=config.open_data.contact_email,
         licence=licence_of(config),
         openapi="/openapi.json",
-        feeds=[_entry(feed, query) for feed in FEEDS],
+        feeds=[_entry(feed, query) for feed in FEEDS if feed.id != "history-parquet" or can_write_parquet()],
     )
 
 

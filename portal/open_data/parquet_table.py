@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from importlib.util import find_spec
 from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -12,6 +13,11 @@ from portal.history.schemas import HistoryRow
 
 if TYPE_CHECKING:
     import polars
+
+
+def can_write_parquet() -> bool:
+    """Whether polars is installed, which the extra `planner` brings."""
+    return find_spec("polars") is not None
 
 
 def as_parquet(rows: Sequence[HistoryRow]) -> bytes:

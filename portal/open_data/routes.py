@@ -23,7 +23,7 @@ from portal.live.state_updater import StateUpdater
 from portal.open_data.device_feed import device_feed
 from portal.open_data.feeds import FEEDS, ROOT, attribution_of, feed_list, licence_of
 from portal.open_data.gate_flows import gate_flows
-from portal.open_data.parquet_table import as_parquet
+from portal.open_data.parquet_table import as_parquet, can_write_parquet
 from portal.open_data.schemas import FeedList, StateCollection
 from portal.open_data.state_geojson import roads_by_zone, state_features
 from portal.open_data.traffic_flow import flow_entities, normalized, period_of
@@ -150,7 +150,11 @@ def history_csv(request: Request, services: ServicesDep, query: HistoryQueryDep)
     responses={200: {"content": {MEDIA_TYPES["history-parquet"]: {}}}, **_HISTORY},
 )
 def history_parquet(request: Request, services: ServicesDep, query: HistoryQueryDep) -> Response:
-    """The same figures as Parquet, with null where nothing was observed."""
+    """The same figures as Parquet, with null where nothing was observed. 501 without the extra `planner`."""
+    if not can_write_parquet():
+        raise HTTPException(
+            status.HTTP_501_NOT_IMPLEMENTED, "This portal writes no Parquet: install simpang[planner], or ask for CSV."
+        )
     found = _public_history(services, query)
     answer = CacheableAnswer.of_bytes(as_parquet(found.rows), MEDIA_TYPES["history-parquet"])
     return _file(request, services, query, answer, (found, "parquet"))

@@ -21,7 +21,9 @@ class ReportRow:
 
 _ADD = """
 INSERT INTO camera_reports (camera_id, kind, hour_at, n) VALUES (%s, %s, date_trunc('hour', %s::timestamptz), 1)
-ON CONFLICT (camera_id, kind, hour_at) DO UPDATE SET n = camera_reports.n + 1, handled_at = NULL, handled_by = NULL
+ON CONFLICT (camera_id, kind, hour_at) DO UPDATE SET
+    n = CASE WHEN camera_reports.handled_at IS NULL THEN camera_reports.n + 1 ELSE 1 END,
+    handled_at = NULL, handled_by = NULL
 """
 
 _OPEN = """

@@ -38,10 +38,15 @@ def report(given: NewReport, entry: VisibleCamera, services: ServicesDep, addres
             "Too many reports; please wait a few minutes.",
             {"Retry-After": f"{math.ceil(wait_s)}"},
         )
-    if services.report_limiter.attempt({("report", address, entry.id, given.kind): 1}, now) > 0:
+    same = ("report", address, entry.id, given.kind)
+    if services.report_limiter.attempt({same: 1}, now) > 0:
         return
-    with transaction(services.pool) as connection:
-        add_report(connection, entry.id, given.kind, datetime.now(UTC))
+    try:
+        with transaction(services.pool) as connection:
+            add_report(connection, entry.id, given.kind, datetime.now(UTC))
+    except Exception:
+        services.report_limiter.refund(same)  # the next try is stored
+        raise
 
 
 @router.get("/api/camera-reports", responses={code: {"model": Problem} for code in (401, 403)})
@@ -72,7 +77,7 @@ def reports(services: ServicesDep, operator: Operator) -> CameraReports:
     responses={code: {"model": Problem} for code in (401, 403, 404)},
 )
 def handle(camera_id: str, kind: ReportKind, services: ServicesDep, operator: Operator) -> None:
-    """Mark the reports of a kind about a camera as handled. They stay in the database with the operator's name."""
+    """Mark the reports of a kind about a camera as handled. They stay in the database."""
     entry = get_camera_in_scope(services, operator, camera_id)
     with transaction(services.pool) as connection:
         handle_reports(connection, entry.id, kind, by=operator.name, at=datetime.now(UTC))

@@ -9,7 +9,7 @@ from av.video.reformatter import VideoReformatter
 from playwright.sync_api import Browser
 
 from analytics.facts import Level
-from pipelines.config.settings import Config
+from pipelines.config.settings import Config, PublicPictureConfig
 from pipelines.live_video.hls_playlist import PREVIEW
 from pipelines.live_video.preview_writer import encode_preview
 from tests.support.browser import DESKTOP, PHONE, Visitor, road_frame
@@ -42,7 +42,7 @@ def write_preview(config: Config, camera_id: str, n: int = 1) -> Path:
     """Write the preview of a camera as the worker does, of the nth frame."""
     path = config.data_dir / "hls" / camera_id / PREVIEW
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_preview(road_frame(n), VideoReformatter()))
+    path.write_bytes(encode_preview(road_frame(n), VideoReformatter(), PublicPictureConfig()))
     return path
 
 

@@ -33,7 +33,10 @@ def test_pictures_that_never_changed_since_the_start_may_have_been_frozen_before
     since_start = FreezeDetector(30)
     assert shown(since_start, [(0.0, QUIET_ROAD)]).repeated_within_s is None
     assert shown(since_start, [(0.2, QUIET_ROAD)]).repeated_within_s == 2
-    assert shown(since_start, [(4.8, QUIET_ROAD)]).repeated_within_s == 2, "no time of it counts as observed"
+    sharpened = QUIET_ROAD.copy()
+    sharpened[3, 40:44] += 12
+    assert shown(since_start, [(0.4, sharpened), (0.6, sharpened)]).repeated_within_s == 2, "an encoder at work"
+    assert shown(since_start, [(4.8, sharpened)]).repeated_within_s == 2, "no time of it counts as observed"
     assert shown(since_start, [(5.0, changed)]).repeated_within_s is None
     assert shown(since_start, [(5.2, changed)]).repeated_within_s == 5, "a live road that stands still for a moment"
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -10,6 +11,8 @@ from pipelines.config.settings import PublicPictureConfig
 from portal.live.admission import UNKNOWN_BITS_PER_S, VIDEO_SHARE
 from portal.live.hls_routes import MAX_AGE_S
 from tests.support.portal import client_of, serving
+from tests.support.portal_events import online
+from tests.support.servers import wait_until
 
 
 @pytest.fixture
@@ -105,15 +108,18 @@ def test_nginx_may_send_files_of_public_cameras_with_video_only(anonymous, signe
 
 @pytest.mark.usefixtures("video")
 def test_of_a_camera_with_blurred_pictures_only_operators_get_more_than_the_preview(
-    config, pool, video, anonymous
+    config, pool, store, video, anonymous
 ) -> None:
     (video / "preview.jpg").write_bytes(b"blurred")
     pictures = {"public_picture": PublicPictureConfig(blurred_areas=(((0, 0), (1, 0), (1, 1)),))}
     cameras = tuple(camera.model_copy(update=pictures if camera.id == "barelang" else {}) for camera in config.cameras)
     portal = config.model_copy(update={"cameras": cameras})
     with serving(portal, pool) as address, client_of(address) as client:
-        state = client.get("/api/cameras/barelang").json()["video"]
-        assert state is None or (state["only_pictures"], state["still"]) == (True, None)
+        store(online("barelang", datetime.now(UTC)))
+        wait_until(lambda: client.get("/api/cameras/barelang").json()["video"], "the report")
+        listed = {camera["id"]: camera["video"] for camera in client.get("/api/cameras").json()["cameras"]}
+        for state in (client.get("/api/cameras/barelang").json()["video"], listed["barelang"]):
+            assert (state["only_pictures"], state["still"]) == (True, None)
         for name in ("index.m3u8", "init.mp4", "00042.m4s", "still.jpg"):
             assert client.get(f"/live/barelang/{name}").status_code == 404
         for asked in ({}, {"file": "index.m3u8"}, {"file": "still.jpg"}):

@@ -148,6 +148,7 @@ def test_the_list_names_every_feed_with_an_example_that_works(config: Config, po
         assert found["licence"]["id"] == "ODbL-1.0"
         assert client.get(found["openapi"]).status_code == 200
         assert [feed["id"] for feed in found["feeds"]] == [feed.id for feed in FEEDS]
+
         for feed in found["feeds"]:
             assert feed["path"].startswith("/lalin/api/v1/")
             answer = client.get(feed["example"])
@@ -156,6 +157,16 @@ def test_the_list_names_every_feed_with_an_example_that_works(config: Config, po
             assert set(feed["title"]) == set(feed["description"]) == {"id", "en"}
         documented = set(client.get("/openapi.json").json()["paths"])
     assert {urlsplit(feed.path).path for feed in FEEDS} <= documented
+
+
+def test_a_portal_without_polars_lists_no_parquet_and_states_what_to_install(anonymous, monkeypatch):
+    for module in ("feeds", "routes"):
+        monkeypatch.setattr(f"portal.open_data.{module}.can_write_parquet", lambda: False)
+    listed = [feed["id"] for feed in anonymous.get("/api/v1").json()["feeds"]]
+    assert listed == [feed.id for feed in FEEDS if feed.id != "history-parquet"]
+    refused = anonymous.get("/api/v1/history.parquet", params={"camera": "laluan-1", "gate": "utara"})
+    assert refused.status_code == 501
+    assert "simpang[planner]" in refused.json()["detail"]
 
 
 def test_without_public_cameras_the_feeds_are_empty(config: Config, pool: ConnectionPool) -> None:

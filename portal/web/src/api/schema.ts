@@ -78,7 +78,7 @@ export interface paths {
         post?: never;
         /**
          * Handle
-         * @description Mark the reports of a kind about a camera as handled. They stay in the database with the operator's name.
+         * @description Mark the reports of a kind about a camera as handled. They stay in the database.
          */
         delete: operations["handle_api_camera_reports__camera_id___kind__delete"];
         options?: never;
@@ -580,7 +580,7 @@ export interface paths {
         };
         /**
          * History Parquet
-         * @description The same figures as Parquet, with null where nothing was observed.
+         * @description The same figures as Parquet, with null where nothing was observed. 501 without the extra `planner`.
          */
         get: operations["history_parquet_api_v1_history_parquet_get"];
         put?: never;
@@ -1095,6 +1095,11 @@ export interface components {
              * @description Data controller, for the privacy notice; null without one.
              */
             controller: string | null;
+            /**
+             * Evidence Days
+             * @description Days for which clips of incidents are kept; null where none are.
+             */
+            evidence_days: number | null;
             /** Name */
             name: string;
             /**

@@ -45,6 +45,7 @@ const SECTIONS: readonly Section[] = [
         en: "This system does not record live video: only the last seconds exist, so that it can be watched.",
       },
       {
+        // Followed by the clips of incidents, where the city stores them.
         id: "Gambar suatu kejadian disimpan paling lama 30 hari, dan hanya dapat dibuka oleh kepolisian dan operator.",
         en: "A picture of an incident is kept for 30 days at most, and only police and operators can open it.",
       },
@@ -74,6 +75,17 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
+/** Where clips of incidents are stored. {days} days. */
+const CLIPS: Text = {
+  id: "Cuplikan pendek di sekitar suatu kejadian (belasan detik) disimpan sebagai bukti selama {days} hari, lebih lama bila diminta penegak hukum; hanya kepolisian dan operator yang dapat membukanya, dan setiap pembukaan dicatat.",
+  en: "A short clip around an incident (some seconds) is kept as evidence for {days} days, longer where law enforcement asks for it; only police and operators can open it, and each access is logged.",
+};
+/** Where the map comes from a server of tiles. */
+const TILES: Text = {
+  id: "Peta dimuat dari server lain, yang dengan itu mengetahui alamat jaringan perangkat Anda.",
+  en: "The map is loaded from another server, which thereby learns the network address of your device.",
+};
+
 /** What a page states where the configuration names no controller or contact. */
 const UNNAMED: Text = {
   id: "Pemerintah daerah yang mengoperasikan situs ini",
@@ -83,7 +95,11 @@ const RESPONSIBLE: Text = { id: "Penanggung jawab", en: "Responsible" };
 const CONTACT: Text = { id: "Hubungi", en: "Contact" };
 
 export function openPrivacy(app: AppContext): Page {
-  const { controller, privacy_contact: contact } = app.city;
+  const { controller, privacy_contact: contact, evidence_days: days, tiles } = app.city;
+  const further = [
+    ...(days === null ? [] : [localized(CLIPS).replace("{days}", String(Math.round(days)))]),
+    ...(tiles === null ? [] : [localized(TILES)]),
+  ];
   const responsible = h("p", {}, controller ?? localized(UNNAMED));
   const sections = SECTIONS.map(({ title, paragraphs }) =>
     h("section", {}, h("h2", {}, localized(title)), ...paragraphs.map((text) => h("p", {}, localized(text)))),
@@ -96,6 +112,7 @@ export function openPrivacy(app: AppContext): Page {
       h("h1", {}, t("privacyTitle")),
       h("section", {}, h("h2", {}, localized(RESPONSIBLE)), responsible, ...(contact ? [contactLine(contact)] : [])),
       ...sections,
+      ...further.map((sentence) => h("p", {}, sentence)),
     ),
     close: () => undefined,
   };

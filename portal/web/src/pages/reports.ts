@@ -8,12 +8,11 @@ import type { AppContext, Page } from "../app_context";
 import { failureText, notice } from "../components/notice";
 import { REPORT_TEXTS } from "../components/report_form";
 import { fill, h } from "../dom";
-import { ago } from "../format";
 import { t } from "../i18n";
 import { siteAddress } from "../site_root";
 
-export async function openReports(_app: AppContext): Promise<Page> {
-  const page = new ReportsPage();
+export async function openReports(app: AppContext): Promise<Page> {
+  const page = new ReportsPage(app);
   await page.load();
   return page;
 }
@@ -24,7 +23,7 @@ class ReportsPage implements Page {
   private readonly list = h("ul", { class: "report-list" });
   private readonly problem = h("p", { class: "error-message", role: "alert" });
 
-  constructor() {
+  constructor(private readonly app: AppContext) {
     this.element = h("div", { class: "page" }, h("h1", {}, this.title), this.problem, this.list);
   }
 
@@ -48,7 +47,7 @@ class ReportsPage implements Page {
         {},
         h("a", { href: siteAddress(`/camera/${encodeURIComponent(camera_id)}`) }, camera_name),
         h("p", {}, t(REPORT_TEXTS[kind])),
-        h("p", { class: "hint" }, t("reportCount", { n }), " · ", ago(Date.now() - Date.parse(last_at))),
+        h("p", { class: "hint" }, t("reportCount", { n }), " · ", this.app.time.dayAndClock(last_at)),
       ),
       done,
     );

@@ -24,6 +24,13 @@ describe("the privacy notice", () => {
     expect((await opened({ privacy_contact: "javascript:alert(1)" })).querySelector("a")).toBeNull();
   });
 
+  it("states clips and foreign servers where there are any", async () => {
+    expect((await opened()).textContent).not.toContain("Cuplikan");
+    const notice = await opened({ evidence_days: 14, tiles: "https://tiles.example/{z}/{x}/{y}.png" });
+    expect(notice.textContent).toContain("selama 14 hari");
+    expect(notice.textContent).toContain("server lain");
+  });
+
   it("is complete in both languages, also where none is named", async () => {
     const indonesian = await opened();
     setLanguage("en");

@@ -66,6 +66,7 @@ export const CITY: City = {
   simulated: false,
   controller: null,
   privacy_contact: null,
+  evidence_days: null,
   whole_frame_zone: "view",
 };
 
