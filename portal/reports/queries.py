@@ -19,6 +19,7 @@ class ReportRow:
     last_at: datetime
 
 
+# Adds a report to those of its hour; handled ones are open again with this one alone.
 _ADD = """
 INSERT INTO camera_reports (camera_id, kind, hour_at, n) VALUES (%s, %s, date_trunc('hour', %s::timestamptz), 1)
 ON CONFLICT (camera_id, kind, hour_at) DO UPDATE SET
@@ -26,12 +27,14 @@ ON CONFLICT (camera_id, kind, hour_at) DO UPDATE SET
     handled_at = NULL, handled_by = NULL
 """
 
+# Reports that no operator has handled.
 _OPEN = """
 SELECT camera_id, kind, sum(n)::int AS n, min(hour_at) AS first_at, max(hour_at) AS last_at FROM camera_reports
 WHERE handled_at IS NULL AND camera_id = ANY(%s)
 GROUP BY camera_id, kind ORDER BY last_at DESC, n DESC, camera_id, kind
 """
 
+# Marks reports as handled.
 _HANDLE = """
 UPDATE camera_reports SET handled_at = %s, handled_by = %s
 WHERE camera_id = %s AND kind = %s AND handled_at IS NULL

@@ -1,4 +1,4 @@
-"""Reports of viewers: anyone may make one about a camera that is visible; operators read and handle them."""
+"""Reports of viewers: viewers of a camera make them; operators read and handle them."""
 
 import math
 import time
