@@ -36,7 +36,13 @@ export class Layout {
     private readonly languageChanged: () => void,
   ) {
     this.narration = app.city.simulated ? new Narration(app) : null;
-    root.replaceChildren(this.header, this.banner, ...(this.narration ? [this.narration.element] : []), this.main, this.footer);
+    root.replaceChildren(
+      this.header,
+      this.banner,
+      ...(this.narration ? [this.narration.element] : []),
+      this.main,
+      this.footer,
+    );
     app.store.onChange(() => this.renderConnection());
     this.renderHeader();
   }

@@ -92,7 +92,9 @@ export class VideoView {
 
   update(camera: CameraState): void {
     this.camera = camera;
-    this.player.play(this.playable && !this.hasStills && !this.onlyPictures ? liveAddress(camera.id, "index.m3u8") : null);
+    this.player.play(
+      this.playable && !this.hasStills && !this.onlyPictures ? liveAddress(camera.id, "index.m3u8") : null,
+    );
     this.showStill();
     this.render();
   }
