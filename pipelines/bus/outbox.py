@@ -311,17 +311,19 @@ class Outbox:
             self._in_flight = []
             self._lanes.took(len(batch), seconds)
             self._lanes.recovered()
-            if self._apart_topics and any(TOPICS[entry.kind] in self._apart_topics for entry in batch):
+            published = [entry for entry in batch if not entry.acknowledged]  # the others were set aside
+            if any(TOPICS[entry.kind] in self._apart_topics for entry in published):
                 self._apart_topics = frozenset()
                 self._lanes.join_apart()
-            self._spool.set_states([entry for entry in batch if not entry.acknowledged], int(time()))
+            self._spool.set_states(published, int(time()))
             if self._unwritten:
                 self._unwritten = deque(entry for entry in self._unwritten if not entry.acknowledged)
                 self._unwritten_bytes = sum(entry.size for entry in self._unwritten)
                 self._write_waiting()
 
     def _set_apart(self, batch: Sequence[Entry], error: TopicsUnavailable) -> None:
-        """Keep back the events of some topics alone."""
+        """Keep back the events of some topics alone; what is set aside already is not published again."""
+        batch = [entry for entry in batch if not entry.acknowledged]
         if error.topics - self._apart_topics:
             log.warning("events of a topic wait in the outbox", topics=", ".join(sorted(error.topics)), error=error)
         self._apart_topics |= error.topics

@@ -23,6 +23,9 @@ log = structlog.get_logger()
 MIGRATION_LOCK = int.from_bytes(b"simpang")
 """Key of the PostgreSQL advisory lock under which migrations run: the letters "simpang" as a number. [arbitrary]"""
 
+KEYS_BY_CAMERA = 10
+"""Number of the migration that changes primary keys, which TimescaleDB refuses on tables that may be compressed."""
+
 _NO_EXTENSION = ("0A000", "25006", "42501", "55000", "58P01", "XX000")
 """SQLSTATEs of CREATE EXTENSION where it is not offered, the server is read-only, the right, its preloading or its
 library is missing. [PostgreSQL 18, appendix A]"""
@@ -95,6 +98,9 @@ def _apply_next(connection: Connection) -> Migration | None:
         if not pending:
             return None
         migration = pending[0]
+        if migration.version == KEYS_BY_CAMERA:
+            _require_uncompressed(connection)
+        log.info("migration starts", version=migration.version, title=migration.title)
         _adopt_unversioned(connection)
         connection.execute(migration.sql)
         connection.execute("INSERT INTO schema_version (version, applied_at) VALUES (%s, now())", [migration.version])
@@ -139,6 +145,28 @@ def _adopt_unversioned(connection: Connection) -> None:
         connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version int NOT NULL)")
         connection.execute("ALTER TABLE schema_version ADD COLUMN applied_at timestamptz")
         connection.execute("DELETE FROM schema_version")
+
+
+def _require_uncompressed(connection: Connection) -> None:
+    """Raise UserError, with the statements to run, where compression of time series tables is enabled."""
+    if not connection.execute("SELECT 1 FROM pg_extension WHERE extname = 'timescaledb'").fetchone():
+        return
+    found = connection.execute(
+        "SELECT hypertable_name FROM timescaledb_information.hypertables WHERE compression_enabled"
+        " AND hypertable_schema = current_schema() AND hypertable_name = ANY(%s) ORDER BY 1",
+        [list(TIME_SERIES)],
+    ).fetchall()
+    statements = [
+        f"SELECT remove_compression_policy('{table}', if_exists => true);"  # noqa: S608
+        f" SELECT decompress_chunk(c, true) FROM show_chunks('{table}') AS c;"
+        f" ALTER TABLE {table} SET (timescaledb.compress = false);"
+        for (table,) in found
+    ]
+    if statements:
+        raise UserError(
+            f"migration {KEYS_BY_CAMERA} changes primary keys, which compressed tables refuse; run these statements and"
+            f" migrate again, Simpang compresses by itself afterwards: {' '.join(statements)}"
+        )
 
 
 def _make_hypertables(connection: Connection) -> None:

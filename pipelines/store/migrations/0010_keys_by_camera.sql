@@ -1,5 +1,9 @@
 -- Primary keys begin with camera and time, in the order in which rows are read, and replace the indexes of cameras: one index
 -- less for each row, and on compressed chunks a late row is compared with those of its own camera only.
+
+-- All tables first, in the order in which a store writes: each of the two waits for the other's end, and neither for ever.
+LOCK TABLE observed, crossings, gate_intervals, zone_intervals, levels, health IN ACCESS EXCLUSIVE MODE;
+
 DO $$
 DECLARE
     keyed record;

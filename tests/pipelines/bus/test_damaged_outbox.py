@@ -9,9 +9,11 @@ from threading import Event as Flag
 
 import pytest
 
+from pipelines.bus.bus import TopicsUnavailable
 from pipelines.bus.outbox import Outbox
-from pipelines.bus.record_format import OVERHEAD
-from pipelines.events.schema import Event
+from pipelines.bus.record_format import ATTEMPTED, OVERHEAD, SET_ASIDE
+from pipelines.bus.spool import Entry
+from pipelines.events.schema import TOPICS, Event
 from tests.support.events import DeadLetterList
 from tests.support.numbered_events import SwitchedBus, counts, health, level
 from tests.support.servers import wait_until
@@ -165,6 +167,14 @@ def test_damage_is_set_aside_once_however_long_the_bus_is_down(tmp_path: Path) -
         wait_until(lambda: not outbox.waiting, "the outbox to be empty")
     assert bus.taken == [events[0].id, events[2].id]
     assert len(dead_letters.bodies) == 1
+
+
+def test_damage_is_set_aside_once_where_a_topic_is_missing(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "outbox", SwitchedBus())
+    batch = [Entry("counts", None, 2, SET_ASIDE), Entry("congestion", b"{}", 2, ATTEMPTED)]
+    missing = TopicsUnavailable("no such topic", frozenset({TOPICS["congestion"]}))
+    outbox._set_apart(batch, missing)
+    assert outbox.waiting == 1
 
 
 @pytest.mark.slow

@@ -11,11 +11,12 @@ from pydantic import SecretStr
 
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.errors import UserError
-from pipelines.store.migrate import MIGRATION_LOCK, migrate, migrations, schema_status
+from pipelines.store.migrate import KEYS_BY_CAMERA, MIGRATION_LOCK, migrate, migrations, schema_status
 from pipelines.store.pool import open_database
 from pipelines.store.tables import EVENT_COLUMNS, OTHER_COLUMNS, TIME_SERIES
 from pipelines.store.writer import EventWriter
 from tests.support.events import counts, one_of_each
+from tests.support.servers import wait_until
 
 FOLDER = Path(__file__).parent
 FULL, EARLY = "version_0_1_0.sql", "version_0_1_0_early.sql"
@@ -190,3 +191,48 @@ def test_a_role_without_the_right_to_create_tables_uses_a_migrated_database(post
     with psycopg.connect(postgres_dsn, user=role, autocommit=True) as connection:
         assert migrate(connection) == []
         assert connection.execute("SELECT count(*) FROM crossings").fetchone() == (0,)
+
+
+def migrate_before(version: int, dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Migrate a database as the release before a migration did."""
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.store.migrate.migrations", lambda: migrations()[: version - 1])
+        migrated(dsn)
+
+
+def test_new_keys_wait_for_a_store_that_writes(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate_before(KEYS_BY_CAMERA, postgres_dsn, monkeypatch)
+    with connect(postgres_dsn) as store, connect(postgres_dsn) as watcher:
+        migration = Thread(target=migrated, args=[postgres_dsn])
+        with store.transaction():
+            store.execute(
+                "INSERT INTO observed (event_id, camera_id, start_at, end_at, observed_s)"
+                " VALUES (gen_random_uuid(), 'kuda', now(), now(), 1)"
+            )
+            migration.start()
+            blocked = "SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+            wait_until(lambda: watcher.execute(blocked).rowcount > 0, "the migration, which waits for the store")
+            store.execute(
+                "INSERT INTO crossings (event_id, n, camera_id, at, gate, direction, road_user, track)"
+                " VALUES (gen_random_uuid(), 0, 'kuda', now(), 'g', 'a', 'car', 1)"
+            )
+        migration.join()
+        assert len(rows(watcher, "crossings")) == 1
+        assert rows(watcher, "schema_version")[-1]["version"] == LATEST
+
+
+@pytest.mark.integration
+def test_new_keys_are_refused_where_tables_may_be_compressed(
+    timescaledb_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate_before(KEYS_BY_CAMERA, timescaledb_dsn, monkeypatch)
+    with connect(timescaledb_dsn) as connection:
+        connection.execute(
+            "ALTER TABLE observed SET (timescaledb.compress, timescaledb.compress_segmentby = 'camera_id')"
+        )
+    with pytest.raises(UserError, match="run these statements") as refusal:
+        migrated(timescaledb_dsn)
+    with connect(timescaledb_dsn) as connection:
+        for statement in str(refusal.value).split(": ", 1)[1].split("; "):
+            connection.execute(statement)
+    assert migrated(timescaledb_dsn)[0] == KEYS_BY_CAMERA
