@@ -124,7 +124,7 @@ async def _live_updates(app: FastAPI) -> AsyncIterator[None]:
     broadcaster = Broadcaster()
     narration = NarrationFile(services.config.portal.narration, services.catalogue)
     with (
-        registry_reader(services.config.bus, services.catalogue),
+        registry_reader(services.config.bus, services.catalogue, services.config.data_dir),
         StateUpdater(services.pool, services.catalogue, broadcaster.publish, narration) as state_updater,
     ):
         app.state.live = Live(broadcaster, state_updater, narration, _admission(services.config))

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from threading import Event as Flag
-
-import structlog
 
 from pipelines.bus.kafka.camera_topic import CameraTopic
 from pipelines.bus.kafka.security import Security
@@ -13,8 +12,7 @@ from pipelines.events.registered_camera import RegisteredCamera
 from pipelines.retry import Backoff
 from pipelines.store.polling_thread import PollingThread
 from portal.cameras.catalogue import CameraCatalogue
-
-log = structlog.get_logger(__name__)
+from portal.cameras.listed_cameras import FILE, ListedCameras
 
 FOLLOW_S = 60.0
 """Seconds after which the whole registry is read again: a broker that lost records has other ones. [assumption]"""
@@ -22,22 +20,22 @@ BACKOFF = Backoff(first_s=1.0, longest_s=30.0)
 """Delays between attempts to reach the brokers, in seconds. [assumption]"""
 
 
-def registry_reader(bus: BusConfig, catalogue: CameraCatalogue) -> AbstractContextManager[object]:
+def registry_reader(bus: BusConfig, catalogue: CameraCatalogue, data_dir: Path) -> AbstractContextManager[object]:
     """Return the thread; nothing without a group of workers. Without the brokers the last known cameras stay listed."""
     if bus.kafka is None or bus.worker_group is None:
         return nullcontext()
     topic = CameraTopic(bus.kafka, Security.of(bus))
-    listed: dict[str, RegisteredCamera] = {}
-
-    def list_cameras(cameras: Mapping[str, RegisteredCamera]) -> None:
-        nonlocal listed
-        if cameras != listed:
-            listed = dict(cameras)
-            catalogue.set_registered(listed.values())
-            log.info("cameras of the registry", cameras=len(listed))
+    listed = ListedCameras(catalogue, data_dir / FILE)
 
     def follow(stop: Flag) -> bool:
-        topic.follow(list_cameras, stop, FOLLOW_S)
+        at_first = True
+
+        def show(cameras: Mapping[str, RegisteredCamera]) -> None:
+            nonlocal at_first
+            listed.show(cameras, at_first=at_first)
+            at_first = False
+
+        topic.follow(show, stop, FOLLOW_S)
         return True
 
     return PollingThread(
