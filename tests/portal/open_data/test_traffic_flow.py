@@ -45,9 +45,10 @@ def test_entities_are_valid_and_what_was_not_observed_has_no_attribute(anonymous
 
 
 def test_vehicles_are_counted_persons_are_not_and_speed_is_the_space_mean(
-    anonymous: httpx.Client, store: Callable[..., None]
+    anonymous: httpx.Client, store: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, _ = period_of(datetime.now(UTC) + timedelta(seconds=15))
+    start, end = period_of(datetime.now(UTC))
+    monkeypatch.setattr(routes, "period_of", lambda now: (start, end))
     inside = start + timedelta(minutes=1, seconds=20)
     vehicles = [crossing(inside, speed_kmh=speed) for speed in (20.0, 60.0, None)]
     others = [
