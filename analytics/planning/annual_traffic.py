@@ -9,7 +9,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from analytics.planning.local_hours import WEEKDAYS, Floats, LocalHours, dates_of_year, month_of, weekday_of
 
@@ -98,7 +98,7 @@ def _unseen_margin(means: Floats, shares: Floats) -> float:
         seen = np.isfinite(month)
         if not seen.all() and seen.sum() > 1:
             variance += float((share[~seen] ** 2).sum() * month[seen].var(ddof=1))
-    return float(t.ppf((1 + CONFIDENCE) / 2, WEEKDAYS - 1)) * sqrt(variance)
+    return float(stdtrit(WEEKDAYS - 1, (1 + CONFIDENCE) / 2)) * sqrt(variance)
 
 
 def _widened(found: AnnualTraffic, margin: float) -> AnnualTraffic:
@@ -160,6 +160,6 @@ def _estimate(
         spread = (relative**2).sum() / freedom
         missing = np.clip(1 - share[seen], 0, 1)
         variance = float((weights[seen] ** 2 * means[seen] ** 2 * spread / counts[seen] * missing).sum())
-        margin = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * variance**0.5
+        margin = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * variance**0.5
         low, high = max(0.0, aadt - margin), aadt + margin
     return AnnualTraffic(aadt=aadt, low=low, high=high, cells=int(seen.sum()), days=len(deviations))

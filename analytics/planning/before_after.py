@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtr, stdtrit
 
 from analytics.planning.annual_traffic import CONFIDENCE
 from analytics.planning.local_hours import Dates, Floats, weekday_of
@@ -60,8 +60,8 @@ def compare(dates: Dates, values: Floats, after: Dates, *, before: Dates | None 
     residual = value - design @ fit
     variance = residual @ residual / freedom * np.linalg.inv(design.T @ design)[-1, -1]
     change, error = float(fit[-1]), float(variance) ** 0.5
-    margin = float(t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
-    p_value = float(2 * t.sf(abs(change) / error, freedom)) if error > 0 else float(change == 0)
+    margin = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
+    p_value = float(2 * stdtr(freedom, -abs(change) / error)) if error > 0 else float(change == 0)
     return Comparison(
         before=float(value[~later].mean()),
         change=change,

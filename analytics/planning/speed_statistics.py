@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrik
 
 from analytics.planning.annual_traffic import CONFIDENCE
 
@@ -44,8 +45,8 @@ def speed_percentile(speeds_kmh: Sequence[float], share: float = 0.85) -> Percen
     if n == 0:
         return None
     # Number of values below the percentile is binomial: order statistic r is below it with probability P(B >= r).
-    below = int(binom.ppf((1 - CONFIDENCE) / 2, n, share))
-    above = int(binom.ppf((1 + CONFIDENCE) / 2, n, share)) + 1
+    below = _binomial_quantile((1 - CONFIDENCE) / 2, n, share)
+    above = _binomial_quantile((1 + CONFIDENCE) / 2, n, share) + 1
     return Percentile(
         value=round(float(np.quantile(ordered, share)), 10),
         low=float(ordered[below - 1]) if below >= 1 else None,
@@ -98,3 +99,10 @@ def reliability(
         travel_time_index=mean * free if free else None,
         n=len(speeds),
     )
+
+
+def _binomial_quantile(probability: float, n: int, share: float) -> int:
+    """Smallest number of successes among `n` trials, each with probability `share`, that is exceeded no more often."""
+    successes = max(0, ceil(float(bdtrik(probability, n, share))))
+    is_less_enough = successes > 0 and float(bdtr(successes - 1, n, share)) >= probability
+    return successes - 1 if is_less_enough else successes

@@ -52,7 +52,7 @@ def test_it_stores_what_workers_publish_and_stops_on_sigterm(
         assert store.stderr is not None
         logged = [json.loads(line)["event"] for line in store.stderr]
     assert logged == [
-        *["migration applied"] * len(migrations()),
+        *["migration starts", "migration applied"] * len(migrations()),
         "subscribed to Kafka",
         "partitions of the group",
     ]
