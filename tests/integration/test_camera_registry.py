@@ -14,7 +14,7 @@ from pipelines.bus.kafka.cluster import KafkaCluster
 from pipelines.commands.camera_registry import cameras as command
 from pipelines.config.settings import Config
 from pipelines.errors import UserError
-from pipelines.events.registered_camera import CAMERA_TOPIC
+from pipelines.events.registered_camera import CAMERA_SCHEMA, CAMERA_TOPIC
 from tests.support.kafka.brokers import KafkaBroker
 
 pytestmark = pytest.mark.integration
@@ -104,7 +104,7 @@ def test_the_topic_is_compacted_keyed_by_camera_and_contains_no_secret(registry:
         records = list(consumer)
     assert [record.key for record in records] == [b"north", b"north"]
     assert records[1].value is None and b"s3cret" not in records[0].value
-    assert dict(records[0].headers)["ce_dataschema"] == b"urn:simpang:camera:1.0"
+    assert dict(records[0].headers)["ce_dataschema"] == CAMERA_SCHEMA.encode()
 
 
 @pytest.mark.parametrize(
