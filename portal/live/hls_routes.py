@@ -65,9 +65,8 @@ def access(camera_id: str, services: ServicesDep, live: LiveDep, file: str = "",
     """
     entry = services.catalogue.find(camera_id, None)
     names = (file,) if file else (PLAYLIST, STILL)
-    if entry is None or not (entry.has_public_video or file == PREVIEW):
-        return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
-    if not _is_live(services.config.data_dir / "hls" / entry.id, names):
+    is_public = entry is not None and (entry.has_public_video or file == PREVIEW)
+    if entry is None or not is_public or not _is_live(services.config.data_dir / "hls" / entry.id, names):
         return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
     if lease is not None and live.admission is not None and not live.admission.renew(entry.id, lease):
         return _for_nginx(status.HTTP_401_UNAUTHORIZED, REFUSAL_MAX_AGE_S)

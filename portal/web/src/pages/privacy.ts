@@ -2,6 +2,7 @@
 
 import "./privacy.css";
 
+import type { City } from "../api/schema";
 import type { AppContext, Page } from "../app_context";
 import { h } from "../dom";
 import { localized, t } from "../i18n";
@@ -11,6 +12,8 @@ type Text = Readonly<{ id: string; en: string }>;
 interface Section {
   title: Text;
   paragraphs: readonly Text[];
+  /** What holds for some cities only; null for the others. */
+  further?: (city: City) => Text | null;
 }
 
 /** What holds for every installation of Simpang. [source: docs/privacy.md] */
@@ -45,7 +48,6 @@ const SECTIONS: readonly Section[] = [
         en: "This system does not record live video: only the last seconds exist, so that it can be watched.",
       },
       {
-        // Followed by the clips of incidents, where the city stores them.
         id: "Gambar suatu kejadian disimpan paling lama 30 hari, dan hanya dapat dibuka oleh kepolisian dan operator.",
         en: "A picture of an incident is kept for 30 days at most, and only police and operators can open it.",
       },
@@ -54,6 +56,7 @@ const SECTIONS: readonly Section[] = [
         en: "Counts, speeds and levels are stored without pictures and without personal data.",
       },
     ],
+    further: (city) => (city.evidence_days === null ? null : clipsFor(city.evidence_days)),
   },
   {
     title: { id: "Situs ini", en: "This site" },
@@ -63,6 +66,7 @@ const SECTIONS: readonly Section[] = [
         en: "No cookies and no tracking for visitors. Your favourites and choices stay on your device; your position is not sent.",
       },
     ],
+    further: (city) => (city.tiles === null ? null : TILES),
   },
   {
     title: { id: "Hak Anda", en: "Your rights" },
@@ -75,11 +79,15 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** Where clips of incidents are stored. {days} days. */
-const CLIPS: Text = {
-  id: "Cuplikan pendek di sekitar suatu kejadian (belasan detik) disimpan sebagai bukti selama {days} hari, lebih lama bila diminta penegak hukum; hanya kepolisian dan operator yang dapat membukanya, dan setiap pembukaan dicatat.",
-  en: "A short clip around an incident (some seconds) is kept as evidence for {days} days, longer where law enforcement asks for it; only police and operators can open it, and each access is logged.",
-};
+/** Where clips of incidents are stored, and for how long (days). */
+function clipsFor(days: number): Text {
+  const n = Math.round(days);
+  return {
+    id: `Cuplikan pendek di sekitar suatu kejadian (belasan detik) disimpan sebagai bukti selama ${n} hari, lebih lama bila diminta penegak hukum; hanya kepolisian dan operator yang dapat membukanya, dan setiap pembukaan dicatat.`,
+    en: `A short clip around an incident (some seconds) is kept as evidence for ${n} days, longer where law enforcement asks for it; only police and operators can open it, and each access is logged.`,
+  };
+}
+
 /** Where the map comes from a server of tiles. */
 const TILES: Text = {
   id: "Peta dimuat dari server lain, yang dengan itu mengetahui alamat jaringan perangkat Anda.",
@@ -95,15 +103,13 @@ const RESPONSIBLE: Text = { id: "Penanggung jawab", en: "Responsible" };
 const CONTACT: Text = { id: "Hubungi", en: "Contact" };
 
 export function openPrivacy(app: AppContext): Page {
-  const { controller, privacy_contact: contact, evidence_days: days, tiles } = app.city;
-  const further = [
-    ...(days === null ? [] : [localized(CLIPS).replace("{days}", String(Math.round(days)))]),
-    ...(tiles === null ? [] : [localized(TILES)]),
-  ];
+  const { controller, privacy_contact: contact } = app.city;
   const responsible = h("p", {}, controller ?? localized(UNNAMED));
-  const sections = SECTIONS.map(({ title, paragraphs }) =>
-    h("section", {}, h("h2", {}, localized(title)), ...paragraphs.map((text) => h("p", {}, localized(text)))),
-  );
+  const sections = SECTIONS.map(({ title, paragraphs, further }) => {
+    const last = further?.(app.city) ?? null;
+    const texts = last === null ? paragraphs : [...paragraphs, last];
+    return h("section", {}, h("h2", {}, localized(title)), ...texts.map((text) => h("p", {}, localized(text))));
+  });
   return {
     title: t("privacyTitle"),
     element: h(
@@ -112,7 +118,6 @@ export function openPrivacy(app: AppContext): Page {
       h("h1", {}, t("privacyTitle")),
       h("section", {}, h("h2", {}, localized(RESPONSIBLE)), responsible, ...(contact ? [contactLine(contact)] : [])),
       ...sections,
-      ...further.map((sentence) => h("p", {}, sentence)),
     ),
     close: () => undefined,
   };
