@@ -34,6 +34,9 @@ def test_an_operator_handles_what_a_viewer_reported(address: str, browser: Brows
         page = visitor.open("/camera/kabil-1")
         page.get_by_text("Laporkan kamera ini").click()
         screenshot(page, "report-form")
+        top = "parts => parts.map(part => document.querySelector(part).getBoundingClientRect().top)"
+        tops = page.evaluate(top, [".camera-zones", ".camera-about", ".report-form"])
+        assert tops == sorted(tops), "traffic comes first"
         page.get_by_role("button", name="Gambarnya dari tempat lain").click()
         expect(page.get_by_text("Terima kasih. Laporan Anda sudah diterima operator.")).to_be_visible()
     with visitor_of(browser, address) as operator:
