@@ -100,6 +100,7 @@ def _apply_next(connection: Connection) -> Migration | None:
         migration = pending[0]
         if migration.version == KEYS_BY_CAMERA:
             _require_uncompressed(connection)
+        connection.execute("SELECT pg_current_xact_id()")  # refused by a standby, before the start is logged
         log.info("migration starts", version=migration.version, title=migration.title)
         _adopt_unversioned(connection)
         connection.execute(migration.sql)

@@ -23,6 +23,12 @@ PATIENCE_S = 120
 OVERLAP = timedelta(milliseconds=50)
 """Periods of two workers that touch may overlap by the difference of their first and last frame. [assumption]"""
 
+RESTART_S = 2.0
+"""Shortest gap between two periods of a camera that was started again, in seconds: a busy machine misses frames, too.
+
+A camera whose worker was restarted is dark for 7.7 to 10.6 s. [measured]
+"""
+
 
 @pytest.fixture
 def kafka(kafka_folder: Path) -> Iterator[ApacheKafka]:
@@ -131,10 +137,9 @@ def test_a_restart_and_a_change_leave_all_other_cameras_alone(
         await_shared({*everything, added}, a, b)
         registry.remove(added)
         await_shared(everything, a, b)
-        others = before["b"] - {changed}
-        for camera in others:  # without a gap between the periods of its counts
-            periods = reported.periods(camera)
-            assert all(start <= end + OVERLAP for (_, end), (start, _) in pairwise(periods))
+        for camera in before["b"] - {changed}:
+            gaps_s = [(start - end).total_seconds() for (_, end), (start, _) in pairwise(reported.periods(camera))]
+            assert max(gaps_s) < RESTART_S, (camera, gaps_s)
 
 
 def test_a_worker_that_analyses_nothing_is_replaced(
