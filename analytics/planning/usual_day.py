@@ -1,6 +1,7 @@
 """The usual day: median volume of each hour by weekday and on holidays, the heat map, and imputation that is marked."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,16 @@ LEAST_DAYS = 3
 """Fewest observed days of an hour and day type that have a usual volume [assumption: a median of two is a mean]."""
 LEAST_RATIOS = 20
 """Fewest observations of an hour from which the interval of imputed volumes is known [assumption]."""
-LEAST_HOURS = 6
-"""Fewest other observed hours of a day that show how busy it is [assumption]."""
+GAP_LENGTHS_H = (1, 2, 3, 5, 8, 12, 18, 24, 48, 1 << 30)
+"""Lengths of gaps from which the interval of imputed hours is another."""
+OWN_SPREAD = 0.08
+"""Spread of the log ratio of observed to usual volume of an hour beside chance [assumption: hours of one day]."""
+PRIOR_WEIGHT = 0.1
+"""Weight of the usual volume itself, as that of a busy hour at a kernel of 1 [assumption]."""
+_LAGS_H = np.arange(-14 * HOURS, 14 * HOURS + 1)
+"""Lags in hours of the hours that show how busy an hour is: two weeks each way."""
+_KERNEL = np.exp(-np.abs(_LAGS_H) / 3) + 0.1 * np.exp(-np.abs(_LAGS_H) / 72)
+"""Weight of an hour by its lag: how busy hours are lasts for hours, and how busy days are for days [assumption]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,30 +94,32 @@ def heat_map(hours: LocalHours) -> Floats:
 
 
 def impute(hours: LocalHours, holidays: Dates) -> Imputed:
-    """Fill the hours that were not observed with the usual volume, times how busy the rest of its day was.
+    """Fill the hours that were not observed with the usual volume, times how busy the hours around them were.
 
     The interval holds the ratios of observed to estimated volume that occur when observed hours are estimated in the
-    same way, without the hour itself [split by hour; conformal prediction, Vovk et al. 2005]. Observed values are
-    never changed.
+    same way, without the hours on both sides of it that are fewer away than the gap is long [conformal prediction,
+    Vovk et al. 2005]. Observed values are never changed.
     """
-    usual = usual_day(hours, holidays).of(hours.dates, holidays)
     missing = np.isnan(hours.volume)
-    blind = _usual_without_itself(hours, holidays)
-    busy = _business(hours.volume, blind)
-    estimate = usual * np.where(np.isnan(busy), 1.0, busy)
-    low, high = np.where(
-        np.isnan(busy), _ratio_bounds(hours.volume, blind)[:, None], _ratio_bounds(hours.volume, blind * busy)[:, None]
-    )
+    blind = medians_without_itself(hours, holidays)
+    estimate = usual_day(hours, holidays).of(hours.dates, holidays) * _business(hours.volume, blind, 1)
+    gap = _gap_lengths(missing)
+    low, high = np.full_like(estimate, np.nan), np.full_like(estimate, np.nan)
+    for length, end in pairwise(GAP_LENGTHS_H):
+        chosen = missing & (gap >= length) & (gap < end)
+        if chosen.any():
+            bounds = _ratio_bounds(hours.volume, blind * _business(hours.volume, blind, length))
+            low[chosen], high[chosen] = ((estimate * bound)[chosen] for bound in bounds)
     is_imputed = missing & np.isfinite(estimate)
     return Imputed(
         np.where(missing, estimate, hours.volume),
         is_imputed,
-        np.where(is_imputed, estimate * low, hours.volume),
-        np.where(is_imputed, estimate * high, hours.volume),
+        np.where(is_imputed, low, hours.volume),
+        np.where(is_imputed, high, hours.volume),
     )
 
 
-def _usual_without_itself(hours: LocalHours, holidays: Dates) -> Floats:
+def medians_without_itself(hours: LocalHours, holidays: Dates) -> Floats:
     """Return the usual volume (n, 24) of each date and hour from the other days of its type alone."""
     types = day_types(hours.dates, holidays)
     usual = usual_day(hours, holidays).of(hours.dates, holidays)
@@ -136,16 +147,36 @@ def medians_of_others(values: Floats) -> Floats:
     return median
 
 
-def _business(volume: Floats, usual: Floats) -> Floats:
-    """Return the observed over the usual volume of the other hours of the day; NaN where few were observed."""
+def _gap_lengths(missing: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the length (n, 24) of the gap that each hour is in; 0 where it was observed."""
+    flat = missing.ravel().astype(np.int8)
+    edges = np.flatnonzero(np.diff(flat, prepend=0, append=0))
+    lengths = np.zeros(len(flat), np.int64)
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        lengths[first:end] = end - first
+    return lengths.reshape(missing.shape)
+
+
+def _business(volume: Floats, usual: Floats, nearest: int) -> Floats:
+    """Return the observed over the usual volume (n, 24) around each hour, without hours nearer than `nearest`.
+
+    The geometric mean of the ratios, weighted by `_KERNEL` and by what chance leaves of them: the variance of a log
+    ratio is 1 / volume, and that of traffic [delta method for Poisson counts]. Pulled towards 1 by `PRIOR_WEIGHT`.
+    """
     seen = np.isfinite(volume) & np.isfinite(usual)
-    hours = seen.sum(axis=1, keepdims=True) - seen
-    observed, expected = (
-        values.sum(axis=1, keepdims=True) - values for values in (np.where(seen, each, 0) for each in (volume, usual))
-    )
-    is_known = (hours >= LEAST_HOURS) & (expected > 0)
-    ratio: Floats = np.divide(observed, expected, out=np.full_like(volume, np.nan), where=is_known)
-    return ratio
+    expected = np.where(seen, usual, 0) + 0.5
+    ratio = np.log((np.where(seen, volume, 0) + 0.5) / expected)
+    weight = np.where(seen, 1 / (1 / expected + OWN_SPREAD**2), 0)
+    kernel = np.where(np.abs(_LAGS_H) < nearest, 0, _KERNEL)
+    total = _convolved(weight, kernel)
+    return np.exp(_convolved(weight * ratio, kernel) / (total + PRIOR_WEIGHT / OWN_SPREAD**2))
+
+
+def _convolved(values: Floats, kernel: Floats) -> Floats:
+    """Return the sum over the hours around each, (n, 24), weighted by the kernel."""
+    padded = np.pad(values.ravel(), len(kernel) // 2)
+    around = np.convolve(padded, kernel, "valid")
+    return around.reshape(values.shape)
 
 
 def _ratio_bounds(volume: Floats, estimate: Floats) -> Floats:

@@ -6,14 +6,10 @@ from typing import Any
 
 import click
 
-from pipelines.commands.output_path import require_folder
-from pipelines.errors import UserError
-from pipelines.store.database_errors import DatabaseUnavailable
+from pipelines.commands.planner_city import DAY, planner_city, write_frame
 
 INTERVALS = {"minute": 60, "five-minutes": 300, "quarter": 900, "hour": 3600, "day": 86_400}
 """Length of each interval in seconds."""
-DAY = click.DateTime(["%Y-%m-%d"])
-"""A date of the city."""
 
 
 @click.command()
@@ -30,23 +26,12 @@ def query(config: Path, target: Path, what: str, from_at: datetime, to_at: datet
 
     Days and hours are those of the city. Cells without observation are empty, never 0. Needs the extra `planner`.
     """
-    require_folder(target)
-    try:
-        from pipelines.query.city import open_city  # noqa: PLC0415 - needs the extra
-        from pipelines.query.table_file import check_format, most_rows, write_table  # noqa: PLC0415 - needs the extra
-    except ImportError as error:
-        raise UserError(f"{error.name} is not installed; install simpang[planner]") from error
-    check_format(target)
-    try:
-        with open_city(config, max_rows=most_rows(target)) as city:
-            frame = getattr(city, what)(
-                from_at=from_at.date(),
-                to_at=to_at.date(),
-                interval_s=INTERVALS[options["interval"]],
-                cameras=options["cameras"] or None,
-                gates=frozenset(options["gates"]) or None,
-            )
-    except DatabaseUnavailable as error:
-        raise UserError(f"{error}; run the command again") from error
-    write_table(frame, target)
-    click.echo(f"{target}: {len(frame)} rows")
+    with planner_city(config, target) as city:
+        frame = getattr(city, what)(
+            from_at=from_at.date(),
+            to_at=to_at.date(),
+            interval_s=INTERVALS[options["interval"]],
+            cameras=options["cameras"] or None,
+            gates=frozenset(options["gates"]) or None,
+        )
+    write_frame(frame, target)

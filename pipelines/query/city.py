@@ -45,6 +45,12 @@ COLUMNS: dict[str, str] = {
     **{name: measure.text for kind in (ZoneMeasures, GateMeasures) for name, measure in measures_of(kind).items()},
     "flow_veh_h": "Vehicles of all classes (no persons) per hour of observed time. Unit: veh/h.",
     "speed_kmh": "Space-mean speed. Unit: km/h.",
+    "observed": "Vehicles of the hour, scaled up to all of it; null with less than 80 % observed. Unit: vehicles.",
+    "usual": "Median of the same weekday and hour, or of holidays. Unit: vehicles.",
+    "volume": "As observed; else imputed (`is_imputed`) or forecast. Unit: vehicles.",
+    "is_imputed": "Whether the volume is an estimate for an hour without observation.",
+    "low": "Lower end of the 95 % interval of the volume. Unit: vehicles.",
+    "high": "Upper end of the 95 % interval of the volume. Unit: vehicles.",
 }
 """Unit and definition of each column."""
 

@@ -108,6 +108,12 @@ def test_the_command_writes_a_pdf_and_refuses_what_it_cannot_do(config, tmp_path
         assert stopped.value.code == 2 and message in error and error.count("\n") == 1
     main(["query", city, str(tmp_path / "a.csv"), "--from", "2026-10-24", "--to", "2026-10-26", "--interval", "day"])
     assert (tmp_path / "a.csv").read_text(encoding="utf-8").count("\n") == 1 + 2 * 3
+    place = ["--camera", "laluan-1", "--gate", "utara"]
+    main(["hours", city, str(tmp_path / "b.csv"), *place, "--from", "2026-10-24", "--to", "2026-10-26"])
+    assert (tmp_path / "b.csv").read_text(encoding="utf-8").count("\n") == 1 + 48
+    with pytest.raises(SystemExit) as stopped:
+        main(["forecast", city, str(tmp_path / "c.csv"), *place, "--day", "2026-10-28"])
+    assert stopped.value.code == 2 and "fewer than 28 days" in capsys.readouterr().err
 
 
 def test_months_end_with_the_year():
