@@ -45,7 +45,8 @@ def run_all_in_one(config: Config, on_up: OnUp) -> None:
         require_weights(config)
         pool = parts.enter_context(open_database(config))
         app = create_app(config, pool)
-        parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url))
+        within_s = config.incidents.acknowledge_within_s
+        parts.enter_context(AlertDispatcher(pool, config.webhooks, config.portal.public_url, within_s))
         parts.enter_context(gap_assessor(pool, config.cameras))
         parts.enter_context(rollup_refresher(pool, ZoneInfo(config.city.timezone)))
         parts.enter_context(old_rows(pool, config.retention))

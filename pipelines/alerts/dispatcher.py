@@ -11,6 +11,7 @@ import structlog
 from psycopg_pool import ConnectionPool
 
 from pipelines.alerts.channels.webhook import WebhookChannel
+from pipelines.alerts.escalation import escalation
 from pipelines.alerts.queue import AlertQueue, Delivery, Outcome
 from pipelines.config.settings import WebhookConfig
 from pipelines.retry import Backoff
@@ -30,14 +31,23 @@ class AlertDispatcher:
     """A context manager with one thread for each webhook, so that a slow receiver delays no other.
 
     Several dispatchers may share a database. public_url: prefix of links; without it alerts have none.
+    acknowledge_within_s: seconds after which an incident without a step is escalated; None for never.
     Raises UserError for an address that is no HTTP URL.
     """
 
-    def __init__(self, pool: ConnectionPool, webhooks: Sequence[WebhookConfig], public_url: str | None) -> None:
+    def __init__(
+        self,
+        pool: ConnectionPool,
+        webhooks: Sequence[WebhookConfig],
+        public_url: str | None,
+        acknowledge_within_s: float | None = None,
+    ) -> None:
         self._queue = AlertQueue(pool)
         self._public_url = public_url.rstrip("/") if public_url else None
         self._channels = [WebhookChannel(webhook) for webhook in webhooks]
         self._threads = [self._thread_of(channel) for channel in self._channels]
+        if webhooks and acknowledge_within_s is not None:
+            self._threads.append(escalation(pool, [webhook.id for webhook in webhooks], acknowledge_within_s))
         self._exit = ExitStack()
 
     def _thread_of(self, channel: WebhookChannel) -> PollingThread:
@@ -91,4 +101,5 @@ class AlertDispatcher:
         name = quote(delivery.incident_id, safe="")
         page = f"{self._public_url}/kejadian/{name}" if self._public_url else None
         image = f"{self._public_url}/api/incidents/{name}/snapshot.jpg" if self._public_url else None
-        return {**content, "links": {"incident": page, "snapshot": image if delivery.payload["snapshot"] else None}}
+        links = {"incident": page, "snapshot": image if delivery.payload["snapshot"] else None}
+        return {**content, "state": delivery.state, "links": links}

@@ -13,13 +13,13 @@ LEASE = timedelta(minutes=1)
 """Time after which an alert of a dead dispatcher can be claimed again. It exceeds the time of one delivery.
 [assumption]"""
 
-# The end of an incident waits for its start. The lease is committed before anything is sent, so that no transaction
+# All else about an incident waits for its start. The lease is committed before anything is sent, so that no transaction
 # stays open while a receiver answers.
 _CLAIM = """
 WITH due AS MATERIALIZED (
     SELECT incident_id, phase FROM webhook_deliveries AS d
     WHERE webhook_id = %(webhook)s AND delivered_at IS NULL AND given_up_at IS NULL AND next_attempt_at <= now()
-      AND NOT (phase = 'ended' AND EXISTS (
+      AND NOT (phase <> 'raised' AND EXISTS (
           SELECT 1 FROM webhook_deliveries AS r
           WHERE r.webhook_id = d.webhook_id AND r.incident_id = d.incident_id AND r.phase = 'raised'
             AND r.delivered_at IS NULL AND r.given_up_at IS NULL))
@@ -27,7 +27,8 @@ WITH due AS MATERIALIZED (
 )
 UPDATE webhook_deliveries AS d SET attempts = d.attempts + 1, next_attempt_at = now() + %(lease)s
 FROM due WHERE d.webhook_id = %(webhook)s AND d.incident_id = due.incident_id AND d.phase = due.phase
-RETURNING d.incident_id, d.phase, d.payload, d.attempts, now() - d.created_at
+RETURNING d.incident_id, d.phase, d.payload, d.attempts, now() - d.created_at, coalesce((
+    SELECT state FROM incident_steps AS step WHERE step.incident_id = d.incident_id ORDER BY n DESC LIMIT 1), 'new')
 """
 _SETTLE = """
 UPDATE webhook_deliveries
@@ -50,13 +51,17 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A claimed alert. attempts: including this one. age: time since the alert was queued."""
+    """A claimed alert. attempts: including this one. age: time since the alert was queued.
+
+    state: of the handling of the incident at present.
+    """
 
     incident_id: str
     phase: str
     payload: dict[str, Any]
     attempts: int
     age: timedelta
+    state: str
 
 
 class AlertQueue:

@@ -54,7 +54,7 @@ def run(config: Path) -> None:
     with (
         stop_on_signals() as stop,
         open_database(settings) as pool,
-        AlertDispatcher(pool, settings.webhooks, settings.portal.public_url),
+        AlertDispatcher(pool, settings.webhooks, settings.portal.public_url, settings.incidents.acknowledge_within_s),
         gap_assessor(pool, settings.cameras),
         rollup_refresher(pool, ZoneInfo(settings.city.timezone)),
         old_rows(pool, settings.retention),

@@ -30,6 +30,7 @@ from pipelines.addresses.mask import remember_settings
 from pipelines.config.bus_settings import BusConfig
 from pipelines.config.evidence_section import EvidenceConfig
 from pipelines.config.geometry_file import WHOLE_FRAME_ZONE, CameraGeometry, ZoneEntry, read_geometry
+from pipelines.config.incident_settings import IncidentsConfig
 from pipelines.config.open_data_settings import OpenDataConfig
 from pipelines.config.portal_settings import PortalConfig
 from pipelines.config.renamed_keys import RENAMED_SETTINGS, with_current_keys
@@ -275,6 +276,8 @@ class WebhookConfig(Section):
     """Key of the HMAC-SHA256 signature of each alert."""
     types: tuple[IncidentType, ...] = ()
     """Types of incidents to send. Empty: all types."""
+    steps: bool = False
+    """True also sends each step of the operators on an incident, with the phase `handled`."""
 
 
 class VariableError(UserError):
@@ -350,6 +353,7 @@ class Config(BaseSettings):
     retention: RetentionConfig = RetentionConfig()
     portal: PortalConfig = PortalConfig()
     open_data: OpenDataConfig = OpenDataConfig()
+    incidents: IncidentsConfig = IncidentsConfig()
     users: tuple[UserConfig, ...] = ()
     webhooks: tuple[WebhookConfig, ...] = ()
 

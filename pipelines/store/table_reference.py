@@ -23,6 +23,7 @@ MEANINGS = {
     "incidents": "One row for each incident, updated when it ends.",
     "gap_reports": "Events that workers had to drop, such as those of a full outbox.",
     "webhook_deliveries": "Queue of alerts, and the outcome of each.",
+    "incident_steps": "Steps of operators on incidents, with the handling after each; rows are only added.",
     "dead_letters": "Events that could not be stored.",
     "camera_service": "`in_service`, `maintenance` or `removed`, from a time on; with site and owner.",
     "gaps": "One row for each minute of a camera that was not completely observed, with the cause; see Gaps.",

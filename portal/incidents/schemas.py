@@ -1,11 +1,29 @@
-"""JSON of incidents."""
+"""JSON of incidents and of the steps on them."""
 
-from pydantic import Field
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from analytics.camera import Position
 from analytics.facts import IncidentEvidence, IncidentType
+from analytics.incidents.grouping import Grouping
+from analytics.incidents.handling import HandlingState, Step, StepContent
+from analytics.uptime.minute_gap import GapCause
 from portal.public_root import PortalAddress
-from portal.schemas import ApiModel, Utc
+from portal.schemas import ApiModel, Fraction, Utc
+
+
+class IncidentHandling(ApiModel):
+    """Handling of an incident by operators, after its last step."""
+
+    state: HandlingState
+    assignee: str | None
+    confirmed: bool | None = Field(description="True: real. False: a false alarm. Null: without a verdict.")
+    merged_into: str | None = Field(description="Id of the incident that remains, if it was merged.")
+    steps: int = Field(description="Number of steps so far; pass it as `known_steps` of the next one.")
+    next: list[Step] = Field(description="Steps that are possible now.")
+    pending: bool = Field(description="Whether it is still to be handled.")
 
 
 class Incident(ApiModel):
@@ -29,6 +47,7 @@ class Incident(ApiModel):
     evidence_sheet: PortalAddress | None = Field(
         description="Address of the page of its package of evidence; null without one, and in the event stream."
     )
+    handling: IncidentHandling
 
 
 class Incidents(ApiModel):
@@ -36,3 +55,120 @@ class Incidents(ApiModel):
 
     incidents: list[Incident]
     next: str | None = Field(description="Pass this as `before` to get older incidents; null at the end.")
+
+
+class LoggedStep(ApiModel):
+    """A step on an incident, and the state after it."""
+
+    n: int
+    at: Utc
+    by: str
+    step: Step
+    note: str
+    state: HandlingState
+    assignee: str | None
+    merged_into: str | None
+
+
+class IncidentLog(ApiModel):
+    """Steps on an incident in order, and when its alert was delivered and escalated."""
+
+    seen_at: Utc = Field(description="Detected by the analysis.")
+    alerted_at: Utc | None = Field(description="First delivery of its alert to a receiver.")
+    escalated_at: Utc | None = Field(description="Alert that no step was taken within the configured time.")
+    steps: list[LoggedStep]
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000, pattern=r"^[^\x00]*$")]
+"""Text without the zero byte, which PostgreSQL cannot store."""
+
+
+class StepRequest(BaseModel):
+    """A step on an incident."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    step: Step
+    known_steps: int = Field(ge=0, le=2**31 - 2, description="`handling.steps` of the incident as it was shown.")
+    request_id: UUID = Field(description="Random and new for each step; the same when a request is repeated.")
+    note: Line = Field(default="", description="Needed for `rejected` (the reason) and `noted`.")
+    assignee: Annotated[Line, StringConstraints(max_length=100)] | None = Field(
+        default=None, description="Person or unit, for `assigned`."
+    )
+    merged_into: Annotated[Line, StringConstraints(max_length=200)] | None = Field(
+        default=None, description="Id of the incident that remains, for `merged`."
+    )
+
+    @property
+    def content(self) -> StepContent:
+        """The step without the details of the request. Raises ValueError for parts that do not fit the step."""
+        return StepContent(step=self.step, note=self.note, assignee=self.assignee, merged_into=self.merged_into)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        _ = self.content
+        return self
+
+
+class AlarmMember(ApiModel):
+    """An incident, or a camera without pictures, of an alarm."""
+
+    camera_id: str
+    camera_name: str
+    incident_id: str | None = Field(description="Null for a camera without pictures.")
+    started_at: Utc
+
+
+class GroupedAlarm(ApiModel):
+    """One alarm for all that has one cause."""
+
+    grouping: Grouping
+    started_at: Utc
+    type: IncidentType | None = Field(description="Commonest type of its incidents; null for cameras without pictures.")
+    cause: GapCause | None = Field(description="Commonest cause of cameras without pictures; null for incidents.")
+    sites: list[str] = Field(description="Names of the sites, or of cameras without a site.")
+    members: list[AlarmMember]
+
+
+class Alarms(ApiModel):
+    """Present alarms, oldest first: incidents to be handled, and cameras without pictures."""
+
+    incidents: list[GroupedAlarm]
+    outages: list[GroupedAlarm]
+
+
+class QualityRow(ApiModel):
+    """Quality of the incidents of one type at one site. Times are medians, s."""
+
+    site: str
+    type: IncidentType
+    raised: int
+    confirmed: int = Field(description="Verified as real.")
+    rejected: int = Field(description="Rejected as false alarms.")
+    precision: Fraction | None = Field(description="Confirmed of those with a verdict; null without one.")
+    false_per_day: float
+    delay_s: float | None = Field(description="From the start to the detection.")
+    acknowledge_s: float | None = Field(description="From the detection to the first step.")
+
+
+class TypeThreshold(ApiModel):
+    """Confidence from which nine of ten incidents of a type are real, by the verdicts; null where they show none."""
+
+    type: IncidentType
+    verdicts: int
+    confidence: Fraction | None
+    precision: Fraction | None
+    kept: Fraction | None = Field(description="Share of the real incidents above it.")
+
+
+class QualityReport(ApiModel):
+    """Quality of all incidents that were detected in a period."""
+
+    from_at: Utc
+    to_at: Utc
+    operators: int = Field(description="Users that took a step in the period.")
+    alarms: int = Field(description="Incidents, with repetitions and floods as one.")
+    alarms_per_operator: float = Field(description="Mean in ten minutes. At most 1 is wanted (EEMUA 191).")
+    busiest_per_operator: float = Field(description="In the ten minutes with most alarms.")
+    rows: list[QualityRow]
+    thresholds: list[TypeThreshold]

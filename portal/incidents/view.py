@@ -1,10 +1,12 @@
 """An incident as the API shows it: its row with the names and the position of its camera."""
 
+from datetime import UTC, datetime
+
 from analytics.camera import Position
 from analytics.facts import IncidentType
 from portal.cameras.catalogue import CatalogueEntry
 from portal.incidents.queries import IncidentRow
-from portal.incidents.schemas import Incident
+from portal.incidents.schemas import Incident, IncidentHandling
 
 
 def as_incident(row: IncidentRow, entry: CatalogueEntry, *, has_package: bool = False) -> Incident:
@@ -27,4 +29,17 @@ def as_incident(row: IncidentRow, entry: CatalogueEntry, *, has_package: bool = 
         reason=row.reason,
         snapshot=f"/api/incidents/{row.incident_id}/snapshot.jpg" if row.snapshot else None,
         evidence_sheet=f"/api/incidents/{row.incident_id}/evidence.html" if has_package else None,
+        handling=_handling(row),
+    )
+
+
+def _handling(row: IncidentRow) -> IncidentHandling:
+    return IncidentHandling(
+        state=row.state,
+        assignee=row.assignee,
+        confirmed=row.confirmed,
+        merged_into=row.merged_into,
+        steps=row.steps,
+        next=list(row.handling.next_steps),
+        pending=row.is_pending(datetime.now(UTC)),
     )

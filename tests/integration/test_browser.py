@@ -365,9 +365,26 @@ def test_police_see_new_incidents_with_their_evidence(
     assert page.url.endswith("/kejadian/kabil-1-7")
     page.reload()
     expect(detail).to_contain_text("Kendaraan berhenti")
+    handle_by_keyboard(page)
     screenshot(page, "incident")
     page.goto(f"{visitor.address}/kejadian")
+    expect(page.locator('li[data-incident="kabil-1-7"]')).to_contain_text("Alarm palsu")
     screenshot(page, "incidents")
+
+
+def handle_by_keyboard(page: Page) -> None:
+    """Acknowledge and reject the open incident, beside which the nearest cameras, the traffic and the log are shown."""
+    expect(page.locator(".nearest-camera")).to_have_count(4)
+    expect(page.locator("[data-zone]")).to_have_count(2)
+    page.get_by_role("button", name="Tanggapi").press("Enter")
+    log = page.locator(".incident-log")
+    expect(log).to_contain_text("Ditanggapi oleh budi")
+    page.get_by_role("button", name="Tolak").press("Enter")
+    page.keyboard.type("bayangan")
+    page.keyboard.press("Enter")
+    expect(log).to_contain_text("Ditolak sebagai alarm palsu oleh budi")
+    expect(log).to_contain_text("bayangan")
+    expect(page.get_by_role("button", name="Buka lagi")).to_be_visible()
 
 
 def test_back_closes_the_incident_that_was_chosen_first(visitor: Visitor, store: Callable[..., None]) -> None:
@@ -481,6 +498,7 @@ def test_pages_are_wholly_in_indonesian(visitor: Visitor, config: Config, store:
     check("/riwayat?camera=kabil-1&zone=masuk", ".chart canvas")
     check("/kejadian", ".incident-row")
     check("/kejadian/kabil-1-7", "[data-detail]")
+    check("/kejadian/mutu", ".fact-list")
     check("/kejadian/tidak-ada", ".incident-detail .notice")
     page.route("**/api/cameras/*", refuse)
     check("/camera/kabil-1", ".notice")

@@ -82,6 +82,7 @@ PUBLIC = {
 INTERNAL = {
     "/riwayat?camera=kabil-1&gate=utara&period=custom": ".chart canvas",
     "/kejadian": ".incident-row",
+    "/kejadian/mutu": ".fact-list",
     "/kejadian/kabil-1-7": "[data-detail]",
 }
 

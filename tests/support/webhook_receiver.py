@@ -1,4 +1,4 @@
-"""Receiver of webhooks for tests."""
+"""A receiver of webhooks, and the configuration of one that sends to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+from pydantic import SecretStr
+
+from analytics.facts import IncidentType
+from pipelines.config.settings import WebhookConfig
 from pipelines.worker.child_process import free_port
+
+SECRET = "rahasia"
 
 
 class Receiver:
@@ -43,3 +49,16 @@ class Receiver:
             finally:
                 server.shutdown()
                 thread.join(10)
+
+
+def webhook(
+    receiver: Receiver, *, webhook_id: str = "police", types: tuple[IncidentType, ...] = (), steps: bool = False
+) -> WebhookConfig:
+    """A webhook whose receiver this is."""
+    return WebhookConfig(
+        id=webhook_id,
+        url=SecretStr(f"http://127.0.0.1:{receiver.port}/alerts?token=s3cret"),
+        secret=SecretStr(SECRET),
+        types=types,
+        steps=steps,
+    )

@@ -6,21 +6,21 @@ import type { Incident, IncidentType } from "./api/schema";
 export interface IncidentFilter {
   camera: string;
   type: IncidentType | "";
-  onlyOpen: boolean;
+  onlyPending: boolean;
 }
 
-export function matches(incident: Incident, { camera, type, onlyOpen }: IncidentFilter): boolean {
+export function matches(incident: Incident, { camera, type, onlyPending }: IncidentFilter): boolean {
   return (
     (camera === "" || incident.camera_id === camera) &&
     (type === "" || incident.type === type) &&
-    (!onlyOpen || incident.end_at === null)
+    (!onlyPending || incident.handling.pending)
   );
 }
 
-/** Open incidents first, then by time of detection, newest first. */
+/** Incidents to be handled first, then by time of detection, newest first. */
 export function inDisplayOrder(incidents: Iterable<Incident>): Incident[] {
   return [...incidents].sort(
     (a, b) =>
-      Number(a.end_at !== null) - Number(b.end_at !== null) || Date.parse(b.detected_at) - Date.parse(a.detected_at),
+      Number(b.handling.pending) - Number(a.handling.pending) || Date.parse(b.detected_at) - Date.parse(a.detected_at),
   );
 }

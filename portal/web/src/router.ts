@@ -37,6 +37,10 @@ const ROUTES: readonly Route[] = [
   { pattern: /^\/privasi$/, load: async () => (await import("./pages/privacy")).openPrivacy },
   { pattern: /^\/data-terbuka$/, load: async () => (await import("./pages/open_data")).openOpenData },
   { pattern: /^\/riwayat$/, load: async () => (await import("./pages/history")).openHistory },
+  {
+    pattern: /^\/kejadian\/mutu$/,
+    load: async () => (await import("./pages/incident_quality")).openIncidentQuality,
+  },
   { pattern: /^\/kejadian(?:\/([^/]+))?$/, load: async () => (await import("./pages/incidents")).openIncidents },
 ];
 

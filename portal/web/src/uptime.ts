@@ -48,6 +48,11 @@ export const asDuration: AmountOf = (seconds) => {
 /** The share of the time in service of several cameras. */
 export const asShare: AmountOf = (seconds, uptime) => exactPercent(seconds / serviceSeconds(uptime));
 
+/** The cause of a gap in words. */
+export function causeName(cause: string): string {
+  return t(CAUSE_TEXTS[cause] ?? "gapUnknown");
+}
+
 /** Causes with their amounts, the longest first. */
 export function causesText(uptime: PeriodUptime, amountOf: AmountOf): string {
   const causes = Object.entries(uptime.unobserved_s)
@@ -55,9 +60,7 @@ export function causesText(uptime: PeriodUptime, amountOf: AmountOf): string {
     .sort(([, one], [, other]) => other - one);
   if (causes.length === 0) return t("uptimeComplete");
   const text = causes
-    .map(([cause, seconds]) =>
-      t("uptimeCause", { cause: t(CAUSE_TEXTS[cause] ?? "gapUnknown"), amount: amountOf(seconds, uptime) }),
-    )
+    .map(([cause, seconds]) => t("uptimeCause", { cause: causeName(cause), amount: amountOf(seconds, uptime) }))
     .join("; ");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -24,19 +24,9 @@ from pipelines.store.pool import open_database
 from pipelines.store.writer import EventWriter
 from tests.support.events import incident
 from tests.support.servers import wait_until
-from tests.support.webhook_receiver import Receiver
+from tests.support.webhook_receiver import SECRET, Receiver, webhook
 
-SECRET = "rahasia"
 PORTAL = "https://lalu-lintas.example"
-
-
-def webhook(receiver: Receiver, *, webhook_id: str = "police", types: tuple[IncidentType, ...] = ()) -> WebhookConfig:
-    return WebhookConfig(
-        id=webhook_id,
-        url=SecretStr(f"http://127.0.0.1:{receiver.port}/alerts?token=s3cret"),
-        secret=SecretStr(SECRET),
-        types=types,
-    )
 
 
 def city(dsn: str, *webhooks: WebhookConfig) -> Config:
@@ -95,6 +85,7 @@ def test_an_alert_contains_type_place_time_and_reason(postgres_dsn: str) -> None
         "detected_at": "2026-11-22T05:00:20Z",
         "end_at": None,
         "confidence": 0.8,
+        "state": "new",
         "reason": "A car has stood in a live lane for 20 s.",
         "links": {
             "incident": f"{PORTAL}/kejadian/cam-7",

@@ -1,7 +1,7 @@
 /** HTTP client of the portal's API. Paths, parameters and answers are typed by `schema.ts`, which is generated. */
 
 import { siteAddress } from "../site_root";
-import type { paths, ReportKind, Session, SignIn } from "./schema";
+import type { Incident, paths, ReportKind, Session, SignIn, StepRequest } from "./schema";
 import { noteServerDate } from "./server_clock";
 
 type GetOperation<P extends keyof paths> = paths[P] extends { get: infer Operation } ? Operation : never;
@@ -69,11 +69,7 @@ export class SessionNotKept extends Error {}
 
 /** Opens a session and returns its user. Throws SessionNotKept where the browser drops the cookie. */
 export async function signIn(credentials: SignIn): Promise<Session["user"]> {
-  await request(apiUrl("/api/session"), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(credentials),
-  });
+  await request(apiUrl("/api/session"), posted(credentials));
   const { user } = await get("/api/session");
   if (user === null) throw new SessionNotKept();
   return user;
@@ -95,6 +91,16 @@ export async function reportCamera(id: string, kind: ReportKind): Promise<void> 
 /** Marks the reports of a kind about a camera as handled. */
 export async function handleReports(id: string, kind: ReportKind): Promise<void> {
   await request(siteAddress(`/api/camera-reports/${encodeURIComponent(id)}/${kind}`), { method: "DELETE" });
+}
+
+/** Adds a step to the handling of an incident; returns the incident after it. Throws as `get` does. */
+export async function takeStep(id: string, step: StepRequest): Promise<Incident> {
+  const url = apiUrl("/api/incidents/{incident_id}/steps", { path: { incident_id: id } });
+  return JSON.parse(await request(url, posted(step))) as Incident;
+}
+
+function posted(content: SignIn | StepRequest): RequestInit {
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
 }
 
 /** Returns the text of an answer, all of which must arrive in time. */

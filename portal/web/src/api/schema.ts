@@ -392,6 +392,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Steps
+         * @description Steps on an incident in order, each with its time and user.
+         */
+        get: operations["steps_api_incidents__incident_id__steps_get"];
+        put?: never;
+        /**
+         * Take Step
+         * @description Add a step to the handling of an incident, and return the incident after it.
+         *
+         *     409: another step came first, or this one is not possible in the present state; load the incident again. The same
+         *     request with the same `request_id` adds one step, however often it is sent.
+         */
+        post: operations["take_step_api_incidents__incident_id__steps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Alarms
+         * @description Present alarms: incidents to be handled, and cameras without pictures, grouped by what has one cause.
+         *
+         *     Repetitions at one site, cameras that failed together, and floods are one alarm with members.
+         */
+        get: operations["alarms_api_incidents_alarms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quality
+         * @description Precision, false alarms and delays by site and type, from the verdicts of operators.
+         */
+        get: operations["quality_api_incidents_quality_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/narration": {
         parameters: {
             query?: never;
@@ -684,6 +753,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AlarmMember
+         * @description An incident, or a camera without pictures, of an alarm.
+         */
+        AlarmMember: {
+            /** Camera Id */
+            camera_id: string;
+            /** Camera Name */
+            camera_name: string;
+            /**
+             * Incident Id
+             * @description Null for a camera without pictures.
+             */
+            incident_id: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+        };
+        /**
+         * Alarms
+         * @description Present alarms, oldest first: incidents to be handled, and cameras without pictures.
+         */
+        Alarms: {
+            /** Incidents */
+            incidents: components["schemas"]["GroupedAlarm"][];
+            /** Outages */
+            outages: components["schemas"]["GroupedAlarm"][];
+        };
         /**
          * Basemap
          * @description File of vector tiles.
@@ -1393,6 +1492,41 @@ export interface components {
             gate: string;
         };
         /**
+         * GroupedAlarm
+         * @description One alarm for all that has one cause.
+         */
+        GroupedAlarm: {
+            /** @description Commonest cause of cameras without pictures; null for incidents. */
+            cause: components["schemas"]["GapCause"] | null;
+            grouping: components["schemas"]["Grouping"];
+            /** Members */
+            members: components["schemas"]["AlarmMember"][];
+            /**
+             * Sites
+             * @description Names of the sites, or of cameras without a site.
+             */
+            sites: string[];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** @description Commonest type of its incidents; null for cameras without pictures. */
+            type: components["schemas"]["IncidentType"] | null;
+        };
+        /**
+         * Grouping
+         * @description Why members are one alarm; `single` for one member.
+         * @enum {string}
+         */
+        Grouping: "single" | "repeated" | "together" | "flood";
+        /**
+         * HandlingState
+         * @description State of the handling, in the order in which an incident passes through it; rejected and merged end it, too.
+         * @enum {string}
+         */
+        HandlingState: "new" | "acknowledged" | "assigned" | "verified" | "dispatched" | "cleared" | "rejected" | "merged";
+        /**
          * Healthy
          * @description Answer of the health check.
          */
@@ -1548,6 +1682,7 @@ export interface components {
              * @description Address of the page of its package of evidence; null without one, and in the event stream.
              */
             evidence_sheet: string | null;
+            handling: components["schemas"]["IncidentHandling"];
             /** Id */
             id: string;
             /** Pixel */
@@ -1604,6 +1739,64 @@ export interface components {
             relative_speed: number | null;
             /** @description Class of the road user. */
             road_user: components["schemas"]["RoadUser"] | null;
+        };
+        /**
+         * IncidentHandling
+         * @description Handling of an incident by operators, after its last step.
+         */
+        IncidentHandling: {
+            /** Assignee */
+            assignee: string | null;
+            /**
+             * Confirmed
+             * @description True: real. False: a false alarm. Null: without a verdict.
+             */
+            confirmed: boolean | null;
+            /**
+             * Merged Into
+             * @description Id of the incident that remains, if it was merged.
+             */
+            merged_into: string | null;
+            /**
+             * Next
+             * @description Steps that are possible now.
+             */
+            next: components["schemas"]["Step"][];
+            /**
+             * Pending
+             * @description Whether it is still to be handled.
+             */
+            pending: boolean;
+            state: components["schemas"]["HandlingState"];
+            /**
+             * Steps
+             * @description Number of steps so far; pass it as `known_steps` of the next one.
+             */
+            steps: number;
+        };
+        /**
+         * IncidentLog
+         * @description Steps on an incident in order, and when its alert was delivered and escalated.
+         */
+        IncidentLog: {
+            /**
+             * Alerted At
+             * @description First delivery of its alert to a receiver.
+             */
+            alerted_at: string | null;
+            /**
+             * Escalated At
+             * @description Alert that no step was taken within the configured time.
+             */
+            escalated_at: string | null;
+            /**
+             * Seen At
+             * Format: date-time
+             * @description Detected by the analysis.
+             */
+            seen_at: string;
+            /** Steps */
+            steps: components["schemas"]["LoggedStep"][];
         };
         /**
          * Incidents
@@ -1697,6 +1890,29 @@ export interface components {
              * @description Requested rate: analysed frames a second that the traffic needs.
              */
             wanted_fps: number;
+        };
+        /**
+         * LoggedStep
+         * @description A step on an incident, and the state after it.
+         */
+        LoggedStep: {
+            /** Assignee */
+            assignee: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Merged Into */
+            merged_into: string | null;
+            /** N */
+            n: number;
+            /** Note */
+            note: string;
+            state: components["schemas"]["HandlingState"];
+            step: components["schemas"]["Step"];
         };
         /**
          * MinuteCounts
@@ -1851,6 +2067,84 @@ export interface components {
             detail: string;
         };
         /**
+         * QualityReport
+         * @description Quality of all incidents that were detected in a period.
+         */
+        QualityReport: {
+            /**
+             * Alarms
+             * @description Incidents, with repetitions and floods as one.
+             */
+            alarms: number;
+            /**
+             * Alarms Per Operator
+             * @description Mean in ten minutes. At most 1 is wanted (EEMUA 191).
+             */
+            alarms_per_operator: number;
+            /**
+             * Busiest Per Operator
+             * @description In the ten minutes with most alarms.
+             */
+            busiest_per_operator: number;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Operators
+             * @description Users that took a step in the period.
+             */
+            operators: number;
+            /** Rows */
+            rows: components["schemas"]["QualityRow"][];
+            /** Thresholds */
+            thresholds: components["schemas"]["TypeThreshold"][];
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
+        };
+        /**
+         * QualityRow
+         * @description Quality of the incidents of one type at one site. Times are medians, s.
+         */
+        QualityRow: {
+            /**
+             * Acknowledge S
+             * @description From the detection to the first step.
+             */
+            acknowledge_s: number | null;
+            /**
+             * Confirmed
+             * @description Verified as real.
+             */
+            confirmed: number;
+            /**
+             * Delay S
+             * @description From the start to the detection.
+             */
+            delay_s: number | null;
+            /** False Per Day */
+            false_per_day: number;
+            /**
+             * Precision
+             * @description Confirmed of those with a verdict; null without one.
+             */
+            precision: number | null;
+            /** Raised */
+            raised: number;
+            /**
+             * Rejected
+             * @description Rejected as false alarms.
+             */
+            rejected: number;
+            /** Site */
+            site: string;
+            type: components["schemas"]["IncidentType"];
+        };
+        /**
          * RecentCounts
          * @description Gate crossings of the last minutes.
          */
@@ -1991,6 +2285,46 @@ export interface components {
             type: "FeatureCollection";
         };
         /**
+         * Step
+         * @description A step of the handling, named by what was done.
+         * @enum {string}
+         */
+        Step: "acknowledged" | "assigned" | "verified" | "dispatched" | "cleared" | "rejected" | "reopened" | "merged" | "noted";
+        /**
+         * StepRequest
+         * @description A step on an incident.
+         */
+        StepRequest: {
+            /**
+             * Assignee
+             * @description Person or unit, for `assigned`.
+             */
+            assignee?: string | null;
+            /**
+             * Known Steps
+             * @description `handling.steps` of the incident as it was shown.
+             */
+            known_steps: number;
+            /**
+             * Merged Into
+             * @description Id of the incident that remains, for `merged`.
+             */
+            merged_into?: string | null;
+            /**
+             * Note
+             * @description Needed for `rejected` (the reason) and `noted`.
+             * @default
+             */
+            note: string;
+            /**
+             * Request Id
+             * Format: uuid
+             * @description Random and new for each step; the same when a request is repeated.
+             */
+            request_id: string;
+            step: components["schemas"]["Step"];
+        };
+        /**
          * Street
          * @description A street of the city, without a level.
          */
@@ -2048,6 +2382,24 @@ export interface components {
              * @description Past weeks that are known.
              */
             weeks: number;
+        };
+        /**
+         * TypeThreshold
+         * @description Confidence from which nine of ten incidents of a type are real, by the verdicts; null where they show none.
+         */
+        TypeThreshold: {
+            /** Confidence */
+            confidence: number | null;
+            /**
+             * Kept
+             * @description Share of the real incidents above it.
+             */
+            kept: number | null;
+            /** Precision */
+            precision: number | null;
+            type: components["schemas"]["IncidentType"];
+            /** Verdicts */
+            verdicts: number;
         };
         /**
          * UptimeReport
@@ -2272,6 +2624,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AlarmMember = components['schemas']['AlarmMember'];
+export type Alarms = components['schemas']['Alarms'];
 export type Basemap = components['schemas']['Basemap'];
 export type CalibratedPoint = components['schemas']['CalibratedPoint'];
 export type CalibrationAnswer = components['schemas']['CalibrationAnswer'];
@@ -2296,11 +2650,16 @@ export type FeedList = components['schemas']['FeedList'];
 export type GapCause = components['schemas']['GapCause'];
 export type GateShape = components['schemas']['GateShape'];
 export type GateTotal = components['schemas']['GateTotal'];
+export type GroupedAlarm = components['schemas']['GroupedAlarm'];
+export type Grouping = components['schemas']['Grouping'];
+export type HandlingState = components['schemas']['HandlingState'];
 export type Healthy = components['schemas']['Healthy'];
 export type History = components['schemas']['History'];
 export type HistoryRow = components['schemas']['HistoryRow'];
 export type Incident = components['schemas']['Incident'];
 export type IncidentEvidence = components['schemas']['IncidentEvidence'];
+export type IncidentHandling = components['schemas']['IncidentHandling'];
+export type IncidentLog = components['schemas']['IncidentLog'];
 export type Incidents = components['schemas']['Incidents'];
 export type IncidentType = components['schemas']['IncidentType'];
 export type Interval = components['schemas']['Interval'];
@@ -2308,6 +2667,7 @@ export type Level = components['schemas']['Level'];
 export type LevelOfService = components['schemas']['LevelOfService'];
 export type LineGeometry = components['schemas']['LineGeometry'];
 export type Load = components['schemas']['Load'];
+export type LoggedStep = components['schemas']['LoggedStep'];
 export type MinuteCounts = components['schemas']['MinuteCounts'];
 export type NarratedEvent = components['schemas']['NarratedEvent'];
 export type Narration = components['schemas']['Narration'];
@@ -2318,6 +2678,8 @@ export type PointGeometry = components['schemas']['PointGeometry'];
 export type PolygonGeometry = components['schemas']['PolygonGeometry'];
 export type Position = components['schemas']['Position'];
 export type Problem = components['schemas']['Problem'];
+export type QualityReport = components['schemas']['QualityReport'];
+export type QualityRow = components['schemas']['QualityRow'];
 export type RecentCounts = components['schemas']['RecentCounts'];
 export type ReportKind = components['schemas']['ReportKind'];
 export type RoadMap = components['schemas']['RoadMap'];
@@ -2330,9 +2692,12 @@ export type SignIn = components['schemas']['SignIn'];
 export type Site = components['schemas']['Site'];
 export type SiteUptime = components['schemas']['SiteUptime'];
 export type StateCollection = components['schemas']['StateCollection'];
+export type Step = components['schemas']['Step'];
+export type StepRequest = components['schemas']['StepRequest'];
 export type Street = components['schemas']['Street'];
 export type Trend = components['schemas']['Trend'];
 export type TrendHour = components['schemas']['TrendHour'];
+export type TypeThreshold = components['schemas']['TypeThreshold'];
 export type UptimeReport = components['schemas']['UptimeReport'];
 export type UptimeRow = components['schemas']['UptimeRow'];
 export type Video = components['schemas']['Video'];
@@ -3033,6 +3398,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only incidents that last (true) or have ended (false). */
                 open?: boolean | null;
+                /** @description Only incidents that are still to be handled (true), or all others (false). */
+                pending?: boolean | null;
                 /** @description Detected before. */
                 to?: string | null;
                 type?: components["schemas"]["IncidentType"] | null;
@@ -3464,6 +3831,286 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    steps_api_incidents__incident_id__steps_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentLog"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_step_api_incidents__incident_id__steps_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    alarms_api_incidents_alarms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alarms"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quality_api_incidents_quality_get: {
+        parameters: {
+            query?: {
+                /** @description Length of the period that ends now. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityReport"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -4230,6 +4877,8 @@ export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["s
 export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["A", "B"];
 export const gapCauseValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["GapCause"]> = ["camera", "link", "site_power", "worker", "maintenance", "view", "overload", "unknown"];
+export const groupingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Grouping"]> = ["single", "repeated", "together", "flood"];
+export const handlingStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HandlingState"]> = ["new", "acknowledged", "assigned", "verified", "dispatched", "cleared", "rejected", "merged"];
 export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IncidentType"]> = ["stopped_vehicle", "wrong_way", "congestion", "person_on_road", "collision"];
 export const intervalValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Interval"]> = [60, 300, 900, 3600, 86400];
 export const levelValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Level"]> = ["free", "dense", "congested", "jammed", "unknown"];
@@ -4241,4 +4890,5 @@ export const roadUserValues: ReadonlyArray<FlattenedDeepRequired<components>["sc
 export const separatorValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Separator"]> = ["comma", "semicolon"];
 export const sessionUserRolesValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["SessionUser"]["roles"]> = ["planner", "police", "operator", "admin"];
 export const sightValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Sight"]> = ["clear", "doubtful", "blind"];
+export const stepValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Step"]> = ["acknowledged", "assigned", "verified", "dispatched", "cleared", "rejected", "reopened", "merged", "noted"];
 export const visibilityValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Visibility"]> = ["public", "operators"];

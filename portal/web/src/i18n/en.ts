@@ -1,10 +1,12 @@
 /** Texts in English. */
 
+import { handlingEnglish } from "./en_handling";
 import { publicEnglish } from "./en_public";
 import type { TextKey } from "./id";
 
 export const english: Record<TextKey, string> = {
   ...publicEnglish,
+  ...handlingEnglish,
 
   levelFree: "Free flow",
   levelDense: "Busy",
@@ -251,7 +253,6 @@ export const english: Record<TextKey, string> = {
   type: "Type",
   allTypes: "All types",
   allCameras: "All cameras",
-  onlyOpen: "Only those still going on",
   alertSound: "Play a sound for new incidents",
   stopped_vehicle: "Stopped vehicle",
   wrong_way: "Wrong way",

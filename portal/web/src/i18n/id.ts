@@ -1,9 +1,11 @@
 /** Texts in Bahasa Indonesia, the first language of the site. `{name}` is replaced by a value. */
 
+import { handlingIndonesian } from "./id_handling";
 import { publicIndonesian } from "./id_public";
 
 export const indonesian = {
   ...publicIndonesian,
+  ...handlingIndonesian,
 
   // Levels, states, road users
   levelFree: "Lancar",
@@ -264,7 +266,6 @@ export const indonesian = {
   type: "Jenis",
   allTypes: "Semua jenis",
   allCameras: "Semua kamera",
-  onlyOpen: "Hanya yang masih berlangsung",
   alertSound: "Bunyikan tanda untuk kejadian baru",
   stopped_vehicle: "Kendaraan berhenti",
   wrong_way: "Melawan arah",

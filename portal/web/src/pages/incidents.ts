@@ -5,18 +5,20 @@ import "./incidents.css";
 import { ApiError, get } from "../api/client";
 import { type CameraState, type Incident, type Incidents, incidentTypeValues } from "../api/schema";
 import type { AppContext, Page } from "../app_context";
+import { AlarmStrip } from "../components/alarm_strip";
 import { alertSoundEnabled, enableAlertSound, playAlertSound } from "../components/alert_sound";
-import { incidentDetail, incidentRow, placeOf } from "../components/incident_view";
+import { IncidentDetail } from "../components/incident_detail";
+import { incidentRow, placeOf } from "../components/incident_view";
 import { failureText, notice } from "../components/notice";
 import { fill, h } from "../dom";
 import { label, t } from "../i18n";
 import { type IncidentFilter, inDisplayOrder, matches } from "../incident_filter";
 import { siteAddress } from "../site_root";
 
-/** Ended incidents of a request. [assumption: fills a screen several times] */
+/** Incidents of a request that need no handling. [assumption: fills a screen several times] */
 const PAGE_SIZE = 50;
-/** Open incidents of a request: the most that the API allows. [source: /api/incidents] */
-const MAX_OPEN = 200;
+/** Incidents to be handled of a request: the most that the API allows. [source: /api/incidents] */
+const MAX_PENDING = 200;
 /** Time between two updates of the ages in the rows (ms). [assumption] */
 const RENDER_INTERVAL_MS = 30_000;
 
@@ -45,9 +47,11 @@ class IncidentsPage implements Page {
   private readonly unread = new Set<string>();
   private readonly unsubscribe: () => void;
   private readonly timer: ReturnType<typeof setInterval>;
-  private filter: IncidentFilter = { camera: "", type: "", onlyOpen: false };
+  private filter: IncidentFilter = { camera: "", type: "", onlyPending: false };
   private next: string | null = null;
   private chosen: string | null = null;
+  private view: IncidentDetail | null = null;
+  private readonly alarms: AlarmStrip;
   /** Number of the latest request of the list. The answer to an earlier request is dropped. */
   private requestId = 0;
 
@@ -55,12 +59,14 @@ class IncidentsPage implements Page {
     private readonly app: AppContext,
     cameras: readonly CameraState[],
   ) {
+    this.alarms = new AlarmStrip(app);
     this.element = h(
       "div",
       { class: "page incidents-page" },
-      h("div", { class: "page-head" }, h("h1", {}, t("incidentsTitle")), soundSwitch()),
+      h("div", { class: "page-head" }, h("h1", {}, t("incidentsTitle")), qualityLink(), soundSwitch()),
       this.filterForm(cameras),
       this.announcement,
+      this.alarms.element,
       h("section", { class: "incident-list", "aria-label": t("incidentsTitle") }, this.problem, this.rows, this.more),
       this.detail,
     );
@@ -70,12 +76,16 @@ class IncidentsPage implements Page {
       incidents();
       reconnections();
     };
-    this.timer = setInterval(() => this.render(), RENDER_INTERVAL_MS);
+    this.timer = setInterval(() => {
+      this.render();
+      void this.alarms.load();
+    }, RENDER_INTERVAL_MS);
   }
 
   close(): void {
     this.requestId += 1;
     this.chosen = null;
+    this.view?.close();
     this.unsubscribe();
     clearInterval(this.timer);
   }
@@ -85,19 +95,20 @@ class IncidentsPage implements Page {
     else this.closeDetail();
   }
 
-  /** Loads all open incidents, however old, and the first page of ended ones. Throws if the server refuses. */
+  /** Loads all incidents to be handled, and the first page of the others. Throws if the server refuses. */
   async load(): Promise<void> {
     this.requestId += 1;
     const requestId = this.requestId;
+    void this.alarms.load();
     const nothing: Incidents = { incidents: [], next: null };
-    const [open, ended] = await Promise.all([
-      this.fetch({ open: true, limit: MAX_OPEN }),
-      this.filter.onlyOpen ? nothing : this.fetch({ open: false, limit: PAGE_SIZE }),
+    const [pending, others] = await Promise.all([
+      this.fetch({ pending: true, limit: MAX_PENDING }),
+      this.filter.onlyPending ? nothing : this.fetch({ pending: false, limit: PAGE_SIZE }),
     ]);
     if (requestId !== this.requestId) return;
     this.known.clear();
-    this.add([...open.incidents, ...ended.incidents]);
-    this.next = ended.next;
+    this.add([...pending.incidents, ...others.incidents]);
+    this.next = others.next;
     this.problem.textContent = "";
     this.render();
   }
@@ -110,27 +121,44 @@ class IncidentsPage implements Page {
     this.render();
     const back = h("a", { href: siteAddress("/kejadian"), class: "back-to-list" }, t("backToList"));
     const known = this.known.get(id);
-    if (known) fill(this.detail, back, incidentDetail(this.app, known));
+    if (known) this.show(back, known);
     try {
       // The list and the stream may be older than the package of evidence, which is made later.
       const incident = await get("/api/incidents/{incident_id}", { path: { incident_id: id } });
-      if (this.known.has(id)) this.known.set(id, incident);
-      if (this.chosen === id) fill(this.detail, back, incidentDetail(this.app, incident));
+      if (this.chosen !== id) return;
+      if (this.known.has(id)) this.receive(incident);
+      if (!known) this.show(back, incident);
     } catch (error) {
-      if (known) return;
+      if (known || this.chosen !== id) return;
       const unknown = error instanceof ApiError && error.status === 404;
-      if (this.chosen === id) fill(this.detail, back, notice(unknown ? t("incidentNotFound") : failureText(error)));
+      this.view?.close();
+      this.view = null;
+      fill(this.detail, back, notice(unknown ? t("incidentNotFound") : failureText(error)));
     }
+  }
+
+  private show(back: HTMLElement, incident: Incident): void {
+    this.view?.close();
+    const changed = (after: Incident): void => this.receive(after);
+    this.view = new IncidentDetail(this.app, incident, () => this.pending(), changed);
+    fill(this.detail, back, this.view.element);
   }
 
   private closeDetail(): void {
     this.chosen = null;
+    this.view?.close();
+    this.view = null;
     this.element.classList.remove("has-choice");
     fill(this.detail, notice(t("chooseIncident")));
     this.render();
   }
 
-  private fetch(query: { open: boolean; limit: number; before?: string }): Promise<Incidents> {
+  /** Incidents to be handled, in the order of the list. */
+  private pending(): Incident[] {
+    return inDisplayOrder([...this.known.values()].filter(({ handling }) => handling.pending));
+  }
+
+  private fetch(query: { pending: boolean; limit: number; before?: string }): Promise<Incidents> {
     const { camera, type } = this.filter;
     return get("/api/incidents", { query: { ...query, camera: camera || null, type: type || null } });
   }
@@ -147,7 +175,7 @@ class IncidentsPage implements Page {
     if (this.next === null) return;
     const requestId = this.requestId;
     try {
-      const page = await this.fetch({ open: false, limit: PAGE_SIZE, before: this.next });
+      const page = await this.fetch({ pending: false, limit: PAGE_SIZE, before: this.next });
       if (requestId !== this.requestId) return;
       this.add(page.incidents);
       this.next = page.next;
@@ -165,6 +193,7 @@ class IncidentsPage implements Page {
     return store.onChange(() => {
       const interrupted = previous === "broken" || previous === "lost";
       previous = store.connection;
+      this.view?.refresh();
       if (interrupted && previous === "live") void this.reload();
     });
   }
@@ -174,11 +203,17 @@ class IncidentsPage implements Page {
   }
 
   private receive(received: Incident): void {
-    const before = this.known.get(received.id);
-    const incident = { ...received, evidence_sheet: received.evidence_sheet ?? before?.evidence_sheet ?? null };
-    const isNew = before === undefined && incident.end_at === null;
+    const known = this.known.get(received.id);
+    // The answer to a step may overtake an older message of the stream.
+    const isOlder = known !== undefined && known.handling.steps > received.handling.steps;
+    const incident = {
+      ...received,
+      handling: isOlder ? known.handling : received.handling,
+      evidence_sheet: received.evidence_sheet ?? known?.evidence_sheet ?? null, // the stream has none
+    };
+    const isNew = known === undefined && incident.handling.pending && incident.handling.steps === 0;
     this.known.set(incident.id, incident);
-    if (this.chosen === incident.id) void this.choose(incident.id);
+    if (this.chosen === incident.id) this.view?.update(incident);
     if (isNew && matches(incident, this.filter)) {
       this.unread.add(incident.id);
       this.announcement.textContent = t("newIncident", { type: label(incident.type), place: placeOf(incident) });
@@ -206,12 +241,12 @@ class IncidentsPage implements Page {
     camera.append(...cameras.map(({ id, name }) => h("option", { value: id }, name)));
     const type = h("select", {}, h("option", { value: "" }, t("allTypes")));
     type.append(...incidentTypeValues.map((name) => h("option", { value: name }, label(name))));
-    const onlyOpen = h("input", { type: "checkbox" });
+    const onlyPending = h("input", { type: "checkbox" });
     const changed = (): void => {
       this.filter = {
         camera: camera.value,
         type: incidentTypeValues.find((name) => name === type.value) ?? "",
-        onlyOpen: onlyOpen.checked,
+        onlyPending: onlyPending.checked,
       };
       void this.reload();
     };
@@ -220,9 +255,13 @@ class IncidentsPage implements Page {
       { class: "card incident-filters", change: changed, submit: (event: Event) => event.preventDefault() },
       h("label", { class: "field" }, t("type"), type),
       h("label", { class: "field" }, t("camera"), camera),
-      h("label", { class: "checkbox" }, onlyOpen, t("onlyOpen")),
+      h("label", { class: "checkbox" }, onlyPending, t("onlyPending")),
     );
   }
+}
+
+function qualityLink(): HTMLElement {
+  return h("a", { href: siteAddress("/kejadian/mutu") }, t("qualityTitle"));
 }
 
 function soundSwitch(): HTMLElement {

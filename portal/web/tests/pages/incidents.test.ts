@@ -1,13 +1,13 @@
 // @vitest-environment happy-dom
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Incident } from "../../src/api/schema";
+import type { CameraState, Incident } from "../../src/api/schema";
 import type { AppContext } from "../../src/app_context";
 import { TimeFormat } from "../../src/format";
 import { openIncidents } from "../../src/pages/incidents";
 import { Router } from "../../src/router";
 import type { CameraStore, Connection } from "../../src/state/camera_store";
-import { CITY, camera, incident } from "../support/builders";
+import { CITY, camera, handling, incident } from "../support/builders";
 import { FakeServer } from "../support/fake_server";
 import { collectListeners } from "../support/listeners";
 
@@ -17,11 +17,14 @@ const ENDED = incident("ended-1", {
   camera_id: "jam-1",
   detected_at: "2026-11-22T00:02:00Z",
   end_at: "2026-11-22T00:03:00Z",
+  handling: handling({ state: "cleared", steps: 2, next: ["reopened", "noted"], pending: false }),
 });
+const LOG = { seen_at: "2026-11-22T00:01:00Z", alerted_at: null, escalated_at: null, steps: [] };
 
 /** The part of the store that the page uses; the test delivers incidents and changes of the connection. */
 class FakeStore {
   connection: Connection = "live";
+  readonly cameras = [camera("kabil-1", { name: "Kabil" }), camera("jam-1", { name: "Jam" })];
   readonly incidentListeners = new Set<(incident: Incident) => void>();
   readonly changeListeners = new Set<() => void>();
 
@@ -33,6 +36,14 @@ class FakeStore {
   onChange(listener: () => void): () => void {
     this.changeListeners.add(listener);
     return () => this.changeListeners.delete(listener);
+  }
+
+  list(): CameraState[] {
+    return this.cameras;
+  }
+
+  camera(id: string): CameraState | undefined {
+    return this.cameras.find((camera) => camera.id === id);
   }
 
   receive(received: Incident): void {
@@ -56,9 +67,11 @@ beforeEach(() => {
   server.install();
   store = new FakeStore();
   server.answer("/api/cameras", { cameras: [camera("kabil-1", { name: "Kabil" }), camera("jam-1", { name: "Jam" })] });
+  for (const id of ["open-1", "ended-1", "old-1", "new-1"]) server.answer(`/api/incidents/${id}/steps`, LOG);
+  server.answer("/api/incidents/alarms", { incidents: [], outages: [] });
   server.answer("/api/incidents", () => {
     const query = new URLSearchParams(server.requests.at(-1)?.split("?")[1]);
-    return { incidents: query.get("open") === "true" ? [OPEN] : [ENDED], next: null };
+    return { incidents: query.get("pending") === "true" ? [OPEN] : [ENDED], next: null };
   });
 });
 
@@ -96,13 +109,13 @@ function back(path: string): void {
 }
 
 describe("the list", () => {
-  it("shows open incidents first, then ended ones", async () => {
+  it("shows incidents to be handled first, then the others", async () => {
     await openAt("/kejadian");
     expect(rows()).toEqual(["open-1", "ended-1"]);
     expect(detail()).toBeNull();
   });
 
-  it("is requested again when the filter changes, without ended incidents if only open ones are wanted", async () => {
+  it("is requested again when the filter changes, without the others if only those to be handled are wanted", async () => {
     await openAt("/kejadian");
     const [type, cameraField] = all("select") as HTMLSelectElement[];
     const form = document.querySelector("form");
@@ -110,14 +123,17 @@ describe("the list", () => {
     if (cameraField) cameraField.value = "jam-1";
     form?.dispatchEvent(new Event("change"));
     await vi.waitFor(() => expect(rows()).toEqual(["ended-1"]));
-    expect(server.requests.at(-1)).toBe("/api/incidents?open=false&limit=50&camera=jam-1&type=wrong_way");
+    expect(server.requests.at(-1)).toBe("/api/incidents?pending=false&limit=50&camera=jam-1&type=wrong_way");
 
     const before = server.requests.length;
-    const onlyOpen = form?.querySelector<HTMLInputElement>("input[type=checkbox]");
-    if (onlyOpen) onlyOpen.checked = true;
+    const onlyPending = form?.querySelector<HTMLInputElement>("input[type=checkbox]");
+    if (onlyPending) onlyPending.checked = true;
     form?.dispatchEvent(new Event("change"));
     await vi.waitFor(() => expect(document.body.textContent).toContain("Tidak ada kejadian yang cocok."));
-    expect(server.requests.slice(before)).toEqual(["/api/incidents?open=true&limit=200&camera=jam-1&type=wrong_way"]);
+    expect(server.requests.slice(before)).toEqual([
+      "/api/incidents/alarms",
+      "/api/incidents?pending=true&limit=200&camera=jam-1&type=wrong_way",
+    ]);
   });
 
   it("marks an incident that arrives, until it is chosen", async () => {
@@ -129,22 +145,34 @@ describe("the list", () => {
     expect(all(".incident-new")).toHaveLength(0);
   });
 
+  it("keeps a step that was taken, though the stream delivers an older message after it", async () => {
+    await openAt("/kejadian/open-1");
+    store.receive({ ...OPEN, handling: handling({ state: "verified", steps: 2, next: ["dispatched"] }) });
+    store.receive({ ...OPEN, end_at: "2026-11-22T00:09:00Z", handling: handling({ state: "acknowledged", steps: 1 }) });
+    const row = document.querySelector('[data-incident="open-1"]')?.textContent;
+    expect(row).toContain("Benar terjadi");
+    expect(row).toContain("Selesai");
+    expect(document.querySelector("[data-step]")?.getAttribute("data-step")).toBe("dispatched");
+  });
+
   it("is loaded again after an interruption of the stream", async () => {
     await openAt("/kejadian");
     const before = server.requests.length;
     store.connect("broken");
     store.connect("live");
-    await vi.waitFor(() => expect(server.requests.length).toBe(before + 2));
+    await vi.waitFor(() => expect(server.requests.length).toBe(before + 3));
   });
 });
 
 describe("the detail", () => {
   it("opens beside the list, with its own address, without loading the page again", async () => {
     await openAt("/kejadian");
+    const before = server.requests.length;
     choose("open-1");
     await vi.waitFor(() => expect(detail()).toBe("open-1"));
     expect(location.pathname).toBe("/kejadian/open-1");
     expect(rows()).toEqual(["open-1", "ended-1"]);
+    expect(server.requests.slice(before)).toEqual(["/api/incidents/open-1/steps", "/api/incidents/open-1"]);
   });
 
   it("links the package of evidence, which is made after the list and the stream stated the incident", async () => {

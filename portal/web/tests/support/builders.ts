@@ -1,6 +1,6 @@
 /** Answers of the API with usual values. */
 
-import type { CameraState, City, HistoryRow, Incident } from "../../src/api/schema";
+import type { CameraState, City, HistoryRow, Incident, IncidentHandling } from "../../src/api/schema";
 import { MEASURES } from "../../src/history/measures";
 
 export function camera(id: string, changes: Partial<CameraState> = {}): CameraState {
@@ -48,6 +48,21 @@ export function incident(id: string, changes: Partial<Incident> = {}): Incident 
     reason: "A car has stood still for 12 s in a live lane.",
     snapshot: null,
     evidence_sheet: null,
+    handling: handling(),
+    ...changes,
+  };
+}
+
+/** Handling of an incident on which no step was taken. */
+export function handling(changes: Partial<IncidentHandling> = {}): IncidentHandling {
+  return {
+    state: "new",
+    assignee: null,
+    confirmed: null,
+    merged_into: null,
+    steps: 0,
+    next: ["acknowledged", "assigned", "verified", "rejected", "merged", "noted"],
+    pending: true,
     ...changes,
   };
 }

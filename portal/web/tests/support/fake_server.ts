@@ -8,6 +8,8 @@ type Answer = unknown | (() => unknown);
 export class FakeServer {
   /** Requests in their order: path with query. */
   readonly requests: string[] = [];
+  /** Contents of the requests that have one. */
+  readonly posted: unknown[] = [];
   readonly streams: FakeStream[] = [];
   /** Refuses every request as an unreachable server does. */
   down = false;
@@ -21,7 +23,7 @@ export class FakeServer {
     vi.stubGlobal("fetch", (url: string, options: RequestInit = {}) => this.fetch(url, options));
   }
 
-  /** The JSON for a path; a function is called at each request and may return a promise. */
+  /** The JSON for a path; a function is called at each request, and may return a promise, or a Response as it is. */
   answer(path: string, json: Answer): void {
     this.answers.set(path, json);
   }
@@ -34,13 +36,15 @@ export class FakeServer {
 
   private async fetch(url: string, options: RequestInit): Promise<Response> {
     this.requests.push(url);
+    if (typeof options.body === "string") this.posted.push(JSON.parse(options.body));
     if (this.down) throw new TypeError("Failed to fetch");
     const path = url.split("?")[0] ?? url;
     if (path === "/api/stream" && this.streamsFull) return Response.json({ detail: "full" }, { status: 429 });
     if (path === "/api/stream") return this.openStream(options.signal ?? null);
     if (!this.answers.has(path)) return Response.json({ detail: `no ${path}` }, { status: 404 });
     const given = this.answers.get(path);
-    return Response.json(await (typeof given === "function" ? (given as () => unknown)() : given));
+    const answer = await (typeof given === "function" ? (given as () => unknown)() : given);
+    return answer instanceof Response ? answer : Response.json(answer);
   }
 
   private openStream(signal: AbortSignal | null): Response {

@@ -1,0 +1,60 @@
+"""Escalation: a second alert for an incident on which no step was taken within the configured time, once."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from psycopg_pool import ConnectionPool
+
+from pipelines.retry import Backoff
+from pipelines.store.polling_thread import PollingThread
+from pipelines.store.pool import transaction
+
+log = structlog.get_logger()
+
+POLL_EVERY_S = 5.0
+"""Seconds between two searches for incidents to escalate. [assumption: small against a time in minutes]"""
+BACKOFF = Backoff(first_s=1.0, longest_s=10.0)
+"""Delays between attempts to reach the database, in seconds. [assumption]"""
+FORGET_AFTER = timedelta(days=1)
+"""Age of an alert after which it is not escalated, such as after a long outage. [assumption]"""
+
+# By the primary key of the queue each alert is escalated once, also by several stores. A note is no answer to an alert.
+_ESCALATE = """
+INSERT INTO webhook_deliveries (webhook_id, incident_id, phase, payload)
+SELECT webhook_id, incident_id, 'escalated', payload || '{"phase": "escalated"}'::jsonb
+FROM webhook_deliveries AS raised
+WHERE phase = 'raised' AND webhook_id = ANY(%(webhooks)s)
+  AND created_at <= now() - %(within)s AND created_at > now() - %(within)s - %(forget)s
+  AND NOT EXISTS (
+      SELECT FROM incident_steps AS taken WHERE taken.incident_id = raised.incident_id AND taken.state <> 'new')
+ON CONFLICT DO NOTHING
+RETURNING incident_id
+"""
+
+
+def escalate(pool: ConnectionPool, webhook_ids: Sequence[str], within: timedelta) -> int:
+    """Queue the alerts to escalate; return how many. within: time from the alert in which a step is expected."""
+    values = {"webhooks": list(webhook_ids), "within": within, "forget": FORGET_AFTER}
+    with transaction(pool) as connection:
+        escalated = connection.execute(_ESCALATE, values).fetchall()
+    for incident_id in sorted({found for (found,) in escalated}):
+        log.warning("no step on an incident; escalated", incident=incident_id, within_s=within.total_seconds())
+    return len(escalated)
+
+
+def escalation(pool: ConnectionPool, webhook_ids: Sequence[str], within_s: float) -> PollingThread:
+    """Return the thread that escalates, a context manager."""
+    within = timedelta(seconds=within_s)
+
+    def escalate_all(_stop: object) -> bool:
+        escalate(pool, webhook_ids, within)
+        return False
+
+    return PollingThread(
+        "escalation",
+        escalate_all,
+        every_s=POLL_EVERY_S,
+        backoff=BACKOFF,
+        failure="incidents cannot be escalated; retrying",
+    )
