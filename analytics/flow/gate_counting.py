@@ -4,8 +4,9 @@ A road user is counted where its ground point moves from one side of a gate's li
 segment. It has changed sides only when it was clear of the line on both (`analytics.flow.gate_sides`), and moved by
 more than the box of a parked vehicle does. Jitter on the line, or a single box that reaches over it, therefore counts
 nothing. Nor does a box of which only one edge moves (`analytics.flow.box_resize`). A return after a reported crossing
-needs a larger margin, so that swaying over the line is one crossing. A road user that stops right behind the line
-counts when it drives on or is no longer seen, and not at all when it turns back.
+needs a larger margin, so that swaying over the line is one crossing. After a reported return a crossing counts again:
+mostly it is that of another road user, which came into view where the former one left it. A road user that stops right
+behind the line counts when it drives on or is no longer seen, and not at all when it turns back.
 
 A road user that is lost at the line and found again under another identity keeps its side
 (`analytics.tracks.continuation`), unless the former one is detected again.
@@ -171,7 +172,7 @@ class GateCounter:
         state.sides[k], state.since[k] = (1.0 if distance > 0 else -1.0), state.trajectory.last_seen
         if entry is not None and turned_back:
             self._undo(state, entry)
-        elif t is not None and (gate.id, direction) not in state.counted:
+        elif t is not None and state.may_count(gate.id, direction):
             self._count(state, PendingCrossing(t, gate, direction, state.trajectory, state.trajectory))
 
     def _has_crossed(self, state: GateState, gate: Gate, boxes: Sequence[Box], distances: Sequence[float]) -> bool:

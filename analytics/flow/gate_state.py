@@ -36,6 +36,12 @@ class GateState:
         """The tracks of the road user, in the order of time."""
         return (self.trajectory,) if self.earlier is None else (self.earlier, self.trajectory)
 
+    def may_count(self, gate_id: str, direction: Direction) -> bool:
+        """Return whether a crossing is a new one: the first in its direction, or after a reported return."""
+        opposite = Direction.B if direction is Direction.A else Direction.A
+        former, returned = (self.counted.get((gate_id, each)) for each in (direction, opposite))
+        return former is None or (returned is not None and returned.emitted and returned.t > former.t)
+
     def continue_from(self, ended: Self) -> None:
         """Take over the sides, and the crossings that can be undone, of the same road user's ended track."""
         self.sides, self.since, self.touched = ended.sides.copy(), ended.since.copy(), ended.touched.copy()

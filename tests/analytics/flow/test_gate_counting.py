@@ -14,6 +14,7 @@ from tests.support.builders import Drive, film, joined, tracks
 from tests.support.gate_counts import GATE, boxed, count_frames
 
 DOWN, UP = [(300, v) for v in range(200, 401, 10)], [(300, v) for v in range(400, 199, -10)]
+FAR, NEAR = [(300, 400)] * 30, [(300, 200)] * 30
 
 
 def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
@@ -48,7 +49,8 @@ def swapped(direction):
         ("sways over the line once and stays", [*DOWN[:12], *[(300, 310 + 6 * (-1) ** k) for k in range(60)]], ["A"]),
         ("comes, sways over the line and goes on", [*DOWN[:11], (300, 293), (300, 305), (300, 296), *DOWN[11:]], ["A"]),
         ("turns round well behind the gate and comes back", [*DOWN, *UP], ["A", "B"]),
-        ("goes round in circles through the gate", [*DOWN, *UP, *DOWN, *UP, *DOWN], ["A", "B"]),
+        ("turns round twice before its return is reported", [*DOWN[:16], *UP[5:16], *DOWN[5:]], ["A", "B"]),
+        ("goes round in circles", [*DOWN, *FAR, *UP, *NEAR, *DOWN, *FAR, *UP], ["A", "B", "A", "B"]),
     ],
 )
 def test_directions(name, path, directions):
