@@ -27,6 +27,7 @@ from bench.store.generated_history import DAY, GATES, ZONES, Amount, insert_day,
 from bench.target_table import target_lines
 from pipelines.config.settings import Config, StoreConfig
 from pipelines.errors import UserError
+from pipelines.store.bounded_connection import without_limit
 from pipelines.store.history.bucket_edges import DAY_S, MAX_BUCKETS, bucket_edges
 from pipelines.store.history.bucket_queries import BucketRange
 from pipelines.store.history.refresh import refresh
@@ -140,7 +141,7 @@ def measured(pool: ConnectionPool, amount: Amount, events: int, batch: int) -> F
 
 def vacuum(pool: ConnectionPool) -> None:
     """Reclaim and analyse all tables, as the server does by itself in the course of a day."""
-    with pool.connection() as connection:
+    with pool.connection() as connection, without_limit(connection):
         connection.execute("SET statement_timeout = 0")
         connection.commit()
         connection.autocommit = True

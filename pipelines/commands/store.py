@@ -53,7 +53,7 @@ def run(config: Path) -> None:
         raise UserError(f"{config}: bus.kafka is missing; add it, or use simpang run, which needs no Kafka")
     with (
         stop_on_signals() as stop,
-        open_database(settings) as pool,
+        open_database(settings, stop=stop) as pool,
         AlertDispatcher(pool, settings.webhooks, settings.portal.public_url, settings.incidents.acknowledge_within_s),
         gap_assessor(pool, settings.cameras),
         rollup_refresher(pool, ZoneInfo(settings.city.timezone)),
@@ -62,7 +62,7 @@ def run(config: Path) -> None:
         table = DeadLetterTable(pool, DeadLetterFile(settings.data_dir / DEAD_LETTERS))
         security = Security.of(settings.bus)
         subscriber = KafkaSubscriber(settings.bus.kafka, settings.bus.group, table, security)
-        subscriber.run(EventWriter(pool, AlertRules(settings), settings.retention).write, stop)
+        subscriber.run(EventWriter(pool, AlertRules(settings), settings.retention, stop).write, stop)
 
 
 @store.command("dead-letters")

@@ -103,8 +103,7 @@ class _Steps:
         return any(self._take(done, job) for done, job in tuple(self._jobs.items()))
 
     def _take(self, done: str, job: Callable[[Connection], bool]) -> bool:
-        with transaction(self._pool) as connection:
-            connection.execute(f"SET LOCAL statement_timeout = {STEP_MS}")
+        with transaction(self._pool, STEP_MS) as connection:
             (is_free,) = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK]).fetchall()[0]
             try:
                 return is_free and job(connection)

@@ -9,6 +9,7 @@ newer Simpang. `pipelines.store.database_errors` decides by SQLSTATE.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event as Flag
 from threading import Lock
 from typing import Any
 
@@ -20,6 +21,7 @@ from psycopg_pool import ConnectionPool
 from pipelines.addresses.dsn import address_of, readable_dsn, require_parameters
 from pipelines.config.settings import Config
 from pipelines.errors import UserError
+from pipelines.store.bounded_connection import BoundedConnection, without_limit
 from pipelines.store.database_errors import (
     NO_ANSWER,
     DatabaseUnavailable,
@@ -67,20 +69,22 @@ MAX_LIFETIME_S = 3600.0
 
 
 @contextmanager
-def open_database(config: Config, *, max_connections: int = 8) -> Iterator[ConnectionPool]:
+def open_database(config: Config, *, max_connections: int = 8, stop: Flag | None = None) -> Iterator[ConnectionPool]:
     """Open a pool on the configured database. The first connection applies pending migrations.
 
-    Connections use UTC and time out. max_connections: 1 for a server that accepts one connection at a time.
+    Connections use UTC and time out. max_connections: 1 for a server that accepts one connection at a time. stop: once
+    it is set, statements end soon, with or without an answer.
     Raises UserError where the database refuses the credentials or was migrated by a newer Simpang.
     """
     prepare = config.store.prepared_statements
     if config.store.dsn is not None:
-        with _pool(complete_dsn(config.store.dsn.get_secret_value()), max_connections, prepare=prepare) as pool:
+        dsn = complete_dsn(config.store.dsn.get_secret_value())
+        with _pool(dsn, max_connections, prepare=prepare, stop=stop) as pool:
             yield pool
         return
     with (
         embedded_server(config.data_dir / "postgres") as server,
-        _pool(complete_dsn(server.dsn), max_connections, prepare=prepare, revive=server.revive) as pool,
+        _pool(complete_dsn(server.dsn), max_connections, prepare=prepare, stop=stop, revive=server.revive) as pool,
     ):
         yield pool
 
@@ -142,17 +146,19 @@ def _migration_errors(conninfo: str) -> Iterator[None]:
 
 
 @contextmanager
-def transaction(pool: ConnectionPool) -> Iterator[psycopg.Connection[Any]]:
+def transaction(pool: ConnectionPool, statement_ms: int | None = None) -> Iterator[psycopg.Connection[Any]]:
     """Yield a connection of `pool` in one transaction. Raises DatabaseUnavailable where the database is lost.
 
-    A statement that takes too long is StatementTooSlow, one of these.
+    A statement that takes too long is StatementTooSlow, one of these. statement_ms: longest time of a statement in
+    milliseconds, STATEMENT_TIMEOUT_MS by default.
 
     A connection to a server that became a standby is closed. The next one may reach the new primary.
     """
     try:
         with pool.connection() as connection:
             try:
-                yield connection
+                with _limit(connection, statement_ms):
+                    yield connection
             except psycopg.errors.ReadOnlySqlTransaction:
                 connection.close()
                 raise
@@ -162,6 +168,19 @@ def transaction(pool: ConnectionPool) -> Iterator[psycopg.Connection[Any]]:
         conninfo = pool.conninfo if isinstance(pool.conninfo, str) else pool.conninfo()
         kind = StatementTooSlow if isinstance(error, psycopg.errors.QueryCanceled) else DatabaseUnavailable
         raise kind(explained(conninfo, error)) from error
+
+
+@contextmanager
+def _limit(connection: psycopg.Connection[Any], statement_ms: int | None) -> Iterator[None]:
+    """Change the longest time of a statement for one transaction."""
+    if statement_ms is None:
+        yield
+        return
+    connection.execute(f"SET LOCAL statement_timeout = {statement_ms}")
+    with without_limit(connection):
+        if isinstance(connection, BoundedConnection):
+            connection.limit_s = statement_ms / 1000
+        yield
 
 
 def complete_dsn(dsn: str) -> str:
@@ -176,12 +195,18 @@ def complete_dsn(dsn: str) -> str:
 
 @contextmanager
 def _pool(
-    conninfo: str, max_connections: int, *, prepare: bool, revive: Callable[[], None] | None = None
+    conninfo: str,
+    max_connections: int,
+    *,
+    prepare: bool,
+    stop: Flag | None = None,
+    revive: Callable[[], None] | None = None,
 ) -> Iterator[ConnectionPool]:
     schema = _SchemaOnce()
     _prepare(conninfo, schema)
 
-    def configure(connection: psycopg.Connection[Any]) -> None:
+    def configure(connection: BoundedConnection) -> None:
+        connection.stop, connection.limit_s = stop, STATEMENT_TIMEOUT_MS / 1000
         _require_utf8(connection, conninfo)
         for setting in SESSION_SETTINGS:
             connection.execute(setting)
@@ -189,10 +214,12 @@ def _pool(
         connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.execute(f"SET idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.commit()
-        schema.ensure(connection, conninfo)
+        with without_limit(connection):  # of migrations
+            schema.ensure(connection, conninfo)
 
-    pool = ConnectionPool(
+    pool: ConnectionPool[Any] = ConnectionPool(
         conninfo,
+        connection_class=BoundedConnection,
         kwargs={"prepare_threshold": 5 if prepare else None},
         min_size=1,
         max_size=max_connections,

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from threading import Event as Flag
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -26,7 +27,7 @@ from pydantic_core import to_json
 from pipelines.alerts.rules import Alert
 from pipelines.config.retention_settings import RetentionConfig
 from pipelines.events.schema import Congestion, CountsReport, Event, GapReport, Health, IncidentPhase, IncidentReport
-from pipelines.store.database_errors import StatementTooSlow
+from pipelines.store.database_errors import DatabaseUnavailable, StatementTooSlow
 from pipelines.store.gap_marks import mark_late
 from pipelines.store.history.rollup_marks import mark_times
 from pipelines.store.interval_rows import add_parts
@@ -46,6 +47,9 @@ MOST_EVENTS = 500
 QUICK_S = STATEMENT_TIMEOUT_MS / 4000
 """Time of a transaction, in seconds, from which on batches do not grow: twice as many events need about twice of it.
 [assumption]"""
+WRITE_WITHIN_S = 30.0
+"""Time in seconds after which the rest of the events waits for the next attempt. Kafka takes a member that does not
+poll for `pipelines.bus.kafka.subscriber.POLL_STALL_S` for one that hangs. [assumption]"""
 
 Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]
@@ -70,7 +74,8 @@ class EventWriter:
     """A handler of the bus that stores events.
 
     alerts_for: returns the webhook deliveries that an event causes. They are queued in the transaction of the event.
-    retention: events that are older than their rows are kept are logged, and not stored.
+    retention: events that are older than their rows are kept are logged, and not stored. stop: ends a write between two
+    transactions.
     """
 
     def __init__(
@@ -78,27 +83,43 @@ class EventWriter:
         pool: ConnectionPool,
         alerts_for: Callable[[Event], Iterable[Alert]] = lambda _: (),
         retention: RetentionConfig | None = None,
+        stop: Flag | None = None,
     ) -> None:
         self._pool = pool
         self._alerts_for = alerts_for
         self._retention = retention or RetentionConfig()
+        self._stop = stop
         self._most = MOST_EVENTS
+        self._stored: frozenset[str] = frozenset()  # ids of the events of the last attempt, where that failed
 
     def write(self, events: Sequence[Event]) -> None:
         """Store all events, in order. After an error some may be stored, and a replay of all is harmless.
 
         Raises DatabaseUnavailable where a retry may succeed, and psycopg.Error where the database refuses an event.
         """
-        rest, longest_s = self._not_too_old(events), 0.0
+        stored = {event.id for event in events if event.id in self._stored}
+        self._stored = frozenset()
+        try:
+            self._write([event for event in self._not_too_old(events) if event.id not in stored], stored)
+        except Exception:
+            self._stored = frozenset(stored)
+            raise
+
+    def _write(self, rest: Sequence[Event], stored: set[str]) -> None:
+        """Store the events in batches, and add their ids to `stored`."""
+        began, longest_s = monotonic(), 0.0
         while rest:
             batch, rest = rest[: self._most], rest[self._most :]
-            began = monotonic()
+            batch_began = monotonic()
             try:
                 self._store(batch)
             except StatementTooSlow:
                 self._most = max(1, len(batch) // 2)
                 raise
-            longest_s = max(longest_s, monotonic() - began)
+            stored.update(event.id for event in batch)
+            longest_s = max(longest_s, monotonic() - batch_began)
+            if rest and (monotonic() - began > WRITE_WITHIN_S or (self._stop is not None and self._stop.is_set())):
+                raise DatabaseUnavailable(f"{len(rest)} events are left after {monotonic() - began:.0f} s")
         if longest_s < QUICK_S:
             self._most = min(2 * self._most, MOST_EVENTS)
 

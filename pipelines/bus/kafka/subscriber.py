@@ -137,6 +137,8 @@ class KafkaSubscriber:
             try:
                 self._process(records, handler)
             except ConnectionError as error:
+                if stop.is_set():
+                    return
                 for partition, batch in records.items():
                     consumer.seek(partition, batch[0].offset)
                 retry.wait(stop, "events cannot be stored; retrying", error)

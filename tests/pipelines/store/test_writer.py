@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from threading import Event as Flag
 from typing import Any
 
 import psycopg
@@ -196,3 +197,26 @@ def test_a_batch_that_takes_too_long_is_stored_in_parts(postgres_dsn: str, monke
             writer.write([counts(camera_id=f"later-{n}-{k}") for k in range(4)])
         transactions = own.execute("SELECT count(DISTINCT xmin::text) FROM observed WHERE camera_id LIKE 'later-4-%'")
         assert transactions.fetchone() == (1,), "batches have grown again"
+
+
+def test_a_write_ends_between_two_transactions_and_goes_on_where_it_ended(
+    pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.store.writer.MOST_EVENTS", 1)
+    monkeypatch.setattr("pipelines.store.writer.WRITE_WITHIN_S", 0.0)
+    events, writer, seen = [counts(camera_id=f"cam-{n}") for n in range(3)], EventWriter(pool), []
+    for _ in events[1:]:
+        with pytest.raises(DatabaseUnavailable):
+            writer.write(events)
+        seen.append(len(contents(pool)["observed"]))
+    writer.write(events)
+    assert [*seen, len(contents(pool)["observed"])] == [1, 2, 3]
+
+
+def test_a_stop_ends_a_write(pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.store.writer.MOST_EVENTS", 1)
+    stop = Flag()
+    stop.set()
+    with pytest.raises(DatabaseUnavailable):
+        EventWriter(pool, stop=stop).write([counts(camera_id=f"cam-{n}") for n in range(3)])
+    assert len(contents(pool)["observed"]) == 1
