@@ -27,6 +27,7 @@ class Grouping(StrEnum):
     SINGLE = "single"
     REPEATED = "repeated"
     TOGETHER = "together"
+    LASTING = "lasting"
     FLOOD = "flood"
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from math import inf
 
 from analytics.facts import IncidentType
-from analytics.incidents.grouping import Alarm, Occurrence, join_floods, join_outages, join_repeated
+from analytics.incidents.grouping import Alarm, Grouping, Occurrence, join_floods, join_outages, join_repeated
 from analytics.uptime.minute_gap import GapCause
 from portal.cameras.catalogue import CatalogueEntry
 from portal.incidents.outages import Outage
@@ -22,8 +22,9 @@ def incident_alarms(rows: Iterable[IncidentRow], entries: Mapping[str, Catalogue
 
 
 def outage_alarms(outages: Iterable[Outage], entries: Mapping[str, CatalogueEntry]) -> list[GroupedAlarm]:
-    """Alarms of cameras without pictures, oldest first. Those that began together are one."""
+    """Alarms of cameras without pictures, oldest first. Those that began together are one, those of days another."""
     by_camera = {outage.camera_id: outage for outage in outages}
+    lasting = [outage for outage in by_camera.values() if outage.lasting]
     alarms = join_outages(
         Occurrence(
             id=outage.camera_id,
@@ -32,15 +33,23 @@ def outage_alarms(outages: Iterable[Outage], entries: Mapping[str, CatalogueEntr
             start_s=outage.start_at.timestamp(),
         )
         for outage in by_camera.values()
+        if not outage.lasting
     )
-    return [_outage_alarm(alarm, [by_camera[member.id] for member in alarm.members], entries) for alarm in alarms]
+    begun = [(alarm.grouping, [by_camera[member.id] for member in alarm.members]) for alarm in alarms]
+    groups = [(Grouping.LASTING, lasting), *begun] if lasting else begun
+    return [_outage_alarm(grouping, members, entries) for grouping, members in groups]
+
+
+def place_of(entry: CatalogueEntry) -> str:
+    """Key of the site of a camera, or of the camera that has none. Names of sites may occur twice."""
+    return f"site {entry.site.id}" if entry.site else f"camera {entry.id}"
 
 
 def _occurrence(row: IncidentRow, entry: CatalogueEntry) -> Occurrence:
     return Occurrence(
         id=row.incident_id,
         kind=row.type,
-        place=entry.site.id if entry.site else entry.id,
+        place=place_of(entry),
         start_s=row.detected_at.timestamp(),
         end_s=inf if row.end_at is None else row.end_at.timestamp(),
     )
@@ -65,10 +74,10 @@ def _incident_alarm(alarm: Alarm, rows: Sequence[IncidentRow], entries: Mapping[
     )
 
 
-def _outage_alarm(alarm: Alarm, outages: Sequence[Outage], entries: Mapping[str, CatalogueEntry]) -> GroupedAlarm:
+def _outage_alarm(grouping: Grouping, outages: Sequence[Outage], entries: Mapping[str, CatalogueEntry]) -> GroupedAlarm:
     return GroupedAlarm(
-        grouping=alarm.grouping,
-        started_at=datetime.fromtimestamp(alarm.start_s, UTC),
+        grouping=grouping,
+        started_at=min(outage.start_at for outage in outages),
         type=None,
         cause=GapCause(_commonest(outage.cause for outage in outages)),
         sites=_sites(outages, entries),

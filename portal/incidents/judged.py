@@ -25,8 +25,11 @@ LEFT JOIN LATERAL (
 ) AS first ON true
 WHERE camera_id = ANY(%(cameras)s) AND detected_at >= %(from_at)s AND detected_at < %(to_at)s
 """
-# Users that took a step.
-_OPERATORS = "SELECT count(DISTINCT taken_by) FROM incident_steps WHERE at >= %(from_at)s AND at < %(to_at)s"
+# Users that took a step on an incident of these cameras.
+_OPERATORS = """
+SELECT count(DISTINCT step.taken_by) FROM incident_steps AS step JOIN incidents USING (incident_id)
+WHERE camera_id = ANY(%(cameras)s) AND step.at >= %(from_at)s AND step.at < %(to_at)s
+"""
 # First record of each camera.
 _KNOWN_SINCE = "SELECT camera_id, min(since) FROM camera_service WHERE camera_id = ANY(%s) GROUP BY camera_id"
 
@@ -63,9 +66,9 @@ def judged_incidents(
         return cursor.execute(_JUDGED, {"cameras": list(cameras), "from_at": from_at, "to_at": to_at}).fetchall()
 
 
-def count_operators(connection: Connection, from_at: datetime, to_at: datetime) -> int:
-    """Number of users that took a step in a period."""
-    found = connection.execute(_OPERATORS, {"from_at": from_at, "to_at": to_at}).fetchone()
+def count_operators(connection: Connection, cameras: Sequence[str], from_at: datetime, to_at: datetime) -> int:
+    """Number of users that took a step in a period on incidents of these cameras."""
+    found = connection.execute(_OPERATORS, {"cameras": list(cameras), "from_at": from_at, "to_at": to_at}).fetchone()
     return 0 if found is None else int(found[0])
 
 

@@ -11,7 +11,7 @@ from analytics.uptime.minute_gap import GapCause
 CAUSES = (GapCause.CAMERA, GapCause.LINK, GapCause.SITE_POWER, GapCause.WORKER)
 """Causes of gaps that are alarms: those that end with a repair. [definition]"""
 BACK = timedelta(days=1)
-"""How far back the start of an outage is searched. [assumption: a longer one is known]"""
+"""How far back the start of an outage is searched. [assumption: a longer one is known, and was an alarm before]"""
 
 # Minutes without a break have the same `run`. The first of them was observed up to the start of the outage.
 _OUTAGES = """
@@ -23,7 +23,7 @@ minutes AS (
     WHERE camera_id = ANY(%(cameras)s) AND cause = ANY(%(causes)s) AND start_at > newest.at - %(back)s
 )
 SELECT camera_id, min(start_at) + (array_agg(coverage ORDER BY start_at))[1] * interval '1 minute',
-    (array_agg(cause ORDER BY start_at DESC))[1]
+    (array_agg(cause ORDER BY start_at DESC))[1], min(start_at) - interval '1 minute' <= at - %(back)s
 FROM minutes GROUP BY camera_id, run, at
 HAVING max(start_at) = at AND (array_agg(coverage ORDER BY start_at DESC))[1] = 0
 ORDER BY camera_id
@@ -32,15 +32,16 @@ ORDER BY camera_id
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A camera without pictures."""
+    """A camera without pictures. lasting: whether it began before the time that was searched."""
 
     camera_id: str
     start_at: datetime
     cause: GapCause
+    lasting: bool
 
 
 def present_outages(connection: Connection, cameras: Sequence[str]) -> list[Outage]:
     """Outages of these cameras that last."""
     values = {"cameras": list(cameras), "causes": [cause.value for cause in CAUSES], "back": BACK}
     rows = connection.execute(_OUTAGES, values).fetchall()
-    return [Outage(camera_id, start_at, GapCause(cause)) for camera_id, start_at, cause in rows]
+    return [Outage(camera_id, start_at, GapCause(cause), lasting) for camera_id, start_at, cause, lasting in rows]

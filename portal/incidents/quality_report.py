@@ -9,6 +9,7 @@ from analytics.facts import IncidentType
 from analytics.incidents.grouping import Occurrence, join_floods, join_repeated
 from analytics.incidents.quality import alarm_quality, suggested_threshold
 from portal.cameras.catalogue import CatalogueEntry
+from portal.incidents.alarms import place_of
 from portal.incidents.judged import JudgedRow
 from portal.incidents.schemas import QualityReport, QualityRow, TypeThreshold
 
@@ -30,7 +31,7 @@ def quality_report(
     by_place: dict[tuple[str, str], list[JudgedRow]] = defaultdict(list)
     by_type: dict[str, list[JudgedRow]] = defaultdict(list)
     for row in rows:
-        by_place[_site_of(entries[row.camera_id]), row.type].append(row)
+        by_place[place_of(entries[row.camera_id]), row.type].append(row)
         by_type[row.type].append(row)
     begun = _first_known(entries, since)
     starts = [alarm.start_s for alarm in join_floods(join_repeated(_occurrences(rows, entries)))]
@@ -43,23 +44,27 @@ def quality_report(
         alarms=len(starts),
         alarms_per_operator=len(starts) / ((to_at - from_at) / TEN_MINUTES) / shared,
         busiest_per_operator=busiest / shared,
-        rows=[
-            _row(site, kind, found, _days(begun.get(site), period)) for (site, kind), found in sorted(by_place.items())
-        ],
+        rows=sorted(
+            (
+                _row(_site_name(entries[found[0].camera_id]), kind, found, _days(begun.get(place), period))
+                for (place, kind), found in by_place.items()
+            ),
+            key=lambda row: (row.site, row.type),
+        ),
         thresholds=[_threshold(kind, found) for kind, found in sorted(by_type.items())],
     )
 
 
-def _site_of(entry: CatalogueEntry) -> str:
+def _site_name(entry: CatalogueEntry) -> str:
     return entry.site.name if entry.site else entry.camera.name
 
 
 def _first_known(entries: Mapping[str, CatalogueEntry], since: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Time from which a camera of each site is known."""
+    """Time from which a camera of each place is known."""
     found: dict[str, datetime] = {}
     for camera, at in since.items():
-        site = _site_of(entries[camera])
-        found[site] = min(at, found.get(site, at))
+        place = place_of(entries[camera])
+        found[place] = min(at, found.get(place, at))
     return found
 
 
@@ -72,7 +77,7 @@ def _days(begun: datetime | None, period: tuple[datetime, datetime]) -> float:
 def _occurrences(rows: Iterable[JudgedRow], entries: Mapping[str, CatalogueEntry]) -> Iterable[Occurrence]:
     for row in rows:
         end_s = inf if row.end_at is None else row.end_at.timestamp()
-        place = _site_of(entries[row.camera_id])
+        place = place_of(entries[row.camera_id])
         yield Occurrence(
             id=row.incident_id, kind=row.type, place=place, start_s=row.detected_at.timestamp(), end_s=end_s
         )

@@ -70,6 +70,7 @@ class IncidentFilter:
 
     from_at, to_at: range of the time of detection. open: True for incidents that last, False for those that ended.
     pending: True for incidents that are still to be handled, False for all others.
+    visible: ids of the cameras whose incidents may be named as those that remain after a merger.
     before: position in the list (time of detection, id); only incidents behind it.
     """
 
@@ -79,13 +80,16 @@ class IncidentFilter:
     to_at: datetime | None = None
     open: bool | None = None
     pending: bool | None = None
+    visible: Sequence[str] = ()
     before: tuple[datetime, str] | None = None
 
 
 # An incident, and the handling after its last step.
 _INCIDENTS = """
 SELECT incident_id, camera_id, type, zone, start_at, detected_at, end_at, u, v, lat, lon, confidence, evidence, reason,
-    snapshot, coalesce(last.state, 'new') AS state, last.assignee, last.confirmed, last.merged_into,
+    snapshot, coalesce(last.state, 'new') AS state, last.assignee, last.confirmed, (
+        SELECT other.incident_id FROM incidents AS other
+        WHERE other.incident_id = last.merged_into AND other.camera_id = ANY(%(visible)s)) AS merged_into,
     coalesce(last.n, 0) AS steps
 FROM incidents LEFT JOIN LATERAL (
     SELECT step.n, step.state, step.assignee, step.confirmed, step.merged_into FROM incident_steps AS step
@@ -111,7 +115,7 @@ LIMIT %(limit)s
 """
 
 # One incident.
-_ONE = f"{_INCIDENTS} WHERE incident_id = %s AND camera_id = ANY(%s)"
+_ONE = f"{_INCIDENTS} WHERE incident_id = %(id)s AND camera_id = ANY(%(visible)s)"
 
 # What changed since a time.
 _RECENT = f"""
@@ -135,6 +139,7 @@ def list_incidents(connection: Connection, wanted: IncidentFilter, limit: int) -
         "pending_since": datetime.now(UTC) - PENDING_FOR,
         "before_at": before_at,
         "before_id": before_id,
+        "visible": list(wanted.visible),
         "limit": limit,
     }
     with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
@@ -144,10 +149,13 @@ def list_incidents(connection: Connection, wanted: IncidentFilter, limit: int) -
 def find_incident(connection: Connection, incident_id: str, cameras: Sequence[str]) -> IncidentRow | None:
     """The incident with this id, if it is of one of the cameras."""
     with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
-        return cursor.execute(_ONE, [incident_id, list(cameras)]).fetchone()
+        return cursor.execute(_ONE, {"id": incident_id, "visible": list(cameras)}).fetchone()
 
 
 def recent_incidents(connection: Connection, cameras: Sequence[str], since: datetime) -> list[IncidentRow]:
-    """Incidents that were detected, ended or handled after `since`: the newest MAX_RECENT."""
+    """Incidents that were detected, ended or handled after `since`: the newest MAX_RECENT.
+
+    They go to clients with any rights, so none names the incident that it was merged into.
+    """
     with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
-        return cursor.execute(_RECENT, {"cameras": list(cameras), "since": since}).fetchall()
+        return cursor.execute(_RECENT, {"cameras": list(cameras), "since": since, "visible": []}).fetchall()

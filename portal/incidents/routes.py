@@ -53,7 +53,8 @@ def incidents(
     before: Annotated[str | None, Query(description="`next` of the previous page.")] = None,
 ) -> Incidents:
     """Incidents, newest first, page by page."""
-    cameras = [get_camera_in_scope(services, officer, camera)] if camera else services.catalogue.within(officer.scope)
+    visible = services.catalogue.within(officer.scope)
+    cameras = [get_camera_in_scope(services, officer, camera)] if camera else visible
     wanted = IncidentFilter(
         cameras=[entry.id for entry in cameras],
         type=type,
@@ -61,6 +62,7 @@ def incidents(
         to_at=to_at,
         open=open,
         pending=pending,
+        visible=[entry.id for entry in visible],
         before=_position(before),
     )
     with transaction(services.pool) as connection:
@@ -113,7 +115,7 @@ def quality(
     with transaction(services.pool) as connection:
         rows = judged_incidents(connection, list(entries), from_at, to_at)
         since = known_since(connection, list(entries))
-        operators = count_operators(connection, from_at, to_at)
+        operators = count_operators(connection, list(entries), from_at, to_at)
     return quality_report(rows, entries, since, (from_at, to_at), operators)
 
 
@@ -150,11 +152,12 @@ def snapshot(found: IncidentDep, services: ServicesDep) -> Response:
 
 
 @router.get("/{incident_id}/steps")
-def steps(found: IncidentDep, services: ServicesDep) -> IncidentLog:
+def steps(found: IncidentDep, services: ServicesDep, officer: Police) -> IncidentLog:
     """Steps on an incident in order, each with its time and user."""
     row, _ = found
+    visible = [entry.id for entry in services.catalogue.within(officer.scope)]
     with transaction(services.pool) as connection:
-        taken = list_steps(connection, row.incident_id)
+        taken = list_steps(connection, row.incident_id, visible)
         alerted_at, escalated_at = alert_times(connection, row.incident_id)
     return IncidentLog(
         seen_at=row.detected_at,

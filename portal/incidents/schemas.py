@@ -20,7 +20,9 @@ class IncidentHandling(ApiModel):
     state: HandlingState
     assignee: str | None
     confirmed: bool | None = Field(description="True: real. False: a false alarm. Null: without a verdict.")
-    merged_into: str | None = Field(description="Id of the incident that remains, if it was merged.")
+    merged_into: str | None = Field(
+        description="Id of the incident that remains, if the account may see it; null in the stream."
+    )
     steps: int = Field(description="Number of steps so far; pass it as `known_steps` of the next one.")
     next: list[Step] = Field(description="Steps that are possible now.")
     pending: bool = Field(description="Whether it is still to be handled.")

@@ -20,8 +20,10 @@ MERGE_LOCK = int.from_bytes(b"merge")
 
 # The log of an incident.
 _STEPS = """
-SELECT n, at, taken_by, step, note, request_id, state, assignee, confirmed, merged_into FROM incident_steps
-WHERE incident_id = %s ORDER BY n
+SELECT n, at, taken_by, step, note, request_id, state, assignee, confirmed, (
+    SELECT other.incident_id FROM incidents AS other
+    WHERE other.incident_id = taken.merged_into AND other.camera_id = ANY(%s)) AS merged_into
+FROM incident_steps AS taken WHERE taken.incident_id = %s ORDER BY n
 """
 # The handling after the last step.
 _LAST = """
@@ -85,10 +87,10 @@ class NewStep:
     request_id: UUID
 
 
-def list_steps(connection: Connection, incident_id: str) -> list[StepRow]:
-    """All steps on an incident, in order."""
+def list_steps(connection: Connection, incident_id: str, visible: Collection[str] = ()) -> list[StepRow]:
+    """All steps on an incident, in order. visible: ids of the cameras whose incidents may be named as remaining."""
     with connection.cursor(row_factory=class_row(StepRow)) as cursor:
-        return cursor.execute(_STEPS, [incident_id]).fetchall()
+        return cursor.execute(_STEPS, [list(visible), incident_id]).fetchall()
 
 
 def alert_times(connection: Connection, incident_id: str) -> tuple[datetime | None, datetime | None]:
@@ -172,6 +174,5 @@ def _require_mergeable(connection: Connection, incident_id: str, remaining: str,
     query = "SELECT 1 FROM incidents WHERE incident_id = %s AND camera_id = ANY(%s)"
     if remaining == incident_id or connection.execute(query, [remaining, list(cameras)]).fetchone() is None:
         raise StepRefused("merged_into: there is no other incident with this id.")
-    into = _handling(connection, remaining).merged_into
-    if into is not None:
-        raise StepRefused(f"merged_into: that incident is itself merged into {into}; give that one.")
+    if _handling(connection, remaining).merged_into is not None:
+        raise StepRefused("merged_into: that incident is itself merged into another; give the one that remains.")

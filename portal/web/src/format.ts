@@ -40,6 +40,12 @@ export class TimeFormat {
     return `${this.format(at, { day: "numeric", month: "short", year: "numeric" })}, ${this.clock(at, seconds)}`;
   }
 
+  /** The clock; with the day where it is not the day of `now`. */
+  clockAndOtherDay(at: string | number, now: number, seconds = false): string {
+    const isSameDay = this.dayAndClock(at).split(",")[0] === this.dayAndClock(now).split(",")[0];
+    return isSameDay ? this.clock(at, seconds) : this.dayAndClock(at, seconds);
+  }
+
   private format(at: string | number, options: Intl.DateTimeFormatOptions): string {
     const date = new Date(at);
     return new Intl.DateTimeFormat(locale(), { timeZone: this.zone, hourCycle: "h23", ...options }).format(date);

@@ -24,9 +24,11 @@ def gaps(pool):
         with pool.connection() as connection:
             connection.execute("DELETE FROM gap_progress")
             connection.execute("INSERT INTO gap_progress VALUES (%s)", [now - timedelta(minutes=until)])
-            for camera, minutes_ago, coverage, cause in rows:
-                start = now - timedelta(minutes=minutes_ago)
-                connection.execute("INSERT INTO gaps VALUES (%s, %s, %s, %s, '')", [camera, start, coverage, cause])
+            values = [
+                (camera, now - timedelta(minutes=minutes_ago), coverage, cause)
+                for camera, minutes_ago, coverage, cause in rows
+            ]
+            connection.cursor().executemany("INSERT INTO gaps VALUES (%s, %s, %s, %s, '')", values)
         return now
 
     return write
@@ -68,6 +70,17 @@ def test_an_outage_begins_after_the_last_whole_minute(police, gaps):
     now = gaps(("laluan-1", 1, 0, "link"), ("laluan-1", 2, 0, "link"), ("laluan-1", 4, 0, "link"))
     (alarm,) = police.get("/api/incidents/alarms").json()["outages"]
     assert datetime.fromisoformat(alarm["started_at"]) == now - timedelta(minutes=2)
+
+
+def test_outages_of_days_are_one_alarm_of_their_own(police, gaps):
+    gaps(
+        *(("laluan-1", n, 0, "link") for n in range(1, 1500)),
+        *(("barelang", n, 0, "camera") for n in range(1, 1600)),
+        *(("kantor", n, 0, "link") for n in range(1, 1400)),
+    )
+    lasting, lately = police.get("/api/incidents/alarms").json()["outages"]
+    assert (lasting["grouping"], lasting["sites"]) == ("lasting", ["Barelang", "Simpang Laluan"])
+    assert (lately["grouping"], lately["sites"]) == ("single", ["Kantor"])
 
 
 def test_repeated_incidents_of_a_site_are_one_alarm_until_they_are_closed(police, store):

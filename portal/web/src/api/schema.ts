@@ -1519,7 +1519,7 @@ export interface components {
          * @description Why members are one alarm; `single` for one member.
          * @enum {string}
          */
-        Grouping: "single" | "repeated" | "together" | "flood";
+        Grouping: "single" | "repeated" | "together" | "lasting" | "flood";
         /**
          * HandlingState
          * @description State of the handling, in the order in which an incident passes through it; rejected and merged end it, too.
@@ -1754,7 +1754,7 @@ export interface components {
             confirmed: boolean | null;
             /**
              * Merged Into
-             * @description Id of the incident that remains, if it was merged.
+             * @description Id of the incident that remains, if the account may see it; null in the stream.
              */
             merged_into: string | null;
             /**
@@ -4877,7 +4877,7 @@ export const conditionValues: ReadonlyArray<FlattenedDeepRequired<components>["s
 export const conditionDetailsShapeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["ConditionDetails"]["shape"]> = ["gate", "zone"];
 export const directionValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Direction"]> = ["A", "B"];
 export const gapCauseValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["GapCause"]> = ["camera", "link", "site_power", "worker", "maintenance", "view", "overload", "unknown"];
-export const groupingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Grouping"]> = ["single", "repeated", "together", "flood"];
+export const groupingValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Grouping"]> = ["single", "repeated", "together", "lasting", "flood"];
 export const handlingStateValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["HandlingState"]> = ["new", "acknowledged", "assigned", "verified", "dispatched", "cleared", "rejected", "merged"];
 export const incidentTypeValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["IncidentType"]> = ["stopped_vehicle", "wrong_way", "congestion", "person_on_road", "collision"];
 export const intervalValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Interval"]> = [60, 300, 900, 3600, 86400];

@@ -4,12 +4,16 @@ import "./alarm_strip.css";
 
 import { get } from "../api/client";
 import type { Alarms, GroupedAlarm } from "../api/schema";
+import { serverNow } from "../api/server_clock";
 import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
 import { number } from "../format";
 import { label, t } from "../i18n";
 import { siteAddress } from "../site_root";
 import { causeName } from "../uptime";
+
+/** Places of an alarm that its summary names; the members are listed below it. [assumption: two lines on a phone] */
+const MAX_PLACES = 3;
 
 export class AlarmStrip {
   readonly element = h("section", { class: "alarm-strip", "aria-label": t("alarms"), hidden: true });
@@ -37,7 +41,13 @@ export class AlarmStrip {
           ? `camera/${encodeURIComponent(camera_id)}`
           : `kejadian/${encodeURIComponent(incident_id)}`;
       const link = h("a", { href: siteAddress(`/${path}`) }, camera_name);
-      return h("li", {}, link, " ", h("span", { class: "hint" }, this.app.time.clock(started_at)));
+      return h(
+        "li",
+        {},
+        link,
+        " ",
+        h("span", { class: "hint" }, this.app.time.clockAndOtherDay(started_at, serverNow())),
+      );
     });
     return h("details", { class: "card alarm" }, h("summary", {}, this.summary(alarm)), h("ul", {}, ...members));
   }
@@ -45,12 +55,18 @@ export class AlarmStrip {
   private summary({ type, cause, grouping, sites, members, started_at }: GroupedAlarm): string {
     const values = {
       n: number(members.length),
-      time: this.app.time.clock(started_at),
-      sites: sites.join(", "),
+      time: this.app.time.clockAndOtherDay(started_at, serverNow()),
+      sites: placesText(sites),
       type: type === null ? "" : label(type),
       cause: cause === null ? "" : causeName(cause),
     };
     if (grouping === "flood") return t("alarmFlood", values);
+    if (grouping === "lasting") return t("alarmLasting", values);
     return t(type === null ? "alarmOutage" : "alarmRepeated", values);
   }
+}
+
+function placesText(sites: readonly string[]): string {
+  const named = sites.slice(0, MAX_PLACES).join(", ");
+  return sites.length > MAX_PLACES ? t("alarmMorePlaces", { places: named, n: sites.length - MAX_PLACES }) : named;
 }

@@ -4,6 +4,7 @@ import "./incident_log.css";
 
 import { get } from "../api/client";
 import type { Incident, IncidentLog } from "../api/schema";
+import { serverNow } from "../api/server_clock";
 import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
 import { loggedText } from "../handling_texts";
@@ -42,7 +43,7 @@ export class IncidentLogView {
   }
 
   private row({ at, text, note }: Line): HTMLElement {
-    const time = h("time", { datetime: at, class: "hint" }, this.app.time.clock(at, true));
+    const time = h("time", { datetime: at, class: "hint" }, this.app.time.clockAndOtherDay(at, serverNow(), true));
     return h("li", {}, time, h("span", {}, text), note ? h("q", {}, note) : null);
   }
 }

@@ -57,6 +57,8 @@ export const handlingEnglish: Record<keyof typeof handlingIndonesian, string> = 
 
   alarms: "Grouped alarms",
   alarmOutage: "{n} cameras without pictures since {time}: {cause} ({sites})",
+  alarmLasting: "{n} cameras without pictures for more than a day ({sites})",
+  alarmMorePlaces: "{places}, and {n} other places",
   alarmRepeated: "{type}, repeatedly: {n} incidents since {time} ({sites})",
   alarmFlood: "Many alarms at once: {n} incidents since {time} ({sites})",
 

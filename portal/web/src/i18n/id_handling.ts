@@ -55,6 +55,8 @@ export const handlingIndonesian = {
 
   alarms: "Alarm yang dikelompokkan",
   alarmOutage: "{n} kamera tanpa gambar sejak {time}: {cause} ({sites})",
+  alarmLasting: "{n} kamera tanpa gambar lebih dari satu hari ({sites})",
+  alarmMorePlaces: "{places}, dan {n} tempat lain",
   alarmRepeated: "{type} berulang, {n} kejadian sejak {time} ({sites})",
   alarmFlood: "Banyak alarm sekaligus: {n} kejadian sejak {time} ({sites})",
 

@@ -208,7 +208,7 @@ class IncidentsPage implements Page {
     const isOlder = known !== undefined && known.handling.steps > received.handling.steps;
     const incident = {
       ...received,
-      handling: isOlder ? known.handling : received.handling,
+      handling: isOlder ? known.handling : { ...received.handling, merged_into: remaining(received, known) },
       evidence_sheet: received.evidence_sheet ?? known?.evidence_sheet ?? null, // the stream has none
     };
     const isNew = known === undefined && incident.handling.pending && incident.handling.steps === 0;
@@ -258,6 +258,12 @@ class IncidentsPage implements Page {
       h("label", { class: "checkbox" }, onlyPending, t("onlyPending")),
     );
   }
+}
+
+/** The incident into which one was merged. The stream does not name it. */
+function remaining({ handling }: Incident, known: Incident | undefined): string | null {
+  if (handling.merged_into !== null || known?.handling.steps !== handling.steps) return handling.merged_into;
+  return known.handling.merged_into;
 }
 
 function qualityLink(): HTMLElement {

@@ -2,6 +2,7 @@
 
 import { expect, it, vi } from "vitest";
 import type { IncidentLog } from "../../src/api/schema";
+import { notePortalTime } from "../../src/api/server_clock";
 import type { AppContext } from "../../src/app_context";
 import { IncidentLogView } from "../../src/components/incident_log";
 import { TimeFormat } from "../../src/format";
@@ -9,8 +10,8 @@ import { handling, incident } from "../support/builders";
 import { FakeServer } from "../support/fake_server";
 
 const LOG: IncidentLog = {
-  seen_at: "2026-11-22T05:00:00Z",
-  alerted_at: "2026-11-22T05:00:02Z",
+  seen_at: "2026-11-21T16:59:59Z",
+  alerted_at: "2026-11-21T17:00:02Z",
   escalated_at: "2026-11-22T05:03:02Z",
   steps: [
     {
@@ -37,6 +38,7 @@ const LOG: IncidentLog = {
 };
 
 it("the log has detection, alerts and steps in the order of their times, and is loaded again after a step", async () => {
+  notePortalTime("2026-11-22T06:00:00Z");
   const server = new FakeServer();
   server.install();
   server.answer("/api/incidents/a-1/steps", LOG);
@@ -48,8 +50,8 @@ it("the log has detection, alerts and steps in the order of their times, and is 
     [...children].map(({ textContent }) => textContent?.replace(".", ":")),
   );
   expect(lines.map((line) => line.map((text) => text?.replaceAll(".", ":")))).toEqual([
-    ["12:00:00 WIB", "Terdeteksi"],
-    ["12:00:02 WIB", "Peringatan terkirim"],
+    ["21 Nov 2026, 23:59:59 WIB", "Terdeteksi"],
+    ["00:00:02 WIB", "Peringatan terkirim"],
     ["12:00:30 WIB", "Catatan oleh budi", "menelepon <b>"],
     ["12:03:02 WIB", "Diperingatkan lagi, karena belum ditanggapi"],
     ["12:04:00 WIB", "Ditugaskan kepada Patroli 3 oleh sari"],
