@@ -3,8 +3,8 @@
     python -m bench.planner.planner_report [--cameras 2] [--days 31] [--queries 1000]
 
 Generates history in a PostgreSQL of its own, and computes its roll-ups. Asks random questions through `pipelines.query`
-and in plain SQL over the rows, and typesets the report of a month. Scores imputation and forecasts on synthetic
-cameras. Writes build/bench/planner.json.
+and in plain SQL over the rows, and typesets the report of a month. Scores imputation, forecasts
+and the search for faults on synthetic cameras. Writes build/bench/planner.json.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from psycopg_pool import ConnectionPool
 
 from analytics.road_users import ROAD_USERS, RoadUser
 from bench.inputs import RESULTS
-from bench.planner import usual_day_score
+from bench.planner import quality_score, usual_day_score
 from bench.store.generated_history import DAY, GATES, Amount, insert_day
 from bench.target_table import target_lines
 from pipelines.config.config_file import read_config
@@ -50,6 +50,9 @@ TARGETS = {
     "imputed_mape_pct": "<= 10",
     "imputed_interval_holds_pct": "93..97",
     "forecast_gain_pct": ">= 10",
+    "found_faults_pct": ">= 95",
+    "false_flags_per_100_camera_weeks": "<= 1",
+    "false_flags_on_holidays": "<= 0",
 }
 """Figure -> what is wanted [requirement]."""
 
@@ -81,6 +84,7 @@ def main() -> int:
                 **typesetting(pool, config),
             }
     figures |= usual_day_score.imputation() | usual_day_score.forecasts()
+    figures |= quality_score.found_faults() | quality_score.false_flags()
     wanted.json.parent.mkdir(parents=True, exist_ok=True)
     wanted.json.write_text(json.dumps(figures, indent=1) + "\n")
     print(*target_lines(figures, TARGETS, {}), sep="\n")

@@ -88,7 +88,7 @@ class City:
         Give a request, or the parameters of one: `from_at`, `to_at`, `interval_s`, `cameras`, `gates`, `classes`,
         `weekdays`. Columns: see `COLUMNS`.
         """
-        wanted = self._answerable(request or self.request(**parameters))
+        wanted = self.answerable(request or self.request(**parameters))
         chosen = list(self._gates(wanted))
         self._limit(wanted, len(chosen))
 
@@ -154,19 +154,19 @@ class City:
     ) -> LocalHours:
         """Return the hourly vehicles of a gate over whole days, for `analytics.planning`. classes: all but persons."""
         period = self.request(from_at, to_at, interval_s=3600, cameras=(camera_id,), gates=frozenset({gate}))
-        request = self._answerable(period)
+        request = self.answerable(period)
         list(self._gates(request))
         with transaction(self.pool) as connection:
             return local_hours(intervals_of_gate(connection, request, camera_id, gate), self.zone, frozenset(classes))
 
-    def _answerable(self, request: Request) -> Request:
+    def answerable(self, request: Request) -> Request:
         """Return the request with the time from which crossings are kept."""
         return replace(request, crossings_from=self.config.retention.kept_from("crossings", datetime.now(UTC)))
 
     def _without_gates(self, request: Request) -> Request:
         if request.gates is not None:
             raise UserError("zones and movements are of whole cameras: leave out the gates, or ask for counts of gates")
-        return self._answerable(request)
+        return self.answerable(request)
 
     def _limit(self, request: Request, series: int) -> None:
         """Raise UserError for more rows than a frame may have."""
