@@ -13,12 +13,17 @@ from psycopg_pool import ConnectionPool
 from starlette.middleware.gzip import GZipMiddleware
 
 from pipelines.config.settings import Config
+from pipelines.store.pool import transaction
 from portal import city_routes as city
+from portal.auth import people_routes as people
 from portal.auth import routes as session
+from portal.auth import session_list_routes as sessions
+from portal.auth import totp_routes as codes
+from portal.auth.people import all_people
 from portal.auth.rate_limit import AttemptLimiter
 from portal.auth.route_rules import rules_of
 from portal.auth.sessions import open_sessions
-from portal.auth.users import load_users
+from portal.auth.users import User, load_users
 from portal.basemap import routes as basemap
 from portal.basemap.road_answers import RoadAnswers
 from portal.basemap.tile_sources import check_tile_server_soon, open_archive
@@ -68,7 +73,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     Raises UserError for users or sessions that cannot be loaded. If the configuration names no users, the first start
     creates an administrator and prints the password on standard error, once.
     """
-    users = load_users(config, _announce)
+    users = load_users(config, _announce, lambda: _users_of_database(pool))
     daily_uptime = DailyUptimeReader(pool, ZoneInfo(config.city.timezone))
     catalogue = CameraCatalogue(config)
     positions = [entry.position for entry in catalogue.all() if entry.position is not None]
@@ -79,7 +84,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
         roads=RoadAnswers(catalogue, config.portal.streets),
         archive=open_archive(config.portal.basemap, positions),
         users=users,
-        sessions=open_sessions(config.data_dir, users, time.time()),
+        sessions=open_sessions(config.data_dir, users, time.time(), pool),
         sign_in_limiter=AttemptLimiter(),
         report_limiter=AttemptLimiter(),
         uptime=UptimeAnswers(lambda: daily_uptime.read(datetime.now(UTC))),
@@ -107,7 +112,7 @@ def create_app(config: Config, pool: ConnectionPool) -> FastAPI:
     app.add_middleware(PublicRoot, configured=root_of(config.portal.public_url))
     install_error_handlers(app)
     features = (city, basemap, simulation, cameras, stream, session, history, uptime, incidents, evidence, calibrate)
-    for module in (*features, live, reports):
+    for module in (*features, live, reports, sessions, codes, people):
         app.include_router(module.router)
     app.include_router(open_data.router)
     app.include_router(web_app_manifest)
@@ -138,9 +143,14 @@ def _admission(config: Config) -> Admission | None:
     return Admission(config.portal.uplink_mbits, MeasuredRates(config.data_dir / "hls").bits_per_s)
 
 
+def _users_of_database(pool: ConnectionPool) -> list[User]:
+    with transaction(pool) as connection:
+        return [person.user for person in all_people(connection) if not person.disabled]
+
+
 def _announce(password: str) -> None:
     click.echo(
         f"The configuration names no users, so an administrator was created: name admin, password {password}\n"
-        "It is shown only this once. Add your own users under 'users:' with hashes from: simpang password",
+        "It is shown only this once. Add accounts with: simpang users add CONFIG NAME --role ROLE",
         err=True,
     )

@@ -21,10 +21,10 @@ STATIC = Path(__file__).parent / "static"
 """Folder of the built front end."""
 PAGES = (
     *("/", "/embed/map", "/favorit", "/ketersediaan", "/data-terbuka", "/privasi", "/laporan"),
-    *("/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk"),
+    *("/riwayat", "/kejadian", "/kejadian/{incident_id}", "/masuk", "/akun", "/orang"),
 )
 """Addresses that the front end renders, as in portal/web/src/router.ts: map, its widget, favourites, uptime, open data,
-privacy notice, reports, history, incidents, sign-in."""
+privacy notice, reports, history, incidents, sign-in, own account, accounts."""
 
 _NOT_BUILT = "The pages of the portal are not built yet: run `make setup`. The API is at /openapi.json.\n"
 """Answer of every page if the front end is not built."""

@@ -10,8 +10,8 @@ from pipelines.addresses.address import Address
 
 OWN_FOLDERS = frozenset(
     {
-        *("api", "assets", "camera", "data-terbuka", "embed", "favorit", "icons", "kejadian", "ketersediaan", "live"),
-        *("laporan", "masuk", "privasi", "riwayat"),
+        *("akun", "api", "assets", "camera", "data-terbuka", "embed", "favorit", "icons", "kejadian", "ketersediaan"),
+        *("laporan", "live", "masuk", "orang", "privasi", "riwayat"),
     }
 )
 """First parts of the portal's own paths: as its root they would be ambiguous. [source: portal/spa.py, portal/app.py]"""

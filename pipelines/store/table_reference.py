@@ -32,6 +32,9 @@ MEANINGS = {
     "rollups": "What history shows of a camera over 5 minutes, a quarter, an hour or a day of the city.",
     "rollup_marks": "Periods whose rows changed since their roll-ups were computed.",
     "camera_reports": "Viewers' reports that something is wrong with a camera: how many of a kind in an hour.",
+    "people": "Accounts of the portal that are not in its configuration.",
+    "sessions": "Open sessions of the portal; of the address of a client only the family.",
+    "audit_log": "What was done by which account, in a chain of hashes; `simpang audit verify`.",
     "schema_version": "One row for each applied migration.",
 }
 """Table -> its meaning."""

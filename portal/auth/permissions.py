@@ -91,6 +91,20 @@ def get_camera_in_scope(services: ServicesDep, user: User, camera_id: str) -> Ca
     return entry
 
 
+class SignedInRequired:
+    """Dependency that returns the session of the client. Raises 401 without one."""
+
+    rule = Rule.SIGNED_IN
+
+    def __call__(self, session: CurrentSession) -> UserSession:
+        if session is None:
+            raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Please sign in.")
+        return session
+
+
+SignedIn = Annotated[UserSession, Depends(SignedInRequired())]
+
+
 class VisibleCameraRequired:
     """Dependency that returns the camera in the path. Raises 404 for one that the user may not see."""
 

@@ -6,12 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
+from pipelines.store.audit_log import add_entry
+from pipelines.store.pool import transaction
+from portal.auth.client_description import describe_client
 from portal.auth.permissions import CurrentSession, CurrentUser
 from portal.auth.route_rules import ALL_CLIENTS
 from portal.auth.schemas import Session, SessionUser, SignIn
+from portal.auth.second_factor import CodeCheck, check_code
 from portal.auth.session_cookie import delete_session_cookie, require_usable_cookie, set_session_cookie
 from portal.auth.users import User
-from portal.dependencies import LiveDep, ServicesDep
+from portal.dependencies import LiveDep, Services, ServicesDep
 from portal.schemas import Problem
 
 ATTEMPTS_PER_NAME = 5
@@ -37,7 +41,7 @@ def current_session(user: CurrentUser) -> Session:
 
 @router.post(
     "",
-    responses={401: {"model": Problem}, 403: {"model": Problem}, 429: {"model": Problem}},
+    responses={401: {"model": Problem}, 403: {"model": Problem}, 428: {"model": Problem}, 429: {"model": Problem}},
     dependencies=[ALL_CLIENTS],
 )
 def sign_in(
@@ -62,10 +66,18 @@ def sign_in(
         )
     user = services.users.authenticate(name, given.password)
     if user is None:
+        _record_failure(services, name)
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Name or password is wrong.")
-    services.sign_in_limiter.reset(by_name)
+    check = _check_code(services, user, given.code)
+    if check is CodeCheck.WRONG:
+        _record_failure(services, name)
+        raise HTTPException(status.HTTP_401_UNAUTHORIZED, "The code is wrong, or was used already.")
     services.sign_in_limiter.refund(by_address)
-    session = services.sessions.open(user, time.time())
+    if check is CodeCheck.MISSING:
+        services.sign_in_limiter.refund(by_name)
+        raise HTTPException(status.HTTP_428_PRECONDITION_REQUIRED, "This account needs a one-time code.")
+    services.sign_in_limiter.reset(by_name)
+    session = services.sessions.open(user, describe_client(request), time.time())
     set_session_cookie(request, response, services.sessions.cookie, session, public_url)
     return _as_json(user)
 
@@ -79,6 +91,21 @@ def sign_out(
         services.sessions.revoke(session, time.time())
         live.broadcaster.end_session(session.id)
     delete_session_cookie(request, response, services.sessions.cookie)
+
+
+def _check_code(services: Services, user: User, code: str) -> CodeCheck:
+    """Accounts of the configuration are never asked for a code."""
+    if user in services.users.configured:
+        return CodeCheck.NOT_NEEDED
+    with transaction(services.pool) as connection:
+        return check_code(connection, user.name, code, time.time())
+
+
+def _record_failure(services: Services, name: str) -> None:
+    """Add the attempt to the audit log. A name without an account may be a password in the wrong field."""
+    subject = name if services.users.find(name) is not None else "unknown account"
+    with transaction(services.pool) as connection:
+        add_entry(connection, "unknown", "sign-in failed", subject)
 
 
 def _as_json(user: User | None) -> Session:

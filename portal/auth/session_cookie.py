@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, Response, status
 
-from portal.auth.sessions import LIFETIME_S
+from portal.auth.session_table import LIFETIME_S
 from portal.public_root import COOKIE_PATH
 
 

@@ -1,11 +1,15 @@
 """Users of the portal: those of the configuration, or an administrator that the first start creates."""
 
 import json
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from time import monotonic
 from typing import Literal, get_args
 
 from pydantic import TypeAdapter
@@ -13,11 +17,14 @@ from pydantic import TypeAdapter
 from pipelines.config.settings import Config, UserConfig
 from pipelines.config.text_file import parse_json, read_text
 from pipelines.errors import UserError
+from pipelines.store.database_errors import DatabaseUnavailable
 from portal.auth.passwords import PasswordVerifier, hash_password, is_password_hash
 from portal.cameras.camera_scope import EVERY_CAMERA, CameraScope
 
 Role = Literal["planner", "police", "operator", "admin"]
 """Roles of users. An operator may do what planners and police may; an admin changes accounts, and no more."""
+REREAD_S = 5.0
+"""Seconds after which the users of the database are read again. [assumption]"""
 PASSWORD_BYTES = 12
 """Random bytes of the administrator's password: 96 bits, 16 characters. [assumption]"""
 
@@ -33,14 +40,40 @@ class User:
 
 
 class Users:
-    """All users by name. Verifying a password takes the same time for unknown names."""
+    """All users by name: those of the configuration, and those of the database, which may change. For any thread.
 
-    def __init__(self, users: Iterable[User]) -> None:
-        self._by_name = {user.name: user for user in users}
+    Verifying a password takes the same time for unknown names. read_others: reads the users of the database.
+    """
+
+    def __init__(self, configured: Iterable[User], read_others: Callable[[], list[User]] = list) -> None:
+        self._configured = {user.name: user for user in configured}
+        self._read_others = read_others
+        self._others: dict[str, User] = {}
+        self._read_at = -math.inf
+        self._lock = Lock()
         self._verifier = PasswordVerifier()
 
+    @property
+    def configured(self) -> list[User]:
+        """Users of the configuration, which only the configuration changes."""
+        return list(self._configured.values())
+
     def find(self, name: str) -> User | None:
-        return self._by_name.get(name)
+        return self._configured.get(name) or self._current_others().get(name)
+
+    def forget(self) -> None:
+        """Read the users of the database again with the next request, after they were changed."""
+        with self._lock:  # A thread that reads them now may have read them before the change.
+            self._read_at = -math.inf
+
+    def _current_others(self) -> dict[str, User]:
+        """Users of the database as of a few seconds ago; while it is away, as they were read last."""
+        with self._lock:
+            if monotonic() - self._read_at >= REREAD_S:
+                with suppress(DatabaseUnavailable):
+                    self._others = {user.name: user for user in self._read_others()}
+                self._read_at = monotonic()
+            return self._others
 
     def authenticate(self, name: str, password: str) -> User | None:
         """The user with this name and password, or None."""
@@ -48,15 +81,15 @@ class Users:
         return user if self._verifier.verify(user.password_hash if user else None, password) else None
 
 
-def load_users(config: Config, announce: Callable[[str], None]) -> Users:
+def load_users(config: Config, announce: Callable[[str], None], read_others: Callable[[], list[User]] = list) -> Users:
     """The users of the configuration; without any, the administrator stored in `data_dir/users.json`.
 
-    announce: is called with the administrator's password, once, when it is created. Raises UserError for a hash or a
-    file that cannot be used.
+    announce: is called with the administrator's password, once, when it is created. read_others: reads the users of the
+    database. Raises UserError for a hash or a file that cannot be used.
     """
     if not config.users:
-        return Users([_administrator(config.data_dir / "users.json", announce)])
-    return Users(_checked(user) for user in config.users)
+        return Users([_administrator(config.data_dir / "users.json", announce)], read_others)
+    return Users((_checked(user) for user in config.users), read_others)
 
 
 def _checked(user: UserConfig) -> User:
@@ -90,4 +123,5 @@ def _read_administrator(path: Path) -> User:
         raise
     except ValueError as error:
         raise UserError(f"{path}: cannot be read; delete it, and the next start makes a new password") from error
-    return _checked(user)
+    # A file of before version 0.2.0 names the roles of that time.
+    return _checked(user.model_copy(update={"roles": get_args(Role)}))

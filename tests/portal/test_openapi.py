@@ -7,7 +7,7 @@ import pytest
 from analytics.facts import LEVEL_ORDER, Level
 from portal.openapi import openapi_document
 
-REQUESTS = {"CalibrationRequest", "ControlPointEntry", "StepRequest"}
+REQUESTS = {"CalibrationRequest", "ControlPointEntry", "SignIn", "StepRequest"}
 """Models of request bodies: their fields may be left out."""
 
 SPARSE = {"ConditionDetails"}

@@ -50,6 +50,8 @@ PAGES = (
     "/kejadian",
     "/kejadian/a-1",
     "/masuk",
+    "/akun",
+    "/orang",
     "/camera/laluan-1",
     "/riwayat/",
     "/camera/laluan-1/",

@@ -14,6 +14,8 @@ PAGES = [
     "/riwayat",
     "/kejadian",
     "/masuk",
+    "/akun",
+    "/orang",
     "/favorit",
     "/camera/laluan-1",
     "/embed/map",

@@ -33,7 +33,8 @@ export interface Page {
 /** Builds a page. parameter: the variable part of the path, "" if there is none. */
 export type OpenPage = (app: AppContext, parameter: string) => Page | Promise<Page>;
 
-/** Operators may open every page. */
+/** Operators may open every page but that of admins. */
 export function mayOpen(user: User | null, role: Role): boolean {
-  return user !== null && (user.roles.includes(role) || user.roles.includes("operator"));
+  if (user === null) return false;
+  return user.roles.includes(role) || (role !== "admin" && user.roles.includes("operator"));
 }

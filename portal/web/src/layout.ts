@@ -81,7 +81,7 @@ export class Layout {
       { id: MENU_ID, class: "site-menu", "data-open": "false" },
       this.languageSwitch(),
       themeChoice(),
-      this.account(),
+      ...this.account(),
     );
     const button = h(
       "button",
@@ -108,12 +108,13 @@ export class Layout {
     if (mayOpen(user, "planner")) links.push(navigationLink("/riwayat", t("navHistory")));
     if (mayOpen(user, "police")) links.push(navigationLink("/kejadian", t("navIncidents")));
     if (mayOpen(user, "operator")) links.push(navigationLink("/laporan", t("navReports")));
+    if (mayOpen(user, "admin")) links.push(navigationLink("/orang", t("navPeople")));
     return h("nav", { class: "site-navigation", "aria-label": t("navigation") }, ...links);
   }
 
-  private account(): HTMLElement {
+  private account(): HTMLElement[] {
     const { user } = this.app;
-    if (!user) return h("a", { href: siteAddress("/masuk"), class: "button secondary account-button" }, t("signIn"));
+    if (!user) return [h("a", { href: siteAddress("/masuk"), class: "button secondary account-button" }, t("signIn"))];
     const leave = async (): Promise<void> => {
       await signOut().catch(() => undefined);
       this.app.signedIn(null);
@@ -121,7 +122,8 @@ export class Layout {
     };
     const title = t("signedInAs", { name: user.name });
     const attributes = { type: "button", class: "button secondary account-button", title, click: () => void leave() };
-    return h("button", attributes, t("signOut"));
+    const own = h("a", { href: siteAddress("/akun"), class: "account-link", title: t("accountTitle") }, user.name);
+    return [own, h("button", attributes, t("signOut"))];
   }
 
   private languageSwitch(): HTMLElement {

@@ -1,4 +1,4 @@
-"""Sessions: signed, expiring, revoked on sign-out."""
+"""Sessions: stored by the hash of a token, expiring, revoked, and going on while the database is away."""
 
 import base64
 import hashlib
@@ -8,8 +8,10 @@ import json
 import pytest
 
 from pipelines.errors import UserError
+from portal.auth.client_description import ClientDescription
 from portal.auth.revoked_sessions import RevokedSessions
-from portal.auth.sessions import LIFETIME_S, open_sessions, session_key
+from portal.auth.session_table import IDLE_S, LIFETIME_S
+from portal.auth.sessions import CHECK_EVERY_S, open_sessions, session_key
 from portal.auth.users import User, Users
 from tests.support.portal import quick_hash
 
@@ -18,46 +20,116 @@ BUDI = User("budi", frozenset({"police"}), quick_hash("police-password"))
 NOW = 1_800_000_000.0
 
 
+CLIENT = ClientDescription("IPv4", "Firefox, Android")
+
+
 @pytest.fixture
-def sessions(tmp_path):
-    return open_sessions(tmp_path, Users([RINA, BUDI]), NOW)
+def started(tmp_path, pool):
+    """`started()`: the sessions of a portal that has just started."""
+
+    def start(users=(RINA, BUDI), now=NOW, folder=tmp_path):
+        return open_sessions(folder, Users(users), now, pool)
+
+    return start
+
+
+@pytest.fixture
+def sessions(started):
+    return started()
 
 
 def test_session_is_valid_until_its_expiry(sessions):
-    cookie = sessions.open(RINA, NOW)
-    session = sessions.read(cookie, NOW + LIFETIME_S - 1)
-    assert (session.user, session.expires_at) == (RINA, NOW + LIFETIME_S)
+    cookie = sessions.open(RINA, CLIENT, NOW)
+    for at in range(0, LIFETIME_S, IDLE_S // 2):
+        session = sessions.read(cookie, NOW + at)
+        assert (session.user, session.expires_at) == (RINA, NOW + LIFETIME_S)
+    assert sessions.read(cookie, NOW + LIFETIME_S - 1).user == RINA
     assert sessions.read(cookie, NOW + LIFETIME_S) is None
 
 
+def test_session_without_requests_ends_earlier(sessions):
+    cookie = sessions.open(RINA, CLIENT, NOW)
+    assert sessions.read(cookie, NOW + IDLE_S - 1).user == RINA
+    assert sessions.read(cookie, NOW + 2 * IDLE_S - 2).user == RINA
+    assert sessions.read(cookie, NOW + 3 * IDLE_S) is None
+
+
+def test_neither_token_nor_cookie_is_stored(sessions, pool):
+    cookie = sessions.open(RINA, CLIENT, NOW)
+    token = sessions._serializer.loads(cookie)
+    with pool.connection() as connection:
+        (stored,) = connection.execute("SELECT s::text, encode(token_hash, 'hex') FROM sessions s").fetchall()
+    assert token not in stored[0]
+    assert stored[1] == hashlib.sha256(token.encode()).hexdigest()
+
+
+def test_forged_cookie_costs_no_query(sessions, pool):
+    cookie = sessions.open(RINA, CLIENT, NOW)
+    pool.close()
+    assert sessions.read(cookie[:-1] + ("A" if cookie[-1] != "A" else "B"), NOW) is None
+    assert not sessions.is_genuine("x.y")
+    assert sessions.is_genuine(cookie)
+
+
+def test_sessions_go_on_while_the_database_is_away(sessions, pool):
+    cookie, ended = sessions.open(RINA, CLIENT, NOW), sessions.open(RINA, CLIENT, NOW)
+    assert sessions.read(cookie, NOW).user == RINA
+    revoked = sessions.read(ended, NOW)
+    pool.close()
+    assert sessions.read(cookie, NOW + 60).user == RINA
+    assert sessions.read(cookie, NOW + IDLE_S) is None
+    sessions.revoke(revoked, NOW)
+    assert sessions.read(ended, NOW + 60) is None
+
+
+def test_session_that_another_portal_ended_is_refused_within_seconds(sessions, started):
+    cookie = sessions.open(RINA, CLIENT, NOW)
+    session = sessions.read(cookie, NOW)
+    other = started()
+    assert not other.end(session.id, ["budi"], NOW, actor="budi"), "it is not Budi's"
+    assert sessions.read(cookie, NOW + CHECK_EVERY_S).user == RINA
+    assert other.end(session.id, ["rina"], NOW, actor="admin")
+    assert sessions.read(cookie, NOW + 2 * CHECK_EVERY_S) is None
+    assert not other.end(session.id, ["rina"], NOW, actor="admin")
+
+
+def test_list_has_the_open_sessions_of_the_account(sessions, pool):
+    sessions.open(RINA, CLIENT, NOW - IDLE_S)
+    sessions.open(BUDI, CLIENT, NOW)
+    sessions.open(RINA, ClientDescription("IPv6", ""), NOW)
+    (mine,) = sessions.sessions_of(["rina"], NOW + 1)
+    assert (mine.name, mine.network, mine.browser) == ("rina", "IPv6", "")
+    assert {session.name for session in sessions.sessions_of(None, NOW + 1)} == {"rina", "budi"}
+    with pool.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM sessions").fetchone() == (2,), "the old one is deleted"
+
+
 def test_revoked_session_is_refused_and_the_others_of_the_user_stay_valid(sessions):
-    office, phone = sessions.open(RINA, NOW), sessions.open(RINA, NOW)
+    office, phone = sessions.open(RINA, CLIENT, NOW), sessions.open(RINA, CLIENT, NOW)
     sessions.revoke(sessions.read(office, NOW), NOW)
     assert sessions.read(office, NOW) is None
     assert sessions.read(phone, NOW).user == RINA
 
 
-def test_revocation_survives_a_restart(sessions, tmp_path):
-    revoked, open_ = sessions.open(RINA, NOW), sessions.open(BUDI, NOW)
+def test_revocation_survives_a_restart(sessions, started):
+    revoked, open_ = sessions.open(RINA, CLIENT, NOW), sessions.open(BUDI, CLIENT, NOW)
     sessions.revoke(sessions.read(revoked, NOW), NOW)
-    restarted = open_sessions(tmp_path, Users([RINA, BUDI]), NOW + 1)
+    restarted = started(now=NOW + 1)
     assert restarted.read(revoked, NOW + 1) is None
     assert restarted.read(open_, NOW + 1).user == BUDI
 
 
 @pytest.mark.parametrize("users", [[BUDI], [User("rina", RINA.roles, quick_hash("another")), BUDI]])
-def test_session_ends_with_the_user_or_the_password(sessions, tmp_path, users):
-    cookie = sessions.open(RINA, NOW)
-    assert open_sessions(tmp_path, Users(users), NOW).read(cookie, NOW) is None
+def test_session_ends_with_the_user_or_the_password(sessions, started, users):
+    cookie = sessions.open(RINA, CLIENT, NOW)
+    assert started(users).read(cookie, NOW) is None
 
 
-def test_tampered_cookies_are_refused(sessions, tmp_path):
-    cookie = sessions.open(RINA, NOW)
+def test_tampered_cookies_are_refused(sessions):
+    cookie = sessions.open(RINA, CLIENT, NOW)
     payload, _, signature = cookie.rpartition(".")
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    forged = base64.urlsafe_b64encode(json.dumps({**claims, "name": "budi"}).encode()).decode().rstrip("=")
     for value in (
-        f"{forged}.{signature}",
+        f"{payload[::-1]}.{signature}",
         f"{payload}.{'0' * len(signature)}",
         f"{payload}.",
         payload,
@@ -70,12 +142,13 @@ def test_tampered_cookies_are_refused(sessions, tmp_path):
         None,
     ):
         assert sessions.read(value, NOW) is None, value
+        assert not sessions.is_genuine(value), value
     assert sessions.read(cookie, NOW).user == RINA
 
 
-def test_cookie_of_another_installation_is_refused(sessions, tmp_path):
-    other = open_sessions(tmp_path / "other", Users([RINA]), NOW)
-    assert sessions.read(other.open(RINA, NOW), NOW) is None
+def test_cookie_of_another_installation_is_refused(sessions, started, tmp_path):
+    other = started(folder=tmp_path / "other")
+    assert sessions.read(other.open(RINA, CLIENT, NOW), NOW) is None
 
 
 def test_cookie_of_version_0_1_0_is_refused(sessions, tmp_path):
@@ -83,6 +156,11 @@ def test_cookie_of_version_0_1_0_is_refused(sessions, tmp_path):
     payload = base64.urlsafe_b64encode(json.dumps(claims).encode())
     signature = hmac.new(session_key(tmp_path), payload, hashlib.sha256).hexdigest()
     assert sessions.read(f"{payload.decode()}.{signature}", NOW) is None
+
+
+def test_cookie_of_before_sessions_were_stored_is_refused(sessions):
+    claims = {"id": "a", "name": "rina", "until": NOW + LIFETIME_S, "password": sessions._password_mark(RINA)}
+    assert sessions.read(sessions._serializer.dumps(claims), NOW) is None
 
 
 def test_truncated_key_is_an_error(tmp_path):

@@ -103,6 +103,20 @@ function posted(content: SignIn | StepRequest): RequestInit {
   return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(content) };
 }
 
+type Changing = "POST" | "PUT" | "DELETE";
+
+/** Changes something and returns the JSON of the answer. Throws as `get` does. */
+export async function exchange<Answer>(method: Changing, address: string, body: unknown): Promise<Answer> {
+  return JSON.parse(await send(method, address, body)) as Answer;
+}
+
+/** Changes something at an address below the root; returns the text of the answer. Throws as `get` does. */
+export async function send(method: Changing, address: string, body?: unknown): Promise<string> {
+  const content =
+    body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  return request(siteAddress(address), { method, ...content });
+}
+
 /** Returns the text of an answer, all of which must arrive in time. */
 async function request(url: string, options: RequestInit): Promise<string> {
   const abort = new AbortController();

@@ -22,20 +22,30 @@ export function openSignIn(app: AppContext): Page {
     required: true,
   });
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
+  const code = h("input", { name: "code", inputmode: "text", autocomplete: "one-time-code", maxlength: 40 });
+  const codeField = h("label", { class: "field", hidden: true }, t("oneTimeCode"), code);
   const problem = h("p", { class: "error-message", role: "alert" });
   const button = h("button", { class: "button" }, t("signIn"));
+  let needsCode = false;
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     button.disabled = true;
     problem.textContent = "";
     try {
-      app.signedIn(await signIn({ name: name.value.trim(), password: password.value }));
+      app.signedIn(await signIn({ name: name.value.trim(), password: password.value, code: code.value }));
       app.go(destination(app));
     } catch (error) {
-      problem.replaceChildren(...errorContent(error, secure));
-      password.value = "";
-      password.focus();
+      if (error instanceof ApiError && error.status === 428) {
+        needsCode = true;
+        codeField.hidden = false;
+        code.focus();
+        return;
+      }
+      problem.replaceChildren(...errorContent(error, secure, needsCode));
+      const again = needsCode ? code : password;
+      again.value = "";
+      again.focus();
     } finally {
       button.disabled = false;
     }
@@ -48,16 +58,17 @@ export function openSignIn(app: AppContext): Page {
     h("p", { class: "hint" }, t("signInHint")),
     h("label", { class: "field" }, t("userName"), name),
     h("label", { class: "field" }, t("password"), password),
+    codeField,
     problem,
     button,
   );
   return { title: t("signInTitle"), element: h("div", { class: "page" }, form), shown: () => name.focus() };
 }
 
-function errorContent(error: unknown, secure: string | null): (Node | string)[] {
+function errorContent(error: unknown, secure: string | null, needsCode: boolean): (Node | string)[] {
   if (error instanceof SessionNotKept) return [t("sessionNotKept")];
   if (!(error instanceof ApiError)) return [failureText(error)];
-  if (error.status === 401) return [t("wrongPassword")];
+  if (error.status === 401) return [t(needsCode ? "wrongCode" : "wrongPassword")];
   if (error.status === 429) return [t("tooManyTries")];
   if (error.status === 403 && secure) return [t("signInNeedsHttps"), " ", h("a", { href: secure }, secure)];
   return [failureText(error)];

@@ -33,7 +33,7 @@ async function submit(address: string, response: Response, kept: Response = resp
   if (password) password.value = "secret";
   element.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true }));
   await vi.waitFor(() => expect(element.querySelector("button")?.disabled).toBe(false));
-  expect(requests.mock.calls[0]?.[1].body).toBe('{"name":"rina","password":"secret"}');
+  expect(requests.mock.calls[0]?.[1].body).toBe('{"name":"rina","password":"secret","code":""}');
   return element;
 }
 
@@ -73,6 +73,25 @@ describe("a refused attempt", () => {
   });
 });
 
+describe("an account with one-time codes", () => {
+  it("is asked for the code, and a wrong one is explained and emptied", async () => {
+    const element = await submit("/masuk", Response.json({ detail: "No." }, { status: 428 }));
+    const code = element.querySelector<HTMLInputElement>("label:not([hidden]) [name=code]");
+    expect(code).not.toBeNull();
+    expect(element.querySelector("[role=alert]")?.textContent).toBe("");
+    expect(element.querySelectorAll("input")[1]?.value).toBe("secret");
+    vi.stubGlobal(
+      "fetch",
+      vi.fn(async () => Response.json({ detail: "No." }, { status: 401 })),
+    );
+    if (code) code.value = "000000";
+    element.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true }));
+    await vi.waitFor(() => expect(element.querySelector("[role=alert]")?.textContent).toContain("Kode salah"));
+    expect(code?.value).toBe("");
+    expect(element.querySelectorAll("input")[1]?.value).toBe("secret");
+  });
+});
+
 describe("a browser that drops the session", () => {
   it("is not shown as signed in", async () => {
     const element = await submit("/masuk", session("planner"), Response.json({ user: null }));
@@ -93,6 +112,6 @@ describe("a browser that drops the session", () => {
 
   it("is allowed on plain HTTP where the public address is too", () => {
     app = { ...app, city: { ...CITY, public_url: "http://10.0.0.5/lalin" } };
-    expect(openSignIn(app).element.querySelectorAll("input")).toHaveLength(2);
+    expect(openSignIn(app).element.querySelectorAll("label:not([hidden]) input")).toHaveLength(2);
   });
 });
