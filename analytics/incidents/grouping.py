@@ -11,6 +11,8 @@ from math import inf
 
 REPEATED_WITHIN_S = 600.0
 """Longest time in seconds between an incident and its repetition at one place. [assumption: two phases of a queue]"""
+LASTS_S = 3600.0
+"""Seconds for which an incident without an end takes repetitions: a worker that stops reports no end. [assumption]"""
 TOGETHER_WITHIN_S = 30.0
 """Longest time in seconds between the starts of outages with one cause. [assumption: as in `analytics.uptime`]"""
 FLOOD_PERIOD_S = 600.0
@@ -65,14 +67,16 @@ def join_repeated(incidents: Iterable[Occurrence]) -> list[Alarm]:
     [['0.0', '300.0'], ['9000.0']]
     """
     chains: list[list[Occurrence]] = []
-    latest: dict[tuple[str, str], list[Occurrence]] = {}
+    latest: dict[tuple[str, str], tuple[float, list[Occurrence]]] = {}
     for incident in sorted(incidents):
         key = (incident.kind, incident.place)
-        chain = latest.get(key)
-        if chain is None or incident.start_s - max(member.end_s for member in chain) > REPEATED_WITHIN_S:
-            chain = latest[key] = []
+        end_s, chain = latest.get(key, (-inf, []))
+        if incident.start_s - end_s > REPEATED_WITHIN_S:
+            chain = []
             chains.append(chain)
         chain.append(incident)
+        own_end_s = incident.start_s + LASTS_S if incident.end_s == inf else incident.end_s
+        latest[key] = max(end_s, own_end_s), chain
     return [_alarm(chain, Grouping.REPEATED) for chain in chains]
 
 

@@ -13,9 +13,13 @@ CAUSES = (GapCause.CAMERA, GapCause.LINK, GapCause.SITE_POWER, GapCause.WORKER)
 BACK = timedelta(days=1)
 """How far back the start of an outage is searched. [assumption: a longer one is known, and was an alarm before]"""
 
+STALE_AFTER = timedelta(minutes=15)
+"""Age of the newest assessment from which none is present: no store runs. [assumption: some times its usual lag]"""
+
 # Minutes without a break have the same `run`. The first of them was observed up to the start of the outage.
 _OUTAGES = """
-WITH newest AS (SELECT assessed_until - interval '1 minute' AS at FROM gap_progress),
+WITH newest AS (SELECT assessed_until - interval '1 minute' AS at FROM gap_progress
+    WHERE assessed_until > now() - %(stale)s),
 minutes AS (
     SELECT camera_id, start_at, coverage, cause, newest.at,
         start_at + row_number() OVER (PARTITION BY camera_id ORDER BY start_at DESC) * interval '1 minute' AS run
@@ -42,6 +46,6 @@ class Outage:
 
 def present_outages(connection: Connection, cameras: Sequence[str]) -> list[Outage]:
     """Outages of these cameras that last."""
-    values = {"cameras": list(cameras), "causes": [cause.value for cause in CAUSES], "back": BACK}
+    values = {"cameras": list(cameras), "causes": [cause.value for cause in CAUSES], "back": BACK, "stale": STALE_AFTER}
     rows = connection.execute(_OUTAGES, values).fetchall()
     return [Outage(camera_id, start_at, GapCause(cause), lasting) for camera_id, start_at, cause, lasting in rows]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from analytics.incidents.grouping import (
     FLOOD_BEGINS,
     FLOOD_PERIOD_S,
+    LASTS_S,
     REPEATED_WITHIN_S,
     TOGETHER_WITHIN_S,
     Alarm,
@@ -73,10 +74,18 @@ def test_a_repetition_joins_by_kind_place_and_time_since_the_end(second: dict[st
     assert ids(alarms) == ([["1", "2"]] if joined else [["1"], ["2"]])
 
 
-def test_a_lasting_incident_takes_its_repetition_however_late() -> None:
+@pytest.mark.parametrize(("second_s", "joined"), [(LASTS_S, True), (LASTS_S + REPEATED_WITHIN_S + 1, False)])
+def test_an_incident_without_an_end_takes_repetitions_for_an_hour(second_s: float, joined: bool) -> None:
     place = {"kind": "congestion", "place": "a"}
-    alarms = join_repeated([Occurrence(id="1", start_s=0.0, **place), Occurrence(id="2", start_s=9e4, **place)])
-    assert ids(alarms) == [["1", "2"]]
+    alarms = join_repeated([Occurrence(id="1", start_s=0.0, **place), Occurrence(id="2", start_s=second_s, **place)])
+    assert ids(alarms) == ([["1", "2"]] if joined else [["1"], ["2"]])
+
+
+def test_an_incident_that_lasts_longer_than_its_repetition_still_takes_the_next() -> None:
+    place = {"kind": "congestion", "place": "a"}
+    times = ((0.0, 5000.0), (100.0, 110.0), (5500.0, 5501.0))
+    alarms = join_repeated(Occurrence(id=f"{begin}", start_s=begin, end_s=end, **place) for begin, end in times)
+    assert [len(alarm.members) for alarm in alarms] == [3]
 
 
 def test_the_tenth_alarm_within_ten_minutes_makes_one_flood_of_all_until_few_come() -> None:

@@ -66,6 +66,11 @@ def test_what_is_over_or_ends_without_a_repair_is_no_alarm(police, gaps, rows):
     assert police.get("/api/incidents/alarms").json()["outages"] == []
 
 
+def test_without_a_running_store_no_outage_is_present(police, gaps):
+    gaps(("laluan-1", 16, 0, "link"), until=15)
+    assert police.get("/api/incidents/alarms").json()["outages"] == []
+
+
 def test_an_outage_begins_after_the_last_whole_minute(police, gaps):
     now = gaps(("laluan-1", 1, 0, "link"), ("laluan-1", 2, 0, "link"), ("laluan-1", 4, 0, "link"))
     (alarm,) = police.get("/api/incidents/alarms").json()["outages"]

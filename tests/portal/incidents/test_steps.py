@@ -1,5 +1,6 @@
 """Steps on incidents over HTTP: order, conflicts, repetitions, rights, merging, and what receivers are sent."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -169,6 +170,14 @@ def test_a_malformed_step_is_refused_with_one_sentence(police, store, body):
     answer = police.post(ADDRESS, json=body)
     assert answer.status_code == 422
     assert answer.json()["detail"].endswith(".")
+    assert police.get(ADDRESS).json()["steps"] == []
+
+
+def test_half_a_character_is_refused_as_text(police, store):
+    store(incident(1))
+    body = json.dumps(step("noted", note="x")).replace('"x"', '"\\ud800"')
+    answer = police.post(ADDRESS, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
     assert police.get(ADDRESS).json()["steps"] == []
 
 

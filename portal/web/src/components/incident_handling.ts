@@ -77,7 +77,11 @@ export class IncidentHandlingPanel {
     const focused = this.buttons.contains(document.activeElement);
     fill(this.buttons, ...steps.map((step, index) => this.button(step, index === 0 && FIELDS[step] === undefined)));
     if (focused) this.buttons.querySelector("button")?.focus();
-    if (this.entering !== null && !steps.includes(this.entering)) this.closeForm();
+    if (this.entering !== null && !steps.includes(this.entering)) {
+      this.closeForm();
+      // The stream may bring the own step before its answer.
+      if (!this.busy) this.problem.textContent = t("stepConflict");
+    }
     this.setBusy(this.busy);
   }
 

@@ -1,6 +1,7 @@
 /** The page of the quality of incidents, for police: precision, false alarms, delays and alarm load. */
 
 import "../components/data_table.css";
+import "./incident_quality.css";
 
 import { get } from "../api/client";
 import type { QualityReport, QualityRow, TypeThreshold } from "../api/schema";
@@ -25,7 +26,7 @@ class QualityPage implements Page {
   readonly title = t("qualityTitle");
   readonly element: HTMLElement;
   private readonly choice = h("select", { change: () => void this.load() });
-  private readonly result = h("div", { "aria-live": "polite" });
+  private readonly result = h("div", { class: "quality-report", "aria-live": "polite" });
   /** Number of the latest request. The answer to an earlier request is dropped. */
   private requestId = 0;
 
@@ -64,7 +65,7 @@ function sections(report: QualityReport): HTMLElement[] {
   const load = factList([
     [t("qualityAlarms"), number(report.alarms)],
     [t("qualityOperators"), number(report.operators)],
-    [t("qualityPerOperator"), number(report.alarms_per_operator, 2)],
+    [t("qualityPerOperator"), number(report.alarms_per_operator, 4)],
     [t("qualityBusiest"), number(report.busiest_per_operator, 1)],
   ]);
   const sectionOf = (title: TextKey, ...content: Child[]): HTMLElement =>

@@ -93,6 +93,16 @@ describe("the buttons", () => {
     expect(state()).toBe("Sudah ditanggapi");
   });
 
+  it("state that the incident was changed where that closes an open form", () => {
+    const panel = open();
+    press("rejected");
+    panel.update(ACKNOWLEDGED);
+    expect(problem()).toBe("");
+    panel.update(incident("a-1", { handling: handling({ state: "rejected", steps: 2, next: ["reopened", "noted"] }) }));
+    expect(document.querySelector<HTMLFormElement>("form")?.hidden).toBe(true);
+    expect(problem()).toContain("baru saja diubah");
+  });
+
   it("repeat a request without an answer with its id, and a refused one with a new id", async () => {
     server.down = true;
     open();
