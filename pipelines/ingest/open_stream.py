@@ -24,6 +24,10 @@ LIVE_SCHEMES = (*RTSP_SCHEMES, "rtmp", "rtmps", "srt", "udp", "rtp")
 HTTP_SCHEMES = ("http", "https")
 """Schemes of addresses that send a file, HLS or a live stream. [source: RFC 9110]"""
 
+_WITHOUT_RATE = {"fpsprobesize": "0"}
+"""Option of FFmpeg for live streams. Otherwise it waits for 20 frames, from which it guesses a rate that is not used: a
+camera of 10 frames a second was back 2 s later. [measured: 3.7 s instead of 1.7 s to open]"""
+
 _REFUSALS = (
     av.error.HTTPBadRequestError,
     av.error.HTTPOtherClientError,
@@ -146,7 +150,8 @@ def open_stream(
     """
     url = with_lower_scheme(url)
     if not is_rtsp(url):
-        return _open_pictures(url, timeout_s) or _open(url, {}, timeout_s, hardware)
+        options = {} if may_be_file(url) else _WITHOUT_RATE
+        return _open_pictures(url, timeout_s) or _open(url, options, timeout_s, hardware)
     began = time.monotonic()
     try:
         return _open_rtsp(url, transport.current, timeout_s, hardware)
@@ -186,7 +191,7 @@ def _open_pictures(url: str, timeout_s: Timeouts) -> InputContainer | None:
 
 
 def _open_rtsp(url: str, transport: Transport, timeout_s: Timeouts, hardware: HWAccel | None) -> InputContainer:
-    return _open(url, {"rtsp_transport": transport.value}, timeout_s, hardware)
+    return _open(url, {"rtsp_transport": transport.value, **_WITHOUT_RATE}, timeout_s, hardware)
 
 
 def _open(url: str, options: dict[str, str], timeout_s: Timeouts, hardware: HWAccel | None) -> InputContainer:

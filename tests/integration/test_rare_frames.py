@@ -1,6 +1,7 @@
 """Cameras with rare keyframes or rare frames, over real connections."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event as Flag
 
@@ -15,7 +16,8 @@ from pipelines.ingest.source import Source
 from pipelines.live_video.hls_muxer import HlsWriter
 from pipelines.live_video.hls_playlist import PLAYLIST, LivePlaylist
 from tests.support.odd_rtsp_server import OddRtspServer, odd_camera
-from tests.support.servers import CLIP_FPS, write_clip
+from tests.support.rtp_frames import CodedClip, CodedFrame
+from tests.support.servers import CLIP_FPS, wait_until, write_clip
 
 pytestmark = pytest.mark.integration
 
@@ -74,3 +76,17 @@ def test_doctor_advises_frequent_keyframes(clip: Path) -> None:
     assert found.state is CheckState.ADVICE
     assert "keyframe" in found.advice
     assert "no keyframe in" in found.message
+
+
+def test_a_connection_is_open_without_the_frames_from_which_a_rate_would_be_guessed(clip: Path) -> None:
+    opened, paused = Flag(), []
+
+    def frames(coded: CodedClip) -> Iterator[tuple[float, CodedFrame]]:
+        yield from ((frame.at, frame) for frame in coded.frames[:12])
+        paused.append(opened.wait(20))
+        yield from ((frame.at, frame) for frame in coded.frames[12:])
+
+    with odd_camera(clip, frames=frames) as camera, Source(camera.url(), stop=Flag(), stall_s=60):
+        opened.set()
+        wait_until(lambda: paused, "the camera to go on")
+    assert paused == [True]
