@@ -14,12 +14,16 @@ Measures, with `SEEN_S` around a crossing in which its camera must have sent who
 - overloaded: a crossing that is missing at a time in which the health of its camera states that frames due were not
   analysed: the machine is too slow for the suite, and its measures mean little.
 - neighbour's analysed frames lost: unobserved time of cameras without a fault of their own, in frames.
+- recovery of a camera: seconds from the end of its fault to the first report of health that states it healthy, with no
+  other report after it before the next fault. 0 where it was healthy all the time. Unknown, and left out, where no
+  report states it healthy before its next fault.
 - stuck: a camera that was not healthy again `STUCK_S` after its fault.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import ceil
 
 from analytics.uptime.minute_gap import MINUTE_S, WHOLE_S
@@ -244,10 +248,13 @@ class Checker:
 
     def _healthy_again(self, camera: str, each: Incidence, until: float) -> float | None:
         """Return the seconds from the end of a fault until the camera is healthy; None where another one came first."""
-        reports = [report for report in self._health.get(camera, ()) if each.began_at <= report.at < until]
-        bad = [number for number, report in enumerate(reports) if not report.is_healthy]
+        everything = self._health.get(camera, [])
+        spans_s = [report.at - before.at for before, report in pairwise([*everything[:1], *everything])]
+        both = [(r, s) for r, s in zip(everything, spans_s, strict=True) if each.began_at <= r.at < until]
+        reports = [report for report, _ in both]
+        bad = [number for number, (report, span_s) in enumerate(both) if not report.is_healthy(span_s)]
         if not bad:
-            return 0.0
+            return 0.0 if reports and reports[-1].at >= each.ended_at else None
         if bad[-1] + 1 == len(reports):
             return until - each.ended_at if until - each.ended_at > STUCK_S else None
         return max(0.0, reports[bad[-1] + 1].at - each.ended_at)

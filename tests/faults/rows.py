@@ -11,6 +11,8 @@ from pipelines.store.gap_assessment import assess_next
 
 HEALTHY = ("online", "degraded")
 """Status of cameras that are analysed. [`pipelines.events.schema.CameraStatus`]"""
+SHORT_S = 3.0
+"""Time (s) below which a report need not cover an analysed frame. [`pipelines.worker.camera_health.MIN_PERIOD_S`]"""
 
 _AT = "extract(epoch FROM {})::float8"
 """Unix seconds of a column. [SQL]"""
@@ -49,9 +51,13 @@ class StoredHealth:
     analysed_fps: float | None
     reached: float | None
 
-    @property
-    def is_healthy(self) -> bool:
-        return self.status in HEALTHY and (self.analysed_fps is None or self.analysed_fps > 0)
+    def is_healthy(self, span_s: float) -> bool:
+        """Return whether the camera is analysed. span_s: since its report before.
+
+        A report that comes with the first frame, by the change of the status, covers none that is analysed.
+        """
+        is_long = span_s >= SHORT_S
+        return self.status in HEALTHY and (self.analysed_fps is None or self.analysed_fps > 0 or not is_long)
 
 
 @dataclass(slots=True)

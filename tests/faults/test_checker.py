@@ -130,6 +130,23 @@ def test_recovery_is_the_time_until_a_camera_is_healthy() -> None:
     assert found.recovery_s == {Kind.CUT: [3.0]}
 
 
+def test_a_report_at_the_first_frame_is_a_recovery_and_one_of_some_seconds_without_a_frame_is_none() -> None:
+    def recovery_s(*reports: tuple[float, str, float]) -> list[float]:
+        health = [StoredHealth(at, "north", status, fps, 1.0) for at, status, fps in reports]
+        return check(stored(), periods(), fault(Kind.CUT, 20.0, 25.0), health=health).recovery_s.get(Kind.CUT, [])
+
+    assert recovery_s((21.0, "offline", 5.0), (26.0, "offline", 0.0), (28.0, "online", 0.0), (33.0, "online", 5.0)) == [
+        3
+    ]
+    assert recovery_s((21.0, "offline", 5.0), (26.0, "online", 0.0), (31.0, "online", 5.0)) == [6]
+
+
+def test_a_recovery_that_no_report_shows_before_the_next_fault_is_unknown() -> None:
+    killed, cut = fault(Kind.WORKER_KILLED, 20.0, 20.0), fault(Kind.CUT, 23.0, 25.0)
+    health = [StoredHealth(at, "north", "online", 5.0, 1.0) for at in (15.0, 30.0)]
+    assert check(stored(), periods(), killed, cut, health=health).recovery_s == {Kind.CUT: [0.0]}
+
+
 def test_a_camera_that_does_not_recover_is_stuck() -> None:
     health = [StoredHealth(at, "north", "offline", None, None) for at in (21.0, 60.0, 95.0)]
     assert len(check(stored(), periods(), fault(Kind.CUT, 20.0, 25.0), health=health).stuck) == 1
