@@ -12,12 +12,13 @@ from pathlib import Path
 from tests.faults.checker import Checker, Findings
 from tests.faults.city import WORKERS, City, camera_names, running_city
 from tests.faults.fault_report import log, print_report, write_json
+from tests.faults.group_run import GroupFigures, measure_group
 from tests.faults.history_run import Record, run_history
 from tests.faults.road import TrueCrossing, crossings
 from tests.faults.rows import read_rows
 from tests.faults.schedule import Fault, history, only
 from tests.faults.shrink import shortest, suspects
-from tests.support.kafka.apache import missing_part
+from tests.support.kafka.apache import ApacheKafka, missing_part
 
 DRAIN_S = 90.0
 """Longest time (s) after the history until everything has arrived. [assumption]"""
@@ -39,7 +40,8 @@ def main() -> int:
         faults = only(faults, {int(number) for number in options.only.split(",")})
     log(f"seed {options.seed}: {len(faults)} faults in {faults[-1].end_s:.0f} s, {len(names)} cameras")
     record, findings, cameras_of_worker = _run(faults, names, keep=options.keep)
-    measures = print_report(options.seed, record, findings, faults)
+    group = "left out in a run of some faults" if options.only or not options.group else _group_figures()
+    measures = print_report(options.seed, record, findings, group)
     if options.json:
         write_json(options.json, measures)
     if not findings.failures:
@@ -66,6 +68,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="numbers of the faults to run alone, separated by commas")
     parser.add_argument("--json", type=Path, help="file for the measures")
     parser.add_argument("--no-shrink", dest="shrink", action="store_false", help="do not search for the shortest form")
+    parser.add_argument("--no-group", dest="group", action="store_false", help="do not measure workers in a group")
     parser.add_argument("--keep", action="store_true", help="keep logs and live video")
     return parser.parse_args()
 
@@ -87,6 +90,19 @@ def _run(
             shutil.rmtree(folder, ignore_errors=True)
         else:
             log(f"logs: {folder}")
+
+
+def _group_figures() -> GroupFigures | str:
+    """Return the figures of a group of workers on a broker of its own, or why there are none."""
+    with tempfile.TemporaryDirectory(prefix="simpang-faults-") as folder:
+        kafka = ApacheKafka(Path(folder) / "kafka", properties={"group.initial.rebalance.delay.ms": "1000"})
+        try:
+            kafka.start()
+            return measure_group(Path(folder) / "group", kafka.bootstrap)
+        except TimeoutError as error:
+            return str(error)
+        finally:
+            kafka.kill()
 
 
 def _drained(city: City, record: Record) -> Findings:

@@ -3,23 +3,17 @@
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.observability.percentile import nearest_rank
 from tests.faults.checker import Findings
+from tests.faults.group_run import GroupFigures
 from tests.faults.history_run import Record
 from tests.faults.kinds import CAMERA, WORKER, Kind
-from tests.faults.schedule import Fault
 
 SHOWN = 20
 """Most findings that are printed. [assumption]"""
-NOT_MEASURED = {
-    "cost_imbalance": "the cameras of this city are dealt to the workers by its configuration",
-    "restart_moves": "the cameras of this city are dealt to the workers by its configuration",
-}
-"""Measure that this suite does not take yet -> why."""
 _CAMERA_CAUSES = frozenset(CAMERA.kinds)
 _WORKER_CAUSES = frozenset(WORKER.kinds) - {Kind.DISK_FULL}
 
@@ -30,8 +24,8 @@ def log(text: str) -> None:
     sys.stdout.flush()
 
 
-def summary(seed: int, record: Record, findings: Findings) -> dict[str, Any]:
-    """Return the measures of a run, flat."""
+def summary(seed: int, record: Record, findings: Findings, group: GroupFigures | None) -> dict[str, Any]:
+    """Return the measures of a run, flat. group: None where it was not run."""
     recoveries = findings.recovery_s
 
     def percentile_of(kinds: frozenset[Kind], share: float) -> float | None:
@@ -56,7 +50,8 @@ def summary(seed: int, record: Record, findings: Findings) -> dict[str, Any]:
         "neighbour_looks_lost": round(findings.neighbour_frames_lost),
         "camera_recovery_p99_s": percentile_of(_CAMERA_CAUSES, 0.99),
         "worker_recovery_p95_s": percentile_of(_WORKER_CAUSES, 0.95),
-        **dict.fromkeys(NOT_MEASURED),
+        "cost_imbalance": None if group is None else group.cost_imbalance,
+        "restart_moves": None if group is None else group.restart_moves,
     }
 
 
@@ -71,13 +66,13 @@ def table(record: Record, findings: Findings) -> str:
     return "\n".join(lines)
 
 
-def print_report(seed: int, record: Record, findings: Findings, faults: Sequence[Fault]) -> dict[str, Any]:
-    """Print the table and the findings; return the measures."""
-    measures = summary(seed, record, findings)
+def print_report(seed: int, record: Record, findings: Findings, group: GroupFigures | str) -> dict[str, Any]:
+    """Print the table and the findings; return the measures. group: its figures, or why there are none."""
+    measures = summary(seed, record, findings, None if isinstance(group, str) else group)
     log(table(record, findings))
     log(", ".join(f"{name} {_text(value)}" for name, value in measures.items()))
-    for name, reason in NOT_MEASURED.items():
-        log(f"{name}: not measured: {reason}")
+    if isinstance(group, str):
+        log(f"cost_imbalance, restart_moves: not measured: {group}")
     shown = [*findings.failures, *sorted([*findings.invented, *findings.mistimed])]
     for finding in shown[:SHOWN]:
         log(f"  {finding.at - record.since:7.1f} s  {finding.camera}: {finding.what}")

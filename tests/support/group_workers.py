@@ -77,6 +77,12 @@ class GroupWorker:
         self._process.terminate()
         self._process.wait(60)
 
+    def cpu_s(self) -> float:
+        """Return the CPU time (s) that its processes of cameras have used."""
+        assert self._process is not None
+        times = [child.cpu_times() for child in psutil.Process(self._process.pid).children(recursive=True)]
+        return sum(each.user + each.system for each in times)
+
     def ended(self) -> int | None:
         """Return the exit status, None while the process runs."""
         return None if self._process is None else self._process.poll()
