@@ -41,6 +41,11 @@ WHERE webhook_id = %(webhook)s AND incident_id = %(incident)s AND phase = %(phas
 """Stores an outcome. A lease that expired meanwhile does not undo a delivery."""
 
 
+def utc_text(time: str) -> str:
+    """Return the SQL of a time as in the JSON of an incident: RFC 3339 in UTC, whatever the zone of the connection."""
+    return f"((to_jsonb({time} AT TIME ZONE 'UTC') #>> '{{}}') || 'Z')"
+
+
 class Outcome(StrEnum):
     """Result of one delivery attempt."""
 

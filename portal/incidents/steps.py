@@ -13,6 +13,7 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from analytics.incidents.handling import Handling, HandlingState, StepContent, StepRefused, after
+from pipelines.alerts.queue import utc_text
 from pipelines.store.writer import CHANNEL
 
 MERGE_LOCK = int.from_bytes(b"merge")
@@ -46,11 +47,14 @@ _ALERTED = "SELECT min(delivered_at) FROM webhook_deliveries WHERE incident_id =
 # When it was escalated.
 _ESCALATED = "SELECT min(created_at) FROM webhook_deliveries WHERE incident_id = %s AND phase = 'escalated'"
 # A receiver that never had the alert of an incident is sent no step on it.
-_QUEUE_ALERTS = """
+_QUEUE_ALERTS = f"""
 INSERT INTO webhook_deliveries (webhook_id, incident_id, phase, payload)
-SELECT webhook_id, incident_id, 'handled-' || %(n)s::int, payload || %(step)s::jsonb FROM webhook_deliveries
-WHERE incident_id = %(incident)s AND phase = 'raised' AND webhook_id = ANY(%(webhooks)s)
-"""
+SELECT webhook_id, incident_id, 'handled-' || taken.n, raised.payload || jsonb_build_object(
+    'phase', 'handled', 'step', taken.step, 'n', taken.n, 'at', {utc_text("taken.at")},
+    'end_at', {utc_text("incidents.end_at")})
+FROM webhook_deliveries AS raised JOIN incident_steps AS taken USING (incident_id) JOIN incidents USING (incident_id)
+WHERE incident_id = %(incident)s AND taken.n = %(n)s AND raised.phase = 'raised' AND webhook_id = ANY(%(webhooks)s)
+"""  # noqa: S608
 # Open pages read again what changed.
 _NOTIFY = "SELECT pg_notify(%s, %s)"
 
@@ -132,9 +136,9 @@ def add_step(connection: Connection, new: NewStep, mergeable: Collection[str], w
         if not _is_repetition(connection, new):
             raise _conflict(connection, new)
         return
-    step = {"phase": "handled", "step": new.content.step}
-    queued = {"n": changed.steps, "step": json.dumps(step), "incident": new.incident_id, "webhooks": list(webhooks)}
-    connection.execute(_QUEUE_ALERTS, queued)
+    if webhooks:  # without any, the role of the portal needs no right to queue alerts
+        queued = {"n": changed.steps, "incident": new.incident_id, "webhooks": list(webhooks)}
+        connection.execute(_QUEUE_ALERTS, queued)
     connection.execute(_NOTIFY, [CHANNEL, json.dumps({"kinds": ["incident"], "camera_ids": [new.camera_id]})])
 
 

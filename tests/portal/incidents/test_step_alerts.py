@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -15,7 +15,7 @@ from pipelines.alerts.rules import AlertRules
 from pipelines.config.settings import Config
 from pipelines.events.schema import IncidentPhase
 from pipelines.store.writer import EventWriter
-from portal.incidents.steps import NewStep, add_step, alert_times
+from portal.incidents.steps import NewStep, add_step, alert_times, list_steps
 from tests.support.events import incident
 from tests.support.servers import wait_until
 from tests.support.webhook_receiver import Receiver, webhook
@@ -46,8 +46,13 @@ def age(pool: ConnectionPool, **past: float) -> None:
         connection.execute("UPDATE webhook_deliveries SET created_at = now() - %s", [timedelta(**past)])
 
 
-def take(pool: ConnectionPool, content: StepContent, known: int, webhooks: tuple[str, ...] = ("police",)) -> None:
-    step = NewStep(
+def end(pool: ConnectionPool) -> None:
+    with pool.connection() as connection:
+        connection.execute("UPDATE incidents SET end_at = '2026-11-22 05:01:30+00'")
+
+
+def new_step(content: StepContent, known: int) -> NewStep:
+    return NewStep(
         incident_id="cam-7",
         camera_id="simpang-kda-1",
         taken_by="budi",
@@ -55,8 +60,11 @@ def take(pool: ConnectionPool, content: StepContent, known: int, webhooks: tuple
         known_steps=known,
         request_id=uuid4(),
     )
+
+
+def take(pool: ConnectionPool, content: StepContent, known: int, webhooks: tuple[str, ...] = ("police",)) -> None:
     with pool.connection() as connection:
-        add_step(connection, step, mergeable=(), webhooks=webhooks)
+        add_step(connection, new_step(content, known), mergeable=(), webhooks=webhooks)
 
 
 def phases(pool: ConnectionPool) -> set[str]:
@@ -86,9 +94,45 @@ def test_any_step_but_a_note_answers_an_alert(raised: ConnectionPool, content: S
     assert escalate(raised, ["police"], WITHIN) == escalated
 
 
-def test_alerts_of_yesterday_are_not_escalated(raised: ConnectionPool) -> None:
-    age(raised, days=1, minutes=4)
-    assert escalate(raised, ["police"], WITHIN) == 0
+@pytest.mark.parametrize(
+    ("minutes", "over", "escalated"), [(5, True, 1), (9, False, 1), (9, True, 0), (62, False, 1), (64, False, 0)]
+)
+def test_of_alerts_that_were_missed_those_of_present_incidents_of_an_hour_are_escalated(
+    raised: ConnectionPool, minutes: int, over: bool, escalated: int
+) -> None:
+    age(raised, minutes=minutes)
+    if over:
+        end(raised)
+    assert escalate(raised, ["police"], WITHIN) == escalated
+
+
+def test_alerts_that_follow_have_the_end_of_the_incident_and_steps_their_number_and_time(
+    raised: ConnectionPool,
+) -> None:
+    end(raised)
+    escalate(raised, ["police"], WITHIN)
+    take(raised, StepContent(step=Step.NOTED, note="macet"), 0)
+    take(raised, StepContent(step=Step.VERIFIED), 1)
+    with raised.connection() as connection:
+        connection.execute("SET LOCAL TIME ZONE 'Asia/Jakarta'")
+        alerts = dict(connection.execute("SELECT phase, payload FROM webhook_deliveries").fetchall())
+        times = connection.execute("SELECT at FROM incident_steps ORDER BY n").fetchall()
+    assert alerts.pop("raised")["end_at"] is None
+    assert {alert["end_at"] for alert in alerts.values()} == {"2026-11-22T05:01:30Z"}
+    handled = [alerts["handled-1"], alerts["handled-2"]]
+    assert [(alert["n"], alert["step"]) for alert in handled] == [(1, "noted"), (2, "verified")]
+    assert [(datetime.fromisoformat(alert["at"]),) for alert in handled] == times
+    assert {alert["at"][-1] for alert in alerts.values()} == {"Z"}
+
+
+def test_a_portal_without_step_alerts_needs_no_right_to_queue_any(raised: ConnectionPool) -> None:
+    with raised.connection() as connection, connection.transaction(force_rollback=True):
+        connection.execute("CREATE ROLE reading_portal")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reading_portal")
+        connection.execute("GRANT INSERT ON incident_steps TO reading_portal")
+        connection.execute("SET LOCAL ROLE reading_portal")
+        add_step(connection, new_step(StepContent(step=Step.ACKNOWLEDGED), 0), mergeable=(), webhooks=())
+        assert [step.step for step in list_steps(connection, "cam-7")] == ["acknowledged"]
 
 
 def test_receivers_get_escalation_and_steps_in_order_with_the_present_state(
