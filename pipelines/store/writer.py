@@ -90,23 +90,23 @@ class EventWriter:
         self._retention = retention or RetentionConfig()
         self._stop = stop
         self._most = MOST_EVENTS
-        self._stored: frozenset[str] = frozenset()  # ids of the events of the last attempt, where that failed
+        self._stored: frozenset[str] = frozenset()  # ids of the events of the last attempt, where that was too slow
 
     def write(self, events: Sequence[Event]) -> None:
         """Store all events, in order. After an error some may be stored, and a replay of all is harmless.
 
         Raises DatabaseUnavailable where a retry may succeed, and psycopg.Error where the database refuses an event.
         """
-        stored = {event.id for event in events if event.id in self._stored}
-        self._stored = frozenset()
-        try:
-            self._write([event for event in self._not_too_old(events) if event.id not in stored], stored)
-        except Exception:
-            self._stored = frozenset(stored)
-            raise
+        before, self._stored = self._stored, frozenset()
+        stored = {event.id for event in events if event.id in before}
+        self._write([event for event in self._not_too_old(events) if event.id not in stored], stored)
 
     def _write(self, rest: Sequence[Event], stored: set[str]) -> None:
-        """Store the events in batches, and add their ids to `stored`."""
+        """Store the events in batches, and add their ids to `stored`.
+
+        The next attempt skips them where this one ends on a server that answers. A database that was lost may come
+        back without its last transactions, as a standby or after synchronous_commit = off.
+        """
         began, longest_s = monotonic(), 0.0
         while rest:
             batch, rest = rest[: self._most], rest[self._most :]
@@ -115,10 +115,12 @@ class EventWriter:
                 self._store(batch)
             except StatementTooSlow:
                 self._most = max(1, len(batch) // 2)
+                self._stored = frozenset(stored)
                 raise
             stored.update(event.id for event in batch)
             longest_s = max(longest_s, monotonic() - batch_began)
             if rest and (monotonic() - began > WRITE_WITHIN_S or (self._stop is not None and self._stop.is_set())):
+                self._stored = frozenset(stored)
                 raise DatabaseUnavailable(f"{len(rest)} events are left after {monotonic() - began:.0f} s")
         if longest_s < QUICK_S:
             self._most = min(2 * self._most, MOST_EVENTS)

@@ -52,13 +52,13 @@ def test_a_link_that_is_silent_in_one_direction_ends_a_statement(
 def test_a_longer_limit_of_one_transaction_holds(
     postgres_dsn: str, link: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.store.pool.STATEMENT_TIMEOUT_MS", 100)
+    monkeypatch.setattr("pipelines.store.pool.STATEMENT_TIMEOUT_MS", 1000)
     monkeypatch.setattr("pipelines.store.bounded_connection.BEYOND_TIMEOUT_S", 0.0)
     with open_database(config_for(postgres_dsn, link), max_connections=1) as pool:
         with transaction(pool, 60_000) as connection:
-            connection.execute("SELECT pg_sleep(0.6)")
+            connection.execute("SELECT pg_sleep(1.6)")
         with pytest.raises(DatabaseUnavailable), transaction(pool) as connection:
-            connection.execute("SELECT pg_sleep(0.6)")
+            connection.execute("SELECT pg_sleep(1.6)")
 
 
 @pytest.mark.integration

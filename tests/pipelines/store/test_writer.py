@@ -220,3 +220,27 @@ def test_a_stop_ends_a_write(pool: ConnectionPool, monkeypatch: pytest.MonkeyPat
     with pytest.raises(DatabaseUnavailable):
         EventWriter(pool, stop=stop).write([counts(camera_id=f"cam-{n}") for n in range(3)])
     assert len(contents(pool)["observed"]) == 1
+
+
+BREAKS = """
+CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+CREATE TRIGGER breaks AFTER INSERT ON observed FOR EACH ROW WHEN (NEW.camera_id = 'cam-1') EXECUTE FUNCTION break_off();
+"""
+"""The database is lost at the second camera."""
+
+
+def test_an_event_that_a_lost_database_forgot_is_stored_again(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.store.writer.MOST_EVENTS", 1)
+    events = [counts(camera_id=f"cam-{n}") for n in range(3)]
+    with open_database(config_for(postgres_dsn)) as pool, psycopg.connect(postgres_dsn, autocommit=True) as own:
+        writer = EventWriter(pool)
+        own.execute(BREAKS)
+        with pytest.raises(DatabaseUnavailable):
+            writer.write(events)
+        own.execute("DROP TRIGGER breaks ON observed")
+        own.execute("DELETE FROM observed")  # a standby that lags behind becomes the primary
+        writer.write(events)
+        assert len(contents(pool)["observed"]) == 3
