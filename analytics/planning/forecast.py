@@ -9,7 +9,7 @@ from analytics.planning.local_hours import HOURS, Dates, Floats, LocalHours
 from analytics.planning.usual_day import OWN_SPREAD, medians_without_itself, usual_day
 
 LEAST_DAYS = 28
-"""Fewest days of history, of which half the hours were observed [assumption: four weeks]."""
+"""Fewest days of history with half their hours observed [assumption: four weeks]."""
 MOST_DAYS = 365
 """Days of history that are used: the latest; a season is in them once."""
 HALF_LIVES_DAYS = (1.0, 4.0, 15.0)
@@ -41,18 +41,20 @@ def forecast(
     roots [ridge regression, Hoerl and Kennard 1970; weights are those of Poisson counts]. The interval has the
     quantiles of the residuals of the hour.
     conditions: (n + 1, 24, k), of the dates of `hours` and last of `day`, such as forecast rain in mm/h or visitors of
-    an event; 0 where there is none. None where fewer than `LEAST_DAYS` days were observed.
+    an event; 0 where there is none. Hours whose conditions are NaN, unknown, are not used. None where fewer than
+    `LEAST_DAYS` days were observed, or too few like `day`.
     """
     given = conditions if conditions is not None else np.zeros((len(hours.dates) + 1, HOURS, 0))
     kept = np.flatnonzero((hours.dates < day) & (hours.dates >= day - np.timedelta64(MOST_DAYS, "D")))
     past = LocalHours(hours.dates[kept], hours.volume[kept])
-    if np.isfinite(past.volume).sum() < LEAST_DAYS * HOURS / 2 or len(past.dates) < LEAST_DAYS:
-        return None
-    known = np.concatenate([given[kept], given[-1:]])
-    effects = np.concatenate([known, np.sqrt(np.maximum(known, 0))], axis=2)
+    used = np.isfinite(past.volume) & np.isfinite(given[kept]).all(axis=2)
     usual = usual_day(past, holidays).of(np.array([day]), holidays)[0]
+    if (used.sum(axis=1) >= HOURS / 2).sum() < LEAST_DAYS or np.isnan(usual).all():
+        return None
+    known = np.concatenate([np.nan_to_num(given[kept]), given[-1:]])
+    effects = np.concatenate([known, np.sqrt(np.maximum(known, 0))], axis=2)
     blind = medians_without_itself(past, holidays)
-    seen = np.isfinite(past.volume) & np.isfinite(blind)
+    seen = used & np.isfinite(blind)
     ratio = np.where(seen, np.log((past.volume + 0.5) / (blind + 0.5)), 0.0)
     weight = np.where(seen, 1 / (1 / (np.where(seen, blind, 0) + 0.5) + OWN_SPREAD**2), 0.0) * OWN_SPREAD**2
     # How busy days were beside what the conditions did: first those alone, then all together.

@@ -47,6 +47,25 @@ def test_too_short_a_history_has_no_forecast(year):
     assert forecast(LocalHours(year.dates[:20], year.volume[:20]), year.dates[20], NONE) is None
     unseen = LocalHours(year.dates, np.full((365, 24), np.nan))
     assert forecast(unseen, year.dates[-1], NONE) is None
+    half = LocalHours(year.dates[:40], np.where(np.arange(40)[:, None] < 20, year.volume[:40], np.nan))
+    assert forecast(half, year.dates[40], NONE) is None, "20 whole days"
+
+
+def test_a_day_of_a_kind_that_was_never_observed_has_no_forecast(year):
+    only_mondays = LocalHours(year.dates, np.where(year.weekday[:, None] == 0, year.volume, np.nan))
+    tuesday = year.dates[year.weekday == 1][-1]
+    assert forecast(only_mondays, tuesday, NONE) is None
+
+
+def test_hours_without_conditions_are_not_used(year):
+    rain = np.zeros((366, 24, 1))
+    rain[300:340] = np.nan
+    false = np.where(np.isnan(rain[:365, :, 0]), 0.5 * year.volume, year.volume)
+    day = year.dates[-1] + 1
+    found = forecast(LocalHours(year.dates, false), day, NONE, rain)
+    assert found.volume == pytest.approx(forecast(year, day, NONE, rain).volume, rel=0.05, abs=5)
+    rain[:340] = np.nan
+    assert forecast(year, day, NONE, rain) is None, "conditions of 25 days"
 
 
 def test_gaps_in_the_history_leave_the_forecast_near_that_of_whole_days(year):
