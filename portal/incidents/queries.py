@@ -100,6 +100,15 @@ FROM incidents LEFT JOIN LATERAL (
 _PENDING = f"""(coalesce(last.state <> ALL('{{{",".join(sorted(CLOSED))}}}'), true)
     AND (last.n IS NOT NULL OR detected_at > %(pending_since)s))"""
 
+# Among these are all pending incidents. They are few, while all others grow for years.
+_MAY_BE_PENDING = f"""incident_id = ANY(ARRAY(
+    SELECT fresh.incident_id FROM incidents AS fresh WHERE fresh.detected_at > %(pending_since)s
+    UNION
+    SELECT step.incident_id FROM incident_steps AS step
+    WHERE step.state = ANY('{{{",".join(sorted(OPEN))}}}') AND NOT EXISTS (
+        SELECT FROM incident_steps AS later WHERE later.incident_id = step.incident_id AND later.n = step.n + 1)))
+"""  # noqa: S608
+
 # A page of the list.
 _LIST = f"""
 {_INCIDENTS}
@@ -110,9 +119,10 @@ WHERE camera_id = ANY(%(cameras)s)
   AND (%(open)s::boolean IS NULL OR (end_at IS NULL) = %(open)s)
   AND (%(pending)s::boolean IS NULL OR {_PENDING} = %(pending)s)
   AND (%(before_at)s::timestamptz IS NULL OR (detected_at, incident_id) < (%(before_at)s, %(before_id)s::text))
-ORDER BY detected_at DESC, incident_id DESC
-LIMIT %(limit)s
 """
+_ORDER = " ORDER BY detected_at DESC, incident_id DESC LIMIT %(limit)s"
+_LIST_OF_ALL = _LIST + _ORDER
+_LIST_OF_PENDING = f"{_LIST} AND {_MAY_BE_PENDING} {_ORDER}"
 
 # One incident.
 _ONE = f"{_INCIDENTS} WHERE incident_id = %(id)s AND camera_id = ANY(%(visible)s)"
@@ -142,8 +152,9 @@ def list_incidents(connection: Connection, wanted: IncidentFilter, limit: int) -
         "visible": list(wanted.visible),
         "limit": limit,
     }
+    query = _LIST_OF_PENDING if wanted.pending else _LIST_OF_ALL
     with connection.cursor(row_factory=class_row(IncidentRow)) as cursor:
-        return cursor.execute(_LIST, parameters).fetchall()
+        return cursor.execute(query, parameters).fetchall()
 
 
 def find_incident(connection: Connection, incident_id: str, cameras: Sequence[str]) -> IncidentRow | None:
