@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import inf
 
 from analytics.facts import IncidentType
-from analytics.incidents.grouping import Occurrence, join_floods, join_repeated
+from analytics.incidents.grouping import Occurrence, join_repeated
 from analytics.incidents.quality import alarm_quality, suggested_threshold
 from portal.cameras.catalogue import CatalogueEntry
 from portal.incidents.alarms import place_of
@@ -34,7 +34,8 @@ def quality_report(
         by_place[place_of(entries[row.camera_id]), row.type].append(row)
         by_type[row.type].append(row)
     begun = _first_known(entries, since)
-    starts = [alarm.start_s for alarm in join_floods(join_repeated(_occurrences(rows, entries)))]
+    # A flood counts in full: its alarms stand in the list one by one.
+    starts = [alarm.start_s for alarm in join_repeated(_occurrences(rows, entries))]
     shared = max(1, operators)
     busiest = max(Counter(int(start // TEN_MINUTES.total_seconds()) for start in starts).values(), default=0)
     return QualityReport(

@@ -120,8 +120,11 @@ WHERE camera_id = ANY(%(cameras)s)
   AND (%(pending)s::boolean IS NULL OR {_PENDING} = %(pending)s)
   AND (%(before_at)s::timestamptz IS NULL OR (detected_at, incident_id) < (%(before_at)s, %(before_id)s::text))
 """
+# The newest first.
 _ORDER = " ORDER BY detected_at DESC, incident_id DESC LIMIT %(limit)s"
+# Without a search for pending incidents, which finds a page soon.
 _LIST_OF_ALL = _LIST + _ORDER
+# Pending incidents, which would be searched among all.
 _LIST_OF_PENDING = f"{_LIST} AND {_MAY_BE_PENDING} {_ORDER}"
 
 # One incident.

@@ -1,7 +1,7 @@
 """Quality of incidents over HTTP, against plain SQL over the rows."""
 
 import random
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from analytics.facts import IncidentType
 from analytics.incidents.handling import Step, StepContent
 from portal.incidents.steps import NewStep, add_step
-from tests.support.portal_events import ago, incident
+from tests.support.portal_events import ago, incident, minute
 
 CAMERAS = {"laluan-1": "Simpang Laluan", "barelang": "Barelang", "kantor": "Kantor"}
 """Site, or name where there is none, by camera."""
@@ -103,6 +103,16 @@ def test_every_figure_is_that_of_plain_sql_over_the_rows(signed_in, pool):
         sum(row["confirmed"] + row["rejected"] for row in report["rows"] if row["type"] == each["type"])
         for each in report["thresholds"]
     }
+
+
+def test_a_flood_counts_in_full_in_the_load(signed_in, store):
+    types = list(IncidentType)
+    begun = minute(ago(3600)).timestamp() // 600 * 600  # within one of the periods that are compared
+    at = [datetime.fromtimestamp(begun + n, UTC) for n in range(15)]
+    cameras = list(CAMERAS)
+    store(*(incident(n, detected_at=at[n], type=types[n % 5], camera_id=cameras[n // 5]) for n in range(15)))
+    report = signed_in("budi").get("/api/incidents/quality").json()
+    assert (report["alarms"], report["busiest_per_operator"]) == (15, 15)
 
 
 def test_without_incidents_nothing_is_made_up(signed_in):
