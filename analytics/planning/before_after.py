@@ -8,6 +8,9 @@ from scipy.special import stdtr, stdtrit
 from analytics.planning.annual_traffic import CONFIDENCE
 from analytics.planning.local_hours import Dates, Floats, weekday_of
 
+ROUNDING = 1e-9
+"""Relative size below which a change is that of the arithmetic [float64 has 16 digits]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
@@ -60,6 +63,8 @@ def compare(dates: Dates, values: Floats, after: Dates, *, before: Dates | None 
     residual = value - design @ fit
     variance = residual @ residual / freedom * np.linalg.inv(design.T @ design)[-1, -1]
     change, error = float(fit[-1]), float(variance) ** 0.5
+    if max(abs(change), error) < ROUNDING * np.abs(value).max():  # what is left of equal days
+        change = error = 0.0
     margin = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error
     p_value = float(2 * stdtr(freedom, -abs(change) / error)) if error > 0 else float(change == 0)
     return Comparison(

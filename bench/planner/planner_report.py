@@ -21,7 +21,7 @@ from psycopg_pool import ConnectionPool
 
 from analytics.road_users import ROAD_USERS, RoadUser
 from bench.inputs import RESULTS
-from bench.planner import quality_score, usual_day_score
+from bench.planner import annual_score, quality_score, usual_day_score
 from bench.store.generated_history import DAY, GATES, Amount, insert_day
 from bench.target_table import target_lines
 from pipelines.config.config_file import read_config
@@ -50,6 +50,7 @@ TARGETS = {
     "imputed_mape_pct": "<= 10",
     "imputed_interval_holds_pct": "93..97",
     "forecast_gain_pct": ">= 10",
+    "aadt_short_counts_near_pct": ">= 90",
     "found_faults_pct": ">= 95",
     "false_flags_per_100_camera_weeks": "<= 1",
     "false_flags_on_holidays": "<= 0",
@@ -84,6 +85,7 @@ def main() -> int:
                 **typesetting(pool, config),
             }
     figures |= usual_day_score.imputation() | usual_day_score.forecasts()
+    figures |= annual_score.short_counts()
     figures |= quality_score.found_faults() | quality_score.false_flags()
     wanted.json.parent.mkdir(parents=True, exist_ok=True)
     wanted.json.write_text(json.dumps(figures, indent=1) + "\n")

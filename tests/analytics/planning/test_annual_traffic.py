@@ -119,14 +119,31 @@ def test_the_interval_contains_the_mean_of_the_whole_year_19_times_in_20(method,
 
 def test_a_count_of_two_days_expands_to_within_a_tenth_of_the_year_at_nine_of_ten_sites():
     reference = synthetic_year(np.random.default_rng(7), scale=20)
-    near = 0
-    for seed in range(20):
-        site = synthetic_year(np.random.default_rng(100 + seed), scale=4, day_sigma=0.05)
-        first = 30 + 15 * seed
+    near = inside = 0
+    for seed in range(40):
+        rng = np.random.default_rng(100 + seed)
+        volume = rng.poisson(reference.volume / 5 * rng.lognormal(0, 0.05, (365, 1))).astype(float)
+        site = LocalHours(reference.dates, volume)
+        first = 10 + 8 * seed
         days = slice(first, first + 2)
         estimate = expand(site.dates[days], site.volume[days].sum(axis=1), reference)
-        near += abs(estimate / (site.volume.sum() / 365) - 1) < 0.1
-    assert near >= 18
+        true = site.volume.sum() / 365
+        near += abs(estimate.aadt / true - 1) < 0.1
+        inside += estimate.low < true < estimate.high
+    assert near >= 36 and inside >= 34
+
+
+def test_the_factor_is_that_of_the_day_and_else_of_the_month_and_weekday():
+    """Second computation in words; the reference lacks 9 June."""
+    reference = synthetic_year(np.random.default_rng(7), is_seen=lambda day, hour: day.day % 9 != 0 or hour < 20)
+    whole = {day.item(): row.sum() for day, row in zip(reference.dates, reference.volume, strict=True)}
+    whole = {day: volume for day, volume in whole.items() if np.isfinite(volume)}
+    annual = fhwa_aadt(reference, 2026).aadt
+    tuesdays = mean(volume for day, volume in whole.items() if day.month == 6 and day.weekday() == 1)
+    factors = annual / tuesdays, annual / whole[date(2026, 6, 10)]
+    dates = np.array(["2026-06-09", "2026-06-10"], "datetime64[D]")
+    found = expand(dates, np.array([1000.0, 1200.0]), reference)
+    assert found.aadt == pytest.approx(mean([1000 * factors[0], 1200 * factors[1]])) and found.days == 2
 
 
 def test_a_short_count_without_a_like_day_of_the_reference_has_no_expansion():

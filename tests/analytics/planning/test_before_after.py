@@ -69,3 +69,9 @@ def test_without_days_on_both_sides_there_is_no_comparison():
     assert compare(DATES, values, DATES) is None
     assert compare(DATES[:2], values[:2], DATES[1:2]) is None
     assert compare(DATES, np.full(56, np.nan), AFTER) is None
+
+
+def test_equal_days_have_no_change_whatever_the_arithmetic_leaves():
+    dates = np.arange("2026-09-01", "2026-10-27", dtype="datetime64[D]")
+    found = compare(dates, np.full(len(dates), 384.1), dates[28:])
+    assert (found.change, found.low, found.high, found.p_value, found.significant) == (0, 0, 0, 1, False)
