@@ -11,6 +11,8 @@ Per frame:
 4. Stationary boxes on unchanged blocks keep their place without detection.
 5. The whole window is detected every seventh frame, and every 4 s, so that no error lasts longer.
 
+Regions become larger where the network misses in them what it finds in the whole window (`models.gating.crop_size`).
+
 Meant for low frame rates: at 25 frames a second a vehicle at constant speed moves by less than a pixel of its reduced
 patch, and its box fell 0.13 s behind. Measurements and the alternatives tried: docs/adr/0032-motion-gate.md.
 """
@@ -27,6 +29,7 @@ from numpy.typing import NDArray
 
 from analytics.detections import Detections, Tracks
 from models.gating.block_motion import BLOCK_PX, BlockMask, BlockMotion, Thumbnail, block_span
+from models.gating.crop_size import CropSize, TrackedBox
 from models.gating.roi import RegionOfInterest
 from models.gating.template_tracking import Box, Grey, track_template
 from models.packing.crop_collage import Rectangle
@@ -76,9 +79,6 @@ EXPLAINED_MARGIN_PX = 10
 REGION_MARGIN_PX = 16
 """Margin around unexplained blocks, pixels: a road user is larger than its moving parts [assumption]."""
 
-MIN_REGION_PX = 96
-"""Smallest side of a region, pixels: the detector needs some context [assumption]."""
-
 FULL_DETECTION_SHARE = 0.7
 """Share of selected pixels from which the whole window is detected, which then is not due for a while [assumption]."""
 
@@ -90,9 +90,13 @@ class MotionGate:
     the ROI's window, except for the boxes that `merge_detections` returns.
     """
 
-    def __init__(self, roi: RegionOfInterest) -> None:
+    def __init__(self, roi: RegionOfInterest, crop_size: CropSize | None = None) -> None:
+        """crop_size: as adapted before, for another window; None for the smallest crops."""
         self._roi = roi
         self._size = roi.window[2:]
+        self._crop_size = crop_size or CropSize()
+        self._crop_size.restart(self._size)
+        self._regions: tuple[Rectangle, ...] = ()
         self._motion = BlockMotion()
         self._grey: Grey | None = None
         self._t = self._full_detection_at = 0.0
@@ -115,13 +119,14 @@ class MotionGate:
         if before is None or moving is None or full_is_due:
             return self._select_everything(thumbnail)
         unexplained = self._track_boxes(before, grey, passed_s, moving, thumbnail)
-        regions = self._regions(unexplained)
+        regions = self._regions_around(unexplained)
         if sum(map(_area, regions)) >= FULL_DETECTION_SHARE * self._size[0] * self._size[1]:
             return self._select_everything(thumbnail)
         for left, top, right, bottom in regions:
             blocks = np.s_[top // BLOCK_PX : bottom // BLOCK_PX, left // BLOCK_PX : right // BLOCK_PX]
             self._motion.mark_known(blocks, thumbnail)
-        return tuple(regions)
+        self._regions = tuple(regions)
+        return self._regions
 
     def merge_detections(self, regions: Sequence[Rectangle], detected: Sequence[Detections]) -> Detections:
         """All detections of the frame, in frame pixels: new ones in the regions, carried-over ones elsewhere.
@@ -138,16 +143,19 @@ class MotionGate:
         return self._roi.to_frame(self._detections)
 
     def update_tracks(self, t: float, tracks: Tracks) -> None:
-        """Derive the velocity of each detection from its track.
+        """Derive the velocity of each detection from its track, and adapt the size of regions.
 
         tracks: result of the tracker on what `merge_detections` returned for the frame at `t` seconds.
         """
         centres = _centres(self._detections)
         places_now = centres.tolist()
         rows, passed_s, previous = [], [], []
+        boxes, confidences = self._detections.xyxy.tolist(), self._detections.confidence.tolist()
+        tracked: dict[int, TrackedBox] = {}
         for track_id, row in zip(tracks.track_id.tolist(), tracks.detection_index.tolist(), strict=True):
             if row < 0:
                 continue
+            tracked[track_id] = confidences[row], boxes[row]
             places = self._track_places.setdefault(track_id, deque())
             while len(places) > 1 and t - places[1][0] >= VELOCITY_BASE_S:
                 places.popleft()
@@ -156,6 +164,7 @@ class MotionGate:
                 passed_s.append(t - places[0][0])
                 previous.append(places[0][1])
             places.append((t, places_now[row]))
+        self._crop_size.observe(t, self._regions, tracked)
         if rows:
             steps = centres[rows] - np.array(previous, np.float32)
             self._velocities[rows] = steps / np.array(passed_s, np.float32)[:, None]
@@ -165,7 +174,8 @@ class MotionGate:
     def _select_everything(self, thumbnail: Thumbnail) -> tuple[Rectangle, ...]:
         self._full_detection_at, self._frames_since_full = self._t, 0
         self._motion.mark_known(np.s_[:, :], thumbnail)
-        return ((0, 0, *self._size),)
+        self._regions = ((0, 0, *self._size),)
+        return self._regions
 
     def _track_boxes(
         self, before: Grey, now: Grey, passed_s: float, moving: BlockMask, thumbnail: Thumbnail
@@ -196,10 +206,12 @@ class MotionGate:
         self._motion.mark_known(explained & ~unexplained, thumbnail)
         return unexplained
 
-    def _regions(self, unexplained: BlockMask) -> list[Rectangle]:
+    def _regions_around(self, unexplained: BlockMask) -> list[Rectangle]:
         """Rectangles of whole blocks around these blocks, which cut no box."""
         if not np.count_nonzero(unexplained):
             return []
+        if self._crop_size.least_side_px is None:
+            return [(0, 0, *self._size)]
         reach = 2 * (REGION_MARGIN_PX // BLOCK_PX) + 1
         grown = cv2.dilate(unexplained.astype(np.uint8), np.ones((reach, reach), np.uint8))
         _, _, stats, _ = cv2.connectedComponentsWithStats(grown)
@@ -220,8 +232,9 @@ class MotionGate:
         return self._in_blocks(reduce(_union, touched, region)) if touched else region
 
     def _in_blocks(self, region: Rectangle) -> Rectangle:
-        left, right = _block_span(region[0], region[2], self._size[0])
-        top, bottom = _block_span(region[1], region[3], self._size[1])
+        shortest = self._crop_size.least_side_px or 0
+        left, right = _block_span(region[0], region[2], self._size[0], shortest)
+        top, bottom = _block_span(region[1], region[3], self._size[1], shortest)
         return left, top, right, bottom
 
 
@@ -249,10 +262,10 @@ def _largest_step(a: Box, b: Box) -> float:
     return max(abs(b[0] - a[0]), abs(b[1] - a[1]), abs(b[2] - a[2]), abs(b[3] - a[3]))
 
 
-def _block_span(low: float, high: float, limit: int) -> tuple[int, int]:
-    """Shortest span of whole blocks within 0..limit that covers low..high and is `MIN_REGION_PX` long."""
+def _block_span(low: float, high: float, limit: int, shortest: int) -> tuple[int, int]:
+    """Shortest span of whole blocks within 0..limit that covers low..high and has at least that length."""
     start, end = max(0, int(low // BLOCK_PX) * BLOCK_PX), min(limit, int(-(-high // BLOCK_PX)) * BLOCK_PX)
-    shortest = min(MIN_REGION_PX, limit)
+    shortest = min(shortest, limit)
     while end - start < shortest:
         end = min(limit, end + BLOCK_PX)
         if end - start < shortest:

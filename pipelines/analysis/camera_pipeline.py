@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import structlog
+
 from analytics.camera import Camera
 from analytics.camera_analyzer import CameraAnalyzer
 from analytics.detections import Detections, Tracks
@@ -13,6 +15,8 @@ from models.gating.roi import RegionOfInterest, choose_roi
 from pipelines.analysis.detection_request import DetectionRequest
 from pipelines.analysis.perception import CameraPerception
 from pipelines.ingest.frame_buffer import TimedFrame
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class CameraPipeline:
     Not thread-safe, except that without gating one thread may plan while another calls the other methods.
 
     roi: by default chosen from the camera's geometry. small_side_px: as an earlier run learned it; None for none.
+    larger_crops: start with larger crops (`models.gating.crop_size`).
     on_result: receives every result before the method returns it.
     """
 
@@ -49,10 +54,14 @@ class CameraPipeline:
         gating: bool = True,
         on_result: Callable[[PipelineResult], None] = lambda result: None,
         small_side_px: float | None = None,
+        larger_crops: bool = False,
     ) -> None:
         self.image_size = camera.image_size
+        self._camera_id = camera.id
         roi = roi or choose_roi(camera)
-        self._perception = CameraPerception(camera, roi, gating=gating, small_side_px=small_side_px)
+        self._perception = CameraPerception(
+            camera, roi, gating=gating, small_side_px=small_side_px, larger_crops=larger_crops
+        )
         self._analyzer = CameraAnalyzer(camera)
         self._on_result = on_result
 
@@ -80,7 +89,10 @@ class CameraPipeline:
 
     def complete(self, request: DetectionRequest, detections: Detections | None) -> PipelineResult:
         """Analyse the frame. detections: in pixels of `request.image`; None without an image."""
+        crops_before = self._perception.crop_size.changes
         perceived = self._perception.complete(request, detections)
+        if self._perception.crop_size.changes != crops_before:
+            self._log_crop_size()
         frame = request.frame
         facts = self._analyzer.observe(frame.at, perceived.tracks, perceived.sight, doubt_s=frame.doubt_s)
         ran = request if detections is not None else None
@@ -93,6 +105,14 @@ class CameraPipeline:
     def finish(self, t: float) -> PipelineResult:
         """Close all open intervals and incidents at `t` (s, the clock of the frames)."""
         return self._deliver(PipelineResult(self._analyzer.finish(t)))
+
+    def _log_crop_size(self) -> None:
+        size = self._perception.crop_size
+        change = {"camera": self._camera_id, "least_side_px": size.least_side_px or "whole frames"}
+        if size.was_weak:
+            log.warning("the network misses in crops what it finds in whole frames", found=size.found_share, **change)
+        else:
+            log.info("smaller crops are tried again", **change)
 
     def _deliver(self, result: PipelineResult) -> PipelineResult:
         self._on_result(result)

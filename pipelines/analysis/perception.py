@@ -6,6 +6,7 @@ from analytics.camera import Camera
 from analytics.detections import Detections, Tracks
 from analytics.sight import SightEvidence
 from models.gating.block_motion import block_means
+from models.gating.crop_size import CropSize
 from models.gating.input_scale import AdaptiveInputScale, scale_roi
 from models.gating.motion_gate import MotionGate
 from models.gating.roi import RegionOfInterest
@@ -35,14 +36,24 @@ class CameraPerception:
     """
 
     def __init__(
-        self, camera: Camera, roi: RegionOfInterest, *, gating: bool, small_side_px: float | None = None
+        self,
+        camera: Camera,
+        roi: RegionOfInterest,
+        *,
+        gating: bool,
+        small_side_px: float | None = None,
+        larger_crops: bool = False,
     ) -> None:
-        """small_side_px: side of a small road user as an earlier run learned it; None where none did."""
+        """small_side_px: side of a small road user as an earlier run learned it; None where none did.
+
+        larger_crops: start with larger crops (`models.gating.crop_size`).
+        """
         self._camera = camera
         self._full_roi = roi
         detector_pixels = roi.scaled_size[0] / roi.frame_size[0]
         self._input_scale = AdaptiveInputScale(detector_pixels, small_side_px) if gating else None
         self._scale = 1.0
+        self.crop_size = CropSize(larger=larger_crops)
         self._planned = self._completed = 0
         self._reset_roi(roi)
         self._tracker = make_tracker(camera)
@@ -58,11 +69,11 @@ class CameraPerception:
         return None if self._input_scale is None or not self._input_scale.learned else self._input_scale.small_side_px
 
     def _reset_roi(self, roi: RegionOfInterest) -> None:
-        """Drop the motion gate's state and keep the tracks."""
+        """Drop the motion gate's state; keep the tracks and the size of crops."""
         self._roi = roi
         self._converter = FrameConverter(roi)
         self._whole_roi = make_collage([(0, 0, *roi.window[2:])])
-        self._gate = None if self._input_scale is None else MotionGate(roi)
+        self._gate = None if self._input_scale is None else MotionGate(roi, self.crop_size)
         self._sight = SightMeter(self._camera, roi)
 
     def plan(self, frame: TimedFrame, max_scale: float = 1.0) -> DetectionRequest:

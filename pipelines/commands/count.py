@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from analytics.camera import Camera, Gate
+from models.weights.bundled import bundled_weights
 from pipelines.addresses.address import Address
 from pipelines.commands.number_range import NumberRange
 from pipelines.commands.output_path import require_folder
@@ -95,10 +96,16 @@ def count(
         callbacks: list[FrameCallback] = [resources.enter_context(_progress(video.expected_frames))]
         if video_path is not None:
             callbacks.append(resources.enter_context(AnnotatedVideo(video_path, camera, video.frame_s)).write)
-        stop = resources.enter_context(stop_on_signals())
         started = time.perf_counter()
         result = count_video(
-            video, camera, detector, stop=stop, analysis_fps=analysis_fps, gating=gating, callbacks=callbacks
+            video,
+            camera,
+            detector,
+            stop=resources.enter_context(stop_on_signals()),
+            analysis_fps=analysis_fps,
+            gating=gating,
+            larger_crops=bool(weights) and bundled_weights(weights) is None,
+            callbacks=callbacks,
         )
         wall_s = time.perf_counter() - started
     report = _report(source, camera, result, wall_s)

@@ -90,16 +90,19 @@ def count_video(
     stop: Flag,
     analysis_fps: float = math.inf,
     gating: bool = False,
+    larger_crops: bool = False,
     callbacks: Sequence[FrameCallback] = (),
 ) -> CountResult:
     """Analyse the video to its end, or until `stop` is set.
 
     analysis_fps: analysed frames a second at most. gating: run the detector only on regions that moved and are not
-    tracked already (`models.gating.motion_gate`), one frame at a time.
+    tracked already (`models.gating.motion_gate`), one frame at a time. larger_crops: start with larger regions, for a
+    network of which it is not known how much it finds in small ones.
 
     Facts come in the order of the frames. Raises UserError where no frame can be decoded.
     """
-    pipeline = CameraPipeline(camera, roi=choose_roi(camera, analysis_fps=analysis_fps), gating=gating)
+    roi = choose_roi(camera, analysis_fps=analysis_fps)
+    pipeline = CameraPipeline(camera, roi=roi, gating=gating, larger_crops=larger_crops)
     frames = _DueFrames(video, camera, analysis_fps, plan=None if gating else pipeline.plan)
     run = _CountRun(pipeline, detector, callbacks)
     for frame in read_ahead(frames, READ_AHEAD_FRAMES, stop, drop_oldest=video.is_live):

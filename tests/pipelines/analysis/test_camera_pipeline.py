@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from av.video.frame import VideoFrame
+from structlog.testing import capture_logs
 
 from analytics.camera import Camera, Gate, Zone
 from analytics.detections import Detections
@@ -12,6 +13,7 @@ from models.gating.roi import choose_roi
 from pipelines.analysis.camera_pipeline import CameraPipeline, PipelineResult
 from pipelines.analysis.detection_request import RequestOrderError
 from pipelines.ingest.frame_buffer import TimedFrame
+from tests.support.bright_detector import BrightDetector
 
 SIZE = (640, 360)
 START = 1_795_386_000.0
@@ -31,6 +33,14 @@ def car_at(u: float, v: float) -> Detections:
     scale = np.array(roi.scaled_size * 2) / np.array(roi.frame_size * 2)
     xyxy = np.array([[u - 30, v - 40, u + 30, v]]) * scale - np.array(roi.window[:2] * 2)
     return Detections(xyxy.astype(np.float32), np.array([0.9], np.float32), np.array([CAR], np.int64))
+
+
+def bright_car(left: int) -> VideoFrame:
+    """A noisy road with a car of bright panels at `left` pixels."""
+    road = np.random.default_rng(left).integers(40, 60, (360, 640, 1)).repeat(3, axis=2).astype(np.uint8)
+    panels = np.random.default_rng(1).integers(185, 256, (4, 6, 1)).astype(np.uint8)
+    road[160:200, left : left + 60] = panels.repeat(10, axis=0).repeat(10, axis=1)
+    return VideoFrame.from_ndarray(road, format="rgb24").reformat(format="yuv420p")
 
 
 def test_a_crossing_is_reported_with_the_period_in_which_it_was_observed() -> None:
@@ -66,3 +76,24 @@ def test_a_second_result_for_the_same_request_is_refused() -> None:
     pipeline.complete(request, Detections.empty())
     with pytest.raises(RequestOrderError):
         pipeline.complete(request, Detections.empty())
+
+
+def test_a_network_that_misses_in_crops_is_logged_and_gets_larger_ones() -> None:
+    """The car moves all the time, and is detected in whole frames only."""
+    pipeline, sizes = CameraPipeline(ROAD), list[int]()
+    with capture_logs() as logged:
+        for number in range(70):
+            request = pipeline.plan(TimedFrame(START + number / 5, bright_car(left=60 + 5 * number)))
+            found = None
+            if request.image is not None:
+                sizes.append(request.image.shape[1])
+                is_whole = request.image.shape[1] == request.roi.window[2]
+                found = BrightDetector().submit(request.image).result() if is_whole else Detections.empty()
+            pipeline.complete(request, found)
+    (first, *_) = logged
+    assert first["camera"] == "road"
+    assert first["log_level"] == "warning"
+    assert "misses in crops" in first["event"]
+    assert first["least_side_px"] == 160
+    assert first["found"] <= 0.5
+    assert min(sizes[-10:]) > min(sizes[:10])
