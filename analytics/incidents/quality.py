@@ -5,6 +5,7 @@ A verdict is that of the handling: verified is real, rejected is false. Incident
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from statistics import median
 
 WANTED_PRECISION = 0.9
@@ -79,12 +80,32 @@ def suggested_threshold(incidents: Iterable[JudgedIncident]) -> SuggestedThresho
     real = sum(incident.confirmed is True for incident in judged)
     if len(judged) < MIN_VERDICTS or real == 0:
         return None
-    for threshold in sorted({incident.confidence for incident in judged}):
-        above = [incident.confirmed for incident in judged if incident.confidence >= threshold]
-        precision = sum(confirmed is True for confirmed in above) / len(above)
-        if precision >= WANTED_PRECISION:
-            return SuggestedThreshold(threshold, precision, sum(confirmed is True for confirmed in above) / real)
+    above, real_above = len(judged), real
+    for threshold, equal in groupby(sorted(judged, key=_confidence), key=_confidence):
+        if real_above / above >= WANTED_PRECISION:
+            return SuggestedThreshold(threshold, real_above / above, real_above / real)
+        verdicts = [incident.confirmed for incident in equal]
+        above -= len(verdicts)
+        real_above -= sum(confirmed is True for confirmed in verdicts)
     return None
+
+
+def most_within(times_s: Sequence[float], period_s: float) -> int:
+    """Return the largest number of times in any period of this length. times_s: in ascending order, seconds.
+
+    >>> most_within([0.0, 590.0, 610.0, 1300.0], 600.0)
+    2
+    """
+    most = first = 0
+    for n, time_s in enumerate(times_s):
+        while time_s - times_s[first] >= period_s:
+            first += 1
+        most = max(most, n + 1 - first)
+    return most
+
+
+def _confidence(incident: JudgedIncident) -> float:
+    return incident.confidence
 
 
 def _median(values: Sequence[float]) -> float | None:

@@ -1,20 +1,20 @@
 """Report on the quality of incidents over a period, by site and type."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import inf
 
 from analytics.facts import IncidentType
 from analytics.incidents.grouping import Occurrence, join_repeated
-from analytics.incidents.quality import alarm_quality, suggested_threshold
+from analytics.incidents.quality import alarm_quality, most_within, suggested_threshold
 from portal.cameras.catalogue import CatalogueEntry
 from portal.incidents.alarms import place_of
 from portal.incidents.judged import JudgedRow
 from portal.incidents.schemas import QualityReport, QualityRow, TypeThreshold
 
 TEN_MINUTES = timedelta(minutes=10)
-"""Period in which alarms of an operator are counted. [source: EEMUA 191, at most one on average]"""
+"""Period in which alarms are counted. [source: EEMUA 191, at most one on average for each operator]"""
 DAY = timedelta(days=1)
 """A day. [definition]"""
 
@@ -36,15 +36,13 @@ def quality_report(
     begun = _first_known(entries, since)
     # A flood counts in full: its alarms stand in the list one by one.
     starts = [alarm.start_s for alarm in join_repeated(_occurrences(rows, entries))]
-    shared = max(1, operators)
-    busiest = max(Counter(int(start // TEN_MINUTES.total_seconds()) for start in starts).values(), default=0)
     return QualityReport(
         from_at=from_at,
         to_at=to_at,
         operators=operators,
         alarms=len(starts),
-        alarms_per_operator=len(starts) / ((to_at - from_at) / TEN_MINUTES) / shared,
-        busiest_per_operator=busiest / shared,
+        alarms_per_ten_minutes=len(starts) / ((to_at - from_at) / TEN_MINUTES),
+        busiest_ten_minutes=most_within(starts, TEN_MINUTES.total_seconds()),
         rows=sorted(
             (
                 _row(_site_name(entries[found[0].camera_id]), kind, found, _days(begun.get(place), period))

@@ -183,8 +183,8 @@ def steps(found: IncidentDep, services: ServicesDep, officer: Police) -> Inciden
 def take_step(asked: StepRequest, found: IncidentDep, services: ServicesDep, officer: Police) -> Incident:
     """Add a step to the handling of an incident, and return the incident after it.
 
-    409: another step came first, or this one is not possible in the present state; load the incident again. The same
-    request with the same `request_id` adds one step, however often it is sent.
+    409: another step came first; load the incident again. 422: the step is malformed, or not possible in the present
+    state. The same request with the same `request_id` adds one step, however often it is sent.
     """
     row, _ = found
     cameras = [entry.id for entry in services.catalogue.within(officer.scope)]
@@ -200,6 +200,8 @@ def take_step(asked: StepRequest, found: IncidentDep, services: ServicesDep, off
     try:
         with transaction(services.pool) as connection:
             add_step(connection, new, cameras, webhooks)
-    except (StepConflict, StepRefused) as error:
+    except StepConflict as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from None
+    except StepRefused as error:
+        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, str(error)) from None
     return _shown(*_found(row.incident_id, services, officer), services)

@@ -104,7 +104,9 @@ class StepRequest(BaseModel):
     @property
     def content(self) -> StepContent:
         """The step without the details of the request. Raises ValueError for parts that do not fit the step."""
-        return StepContent(step=self.step, note=self.note, assignee=self.assignee, merged_into=self.merged_into)
+        return StepContent(
+            step=self.step, note=self.note, assignee=self.assignee or None, merged_into=self.merged_into or None
+        )
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -148,7 +150,7 @@ class QualityRow(ApiModel):
     confirmed: int = Field(description="Verified as real.")
     rejected: int = Field(description="Rejected as false alarms.")
     precision: Fraction | None = Field(description="Confirmed of those with a verdict; null without one.")
-    false_per_day: float
+    false_per_day: float = Field(description="Per calendar day since the site is known, also without pictures.")
     delay_s: float | None = Field(description="From the start to the detection.")
     acknowledge_s: float | None = Field(description="From the detection to the first step.")
 
@@ -169,8 +171,10 @@ class QualityReport(ApiModel):
     from_at: Utc
     to_at: Utc
     operators: int = Field(description="Users that took a step in the period.")
-    alarms: int = Field(description="Incidents, with repetitions and floods as one.")
-    alarms_per_operator: float = Field(description="Mean in ten minutes. At most 1 is wanted (EEMUA 191).")
-    busiest_per_operator: float = Field(description="In the ten minutes with most alarms.")
+    alarms: int = Field(description="Incidents, with repetitions as one.")
+    alarms_per_ten_minutes: float = Field(
+        description="Mean. At most 1 is wanted for each operator on duty (EEMUA 191)."
+    )
+    busiest_ten_minutes: int = Field(description="Alarms in the ten minutes with most, which begin at any time.")
     rows: list[QualityRow]
     thresholds: list[TypeThreshold]

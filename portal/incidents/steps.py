@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from analytics.incidents.handling import Handling, HandlingState, StepContent, StepRefused, after
+from analytics.incidents.handling import CLOSED, Handling, HandlingState, StepContent, StepRefused, after
 from pipelines.alerts.queue import utc_text
 from pipelines.store.writer import CHANNEL
 
@@ -111,14 +111,16 @@ def add_step(connection: Connection, new: NewStep, mergeable: Collection[str], w
 
     Raises StepRefused for a step that is not possible, and StepConflict where another step came first.
     """
+    if new.content.merged_into is not None:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [MERGE_LOCK])
     if _is_repetition(connection, new):
         return
     if new.content.merged_into is not None:
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", [MERGE_LOCK])
         _require_mergeable(connection, new.incident_id, new.content.merged_into, mergeable)
     handling = _handling(connection, new.incident_id)
     if handling.steps != new.known_steps:
-        raise _conflict(connection, new)
+        _require_repetition(connection, new)
+        return
     changed = after(handling, new.content)
     values = [
         new.incident_id,
@@ -133,8 +135,7 @@ def add_step(connection: Connection, new: NewStep, mergeable: Collection[str], w
         changed.merged_into,
     ]
     if connection.execute(_INSERT, values).rowcount == 0:
-        if not _is_repetition(connection, new):
-            raise _conflict(connection, new)
+        _require_repetition(connection, new)
         return
     if webhooks:  # without any, the role of the portal needs no right to queue alerts
         queued = {"n": changed.steps, "incident": new.incident_id, "webhooks": list(webhooks)}
@@ -163,6 +164,12 @@ def _is_repetition(connection: Connection, new: NewStep) -> bool:
     return True
 
 
+def _require_repetition(connection: Connection, new: NewStep) -> None:
+    """Raise StepConflict unless the step that came first is this request, which was still under way before."""
+    if not _is_repetition(connection, new):
+        raise _conflict(connection, new)
+
+
 def _conflict(connection: Connection, new: NewStep) -> StepConflict:
     steps = list_steps(connection, new.incident_id)
     if not steps:
@@ -178,5 +185,8 @@ def _require_mergeable(connection: Connection, incident_id: str, remaining: str,
     query = "SELECT 1 FROM incidents WHERE incident_id = %s AND camera_id = ANY(%s)"
     if remaining == incident_id or connection.execute(query, [remaining, list(cameras)]).fetchone() is None:
         raise StepRefused("merged_into: there is no other incident with this id.")
-    if _handling(connection, remaining).merged_into is not None:
+    handling = _handling(connection, remaining)
+    if handling.state is HandlingState.MERGED:
         raise StepRefused("merged_into: that incident is itself merged into another; give the one that remains.")
+    if handling.state in CLOSED:
+        raise StepRefused(f"merged_into: that incident is {handling.state}; reopen it first, or give an open one.")

@@ -1,5 +1,7 @@
 """Quality of incidents from verdicts, against a plain count over the same incidents."""
 
+from time import process_time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,14 +10,16 @@ from analytics.incidents.quality import (
     WANTED_PRECISION,
     AlarmQuality,
     JudgedIncident,
+    SuggestedThreshold,
     alarm_quality,
+    most_within,
     suggested_threshold,
 )
 
 INCIDENTS = st.lists(
     st.builds(
         JudgedIncident,
-        confidence=st.sampled_from((0.5, 0.6, 0.7, 0.8, 0.9)),
+        confidence=st.one_of(st.sampled_from((0.5, 0.6, 0.7, 0.8, 0.9)), st.floats(0.5, 1)),
         confirmed=st.sampled_from((True, True, True, False, None)),
         delay_s=st.floats(0, 60),
     ),
@@ -67,4 +71,20 @@ def test_a_suggestion_meets_the_wanted_precision_and_none_below_it_does(incident
         assert found is None
     else:
         assert found is not None
+        kept = [i for i in verdicts if i.confirmed and i.confidence >= reached[0]]
+        real = [i for i in verdicts if i.confirmed]
         assert (found.confidence, found.precision) == (reached[0], precision(reached[0]))
+        assert found.kept == len(kept) / len(real)
+
+
+def test_the_threshold_of_many_incidents_is_found_in_one_sweep() -> None:
+    incidents = [incident for n in range(5000) for incident in judged(n / 5000, False)] + judged(1.0, True, 5)
+    begun = process_time()
+    assert suggested_threshold(incidents) == SuggestedThreshold(1.0, 1.0, 1.0)
+    assert process_time() - begun < 0.5, "5000 thresholds with a pass over all incidents each take over a second"
+
+
+@given(st.lists(st.integers(0, 3000), max_size=40).map(sorted))
+def test_the_busiest_period_is_that_with_most_of_all_periods_that_begin_with_a_time(times: list[int]) -> None:
+    counts = [sum(first <= time < first + 600 for time in times) for first in times]
+    assert most_within([float(time) for time in times], 600.0) == max(counts, default=0)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from pipelines.events.schema import IncidentPhase
+from portal.incidents import steps
 from portal.incidents.queries import IncidentFilter, list_incidents, recent_incidents
 from tests.support.portal_events import NOON, ago, incident
 
@@ -116,6 +117,44 @@ def test_a_repeated_request_adds_one_step(police, operator, store):
         )
 
 
+def test_a_repetition_of_a_request_that_is_under_way_adds_nothing(police, store, pool, monkeypatch):
+    """The first one is stored after the second was compared with the stored steps, and before it reads the state."""
+    store(incident(1))
+    sent = step("acknowledged")
+    first = []
+    read = steps._handling
+
+    def read_late(connection, incident_id):
+        if not first:
+            first.append("in time")
+            first[:] = [police.post(ADDRESS, json=sent).status_code]
+        return read(connection, incident_id)
+
+    monkeypatch.setattr(steps, "_handling", read_late)
+    assert (police.post(ADDRESS, json=sent).status_code, first) == (200, [200])
+    assert len(police.get(ADDRESS).json()["steps"]) == 1
+
+
+def test_repetitions_of_a_step_with_empty_parts_are_recognised(police, store):
+    store(incident(1))
+    sent = step("acknowledged", assignee="", merged_into=" ")
+    assert [police.post(ADDRESS, json=sent).status_code for _ in range(2)] == [200, 200]
+    assert police.get(ADDRESS).json()["steps"][0]["assignee"] is None
+
+
+@pytest.mark.parametrize(("closed", "note"), [("cleared", ""), ("rejected", "bayangan")])
+def test_an_incident_is_merged_into_an_open_one_only(police, store, closed, note):
+    store(incident(1), incident(2))
+    other = "/api/incidents/laluan-1-002/steps"
+    police.post(other, json=step("acknowledged"))
+    assert police.post(other, json=step(closed, 1, note=note)).status_code == 200
+    answer = police.post(ADDRESS, json=step("merged", merged_into="laluan-1-002"))
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == f"merged_into: that incident is {closed}; reopen it first, or give an open one."
+    assert police.post(other, json=step("reopened", 2)).status_code == 200
+    assert police.post(ADDRESS, json=step("merged", merged_into="laluan-1-002")).status_code == 200
+
+
 def test_repetitions_of_steps_with_parts_are_recognised_after_later_steps(police, store):
     store(incident(1), incident(2))
     sent = [
@@ -185,7 +224,7 @@ def test_a_step_out_of_order_is_refused_with_the_possible_ones(police, store):
     store(incident(1))
     answer = police.post(ADDRESS, json=step("dispatched"))
     assert (answer.status_code, answer.json()["detail"]) == (
-        409,
+        422,
         "An incident that is new cannot be dispatched; possible: acknowledged, assigned, verified, rejected, merged,"
         " noted.",
     )
@@ -201,13 +240,13 @@ def test_merged_incidents_form_no_circle(police, operator, store):
     for into in ("laluan-1-001", "tidak-ada", "gone-004"):
         answer = merge(police, 1, into)
         assert (answer.status_code, answer.json()["detail"]) == (
-            409,
+            422,
             "merged_into: there is no other incident with this id.",
         )
     with ThreadPoolExecutor(2) as threads:
         pairs = [(police, 1, "laluan-1-002"), (operator, 2, "laluan-1-001")]
         answers = list(threads.map(lambda pair: merge(*pair), pairs))
-    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert sorted(answer.status_code for answer in answers) == [200, 422]
     gone, left = (1, 2) if answers[0].status_code == 200 else (2, 1)
     assert "is itself merged into" in merge(police, 3, f"laluan-1-00{gone}").json()["detail"]
     assert merge(police, 3, f"laluan-1-00{left}").json()["handling"]["merged_into"] == f"laluan-1-00{left}"

@@ -409,8 +409,8 @@ export interface paths {
          * Take Step
          * @description Add a step to the handling of an incident, and return the incident after it.
          *
-         *     409: another step came first, or this one is not possible in the present state; load the incident again. The same
-         *     request with the same `request_id` adds one step, however often it is sent.
+         *     409: another step came first; load the incident again. 422: the step is malformed, or not possible in the present
+         *     state. The same request with the same `request_id` adds one step, however often it is sent.
          */
         post: operations["take_step_api_incidents__incident_id__steps_post"];
         delete?: never;
@@ -2506,19 +2506,19 @@ export interface components {
         QualityReport: {
             /**
              * Alarms
-             * @description Incidents, with repetitions and floods as one.
+             * @description Incidents, with repetitions as one.
              */
             alarms: number;
             /**
-             * Alarms Per Operator
-             * @description Mean in ten minutes. At most 1 is wanted (EEMUA 191).
+             * Alarms Per Ten Minutes
+             * @description Mean. At most 1 is wanted for each operator on duty (EEMUA 191).
              */
-            alarms_per_operator: number;
+            alarms_per_ten_minutes: number;
             /**
-             * Busiest Per Operator
-             * @description In the ten minutes with most alarms.
+             * Busiest Ten Minutes
+             * @description Alarms in the ten minutes with most, which begin at any time.
              */
-            busiest_per_operator: number;
+            busiest_ten_minutes: number;
             /**
              * From At
              * Format: date-time
@@ -2559,7 +2559,10 @@ export interface components {
              * @description From the start to the detection.
              */
             delay_s: number | null;
-            /** False Per Day */
+            /**
+             * False Per Day
+             * @description Per calendar day since the site is known, also without pictures.
+             */
             false_per_day: number;
             /**
              * Precision

@@ -40,7 +40,7 @@ export class IncidentDetail {
     others: () => readonly Incident[],
     changed: (incident: Incident) => void,
   ) {
-    this.panel = new IncidentHandlingPanel(incident, app.user?.name ?? "", others, changed);
+    this.panel = new IncidentHandlingPanel(incident, app, others, changed);
     this.log = new IncidentLogView(app);
     this.element = h(
       "article",

@@ -4,6 +4,8 @@ import "./incident_handling.css";
 
 import { ApiError, get, takeStep } from "../api/client";
 import type { Incident, Step, StepRequest } from "../api/schema";
+import { serverNow } from "../api/server_clock";
+import type { AppContext } from "../app_context";
 import { fill, h } from "../dom";
 import { handlingText, STEP_BUTTONS } from "../handling_texts";
 import { label, type TextKey, t } from "../i18n";
@@ -18,6 +20,8 @@ const FIELDS: Partial<Record<Step, TextKey>> = {
   noted: "stepText",
   merged: "stepRemaining",
 };
+/** Why a step was not added, by the status of the answer. */
+const REASONS: Readonly<Record<number, TextKey>> = { 409: "stepConflict", 422: "stepRefused" };
 /** Longest text of a note and of an assignee. [source: StepRequest of the API] */
 const MAX_LENGTH = { note: 1000, assignee: 100 };
 /** Bytes of a request's id, as of a UUID. [source: RFC 9562] */
@@ -42,7 +46,7 @@ export class IncidentHandlingPanel {
   /** others: incidents into which this one may be merged. changed: is called with the incident after a step. */
   constructor(
     private incident: Incident,
-    private readonly userName: string,
+    private readonly app: Pick<AppContext, "user" | "time">,
     private readonly others: () => readonly Incident[],
     private readonly changed: (incident: Incident) => void,
   ) {
@@ -120,13 +124,25 @@ export class IncidentHandlingPanel {
   /** The field of a step; null where there is nothing to choose from. */
   private fieldOf(step: Step): Field | null {
     if (step === "assigned") {
-      return h("input", { name: "text", required: true, maxlength: MAX_LENGTH.assignee, value: this.userName });
+      return h("input", {
+        name: "text",
+        required: true,
+        maxlength: MAX_LENGTH.assignee,
+        value: this.app.user?.name ?? "",
+      });
     }
     if (step !== "merged") return h("input", { name: "text", required: true, maxlength: MAX_LENGTH.note });
     const others = this.others().filter(({ id }) => id !== this.incident.id);
     if (others.length === 0) return null;
-    const options = others.map((other) => h("option", { value: other.id }, `${label(other.type)}, ${placeOf(other)}`));
+    const isNear = (other: Incident): boolean => siteOf(other) === siteOf(this.incident);
+    others.sort((a, b) => Number(isNear(b)) - Number(isNear(a)));
+    const options = others.map((other) => h("option", { value: other.id }, this.optionOf(other)));
     return h("select", { name: "text" }, ...options);
+  }
+
+  private optionOf(other: Incident): string {
+    const time = this.app.time.clockAndOtherDay(other.detected_at, serverNow(), true);
+    return `${label(other.type)}, ${placeOf(other)}, ${time}`;
   }
 
   private cancel(): void {
@@ -174,13 +190,14 @@ export class IncidentHandlingPanel {
     }
   }
 
-  /** Shows why a step failed; after a conflict, with the present state. */
+  /** Shows why a step failed; after a conflict or a refusal, with the present state. */
   private async explain(error: unknown): Promise<void> {
-    if (!(error instanceof ApiError && error.status === 409)) {
+    const reason = error instanceof ApiError ? REASONS[error.status] : undefined;
+    if (reason === undefined) {
       this.problem.textContent = failureText(error);
       return;
     }
-    this.problem.textContent = t("stepConflict");
+    this.problem.textContent = t(reason);
     const path = { incident_id: this.incident.id };
     const incident = await get("/api/incidents/{incident_id}", { path }).catch(() => null);
     if (incident !== null) this.show(incident);
@@ -205,6 +222,11 @@ const NOTHING: Omit<Content, "step"> = { note: "", assignee: null, merged_into: 
 function isSame(request: StepRequest, content: Content): boolean {
   const names = ["step", "note", "assignee", "merged_into"] as const;
   return names.every((name) => request[name] === content[name]);
+}
+
+/** The site of an incident; its camera where that has none. */
+function siteOf({ site_name, camera_id }: Incident): string {
+  return site_name === null ? `camera ${camera_id}` : `site ${site_name}`;
 }
 
 function incidentAddress(id: string): string {

@@ -65,8 +65,8 @@ function sections(report: QualityReport): HTMLElement[] {
   const load = factList([
     [t("qualityAlarms"), number(report.alarms)],
     [t("qualityOperators"), number(report.operators)],
-    [t("qualityPerOperator"), number(report.alarms_per_operator, 4)],
-    [t("qualityBusiest"), number(report.busiest_per_operator, 1)],
+    [t("qualityMean"), number(report.alarms_per_ten_minutes, 4)],
+    [t("qualityBusiest"), number(report.busiest_ten_minutes)],
   ]);
   const sectionOf = (title: TextKey, ...content: Child[]): HTMLElement =>
     h("section", { class: "card" }, h("h2", {}, t(title)), ...content);

@@ -4,6 +4,7 @@ import "./incidents.css";
 
 import { ApiError, get } from "../api/client";
 import { type CameraState, type Incident, type Incidents, incidentTypeValues } from "../api/schema";
+import { serverNow } from "../api/server_clock";
 import type { AppContext, Page } from "../app_context";
 import { AlarmStrip } from "../components/alarm_strip";
 import { alertSoundEnabled, enableAlertSound, playAlertSound } from "../components/alert_sound";
@@ -19,6 +20,10 @@ import { siteAddress } from "../site_root";
 const PAGE_SIZE = 50;
 /** Incidents to be handled of a request: the most that the API allows. [source: /api/incidents] */
 const MAX_PENDING = 200;
+/** Age (ms) up to which an incident that the stream brings is announced. An older one is a change that the stream
+ * repeats, or comes late after an outage. [assumption]
+ */
+const NEWS_FOR_MS = 10 * 60_000;
 /** Time between two updates of the ages in the rows (ms). [assumption] */
 const RENDER_INTERVAL_MS = 30_000;
 
@@ -101,13 +106,16 @@ class IncidentsPage implements Page {
     const requestId = this.requestId;
     void this.alarms.load();
     const nothing: Incidents = { incidents: [], next: null };
+    const before = new Map(this.known);
     const [pending, others] = await Promise.all([
-      this.fetch({ pending: true, limit: MAX_PENDING }),
+      this.fetchPending(requestId),
       this.filter.onlyPending ? nothing : this.fetch({ pending: false, limit: PAGE_SIZE }),
     ]);
     if (requestId !== this.requestId) return;
+    const received = [...this.known.values()].filter((incident) => before.get(incident.id) !== incident);
     this.known.clear();
-    this.add([...pending.incidents, ...others.incidents]);
+    this.add([...pending, ...others.incidents]);
+    this.add(received.map((incident) => this.merged(incident))); // from the stream, meanwhile
     this.next = others.next;
     this.problem.textContent = "";
     this.render();
@@ -163,6 +171,18 @@ class IncidentsPage implements Page {
     return get("/api/incidents", { query: { ...query, camera: camera || null, type: type || null } });
   }
 
+  /** All incidents to be handled, page by page, until a later request of the list. */
+  private async fetchPending(requestId: number): Promise<Incident[]> {
+    const query = { pending: true, limit: MAX_PENDING };
+    let page = await this.fetch(query);
+    const found = [...page.incidents];
+    while (page.next !== null && requestId === this.requestId) {
+      page = await this.fetch({ ...query, before: page.next });
+      found.push(...page.incidents);
+    }
+    return found;
+  }
+
   private async reload(): Promise<void> {
     try {
       await this.load();
@@ -202,16 +222,21 @@ class IncidentsPage implements Page {
     for (const incident of incidents) this.known.set(incident.id, incident);
   }
 
-  private receive(received: Incident): void {
+  /** A received incident, with what is known better. */
+  private merged(received: Incident): Incident {
     const known = this.known.get(received.id);
     // The answer to a step may overtake an older message of the stream.
     const isOlder = known !== undefined && known.handling.steps > received.handling.steps;
-    const incident = {
+    return {
       ...received,
       handling: isOlder ? known.handling : { ...received.handling, merged_into: remaining(received, known) },
       evidence_sheet: received.evidence_sheet ?? known?.evidence_sheet ?? null, // the stream has none
     };
-    const isNew = known === undefined && incident.handling.pending && incident.handling.steps === 0;
+  }
+
+  private receive(received: Incident): void {
+    const isNew = !this.known.has(received.id) && isNews(received);
+    const incident = this.merged(received);
     this.known.set(incident.id, incident);
     if (this.chosen === incident.id) this.view?.update(incident);
     if (isNew && matches(incident, this.filter)) {
@@ -258,6 +283,12 @@ class IncidentsPage implements Page {
       h("label", { class: "checkbox" }, onlyPending, t("onlyPending")),
     );
   }
+}
+
+/** Whether an incident is one that has just begun, and not a change of an older one. */
+function isNews({ detected_at, end_at, handling }: Incident): boolean {
+  const age = serverNow() - Date.parse(detected_at);
+  return handling.pending && handling.steps === 0 && end_at === null && age < NEWS_FOR_MS;
 }
 
 /** The incident into which one was merged. The stream does not name it. */

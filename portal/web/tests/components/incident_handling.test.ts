@@ -2,7 +2,9 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Incident, StepRequest } from "../../src/api/schema";
+import type { AppContext } from "../../src/app_context";
 import { IncidentHandlingPanel } from "../../src/components/incident_handling";
+import { TimeFormat } from "../../src/format";
 import { handling, incident } from "../support/builders";
 import { FakeServer } from "../support/fake_server";
 
@@ -24,7 +26,7 @@ beforeEach(() => {
 function open(shown: Incident = NEW, others: Incident[] = []): IncidentHandlingPanel {
   const panel = new IncidentHandlingPanel(
     shown,
-    "budi",
+    { user: { name: "budi" } as AppContext["user"], time: new TimeFormat("Asia/Jakarta") },
     () => others,
     (after) => changed.push(after),
   );
@@ -91,6 +93,16 @@ describe("the buttons", () => {
     await vi.waitFor(() => expect(changed).toEqual([ACKNOWLEDGED]));
     expect(problem()).toContain("baru saja diubah");
     expect(state()).toBe("Sudah ditanggapi");
+  });
+
+  it("state that a step was refused, which is no change by another user", async () => {
+    server.answer(STEPS, () => Response.json({ detail: "merged_into: ..." }, { status: 422 }));
+    server.answer("/api/incidents/a-1", NEW);
+    open(NEW, [incident("a-2")]);
+    press("merged");
+    enter("a-2");
+    await vi.waitFor(() => expect(changed).toEqual([NEW]));
+    expect(problem()).toContain("kejadian yang dilanjutkan harus masih terbuka");
   });
 
   it("state that the incident was changed where that closes an open form", () => {
@@ -173,12 +185,15 @@ describe("a step with a text", () => {
 });
 
 describe("merging", () => {
-  it("offers the other incidents to be handled", async () => {
+  it("offers the other incidents to be handled with their times, those of the site first", async () => {
     server.answer(STEPS, ACKNOWLEDGED);
-    open(NEW, [NEW, incident("a-2", { camera_name: "Jam" })]);
+    const jam = { camera_id: "jam-1", camera_name: "Jam" };
+    open(NEW, [NEW, incident("a-2", jam), incident("a-3", { detected_at: "2026-11-21T00:00:13Z" }), incident("a-4")]);
     press("merged");
     expect([...document.querySelectorAll("option")].map(({ textContent }) => textContent)).toEqual([
-      "Kendaraan berhenti, Jam",
+      "Kendaraan berhenti, Kabil, 21 Nov 2026, 07.00.13 WIB",
+      "Kendaraan berhenti, Kabil, 22 Nov 2026, 07.00.12 WIB",
+      "Kendaraan berhenti, Jam, 22 Nov 2026, 07.00.12 WIB",
     ]);
     enter("a-2");
     await vi.waitFor(() => expect(posted()).toEqual([expect.objectContaining({ step: "merged", merged_into: "a-2" })]));

@@ -11,8 +11,8 @@ const REPORT: QualityReport = {
   to_at: "2026-11-22T05:00:00Z",
   operators: 2,
   alarms: 40,
-  alarms_per_operator: 0.0123,
-  busiest_per_operator: 1.5,
+  alarms_per_ten_minutes: 0.0123,
+  busiest_ten_minutes: 3,
   rows: [
     {
       site: "Kabil",

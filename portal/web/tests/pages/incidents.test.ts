@@ -99,6 +99,11 @@ function all(selector: string): HTMLElement[] {
   return [...document.querySelectorAll<HTMLElement>(selector)];
 }
 
+/** The time so many minutes before now. */
+function ago(minutes: number): string {
+  return new Date(Date.now() - minutes * 60_000).toISOString();
+}
+
 function choose(id: string): void {
   document.querySelector<HTMLElement>(`[data-incident="${id}"] a`)?.click();
 }
@@ -138,11 +143,31 @@ describe("the list", () => {
 
   it("marks an incident that arrives, until it is chosen", async () => {
     await openAt("/kejadian");
-    store.receive(incident("new-1", { detected_at: "2026-11-22T00:05:00Z" }));
+    store.receive(incident("new-1", { detected_at: ago(1) }));
     expect(rows()[0]).toBe("new-1");
     expect(all(".incident-new")).toHaveLength(1);
     choose("new-1");
     expect(all(".incident-new")).toHaveLength(0);
+  });
+
+  it("marks neither a late change of an incident that it does not have nor one that is over", async () => {
+    await openAt("/kejadian");
+    store.receive(incident("old-1", { detected_at: ago(11) }));
+    store.receive(incident("new-1", { detected_at: ago(1), end_at: ago(0) }));
+    expect(rows()).toContain("old-1");
+    expect(all(".incident-new")).toHaveLength(0);
+  });
+
+  it("has every incident to be handled, also those behind the first page and those that arrive meanwhile", async () => {
+    server.answer("/api/incidents", () => {
+      const query = new URLSearchParams(server.requests.at(-1)?.split("?")[1]);
+      if (query.get("pending") !== "true") return { incidents: [], next: null };
+      if (query.get("before") === null) return { incidents: [OPEN], next: "page-2" };
+      store.receive(incident("new-1", { detected_at: ago(0) }));
+      return { incidents: [incident("old-1", { detected_at: "2026-11-21T00:00:00Z" })], next: null };
+    });
+    await openAt("/kejadian");
+    expect(rows()).toEqual(["new-1", "open-1", "old-1"]);
   });
 
   it("keeps a step that was taken, though the stream delivers an older message after it", async () => {
