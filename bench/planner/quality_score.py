@@ -25,7 +25,7 @@ def camera_days(camera: SyntheticCamera) -> CameraDays:
     return CameraDays(camera.dates, camera.counts, GATES, tuple(SHARES))
 
 
-def false_flags(number: int = 24, *, every: int = 1) -> dict[str, float]:
+def false_flags(number: int = 12, *, every: int = 1) -> dict[str, float]:
     """Examine the days of a year of cameras without faults; return the flags in 100 camera-weeks, and on holidays."""
     flags: Counter[str] = Counter()
     days, on_holidays = 0, 0
@@ -45,7 +45,7 @@ def false_flags(number: int = 24, *, every: int = 1) -> dict[str, float]:
 
 
 def found_faults(number: int = 24, *, each: int = 2) -> dict[str, float]:
-    """Plant each fault on random days of the last year of cameras; return the share that its day or the next shows.
+    """Plant each fault on random days of the last year of cameras; return the share that their first day shows.
 
     Faults that last begin at midnight. A day of which half was not observed is not chosen.
     """
