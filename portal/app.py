@@ -44,6 +44,7 @@ from portal.live import hls_routes as live
 from portal.live import sse_routes as stream
 from portal.live.admission import Admission, MeasuredRates
 from portal.live.broadcaster import Broadcaster
+from portal.live.small_videos import SmallVideos
 from portal.live.state_answers import StateAnswers
 from portal.live.state_updater import StateUpdater
 from portal.open_data import routes as open_data
@@ -131,8 +132,10 @@ async def _live_updates(app: FastAPI) -> AsyncIterator[None]:
     with (
         registry_reader(services.config.bus, services.catalogue, services.config.data_dir),
         StateUpdater(services.pool, services.catalogue, broadcaster.publish, narration) as state_updater,
+        SmallVideos(services.config.data_dir / "hls", services.config.portal.small_videos) as small_videos,
     ):
-        app.state.live = Live(broadcaster, state_updater, narration, _admission(services.config))
+        admission = _admission(services.config)
+        app.state.live = Live(broadcaster, state_updater, narration, small_videos, admission)
         yield
         broadcaster.close()
 

@@ -18,6 +18,7 @@ from portal.cameras.catalogue import CameraCatalogue
 from portal.history.trend_answers import TrendAnswers
 from portal.live.admission import Admission
 from portal.live.broadcaster import Broadcaster
+from portal.live.small_videos import SmallVideos
 from portal.live.state_updater import StateUpdater
 from portal.recent_answers import RecentAnswers
 from portal.simulation.narration import NarrationFile
@@ -54,6 +55,7 @@ class Live:
     broadcaster: Broadcaster
     state_updater: StateUpdater
     narration: NarrationFile
+    small_videos: SmallVideos
     admission: Admission | None = None
 
 

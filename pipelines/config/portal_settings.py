@@ -24,6 +24,9 @@ class PortalConfig(Section):
     uplink_mbits: float | None = Field(default=None, gt=0)
     """Mbit/s to viewers. Video is for as many viewers at a time as four fifths of it carry; the others get a picture
     every few seconds. Signed-in users always get video. Without it, all viewers do."""
+    small_videos: int = Field(default=2, ge=0)
+    """Most small renditions of live video (at most 192 kbit/s) that are made at a time, each while it is watched. They
+    take idle time of the CPU only, about a tenth of a core each. 0: none."""
     basemap: Path | None = None
     """Map of the city, a PMTiles file of `simpang basemap`, relative to this file (`docs/map.md`)."""
     tiles: TileServer | None = None

@@ -59,7 +59,7 @@ def _box_at(data: bytes, at: int) -> tuple[int, bytes]:
     return size, kind
 
 
-class _Sink:
+class ByteSink:
     """File without a position, as `av.open` writes to it."""
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class FragmentedMp4:
         self, template: VideoStream, coded: CodedPicture, *, fragment_s: float, extradata: bytes = b""
     ) -> None:
         self.header = b""
-        self._sink = _Sink()
+        self._sink = ByteSink()
         options = {"movflags": MOVFLAGS, "frag_duration": str(round(fragment_s * av.time_base))}
         self._output: OutputContainer = av.open(
             self._sink, "w", format="mp4", options=options, buffer_size=BUFFER_BYTES

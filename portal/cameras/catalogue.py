@@ -26,6 +26,8 @@ class CatalogueEntry:
     """File of the newest picture, which exists while the camera has still pictures instead of live video."""
     preview: Path | None = None
     """File of the newest small picture, which exists while frames of the camera are decoded."""
+    has_small_video: bool = False
+    """Whether a small rendition of its live video is made when it is asked for."""
     at_site: frozenset[str] = frozenset()
     """Ids of all cameras in service at the same site, with this one."""
 
@@ -75,6 +77,7 @@ class CameraCatalogue:
     def __init__(self, config: Config) -> None:
         self._sites = {site.id: site for site in config.sites}
         self._folder = config.data_dir / "hls"
+        self._has_small_videos = config.portal.small_videos > 0
         self._own = {camera.id: (camera, config.geometry_of(camera)) for camera in config.cameras}
         self._entries = self._entries_of(self._own)
         self.version = 0
@@ -111,6 +114,7 @@ class CameraCatalogue:
                 geometry,
                 still=self._folder / camera.id / STILL,
                 preview=self._folder / camera.id / PREVIEW,
+                has_small_video=self._has_small_videos,
                 at_site=frozenset(other.id for other in in_service if other.site == camera.site),
             )
             for camera, geometry in cameras.values()

@@ -114,7 +114,13 @@ def _video(entry: CatalogueEntry) -> Video:
     def address(picture: Path | None) -> str | None:
         return f"/live/{entry.id}/{picture.name}" if picture is not None and picture.exists() else None
 
-    return Video(hls=f"/live/{entry.id}/index.m3u8", still=address(entry.still), preview=address(entry.preview))
+    still = address(entry.still)
+    return Video(
+        hls=f"/live/{entry.id}/index.m3u8",
+        still=still,
+        preview=address(entry.preview),
+        small=f"/live/{entry.id}.small/index.m3u8" if entry.has_small_video and still is None else None,
+    )
 
 
 def _cause(
@@ -147,7 +153,7 @@ def redact(entry: CatalogueEntry, state: State) -> State:
     """A copy without what only operators may read: it may name addresses inside the city's network."""
     video = state.video
     if video is not None and entry.camera.public_picture is not None:
-        video = video.model_copy(update={"only_pictures": True, "still": None})
+        video = video.model_copy(update={"only_pictures": True, "still": None, "small": None})
     return state.model_copy(update={"condition": None, "details": None, "reason": None, "load": None, "video": video})
 
 

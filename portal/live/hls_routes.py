@@ -8,8 +8,10 @@ import re
 import secrets
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response, status
 
@@ -17,9 +19,11 @@ from pipelines.live_video.hls_playlist import PLAYLIST, PREVIEW, STILL
 from portal.auth.permissions import CurrentSession, VisibleCamera, has_role, scope_of
 from portal.auth.route_rules import ALL_CLIENTS
 from portal.auth.sessions import UserSession
-from portal.dependencies import LiveDep, ServicesDep
+from portal.cameras.catalogue import CatalogueEntry
+from portal.dependencies import Live, LiveDep, Services, ServicesDep
 from portal.head_requests import IS_HEAD
 from portal.live.admission import Admission
+from portal.live.small_videos import SUFFIX
 
 MEDIA_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
@@ -55,6 +59,14 @@ _LOCATION = re.compile(r"/[a-z_-]+/")
 """Locations of nginx that `X-Accel-Location` may name."""
 
 
+@router.get("/{camera_id}.small/access", include_in_schema=False, dependencies=[ALL_CLIENTS])
+def small_access(
+    camera_id: str, services: ServicesDep, live: LiveDep, file: str = "", lease: str | None = None
+) -> Response:
+    """As `access`, for the small rendition of a camera, which is made from now on."""
+    return _access(services, live, services.catalogue.find(camera_id, None), file, lease, suffix=SUFFIX)
+
+
 @router.get("/{camera_id}/access", include_in_schema=False, dependencies=[ALL_CLIENTS])
 def access(camera_id: str, services: ServicesDep, live: LiveDep, file: str = "", lease: str | None = None) -> Response:
     """Whether nginx may send files of a camera to a client without a session: 204, else 403.
@@ -63,25 +75,55 @@ def access(camera_id: str, services: ServicesDep, live: LiveDep, file: str = "",
     lease: of the viewer that asks for the playlist, empty for a viewer without one. 401: the portal answers the request
     for the playlist.
     """
-    entry = services.catalogue.find(camera_id, None)
+    return _access(services, live, services.catalogue.find(camera_id, None), file, lease)
+
+
+def _access(
+    services: Services, live: Live, entry: CatalogueEntry | None, file: str, lease: str | None, *, suffix: str = ""
+) -> Response:
     names = (file,) if file else (PLAYLIST, STILL)
-    is_public = entry is not None and (entry.has_public_video or file == PREVIEW)
-    if entry is None or not is_public or not _is_live(services.config.data_dir / "hls" / entry.id, names):
+    is_public = entry is not None and (entry.has_public_video or (file == PREVIEW and not suffix))
+    if entry is None or not is_public:
         return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
-    if lease is not None and live.admission is not None and not live.admission.renew(entry.id, lease):
+    if suffix and file == PLAYLIST:
+        live.small_videos.want(entry.id)
+    name = f"{entry.id}{suffix}"
+    if not _is_live(services.config.data_dir / "hls" / name, names):
+        return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
+    if lease is not None and live.admission is not None and not live.admission.renew(name, lease):
         return _for_nginx(status.HTTP_401_UNAUTHORIZED, REFUSAL_MAX_AGE_S)
     return _for_nginx(status.HTTP_204_NO_CONTENT, ACCESS_MAX_AGE_S)
 
 
-@router.get(
-    "/{camera_id}/{file}",
-    response_class=Response,
-    responses={
-        304: {"description": "As in `If-None-Match`."},
-        404: {"description": "Not there (any more)."},
-        429: {"description": "As many viewers watch as the uplink carries; pictures are still there."},
-    },
-)
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    304: {"description": "As in `If-None-Match`."},
+    404: {"description": "Not there (any more)."},
+    429: {"description": "As many viewers watch as the uplink carries; pictures are still there."},
+}
+
+
+@router.get("/{camera_id}.small/{file}", response_class=Response, responses=_ANSWERS)
+def small_live_file(
+    file: str,
+    entry: VisibleCamera,
+    session: CurrentSession,
+    services: ServicesDep,
+    live: LiveDep,
+    *,
+    request: Request,
+    lease: str = "",
+) -> Response:
+    """A file of the small rendition of the live video, at most 192 kbit/s, as of the live video itself.
+
+    It is made while its playlist is asked for, where the machine has time for it; a few seconds pass before there is
+    one.
+    """
+    if file == PLAYLIST and _sees_video(entry, session):
+        live.small_videos.want(entry.id)
+    return _file(services, live, entry, _Asked(request, session, file, lease, SUFFIX))
+
+
+@router.get("/{camera_id}/{file}", response_class=Response, responses=_ANSWERS)
 def live_file(
     file: str,
     entry: VisibleCamera,
@@ -98,18 +140,37 @@ def live_file(
     as long as it is used. Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture;
     `Last-Modified` is its time.
     """
+    return _file(services, live, entry, _Asked(request, session, file, lease))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request for a file. lease: of its viewer; empty without. suffix: `SUFFIX` for the small rendition."""
+
+    request: Request
+    session: UserSession | None
+    file: str
+    lease: str
+    suffix: str = ""
+
+
+def _sees_video(entry: CatalogueEntry, session: UserSession | None) -> bool:
     user = session.user if session else None
-    is_operator = has_role(user, "operator") and entry.is_within(scope_of(user))
-    sees_video = entry.camera.public_picture is None or is_operator
-    if not sees_video and file != PREVIEW:
+    return entry.camera.public_picture is None or (has_role(user, "operator") and entry.is_within(scope_of(user)))
+
+
+def _file(services: Services, live: Live, entry: CatalogueEntry, asked: _Asked) -> Response:
+    request, session, file = asked.request, asked.session, asked.file
+    name = f"{entry.id}{asked.suffix}"
+    if not _sees_video(entry, session) and (file != PREVIEW or asked.suffix):
         raise HTTPException(status.HTTP_404_NOT_FOUND, "Of this camera there are only pictures.")
     is_shared = entry.public and session is None
-    path = services.config.data_dir / "hls" / entry.id / file
+    path = services.config.data_dir / "hls" / name / file
     try:
         found = _live_stat(path)
         # HEAD takes no place of a viewer.
         if file == PLAYLIST and live.admission is not None and IS_HEAD not in request.scope:
-            offered = _offer(live.admission, entry.id, lease, session)
+            offered = _offer(live.admission, name, asked.lease, session)
             if offered is not None:
                 return offered
         headers = _headers(path, found, is_shared=is_shared)
@@ -117,7 +178,7 @@ def live_file(
             return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
         location = request.headers.get("x-accel-location", "")
         if not is_shared and _LOCATION.fullmatch(location):
-            headers["X-Accel-Redirect"] = f"{location}{entry.id}/{file}"
+            headers["X-Accel-Redirect"] = f"{location}{name}/{file}"
             return Response(media_type=MEDIA_TYPES[path.suffix], headers=headers)
         return Response(path.read_bytes(), media_type=MEDIA_TYPES[path.suffix], headers=headers)
     except OSError:

@@ -42,6 +42,9 @@ class Video(ApiModel):
     preview: PortalAddress | None = Field(
         default=None, description="Newest small picture, a few seconds old, at most 22 kB; null before there is one."
     )
+    small: PortalAddress | None = Field(
+        default=None, description="Small rendition for weak links, at most 192 kbit/s; null where none is made."
+    )
     only_pictures: bool = Field(
         default=False, description="Whether only `preview` may be seen: the video is for operators."
     )

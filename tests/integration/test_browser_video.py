@@ -14,6 +14,9 @@ from psycopg_pool import ConnectionPool
 from analytics.camera import Position, Visibility
 from analytics.facts import Level
 from pipelines.config.settings import CameraConfig, Config, SiteConfig
+from pipelines.live_video.hls_playlist import LivePlaylist
+from pipelines.live_video.small_video import follow
+from portal.live.small_videos import SUFFIX, SmallVideos
 from tests.support.browser import (
     DESKTOP,
     H265,
@@ -39,9 +42,15 @@ TIMEOUT_MS = 30_000
 
 
 @pytest.fixture
-def config(tmp_path: Path, postgres_dsn: str) -> Config:
+def small_videos() -> int:
+    return 0
+
+
+@pytest.fixture
+def config(tmp_path: Path, postgres_dsn: str, small_videos: int) -> Config:
     """The city, with a site of ten cameras."""
     config = city(tmp_path, postgres_dsn)
+    portal = config.portal.model_copy(update={"small_videos": small_videos})
     ten = tuple(
         CameraConfig(
             id=f"batu-{n}", name=f"Batu Aji {n}", url="rtsp://10.0.0.9/1", site="batu", visibility=Visibility.PUBLIC
@@ -49,7 +58,7 @@ def config(tmp_path: Path, postgres_dsn: str) -> Config:
         for n in range(10)
     )
     sites = (*config.sites, SiteConfig(id="batu", name="Simpang Batu Aji", position=Position(lat=1.142, lon=104.02)))
-    return config.model_copy(update={"cameras": (*config.cameras, *ten), "sites": sites})
+    return config.model_copy(update={"cameras": (*config.cameras, *ten), "sites": sites, "portal": portal})
 
 
 @pytest.fixture
@@ -104,6 +113,48 @@ def test_a_viewer_without_room_sees_pictures_and_the_words_and_gets_video_when_t
     is_full[0] = False
     expect(page.locator(".video-note")).to_be_hidden(timeout=2 * TIMEOUT_MS)
     wait_until(lambda: page.evaluate("document.querySelector('video').currentTime") > 0, "the video to play")
+
+
+PLAYED_WIDTH = "(() => { const v = document.querySelector('video'); return v?.currentTime > 0 ? v.videoWidth : 0; })()"
+"""Width of the video that plays, in pixels; 0 without any."""
+
+
+def write_small_video(folder: Path) -> None:
+    """Write the small rendition of a camera's live video as its process does, and end."""
+    waits = iter([False, True])
+    small = LivePlaylist(folder.with_name(f"{folder.name}{SUFFIX}"), segments_kept=6)
+    assert follow(folder, small, lambda: next(waits, True)) == 0
+
+
+@pytest.mark.parametrize("small_videos", [1])
+def test_small_video_is_for_those_who_save_data_and_in_place_of_what_no_browser_decodes(
+    visitor: Visitor, config: Config, store: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted: list[str] = []
+    monkeypatch.setattr(SmallVideos, "want", lambda self, camera_id: wanted.append(camera_id))
+    visitor.expected.append("404")  # until it is there
+    folder = config.data_dir / "hls" / "kabil-1"
+    write_live_video(folder)
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360)))
+    page = visitor.open("/camera/kabil-1")
+    wait_until(lambda: page.evaluate(PLAYED_WIDTH) == 640, "the video to play")
+    page.get_by_label("Hemat data").check()
+    wait_until(lambda: page.evaluate("1") and wanted, "the request for the small video")
+    expect(page.locator(".video-cover")).to_contain_text("sedang disiapkan")
+    write_small_video(folder)
+    wait_until(lambda: page.evaluate(PLAYED_WIDTH) == 426, "the small video to play")
+    expect(page.locator(".video-note")).to_have_text("Video kecil, hemat data")
+    screenshot(page, "camera-small-video")
+    page.get_by_label("Hemat data").uncheck()
+    wait_until(lambda: page.evaluate(PLAYED_WIDTH) == 640, "the video to play again")
+    expect(page.locator(".video-note")).to_be_hidden()
+
+    write_live_video(folder, H265)
+    write_small_video(folder)
+    store(online("kabil-1", datetime.now(UTC), image_size=(640, 360)))
+    page.reload()
+    wait_until(lambda: page.evaluate(PLAYED_WIDTH) == 426, "the small video in place of H.265")
+    expect(page.get_by_label("Hemat data")).not_to_be_checked()
 
 
 def test_camera_without_video_on_the_server_is_no_lost_connection(visitor: Visitor) -> None:

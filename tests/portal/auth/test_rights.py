@@ -89,6 +89,7 @@ QUERIES = {
     "/api/v1/history.csv": ("?camera={camera}&gate=utara",),
     "/api/v1/history.parquet": ("?camera={camera}&gate=utara",),
     "/live/{camera_id}/access": ("?file=index.m3u8", "?file=still.jpg"),
+    "/live/{camera_id}.small/access": ("?file=index.m3u8",),
 }
 CORNERS = [(10, 10), (90, 10), (90, 90), (10, 90)]
 BODIES = {
@@ -140,7 +141,7 @@ def config(tmp_path, reused_postgres_dsn):
         ),
         store=StoreConfig(dsn=reused_postgres_dsn),
         data_dir=tmp_path / "data",
-        portal=PortalConfig(port=0, narration=tmp_path / "narration.jsonl"),
+        portal=PortalConfig(port=0, narration=tmp_path / "narration.jsonl", small_videos=0),
     )
 
 
@@ -153,7 +154,8 @@ def content(config, store):
             level(camera.id, "masuk", ago(1), Level.JAMMED),
             incident(1, camera_id=camera.id, snapshot=f"{camera.id}-001", reason=f"dekat {camera.id}"),
         )
-        for folder, names in (("hls/" + camera.id, FILES), ("snapshots", (f"{camera.id}-001.jpg",))):
+        live = "hls/" + camera.id
+        for folder, names in ((live, FILES), (live + ".small", FILES), ("snapshots", (f"{camera.id}-001.jpg",))):
             (config.data_dir / folder).mkdir(parents=True, exist_ok=True)
             for name in names:
                 (config.data_dir / folder / name).write_bytes(f"isi {camera.id}".encode())

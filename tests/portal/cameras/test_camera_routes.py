@@ -44,8 +44,8 @@ def test_level_of_a_camera_is_the_worst_of_its_zones(anonymous, store):
     wait_until(lambda: by_id(anonymous)["laluan-1"]["level"] == "dense", "the level")
     camera = by_id(anonymous)["laluan-1"]
     assert camera["status"] == "online"
-    hls = "/live/laluan-1/index.m3u8"
-    assert camera["video"] == {"hls": hls, "still": None, "preview": None, "only_pictures": False}
+    hls, small = "/live/laluan-1/index.m3u8", "/live/laluan-1.small/index.m3u8"
+    assert camera["video"] == {"hls": hls, "still": None, "preview": None, "small": small, "only_pictures": False}
     assert camera["position"] == {"lat": 1.12, "lon": 104.04}, "the site's, as the camera has none"
     entering = camera["zones"][0]
     assert (entering["id"], entering["level"], entering["speed_kmh"]) == ("masuk", "dense", 31.5)

@@ -186,3 +186,41 @@ def test_head_takes_no_place_of_a_viewer(config, pool):
         assert {client.head(path, params={"lease": lease}).status_code for lease in ("", "a", "b")} == {200}
         assert [client.get(path).status_code for _ in range(2)] == [200, 429]
         assert client.head(path).status_code == 200
+
+
+@pytest.fixture
+def small(config, video):
+    """The small rendition of a camera, as its process writes it; none is started."""
+    folder = config.data_dir / "hls" / "barelang.small"
+    folder.mkdir()
+    for name in ("index.m3u8", "7.m4s"):
+        (folder / name).write_bytes(f"small {name}".encode())
+    return folder
+
+
+@pytest.fixture
+def wanted(monkeypatch):
+    asked = []
+    monkeypatch.setattr("portal.live.small_videos.SmallVideos.want", lambda self, camera_id: asked.append(camera_id))
+    return asked
+
+
+@pytest.mark.usefixtures("small")
+def test_the_small_rendition_is_wanted_by_requests_for_its_playlist(anonymous, wanted):
+    assert anonymous.get("/live/barelang.small/index.m3u8").text == "small index.m3u8"
+    assert anonymous.get("/live/barelang.small/7.m4s").text == "small 7.m4s"
+    assert anonymous.get("/live/barelang.small/access?file=index.m3u8&lease=").status_code == 204
+    assert wanted == ["barelang", "barelang"]
+
+
+def test_a_small_rendition_that_is_not_there_yet_is_wanted(anonymous, video, wanted):
+    assert anonymous.get("/live/barelang.small/index.m3u8").status_code == 404
+    assert anonymous.get("/live/barelang.small/access?file=index.m3u8").status_code == 403
+    assert wanted == ["barelang", "barelang"]
+
+
+def test_no_client_wants_the_small_rendition_of_a_camera_it_may_not_see(anonymous, hidden, wanted):
+    for path in ("index.m3u8", "access?file=index.m3u8"):
+        assert anonymous.get(f"/live/kantor.small/{path}").status_code in (403, 404)
+        assert anonymous.get(f"/live/tidak-ada.small/{path}").status_code in (403, 404)
+    assert wanted == []

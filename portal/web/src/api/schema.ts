@@ -975,6 +975,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/live/{camera_id}.small/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Small Live File
+         * @description A file of the small rendition of the live video, at most 192 kbit/s, as of the live video itself.
+         *
+         *     It is made while its playlist is asked for, where the machine has time for it; a few seconds pass before there is
+         *     one.
+         */
+        get: operations["small_live_file_live__camera_id__small__file__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/live/{camera_id}/{file}": {
         parameters: {
             query?: never;
@@ -2907,6 +2930,11 @@ export interface components {
              * @description Newest small picture, a few seconds old, at most 22 kB; null before there is one.
              */
             preview: string | null;
+            /**
+             * Small
+             * @description Small rendition for weak links, at most 192 kbit/s; null where none is made.
+             */
+            small: string | null;
             /**
              * Still
              * @description Newest still picture of a camera that sends Motion JPEG; then there is no HLS.
@@ -6280,6 +6308,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Problem"];
                 };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    small_live_file_live__camera_id__small__file__get: {
+        parameters: {
+            query?: {
+                lease?: string;
+            };
+            header?: never;
+            path: {
+                camera_id: string;
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description As in `If-None-Match`. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not there (any more). */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description As many viewers watch as the uplink carries; pictures are still there. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Service Unavailable */
             503: {

@@ -6,6 +6,7 @@ import { apiUrl } from "../api/client";
 import type { CameraDetail, CameraState } from "../api/schema";
 import { serverNow } from "../api/server_clock";
 import type { AppContext } from "../app_context";
+import { savesData } from "../data_saver";
 import { fill, h } from "../dom";
 import { statusText } from "../explanations";
 import { ago } from "../format";
@@ -23,6 +24,10 @@ const PICTURE_EVERY_MS = 6000;
 const PICTURE_WITHIN_MS = 1500;
 /** States in which pictures are shown in place of video, with the words beside them. */
 const PICTURES_TEXTS: Partial<Record<PlayerState, TextKey>> = { full: "videoFull", unsupported: "videoOnlyPictures" };
+/** The same of the small rendition, which is made from the first request on. */
+const SMALL_PICTURES_TEXTS: Partial<Record<PlayerState, TextKey>> = { ...PICTURES_TEXTS, missing: "videoSmallSoon" };
+/** States in which the small rendition is tried in place of the video. */
+const SMALL_HELPS: readonly PlayerState[] = ["full", "unsupported"];
 /** Age (ms) from which a frame is shown with its age: more than live video is behind by itself. [assumption] */
 const OLD_FRAME_MS = 60_000;
 
@@ -50,6 +55,8 @@ export class VideoView {
   private readonly note = h("div", { class: "video-note", role: "status", hidden: true });
   private state: PlayerState = "loading";
   private zonesShown = false;
+  /** Why the small rendition is played without a wish for it: a state of the video; null while it is not. */
+  private smallBecause: PlayerState | null = null;
   private rendered = "";
 
   constructor(
@@ -65,6 +72,11 @@ export class VideoView {
     });
     this.video.muted = true;
     const stateChanged = (state: PlayerState): void => {
+      if (SMALL_HELPS.includes(state) && this.camera.video?.small && !this.isSmall) {
+        this.smallBecause = state;
+        this.update(this.camera);
+        return;
+      }
       this.state = state;
       this.showStill();
       this.render();
@@ -92,9 +104,8 @@ export class VideoView {
 
   update(camera: CameraState): void {
     this.camera = camera;
-    this.player.play(
-      this.playable && !this.hasStills && !this.onlyPictures ? liveAddress(camera.id, "index.m3u8") : null,
-    );
+    const folder = this.isSmall ? `${camera.id}.small` : camera.id;
+    this.player.play(this.playable && !this.hasStills && !this.onlyPictures ? liveAddress(folder, "index.m3u8") : null);
     this.showStill();
     this.render();
   }
@@ -109,9 +120,15 @@ export class VideoView {
     return Boolean(this.camera.video?.only_pictures);
   }
 
+  /** Whether the small rendition is played: data is saved, or the video cannot be had. */
+  private get isSmall(): boolean {
+    return Boolean(this.camera.video?.small) && (savesData() || this.smallBecause !== null);
+  }
+
   /** Words beside small pictures in place of video; undefined where video is due. */
   private get picturesText(): TextKey | undefined {
-    return this.onlyPictures ? "videoNotPublic" : PICTURES_TEXTS[this.state];
+    if (this.onlyPictures) return "videoNotPublic";
+    return (this.isSmall ? SMALL_PICTURES_TEXTS : PICTURES_TEXTS)[this.state];
   }
 
   /** Shows still pictures: those of the camera, or small ones in place of video that is full or cannot be decoded. */
@@ -175,6 +192,7 @@ export class VideoView {
       this.pictureSize,
       this.showsPictures,
       this.zonesShown,
+      this.isSmall,
       this.camera.zones,
     ]);
     if (state === this.rendered) return;
@@ -182,7 +200,7 @@ export class VideoView {
     fill(this.corner, levelBadge(level));
     fill(this.cover, ...this.coverContent());
     this.cover.hidden = this.cover.childElementCount === 0;
-    const words = this.showsPictures ? this.picturesText : undefined;
+    const words = this.showsPictures ? this.picturesText : this.isSmall && this.playable ? "videoSmall" : undefined;
     this.note.hidden = words === undefined;
     this.note.textContent = words ? t(words) : "";
     const overlay = this.zonesShown
@@ -205,6 +223,7 @@ export class VideoView {
     if (this.onlyPictures) return [h("strong", {}, t("videoMissing")), h("span", {}, t("videoNotPublic"))];
     if (this.state === "playing") return status === "frozen" ? [h("strong", {}, t("statusFrozen"))] : [];
     if (this.state === "loading") return [h("span", {}, t("videoLoading"))];
+    if (this.isSmall && this.state === "missing") return [h("span", {}, t("videoSmallSoon"))];
     const text = TROUBLE_TEXTS[this.state];
     if (text) return [h("strong", {}, t(text.title)), h("span", {}, t(text.cause))];
     return [h("button", { type: "button", class: "button", click: () => this.player.resume() }, t("videoPaused"))];

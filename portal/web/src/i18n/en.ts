@@ -121,6 +121,9 @@ export const english: Record<TextKey, string> = {
   videoUnsupported: "This browser cannot play this camera's kind of video (H.265, for example). Try another browser.",
   videoFull: "Video full, a picture every 10 seconds",
   videoOnlyPictures: "This browser cannot play this video (H.265, for example): a picture every 10 seconds",
+  videoSmall: "Small video, saves data",
+  videoSmallSoon: "The small video is being made",
+  dataSaverVideoHint: "A small video, at most 192 kbit/s",
   videoNotPublic: "The video of this camera is not public: a picture every 10 seconds",
   videoUndecodable:
     "Video arrives, but the browser finds no whole picture (key frame) in it, or cannot read it. Trying again…",

@@ -127,6 +127,9 @@ export const indonesian = {
   videoUnsupported: "Peramban ini tidak dapat memutar jenis video kamera ini (misalnya H.265). Coba peramban lain.",
   videoFull: "Video penuh, gambar tiap 10 detik",
   videoOnlyPictures: "Peramban ini tidak dapat memutar video ini (misalnya H.265): gambar tiap 10 detik",
+  videoSmall: "Video kecil, hemat data",
+  videoSmallSoon: "Video kecil sedang disiapkan",
+  dataSaverVideoHint: "Video kecil, paling banyak 192 kbit/s",
   videoNotPublic: "Video kamera ini tidak untuk umum: gambar tiap 10 detik",
   videoUndecodable:
     "Video sampai, tetapi peramban tidak menemukan gambar yang utuh (bingkai kunci), atau tidak dapat membacanya. Mencoba lagi…",

@@ -14,6 +14,7 @@ import { failure, loading, notice } from "../components/notice";
 import { reportForm } from "../components/report_form";
 import { trendChart, trendLegend, trendSentence } from "../components/trend_chart";
 import { VideoView } from "../components/video_view";
+import { savesData, setSavesData } from "../data_saver";
 import { fill, h } from "../dom";
 import { t } from "../i18n";
 import { sharePage } from "../sharing";
@@ -135,10 +136,25 @@ class CameraPage implements Page {
         { class: "video-tools" },
         this.summary.element,
         drawable ? h("label", { class: "checkbox" }, shapes, t("showZones")) : null,
+        this.saver(),
         shareButton,
         shareResult,
       ),
     );
+  }
+
+  /** Switch between the video and its small rendition; null where none is made. */
+  private saver(): HTMLElement | null {
+    if (!this.camera.video?.small) return null;
+    const box = h("input", {
+      type: "checkbox",
+      checked: savesData(),
+      change: () => {
+        setSavesData(box.checked);
+        this.view.update(this.camera);
+      },
+    });
+    return h("label", { class: "checkbox", title: t("dataSaverVideoHint") }, box, t("dataSaver"));
   }
 
   private update(): void {

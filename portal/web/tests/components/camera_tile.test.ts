@@ -23,7 +23,9 @@ vi.mock("../../src/components/video_view", () => ({
   },
 }));
 
-const CAMERA = camera("a", { video: { hls: "/live/a/index.m3u8", still: null, only_pictures: false, preview: null } });
+const CAMERA = camera("a", {
+  video: { hls: "/live/a/index.m3u8", still: null, small: null, only_pictures: false, preview: null },
+});
 const APP = {
   time: new TimeFormat("Asia/Jakarta"),
   store: { connection: "live", shownLevel: (level: string) => level },

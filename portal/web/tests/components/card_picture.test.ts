@@ -5,7 +5,13 @@ import type { CameraState } from "../../src/api/schema";
 import { CardPicture } from "../../src/components/card_picture";
 import { camera } from "../support/builders";
 
-const VIDEO = { hls: "/live/a/index.m3u8", still: null, only_pictures: false, preview: "/live/a/preview.jpg" };
+const VIDEO = {
+  hls: "/live/a/index.m3u8",
+  still: null,
+  small: null,
+  only_pictures: false,
+  preview: "/live/a/preview.jpg",
+};
 let picture: CardPicture;
 
 beforeEach(() => {

@@ -1,18 +1,23 @@
 // @vitest-environment happy-dom
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { CameraDetail } from "../../src/api/schema";
+import type { CameraDetail, CameraState } from "../../src/api/schema";
 import type { AppContext } from "../../src/app_context";
 import { VideoView } from "../../src/components/video_view";
+import { setSavesData } from "../../src/data_saver";
 import { TimeFormat } from "../../src/format";
 import { camera } from "../support/builders";
 import { FakeServer } from "../support/fake_server";
 
 const played = vi.hoisted(() => [] as (string | null)[]);
+const players = vi.hoisted(() => [] as { report: (state: string) => void }[]);
 
 vi.mock("../../src/components/player", () => ({
   Player: class {
     frameTime = null;
+    constructor(_video: HTMLVideoElement, report: (state: string) => void) {
+      players.push({ report });
+    }
     play(address: string | null): void {
       played.push(address);
     }
@@ -25,11 +30,20 @@ const APP = {
   time: new TimeFormat("Asia/Jakarta"),
   store: { connection: "live", shownLevel: (level: string) => level },
 } as unknown as AppContext;
-const VIDEO = { hls: "/live/a/index.m3u8", still: null, preview: "/live/a/preview.jpg", only_pictures: false };
+const SMALL = "/live/a.small/index.m3u8";
+const VIDEO: NonNullable<CameraState["video"]> = {
+  hls: "/live/a/index.m3u8",
+  still: null,
+  small: null,
+  preview: "/live/a/preview.jpg",
+  only_pictures: false,
+};
 let server: FakeServer;
 
 beforeEach(() => {
   played.length = 0;
+  players.length = 0;
+  localStorage.clear();
   server = new FakeServer();
   server.install();
 });
@@ -52,5 +66,29 @@ describe("video of a camera", () => {
     expect(server.requests).toEqual(["/live/a/preview.jpg"]);
     expect(pictures.element.textContent).toContain("tidak untuk umum");
     pictures.close();
+  });
+
+  it("is the small rendition where data is saved", () => {
+    setSavesData(true);
+    view({ ...VIDEO, small: SMALL }).close();
+    view(VIDEO).close();
+    expect(played).toEqual([SMALL, VIDEO.hls]);
+  });
+
+  it.each(["full", "unsupported"])("is the small rendition, with the words, where the video is %s", (state) => {
+    const shown = view({ ...VIDEO, small: SMALL });
+    players[0]?.report(state);
+    expect(played).toEqual([VIDEO.hls, SMALL]);
+    players[0]?.report("playing");
+    expect(shown.element.textContent).toContain("Video kecil, hemat data");
+    shown.close();
+  });
+
+  it("is small pictures until the small rendition is there", () => {
+    setSavesData(true);
+    const shown = view({ ...VIDEO, small: SMALL });
+    players[0]?.report("missing");
+    expect(server.requests).toEqual(["/live/a/preview.jpg"]);
+    shown.close();
   });
 });
