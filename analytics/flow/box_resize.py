@@ -70,6 +70,11 @@ def _growth(first: Box, last: Box, axis: int) -> float:
     return log(max(last[axis + 2] - last[axis], 1.0) / max(first[axis + 2] - first[axis], 1.0))
 
 
+def is_at_border(box: Box, image_size: tuple[float, float]) -> bool:
+    """Whether a box reaches the border of the picture, or lies beyond it. image_size: width and height, pixels."""
+    return _is_cut(box, box, 0, image_size) or _is_cut(box, box, 1, image_size)
+
+
 def _is_cut(first: Box, last: Box, axis: int, image_size: tuple[float, float]) -> bool:
     """Whether the border of the picture cuts one of the boxes along the axis."""
     low, high = min(first[axis], last[axis]), max(first[axis + 2], last[axis + 2])

@@ -4,9 +4,9 @@ A road user is counted where its ground point moves from one side of a gate's li
 segment. It has changed sides only when it was clear of the line on both (`analytics.flow.gate_sides`), and moved by
 more than the box of a parked vehicle does. Jitter on the line, or a single box that reaches over it, therefore counts
 nothing. Nor does a box of which only one edge moves (`analytics.flow.box_resize`). A return after a reported crossing
-needs a larger margin, so that swaying over the line is one crossing. After a reported return a crossing counts again:
-mostly it is that of another road user, which came into view where the former one left it. A road user that stops right
-behind the line counts when it drives on or is no longer seen, and not at all when it turns back.
+needs a larger margin, so that swaying over the line is one crossing. After a reported return and a time at the border
+of the picture a crossing counts again: there another road user takes over the track of one that leaves. A road user
+that stops right behind the line counts when it drives on or is no longer seen, and not at all when it turns back.
 
 A road user that is lost at the line and found again under another identity keeps its side
 (`analytics.tracks.continuation`), unless the former one is detected again.
@@ -96,6 +96,8 @@ class GateCounter:
             elif len(state.trajectory.times) == MIN_SAMPLES and state.earlier is None:
                 self._continue_ended(state)
         for state in states:
+            if state.counted:
+                state.note_border(self._image_size)
             self._review_sides(state)
 
     def _state(self, trajectory: Trajectory) -> GateState:
@@ -226,7 +228,7 @@ class GateCounter:
             crossing = PendingCrossing(t, gate, direction, state.trajectory, state.trajectory)
             if (
                 t >= self._observed_since
-                and (gate.id, direction) not in state.counted
+                and state.may_count(gate.id, direction)
                 and not any(is_same_crossing(crossing, other) for other in self._recent)
             ):
                 self._count(state, crossing)

@@ -5,8 +5,9 @@ from math import inf
 from typing import Self
 
 from analytics.facts import Direction
+from analytics.flow.box_resize import is_at_border
 from analytics.flow.pending_crossing import PendingCrossing
-from analytics.tracks.trajectories import Trajectory
+from analytics.tracks.trajectories import Box, Trajectory
 
 
 @dataclass(slots=True)
@@ -15,6 +16,7 @@ class GateState:
 
     sides, since: per gate the last clear side (-1, +1; 0 unknown) and since when. touched: per gate the last time at
     which it left that side through the segment, None where beside it. counted: its crossings by gate and direction.
+    left_at: last time at which it was at the border of the picture or beyond, where another road user may take over.
     earlier: the track that it continues. later: state of the track that continues this one.
     """
 
@@ -23,6 +25,7 @@ class GateState:
     since: list[float]
     touched: list[float | None]
     counted: dict[tuple[str, Direction], PendingCrossing] = field(default_factory=dict)
+    left_at: float = -inf
     earlier: Trajectory | None = None
     later: Self | None = None
 
@@ -37,10 +40,25 @@ class GateState:
         return (self.trajectory,) if self.earlier is None else (self.earlier, self.trajectory)
 
     def may_count(self, gate_id: str, direction: Direction) -> bool:
-        """Return whether a crossing is a new one: the first in its direction, or after a reported return."""
+        """Return whether a crossing is a new one: the first in its direction, or of a road user that took over.
+
+        That is after a reported return, from which the track went on to the border of the picture.
+        """
         opposite = Direction.B if direction is Direction.A else Direction.A
         former, returned = (self.counted.get((gate_id, each)) for each in (direction, opposite))
-        return former is None or (returned is not None and returned.emitted and returned.t > former.t)
+        if former is None:
+            return True
+        return returned is not None and returned.emitted and former.t < returned.t < self.left_at
+
+    def note_border(self, image_size: tuple[float, float]) -> None:
+        """Take note of a box at the border, or of an interval in which its motion led there. image_size: in pixels."""
+        times, boxes = self.trajectory.times, self.trajectory.boxes
+        reached = boxes[-1]
+        if len(times) > 2 and times[-2] > times[-3]:
+            steps = (times[-1] - times[-2]) / (times[-2] - times[-3])
+            reached = _beyond(boxes[-3], boxes[-2], steps) if steps > 1 else reached
+        if is_at_border(reached, image_size) or is_at_border(boxes[-1], image_size):
+            self.left_at = times[-1]
 
     def continue_from(self, ended: Self) -> None:
         """Take over the sides, and the crossings that can be undone, of the same road user's ended track."""
@@ -66,3 +84,9 @@ class GateState:
         for key, crossing in crossings:
             self.counted[key] = other.counted.pop(key)
             crossing.latest = self.trajectory
+
+
+def _beyond(former: Box, last: Box, steps: float) -> Box:
+    """Return the box that many steps after the last one, if it moves on as it did."""
+    x1, y1, x2, y2 = (b + steps * (b - a) for a, b in zip(former, last, strict=True))
+    return x1, y1, x2, y2

@@ -15,8 +15,11 @@ MAX_BEHIND = 4
 """Most segments between the one that is read and the newest one; a reader further behind skips. [assumption]"""
 
 _MAP = re.compile(r'#EXT-X-MAP:URI="([^"/]+)"')
+"""Line with the file of the header. [source: RFC 8216]"""
 _TIME = re.compile(r"#EXT-X-PROGRAM-DATE-TIME:(\S+)")
+"""Line with the time of the next segment's first frame. [source: RFC 8216]"""
 _SEQUENCE = re.compile(r"(\d+)\.m4s")
+"""Line with the file of a segment, as `LivePlaylist` names it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ SEGMENTS_KEPT = 6
 """Least number of segments in the playlist. [assumption: as that of the camera]"""
 
 POLL_S = 0.2
-"""Time (s) between two looks for a new segment. [assumption]"""
+"""Time (s) between two reads of the playlist. [assumption]"""
 
 TOO_SLOW_TIMES, TOO_SLOW_WITHIN_S = 3, 60.0
 """So many times behind within so many seconds: this machine has no time left for it. [assumption]"""

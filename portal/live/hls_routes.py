@@ -59,6 +59,14 @@ _LOCATION = re.compile(r"/[a-z_-]+/")
 """Locations of nginx that `X-Accel-Location` may name."""
 
 
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    304: {"description": "As in `If-None-Match`."},
+    404: {"description": "Not there (any more)."},
+    429: {"description": "As many viewers watch as the uplink carries; pictures are still there."},
+}
+"""Answers to a request for a file other than the file."""
+
+
 @router.get("/{camera_id}.small/access", include_in_schema=False, dependencies=[ALL_CLIENTS])
 def small_access(
     camera_id: str, services: ServicesDep, live: LiveDep, file: str = "", lease: str | None = None
@@ -93,13 +101,6 @@ def _access(
     if lease is not None and live.admission is not None and not live.admission.renew(name, lease):
         return _for_nginx(status.HTTP_401_UNAUTHORIZED, REFUSAL_MAX_AGE_S)
     return _for_nginx(status.HTTP_204_NO_CONTENT, ACCESS_MAX_AGE_S)
-
-
-_ANSWERS: dict[int | str, dict[str, Any]] = {
-    304: {"description": "As in `If-None-Match`."},
-    404: {"description": "Not there (any more)."},
-    429: {"description": "As many viewers watch as the uplink carries; pictures are still there."},
-}
 
 
 @router.get("/{camera_id}.small/{file}", response_class=Response, responses=_ANSWERS)

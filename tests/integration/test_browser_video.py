@@ -127,7 +127,7 @@ def write_small_video(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("small_videos", [1])
-def test_small_video_is_for_those_who_save_data_and_in_place_of_what_no_browser_decodes(
+def test_small_video_plays_while_data_is_saved_and_in_place_of_h265(
     visitor: Visitor, config: Config, store: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted: list[str] = []

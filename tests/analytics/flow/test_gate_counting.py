@@ -1,5 +1,7 @@
 """Gate crossings of single tracks, of split tracks and at junctions."""
 
+from math import inf
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -17,9 +19,9 @@ DOWN, UP = [(300, v) for v in range(200, 401, 10)], [(300, v) for v in range(400
 FAR, NEAR = [(300, 400)] * 30, [(300, 200)] * 30
 
 
-def count(path, gates=(GATE,), *, step_s=0.1, hidden=()) -> list[Crossing]:
+def count(path, gates=(GATE,), *, step_s=0.1, hidden=(), image_size=(inf, inf)) -> list[Crossing]:
     """Crossings of one track with the given ground points, one a frame. hidden: frames without a detection."""
-    trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False)
+    trajectories, counter = Trajectories(None), GateCounter(gates, calibrated=False, image_size=image_size)
     crossings = []
     for k, (u, v) in enumerate(path):
         seen = tracks() if k in hidden else tracks((7, u, v))
@@ -50,11 +52,31 @@ def swapped(direction):
         ("comes, sways over the line and goes on", [*DOWN[:11], (300, 293), (300, 305), (300, 296), *DOWN[11:]], ["A"]),
         ("turns round well behind the gate and comes back", [*DOWN, *UP], ["A", "B"]),
         ("turns round twice before its return is reported", [*DOWN[:16], *UP[5:16], *DOWN[5:]], ["A", "B"]),
-        ("goes round in circles", [*DOWN, *FAR, *UP, *NEAR, *DOWN, *FAR, *UP], ["A", "B", "A", "B"]),
+        ("goes round in circles", [*DOWN, *FAR, *UP, *NEAR, *DOWN, *FAR, *UP], ["A", "B"]),
+        (
+            "alternates between vehicles that stand on both sides",
+            [*[(300, 270)] * 20, *[(300, 332)] * 20] * 6,
+            ["A", "B"],
+        ),
     ],
 )
 def test_directions(name, path, directions):
     assert [c.direction.value for c in count(path)] == directions, name
+
+
+THROUGH = [(300, v) for v in range(40, 421, 10)]
+"""From the upper border of a picture of 640 x 420 pixels to the lower one."""
+
+
+@pytest.mark.parametrize("hidden_frames", [0, 1, 4, 8])
+def test_vehicles_that_take_a_track_over_at_the_border_all_count(hidden_frames):
+    """Frames are missing while one leaves the picture and the next one enters at the same place."""
+    wait = [THROUGH[-1]] * 6, [THROUGH[0]] * 6
+    path = [*THROUGH, *wait[0], *THROUGH[::-1], *wait[1], *THROUGH, *wait[0], *THROUGH[::-1]]
+    turns = [k for k in range(1, len(path)) if path[k] == path[k - 1]]
+    missing = {k + n for k in turns for n in range(-hidden_frames // 2, hidden_frames // 2)}
+    found = count(path, image_size=(640, 420), hidden=missing)
+    assert [c.direction.value for c in found] == ["A", "B", "A", "B"]
 
 
 def jittered(path, px, seed):
