@@ -16,6 +16,7 @@ import psycopg
 import structlog
 
 from pipelines.errors import UserError
+from pipelines.store.bounded_connection import without_limit
 from pipelines.store.tables import CHUNK, TIME_SERIES
 
 log = structlog.get_logger()
@@ -111,8 +112,8 @@ def _apply_next(connection: Connection) -> Migration | None:
 
 @contextmanager
 def _exclusive(connection: Connection) -> Iterator[None]:
-    """Open a transaction that no other migration runs beside, without the usual limit on the time of a statement."""
-    with connection.transaction():
+    """Open a transaction that no other migration runs beside, without the usual limits on the time of a statement."""
+    with without_limit(connection), connection.transaction():
         connection.execute("SET LOCAL statement_timeout = 0")
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])

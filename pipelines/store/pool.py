@@ -110,7 +110,7 @@ def connect_once(config: Config, *, create: bool = True) -> Iterator[psycopg.Con
 @contextmanager
 def _connected(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
     try:
-        connection = psycopg.connect(conninfo, autocommit=True, prepare_threshold=None)
+        connection = _bounded_connection(conninfo)
     except psycopg.OperationalError as error:
         sqlstate = sqlstate_of_connection(conninfo, error)
         advice = "" if refusal_for(sqlstate) else f"; {NO_ANSWER}"
@@ -123,6 +123,13 @@ def _connected(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
         if not is_outage(error):
             raise
         raise UserError(f"{explained(conninfo, error)}; run the command again") from error
+
+
+def _bounded_connection(conninfo: str, stop: Flag | None = None) -> BoundedConnection:
+    """Open a connection outside a transaction, whose statements are limited as those of the pool."""
+    connection = BoundedConnection.connect(conninfo, autocommit=True, prepare_threshold=None)
+    connection.stop, connection.limit_s = stop, STATEMENT_TIMEOUT_MS / 1000
+    return connection
 
 
 @contextmanager
@@ -203,7 +210,7 @@ def _pool(
     revive: Callable[[], None] | None = None,
 ) -> Iterator[ConnectionPool]:
     schema = _SchemaOnce()
-    _prepare(conninfo, schema)
+    _prepare(conninfo, schema, stop)
 
     def configure(connection: BoundedConnection) -> None:
         connection.stop, connection.limit_s = stop, STATEMENT_TIMEOUT_MS / 1000
@@ -214,8 +221,7 @@ def _pool(
         connection.execute(f"SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.execute(f"SET idle_in_transaction_session_timeout = {STATEMENT_TIMEOUT_MS}")
         connection.commit()
-        with without_limit(connection):  # of migrations
-            schema.ensure(connection, conninfo)
+        schema.ensure(connection, conninfo)
 
     pool: ConnectionPool[Any] = ConnectionPool(
         conninfo,
@@ -227,7 +233,7 @@ def _pool(
         check=ConnectionPool.check_connection,
         timeout=WAIT_FOR_CONNECTION_S,
         reconnect_timeout=RECONNECT_ROUND_S,
-        reconnect_failed=lambda _: _recover(conninfo, schema, revive),
+        reconnect_failed=lambda _: _recover(conninfo, schema, stop, revive),
         max_lifetime=MAX_LIFETIME_S,
         open=False,
     )
@@ -238,20 +244,20 @@ def _pool(
         pool.close(timeout=2)
 
 
-def _prepare(conninfo: str, schema: "_SchemaOnce") -> None:
+def _prepare(conninfo: str, schema: "_SchemaOnce", stop: Flag | None) -> None:
     """Check the database and apply pending migrations. Log an outage; raise UserError for what time cannot mend.
 
     The same error is examined and logged once, until another follows or the database is back.
     """
     try:
-        with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
+        with _bounded_connection(conninfo, stop) as connection:
             _require_utf8(connection, conninfo)
             schema.ensure(connection, conninfo)
         schema.last_error = ""
     except psycopg.Error as error:
         if not is_outage(error):
             raise
-        if one_line(error) == schema.last_error:
+        if one_line(error) == schema.last_error or (stop is not None and stop.is_set()):
             return
         schema.last_error = one_line(error)
         sqlstate = error.sqlstate
@@ -268,12 +274,12 @@ def _prepare(conninfo: str, schema: "_SchemaOnce") -> None:
         )
 
 
-def _recover(conninfo: str, schema: "_SchemaOnce", revive: Callable[[], None] | None) -> None:
+def _recover(conninfo: str, schema: "_SchemaOnce", stop: Flag | None, revive: Callable[[], None] | None) -> None:
     """Start the own server again, and log why a database that was lost cannot be reached."""
     if revive is not None:
         revive()
     try:
-        _prepare(conninfo, schema)
+        _prepare(conninfo, schema, stop)
     except UserError as error:
         log.error("database cannot be used; retrying", error=error)
 

@@ -48,8 +48,8 @@ QUICK_S = STATEMENT_TIMEOUT_MS / 4000
 """Time of a transaction, in seconds, from which on batches do not grow: twice as many events need about twice of it.
 [assumption]"""
 WRITE_WITHIN_S = 30.0
-"""Time in seconds after which the rest of the events waits for the next attempt. Kafka takes a member that does not
-poll for `pipelines.bus.kafka.subscriber.POLL_STALL_S` for one that hangs. [assumption]"""
+"""Time in seconds after which no transaction begins: the rest of the events waits for the next attempt. Kafka takes a
+member that does not poll for `pipelines.bus.kafka.subscriber.POLL_STALL_S` for one that hangs. [assumption]"""
 
 Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]

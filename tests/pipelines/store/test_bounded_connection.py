@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from threading import Event as Flag
 from threading import Timer
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pydantic import SecretStr
 
 from pipelines.config.settings import Config, StoreConfig
+from pipelines.errors import UserError
 from pipelines.store.database_errors import DatabaseUnavailable
-from pipelines.store.pool import open_database, transaction
+from pipelines.store.migrate import MIGRATION_LOCK, migrate
+from pipelines.store.pool import connect_once, open_database, transaction
 from tests.faults.proxy import FaultyProxy, to_unix_socket
 
 SLEEP = "SELECT pg_sleep(600)"
@@ -69,3 +72,38 @@ def test_a_stop_ends_a_statement_that_takes_long(postgres_dsn: str, link: Faulty
         Timer(0.3, stop.set).start()
         with pytest.raises(DatabaseUnavailable, match="no answer"), transaction(pool) as connection:
             connection.execute(SLEEP)
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(60)
+def test_a_start_and_a_migration_end_where_a_statement_has_no_answer(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config(store=StoreConfig(dsn=SecretStr(postgres_dsn)))
+    with connect_once(config) as connection:
+        migrate(connection)
+    monkeypatch.setattr("pipelines.store.pool.STATEMENT_TIMEOUT_MS", 500)
+    monkeypatch.setattr("pipelines.store.bounded_connection.BEYOND_TIMEOUT_S", 0.0)
+    with psycopg.connect(postgres_dsn) as own:
+        own.execute("LOCK TABLE schema_version")
+        with pytest.raises(UserError, match="no answer"), connect_once(config) as connection:
+            migrate(connection)
+        with open_database(config):
+            pass
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(60)
+def test_a_stop_ends_a_start_that_waits_for_a_migration_and_no_limit_does(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.store.pool.STATEMENT_TIMEOUT_MS", 500)
+    monkeypatch.setattr("pipelines.store.bounded_connection.BEYOND_TIMEOUT_S", 0.0)
+    stop = Flag()
+    with psycopg.connect(postgres_dsn, autocommit=True) as own:
+        own.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        stopping = Timer(3.0, stop.set)
+        stopping.start()
+        with open_database(Config(store=StoreConfig(dsn=SecretStr(postgres_dsn))), stop=stop):
+            assert stop.is_set()
+        stopping.join()
