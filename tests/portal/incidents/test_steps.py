@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from pipelines.events.schema import IncidentPhase
-from portal.incidents import steps
+from portal.incidents import queries, steps
 from portal.incidents.queries import IncidentFilter, list_incidents, recent_incidents
 from tests.support.portal_events import NOON, ago, incident
 
@@ -272,6 +272,31 @@ def test_pending_are_open_incidents_of_a_day_and_those_that_were_begun(police, s
         found = police.get("/api/incidents", params={"pending": pending}).json()["incidents"]
         assert {int(row["id"][-3:]) for row in found} == numbers
         assert {row["handling"]["pending"] for row in found} == {pending}
+
+
+def test_pending_incidents_are_found_without_reading_those_of_years(police, store, pool):
+    """EXPLAIN counts the rows that a request read."""
+    store(incident(1, detected_at=ago(60)), incident(2), incident(3))
+    assert police.post("/api/incidents/laluan-1-002/steps", json=step("acknowledged")).status_code == 200
+    with pool.connection() as connection, connection.transaction(force_rollback=True):
+        connection.execute(
+            "INSERT INTO incidents SELECT (jsonb_populate_record(one, jsonb_build_object('incident_id', 'old-' || n,"
+            " 'detected_at', now() - interval '2 days' - n * interval '1 minute'))).*"
+            " FROM incidents AS one, generate_series(1, 10000) AS n WHERE incident_id = 'laluan-1-003'"
+        )
+        connection.execute("ANALYZE incidents, incident_steps")
+        found = list_incidents(connection, IncidentFilter(cameras=["laluan-1"], pending=True), 1000)
+        assert [row.incident_id for row in found] == ["laluan-1-001", "laluan-1-002"]
+        values = {"cameras": ["laluan-1"], "pending_since": ago(86_400), "visible": [], "limit": 1000, "pending": True}
+        names = ("type", "from_at", "to_at", "open", "before_at", "before_id")
+        query = f"EXPLAIN (ANALYZE, FORMAT JSON) {queries._LIST_OF_PENDING}"
+        ((plan,),) = connection.execute(query, values | dict.fromkeys(names)).fetchall()
+    assert rows_read(plan[0]["Plan"]) < 100
+
+
+def rows_read(node):
+    own = node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+    return own + sum(rows_read(child) for child in node.get("Plans", ()))
 
 
 def test_a_step_makes_an_old_incident_recent_for_open_pages(police, store, pool):
