@@ -1,5 +1,6 @@
 """Handlers that answer every error with `{"detail": "one sentence"}`."""
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +13,7 @@ log = structlog.get_logger(__name__)
 
 def install_error_handlers(app: FastAPI) -> None:
     """Answer invalid requests with 422, a lost database with 503 and bugs with 500."""
+    app.add_exception_handler(psycopg.DataError, _unstorable)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(DatabaseUnavailable, _database_unavailable)
     app.add_exception_handler(Exception, _internal_error)
@@ -23,6 +25,14 @@ async def _invalid_request(_: Request, error: Exception) -> Response:
     where = ".".join(str(part) for part in problem["loc"][1:])
     what = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
     return _problem(422, f"{where}: {what}." if where else f"{what}.")
+
+
+async def _unstorable(_: Request, error: Exception) -> Response:
+    """Psycopg itself, not the server, refuses text with a zero byte, which comes from a request."""
+    assert isinstance(error, psycopg.DataError)
+    if error.sqlstate is not None:
+        raise error
+    return _problem(422, "The request has a zero byte, which cannot be stored.")
 
 
 async def _database_unavailable(request: Request, error: Exception) -> Response:

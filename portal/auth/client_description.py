@@ -27,6 +27,9 @@ _SYSTEMS = (
 )
 """Part of the header User-Agent -> name of the system; the first that matches."""
 
+NETWORK_BITS = 64
+"""Bits of an IPv6 address that a client cannot choose. [source: RFC 4291, section 2.5.4]"""
+
 
 @dataclass(frozen=True, slots=True)
 class ClientDescription:
@@ -40,6 +43,23 @@ def describe_client(request: Request) -> ClientDescription:
     """Describe the client of a request."""
     address = request.client.host if request.client else ""
     return ClientDescription(network_of(address), browser_of(request.headers.get("user-agent", "")))
+
+
+def network_prefix(address: str) -> str:
+    """What attempts are counted by: an IPv4 address, or the /64 of an IPv6 one, whose addresses a client may all use.
+
+    >>> network_prefix("10.0.0.7"), network_prefix("::ffff:10.0.0.7"), network_prefix("2001:db8::1")
+    ('10.0.0.7', '10.0.0.7', '2001:db8::/64')
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), NETWORK_BITS), strict=False))
 
 
 def network_of(address: str) -> str:

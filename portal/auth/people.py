@@ -60,6 +60,9 @@ class Rights:
         unknown = set(self.roles) - set(get_args(Role))
         if unknown or not self.roles:
             raise UserError(f"roles: give one or more of {', '.join(get_args(Role))}")
+        for field, names in (("owners", self.owners), ("groups", self.groups)):
+            if not all(name and name.isprintable() for name in names):
+                raise UserError(f"{field}: use the names in the configuration, of printable characters")
 
     @property
     def scope(self) -> CameraScope:

@@ -68,8 +68,7 @@ def change(name: str, given: AccountChange, admin: Admin, services: ServicesDep)
 
     Not the own one: the last admin could not take that back.
     """
-    if name == admin.name:
-        raise HTTPException(status.HTTP_409_CONFLICT, "Let another admin change your own account.")
+    _require_other(name, admin)
     rights = _granted(given, admin)
     with _changing(services, name) as connection:
         person = _find(connection, name, admin)
@@ -83,7 +82,8 @@ def change(name: str, given: AccountChange, admin: Admin, services: ServicesDep)
 
 @router.put("/{name}/password", status_code=status.HTTP_204_NO_CONTENT)
 def give_password(name: str, given: NewPassword, admin: Admin, services: ServicesDep) -> None:
-    """Give an account another password, which ends its sessions."""
+    """Give an account another password, which ends its sessions. The own one is changed with the present one only."""
+    _require_other(name, admin)
     with _changing(services, name) as connection:
         _find(connection, name, admin)
         change_password(connection, name, given.password, actor=admin.name)
@@ -91,7 +91,8 @@ def give_password(name: str, given: NewPassword, admin: Admin, services: Service
 
 @router.delete("/{name}/codes", status_code=status.HTTP_204_NO_CONTENT)
 def remove_codes_of(name: str, admin: Admin, services: ServicesDep) -> None:
-    """Ask an account for its password only, after its device was lost."""
+    """Ask an account for its password only, after its device was lost. The own codes are removed with a code only."""
+    _require_other(name, admin)
     with _changing(services, name) as connection:
         _find(connection, name, admin)
         remove_codes(connection, name, actor=admin.name)
@@ -144,9 +145,18 @@ def _require_manageable(name: str, admin: User, services: Services) -> None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, "There is no such account.")
 
 
+def _require_other(name: str, admin: User) -> None:
+    """Raise 409 for the own account: a stolen session must not change it."""
+    if name == admin.name:
+        raise HTTPException(status.HTTP_409_CONFLICT, "Let another admin change your own account.")
+
+
 def _granted(given: AccountRights, admin: User) -> Rights:
     """Rights that an admin gives. Raises 403 for a scope that is wider than its own."""
-    rights = Rights(tuple(dict.fromkeys(given.roles)), tuple(given.owners), tuple(given.groups))
+    try:
+        rights = Rights(tuple(dict.fromkeys(given.roles)), tuple(given.owners), tuple(given.groups))
+    except UserError as error:
+        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, f"{error}.") from error
     if not admin.scope.contains(rights.scope):
         raise HTTPException(status.HTTP_403_FORBIDDEN, "Your rights do not cover all cameras of this scope.")
     return rights

@@ -8,14 +8,16 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from pipelines.store.audit_log import add_entry
 from pipelines.store.pool import transaction
-from portal.auth.client_description import describe_client
+from portal.auth.client_description import describe_client, network_prefix
+from portal.auth.limited_code import check_limited_code
 from portal.auth.permissions import CurrentSession, CurrentUser
 from portal.auth.route_rules import ALL_CLIENTS
 from portal.auth.schemas import Session, SessionUser, SignIn
-from portal.auth.second_factor import CodeCheck, check_code
+from portal.auth.second_factor import CodeCheck
 from portal.auth.session_cookie import delete_session_cookie, require_usable_cookie, set_session_cookie
+from portal.auth.sessions import UserSession
 from portal.auth.users import User
-from portal.dependencies import LiveDep, Services, ServicesDep
+from portal.dependencies import Live, LiveDep, Services, ServicesDep
 from portal.schemas import Problem
 
 ATTEMPTS_PER_NAME = 5
@@ -27,7 +29,7 @@ router = APIRouter(prefix="/api/session", tags=["session"])
 
 
 def _client_address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
+    return network_prefix(request.client.host) if request.client else "unknown"
 
 
 ClientAddress = Annotated[str, Depends(_client_address)]
@@ -45,12 +47,19 @@ def current_session(user: CurrentUser) -> Session:
     dependencies=[ALL_CLIENTS],
 )
 def sign_in(
-    given: SignIn, services: ServicesDep, address: ClientAddress, request: Request, response: Response
+    given: SignIn,
+    *,
+    services: ServicesDep,
+    live: LiveDep,
+    previous: CurrentSession,
+    address: ClientAddress,
+    request: Request,
+    response: Response,
 ) -> Session:
-    """Open a session and set its cookie.
+    """Open a session and set its cookie. The session that the client had ends.
 
-    After five wrong passwords for a name from one address, both together are refused for five minutes. Plain HTTP is
-    refused if the public address of the portal is https.
+    After five wrong passwords for a name from one address, both together are refused for five minutes, after five wrong
+    codes the name. Plain HTTP is refused if the public address of the portal is https.
     """
     public_url = services.config.portal.public_url
     require_usable_cookie(request, public_url)
@@ -78,6 +87,8 @@ def sign_in(
         raise HTTPException(status.HTTP_428_PRECONDITION_REQUIRED, "This account needs a one-time code.")
     services.sign_in_limiter.reset(by_name)
     session = services.sessions.open(user, describe_client(request), time.time())
+    if previous is not None:
+        _end(previous, services, live)
     set_session_cookie(request, response, services.sessions.cookie, session, public_url)
     return _as_json(user)
 
@@ -88,17 +99,20 @@ def sign_out(
 ) -> None:
     """Revoke the session, end its open streams and delete the cookie."""
     if session is not None:
-        services.sessions.revoke(session, time.time())
-        live.broadcaster.end_session(session.id)
+        _end(session, services, live)
     delete_session_cookie(request, response, services.sessions.cookie)
+
+
+def _end(session: UserSession, services: Services, live: Live) -> None:
+    services.sessions.revoke(session, time.time())
+    live.broadcaster.end_session(session.id)
 
 
 def _check_code(services: Services, user: User, code: str) -> CodeCheck:
     """Accounts of the configuration are never asked for a code."""
     if user in services.users.configured:
         return CodeCheck.NOT_NEEDED
-    with transaction(services.pool) as connection:
-        return check_code(connection, user.name, code, time.time())
+    return check_limited_code(user.name, code, services)
 
 
 def _record_failure(services: Services, name: str) -> None:

@@ -125,6 +125,12 @@ class CodesSetUp(PasswordOnly):
     code: str = Field(max_length=40)
 
 
+class CodesRemoval(PasswordOnly):
+    """The password of the own account, and a one-time or recovery code."""
+
+    code: str = Field(max_length=40)
+
+
 class CodesState(ApiModel):
     """Whether an account is asked for one-time codes."""
 

@@ -52,16 +52,19 @@ def check_code(connection: Connection, name: str, code: str, now: float) -> Code
 def set_up_codes(connection: Connection, name: str, secret: str, code: str, now: float) -> list[str]:
     """Ask the account for one-time codes from now on. Returns its recovery codes, which are shown once.
 
-    Raises UserError for a code that is not of this secret.
+    Raises UserError for a code that is not of this secret, and for an account that is asked for codes already.
     """
     step = matching_step(secret, "".join(code.split()), now, 0) if is_secret(secret) else None
     if step is None:
         raise UserError("code: is not the one of this secret now; check the clock of the device and type the next code")
     codes = new_recovery_codes()
-    connection.execute(
-        "UPDATE people SET totp_secret = %s, totp_step = %s, recovery_hashes = %s WHERE name = %s",
+    changed = connection.execute(
+        "UPDATE people SET totp_secret = %s, totp_step = %s, recovery_hashes = %s"
+        " WHERE name = %s AND totp_secret IS NULL RETURNING name",
         [secret, step, [recovery_hash(each) for each in codes], name],
-    )
+    ).fetchone()
+    if changed is None:
+        raise UserError(f"{name}: has codes already; remove them first")
     add_entry(connection, name, "one-time codes set up", name)
     return codes
 

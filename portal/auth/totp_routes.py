@@ -6,9 +6,10 @@ from fastapi import APIRouter, HTTPException, status
 
 from pipelines.errors import UserError
 from pipelines.store.pool import transaction
+from portal.auth.limited_code import check_limited_code
 from portal.auth.permissions import SignedIn
-from portal.auth.schemas import CodesSetUp, CodesState, NewSecret, PasswordOnly, RecoveryCodes
-from portal.auth.second_factor import has_codes, remove_codes, set_up_codes
+from portal.auth.schemas import CodesRemoval, CodesSetUp, CodesState, NewSecret, PasswordOnly, RecoveryCodes
+from portal.auth.second_factor import CodeCheck, has_codes, remove_codes, set_up_codes
 from portal.auth.session_list_routes import require_own_password
 from portal.auth.totp import address_of, new_secret
 from portal.dependencies import ServicesDep
@@ -38,7 +39,10 @@ def secret(given: PasswordOnly, session: SignedIn, services: ServicesDep) -> New
 
 @router.put("")
 def set_up(given: CodesSetUp, session: SignedIn, services: ServicesDep) -> RecoveryCodes:
-    """Ask the own account for one-time codes from now on. The recovery codes are shown only in this answer."""
+    """Ask the own account for one-time codes from now on. The recovery codes are shown only in this answer.
+
+    Codes that are set up already are removed first.
+    """
     require_own_password(given.password, session, services)
     try:
         with transaction(services.pool) as connection:
@@ -49,9 +53,11 @@ def set_up(given: CodesSetUp, session: SignedIn, services: ServicesDep) -> Recov
 
 
 @router.post("/removal", status_code=status.HTTP_204_NO_CONTENT)
-def remove(given: PasswordOnly, session: SignedIn, services: ServicesDep) -> None:
-    """Ask the own account for its password only."""
+def remove(given: CodesRemoval, session: SignedIn, services: ServicesDep) -> None:
+    """Ask the own account for its password only. Needs a code: the password and a stolen session are not enough."""
     require_own_password(given.password, session, services)
+    if check_limited_code(session.user.name, given.code, services) in (CodeCheck.WRONG, CodeCheck.MISSING):
+        raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT, "The code is wrong, or was used already.")
     try:
         with transaction(services.pool) as connection:
             remove_codes(connection, session.user.name, actor=session.user.name)

@@ -37,7 +37,9 @@ FIRST_SCREEN_BYTES = 120 * 1024
 
 @pytest.fixture
 def config(tmp_path: Path, postgres_dsn: str) -> Config:
-    return city(tmp_path, postgres_dsn)
+    made = city(tmp_path, postgres_dsn)
+    users = [user.model_copy(update={"roles": (*user.roles, "admin")}) for user in made.users if user.name == "sari"]
+    return made.model_copy(update={"users": tuple(users)})
 
 
 @pytest.fixture
@@ -84,6 +86,8 @@ INTERNAL = {
     "/kejadian": ".incident-row",
     "/kejadian/mutu": ".fact-list",
     "/kejadian/kabil-1-7": "[data-detail]",
+    "/akun": ".session",
+    "/orang": ".account-card",
 }
 
 

@@ -117,9 +117,10 @@ def test_codes_need_the_password_and_the_right_code(tono, pool):
     assert tono.put("/api/session/codes", json={**right, "code": code_now(secret, 5)}).status_code == 422
     assert tono.put("/api/session/codes", json={**right, "secret": "AAAA"}).status_code == 422
     assert tono.put("/api/session/codes", json=right).status_code == 200
-    assert tono.post("/api/session/codes/removal", json={"password": "salah"}).status_code == 403
-    assert tono.post("/api/session/codes/removal", json={"password": PASSWORD}).status_code == 204
-    assert tono.post("/api/session/codes/removal", json={"password": PASSWORD}).status_code == 422
+    removal = {"password": PASSWORD, "code": code_now(secret, 1)}
+    assert tono.post("/api/session/codes/removal", json={**removal, "password": "salah"}).status_code == 403
+    assert tono.post("/api/session/codes/removal", json=removal).status_code == 204
+    assert tono.post("/api/session/codes/removal", json=removal).status_code == 422
     assert signing_in(tono) == 200
     with transaction(pool) as connection:
         actions = [entry.action for entry in entries(connection)]

@@ -539,7 +539,7 @@ export interface paths {
         post?: never;
         /**
          * Remove Codes Of
-         * @description Ask an account for its password only, after its device was lost.
+         * @description Ask an account for its password only, after its device was lost. The own codes are removed with a code only.
          */
         delete: operations["remove_codes_of_api_people__name__codes_delete"];
         options?: never;
@@ -557,7 +557,7 @@ export interface paths {
         get?: never;
         /**
          * Give Password
-         * @description Give an account another password, which ends its sessions.
+         * @description Give an account another password, which ends its sessions. The own one is changed with the present one only.
          */
         put: operations["give_password_api_people__name__password_put"];
         post?: never;
@@ -642,10 +642,10 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Open a session and set its cookie.
+         * @description Open a session and set its cookie. The session that the client had ends.
          *
-         *     After five wrong passwords for a name from one address, both together are refused for five minutes. Plain HTTP is
-         *     refused if the public address of the portal is https.
+         *     After five wrong passwords for a name from one address, both together are refused for five minutes, after five wrong
+         *     codes the name. Plain HTTP is refused if the public address of the portal is https.
          */
         post: operations["sign_in_api_session_post"];
         /**
@@ -673,6 +673,8 @@ export interface paths {
         /**
          * Set Up
          * @description Ask the own account for one-time codes from now on. The recovery codes are shown only in this answer.
+         *
+         *     Codes that are set up already are removed first.
          */
         put: operations["set_up_api_session_codes_put"];
         post?: never;
@@ -693,7 +695,7 @@ export interface paths {
         put?: never;
         /**
          * Remove
-         * @description Ask the own account for its password only.
+         * @description Ask the own account for its password only. Needs a code: the password and a stolen session are not enough.
          */
         post: operations["remove_api_session_codes_removal_post"];
         delete?: never;
@@ -1571,6 +1573,16 @@ export interface components {
             whole_frame_zone: string;
             /** Zoom */
             zoom: number;
+        };
+        /**
+         * CodesRemoval
+         * @description The password of the own account, and a one-time or recovery code.
+         */
+        CodesRemoval: {
+            /** Code */
+            code: string;
+            /** Password */
+            password: string;
         };
         /**
          * CodesSetUp
@@ -3121,6 +3133,7 @@ export type CameraState = components['schemas']['CameraState'];
 export type CameraStatus = components['schemas']['CameraStatus'];
 export type CameraUptime = components['schemas']['CameraUptime'];
 export type City = components['schemas']['City'];
+export type CodesRemoval = components['schemas']['CodesRemoval'];
 export type CodesSetUp = components['schemas']['CodesSetUp'];
 export type CodesState = components['schemas']['CodesState'];
 export type Condition = components['schemas']['Condition'];
@@ -5574,7 +5587,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordOnly"];
+                "application/json": components["schemas"]["CodesRemoval"];
             };
         };
         responses: {

@@ -12,19 +12,21 @@ export async function oneTimeCodes(): Promise<HTMLElement> {
 
   async function start(): Promise<void> {
     const { active } = await get("/api/session/codes");
-    show(
-      t(active ? "codesActive" : "codesHint"),
-      passwordStep(active ? t("removeCodes") : t("setUpCodes"), active ? remove : begin),
-    );
+    if (active) show(t("codesActive"), removalStep());
+    else show(t("codesHint"), passwordStep(t("setUpCodes"), begin));
   }
 
   function show(hint: string, ...content: HTMLElement[]): void {
     card.replaceChildren(h("h2", {}, t("codesTitle")), h("p", { class: "hint" }, hint), ...content);
   }
 
-  async function remove(password: string): Promise<void> {
-    await send("POST", "/api/session/codes/removal", { password });
-    await start();
+  function removalStep(): HTMLElement {
+    const code = h("input", { autocomplete: "one-time-code", maxlength: 40, required: true });
+    const remove = async (password: string): Promise<void> => {
+      await send("POST", "/api/session/codes/removal", { password, code: code.value });
+      await start();
+    };
+    return passwordStep(t("removeCodes"), remove, h("label", { class: "field" }, t("oneTimeCode"), code));
   }
 
   async function begin(password: string): Promise<void> {
@@ -43,17 +45,22 @@ export async function oneTimeCodes(): Promise<HTMLElement> {
   return card;
 }
 
-function passwordStep(action: string, act: (password: string) => Promise<void>): HTMLElement {
+function passwordStep(
+  action: string,
+  act: (password: string) => Promise<void>,
+  ...further: HTMLElement[]
+): HTMLElement {
   const input = h("input", { type: "password", autocomplete: "current-password", required: true });
-  return step(t("presentPassword"), input, action, act);
+  return step(t("presentPassword"), input, action, act, ...further);
 }
 
-/** A form with one field. act: is called with its value. */
+/** A form with a field, and further ones behind it. act: is called with the value of the first. */
 function step(
   title: string,
   input: HTMLInputElement,
   action: string,
   act: (value: string) => Promise<void>,
+  ...further: HTMLElement[]
 ): HTMLElement {
   const problem = h("p", { class: "error-message", role: "alert" });
   const submit = async (event: Event): Promise<void> => {
@@ -69,6 +76,7 @@ function step(
     "form",
     { class: "password-form", submit: (event: Event) => void submit(event) },
     h("label", { class: "field" }, title, input),
+    ...further,
     problem,
     h("button", { class: "button secondary" }, action),
   );

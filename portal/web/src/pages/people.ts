@@ -62,7 +62,7 @@ function accountCard(app: AppContext, account: Account, choices: Accounts, chang
     { class: "card account-card" },
     summary,
     ...(account.configured || account.name === app.user?.name ? [] : [rightsForm(account, choices, changed)]),
-    h("h3", {}, t("sessionsTitle")),
+    h("h2", {}, t("sessionsTitle")),
     sessions,
   );
   card.addEventListener("toggle", () => {
