@@ -26,7 +26,8 @@ class PortalConfig(Section):
     every few seconds. Signed-in users always get video. Without it, all viewers do."""
     small_videos: int = Field(default=2, ge=0)
     """Most small renditions of live video (at most 192 kbit/s) that are made at a time, each while it is watched. They
-    take idle time of the CPU only, about a tenth of a core each. 0: none."""
+    take idle time of the CPU only, about a tenth of a core each; in a container of its own, of the portal's share
+    (`docs/adr/0197`). 0: none."""
     basemap: Path | None = None
     """Map of the city, a PMTiles file of `simpang basemap`, relative to this file (`docs/map.md`)."""
     tiles: TileServer | None = None

@@ -28,6 +28,7 @@ from pipelines.ingest.displayed_frame import DisplayConverter, NotDisplayable
 from pipelines.live_video.fragmented_mp4 import BUFFER_BYTES, MOVFLAGS, ByteSink, split_header
 from pipelines.live_video.hls_playlist import PLAYLIST, InitSection, LivePlaylist
 from pipelines.live_video.playlist_reader import PlaylistRun
+from pipelines.logging import configure_logging
 
 log = structlog.get_logger()
 
@@ -151,6 +152,9 @@ def follow(source: Path, playlist: LivePlaylist, wait: Callable[[], bool]) -> in
     last: int | None = None
     behind: deque[float] = deque(maxlen=TOO_SLOW_TIMES)
     while not wait():
+        if not (source / PLAYLIST).exists():
+            playlist.clear()
+            continue
         run = PlaylistRun(source, last, wait)
         try:
             _write_run(run, playlist)
@@ -161,8 +165,6 @@ def follow(source: Path, playlist: LivePlaylist, wait: Callable[[], bool]) -> in
             behind.append(time.monotonic())
             if len(behind) == TOO_SLOW_TIMES and behind[-1] - behind[0] < TOO_SLOW_WITHIN_S:
                 return TOO_SLOW
-        if not (source / PLAYLIST).exists():
-            playlist.clear()
     return 0
 
 
@@ -190,6 +192,7 @@ def _write_run(run: PlaylistRun, playlist: LivePlaylist) -> None:
 
 def main(source: Path, target: Path) -> int:
     """Write the rendition until the standard input ends: the program that started this one has ended it, or is gone."""
+    configure_logging()
     if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     stop = Flag()

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from pipelines.live_video.hls_playlist import PLAYLIST
+from portal.live.small_videos import SUFFIX
 
 VIDEO_SHARE = 0.8
 """Share of the uplink for video; the rest is for pictures, pages and the state. [assumption]"""
@@ -19,6 +20,8 @@ MEASURE_EVERY_S = 10.0
 """Seconds between two measurements of the bit rate of a camera. [assumption]"""
 UNKNOWN_BITS_PER_S = 2_000_000.0
 """Bit rate of a camera whose playlist cannot be read: that of a 720p camera. [assumption]"""
+SMALL_BITS_PER_S = 192_000.0
+"""The same of a small rendition: its limit. [source: pipelines/live_video/small_video.py]"""
 
 _EXTINF = re.compile(r"#EXTINF:([\d.]+),")
 """Length of a segment, in a playlist. [source: RFC 8216]"""
@@ -99,9 +102,13 @@ class MeasuredRates:
         """Bits a second of a camera's video, at most `MEASURE_EVERY_S` ago."""
         at, rate = self._measured.get(camera_id, (-MEASURE_EVERY_S, 0.0))
         if self._now() - at >= MEASURE_EVERY_S:
-            rate = playlist_bits_per_s(self._folder / camera_id / PLAYLIST) or UNKNOWN_BITS_PER_S
+            rate = playlist_bits_per_s(self._folder / camera_id / PLAYLIST) or _unknown_rate(camera_id)
             self._measured[camera_id] = self._now(), rate
         return rate
+
+
+def _unknown_rate(name: str) -> float:
+    return SMALL_BITS_PER_S if name.endswith(SUFFIX) else UNKNOWN_BITS_PER_S
 
 
 def playlist_bits_per_s(playlist: Path) -> float | None:

@@ -93,8 +93,8 @@ def _access(
     is_public = entry is not None and (entry.has_public_video or (file == PREVIEW and not suffix))
     if entry is None or not is_public:
         return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
-    if suffix and file == PLAYLIST:
-        live.small_videos.want(entry.id)
+    if suffix and file == PLAYLIST and not _wants_small(services, live, entry):
+        return _for_nginx(status.HTTP_401_UNAUTHORIZED, REFUSAL_MAX_AGE_S)
     name = f"{entry.id}{suffix}"
     if not _is_live(services.config.data_dir / "hls" / name, names):
         return _for_nginx(status.HTTP_403_FORBIDDEN, REFUSAL_MAX_AGE_S)
@@ -119,8 +119,9 @@ def small_live_file(
     It is made while its playlist is asked for, where the machine has time for it; a few seconds pass before there is
     one.
     """
-    if file == PLAYLIST and _sees_video(entry, session):
-        live.small_videos.want(entry.id)
+    is_asked = file == PLAYLIST and IS_HEAD not in request.scope and _sees_video(entry, session)
+    if is_asked and not _wants_small(services, live, entry):
+        raise _full("No further small video is made at present.")
     return _file(services, live, entry, _Asked(request, session, file, lease, SUFFIX))
 
 
@@ -153,6 +154,18 @@ class _Asked:
     file: str
     lease: str
     suffix: str = ""
+
+
+def _wants_small(services: Services, live: Live, entry: CatalogueEntry) -> bool:
+    """Have the small rendition made of video that is live; return False where there is no room for it."""
+    is_live = _is_live(services.config.data_dir / "hls" / entry.id, (PLAYLIST,))
+    return not is_live or live.small_videos.want(entry.id)
+
+
+def _full(detail: str) -> HTTPException:
+    return HTTPException(
+        status.HTTP_429_TOO_MANY_REQUESTS, detail, {"Retry-After": f"{RETRY_AFTER_S}", "Cache-Control": "no-store"}
+    )
 
 
 def _sees_video(entry: CatalogueEntry, session: UserSession | None) -> bool:
@@ -196,11 +209,7 @@ def _offer(admission: Admission, camera_id: str, lease: str, session: UserSessio
         return None
     new = "" if lease else secrets.token_urlsafe(LEASE_BYTES)
     if not new or not admission.admit(camera_id, new):
-        raise HTTPException(
-            status.HTTP_429_TOO_MANY_REQUESTS,
-            "As many viewers watch as the uplink carries.",
-            {"Retry-After": f"{RETRY_AFTER_S}", "Cache-Control": "no-store"},
-        )
+        raise _full("As many viewers watch as the uplink carries.")
     content = (
         f"#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH={round(admission.rate_of(camera_id))}\n"
         f"{PLAYLIST}?lease={new}\n"

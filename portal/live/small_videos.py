@@ -19,9 +19,9 @@ log = structlog.get_logger()
 
 SUFFIX = ".small"
 """End of the name of a rendition's folder, after the id of its camera: an id has no dot."""
-UNWATCHED_S = 30.0
-"""Time (s) after the last request for its playlist in which a rendition is made. A player asks every 2 s, and nginx
-asks the portal at least every 10 s. [assumption]"""
+UNWATCHED_S = 90.0
+"""Time (s) after the last request for its playlist in which a rendition is made. A player asks every 2 s, nginx asks
+the portal at least every 10 s, and a player that waits for the first segment asks at least every 45 s. [assumption]"""
 PAUSE_S = 60.0
 """Time (s) until a rendition that ended by itself is started again: the machine had no time for it. [assumption]"""
 CHECK_EVERY_S = 1.0
@@ -61,22 +61,22 @@ class SmallVideos:
         self._stop.set()
         self._checks.join()
         with self._lock:
-            for rendition in self._made.values():
-                _end(rendition.process)
+            processes = [rendition.process for rendition in self._made.values()]
             self._made.clear()
+        _end(*processes)
 
-    def want(self, camera_id: str) -> None:
-        """Make the rendition of a camera for a while, where there is room for it."""
+    def want(self, camera_id: str) -> bool:
+        """Make the rendition of a camera for a while; return False where there is no room or no time for it."""
         now = time.monotonic()
         with self._lock:
             if camera_id in self._made:
                 self._made[camera_id].wanted_at = now
-            elif (
-                len(self._made) < self._most
-                and now >= self._paused_until.get(camera_id, now)
-                and not self._stop.is_set()
-            ):
-                self._made[camera_id] = _Rendition(self._start(camera_id), now)
+                return True
+            is_paused = now < self._paused_until.get(camera_id, now)
+            if len(self._made) >= self._most or is_paused or self._stop.is_set():
+                return False
+            self._made[camera_id] = _Rendition(self._start(camera_id), now)
+            return True
 
     def _start(self, camera_id: str) -> "subprocess.Popen[bytes]":
         folders = self._folder / camera_id, self._folder / f"{camera_id}{SUFFIX}"
@@ -86,31 +86,41 @@ class SmallVideos:
 
     def _check_often(self) -> None:
         while not self._stop.wait(CHECK_EVERY_S):
-            with self._lock:
-                self._check(time.monotonic())
+            self._check(time.monotonic())
 
     def _check(self, now: float) -> None:
-        for camera_id, rendition in list(self._made.items()):
-            status = rendition.process.poll()
-            if status is None and now - rendition.wanted_at < UNWATCHED_S:
-                continue
-            del self._made[camera_id]
-            _end(rendition.process)
-            if status is None:
-                continue
-            self._paused_until[camera_id] = now + PAUSE_S
-            if status == TOO_SLOW:
-                log.warning("this machine has no time for a small video; viewers get pictures", camera=camera_id)
-            else:
-                log.error("a small video ended", camera=camera_id, status=status)
+        """End the renditions that are no longer watched, and take note of those that ended by themselves."""
+        with self._lock:
+            ended = {
+                camera_id: rendition.process
+                for camera_id, rendition in self._made.items()
+                if rendition.process.poll() is not None or now - rendition.wanted_at >= UNWATCHED_S
+            }
+            for camera_id, process in ended.items():
+                del self._made[camera_id]
+                if process.poll() is not None:
+                    self._paused_until[camera_id] = now + PAUSE_S
+                    _report(camera_id, process.returncode)
+        _end(*ended.values())
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin is not None:
-        with suppress(OSError):
-            process.stdin.close()
-    try:
-        process.wait(STOP_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _report(camera_id: str, status: int) -> None:
+    if status == TOO_SLOW:
+        log.warning("this machine has no time for a small video; viewers get pictures", camera=camera_id)
+    else:
+        log.error("a small video ended", camera=camera_id, status=status)
+
+
+def _end(*processes: "subprocess.Popen[bytes]") -> None:
+    """Ask all processes to end, then wait for them, and kill those that do not."""
+    for process in processes:
+        if process.stdin is not None:
+            with suppress(OSError):
+                process.stdin.close()
+    until = time.monotonic() + STOP_WITHIN_S
+    for process in processes:
+        try:
+            process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -131,7 +131,7 @@ def test_small_video_plays_while_data_is_saved_and_in_place_of_h265(
     visitor: Visitor, config: Config, store: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted: list[str] = []
-    monkeypatch.setattr(SmallVideos, "want", lambda self, camera_id: wanted.append(camera_id))
+    monkeypatch.setattr(SmallVideos, "want", lambda self, camera_id: not wanted.append(camera_id))
     visitor.expected.append("404")  # until it is there
     folder = config.data_dir / "hls" / "kabil-1"
     write_live_video(folder)

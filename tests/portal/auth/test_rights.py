@@ -141,7 +141,7 @@ def config(tmp_path, reused_postgres_dsn):
         ),
         store=StoreConfig(dsn=reused_postgres_dsn),
         data_dir=tmp_path / "data",
-        portal=PortalConfig(port=0, narration=tmp_path / "narration.jsonl", small_videos=0),
+        portal=PortalConfig(port=0, narration=tmp_path / "narration.jsonl"),
     )
 
 
@@ -166,8 +166,9 @@ def content(config, store):
 
 
 @pytest.fixture
-def portal(config, pool, content):
+def portal(config, pool, content, monkeypatch):
     """The address of a portal that has read all reports, its rules, and a client of each account."""
+    monkeypatch.setattr("portal.live.small_videos.SmallVideos.want", lambda self, camera_id: True)
     rules = {}
     with serving(config, pool, lambda app: rules.update(rules_of(app))) as address, ExitStack() as clients:
         sessions = {}

@@ -94,6 +94,7 @@ def test_a_camera_without_segments_has_the_rate_of_an_ordinary_one(tmp_path, con
         (tmp_path / "a" / "index.m3u8").write_text(content)
     assert playlist_bits_per_s(tmp_path / "a" / "index.m3u8") is None
     assert MeasuredRates(tmp_path).bits_per_s("a") > 0
+    assert MeasuredRates(tmp_path).bits_per_s("a.small") == 192_000
 
 
 def test_a_measured_rate_is_renewed(tmp_path, clock: Clock) -> None:

@@ -200,8 +200,14 @@ def small(config, video):
 
 @pytest.fixture
 def wanted(monkeypatch):
+    """Cameras whose small rendition was asked for. With "no room" in it there is none."""
     asked = []
-    monkeypatch.setattr("portal.live.small_videos.SmallVideos.want", lambda self, camera_id: asked.append(camera_id))
+
+    def want(self, camera_id):
+        asked.append(camera_id)
+        return "no room" not in asked
+
+    monkeypatch.setattr("portal.live.small_videos.SmallVideos.want", want)
     return asked
 
 
@@ -223,4 +229,20 @@ def test_no_client_wants_the_small_rendition_of_a_camera_it_may_not_see(anonymou
     for path in ("index.m3u8", "access?file=index.m3u8"):
         assert anonymous.get(f"/live/kantor.small/{path}").status_code in (403, 404)
         assert anonymous.get(f"/live/tidak-ada.small/{path}").status_code in (403, 404)
+    assert wanted == []
+
+
+def test_where_no_small_rendition_can_be_made_the_answer_says_so(anonymous, video, wanted):
+    wanted.append("no room")
+    answer = anonymous.get("/live/barelang.small/index.m3u8")
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "15")
+    assert anonymous.get("/live/barelang.small/access?file=index.m3u8").status_code == 401, "nginx asks the portal"
+
+
+def test_no_rendition_is_made_of_a_camera_without_live_video_nor_for_head(anonymous, video, wanted):
+    (video / "index.m3u8").rename(video / "hidden")
+    assert anonymous.get("/live/barelang.small/index.m3u8").status_code == 404
+    assert anonymous.get("/live/barelang.small/access?file=index.m3u8").status_code == 403
+    (video / "hidden").rename(video / "index.m3u8")
+    assert anonymous.head("/live/barelang.small/index.m3u8").status_code == 404
     assert wanted == []

@@ -34,8 +34,7 @@ class Started(SmallVideos):
         return subprocess.Popen(self.command, stdin=subprocess.PIPE)
 
     def check_at(self, seconds: float) -> None:
-        with self._lock:
-            self._check(time.monotonic() + seconds)
+        self._check(time.monotonic() + seconds)
 
     @property
     def made(self) -> set[str]:
@@ -55,8 +54,7 @@ def test_one_process_serves_all_viewers_of_a_camera(renditions):
 
 
 def test_there_are_no_more_than_there_is_room_for(renditions):
-    for camera in ("a", "b", "c"):
-        renditions.want(camera)
+    assert [renditions.want(camera) for camera in ("a", "b", "c", "a")] == [True, True, False, True]
     assert renditions.made == {"a", "b"}
     renditions.check_at(UNWATCHED_S + 1)
     assert renditions.made == set()
@@ -82,7 +80,7 @@ def test_a_rendition_that_the_machine_has_no_time_for_is_not_tried_again_at_once
         renditions.want("a")
         renditions._made["a"].process.wait()
         renditions.check_at(0)
-        renditions.want("a")
+        assert not renditions.want("a")
         assert renditions.started == ["a"]
         now = time.monotonic() + PAUSE_S + 1
         monkeypatch.setattr("portal.live.small_videos.time.monotonic", lambda: now)
@@ -92,7 +90,7 @@ def test_a_rendition_that_the_machine_has_no_time_for_is_not_tried_again_at_once
 
 def test_without_room_for_any_none_is_made(tmp_path):
     with Started(tmp_path, 0, WAITS) as renditions:
-        renditions.want("a")
+        assert not renditions.want("a")
     assert renditions.started == []
 
 
@@ -107,9 +105,9 @@ def test_the_process_follows_the_live_video_until_it_is_ended(tmp_path):
         SmallVideos(tmp_path, 1) as renditions,
     ):
         packets = cycle([packet for packet in container.demux(video=0) if packet.size])
-        renditions.want("a")
 
         def is_there() -> bool:
+            assert renditions.want("a")
             for _ in range(10):
                 writer.put(next(packets))
             time.sleep(0.2)

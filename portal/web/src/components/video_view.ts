@@ -26,6 +26,10 @@ const PICTURE_WITHIN_MS = 1500;
 const PICTURES_TEXTS: Partial<Record<PlayerState, TextKey>> = { full: "videoFull", unsupported: "videoOnlyPictures" };
 /** The same of the small rendition, which is made from the first request on. */
 const SMALL_PICTURES_TEXTS: Partial<Record<PlayerState, TextKey>> = { ...PICTURES_TEXTS, missing: "videoSmallSoon" };
+/** Time (ms) until the video is tried again where neither it nor its small rendition was to be had.
+ * [source: portal/live/hls_routes.py, RETRY_AFTER_S]
+ */
+const VIDEO_AGAIN_MS = 15_000;
 /** States in which the small rendition is tried in place of the video. */
 const SMALL_HELPS: readonly PlayerState[] = ["full", "unsupported"];
 /** Age (ms) from which a frame is shown with its age: more than live video is behind by itself. [assumption] */
@@ -57,6 +61,7 @@ export class VideoView {
   private zonesShown = false;
   /** Why the small rendition is played without a wish for it: a state of the video; null while it is not. */
   private smallBecause: PlayerState | null = null;
+  private again: ReturnType<typeof setTimeout> | undefined;
   private rendered = "";
 
   constructor(
@@ -76,6 +81,10 @@ export class VideoView {
         this.smallBecause = state;
         this.update(this.camera);
         return;
+      }
+      clearTimeout(this.again);
+      if (state === "full" && this.smallBecause === "full") {
+        this.again = setTimeout(() => this.playVideoAgain(), VIDEO_AGAIN_MS);
       }
       this.state = state;
       this.showStill();
@@ -110,6 +119,11 @@ export class VideoView {
     this.render();
   }
 
+  private playVideoAgain(): void {
+    this.smallBecause = null;
+    this.update(this.camera);
+  }
+
   /** Whether the camera sends still pictures instead of video. */
   private get hasStills(): boolean {
     return Boolean(this.camera.video?.still);
@@ -123,6 +137,12 @@ export class VideoView {
   /** Whether the small rendition is played: data is saved, or the video cannot be had. */
   private get isSmall(): boolean {
     return Boolean(this.camera.video?.small) && (savesData() || this.smallBecause !== null);
+  }
+
+  /** Words beside the small rendition; undefined while it is not played. */
+  private get smallText(): TextKey | undefined {
+    if (!this.isSmall || !this.playable) return undefined;
+    return this.smallBecause === "full" ? "videoFullSmall" : "videoSmall";
   }
 
   /** Words beside small pictures in place of video; undefined where video is due. */
@@ -160,6 +180,7 @@ export class VideoView {
   }
 
   close(): void {
+    clearTimeout(this.again);
     this.player.close();
     this.still.close();
   }
@@ -200,7 +221,7 @@ export class VideoView {
     fill(this.corner, levelBadge(level));
     fill(this.cover, ...this.coverContent());
     this.cover.hidden = this.cover.childElementCount === 0;
-    const words = this.showsPictures ? this.picturesText : this.isSmall && this.playable ? "videoSmall" : undefined;
+    const words = this.showsPictures ? this.picturesText : this.smallText;
     this.note.hidden = words === undefined;
     this.note.textContent = words ? t(words) : "";
     const overlay = this.zonesShown

@@ -122,6 +122,7 @@ export const english: Record<TextKey, string> = {
   videoFull: "Video full, a picture every 10 seconds",
   videoOnlyPictures: "This browser cannot play this video (H.265, for example): a picture every 10 seconds",
   videoSmall: "Small video, saves data",
+  videoFullSmall: "Video full, a small one in its place",
   videoSmallSoon: "The small video is being made",
   dataSaverVideoHint: "A small video, at most 192 kbit/s",
   videoNotPublic: "The video of this camera is not public: a picture every 10 seconds",

@@ -128,6 +128,7 @@ export const indonesian = {
   videoFull: "Video penuh, gambar tiap 10 detik",
   videoOnlyPictures: "Peramban ini tidak dapat memutar video ini (misalnya H.265): gambar tiap 10 detik",
   videoSmall: "Video kecil, hemat data",
+  videoFullSmall: "Video penuh, diganti video kecil",
   videoSmallSoon: "Video kecil sedang disiapkan",
   dataSaverVideoHint: "Video kecil, paling banyak 192 kbit/s",
   videoNotPublic: "Video kamera ini tidak untuk umum: gambar tiap 10 detik",

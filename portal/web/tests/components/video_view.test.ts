@@ -75,13 +75,29 @@ describe("video of a camera", () => {
     expect(played).toEqual([SMALL, VIDEO.hls]);
   });
 
-  it.each(["full", "unsupported"])("is the small rendition, with the words, where the video is %s", (state) => {
+  it.each([
+    ["full", "Video penuh, diganti video kecil"],
+    ["unsupported", "Video kecil, hemat data"],
+  ])("is the small rendition, with the words, where the video is %s", (state, words) => {
     const shown = view({ ...VIDEO, small: SMALL });
     players[0]?.report(state);
     expect(played).toEqual([VIDEO.hls, SMALL]);
     players[0]?.report("playing");
-    expect(shown.element.textContent).toContain("Video kecil, hemat data");
+    expect(shown.element.textContent).toContain(words);
     shown.close();
+  });
+
+  it("is tried again where neither it nor the small rendition is to be had", () => {
+    vi.useFakeTimers();
+    const shown = view({ ...VIDEO, small: SMALL });
+    players[0]?.report("full");
+    players[0]?.report("full");
+    expect(played).toEqual([VIDEO.hls, SMALL]);
+    expect(shown.element.textContent).toContain("Video penuh");
+    vi.advanceTimersByTime(15_000);
+    expect(played).toEqual([VIDEO.hls, SMALL, VIDEO.hls]);
+    shown.close();
+    vi.useRealTimers();
   });
 
   it("is small pictures until the small rendition is there", () => {
