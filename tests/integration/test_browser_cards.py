@@ -338,7 +338,6 @@ def test_the_name_of_the_city_is_not_cut_on_a_phone(address: str, browser: Brows
             "[...document.querySelectorAll('.site-brand > span > *')].map(e => [e.scrollWidth, e.clientWidth])"
         )
         assert all(needed <= given for needed, given in widths), widths
-        page.get_by_role("button", name="Menu").click()
         page.get_by_label("Tampilan").select_option(label="Gelap")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         page.reload()

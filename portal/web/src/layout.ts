@@ -1,4 +1,4 @@
-/** Layout around every page: header, navigation, language, appearance, and state of the connection. */
+/** Layout around every page: header, navigation, language, state of the connection, and appearance in the footer. */
 
 import { signOut } from "./api/client";
 import { type AppContext, mayOpen, type Page } from "./app_context";
@@ -70,17 +70,16 @@ export class Layout {
       this.connection,
       ...this.menu(),
     );
-    this.footer.replaceChildren(h("a", { href: siteAddress("/privasi") }, t("privacyTitle")));
+    this.footer.replaceChildren(h("a", { href: siteAddress("/privasi") }, t("privacyTitle")), themeChoice());
     this.renderConnection();
   }
 
-  /** Language, appearance and account, with the button that opens them on a phone. */
+  /** Language and account, with the button that opens them on a phone. */
   private menu(): HTMLElement[] {
     const menu = h(
       "div",
       { id: MENU_ID, class: "site-menu", "data-open": "false" },
       this.languageSwitch(),
-      themeChoice(),
       ...this.account(),
     );
     const button = h(

@@ -232,7 +232,7 @@ def test_no_client_wants_the_small_rendition_of_a_camera_it_may_not_see(anonymou
     assert wanted == []
 
 
-def test_where_no_small_rendition_can_be_made_the_answer_says_so(anonymous, video, wanted):
+def test_where_no_small_rendition_can_be_made_the_answer_is_429(anonymous, video, wanted):
     wanted.append("no room")
     answer = anonymous.get("/live/barelang.small/index.m3u8")
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "15")
