@@ -57,7 +57,7 @@ def test_a_camera_out_of_scope_has_no_incident_to_see_or_to_handle(limited):
     address = "/api/incidents/kantor-001"
     assert limited.get(address).status_code == limited.get(f"{address}/steps").status_code == 404
     assert take(limited, "kantor", "acknowledged").status_code == 404
-    assert take(limited, "laluan-1", "merged", merged_into="kantor-001").status_code == 409
+    assert take(limited, "laluan-1", "merged", merged_into="kantor-001").status_code == 422
     (alarm,) = limited.get("/api/incidents/alarms").json()["incidents"]
     assert [member["camera_id"] for member in alarm["members"]] == ["laluan-1"]
 
