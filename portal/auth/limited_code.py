@@ -5,6 +5,7 @@ import time
 
 from fastapi import HTTPException, status
 
+from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import transaction
 from portal.auth.second_factor import CodeCheck, check_code
 from portal.dependencies import Services
@@ -24,8 +25,12 @@ def check_limited_code(name: str, code: str, services: Services) -> CodeCheck:
             "Too many wrong codes; please wait a few minutes.",
             {"Retry-After": f"{math.ceil(wait_s)}"},
         )
-    with transaction(services.pool) as connection:
-        check = check_code(connection, name, code, time.time())
+    try:
+        with transaction(services.pool) as connection:
+            check = check_code(connection, name, code, time.time())
+    except DatabaseUnavailable:
+        services.sign_in_limiter.refund(key)
+        raise
     if check is CodeCheck.RIGHT:
         services.sign_in_limiter.reset(key)
     elif check is not CodeCheck.WRONG:

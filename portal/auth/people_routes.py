@@ -72,10 +72,11 @@ def change(name: str, given: AccountChange, admin: Admin, services: ServicesDep)
     rights = _granted(given, admin)
     with _changing(services, name) as connection:
         person = _find(connection, name, admin)
-        if (set(rights.roles), rights.scope) != (set(person.roles), person.scope):
-            change_rights(connection, name, rights, actor=admin.name)
+        # Sessions are deleted before the first entry of the audit log, as sign-in and sign-out lock them.
         if given.disabled != person.disabled:
             set_disabled(connection, name, disabled=given.disabled, actor=admin.name)
+        if (set(rights.roles), rights.scope) != (set(person.roles), person.scope):
+            change_rights(connection, name, rights, actor=admin.name)
         changed = _find(connection, name, admin)
         return _account(changed.user, services, disabled=changed.disabled)
 

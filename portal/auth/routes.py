@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from pipelines.store.audit_log import add_entry
+from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import transaction
 from portal.auth.client_description import describe_client, network_prefix
 from portal.auth.limited_code import check_limited_code
@@ -24,6 +25,9 @@ ATTEMPTS_PER_NAME = 5
 """Wrong passwords for one name from one address within five minutes. [assumption]"""
 ATTEMPTS_PER_ADDRESS = 50
 """Wrong passwords from one address within five minutes; a whole office may share an address. [assumption]"""
+RECORDED_FAILURES = 10
+"""Failed attempts within five minutes, for one account or for all names without one, that the audit log has: nothing is
+deleted from it. [assumption]"""
 
 router = APIRouter(prefix="/api/session", tags=["session"])
 
@@ -77,7 +81,12 @@ def sign_in(
     if user is None:
         _record_failure(services, name)
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "Name or password is wrong.")
-    check = _check_code(services, user, given.code)
+    try:
+        check = _check_code(services, user, given.code)
+    except DatabaseUnavailable:  # the password was right
+        services.sign_in_limiter.refund(by_name)
+        services.sign_in_limiter.refund(by_address)
+        raise
     if check is CodeCheck.WRONG:
         _record_failure(services, name)
         raise HTTPException(status.HTTP_401_UNAUTHORIZED, "The code is wrong, or was used already.")
@@ -116,8 +125,13 @@ def _check_code(services: Services, user: User, code: str) -> CodeCheck:
 
 
 def _record_failure(services: Services, name: str) -> None:
-    """Add the attempt to the audit log. A name without an account may be a password in the wrong field."""
+    """Add the attempt to the audit log, of many for one account the first ones.
+
+    A name without an account may be a password in the wrong field.
+    """
     subject = name if services.users.find(name) is not None else "unknown account"
+    if services.sign_in_limiter.attempt({("recorded", subject): RECORDED_FAILURES}, time.monotonic()) > 0:
+        return
     with transaction(services.pool) as connection:
         add_entry(connection, "unknown", "sign-in failed", subject)
 

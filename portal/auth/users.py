@@ -67,13 +67,20 @@ class Users:
             self._read_at = -math.inf
 
     def _current_others(self) -> dict[str, User]:
-        """Users of the database as of a few seconds ago; while it is away, as they were read last."""
-        with self._lock:
-            if monotonic() - self._read_at >= REREAD_S:
-                with suppress(DatabaseUnavailable):
-                    self._others = {user.name: user for user in self._read_others()}
-                self._read_at = monotonic()
-            return self._others
+        """Users of the database as of a few seconds ago; while it is away, as they were read last.
+
+        One thread reads them, the others go on with those of before, unless they have changed.
+        """
+        is_changed = self._read_at == -math.inf
+        if monotonic() - self._read_at >= REREAD_S and self._lock.acquire(blocking=is_changed):
+            try:
+                if monotonic() - self._read_at >= REREAD_S:
+                    with suppress(DatabaseUnavailable):
+                        self._others = {user.name: user for user in self._read_others()}
+                    self._read_at = monotonic()
+            finally:
+                self._lock.release()
+        return self._others
 
     def authenticate(self, name: str, password: str) -> User | None:
         """The user with this name and password, or None."""

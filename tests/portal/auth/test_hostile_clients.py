@@ -4,9 +4,11 @@ import time
 
 import pytest
 
+from pipelines.store.database_errors import DatabaseUnavailable
 from pipelines.store.pool import transaction
 from portal.auth.limited_code import ATTEMPTS
 from portal.auth.people import Rights, add_person
+from portal.auth.routes import RECORDED_FAILURES
 from portal.auth.second_factor import set_up_codes
 from portal.auth.totp import STEP_S, code_of, new_secret
 from tests.support.portal import client_of, quick_hash, session_of, sign_in
@@ -148,3 +150,26 @@ def test_codes_are_removed_with_a_code_and_replaced_only_after_that(anonymous, s
     next_code = code_of(secret, step_now() + 1)
     assert anonymous.post("/api/session/codes/removal", json={**removal, "code": next_code}).status_code == 204
     assert anonymous.put("/api/session/codes", json=replaced).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["tono", "tidak-ada"])
+def test_guesses_of_passwords_do_not_fill_the_audit_log(anonymous, pool, name):
+    for n in range(RECORDED_FAILURES + 5):
+        headers = {"X-Forwarded-For": f"203.0.113.{n}"}
+        anonymous.post("/api/session", json={"name": name, "password": "salah"}, headers=headers)
+    with transaction(pool) as connection:
+        found = connection.execute("SELECT count(*) FROM audit_log WHERE action = 'sign-in failed'").fetchone()
+    assert found == (RECORDED_FAILURES,)
+
+
+def test_right_passwords_while_the_database_is_away_count_as_no_guesses(anonymous, secret, monkeypatch):
+    def is_away(*_):
+        raise DatabaseUnavailable("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("portal.auth.limited_code.check_code", is_away)
+        code = {"name": "tono", "password": PASSWORD, "code": code_of(secret, step_now())}
+        answers = [anonymous.post("/api/session", json=code).status_code for _ in range(ATTEMPTS + 2)]
+        assert answers == [503] * (ATTEMPTS + 2)
+    code["code"] = code_of(secret, step_now())
+    assert anonymous.post("/api/session", json=code).status_code == 200

@@ -1,12 +1,16 @@
 """Users of the configuration, and the administrator of the first start."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
 from pydantic import SecretStr
 
 from pipelines.config.settings import Config, UserConfig
 from pipelines.errors import UserError
 from portal.auth.passwords import hash_password
-from portal.auth.users import load_users
+from portal.auth.users import User, Users, load_users
+from tests.support.portal import quick_hash
 
 
 def unexpected(password):
@@ -34,3 +38,27 @@ def test_unreadable_file_of_the_administrator_is_an_error_with_a_remedy(tmp_path
     (tmp_path / "users.json").write_text(content)
     with pytest.raises(UserError, match=r"users\.json: .*delete it"):
         load_users(Config(data_dir=tmp_path), unexpected)
+
+
+def test_a_database_that_hangs_keeps_one_thread_waiting_and_no_others(monkeypatch):
+    known = User("sari", frozenset({"police"}), quick_hash("kata-sandi"))
+    hangs, read = Event(), Event()
+
+    def read_others():
+        read.set()
+        assert hangs.wait(30)
+        return [known]
+
+    hangs.set()
+    users = Users([], read_others)
+    assert users.find("sari") == known
+    hangs.clear()
+    read.clear()
+    monkeypatch.setattr("portal.auth.users.REREAD_S", 0.0)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(users.find, "sari")
+        assert read.wait(30)
+        assert users.find("sari") == known
+        assert not waiting.done()
+        hangs.set()
+        assert waiting.result() == known
