@@ -19,7 +19,7 @@ LEAST_DAYS = 3
 """Fewest observed days of an hour and day type that have a usual volume [assumption: a median of two is a mean]."""
 LEAST_RATIOS = 20
 """Fewest observations of an hour from which the interval of imputed volumes is known [assumption]."""
-GAP_LENGTHS_H = (1, 2, 3, 5, 8, 12, 18, 24, 48, 1 << 30)
+GAP_LENGTHS_H = (1, 2, 3, 5, 8, 12, 18, 24, 48, 96, 168, 336, 1 << 30)
 """Lengths of gaps from which the interval of imputed hours is another."""
 OWN_SPREAD = 0.08
 """Spread of the log ratio of observed to usual volume of an hour beside chance [assumption: hours of one day]."""

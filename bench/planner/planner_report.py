@@ -49,6 +49,9 @@ TARGETS = {
     "site_month_pdf_s": "<= 1",
     "imputed_mape_pct": "<= 10",
     "imputed_interval_holds_pct": "93..97",
+    "gap_of_3_days_interval_holds_pct": "93..97",
+    "gap_of_7_days_interval_holds_pct": "93..97",
+    "gap_of_30_days_interval_holds_pct": "93..97",
     "forecast_gain_pct": ">= 10",
     "aadt_short_counts_near_pct": ">= 90",
     "found_faults_pct": ">= 95",
@@ -84,7 +87,7 @@ def main() -> int:
                 **asked(City(config, pool), amount, wanted.queries),
                 **typesetting(pool, config),
             }
-    figures |= usual_day_score.imputation() | usual_day_score.forecasts()
+    figures |= usual_day_score.imputation() | usual_day_score.long_gaps() | usual_day_score.forecasts()
     figures |= annual_score.short_counts()
     figures |= quality_score.found_faults() | quality_score.false_flags()
     wanted.json.parent.mkdir(parents=True, exist_ok=True)

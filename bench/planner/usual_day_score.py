@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analytics.planning.forecast import forecast
 from analytics.planning.local_hours import HOURS, Dates, Floats, LocalHours
@@ -15,6 +16,8 @@ FIRST, END = date(2025, 6, 1), date(2027, 1, 1)
 """Period of the cameras: a year and a half, with the Lebaran of 2026."""
 GAPS_H = (1, 3, 6, 24)
 """Lengths of the gaps that are made."""
+LONG_GAPS_H = (72, 168, 720)
+"""Lengths of long gaps, each of them once in a year: three days, a week and 30 days."""
 SEED = 19
 """Seed of the first camera; that of no trial while the methods were written."""
 
@@ -43,13 +46,9 @@ def imputation(number: int = 20) -> dict[str, float]:
     """
     errors, inside = [], []
     for k, camera in enumerate(cameras(number)):
-        known = LocalHours(camera.dates[-365:], camera.hours().volume[-365:])
-        rng = np.random.default_rng([SEED, k, 1])
-        hidden = _gaps(rng, len(known.dates)) & np.isfinite(known.volume)
-        true = known.volume[hidden]
-        found = impute(LocalHours(known.dates, np.where(hidden, np.nan, known.volume)), holidays())
-        errors += list(np.abs(found.volume[hidden] - true) / np.maximum(true, 1))
-        inside += list((found.low[hidden] <= true) & (true <= found.high[hidden]))
+        error, is_inside = _imputed(camera, _gaps(np.random.default_rng([SEED, k, 1]), 365))
+        errors += list(error)
+        inside += list(is_inside)
     return {
         "imputed_hours": len(errors),
         "imputed_mape_pct": round(100 * float(np.mean(errors)), 1),
@@ -57,7 +56,33 @@ def imputation(number: int = 20) -> dict[str, float]:
     }
 
 
-def _gaps(rng: np.random.Generator, days: int) -> Floats:
+def long_gaps(number: int = 24) -> dict[str, float]:
+    """Hide one long gap at a time; return how often the interval holds the volume, by length in days."""
+    shares: dict[int, list[float]] = {length: [] for length in LONG_GAPS_H}
+    for k, camera in enumerate(cameras(number, seed=SEED + 2)):
+        rng = np.random.default_rng([SEED, k, 2])
+        for length, found in shares.items():
+            hidden = np.zeros(365 * HOURS, bool)
+            first = int(rng.integers(len(hidden) - length))
+            hidden[first : first + length] = True
+            found.append(float(_imputed(camera, hidden.reshape(365, HOURS))[1].mean()))
+    return {
+        f"gap_of_{length // HOURS}_days_interval_holds_pct": round(100 * float(np.mean(found)), 1)
+        for length, found in shares.items()
+    }
+
+
+def _imputed(camera: SyntheticCamera, chosen: NDArray[np.bool_]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Hide hours of the last year; return the relative error of each, and whether its interval holds the volume."""
+    known = LocalHours(camera.dates[-365:], camera.hours().volume[-365:])
+    hidden = chosen & np.isfinite(known.volume)
+    true = known.volume[hidden]
+    found = impute(LocalHours(known.dates, np.where(hidden, np.nan, known.volume)), holidays())
+    error = np.abs(found.volume[hidden] - true) / np.maximum(true, 1)
+    return error, (found.low[hidden] <= true) & (true <= found.high[hidden])
+
+
+def _gaps(rng: np.random.Generator, days: int) -> NDArray[np.bool_]:
     """Return gaps of each length, one in about nine days; days are whole days."""
     hidden = np.zeros(days * HOURS, bool)
     for first in range(int(rng.integers(HOURS)), len(hidden) - 48, 9 * HOURS + 5):

@@ -88,6 +88,20 @@ def test_hidden_hours_are_imputed_within_a_tenth_and_their_interval_contains_19_
     assert 0.92 <= np.mean(inside) <= 0.98
 
 
+def test_the_interval_of_a_month_without_observation_contains_19_of_20():
+    """One gap in each of some years, because its days err together."""
+    inside = []
+    for seed in range(12):
+        rng = np.random.default_rng([7, seed])
+        year = synthetic_year(rng, day_sigma=0.1)
+        hidden = np.zeros((365, 24), bool)
+        first = rng.integers(365 - 30)
+        hidden[first : first + 30] = True
+        found = impute(LocalHours(year.dates, np.where(hidden, np.nan, year.volume)), NONE)
+        inside.append(((found.low <= year.volume) & (year.volume <= found.high))[hidden].mean())
+    assert 0.93 <= np.mean(inside) <= 0.975
+
+
 def test_nothing_is_imputed_where_no_usual_volume_is_known():
     dates = np.array(["2026-06-01", "2026-06-02"], "datetime64[D]")
     volume = np.full((2, 24), 50.0)
