@@ -53,11 +53,11 @@ class GateState:
     def note_border(self, image_size: tuple[float, float]) -> None:
         """Take note of a box at the border, or of an interval in which its motion led there. image_size: in pixels."""
         times, boxes = self.trajectory.times, self.trajectory.boxes
-        reached = boxes[-1]
-        if len(times) > 2 and times[-2] > times[-3]:
+        is_there = is_at_border(boxes[-1], image_size)
+        if not is_there and len(times) > 2 and times[-2] > times[-3]:
             steps = (times[-1] - times[-2]) / (times[-2] - times[-3])
-            reached = _beyond(boxes[-3], boxes[-2], steps) if steps > 1 else reached
-        if is_at_border(reached, image_size) or is_at_border(boxes[-1], image_size):
+            is_there = steps > 1 and is_at_border(_beyond(boxes[-3], boxes[-2], steps), image_size)
+        if is_there:
             self.left_at = times[-1]
 
     def continue_from(self, ended: Self) -> None:

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, Response, status
+from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 
 from pipelines.live_video.hls_playlist import PLAYLIST, PREVIEW, STILL
 from portal.auth.permissions import CurrentSession, VisibleCamera, has_role, scope_of
@@ -103,57 +103,49 @@ def _access(
     return _for_nginx(status.HTTP_204_NO_CONTENT, ACCESS_MAX_AGE_S)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request for a file. lease: of its viewer; empty without."""
+
+    request: Request
+    file: str
+    entry: VisibleCamera
+    session: CurrentSession
+    lease: str = ""
+
+    @property
+    def sees_video(self) -> bool:
+        """Whether the client sees the video, and not only small pictures of a public camera."""
+        user = self.session.user if self.session else None
+        is_operator = has_role(user, "operator") and self.entry.is_within(scope_of(user))
+        return self.entry.camera.public_picture is None or is_operator
+
+
+AskedDep = Annotated[_Asked, Depends()]
+
+
 @router.get("/{camera_id}.small/{file}", response_class=Response, responses=_ANSWERS)
-def small_live_file(
-    file: str,
-    entry: VisibleCamera,
-    session: CurrentSession,
-    services: ServicesDep,
-    live: LiveDep,
-    *,
-    request: Request,
-    lease: str = "",
-) -> Response:
+def small_live_file(asked: AskedDep, services: ServicesDep, live: LiveDep) -> Response:
     """A file of the small rendition of the live video, at most 192 kbit/s, as of the live video itself.
 
     It is made while its playlist is asked for, where the machine has time for it; a few seconds pass before there is
     one.
     """
-    is_asked = file == PLAYLIST and IS_HEAD not in request.scope and _sees_video(entry, session)
-    if is_asked and not _wants_small(services, live, entry):
+    is_wanted = asked.file == PLAYLIST and IS_HEAD not in asked.request.scope and asked.sees_video
+    if is_wanted and not _wants_small(services, live, asked.entry):
         raise _full("No further small video is made at present.")
-    return _file(services, live, entry, _Asked(request, session, file, lease, SUFFIX))
+    return _file(services, live, asked, suffix=SUFFIX)
 
 
 @router.get("/{camera_id}/{file}", response_class=Response, responses=_ANSWERS)
-def live_file(
-    file: str,
-    entry: VisibleCamera,
-    session: CurrentSession,
-    services: ServicesDep,
-    live: LiveDep,
-    *,
-    request: Request,
-    lease: str = "",
-) -> Response:
+def live_file(asked: AskedDep, services: ServicesDep, live: LiveDep) -> Response:
     """A file of the live video. `index.m3u8` is the playlist; it names the other files.
 
     Where the uplink is limited, the playlist without `lease` is one that names the playlist with a lease, which lasts
     as long as it is used. Of a camera that sends Motion JPEG there is only `still.jpg`, the newest picture;
     `Last-Modified` is its time.
     """
-    return _file(services, live, entry, _Asked(request, session, file, lease))
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A request for a file. lease: of its viewer; empty without. suffix: `SUFFIX` for the small rendition."""
-
-    request: Request
-    session: UserSession | None
-    file: str
-    lease: str
-    suffix: str = ""
+    return _file(services, live, asked)
 
 
 def _wants_small(services: Services, live: Live, entry: CatalogueEntry) -> bool:
@@ -168,15 +160,10 @@ def _full(detail: str) -> HTTPException:
     )
 
 
-def _sees_video(entry: CatalogueEntry, session: UserSession | None) -> bool:
-    user = session.user if session else None
-    return entry.camera.public_picture is None or (has_role(user, "operator") and entry.is_within(scope_of(user)))
-
-
-def _file(services: Services, live: Live, entry: CatalogueEntry, asked: _Asked) -> Response:
-    request, session, file = asked.request, asked.session, asked.file
-    name = f"{entry.id}{asked.suffix}"
-    if not _sees_video(entry, session) and (file != PREVIEW or asked.suffix):
+def _file(services: Services, live: Live, asked: _Asked, *, suffix: str = "") -> Response:
+    request, session, entry, file = asked.request, asked.session, asked.entry, asked.file
+    name = f"{entry.id}{suffix}"
+    if not asked.sees_video and (file != PREVIEW or suffix):
         raise HTTPException(status.HTTP_404_NOT_FOUND, "Of this camera there are only pictures.")
     is_shared = entry.public and session is None
     path = services.config.data_dir / "hls" / name / file
